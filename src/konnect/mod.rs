@@ -1,0 +1,1 @@
+//! The Konnect audit log API.

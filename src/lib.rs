@@ -1,0 +1,6 @@
+//! Placeholder front page: replaced as the modules land.
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "emulator")]
+pub mod emulator;
+pub mod konnect;
