@@ -3,4 +3,5 @@
 
 #[cfg(feature = "emulator")]
 pub mod emulator;
+pub mod framework;
 pub mod konnect;

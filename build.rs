@@ -1,0 +1,13 @@
+//! Compiles `proto/` with protox, which is pure Rust: no `protoc` is needed.
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    let files = ["tfplugin6.proto", "plugin.proto", "health.proto"];
+    let descriptors = protox::compile(files, ["proto"])?;
+    // `transport` would bring tonic's own server and client, which the plugin does not use: it
+    // serves hyper connections of its own, so that it decides about sockets, TLS and the end.
+    tonic_prost_build::configure()
+        .build_transport(false)
+        .compile_fds(descriptors)?;
+    Ok(())
+}

@@ -1,0 +1,268 @@
+//! Numbers as Terraform has them: of any size and precision.
+
+use std::fmt;
+
+/// The longest decimal that is taken, in characters. Terraform keeps numbers at 512 bits, which
+/// are some 155 digits; more than this is no number that a configuration could hold.
+const LONGEST: usize = 4096;
+
+/// A number in one normal form, so that equal numbers are equal values: a whole number that fits
+/// 64 bits is an integer, another one that a 64-bit float holds exactly is a float, and the rest
+/// stay decimal text. The plugin protocol encodes numbers by the same three cases.
+#[derive(Clone, PartialEq)]
+pub struct Number(Form);
+
+#[derive(Clone, PartialEq)]
+enum Form {
+    Integer(i64),
+    Float(f64),
+    Decimal(String),
+}
+
+/// The three ways to write a [`Number`] down.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NumberForm<'a> {
+    /// A whole number of 64 bits with sign.
+    Integer(i64),
+    /// Exactly what this float holds; never a whole number of 64 bits, never NaN.
+    Float(f64),
+    /// Plain decimal text without exponent: neither of the other two holds it exactly.
+    Decimal(&'a str),
+}
+
+/// The text is no decimal number, or an absurdly long one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a decimal number of a sensible length")]
+pub struct InvalidNumber;
+
+impl Number {
+    /// The number in the form that holds it exactly.
+    #[must_use]
+    pub fn form(&self) -> NumberForm<'_> {
+        match &self.0 {
+            Form::Integer(i) => NumberForm::Integer(*i),
+            Form::Float(f) => NumberForm::Float(*f),
+            Form::Decimal(d) => NumberForm::Decimal(d),
+        }
+    }
+
+    /// The number of a float. Infinities are kept, since Terraform has them; `None` for NaN, which
+    /// it has not.
+    #[must_use]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::float_cmp
+    )] // compared exactly, on purpose
+    pub fn from_f64(f: f64) -> Option<Self> {
+        if f.is_nan() {
+            return None;
+        }
+        // -2^63 is a float, 2^63 - 1 is none: the upper bound is 2^63, exclusive.
+        let fits = f.trunc() == f && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f);
+        Some(Self(if fits {
+            Form::Integer(f as i64)
+        } else {
+            Form::Float(f)
+        }))
+    }
+
+    /// Parses decimal text, with or without fraction and exponent.
+    ///
+    /// # Errors
+    /// [`InvalidNumber`] if it is no number, or if written out it would be absurdly long.
+    pub fn parse(text: &str) -> Result<Self, InvalidNumber> {
+        match text {
+            "Inf" | "+Inf" => return Ok(Self(Form::Float(f64::INFINITY))),
+            "-Inf" => return Ok(Self(Form::Float(f64::NEG_INFINITY))),
+            _ => {}
+        }
+        let plain = plain_decimal(text)?;
+        if let Ok(i) = plain.parse::<i64>() {
+            return Ok(Self(Form::Integer(i)));
+        }
+        // 1074 digits after the point write any finite 64-bit float out in full.
+        match plain.parse::<f64>() {
+            Ok(f) if f.is_finite() && trimmed(&format!("{f:.1074}")) == plain => Ok(Self(Form::Float(f))),
+            _ => Ok(Self(Form::Decimal(plain))),
+        }
+    }
+
+    /// The number as an integer, if it is one of 64 bits.
+    #[must_use]
+    pub fn as_i64(&self) -> Option<i64> {
+        match self.0 {
+            Form::Integer(i) => Some(i),
+            _ => None,
+        }
+    }
+
+    /// The float nearest to the number.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)] // the nearest is what the name promises
+    pub fn to_f64(&self) -> f64 {
+        match &self.0 {
+            Form::Integer(i) => *i as f64,
+            Form::Float(f) => *f,
+            Form::Decimal(d) => d.parse().unwrap_or(f64::NAN),
+        }
+    }
+}
+
+/// Writes sign, digits, fraction and exponent out as plain digits without needless zeros.
+fn plain_decimal(text: &str) -> Result<String, InvalidNumber> {
+    if text.len() > LONGEST {
+        return Err(InvalidNumber);
+    }
+    let (negative, unsigned) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+        Some(at) => (
+            &unsigned[..at],
+            unsigned[at + 1..].parse::<i32>().map_err(|_| InvalidNumber)?,
+        ),
+        None => (unsigned, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() && fraction.is_empty() || !all_digits(whole) || !all_digits(fraction) {
+        return Err(InvalidNumber);
+    }
+    if exponent.unsigned_abs() as usize > LONGEST {
+        return Err(InvalidNumber);
+    }
+    let digits = format!("{whole}{fraction}");
+    let point = i64::try_from(whole.len()).map_err(|_| InvalidNumber)? + i64::from(exponent);
+    let written = if point <= 0 {
+        format!(
+            "0.{}{digits}",
+            "0".repeat(usize::try_from(-point).map_err(|_| InvalidNumber)?)
+        )
+    } else {
+        let point = usize::try_from(point).map_err(|_| InvalidNumber)?;
+        if point >= digits.len() {
+            format!("{digits}{}", "0".repeat(point - digits.len()))
+        } else {
+            format!("{}.{}", &digits[..point], &digits[point..])
+        }
+    };
+    let plain = trimmed(&written);
+    Ok(if negative && plain != "0" {
+        format!("-{plain}")
+    } else {
+        plain
+    })
+}
+
+/// Takes zeros away that say nothing: `007.50` is `7.5`, `-0.000` is `0`.
+fn trimmed(decimal: &str) -> String {
+    let (sign, unsigned) = decimal
+        .strip_prefix('-')
+        .map_or(("", decimal), |rest| ("-", rest));
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let whole = whole.trim_start_matches('0');
+    let fraction = fraction.trim_end_matches('0');
+    match (whole.is_empty(), fraction.is_empty()) {
+        (true, true) => "0".to_owned(),
+        (true, false) => format!("{sign}0.{fraction}"),
+        (false, true) => format!("{sign}{whole}"),
+        (false, false) => format!("{sign}{whole}.{fraction}"),
+    }
+}
+
+impl From<i64> for Number {
+    fn from(i: i64) -> Self {
+        Self(Form::Integer(i))
+    }
+}
+
+impl From<u64> for Number {
+    fn from(u: u64) -> Self {
+        // Decimal text of an integer always parses.
+        i64::try_from(u).map_or_else(
+            |_| Self::parse(&u.to_string()).unwrap_or(Self(Form::Integer(i64::MAX))),
+            Self::from,
+        )
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Integer(i) => write!(f, "{i}"),
+            Form::Float(x) if x.is_infinite() => f.write_str(if *x > 0.0 { "Inf" } else { "-Inf" }),
+            Form::Float(x) => write!(f, "{x}"),
+            Form::Decimal(d) => f.write_str(d),
+        }
+    }
+}
+
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Number({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn equal_numbers_have_one_form() {
+        for text in ["1", "1.0", "01", "1e0", "10e-1", "0.1e1", "+1"] {
+            assert_eq!(Number::parse(text), Ok(Number::from(1_i64)), "{text}");
+        }
+        assert_eq!(Number::parse("-0.0"), Ok(Number::from(0_i64)));
+        assert_eq!(Number::parse("0.5"), Ok(Number::from_f64(0.5).unwrap()));
+        assert_eq!(
+            Number::parse("1e400").unwrap().form(),
+            NumberForm::Decimal(&format!("1{}", "0".repeat(400)))
+        );
+    }
+
+    #[test]
+    fn what_no_float_holds_stays_decimal() {
+        assert_eq!(Number::parse("0.1").unwrap().form(), NumberForm::Decimal("0.1"));
+        assert_eq!(
+            Number::parse("12345678901234567890.10").unwrap().form(),
+            NumberForm::Decimal("12345678901234567890.1")
+        );
+        assert_eq!(
+            Number::from(u64::MAX).form(),
+            NumberForm::Decimal("18446744073709551615")
+        );
+        assert_eq!(
+            Number::from(1_u64 << 63).form(),
+            NumberForm::Float(9_223_372_036_854_775_808.0)
+        );
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in [
+            "", "-", ".", "1.2.3", "e5", "1e", "1e99999", "0x10", "NaN", "1 ", "١",
+        ] {
+            assert_eq!(Number::parse(text), Err(InvalidNumber), "{text}");
+        }
+        assert_eq!(Number::parse(&"9".repeat(LONGEST + 1)), Err(InvalidNumber));
+        assert_eq!(Number::from_f64(f64::NAN), None);
+    }
+
+    proptest! {
+        #[test]
+        fn floats_survive_their_text(f in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL) {
+            let exact = Number::from_f64(f).unwrap();
+            prop_assert_eq!(exact.to_f64(), f);
+            prop_assert_eq!(Number::parse(&format!("{f:.1074}")).unwrap(), exact);
+        }
+
+        #[test]
+        fn integers_survive_their_text(i: i64) {
+            prop_assert_eq!(Number::parse(&i.to_string()).unwrap().as_i64(), Some(i));
+        }
+    }
+}

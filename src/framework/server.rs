@@ -1,0 +1,266 @@
+//! A provider with its state during a run: the calls of the protocol, in terms of values.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use serde_json::Value as Json;
+use tokio_util::sync::CancellationToken;
+
+use super::diagnostics::{Diagnostic, Diagnostics};
+use super::erased::{AnyDataSource, AnyResource, ApplyRequest, PlanRequest, PlanResponse, StateResponse};
+use super::panics::caught;
+use super::provider::{ConfigureCall, Provider, ServedDataSource, ServedResource};
+use super::resource::MoveSource;
+use super::schema::Schema;
+use super::typed::from_value;
+use super::validate::{ClientCapabilities, validate};
+use super::value::Value;
+
+/// How many runs of the command line tool one process serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// One: once stopped, it stays so. This is how Terraform starts a provider.
+    OneRun,
+    /// Any number, one after the other: each configuration begins anew. This is debug mode.
+    ManyRuns,
+}
+
+/// Serves a provider. It lives as long as the process and takes any number of calls at a time.
+pub struct Server<P: Provider> {
+    provider: P,
+    lifetime: Lifetime,
+    schema: OnceLock<Schema>,
+    resources: Vec<ServedResource<P::Data>>,
+    data_sources: Vec<ServedDataSource<P::Data>>,
+    run: Mutex<Run<P::Data>>,
+}
+
+struct Run<D> {
+    data: Option<Arc<D>>,
+    stop: CancellationToken,
+}
+
+impl<P: Provider> Server<P> {
+    /// A server that is not configured yet.
+    pub fn new(provider: P, lifetime: Lifetime) -> Self {
+        let (resources, data_sources) = (provider.resources(), provider.data_sources());
+        let run = Mutex::new(Run {
+            data: None,
+            stop: CancellationToken::new(),
+        });
+        Self {
+            provider,
+            lifetime,
+            schema: OnceLock::new(),
+            resources,
+            data_sources,
+            run,
+        }
+    }
+
+    /// The attributes of the provider block.
+    pub fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| self.provider.schema())
+    }
+
+    /// The resources: type name and schema of each.
+    pub fn resources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
+        self.resources.iter().map(|r| (r.0.type_name(), r.0.schema()))
+    }
+
+    /// The data sources: type name and schema of each.
+    pub fn data_sources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
+        self.data_sources.iter().map(|d| (d.0.type_name(), d.0.schema()))
+    }
+
+    /// The type names of the resources, without making their schemas.
+    pub fn resource_types(&self) -> impl Iterator<Item = &'static str> {
+        self.resources.iter().map(|r| r.0.type_name())
+    }
+
+    /// The type names of the data sources, without making their schemas.
+    pub fn data_source_types(&self) -> impl Iterator<Item = &'static str> {
+        self.data_sources.iter().map(|d| d.0.type_name())
+    }
+
+    /// Whether some resource takes over states of other types.
+    pub fn moves_resource_state(&self) -> bool {
+        self.resources.iter().any(|r| !r.0.moves_from().is_empty())
+    }
+
+    /// The resource of this type.
+    ///
+    /// # Errors
+    /// A diagnostic that names the unknown type.
+    pub fn resource(&self, type_name: &str) -> Result<&dyn AnyResource<P::Data>, Diagnostic> {
+        let found = self.resources.iter().find(|r| r.0.type_name() == type_name);
+        found
+            .map(|r| r.0.as_ref())
+            .ok_or_else(|| unknown_type("resource", type_name))
+    }
+
+    /// The data source of this type.
+    ///
+    /// # Errors
+    /// A diagnostic that names the unknown type.
+    pub fn data_source(&self, type_name: &str) -> Result<&dyn AnyDataSource<P::Data>, Diagnostic> {
+        let found = self.data_sources.iter().find(|d| d.0.type_name() == type_name);
+        found
+            .map(|d| d.0.as_ref())
+            .ok_or_else(|| unknown_type("data source", type_name))
+    }
+
+    /// Checks a provider block.
+    pub fn validate_provider(&self, config: Value) -> Diagnostics {
+        let mut diagnostics = validate(self.schema(), &config, ClientCapabilities::default());
+        match from_value(config) {
+            Ok(config) => self.provider.validate(&config, &mut diagnostics),
+            Err(error) if !diagnostics.has_errors() => diagnostics.push(error.into()),
+            Err(_) => {}
+        }
+        diagnostics
+    }
+
+    /// Takes a provider block over for the calls that follow.
+    pub async fn configure(&self, config: Value, terraform_version: String) -> Diagnostics {
+        let config = match from_value(config) {
+            Ok(config) => config,
+            Err(error) => return Diagnostic::from(error).into(),
+        };
+        let stop = {
+            let mut run = self.run();
+            if self.lifetime == Lifetime::ManyRuns {
+                run.stop = CancellationToken::new();
+            }
+            run.stop.clone()
+        };
+        let mut call = ConfigureCall {
+            config,
+            terraform_version,
+            stop,
+            diagnostics: Diagnostics::new(),
+        };
+        let configured = caught(self.provider.configure(&mut call)).await;
+        let mut diagnostics = call.diagnostics;
+        match configured {
+            Ok(Ok(data)) => self.run().data = Some(Arc::new(data)),
+            Ok(Err(errors)) => diagnostics.append(errors),
+            Err(panic) => diagnostics.push(panic),
+        }
+        diagnostics
+    }
+
+    /// Ends waits and keeps new requests from beginning. The calls in flight still answer.
+    pub fn stop(&self) {
+        self.run().stop.cancel();
+    }
+
+    /// Plans a change of a resource.
+    pub async fn plan(&self, resource: &dyn AnyResource<P::Data>, request: PlanRequest) -> PlanResponse {
+        match self.configured() {
+            Ok(provider) => resource.plan(&provider, request).await,
+            Err(error) => PlanResponse {
+                planned: request.prior,
+                private: request.private,
+                replaces: Vec::new(),
+                diagnostics: error.into(),
+            },
+        }
+    }
+
+    /// Carries a change of a resource out.
+    pub async fn apply(&self, resource: &dyn AnyResource<P::Data>, request: ApplyRequest) -> StateResponse {
+        match self.configured() {
+            Ok(provider) => resource.apply(&provider, request).await,
+            Err(error) => unchanged(request.prior, request.private, error),
+        }
+    }
+
+    /// Refreshes the state of a resource.
+    pub async fn read(
+        &self,
+        resource: &dyn AnyResource<P::Data>,
+        state: Value,
+        private: Vec<u8>,
+    ) -> StateResponse {
+        match self.configured() {
+            Ok(provider) => resource.read(&provider, state, private).await,
+            Err(error) => unchanged(state, private, error),
+        }
+    }
+
+    /// Takes an existing object into the state.
+    pub async fn import(&self, resource: &dyn AnyResource<P::Data>, id: String) -> StateResponse {
+        match self.configured() {
+            Ok(provider) => resource.import(&provider, id).await,
+            Err(error) => unchanged(Value::Null, Vec::new(), error),
+        }
+    }
+
+    /// Brings a stored state into the shape of the present schema. It needs no configuration.
+    pub fn upgrade(&self, resource: &dyn AnyResource<P::Data>, version: i64, state: Json) -> StateResponse {
+        resource.upgrade(version, state)
+    }
+
+    /// Takes over the state of another resource type. It needs no configuration.
+    pub fn move_state(&self, resource: &dyn AnyResource<P::Data>, source: &MoveSource) -> StateResponse {
+        resource.move_state(source).unwrap_or_else(|| {
+            let taken = match resource.moves_from() {
+                [] => "It takes over no other type.".to_owned(),
+                types => format!("It takes over: {}.", types.join(", ")),
+            };
+            let detail = format!(
+                "{} can't take over the state of a {} of the provider {}. {taken}",
+                resource.type_name(),
+                source.type_name,
+                source.provider
+            );
+            unchanged(
+                Value::Null,
+                Vec::new(),
+                Diagnostic::error("Resource can't be moved", detail),
+            )
+        })
+    }
+
+    /// Looks a data source up.
+    pub async fn read_data(&self, source: &dyn AnyDataSource<P::Data>, config: Value) -> StateResponse {
+        match self.configured() {
+            Ok(provider) => source.read(&provider, config).await,
+            Err(error) => unchanged(Value::Null, Vec::new(), error),
+        }
+    }
+
+    fn configured(&self) -> Result<Arc<P::Data>, Diagnostic> {
+        self.run().data.clone().ok_or_else(|| {
+            Diagnostic::error(
+                "Provider is not configured",
+                "The provider was asked for something that needs its configuration before it got one. \
+                 Errors about the provider block come first: mend those.",
+            )
+        })
+    }
+
+    fn run(&self) -> std::sync::MutexGuard<'_, Run<P::Data>> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn unchanged(state: Value, private: Vec<u8>, error: Diagnostic) -> StateResponse {
+    StateResponse {
+        state,
+        private,
+        diagnostics: error.into(),
+    }
+}
+
+/// The answer to a call for something that the provider does not have.
+#[must_use]
+pub fn unknown_type(kind: &str, type_name: &str) -> Diagnostic {
+    Diagnostic::error(
+        format!("Unknown {kind} type"),
+        format!(
+            "The provider has no {kind} \"{type_name}\". Check the name, and that the provider version in use \
+             has it."
+        ),
+    )
+}
