@@ -5,3 +5,4 @@
 pub mod emulator;
 pub mod framework;
 pub mod konnect;
+pub mod plugin;

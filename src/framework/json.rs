@@ -138,7 +138,10 @@ mod tests {
         let wanted = Value::object([
             ("name", "n".into()),
             ("on", true.into()),
-            ("ports", Value::Set(vec![1000_i64.into(), number("2.5"), 1_i64.into()])),
+            (
+                "ports",
+                Value::Set(vec![1000_i64.into(), number("2.5"), 1_i64.into()]),
+            ),
             (
                 "any",
                 Value::Dynamic(Type::list(Type::String), Box::new(Value::List(vec!["x".into()]))),

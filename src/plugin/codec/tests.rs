@@ -1,0 +1,205 @@
+//! Round trips with generated values, and bytes that are no value.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn arb_type() -> impl Strategy<Value = Type> {
+    let leaf = prop_oneof![
+        Just(Type::String),
+        Just(Type::Number),
+        Just(Type::Bool),
+        Just(Type::Dynamic)
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(Type::list),
+            inner.clone().prop_map(Type::set),
+            inner.clone().prop_map(Type::map),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Type::Tuple),
+            prop::collection::btree_map("[a-z]{1,3}", inner, 0..4).prop_map(Type::Object),
+        ]
+    })
+}
+
+fn arb_number() -> impl Strategy<Value = Number> {
+    prop_oneof![
+        any::<i64>().prop_map(Number::from),
+        any::<u64>().prop_map(Number::from),
+        any::<f64>().prop_filter_map("NaN is no number", Number::from_f64),
+        "-?[1-9][0-9]{0,40}(\\.[0-9]{1,40})?".prop_map(|s| Number::parse(&s).unwrap()),
+    ]
+}
+
+fn arb_value(of: &Type, depth: u32) -> BoxedStrategy<Value> {
+    let known: BoxedStrategy<Value> = match of {
+        Type::String => any::<String>().prop_map(Value::String).boxed(),
+        Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
+        Type::Number => arb_number().prop_map(Value::Number).boxed(),
+        Type::Dynamic if depth == 0 => Just(Value::Null).boxed(),
+        // A dynamic value never tells the type dynamic itself: the host writes such values plain.
+        Type::Dynamic => arb_type()
+            .prop_filter("a dynamic value tells a real type", |t| *t != Type::Dynamic)
+            .prop_flat_map(move |t| {
+                arb_value(&t, depth - 1).prop_map(move |v| Value::Dynamic(t.clone(), Box::new(v)))
+            })
+            .boxed(),
+        Type::List(of) => prop::collection::vec(arb_value(of, depth), 0..4)
+            .prop_map(Value::List)
+            .boxed(),
+        Type::Set(of) => prop::collection::vec(arb_value(of, depth), 0..4)
+            .prop_map(Value::Set)
+            .boxed(),
+        Type::Map(of) => prop::collection::btree_map(any::<String>(), arb_value(of, depth), 0..4)
+            .prop_map(Value::Map)
+            .boxed(),
+        Type::Tuple(types) => types
+            .iter()
+            .map(|of| arb_value(of, depth))
+            .collect::<Vec<_>>()
+            .prop_map(Value::Tuple)
+            .boxed(),
+        Type::Object(types) => {
+            let names: Vec<_> = types.keys().cloned().collect();
+            let values: Vec<_> = types.values().map(|of| arb_value(of, depth)).collect();
+            values
+                .prop_map(move |values| Value::Object(names.iter().cloned().zip(values).collect()))
+                .boxed()
+        }
+    };
+    prop_oneof![1 => Just(Value::Null), 1 => Just(Value::Unknown), 8 => known].boxed()
+}
+
+proptest! {
+    #[test]
+    fn every_value_survives_the_wire(
+        (of, value) in arb_type().prop_flat_map(|of| { let v = arb_value(&of, 2); (Just(of), v) })
+    ) {
+        let wire = encode(&value, &of);
+        let back = decode(Some(&wire), &of).unwrap();
+        prop_assert!(back == value);
+        prop_assert!(value.shaped(&of).unwrap() == back);
+    }
+
+    #[test]
+    fn bytes_that_are_no_value_are_an_error_and_never_a_panic(
+        of in arb_type(),
+        msgpack in prop::collection::vec(any::<u8>(), 1..64),
+    ) {
+        // Whatever decodes must be in the type's shape.
+        if let Ok(value) = decode(Some(&DynamicValue { msgpack, json: Vec::new() }), &of) {
+            prop_assert!(value.clone().shaped(&of).unwrap() == value);
+        }
+    }
+
+    #[test]
+    fn a_cut_value_is_an_error(
+        (of, value) in arb_type().prop_flat_map(|of| { let v = arb_value(&of, 2); (Just(of), v) }),
+        cut in 0.0..1.0_f64,
+    ) {
+        let mut wire = encode(&value, &of);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        let length = (wire.msgpack.len() as f64 * cut) as usize;
+        prop_assume!(length > 0);
+        wire.msgpack.truncate(length);
+        prop_assert!(decode(Some(&wire), &of).is_err());
+    }
+}
+
+fn msgpack(bytes: &[u8], of: &Type) -> Result<Value> {
+    decode(
+        Some(&DynamicValue {
+            msgpack: bytes.to_vec(),
+            json: Vec::new(),
+        }),
+        of,
+    )
+}
+
+/// The bytes that the protocol's facts give: extension type 0 with one zero byte.
+#[test]
+fn unknown_is_written_as_the_protocol_says() {
+    assert_eq!(encode(&Value::Unknown, &Type::String).msgpack, [0xd4, 0x00, 0x00]);
+    assert_eq!(msgpack(&[0xd4, 0x00, 0x00], &Type::String), Ok(Value::Unknown));
+    // Refined: extension type 12 with a map that says the value is not null.
+    assert_eq!(
+        msgpack(&[0xc7, 0x03, 0x0c, 0x81, 0x01, 0xc2], &Type::String),
+        Ok(Value::Unknown)
+    );
+    assert!(msgpack(&[0xd4, 0x05, 0x00], &Type::String).is_err());
+}
+
+#[test]
+fn numbers_take_the_shortest_exact_form() {
+    let bytes = |text| encode(&Value::Number(Number::parse(text).unwrap()), &Type::Number).msgpack;
+    assert_eq!(bytes("7"), [7]);
+    assert_eq!(bytes("-1"), [0xff]);
+    assert_eq!(bytes("0.5")[0], 0xcb);
+    assert_eq!(bytes("0.1"), b"\xa30.1");
+}
+
+#[test]
+fn an_object_carries_every_attribute_once() {
+    let of = Type::Object(BTreeMap::from([
+        ("a".to_owned(), Type::Bool),
+        ("b".to_owned(), Type::Bool),
+    ]));
+    assert_eq!(msgpack(b"\x81\xa1a\xc3", &of), Err(CodecError::Keys));
+    assert_eq!(msgpack(b"\x82\xa1a\xc3\xa1a\xc3", &of), Err(CodecError::Keys));
+    assert_eq!(
+        msgpack(b"\x83\xa1a\xc3\xa1b\xc3\xa1c\xc3", &of),
+        Err(CodecError::Keys)
+    );
+    assert!(msgpack(b"\x82\xa1a\xc3\xa1b\xc0", &of).is_ok());
+}
+
+#[test]
+fn what_is_not_the_value_alone_is_refused() {
+    assert_eq!(msgpack(b"\xc3\xc3", &Type::Bool), Err(CodecError::Long));
+    assert_eq!(msgpack(b"\xa2a", &Type::String), Err(CodecError::Short));
+    assert!(msgpack(b"\xa2\xff\xfe", &Type::String).is_err());
+    // A claim of four thousand million elements is not believed.
+    assert!(msgpack(b"\xdd\xff\xff\xff\xff\xc0", &Type::list(Type::Bool)).is_err());
+}
+
+#[test]
+fn depth_and_size_are_bounded() {
+    // Dynamic in dynamic in dynamic: the type in each says that there is one more.
+    let mut deep = b"\xc0".to_vec();
+    for _ in 0..DEEPEST {
+        let mut outer = b"\x92\xc4\x12[\"list\",\"dynamic\"]\x91".to_vec();
+        outer.append(&mut deep);
+        deep = outer;
+    }
+    assert_eq!(msgpack(&deep, &Type::Dynamic), Err(CodecError::Excess));
+
+    let mut wide = vec![0xdd];
+    wide.extend(u32::try_from(MOST + 1).unwrap().to_be_bytes());
+    wide.extend(std::iter::repeat_n(0xc0, MOST + 1));
+    assert_eq!(msgpack(&wide, &Type::list(Type::Bool)), Err(CodecError::Excess));
+}
+
+#[test]
+fn absent_is_null_and_json_is_read_too() {
+    assert_eq!(decode(None, &Type::Bool), Ok(Value::Null));
+    assert_eq!(
+        decode(Some(&DynamicValue::default()), &Type::Bool),
+        Ok(Value::Null)
+    );
+    let json = |text: &str| {
+        decode(
+            Some(&DynamicValue {
+                json: text.into(),
+                msgpack: Vec::new(),
+            }),
+            &Type::list(Type::Bool),
+        )
+    };
+    assert_eq!(
+        json("[true,null]"),
+        Ok(Value::List(vec![true.into(), Value::Null]))
+    );
+    assert!(json(&"[".repeat(100_000)).is_err());
+    let broken = json(r#"["s3cret"#).unwrap_err().to_string();
+    assert!(!broken.contains("s3cret"), "{broken}");
+}

@@ -1,0 +1,254 @@
+//! The life of the plugin process, from the handshake to the last answer.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::level_filters::LevelFilter;
+
+use super::connections::{self, Presence, Services};
+use super::handshake::{self, Host, Shell};
+use super::host::HostServices;
+use super::service::ProviderService;
+use super::tls::{ServerTls, TlsError, server_tls};
+use super::transport::{ListenError, Listener, Place};
+use super::vanished::vanished;
+use super::{log, tls};
+use crate::framework::{self, Lifetime, Provider, Server};
+
+/// How long calls in flight may go on once the host has vanished. The process is to be gone within
+/// five seconds of it, of which noticing takes up to three.
+const AFTER_HOST: Duration = Duration::from_millis(1500);
+/// How long connections may take to close after the last answer. The host waits about two seconds.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What is served, and under which name.
+pub struct Plugin<P> {
+    /// The address in `required_providers`, for instance `konnect-audit/konnect`.
+    pub address: &'static str,
+    /// The short name that `TF_LOG_PROVIDER_<NAME>` uses.
+    pub name: &'static str,
+    /// The provider itself.
+    pub provider: P,
+    /// Whether a person started it with `-debug`: no host, no TLS, any number of runs.
+    pub debug: bool,
+}
+
+/// Why the plugin can't serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// No host started this process.
+    #[error("this program is a plugin: Terraform or OpenTofu starts it")]
+    NoHost,
+    /// There is no socket to listen on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// TLS with the host can't be set up.
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+    /// The handshake line can't be written.
+    #[error("can't write to stdout: {0}")]
+    Stdout(std::io::Error),
+    /// Signals can't be handled.
+    #[error("can't handle signals: {0}")]
+    Signals(std::io::Error),
+}
+
+impl ServeError {
+    /// What to write to stderr. A host reads one JSON object, a person a sentence.
+    #[must_use]
+    pub fn report(&self) -> String {
+        match self {
+            Self::NoHost => format!("{self}\n"),
+            error => log::error_line(&format!("the plugin can't serve: {error}")),
+        }
+    }
+}
+
+/// Serves a provider until the host, or in debug mode the user, ends it.
+///
+/// # Errors
+/// [`ServeError`] if it can't begin. Once it serves, nothing but the end ends it.
+pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let host = if plugin.debug {
+        None
+    } else {
+        Some(Host::from_environment(variable).ok_or(ServeError::NoHost)?)
+    };
+    start_log(plugin.name, plugin.debug);
+
+    let listener = Listener::bind(
+        &host
+            .as_ref()
+            .map(|h| h.place.clone())
+            .unwrap_or_else(Place::default),
+    )?;
+    let tls = host
+        .as_ref()
+        .and_then(|h| h.client_certificate.as_deref())
+        .map(server_tls)
+        .transpose();
+    let tls: Option<ServerTls> = tls.map_err(|e: TlsError| e)?;
+    // Before the host can know of us: an interrupt must never find the default handler.
+    let signals = signals::Signals::new().map_err(ServeError::Signals)?;
+    greet(&plugin, &listener, tls.as_ref(), host.as_ref()).map_err(ServeError::Stdout)?;
+
+    let end = CancellationToken::new();
+    let calls = TaskTracker::new();
+    let presence = Presence::new();
+    let lifetime = if plugin.debug {
+        Lifetime::ManyRuns
+    } else {
+        Lifetime::OneRun
+    };
+    let server = Arc::new(Server::new(plugin.provider, lifetime));
+    let services = Services::new(
+        ProviderService::new(server.clone(), calls.clone()),
+        HostServices::new(end.clone(), !plugin.debug),
+    );
+
+    let open = TaskTracker::new();
+    let accept = async {
+        loop {
+            match listener.accept().await {
+                Ok(connection) => {
+                    let tls = tls.as_ref().map(|t| t.config.clone());
+                    let (services, presence) = (services.clone(), presence.clone());
+                    open.spawn(connections::serve(
+                        connection,
+                        tls,
+                        services,
+                        presence,
+                        end.clone(),
+                    ));
+                }
+                Err(error) => {
+                    // Too many open files, say: what is open goes on, and some of it will close.
+                    tracing::warn!(%error, "can't accept a connection");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    };
+    let host_gone = async {
+        if plugin.debug {
+            std::future::pending().await
+        } else {
+            vanished(presence.watch()).await
+        }
+    };
+    calls.close();
+    open.close();
+    tokio::select! {
+        () = accept => {}
+        () = end.cancelled() => {}
+        () = host_gone => {
+            tracing::warn!("the host has vanished");
+            server.stop();
+            let _ = tokio::time::timeout(AFTER_HOST, calls.wait()).await;
+        }
+        () = signals.end(plugin.debug) => {
+            server.stop();
+            calls.wait().await;
+        }
+    }
+    end.cancel();
+    let _ = tokio::time::timeout(FAREWELL, open.wait()).await;
+    Ok(())
+}
+
+fn start_log(name: &str, debug: bool) {
+    let mut level = log::level(name, |variable| std::env::var(variable).ok());
+    if debug && level == LevelFilter::OFF {
+        level = LevelFilter::INFO;
+    }
+    log::start(level);
+    framework::install_hook(|place| tracing::error!("{place}"));
+}
+
+fn greet<P>(
+    plugin: &Plugin<P>,
+    listener: &Listener,
+    tls: Option<&ServerTls>,
+    host: Option<&Host>,
+) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    if let Some(host) = host {
+        writeln!(
+            out,
+            "{}",
+            handshake::line(listener, tls.map(|t| &t.certificate), host)
+        )?;
+    } else {
+        let shell = Shell::at_hand(|name| std::env::var(name).ok());
+        let reattach = handshake::reattach(plugin.address, listener);
+        writeln!(
+            out,
+            "The provider is running for debugging. In the shell where you use Terraform or OpenTofu:\n"
+        )?;
+        writeln!(out, "  {}\n", shell.set("TF_REATTACH_PROVIDERS", &reattach))?;
+        writeln!(out, "It serves until it is interrupted (Ctrl-C).")?;
+    }
+    out.flush()
+}
+
+#[cfg(unix)]
+mod signals {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    /// The signals that would end the process by default.
+    pub(super) struct Signals {
+        interrupt: Signal,
+        terminate: Signal,
+        _hangup: Signal,
+    }
+
+    impl Signals {
+        pub(super) fn new() -> std::io::Result<Self> {
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+                // A closed terminal reaches the host as well: if that ends, it is noticed.
+                _hangup: signal(SignalKind::hangup())?,
+            })
+        }
+
+        /// Ends when a signal asks us to end. Ctrl-C does so in debug mode only: it goes to the whole
+        /// process group, and it is the host's to decide what it means (it calls `StopProvider`).
+        pub(super) async fn end(mut self, debug: bool) {
+            loop {
+                tokio::select! {
+                    _ = self.terminate.recv() => return,
+                    _ = self.interrupt.recv() => if debug { return },
+                }
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod signals {
+    /// Ctrl-C, the one signal that every console has.
+    pub(super) struct Signals;
+
+    impl Signals {
+        // The same signature as where it can fail.
+        #[allow(clippy::unnecessary_wraps)]
+        pub(super) fn new() -> std::io::Result<Self> {
+            Ok(Self)
+        }
+
+        pub(super) async fn end(self, debug: bool) {
+            // Listening is what keeps Ctrl-C from ending the process.
+            while tokio::signal::ctrl_c().await.is_ok() {
+                if debug {
+                    return;
+                }
+            }
+            std::future::pending().await
+        }
+    }
+}

@@ -1,0 +1,598 @@
+//! `tfplugin6.Provider`: decode, hand to the framework, encode. No decisions here.
+
+use std::sync::Arc;
+
+use futures_util::stream::{self, Iter};
+use tokio_util::task::TaskTracker;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::codec::{CodecError, decode, encode, position};
+use super::proto::tfplugin6 as tf;
+use super::proto::tfplugin6::provider_server::Provider as Service;
+use super::wire;
+use crate::framework::{
+    ApplyRequest, ClientCapabilities, Diagnostic, Diagnostics, MoveSource, PlanRequest, Provider, Server,
+    StateResponse, Type, Value, unknown_type,
+};
+
+/// Serves a provider to the host.
+pub struct ProviderService<P: Provider> {
+    server: Arc<Server<P>>,
+    calls: TaskTracker,
+}
+
+impl<P: Provider> ProviderService<P> {
+    /// A service over a provider. The tracker counts the calls in flight.
+    pub fn new(server: Arc<Server<P>>, calls: TaskTracker) -> Self {
+        Self { server, calls }
+    }
+
+    /// Runs a call as a task of its own. So it runs to its end even if the host gives up on it
+    /// (what it does at Konnect must not stop half way), and a panic in it can't reach the
+    /// connection.
+    async fn call<A, F>(&self, answer: impl FnOnce(Arc<Server<P>>) -> F) -> Result<Response<A>, Status>
+    where
+        A: Answer,
+        F: Future<Output = Result<A, Diagnostics>> + Send + 'static,
+    {
+        let work = answer(self.server.clone());
+        let done = self.calls.spawn(crate::framework::caught(work)).await;
+        let answer = match done {
+            Ok(Ok(Ok(answer))) => answer,
+            Ok(Ok(Err(diagnostics))) => A::failed(wire::diagnostics(diagnostics)),
+            Ok(Err(panic)) => A::failed(wire::diagnostics(panic.into())),
+            Err(ended) => return Err(Status::aborted(ended.to_string())),
+        };
+        Ok(Response::new(answer))
+    }
+}
+
+/// A response that can tell of an error.
+trait Answer: Send + 'static {
+    fn failed(diagnostics: Vec<tf::Diagnostic>) -> Self;
+}
+
+macro_rules! answers {
+    ($($message:ident),+ $(,)?) => {
+        $(impl Answer for tf::$message::Response {
+            fn failed(diagnostics: Vec<tf::Diagnostic>) -> Self {
+                Self { diagnostics, ..Self::default() }
+            }
+        })+
+    };
+}
+
+answers! {
+    get_metadata, get_provider_schema, get_resource_identity_schemas, validate_provider_config,
+    validate_resource_config, validate_data_resource_config, upgrade_resource_state,
+    upgrade_resource_identity, configure_provider, read_resource, plan_resource_change,
+    apply_resource_change, import_resource_state, move_resource_state, read_data_source,
+    generate_resource_config, get_functions, validate_ephemeral_resource_config,
+    open_ephemeral_resource, renew_ephemeral_resource, close_ephemeral_resource,
+    validate_list_resource_config, validate_action_config, plan_action, validate_state_store_config,
+    configure_state_store, write_state_bytes, lock_state, unlock_state, get_states, delete_state,
+}
+
+fn value(wire: Option<&tf::DynamicValue>, of: &Type) -> Result<Value, Diagnostics> {
+    decode(wire, of).map_err(|error: CodecError| unreadable(&error.to_string()).into())
+}
+
+fn unreadable(why: &str) -> Diagnostic {
+    Diagnostic::error(
+        "The host sent a value that the provider can't read",
+        format!(
+            "{why}. This should not happen: please report it, with the versions of the provider and of \
+             Terraform or OpenTofu."
+        ),
+    )
+}
+
+fn json(raw: Option<&tf::RawState>) -> Result<serde_json::Value, Diagnostics> {
+    let raw = raw.ok_or_else(|| unreadable("The state is missing"))?;
+    if raw.json.is_empty() && !raw.flatmap.is_empty() {
+        return Err(unreadable("The state was written by Terraform 0.11 or older").into());
+    }
+    serde_json::from_slice(&raw.json)
+        .map_err(|e| unreadable(&format!("The state is no JSON: {}", position(&e))).into())
+}
+
+fn capabilities(of: Option<tf::ClientCapabilities>) -> ClientCapabilities {
+    ClientCapabilities {
+        write_only_attributes: of.is_some_and(|c| c.write_only_attributes_allowed),
+    }
+}
+
+fn server_capabilities<P: Provider>(server: &Server<P>) -> tf::ServerCapabilities {
+    tf::ServerCapabilities {
+        plan_destroy: false,
+        get_provider_schema_optional: true,
+        move_resource_state: server.moves_resource_state(),
+        generate_resource_config: false,
+    }
+}
+
+/// What is answered to calls for something of a kind that the provider does not have at all.
+fn absent<A: Answer>(kind: &str, type_name: &str) -> Result<Response<A>, Status> {
+    Ok(Response::new(A::failed(wire::diagnostics(
+        unknown_type(kind, type_name).into(),
+    ))))
+}
+
+type One<T> = Iter<std::array::IntoIter<Result<T, Status>, 1>>;
+
+fn one<T>(event: T) -> Response<One<T>> {
+    Response::new(stream::iter([Ok(event)]))
+}
+
+#[tonic::async_trait]
+impl<P: Provider> Service for ProviderService<P> {
+    async fn get_metadata(
+        &self,
+        _: Request<tf::get_metadata::Request>,
+    ) -> Result<Response<tf::get_metadata::Response>, Status> {
+        self.call(|server| async move {
+            use tf::get_metadata::{DataSourceMetadata, ResourceMetadata};
+            let resources = server.resource_types().map(|t| ResourceMetadata {
+                type_name: t.to_owned(),
+            });
+            let sources = server.data_source_types().map(|t| DataSourceMetadata {
+                type_name: t.to_owned(),
+            });
+            Ok(tf::get_metadata::Response {
+                server_capabilities: Some(server_capabilities(&server)),
+                resources: resources.collect(),
+                data_sources: sources.collect(),
+                ..<_>::default()
+            })
+        })
+        .await
+    }
+
+    async fn get_provider_schema(
+        &self,
+        _: Request<tf::get_provider_schema::Request>,
+    ) -> Result<Response<tf::get_provider_schema::Response>, Status> {
+        self.call(|server| async move {
+            let resources = server
+                .resources()
+                .map(|(name, s)| (name.to_owned(), wire::schema(s)));
+            let sources = server
+                .data_sources()
+                .map(|(name, s)| (name.to_owned(), wire::schema(s)));
+            Ok(tf::get_provider_schema::Response {
+                provider: Some(wire::schema(server.schema())),
+                resource_schemas: resources.collect(),
+                data_source_schemas: sources.collect(),
+                server_capabilities: Some(server_capabilities(&server)),
+                ..<_>::default()
+            })
+        })
+        .await
+    }
+
+    async fn get_resource_identity_schemas(
+        &self,
+        _: Request<tf::get_resource_identity_schemas::Request>,
+    ) -> Result<Response<tf::get_resource_identity_schemas::Response>, Status> {
+        Ok(Response::new(<_>::default()))
+    }
+
+    async fn validate_provider_config(
+        &self,
+        request: Request<tf::validate_provider_config::Request>,
+    ) -> Result<Response<tf::validate_provider_config::Response>, Status> {
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let config = value(request.config.as_ref(), server.schema().object_type())?;
+            let diagnostics = wire::diagnostics(server.validate_provider(config));
+            Ok(tf::validate_provider_config::Response { diagnostics })
+        })
+        .await
+    }
+
+    async fn validate_resource_config(
+        &self,
+        request: Request<tf::validate_resource_config::Request>,
+    ) -> Result<Response<tf::validate_resource_config::Response>, Status> {
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let resource = server.resource(&request.type_name)?;
+            let config = value(request.config.as_ref(), resource.schema().object_type())?;
+            let diagnostics = resource.validate(config, capabilities(request.client_capabilities));
+            Ok(tf::validate_resource_config::Response {
+                diagnostics: wire::diagnostics(diagnostics),
+            })
+        })
+        .await
+    }
+
+    async fn validate_data_resource_config(
+        &self,
+        request: Request<tf::validate_data_resource_config::Request>,
+    ) -> Result<Response<tf::validate_data_resource_config::Response>, Status> {
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let source = server.data_source(&request.type_name)?;
+            let config = value(request.config.as_ref(), source.schema().object_type())?;
+            let diagnostics = wire::diagnostics(source.validate(config));
+            Ok(tf::validate_data_resource_config::Response { diagnostics })
+        })
+        .await
+    }
+
+    async fn upgrade_resource_state(
+        &self,
+        request: Request<tf::upgrade_resource_state::Request>,
+    ) -> Result<Response<tf::upgrade_resource_state::Response>, Status> {
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let resource = server.resource(&request.type_name)?;
+            let state = json(request.raw_state.as_ref())?;
+            let upgraded = server.upgrade(resource, request.version, state);
+            Ok(tf::upgrade_resource_state::Response {
+                upgraded_state: Some(encode(&upgraded.state, resource.schema().object_type())),
+                diagnostics: wire::diagnostics(upgraded.diagnostics),
+            })
+        })
+        .await
+    }
+
+    async fn upgrade_resource_identity(
+        &self,
+        request: Request<tf::upgrade_resource_identity::Request>,
+    ) -> Result<Response<tf::upgrade_resource_identity::Response>, Status> {
+        absent("resource identity", &request.get_ref().type_name)
+    }
+
+    async fn configure_provider(
+        &self,
+        request: Request<tf::configure_provider::Request>,
+    ) -> Result<Response<tf::configure_provider::Response>, Status> {
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let config = value(request.config.as_ref(), server.schema().object_type())?;
+            let diagnostics = server.configure(config, request.terraform_version).await;
+            Ok(tf::configure_provider::Response {
+                diagnostics: wire::diagnostics(diagnostics),
+            })
+        })
+        .await
+    }
+
+    async fn read_resource(
+        &self,
+        request: Request<tf::read_resource::Request>,
+    ) -> Result<Response<tf::read_resource::Response>, Status> {
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let resource = server.resource(&request.type_name)?;
+            let of = resource.schema().object_type();
+            let state = value(request.current_state.as_ref(), of)?;
+            let StateResponse {
+                state,
+                private,
+                diagnostics,
+            } = server.read(resource, state, request.private).await;
+            Ok(tf::read_resource::Response {
+                new_state: Some(encode(&state, of)),
+                private,
+                diagnostics: wire::diagnostics(diagnostics),
+                ..<_>::default()
+            })
+        })
+        .await
+    }
+
+    async fn plan_resource_change(
+        &self,
+        request: Request<tf::plan_resource_change::Request>,
+    ) -> Result<Response<tf::plan_resource_change::Response>, Status> {
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let resource = server.resource(&request.type_name)?;
+            let of = resource.schema().object_type();
+            let change = PlanRequest {
+                prior: value(request.prior_state.as_ref(), of)?,
+                proposed: value(request.proposed_new_state.as_ref(), of)?,
+                config: value(request.config.as_ref(), of)?,
+                private: request.prior_private,
+            };
+            let plan = server.plan(resource, change).await;
+            Ok(tf::plan_resource_change::Response {
+                planned_state: Some(encode(&plan.planned, of)),
+                requires_replace: plan.replaces.iter().map(wire::path).collect(),
+                planned_private: plan.private,
+                diagnostics: wire::diagnostics(plan.diagnostics),
+                ..<_>::default()
+            })
+        })
+        .await
+    }
+
+    async fn apply_resource_change(
+        &self,
+        request: Request<tf::apply_resource_change::Request>,
+    ) -> Result<Response<tf::apply_resource_change::Response>, Status> {
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let resource = server.resource(&request.type_name)?;
+            let of = resource.schema().object_type();
+            let change = ApplyRequest {
+                prior: value(request.prior_state.as_ref(), of)?,
+                planned: value(request.planned_state.as_ref(), of)?,
+                config: value(request.config.as_ref(), of)?,
+                private: request.planned_private,
+            };
+            let StateResponse {
+                state,
+                private,
+                diagnostics,
+            } = server.apply(resource, change).await;
+            Ok(tf::apply_resource_change::Response {
+                new_state: Some(encode(&state, of)),
+                private,
+                diagnostics: wire::diagnostics(diagnostics),
+                ..<_>::default()
+            })
+        })
+        .await
+    }
+
+    async fn import_resource_state(
+        &self,
+        request: Request<tf::import_resource_state::Request>,
+    ) -> Result<Response<tf::import_resource_state::Response>, Status> {
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let resource = server.resource(&request.type_name)?;
+            let StateResponse {
+                state,
+                private,
+                diagnostics,
+            } = server.import(resource, request.id).await;
+            let imported = (!state.is_null()).then(|| tf::import_resource_state::ImportedResource {
+                type_name: request.type_name.clone(),
+                state: Some(encode(&state, resource.schema().object_type())),
+                private,
+                ..<_>::default()
+            });
+            Ok(tf::import_resource_state::Response {
+                imported_resources: imported.into_iter().collect(),
+                diagnostics: wire::diagnostics(diagnostics),
+                ..<_>::default()
+            })
+        })
+        .await
+    }
+
+    async fn move_resource_state(
+        &self,
+        request: Request<tf::move_resource_state::Request>,
+    ) -> Result<Response<tf::move_resource_state::Response>, Status> {
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let resource = server.resource(&request.target_type_name)?;
+            let source = MoveSource {
+                provider: request.source_provider_address,
+                type_name: request.source_type_name,
+                version: request.source_schema_version,
+                state: json(request.source_state.as_ref())?,
+            };
+            let StateResponse {
+                state,
+                private,
+                diagnostics,
+            } = server.move_state(resource, &source);
+            Ok(tf::move_resource_state::Response {
+                target_state: Some(encode(&state, resource.schema().object_type())),
+                target_private: private,
+                diagnostics: wire::diagnostics(diagnostics),
+                ..<_>::default()
+            })
+        })
+        .await
+    }
+
+    async fn read_data_source(
+        &self,
+        request: Request<tf::read_data_source::Request>,
+    ) -> Result<Response<tf::read_data_source::Response>, Status> {
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let source = server.data_source(&request.type_name)?;
+            let of = source.schema().object_type();
+            let config = value(request.config.as_ref(), of)?;
+            let StateResponse {
+                state, diagnostics, ..
+            } = server.read_data(source, config).await;
+            Ok(tf::read_data_source::Response {
+                state: Some(encode(&state, of)),
+                diagnostics: wire::diagnostics(diagnostics),
+                ..<_>::default()
+            })
+        })
+        .await
+    }
+
+    async fn stop_provider(
+        &self,
+        _: Request<tf::stop_provider::Request>,
+    ) -> Result<Response<tf::stop_provider::Response>, Status> {
+        tracing::info!("interrupted: no new request begins");
+        self.server.stop();
+        Ok(Response::new(<_>::default()))
+    }
+
+    async fn generate_resource_config(
+        &self,
+        request: Request<tf::generate_resource_config::Request>,
+    ) -> Result<Response<tf::generate_resource_config::Response>, Status> {
+        absent("generator of configuration for", &request.get_ref().type_name)
+    }
+
+    async fn get_functions(
+        &self,
+        _: Request<tf::get_functions::Request>,
+    ) -> Result<Response<tf::get_functions::Response>, Status> {
+        Ok(Response::new(<_>::default()))
+    }
+
+    async fn call_function(
+        &self,
+        request: Request<tf::call_function::Request>,
+    ) -> Result<Response<tf::call_function::Response>, Status> {
+        let text = format!("The provider has no function \"{}\".", request.get_ref().name);
+        let error = Some(tf::FunctionError {
+            text,
+            function_argument: None,
+        });
+        Ok(Response::new(tf::call_function::Response {
+            error,
+            ..<_>::default()
+        }))
+    }
+
+    async fn validate_ephemeral_resource_config(
+        &self,
+        request: Request<tf::validate_ephemeral_resource_config::Request>,
+    ) -> Result<Response<tf::validate_ephemeral_resource_config::Response>, Status> {
+        absent("ephemeral resource", &request.get_ref().type_name)
+    }
+
+    async fn open_ephemeral_resource(
+        &self,
+        request: Request<tf::open_ephemeral_resource::Request>,
+    ) -> Result<Response<tf::open_ephemeral_resource::Response>, Status> {
+        absent("ephemeral resource", &request.get_ref().type_name)
+    }
+
+    async fn renew_ephemeral_resource(
+        &self,
+        request: Request<tf::renew_ephemeral_resource::Request>,
+    ) -> Result<Response<tf::renew_ephemeral_resource::Response>, Status> {
+        absent("ephemeral resource", &request.get_ref().type_name)
+    }
+
+    async fn close_ephemeral_resource(
+        &self,
+        request: Request<tf::close_ephemeral_resource::Request>,
+    ) -> Result<Response<tf::close_ephemeral_resource::Response>, Status> {
+        absent("ephemeral resource", &request.get_ref().type_name)
+    }
+
+    type ListResourceStream = One<tf::list_resource::Event>;
+
+    async fn list_resource(
+        &self,
+        request: Request<tf::list_resource::Request>,
+    ) -> Result<Response<Self::ListResourceStream>, Status> {
+        let diagnostic =
+            wire::diagnostics(unknown_type("list resource", &request.get_ref().type_name).into());
+        Ok(one(tf::list_resource::Event {
+            diagnostic,
+            ..<_>::default()
+        }))
+    }
+
+    async fn validate_list_resource_config(
+        &self,
+        request: Request<tf::validate_list_resource_config::Request>,
+    ) -> Result<Response<tf::validate_list_resource_config::Response>, Status> {
+        absent("list resource", &request.get_ref().type_name)
+    }
+
+    async fn validate_action_config(
+        &self,
+        request: Request<tf::validate_action_config::Request>,
+    ) -> Result<Response<tf::validate_action_config::Response>, Status> {
+        absent("action", &request.get_ref().action_type)
+    }
+
+    async fn plan_action(
+        &self,
+        request: Request<tf::plan_action::Request>,
+    ) -> Result<Response<tf::plan_action::Response>, Status> {
+        absent("action", &request.get_ref().action_type)
+    }
+
+    type InvokeActionStream = One<tf::invoke_action::Event>;
+
+    async fn invoke_action(
+        &self,
+        request: Request<tf::invoke_action::Request>,
+    ) -> Result<Response<Self::InvokeActionStream>, Status> {
+        use tf::invoke_action::event::{Completed, Type};
+        let diagnostics = wire::diagnostics(unknown_type("action", &request.get_ref().action_type).into());
+        Ok(one(tf::invoke_action::Event {
+            r#type: Some(Type::Completed(Completed { diagnostics })),
+        }))
+    }
+
+    async fn validate_state_store_config(
+        &self,
+        request: Request<tf::validate_state_store_config::Request>,
+    ) -> Result<Response<tf::validate_state_store_config::Response>, Status> {
+        absent("state store", &request.get_ref().type_name)
+    }
+
+    async fn configure_state_store(
+        &self,
+        request: Request<tf::configure_state_store::Request>,
+    ) -> Result<Response<tf::configure_state_store::Response>, Status> {
+        absent("state store", &request.get_ref().type_name)
+    }
+
+    type ReadStateBytesStream = One<tf::read_state_bytes::ResponseChunk>;
+
+    async fn read_state_bytes(
+        &self,
+        request: Request<tf::read_state_bytes::Request>,
+    ) -> Result<Response<Self::ReadStateBytesStream>, Status> {
+        let diagnostics = wire::diagnostics(unknown_type("state store", &request.get_ref().type_name).into());
+        Ok(one(tf::read_state_bytes::ResponseChunk {
+            diagnostics,
+            ..<_>::default()
+        }))
+    }
+
+    async fn write_state_bytes(
+        &self,
+        request: Request<Streaming<tf::write_state_bytes::RequestChunk>>,
+    ) -> Result<Response<tf::write_state_bytes::Response>, Status> {
+        // The first chunk tells the type; the rest need not be read to refuse it.
+        let first = request.into_inner().message().await?;
+        let type_name = first
+            .and_then(|chunk| chunk.meta)
+            .map(|meta| meta.type_name)
+            .unwrap_or_default();
+        absent("state store", &type_name)
+    }
+
+    async fn lock_state(
+        &self,
+        request: Request<tf::lock_state::Request>,
+    ) -> Result<Response<tf::lock_state::Response>, Status> {
+        absent("state store", &request.get_ref().type_name)
+    }
+
+    async fn unlock_state(
+        &self,
+        request: Request<tf::unlock_state::Request>,
+    ) -> Result<Response<tf::unlock_state::Response>, Status> {
+        absent("state store", &request.get_ref().type_name)
+    }
+
+    async fn get_states(
+        &self,
+        request: Request<tf::get_states::Request>,
+    ) -> Result<Response<tf::get_states::Response>, Status> {
+        absent("state store", &request.get_ref().type_name)
+    }
+
+    async fn delete_state(
+        &self,
+        request: Request<tf::delete_state::Request>,
+    ) -> Result<Response<tf::delete_state::Response>, Status> {
+        absent("state store", &request.get_ref().type_name)
+    }
+}

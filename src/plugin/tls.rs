@@ -1,0 +1,160 @@
+//! TLS between host and plugin: a certificate of our own, and the host's one pinned.
+
+use std::sync::Arc;
+
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose};
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
+
+/// Why there can be no TLS with this host.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The environment holds something else than one PEM certificate.
+    #[error("PLUGIN_CLIENT_CERT does not hold one PEM certificate")]
+    ClientCertificate,
+    /// No certificate of our own could be made.
+    #[error("can't make a server certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// rustls refuses the parts.
+    #[error("can't set up TLS: {0}")]
+    Rustls(#[from] rustls::Error),
+}
+
+/// What a TLS server needs to serve one host.
+pub struct ServerTls {
+    /// For the acceptor.
+    pub config: Arc<ServerConfig>,
+    /// Our certificate, which the host is told in the handshake line and trusts alone.
+    pub certificate: CertificateDer<'static>,
+}
+
+/// Makes a fresh certificate for this process, and pins the host's.
+///
+/// # Errors
+/// [`TlsError`] if the host's certificate can't be read, or ours not be made.
+pub fn server_tls(client_certificate: &str) -> Result<ServerTls, TlsError> {
+    let mut pem = CertificateDer::pem_slice_iter(client_certificate.as_bytes());
+    let (Some(Ok(pinned)), None) = (pem.next(), pem.next()) else {
+        return Err(TlsError::ClientCertificate);
+    };
+
+    // P-256: the cheapest key to make that every host can check.
+    let key = KeyPair::generate()?;
+    // The host trusts just this certificate and dials this name (plugin protocol, section 1).
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
+    params.distinguished_name.push(DnType::CommonName, "localhost");
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![
+        ExtendedKeyUsagePurpose::ServerAuth,
+        ExtendedKeyUsagePurpose::ClientAuth,
+    ];
+    let certificate = params.self_signed(&key)?.der().clone();
+
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier = PinnedClient {
+        pinned,
+        provider: provider.clone(),
+    };
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_client_cert_verifier(Arc::new(verifier))
+        .with_single_cert(vec![certificate.clone()], key)?;
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(ServerTls {
+        config: Arc::new(config),
+        certificate,
+    })
+}
+
+/// Accepts one certificate and no other. The host's is self-signed and marked as an authority, so
+/// no web-PKI verifier takes it for a client's; pinning it is stricter than any chain would be.
+#[derive(Debug)]
+struct PinnedClient {
+    pinned: CertificateDer<'static>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ClientCertVerifier for PinnedClient {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        if *end_entity == self.pinned {
+            Ok(ClientCertVerified::assertion())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_one_certificate_is_refused() {
+        let one = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])
+            .unwrap()
+            .cert
+            .pem();
+        assert!(server_tls(&one).is_ok());
+        for bad in [
+            String::new(),
+            "not PEM".to_owned(),
+            format!("{one}{one}"),
+            one.replace("END", "ENO"),
+        ] {
+            assert!(
+                matches!(server_tls(&bad), Err(TlsError::ClientCertificate)),
+                "{bad:.30}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_process_has_its_own_certificate() {
+        let client = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])
+            .unwrap()
+            .cert
+            .pem();
+        let (a, b) = (server_tls(&client).unwrap(), server_tls(&client).unwrap());
+        assert_ne!(a.certificate, b.certificate);
+    }
+}

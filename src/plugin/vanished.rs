@@ -1,0 +1,81 @@
+//! Whether the host is still there. A host that is killed can't ask us to end.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::connections::Connected;
+
+/// How long the host may be without a connection once it had one. It connects anew only after an
+/// error, and then within a second or so.
+const RECONNECT: Duration = Duration::from_secs(3);
+
+/// Ends when the host has vanished: it holds no connection, and either has had none for some
+/// seconds although it once had, or its process is gone.
+pub async fn vanished(mut connected: watch::Receiver<Connected>) {
+    // The sender lives as long as the process, so that waiting can't fail; if it did, the end of
+    // serving would be near anyway.
+    while let Ok(now) = connected.wait_for(|c| c.now == 0).await.map(|c| *c) {
+        let lost = async {
+            if now.ever {
+                tokio::time::sleep(RECONNECT).await;
+            } else {
+                std::future::pending().await
+            }
+        };
+        tokio::select! {
+            () = lost => return,
+            () = process::gone() => return,
+            back = connected.wait_for(|c| c.now > 0) => if back.is_err() { return },
+        }
+    }
+}
+
+#[cfg(unix)]
+mod process {
+    use std::os::fd::AsFd;
+    use std::os::unix::process::parent_id;
+    use std::sync::OnceLock;
+    use std::time::Duration;
+
+    use tokio::io::Interest;
+    use tokio::io::unix::AsyncFd;
+
+    /// How often the parent process is looked at while there is no connection.
+    const LOOK: Duration = Duration::from_millis(500);
+
+    /// Ends when the process that started us is gone, or the reader of our stdout is, whichever
+    /// is noticed first.
+    pub(super) async fn gone() {
+        static PARENT: OnceLock<u32> = OnceLock::new();
+        let parent = *PARENT.get_or_init(parent_id);
+        let adopted = async {
+            while parent_id() == parent {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        tokio::select! {
+            () = adopted => {}
+            () = unread() => {}
+        }
+    }
+
+    /// Ends when stdout is a pipe that nobody reads any more. Never, if it is something else.
+    async fn unread() {
+        let Ok(stdout) = std::io::stdout().as_fd().try_clone_to_owned() else {
+            return std::future::pending().await;
+        };
+        match AsyncFd::with_interest(stdout, Interest::ERROR) {
+            Ok(pipe) => drop(pipe.ready(Interest::ERROR).await),
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod process {
+    /// There is no parent to look at here: only lost connections tell.
+    pub(super) async fn gone() {
+        std::future::pending().await
+    }
+}
