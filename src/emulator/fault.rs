@@ -32,10 +32,10 @@ pub enum Fault {
         #[serde(default)]
         headers: Headers,
         /// The body; a problem document by default.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<String>,
         /// The body's media type; `application/problem+json` by default.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         content_type: Option<String>,
     },
     /// Closes the connection. Not handled.
@@ -47,7 +47,8 @@ pub enum Fault {
         /// Milliseconds.
         ms: u64,
     },
-    /// Handled, then answers with the full `content-length` but half of the body, and closes.
+    /// Handled, then answers with the full `content-length` but half of the body, and closes. An answer
+    /// without a body has nothing to lose and arrives whole.
     Truncate,
     /// Handled, then closes in the middle of the answer's head.
     TruncateHeader,

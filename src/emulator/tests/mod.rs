@@ -1,12 +1,21 @@
 //! Tests over real HTTP, by a client that is too small to hide anything.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod control;
 mod destinations;
 mod faults;
 mod life;
+mod pages;
 mod webhook;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -119,9 +128,9 @@ async fn send(
 ) -> TcpStream {
     let mut request = format!("{method} {path} HTTP/1.1\r\nhost: konnect\r\nconnection: close\r\n");
     for (name, value) in headers {
-        request += &format!("{name}: {value}\r\n");
+        write!(request, "{name}: {value}\r\n").unwrap();
     }
-    request += &format!("content-length: {}\r\n\r\n", body.len());
+    write!(request, "content-length: {}\r\n\r\n", body.len()).unwrap();
     let mut stream = TcpStream::connect(konnect.address()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     stream.write_all(body).await.unwrap();
