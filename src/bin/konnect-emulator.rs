@@ -1,2 +1,159 @@
-//! The emulator.
-fn main() {}
+//! A local Konnect from the command line.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use lexopt::prelude::*;
+use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions};
+
+const HELP: &str = "\
+A local Konnect: the audit log API (v2 and v3) of an organisation, for tests and for trying things out.
+
+Usage: konnect-emulator [--port N] [--state FILE] [--latency MS]
+
+  --port N       listen on 127.0.0.1:N; 0 for any free port (default: 8080)
+  --state FILE   keep the state in FILE, secrets included, so that it survives a restart
+  --latency MS   hold every answer of the API back for MS milliseconds
+  --help         print this text
+  --version      print the version
+
+It prints one line, `listening on http://127.0.0.1:PORT`, when it is ready, and serves until SIGINT or SIGTERM.
+
+Point the provider at it (any token that begins with kpat_ or spat_ will do):
+
+  export KONNECT_SERVER_URL='http://127.0.0.1:8080/{region}'
+  export KONNECT_TOKEN=kpat_anything
+
+Ask it yourself:
+
+  curl -H 'Authorization: Bearer kpat_x' http://127.0.0.1:8080/global/v3/audit-log-destinations
+
+See and change what no client can, without a token:
+
+  curl http://127.0.0.1:8080/_emulator/state                 # everything stored, secrets included
+  curl http://127.0.0.1:8080/_emulator/requests              # what clients sent; DELETE empties the log
+  curl -X PATCH http://127.0.0.1:8080/_emulator/global/destinations/ID -d '{\"name\": \"drifted\"}'
+  curl -X DELETE http://127.0.0.1:8080/_emulator/global/destinations/ID
+  curl -X PATCH http://127.0.0.1:8080/_emulator/eu/webhook -d '{\"enabled\": false}'
+  curl -X DELETE http://127.0.0.1:8080/_emulator/eu/webhook
+  curl http://127.0.0.1:8080/_emulator/eu/deliveries -d '{\"code\": 401, \"message\": \"Unauthenticated\"}'
+  curl -X POST http://127.0.0.1:8080/_emulator/reset         # forget everything
+
+Make things go wrong: `times` requests (default 1, null for all) that match `method`, `path` (a part),
+`path_end` and `region`, after the first `skip` of them. GET lists the rules, DELETE removes them.
+
+  curl http://127.0.0.1:8080/_emulator/faults -d '{\"method\": \"POST\", \"times\": 2,
+       \"fault\": {\"kind\": \"status\", \"code\": 503, \"headers\": {\"retry-after\": \"0\"}}}'
+
+  kinds: status {code, headers, body, content_type}   drop_before          drop_after
+         body {status, headers, body, handle}         truncate             truncate_header
+         delay {ms}   drip {interval_ms}              huge {bytes}         malformed
+         clock_skew {seconds}
+";
+
+const DEFAULT_PORT: u16 = 8080;
+
+/// What the command line asks for.
+enum Task {
+    Help,
+    Version,
+    Serve(EmulatorOptions),
+}
+
+fn main() -> ExitCode {
+    let task = match task() {
+        Ok(task) => task,
+        Err(error) => {
+            eprintln!("konnect-emulator: {error}; see --help");
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = match task {
+        Task::Help => say(HELP),
+        Task::Version => say(concat!("konnect-emulator ", env!("CARGO_PKG_VERSION"), "\n")),
+        Task::Serve(options) => serve(options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("konnect-emulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn task() -> Result<Task, lexopt::Error> {
+    let mut options = EmulatorOptions {
+        port: DEFAULT_PORT,
+        ..EmulatorOptions::default()
+    };
+    let mut flags = lexopt::Parser::from_env();
+    while let Some(flag) = flags.next()? {
+        match flag {
+            Long("port") => options.port = flags.value()?.parse()?,
+            Long("state") => options.state_file = Some(PathBuf::from(flags.value()?)),
+            Long("latency") => options.latency = Duration::from_millis(flags.value()?.parse()?),
+            Long("help") | Short('h') => return Ok(Task::Help),
+            Long("version") | Short('V') => return Ok(Task::Version),
+            _ => return Err(flag.unexpected()),
+        }
+    }
+    Ok(Task::Serve(options))
+}
+
+fn say(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+fn serve(options: EmulatorOptions) -> io::Result<()> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let port = options.port;
+            let emulator = Emulator::start(options)
+                .await
+                .map_err(|error| match error.kind() {
+                    io::ErrorKind::AddrInUse => io::Error::new(
+                        error.kind(),
+                        format!("port {port} is in use; choose another with --port"),
+                    ),
+                    _ => error,
+                })?;
+            // Before the line that says we are ready: whoever waits for it may signal at once.
+            let signalled = signals()?;
+            say(&format!("listening on {}\n", emulator.url()))?;
+            signalled.await;
+            emulator.stop().await;
+            Ok(())
+        })
+}
+
+#[cfg(unix)]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the signature that unix has")]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // An error means that no signal can arrive: then only the end of the process stops us.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

@@ -1,1 +1,273 @@
-//! A local Konnect.
+//! A local Konnect: the audit log API of an organisation, on loopback, for tests and for trying things out.
+//!
+//! It shares no code with the API client of this crate, so that the two check each other. Its facts come from
+//! Kong's published API descriptions (Konnect Audit Log Settings, v2 and v3); where those leave a choice, it takes
+//! the one that is harder on a client.
+//!
+//! ```no_run
+//! # async fn example() -> std::io::Result<()> {
+//! use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions, Fault, FaultRule};
+//!
+//! let konnect = Emulator::start(EmulatorOptions::default()).await?;
+//! konnect.inject(FaultRule::new(Fault::retry_after(503, 0)).method("POST")).map_err(std::io::Error::other)?;
+//! // Point a client at `{konnect.url()}/{region}`, then look at what it sent:
+//! for request in konnect.requests() {
+//!     println!("{} {} -> {:?}", request.method, request.path, request.status);
+//! }
+//! konnect.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The map
+//!
+//! A request's way: `server` reads it, `journal` notes it, `fault` decides whether it goes wrong, `api` finds its
+//! handler by `route`, `destinations` and `webhook` answer from the `store`, and `misbehave` spoils the answer if
+//! it must, with the help of `wire`. `control` and `edits` are the way in behind the API's back.
+//!
+//! # Where it decides for itself
+//!
+//! - A token is good if it begins with `kpat_` or `spat_`. There are no permissions.
+//! - The region is the first segment of the path, `us` without one. Any DNS label is a region but
+//!   `api`, by which the links of a list begin that Konnect's clients can't follow as they stand.
+//! - A v3 `GET` of a webhook that nobody set up is 404; after a v3 `DELETE`, even of one that nobody set up, it
+//!   is an empty destination id. Konnect has been seen to do both.
+//! - Switching off a webhook that nobody set up changes nothing, in both versions.
+//! - Name filters tell upper from lower case.
+
+mod answer;
+mod api;
+mod clock;
+mod control;
+mod destinations;
+mod edits;
+mod fault;
+mod fields;
+mod journal;
+mod misbehave;
+mod page;
+mod problem;
+mod route;
+mod server;
+mod shared;
+mod state;
+mod store;
+mod webhook;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub use edits::ControlError;
+pub use fault::{Fault, FaultRule, Headers};
+pub use journal::RecordedRequest;
+use shared::Shared;
+use store::Store;
+
+/// How an emulator starts. The default is any free port, no file, no latency.
+#[derive(Clone, Debug, Default)]
+pub struct EmulatorOptions {
+    /// The port on 127.0.0.1; 0 for any that is free.
+    pub port: u16,
+    /// Where the state is kept, secrets included, so that it survives a restart; only in memory without it.
+    pub state_file: Option<PathBuf>,
+    /// How long every answer of the API is held back.
+    pub latency: Duration,
+}
+
+/// A running emulator, which ends when it is stopped or dropped.
+///
+/// The methods reach behind the API: they see and change what no client can, without a request.
+#[derive(Debug)]
+pub struct Emulator {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: CancellationToken,
+    server: Option<JoinHandle<()>>,
+}
+
+impl Emulator {
+    /// Binds the port and serves on the current tokio runtime, of either flavour.
+    ///
+    /// # Errors
+    ///
+    /// The port is taken ([`io::ErrorKind::AddrInUse`]), or the state file can't be read or is not one
+    /// ([`io::ErrorKind::InvalidData`]).
+    pub async fn start(options: EmulatorOptions) -> io::Result<Self> {
+        let store = Store::open(options.state_file)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::new(store, options.latency));
+        let stop = CancellationToken::new();
+        let server = tokio::spawn(server::serve(listener, Arc::clone(&shared), stop.clone()));
+        Ok(Self {
+            shared,
+            address,
+            stop,
+            server: Some(server),
+        })
+    }
+
+    /// The base URL without a region: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting, gives answers under way half a second, closes every connection and frees the port.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        if let Some(server) = self.server.take() {
+            // The task neither panics nor is it cancelled; and if it were, it would be stopped all the same.
+            let _ = server.await;
+        }
+    }
+
+    /// The requests so far, oldest first; the last 10,000 at most.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.journal().entries()
+    }
+
+    /// Empties the request log.
+    pub fn clear_requests(&self) {
+        self.shared.journal().clear();
+    }
+
+    /// Adds a fault rule behind those that are there.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Invalid`] for a status or a header that can't be sent.
+    pub fn inject(&self, rule: FaultRule) -> Result<(), ControlError> {
+        self.shared.inject(rule)
+    }
+
+    /// The rules that are not used up, with what is left of their counts.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultRule> {
+        self.shared.faults().clone()
+    }
+
+    /// Removes every fault rule. Requests that were struck already stay so.
+    pub fn clear_faults(&self) {
+        self.shared.faults().clear();
+    }
+
+    /// Everything that is stored, each `authorization` included:
+    /// `{"regions": {"eu": {"destinations": {ID: {..}}, "webhook": {..}}}}`, beside counters of the emulator's own.
+    #[must_use]
+    pub fn snapshot(&self) -> Value {
+        self.shared.store.read(|state| json!(state))
+    }
+
+    /// Forgets records, requests and faults.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`], with nothing forgotten.
+    pub fn reset(&self) -> Result<(), ControlError> {
+        self.shared.reset()
+    }
+
+    /// Sets fields of a destination without checking the values, and gives the whole record. `updated_at` becomes
+    /// now unless the edit names it.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoDestination`], [`ControlError::Invalid`] for an unknown field or a wrong type, or
+    /// [`ControlError::Save`].
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!({..})` in place"
+    )]
+    pub fn edit_destination(&self, region: &str, id: &str, edit: Value) -> Result<Value, ControlError> {
+        self.shared
+            .store
+            .change(|state| edits::edit_destination(state, region, id, &edit))
+    }
+
+    /// Removes a destination, even one that a webhook refers to.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoDestination`] or [`ControlError::Save`].
+    pub fn remove_destination(&self, region: &str, id: &str) -> Result<(), ControlError> {
+        self.shared
+            .store
+            .change(|state| edits::remove_destination(state, region, id))
+    }
+
+    /// Sets fields of a region's webhook without checking the values, and gives the whole record.
+    /// `audit_log_destination_id` makes it one of the v3 form, `endpoint` one of the v2 form.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Invalid`] for an unknown field, a wrong type or both forms at once, or
+    /// [`ControlError::Save`].
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "callers write `json!({..})` in place"
+    )]
+    pub fn edit_webhook(&self, region: &str, edit: Value) -> Result<Value, ControlError> {
+        self.shared
+            .store
+            .change(|state| edits::edit_webhook(state, region, &edit))
+    }
+
+    /// Makes a region's webhook one that nobody ever set up.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`].
+    pub fn remove_webhook(&self, region: &str) -> Result<(), ControlError> {
+        self.shared.store.change(|state| {
+            edits::remove_webhook(state, region);
+            Ok(())
+        })
+    }
+
+    /// Records a delivery, which the status then tells of; a `code` outside 200 to 299 is a failed one. `at` is an
+    /// RFC 3339 time, now by default.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoWebhook`] if none is set up, or [`ControlError::Save`].
+    pub fn record_delivery(
+        &self,
+        region: &str,
+        code: u16,
+        message: &str,
+        at: Option<&str>,
+    ) -> Result<(), ControlError> {
+        self.shared
+            .store
+            .change(|state| edits::record_delivery(state, region, code, message, at))
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        if let Some(server) = &self.server {
+            server.abort();
+        }
+    }
+}

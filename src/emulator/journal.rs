@@ -1,0 +1,118 @@
+//! The log of requests, for tests that ask what a client really sent.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
+
+use http::{HeaderMap, Method, StatusCode, Uri};
+use serde::Serialize;
+
+/// How many requests are kept; the oldest go first.
+const CAPACITY: usize = 10_000;
+
+/// A request to the Konnect API as it arrived. Calls of the control API are not recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordedRequest {
+    /// Counts up from 1 over the emulator's life, in order of arrival.
+    pub number: u64,
+    /// When it arrived, in milliseconds since the emulator's start: what a test of back-off measures.
+    pub elapsed_ms: u64,
+    /// The method.
+    pub method: String,
+    /// The path with its query, as it was sent.
+    pub path: String,
+    /// The region that the path names, or `us`.
+    pub region: String,
+    /// Headers by name in lower case, several values of one name joined by `", "`. `authorization` is kept.
+    pub headers: BTreeMap<String, String>,
+    /// The body as text; bytes that are no UTF-8 are replaced. Empty if it was too large.
+    pub body: String,
+    /// The status answered; `None` as long as there is none, or if a fault kept it back.
+    pub status: Option<u16>,
+}
+
+impl RecordedRequest {
+    /// A header by its name, in any case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(&name.to_ascii_lowercase()).map(String::as_str)
+    }
+}
+
+/// The requests so far.
+#[derive(Debug)]
+pub(super) struct Journal {
+    start: Instant,
+    last_number: u64,
+    entries: VecDeque<RecordedRequest>,
+}
+
+impl Journal {
+    /// An empty log whose clock starts now.
+    pub(super) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            last_number: 0,
+            entries: VecDeque::new(),
+        }
+    }
+
+    /// Notes a request and gives its number, by which [`Journal::close`] finds it again.
+    pub(super) fn open(
+        &mut self,
+        method: &Method,
+        uri: &Uri,
+        region: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> u64 {
+        self.last_number += 1;
+        if self.entries.len() == CAPACITY {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(RecordedRequest {
+            number: self.last_number,
+            elapsed_ms: u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
+            method: method.to_string(),
+            path: uri
+                .path_and_query()
+                .map_or_else(|| uri.path().to_owned(), ToString::to_string),
+            region: region.to_owned(),
+            headers: texts(headers),
+            body: String::from_utf8_lossy(body).into_owned(),
+            status: None,
+        });
+        self.last_number
+    }
+
+    /// Notes the answer of a request that may have been cleared away meanwhile.
+    pub(super) fn close(&mut self, number: u64, status: StatusCode) {
+        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.number == number) {
+            entry.status = Some(status.as_u16());
+        }
+    }
+
+    /// The log, oldest first.
+    pub(super) fn entries(&self) -> Vec<RecordedRequest> {
+        self.entries.iter().cloned().collect()
+    }
+
+    /// Forgets everything but the count.
+    pub(super) fn clear(&mut self) {
+        self.entries.clear();
+    }
+}
+
+fn texts(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut texts = BTreeMap::<String, String>::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        texts
+            .entry(name.as_str().to_owned())
+            .and_modify(|text| {
+                text.push_str(", ");
+                text.push_str(&value);
+            })
+            .or_insert_with(|| value.into_owned());
+    }
+    texts
+}
