@@ -1,6 +1,7 @@
 //! What to do about a failed call, in a sentence or two.
 
-use super::error::{Error, ErrorKind, Obstacle};
+use super::error::Error;
+use super::error_kind::{ErrorKind, Obstacle};
 
 const TOKENS: &str = "https://cloud.konghq.com/global/account/tokens";
 

@@ -9,12 +9,13 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
-use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::error::{AnswerMark, Call, Error, ErrorKind, Failure, Outcome};
-use super::exchange::{Received, exchange, milliseconds, origin, unreadable};
+use super::answer::Answer;
+use super::error::{AnswerMark, Call, Error, Failure, Outcome};
+use super::error_kind::ErrorKind;
+use super::exchange::{Received, exchange, milliseconds, origin};
 use super::failure::{Limits, chain};
 use super::problem::bounded;
 use super::redact::Redactor;
@@ -68,7 +69,7 @@ pub struct Client {
 struct Shared {
     options: ClientOptions,
     pace: Pace,
-    http: OnceLock<Result<reqwest::Client, String>>,
+    http: OnceLock<Result<reqwest::Client, ErrorKind>>,
     clock: Mutex<Option<(SystemTime, Instant)>>,
 }
 
@@ -84,14 +85,6 @@ pub(super) struct Request {
     pub authorization: Option<Authorization>,
     /// `false` where the answer has nothing to say beyond its status.
     pub wants_body: bool,
-}
-
-/// A success, with what is needed to report that it can't be read.
-pub(super) struct Answer {
-    call: Call,
-    attempts: u32,
-    received: Received,
-    redactor: Redactor,
 }
 
 impl Client {
@@ -112,6 +105,13 @@ impl Client {
         Self {
             shared: Arc::new(shared),
         }
+    }
+
+    /// For tests of what the system's settings decide otherwise.
+    #[cfg(test)]
+    pub(super) fn with_http(self, http: reqwest::Client) -> Self {
+        let _ = self.shared.http.set(Ok(http));
+        self
     }
 
     /// Where the API is, as it was given.
@@ -147,6 +147,11 @@ impl Client {
         call.origin = origin(&url);
         url.path().clone_into(&mut call.path);
 
+        let http = match self.http() {
+            Ok(http) => http,
+            Err(kind) => return Err(Error::new(call, 0, Failure::not_sent(kind))),
+        };
+
         let mut attempts = 0;
         let mut worst = Outcome::NotSent;
         let mut last = None;
@@ -155,7 +160,7 @@ impl Client {
                 return Err(interrupted(call, attempts, worst, last.as_ref()));
             }
             attempts += 1;
-            let mut failure = match self.attempt(&url, &request, attempts, &redactor).await {
+            let mut failure = match self.attempt(&http, &url, &request, attempts, &redactor).await {
                 Ok(received) => {
                     return Ok(Answer {
                         call,
@@ -197,6 +202,7 @@ impl Client {
 
     async fn attempt(
         &self,
+        http: &reqwest::Client,
         url: &Url,
         request: &Request,
         attempt: u32,
@@ -207,17 +213,13 @@ impl Client {
             connect: options.connect_timeout,
             request: options.request_timeout,
         };
-        let http = self.http().map_err(|cause| {
-            let cause = bounded(&cause, redactor).unwrap_or_default();
-            Failure::not_sent(ErrorKind::Setup { cause })
-        })?;
-        let prepared = self.prepare(&http, url, request).map_err(|error| {
+        let prepared = self.prepare(http, url, request).map_err(|error| {
             let cause = bounded(&chain(&error.without_url()), redactor).unwrap_or_default();
             Failure::not_sent(ErrorKind::Unsendable { cause })
         })?;
         debug!(method = %request.method, path = url.path(), attempt, "request");
         let begun = Instant::now();
-        let result = exchange(&http, prepared, request.wants_body, limits, redactor).await;
+        let result = exchange(http, prepared, request.wants_body, limits, redactor).await;
         let duration_ms = milliseconds(begun.elapsed());
         let mark = match &result {
             Ok(received) => Some(&received.mark),
@@ -272,10 +274,10 @@ impl Client {
         Ok(url)
     }
 
-    fn http(&self) -> Result<reqwest::Client, String> {
+    fn http(&self) -> Result<reqwest::Client, ErrorKind> {
         self.shared
             .http
-            .get_or_init(|| build(&self.shared.options).map_err(|error| chain(&error)))
+            .get_or_init(|| build(&self.shared.options))
             .clone()
     }
 
@@ -287,9 +289,12 @@ impl Client {
     }
 }
 
-fn build(options: &ClientOptions) -> Result<reqwest::Client, reqwest::Error> {
+fn build(options: &ClientOptions) -> Result<reqwest::Client, ErrorKind> {
+    let user_agent = HeaderValue::from_str(&options.user_agent).map_err(|_| ErrorKind::Unsendable {
+        cause: "the user agent is no header value".to_owned(),
+    })?;
     let mut builder = reqwest::Client::builder()
-        .user_agent(&options.user_agent)
+        .user_agent(user_agent)
         .connect_timeout(options.connect_timeout)
         .timeout(options.request_timeout)
         .redirect(reqwest::redirect::Policy::none())
@@ -309,7 +314,9 @@ fn build(options: &ClientOptions) -> Result<reqwest::Client, reqwest::Error> {
     } else {
         builder = builder.https_only(true);
     }
-    builder.build()
+    builder
+        .build()
+        .map_err(|error| ErrorKind::Setup { cause: chain(&error) })
 }
 
 fn interrupted(call: Call, attempts: u32, outcome: Outcome, last: Option<&Failure>) -> Error {
@@ -323,50 +330,6 @@ fn interrupted(call: Call, attempts: u32, outcome: Outcome, last: Option<&Failur
         asked_wait: None,
     };
     Error::new(call, attempts, failure)
-}
-
-impl Answer {
-    /// Reads the body; a body of another shape is an error that says so.
-    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        if self.received.body.is_empty() {
-            return Err(self.unreadable("it is empty"));
-        }
-        serde_json::from_slice(&self.received.body).map_err(|error| self.unreadable(&error.to_string()))
-    }
-
-    /// The error for an answer that came and makes no sense.
-    pub(super) fn unreadable(&self, reason: &str) -> Error {
-        let Received {
-            mark,
-            content_type,
-            body,
-        } = &self.received;
-        let reason = bounded(reason, &self.redactor).unwrap_or_default();
-        let failure = unreadable(
-            mark.clone(),
-            content_type.clone(),
-            reason,
-            body,
-            true,
-            false,
-            &self.redactor,
-        );
-        Error::new(self.call.clone(), self.attempts, failure)
-    }
-
-    /// The error for a list that this answer shows to be without end.
-    pub(super) fn endless(&self, reason: &str) -> Error {
-        let failure = Failure {
-            kind: ErrorKind::EndlessPages {
-                reason: reason.to_owned(),
-            },
-            outcome: Outcome::Unknown,
-            answer: Some(self.received.mark.clone()),
-            transient: false,
-            asked_wait: None,
-        };
-        Error::new(self.call.clone(), self.attempts, failure)
-    }
 }
 
 impl fmt::Debug for Client {

@@ -7,8 +7,9 @@ use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::answer::Answer;
 use super::changes::{DestinationChanges, NewDestination};
-use super::client::{Answer, Client, Request};
+use super::client::{Client, Request};
 use super::destination_id::DestinationId;
 use super::error::Error;
 use super::model::{Destination, WebhookStatus};

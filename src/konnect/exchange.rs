@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 
-use super::error::{AnswerMark, ErrorKind, Failure, Outcome};
+use super::error::{AnswerMark, Failure, Outcome};
+use super::error_kind::ErrorKind;
 use super::failure::Limits;
 use super::problem::{Problem, bounded, excerpt};
 use super::redact::Redactor;

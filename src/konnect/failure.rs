@@ -4,7 +4,8 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
-use super::error::{ErrorKind, Failure, Obstacle, Outcome};
+use super::error::{Failure, Outcome};
+use super::error_kind::{ErrorKind, Obstacle};
 use super::problem::bounded;
 use super::redact::Redactor;
 
@@ -77,29 +78,34 @@ impl Failure {
 /// The messages of an error and its causes, each once.
 pub(super) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut messages: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let message = error.to_string();
+    for cause in causes(error) {
+        let message = cause.to_string();
         // Many errors repeat the text of their cause.
         if !messages.iter().any(|earlier| earlier.contains(&message)) {
             messages.push(message);
         }
-        next = error.source();
     }
     messages.join(": ")
 }
 
+/// An error and what is behind it. `io::Error::source` skips the error it wraps, which is where the TLS
+/// library's own is, two wrappers deep.
 fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| (*error).source())
+    std::iter::successors(Some(error), |error: &&'e (dyn StdError + 'static)| {
+        let wrapped = (*error).downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map_or_else(
+            || (*error).source(),
+            |inner| Some(inner as &(dyn StdError + 'static)),
+        )
+    })
 }
 
 fn is_certificate(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| {
-        // `io::Error::source` skips the error it wraps, which is where rustls puts its own.
-        let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let tls = wrapped.and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        let tls = tls.or_else(|| cause.downcast_ref::<rustls::Error>());
-        matches!(tls, Some(rustls::Error::InvalidCertificate(_)))
+        matches!(
+            cause.downcast_ref::<rustls::Error>(),
+            Some(rustls::Error::InvalidCertificate(_))
+        )
     })
 }
 

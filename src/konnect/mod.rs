@@ -17,11 +17,13 @@
 //! - Whatever a server sends is bounded in size and time, and no secret gets into an error or a log.
 
 mod advice;
+mod answer;
 mod changes;
 mod client;
 mod destination_id;
 mod endpoints;
 mod error;
+mod error_kind;
 mod escape;
 mod excerpt;
 mod exchange;
@@ -42,7 +44,8 @@ pub mod v3;
 pub use changes::{DestinationChanges, DestinationWebhookChanges, EndpointWebhookChanges, NewDestination};
 pub use client::{Client, ClientOptions};
 pub use destination_id::{DestinationId, InvalidDestinationId};
-pub use error::{Error, ErrorKind, Obstacle, Outcome};
+pub use error::{Error, Outcome};
+pub use error_kind::{ErrorKind, Obstacle};
 pub use model::{Destination, DestinationWebhook, EndpointWebhook, LogFormat, WebhookState, WebhookStatus};
 pub use paging::{ListQuery, NameFilter, Page};
 pub use problem::InvalidParameter;

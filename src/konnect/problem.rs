@@ -1,5 +1,7 @@
 //! Reads the problem document of an error answer, whatever is missing or odd in it.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::excerpt::{cut, readable};
@@ -14,6 +16,16 @@ pub struct InvalidParameter {
     pub reason: String,
     /// The rule it breaks, such as `required`; often absent.
     pub rule: Option<String>,
+}
+
+impl fmt::Display for InvalidParameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.reason)?;
+        match &self.rule {
+            Some(rule) if *rule != self.reason => write!(f, " ({rule})"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What an error answer says, redacted and bounded.

@@ -5,6 +5,7 @@ mod calls;
 mod connections;
 mod retries;
 mod server;
+mod server_urls;
 
 use super::{Authorization, DestinationId, LogFormat, NewDestination, Region};
 
