@@ -1,0 +1,170 @@
+//! The calls, without their version: what v2 and v3 have in common is written once.
+
+use std::collections::HashSet;
+
+use reqwest::Method;
+use secrecy::SecretString;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::answer::Answer;
+use super::changes::{DestinationChanges, NewDestination};
+use super::client::{Client, Request};
+use super::destination_id::DestinationId;
+use super::error::Error;
+use super::model::{Destination, WebhookStatus};
+use super::paging::{ListQuery, Page, SentPage};
+use super::region::Region;
+use super::secret::Authorization;
+
+/// An organisation has a handful of destinations: more pages than this are a fault.
+const MOST_PAGES: usize = 1_000;
+
+/// A version of the API, with the region it is called in.
+#[derive(Clone, Copy)]
+pub(super) struct Api<'a> {
+    pub client: &'a Client,
+    pub region: &'a Region,
+    /// The first segment of each path.
+    pub version: &'static str,
+}
+
+impl Api<'_> {
+    pub(super) async fn list_destinations(self, query: &ListQuery) -> Result<Page<Destination>, Error> {
+        Ok(self.page(query).await?.0)
+    }
+
+    pub(super) async fn all_destinations(self, query: &ListQuery) -> Result<Vec<Destination>, Error> {
+        let mut query = query.clone();
+        let mut seen: HashSet<String> = query.after.iter().cloned().collect();
+        let mut all = Vec::new();
+        loop {
+            let (page, answer) = self.page(&query).await?;
+            all.extend(page.items);
+            let Some(next) = page.next else { return Ok(all) };
+            if !seen.insert(next.clone()) {
+                return Err(answer.endless("it names a page as the next one that was there before"));
+            }
+            if seen.len() >= MOST_PAGES {
+                return Err(answer.endless(&format!("it has more than {MOST_PAGES} pages")));
+            }
+            query.after = Some(next);
+        }
+    }
+
+    async fn page(self, query: &ListQuery) -> Result<(Page<Destination>, Answer), Error> {
+        let request = Request {
+            query: query.parameters(),
+            ..self.request(Method::GET, DESTINATIONS)
+        };
+        let answer = self.client.send(self.region, request).await?;
+        let sent: SentPage<Destination> = answer.read()?;
+        let next = sent.meta.cursor().map_err(|next| {
+            answer.unreadable(&format!("the address of its next page has no cursor: {next}"))
+        })?;
+        Ok((
+            Page {
+                items: sent.data,
+                next,
+            },
+            answer,
+        ))
+    }
+
+    pub(super) async fn create_destination(self, new: &NewDestination) -> Result<Destination, Error> {
+        self.write(Method::POST, DESTINATIONS, new, Some(&new.authorization))
+            .await
+    }
+
+    pub(super) async fn destination(self, id: &DestinationId) -> Result<Destination, Error> {
+        self.read(&destination_path(id)).await
+    }
+
+    pub(super) async fn change_destination(
+        self,
+        id: &DestinationId,
+        changes: &DestinationChanges,
+    ) -> Result<Destination, Error> {
+        self.write(
+            Method::PATCH,
+            &destination_path(id),
+            changes,
+            changes.authorization.as_ref(),
+        )
+        .await
+    }
+
+    pub(super) async fn delete_destination(self, id: &DestinationId) -> Result<(), Error> {
+        self.delete(&destination_path(id)).await
+    }
+
+    pub(super) async fn webhook<T: DeserializeOwned>(self) -> Result<T, Error> {
+        self.read(WEBHOOK).await
+    }
+
+    pub(super) async fn change_webhook<T: DeserializeOwned>(
+        self,
+        changes: &impl Serialize,
+        authorization: Option<&Authorization>,
+    ) -> Result<T, Error> {
+        self.write(Method::PATCH, WEBHOOK, changes, authorization).await
+    }
+
+    pub(super) async fn delete_webhook(self) -> Result<(), Error> {
+        self.delete(WEBHOOK).await
+    }
+
+    pub(super) async fn webhook_status(self) -> Result<WebhookStatus, Error> {
+        self.read(WEBHOOK_STATUS).await
+    }
+
+    async fn read<T: DeserializeOwned>(self, path: &str) -> Result<T, Error> {
+        self.client
+            .send(self.region, self.request(Method::GET, path))
+            .await?
+            .read()
+    }
+
+    async fn write<T: DeserializeOwned>(
+        self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+        authorization: Option<&Authorization>,
+    ) -> Result<T, Error> {
+        let mut request = self.request(method, path);
+        request.authorization = authorization.cloned();
+        // Texts and flags always have a form in JSON; an empty body is what the API would refuse.
+        request.body = Some(SecretString::from(
+            serde_json::to_string(body).unwrap_or_default(),
+        ));
+        self.client.send(self.region, request).await?.read()
+    }
+
+    async fn delete(self, path: &str) -> Result<(), Error> {
+        let request = Request {
+            wants_body: false,
+            ..self.request(Method::DELETE, path)
+        };
+        self.client.send(self.region, request).await.map(drop)
+    }
+
+    fn request(self, method: Method, path: &str) -> Request {
+        Request {
+            method,
+            path: format!("/{}/{path}", self.version),
+            query: Vec::new(),
+            body: None,
+            authorization: None,
+            wants_body: true,
+        }
+    }
+}
+
+const DESTINATIONS: &str = "audit-log-destinations";
+const WEBHOOK: &str = "audit-log-webhook";
+const WEBHOOK_STATUS: &str = "audit-log-webhook/status";
+
+fn destination_path(id: &DestinationId) -> String {
+    format!("{DESTINATIONS}/{id}")
+}
