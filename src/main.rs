@@ -1,2 +1,73 @@
-//! The plugin.
-fn main() {}
+//! The plugin binary: flags, then [`plugin::serve`].
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use terraform_provider_konnect::plugin::{self, Plugin};
+use terraform_provider_konnect::provider::{ADDRESS, Konnect, NAME};
+
+const HELP: &str = concat!(
+    "terraform-provider-konnect ",
+    env!("CARGO_PKG_VERSION"),
+    "
+Terraform and OpenTofu provider for Kong Konnect audit logging.
+
+This program is a plugin: `terraform init` or `tofu init` installs it, and the other
+commands start it by themselves. Name it in a configuration:
+
+  terraform {
+    required_providers {
+      konnect = {
+        source = \"konnect-audit/konnect\"
+      }
+    }
+  }
+
+Started by hand it takes one of these:
+
+  -debug      serve in the foreground and print the TF_REATTACH_PROVIDERS setting with
+              which Terraform uses this process; ends with Ctrl-C
+  --version   print the version
+  --help      print this text
+
+Logs: TF_LOG_PROVIDER_KONNECT, TF_LOG_PROVIDER or TF_LOG set to trace, debug, info, warn
+or error.
+"
+);
+
+fn main() -> ExitCode {
+    let mut debug = false;
+    // Terraform's own tools write one hyphen, others two.
+    for argument in std::env::args_os().skip(1) {
+        match argument.to_str().map(|a| a.trim_start_matches('-')) {
+            Some("debug") => debug = true,
+            Some("version") => return print(concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n")),
+            Some("help" | "h") => return print(HELP),
+            _ => {
+                let argument = argument.to_string_lossy();
+                return fail(&format!("unknown argument {argument:?}: try --help\n"), 2);
+            }
+        }
+    }
+    let served = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map(|runtime| runtime.block_on(plugin::serve(Plugin { address: ADDRESS, name: NAME, provider: Konnect, debug })));
+    match served {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error @ plugin::ServeError::NoHost)) => fail(&format!("{error}\n\n{HELP}"), 1),
+        Ok(Err(error)) => fail(&error.report(), 1),
+        Err(error) => fail(&format!("terraform-provider-konnect: can't start: {error}\n"), 1),
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    // Who closes the pipe early has read enough.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
+}
+
+fn fail(text: &str, code: u8) -> ExitCode {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    ExitCode::from(code)
+}
