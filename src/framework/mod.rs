@@ -45,9 +45,9 @@ pub use path::{Path, Step};
 pub use private::Private;
 pub use provider::{ConfigureCall, Provider, ServedDataSource, ServedResource};
 pub use resource::{
-    CreateCall, DeleteCall, ImportCall, MoveSource, PlanCall, ReadCall, Resource, UpdateCall,
+    CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource, UpdateCall,
 };
-pub use schema::{Attribute, Kind, Nesting, Schema};
+pub use schema::{Attribute, IdentityAttribute, Kind, Nesting, Schema};
 pub use secret::Secret;
 pub use server::{Lifetime, Server, unknown_type};
 pub use typed::{ModelError, from_value, to_value};

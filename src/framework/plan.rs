@@ -170,7 +170,10 @@ fn replaced(declared: &[Attribute], prior: &Value, planned: &Value, at: &Path, f
     for attribute in declared {
         let (before, now) = (prior.get(attribute.name), planned.get(attribute.name));
         let path = at.then(Step::Attribute(attribute.name.into()));
-        if attribute.replaces && before != now {
+        // A computed value that was never told, as in a state taken over from elsewhere, is learnt rather
+        // than changed.
+        let learnt = attribute.computed && before.is_null();
+        if attribute.replaces && before != now && !learnt {
             found.push(path);
         } else if let Kind::Nested(nesting, inner) = &attribute.kind {
             match (nesting, before, now) {

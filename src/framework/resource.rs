@@ -29,6 +29,10 @@ pub trait Resource: Send + Sync + 'static {
     /// The attributes, once.
     fn schema(&self) -> Schema;
 
+    /// Told of every state that the host hands over, before anything is done with it. A resource can
+    /// so know which objects the run already has.
+    fn stored(&self, _state: &Self::Model) {}
+
     /// Rules over several attributes of a configuration, in which anything may be unknown. Rules
     /// for one attribute stand in the schema. No request may be made here.
     fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
@@ -169,12 +173,21 @@ pub struct DeleteCall<'a, R: Resource + ?Sized> {
     pub diagnostics: Diagnostics,
 }
 
+/// What an import tells the object by.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ImportTarget<M> {
+    /// A text in the resource's own form.
+    Id(String),
+    /// The attributes of its identity, in a model in which all others are null.
+    Identity(M),
+}
+
 /// An import.
 pub struct ImportCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
     pub provider: &'a R::Data,
     /// What the user gave to tell the object.
-    pub id: String,
+    pub target: ImportTarget<R::Model>,
     /// What the resource will remember beside its state.
     pub private: Private,
     /// Messages to the user.

@@ -13,7 +13,17 @@ pub struct Schema {
     version: i64,
     description: &'static str,
     attributes: Vec<Attribute>,
+    identity: &'static [IdentityAttribute],
     object: OnceLock<Type>,
+}
+
+/// An attribute that tells one remote object from another, by its name in the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdentityAttribute {
+    /// The name of the attribute.
+    pub name: &'static str,
+    /// Whether an import must give it; the others may be left out.
+    pub required_for_import: bool,
 }
 
 impl Schema {
@@ -25,6 +35,7 @@ impl Schema {
             version: 0,
             description,
             attributes,
+            identity: &[],
             object: OnceLock::new(),
         }
     }
@@ -33,6 +44,44 @@ impl Schema {
     #[must_use]
     pub fn version(self, version: i64) -> Self {
         Self { version, ..self }
+    }
+
+    /// The same with an identity: attributes that together tell an object for good. They are part of
+    /// its state, so that an identity can't say another thing than the state does.
+    #[must_use]
+    pub fn identity(self, identity: &'static [IdentityAttribute]) -> Self {
+        Self { identity, ..self }
+    }
+
+    /// The attributes of the identity; none if the block has no identity.
+    #[must_use]
+    pub fn identity_attributes(&self) -> &'static [IdentityAttribute] {
+        self.identity
+    }
+
+    /// The type of an identity.
+    #[must_use]
+    pub fn identity_type(&self) -> Type {
+        let of = |name| self.attribute(name).map_or(Type::String, Attribute::value_type);
+        Type::Object(
+            self.identity
+                .iter()
+                .map(|i| (i.name.to_owned(), of(i.name)))
+                .collect(),
+        )
+    }
+
+    /// The identity of the object that a state is about, unless part of it is not told yet.
+    #[must_use]
+    pub fn identity_of(&self, state: &Value) -> Option<Value> {
+        let identity = self.identity.iter().map(|i| (i.name, state.get(i.name).clone()));
+        let told =
+            |i: &IdentityAttribute| !state.get(i.name).is_null() && state.get(i.name).is_wholly_known();
+        (!self.identity.is_empty() && self.identity.iter().all(told)).then(|| Value::object(identity))
+    }
+
+    fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|a| a.name == name)
     }
 
     /// The version of the states that this schema describes.
@@ -66,6 +115,17 @@ impl Schema {
             faults.push("no description".to_owned());
         }
         faults_of(&self.attributes, "", &mut faults);
+        for part in self.identity {
+            if self
+                .attribute(part.name)
+                .is_none_or(|a| a.sensitive || a.write_only)
+            {
+                faults.push(format!(
+                    "{}: no attribute that can be part of an identity",
+                    part.name
+                ));
+            }
+        }
         faults
     }
 }

@@ -7,9 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::erased::{AnyDataSource, AnyResource, ApplyRequest, PlanRequest, PlanResponse, StateResponse};
+use super::json::{Reading, from_json};
 use super::panics::caught;
 use super::provider::{ConfigureCall, Provider, ServedDataSource, ServedResource};
-use super::resource::MoveSource;
+use super::resource::{ImportTarget, MoveSource};
 use super::schema::Schema;
 use super::typed::from_value;
 use super::validate::{ClientCapabilities, validate};
@@ -189,9 +190,13 @@ impl<P: Provider> Server<P> {
     }
 
     /// Takes an existing object into the state.
-    pub async fn import(&self, resource: &dyn AnyResource<P::Data>, id: String) -> StateResponse {
+    pub async fn import(
+        &self,
+        resource: &dyn AnyResource<P::Data>,
+        target: ImportTarget<Value>,
+    ) -> StateResponse {
         match self.configured() {
-            Ok(provider) => resource.import(&provider, id).await,
+            Ok(provider) => resource.import(&provider, target).await,
             Err(error) => unchanged(Value::Null, Vec::new(), error),
         }
     }
@@ -199,6 +204,22 @@ impl<P: Provider> Server<P> {
     /// Brings a stored state into the shape of the present schema. It needs no configuration.
     pub fn upgrade(&self, resource: &dyn AnyResource<P::Data>, version: i64, state: Json) -> StateResponse {
         resource.upgrade(version, state)
+    }
+
+    /// Brings a stored identity into the shape of the present one. Identities have had one shape so far,
+    /// so that attributes which it lacks are null.
+    ///
+    /// # Errors
+    /// That it can't be read.
+    pub fn upgrade_identity(
+        &self,
+        resource: &dyn AnyResource<P::Data>,
+        identity: &Json,
+    ) -> Result<Value, Diagnostic> {
+        from_json(identity, &resource.schema().identity_type(), Reading::Lenient).map_err(|error| {
+            let detail = format!("The stored identity can't be used: {}.", error.reason);
+            Diagnostic::error("Invalid resource identity", detail).at(error.path)
+        })
     }
 
     /// Takes over the state of another resource type. It needs no configuration.

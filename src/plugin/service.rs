@@ -11,8 +11,8 @@ use super::proto::tfplugin6 as tf;
 use super::proto::tfplugin6::provider_server::Provider as Service;
 use super::wire;
 use crate::framework::{
-    ApplyRequest, ClientCapabilities, Diagnostic, Diagnostics, MoveSource, PlanRequest, Provider, Server,
-    StateResponse, Type, Value, unknown_type,
+    ApplyRequest, ClientCapabilities, Diagnostic, Diagnostics, ImportTarget, MoveSource, PlanRequest,
+    Provider, Schema, Server, StateResponse, Type, Value, unknown_type,
 };
 
 /// Serves a provider to the host.
@@ -97,6 +97,13 @@ fn json(raw: Option<&tf::RawState>) -> Result<serde_json::Value, Diagnostics> {
         .map_err(|e| unreadable(&format!("The state is no JSON: {}", position(&e))).into())
 }
 
+/// The identity of the object that a state is about, where its schema has one and all of it is told.
+fn identity(schema: &Schema, state: &Value) -> Option<tf::ResourceIdentityData> {
+    let identity = schema.identity_of(state)?;
+    let identity_data = Some(encode(&identity, &schema.identity_type()));
+    Some(tf::ResourceIdentityData { identity_data })
+}
+
 fn capabilities(of: Option<tf::ClientCapabilities>) -> ClientCapabilities {
     ClientCapabilities {
         write_only_attributes: of.is_some_and(|c| c.write_only_attributes_allowed),
@@ -173,7 +180,17 @@ impl<P: Provider> Service for ProviderService<P> {
         &self,
         _: Request<tf::get_resource_identity_schemas::Request>,
     ) -> Result<Response<tf::get_resource_identity_schemas::Response>, Status> {
-        Ok(Response::new(<_>::default()))
+        self.call(|server| async move {
+            let schemas = server
+                .resources()
+                .filter_map(|(name, schema)| Some((name.to_owned(), wire::identity_schema(schema)?)));
+            let identity_schemas = schemas.collect();
+            Ok(tf::get_resource_identity_schemas::Response {
+                identity_schemas,
+                ..<_>::default()
+            })
+        })
+        .await
     }
 
     async fn validate_provider_config(
@@ -240,7 +257,18 @@ impl<P: Provider> Service for ProviderService<P> {
         &self,
         request: Request<tf::upgrade_resource_identity::Request>,
     ) -> Result<Response<tf::upgrade_resource_identity::Response>, Status> {
-        Ok(absent("resource identity", &request.get_ref().type_name))
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let resource = server.resource(&request.type_name)?;
+            let stored = json(request.raw_identity.as_ref())?;
+            let upgraded = server.upgrade_identity(resource, &stored)?;
+            let identity_data = Some(encode(&upgraded, &resource.schema().identity_type()));
+            Ok(tf::upgrade_resource_identity::Response {
+                upgraded_identity: Some(tf::ResourceIdentityData { identity_data }),
+                ..<_>::default()
+            })
+        })
+        .await
     }
 
     async fn configure_provider(
@@ -274,6 +302,7 @@ impl<P: Provider> Service for ProviderService<P> {
             } = server.read(resource, state, request.private).await;
             Ok(tf::read_resource::Response {
                 new_state: Some(encode(&state, of)),
+                new_identity: identity(resource.schema(), &state),
                 private,
                 diagnostics: wire::diagnostics(diagnostics),
                 ..<_>::default()
@@ -299,6 +328,7 @@ impl<P: Provider> Service for ProviderService<P> {
             let plan = server.plan(resource, change).await;
             Ok(tf::plan_resource_change::Response {
                 planned_state: Some(encode(&plan.planned, of)),
+                planned_identity: identity(resource.schema(), &plan.planned),
                 requires_replace: plan.replaces.iter().map(wire::path).collect(),
                 planned_private: plan.private,
                 diagnostics: wire::diagnostics(plan.diagnostics),
@@ -329,6 +359,7 @@ impl<P: Provider> Service for ProviderService<P> {
             } = server.apply(resource, change).await;
             Ok(tf::apply_resource_change::Response {
                 new_state: Some(encode(&state, of)),
+                new_identity: identity(resource.schema(), &state),
                 private,
                 diagnostics: wire::diagnostics(diagnostics),
                 ..<_>::default()
@@ -344,16 +375,20 @@ impl<P: Provider> Service for ProviderService<P> {
         let request = request.into_inner();
         self.call(|server| async move {
             let resource = server.resource(&request.type_name)?;
+            let target = match request.identity.and_then(|identity| identity.identity_data) {
+                Some(data) => ImportTarget::Identity(value(Some(&data), &resource.schema().identity_type())?),
+                None => ImportTarget::Id(request.id),
+            };
             let StateResponse {
                 state,
                 private,
                 diagnostics,
-            } = server.import(resource, request.id).await;
+            } = server.import(resource, target).await;
             let imported = (!state.is_null()).then(|| tf::import_resource_state::ImportedResource {
                 type_name: request.type_name.clone(),
                 state: Some(encode(&state, resource.schema().object_type())),
+                identity: identity(resource.schema(), &state),
                 private,
-                ..<_>::default()
             });
             Ok(tf::import_resource_state::Response {
                 imported_resources: imported.into_iter().collect(),
@@ -384,6 +419,7 @@ impl<P: Provider> Service for ProviderService<P> {
             } = server.move_state(resource, &source);
             Ok(tf::move_resource_state::Response {
                 target_state: Some(encode(&state, resource.schema().object_type())),
+                target_identity: identity(resource.schema(), &state),
                 target_private: private,
                 diagnostics: wire::diagnostics(diagnostics),
                 ..<_>::default()

@@ -54,6 +54,27 @@ pub(super) fn schema(schema: &Schema) -> tf::Schema {
     }
 }
 
+/// The identity schema of a resource, if it has an identity.
+pub(super) fn identity_schema(schema: &Schema) -> Option<tf::ResourceIdentitySchema> {
+    use tf::resource_identity_schema::IdentityAttribute;
+    let attribute_of = |name| schema.attributes().iter().find(|a| a.name() == name);
+    let attributes = schema.identity_attributes().iter().filter_map(|part| {
+        let attribute = attribute_of(part.name)?;
+        Some(IdentityAttribute {
+            name: part.name.to_owned(),
+            r#type: attribute.value_type().to_json().to_string().into_bytes(),
+            required_for_import: part.required_for_import,
+            optional_for_import: !part.required_for_import,
+            description: attribute.description().to_owned(),
+        })
+    });
+    let identity_attributes: Vec<_> = attributes.collect();
+    (!identity_attributes.is_empty()).then_some(tf::ResourceIdentitySchema {
+        version: 0,
+        identity_attributes,
+    })
+}
+
 fn attribute(attribute: &Attribute) -> tf::schema::Attribute {
     let (r#type, nested_type) = match attribute.kind() {
         Kind::Plain(of) => (of.to_json().to_string().into_bytes(), None),

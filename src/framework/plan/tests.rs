@@ -155,6 +155,14 @@ fn another_place_needs_another_object_and_another_name_does_not() {
 }
 
 #[test]
+fn a_place_that_was_never_told_is_learnt_without_a_new_object() {
+    let mut before = prior();
+    before.set("place", Value::Null);
+    let planned = plan(&before, &shaped([("name", "a".into()), ("place", "us".into())]));
+    assert_eq!(replacements(&schema(), &before, &planned), []);
+}
+
+#[test]
 fn nested_objects_follow_the_same_rules() {
     let given =
         |key: &str| Value::object([("key", key.into()), ("hash", Value::Null), ("mode", Value::Null)]);

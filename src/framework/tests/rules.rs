@@ -230,13 +230,33 @@ async fn a_refresh_answers_null_for_what_is_gone_and_the_same_for_what_fails() {
 async fn an_import_answers_what_a_refresh_needs() {
     let server = server().await;
     let resource = server.resource(TYPE).unwrap();
-    let imported = server.import(resource, "7".to_owned()).await;
-    assert_eq!(imported.state.get("id"), &"7".into());
-    let nobody = server.import(resource, "nobody".to_owned()).await;
+    let identity = Value::object([("id", "7".into())]);
+    for target in [ImportTarget::Id("7".to_owned()), ImportTarget::Identity(identity)] {
+        let imported = server.import(resource, target).await;
+        assert_eq!(imported.state.get("id"), &"7".into());
+    }
+    let nobody = server
+        .import(resource, ImportTarget::Id("nobody".to_owned()))
+        .await;
     assert_eq!(
         (nobody.state, errors(&nobody.diagnostics)),
         (Value::Null, vec![": Nothing to import".to_owned()])
     );
+}
+
+#[test]
+fn an_identity_is_part_of_the_state_and_is_told_once_it_is_whole() {
+    let server = Server::new(Toy, Lifetime::OneRun);
+    let resource = server.resource(TYPE).unwrap();
+    let identity = Value::object([("id", "1".into())]);
+    assert_eq!(resource.schema().identity_of(&state("a")), Some(identity.clone()));
+    let mut unknown = state("a");
+    unknown.set("id", Value::Unknown);
+    assert_eq!(resource.schema().identity_of(&unknown), None);
+    assert_eq!(resource.schema().identity_of(&Value::Null), None);
+    let stored = json!({"id": "1", "since_gone": 1});
+    assert_eq!(server.upgrade_identity(resource, &stored).unwrap(), identity);
+    assert!(server.upgrade_identity(resource, &json!([])).is_err());
 }
 
 #[test]

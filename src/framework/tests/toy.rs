@@ -110,6 +110,10 @@ impl Resource for Thing {
             ],
         )
         .version(2)
+        .identity(&[IdentityAttribute {
+            name: "id",
+            required_for_import: true,
+        }])
     }
 
     fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
@@ -195,10 +199,13 @@ impl Resource for Thing {
     }
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
-        if call.id == "nobody" {
+        let id = match &call.target {
+            ImportTarget::Id(id) => id.clone().into(),
+            ImportTarget::Identity(identity) => identity.id.clone(),
+        };
+        if id == Attr::Known("nobody".to_owned()) {
             return Err(Diagnostic::error("Nothing to import", "There is no such thing.").into());
         }
-        let id = call.id.clone().into();
         Ok(Model {
             id,
             name: Attr::Null,
