@@ -45,6 +45,25 @@ pub struct DestinationChanges {
     pub skip_ssl_verification: Option<bool>,
 }
 
+impl DestinationChanges {
+    /// Whether nothing is to be changed, so that no request is needed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            name,
+            endpoint,
+            authorization,
+            log_format,
+            skip_ssl_verification,
+        } = self;
+        name.is_none()
+            && endpoint.is_none()
+            && authorization.is_none()
+            && log_format.is_none()
+            && skip_ssl_verification.is_none()
+    }
+}
+
 /// Changes to the webhook of a region in v2 (API description v2, `UpdateAuditLogWebhook`).
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct EndpointWebhookChanges {

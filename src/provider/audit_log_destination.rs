@@ -4,15 +4,16 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use super::authorization::{self, Arguments, Send};
 use super::connection::Connection;
 use super::errors::diagnose;
-use super::rules;
+use super::{kong, rules};
 use crate::framework::{
-    Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, PlanCall, ReadCall, Resource, Schema,
-    Secret, UpdateCall, Validator,
+    Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
+    ImportTarget, MoveSource, PlanCall, ReadCall, Resource, Schema, Secret, UpdateCall, Validator,
 };
 use crate::konnect::{
-    Authorization, Destination, DestinationChanges, DestinationId, LogFormat, NewDestination, Region, v3,
+    Client, Destination, DestinationChanges, DestinationId, LogFormat, NewDestination, Region, v3,
 };
 
 /// The attributes that the API may name in an error.
@@ -29,17 +30,39 @@ const ATTRIBUTES: &[&str] = &[
 pub(super) struct AuditLogDestination;
 
 /// Configuration, plan and state of a destination.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Model {
     id: Attr<DestinationId>,
     region: Attr<Region>,
     name: Attr<String>,
     endpoint: Attr<String>,
     authorization: Attr<Secret>,
+    authorization_wo: Attr<Secret>,
+    authorization_wo_version: Attr<i64>,
+    detect_authorization_drift: Attr<bool>,
     log_format: Attr<String>,
     skip_ssl_verification: Attr<bool>,
     created_at: Attr<String>,
     updated_at: Attr<String>,
+}
+
+impl Model {
+    fn arguments(&self) -> Arguments<'_> {
+        Arguments {
+            stored: &self.authorization,
+            write_only: &self.authorization_wo,
+            version: &self.authorization_wo_version,
+            detects: &self.detect_authorization_drift,
+        }
+    }
+
+    /// A state that an import or another provider made lacks what only we have.
+    fn completed(mut self) -> Self {
+        if self.detect_authorization_drift.is_null() {
+            self.detect_authorization_drift = Attr::Known(true);
+        }
+        self
+    }
 }
 
 #[async_trait]
@@ -52,6 +75,11 @@ impl Resource for AuditLogDestination {
     }
 
     fn schema(&self) -> Schema {
+        let [stored, write_only, version] = authorization::attributes(
+            "What Konnect sends to the endpoint as the `Authorization` header, with its scheme, for instance \
+             `Bearer ...` or `Splunk ...`. It is stored in the state: use `authorization_wo` where that is not wanted. \
+             Exactly one of the two must be set.",
+        );
         Schema::new(
             "An audit log destination: an HTTPS endpoint, usually a SIEM's collector, with the credential and the \
              format that Konnect uses to deliver audit events to it. A destination receives nothing by itself: a \
@@ -59,13 +87,22 @@ impl Resource for AuditLogDestination {
              All arguments but `region` are changed in place, without a gap in the stream. Destroying a destination \
              that a webhook still uses is refused by Konnect.",
             [
-                Attribute::string("id").computed().keeps().describe("Id of the destination, a UUID given by Konnect."),
-                Attribute::string("region").optional().computed().keeps().replaces().check(rules::region()).describe(
-                    "Region whose host keeps the destination. By default `global`, where Kong's own guide keeps \
-                     destinations, or the one region that a `server_url` without `{region}` serves. Another value \
-                     destroys the destination and creates a new one: set `create_before_destroy` in its `lifecycle` \
-                     if a webhook uses it.",
-                ),
+                Attribute::string("id")
+                    .computed()
+                    .keeps()
+                    .describe("Id of the destination, a UUID given by Konnect."),
+                Attribute::string("region")
+                    .optional()
+                    .computed()
+                    .keeps()
+                    .replaces()
+                    .check(rules::region())
+                    .describe(
+                        "Region whose host keeps the destination. By default `global`, where Kong's own guide keeps \
+                         destinations, or the one region that a `server_url` without `{region}` serves. Another value \
+                         destroys the destination and creates a new one: set `create_before_destroy` in its \
+                         `lifecycle` if a webhook uses it.",
+                    ),
                 Attribute::string("name").required().check(Validator::not_blank()).describe(
                     "Name for people, not blank. Konnect allows several destinations of one name.",
                 ),
@@ -73,10 +110,14 @@ impl Resource for AuditLogDestination {
                     "HTTPS URL that Konnect sends batches of audit events to. The receiver's firewall must allow \
                      Konnect's addresses; Kong delivers over port 8071 as well.",
                 ),
-                Attribute::string("authorization").required().sensitive().check(rules::authorization()).describe(
-                    "What Konnect sends to the endpoint as the `Authorization` header, with its scheme, for instance \
-                     `Bearer ...` or `Splunk ...`. Konnect never tells it again, so a change made elsewhere is not \
-                     noticed. It is stored in the state: protect that.",
+                stored,
+                write_only,
+                version,
+                authorization::detection().default(true).describe(
+                    "Whether a write by somebody else is answered by sending the authorization again. Konnect never \
+                     tells the authorization, but it tells when the destination was last changed: if that was not by \
+                     this configuration, the next plan sends the authorization again, in place, with a warning. By \
+                     default true.",
                 ),
                 Attribute::string("log_format")
                     .optional()
@@ -105,12 +146,34 @@ impl Resource for AuditLogDestination {
                 ),
             ],
         )
+        .identity(&[
+            IdentityAttribute { name: "id", required_for_import: true },
+            IdentityAttribute { name: "region", required_for_import: false },
+        ])
+    }
+
+    fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
+        let why = "Konnect needs an authorization for every destination.";
+        authorization::validate(config.arguments(), Some(why), diagnostics);
     }
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
         match call.provider.destination_region(&call.config.region) {
             Ok(region) => call.planned.region = region,
             Err(error) => call.diagnostics.push(error),
+        }
+        if let Some(prior) = &call.prior {
+            let (config, prior) = (call.config.arguments(), prior.arguments());
+            let send = authorization::plan(
+                "destination",
+                config,
+                prior,
+                &mut call.private,
+                &mut call.diagnostics,
+            );
+            if send != Send::No {
+                call.planned.updated_at = Attr::Unknown;
+            }
         }
     }
 
@@ -121,25 +184,37 @@ impl Resource for AuditLogDestination {
         let new = NewDestination {
             name: given(planned.name.clone(), "name")?,
             endpoint: given(planned.endpoint.clone(), "endpoint")?,
-            authorization: authorization(&planned.authorization)?,
+            authorization: authorization::configured(call.config.arguments())?.0,
             log_format: LogFormat::from(given(planned.log_format.clone(), "log_format")?.as_str()),
             skip_ssl_verification: planned.skip_ssl_verification.clone().into_known(),
         };
-        let created = v3::create_destination(client, &region, &new)
-            .await
-            .map_err(|e| diagnose(&e, ATTRIBUTES))?;
+        let created = v3::create_destination(client, &region, &new).await;
+        let created = created.map_err(|e| diagnose(&e, ATTRIBUTES))?;
+        authorization::written(
+            &mut call.private,
+            call.config.arguments(),
+            true,
+            created.updated_at.as_deref(),
+        );
         Ok(state(created, region, planned))
     }
 
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
+        let known = call.state.clone().completed();
         if let Some(warning) = call.provider.refresh_has_to_wait() {
             call.diagnostics.push(warning);
-            return Ok(Some(call.state.clone()));
+            return Ok(Some(known));
         }
+        // Taken over from another provider: the configuration is still to tell the region.
+        let Attr::Known(region) = known.region.clone() else {
+            return Ok(Some(known));
+        };
         let client = call.provider.client()?;
-        let (region, id) = identity(&call.state)?;
-        match v3::get_destination(client, &region, &id).await {
-            Ok(found) => Ok(Some(state(found, region, &call.state))),
+        match v3::get_destination(client, &region, &given(known.id.clone(), "id")?).await {
+            Ok(found) => {
+                authorization::observe(&mut call.private, found.updated_at.as_deref());
+                Ok(Some(state(found, region, &known)))
+            }
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(diagnose(&error, ATTRIBUTES)),
         }
@@ -147,26 +222,43 @@ impl Resource for AuditLogDestination {
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let client = call.provider.client()?;
-        let (region, id) = identity(&call.prior)?;
         let (prior, planned) = (&call.prior, &call.planned);
+        let region = given(planned.region.clone(), "region")?;
+        let id = given(prior.id.clone(), "id")?;
         let changes = DestinationChanges {
             name: changed(&prior.name, &planned.name),
             endpoint: changed(&prior.endpoint, &planned.endpoint),
-            authorization: match changed(&prior.authorization, &planned.authorization) {
-                Some(_) => Some(authorization(&planned.authorization)?),
-                None => None,
-            },
+            authorization: authorization::to_send(call.config.arguments(), &call.private)?,
             log_format: changed(&prior.log_format, &planned.log_format).map(|f| LogFormat::from(f.as_str())),
             skip_ssl_verification: changed(&prior.skip_ssl_verification, &planned.skip_ssl_verification),
         };
-        let updated = v3::update_destination(client, &region, &id, &changes).await;
-        let updated = updated.map_err(|e| diagnose(&e, ATTRIBUTES))?;
-        Ok(state(updated, region, planned))
+        let found = if changes.is_empty() {
+            // Nothing of Konnect's changes; what was not told yet is read.
+            v3::get_destination(client, &region, &id)
+                .await
+                .map_err(|e| diagnose(&e, ATTRIBUTES))?
+        } else {
+            let updated = v3::update_destination(client, &region, &id, &changes).await;
+            let updated = updated.map_err(|e| diagnose(&e, ATTRIBUTES))?;
+            let after = seen_after(
+                client,
+                &region,
+                updated,
+                authorization::written_by_others(&call.private),
+            )
+            .await;
+            let sent = changes.authorization.is_some();
+            let config = call.config.arguments();
+            authorization::written(&mut call.private, config, sent, after.updated_at.as_deref());
+            after
+        };
+        Ok(state(found, region, planned))
     }
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
         let client = call.provider.client()?;
-        let (region, id) = identity(&call.state)?;
+        let region = given(call.provider.destination_region(&call.state.region)?, "region")?;
+        let id = given(call.state.id.clone(), "id")?;
         match v3::delete_destination(client, &region, &id).await {
             Err(error) if error.is_not_found() => Ok(()),
             Err(error) if error.status() == Some(409) => Err(Diagnostic::error(
@@ -181,43 +273,108 @@ impl Resource for AuditLogDestination {
             other => other.map_err(|e| diagnose(&e, ATTRIBUTES)),
         }
     }
+
+    async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
+        let client = call.provider.client()?;
+        let (region, id) = match &call.target {
+            ImportTarget::Id(text) => parse_import_id(text)?,
+            ImportTarget::Identity(identity) => (identity.region.clone(), given(identity.id.clone(), "id")?),
+        };
+        let region = given(call.provider.destination_region(&region)?, "region")?;
+        match v3::get_destination(client, &region, &id).await {
+            Ok(found) => {
+                authorization::imported(&mut call.private);
+                Ok(state(found, region, &Model::default().completed()))
+            }
+            Err(error) if error.is_not_found() => Err(Diagnostic::error(
+                "No such destination",
+                format!(
+                    "Region {region} keeps no audit log destination {id}. If another region keeps it, give that as \
+                     well: REGION/ID.\n\n{error}"
+                ),
+            )
+            .into()),
+            Err(error) => Err(diagnose(&error, ATTRIBUTES)),
+        }
+    }
+
+    fn moves_from(&self) -> &'static [&'static str] {
+        &["konnect_audit_log_destination of kong/konnect"]
+    }
+
+    fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
+        (kong::is_source(source, self.type_name())).then(|| {
+            let state = kong::State(&source.state);
+            let id = state.text("id").unwrap_or_default();
+            let id = DestinationId::parse(&id)
+                .map_err(|e| Diagnostic::error("State can't be taken over", rules::sentence(&e)).at("id"))?;
+            Ok(Model {
+                id: id.into(),
+                name: state.text("name").into(),
+                endpoint: state.text("endpoint").into(),
+                authorization: state.text("authorization").map(Secret::from).into(),
+                log_format: state.text("log_format").into(),
+                skip_ssl_verification: state.truth("skip_ssl_verification").into(),
+                created_at: state.text("created_at").into(),
+                updated_at: state.text("updated_at").into(),
+                ..Model::default()
+            }
+            .completed())
+        })
+    }
+}
+
+/// What reads will see from now on. After somebody else's write the time of ours counts as reads show
+/// it, so that an API whose answers to writes and reads differ can't make every plan send again.
+async fn seen_after(client: &Client, region: &Region, written: Destination, others: bool) -> Destination {
+    if !others {
+        return written;
+    }
+    v3::get_destination(client, region, &written.id)
+        .await
+        .unwrap_or(written)
+}
+
+/// `ID` or `REGION/ID`.
+fn parse_import_id(text: &str) -> Result<(Attr<Region>, DestinationId), Diagnostic> {
+    let (region, id) = match text.split_once('/') {
+        Some((region, id)) => (Some(region), id),
+        None => (None, text),
+    };
+    let invalid = |why: String| {
+        let detail = format!("{why} Give the import id as ID or REGION/ID, for instance eu/ID.");
+        Diagnostic::error("Invalid import id", detail)
+    };
+    let region = region
+        .map(Region::parse)
+        .transpose()
+        .map_err(|e| invalid(rules::sentence(&e)))?;
+    let id = DestinationId::parse(id).map_err(|e| invalid(rules::sentence(&e)))?;
+    Ok((region.into(), id))
 }
 
 /// The state that an answer of the API makes, with what the API does not tell.
 fn state(found: Destination, region: Region, known: &Model) -> Model {
+    // The same id may come back in other letters: what the state has stays.
+    let same = known.id.known().filter(|id| **id == found.id).cloned();
     Model {
-        id: found.id.into(),
+        id: same.unwrap_or(found.id).into(),
         region: region.into(),
         name: found.name.into(),
         endpoint: found.endpoint.into(),
-        authorization: known.authorization.clone(),
         log_format: found.log_format.as_str().to_owned().into(),
         skip_ssl_verification: found.skip_ssl_verification.into(),
         created_at: found.created_at.into(),
         updated_at: found.updated_at.into(),
+        ..known.clone()
     }
-}
-
-/// Which destination a state is about.
-fn identity(state: &Model) -> Result<(Region, DestinationId), Diagnostic> {
-    let region = state.region.known().cloned().unwrap_or_else(Region::global);
-    Ok((region, given(state.id.clone(), "id")?))
-}
-
-fn authorization(of: &Attr<Secret>) -> Result<Authorization, Diagnostic> {
-    let secret = given(of.clone(), "authorization")?;
-    Authorization::parse(secret.expose())
-        .map_err(|e| Diagnostic::error("Invalid authorization", rules::sentence(&e)).at("authorization"))
 }
 
 /// A value that an apply can't do without.
 pub(super) fn given<T>(value: Attr<T>, attribute: &'static str) -> Result<T, Diagnostic> {
     value.into_known().ok_or_else(|| {
-        Diagnostic::error(
-            "Missing value",
-            format!("\"{attribute}\" turned out to be null. Give it a value."),
-        )
-        .at(attribute)
+        let detail = format!("\"{attribute}\" turned out to be null. Give it a value.");
+        Diagnostic::error("Missing value", detail).at(attribute)
     })
 }
 

@@ -1,21 +1,27 @@
 //! `konnect_audit_log_webhook`: the audit log stream of a region (API descriptions v2 and v3,
 //! `audit-log-webhook`).
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::audit_log_destination::{changed, given};
+use super::audit_log_destination::given;
+use super::authorization::{self, Arguments, Send};
 use super::connection::Connection;
 use super::errors::diagnose;
-use super::rules;
+use super::{kong, rules, take_over};
 use crate::framework::{
-    Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, PlanCall, ReadCall, Resource, Schema,
-    Secret, UpdateCall, Validator,
+    Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, MoveSource, PlanCall,
+    ReadCall, Resource, Schema, Secret, UpdateCall,
 };
-use crate::konnect::{
-    Authorization, Client, DestinationId, DestinationWebhook, DestinationWebhookChanges, EndpointWebhook,
-    EndpointWebhookChanges, LogFormat, Region, v2, v3,
-};
+use crate::konnect::{DestinationId, EndpointWebhookChanges, Region, v2, v3};
+
+mod change;
+mod schema;
+
+use self::change::{Change, to_destination, to_endpoint};
 
 /// The attributes that the API may name in an error.
 const ATTRIBUTES: &[&str] = &[
@@ -29,10 +35,14 @@ const ATTRIBUTES: &[&str] = &[
 ];
 
 /// The resource `konnect_audit_log_webhook`.
-pub(super) struct AuditLogWebhook;
+#[derive(Default)]
+pub(super) struct AuditLogWebhook {
+    /// The regions whose webhooks the host has in a state.
+    held: Mutex<HashSet<Region>>,
+}
 
 /// Configuration, plan and state of a region's webhook, in either of its two forms.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Model {
     id: Attr<Region>,
     region: Attr<Region>,
@@ -40,9 +50,13 @@ pub(super) struct Model {
     audit_log_destination_id: Attr<DestinationId>,
     endpoint: Attr<String>,
     authorization: Attr<Secret>,
+    authorization_wo: Attr<Secret>,
+    authorization_wo_version: Attr<i64>,
+    detect_authorization_drift: Attr<bool>,
     log_format: Attr<String>,
     skip_ssl_verification: Attr<bool>,
     updated_at: Attr<String>,
+    replace_existing: Attr<bool>,
 }
 
 /// The two forms of a webhook, each with an API version of its own.
@@ -65,6 +79,61 @@ impl Model {
             (Attr::Unknown, _) => Form::Open,
         }
     }
+
+    fn arguments(&self) -> Arguments<'_> {
+        Arguments {
+            stored: &self.authorization,
+            write_only: &self.authorization_wo,
+            version: &self.authorization_wo_version,
+            detects: &self.detect_authorization_drift,
+        }
+    }
+
+    /// What only a state of ours has, for one that comes from elsewhere.
+    fn completed(mut self) -> Self {
+        if self.replace_existing.is_null() {
+            self.replace_existing = Attr::Known(false);
+        }
+        if self.detect_authorization_drift.is_null() && self.form() == Form::Endpoint {
+            self.detect_authorization_drift = Attr::Known(true);
+        }
+        self
+    }
+
+    /// Plans the arguments whose defaults hang on the form.
+    fn plan_defaults(&mut self, config: &Self) {
+        let (log_format, off, on) = match config.form() {
+            Form::Destination => (Attr::Null, Attr::Null, Attr::Null),
+            Form::Endpoint => (
+                Attr::Known(rules::DEFAULT_LOG_FORMAT.to_owned()),
+                Attr::Known(false),
+                Attr::Known(true),
+            ),
+            Form::Open => (Attr::Unknown, Attr::Unknown, Attr::Unknown),
+        };
+        self.log_format = or(&config.log_format, log_format);
+        self.skip_ssl_verification = or(&config.skip_ssl_verification, off);
+        self.detect_authorization_drift = or(&config.detect_authorization_drift, on);
+    }
+
+    /// The arguments that belong to an endpoint of its own, and whether they are set.
+    fn own_arguments(&self) -> [(&'static str, bool); 7] {
+        [
+            ("endpoint", !self.endpoint.is_null()),
+            ("authorization", !self.authorization.is_null()),
+            ("authorization_wo", !self.authorization_wo.is_null()),
+            (
+                "authorization_wo_version",
+                !self.authorization_wo_version.is_null(),
+            ),
+            (
+                "detect_authorization_drift",
+                !self.detect_authorization_drift.is_null(),
+            ),
+            ("log_format", !self.log_format.is_null()),
+            ("skip_ssl_verification", !self.skip_ssl_verification.is_null()),
+        ]
+    }
 }
 
 #[async_trait]
@@ -77,146 +146,126 @@ impl Resource for AuditLogWebhook {
     }
 
     fn schema(&self) -> Schema {
-        Schema::new(
-            "The audit log webhook of a region: the stream of that region's audit events. There is one for each \
-             region. It delivers either to a destination (`audit_log_destination_id`, Konnect's API v3, \
-             recommended), or to an endpoint of its own (`endpoint` with `authorization`, API v2). Going from one \
-             form to the other is an update in place, so that the stream is not interrupted.\n\n\
-             Destroying a webhook with a destination deletes it. One with an endpoint of its own is switched off, \
-             since API v2 has no way to delete it: Konnect keeps the endpoint, and delivers nothing.",
-            [
-                Attribute::string("id").computed().keeps().describe("The region, which tells one webhook from another."),
-                Attribute::string("region").optional().computed().keeps().replaces().check(rules::region()).describe(
-                    "Region whose audit events are delivered: `us`, `eu`, `au`, `me`, `in`, `sg`, `global`, or one \
-                     that Kong has added since. By default the provider's `region`. Another value removes this \
-                     webhook and sets up the other region's.",
-                ),
-                Attribute::bool("enabled").optional().default(true).describe(
-                    "Whether events are delivered. By default true. With false the configuration is kept.",
-                ),
-                Attribute::string("audit_log_destination_id").optional().check(rules::destination_id()).describe(
-                    "Id of the `konnect_audit_log_destination` that receives the events. Exactly one of this and \
-                     `endpoint` must be set.",
-                ),
-                Attribute::string("endpoint").optional().check(rules::endpoint()).describe(
-                    "HTTPS URL that receives the events, for a webhook without a destination. Needs `authorization`.",
-                ),
-                Attribute::string("authorization").optional().sensitive().check(rules::authorization()).describe(
-                    "What Konnect sends to `endpoint` as the `Authorization` header, with its scheme. Konnect never \
-                     tells it again, so a change made elsewhere is not noticed. It is stored in the state: protect \
-                     that.",
-                ),
-                Attribute::string("log_format")
-                    .optional()
-                    .computed()
-                    .check(Validator::one_of(rules::LOG_FORMATS))
-                    .describe(
-                        "Format of the events sent to `endpoint`: `cef`, `json` or `cps` (CrowdStrike). By default \
-                         `cef`. With a destination it is the destination's, and null here.",
-                    ),
-                Attribute::bool("skip_ssl_verification")
-                    .optional()
-                    .computed()
-                    .check(rules::skips_verification())
-                    .describe(
-                        "Whether Konnect accepts any certificate of `endpoint`. By default false. With true, \
-                         deliveries and the credential can be intercepted: only for self-signed certificates outside \
-                         production. With a destination it is the destination's, and null here.",
-                    ),
-                Attribute::string("updated_at").computed().describe(
-                    "When a webhook with an endpoint of its own was last changed, by Konnect's clock. Null with a \
-                     destination, where Konnect does not tell.",
-                ),
-            ],
-        )
+        schema::schema()
+    }
+
+    fn stored(&self, state: &Model) {
+        if let Attr::Known(region) = &state.region {
+            self.held
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(region.clone());
+        }
     }
 
     fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
         match config.form() {
             Form::Destination if config.audit_log_destination_id.known().is_some() => {
-                for (name, set) in own_attributes(config) {
-                    if set {
-                        let detail = format!(
-                            "A webhook delivers either to a destination or to an endpoint of its own, and \
-                             \"{name}\" belongs to the latter. Remove it, or audit_log_destination_id."
-                        );
-                        diagnostics.push(Diagnostic::error("Conflicting arguments", detail).at(name));
-                    }
+                for (name, _) in config.own_arguments().into_iter().filter(|(_, set)| *set) {
+                    let detail = format!(
+                        "A webhook delivers either to a destination or to an endpoint of its own, and \"{name}\" \
+                         belongs to the latter. Remove it, or audit_log_destination_id."
+                    );
+                    diagnostics.push(Diagnostic::error("Conflicting arguments", detail).at(name));
                 }
             }
             Form::Endpoint if config.endpoint.is_null() => diagnostics.push(
                 Diagnostic::error(
                     "No destination",
-                    "Set audit_log_destination_id to the id of a konnect_audit_log_destination, or endpoint and \
-                     authorization for a webhook with an endpoint of its own.",
+                    "Set audit_log_destination_id to the id of a konnect_audit_log_destination, or endpoint with \
+                     authorization_wo or authorization for a webhook with an endpoint of its own.",
                 )
                 .at("audit_log_destination_id"),
             ),
-            Form::Endpoint if config.authorization.is_null() => diagnostics.push(
-                Diagnostic::error(
-                    "Missing authorization",
-                    "Konnect needs authorization together with endpoint: set it to what the endpoint expects as \
-                     the Authorization header.",
-                )
-                .at("authorization"),
-            ),
-            _ => {}
+            Form::Endpoint => {
+                let why = "Konnect needs an authorization together with endpoint.";
+                authorization::validate(config.arguments(), Some(why), diagnostics);
+            }
+            Form::Destination | Form::Open => {}
         }
     }
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
-        let planned = &mut call.planned;
         match call.provider.region(&call.config.region) {
-            Ok(region) => (planned.id, planned.region) = (region.clone(), region),
+            Ok(region) => (call.planned.id, call.planned.region) = (region.clone(), region),
             Err(error) => call.diagnostics.push(error),
         }
-        let config = &call.config;
-        let log_format = || Attr::Known(rules::DEFAULT_LOG_FORMAT.to_owned());
-        match config.form() {
-            Form::Destination => {
-                planned.log_format = config.log_format.clone();
-                planned.skip_ssl_verification = config.skip_ssl_verification.clone();
-                planned.updated_at = Attr::Null;
-                call.decided.push("updated_at");
-            }
-            Form::Endpoint => {
-                planned.log_format = or(&config.log_format, log_format());
-                planned.skip_ssl_verification = or(&config.skip_ssl_verification, Attr::Known(false));
-            }
-            Form::Open => {
-                planned.log_format = or(&config.log_format, Attr::Unknown);
-                planned.skip_ssl_verification = or(&config.skip_ssl_verification, Attr::Unknown);
-            }
+        call.planned.plan_defaults(&call.config);
+        call.decided.extend([
+            "log_format",
+            "skip_ssl_verification",
+            "detect_authorization_drift",
+        ]);
+        let form = call.config.form();
+        if form == Form::Destination {
+            call.planned.updated_at = Attr::Null;
+            call.decided.push("updated_at");
         }
-        call.decided.extend(["log_format", "skip_ssl_verification"]);
+        match &call.prior {
+            None => self.guard(call).await,
+            Some(prior) if form != Form::Destination => {
+                let (config, prior) = (call.config.arguments(), prior.arguments());
+                let found = &mut call.diagnostics;
+                if authorization::plan("webhook", config, prior, &mut call.private, found) != Send::No {
+                    call.planned.updated_at = Attr::Unknown;
+                }
+            }
+            Some(_) => {}
+        }
     }
 
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let client = call.provider.client()?;
         let region = given(call.provider.region(&call.planned.region)?, "region")?;
-        set_up(client, region, None, &call.planned).await
+        let claim = call.provider.claim(&region);
+        let mut set_up_here = claim.lock().await;
+        if *set_up_here {
+            return Err(take_over::set_up_twice(&region).into());
+        }
+        if call.planned.replace_existing != Attr::Known(true) {
+            let occupant = take_over::occupant(client, &region).await;
+            if let Some(occupant) = occupant.map_err(|e| diagnose(&e, ATTRIBUTES))? {
+                return Err(take_over::occupied(&region, &occupant).into());
+            }
+        }
+        let (config, planned) = (&call.config, &call.planned);
+        let change = Change {
+            client,
+            region,
+            config,
+            prior: None,
+            planned,
+        };
+        let created = change.set_up(&mut call.private).await?;
+        *set_up_here = true;
+        Ok(created)
     }
 
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
+        let known = call.state.clone().completed();
         if let Some(warning) = call.provider.refresh_has_to_wait() {
             call.diagnostics.push(warning);
-            return Ok(Some(call.state.clone()));
+            return Ok(Some(known));
         }
+        // Taken over from another provider: the configuration is still to tell the region.
+        let Attr::Known(region) = known.region.clone() else {
+            return Ok(Some(known));
+        };
         let client = call.provider.client()?;
-        let region = region_of(&call.state)?;
-        let found = match call.state.form() {
+        let found = match known.form() {
             Form::Destination => v3::get_webhook(client, &region).await.map(|found| {
                 // Without a destination there is no webhook, as the API sees it.
                 found
                     .audit_log_destination_id
                     .is_some()
-                    .then(|| to_destination(found, region, &call.state))
+                    .then(|| to_destination(found, region, &known))
             }),
             Form::Endpoint | Form::Open => v2::get_webhook(client, &region).await.map(|found| {
+                authorization::observe(&mut call.private, found.updated_at.as_deref());
                 found
                     .endpoint
                     .is_some()
-                    .then(|| to_endpoint(found, region, &call.state))
+                    .then(|| to_endpoint(found, region, &known))
             }),
         };
         match found {
@@ -228,12 +277,23 @@ impl Resource for AuditLogWebhook {
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let client = call.provider.client()?;
-        set_up(client, region_of(&call.prior)?, Some(&call.prior), &call.planned).await
+        let region = given(call.planned.region.clone(), "region")?;
+        let (config, planned) = (&call.config, &call.planned);
+        let change = Change {
+            client,
+            region,
+            config,
+            prior: Some(&call.prior),
+            planned,
+        };
+        change.set_up(&mut call.private).await
     }
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
         let client = call.provider.client()?;
-        let region = region_of(&call.state)?;
+        let region = given(call.provider.region(&call.state.region)?, "region")?;
+        let claim = call.provider.claim(&region);
+        let mut set_up_here = claim.lock().await;
         let removed = match call.state.form() {
             Form::Destination => v3::delete_webhook(client, &region).await,
             Form::Endpoint | Form::Open => {
@@ -246,122 +306,112 @@ impl Resource for AuditLogWebhook {
         };
         match removed {
             Err(error) if !error.is_not_found() => Err(diagnose(&error, ATTRIBUTES)),
-            _ => Ok(()),
+            _ => {
+                *set_up_here = false;
+                Ok(())
+            }
         }
     }
-}
 
-/// Creation and update are the same: one `PATCH` of the version that the configuration asks for. A
-/// change of form sends everything, since nothing of the other form counts.
-async fn set_up(
-    client: &Client,
-    region: Region,
-    prior: Option<&Model>,
-    planned: &Model,
-) -> Result<Model, Diagnostics> {
-    let form = planned.form();
-    let same_form = prior.filter(|prior| prior.form() == form);
-    match form {
-        Form::Destination => {
-            let destination = given(
-                planned.audit_log_destination_id.clone(),
-                "audit_log_destination_id",
-            )?;
-            let moved = same_form.is_none_or(|p| p.audit_log_destination_id.known() != Some(&destination));
-            let changes = DestinationWebhookChanges {
-                audit_log_destination_id: moved.then_some(destination),
-                enabled: same_form.map_or(planned.enabled.known().copied(), |p| {
-                    changed(&p.enabled, &planned.enabled)
-                }),
+    async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
+        let client = call.provider.client()?;
+        let region = match &call.target {
+            ImportTarget::Id(text) => Region::parse(text).map_err(|e| {
+                let detail = format!(
+                    "A webhook is imported by its region, such as eu. {}",
+                    rules::sentence(&e)
+                );
+                Diagnostic::error("Invalid import id", detail)
+            })?,
+            ImportTarget::Identity(identity) => given(identity.region.clone(), "region")?,
+        };
+        let region = given(call.provider.region(&Attr::Known(region))?, "region")?;
+        let found = match v3::get_webhook(client, &region).await {
+            Ok(found) if found.audit_log_destination_id.is_some() => {
+                Ok(Some(to_destination(found, region.clone(), &Model::default())))
+            }
+            Err(error) if !error.is_not_found() => Err(error),
+            _ => v2::get_webhook(client, &region).await.map(|found| {
+                authorization::imported(&mut call.private);
+                found
+                    .endpoint
+                    .is_some()
+                    .then(|| to_endpoint(found, region.clone(), &Model::default()))
+            }),
+        };
+        match found {
+            Ok(Some(model)) => Ok(model.completed()),
+            Err(error) if !error.is_not_found() => Err(diagnose(&error, ATTRIBUTES)),
+            _ => Err(Diagnostic::error(
+                "Region has no webhook",
+                format!(
+                    "The audit log webhook of region {region} has not been set up, so that there is nothing to \
+                     import. Remove the import: applying the resource sets the webhook up."
+                ),
+            )
+            .into()),
+        }
+    }
+
+    fn moves_from(&self) -> &'static [&'static str] {
+        &["konnect_audit_log of kong/konnect"]
+    }
+
+    /// Kong's resource is the v2 webhook of the region that its provider block named, which its state does
+    /// not tell: the region stays open until the configuration tells it.
+    fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
+        kong::is_source(source, "konnect_audit_log").then(|| {
+            let state = kong::State(&source.state);
+            let Some(endpoint) = state.text("endpoint").filter(|endpoint| endpoint != "unconfigured") else {
+                return Err(Diagnostic::error(
+                    "State can't be taken over",
+                    "The konnect_audit_log has no endpoint, so that there is no webhook to take over. Remove it \
+                     from the state (a `removed` block with `destroy = false`) and create this resource instead.",
+                )
+                .into());
             };
-            let answer = v3::update_webhook(client, &region, &changes).await;
-            answer
-                .map(|found| to_destination(found, region, planned))
-                .map_err(|e| diagnose(&e, ATTRIBUTES))
+            Ok(Model {
+                enabled: state.truth("enabled").unwrap_or_default().into(),
+                endpoint: endpoint.into(),
+                authorization: state.text("authorization").map(Secret::from).into(),
+                log_format: state.text("log_format").into(),
+                skip_ssl_verification: state.truth("skip_ssl_verification").into(),
+                updated_at: state.text("updated_at").into(),
+                ..Model::default()
+            }
+            .completed())
+        })
+    }
+}
+
+impl AuditLogWebhook {
+    /// Refuses a creation where the region delivers somewhere already. The plan tells it early; the change
+    /// looks again.
+    ///
+    /// A replacement is planned as a creation too. So where this run has a webhook of the region in a state,
+    /// the plan can't tell whether that is to go first, and only the change looks.
+    async fn guard(&self, call: &mut PlanCall<'_, Self>) {
+        let Attr::Known(region) = &call.planned.region else {
+            return;
+        };
+        let held = self
+            .held
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(region);
+        let asked_to = !matches!(call.config.replace_existing, Attr::Null | Attr::Known(false));
+        let Ok(client) = call.provider.client() else {
+            return;
+        };
+        if held || asked_to {
+            return;
         }
-        Form::Endpoint | Form::Open => {
-            let endpoint = given(planned.endpoint.clone(), "endpoint")?;
-            let changes = if same_form.is_some_and(|prior| same_delivery(prior, planned)) {
-                EndpointWebhookChanges {
-                    enabled: planned.enabled.known().copied(),
-                    ..<_>::default()
-                }
-            } else {
-                // All of it: what the region's webhook held before may be another form's.
-                let secret = given(planned.authorization.clone(), "authorization")?;
-                let authorization = Authorization::parse(secret.expose()).map_err(|e| {
-                    Diagnostic::error("Invalid authorization", rules::sentence(&e)).at("authorization")
-                })?;
-                EndpointWebhookChanges {
-                    endpoint: Some(endpoint),
-                    authorization: Some(authorization),
-                    enabled: planned.enabled.known().copied(),
-                    log_format: planned.log_format.known().map(|f| LogFormat::from(f.as_str())),
-                    skip_ssl_verification: planned.skip_ssl_verification.known().copied(),
-                }
-            };
-            let answer = v2::update_webhook(client, &region, &changes).await;
-            answer
-                .map(|found| to_endpoint(found, region, planned))
-                .map_err(|e| diagnose(&e, ATTRIBUTES))
+        match take_over::occupant(client, region).await {
+            Ok(None) => {}
+            Ok(Some(occupant)) => call.diagnostics.push(take_over::occupied(region, &occupant)),
+            Err(error) => call.diagnostics.append(diagnose(&error, ATTRIBUTES)),
         }
     }
-}
-
-/// Whether all but `enabled` stays as it is.
-fn same_delivery(prior: &Model, planned: &Model) -> bool {
-    prior.endpoint == planned.endpoint
-        && prior.authorization == planned.authorization
-        && prior.log_format == planned.log_format
-        && prior.skip_ssl_verification == planned.skip_ssl_verification
-}
-
-/// The state of a webhook that delivers to a destination.
-fn to_destination(found: DestinationWebhook, region: Region, known: &Model) -> Model {
-    // The same id may come back in other letters: what the user wrote stays.
-    let same = known
-        .audit_log_destination_id
-        .known()
-        .filter(|id| found.audit_log_destination_id.as_ref() == Some(id));
-    Model {
-        id: region.clone().into(),
-        region: region.into(),
-        enabled: found.enabled.into(),
-        audit_log_destination_id: same.cloned().or(found.audit_log_destination_id).into(),
-        endpoint: Attr::Null,
-        authorization: Attr::Null,
-        log_format: Attr::Null,
-        skip_ssl_verification: Attr::Null,
-        updated_at: Attr::Null,
-    }
-}
-
-/// The state of a webhook with an endpoint of its own.
-fn to_endpoint(found: EndpointWebhook, region: Region, known: &Model) -> Model {
-    Model {
-        id: region.clone().into(),
-        region: region.into(),
-        enabled: found.enabled.into(),
-        audit_log_destination_id: Attr::Null,
-        endpoint: found.endpoint.into(),
-        authorization: known.authorization.clone(),
-        log_format: found.log_format.as_str().to_owned().into(),
-        skip_ssl_verification: found.skip_ssl_verification.into(),
-        updated_at: found.updated_at.into(),
-    }
-}
-
-fn region_of(state: &Model) -> Result<Region, Diagnostic> {
-    given(state.region.clone(), "region")
-}
-
-fn own_attributes(config: &Model) -> [(&'static str, bool); 4] {
-    [
-        ("endpoint", !config.endpoint.is_null()),
-        ("authorization", !config.authorization.is_null()),
-        ("log_format", !config.log_format.is_null()),
-        ("skip_ssl_verification", !config.skip_ssl_verification.is_null()),
-    ]
 }
 
 fn or<T: Clone>(given: &Attr<T>, otherwise: Attr<T>) -> Attr<T> {

@@ -1,5 +1,8 @@
 //! A configured provider: whom to call, for which region.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::framework::{Attr, Diagnostic};
 use crate::konnect::{Client, Region, RegionMismatch, ServerUrl};
 
@@ -9,7 +12,12 @@ use crate::konnect::{Client, Region, RegionMismatch, ServerUrl};
 pub struct Connection {
     regions: Regions,
     state: State,
+    claims: Mutex<HashMap<Region, Claim>>,
 }
+
+/// Whether this run has set up the webhook of a region. Whoever sets one up holds it meanwhile, so that
+/// two blocks for one region can't both find it free.
+pub(super) type Claim = Arc<tokio::sync::Mutex<bool>>;
 
 /// Whether requests can be made.
 #[derive(Debug)]
@@ -79,7 +87,11 @@ impl Regions {
 
 impl Connection {
     pub(super) fn new(regions: Regions, state: State) -> Self {
-        Self { regions, state }
+        Self {
+            regions,
+            state,
+            claims: Mutex::default(),
+        }
     }
 
     /// The client for requests.
@@ -98,6 +110,12 @@ impl Connection {
                 ),
             )),
         }
+    }
+
+    /// The claim on the webhook of a region.
+    pub(super) fn claim(&self, region: &Region) -> Claim {
+        let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        claims.entry(region.clone()).or_default().clone()
     }
 
     /// Why a refresh has to wait for the apply, if it has to: then nothing is known of the object,

@@ -5,10 +5,14 @@
 mod audit_log_destination;
 mod audit_log_webhook;
 mod audit_log_webhook_status;
+mod authorization;
 mod configuration;
 mod connection;
 mod errors;
+mod fingerprint;
+mod kong;
 mod rules;
+mod take_over;
 
 use async_trait::async_trait;
 
@@ -48,7 +52,7 @@ impl Provider for Konnect {
     fn resources(&self) -> Vec<ServedResource<Connection>> {
         vec![
             ServedResource::new(AuditLogDestination),
-            ServedResource::new(AuditLogWebhook),
+            ServedResource::new(AuditLogWebhook::default()),
         ]
     }
 

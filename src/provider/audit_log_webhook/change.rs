@@ -1,0 +1,151 @@
+//! Setting a webhook up: creation and update are the same to the API.
+
+use super::super::audit_log_destination::given;
+use super::super::authorization;
+use super::super::errors::diagnose;
+use super::{ATTRIBUTES, Form, Model};
+use crate::framework::{Attr, Diagnostic, Diagnostics, Private};
+use crate::konnect::{
+    self, Client, DestinationWebhook, DestinationWebhookChanges, EndpointWebhook, EndpointWebhookChanges,
+    LogFormat, Region, v2, v3,
+};
+
+/// A creation, or an update of `prior`.
+pub(super) struct Change<'a> {
+    pub(super) client: &'a Client,
+    pub(super) region: Region,
+    pub(super) config: &'a Model,
+    pub(super) prior: Option<&'a Model>,
+    pub(super) planned: &'a Model,
+}
+
+impl Change<'_> {
+    /// One `PATCH` of the version that the configuration asks for, or none if nothing of Konnect's changes.
+    /// A change of form sends everything, since nothing of the other form counts.
+    pub(super) async fn set_up(self, private: &mut Private) -> Result<Model, Diagnostics> {
+        let done = match self.planned.form() {
+            Form::Destination => self.to_destination(private).await,
+            Form::Endpoint | Form::Open => self.to_endpoint(private).await,
+        };
+        done.map_err(|failure| match failure {
+            Failure::Api(error) => diagnose(&error, ATTRIBUTES),
+            Failure::Value(diagnostic) => diagnostic.into(),
+        })
+    }
+
+    fn same_form(&self) -> Option<&Model> {
+        self.prior.filter(|prior| prior.form() == self.planned.form())
+    }
+
+    async fn to_destination(self, private: &mut Private) -> Result<Model, Failure> {
+        let planned = self.planned;
+        let destination = given(
+            planned.audit_log_destination_id.clone(),
+            "audit_log_destination_id",
+        )?;
+        let same = self.same_form();
+        let moved = same.is_none_or(|p| p.audit_log_destination_id.known() != Some(&destination));
+        let enabled = same.is_none_or(|p| p.enabled != planned.enabled);
+        let found = if moved || enabled {
+            let changes = DestinationWebhookChanges {
+                audit_log_destination_id: moved.then_some(destination),
+                enabled: planned.enabled.known().copied().filter(|_| enabled),
+            };
+            v3::update_webhook(self.client, &self.region, &changes).await?
+        } else {
+            v3::get_webhook(self.client, &self.region).await?
+        };
+        authorization::forget(private);
+        Ok(to_destination(found, self.region, planned))
+    }
+
+    async fn to_endpoint(self, private: &mut Private) -> Result<Model, Failure> {
+        let (planned, config) = (self.planned, self.config.arguments());
+        let same = self.same_form();
+        let authorization = match same {
+            Some(_) => authorization::to_send(config, private)?,
+            None => Some(authorization::configured(config)?.0),
+        };
+        let sent = authorization.is_some();
+        let delivery = sent || same.is_none_or(|prior| !same_delivery(prior, planned));
+        let enabled = same.is_none_or(|prior| prior.enabled != planned.enabled);
+        if !delivery && !enabled {
+            let found = v2::get_webhook(self.client, &self.region).await?;
+            return Ok(to_endpoint(found, self.region, planned));
+        }
+        let mut changes = EndpointWebhookChanges {
+            enabled: planned.enabled.known().copied(),
+            ..<_>::default()
+        };
+        if delivery {
+            changes.endpoint = Some(given(planned.endpoint.clone(), "endpoint")?);
+            changes.authorization = authorization;
+            changes.log_format = planned.log_format.known().map(|f| LogFormat::from(f.as_str()));
+            changes.skip_ssl_verification = planned.skip_ssl_verification.known().copied();
+        }
+        let others = authorization::written_by_others(private);
+        let mut found = v2::update_webhook(self.client, &self.region, &changes).await?;
+        if others {
+            // The time of our write counts as reads show it, so that an API whose answers to writes and
+            // reads differ can't make every plan send again.
+            found = v2::get_webhook(self.client, &self.region).await.unwrap_or(found);
+        }
+        authorization::written(private, config, sent, found.updated_at.as_deref());
+        Ok(to_endpoint(found, self.region, planned))
+    }
+}
+
+/// Why a change failed.
+enum Failure {
+    Api(konnect::Error),
+    Value(Diagnostic),
+}
+
+impl From<konnect::Error> for Failure {
+    fn from(error: konnect::Error) -> Self {
+        Self::Api(error)
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Value(diagnostic)
+    }
+}
+
+/// Whether all that Konnect tells again but `enabled` stays as it is.
+fn same_delivery(prior: &Model, planned: &Model) -> bool {
+    prior.endpoint == planned.endpoint
+        && prior.log_format == planned.log_format
+        && prior.skip_ssl_verification == planned.skip_ssl_verification
+}
+
+/// The state of a webhook that delivers to a destination.
+pub(super) fn to_destination(found: DestinationWebhook, region: Region, known: &Model) -> Model {
+    // The same id may come back in other letters: what the user wrote stays.
+    let known_id = known.audit_log_destination_id.known();
+    let same = known_id.filter(|id| found.audit_log_destination_id.as_ref() == Some(id));
+    Model {
+        id: region.clone().into(),
+        region: region.into(),
+        enabled: found.enabled.into(),
+        audit_log_destination_id: same.cloned().or(found.audit_log_destination_id).into(),
+        replace_existing: known.replace_existing.clone(),
+        ..Model::default()
+    }
+}
+
+/// The state of a webhook with an endpoint of its own.
+pub(super) fn to_endpoint(found: EndpointWebhook, region: Region, known: &Model) -> Model {
+    Model {
+        id: region.clone().into(),
+        region: region.into(),
+        enabled: found.enabled.into(),
+        audit_log_destination_id: Attr::Null,
+        endpoint: found.endpoint.into(),
+        log_format: found.log_format.as_str().to_owned().into(),
+        skip_ssl_verification: found.skip_ssl_verification.into(),
+        updated_at: found.updated_at.into(),
+        ..known.clone()
+    }
+}

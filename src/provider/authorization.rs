@@ -1,0 +1,239 @@
+//! The authorization that Konnect sends to an endpoint: it can be set, and never be read back.
+//!
+//! So whether Konnect still has the configured one is concluded from three things: the argument in the
+//! state (`authorization`), or a fingerprint or the version of the write-only one (`authorization_wo`),
+//! and the time of our own last write, since any other time in `updated_at` is somebody else's write.
+
+use serde::{Deserialize, Serialize};
+
+use super::fingerprint::Fingerprint;
+use super::rules;
+use crate::framework::{Attr, Attribute, Diagnostic, Diagnostics, Private, Secret, Validator};
+use crate::konnect::Authorization;
+
+/// The private state: the fingerprint of a write-only authorization without a version.
+const FINGERPRINT: &str = "authorization_fingerprint";
+/// The private state: `updated_at` as our own last write returned it.
+const WRITTEN_AT: &str = "written_at";
+/// The private state: `updated_at` of somebody else's write, as of the last refresh.
+const FOREIGN_WRITE: &str = "foreign_write";
+/// The private state: the object was imported, and nothing has been sent yet.
+const IMPORTED: &str = "imported";
+/// The private state of a plan: whether the change sends the authorization.
+const SEND: &str = "send_authorization";
+
+/// The arguments that a block has for it. `detects` is whether other writers are looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arguments<'a> {
+    pub(super) stored: &'a Attr<Secret>,
+    pub(super) write_only: &'a Attr<Secret>,
+    pub(super) version: &'a Attr<i64>,
+    pub(super) detects: &'a Attr<bool>,
+}
+
+/// Whether a change sends the authorization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Send {
+    /// Konnect has it.
+    No,
+    /// Its value was not known while planning: only if it turns out to be another.
+    IfDifferent,
+    /// Konnect may not have it.
+    Yes,
+}
+
+/// The three attributes that give it, with the resource's own words about `authorization`.
+pub(super) fn attributes(authorization: &'static str) -> [Attribute; 3] {
+    [
+        Attribute::string("authorization")
+            .optional()
+            .sensitive()
+            .check(rules::authorization())
+            .describe(authorization),
+        Attribute::string("authorization_wo")
+            .optional()
+            .sensitive()
+            .write_only()
+            .check(rules::authorization())
+            .describe(
+                "Like `authorization`, but write-only: it is never stored in a plan or state, and may come from an \
+                 ephemeral value. Needs Terraform 1.11 or OpenTofu 1.11, or later. A new value is noticed by itself \
+                 and sent in place, by a salted hash in the private state, unless `authorization_wo_version` is set.",
+            ),
+        Attribute::number("authorization_wo_version")
+            .optional()
+            .check(Validator::whole_number(0, 1 << 53))
+            .describe(
+                "Version of `authorization_wo`, a whole number. If set, no hash of the value is kept, and the value is \
+                 sent again only when the version changes: for ephemeral values that are new in every run.",
+            ),
+    ]
+}
+
+/// The attribute that switches the detection of other writers off, without its default.
+pub(super) fn detection() -> Attribute {
+    Attribute::bool("detect_authorization_drift").optional()
+}
+
+/// The rules over the arguments: not both, no version without a value, and one of them if needed.
+pub(super) fn validate(given: Arguments<'_>, needed: Option<&str>, found: &mut Diagnostics) {
+    if !given.stored.is_null() && !given.write_only.is_null() {
+        found.push(
+            Diagnostic::error(
+                "Two authorizations",
+                "Set either authorization, which is stored in the state, or authorization_wo, which is not.",
+            )
+            .at("authorization_wo"),
+        );
+    }
+    if given.write_only.is_null() && !given.version.is_null() {
+        found.push(
+            Diagnostic::error(
+                "Version without a value",
+                "authorization_wo_version is the version of authorization_wo: set that as well, or neither.",
+            )
+            .at("authorization_wo_version"),
+        );
+    }
+    if let (true, true, Some(why)) = (given.stored.is_null(), given.write_only.is_null(), needed) {
+        let detail = format!(
+            "{why} Set authorization_wo, which is never stored, or authorization to what the endpoint expects as \
+             the Authorization header."
+        );
+        found.push(Diagnostic::error("Missing authorization", detail).at("authorization"));
+    }
+}
+
+/// The configured value, for a request.
+pub(super) fn configured(given: Arguments<'_>) -> Result<(Authorization, &Secret), Diagnostic> {
+    let (attribute, value) = match (given.write_only.known(), given.stored.known()) {
+        (Some(value), _) => ("authorization_wo", value),
+        (None, Some(value)) => ("authorization", value),
+        (None, None) => {
+            return Err(Diagnostic::error(
+                "Missing authorization",
+                "Neither authorization nor authorization_wo turned out to have a value. Give one of them one.",
+            )
+            .at("authorization"));
+        }
+    };
+    let parsed = Authorization::parse(value.expose());
+    parsed
+        .map(|authorization| (authorization, value))
+        .map_err(|e| Diagnostic::error("Invalid authorization", rules::sentence(&e)).at(attribute))
+}
+
+/// Notes what a refresh saw of the time of the last write.
+pub(super) fn observe(private: &mut Private, updated_at: Option<&str>) {
+    let Some(seen) = updated_at else { return };
+    match private.get::<String>(WRITTEN_AT) {
+        // Imported, or taken over: what is there now is what counts from here on.
+        None => private.set(WRITTEN_AT, &seen),
+        Some(ours) if ours == seen => private.remove(FOREIGN_WRITE),
+        Some(_) => private.set(FOREIGN_WRITE, &seen),
+    }
+}
+
+/// Notes that the object was imported: what Konnect has for it can't be known.
+pub(super) fn imported(private: &mut Private) {
+    private.set(IMPORTED, &true);
+}
+
+/// Decides while planning an update whether it sends the authorization, says why where the plan does not
+/// show it, and leaves the decision for the change.
+pub(super) fn plan(
+    kind: &str,
+    config: Arguments<'_>,
+    prior: Arguments<'_>,
+    private: &mut Private,
+    found: &mut Diagnostics,
+) -> Send {
+    let stored_before = !prior.stored.is_null();
+    let mut send = match (config.write_only, config.version) {
+        (Attr::Null, _) if config.stored == prior.stored => Send::No,
+        (Attr::Null, _) => Send::Yes,
+        (_, version) if stored_before || version != prior.version => Send::Yes,
+        (value, Attr::Null) => match (private.get::<Fingerprint>(FINGERPRINT), value) {
+            (Some(sent), Attr::Known(value)) if sent.is_of(value) => Send::No,
+            (Some(_), Attr::Unknown) => Send::IfDifferent,
+            _ => Send::Yes,
+        },
+        _ => Send::No,
+    };
+    let attribute = if config.write_only.is_null() {
+        "authorization"
+    } else {
+        "authorization_wo"
+    };
+    let detects = config.detects.known() != Some(&false);
+    if private.get(IMPORTED) == Some(true) && send != Send::No {
+        let detail = format!(
+            "Konnect never tells an authorization, so that of the imported {kind} is not known. This plan sends \
+             the configured one, once."
+        );
+        found.push(
+            Diagnostic::warning("Authorization of an imported object is sent once", detail).at(attribute),
+        );
+    } else if let (true, Some(at)) = (detects, private.get::<String>(FOREIGN_WRITE)) {
+        send = Send::Yes;
+        let detail = format!(
+            "Konnect says that the {kind} was last changed at {at}, and that was not this configuration. Its \
+             authorization may have been changed as well, which can't be read: so this plan sends the configured \
+             one again. To switch this off, set detect_authorization_drift = false."
+        );
+        found.push(Diagnostic::warning("Changed by somebody else", detail).at(attribute));
+    }
+    if send == Send::No {
+        private.remove(SEND)
+    } else {
+        private.set(SEND, &send)
+    }
+    send
+}
+
+/// The authorization that a planned update has to send, if any.
+pub(super) fn to_send(config: Arguments<'_>, private: &Private) -> Result<Option<Authorization>, Diagnostic> {
+    let (authorization, value) = match private.get(SEND).unwrap_or(Send::No) {
+        Send::No => return Ok(None),
+        Send::IfDifferent | Send::Yes => configured(config)?,
+    };
+    let only_if_different = private.get(SEND) == Some(Send::IfDifferent);
+    let same = private
+        .get::<Fingerprint>(FINGERPRINT)
+        .is_some_and(|sent| sent.is_of(value));
+    Ok((!only_if_different || !same).then_some(authorization))
+}
+
+/// Whether somebody else wrote to the object, as of the last refresh.
+pub(super) fn written_by_others(private: &Private) -> bool {
+    private.get::<String>(FOREIGN_WRITE).is_some()
+}
+
+/// Forgets all of it: the object has no authorization any more.
+pub(super) fn forget(private: &mut Private) {
+    for name in [FINGERPRINT, WRITTEN_AT, FOREIGN_WRITE, IMPORTED, SEND] {
+        private.remove(name);
+    }
+}
+
+/// Notes a write of ours: its time, and what of the secret is to be remembered.
+pub(super) fn written(private: &mut Private, config: Arguments<'_>, sent: bool, updated_at: Option<&str>) {
+    for spent in [SEND, IMPORTED, FOREIGN_WRITE] {
+        private.remove(spent);
+    }
+    match updated_at {
+        Some(at) => private.set(WRITTEN_AT, &at),
+        None => private.remove(WRITTEN_AT),
+    }
+    match (config.write_only, config.version) {
+        (Attr::Known(value), Attr::Null) if sent => match Fingerprint::of(value) {
+            Some(fingerprint) => private.set(FINGERPRINT, &fingerprint),
+            None => private.remove(FINGERPRINT),
+        },
+        (Attr::Known(_), Attr::Null) => {}
+        _ => private.remove(FINGERPRINT),
+    }
+}
+
+#[cfg(test)]
+mod tests;
