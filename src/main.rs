@@ -41,7 +41,13 @@ fn main() -> ExitCode {
     for argument in std::env::args_os().skip(1) {
         match argument.to_str().map(|a| a.trim_start_matches('-')) {
             Some("debug") => debug = true,
-            Some("version") => return print(concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n")),
+            Some("version") => {
+                return print(concat!(
+                    "terraform-provider-konnect ",
+                    env!("CARGO_PKG_VERSION"),
+                    "\n"
+                ));
+            }
             Some("help" | "h") => return print(HELP),
             _ => {
                 let argument = argument.to_string_lossy();
@@ -52,7 +58,14 @@ fn main() -> ExitCode {
     let served = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map(|runtime| runtime.block_on(plugin::serve(Plugin { address: ADDRESS, name: NAME, provider: Konnect, debug })));
+        .map(|runtime| {
+            runtime.block_on(plugin::serve(Plugin {
+                address: ADDRESS,
+                name: NAME,
+                provider: Konnect,
+                debug,
+            }))
+        });
     match served {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error @ plugin::ServeError::NoHost)) => fail(&format!("{error}\n\n{HELP}"), 1),

@@ -172,12 +172,13 @@ impl<R: Resource> Erased<R> {
             },
             planned: from_value(proposed).map_err(Diagnostic::from)?,
             private: Private::from_bytes(&request.private),
+            decided: Vec::new(),
             replaces: Vec::new(),
             diagnostics: Diagnostics::new(),
         };
         caught(self.inner.plan(&mut call)).await?;
         let planned = self.state_of(&call.planned)?;
-        let planned = plan::touch(schema, &request.prior, planned, &request.config);
+        let planned = plan::touch(schema, &request.prior, planned, &request.config, &call.decided);
         let mut replaces = plan::replacements(schema, &request.prior, &planned);
         call.replaces.retain(|path| !replaces.contains(path));
         replaces.append(&mut call.replaces);

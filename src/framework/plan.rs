@@ -94,14 +94,18 @@ fn propose_element(inner: &[Attribute], creating: bool, before: &Value, config: 
 }
 
 /// Where an update changes anything, what it may touch is no longer known: every computed value
-/// that still is the prior one, unless its attribute keeps it. Without a change nothing is touched,
-/// so that the plan is empty.
+/// that still is the prior one, unless its attribute keeps it or the resource has decided it.
+/// Without a change nothing is touched, so that the plan is empty.
 #[must_use]
-pub fn touch(schema: &Schema, prior: &Value, planned: Value, config: &Value) -> Value {
+pub fn touch(schema: &Schema, prior: &Value, planned: Value, config: &Value, decided: &[&str]) -> Value {
     if prior.is_null() || planned == *prior {
         return planned;
     }
-    touch_attributes(schema.attributes(), prior, planned, config)
+    let mut touched = touch_attributes(schema.attributes(), prior, planned.clone(), config);
+    for name in decided {
+        touched.set(name, planned.get(name).clone());
+    }
+    touched
 }
 
 fn touch_attributes(declared: &[Attribute], prior: &Value, mut planned: Value, config: &Value) -> Value {

@@ -102,6 +102,9 @@ pub struct PlanCall<'a, R: Resource + ?Sized> {
     pub planned: R::Model,
     /// What the resource remembers beside its state.
     pub private: Private,
+    /// Attributes at the top that the hook has planned for good: an update does not make them
+    /// unknown, even if they still are what they were.
+    pub decided: Vec<&'static str>,
     /// Further attributes whose change needs another object.
     pub replaces: Vec<Path>,
     /// Messages to the user.

@@ -129,10 +129,18 @@ impl Error {
         }
     }
 
-    /// Whether the API says that what the request names does not exist.
+    /// Whether Konnect says that what the request names does not exist. A 404 without a problem
+    /// document does not say so: a wrong server URL answers in the same way.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self.kind(), ErrorKind::Api { status: 404, .. })
+        matches!(
+            self.kind(),
+            ErrorKind::Api {
+                status: 404,
+                problem_document: true,
+                ..
+            }
+        )
     }
 
     /// Whether the run was interrupted before the call succeeded.

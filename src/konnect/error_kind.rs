@@ -27,6 +27,9 @@ pub enum ErrorKind {
     Api {
         /// The HTTP status, 400 to 599.
         status: u16,
+        /// Whether the answer is a problem document, as Konnect itself sends (RFC 9457), and not a
+        /// gateway's or proxy's own page.
+        problem_document: bool,
         /// What the API said, at most about 1,000 characters.
         message: Option<String>,
         /// The parameters it did not accept.

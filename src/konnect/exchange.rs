@@ -189,6 +189,7 @@ async fn refusal(mut response: Response, mark: AnswerMark, redactor: &Redactor) 
     Failure {
         kind: ErrorKind::Api {
             status: mark.status,
+            problem_document: problem.document,
             message: problem.message,
             invalid_parameters: problem.invalid_parameters,
         },

@@ -31,6 +31,8 @@ impl fmt::Display for InvalidParameter {
 /// What an error answer says, redacted and bounded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Problem {
+    /// Whether the body is a problem document at all, and not what some gateway or proxy answers.
+    pub document: bool,
     /// The `detail`, else the `title` or `message`, else the text of a body that is no problem document.
     pub message: Option<String>,
     pub trace_id: Option<String>,
@@ -60,7 +62,11 @@ impl Problem {
             .take(MOST_PARAMETERS)
             .filter_map(|entry| invalid_parameter(entry, redactor))
             .collect();
+        let document = ["status", "title", "instance", "detail"]
+            .iter()
+            .any(|name| document.contains_key(*name));
         Self {
+            document,
             message: message.or_else(|| excerpt(body, whole, redactor)),
             trace_id: text("instance").or_else(|| text("trace_id")),
             invalid_parameters,

@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A geographical region of Konnect, such as `eu`: a validated DNS label.
 ///
 /// The region becomes a part of the host that the access token is sent to, so nothing but a DNS label
 /// is ever let through. Regions this crate has not heard of are accepted, since Kong adds regions over
 /// time; [`Region::is_known`] tells them apart.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Region(Cow<'static, str>);
 
 /// Why a text is not the name of a region.
@@ -76,6 +79,20 @@ impl Region {
     #[must_use]
     pub fn is_known(&self) -> bool {
         Self::KNOWN.contains(&self.as_str())
+    }
+}
+
+impl TryFrom<String> for Region {
+    type Error = InvalidRegion;
+
+    fn try_from(text: String) -> Result<Self, InvalidRegion> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Region> for String {
+    fn from(region: Region) -> Self {
+        region.0.into_owned()
     }
 }
 

@@ -14,6 +14,7 @@ pub struct Place {
     /// `PLUGIN_UNIX_SOCKET_GROUP`: a group, by name or number, that may connect too.
     pub socket_group: Option<String>,
     /// `PLUGIN_MIN_PORT` and `PLUGIN_MAX_PORT`: the TCP ports to choose from, both included.
+    #[cfg_attr(unix, allow(dead_code))] // read where there are no Unix sockets
     pub ports: Option<(u16, u16)>,
 }
 

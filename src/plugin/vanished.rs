@@ -38,37 +38,27 @@ mod process {
     use std::sync::OnceLock;
     use std::time::Duration;
 
-    use tokio::io::Interest;
-    use tokio::io::unix::AsyncFd;
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-    /// How often the parent process is looked at while there is no connection.
+    /// How often is looked, while there is no connection.
     const LOOK: Duration = Duration::from_millis(500);
 
-    /// Ends when the process that started us is gone, or the reader of our stdout is, whichever
-    /// is noticed first.
+    /// Ends when the process that started us is gone, or the reader of our stdout is.
     pub(super) async fn gone() {
         static PARENT: OnceLock<u32> = OnceLock::new();
         let parent = *PARENT.get_or_init(parent_id);
-        let adopted = async {
-            while parent_id() == parent {
-                tokio::time::sleep(LOOK).await;
-            }
-        };
-        tokio::select! {
-            () = adopted => {}
-            () = unread() => {}
+        while parent_id() == parent && !unread() {
+            tokio::time::sleep(LOOK).await;
         }
     }
 
-    /// Ends when stdout is a pipe that nobody reads any more. Never, if it is something else.
-    async fn unread() {
-        let Ok(stdout) = std::io::stdout().as_fd().try_clone_to_owned() else {
-            return std::future::pending().await;
-        };
-        match AsyncFd::with_interest(stdout, Interest::ERROR) {
-            Ok(pipe) => drop(pipe.ready(Interest::ERROR).await),
-            Err(_) => std::future::pending().await,
-        }
+    /// Whether stdout is a pipe that nobody reads any more.
+    fn unread() -> bool {
+        let stdout = std::io::stdout();
+        // Asked for nothing, the system still tells of errors; and it is told not to wait.
+        let mut asked = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+        let told = poll(&mut asked, PollTimeout::ZERO).is_ok_and(|n| n > 0);
+        told && asked[0].revents().is_some_and(|r| r.contains(PollFlags::POLLERR))
     }
 }
 

@@ -45,7 +45,7 @@ fn plan(prior: &Value, config: &Value) -> Value {
         }
     }
     let planned = propose(&schema(), prior, &proposed, config);
-    let planned = touch(&schema(), prior, planned, config);
+    let planned = touch(&schema(), prior, planned, config, &[]);
     assert!(check(&schema(), &planned, config).is_empty());
     planned
 }
@@ -192,7 +192,7 @@ fn nested_objects_follow_the_same_rules() {
         proposed.set(name, of);
     }
     let changed = propose(&schema(), &before, &proposed, &config("y"));
-    let changed = touch(&schema(), &before, changed, &config("y"));
+    let changed = touch(&schema(), &before, changed, &config("y"), &[]);
     let touched = Value::object([
         ("key", "y".into()),
         ("hash", Value::Unknown),
@@ -217,4 +217,22 @@ fn a_resource_that_plans_against_the_configuration_is_caught() {
         let paths: Vec<_> = diagnostics.iter().map(|d| d.path.clone()).collect();
         assert_eq!(paths, [Some(Path::from(name))]);
     }
+}
+
+#[test]
+fn what_a_resource_has_decided_is_not_made_unknown() {
+    let config = shaped([("name", "b".into())]);
+    let planned = propose(
+        &schema(),
+        &prior(),
+        &plan(&prior(), &shaped([("name", "a".into())])),
+        &config,
+    );
+    assert!(
+        touch(&schema(), &prior(), planned.clone(), &config, &[])
+            .get("updated")
+            .is_unknown()
+    );
+    let decided = touch(&schema(), &prior(), planned, &config, &["updated"]);
+    assert_eq!(decided.get("updated"), &"then".into());
 }
