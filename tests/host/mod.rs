@@ -16,8 +16,12 @@
 mod connection;
 mod handshake;
 mod identity;
+#[cfg(feature = "emulator")]
+pub mod konnect;
 mod process;
 mod session;
+pub mod terraform;
+pub mod value;
 
 pub use connection::{Channel, Tls, grpc, unix};
 pub use handshake::Handshake;
