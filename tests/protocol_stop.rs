@@ -47,8 +47,9 @@ async fn asked(konnect: &Konnect) {
     within("a request", asked).await;
 }
 
+/// Lets a creation take longer than the plugin gives its connections for a farewell.
 fn answers_late(konnect: &Konnect) {
-    let late = FaultRule::new(Fault::Delay { ms: 400 });
+    let late = FaultRule::new(Fault::Delay { ms: 2000 });
     konnect.emulator.inject(late.method("POST")).unwrap();
 }
 
