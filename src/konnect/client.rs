@@ -1,8 +1,9 @@
 //! The client: one server, one token, one pool of connections, and the loop over attempts.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::answer::Answer;
+use super::destination_id::DestinationId;
 use super::error::{AnswerMark, Call, Error, Failure, Outcome};
 use super::error_kind::ErrorKind;
 use super::exchange::{Received, exchange, milliseconds, origin};
@@ -71,6 +73,7 @@ struct Shared {
     pace: Pace,
     http: OnceLock<Result<reqwest::Client, ErrorKind>>,
     clock: Mutex<Option<(SystemTime, Instant)>>,
+    claimed: Mutex<HashSet<DestinationId>>,
 }
 
 /// A request, before it has an address.
@@ -101,6 +104,7 @@ impl Client {
             pace,
             http: OnceLock::new(),
             clock: Mutex::new(None),
+            claimed: Mutex::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -127,6 +131,27 @@ impl Client {
     pub fn server_time(&self) -> Option<SystemTime> {
         let clock = self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner);
         clock.map(|(date, seen)| date + seen.elapsed())
+    }
+
+    /// Notes that a destination is the work of one of this client's creations. False if that was noted
+    /// before: no two creations have made the same.
+    pub(super) fn claim(&self, id: &DestinationId) -> bool {
+        self.claimed().insert(id.clone())
+    }
+
+    /// Whether a destination is known to be the work of one of this client's creations.
+    pub(super) fn is_claimed(&self, id: &DestinationId) -> bool {
+        self.claimed().contains(id)
+    }
+
+    fn claimed(&self) -> MutexGuard<'_, HashSet<DestinationId>> {
+        self.shared.claimed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits as long as before a first retry, or until the caller's stop token is cancelled.
+    pub(super) async fn pause(&self) {
+        let wait = tokio::time::sleep(self.shared.pace.first);
+        let _ = self.shared.options.stop.run_until_cancelled(wait).await;
     }
 
     /// Makes a request, again where that is safe and of use, until it succeeds or is given up.

@@ -13,7 +13,8 @@ use crate::framework::{
     ImportTarget, MoveSource, PlanCall, ReadCall, Resource, Schema, Secret, UpdateCall, Validator,
 };
 use crate::konnect::{
-    Client, Destination, DestinationChanges, DestinationId, LogFormat, NewDestination, Region, v3,
+    Client, CreateError, CreatedOnce, Destination, DestinationChanges, DestinationId, LogFormat,
+    NewDestination, Region, create_destination_once, v3,
 };
 
 /// The attributes that the API may name in an error.
@@ -188,15 +189,23 @@ impl Resource for AuditLogDestination {
             log_format: LogFormat::from(given(planned.log_format.clone(), "log_format")?.as_str()),
             skip_ssl_verification: planned.skip_ssl_verification.clone().into_known(),
         };
-        let created = v3::create_destination(client, &region, &new).await;
-        let created = created.map_err(|e| diagnose(&e, ATTRIBUTES))?;
-        authorization::written(
-            &mut call.private,
-            call.config.arguments(),
-            true,
-            created.updated_at.as_deref(),
-        );
-        Ok(state(created, region, planned))
+        let CreatedOnce { destination, twins } = create_destination_once(client, &region, &new)
+            .await
+            .map_err(|e| lost_or_failed(&e, &region))?;
+        for twin in twins {
+            call.diagnostics.push(Diagnostic::warning(
+                "Another destination of this name was created",
+                format!(
+                    "Konnect did not answer the creation at first, so that it was made again; now there is also the \
+                     destination {twin} in region {region}, which looks the same and came into being meanwhile. \
+                     This resource is {}. Delete the other one in the Konnect console, unless somebody else made it.",
+                    destination.id
+                ),
+            ));
+        }
+        let (config, updated_at) = (call.config.arguments(), destination.updated_at.as_deref());
+        authorization::written(&mut call.private, config, true, updated_at);
+        Ok(state(destination, region, planned))
     }
 
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
@@ -321,6 +330,25 @@ impl Resource for AuditLogDestination {
             }
             .completed())
         })
+    }
+}
+
+/// A creation that failed, or whose answer was lost for good: then what to do about what may exist.
+fn lost_or_failed(error: &CreateError, region: &Region) -> Diagnostics {
+    let import = format!(
+        "\n\nLook at the destinations of region {region} in the Konnect console. If this creation made one, import it \
+         (import id {region}/ID), or delete it; then run again."
+    );
+    match error {
+        CreateError::Failed(error) => diagnose(error, ATTRIBUTES),
+        CreateError::Unknown { .. } => {
+            Diagnostic::error("Destination may have been created", format!("{error}{import}")).into()
+        }
+        CreateError::Several { .. } => Diagnostic::error(
+            "Destination was created, but which one is not certain",
+            format!("{error}{import}"),
+        )
+        .into(),
     }
 }
 

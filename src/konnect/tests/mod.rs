@@ -3,6 +3,7 @@
 mod answers;
 mod calls;
 mod connections;
+mod lost;
 mod retries;
 mod server;
 mod server_urls;

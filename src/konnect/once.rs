@@ -1,0 +1,197 @@
+//! Creating a destination exactly once, although the answer to a creation can be lost.
+//!
+//! A `POST` whose answer did not come, or could not be read, may have created the destination or not, and
+//! names are not unique. So what it may have made is looked for before anything is made again.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use super::changes::NewDestination;
+use super::client::Client;
+use super::destination_id::DestinationId;
+use super::error::{Error, Outcome};
+use super::model::Destination;
+use super::paging::{ListQuery, NameFilter};
+use super::region::Region;
+use super::v3;
+
+/// How often a creation is begun at most. Each further one follows a look that found nothing.
+const ATTEMPTS: u32 = 3;
+/// The server's `Date` has whole seconds, and clocks of several servers differ a little.
+const CLOCK_MARGIN: Duration = Duration::from_secs(2);
+
+/// A destination that was created, or found to have been.
+#[derive(Debug, Clone)]
+pub struct CreatedOnce {
+    /// The destination.
+    pub destination: Destination,
+    /// Others that look the same and came into being meanwhile: a creation that was given up too early.
+    /// To be removed by hand, since nothing tells whose they are.
+    pub twins: Vec<DestinationId>,
+}
+
+/// Why there is no destination, or why it can't be told which one it is.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CreateError {
+    /// It was not created.
+    #[error(transparent)]
+    Failed(#[from] Error),
+    /// It may have been created, and looking for it failed.
+    #[error("{lost}\n\nWhether the destination exists could not be found out: {look}")]
+    Unknown {
+        /// The creation whose answer was lost.
+        lost: Error,
+        /// Why it could not be looked for.
+        look: Error,
+    },
+    /// Several destinations may be the one.
+    #[error(
+        "{lost}\n\nThe answer to the creation was lost, and more than one destination may be what it made, or one \
+         of unknown age: {}",
+        ids(.candidates)
+    )]
+    Several {
+        /// The creation whose answer was lost.
+        lost: Error,
+        /// The ids of those that may be it.
+        candidates: Vec<DestinationId>,
+    },
+}
+
+fn ids(of: &[DestinationId]) -> String {
+    of.iter()
+        .map(DestinationId::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Creates a destination by [`v3::create_destination`]. If the answer is lost, the destination is looked for
+/// among those of its name: one that matches in all that can be read, and that the server created since, is
+/// it. If there is none, it is created again.
+///
+/// # Errors
+/// [`CreateError`], which tells whether a destination may exist.
+pub async fn create_destination_once(
+    client: &Client,
+    region: &Region,
+    new: &NewDestination,
+) -> Result<CreatedOnce, CreateError> {
+    let search = Search {
+        client,
+        region,
+        new,
+        began: Instant::now(),
+        began_here: SystemTime::now(),
+    };
+    let mut attempt = 1;
+    loop {
+        let lost = match v3::create_destination(client, region, new).await {
+            Ok(destination) => {
+                client.claim(&destination.id);
+                // Only a creation in doubt can have left another one behind.
+                let twins = if attempt > 1 {
+                    search.candidates().await.unwrap_or_default()
+                } else {
+                    Vec::new()
+                };
+                let twins = twins.into_iter().map(|twin| twin.destination.id).collect();
+                return Ok(CreatedOnce { destination, twins });
+            }
+            Err(error) if error.outcome() != Outcome::Unknown => return Err(error.into()),
+            Err(error) => error,
+        };
+        tracing::warn!(%region, attempt, "the answer to a creation was lost: looking for what it made");
+        if let Some(destination) = search.find(&lost).await? {
+            return Ok(CreatedOnce {
+                destination,
+                twins: Vec::new(),
+            });
+        }
+        if attempt == ATTEMPTS {
+            return Err(lost.into());
+        }
+        attempt += 1;
+    }
+}
+
+/// A look for what a creation may have made.
+struct Search<'a> {
+    client: &'a Client,
+    region: &'a Region,
+    new: &'a NewDestination,
+    began: Instant,
+    began_here: SystemTime,
+}
+
+/// A destination that looks like the one wanted.
+struct Candidate {
+    destination: Destination,
+    /// Whether the server created it since, by its own clock. If not, this machine's clock says so, and one
+    /// of the two is wrong.
+    since: bool,
+}
+
+impl Search<'_> {
+    async fn find(&self, lost: &Error) -> Result<Option<Destination>, CreateError> {
+        let unknown = |look| CreateError::Unknown {
+            lost: lost.clone(),
+            look,
+        };
+        let mut found = self.candidates().await.map_err(unknown)?;
+        if found.is_empty() {
+            // A gateway may have given up while the server was still at it.
+            self.client.pause().await;
+            found = self.candidates().await.map_err(unknown)?;
+        }
+        match found.as_slice() {
+            [] => Ok(None),
+            [one] if one.since && self.client.claim(&one.destination.id) => Ok(Some(one.destination.clone())),
+            _ => {
+                let candidates = found.into_iter().map(|c| c.destination.id).collect();
+                Err(CreateError::Several {
+                    lost: lost.clone(),
+                    candidates,
+                })
+            }
+        }
+    }
+
+    /// Those of the name that match in all that can be read, that no creation of this client is known to have
+    /// made, and that may have come into being since.
+    async fn candidates(&self) -> Result<Vec<Candidate>, Error> {
+        let name = Some(NameFilter::Equals(self.new.name.clone()));
+        let query = ListQuery {
+            size: Some(100),
+            name,
+            ..ListQuery::default()
+        };
+        let listed = v3::all_destinations(self.client, self.region, &query).await?;
+        let began = self.client.server_time().map(|now| now - self.began.elapsed());
+        let candidates = listed
+            .into_iter()
+            .filter(|d| self.matches(d) && !self.client.is_claimed(&d.id));
+        let candidates = candidates.filter_map(|destination| {
+            let Some(created) = destination.created_at.as_deref().and_then(instant) else {
+                return Some(Candidate {
+                    destination,
+                    since: false,
+                });
+            };
+            let since = began.is_some_and(|began| created + CLOCK_MARGIN >= began);
+            let since_here = created + CLOCK_MARGIN >= self.began_here;
+            (since || since_here || began.is_none()).then_some(Candidate { destination, since })
+        });
+        Ok(candidates.collect())
+    }
+
+    fn matches(&self, found: &Destination) -> bool {
+        found.name == self.new.name
+            && found.endpoint == self.new.endpoint
+            && found.log_format == self.new.log_format
+            && found.skip_ssl_verification == self.new.skip_ssl_verification.unwrap_or_default()
+    }
+}
+
+/// A time of the API, if it is a valid one.
+fn instant(text: &str) -> Option<SystemTime> {
+    humantime::parse_rfc3339(text).ok()
+}
