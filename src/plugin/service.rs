@@ -351,7 +351,6 @@ impl<P: Provider> Service for ProviderService<P> {
                 target_identity: identity(resource.schema(), &state),
                 target_private: private,
                 diagnostics: wire::diagnostics(diagnostics),
-                ..<_>::default()
             })
         })
         .await
