@@ -6,7 +6,8 @@
 #        docs/generate.sh --check   fail if a page is not what it would write
 #
 # It needs Go (which nothing else here does), and Terraform or OpenTofu (TERRAFORM_BIN, else
-# `terraform`, else `tofu`).
+# `terraform`, else `tofu`). Exit code 3 means that the generator can't be had: there is no Go, or no
+# network.
 
 set -eu
 
@@ -16,14 +17,14 @@ project=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 
 fail() {
   printf 'docs/generate.sh: %s\n' "$*" >&2
-  exit 1
+  exit "${code:-1}"
 }
 
 case ${1:-} in
 '' | --check) mode=${1:-} ;;
 *) fail "unknown argument $1: the only one is --check" ;;
 esac
-command -v go >/dev/null || fail "go was not found. Install it: https://go.dev/doc/install"
+command -v go >/dev/null || code=3 fail "go was not found. Install it: https://go.dev/doc/install"
 cli=${TERRAFORM_BIN:-terraform}
 command -v "$cli" >/dev/null || cli=tofu
 cli=$(command -v "$cli") || fail "neither terraform nor tofu was found; TERRAFORM_BIN can name one"
@@ -34,6 +35,11 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+GOBIN=$work/bin GOFLAGS=-mod=mod go install "$tfplugindocs" >"$work/log" 2>&1 || {
+  cat "$work/log" >&2
+  code=3 fail "the generator could not be built, for the reason above"
+}
+
 cd "$project"
 # With the feature that tests and the quickstart need, so that this is no build of its own.
 built=$(cargo build --features emulator --message-format json-render-diagnostics)
@@ -41,7 +47,7 @@ provider=$(printf '%s\n' "$built" |
   sed -n 's|.*"executable":"\([^"]*/terraform-provider-konnect\)".*|\1|p')
 
 # The schema, as the CLI gets it.
-mkdir "$work/bin" "$work/config" "$work/site"
+mkdir "$work/config" "$work/site"
 cp "$provider" "$work/bin"
 cp examples/provider/provider.tf "$work/config"
 cat >"$work/cli.tfrc" <<END
@@ -61,7 +67,7 @@ sed 's|"[^"]*/konnect-audit/konnect"|"registry.terraform.io/hashicorp/konnect"|'
 cp -R templates examples "$work/site"
 generator() {
   # Its own words are of use only if it fails.
-  GOFLAGS=-mod=mod go run "$tfplugindocs" "$@" --provider-dir "$work/site" --provider-name konnect \
+  "$work/bin/tfplugindocs" "$@" --provider-dir "$work/site" --provider-name konnect \
     --providers-schema "$work/schema.json" >"$work/log" 2>&1 || {
     cat "$work/log" >&2
     fail "tfplugindocs $1 failed, for the reason above"
