@@ -20,7 +20,7 @@ mod bench {
     use std::error::Error;
     use std::io::{BufRead, BufReader};
     use std::path::Path;
-    use std::process::{Child, Command, Stdio};
+    use std::process::{Child, ChildStdout, Command, Stdio};
     use std::sync::Arc;
     use std::time::{Duration, Instant};
 
@@ -50,12 +50,16 @@ mod bench {
         // A killed process leaves its socket behind.
         let sockets = tempfile::tempdir()?;
         let mut plugin = Vec::new();
+        let mut without_tls = Vec::new();
         let mut floor = Vec::new();
         for _ in 0..STARTS {
             floor.push(to_first_line(&mut echo())?.0);
-            let (time, _, process) = to_first_line(&mut self::plugin(&identity, sockets.path()))?;
+            let (time, _, running) = to_first_line(&mut self::plugin(&identity, sockets.path()))?;
             plugin.push(time);
-            drop(process);
+            drop(running);
+            let mut command = self::plugin(&identity, sockets.path());
+            command.env_remove("PLUGIN_CLIENT_CERT");
+            without_tls.push(to_first_line(&mut command)?.0);
         }
 
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -65,11 +69,11 @@ mod bench {
         let mut schema_size = 0;
         let mut memory = Vec::new();
         for _ in 0..CALLS {
-            let (_, line, process) = to_first_line(&mut self::plugin(&identity, sockets.path()))?;
+            let (_, line, running) = to_first_line(&mut self::plugin(&identity, sockets.path()))?;
             let (time, size) = runtime.block_on(schema(&line, &identity))?;
             schema_times.push(time);
             schema_size = size;
-            memory.extend(resident(process.0.id()));
+            memory.extend(resident(running.process.id()));
         }
 
         let size = std::fs::metadata(PLUGIN)?.len();
@@ -78,6 +82,10 @@ mod bench {
         println!(
             "| Start to handshake line, median of {STARTS} | {} |",
             milliseconds(median(&mut plugin))
+        );
+        println!(
+            "| The same without a client certificate, and so without TLS | {} |",
+            milliseconds(median(&mut without_tls))
         );
         println!(
             "| The same for a process that only prints a line (`echo`) | {} |",
@@ -120,23 +128,28 @@ mod bench {
     }
 
     /// A process that is killed, and waited for, once it is not needed any more.
-    struct Running(Child);
+    struct Running {
+        process: Child,
+        // A plugin whose host has closed this takes it for gone, and ends.
+        stdout: BufReader<ChildStdout>,
+    }
 
     impl Drop for Running {
         fn drop(&mut self) {
-            let _ = self.0.kill();
-            let _ = self.0.wait();
+            let _ = self.process.kill();
+            let _ = self.process.wait();
         }
     }
 
     fn to_first_line(command: &mut Command) -> Result<(Duration, String, Running)> {
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let begun = Instant::now();
-        let mut process = Running(command.spawn()?);
-        let out = process.0.stdout.take().ok_or("no stdout")?;
+        let mut process = command.spawn()?;
+        let stdout = BufReader::new(process.stdout.take().ok_or("no stdout")?);
+        let mut running = Running { process, stdout };
         let mut line = String::new();
-        BufReader::new(out).read_line(&mut line)?;
-        Ok((begun.elapsed(), line, process))
+        running.stdout.read_line(&mut line)?;
+        Ok((begun.elapsed(), line, running))
     }
 
     /// The host's certificate and key, as go-plugin makes them.
