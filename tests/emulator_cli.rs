@@ -1,6 +1,5 @@
 //! `konnect-emulator --request`: the way to ask a running emulator where there is no curl.
 
-#![cfg(feature = "emulator")]
 #![allow(clippy::panic, clippy::unwrap_used)] // a test fails by them
 
 use std::io::{BufRead, BufReader};
