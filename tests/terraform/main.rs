@@ -19,6 +19,10 @@
 #[cfg(feature = "emulator")]
 mod destination;
 #[cfg(feature = "emulator")]
+mod regions;
+#[cfg(feature = "emulator")]
+mod webhook;
+#[cfg(feature = "emulator")]
 mod workspace;
 
 /// Without the feature there is no Konnect to test against, and a test run that says nothing of it
