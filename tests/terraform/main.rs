@@ -19,7 +19,25 @@
 #[cfg(feature = "emulator")]
 mod destination;
 #[cfg(feature = "emulator")]
+mod drift;
+#[cfg(feature = "emulator")]
+mod errors;
+#[cfg(feature = "emulator")]
+mod modules;
+#[cfg(feature = "emulator")]
+mod parallel;
+#[cfg(feature = "emulator")]
+mod provider_block;
+#[cfg(feature = "emulator")]
 mod regions;
+#[cfg(feature = "emulator")]
+mod secrets;
+#[cfg(feature = "emulator")]
+mod status;
+#[cfg(feature = "emulator")]
+mod unknown;
+#[cfg(feature = "emulator")]
+mod validation;
 #[cfg(feature = "emulator")]
 mod webhook;
 #[cfg(feature = "emulator")]
