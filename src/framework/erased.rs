@@ -246,10 +246,12 @@ impl<R: Resource> Erased<R> {
             Ok(state) => apply::settle(planned, state, &mut diagnostics),
             Err(errors) => {
                 diagnostics.append(errors);
-                left.unwrap_or_else(|error| {
+                let left = left.unwrap_or_else(|error| {
                     diagnostics.push(error);
                     Value::Null
-                })
+                });
+                // What was never told is no fault of its own here: the failure is what counts.
+                apply::settle(&Value::Unknown, left, &mut Diagnostics::new())
             }
         };
         StateResponse {
@@ -304,7 +306,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
 
     fn validate(&self, config: Value, host: ClientCapabilities) -> Diagnostics {
         validated(self.schema(), config, host, |model, found| {
-            self.inner.validate(model, found)
+            self.inner.validate(model, found);
         })
     }
 

@@ -1,6 +1,6 @@
 //! What a block may hold, as a declaration: it decodes, validates, plans and documents itself.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use super::types::Type;
@@ -80,7 +80,7 @@ fn object_type(attributes: &[Attribute]) -> Type {
 }
 
 fn faults_of(attributes: &[Attribute], inside: &str, faults: &mut Vec<String>) {
-    let mut names = BTreeMap::new();
+    let mut names = BTreeSet::new();
     for a in attributes {
         let mut fault = |what: &str| faults.push(format!("{inside}{}: {what}", a.name));
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -90,7 +90,7 @@ fn faults_of(attributes: &[Attribute], inside: &str, faults: &mut Vec<String>) {
         {
             fault("not a name that a configuration can hold");
         }
-        if names.insert(a.name, ()).is_some() {
+        if !names.insert(a.name) {
             fault("declared twice");
         }
         if a.description.is_empty() {

@@ -1,1 +1,5 @@
-//! placeholder
+//! The protocol's rules through [`Server`], with a made-up provider: whatever a resource does, what
+//! the host is answered keeps them (plugin protocol, what Terraform checks of a provider).
+
+mod rules;
+mod toy;

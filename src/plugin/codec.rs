@@ -64,7 +64,7 @@ pub fn decode(wire: Option<&DynamicValue>, of: &Type) -> Result<Value> {
     from_json(&json, of, Reading::Strict).map_err(|e| CodecError::Json(e.to_string()))
 }
 
-/// Where JSON is broken. serde_json's own text may quote the input.
+/// Where JSON is broken. `serde_json`'s own text may quote the input.
 pub(super) fn position(error: &serde_json::Error) -> String {
     format!("broken at line {}, column {}", error.line(), error.column())
 }
@@ -297,7 +297,9 @@ fn put(out: &mut Vec<u8>, value: &Value, of: &Type) {
                 _ => &Type::Dynamic,
             };
             drop(write::write_array_len(out, length(elements.len())));
-            elements.iter().for_each(|v| put(out, v, element));
+            for v in elements {
+                put(out, v, element);
+            }
         }
         Value::Tuple(elements) => {
             let types = if let Type::Tuple(types) = of {

@@ -84,8 +84,8 @@ pub enum Shell {
     Posix,
     /// fish.
     Fish,
-    /// `PowerShell`.
-    PowerShell,
+    /// PowerShell.
+    Power,
     /// The command prompt of Windows.
     Cmd,
 }
@@ -100,7 +100,7 @@ impl Shell {
             Self::Posix
         } else if variable("PSModulePath").is_some_and(|v| v.to_lowercase().contains("\\users\\")) {
             // The command prompt has the variable too, but only with the system's folders.
-            Self::PowerShell
+            Self::Power
         } else {
             Self::Cmd
         }
@@ -112,7 +112,7 @@ impl Shell {
         match self {
             Self::Posix => format!("export {name}='{value}'"),
             Self::Fish => format!("set -gx {name} '{value}'"),
-            Self::PowerShell => format!("$env:{name} = '{value}'"),
+            Self::Power => format!("$env:{name} = '{value}'"),
             Self::Cmd => format!("set \"{name}={value}\""),
         }
     }
@@ -164,7 +164,7 @@ mod tests {
         let fish = Shell::at_hand(|name| (name == "SHELL").then(|| "/usr/bin/fish".to_owned()));
         assert_eq!(fish.set("A", "{}"), "set -gx A '{}'");
         assert_eq!(Shell::Posix.set("A", "{}"), "export A='{}'");
-        assert_eq!(Shell::PowerShell.set("A", "{}"), "$env:A = '{}'");
+        assert_eq!(Shell::Power.set("A", "{}"), "$env:A = '{}'");
         assert_eq!(Shell::Cmd.set("A", "{}"), "set \"A={}\"");
     }
 }

@@ -45,7 +45,7 @@ pub fn start(level: LevelFilter) {
 /// One line for the host, whether logging is on or not: for what keeps the plugin from serving.
 #[must_use]
 pub fn error_line(message: &str) -> String {
-    line(&Level::ERROR, "plugin", message.to_owned(), Map::new())
+    line(Level::ERROR, "plugin", message.to_owned(), Map::new())
 }
 
 struct Ours(LevelFilter);
@@ -74,13 +74,13 @@ impl<S: Subscriber> Layer<S> for HostLayer {
             .target()
             .trim_start_matches(OURS)
             .trim_start_matches("::");
-        let line = line(event.metadata().level(), module, fields.message, fields.rest);
+        let line = line(*event.metadata().level(), module, fields.message, fields.rest);
         // One write, so that lines of several threads stay whole; a host that is gone reads none.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }
 
-fn line(level: &Level, module: &str, message: String, mut fields: Map<String, Json>) -> String {
+fn line(level: Level, module: &str, message: String, mut fields: Map<String, Json>) -> String {
     let time = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
     fields.insert("@level".to_owned(), level.as_str().to_lowercase().into());
     fields.insert("@message".to_owned(), message.into());

@@ -80,12 +80,8 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     };
     start_log(plugin.name, plugin.debug);
 
-    let listener = Listener::bind(
-        &host
-            .as_ref()
-            .map(|h| h.place.clone())
-            .unwrap_or_else(Place::default),
-    )?;
+    let place = host.as_ref().map_or_else(Place::default, |h| h.place.clone());
+    let listener = Listener::bind(&place)?;
     let tls = host
         .as_ref()
         .and_then(|h| h.client_certificate.as_deref())
@@ -135,10 +131,9 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     };
     let host_gone = async {
         if plugin.debug {
-            std::future::pending().await
-        } else {
-            vanished(presence.watch()).await
+            std::future::pending::<()>().await;
         }
+        vanished(presence.watch()).await;
     };
     calls.close();
     open.close();

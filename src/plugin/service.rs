@@ -55,6 +55,7 @@ trait Answer: Send + 'static {
 macro_rules! answers {
     ($($message:ident),+ $(,)?) => {
         $(impl Answer for tf::$message::Response {
+            #[allow(clippy::needless_update)] // some messages have nothing else in them
             fn failed(diagnostics: Vec<tf::Diagnostic>) -> Self {
                 Self { diagnostics, ..Self::default() }
             }
@@ -112,10 +113,8 @@ fn server_capabilities<P: Provider>(server: &Server<P>) -> tf::ServerCapabilitie
 }
 
 /// What is answered to calls for something of a kind that the provider does not have at all.
-fn absent<A: Answer>(kind: &str, type_name: &str) -> Result<Response<A>, Status> {
-    Ok(Response::new(A::failed(wire::diagnostics(
-        unknown_type(kind, type_name).into(),
-    ))))
+fn absent<A: Answer>(kind: &str, type_name: &str) -> Response<A> {
+    Response::new(A::failed(wire::diagnostics(unknown_type(kind, type_name).into())))
 }
 
 type One<T> = Iter<std::array::IntoIter<Result<T, Status>, 1>>;
@@ -241,7 +240,7 @@ impl<P: Provider> Service for ProviderService<P> {
         &self,
         request: Request<tf::upgrade_resource_identity::Request>,
     ) -> Result<Response<tf::upgrade_resource_identity::Response>, Status> {
-        absent("resource identity", &request.get_ref().type_name)
+        Ok(absent("resource identity", &request.get_ref().type_name))
     }
 
     async fn configure_provider(
@@ -427,7 +426,10 @@ impl<P: Provider> Service for ProviderService<P> {
         &self,
         request: Request<tf::generate_resource_config::Request>,
     ) -> Result<Response<tf::generate_resource_config::Response>, Status> {
-        absent("generator of configuration for", &request.get_ref().type_name)
+        Ok(absent(
+            "generator of configuration for",
+            &request.get_ref().type_name,
+        ))
     }
 
     async fn get_functions(
@@ -456,28 +458,28 @@ impl<P: Provider> Service for ProviderService<P> {
         &self,
         request: Request<tf::validate_ephemeral_resource_config::Request>,
     ) -> Result<Response<tf::validate_ephemeral_resource_config::Response>, Status> {
-        absent("ephemeral resource", &request.get_ref().type_name)
+        Ok(absent("ephemeral resource", &request.get_ref().type_name))
     }
 
     async fn open_ephemeral_resource(
         &self,
         request: Request<tf::open_ephemeral_resource::Request>,
     ) -> Result<Response<tf::open_ephemeral_resource::Response>, Status> {
-        absent("ephemeral resource", &request.get_ref().type_name)
+        Ok(absent("ephemeral resource", &request.get_ref().type_name))
     }
 
     async fn renew_ephemeral_resource(
         &self,
         request: Request<tf::renew_ephemeral_resource::Request>,
     ) -> Result<Response<tf::renew_ephemeral_resource::Response>, Status> {
-        absent("ephemeral resource", &request.get_ref().type_name)
+        Ok(absent("ephemeral resource", &request.get_ref().type_name))
     }
 
     async fn close_ephemeral_resource(
         &self,
         request: Request<tf::close_ephemeral_resource::Request>,
     ) -> Result<Response<tf::close_ephemeral_resource::Response>, Status> {
-        absent("ephemeral resource", &request.get_ref().type_name)
+        Ok(absent("ephemeral resource", &request.get_ref().type_name))
     }
 
     type ListResourceStream = One<tf::list_resource::Event>;
@@ -498,21 +500,21 @@ impl<P: Provider> Service for ProviderService<P> {
         &self,
         request: Request<tf::validate_list_resource_config::Request>,
     ) -> Result<Response<tf::validate_list_resource_config::Response>, Status> {
-        absent("list resource", &request.get_ref().type_name)
+        Ok(absent("list resource", &request.get_ref().type_name))
     }
 
     async fn validate_action_config(
         &self,
         request: Request<tf::validate_action_config::Request>,
     ) -> Result<Response<tf::validate_action_config::Response>, Status> {
-        absent("action", &request.get_ref().action_type)
+        Ok(absent("action", &request.get_ref().action_type))
     }
 
     async fn plan_action(
         &self,
         request: Request<tf::plan_action::Request>,
     ) -> Result<Response<tf::plan_action::Response>, Status> {
-        absent("action", &request.get_ref().action_type)
+        Ok(absent("action", &request.get_ref().action_type))
     }
 
     type InvokeActionStream = One<tf::invoke_action::Event>;
@@ -532,14 +534,14 @@ impl<P: Provider> Service for ProviderService<P> {
         &self,
         request: Request<tf::validate_state_store_config::Request>,
     ) -> Result<Response<tf::validate_state_store_config::Response>, Status> {
-        absent("state store", &request.get_ref().type_name)
+        Ok(absent("state store", &request.get_ref().type_name))
     }
 
     async fn configure_state_store(
         &self,
         request: Request<tf::configure_state_store::Request>,
     ) -> Result<Response<tf::configure_state_store::Response>, Status> {
-        absent("state store", &request.get_ref().type_name)
+        Ok(absent("state store", &request.get_ref().type_name))
     }
 
     type ReadStateBytesStream = One<tf::read_state_bytes::ResponseChunk>;
@@ -565,34 +567,34 @@ impl<P: Provider> Service for ProviderService<P> {
             .and_then(|chunk| chunk.meta)
             .map(|meta| meta.type_name)
             .unwrap_or_default();
-        absent("state store", &type_name)
+        Ok(absent("state store", &type_name))
     }
 
     async fn lock_state(
         &self,
         request: Request<tf::lock_state::Request>,
     ) -> Result<Response<tf::lock_state::Response>, Status> {
-        absent("state store", &request.get_ref().type_name)
+        Ok(absent("state store", &request.get_ref().type_name))
     }
 
     async fn unlock_state(
         &self,
         request: Request<tf::unlock_state::Request>,
     ) -> Result<Response<tf::unlock_state::Response>, Status> {
-        absent("state store", &request.get_ref().type_name)
+        Ok(absent("state store", &request.get_ref().type_name))
     }
 
     async fn get_states(
         &self,
         request: Request<tf::get_states::Request>,
     ) -> Result<Response<tf::get_states::Response>, Status> {
-        absent("state store", &request.get_ref().type_name)
+        Ok(absent("state store", &request.get_ref().type_name))
     }
 
     async fn delete_state(
         &self,
         request: Request<tf::delete_state::Request>,
     ) -> Result<Response<tf::delete_state::Response>, Status> {
-        absent("state store", &request.get_ref().type_name)
+        Ok(absent("state store", &request.get_ref().type_name))
     }
 }

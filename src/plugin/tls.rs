@@ -126,14 +126,22 @@ impl ClientCertVerifier for PinnedClient {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
+
+    fn pem() -> String {
+        let certificate = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])
+            .unwrap()
+            .cert;
+        let base64 = STANDARD.encode(certificate.der());
+        format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
+    }
 
     #[test]
     fn what_is_not_one_certificate_is_refused() {
-        let one = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])
-            .unwrap()
-            .cert
-            .pem();
+        let one = pem();
         assert!(server_tls(&one).is_ok());
         for bad in [
             String::new(),
@@ -150,11 +158,7 @@ mod tests {
 
     #[test]
     fn each_process_has_its_own_certificate() {
-        let client = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])
-            .unwrap()
-            .cert
-            .pem();
-        let (a, b) = (server_tls(&client).unwrap(), server_tls(&client).unwrap());
+        let (a, b) = (server_tls(&pem()).unwrap(), server_tls(&pem()).unwrap());
         assert_ne!(a.certificate, b.certificate);
     }
 }

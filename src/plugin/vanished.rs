@@ -20,7 +20,7 @@ pub async fn vanished(mut connected: watch::Receiver<Connected>) {
             if now.ever {
                 tokio::time::sleep(RECONNECT).await;
             } else {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         };
         tokio::select! {
