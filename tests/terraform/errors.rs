@@ -76,7 +76,9 @@ fn fails(
             .inject(FaultRule::new(fault).method(method).path(path))
             .unwrap();
         let error = run().error();
-        assert_eq!(error.address, SIEM, "{shown}: {error:?}");
+        // The CLI does not name what it destroys: nothing of it is in the configuration any more.
+        let named = if method == "DELETE" { "" } else { SIEM };
+        assert_eq!(error.address, named, "{shown}: {error:?}");
         for part in says
             .into_iter()
             .chain([method, "/global/v3/audit-log-destinations"])

@@ -53,7 +53,9 @@ fn judged(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -> Vec<Case
         }
         for (index, case) in cases.iter().enumerate() {
             let address = format!("{kind}.case_{}", index + 1);
-            let of_it = found.remove(address.as_str()).unwrap_or_default();
+            let mut of_it = found.remove(address.as_str()).unwrap_or_default();
+            // A plan validates twice, and repeats the warnings.
+            of_it.dedup();
             let [diagnostic] = of_it.as_slice() else {
                 panic!("{address}: {of_it:#?}\n{}", run.report());
             };

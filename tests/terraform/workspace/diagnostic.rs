@@ -22,7 +22,7 @@ pub enum Place {
 }
 
 /// An error or a warning.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     pub severity: Severity,
     pub summary: String,
