@@ -29,6 +29,8 @@ mod parallel;
 #[cfg(feature = "emulator")]
 mod provider_block;
 #[cfg(feature = "emulator")]
+mod refusals;
+#[cfg(feature = "emulator")]
 mod regions;
 #[cfg(feature = "emulator")]
 mod secrets;
@@ -40,6 +42,8 @@ mod unknown;
 mod validation;
 #[cfg(feature = "emulator")]
 mod webhook;
+#[cfg(feature = "emulator")]
+mod webhook_update;
 #[cfg(feature = "emulator")]
 mod workspace;
 

@@ -1,5 +1,9 @@
 //! The provider block and the environment: whom the provider speaks to, and as whom.
 
+use serde_json::{Value, json};
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+use terraform_provider_konnect::provider::ADDRESS;
+
 use crate::workspace::{Block, TOKEN, Workspace, cli};
 
 fn siem() -> Block {
@@ -15,6 +19,22 @@ fn tokens(workspace: &Workspace) -> Vec<String> {
         .collect();
     tokens.dedup();
     tokens
+}
+
+#[test]
+fn the_cli_installs_the_provider_and_locks_its_version() {
+    let workspace = Workspace::of(siem());
+    let shown = workspace.run(&["version", "-json"]).succeeds();
+    let document: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let address = format!("{}/{ADDRESS}", cli().registry);
+    assert_eq!(
+        document["provider_selections"],
+        json!({ address: env!("CARGO_PKG_VERSION") })
+    );
+    // What is installed is what is locked.
+    workspace.init();
+    let lock = std::fs::read_to_string(workspace.path(".terraform.lock.hcl")).unwrap();
+    assert!(lock.contains("h1:"), "{lock}");
 }
 
 #[test]
@@ -208,8 +228,6 @@ fn a_fault_of_a_variable_names_the_variable_and_not_its_value() {
 
 #[test]
 fn the_number_of_retries_and_the_time_limit_hold() {
-    use terraform_provider_konnect::emulator::{Fault, FaultRule};
-
     let workspace = Workspace::of(siem());
     workspace.configure_provider("max_retries = 2", siem());
     workspace.apply();
@@ -237,7 +255,7 @@ fn the_number_of_retries_and_the_time_limit_hold() {
 fn the_schema_marks_what_is_secret_and_describes_everything() {
     let workspace = Workspace::of(siem());
     let shown = workspace.run(&["providers", "schema", "-json"]).succeeds();
-    let document: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+    let document: Value = serde_json::from_str(&shown.stdout).unwrap();
     let (_, provider) = document["provider_schemas"]
         .as_object()
         .unwrap()

@@ -10,17 +10,11 @@ use std::{env, fs};
 use serde_json::Value;
 use terraform_provider_konnect::provider::ADDRESS;
 
-/// Which of the two command lines it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Product {
-    Terraform,
-    OpenTofu,
-}
-
 /// The CLI under test.
 pub struct Cli {
     pub program: OsString,
-    pub product: Product,
+    /// Where the product looks for providers that name no host.
+    pub registry: &'static str,
     /// As it tells a provider.
     pub version: String,
     /// A filesystem mirror that holds the provider, for either product.
@@ -35,16 +29,16 @@ pub fn cli() -> &'static Cli {
         let program = env::var_os("TERRAFORM_BIN").filter(|name| !name.is_empty());
         let program = program.unwrap_or_else(|| "terraform".into());
         let name = banner(&program, &["version"]);
-        let product = if name.contains("OpenTofu") {
-            Product::OpenTofu
+        let registry = if name.contains("OpenTofu") {
+            OPENTOFU_REGISTRY
         } else {
-            Product::Terraform
+            TERRAFORM_REGISTRY
         };
         let version: Value =
             serde_json::from_str(&banner(&program, &["version", "-json"])).expect("version -json is JSON");
         Cli {
             program,
-            product,
+            registry,
             version: version["terraform_version"]
                 .as_str()
                 .expect("a version")
@@ -52,16 +46,6 @@ pub fn cli() -> &'static Cli {
             mirror: mirror(),
         }
     })
-}
-
-impl Cli {
-    /// The registry that the product looks for providers in by itself.
-    pub fn registry(&self) -> &'static str {
-        match self.product {
-            Product::Terraform => TERRAFORM_REGISTRY,
-            Product::OpenTofu => OPENTOFU_REGISTRY,
-        }
-    }
 }
 
 const TERRAFORM_REGISTRY: &str = "registry.terraform.io";

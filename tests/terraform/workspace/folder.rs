@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -70,7 +70,7 @@ impl Workspace {
     }
 
     /// A folder that is initialised for this configuration, see [`Self::configure`].
-    pub fn of(body: impl ToString) -> Self {
+    pub fn of(body: impl Display) -> Self {
         let workspace = Self::new();
         workspace.configure(body);
         workspace.init();
@@ -78,13 +78,12 @@ impl Workspace {
     }
 
     /// Writes a configuration, with a provider block that makes failures show at once.
-    pub fn configure(&self, body: impl ToString) {
+    pub fn configure(&self, body: impl Display) {
         self.configure_provider("max_retries = 0", body);
     }
 
     /// Writes a configuration with this in the provider block.
-    pub fn configure_provider(&self, provider: &str, body: impl ToString) {
-        let body = body.to_string();
+    pub fn configure_provider(&self, provider: &str, body: impl Display) {
         self.write(
             "main.tf",
             &format!("provider \"konnect\" {{\n  {provider}\n}}\n\n{body}"),
