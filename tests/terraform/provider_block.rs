@@ -111,39 +111,53 @@ fn no_token_is_one_error_that_names_every_way_to_give_one() {
     assert_eq!(workspace.konnect.requests(), []);
 }
 
-/// Asserts that a provider block has one error, on this attribute, from `validate` and from `plan`.
-fn is_refused(workspace: &Workspace, block: &str, attribute: &str, says: &str) {
-    workspace.configure_provider(block, siem());
+/// Asserts that each provider block has one error, on this attribute, from `validate` and from `plan`.
+fn each_refused(cases: &[(String, &str, &str)]) {
+    let workspace = Workspace::of("");
+    for (index, (block, _, _)) in cases.iter().enumerate() {
+        let provider = format!("provider \"konnect\" {{\n  alias = \"case_{index}\"\n  {block}\n}}\n");
+        // One that nothing uses is not even looked at.
+        let user = Block::destination(&format!("case_{index}"))
+            .expression("provider", format!("konnect.case_{index}"));
+        workspace.write(&format!("case_{index}.tf"), &format!("{provider}{user}"));
+    }
     for run in [workspace.validate(), workspace.try_plan()] {
-        let error = run.error();
-        assert_eq!(error.attribute(), Some(attribute), "{block}: {error:?}");
-        assert!(error.text().contains(says), "{block}: {error:?}");
+        let errors = run.errors();
+        assert_eq!(errors.len(), cases.len(), "{errors:#?}");
+        for (index, (block, attribute, says)) in cases.iter().enumerate() {
+            let file = format!("case_{index}.tf");
+            let error = errors.iter().find(|error| error.file == file);
+            let error = error.unwrap_or_else(|| panic!("{block}: {errors:#?}"));
+            assert_eq!(error.attribute(), Some(*attribute), "{block}: {error:?}");
+            assert!(error.text().contains(says), "{block}: {error:?}");
+        }
     }
     assert_eq!(workspace.konnect.requests(), []);
 }
 
 #[test]
 fn each_fault_of_a_token_is_on_its_attribute() {
-    let workspace = Workspace::of(siem());
     let both = "personal_access_token = \"kpat_a\"\n  system_account_access_token = \"spat_a\"";
-    is_refused(
-        &workspace,
-        both,
+    let mut cases = vec![(
+        both.to_owned(),
         "system_account_access_token",
         "personal_access_token",
-    );
+    )];
     for attribute in ["personal_access_token", "system_account_access_token"] {
         for bad in ["", " ", "kpat_a\\nb"] {
-            let block = format!("{attribute} = \"{bad}\"");
-            is_refused(&workspace, &block, attribute, "Invalid access token");
+            cases.push((
+                format!("{attribute} = \"{bad}\""),
+                attribute,
+                "Invalid access token",
+            ));
         }
     }
+    each_refused(&cases);
 }
 
 #[test]
 fn each_fault_of_the_server_url_is_on_it() {
-    let workspace = Workspace::of(siem());
-    for (url, says) in [
+    let cases = [
         ("http://konnect.example.com/{region}", "https://"),
         ("http://127.0.0.1.example.com/", "https://"),
         ("ftp://127.0.0.1/", "https://"),
@@ -160,16 +174,13 @@ fn each_fault_of_the_server_url_is_on_it() {
         ("https://{region}.example.com/{region}", "once"),
         ("https://konnect.example.com:{region}/", "port"),
         ("https://eu.api.konghq.com/v3", "/v3"),
-    ] {
-        is_refused(&workspace, &format!("server_url = \"{url}\""), "server_url", says);
-        assert!(!workspace.printed().contains("No Konnect"), "{url}");
-    }
+    ];
+    each_refused(&cases.map(|(url, says)| (format!("server_url = {}", json!(url)), "server_url", says)));
 }
 
 #[test]
 fn each_fault_of_region_and_numbers_is_on_its_attribute() {
-    let workspace = Workspace::of(siem());
-    for (attribute, value, says) in [
+    let cases = [
         ("region", "\"EU\"", "`eu`"),
         ("region", "\"a.b\"", "'.'"),
         ("region", "\"\"", "empty"),
@@ -179,9 +190,8 @@ fn each_fault_of_region_and_numbers_is_on_its_attribute() {
         ("request_timeout_seconds", "0", "from 1 to 600"),
         ("request_timeout_seconds", "601", "from 1 to 600"),
         ("request_timeout_seconds", "0.5", "from 1 to 600"),
-    ] {
-        is_refused(&workspace, &format!("{attribute} = {value}"), attribute, says);
-    }
+    ];
+    each_refused(&cases.map(|(attribute, value, says)| (format!("{attribute} = {value}"), attribute, says)));
 }
 
 #[test]
