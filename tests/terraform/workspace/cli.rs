@@ -15,8 +15,8 @@ pub struct Cli {
     pub program: OsString,
     /// Where the product looks for providers that name no host.
     pub registry: &'static str,
-    /// As it tells a provider.
-    pub version: String,
+    /// As it tells a provider. OpenTofu tells the version of a Terraform that it is like.
+    pub version: Option<String>,
     /// A filesystem mirror that holds the provider, for either product.
     pub mirror: PathBuf,
 }
@@ -34,15 +34,18 @@ pub fn cli() -> &'static Cli {
         } else {
             TERRAFORM_REGISTRY
         };
-        let version: Value =
-            serde_json::from_str(&banner(&program, &["version", "-json"])).expect("version -json is JSON");
+        let version = (registry == TERRAFORM_REGISTRY).then(|| {
+            let answer = banner(&program, &["version", "-json"]);
+            let version: Value = serde_json::from_str(&answer).expect("a version in JSON");
+            version["terraform_version"]
+                .as_str()
+                .expect("a version")
+                .to_owned()
+        });
         Cli {
             program,
             registry,
-            version: version["terraform_version"]
-                .as_str()
-                .expect("a version")
-                .to_owned(),
+            version,
             mirror: mirror(),
         }
     })
@@ -51,10 +54,20 @@ pub fn cli() -> &'static Cli {
 const TERRAFORM_REGISTRY: &str = "registry.terraform.io";
 const OPENTOFU_REGISTRY: &str = "registry.opentofu.org";
 
+/// What a CLI needs of the environment that the tests run in. Nothing else of it gets through, so that
+/// no setting of the machine changes what a test sees.
+pub fn passed_on() -> impl Iterator<Item = (&'static str, OsString)> {
+    let names = ["PATH", "TMPDIR", "SystemRoot", "LLVM_PROFILE_FILE"];
+    names
+        .into_iter()
+        .filter_map(|name| Some((name, env::var_os(name)?)))
+}
+
 fn banner(program: &OsString, arguments: &[&str]) -> String {
     let output = Command::new(program)
         .args(arguments)
-        .env_remove("TF_CLI_ARGS")
+        .env_clear()
+        .envs(passed_on())
         .env("CHECKPOINT_DISABLE", "1")
         .output();
     match output {
