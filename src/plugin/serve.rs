@@ -14,7 +14,7 @@ use super::host::HostServices;
 use super::service::ProviderService;
 use super::tls::{ServerTls, TlsError, server_tls};
 use super::transport::{ListenError, Listener, Place};
-use super::vanished::vanished;
+use super::vanished::{Starter, vanished};
 use super::{log, tls};
 use crate::framework::{self, Lifetime, Provider, Server};
 
@@ -72,6 +72,7 @@ impl ServeError {
 /// # Errors
 /// [`ServeError`] if it can't begin. Once it serves, nothing but the end ends it.
 pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
+    let starter = Starter::now();
     let variable = |name: &str| std::env::var(name).ok();
     let host = if plugin.debug {
         None
@@ -133,7 +134,7 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         if plugin.debug {
             std::future::pending::<()>().await;
         }
-        vanished(presence.watch()).await;
+        vanished(presence.watch(), starter).await;
     };
     calls.close();
     open.close();

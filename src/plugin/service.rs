@@ -313,28 +313,37 @@ impl<P: Provider> Service for ProviderService<P> {
         request: Request<tf::apply_resource_change::Request>,
     ) -> Result<Response<tf::apply_resource_change::Response>, Status> {
         let request = request.into_inner();
-        self.call(|server| async move {
-            let resource = server.resource(&request.type_name)?;
-            let of = resource.schema().object_type();
-            let change = ApplyRequest {
-                prior: value(request.prior_state.as_ref(), of)?,
-                planned: value(request.planned_state.as_ref(), of)?,
-                config: value(request.config.as_ref(), of)?,
-                private: request.planned_private,
-            };
-            let StateResponse {
-                state,
-                private,
-                diagnostics,
-            } = server.apply(resource, change).await;
-            Ok(tf::apply_resource_change::Response {
-                new_state: Some(encode(&state, of)),
-                private,
-                diagnostics: wire::diagnostics(diagnostics),
-                ..<_>::default()
+        let (prior, private) = (request.prior_state.clone(), request.planned_private.clone());
+        let mut answer = self
+            .call(|server| async move {
+                let resource = server.resource(&request.type_name)?;
+                let of = resource.schema().object_type();
+                let change = ApplyRequest {
+                    prior: value(request.prior_state.as_ref(), of)?,
+                    planned: value(request.planned_state.as_ref(), of)?,
+                    config: value(request.config.as_ref(), of)?,
+                    private: request.planned_private,
+                };
+                let StateResponse {
+                    state,
+                    private,
+                    diagnostics,
+                } = server.apply(resource, change).await;
+                Ok(tf::apply_resource_change::Response {
+                    new_state: Some(encode(&state, of)),
+                    private,
+                    diagnostics: wire::diagnostics(diagnostics),
+                    ..<_>::default()
+                })
             })
-        })
-        .await
+            .await?;
+        // The host takes the state beside an error for what is left. Where the change did not even
+        // reach the framework, that is the prior one: none would make the host forget the object.
+        let left = answer.get_mut();
+        if left.new_state.is_none() {
+            (left.new_state, left.private) = (prior, private);
+        }
+        Ok(answer)
     }
 
     async fn import_resource_state(

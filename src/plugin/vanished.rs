@@ -6,13 +6,15 @@ use tokio::sync::watch;
 
 use super::connections::Connected;
 
+pub use process::Starter;
+
 /// How long the host may be without a connection once it had one. It connects anew only after an
 /// error, and then within a second or so.
 const RECONNECT: Duration = Duration::from_secs(3);
 
 /// Ends when the host has vanished: it holds no connection, and either has had none for some
 /// seconds although it once had, or its process is gone.
-pub async fn vanished(mut connected: watch::Receiver<Connected>) {
+pub async fn vanished(mut connected: watch::Receiver<Connected>, starter: Starter) {
     // The sender lives as long as the process, so that waiting can't fail; if it did, the end of
     // serving would be near anyway.
     while let Ok(now) = connected.wait_for(|c| c.now == 0).await.map(|c| *c) {
@@ -25,7 +27,7 @@ pub async fn vanished(mut connected: watch::Receiver<Connected>) {
         };
         tokio::select! {
             () = lost => return,
-            () = process::gone() => return,
+            () = starter.gone() => return,
             back = connected.wait_for(|c| c.now > 0) => if back.is_err() { return },
         }
     }
@@ -35,7 +37,6 @@ pub async fn vanished(mut connected: watch::Receiver<Connected>) {
 mod process {
     use std::os::fd::AsFd;
     use std::os::unix::process::parent_id;
-    use std::sync::OnceLock;
     use std::time::Duration;
 
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -43,12 +44,21 @@ mod process {
     /// How often is looked, while there is no connection.
     const LOOK: Duration = Duration::from_millis(500);
 
-    /// Ends when the process that started us is gone, or the reader of our stdout is.
-    pub(super) async fn gone() {
-        static PARENT: OnceLock<u32> = OnceLock::new();
-        let parent = *PARENT.get_or_init(parent_id);
-        while parent_id() == parent && !unread() {
-            tokio::time::sleep(LOOK).await;
+    /// The process that started us.
+    pub struct Starter(u32);
+
+    impl Starter {
+        /// To be asked for before the handshake: a host may be gone as soon as it has started us,
+        /// and whoever takes its place then would pass for it.
+        pub fn now() -> Self {
+            Self(parent_id())
+        }
+
+        /// Ends when it is gone, or the reader of our stdout is.
+        pub(super) async fn gone(&self) {
+            while parent_id() == self.0 && !unread() {
+                tokio::time::sleep(LOOK).await;
+            }
         }
     }
 
@@ -65,7 +75,15 @@ mod process {
 #[cfg(not(unix))]
 mod process {
     /// There is no parent to look at here: only lost connections tell.
-    pub(super) async fn gone() {
-        std::future::pending().await
+    pub struct Starter;
+
+    impl Starter {
+        pub fn now() -> Self {
+            Self
+        }
+
+        pub(super) async fn gone(&self) {
+            std::future::pending().await
+        }
     }
 }

@@ -1,0 +1,83 @@
+//! Debug mode: a person starts the plugin, and Terraform is told to use that process.
+#![cfg(unix)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
+
+mod host;
+
+use std::path::PathBuf;
+
+use host::{Launch, Process, check, plain, provider, shut_down, signal};
+use nix::sys::signal::Signal;
+use serde_json::Value as Json;
+use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
+
+/// Starts the plugin for debugging; answers the process and what it says to reattach.
+async fn debugging(launch: Launch) -> (Process, Json) {
+    let mut process = launch.arg("-debug").start();
+    loop {
+        let line = process.line().await;
+        if let Some((_, setting)) = line.split_once("TF_REATTACH_PROVIDERS=") {
+            let json = setting.trim_matches('\'');
+            return (process, serde_json::from_str(json).unwrap());
+        }
+    }
+}
+
+fn socket(reattach: &Json) -> PathBuf {
+    let (_, provider) = reattach.as_object().unwrap().iter().next().unwrap();
+    assert_eq!(provider["Addr"]["Network"], "unix");
+    PathBuf::from(provider["Addr"]["String"].as_str().unwrap())
+}
+
+async fn interrupted(process: Process) {
+    signal(process.pid, Signal::SIGINT);
+    process.ended().await.well();
+}
+
+#[tokio::test]
+async fn it_prints_how_to_reattach() {
+    let (process, reattach) = debugging(Launch::by_hand()).await;
+    let provider = &reattach["konnect-audit/konnect"];
+    assert_eq!(provider["Protocol"], "grpc");
+    assert_eq!(provider["ProtocolVersion"], 6);
+    assert_eq!(provider["Pid"], process.pid);
+    assert_eq!(provider["Test"], true);
+    assert_eq!(socket(&reattach).parent(), Some(process.folder()));
+    interrupted(process).await;
+}
+
+#[tokio::test]
+async fn it_serves_run_after_run_without_tls_until_it_is_interrupted() {
+    let (process, reattach) = debugging(Launch::by_hand()).await;
+    for _run in 0..2 {
+        let channel = plain(&socket(&reattach)).await;
+        check(&channel).await.unwrap();
+        let mut provider = provider(&channel);
+        let schema = provider
+            .get_provider_schema(tf::get_provider_schema::Request {})
+            .await;
+        assert!(schema.unwrap().into_inner().provider.is_some());
+        // Terraform does not send it to a plugin that it did not start; if it did, it would not count.
+        shut_down(&channel).await.unwrap();
+        check(&channel).await.unwrap();
+    }
+    interrupted(process).await;
+}
+
+#[tokio::test]
+async fn what_a_host_would_set_makes_no_difference() {
+    let identity = host::Identity::new();
+    let launch = Launch::without_tls().env("PLUGIN_CLIENT_CERT", &identity.pem);
+    let (process, reattach) = debugging(launch).await;
+    check(&plain(&socket(&reattach)).await).await.unwrap();
+    interrupted(process).await;
+}
+
+#[tokio::test]
+async fn an_open_connection_does_not_keep_it() {
+    let (process, reattach) = debugging(Launch::by_hand()).await;
+    let channel = plain(&socket(&reattach)).await;
+    check(&channel).await.unwrap();
+    interrupted(process).await;
+    assert!(check(&channel).await.is_err());
+}

@@ -1,0 +1,119 @@
+//! States as they were stored, by this version of the provider and by others.
+#![cfg(unix)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
+
+mod host;
+
+use host::konnect::Konnect;
+use host::value::{error, sound};
+use serde_json::json;
+use terraform_provider_konnect::framework::Value;
+use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
+
+fn stored(json: &serde_json::Value) -> tf::RawState {
+    let json = json.to_string().into_bytes();
+    tf::RawState {
+        json,
+        flatmap: <_>::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_state_may_hold_what_is_gone_and_lack_what_is_new() {
+    let konnect = Konnect::start().await;
+    let destination = konnect.destination();
+    let state = stored(&json!({
+        "id": "7a0b", "name": "siem", "skip_ssl_verification": true,
+        "gone": {"nested": [1, null]}, "gone_too": "x",
+    }));
+    let upgraded = destination.upgrade(destination.shape.version, state).await;
+    sound(&upgraded.diagnostics);
+    let wanted = destination.shape.object(&[
+        ("id", "7a0b".into()),
+        ("name", "siem".into()),
+        ("skip_ssl_verification", true.into()),
+    ]);
+    assert_eq!(destination.shape.decode(upgraded.upgraded_state.as_ref()), wanted);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_state_of_every_resource_survives_as_it_is() {
+    let konnect = Konnect::start().await;
+    for (type_name, schema) in &konnect.schema.resource_schemas {
+        let mut resource = konnect.destination();
+        resource.type_name.clone_from(type_name);
+        resource.shape = host::value::Shape::of(schema);
+        let upgraded = resource
+            .upgrade(schema.version, stored(&json!({"id": "eu"})))
+            .await;
+        sound(&upgraded.diagnostics);
+        let wanted = resource.shape.object(&[("id", "eu".into())]);
+        assert_eq!(
+            resource.shape.decode(upgraded.upgraded_state.as_ref()),
+            wanted,
+            "{type_name}"
+        );
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_state_of_a_newer_version_is_refused_with_what_to_do() {
+    let konnect = Konnect::start().await;
+    let destination = konnect.destination();
+    let newer = destination.shape.version + 1;
+    let upgraded = destination.upgrade(newer, stored(&json!({"id": "7a0b"}))).await;
+    let said = error(&upgraded.diagnostics);
+    assert!(said.contains("newer version of the provider"), "{said}");
+    assert!(said.contains(&format!("version {newer}")), "{said}");
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_state_that_is_none_is_refused_without_being_quoted() {
+    let konnect = Konnect::start().await;
+    let destination = konnect.destination();
+    let flatmap = tf::RawState {
+        json: Vec::new(),
+        flatmap: [("authorization".to_owned(), "s3cret".to_owned())].into(),
+    };
+    let cut = tf::RawState {
+        json: br#"{"authorization": "s3cret"#.to_vec(),
+        flatmap: <_>::default(),
+    };
+    for (what, state) in [
+        ("a state of Terraform 0.11", flatmap),
+        ("JSON cut short", cut),
+        ("nothing", tf::RawState::default()),
+        ("another type", stored(&json!(["s3cret"]))),
+        (
+            "a flag as an object",
+            stored(&json!({"skip_ssl_verification": {"s3cret": 1}})),
+        ),
+    ] {
+        let upgraded = destination.upgrade(destination.shape.version, state).await;
+        let said = error(&upgraded.diagnostics);
+        assert!(!said.contains("s3cret"), "{what}: {said}");
+        let state = upgraded.upgraded_state;
+        assert!(
+            state.is_none_or(|s| destination.shape.decode(Some(&s)) == Value::Null),
+            "{what}"
+        );
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_large_state_passes_both_ways() {
+    let konnect = Konnect::start().await;
+    let destination = konnect.destination();
+    let name = "x".repeat(20 << 20);
+    let upgraded = destination
+        .upgrade(destination.shape.version, stored(&json!({"name": name})))
+        .await;
+    sound(&upgraded.diagnostics);
+    let state = destination.shape.decode(upgraded.upgraded_state.as_ref());
+    assert!(state.get("name").as_str() == Some(&name));
+    konnect.end().await;
+}
