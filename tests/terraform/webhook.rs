@@ -183,4 +183,7 @@ fn the_next_region_can_be_set_up_before_the_last_is_removed() {
             "DELETE /eu/v3/audit-log-webhook"
         ]
     );
+    let (actions, calls) = moved(|region| with_endpoint().with("region", region).create_before_destroy());
+    assert_eq!(actions, ["create", "delete"]);
+    assert_eq!(calls, ["PATCH /us/v2/audit-log-webhook", V2]);
 }
