@@ -131,7 +131,7 @@ impl World<'_> {
         let truth = Truth::of(self.emulator);
         let again = session.plan(address.kind, &prior, &config, &private).await;
         if again.diagnostics.has_errors() {
-            let allowed = trouble || self.occupied(address, &change.block, &truth);
+            let allowed = trouble || Self::occupied(address, &change.block, &truth);
             assert!(allowed, "{:?}", super::session::errors(&again.diagnostics));
             return false;
         }
@@ -157,7 +157,7 @@ impl World<'_> {
         }
         let now = Truth::of(self.emulator);
         let creates_webhook = prior.is_null() && address.kind == Kind::Webhook;
-        if creates_webhook && self.occupied(address, &change.block, &truth) {
+        if creates_webhook && Self::occupied(address, &change.block, &truth) {
             assert!(!well, "a stranger's stream is taken over");
         } else if !well {
             let unusable = address.kind == Kind::Webhook && !self.usable(&change.block);
@@ -189,7 +189,7 @@ impl World<'_> {
     }
 
     /// Whether the guard has to refuse the creation of this webhook.
-    fn occupied(&self, address: Address, block: &Block, truth: &Truth) -> bool {
+    fn occupied(address: Address, block: &Block, truth: &Truth) -> bool {
         address.kind == Kind::Webhook
             && truth.delivers(block.text("region").unwrap_or(REGION))
             && !block.is("replace_existing", Given::Flag(true))

@@ -1,6 +1,8 @@
 //! What Terraform proposes to a provider, and what it checks of each answer. All attributes here are
 //! without nesting.
 
+use std::collections::BTreeMap;
+
 use terraform_provider_konnect::framework::{Path, Schema, Value};
 
 /// What Terraform proposes: the configuration, and where that is silent on a computed attribute the
@@ -22,7 +24,7 @@ pub fn proposed(schema: &Schema, prior: &Value, config: &Value) -> Value {
 /// null unless computed; a write-only one is null.
 pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) {
     assert_eq!(
-        planned.as_object().map(|of| of.len()),
+        planned.as_object().map(BTreeMap::len),
         Some(schema.attributes().len()),
         "every attribute, and no other"
     );
