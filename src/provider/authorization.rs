@@ -185,9 +185,9 @@ pub(super) fn plan(
         found.push(Diagnostic::warning("Changed by somebody else", detail).at(attribute));
     }
     if send == Send::No {
-        private.remove(SEND)
+        private.remove(SEND);
     } else {
-        private.set(SEND, &send)
+        private.set(SEND, &send);
     }
     send
 }

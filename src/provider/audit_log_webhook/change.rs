@@ -24,8 +24,8 @@ impl Change<'_> {
     /// A change of form sends everything, since nothing of the other form counts.
     pub(super) async fn set_up(self, private: &mut Private) -> Result<Model, Diagnostics> {
         let done = match self.planned.form() {
-            Form::Destination => self.to_destination(private).await,
-            Form::Endpoint | Form::Open => self.to_endpoint(private).await,
+            Form::Destination => self.point(private).await,
+            Form::Endpoint | Form::Open => self.deliver(private).await,
         };
         done.map_err(|failure| match failure {
             Failure::Api(error) => diagnose(&error, ATTRIBUTES),
@@ -37,7 +37,8 @@ impl Change<'_> {
         self.prior.filter(|prior| prior.form() == self.planned.form())
     }
 
-    async fn to_destination(self, private: &mut Private) -> Result<Model, Failure> {
+    /// v3: points the region at a destination.
+    async fn point(self, private: &mut Private) -> Result<Model, Failure> {
         let planned = self.planned;
         let destination = given(
             planned.audit_log_destination_id.clone(),
@@ -59,7 +60,8 @@ impl Change<'_> {
         Ok(to_destination(found, self.region, planned))
     }
 
-    async fn to_endpoint(self, private: &mut Private) -> Result<Model, Failure> {
+    /// v2: has the region deliver to an endpoint of its own.
+    async fn deliver(self, private: &mut Private) -> Result<Model, Failure> {
         let (planned, config) = (self.planned, self.config.arguments());
         let same = self.same_form();
         let others = authorization::written_by_others(private);
