@@ -75,9 +75,10 @@ pub(super) fn detection() -> Attribute {
     Attribute::bool("detect_authorization_drift").optional()
 }
 
-/// The rules over the arguments: not both, no version without a value, and one of them if needed.
+/// The rules over the arguments: not both, no version without a value, and one of them if needed. What is
+/// not known yet may turn out to be null, and is no fault.
 pub(super) fn validate(given: Arguments<'_>, needed: Option<&str>, found: &mut Diagnostics) {
-    if !given.stored.is_null() && !given.write_only.is_null() {
+    if given.stored.known().is_some() && given.write_only.known().is_some() {
         found.push(
             Diagnostic::error(
                 "Two authorizations",
@@ -86,7 +87,7 @@ pub(super) fn validate(given: Arguments<'_>, needed: Option<&str>, found: &mut D
             .at("authorization_wo"),
         );
     }
-    if given.write_only.is_null() && !given.version.is_null() {
+    if given.write_only.is_null() && given.version.known().is_some() {
         found.push(
             Diagnostic::error(
                 "Version without a value",
