@@ -382,6 +382,10 @@ impl AuditLogWebhook {
         if held || asked_to {
             return;
         }
+        // An apply plans again what was not known before. By then another block may have had the region.
+        if *call.provider.claim(region).lock().await {
+            return call.diagnostics.push(take_over::set_up_twice(region));
+        }
         match take_over::occupant(client, region).await {
             Ok(None) => {}
             Ok(Some(occupant)) => call.diagnostics.push(take_over::occupied(region, &occupant)),

@@ -34,6 +34,13 @@ fn whole_endpoint() -> Value {
     })
 }
 
+/// What is sent when Konnect has the authorization already.
+fn known_endpoint() -> Value {
+    let mut whole = whole_endpoint();
+    whole.as_object_mut().unwrap().remove("authorization");
+    whole
+}
+
 #[test]
 fn one_with_a_destination_is_set_up_with_one_request() {
     let workspace = Workspace::of(with_destination(&to_destination()));
@@ -62,9 +69,13 @@ fn one_with_a_destination_is_set_up_with_one_request() {
             "audit_log_destination_id": id,
             "endpoint": null,
             "authorization": null,
+            "authorization_wo": null,
+            "authorization_wo_version": null,
+            "detect_authorization_drift": null,
             "log_format": null,
             "skip_ssl_verification": null,
             "updated_at": null,
+            "replace_existing": false,
         })
     );
     workspace.is_settled();
@@ -92,9 +103,13 @@ fn one_with_an_endpoint_is_set_up_with_one_request() {
             "audit_log_destination_id": null,
             "endpoint": "https://siem.example.com/eu",
             "authorization": AUTHORIZATION,
+            "authorization_wo": null,
+            "authorization_wo_version": null,
+            "detect_authorization_drift": true,
             "log_format": "cef",
             "skip_ssl_verification": false,
             "updated_at": stored["updated_at"],
+            "replace_existing": false,
         })
     );
     assert_eq!(stored["authorization"], AUTHORIZATION);
@@ -125,7 +140,7 @@ fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Val
 
 #[test]
 fn the_endpoint_is_changed_in_place() {
-    let mut whole = whole_endpoint();
+    let mut whole = known_endpoint();
     whole["endpoint"] = json!("https://other.example.com/");
     let sent = changes_alone(
         "endpoint",
@@ -147,14 +162,14 @@ fn the_authorization_is_changed_in_place() {
 
 #[test]
 fn the_log_format_is_changed_in_place() {
-    let mut whole = whole_endpoint();
+    let mut whole = known_endpoint();
     whole["log_format"] = json!("json");
     assert_eq!(changes_alone("log_format", "cps", "json"), write(V2, whole));
 }
 
 #[test]
 fn the_verification_is_changed_in_place() {
-    let mut whole = whole_endpoint();
+    let mut whole = known_endpoint();
     whole["skip_ssl_verification"] = json!(true);
     assert_eq!(
         changes_alone("skip_ssl_verification", false, true),

@@ -14,13 +14,15 @@ mod folder;
 mod konnect;
 mod plan;
 mod run;
+mod search;
 mod state;
 
 pub use block::Block;
-pub use cli::{Product, cli};
+pub use cli::{KONG, Product, cli};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use folder::{AUTHORIZATION, TOKEN, Workspace};
 pub use konnect::{Write, write};
 pub use plan::{Change, Plan};
 pub use run::Run;
+pub use search::{files, holds_none};
 pub use state::State;
