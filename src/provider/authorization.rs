@@ -50,9 +50,11 @@ pub(super) fn attributes(authorization: &'static str) -> [Attribute; 3] {
             .sensitive()
             .check(rules::authorization())
             .describe(authorization),
+        // Not sensitive as well, which would hide nothing: it is null wherever it could be shown. And a CLI
+        // stores the paths of several sensitive attributes in any order, by which `plan -refresh-only` took
+        // an unchanged object for a changed one every other time.
         Attribute::string("authorization_wo")
             .optional()
-            .sensitive()
             .write_only()
             .check(rules::authorization())
             .describe(

@@ -23,6 +23,16 @@ mod drift;
 #[cfg(feature = "emulator")]
 mod errors;
 #[cfg(feature = "emulator")]
+mod foreign_writes;
+#[cfg(feature = "emulator")]
+mod import;
+#[cfg(feature = "emulator")]
+mod import_generated;
+#[cfg(feature = "emulator")]
+mod import_identity;
+#[cfg(feature = "emulator")]
+mod migration;
+#[cfg(feature = "emulator")]
 mod modules;
 #[cfg(feature = "emulator")]
 mod parallel;
@@ -33,9 +43,15 @@ mod refusals;
 #[cfg(feature = "emulator")]
 mod regions;
 #[cfg(feature = "emulator")]
+mod same_region;
+#[cfg(feature = "emulator")]
+mod secret_search;
+#[cfg(feature = "emulator")]
 mod secrets;
 #[cfg(feature = "emulator")]
 mod status;
+#[cfg(feature = "emulator")]
+mod take_over;
 #[cfg(feature = "emulator")]
 mod unknown;
 #[cfg(feature = "emulator")]
@@ -46,6 +62,8 @@ mod webhook;
 mod webhook_update;
 #[cfg(feature = "emulator")]
 mod workspace;
+#[cfg(feature = "emulator")]
+mod write_only;
 
 /// Without the feature there is no Konnect to test against, and a test run that says nothing of it
 /// would look like success.

@@ -33,11 +33,12 @@ fn a_token_that_another_resource_makes_lets_creations_be_planned_and_made() {
     assert_eq!(workspace.konnect.take_requests(), []);
     workspace.apply_plan();
     let requests = workspace.konnect.take_requests();
-    assert_eq!(requests.len(), 2);
-    for request in requests {
+    for request in &requests {
         let sent = request.header("authorization");
         assert_eq!(sent, Some("Bearer kpat_from-another-resource"));
     }
+    let writes = requests.iter().filter(|request| request.method != "GET");
+    assert_eq!(writes.count(), 2);
     workspace.is_settled();
 }
 

@@ -43,8 +43,12 @@ fn judged(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -> Vec<Case
     let blocks: String = cases.iter().map(|case| case.block.to_string()).collect();
     let workspace = Workspace::of(blocks);
     let validated = workspace.validate();
+    assert_eq!(workspace.konnect.requests(), [], "validation makes no requests");
     let planned = workspace.try_plan();
     let wrong = cases.iter().any(|case| case.severity == Severity::Error);
+    if wrong {
+        assert_eq!(workspace.konnect.requests(), [], "no request is made for it");
+    }
     for (run, fine) in [(validated, 0), (planned, 2)] {
         let run = run.ends_with(if wrong { 1 } else { fine });
         let mut found = BTreeMap::<&str, Vec<&Diagnostic>>::new();
@@ -63,7 +67,7 @@ fn judged(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -> Vec<Case
         }
         assert!(found.is_empty(), "{found:#?}");
     }
-    assert_eq!(workspace.konnect.requests(), [], "validation makes no requests");
+    assert_eq!(workspace.konnect.take_writes(), []);
 }
 
 impl Case {

@@ -51,8 +51,22 @@ pub fn cli() -> &'static Cli {
     })
 }
 
+impl Cli {
+    /// Whether it imports by the identity of a resource, as Terraform does from 1.12 on.
+    pub fn imports_by_identity(&self) -> bool {
+        let Some(version) = &self.version else {
+            return false;
+        };
+        let mut numbers = version.split('.').map(|number| number.parse::<u32>().ok());
+        let major_and_minor = [numbers.next().flatten(), numbers.next().flatten()];
+        major_and_minor >= [Some(1), Some(12)]
+    }
+}
+
 const TERRAFORM_REGISTRY: &str = "registry.terraform.io";
 const OPENTOFU_REGISTRY: &str = "registry.opentofu.org";
+/// The address of Kong's provider.
+pub const KONG: &str = "kong/konnect";
 
 /// What a CLI needs of the environment that the tests run in. Nothing else of it gets through, so that
 /// no setting of the machine changes what a test sees.
@@ -85,15 +99,19 @@ fn banner(program: &OsString, arguments: &[&str]) -> String {
 /// `HOST/NAMESPACE/NAME/VERSION/OS_ARCH/BINARY` for both registries, as links to the one binary. It is
 /// in Cargo's own folder for the files of tests, and made anew by each run, since a link keeps the
 /// binary of the build that it was made of.
+///
+/// It offers the binary under the address of Kong's provider, too: a CLI that finds that in a state
+/// wants it installed, even if it has nothing to ask it.
 fn mirror() -> PathBuf {
     let mirror = Path::new(env!("CARGO_TARGET_TMPDIR")).join("terraform-mirror");
     let built = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnect"));
     let version = env!("CARGO_PKG_VERSION");
-    for registry in [TERRAFORM_REGISTRY, OPENTOFU_REGISTRY] {
+    let registries = [TERRAFORM_REGISTRY, OPENTOFU_REGISTRY];
+    for (registry, address) in registries.into_iter().flat_map(|r| [(r, ADDRESS), (r, KONG)]) {
         let folder =
             mirror
                 .join(registry)
-                .join(ADDRESS)
+                .join(address)
                 .join(version)
                 .join(format!("{}_{}", os(), architecture()));
         fs::create_dir_all(&folder).expect("a folder for the mirror");

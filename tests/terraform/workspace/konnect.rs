@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
+use reqwest::Method;
 use serde_json::Value;
 use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions, RecordedRequest};
 use tokio::sync::oneshot;
@@ -54,6 +55,34 @@ impl LocalKonnect {
             .filter(|request| request.method != "GET")
             .map(Write::of)
             .collect()
+    }
+
+    /// Somebody else's `PATCH`, by the API and with a token of their own.
+    pub fn patched_by_somebody_else(&self, path: &str, body: &Value) -> Value {
+        self.by_somebody_else(Method::PATCH, path, body)
+    }
+
+    /// Somebody else's `POST`.
+    pub fn posted_by_somebody_else(&self, path: &str, body: &Value) -> Value {
+        self.by_somebody_else(Method::POST, path, body)
+    }
+
+    fn by_somebody_else(&self, method: Method, path: &str, body: &Value) -> Value {
+        let request = reqwest::Client::new()
+            .request(method, format!("{}{path}", self.emulator.url()))
+            .header("authorization", "Bearer kpat_somebody-elses")
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let text = runtime.block_on(async {
+            let answer = request.send().await.expect("an answer");
+            assert!(answer.status().is_success(), "{answer:?}");
+            answer.text().await.expect("a body")
+        });
+        serde_json::from_str(&text).expect("a body in JSON")
     }
 
     /// The stored records of a region, secrets included.

@@ -14,10 +14,13 @@ mod folder;
 mod konnect;
 mod plan;
 mod run;
+mod search;
 mod state;
 
 pub use block::Block;
-pub use cli::cli;
+pub use cli::{KONG, cli};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use folder::{AUTHORIZATION, TOKEN, Workspace};
 pub use konnect::{Write, write};
+pub use plan::Plan;
+pub use search::{files, holds_none};
