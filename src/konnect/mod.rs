@@ -48,7 +48,7 @@ pub use destination_id::{DestinationId, InvalidDestinationId};
 pub use error::{Error, Outcome};
 pub use error_kind::{ErrorKind, Obstacle};
 pub use model::{Destination, DestinationWebhook, EndpointWebhook, LogFormat, WebhookState, WebhookStatus};
-pub use once::{CreateError, CreatedOnce, create_destination_once};
+pub use once::{CreateError, CreatedOnce, Twins, create_destination_once};
 pub use paging::{ListQuery, NameFilter, Page};
 pub use problem::InvalidParameter;
 pub use region::{InvalidRegion, Region};

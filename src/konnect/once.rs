@@ -24,9 +24,20 @@ const CLOCK_MARGIN: Duration = Duration::from_secs(2);
 pub struct CreatedOnce {
     /// The destination.
     pub destination: Destination,
-    /// Others that look the same and came into being meanwhile: a creation that was given up too early.
-    /// To be removed by hand, since nothing tells whose they are.
-    pub twins: Vec<DestinationId>,
+    /// What else a creation that was given up too early may have left behind.
+    pub twins: Twins,
+}
+
+/// Destinations that look the same as one that was created, and came into being meanwhile. They are to be
+/// removed by hand, since nothing tells whose they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Twins {
+    /// There are none.
+    None,
+    /// These.
+    Found(Vec<DestinationId>),
+    /// Looking for them failed.
+    Unknown,
 }
 
 /// Why there is no destination, or why it can't be told which one it is.
@@ -42,6 +53,12 @@ pub enum CreateError {
         lost: Error,
         /// Why it could not be looked for.
         look: Error,
+    },
+    /// It was begun again and again, and each answer was lost. When last looked for, there was none.
+    #[error("{lost}\n\nThe creation was tried {ATTEMPTS} times. No destination was found that it made")]
+    GivenUp {
+        /// The last of the creations.
+        lost: Error,
     },
     /// Several destinations may be the one.
     #[error(
@@ -85,15 +102,18 @@ pub async fn create_destination_once(
     let mut attempt = 1;
     loop {
         let lost = match v3::create_destination(client, region, new).await {
+            // Another creation of this client has taken it for its own, when its own answer was lost.
+            Ok(destination) if !client.claim(&destination.id) && attempt < ATTEMPTS => {
+                attempt += 1;
+                continue;
+            }
             Ok(destination) => {
-                client.claim(&destination.id);
                 // Only a creation in doubt can have left another one behind.
                 let twins = if attempt > 1 {
-                    search.candidates().await.unwrap_or_default()
+                    search.twins().await
                 } else {
-                    Vec::new()
+                    Twins::None
                 };
-                let twins = twins.into_iter().map(|twin| twin.destination.id).collect();
                 return Ok(CreatedOnce { destination, twins });
             }
             Err(error) if error.outcome() != Outcome::Unknown => return Err(error.into()),
@@ -103,11 +123,11 @@ pub async fn create_destination_once(
         if let Some(destination) = search.find(&lost).await? {
             return Ok(CreatedOnce {
                 destination,
-                twins: Vec::new(),
+                twins: Twins::None,
             });
         }
         if attempt == ATTEMPTS {
-            return Err(lost.into());
+            return Err(CreateError::GivenUp { lost });
         }
         attempt += 1;
     }
@@ -152,6 +172,14 @@ impl Search<'_> {
                     candidates,
                 })
             }
+        }
+    }
+
+    async fn twins(&self) -> Twins {
+        match self.candidates().await {
+            Ok(found) if found.is_empty() => Twins::None,
+            Ok(found) => Twins::Found(found.into_iter().map(|twin| twin.destination.id).collect()),
+            Err(_) => Twins::Unknown,
         }
     }
 

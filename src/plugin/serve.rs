@@ -138,18 +138,24 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     };
     calls.close();
     open.close();
+    let mut host_gone = std::pin::pin!(host_gone);
+    let mut orphaned = false;
     tokio::select! {
         () = accept => {}
         () = end.cancelled() => {}
-        () = host_gone => {
-            tracing::warn!("the host has vanished");
-            server.stop();
-            let _ = tokio::time::timeout(AFTER_HOST, calls.wait()).await;
-        }
+        () = host_gone.as_mut() => orphaned = true,
         () = signals.end(plugin.debug) => {
             server.stop();
-            calls.wait().await;
+            tokio::select! {
+                () = calls.wait() => {}
+                () = host_gone.as_mut() => orphaned = true,
+            }
         }
+    }
+    if orphaned {
+        tracing::warn!("the host has vanished");
+        server.stop();
+        let _ = tokio::time::timeout(AFTER_HOST, calls.wait()).await;
     }
     end.cancel();
     let _ = tokio::time::timeout(FAREWELL, open.wait()).await;
@@ -225,21 +231,21 @@ mod signals {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 mod signals {
+    use tokio::signal::windows::{CtrlC, ctrl_c};
+
     /// Ctrl-C, the one signal that every console has.
-    pub(super) struct Signals;
+    pub(super) struct Signals(CtrlC);
 
     impl Signals {
-        // The same signature as where it can fail.
-        #[allow(clippy::unnecessary_wraps)]
         pub(super) fn new() -> std::io::Result<Self> {
-            Ok(Self)
+            ctrl_c().map(Self)
         }
 
-        pub(super) async fn end(self, debug: bool) {
-            // Listening is what keeps Ctrl-C from ending the process.
-            while tokio::signal::ctrl_c().await.is_ok() {
+        /// Ends when Ctrl-C asks us to end: in debug mode only, as it is the host's to decide what it means.
+        pub(super) async fn end(mut self, debug: bool) {
+            while self.0.recv().await.is_some() {
                 if debug {
                     return;
                 }

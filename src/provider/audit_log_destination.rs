@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::authorization::{self, Arguments, Send};
-use super::connection::Connection;
+use super::connection::{Connection, kept};
 use super::errors::diagnose;
 use super::{kong, rules};
 use crate::framework::{
@@ -14,7 +14,7 @@ use crate::framework::{
 };
 use crate::konnect::{
     Client, CreateError, CreatedOnce, Destination, DestinationChanges, DestinationId, LogFormat,
-    NewDestination, Region, create_destination_once, v3,
+    NewDestination, Region, Twins, create_destination_once, v3,
 };
 
 /// The attributes that the API may name in an error.
@@ -160,7 +160,10 @@ impl Resource for AuditLogDestination {
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
         match call.provider.destination_region(&call.config.region) {
-            Ok(region) => call.planned.region = region,
+            Ok(region) => {
+                let prior = call.prior.as_ref().map(|prior| &prior.region);
+                call.planned.region = kept(region, &call.config.region, prior);
+            }
             Err(error) => call.diagnostics.push(error),
         }
         if let Some(prior) = &call.prior {
@@ -191,17 +194,10 @@ impl Resource for AuditLogDestination {
         };
         let CreatedOnce { destination, twins } = create_destination_once(client, &region, &new)
             .await
-            .map_err(|e| lost_or_failed(&e, &region))?;
-        for twin in twins {
-            call.diagnostics.push(Diagnostic::warning(
-                "Another destination of this name was created",
-                format!(
-                    "Konnect did not answer the creation at first, so that it was made again; now there is also the \
-                     destination {twin} in region {region}, which looks the same and came into being meanwhile. \
-                     This resource is {}. Delete the other one in the Konnect console, unless somebody else made it.",
-                    destination.id
-                ),
-            ));
+            .map_err(|e| authorization::on_given(call.config.arguments(), lost_or_failed(&e, &region)))?;
+        if twins != Twins::None {
+            call.diagnostics
+                .push(left_behind(&twins, &destination.id, &region));
         }
         let (config, updated_at) = (call.config.arguments(), destination.updated_at.as_deref());
         authorization::written(&mut call.private, config, true, updated_at);
@@ -234,7 +230,7 @@ impl Resource for AuditLogDestination {
         let (prior, planned) = (&call.prior, &call.planned);
         let region = given(planned.region.clone(), "region")?;
         let id = given(prior.id.clone(), "id")?;
-        let changes = DestinationChanges {
+        let mut changes = DestinationChanges {
             name: changed(&prior.name, &planned.name),
             endpoint: changed(&prior.endpoint, &planned.endpoint),
             authorization: authorization::to_send(call.config.arguments(), &call.private)?,
@@ -247,8 +243,19 @@ impl Resource for AuditLogDestination {
                 .await
                 .map_err(|e| diagnose(&e, ATTRIBUTES))?
         } else {
+            if changes.authorization.is_none() {
+                // Without the authorization a write of ours would cover up that somebody else wrote since the
+                // refresh.
+                let now = v3::get_destination(client, &region, &id).await;
+                let now = now.map_err(|e| diagnose(&e, ATTRIBUTES))?;
+                let config = call.config.arguments();
+                if authorization::written_meanwhile(config, &call.private, now.updated_at.as_deref()) {
+                    changes.authorization = Some(authorization::configured(config)?.0);
+                }
+            }
             let updated = v3::update_destination(client, &region, &id, &changes).await;
-            let updated = updated.map_err(|e| diagnose(&e, ATTRIBUTES))?;
+            let updated = updated
+                .map_err(|e| authorization::on_given(call.config.arguments(), diagnose(&e, ATTRIBUTES)))?;
             let after = seen_after(
                 client,
                 &region,
@@ -266,7 +273,7 @@ impl Resource for AuditLogDestination {
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
         let client = call.provider.client()?;
-        let region = given(call.provider.destination_region(&call.state.region)?, "region")?;
+        let region = told_region(&call.state.region)?;
         let id = given(call.state.id.clone(), "id")?;
         match v3::delete_destination(client, &region, &id).await {
             Err(error) if error.is_not_found() => Ok(()),
@@ -333,6 +340,31 @@ impl Resource for AuditLogDestination {
     }
 }
 
+/// The note that a creation which was given up too early may have left another destination behind.
+fn left_behind(twins: &Twins, ours: &DestinationId, region: &Region) -> Diagnostic {
+    let others = match twins {
+        Twins::Found(ids) => {
+            let ids = ids
+                .iter()
+                .map(DestinationId::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            format!("now there is also {ids}, which looks the same and came into being meanwhile")
+        }
+        Twins::None | Twins::Unknown => {
+            "whether the first one made another could not be found out".to_owned()
+        }
+    };
+    Diagnostic::warning(
+        "Another destination of this name may have been created",
+        format!(
+            "Konnect did not answer the creation at first, so that it was made again; {others}. This resource is the \
+             destination {ours} in region {region}. Look for others of its name in the Konnect console, and delete \
+             what nobody else made."
+        ),
+    )
+}
+
 /// A creation that failed, or whose answer was lost for good: then what to do about what may exist.
 fn lost_or_failed(error: &CreateError, region: &Region) -> Diagnostics {
     let import = format!(
@@ -341,7 +373,7 @@ fn lost_or_failed(error: &CreateError, region: &Region) -> Diagnostics {
     );
     match error {
         CreateError::Failed(error) => diagnose(error, ATTRIBUTES),
-        CreateError::Unknown { .. } => {
+        CreateError::Unknown { .. } | CreateError::GivenUp { .. } => {
             Diagnostic::error("Destination may have been created", format!("{error}{import}")).into()
         }
         CreateError::Several { .. } => Diagnostic::error(
@@ -396,6 +428,19 @@ fn state(found: Destination, region: Region, known: &Model) -> Model {
         updated_at: found.updated_at.into(),
         ..known.clone()
     }
+}
+
+/// The region of an object that is to be removed. A state that was taken over from another provider does not
+/// tell it before the first apply, and a guess could hit another object.
+pub(super) fn told_region(region: &Attr<Region>) -> Result<Region, Diagnostic> {
+    region.known().cloned().ok_or_else(|| {
+        Diagnostic::error(
+            "Region is not known yet",
+            "The state of this resource was taken over from another provider and does not tell the region, so that \
+             what is to be removed is not certain. Apply the configuration with the resource in it once, which \
+             writes its region into the state; then remove it.",
+        )
+    })
 }
 
 /// A value that an apply can't do without.

@@ -2,14 +2,14 @@
 //! `audit-log-webhook`).
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::audit_log_destination::given;
+use super::audit_log_destination::{given, told_region};
 use super::authorization::{self, Arguments, Send};
-use super::connection::Connection;
+use super::connection::{Connection, kept};
 use super::errors::diagnose;
 use super::{kong, rules, take_over};
 use crate::framework::{
@@ -35,10 +35,13 @@ const ATTRIBUTES: &[&str] = &[
     "skip_ssl_verification",
 ];
 
+/// The type that Kong's provider has for it.
+const KONGS: &str = "konnect_audit_log";
+
 /// The resource `konnect_audit_log_webhook`.
 #[derive(Default)]
 pub(super) struct AuditLogWebhook {
-    /// The regions whose webhooks the host has in a state.
+    /// The regions whose webhooks the host has in a state, as far as it has shown.
     held: Mutex<HashSet<Region>>,
 }
 
@@ -156,10 +159,7 @@ impl Resource for AuditLogWebhook {
 
     fn stored(&self, state: &Model) {
         if let Attr::Known(region) = &state.region {
-            self.held
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(region.clone());
+            self.held().insert(region.clone());
         }
     }
 
@@ -192,7 +192,14 @@ impl Resource for AuditLogWebhook {
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
         match call.provider.region(&call.config.region) {
-            Ok(region) => (call.planned.id, call.planned.region) = (region.clone(), region),
+            Ok(region) => {
+                let region = kept(
+                    region,
+                    &call.config.region,
+                    call.prior.as_ref().map(|prior| &prior.region),
+                );
+                (call.planned.id, call.planned.region) = (region.clone(), region);
+            }
             Err(error) => return call.diagnostics.push(error),
         }
         call.planned.plan_defaults(&call.config);
@@ -241,7 +248,7 @@ impl Resource for AuditLogWebhook {
             prior: None,
             planned,
         };
-        let created = change.set_up(&mut call.private).await?;
+        let created = change.create(&mut call.private, &mut call.diagnostics).await?;
         *set_up_here = true;
         Ok(created)
     }
@@ -257,9 +264,11 @@ impl Resource for AuditLogWebhook {
             return Ok(Some(known));
         };
         let client = call.provider.client()?;
-        found::again(client, &region, &known, &mut call.private)
-            .await
-            .map_err(|e| diagnose(&e, ATTRIBUTES))
+        let found = found::again(client, &region, &known, &mut call.private).await;
+        if matches!(found, Ok(None)) {
+            self.held().remove(&region);
+        }
+        found.map_err(|e| diagnose(&e, ATTRIBUTES))
     }
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
@@ -278,11 +287,12 @@ impl Resource for AuditLogWebhook {
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
         let client = call.provider.client()?;
-        let region = given(call.provider.region(&call.state.region)?, "region")?;
+        let region = told_region(&call.state.region)?;
         let claim = call.provider.claim(&region);
         let set_up_here = claim.lock().await;
         if *set_up_here {
             // The new one came first and has overwritten this one: what is there now is not ours to remove.
+            call.diagnostics.push(take_over::overwritten(&region));
             return Ok(());
         }
         let removed = match call.state.form() {
@@ -297,7 +307,10 @@ impl Resource for AuditLogWebhook {
         };
         match removed {
             Err(error) if !error.is_not_found() => Err(diagnose(&error, ATTRIBUTES)),
-            _ => Ok(()),
+            _ => {
+                self.held().remove(&region);
+                Ok(())
+            }
         }
     }
 
@@ -340,7 +353,8 @@ impl Resource for AuditLogWebhook {
     /// Kong's resource is the v2 webhook of the region that its provider block named, which its state does
     /// not tell: the region stays open until the configuration tells it.
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
-        kong::is_source(source, "konnect_audit_log").then(|| {
+        let taken = kong::is_source(source, KONGS) || kong::is_renamed(source, KONGS);
+        taken.then(|| {
             let state = kong::State(&source.state);
             let Some(endpoint) = state.text("endpoint").filter(|endpoint| endpoint != "unconfigured") else {
                 return Err(Diagnostic::error(
@@ -374,27 +388,29 @@ impl AuditLogWebhook {
         let Attr::Known(region) = &call.planned.region else {
             return;
         };
-        let held = self
-            .held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(region);
-        let asked_to = !matches!(call.config.replace_existing, Attr::Null | Attr::Known(false));
-        let Ok(client) = call.provider.client() else {
-            return;
-        };
-        if held || asked_to {
-            return;
-        }
         // An apply plans again what was not known before. By then another block may have had the region.
         if *call.provider.claim(region).lock().await {
             return call.diagnostics.push(take_over::set_up_twice(region));
         }
+        let asked_to = !matches!(call.config.replace_existing, Attr::Null | Attr::Known(false));
+        let Ok(client) = call.provider.client() else {
+            return;
+        };
+        if asked_to || self.held().contains(region) {
+            return;
+        }
         match take_over::occupant(client, region).await {
-            Ok(None) => {}
-            Ok(Some(occupant)) => call.diagnostics.push(take_over::occupied(region, &occupant)),
+            // The host may have handed over a state of the region meanwhile.
+            Ok(Some(occupant)) if !self.held().contains(region) => {
+                call.diagnostics.push(take_over::occupied(region, &occupant));
+            }
+            Ok(_) => {}
             Err(error) => call.diagnostics.append(diagnose(&error, ATTRIBUTES)),
         }
+    }
+
+    fn held(&self) -> MutexGuard<'_, HashSet<Region>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -207,6 +207,27 @@ pub(super) fn to_send(config: Arguments<'_>, private: &Private) -> Result<Option
     Ok((!only_if_different || !same).then_some(authorization))
 }
 
+/// Whether somebody else wrote to the object after the last refresh, as a look just before a write of ours
+/// shows.
+pub(super) fn written_meanwhile(config: Arguments<'_>, private: &Private, seen: Option<&str>) -> bool {
+    let written: Option<String> = private.get(WRITTEN_AT);
+    config.detects.known() != Some(&false) && written.is_some() && written.as_deref() != seen
+}
+
+/// Puts what the API says of its field `authorization` on the argument that the user has set.
+pub(super) fn on_given(given: Arguments<'_>, diagnostics: Diagnostics) -> Diagnostics {
+    let mut told = Diagnostics::new();
+    for diagnostic in diagnostics {
+        let moved = !given.write_only.is_null() && diagnostic.path == Some("authorization".into());
+        told.push(if moved {
+            diagnostic.at("authorization_wo")
+        } else {
+            diagnostic
+        });
+    }
+    told
+}
+
 /// Whether somebody else wrote to the object, as of the last refresh.
 pub(super) fn written_by_others(private: &Private) -> bool {
     private.get::<String>(FOREIGN_WRITE).is_some()

@@ -73,7 +73,9 @@ pub(super) fn schema() -> Schema {
 }
 
 pub(super) fn validate(config: &Config, diagnostics: &mut Diagnostics) {
-    if !config.personal_access_token.is_null() && !config.system_account_access_token.is_null() {
+    // What is not known yet may turn out to be null: a configuration of known values is validated again.
+    if config.personal_access_token.known().is_some() && config.system_account_access_token.known().is_some()
+    {
         diagnostics.push(
             Diagnostic::error(
                 "Two access tokens",

@@ -35,6 +35,15 @@ pub(super) struct Regions {
     region: Attr<Region>,
 }
 
+/// The region to plan for an object that exists: while the provider's is not known yet, that of an object
+/// which inherits it stays, rather than to plan another object for a region that may well be the same.
+pub(super) fn kept(found: Attr<Region>, own: &Attr<Region>, prior: Option<&Attr<Region>>) -> Attr<Region> {
+    match prior {
+        Some(prior) if own.is_null() && found.is_unknown() && !prior.is_null() => prior.clone(),
+        _ => found,
+    }
+}
+
 impl Regions {
     /// Checks that the provider's own region can be served.
     pub(super) fn new(server_url: Attr<ServerUrl>, region: Attr<Region>) -> Result<Self, Diagnostic> {

@@ -3,21 +3,27 @@
 
 use serde_json::Value as Json;
 
-use super::ADDRESS;
 use crate::framework::MoveSource;
 
 /// The address of Kong's provider, without a registry.
-const KONG: &str = "kong/konnect";
 
-/// Whether a state comes from this type of Kong's provider. The registry it was installed from may be
-/// any. `terraform state replace-provider` puts our address on the states of all types, which makes them
-/// no less Kong's.
+/// Whether a state comes from this type of Kong's provider. The registry it was installed from may be any.
 pub(super) fn is_source(source: &MoveSource, type_name: &str) -> bool {
-    let provider = source
+    source.type_name == type_name && is_of(source, "kong/konnect")
+}
+
+/// Whether a state of this type of Kong's, which we do not have, was put under our own address by `state
+/// replace-provider`.
+pub(super) fn is_renamed(source: &MoveSource, type_name: &str) -> bool {
+    source.type_name == type_name && is_of(source, super::ADDRESS)
+}
+
+fn is_of(source: &MoveSource, address: &str) -> bool {
+    let host = source
         .provider
-        .split_once('/')
-        .map(|(_registry, address)| address);
-    source.type_name == type_name && matches!(provider, Some(KONG | ADDRESS))
+        .strip_suffix(address)
+        .and_then(|host| host.strip_suffix('/'));
+    host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
 }
 
 /// A state as stored.
@@ -59,10 +65,6 @@ mod tests {
             &source("registry.opentofu.org/kong/konnect"),
             "konnect_audit_log"
         ));
-        assert!(is_source(
-            &source("registry.terraform.io/konnect-audit/konnect"),
-            "konnect_audit_log"
-        ));
         for other in [
             "registry.terraform.io/evil/konnect",
             "evil/registry.terraform.io/kong/konnect",
@@ -76,5 +78,7 @@ mod tests {
             &source("registry.terraform.io/kong/konnect"),
             "konnect_other"
         ));
+        let renamed = source("registry.terraform.io/konnect-audit/konnect");
+        assert!(is_renamed(&renamed, "konnect_audit_log") && !is_source(&renamed, "konnect_audit_log"));
     }
 }

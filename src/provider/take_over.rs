@@ -76,3 +76,27 @@ pub(super) fn set_up_twice(region: &Region) -> Diagnostic {
     )
     .at("region")
 }
+
+/// The note that a removal sent nothing, since this run has set the region up anew.
+pub(super) fn overwritten(region: &Region) -> Diagnostic {
+    Diagnostic::warning(
+        "Webhook was overwritten, not removed",
+        format!(
+            "This run has set up the webhook of region {region} for another block, or anew, before this one was to be \
+             removed. A region has one webhook, so that the new one has taken the old one's place, and nothing was \
+             sent."
+        ),
+    )
+}
+
+/// What to do about a creation that may have been made although its answer was lost.
+pub(super) fn unsure(region: &Region) -> Diagnostic {
+    Diagnostic::warning(
+        "Webhook may have been set up",
+        format!(
+            "The answer to setting up region {region} was lost. Should the next plan say that the region already \
+             delivers audit events, then it was set up: import it.\n\n  \
+             import {{\n    to = konnect_audit_log_webhook.NAME\n    id = \"{region}\"\n  }}"
+        ),
+    )
+}

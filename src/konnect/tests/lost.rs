@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::server::{Reply, Server, answer, json};
 use super::{eu, new_destination};
-use crate::konnect::{CreateError, CreatedOnce, create_destination_once};
+use crate::konnect::{CreateError, CreatedOnce, DestinationId, Twins, create_destination_once};
 
 const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 const OURS: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
@@ -78,7 +78,10 @@ async fn what_was_not_made_is_made_again() {
     ];
     let (result, methods) = create(replies).await;
     let created = result.unwrap();
-    assert_eq!((created.destination.id.as_str(), created.twins.len()), (OURS, 0));
+    assert_eq!(
+        (created.destination.id.as_str(), created.twins),
+        (OURS, Twins::None)
+    );
     assert_eq!(methods, ["POST", "GET", "GET", "POST", "GET"]);
 }
 
@@ -95,8 +98,8 @@ async fn what_came_late_is_told() {
     let created = create(replies).await.0.unwrap();
     assert_eq!(created.destination.id.as_str(), OURS);
     assert_eq!(
-        created.twins.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
-        [OTHER]
+        created.twins,
+        Twins::Found(vec![DestinationId::parse(OTHER).unwrap()])
     );
 }
 
@@ -135,8 +138,35 @@ async fn it_ends_when_nothing_comes_of_it() {
         replies.extend([json(500, "{}"), list(&[], 0), list(&[], 0)]);
     }
     let (result, methods) = create(replies).await;
-    assert!(matches!(result, Err(CreateError::Failed(error)) if error.status() == Some(500)));
+    assert!(matches!(result, Err(CreateError::GivenUp { lost }) if lost.status() == Some(500)));
     assert_eq!(methods.iter().filter(|m| *m == "POST").count(), 3);
+}
+
+#[tokio::test]
+async fn what_another_creation_took_for_its_own_is_made_again() {
+    // Both answers name one destination: the first creation has found it, as if it were its own.
+    let replies = [
+        Reply::Close,
+        list(&[listed(OURS, 0)], 0),
+        json(201, &listed(OURS, 0)),
+    ];
+    let server = Server::start(
+        replies
+            .into_iter()
+            .chain([json(201, &listed(OTHER, 0)), list(&[], 0)]),
+    )
+    .await;
+    let client = server.client();
+    let first = create_destination_once(&client, &eu(), &new_destination())
+        .await
+        .unwrap();
+    let second = create_destination_once(&client, &eu(), &new_destination())
+        .await
+        .unwrap();
+    assert_eq!(
+        (first.destination.id.as_str(), second.destination.id.as_str()),
+        (OURS, OTHER)
+    );
 }
 
 #[tokio::test]

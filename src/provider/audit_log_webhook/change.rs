@@ -3,6 +3,7 @@
 use super::super::audit_log_destination::given;
 use super::super::authorization;
 use super::super::errors::diagnose;
+use super::super::take_over;
 use super::{ATTRIBUTES, Form, Model};
 use crate::framework::{Attr, Diagnostic, Diagnostics, Private};
 use crate::konnect::{
@@ -20,17 +21,36 @@ pub(super) struct Change<'a> {
 }
 
 impl Change<'_> {
+    /// Sets a region up for the first time. A `PATCH` can be repeated, so that one whose answer was lost or
+    /// can't be read is made once more; if that fails too, a note says what to do about what may be there.
+    pub(super) async fn create(
+        self,
+        private: &mut Private,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Model, Diagnostics> {
+        let mut done = self.send(private).await;
+        if done.as_ref().is_err_and(Failure::may_have_happened) {
+            done = self.send(private).await;
+        }
+        if done.as_ref().is_err_and(Failure::may_have_happened) {
+            diagnostics.push(take_over::unsure(&self.region));
+        }
+        done.map_err(|failure| failure.told(self.config))
+    }
+
     /// One `PATCH` of the version that the configuration asks for, or none if nothing of Konnect's changes.
     /// A change of form sends everything, since nothing of the other form counts.
     pub(super) async fn set_up(self, private: &mut Private) -> Result<Model, Diagnostics> {
-        let done = match self.planned.form() {
+        self.send(private)
+            .await
+            .map_err(|failure| failure.told(self.config))
+    }
+
+    async fn send(&self, private: &mut Private) -> Result<Model, Failure> {
+        match self.planned.form() {
             Form::Destination => self.point(private).await,
             Form::Endpoint | Form::Open => self.deliver(private).await,
-        };
-        done.map_err(|failure| match failure {
-            Failure::Api(error) => diagnose(&error, ATTRIBUTES),
-            Failure::Value(diagnostic) => diagnostic.into(),
-        })
+        }
     }
 
     fn same_form(&self) -> Option<&Model> {
@@ -38,7 +58,7 @@ impl Change<'_> {
     }
 
     /// v3: points the region at a destination.
-    async fn point(self, private: &mut Private) -> Result<Model, Failure> {
+    async fn point(&self, private: &mut Private) -> Result<Model, Failure> {
         let planned = self.planned;
         let destination = given(
             planned.audit_log_destination_id.clone(),
@@ -54,18 +74,22 @@ impl Change<'_> {
             };
             v3::update_webhook(self.client, &self.region, &changes).await?
         } else {
-            v3::get_webhook(self.client, &self.region).await?
+            let found = v3::get_webhook(self.client, &self.region).await?;
+            if found.audit_log_destination_id.is_none() {
+                return Err(self.vanished().into());
+            }
+            found
         };
         authorization::forget(private);
-        Ok(to_destination(found, self.region, planned))
+        Ok(to_destination(found, self.region.clone(), planned))
     }
 
     /// v2: has the region deliver to an endpoint of its own.
-    async fn deliver(self, private: &mut Private) -> Result<Model, Failure> {
+    async fn deliver(&self, private: &mut Private) -> Result<Model, Failure> {
         let (planned, config) = (self.planned, self.config.arguments());
         let same = self.same_form();
         let others = authorization::written_by_others(private);
-        let authorization = match same {
+        let mut authorization = match same {
             // Who changed the delivery may have pointed the webhook at a destination: then Konnect has no
             // authorization for an endpoint any more, whether other writers are looked for or not.
             Some(prior) if same_delivery(prior, planned) || !others => {
@@ -73,13 +97,23 @@ impl Change<'_> {
             }
             _ => Some(authorization::configured(config)?.0),
         };
-        let sent = authorization.is_some();
-        let delivery = sent || same.is_none_or(|prior| !same_delivery(prior, planned));
+        let changed = same.is_none_or(|prior| !same_delivery(prior, planned));
         let enabled = same.is_none_or(|prior| prior.enabled != planned.enabled);
-        if !delivery && !enabled {
+        if authorization.is_none() {
+            // Without the authorization a write of ours would cover up that somebody else wrote since the refresh.
             let found = v2::get_webhook(self.client, &self.region).await?;
-            return Ok(to_endpoint(found, self.region, planned));
+            if found.endpoint.is_none() {
+                return Err(self.vanished().into());
+            }
+            if !changed && !enabled {
+                return Ok(to_endpoint(found, self.region.clone(), planned));
+            }
+            if authorization::written_meanwhile(config, private, found.updated_at.as_deref()) {
+                authorization = Some(authorization::configured(config)?.0);
+            }
         }
+        let sent = authorization.is_some();
+        let delivery = sent || changed;
         let mut changes = EndpointWebhookChanges {
             enabled: planned.enabled.known().copied(),
             ..<_>::default()
@@ -97,7 +131,19 @@ impl Change<'_> {
             found = v2::get_webhook(self.client, &self.region).await.unwrap_or(found);
         }
         authorization::written(private, config, sent, found.updated_at.as_deref());
-        Ok(to_endpoint(found, self.region, planned))
+        Ok(to_endpoint(found, self.region.clone(), planned))
+    }
+}
+
+impl Change<'_> {
+    /// The webhook was removed after the refresh: the state stays, and the next plan sets it up again.
+    fn vanished(&self) -> Diagnostic {
+        let detail = format!(
+            "The webhook of region {} was removed by somebody else after this plan was made. Plan again: the plan \
+             will set it up again.",
+            self.region
+        );
+        Diagnostic::error("Webhook is gone", detail)
     }
 }
 
@@ -105,6 +151,20 @@ impl Change<'_> {
 enum Failure {
     Api(konnect::Error),
     Value(Diagnostic),
+}
+
+impl Failure {
+    /// Whether the webhook may have been changed all the same.
+    fn may_have_happened(&self) -> bool {
+        matches!(self, Self::Api(error) if error.may_have_happened())
+    }
+
+    fn told(self, config: &Model) -> Diagnostics {
+        match self {
+            Self::Api(error) => authorization::on_given(config.arguments(), diagnose(&error, ATTRIBUTES)),
+            Self::Value(diagnostic) => diagnostic.into(),
+        }
+    }
 }
 
 impl From<konnect::Error> for Failure {

@@ -113,7 +113,7 @@ fn a_bad_variable_is_named_on_the_attribute_that_it_stands_for() {
 fn both_tokens_in_the_block_are_an_error() {
     let config = Value::object([
         ("personal_access_token", "kpat_a".into()),
-        ("system_account_access_token", Value::Unknown),
+        ("system_account_access_token", "spat_b".into()),
     ]);
     let mut found = Diagnostics::new();
     validate(
