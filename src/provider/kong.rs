@@ -5,8 +5,6 @@ use serde_json::Value as Json;
 
 use crate::framework::MoveSource;
 
-/// The address of Kong's provider, without a registry.
-
 /// Whether a state comes from this type of Kong's provider. The registry it was installed from may be any.
 pub(super) fn is_source(source: &MoveSource, type_name: &str) -> bool {
     source.type_name == type_name && is_of(source, "kong/konnect")
