@@ -55,22 +55,22 @@ fn main() -> ExitCode {
             }
         }
     }
-    let served = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map(|runtime| {
-            runtime.block_on(plugin::serve(Plugin {
-                address: ADDRESS,
-                name: NAME,
-                provider: Konnect,
-                debug,
-            }))
-        });
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("terraform-provider-konnect: can't start: {error}\n"), 1),
+    };
+    let served = runtime.block_on(plugin::serve(Plugin {
+        address: ADDRESS,
+        name: NAME,
+        provider: Konnect,
+        debug,
+    }));
+    // A name that is still being looked up must not keep the process: its request is given up.
+    runtime.shutdown_background();
     match served {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(error @ plugin::ServeError::NoHost)) => fail(&format!("{error}\n\n{HELP}"), 1),
-        Ok(Err(error)) => fail(&error.report(), 1),
-        Err(error) => fail(&format!("terraform-provider-konnect: can't start: {error}\n"), 1),
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error @ plugin::ServeError::NoHost) => fail(&format!("{error}\n\n{HELP}"), 1),
+        Err(error) => fail(&error.report(), 1),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A local Konnect from the command line.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -7,15 +8,21 @@ use std::time::Duration;
 
 use lexopt::prelude::*;
 use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions};
+use url::Url;
 
 const HELP: &str = "\
 A local Konnect: the audit log API (v2 and v3) of an organisation, for tests and for trying things out.
 
 Usage: konnect-emulator [--port N] [--state FILE] [--latency MS]
+       konnect-emulator --request METHOD URL [BODY]
 
   --port N       listen on 127.0.0.1:N; 0 for any free port (default: 8080)
   --state FILE   keep the state in FILE, secrets included, so that it survives a restart
   --latency MS   hold every answer of the API back for MS milliseconds
+  --request METHOD URL [BODY]
+                 serve nothing; send one request to a running emulator, print the status and the body of its
+                 answer, and fail unless the status is 2xx. For machines without curl. The URL's host must be
+                 127.0.0.1; the token and the content type that the API asks for are sent along
   --help         print this text
   --version      print the version
 
@@ -55,10 +62,18 @@ Make things go wrong: `times` requests (default 1, null for all) that match `met
 
 const DEFAULT_PORT: u16 = 8080;
 
+/// One request to an emulator.
+struct Question {
+    method: reqwest::Method,
+    url: Url,
+    body: Option<String>,
+}
+
 /// What the command line asks for.
 enum Task {
     Help,
     Version,
+    Ask(Question),
     Serve(EmulatorOptions),
 }
 
@@ -73,6 +88,7 @@ fn main() -> ExitCode {
     let outcome = match task {
         Task::Help => say(HELP),
         Task::Version => say(concat!("konnect-emulator ", env!("CARGO_PKG_VERSION"), "\n")),
+        Task::Ask(question) => ask(&question),
         Task::Serve(options) => serve(options),
     };
     match outcome {
@@ -95,12 +111,64 @@ fn task() -> Result<Task, lexopt::Error> {
             Long("port") => options.port = flags.value()?.parse()?,
             Long("state") => options.state_file = Some(PathBuf::from(flags.value()?)),
             Long("latency") => options.latency = Duration::from_millis(flags.value()?.parse()?),
+            Long("request") => return Ok(Task::Ask(question(flags.values()?)?)),
             Long("help") | Short('h') => return Ok(Task::Help),
             Long("version") | Short('V') => return Ok(Task::Version),
             _ => return Err(flag.unexpected()),
         }
     }
     Ok(Task::Serve(options))
+}
+
+/// What follows `--request`. A further argument is an error, so that a body that the shell has split does not go
+/// out in part.
+fn question(mut values: impl Iterator<Item = OsString>) -> Result<Question, lexopt::Error> {
+    let mut next = || values.next().map(ValueExt::string).transpose();
+    let (Some(method), Some(url)) = (next()?, next()?) else {
+        return Err("--request needs a METHOD and a URL".into());
+    };
+    let body = next()?;
+    if values.next().is_some() {
+        return Err("--request takes a METHOD, a URL and one BODY: quote the body".into());
+    }
+    let url = Url::parse(&url).map_err(|error| format!("{url:?} is no URL: {error}"))?;
+    // The answer of anything else would be none of an emulator's.
+    if url.scheme() != "http" || url.host_str() != Some("127.0.0.1") {
+        return Err("--request speaks to an emulator only, at http://127.0.0.1:PORT".into());
+    }
+    let method = method
+        .parse()
+        .map_err(|_| format!("{method:?} is no HTTP method"))?;
+    Ok(Question { method, url, body })
+}
+
+fn ask(question: &Question) -> io::Result<()> {
+    let answered = runtime()?.block_on(async {
+        // No proxy and no certificates: the request stays on this machine.
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build()?;
+        let mut request = client
+            .request(question.method.clone(), question.url.clone())
+            .bearer_auth("kpat_emulator");
+        if let Some(body) = &question.body {
+            request = request
+                .header("Content-Type", "application/json")
+                .body(body.clone());
+        }
+        let answer = request.send().await?;
+        Ok::<_, reqwest::Error>((answer.status(), answer.text().await?))
+    });
+    let (status, body) = answered.map_err(io::Error::other)?;
+    say(format!("{status}\n{body}").trim_end())?;
+    say("\n")?;
+    if status.is_success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("the emulator answered {status}")))
+    }
+}
+
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 fn say(text: &str) -> io::Result<()> {
@@ -110,27 +178,24 @@ fn say(text: &str) -> io::Result<()> {
 }
 
 fn serve(options: EmulatorOptions) -> io::Result<()> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(async {
-            let port = options.port;
-            let emulator = Emulator::start(options)
-                .await
-                .map_err(|error| match error.kind() {
-                    io::ErrorKind::AddrInUse => io::Error::new(
-                        error.kind(),
-                        format!("port {port} is in use; choose another with --port"),
-                    ),
-                    _ => error,
-                })?;
-            // Before the line that says we are ready: whoever waits for it may signal at once.
-            let signalled = signals()?;
-            say(&format!("listening on {}\n", emulator.url()))?;
-            signalled.await;
-            emulator.stop().await;
-            Ok(())
-        })
+    runtime()?.block_on(async {
+        let port = options.port;
+        let emulator = Emulator::start(options)
+            .await
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::AddrInUse => io::Error::new(
+                    error.kind(),
+                    format!("port {port} is in use; choose another with --port"),
+                ),
+                _ => error,
+            })?;
+        // Before the line that says we are ready: whoever waits for it may signal at once.
+        let signalled = signals()?;
+        say(&format!("listening on {}\n", emulator.url()))?;
+        signalled.await;
+        emulator.stop().await;
+        Ok(())
+    })
 }
 
 #[cfg(unix)]

@@ -1,8 +1,9 @@
 //! What must hold of a state after a change, whatever a resource answers.
 
+use super::attribute::{Attribute, Kind};
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::path::{Path, Step};
-use super::schema::{Attribute, Kind, Schema};
+use super::schema::Schema;
 use super::value::Value;
 
 /// Makes every write-only argument null: no state and no plan ever holds one.

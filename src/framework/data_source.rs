@@ -15,7 +15,7 @@ pub trait DataSource: Send + Sync + 'static {
     /// The attributes as a Rust type, arguments and results alike.
     type Model: Serialize + DeserializeOwned + Clone + Send + Sync;
 
-    /// The whole type name, for instance `konnect_audit_log_webhook_status`.
+    /// The whole type name, for instance `example_status`.
     fn type_name(&self) -> &'static str;
 
     /// The attributes, once.

@@ -14,6 +14,7 @@
 
 mod apply;
 mod attr;
+mod attribute;
 mod data_source;
 mod diagnostics;
 mod erased;
@@ -35,6 +36,7 @@ mod validator;
 mod value;
 
 pub use attr::Attr;
+pub use attribute::{Attribute, Kind, Nesting};
 pub use data_source::{DataCall, DataSource};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use erased::{AnyDataSource, AnyResource, ApplyRequest, PlanRequest, PlanResponse, StateResponse};
@@ -47,7 +49,7 @@ pub use provider::{ConfigureCall, Provider, ServedDataSource, ServedResource};
 pub use resource::{
     CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource, UpdateCall,
 };
-pub use schema::{Attribute, IdentityAttribute, Kind, Nesting, Schema};
+pub use schema::{IdentityAttribute, Schema};
 pub use secret::Secret;
 pub use server::{Lifetime, Server, unknown_type};
 pub use typed::{ModelError, from_value, to_value};

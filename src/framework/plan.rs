@@ -5,9 +5,10 @@
 //! is the default, or if computed the prior value or unknown, or else null; a write-only argument
 //! is null.
 
+use super::attribute::{Attribute, Kind, Nesting};
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::path::{Path, Step};
-use super::schema::{Attribute, Kind, Nesting, Schema};
+use super::schema::Schema;
 use super::value::Value;
 
 /// The state that the configuration asks for, before anything is known of what the change as a

@@ -23,7 +23,7 @@ pub trait Resource: Send + Sync + 'static {
     /// The attributes as a Rust type. It serves configuration, plan and state alike.
     type Model: Serialize + DeserializeOwned + Clone + Send + Sync;
 
-    /// The whole type name, for instance `konnect_audit_log_destination`.
+    /// The whole type name, for instance `example_thing`.
     fn type_name(&self) -> &'static str;
 
     /// The attributes, once.
@@ -198,7 +198,7 @@ pub struct ImportCall<'a, R: Resource + ?Sized> {
 #[derive(Debug, Clone)]
 pub struct MoveSource {
     /// The address of the provider that wrote it, with the host, for instance
-    /// `registry.terraform.io/kong/konnect`.
+    /// `registry.terraform.io/example/example`.
     pub provider: String,
     /// The resource type that it was.
     pub type_name: String,

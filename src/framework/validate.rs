@@ -1,8 +1,9 @@
 //! Validation of a configuration against its schema.
 
+use super::attribute::{Attribute, Kind, Nesting};
 use super::diagnostics::{Diagnostic, Diagnostics};
 use super::path::{Path, Step};
-use super::schema::{Attribute, Kind, Nesting, Schema};
+use super::schema::Schema;
 use super::value::Value;
 
 /// What the host says that it can do, in the call at hand (protocol, `ClientCapabilities`).

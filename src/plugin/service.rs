@@ -2,18 +2,21 @@
 
 use std::sync::Arc;
 
-use futures_util::stream::{self, Iter};
 use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::codec::{CodecError, decode, encode, position};
+use super::codec::encode;
 use super::proto::tfplugin6 as tf;
 use super::proto::tfplugin6::provider_server::Provider as Service;
 use super::wire;
 use crate::framework::{
-    ApplyRequest, ClientCapabilities, Diagnostic, Diagnostics, ImportTarget, MoveSource, PlanRequest,
-    Provider, Schema, Server, StateResponse, Type, Value, unknown_type,
+    ApplyRequest, Diagnostics, ImportTarget, MoveSource, PlanRequest, Provider, Server, StateResponse,
+    unknown_type,
 };
+
+mod messages;
+
+use self::messages::{Answer, One, absent, capabilities, identity, json, one, server_capabilities, value};
 
 /// Serves a provider to the host.
 pub struct ProviderService<P: Provider> {
@@ -45,89 +48,6 @@ impl<P: Provider> ProviderService<P> {
         };
         Ok(Response::new(answer))
     }
-}
-
-/// A response that can tell of an error.
-trait Answer: Send + 'static {
-    fn failed(diagnostics: Vec<tf::Diagnostic>) -> Self;
-}
-
-macro_rules! answers {
-    ($($message:ident),+ $(,)?) => {
-        $(impl Answer for tf::$message::Response {
-            #[allow(clippy::needless_update)] // some messages have nothing else in them
-            fn failed(diagnostics: Vec<tf::Diagnostic>) -> Self {
-                Self { diagnostics, ..Self::default() }
-            }
-        })+
-    };
-}
-
-answers! {
-    get_metadata, get_provider_schema, get_resource_identity_schemas, validate_provider_config,
-    validate_resource_config, validate_data_resource_config, upgrade_resource_state,
-    upgrade_resource_identity, configure_provider, read_resource, plan_resource_change,
-    apply_resource_change, import_resource_state, move_resource_state, read_data_source,
-    generate_resource_config, get_functions, validate_ephemeral_resource_config,
-    open_ephemeral_resource, renew_ephemeral_resource, close_ephemeral_resource,
-    validate_list_resource_config, validate_action_config, plan_action, validate_state_store_config,
-    configure_state_store, write_state_bytes, lock_state, unlock_state, get_states, delete_state,
-}
-
-fn value(wire: Option<&tf::DynamicValue>, of: &Type) -> Result<Value, Diagnostics> {
-    decode(wire, of).map_err(|error: CodecError| unreadable(&error.to_string()).into())
-}
-
-fn unreadable(why: &str) -> Diagnostic {
-    Diagnostic::error(
-        "The host sent a value that the provider can't read",
-        format!(
-            "{why}. This should not happen: please report it, with the versions of the provider and of \
-             Terraform or OpenTofu."
-        ),
-    )
-}
-
-fn json(raw: Option<&tf::RawState>) -> Result<serde_json::Value, Diagnostics> {
-    let raw = raw.ok_or_else(|| unreadable("The state is missing"))?;
-    if raw.json.is_empty() && !raw.flatmap.is_empty() {
-        return Err(unreadable("The state was written by Terraform 0.11 or older").into());
-    }
-    serde_json::from_slice(&raw.json)
-        .map_err(|e| unreadable(&format!("The state is no JSON: {}", position(&e))).into())
-}
-
-/// The identity of the object that a state is about, where its schema has one and all of it is told.
-fn identity(schema: &Schema, state: &Value) -> Option<tf::ResourceIdentityData> {
-    let identity = schema.identity_of(state)?;
-    let identity_data = Some(encode(&identity, &schema.identity_type()));
-    Some(tf::ResourceIdentityData { identity_data })
-}
-
-fn capabilities(of: Option<tf::ClientCapabilities>) -> ClientCapabilities {
-    ClientCapabilities {
-        write_only_attributes: of.is_some_and(|c| c.write_only_attributes_allowed),
-    }
-}
-
-fn server_capabilities<P: Provider>(server: &Server<P>) -> tf::ServerCapabilities {
-    tf::ServerCapabilities {
-        plan_destroy: false,
-        get_provider_schema_optional: true,
-        move_resource_state: server.moves_resource_state(),
-        generate_resource_config: false,
-    }
-}
-
-/// What is answered to calls for something of a kind that the provider does not have at all.
-fn absent<A: Answer>(kind: &str, type_name: &str) -> Response<A> {
-    Response::new(A::failed(wire::diagnostics(unknown_type(kind, type_name).into())))
-}
-
-type One<T> = Iter<std::array::IntoIter<Result<T, Status>, 1>>;
-
-fn one<T>(event: T) -> Response<One<T>> {
-    Response::new(stream::iter([Ok(event)]))
 }
 
 #[tonic::async_trait]
@@ -431,7 +351,6 @@ impl<P: Provider> Service for ProviderService<P> {
                 target_identity: identity(resource.schema(), &state),
                 target_private: private,
                 diagnostics: wire::diagnostics(diagnostics),
-                ..<_>::default()
             })
         })
         .await

@@ -10,7 +10,7 @@ pub use process::Starter;
 
 /// How long the host may be without a connection once it had one. It connects anew only after an
 /// error, and then within a second or so.
-const RECONNECT: Duration = Duration::from_secs(3);
+const RECONNECT: Duration = Duration::from_millis(2500);
 
 /// Ends when the host has vanished: it holds no connection, and either has had none for some
 /// seconds although it once had, or its process is gone.

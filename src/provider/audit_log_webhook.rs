@@ -117,22 +117,26 @@ impl Model {
         self.detect_authorization_drift = or(&config.detect_authorization_drift, on);
     }
 
-    /// The arguments that belong to an endpoint of its own, and whether they are set.
+    /// The arguments that belong to an endpoint of its own, and whether they are set. One that is not known
+    /// yet may turn out to be null.
     fn own_arguments(&self) -> [(&'static str, bool); 7] {
         [
-            ("endpoint", !self.endpoint.is_null()),
-            ("authorization", !self.authorization.is_null()),
-            ("authorization_wo", !self.authorization_wo.is_null()),
+            ("endpoint", self.endpoint.known().is_some()),
+            ("authorization", self.authorization.known().is_some()),
+            ("authorization_wo", self.authorization_wo.known().is_some()),
             (
                 "authorization_wo_version",
-                !self.authorization_wo_version.is_null(),
+                self.authorization_wo_version.known().is_some(),
             ),
             (
                 "detect_authorization_drift",
-                !self.detect_authorization_drift.is_null(),
+                self.detect_authorization_drift.known().is_some(),
             ),
-            ("log_format", !self.log_format.is_null()),
-            ("skip_ssl_verification", !self.skip_ssl_verification.is_null()),
+            ("log_format", self.log_format.known().is_some()),
+            (
+                "skip_ssl_verification",
+                self.skip_ssl_verification.known().is_some(),
+            ),
         ]
     }
 }

@@ -77,9 +77,10 @@ pub(super) fn detection() -> Attribute {
     Attribute::bool("detect_authorization_drift").optional()
 }
 
-/// The rules over the arguments: not both, no version without a value, and one of them if needed.
+/// The rules over the arguments: not both, no version without a value, and one of them if needed. What is
+/// not known yet may turn out to be null, and is no fault.
 pub(super) fn validate(given: Arguments<'_>, needed: Option<&str>, found: &mut Diagnostics) {
-    if !given.stored.is_null() && !given.write_only.is_null() {
+    if given.stored.known().is_some() && given.write_only.known().is_some() {
         found.push(
             Diagnostic::error(
                 "Two authorizations",
@@ -88,7 +89,7 @@ pub(super) fn validate(given: Arguments<'_>, needed: Option<&str>, found: &mut D
             .at("authorization_wo"),
         );
     }
-    if given.write_only.is_null() && !given.version.is_null() {
+    if given.write_only.is_null() && given.version.known().is_some() {
         found.push(
             Diagnostic::error(
                 "Version without a value",
@@ -186,9 +187,9 @@ pub(super) fn plan(
         found.push(Diagnostic::warning("Changed by somebody else", detail).at(attribute));
     }
     if send == Send::No {
-        private.remove(SEND)
+        private.remove(SEND);
     } else {
-        private.set(SEND, &send)
+        private.set(SEND, &send);
     }
     send
 }

@@ -21,7 +21,7 @@ fn at_konnect(workspace: &Workspace) -> Value {
     workspace.konnect.destinations("global").remove(0)["authorization"].take()
 }
 
-fn applied(block: impl ToString) -> Workspace {
+fn applied(block: impl std::fmt::Display) -> Workspace {
     let workspace = Workspace::of(block);
     workspace.apply();
     workspace

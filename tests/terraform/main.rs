@@ -39,6 +39,8 @@ mod parallel;
 #[cfg(feature = "emulator")]
 mod provider_block;
 #[cfg(feature = "emulator")]
+mod refusals;
+#[cfg(feature = "emulator")]
 mod regions;
 #[cfg(feature = "emulator")]
 mod same_region;
@@ -56,6 +58,8 @@ mod unknown;
 mod validation;
 #[cfg(feature = "emulator")]
 mod webhook;
+#[cfg(feature = "emulator")]
+mod webhook_update;
 #[cfg(feature = "emulator")]
 mod workspace;
 #[cfg(feature = "emulator")]

@@ -57,7 +57,7 @@ impl Kongs {
 
     /// Writes the state file as Kong's provider would have left it.
     fn store(&self, workspace: &Workspace) {
-        let provider = format!("provider[\"{}/{KONG}\"]", cli().registry());
+        let provider = format!("provider[\"{}/{KONG}\"]", cli().registry);
         let resources: Vec<_> = [
             ("konnect_audit_log", "eu", &self.webhook),
             ("konnect_audit_log_destination", "siem", &self.destination),
@@ -161,7 +161,7 @@ fn a_replaced_provider_in_the_state_takes_both_with_a_moved_block() {
     let (workspace, kongs) = existing_objects();
     kongs.store(&workspace);
     workspace.configure(format!("{}{}", both(), moved_webhook()));
-    let registry = cli().registry();
+    let registry = cli().registry;
     let ours = terraform_provider_konnect::provider::ADDRESS;
     let (from, to) = (format!("{registry}/{KONG}"), format!("{registry}/{ours}"));
     workspace

@@ -1,5 +1,9 @@
 //! The provider block and the environment: whom the provider speaks to, and as whom.
 
+use serde_json::{Value, json};
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+use terraform_provider_konnect::provider::ADDRESS;
+
 use crate::workspace::{Block, TOKEN, Workspace, cli};
 
 fn siem() -> Block {
@@ -18,6 +22,22 @@ fn tokens(workspace: &Workspace) -> Vec<String> {
 }
 
 #[test]
+fn the_cli_installs_the_provider_and_locks_its_version() {
+    let workspace = Workspace::of(siem());
+    let shown = workspace.run(&["version", "-json"]).succeeds();
+    let document: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let address = format!("{}/{ADDRESS}", cli().registry);
+    assert_eq!(
+        document["provider_selections"],
+        json!({ address: env!("CARGO_PKG_VERSION") })
+    );
+    // What is installed is what is locked.
+    workspace.init();
+    let lock = std::fs::read_to_string(workspace.path(".terraform.lock.hcl")).unwrap();
+    assert!(lock.contains("h1:"), "{lock}");
+}
+
+#[test]
 fn requests_name_the_provider_and_the_cli_and_carry_the_token() {
     let workspace = Workspace::of(siem());
     workspace.apply();
@@ -25,13 +45,18 @@ fn requests_name_the_provider_and_the_cli_and_carry_the_token() {
     workspace.destroy();
     let requests = workspace.konnect.take_requests();
     assert!(requests.len() >= 4, "{requests:?}");
-    let agent = format!(
-        "terraform-provider-konnect/{} (terraform/{})",
+    let begins = concat!(
+        "terraform-provider-konnect/",
         env!("CARGO_PKG_VERSION"),
-        cli().version
+        " (terraform/"
     );
     for request in requests {
-        assert_eq!(request.header("user-agent"), Some(agent.as_str()));
+        let agent = request.header("user-agent").unwrap_or_default();
+        let host = agent.strip_prefix(begins).and_then(|rest| rest.strip_suffix(')'));
+        match &cli().version {
+            Some(version) => assert_eq!(host, Some(version.as_str()), "{agent}"),
+            None => assert!(host.is_some_and(|version| version.starts_with("1.")), "{agent}"),
+        }
         let bearer = format!("Bearer {TOKEN}");
         assert_eq!(request.header("authorization"), Some(bearer.as_str()));
     }
@@ -91,39 +116,53 @@ fn no_token_is_one_error_that_names_every_way_to_give_one() {
     assert_eq!(workspace.konnect.requests(), []);
 }
 
-/// Asserts that a provider block has one error, on this attribute, from `validate` and from `plan`.
-fn is_refused(workspace: &Workspace, block: &str, attribute: &str, says: &str) {
-    workspace.configure_provider(block, siem());
+/// Asserts that each provider block has one error, on this attribute, from `validate` and from `plan`.
+fn each_refused(cases: &[(String, &str, &str)]) {
+    let workspace = Workspace::of("");
+    for (index, (block, _, _)) in cases.iter().enumerate() {
+        let provider = format!("provider \"konnect\" {{\n  alias = \"case_{index}\"\n  {block}\n}}\n");
+        // One that nothing uses is not even looked at.
+        let user = Block::destination(&format!("case_{index}"))
+            .expression("provider", format!("konnect.case_{index}"));
+        workspace.write(&format!("case_{index}.tf"), &format!("{provider}{user}"));
+    }
     for run in [workspace.validate(), workspace.try_plan()] {
-        let error = run.error();
-        assert_eq!(error.attribute(), Some(attribute), "{block}: {error:?}");
-        assert!(error.text().contains(says), "{block}: {error:?}");
+        let errors = run.errors();
+        assert_eq!(errors.len(), cases.len(), "{errors:#?}");
+        for (index, (block, attribute, says)) in cases.iter().enumerate() {
+            let file = format!("case_{index}.tf");
+            let error = errors.iter().find(|error| error.file == file);
+            let error = error.unwrap_or_else(|| panic!("{block}: {errors:#?}"));
+            assert_eq!(error.attribute(), Some(*attribute), "{block}: {error:?}");
+            assert!(error.text().contains(says), "{block}: {error:?}");
+        }
     }
     assert_eq!(workspace.konnect.requests(), []);
 }
 
 #[test]
 fn each_fault_of_a_token_is_on_its_attribute() {
-    let workspace = Workspace::of(siem());
     let both = "personal_access_token = \"kpat_a\"\n  system_account_access_token = \"spat_a\"";
-    is_refused(
-        &workspace,
-        both,
+    let mut cases = vec![(
+        both.to_owned(),
         "system_account_access_token",
         "personal_access_token",
-    );
+    )];
     for attribute in ["personal_access_token", "system_account_access_token"] {
         for bad in ["", " ", "kpat_a\\nb"] {
-            let block = format!("{attribute} = \"{bad}\"");
-            is_refused(&workspace, &block, attribute, "Invalid access token");
+            cases.push((
+                format!("{attribute} = \"{bad}\""),
+                attribute,
+                "Invalid access token",
+            ));
         }
     }
+    each_refused(&cases);
 }
 
 #[test]
 fn each_fault_of_the_server_url_is_on_it() {
-    let workspace = Workspace::of(siem());
-    for (url, says) in [
+    let cases = [
         ("http://konnect.example.com/{region}", "https://"),
         ("http://127.0.0.1.example.com/", "https://"),
         ("ftp://127.0.0.1/", "https://"),
@@ -140,16 +179,13 @@ fn each_fault_of_the_server_url_is_on_it() {
         ("https://{region}.example.com/{region}", "once"),
         ("https://konnect.example.com:{region}/", "port"),
         ("https://eu.api.konghq.com/v3", "/v3"),
-    ] {
-        is_refused(&workspace, &format!("server_url = \"{url}\""), "server_url", says);
-        assert!(!workspace.printed().contains("No Konnect"), "{url}");
-    }
+    ];
+    each_refused(&cases.map(|(url, says)| (format!("server_url = {}", json!(url)), "server_url", says)));
 }
 
 #[test]
 fn each_fault_of_region_and_numbers_is_on_its_attribute() {
-    let workspace = Workspace::of(siem());
-    for (attribute, value, says) in [
+    let cases = [
         ("region", "\"EU\"", "`eu`"),
         ("region", "\"a.b\"", "'.'"),
         ("region", "\"\"", "empty"),
@@ -159,9 +195,8 @@ fn each_fault_of_region_and_numbers_is_on_its_attribute() {
         ("request_timeout_seconds", "0", "from 1 to 600"),
         ("request_timeout_seconds", "601", "from 1 to 600"),
         ("request_timeout_seconds", "0.5", "from 1 to 600"),
-    ] {
-        is_refused(&workspace, &format!("{attribute} = {value}"), attribute, says);
-    }
+    ];
+    each_refused(&cases.map(|(attribute, value, says)| (format!("{attribute} = {value}"), attribute, says)));
 }
 
 #[test]
@@ -208,8 +243,6 @@ fn a_fault_of_a_variable_names_the_variable_and_not_its_value() {
 
 #[test]
 fn the_number_of_retries_and_the_time_limit_hold() {
-    use terraform_provider_konnect::emulator::{Fault, FaultRule};
-
     let workspace = Workspace::of(siem());
     workspace.configure_provider("max_retries = 2", siem());
     workspace.apply();
@@ -237,7 +270,7 @@ fn the_number_of_retries_and_the_time_limit_hold() {
 fn the_schema_marks_what_is_secret_and_describes_everything() {
     let workspace = Workspace::of(siem());
     let shown = workspace.run(&["providers", "schema", "-json"]).succeeds();
-    let document: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+    let document: Value = serde_json::from_str(&shown.stdout).unwrap();
     let (_, provider) = document["provider_schemas"]
         .as_object()
         .unwrap()

@@ -109,30 +109,16 @@ fn a_trace_in_a_file_and_all_output_are_free_of_secrets() {
         "there is a trace of requests"
     );
     holds_none(&trace, "the log", &ALL);
+    only_the_state_holds_authorizations(&workspace);
 }
 
-#[test]
-fn the_providers_own_trace_is_free_of_secrets() {
-    let mut workspace = secretive(&[("TF_LOG_PROVIDER", "trace")]);
-    live(&mut workspace);
-    let printed = workspace.printed();
-    assert!(
-        printed.contains("provider.terraform-provider-konnect"),
-        "it is heard"
-    );
-    holds_none(&printed, "the output", &ALL);
-}
-
-#[test]
-fn files_hold_authorizations_only_where_the_cli_keeps_its_state() {
-    let mut workspace = secretive(&[]);
-    live(&mut workspace);
+/// Terraform and OpenTofu keep what a resource was given in their state, and nothing else does.
+fn only_the_state_holds_authorizations(workspace: &Workspace) {
     let state = workspace.state();
     let siem = state.get("konnect_audit_log_destination.siem");
     assert_eq!(siem["authorization"], OTHER);
     let mut states = 0;
     for (path, text) in files(workspace.root()) {
-        // Terraform and OpenTofu keep what a resource was given in their state.
         // A plan holds what is to be sent, and is looked into elsewhere.
         if path.contains("text.plan") {
             continue;
@@ -152,6 +138,18 @@ fn files_hold_authorizations_only_where_the_cli_keeps_its_state() {
         }
     }
     assert!(states > 0);
+}
+
+#[test]
+fn the_providers_own_trace_is_free_of_secrets() {
+    let mut workspace = secretive(&[("TF_LOG_PROVIDER", "trace")]);
+    live(&mut workspace);
+    let printed = workspace.printed();
+    assert!(
+        printed.contains("provider.terraform-provider-konnect"),
+        "it is heard"
+    );
+    holds_none(&printed, "the output", &ALL);
 }
 
 #[test]

@@ -234,3 +234,18 @@ fn a_webhook_of_a_destination_that_is_made_anew_is_planned_in_place() {
         ))
     );
 }
+
+#[test]
+fn a_server_url_that_is_not_known_leaves_regions_open() {
+    let mut workspace = Workspace::of("");
+    workspace.unset("KONNECT_SERVER_URL");
+    let url = format!("{}/{{region}}", workspace.konnect.url());
+    let body = format!("{}{}", later("url", &url), Block::destination("siem"));
+    workspace.configure_provider("server_url = terraform_data.url.output", body);
+    let plan = workspace.plan();
+    let unknown = plan.change(SIEM).unknown();
+    assert!(unknown.contains("region"), "{unknown:?}");
+    workspace.apply_plan();
+    assert_eq!(workspace.state().get(SIEM)["region"], "global");
+    workspace.is_settled();
+}

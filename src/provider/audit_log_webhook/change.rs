@@ -24,8 +24,8 @@ impl Change<'_> {
     /// A change of form sends everything, since nothing of the other form counts.
     pub(super) async fn set_up(self, private: &mut Private) -> Result<Model, Diagnostics> {
         let done = match self.planned.form() {
-            Form::Destination => self.to_destination(private).await,
-            Form::Endpoint | Form::Open => self.to_endpoint(private).await,
+            Form::Destination => self.point(private).await,
+            Form::Endpoint | Form::Open => self.deliver(private).await,
         };
         done.map_err(|failure| match failure {
             Failure::Api(error) => diagnose(&error, ATTRIBUTES),
@@ -37,7 +37,8 @@ impl Change<'_> {
         self.prior.filter(|prior| prior.form() == self.planned.form())
     }
 
-    async fn to_destination(self, private: &mut Private) -> Result<Model, Failure> {
+    /// v3: points the region at a destination.
+    async fn point(self, private: &mut Private) -> Result<Model, Failure> {
         let planned = self.planned;
         let destination = given(
             planned.audit_log_destination_id.clone(),
@@ -59,12 +60,18 @@ impl Change<'_> {
         Ok(to_destination(found, self.region, planned))
     }
 
-    async fn to_endpoint(self, private: &mut Private) -> Result<Model, Failure> {
+    /// v2: has the region deliver to an endpoint of its own.
+    async fn deliver(self, private: &mut Private) -> Result<Model, Failure> {
         let (planned, config) = (self.planned, self.config.arguments());
         let same = self.same_form();
+        let others = authorization::written_by_others(private);
         let authorization = match same {
-            Some(_) => authorization::to_send(config, private)?,
-            None => Some(authorization::configured(config)?.0),
+            // Who changed the delivery may have pointed the webhook at a destination: then Konnect has no
+            // authorization for an endpoint any more, whether other writers are looked for or not.
+            Some(prior) if same_delivery(prior, planned) || !others => {
+                authorization::to_send(config, private)?
+            }
+            _ => Some(authorization::configured(config)?.0),
         };
         let sent = authorization.is_some();
         let delivery = sent || same.is_none_or(|prior| !same_delivery(prior, planned));
@@ -83,7 +90,6 @@ impl Change<'_> {
             changes.log_format = planned.log_format.known().map(|f| LogFormat::from(f.as_str()));
             changes.skip_ssl_verification = planned.skip_ssl_verification.known().copied();
         }
-        let others = authorization::written_by_others(private);
         let mut found = v2::update_webhook(self.client, &self.region, &changes).await?;
         if others {
             // The time of our write counts as reads show it, so that an API whose answers to writes and

@@ -10,19 +10,15 @@ use std::{env, fs};
 use serde_json::Value;
 use terraform_provider_konnect::provider::ADDRESS;
 
-/// Which of the two command lines it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Product {
-    Terraform,
-    OpenTofu,
-}
-
 /// The CLI under test.
 pub struct Cli {
     pub program: OsString,
-    pub product: Product,
-    /// As it tells a provider.
-    pub version: String,
+    /// Where the product looks for providers that name no host.
+    pub registry: &'static str,
+    /// As it tells a provider. OpenTofu tells the version of a Terraform that it is like.
+    pub version: Option<String>,
+    /// Whether it imports by the identity of a resource.
+    pub imports_by_identity: bool,
     /// A filesystem mirror that holds the provider, for either product.
     pub mirror: PathBuf,
 }
@@ -35,40 +31,28 @@ pub fn cli() -> &'static Cli {
         let program = env::var_os("TERRAFORM_BIN").filter(|name| !name.is_empty());
         let program = program.unwrap_or_else(|| "terraform".into());
         let name = banner(&program, &["version"]);
-        let product = if name.contains("OpenTofu") {
-            Product::OpenTofu
+        let registry = if name.contains("OpenTofu") {
+            OPENTOFU_REGISTRY
         } else {
-            Product::Terraform
+            TERRAFORM_REGISTRY
         };
-        let version: Value =
-            serde_json::from_str(&banner(&program, &["version", "-json"])).expect("version -json is JSON");
-        Cli {
-            program,
-            product,
-            version: version["terraform_version"]
+        let imports_by_identity = knows_identity(&name);
+        let version = (registry == TERRAFORM_REGISTRY).then(|| {
+            let answer = banner(&program, &["version", "-json"]);
+            let version: Value = serde_json::from_str(&answer).expect("a version in JSON");
+            version["terraform_version"]
                 .as_str()
                 .expect("a version")
-                .to_owned(),
+                .to_owned()
+        });
+        Cli {
+            program,
+            registry,
+            version,
+            imports_by_identity,
             mirror: mirror(),
         }
     })
-}
-
-impl Cli {
-    /// Whether it imports by the identity of a resource.
-    pub fn imports_by_identity(&self) -> bool {
-        let mut numbers = self.version.split('.').map(|number| number.parse::<u32>().ok());
-        let major_and_minor = [numbers.next().flatten(), numbers.next().flatten()];
-        major_and_minor >= [Some(1), Some(12)]
-    }
-
-    /// The registry that the product looks for providers in by itself.
-    pub fn registry(&self) -> &'static str {
-        match self.product {
-            Product::Terraform => TERRAFORM_REGISTRY,
-            Product::OpenTofu => OPENTOFU_REGISTRY,
-        }
-    }
 }
 
 const TERRAFORM_REGISTRY: &str = "registry.terraform.io";
@@ -76,10 +60,33 @@ const OPENTOFU_REGISTRY: &str = "registry.opentofu.org";
 /// The address of Kong's provider.
 pub const KONG: &str = "kong/konnect";
 
+/// What a CLI needs of the environment that the tests run in. Nothing else of it gets through, so that
+/// no setting of the machine changes what a test sees.
+pub fn passed_on() -> impl Iterator<Item = (&'static str, OsString)> {
+    let names = ["PATH", "TMPDIR", "SystemRoot", "LLVM_PROFILE_FILE"];
+    names
+        .into_iter()
+        .filter_map(|name| Some((name, env::var_os(name)?)))
+}
+
+/// Either product does so from its version 1.12; it begins its banner with `PRODUCT vMAJOR.MINOR.`.
+fn knows_identity(banner: &str) -> bool {
+    let version = banner.split_whitespace().nth(1).expect("a version");
+    let mut numbers = version.trim_start_matches('v').split('.');
+    let mut number = || {
+        numbers
+            .next()
+            .and_then(|n| n.parse::<u32>().ok())
+            .expect("a number")
+    };
+    (number(), number()) >= (1, 12)
+}
+
 fn banner(program: &OsString, arguments: &[&str]) -> String {
     let output = Command::new(program)
         .args(arguments)
-        .env_remove("TF_CLI_ARGS")
+        .env_clear()
+        .envs(passed_on())
         .env("CHECKPOINT_DISABLE", "1")
         .output();
     match output {

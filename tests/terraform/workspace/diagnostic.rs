@@ -30,6 +30,8 @@ pub struct Diagnostic {
     /// The resource that it is about.
     pub address: String,
     pub place: Place,
+    /// The file of the configuration that it is about.
+    pub file: String,
 }
 
 impl Diagnostic {
@@ -47,6 +49,7 @@ impl Diagnostic {
             detail: text("detail"),
             address: text("address"),
             place: place(&json["range"], folder),
+            file: json["range"]["filename"].as_str().unwrap_or_default().to_owned(),
         }
     }
 

@@ -2,16 +2,16 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
 use serde_json::Value;
 use tempfile::TempDir;
 use terraform_provider_konnect::provider::ADDRESS;
 
-use super::cli::cli;
+use super::cli::{cli, passed_on};
 use super::diagnostic::Diagnostic;
 use super::konnect::{LocalKonnect, Write};
 use super::plan::Plan;
@@ -24,8 +24,6 @@ pub const TOKEN: &str = "kpat_fE9vTq2LxWn";
 pub const AUTHORIZATION: &str = "Bearer pR7-zQ3.kM8xA";
 
 const PLAN: &str = "saved.plan";
-/// What a CLI needs of the environment that the tests run in.
-const PASSED_ON: [&str; 4] = ["PATH", "TMPDIR", "SystemRoot", "LLVM_PROFILE_FILE"];
 
 /// A folder with a configuration, an environment, and a Konnect of its own.
 pub struct Workspace {
@@ -70,7 +68,7 @@ impl Workspace {
     }
 
     /// A folder that is initialised for this configuration, see [`Self::configure`].
-    pub fn of(body: impl ToString) -> Self {
+    pub fn of(body: impl Display) -> Self {
         let workspace = Self::new();
         workspace.configure(body);
         workspace.init();
@@ -78,13 +76,12 @@ impl Workspace {
     }
 
     /// Writes a configuration, with a provider block that makes failures show at once.
-    pub fn configure(&self, body: impl ToString) {
+    pub fn configure(&self, body: impl Display) {
         self.configure_provider("max_retries = 0", body);
     }
 
     /// Writes a configuration with this in the provider block.
-    pub fn configure_provider(&self, provider: &str, body: impl ToString) {
-        let body = body.to_string();
+    pub fn configure_provider(&self, provider: &str, body: impl Display) {
         self.write(
             "main.tf",
             &format!("provider \"konnect\" {{\n  {provider}\n}}\n\n{body}"),
@@ -133,14 +130,11 @@ impl Workspace {
 
     /// Runs a command, however it ends.
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let passed_on = PASSED_ON
-            .iter()
-            .filter_map(|name| Some((*name, env::var_os(name)?)));
         let output = Command::new(&cli().program)
             .args(arguments)
             .current_dir(self.path(""))
             .env_clear()
-            .envs(passed_on)
+            .envs(passed_on())
             .envs(&self.environment)
             .output()
             .expect("the CLI runs");

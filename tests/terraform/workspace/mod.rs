@@ -1,7 +1,7 @@
 //! A folder with a configuration, a Konnect to go with it, and the CLI to run in it.
 //!
-//! [`Workspace`] is what a test works with; [`Block`] writes a configuration's blocks; [`Run`] is a
-//! command that has ended, with its [`Diagnostic`]s; [`Plan`] and [`State`] are what `show -json` tells;
+//! [`Workspace`] is what a test works with; [`Block`] writes a configuration's blocks; [`run::Run`] is a
+//! command that has ended, with its [`Diagnostic`]s; [`Plan`] and [`state::State`] are what `show -json` tells;
 //! [`Write`] is a request that changed something. [`cli`] finds the CLI and gives it a mirror to
 //! install the provider from; [`konnect`] runs the local Konnect.
 //!
@@ -18,11 +18,9 @@ mod search;
 mod state;
 
 pub use block::Block;
-pub use cli::{KONG, Product, cli};
+pub use cli::{KONG, cli};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use folder::{AUTHORIZATION, TOKEN, Workspace};
 pub use konnect::{Write, write};
-pub use plan::{Change, Plan};
-pub use run::Run;
+pub use plan::Plan;
 pub use search::{files, holds_none};
-pub use state::State;

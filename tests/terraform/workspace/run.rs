@@ -87,10 +87,9 @@ impl Run {
 
 /// Those of one document, as `validate` writes it, or of one document a line.
 fn diagnostics(stdout: &str, folder: &Path) -> Vec<Diagnostic> {
-    if let Ok(Value::Object(document)) = serde_json::from_str(stdout) {
-        if let Some(Value::Array(all)) = document.get("diagnostics") {
-            return all.iter().map(|json| Diagnostic::read(json, folder)).collect();
-        }
+    let document: Value = serde_json::from_str(stdout).unwrap_or_default();
+    if let Some(all) = document["diagnostics"].as_array() {
+        return all.iter().map(|json| Diagnostic::read(json, folder)).collect();
     }
     stdout
         .lines()

@@ -1,0 +1,53 @@
+# Konnect's audit events of three regions, delivered to one SIEM and watched.
+
+terraform {
+  required_version = ">= 1.5"
+
+  required_providers {
+    konnect = {
+      source = "konnect-audit/konnect"
+    }
+  }
+}
+
+# The access token comes from the environment: KONNECT_TOKEN for a personal access token,
+# KONNECT_SPAT for a system account's.
+provider "konnect" {}
+
+# Where the events go. Konnect sends `authorization` to the endpoint as the Authorization header.
+resource "konnect_audit_log_destination" "siem" {
+  name          = "SIEM"
+  endpoint      = var.siem_endpoint
+  authorization = var.siem_authorization
+  log_format    = "json"
+}
+
+# Each region has one webhook. All of them deliver to the same destination.
+resource "konnect_audit_log_webhook" "stream" {
+  for_each = var.regions
+
+  region                   = each.key
+  audit_log_destination_id = konnect_audit_log_destination.siem.id
+}
+
+# Whether the events arrive.
+data "konnect_audit_log_webhook_status" "stream" {
+  for_each = var.regions
+
+  region = each.key
+
+  # While a webhook is about to change, its status waits for the change.
+  depends_on = [konnect_audit_log_webhook.stream]
+}
+
+# Each plan and apply warns when a region does not deliver, and says why.
+check "audit_log_delivery" {
+  assert {
+    condition = alltrue([
+      for status in data.konnect_audit_log_webhook_status.stream : status.healthy
+    ])
+    error_message = join("\n", [
+      for status in data.konnect_audit_log_webhook_status.stream : status.explanation if !status.healthy
+    ])
+  }
+}

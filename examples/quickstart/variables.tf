@@ -1,0 +1,17 @@
+variable "siem_endpoint" {
+  description = "HTTPS URL of the SIEM's collector."
+  type        = string
+  default     = "https://siem.example.com/konnect-audit-logs"
+}
+
+variable "siem_authorization" {
+  description = "What the collector expects as the Authorization header, with its scheme: \"Bearer ...\", \"Splunk ...\"."
+  type        = string
+  sensitive   = true
+}
+
+variable "regions" {
+  description = "Regions whose audit events are delivered."
+  type        = set(string)
+  default     = ["au", "eu", "us"]
+}

@@ -1,0 +1,24 @@
+variable "siem_authorization" {
+  description = "What the SIEM expects as the Authorization header, with its scheme."
+  type        = string
+  sensitive   = true
+}
+
+variable "regions" {
+  description = "Regions whose audit events are delivered."
+  type        = set(string)
+  default     = ["eu", "global", "us"]
+}
+
+resource "konnect_audit_log_destination" "siem" {
+  name          = "SIEM"
+  endpoint      = "https://siem.example.com/konnect-audit-logs"
+  authorization = var.siem_authorization
+}
+
+resource "konnect_audit_log_webhook" "stream" {
+  for_each = var.regions
+
+  region                   = each.key
+  audit_log_destination_id = konnect_audit_log_destination.siem.id
+}

@@ -1,0 +1,174 @@
+//! The pages of `docs/` say what the schemas say, and show the examples that exist. `docs/generate.sh`
+//! writes the pages; this test needs nothing but cargo to notice that it was not run.
+
+#![allow(clippy::panic, clippy::unwrap_used)] // a test fails by them
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use terraform_provider_konnect::framework::{Attribute, Kind, Lifetime, Schema, Server};
+use terraform_provider_konnect::provider::{Konnect, NAME};
+
+const REMEDY: &str = "run docs/generate.sh and commit what it writes";
+
+/// Everything that has a page: the page, the folder of its examples, its schema.
+struct Documented<'a> {
+    page: String,
+    examples: String,
+    schema: &'a Schema,
+}
+
+fn documented(server: &Server<Konnect>) -> Vec<Documented<'_>> {
+    let of = |folder: &'static str| {
+        move |(name, schema)| Documented {
+            page: format!("docs/{folder}/{}.md", short(name)),
+            examples: format!("examples/{folder}/{name}"),
+            schema,
+        }
+    };
+    let provider = Documented {
+        page: "docs/index.md".to_owned(),
+        examples: "examples/provider".to_owned(),
+        schema: server.schema(),
+    };
+    let resources = server.resources().map(of("resources"));
+    let data_sources = server.data_sources().map(of("data-sources"));
+    std::iter::once(provider)
+        .chain(resources)
+        .chain(data_sources)
+        .collect()
+}
+
+/// The name without the provider's, as pages are named.
+fn short(name: &str) -> &str {
+    name.strip_prefix(NAME)
+        .and_then(|rest| rest.strip_prefix('_'))
+        .unwrap_or(name)
+}
+
+fn server() -> Server<Konnect> {
+    Server::new(Konnect, Lifetime::OneRun)
+}
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(project(path)).unwrap_or_else(|error| panic!("{path}: {error}; {REMEDY}"))
+}
+
+/// The paths of what is in a folder, from the project's root. Empty if there is no such folder.
+fn entries(folder: &str) -> BTreeSet<String> {
+    let Ok(found) = fs::read_dir(project(folder)) else {
+        return BTreeSet::new();
+    };
+    found
+        .map(|entry| format!("{folder}/{}", entry.unwrap().file_name().into_string().unwrap()))
+        .collect()
+}
+
+fn check_attributes(page: &str, text: &str, attributes: &[Attribute]) {
+    for attribute in attributes {
+        let (name, description) = (attribute.name(), attribute.description());
+        let listed = text.lines().any(|line| {
+            line.starts_with(&format!("- `{name}` (")) && line.contains(&format!(") {description}"))
+        });
+        assert!(
+            listed,
+            "{page} lacks the attribute {name} with its description: {REMEDY}"
+        );
+        if let Kind::Nested(_, inner) = attribute.kind() {
+            check_attributes(page, text, inner);
+        }
+    }
+}
+
+fn count(attributes: &[Attribute]) -> usize {
+    let inside = |attribute: &Attribute| match attribute.kind() {
+        Kind::Nested(_, inner) => count(inner),
+        Kind::Plain(_) => 0,
+    };
+    attributes.iter().map(|attribute| 1 + inside(attribute)).sum()
+}
+
+#[test]
+fn every_page_has_the_description_and_every_attribute_of_its_schema() {
+    let server = server();
+    for Documented { page, schema, .. } in documented(&server) {
+        let text = read(&page);
+        check_attributes(&page, &text, schema.attributes());
+        // The front page introduces the provider in words of its own.
+        let intro = if page == "docs/index.md" { "  " } else { "" };
+        for paragraph in schema.description().split("\n\n") {
+            assert!(
+                text.contains(&format!("\n{intro}{paragraph}\n")),
+                "{page} lacks the description of its schema: {REMEDY}"
+            );
+        }
+        let listed = text
+            .lines()
+            .filter(|line| line.starts_with("- `") && line.contains("` ("));
+        assert_eq!(
+            listed.count(),
+            count(schema.attributes()),
+            "{page} lists attributes that its schema does not have: {REMEDY}"
+        );
+    }
+}
+
+#[test]
+fn every_page_shows_its_examples_as_they_are() {
+    let server = server();
+    for Documented { page, examples, .. } in documented(&server) {
+        let text = read(&page);
+        let files = entries(&examples);
+        assert!(!files.is_empty(), "{examples} has no example: add one");
+        for file in files {
+            let example = read(&file);
+            assert!(
+                text.contains(&format!("```terraform\n{}\n```", example.trim_end())),
+                "{page} does not show {file} as it is: {REMEDY}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_guide_shows_the_configuration_of_the_quickstart() {
+    let page = "docs/guides/drift-detection.md";
+    let text = read(page);
+    for file in entries("examples/quickstart") {
+        if Path::new(&file).extension().is_some_and(|e| e == "tf") {
+            assert!(
+                text.contains(read(&file).trim_end()),
+                "{page} does not show {file}: {REMEDY}"
+            );
+        }
+    }
+}
+
+#[test]
+fn nothing_is_left_over_for_what_does_not_exist() {
+    let server = server();
+    let documented = documented(&server);
+    let pages: BTreeSet<_> = documented.iter().map(|d| d.page.clone()).collect();
+    let examples: BTreeSet<_> = documented.iter().map(|d| d.examples.clone()).collect();
+    for folder in entries("docs") {
+        match folder.as_str() {
+            // Pages of their own, and the script.
+            "docs/index.md" | "docs/guides" | "docs/generate.sh" => {}
+            _ => assert!(
+                entries(&folder).is_subset(&pages),
+                "{folder} has a page for something that does not exist: {REMEDY}"
+            ),
+        }
+    }
+    for folder in ["examples/resources", "examples/data-sources"] {
+        assert!(
+            entries(folder).is_subset(&examples),
+            "{folder} has an example for something that does not exist: remove it"
+        );
+    }
+}
