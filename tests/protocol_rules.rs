@@ -7,7 +7,7 @@ mod host;
 
 use host::konnect::Konnect;
 use host::terraform::{Resource, State};
-use host::value::{FALSE, NIL, UNKNOWN, error, msgpack, sound, text};
+use host::value::{FALSE, NIL, TRUE, UNKNOWN, error, msgpack, sound, text};
 use serde_json::json;
 use terraform_provider_konnect::emulator::{Fault, FaultRule};
 use terraform_provider_konnect::framework::Value;
@@ -118,6 +118,7 @@ async fn the_bytes_of_a_plan_are_as_terraform_writes_them() {
         "updated_at",
         "log_format",
         "skip_ssl_verification",
+        "detect_authorization_drift",
     ];
     let with = |more: &[(&'static str, &[u8])]| {
         let mut set = given.to_vec();
@@ -141,6 +142,7 @@ async fn the_bytes_of_a_plan_are_as_terraform_writes_them() {
         ("updated_at", UNKNOWN),
         ("log_format", &text("cef")),
         ("skip_ssl_verification", FALSE),
+        ("detect_authorization_drift", TRUE),
     ]);
     assert_eq!(plan.planned_state, msgpack(planned));
     konnect.end().await;
@@ -191,33 +193,55 @@ async fn another_region_is_another_object() {
     konnect.end().await;
 }
 
+/// What stands beside the provider's own notes, as a later version may leave it.
 #[tokio::test]
-async fn what_the_provider_remembers_comes_back_unchanged() {
+async fn what_the_provider_remembers_is_carried_along() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
-    // Bytes that no provider would write as JSON, and some that one would.
-    for private in [&b"\xff\x00 anything"[..], br#"{"kept":[1,"two"]}"#] {
-        let mut creation = destination
-            .plan(&State::none(), &config(&destination, "siem"))
-            .await;
-        creation.private = private.to_vec();
-        let state = destination.apply(&creation).await;
-        assert_eq!(state.private, private, "apply");
-        let state = destination.read(&state).await;
-        assert_eq!(state.private, private, "read");
-        let update = destination.plan(&state, &config(&destination, "renamed")).await;
-        assert_eq!(update.private, private, "plan");
-        let state = destination.apply(&update).await;
-        assert_eq!(state.private, private, "update");
-        konnect
-            .emulator
-            .inject(FaultRule::new(Fault::status(500)).method("DELETE"))
-            .unwrap();
-        let kept = destination.apply(&state.removal()).await;
-        assert_eq!(kept.private, private, "failed removal");
-        let gone = destination.apply(&kept.removal()).await;
-        sound(&gone.diagnostics);
-    }
+    let kept = |private: &[u8], when: &str| {
+        let all: serde_json::Value = serde_json::from_slice(private).unwrap();
+        assert_eq!(all["kept"], json!([1, "two"]), "{when}");
+    };
+    let mut creation = destination
+        .plan(&State::none(), &config(&destination, "siem"))
+        .await;
+    creation.private = br#"{"kept":[1,"two"]}"#.to_vec();
+    let state = destination.apply(&creation).await;
+    kept(&state.private, "apply");
+    let state = destination.read(&state).await;
+    kept(&state.private, "read");
+    let update = destination.plan(&state, &config(&destination, "renamed")).await;
+    kept(&update.private, "plan");
+    let state = destination.apply(&update).await;
+    kept(&state.private, "update");
+    konnect
+        .emulator
+        .inject(FaultRule::new(Fault::status(500)).method("DELETE"))
+        .unwrap();
+    let left = destination.apply(&state.removal()).await;
+    assert_eq!(left.private, state.private, "failed removal");
+    konnect.end().await;
+}
+
+/// Bytes that are no notes of ours do no harm, and are given back as long as nothing is noted.
+#[tokio::test]
+async fn what_another_provider_remembers_does_no_harm() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let mut state = created(&destination).await;
+    state.private = b"\xff\x00 anything".to_vec();
+    let removal = Fault::status(500);
+    konnect
+        .emulator
+        .inject(FaultRule::new(removal).method("DELETE"))
+        .unwrap();
+    let left = destination.apply(&state.removal()).await;
+    assert_eq!(left.private, state.private);
+    let read = destination.read(&state).await;
+    sound(&read.diagnostics);
+    let same = destination.plan(&read, &config(&destination, "siem")).await;
+    sound(&same.diagnostics);
+    assert_eq!(same.planned, read.value);
     konnect.end().await;
 }
 

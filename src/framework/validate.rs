@@ -40,6 +40,15 @@ fn attributes(
                 .at(path.clone()),
             );
         }
+        if attribute.computed && !attribute.optional && !value.is_null() {
+            diagnostics.push(
+                Diagnostic::error(
+                    "Value for a read-only attribute",
+                    format!("\"{}\" is told by the provider: remove it here.", attribute.name),
+                )
+                .at(path.clone()),
+            );
+        }
         if attribute.write_only && !value.is_null() && !host.write_only_attributes {
             diagnostics.push(
                 Diagnostic::error(
@@ -108,6 +117,7 @@ mod tests {
             [
                 Attribute::string("name").required().check(Validator::not_blank()),
                 Attribute::string("password").optional().write_only(),
+                Attribute::string("id").computed(),
                 Attribute::nested("list", Nesting::List, element()).optional(),
                 Attribute::nested("map", Nesting::Map, element()).optional(),
                 Attribute::nested("set", Nesting::Set, element()).optional(),
@@ -159,6 +169,16 @@ mod tests {
             found(config, <_>::default()),
             wanted.map(|(p, s)| (p.to_owned(), s.to_owned()))
         );
+    }
+
+    /// Terraform itself lets it through, and fails at the plan in words for the provider's author.
+    #[test]
+    fn what_only_the_provider_tells_cannot_be_given() {
+        for given in [Value::from("x"), Value::Unknown] {
+            let config = Value::object([("name", "n".into()), ("id", given)]);
+            let complaint = ("id".to_owned(), "Value for a read-only attribute".to_owned());
+            assert_eq!(found(config, <_>::default()), [complaint]);
+        }
     }
 
     /// Protocol: a write-only argument without the host's capability is an error on the attribute.

@@ -83,7 +83,7 @@ pub(super) struct Request {
     pub body: Option<SecretString>,
     /// What is in the body and must not be in an error.
     pub authorization: Option<Authorization>,
-    /// `false` where the answer has nothing to say beyond its status.
+    /// `false` where the answer has nothing to say beyond its status, unless it is a web page.
     pub wants_body: bool,
 }
 

@@ -146,7 +146,12 @@ impl Api<'_> {
             wants_body: false,
             ..self.request(Method::DELETE, path)
         };
-        self.client.send(self.region, request).await.map(drop)
+        let answer = self.client.send(self.region, request).await?;
+        // A login page of a proxy says nothing of what became of the object.
+        if answer.received.is_web_page() && !answer.received.body.is_empty() {
+            return Err(answer.unreadable("it is a web page, which the API does not answer with"));
+        }
+        Ok(())
     }
 
     fn request(self, method: Method, path: &str) -> Request {

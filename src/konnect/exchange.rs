@@ -32,6 +32,18 @@ pub(super) struct Received {
     pub body: Vec<u8>,
 }
 
+impl Received {
+    /// Whether the answer is meant for people.
+    pub(super) fn is_web_page(&self) -> bool {
+        self.content_type.as_deref().is_some_and(is_html)
+    }
+}
+
+fn is_html(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("text/html")
+}
+
 /// Sends a request and sorts its answer into success and failure.
 pub(super) async fn exchange(
     http: &reqwest::Client,
@@ -70,7 +82,7 @@ async fn success(
 ) -> Result<Received, Failure> {
     let content_type = header(response.headers(), CONTENT_TYPE.as_str(), redactor);
     let mut body = Vec::new();
-    if !wants_body {
+    if !wants_body && !content_type.as_deref().is_some_and(is_html) {
         return Ok(Received {
             mark,
             content_type,

@@ -19,9 +19,10 @@ use crate::framework::{
 use crate::konnect::{DestinationId, EndpointWebhookChanges, Region, v2, v3};
 
 mod change;
+mod found;
 mod schema;
 
-use self::change::{Change, to_destination, to_endpoint};
+use self::change::Change;
 
 /// The attributes that the API may name in an error.
 const ATTRIBUTES: &[&str] = &[
@@ -116,22 +117,26 @@ impl Model {
         self.detect_authorization_drift = or(&config.detect_authorization_drift, on);
     }
 
-    /// The arguments that belong to an endpoint of its own, and whether they are set.
+    /// The arguments that belong to an endpoint of its own, and whether they are set. One that is not known
+    /// yet may turn out to be null.
     fn own_arguments(&self) -> [(&'static str, bool); 7] {
         [
-            ("endpoint", !self.endpoint.is_null()),
-            ("authorization", !self.authorization.is_null()),
-            ("authorization_wo", !self.authorization_wo.is_null()),
+            ("endpoint", self.endpoint.known().is_some()),
+            ("authorization", self.authorization.known().is_some()),
+            ("authorization_wo", self.authorization_wo.known().is_some()),
             (
                 "authorization_wo_version",
-                !self.authorization_wo_version.is_null(),
+                self.authorization_wo_version.known().is_some(),
             ),
             (
                 "detect_authorization_drift",
-                !self.detect_authorization_drift.is_null(),
+                self.detect_authorization_drift.known().is_some(),
             ),
-            ("log_format", !self.log_format.is_null()),
-            ("skip_ssl_verification", !self.skip_ssl_verification.is_null()),
+            ("log_format", self.log_format.known().is_some()),
+            (
+                "skip_ssl_verification",
+                self.skip_ssl_verification.known().is_some(),
+            ),
         ]
     }
 }
@@ -188,7 +193,7 @@ impl Resource for AuditLogWebhook {
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
         match call.provider.region(&call.config.region) {
             Ok(region) => (call.planned.id, call.planned.region) = (region.clone(), region),
-            Err(error) => call.diagnostics.push(error),
+            Err(error) => return call.diagnostics.push(error),
         }
         call.planned.plan_defaults(&call.config);
         call.decided.extend([
@@ -252,27 +257,9 @@ impl Resource for AuditLogWebhook {
             return Ok(Some(known));
         };
         let client = call.provider.client()?;
-        let found = match known.form() {
-            Form::Destination => v3::get_webhook(client, &region).await.map(|found| {
-                // Without a destination there is no webhook, as the API sees it.
-                found
-                    .audit_log_destination_id
-                    .is_some()
-                    .then(|| to_destination(found, region, &known))
-            }),
-            Form::Endpoint | Form::Open => v2::get_webhook(client, &region).await.map(|found| {
-                authorization::observe(&mut call.private, found.updated_at.as_deref());
-                found
-                    .endpoint
-                    .is_some()
-                    .then(|| to_endpoint(found, region, &known))
-            }),
-        };
-        match found {
-            Ok(state) => Ok(state),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(diagnose(&error, ATTRIBUTES)),
-        }
+        found::again(client, &region, &known, &mut call.private)
+            .await
+            .map_err(|e| diagnose(&e, ATTRIBUTES))
     }
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
@@ -293,7 +280,11 @@ impl Resource for AuditLogWebhook {
         let client = call.provider.client()?;
         let region = given(call.provider.region(&call.state.region)?, "region")?;
         let claim = call.provider.claim(&region);
-        let mut set_up_here = claim.lock().await;
+        let set_up_here = claim.lock().await;
+        if *set_up_here {
+            // The new one came first and has overwritten this one: what is there now is not ours to remove.
+            return Ok(());
+        }
         let removed = match call.state.form() {
             Form::Destination => v3::delete_webhook(client, &region).await,
             Form::Endpoint | Form::Open => {
@@ -306,10 +297,7 @@ impl Resource for AuditLogWebhook {
         };
         match removed {
             Err(error) if !error.is_not_found() => Err(diagnose(&error, ATTRIBUTES)),
-            _ => {
-                *set_up_here = false;
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 
@@ -326,31 +314,23 @@ impl Resource for AuditLogWebhook {
             ImportTarget::Identity(identity) => given(identity.region.clone(), "region")?,
         };
         let region = given(call.provider.region(&Attr::Known(region))?, "region")?;
-        let found = match v3::get_webhook(client, &region).await {
-            Ok(found) if found.audit_log_destination_id.is_some() => {
-                Ok(Some(to_destination(found, region.clone(), &Model::default())))
-            }
-            Err(error) if !error.is_not_found() => Err(error),
-            _ => v2::get_webhook(client, &region).await.map(|found| {
-                authorization::imported(&mut call.private);
-                found
-                    .endpoint
-                    .is_some()
-                    .then(|| to_endpoint(found, region.clone(), &Model::default()))
-            }),
-        };
-        match found {
-            Ok(Some(model)) => Ok(model.completed()),
-            Err(error) if !error.is_not_found() => Err(diagnose(&error, ATTRIBUTES)),
-            _ => Err(Diagnostic::error(
+        let none = Model::default();
+        let mut found = found::with_destination(client, &region, &none).await;
+        if matches!(found, Ok(None)) {
+            authorization::imported(&mut call.private);
+            found = found::with_endpoint(client, &region, &none).await;
+        }
+        let found = found.map_err(|e| diagnose(&e, ATTRIBUTES))?;
+        found.map(Model::completed).ok_or_else(|| {
+            Diagnostic::error(
                 "Region has no webhook",
                 format!(
                     "The audit log webhook of region {region} has not been set up, so that there is nothing to \
                      import. Remove the import: applying the resource sets the webhook up."
                 ),
             )
-            .into()),
-        }
+            .into()
+        })
     }
 
     fn moves_from(&self) -> &'static [&'static str] {
@@ -405,6 +385,10 @@ impl AuditLogWebhook {
         };
         if held || asked_to {
             return;
+        }
+        // An apply plans again what was not known before. By then another block may have had the region.
+        if *call.provider.claim(region).lock().await {
+            return call.diagnostics.push(take_over::set_up_twice(region));
         }
         match take_over::occupant(client, region).await {
             Ok(None) => {}

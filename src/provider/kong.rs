@@ -3,12 +3,21 @@
 
 use serde_json::Value as Json;
 
+use super::ADDRESS;
 use crate::framework::MoveSource;
 
+/// The address of Kong's provider, without a registry.
+const KONG: &str = "kong/konnect";
+
 /// Whether a state comes from this type of Kong's provider. The registry it was installed from may be
-/// any.
+/// any. `terraform state replace-provider` puts our address on the states of all types, which makes them
+/// no less Kong's.
 pub(super) fn is_source(source: &MoveSource, type_name: &str) -> bool {
-    source.type_name == type_name && source.provider.rsplit('/').take(2).eq(["konnect", "kong"])
+    let provider = source
+        .provider
+        .split_once('/')
+        .map(|(_registry, address)| address);
+    source.type_name == type_name && matches!(provider, Some(KONG | ADDRESS))
 }
 
 /// A state as stored.
@@ -50,8 +59,13 @@ mod tests {
             &source("registry.opentofu.org/kong/konnect"),
             "konnect_audit_log"
         ));
+        assert!(is_source(
+            &source("registry.terraform.io/konnect-audit/konnect"),
+            "konnect_audit_log"
+        ));
         for other in [
             "registry.terraform.io/evil/konnect",
+            "evil/registry.terraform.io/kong/konnect",
             "registry.terraform.io/kong/konnect-beta",
             "konnect",
             "",

@@ -1,7 +1,10 @@
 //! A plugin together with a local Konnect for it to work on.
 
+use std::collections::HashMap;
+
+use serde_json::json;
 use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions};
-use terraform_provider_konnect::framework::Value;
+use terraform_provider_konnect::framework::{Type, Value};
 use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
 
 use super::terraform::Resource;
@@ -10,6 +13,11 @@ use super::{Ended, Host};
 
 /// The resource with which the tests go through a life.
 pub const DESTINATION: &str = "konnect_audit_log_destination";
+/// The other one, of which a region has one.
+pub const WEBHOOK: &str = "konnect_audit_log_webhook";
+
+/// Where a stranger's webhook delivers to.
+pub const STRANGERS_ENDPOINT: &str = "https://stranger.example.com/a-path-like-a-password";
 
 /// A plugin, and the Konnect that it is or will be configured with.
 pub struct Konnect {
@@ -19,6 +27,8 @@ pub struct Konnect {
     pub emulator: Emulator,
     /// All schemas.
     pub schema: tf::get_provider_schema::Response,
+    /// What tells the objects of each resource.
+    pub identities: HashMap<String, tf::ResourceIdentitySchema>,
 }
 
 impl Konnect {
@@ -28,10 +38,15 @@ impl Konnect {
         let host = Box::pin(Host::start()).await;
         let schema = tf::get_provider_schema::Request {};
         let schema = host.provider().get_provider_schema(schema).await.unwrap();
+        let identities = tf::get_resource_identity_schemas::Request {};
+        let identities = host.provider().get_resource_identity_schemas(identities).await;
+        let identities = identities.unwrap().into_inner();
+        sound(&identities.diagnostics);
         Self {
             host,
             emulator,
             schema: schema.into_inner(),
+            identities: identities.identity_schemas,
         }
     }
 
@@ -72,11 +87,43 @@ impl Konnect {
 
     /// The destinations.
     pub fn destination(&self) -> Resource {
+        self.resource(DESTINATION)
+    }
+
+    /// The webhooks.
+    pub fn webhook(&self) -> Resource {
+        self.resource(WEBHOOK)
+    }
+
+    fn resource(&self, type_name: &str) -> Resource {
+        let parts = self.identities[type_name].identity_attributes.iter();
+        let parts = parts.map(|part| {
+            let of = serde_json::from_slice(&part.r#type).unwrap();
+            (part.name.clone(), Type::from_json(&of).unwrap())
+        });
         Resource {
             provider: self.host.provider(),
-            type_name: DESTINATION.to_owned(),
-            shape: Shape::of(&self.schema.resource_schemas[DESTINATION]),
+            type_name: type_name.to_owned(),
+            shape: Shape::of(&self.schema.resource_schemas[type_name]),
+            identity: Type::Object(parts.collect()),
         }
+    }
+
+    /// A webhook with an endpoint of its own, as somebody else sets one up.
+    pub fn strangers_webhook(&self, region: &str, enabled: bool) {
+        let webhook = json!({
+            "enabled": enabled, "endpoint": STRANGERS_ENDPOINT, "authorization": "Splunk stranger",
+            "log_format": "json",
+        });
+        self.emulator.edit_webhook(region, webhook).unwrap();
+    }
+
+    /// The methods of the requests since the last time.
+    pub fn methods(&self) -> Vec<String> {
+        let methods = self.emulator.requests().into_iter().map(|request| request.method);
+        let methods = methods.collect();
+        self.emulator.clear_requests();
+        methods
     }
 
     /// How many requests have reached Konnect.

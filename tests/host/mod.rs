@@ -13,6 +13,7 @@
 // Each file of tests is a crate of its own and uses a part of this.
 #![allow(dead_code, unused_imports)]
 
+mod adoption;
 mod connection;
 mod handshake;
 mod identity;
@@ -23,6 +24,7 @@ mod session;
 pub mod terraform;
 pub mod value;
 
+pub use adoption::stored;
 pub use connection::{Channel, Tls, grpc, unix};
 pub use handshake::Handshake;
 pub use identity::Identity;

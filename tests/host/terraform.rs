@@ -1,7 +1,8 @@
 //! A resource as Terraform goes about it: what it sends in each step, and what it checks of each
 //! answer (plugin protocol, what Terraform checks of a provider).
 
-use terraform_provider_konnect::framework::Value;
+use terraform_provider_konnect::framework::{Type, Value};
+use terraform_provider_konnect::plugin::codec;
 use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
 use terraform_provider_konnect::plugin::proto::tfplugin6::provider_client::ProviderClient;
 
@@ -17,6 +18,8 @@ pub struct Resource {
     pub type_name: String,
     /// Its schema.
     pub shape: Shape,
+    /// The type of its identity.
+    pub identity: Type,
 }
 
 /// A plan, as Terraform holds it between plan and apply.
@@ -30,6 +33,8 @@ pub struct Plan {
     pub planned: Value,
     /// What the provider remembers.
     pub private: Vec<u8>,
+    /// What tells the object, if that is known by now.
+    pub identity: Option<Value>,
     /// The attributes whose change needs another object.
     pub replaces: Vec<tf::AttributePath>,
     /// The messages.
@@ -43,6 +48,8 @@ pub struct State {
     pub value: Value,
     /// What the provider remembers.
     pub private: Vec<u8>,
+    /// What tells the object, if there is one.
+    pub identity: Option<Value>,
     /// The messages.
     pub diagnostics: Vec<tf::Diagnostic>,
 }
@@ -53,6 +60,7 @@ impl State {
         Self {
             value: Value::Null,
             private: Vec::new(),
+            identity: None,
             diagnostics: Vec::new(),
         }
     }
@@ -64,6 +72,7 @@ impl State {
             config: Value::Null,
             planned: Value::Null,
             private: self.private.clone(),
+            identity: self.identity.clone(),
             replaces: Vec::new(),
             diagnostics: Vec::new(),
         }
@@ -73,12 +82,17 @@ impl State {
 impl Resource {
     /// Asks what is wrong with a configuration.
     pub async fn validate(&self, config: &Value) -> Vec<tf::Diagnostic> {
+        self.validate_with(config, true).await
+    }
+
+    /// The same of a host that may not know write-only arguments.
+    pub async fn validate_with(&self, config: &Value, write_only: bool) -> Vec<tf::Diagnostic> {
         let request = tf::validate_resource_config::Request {
             type_name: self.type_name.clone(),
             config: self.shape.encode(config),
             client_capabilities: Some(tf::ClientCapabilities {
                 deferral_allowed: false,
-                write_only_attributes_allowed: true,
+                write_only_attributes_allowed: write_only,
             }),
         };
         let answer = self.provider.clone().validate_resource_config(request).await;
@@ -93,6 +107,7 @@ impl Resource {
             proposed_new_state: self.shape.encode(&self.proposed(&prior.value, config)),
             config: self.shape.encode(config),
             prior_private: prior.private.clone(),
+            prior_identity: self.identify(prior.identity.as_ref()),
             ..<_>::default()
         };
         let answer = self.provider.clone().plan_resource_change(request).await;
@@ -102,6 +117,7 @@ impl Resource {
             config: config.clone(),
             planned: self.shape.decode(answer.planned_state.as_ref()),
             private: answer.planned_private,
+            identity: self.identified(answer.planned_identity.as_ref()),
             replaces: answer.requires_replace,
             diagnostics: answer.diagnostics,
         };
@@ -111,6 +127,9 @@ impl Resource {
         );
         if errors(&plan.diagnostics).is_empty() {
             self.check_plan(&plan);
+            if prior.identity.is_some() && plan.replaces.is_empty() {
+                assert_eq!(plan.identity, prior.identity, "an update changes the identity");
+            }
         }
         plan
     }
@@ -123,6 +142,7 @@ impl Resource {
             planned_state: self.shape.encode(&plan.planned),
             config: self.shape.encode(&plan.config),
             planned_private: plan.private.clone(),
+            planned_identity: self.identify(plan.identity.as_ref()),
             ..<_>::default()
         };
         let answer = self.provider.clone().apply_resource_change(request).await;
@@ -130,6 +150,7 @@ impl Resource {
         let state = State {
             value: self.shape.decode(answer.new_state.as_ref()),
             private: answer.private,
+            identity: self.identified(answer.new_identity.as_ref()),
             diagnostics: answer.diagnostics,
         };
         assert!(
@@ -149,15 +170,35 @@ impl Resource {
             type_name: self.type_name.clone(),
             current_state: self.shape.encode(&state.value),
             private: state.private.clone(),
+            current_identity: self.identify(state.identity.as_ref()),
             ..<_>::default()
         };
         let answer = self.provider.clone().read_resource(request).await;
         let answer = answer.unwrap().into_inner();
-        State {
+        let read = State {
             value: self.shape.decode(answer.new_state.as_ref()),
             private: answer.private,
+            identity: self.identified(answer.new_identity.as_ref()),
             diagnostics: answer.diagnostics,
+        };
+        if state.identity.is_some() && !read.value.is_null() {
+            assert_eq!(read.identity, state.identity, "a read changes the identity");
         }
+        read
+    }
+
+    /// An identity for the wire.
+    pub fn identify(&self, identity: Option<&Value>) -> Option<tf::ResourceIdentityData> {
+        let identity_data = Some(codec::encode(identity?, &self.identity));
+        Some(tf::ResourceIdentityData { identity_data })
+    }
+
+    /// An identity from the wire, all of which is told.
+    pub fn identified(&self, wire: Option<&tf::ResourceIdentityData>) -> Option<Value> {
+        let identity = codec::decode(wire?.identity_data.as_ref(), &self.identity).unwrap();
+        let parts = identity.as_object().expect("attributes");
+        assert!(parts.values().all(|part| part.as_str().is_some()), "{identity:?}");
+        Some(identity)
     }
 
     /// Brings a stored state into the present shape.
@@ -213,6 +254,14 @@ impl Resource {
     }
 
     fn check_apply(&self, plan: &Plan, state: &State) {
+        assert_eq!(
+            state.value.is_null(),
+            state.identity.is_none(),
+            "an object without identity, or the reverse"
+        );
+        if let (Some(planned), Some(new)) = (&plan.identity, &state.identity) {
+            assert_eq!(planned, new, "the identity was planned as another");
+        }
         assert_eq!(
             plan.planned.is_null(),
             state.value.is_null(),

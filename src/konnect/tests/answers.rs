@@ -138,12 +138,28 @@ async fn a_success_without_end_is_not_read_to_its_end() {
 
 #[tokio::test]
 async fn a_delete_needs_no_body() {
-    for reply in [answer(204, "", ""), json(200, "not json")] {
+    let html = "Content-Type: text/html\r\n";
+    for reply in [answer(204, "", ""), json(200, "not json"), answer(200, html, "")] {
         let server = Server::start([reply]).await;
         v3::delete_destination(&server.client(), &eu(), &id())
             .await
             .unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_login_page_in_answer_to_a_delete_is_no_success() {
+    let page = "<html>Please log in</html>";
+    let reply = answer(200, "Content-Type: Text/HTML; charset=utf-8\r\n", page);
+    let server = Server::start([reply]).await;
+    let error = v3::delete_destination(&server.client(), &eu(), &id())
+        .await
+        .unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert!(
+        error.to_string().contains("The answer begins: Please log in"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -64,9 +64,14 @@ impl Change<'_> {
     async fn deliver(self, private: &mut Private) -> Result<Model, Failure> {
         let (planned, config) = (self.planned, self.config.arguments());
         let same = self.same_form();
+        let others = authorization::written_by_others(private);
         let authorization = match same {
-            Some(_) => authorization::to_send(config, private)?,
-            None => Some(authorization::configured(config)?.0),
+            // Who changed the delivery may have pointed the webhook at a destination: then Konnect has no
+            // authorization for an endpoint any more, whether other writers are looked for or not.
+            Some(prior) if same_delivery(prior, planned) || !others => {
+                authorization::to_send(config, private)?
+            }
+            _ => Some(authorization::configured(config)?.0),
         };
         let sent = authorization.is_some();
         let delivery = sent || same.is_none_or(|prior| !same_delivery(prior, planned));
@@ -85,7 +90,6 @@ impl Change<'_> {
             changes.log_format = planned.log_format.known().map(|f| LogFormat::from(f.as_str()));
             changes.skip_ssl_verification = planned.skip_ssl_verification.known().copied();
         }
-        let others = authorization::written_by_others(private);
         let mut found = v2::update_webhook(self.client, &self.region, &changes).await?;
         if others {
             // The time of our write counts as reads show it, so that an API whose answers to writes and

@@ -1,0 +1,226 @@
+//! What a user writes: a block of one of the two resources, with values from small sets, so that two
+//! configurations often agree in most of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use terraform_provider_konnect::framework::{Type, Value};
+
+use super::secrets::SECRETS;
+
+/// A resource type. Destinations come first, since webhooks refer to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// `konnect_audit_log_destination`.
+    Destination,
+    /// `konnect_audit_log_webhook`.
+    Webhook,
+}
+
+impl Kind {
+    /// The type's name.
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Self::Destination => "konnect_audit_log_destination",
+            Self::Webhook => "konnect_audit_log_webhook",
+        }
+    }
+}
+
+/// A block's place in the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address {
+    /// Its type.
+    pub kind: Kind,
+    /// Which of that type.
+    pub slot: usize,
+}
+
+/// What an argument is set to. Secrets are numbers here, so that a failing case does not print them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Given {
+    /// Text.
+    Text(&'static str),
+    /// A bool.
+    Flag(bool),
+    /// A number.
+    Number(i64),
+    /// One of the secrets.
+    Secret(usize),
+    /// The id of the destination in this slot.
+    IdOf(usize),
+}
+
+/// A block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    /// The arguments; all others are null.
+    pub arguments: BTreeMap<&'static str, Given>,
+    /// Those that only the apply tells, null ones too.
+    pub unknown: BTreeSet<&'static str>,
+}
+
+impl Block {
+    /// The configuration as a value, with the ids of destinations from `id_of`.
+    pub fn value(&self, of: &Type, planning: bool, id_of: impl Fn(usize) -> Value) -> Value {
+        let mut value = Value::object(self.arguments.iter().map(|(name, given)| {
+            let value = match *given {
+                Given::Text(text) => text.into(),
+                Given::Flag(flag) => flag.into(),
+                Given::Number(number) => number.into(),
+                Given::Secret(which) => SECRETS[which].into(),
+                Given::IdOf(slot) => id_of(slot),
+            };
+            (*name, value)
+        }));
+        if planning {
+            for name in &self.unknown {
+                value.set(name, Value::Unknown);
+            }
+        }
+        value.shaped(of).unwrap()
+    }
+
+    /// The destination that it refers to.
+    pub fn refers_to(&self) -> Option<usize> {
+        match self.arguments.get("audit_log_destination_id") {
+            Some(Given::IdOf(slot)) => Some(*slot),
+            _ => None,
+        }
+    }
+
+    /// The text of an argument.
+    pub fn text(&self, name: &str) -> Option<&'static str> {
+        match self.arguments.get(name) {
+            Some(Given::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether an argument is set to this.
+    pub fn is(&self, name: &str, given: Given) -> bool {
+        self.arguments.get(name) == Some(&given)
+    }
+
+    /// The secret that it configures.
+    pub fn secret(&self) -> Option<&'static str> {
+        let given = ["authorization", "authorization_wo"]
+            .iter()
+            .find_map(|name| self.arguments.get(name));
+        match given {
+            Some(Given::Secret(which)) => Some(SECRETS[*which]),
+            _ => None,
+        }
+    }
+}
+
+type Arguments = Vec<(&'static str, Given)>;
+
+fn maybe(name: &'static str, of: impl Strategy<Value = Given> + 'static) -> BoxedStrategy<Arguments> {
+    prop_oneof![2 => Just(Vec::new()), 1 => of.prop_map(move |given| vec![(name, given)])].boxed()
+}
+
+fn text(of: &'static [&'static str]) -> impl Strategy<Value = Given> {
+    select(of).prop_map(Given::Text)
+}
+
+fn flag() -> impl Strategy<Value = Given> {
+    any::<bool>().prop_map(Given::Flag)
+}
+
+fn authorization() -> impl Strategy<Value = Arguments> {
+    let secret = || (0..SECRETS.len()).prop_map(Given::Secret);
+    prop_oneof![
+        secret().prop_map(|secret| vec![("authorization", secret)]),
+        secret().prop_map(|secret| vec![("authorization_wo", secret)]),
+        (secret(), 1..3_i64).prop_map(|(secret, version)| vec![
+            ("authorization_wo", secret),
+            ("authorization_wo_version", Given::Number(version)),
+        ]),
+    ]
+}
+
+/// The arguments that both have: endpoint, authorization, and how to deliver.
+fn delivery() -> impl Strategy<Value = Arguments> {
+    (
+        text(&["https://siem.example.com/a", "https://siem.example.com/b?c=d"]),
+        authorization(),
+        maybe("log_format", text(&["cef", "json", "cps"])),
+        maybe("skip_ssl_verification", flag()),
+        maybe("detect_authorization_drift", flag()),
+    )
+        .prop_map(|(endpoint, authorization, format, skips, detects)| {
+            [
+                vec![("endpoint", endpoint)],
+                authorization,
+                format,
+                skips,
+                detects,
+            ]
+            .concat()
+        })
+}
+
+const DELIVERY: [&str; 7] = [
+    "endpoint",
+    "authorization",
+    "authorization_wo",
+    "authorization_wo_version",
+    "log_format",
+    "skip_ssl_verification",
+    "detect_authorization_drift",
+];
+
+fn block(
+    arguments: impl Strategy<Value = Vec<Arguments>> + 'static,
+    more: &[&'static str],
+) -> BoxedStrategy<Block> {
+    let all = [&DELIVERY, more].concat();
+    let unknown = prop_oneof![2 => Just(Vec::new()), 1 => subsequence(all, 1..4)];
+    (arguments, unknown)
+        .prop_map(|(arguments, unknown)| Block {
+            arguments: arguments.concat().into_iter().collect(),
+            unknown: unknown.into_iter().collect(),
+        })
+        .boxed()
+}
+
+/// A destination.
+pub fn destination() -> BoxedStrategy<Block> {
+    let region = prop_oneof![4 => Just(Vec::new()), 2 => Just(vec![("region", Given::Text("global"))]),
+        1 => Just(vec![("region", Given::Text("eu"))])];
+    let name = text(&["siem", "Überwachung", "x"]).prop_map(|name| vec![("name", name)]);
+    let arguments = (region, name, delivery()).prop_map(|(region, name, rest)| vec![region, name, rest]);
+    block(arguments, &["region", "name"])
+}
+
+/// A webhook in one of these regions, or in the provider's.
+pub fn webhook(regions: &'static [&'static str], destinations: usize) -> BoxedStrategy<Block> {
+    let region = text(regions).prop_map(|region| vec![("region", region)]);
+    let region = if regions.contains(&super::session::REGION) {
+        prop_oneof![3 => Just(Vec::new()), 2 => region].boxed()
+    } else {
+        region.boxed()
+    };
+    let target = prop_oneof![
+        (0..destinations).prop_map(|slot| vec![("audit_log_destination_id", Given::IdOf(slot))]),
+        delivery(),
+    ];
+    let arguments = (
+        region,
+        target,
+        maybe("enabled", flag()),
+        maybe("replace_existing", flag()),
+    )
+        .prop_map(|(region, target, enabled, replaces)| vec![region, target, enabled, replaces]);
+    block(
+        arguments,
+        &[
+            "region",
+            "audit_log_destination_id",
+            "enabled",
+            "replace_existing",
+        ],
+    )
+}

@@ -1,0 +1,61 @@
+//! Terraform played with generated worlds: configurations of both resources that change from step to
+//! step, strangers who write in between, and calls that fail. In each step the provider's answers are
+//! held against what Terraform checks of a provider (plugin protocol), against what Konnect really
+//! has, and against what nothing may ever show: the secrets.
+//!
+//! A case is a list of [`steps::Step`]s. [`world::World`] plays them, [`session::Session`] makes the
+//! calls, [`rules`] has what holds of every answer, [`truth`] what Konnect has.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
+
+mod apply;
+mod block;
+mod rules;
+mod secrets;
+mod session;
+mod steps;
+mod stranger;
+mod truth;
+mod world;
+
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions};
+
+use self::world::World;
+
+/// As many as run in some ten seconds. `PROPTEST_CASES` asks for more.
+const CASES: u32 = 96;
+
+fn config() -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() {
+        asked.cases
+    } else {
+        CASES
+    };
+    ProptestConfig {
+        cases,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
+            "proptest-regressions/property.txt",
+        ))),
+        ..asked
+    }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn a_state_never_lies(steps in proptest::collection::vec(steps::any(), 1..8)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
+            let mut world = World::new(&emulator);
+            for step in &steps {
+                world.play(step).await;
+            }
+            world.end().await;
+            emulator.stop().await;
+        });
+    }
+}

@@ -1,0 +1,107 @@
+//! What Terraform proposes to a provider, and what it checks of each answer. All attributes here are
+//! without nesting.
+
+use std::collections::BTreeMap;
+
+use terraform_provider_konnect::framework::{Path, Schema, Value};
+
+/// What Terraform proposes: the configuration, and where that is silent on a computed attribute the
+/// prior value, or unknown for a creation.
+pub fn proposed(schema: &Schema, prior: &Value, config: &Value) -> Value {
+    Value::object(schema.attributes().iter().map(|attribute| {
+        let name = attribute.name();
+        let proposed = match config.get(name) {
+            _ if attribute.is_write_only() => Value::Null,
+            Value::Null if attribute.is_computed() && prior.is_null() => Value::Unknown,
+            Value::Null if attribute.is_computed() => prior.get(name).clone(),
+            given => given.clone(),
+        };
+        (name, proposed)
+    }))
+}
+
+/// A value that the configuration gives is planned so, or as before; one that it does not give is
+/// null unless computed; a write-only one is null.
+pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) {
+    assert_eq!(
+        planned.as_object().map(BTreeMap::len),
+        Some(schema.attributes().len()),
+        "every attribute, and no other"
+    );
+    for attribute in schema.attributes() {
+        let name = attribute.name();
+        let (before, given, planned) = (prior.get(name), config.get(name), planned.get(name));
+        let sound = if attribute.is_write_only() {
+            planned.is_null()
+        } else if given.is_null() {
+            attribute.is_computed() || planned.is_null()
+        } else {
+            planned == given || planned == before
+        };
+        assert!(sound, "{name} is given as {given:?}, and planned as {planned:?}");
+        // Whether a value is secret must not hang on its being null.
+        assert!(
+            !planned.is_unknown() || given.is_unknown() || attribute.is_computed(),
+            "{name} is planned as unknown"
+        );
+    }
+}
+
+/// An update keeps what tells the object.
+pub fn update(schema: &Schema, prior: &Value, planned: &Value) {
+    let told = ["id", "region", "created_at"];
+    for name in told.into_iter().filter(|name| !prior.get(name).is_null()) {
+        assert!(
+            planned.get(name) == prior.get(name),
+            "{name} changes without a replacement"
+        );
+    }
+    assert_eq!(schema.identity_of(planned), schema.identity_of(prior));
+}
+
+/// Another object is made only where an attribute asks for it, which then differs.
+pub fn replacement(prior: &Value, planned: &Value, replaces: &[Path]) {
+    for path in replaces {
+        let name = path.to_string();
+        assert_eq!(name, "region", "nothing else needs another object");
+        assert!(prior.get(&name) != planned.get(&name), "{name} stays as it was");
+    }
+}
+
+/// What an apply plans with all values known may fill in what was unknown, and nothing else.
+pub fn compatible(planned: &Value, again: &Value) {
+    for (name, planned) in planned.as_object().unwrap() {
+        let again = again.get(name);
+        assert!(
+            planned.is_unknown() || planned == again,
+            "{name} was planned as {planned:?}, now {again:?}"
+        );
+    }
+}
+
+/// What was planned comes out, and all is known.
+pub fn applied(schema: &Schema, planned: &Value, state: &Value) {
+    assert_eq!(planned.is_null(), state.is_null(), "an object came or went");
+    for attribute in schema.attributes() {
+        let name = attribute.name();
+        let (planned, state) = (planned.get(name), state.get(name));
+        assert!(
+            planned.is_unknown() || planned == state,
+            "{name} came out as another value"
+        );
+    }
+    sound_state(schema, state);
+    assert!(state.is_null() || schema.identity_of(state).is_some());
+}
+
+/// What holds of every state.
+pub fn sound_state(schema: &Schema, state: &Value) {
+    assert!(state.is_wholly_known(), "{state:?}");
+    for attribute in schema.attributes().iter().filter(|a| a.is_write_only()) {
+        assert!(
+            state.get(attribute.name()).is_null(),
+            "{} is write-only, but stored",
+            attribute.name()
+        );
+    }
+}

@@ -1,0 +1,65 @@
+//! The secrets of the generated configurations, and the search for their traces.
+
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use terraform_provider_konnect::framework::Value;
+
+/// What configurations use.
+pub const SECRETS: [&str; 3] = [
+    "Splunk 5e3cr3t-0ne-p4Q",
+    "Bearer 5e3cr3t-tw0-Zz9",
+    "5e3cr3t-thr33-?>~",
+];
+/// What strangers write.
+pub const STRANGERS: &str = "Splunk 5e3cr3t-of-a-stranger";
+
+/// The forms in which a secret must not show.
+static TRACES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let all = SECRETS.iter().chain([&STRANGERS]);
+    all.flat_map(|secret| traces(secret.split(' ').next_back().unwrap()))
+        .collect()
+});
+
+fn traces(secret: &str) -> Vec<Vec<u8>> {
+    let mut traces = vec![
+        secret.as_bytes().to_vec(),
+        secret.chars().rev().collect::<String>().into_bytes(),
+        secret
+            .bytes()
+            .flat_map(|b| format!("{b:02x}").into_bytes())
+            .collect(),
+        secret
+            .bytes()
+            .flat_map(|b| format!("{b:02X}").into_bytes())
+            .collect(),
+    ];
+    // In base64 a text looks different by its place; the letters at its ends depend on its neighbours.
+    for before in 0..3 {
+        let placed = [&vec![0; before], secret.as_bytes()].concat();
+        for encoded in [STANDARD_NO_PAD.encode(&placed), URL_SAFE_NO_PAD.encode(&placed)] {
+            traces.push(encoded.as_bytes()[4..encoded.len() - 2].to_vec());
+        }
+    }
+    traces
+}
+
+/// Asserts that no secret shows in these bytes.
+#[track_caller]
+pub fn absent(bytes: &[u8], what: &str) {
+    for trace in TRACES.iter() {
+        let found = bytes.windows(trace.len()).any(|window| window == trace);
+        assert!(!found, "{what} shows a secret");
+    }
+}
+
+/// Asserts that no secret shows in any attribute of a value but `authorization`.
+#[track_caller]
+pub fn only_in_authorization(value: &Value) {
+    for (name, value) in value.as_object().into_iter().flatten() {
+        if let (Some(text), true) = (value.as_str(), name != "authorization") {
+            absent(text.as_bytes(), name);
+        }
+    }
+}

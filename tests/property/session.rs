@@ -1,0 +1,227 @@
+//! A provider for one phase of a run, as Terraform starts one for each, and the calls to it. Every
+//! answer is searched for secrets, and for the bytes that it has to carry along.
+
+use serde_json::{Map, Value as Json, json};
+use terraform_provider_konnect::framework::{
+    ApplyRequest, ClientCapabilities, Diagnostics, Lifetime, PlanRequest, PlanResponse, Schema, Server,
+    Severity, Value,
+};
+use terraform_provider_konnect::provider::Konnect;
+
+use super::block::Kind;
+use super::{rules, secrets};
+
+/// The region of the provider block.
+pub const REGION: &str = "eu";
+/// What the test remembers in the private state, beside what the provider does.
+const MARK: &str = "carried_along";
+
+/// A state as Terraform stores it.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The attributes.
+    pub value: Value,
+    /// What the provider remembers.
+    pub private: Vec<u8>,
+}
+
+/// What a change or a refresh answered.
+pub struct Answer {
+    /// The state, if there is an object.
+    pub state: Option<Stored>,
+    /// The errors, as `summary: detail`.
+    pub errors: Vec<String>,
+    /// How many warnings came with it.
+    pub warnings: usize,
+}
+
+/// A configured provider.
+pub struct Session {
+    server: Server<Konnect>,
+}
+
+impl Session {
+    /// Starts one that calls this URL.
+    pub async fn start(url: &str) -> Self {
+        let server = Server::new(Konnect, Lifetime::OneRun);
+        let block = Value::object([
+            ("personal_access_token", Value::from("kpat_property-tests")),
+            ("server_url", format!("{url}/{{region}}").as_str().into()),
+            ("region", REGION.into()),
+            // Faults ask to be met again at once, by a header.
+            ("max_retries", 1.into()),
+        ]);
+        let block = block.shaped(server.schema().object_type()).unwrap();
+        assert!(server.validate_provider(block.clone()).is_empty());
+        assert!(server.configure(block, "1.11.4".to_owned()).await.is_empty());
+        Self { server }
+    }
+
+    /// The schema of a type.
+    pub fn schema(&self, kind: Kind) -> &Schema {
+        self.server.resource(kind.type_name()).unwrap().schema()
+    }
+
+    /// Hands a stored state over.
+    pub fn upgrade(&self, kind: Kind, stored: &Stored) {
+        let resource = self.server.resource(kind.type_name()).unwrap();
+        let version = resource.schema().state_version();
+        let upgraded = self.server.upgrade(resource, version, to_json(&stored.value));
+        assert!(upgraded.diagnostics.is_empty(), "{:?}", upgraded.diagnostics);
+        assert!(upgraded.state == stored.value, "a stored state is what it was");
+    }
+
+    /// Checks a configuration that is without faults.
+    pub fn validate(&self, kind: Kind, config: &Value) {
+        let host = ClientCapabilities {
+            write_only_attributes: true,
+        };
+        let resource = self.server.resource(kind.type_name()).unwrap();
+        let found = resource.validate(config.clone(), host);
+        assert_eq!(errors(&found), [""; 0], "a sound configuration is refused");
+    }
+
+    /// Refreshes.
+    pub async fn read(&self, kind: Kind, stored: &Stored) -> Answer {
+        let resource = self.server.resource(kind.type_name()).unwrap();
+        let answer = self
+            .server
+            .read(resource, stored.value.clone(), stored.private.clone());
+        let answer = answer.await;
+        carried(&stored.private, &answer.private);
+        let answer = answered(
+            resource.schema(),
+            answer.state,
+            answer.private,
+            &answer.diagnostics,
+        );
+        if let Some(state) = &answer.state {
+            let (before, after) = (&stored.value, &state.value);
+            let schema = resource.schema();
+            assert_eq!(schema.identity_of(before), schema.identity_of(after));
+        }
+        answer
+    }
+
+    /// Plans a creation or an update, and holds the plan against the rules.
+    pub async fn plan(&self, kind: Kind, prior: &Value, config: &Value, private: &[u8]) -> PlanResponse {
+        let resource = self.server.resource(kind.type_name()).unwrap();
+        let schema = resource.schema();
+        self.validate(kind, config);
+        let request = PlanRequest {
+            prior: prior.clone(),
+            proposed: rules::proposed(schema, prior, config),
+            config: config.clone(),
+            private: private.to_vec(),
+        };
+        let plan = self.server.plan(resource, request).await;
+        unseen(&plan.planned, &plan.private, &plan.diagnostics);
+        carried(private, &plan.private);
+        if plan.diagnostics.has_errors() {
+            return plan;
+        }
+        rules::plan(schema, prior, config, &plan.planned);
+        rules::replacement(prior, &plan.planned, &plan.replaces);
+        if !prior.is_null() && plan.replaces.is_empty() {
+            rules::update(schema, prior, &plan.planned);
+        }
+        plan
+    }
+
+    /// Carries a change out. Its success is held against the rules; a failure must not lose the state.
+    pub async fn apply(&self, kind: Kind, change: Change<'_>) -> Answer {
+        let resource = self.server.resource(kind.type_name()).unwrap();
+        let request = ApplyRequest {
+            prior: change.prior.clone(),
+            planned: change.planned.clone(),
+            config: change.config.clone(),
+            private: change.private.to_vec(),
+        };
+        let answer = self.server.apply(resource, request).await;
+        let schema = resource.schema();
+        if !answer.state.is_null() {
+            carried(change.private, &answer.private);
+        }
+        let mut answer = answered(schema, answer.state, answer.private, &answer.diagnostics);
+        let state = answer.state.as_ref().map_or(&Value::Null, |state| &state.value);
+        if answer.errors.is_empty() {
+            rules::applied(schema, change.planned, state);
+        } else if !change.prior.is_null() {
+            assert!(!state.is_null(), "a failed change lost the object");
+        }
+        if let Some(state) = &mut answer.state {
+            mark(&mut state.private);
+        }
+        answer
+    }
+}
+
+/// A change to carry out.
+#[derive(Clone, Copy)]
+pub struct Change<'a> {
+    /// The state before, or null.
+    pub prior: &'a Value,
+    /// The state after, or null.
+    pub planned: &'a Value,
+    /// What the user wrote, or null.
+    pub config: &'a Value,
+    /// What the provider remembers, as planned.
+    pub private: &'a [u8],
+}
+
+fn answered(schema: &Schema, state: Value, private: Vec<u8>, found: &Diagnostics) -> Answer {
+    unseen(&state, &private, found);
+    rules::sound_state(schema, &state);
+    let errors = errors(found);
+    Answer {
+        warnings: found.iter().count() - errors.len(),
+        errors,
+        state: (!state.is_null()).then_some(Stored {
+            value: state,
+            private,
+        }),
+    }
+}
+
+/// The errors, as `summary: detail`.
+pub fn errors(found: &Diagnostics) -> Vec<String> {
+    let errors = found.iter().filter(|d| d.severity == Severity::Error);
+    errors.map(|d| format!("{}: {}", d.summary, d.detail)).collect()
+}
+
+fn unseen(value: &Value, private: &[u8], found: &Diagnostics) {
+    secrets::only_in_authorization(value);
+    secrets::absent(format!("{value:?}").as_bytes(), "Debug of a value");
+    secrets::absent(private, "the private state");
+    secrets::absent(format!("{found:?}").as_bytes(), "a diagnostic");
+}
+
+fn mark(private: &mut Vec<u8>) {
+    let mut all: Map<String, Json> = serde_json::from_slice(private).unwrap_or_default();
+    all.insert(MARK.to_owned(), json!([1, "two"]));
+    *private = serde_json::to_vec(&all).unwrap();
+}
+
+/// Asserts that what came with a request goes back with the answer.
+fn carried(before: &[u8], after: &[u8]) {
+    let marked = |private: &[u8]| {
+        let all: Map<String, Json> = serde_json::from_slice(private).unwrap_or_default();
+        all.get(MARK).cloned()
+    };
+    assert!(
+        marked(before).is_none() || marked(before) == marked(after),
+        "private bytes are lost"
+    );
+}
+
+/// A state as Terraform writes it to its file.
+fn to_json(value: &Value) -> Json {
+    match value {
+        Value::Bool(flag) => json!(flag),
+        Value::Number(number) => json!(number.as_i64()),
+        Value::String(text) => json!(text),
+        Value::Object(of) => of.iter().map(|(name, v)| (name.clone(), to_json(v))).collect(),
+        Value::Null => Json::Null,
+        other => panic!("no state of these resources has {other:?}"),
+    }
+}

@@ -1,0 +1,114 @@
+//! What somebody else does to objects of ours.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::json;
+use terraform_provider_konnect::emulator::Emulator;
+use terraform_provider_konnect::framework::Value;
+use terraform_provider_konnect::konnect::{
+    AccessToken, Authorization, Client, ClientOptions, LogFormat, NewDestination, Region, ServerUrl, v3,
+};
+
+use super::block::Kind;
+use super::secrets::STRANGERS;
+use super::truth::{Truth, text};
+
+/// Where strangers send a stream to.
+const ENDPOINT: &str = "https://stranger.example.com/";
+/// What a stranger calls a destination.
+const NAME: &str = "a stranger's";
+
+/// What they do.
+#[derive(Debug, Clone, Copy)]
+pub enum Deed {
+    /// Another authorization, which no answer tells.
+    Authorization,
+    /// Another endpoint.
+    Endpoint,
+    /// A format, perhaps one that this version has never heard of.
+    Format(&'static str),
+    /// Nothing but a new `updated_at`.
+    Touch,
+    /// On or off.
+    Toggle,
+    /// The other form of webhook, which leads elsewhere.
+    Switch,
+    /// It is gone.
+    Remove,
+}
+
+/// Any deed.
+pub fn any() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        3 => Just(Deed::Authorization),
+        1 => Just(Deed::Endpoint),
+        1 => select(&["cef", "json", "leef"][..]).prop_map(Deed::Format),
+        1 => Just(Deed::Touch),
+        1 => Just(Deed::Toggle),
+        1 => Just(Deed::Switch),
+        1 => Just(Deed::Remove),
+    ]
+}
+
+/// A destination that strangers have.
+pub async fn destination(emulator: &Emulator) -> String {
+    let mut options = ClientOptions::new(AccessToken::parse("kpat_a-stranger").unwrap());
+    options.server_url = ServerUrl::parse(&format!("{}/{{region}}", emulator.url())).unwrap();
+    let new = NewDestination {
+        name: NAME.to_owned(),
+        endpoint: ENDPOINT.to_owned(),
+        authorization: Authorization::parse(STRANGERS).unwrap(),
+        log_format: LogFormat::Json,
+        skip_ssl_verification: None,
+    };
+    let created = v3::create_destination(&Client::new(options), &Region::global(), &new).await;
+    created.unwrap().id.as_str().to_owned()
+}
+
+impl Deed {
+    /// Does it to the object of this state. `theirs` is the strangers' destination.
+    pub fn commit(self, emulator: &Emulator, kind: Kind, state: &Value, theirs: &str) {
+        let (region, id) = (text(state, "region"), text(state, "id"));
+        if kind == Kind::Destination {
+            let edit = match self {
+                Self::Authorization => json!({ "authorization": STRANGERS }),
+                Self::Endpoint => json!({ "endpoint": ENDPOINT }),
+                Self::Format(name) => json!({ "log_format": name }),
+                Self::Touch | Self::Toggle | Self::Switch => json!({}),
+                Self::Remove => return emulator.remove_destination(region, id).unwrap_or_default(),
+            };
+            // It may be gone already.
+            let _ = emulator.edit_destination(region, id, edit);
+            return;
+        }
+        let webhook = emulator.snapshot()["regions"][region]["webhook"].clone();
+        let own = webhook["form"] == "endpoint";
+        let edit = match self {
+            Self::Remove => return emulator.remove_webhook(region).unwrap(),
+            Self::Toggle => json!({ "enabled": webhook["enabled"] == false }),
+            Self::Switch if own => json!({ "enabled": true, "audit_log_destination_id": theirs }),
+            Self::Switch => {
+                json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": STRANGERS })
+            }
+            Self::Authorization if own => json!({ "authorization": STRANGERS }),
+            Self::Endpoint if own => json!({ "endpoint": ENDPOINT }),
+            Self::Format(name) if own => json!({ "log_format": name }),
+            _ => json!({}),
+        };
+        emulator.edit_webhook(region, edit).unwrap();
+    }
+}
+
+/// Asserts that all that is left is a stranger's, or delivers nothing.
+pub fn only_theirs(truth: &Truth, theirs: &str) {
+    for destination in truth.destinations() {
+        assert_eq!(destination["name"], NAME, "a destination of ours is left");
+    }
+    for (region, records) in truth.regions() {
+        let webhook = &records["webhook"];
+        if truth.delivers(region) {
+            let strange = webhook["endpoint"] == ENDPOINT || webhook["audit_log_destination_id"] == theirs;
+            assert!(strange, "the webhook of {region} still delivers");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What Konnect really has, seen behind its API.
+
+use serde_json::Value as Json;
+use terraform_provider_konnect::emulator::Emulator;
+use terraform_provider_konnect::framework::Value;
+
+use super::block::Kind;
+
+/// Everything, as of one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Truth(Json);
+
+/// What a read tells of an endpoint.
+const DELIVERY: [&str; 3] = ["endpoint", "log_format", "skip_ssl_verification"];
+
+impl Truth {
+    /// Now.
+    pub fn of(emulator: &Emulator) -> Self {
+        Self(emulator.snapshot()["regions"].clone())
+    }
+
+    /// Whether a region's webhook is switched on and leads somewhere.
+    pub fn delivers(&self, region: &str) -> bool {
+        let webhook = &self.0[region]["webhook"];
+        webhook["enabled"] == true && matches!(webhook["form"].as_str(), Some("endpoint" | "destination"))
+    }
+
+    /// All regions with a record.
+    pub fn regions(&self) -> impl Iterator<Item = (&str, &Json)> {
+        let regions = self.0.as_object().into_iter().flatten();
+        regions.map(|(name, region)| (name.as_str(), region))
+    }
+
+    /// Every destination.
+    pub fn destinations(&self) -> impl Iterator<Item = &Json> {
+        self.regions()
+            .flat_map(|(_, region)| region["destinations"].as_object().into_iter().flatten())
+            .map(|(_, destination)| destination)
+    }
+
+    /// The record that a state is about, and the one that holds its endpoint.
+    fn records(&self, kind: Kind, state: &Value) -> (&Json, &Json) {
+        let region = &self.0[text(state, "region")];
+        if kind == Kind::Destination {
+            let found = &region["destinations"][text(state, "id")];
+            return (found, found);
+        }
+        let webhook = &region["webhook"];
+        let id = webhook["audit_log_destination_id"].as_str().unwrap_or_default();
+        let delivery = [region, &self.0["global"]]
+            .map(|of| &of["destinations"][id])
+            .into_iter()
+            .find(|found| found.is_object());
+        (webhook, delivery.unwrap_or(webhook))
+    }
+
+    /// The authorization that Konnect has for this object.
+    pub fn authorization(&self, kind: Kind, state: &Value) -> Option<&str> {
+        self.records(kind, state).0["authorization"].as_str()
+    }
+
+    /// Asserts that a state tells of this object what there is.
+    #[track_caller]
+    pub fn agrees(&self, kind: Kind, state: &Value) {
+        let (record, delivery) = self.records(kind, state);
+        let same = |name: &str, of: &Json| {
+            let known = match state.get(name) {
+                Value::String(text) => of[name] == text.as_str(),
+                Value::Bool(flag) => of[name] == *flag,
+                _ => false,
+            };
+            assert!(
+                known,
+                "{name} of {kind:?} is {}, the state says another",
+                of[name]
+            );
+        };
+        let to_destination = !state.get("audit_log_destination_id").is_null();
+        match kind {
+            Kind::Destination => {
+                for name in ["name", "created_at", "updated_at"] {
+                    same(name, record);
+                }
+            }
+            Kind::Webhook if to_destination => {
+                same("enabled", record);
+                same("audit_log_destination_id", record);
+            }
+            Kind::Webhook => {
+                same("enabled", record);
+                same("updated_at", record);
+            }
+        }
+        if !to_destination {
+            for name in DELIVERY {
+                same(name, delivery);
+            }
+        }
+    }
+
+    /// The same without the times of the last changes.
+    pub fn timeless(&self) -> Self {
+        Self(timeless(self.0.clone()))
+    }
+}
+
+fn timeless(json: Json) -> Json {
+    match json {
+        Json::Object(of) => {
+            let kept = of.into_iter().filter(|(name, _)| name != "updated_at");
+            kept.map(|(name, value)| (name, timeless(value))).collect()
+        }
+        other => other,
+    }
+}
+
+/// The text of an attribute.
+pub fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).as_str().unwrap_or_default()
+}

@@ -1,0 +1,251 @@
+//! A configuration, its state and the Konnect behind it, and how a run begins and ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use terraform_provider_konnect::emulator::Emulator;
+use terraform_provider_konnect::framework::Value;
+
+use super::apply::{Change, Plan};
+use super::block::{Address, Block, Given, Kind};
+use super::session::{REGION, Session, Stored, errors};
+use super::steps::Step;
+use super::stranger;
+use super::truth::{Truth, text};
+
+/// What Terraform has in the state for a block.
+#[derive(Debug, Clone, Default)]
+pub struct Instance {
+    /// The object.
+    pub current: Option<Stored>,
+    /// Objects that have a successor, and are yet to be destroyed.
+    pub deposed: Vec<Stored>,
+}
+
+/// All of it.
+pub struct World<'a> {
+    /// Konnect.
+    pub emulator: &'a Emulator,
+    /// The user's blocks.
+    wanted: BTreeMap<Address, Block>,
+    /// The state.
+    pub state: BTreeMap<Address, Instance>,
+    /// The blocks as they were last applied.
+    pub applied: BTreeMap<Address, Block>,
+    /// Objects that strangers have written to since our own last write.
+    pub touched: BTreeSet<Address>,
+    /// Objects whose authorization may be a stranger's, since the user does not want to look.
+    pub doubtful: BTreeSet<Address>,
+    theirs: Option<String>,
+}
+
+impl<'a> World<'a> {
+    /// One in which there is nothing.
+    pub fn new(emulator: &'a Emulator) -> Self {
+        Self {
+            emulator,
+            wanted: BTreeMap::new(),
+            state: BTreeMap::new(),
+            applied: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
+            theirs: None,
+        }
+    }
+
+    /// Plays a step.
+    pub async fn play(&mut self, step: &Step) {
+        match step {
+            Step::Apply(changes, trouble) => {
+                for (address, block) in changes {
+                    match block {
+                        Some(block) => self.wanted.insert(*address, block.clone()),
+                        None => self.wanted.remove(address),
+                    };
+                }
+                let Some(plan) = self.plan().await else { return };
+                let configured = self.configured();
+                if self.carry_out(&plan, *trouble).await {
+                    self.settled(&configured).await;
+                }
+            }
+            Step::Stranger(address, deed) => {
+                let current = self.state.get(address).and_then(|of| of.current.clone());
+                let Some(current) = current else { return };
+                if self.theirs.is_none() {
+                    self.theirs = Some(stranger::destination(self.emulator).await);
+                }
+                let theirs = self.theirs.as_deref().unwrap();
+                deed.commit(self.emulator, address.kind, &current.value, theirs);
+                self.touched.insert(*address);
+                self.doubtful.insert(*address);
+            }
+        }
+    }
+
+    /// Destroys everything, and asserts that nothing of ours is left.
+    pub async fn end(&mut self) {
+        self.wanted.clear();
+        let plan = self.plan().await.unwrap();
+        assert!(self.carry_out(&plan, None).await);
+        assert!(self.state.is_empty());
+        stranger::only_theirs(
+            &Truth::of(self.emulator),
+            self.theirs.as_deref().unwrap_or_default(),
+        );
+    }
+
+    /// The blocks that make sense together: a webhook needs its destination, and a region of its own.
+    fn configured(&self) -> BTreeMap<Address, Block> {
+        let mut regions = BTreeSet::new();
+        let sound = self.wanted.iter().filter(|(address, block)| {
+            let destination = block.refers_to().map(|slot| Address {
+                kind: Kind::Destination,
+                slot,
+            });
+            let leads_somewhere = destination.is_none_or(|of| self.wanted.contains_key(&of));
+            leads_somewhere
+                && (address.kind == Kind::Destination
+                    || regions.insert(block.text("region").unwrap_or(REGION)))
+        });
+        sound.map(|(address, block)| (*address, block.clone())).collect()
+    }
+
+    /// A provider that has been handed the state.
+    pub async fn session(&self) -> Session {
+        let session = Session::start(&self.emulator.url()).await;
+        for (address, instance) in &self.state {
+            for stored in instance.current.iter().chain(&instance.deposed) {
+                session.upgrade(address.kind, stored);
+            }
+        }
+        session
+    }
+
+    /// Refreshes and plans. `None` if a plan is refused, as it has to be.
+    async fn plan(&self) -> Option<Plan> {
+        let session = self.session().await;
+        let truth = Truth::of(self.emulator);
+        let mut state = BTreeMap::new();
+        for (address, instance) in &self.state {
+            let mut refreshed = Instance::default();
+            for (stored, deposed) in instance
+                .current
+                .iter()
+                .map(|s| (s, false))
+                .chain(instance.deposed.iter().map(|s| (s, true)))
+            {
+                let read = session.read(address.kind, stored).await;
+                assert_eq!(read.errors, [""; 0], "a refresh fails");
+                if let Some(found) = &read.state {
+                    truth.agrees(address.kind, &found.value);
+                }
+                if deposed {
+                    refreshed.deposed.extend(read.state);
+                } else {
+                    refreshed.current = read.state;
+                }
+            }
+            state.insert(*address, refreshed);
+        }
+        let held: BTreeSet<String> = self
+            .state
+            .iter()
+            .filter(|(address, _)| address.kind == Kind::Webhook)
+            .flat_map(|(_, of)| of.current.iter())
+            .map(|stored| text(&stored.value, "region").to_owned())
+            .collect();
+        let mut changes = BTreeMap::<Address, Change>::new();
+        for (address, block) in self.configured() {
+            let prior = state.get(&address).and_then(|of| of.current.clone());
+            let config = block.value(session.schema(address.kind).object_type(), true, |slot| {
+                let kind = Kind::Destination;
+                changes[&Address { kind, slot }].planned.get("id").clone()
+            });
+            let (value, private) = prior
+                .clone()
+                .map_or((Value::Null, Vec::new()), |s| (s.value, s.private));
+            let mut plan = session.plan(address.kind, &value, &config, &private).await;
+            let replaces = !plan.replaces.is_empty();
+            if replaces {
+                plan = session
+                    .plan(address.kind, &Value::Null, &config, &plan.private)
+                    .await;
+            }
+            let creates = replaces || prior.is_none();
+            let refused = address.kind == Kind::Webhook && creates && {
+                let region = text(&plan.planned, "region").to_owned();
+                // A refused plan tells no region: then it is the configuration's.
+                let region = if region.is_empty() && plan.diagnostics.has_errors() {
+                    block.text("region").unwrap_or(REGION).to_owned()
+                } else {
+                    region
+                };
+                let asked = block.unknown.contains("replace_existing")
+                    || block.is("replace_existing", Given::Flag(true));
+                truth.delivers(&region) && !held.contains(&region) && !asked
+            };
+            let found = errors(&plan.diagnostics);
+            if refused {
+                assert!(
+                    found.iter().all(|e| e.starts_with("Region already delivers")),
+                    "{found:?}"
+                );
+                assert_eq!(found.len(), 1, "the guard lets a stranger's stream be taken over");
+                return None;
+            }
+            assert_eq!(found, [""; 0], "{address:?} can't be planned");
+            changes.insert(
+                address,
+                Change {
+                    noop: !creates && plan.planned == value,
+                    block,
+                    replaces,
+                    planned: plan.planned,
+                },
+            );
+        }
+        Some(Plan { state, changes })
+    }
+
+    /// After an apply without errors: the state is what there is, and a further plan is empty.
+    async fn settled(&self, configured: &BTreeMap<Address, Block>) {
+        assert!(self.state.keys().eq(configured.keys()));
+        assert!(
+            self.state
+                .values()
+                .all(|of| of.current.is_some() && of.deposed.is_empty())
+        );
+        let session = self.session().await;
+        let truth = Truth::of(self.emulator);
+        for (address, block) in configured {
+            let stored = self.state[address].current.as_ref().unwrap();
+            let read = session.read(address.kind, stored).await;
+            assert_eq!((read.errors.len(), read.warnings), (0, 0));
+            let read = read.state.expect("it exists");
+            assert!(read.value == stored.value, "nobody has written since");
+            truth.agrees(address.kind, &read.value);
+            let config = self.known(&session, *address, block);
+            let again = session
+                .plan(address.kind, &read.value, &config, &read.private)
+                .await;
+            assert!(again.diagnostics.is_empty(), "{:?}", again.diagnostics);
+            assert!(again.replaces.is_empty());
+            for (name, now) in again.planned.as_object().unwrap() {
+                assert!(
+                    now == read.value.get(name),
+                    "{address:?}: {name} is to change again"
+                );
+            }
+        }
+    }
+
+    /// A configuration at the time of an apply, when all of it is known.
+    pub fn known(&self, session: &Session, address: Address, block: &Block) -> Value {
+        block.value(session.schema(address.kind).object_type(), false, |slot| {
+            let kind = Kind::Destination;
+            let destination = self.state.get(&Address { kind, slot });
+            let current = destination.and_then(|of| of.current.as_ref());
+            current.expect("destinations come first").value.get("id").clone()
+        })
+    }
+}

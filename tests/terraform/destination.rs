@@ -1,0 +1,323 @@
+//! `konnect_audit_log_destination`: its life without accidents.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::workspace::{AUTHORIZATION, Block, Workspace, write};
+
+const SIEM: &str = "konnect_audit_log_destination.siem";
+
+fn siem() -> Block {
+    Block::destination("siem")
+}
+
+/// The path of the only destination of `global`.
+fn path(workspace: &Workspace) -> String {
+    let stored = workspace.konnect.destinations("global");
+    let id = stored[0]["id"].as_str().expect("an id");
+    assert_eq!(stored.len(), 1);
+    format!("/global/v3/audit-log-destinations/{id}")
+}
+
+#[test]
+fn a_creation_is_planned_with_defaults_and_made_with_one_request() {
+    let workspace = Workspace::of(siem());
+    let plan = workspace.plan();
+    assert_eq!(plan.actions(), BTreeMap::from([(SIEM, "create".to_owned())]));
+    let change = plan.change(SIEM);
+    assert_eq!(
+        change.unknown(),
+        BTreeSet::from(["created_at", "id", "updated_at"])
+    );
+    assert_eq!(
+        change.after,
+        json!({
+            "region": "global",
+            "name": "siem",
+            "endpoint": "https://siem.example.com/audit",
+            "authorization": AUTHORIZATION,
+            "authorization_wo": null,
+            "authorization_wo_version": null,
+            "detect_authorization_drift": true,
+            "log_format": "cef",
+            "skip_ssl_verification": false,
+        })
+    );
+    assert_eq!(
+        workspace.konnect.take_requests(),
+        [],
+        "a plan of a creation has nothing to ask"
+    );
+
+    workspace.apply_plan();
+    let sent = json!({
+        "name": "siem",
+        "endpoint": "https://siem.example.com/audit",
+        "authorization": AUTHORIZATION,
+        "log_format": "cef",
+        "skip_ssl_verification": false,
+    });
+    assert_eq!(
+        workspace.konnect.take_writes(),
+        [write("POST /global/v3/audit-log-destinations", sent)]
+    );
+    let stored = workspace.konnect.destinations("global").remove(0);
+    let state = workspace.state();
+    assert_eq!(
+        *state.get(SIEM),
+        json!({
+            "id": stored["id"],
+            "region": "global",
+            "name": "siem",
+            "endpoint": "https://siem.example.com/audit",
+            "authorization": AUTHORIZATION,
+            "authorization_wo": null,
+            "authorization_wo_version": null,
+            "detect_authorization_drift": true,
+            "log_format": "cef",
+            "skip_ssl_verification": false,
+            "created_at": stored["created_at"],
+            "updated_at": "0001-01-01T00:00:0Z",
+        })
+    );
+    workspace.is_settled();
+}
+
+#[test]
+fn every_argument_reaches_konnect() {
+    let all = siem()
+        .with("region", "eu")
+        .with("name", "Größe \"7\"")
+        .with("endpoint", "https://siem.example.com:8443/a%20b?key=v&x=1")
+        .with("authorization", "Splunk 1f-2e")
+        .with("log_format", "cps")
+        .with("skip_ssl_verification", true);
+    let workspace = Workspace::of(all);
+    workspace.apply_and_settle();
+    let stored = workspace.konnect.destinations("eu").remove(0);
+    for (name, value) in [
+        ("name", json!("Größe \"7\"")),
+        ("endpoint", json!("https://siem.example.com:8443/a%20b?key=v&x=1")),
+        ("authorization", json!("Splunk 1f-2e")),
+        ("log_format", json!("cps")),
+        ("skip_ssl_verification", json!(true)),
+    ] {
+        assert_eq!(stored[name], value, "{name}");
+        assert_eq!(workspace.state().get(SIEM)[name], value, "{name}");
+    }
+    assert_eq!(workspace.state().get(SIEM)["region"], "eu");
+}
+
+/// Changes one attribute of a destination that exists.
+fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Value>) {
+    let (before, after) = (before.into(), after.into());
+    let workspace = Workspace::of(siem().with(attribute, before.clone()));
+    workspace.apply();
+    let was = workspace.state();
+    workspace.configure(siem().with(attribute, after.clone()));
+
+    let plan = workspace.plan();
+    assert_eq!(plan.actions(), BTreeMap::from([(SIEM, "update".to_owned())]));
+    let change = plan.change(SIEM);
+    assert_eq!(change.changed(), BTreeSet::from([attribute, "updated_at"]));
+    assert_eq!(change.unknown(), BTreeSet::from(["updated_at"]));
+    assert_eq!(
+        (&change.before[attribute], &change.after[attribute]),
+        (&before, &after)
+    );
+
+    workspace.konnect.clear_requests();
+    workspace.apply_plan();
+    assert_eq!(
+        workspace.konnect.take_writes(),
+        [write(
+            format!("PATCH {}", path(&workspace)),
+            json!({ attribute: after })
+        )]
+    );
+    let state = workspace.state();
+    let is = state.get(SIEM);
+    assert_eq!(is[attribute], after);
+    assert_ne!(is["updated_at"], was.get(SIEM)["updated_at"]);
+    for kept in ["id", "region", "created_at"] {
+        assert_eq!(is[kept], was.get(SIEM)[kept], "{kept}");
+    }
+    assert_eq!(workspace.konnect.destinations("global")[0][attribute], after);
+    workspace.is_settled();
+}
+
+#[test]
+fn the_name_is_changed_alone() {
+    changes_alone("name", "siem", "archive");
+}
+
+#[test]
+fn the_endpoint_is_changed_alone() {
+    changes_alone("endpoint", "https://a.example.com/", "https://b.example.com/x");
+}
+
+#[test]
+fn the_authorization_is_changed_alone() {
+    changes_alone("authorization", "Bearer one", "Splunk two");
+}
+
+#[test]
+fn the_log_format_is_changed_alone() {
+    changes_alone("log_format", "cef", "json");
+}
+
+#[test]
+fn the_verification_is_changed_alone() {
+    changes_alone("skip_ssl_verification", false, true);
+}
+
+#[test]
+fn what_is_taken_out_of_the_configuration_becomes_the_default_in_one_request() {
+    let workspace = Workspace::of(
+        siem()
+            .with("log_format", "json")
+            .with("skip_ssl_verification", true),
+    );
+    workspace.apply();
+    workspace.configure(siem().with("name", "renamed"));
+    let sent = json!({ "name": "renamed", "log_format": "cef", "skip_ssl_verification": false });
+    assert_eq!(
+        workspace.apply_and_settle(),
+        [write(format!("PATCH {}", path(&workspace)), sent)]
+    );
+}
+
+#[test]
+fn writing_out_what_is_so_by_default_changes_nothing() {
+    let workspace = Workspace::of(siem());
+    workspace.apply();
+    workspace.configure(
+        siem()
+            .with("region", "global")
+            .with("log_format", "cef")
+            .with("skip_ssl_verification", false),
+    );
+    workspace.is_settled();
+}
+
+#[test]
+fn another_region_is_another_destination() {
+    let workspace = Workspace::of(siem().with("region", "eu"));
+    workspace.apply();
+    let old = workspace.state().text(SIEM, "id");
+    workspace.configure(siem().with("region", "us"));
+    let plan = workspace.plan();
+    let change = plan.change(SIEM);
+    assert_eq!(change.actions, ["delete", "create"]);
+    assert_eq!(change.replaced_by, json!([["region"]]));
+    assert_eq!(
+        change.unknown(),
+        BTreeSet::from(["created_at", "id", "updated_at"])
+    );
+
+    workspace.konnect.clear_requests();
+    workspace.apply_plan();
+    let calls: Vec<_> = workspace
+        .konnect
+        .take_writes()
+        .into_iter()
+        .map(|w| w.call)
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            format!("DELETE /eu/v3/audit-log-destinations/{old}"),
+            "POST /us/v3/audit-log-destinations".to_owned()
+        ]
+    );
+    assert_eq!(workspace.konnect.destinations("eu"), [] as [Value; 0]);
+    assert_eq!(workspace.konnect.destinations("us").len(), 1);
+    workspace.is_settled();
+}
+
+#[test]
+fn a_destination_in_use_is_replaced_without_a_gap() {
+    let configuration = |region: &str| {
+        let siem = siem().with("region", region).create_before_destroy();
+        format!("{siem}{}", Block::webhook_to("eu", "siem"))
+    };
+    let workspace = Workspace::of(configuration("global"));
+    workspace.apply();
+    let old = workspace.state().text(SIEM, "id");
+    workspace.configure(configuration("eu"));
+    let plan = workspace.plan();
+    assert_eq!(plan.change(SIEM).actions, ["create", "delete"]);
+    assert_eq!(
+        plan.change("konnect_audit_log_webhook.eu").changed(),
+        BTreeSet::from(["audit_log_destination_id"])
+    );
+    workspace.konnect.clear_requests();
+    workspace.apply_plan();
+    let new = workspace.state().text(SIEM, "id");
+    let writes = workspace.konnect.take_writes();
+    assert_eq!(writes[0].call, "POST /eu/v3/audit-log-destinations");
+    assert_eq!(
+        writes[1..],
+        [
+            write(
+                "PATCH /eu/v3/audit-log-webhook",
+                json!({ "audit_log_destination_id": new })
+            ),
+            write(
+                format!("DELETE /global/v3/audit-log-destinations/{old}"),
+                Value::Null
+            ),
+        ]
+    );
+    workspace.is_settled();
+}
+
+#[test]
+fn destroying_deletes_it() {
+    let workspace = Workspace::of(siem());
+    workspace.apply();
+    let path = path(&workspace);
+    workspace.konnect.clear_requests();
+    workspace.destroy();
+    assert_eq!(
+        workspace.konnect.take_writes(),
+        [write(format!("DELETE {path}"), Value::Null)]
+    );
+    assert_eq!(workspace.konnect.destinations("global"), [] as [Value; 0]);
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+}
+
+#[test]
+fn one_that_a_foreign_webhook_uses_is_kept_and_the_error_says_why() {
+    let workspace = Workspace::of(siem());
+    workspace.apply();
+    let id = workspace.state().text(SIEM, "id");
+    workspace
+        .konnect
+        .edit_webhook("eu", json!({ "audit_log_destination_id": id, "enabled": true }))
+        .unwrap();
+    let error = workspace.try_destroy().error();
+    assert_eq!(error.summary, "Destination is still in use");
+    for part in [id.as_str(), "konnect_audit_log_webhook", "409", "region [eu]"] {
+        assert!(error.detail.contains(part), "{part}: {}", error.detail);
+    }
+    assert_eq!(workspace.state().text(SIEM, "id"), id);
+    workspace.is_settled();
+
+    workspace.konnect.remove_webhook("eu").unwrap();
+    workspace.destroy();
+    assert_eq!(workspace.konnect.destinations("global"), [] as [Value; 0]);
+}
+
+#[test]
+fn two_may_have_one_name() {
+    let twin = Block::destination("twin").with("name", "siem");
+    let workspace = Workspace::of(format!("{}{twin}", siem()));
+    workspace.apply_and_settle();
+    let state = workspace.state();
+    assert_ne!(
+        state.text(SIEM, "id"),
+        state.text("konnect_audit_log_destination.twin", "id")
+    );
+}

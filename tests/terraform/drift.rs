@@ -1,0 +1,261 @@
+//! What somebody else changed at Konnect: it is noticed, shown and repaired.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::workspace::{AUTHORIZATION, Block, Workspace, write};
+
+const SIEM: &str = "konnect_audit_log_destination.siem";
+const EU: &str = "konnect_audit_log_webhook.eu";
+
+fn with_destination() -> String {
+    format!(
+        "{}{}",
+        Block::destination("siem"),
+        Block::webhook_to("eu", "siem")
+    )
+}
+
+/// Asserts that the one thing to do is to set one attribute of an object back.
+fn shows(workspace: &Workspace, address: &str, attribute: &str, now: &Value, wanted: &Value) {
+    let plan = workspace.plan();
+    assert!(plan.pending, "the exit code tells");
+    assert_eq!(plan.actions(), BTreeMap::from([(address, "update".to_owned())]));
+    let change = plan.change(address);
+    assert_eq!(
+        (&change.before[attribute], &change.after[attribute]),
+        (now, wanted),
+        "{attribute}"
+    );
+    let mut changed = change.changed();
+    changed.remove("updated_at");
+    assert_eq!(changed, BTreeSet::from([attribute]));
+    let mut drifted = plan.drift[address].changed();
+    drifted.remove("updated_at");
+    assert_eq!(drifted, BTreeSet::from([attribute]));
+}
+
+#[test]
+fn each_readable_attribute_of_a_destination_is_watched_and_repaired() {
+    let workspace = Workspace::of(Block::destination("siem"));
+    workspace.apply();
+    let id = workspace.state().text(SIEM, "id");
+    for (attribute, drifted, wanted) in [
+        ("name", json!("renamed"), json!("siem")),
+        (
+            "endpoint",
+            json!("https://elsewhere.example.com/"),
+            json!("https://siem.example.com/audit"),
+        ),
+        ("log_format", json!("json"), json!("cef")),
+        // One that this version has never heard of.
+        ("log_format", json!("leef"), json!("cef")),
+        ("skip_ssl_verification", json!(true), json!(false)),
+    ] {
+        let edit = json!({ attribute: drifted });
+        workspace.konnect.edit_destination("global", &id, edit).unwrap();
+        shows(&workspace, SIEM, attribute, &drifted, &wanted);
+        let call = format!("PATCH /global/v3/audit-log-destinations/{id}");
+        assert_eq!(
+            workspace.apply_and_settle(),
+            [write(
+                call,
+                json!({ attribute: wanted, "authorization": AUTHORIZATION })
+            )]
+        );
+    }
+}
+
+#[test]
+fn each_readable_attribute_of_a_webhook_with_an_endpoint_is_watched_and_repaired() {
+    let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
+    workspace.apply();
+    for (attribute, drifted, wanted) in [
+        ("enabled", json!(false), json!(true)),
+        (
+            "endpoint",
+            json!("https://elsewhere.example.com/"),
+            json!("https://siem.example.com/eu"),
+        ),
+        ("log_format", json!("cps"), json!("cef")),
+        ("skip_ssl_verification", json!(true), json!(false)),
+    ] {
+        let edit = json!({ attribute: drifted });
+        workspace.konnect.edit_webhook("eu", edit).unwrap();
+        shows(&workspace, EU, attribute, &drifted, &wanted);
+        let writes = workspace.apply_and_settle();
+        assert_eq!(writes.len(), 1);
+        assert_eq!(writes[0].call, "PATCH /eu/v2/audit-log-webhook");
+        assert_eq!(writes[0].body[attribute], wanted);
+    }
+}
+
+#[test]
+fn each_attribute_of_a_webhook_with_a_destination_is_watched_and_repaired_alone() {
+    let workspace = Workspace::of(format!("{}{}", with_destination(), Block::destination("other")));
+    workspace.apply();
+    let state = workspace.state();
+    let siem = state.text(SIEM, "id");
+    let other = state.text("konnect_audit_log_destination.other", "id");
+    for (attribute, drifted, wanted) in [
+        ("enabled", json!(false), json!(true)),
+        ("audit_log_destination_id", json!(other), json!(siem)),
+    ] {
+        let edit = json!({ attribute: drifted });
+        workspace.konnect.edit_webhook("eu", edit).unwrap();
+        shows(&workspace, EU, attribute, &drifted, &wanted);
+        assert_eq!(
+            workspace.apply_and_settle(),
+            [write(
+                "PATCH /eu/v3/audit-log-webhook",
+                json!({ attribute: wanted })
+            )]
+        );
+    }
+}
+
+#[test]
+fn several_changes_are_repaired_in_one_request() {
+    let workspace = Workspace::of(Block::destination("siem"));
+    workspace.apply();
+    let id = workspace.state().text(SIEM, "id");
+    let edit = json!({ "name": "x", "log_format": "json", "skip_ssl_verification": true });
+    workspace.konnect.edit_destination("global", &id, edit).unwrap();
+    let repair = json!({
+        "name": "siem",
+        "authorization": AUTHORIZATION,
+        "log_format": "cef",
+        "skip_ssl_verification": false,
+    });
+    let call = format!("PATCH /global/v3/audit-log-destinations/{id}");
+    assert_eq!(workspace.apply_and_settle(), [write(call, repair)]);
+}
+
+/// Asserts that one object is gone, and that applying brings it back.
+fn is_recreated(workspace: &Workspace, address: &str) {
+    let plan = workspace.plan();
+    assert_eq!(plan.actions()[address], "create");
+    assert_eq!(plan.drift[address].actions, ["delete"]);
+    workspace.apply_plan();
+    workspace.is_settled();
+}
+
+#[test]
+fn a_destination_that_is_gone_is_created_again() {
+    let workspace = Workspace::of(with_destination());
+    workspace.apply();
+    let id = workspace.state().text(SIEM, "id");
+    workspace.konnect.remove_destination("global", &id).unwrap();
+    is_recreated(&workspace, SIEM);
+    let new = workspace.state().text(SIEM, "id");
+    assert_ne!(new, id);
+    let webhook = workspace.konnect.region("eu")["webhook"].take();
+    assert_eq!(webhook["audit_log_destination_id"], new, "its user follows");
+}
+
+#[test]
+fn a_webhook_that_is_gone_is_set_up_again() {
+    let workspace = Workspace::of(with_destination());
+    workspace.apply();
+    // Never set up, as Konnect sees it.
+    workspace.konnect.remove_webhook("eu").unwrap();
+    is_recreated(&workspace, EU);
+    // Deleted, which leaves an empty destination id.
+    let edit = json!({ "audit_log_destination_id": "" });
+    workspace.konnect.edit_webhook("eu", edit).unwrap();
+    is_recreated(&workspace, EU);
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], true);
+}
+
+#[test]
+fn an_endpoint_that_is_gone_is_set_up_again() {
+    let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
+    workspace.apply();
+    workspace.konnect.remove_webhook("eu").unwrap();
+    is_recreated(&workspace, EU);
+    let webhook = workspace.konnect.region("eu")["webhook"].take();
+    assert_eq!(webhook["endpoint"], "https://siem.example.com/eu");
+    assert_eq!(webhook["authorization"], AUTHORIZATION);
+}
+
+#[test]
+fn a_webhook_that_somebody_gave_the_other_form_gets_its_own_back() {
+    let workspace = Workspace::of(with_destination());
+    workspace.apply();
+    let edit = json!({ "endpoint": "https://elsewhere.example.com/" });
+    workspace.konnect.edit_webhook("eu", edit).unwrap();
+    workspace.try_plan().ends_with(2);
+    let writes = workspace.apply_and_settle();
+    assert_eq!(writes.len(), 1);
+    assert_eq!(
+        workspace.konnect.region("eu")["webhook"]["audit_log_destination_id"],
+        workspace.state().text(SIEM, "id")
+    );
+
+    let id = workspace.state().text(SIEM, "id");
+    workspace.configure(format!(
+        "{}{}",
+        Block::destination("siem"),
+        Block::webhook_with_endpoint("eu")
+    ));
+    workspace.apply();
+    let edit = json!({ "audit_log_destination_id": id });
+    workspace.konnect.edit_webhook("eu", edit).unwrap();
+    workspace.try_plan().ends_with(2);
+    let writes = workspace.apply_and_settle();
+    assert_eq!(writes.len(), 1);
+    let webhook = workspace.konnect.region("eu")["webhook"].take();
+    assert_eq!(webhook["endpoint"], "https://siem.example.com/eu");
+}
+
+#[test]
+fn refreshing_only_takes_the_drift_over_and_changes_nothing() {
+    let workspace = Workspace::of(with_destination());
+    workspace.apply();
+    workspace
+        .run(&["plan", "-refresh-only", "-detailed-exitcode", "-json"])
+        .succeeds();
+    let id = workspace.state().text(SIEM, "id");
+    let edit = json!({ "name": "renamed" });
+    workspace.konnect.edit_destination("global", &id, edit).unwrap();
+    workspace.konnect.clear_requests();
+    let plan = workspace.plan_with(&["-refresh-only"]);
+    assert!(plan.pending);
+    assert_eq!(plan.actions(), BTreeMap::new());
+    assert_eq!(plan.drift[SIEM].after["name"], "renamed");
+
+    workspace.apply_plan();
+    assert_eq!(workspace.konnect.take_writes(), []);
+    assert_eq!(workspace.state().get(SIEM)["name"], "renamed");
+    assert_eq!(workspace.konnect.destinations("global")[0]["name"], "renamed");
+}
+
+#[test]
+fn destroying_what_is_gone_already_succeeds() {
+    let workspace = Workspace::of(with_destination());
+    workspace.apply();
+    let id = workspace.state().text(SIEM, "id");
+    // A plan that has not seen it: the removals themselves meet a 404.
+    workspace
+        .run(&["plan", "-destroy", "-out=destroy.plan"])
+        .succeeds();
+    workspace.konnect.remove_webhook("eu").unwrap();
+    workspace.konnect.remove_destination("global", &id).unwrap();
+    workspace.run(&["apply", "-json", "destroy.plan"]).succeeds();
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+}
+
+#[test]
+fn a_change_after_the_plan_is_overwritten_by_what_was_planned() {
+    let workspace = Workspace::of(Block::destination("siem"));
+    workspace.apply();
+    let id = workspace.state().text(SIEM, "id");
+    workspace.configure(Block::destination("siem").with("name", "planned"));
+    workspace.plan();
+    let edit = json!({ "name": "in between" });
+    workspace.konnect.edit_destination("global", &id, edit).unwrap();
+    workspace.apply_plan();
+    assert_eq!(workspace.konnect.destinations("global")[0]["name"], "planned");
+    workspace.is_settled();
+}

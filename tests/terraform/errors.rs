@@ -1,0 +1,262 @@
+//! Each way in which a request can fail, for each of the four kinds: what the user reads, and that the
+//! state is what exists.
+//!
+//! One destination meets each fault, in a region of its own, by which the emulator tells them apart.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+
+use crate::workspace::{Block, Diagnostic, Workspace};
+
+/// A way to fail, with parts of what is to be said of it.
+type Case = (Fault, Vec<&'static str>);
+
+fn problem(code: u16, body: &str) -> Fault {
+    Fault::Status {
+        code,
+        headers: BTreeMap::default(),
+        body: Some(body.to_owned()),
+        content_type: None,
+    }
+}
+
+fn page(code: u16, body: &str) -> Fault {
+    Fault::Status {
+        code,
+        headers: BTreeMap::default(),
+        body: Some(body.to_owned()),
+        content_type: Some("text/html".to_owned()),
+    }
+}
+
+/// What fails whatever the request is.
+fn faults() -> Vec<Case> {
+    let with_trace =
+        r#"{"status": 500, "title": "Internal", "instance": "konnect:trace:77", "detail": "broken"}"#;
+    vec![
+        (
+            Fault::status(401),
+            vec!["401", "access token is wrong or has expired"],
+        ),
+        (Fault::status(403), vec!["403", "Org Admin"]),
+        (Fault::status(409), vec!["409", "Conflict"]),
+        (Fault::retry_after(429, 7), vec!["429", "wait 7 s"]),
+        (
+            problem(500, with_trace),
+            vec!["500", "broken", "konnect:trace:77"],
+        ),
+        (
+            page(502, "<html><h1>Bad gateway from the proxy</h1></html>"),
+            vec!["502", "Bad gateway from the proxy"],
+        ),
+        // A 404 of something other than Konnect does not say that the object is gone.
+        (
+            page(404, "<html>no such page</html>"),
+            vec!["404", "no such page"],
+        ),
+        (
+            problem(400, r#"{"status": 400, "title": "Malformed thing"}"#),
+            vec!["400", "Malformed thing"],
+        ),
+        (problem(503, ""), vec!["503", "statuspage"]),
+        (problem(500, "{}"), vec!["500", "statuspage"]),
+        (Fault::DropBefore, vec!["connection was lost", "Try again"]),
+        (
+            Fault::body("text/html", "<html>Please log in</html>"),
+            vec!["text/html", "Please log in"],
+        ),
+    ]
+}
+
+/// What fails where something is to be changed that is not there.
+fn not_found() -> Case {
+    let says = vec!["404", "check the id, the region and the server URL"];
+    (Fault::status(404), says)
+}
+
+fn region(index: usize) -> String {
+    format!("case-{index}")
+}
+
+fn address(index: usize) -> String {
+    format!("konnect_audit_log_destination.siem[{index}]")
+}
+
+fn destinations(cases: &[Case], name: &str) -> Block {
+    Block::destination("siem")
+        .with("count", cases.len())
+        .with("name", name)
+        .expression("region", "\"case-${count.index}\"")
+}
+
+/// Lets the next request of a method fail in each region in its way.
+fn inject(workspace: &Workspace, cases: &[Case], method: &str) {
+    for (index, (fault, _)) in cases.iter().enumerate() {
+        let rule = FaultRule::new(fault.clone())
+            .method(method)
+            .region(&region(index));
+        workspace.konnect.inject(rule).unwrap();
+    }
+    workspace.konnect.clear_requests();
+}
+
+/// Asserts that each case has one error with what is to be said of it, after one request.
+fn each_told(workspace: &Workspace, cases: &[Case], method: &str, errors: &[Diagnostic]) {
+    assert_eq!(workspace.konnect.faults(), [], "all have struck");
+    let requests = workspace.konnect.take_requests();
+    assert_eq!(errors.len(), cases.len(), "{errors:#?}");
+    for (index, (fault, says)) in cases.iter().enumerate() {
+        let path = format!("/{}/v3/audit-log-destinations", region(index));
+        let own: Vec<_> = errors.iter().filter(|e| names(e, &path)).collect();
+        let [error] = own.as_slice() else {
+            panic!("{fault:?}: {own:#?}");
+        };
+        for part in says.iter().chain([&method]) {
+            assert!(error.text().contains(part), "{fault:?} has no {part}: {error:?}");
+        }
+        // The CLI does not name what it destroys: it looks for it in the configuration.
+        let named = if method == "DELETE" {
+            String::new()
+        } else {
+            address(index)
+        };
+        assert_eq!(error.address, named, "{error:?}");
+        let asked = requests
+            .iter()
+            .filter(|r| r.method == method && r.region == region(index));
+        assert_eq!(asked.count(), 1, "{fault:?} is not repeated");
+    }
+}
+
+fn names(error: &Diagnostic, path: &str) -> bool {
+    let text = error.text();
+    [" ", "/", "\n", ")"]
+        .iter()
+        .any(|end| text.contains(&format!("{path}{end}")))
+}
+
+/// The addresses in a state, without the order that a sorted list of numbers has.
+fn addresses(workspace: &Workspace) -> BTreeSet<String> {
+    workspace
+        .state()
+        .addresses()
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn a_creation_that_fails_leaves_nothing_in_the_state() {
+    let cases = [faults(), vec![not_found()]].concat();
+    let workspace = Workspace::of(destinations(&cases, "siem"));
+    inject(&workspace, &cases, "POST");
+    let errors = workspace.try_apply().errors();
+    each_told(&workspace, &cases, "POST", &errors);
+    assert_eq!(addresses(&workspace), BTreeSet::new());
+    workspace.apply_and_settle();
+    for index in 0..cases.len() {
+        assert_eq!(workspace.konnect.destinations(&region(index)).len(), 1);
+    }
+}
+
+#[test]
+fn an_update_that_fails_leaves_the_state_as_it_was() {
+    let cases = [faults(), vec![not_found()]].concat();
+    let workspace = Workspace::of(destinations(&cases, "siem"));
+    workspace.apply();
+    let before = workspace.state();
+    workspace.configure(destinations(&cases, "renamed"));
+    inject(&workspace, &cases, "PATCH");
+    let errors = workspace.try_apply().errors();
+    each_told(&workspace, &cases, "PATCH", &errors);
+    let after = workspace.state();
+    for index in 0..cases.len() {
+        assert_eq!(after.get(&address(index)), before.get(&address(index)));
+        assert_eq!(workspace.konnect.destinations(&region(index))[0]["name"], "siem");
+    }
+    workspace.apply_and_settle();
+    for index in 0..cases.len() {
+        assert_eq!(
+            workspace.konnect.destinations(&region(index))[0]["name"],
+            "renamed"
+        );
+    }
+}
+
+#[test]
+fn a_refresh_that_fails_fails_the_plan_and_leaves_the_state_as_it_was() {
+    let cases = faults();
+    let workspace = Workspace::of(destinations(&cases, "siem"));
+    workspace.apply();
+    let before = workspace.state();
+    inject(&workspace, &cases, "GET");
+    let errors = workspace.try_plan().errors();
+    each_told(&workspace, &cases, "GET", &errors);
+    let after = workspace.state();
+    for index in 0..cases.len() {
+        assert_eq!(after.get(&address(index)), before.get(&address(index)));
+    }
+    workspace.is_settled();
+}
+
+#[test]
+fn a_removal_that_fails_keeps_the_object_in_the_state() {
+    let cases = faults();
+    let workspace = Workspace::of(destinations(&cases, "siem"));
+    workspace.apply();
+    let before = addresses(&workspace);
+    inject(&workspace, &cases, "DELETE");
+    let errors = workspace.try_destroy().errors();
+    each_told(&workspace, &cases, "DELETE", &errors);
+    assert_eq!(addresses(&workspace), before);
+    for index in 0..cases.len() {
+        assert_eq!(workspace.konnect.destinations(&region(index)).len(), 1);
+    }
+    workspace.destroy();
+    assert_eq!(addresses(&workspace), BTreeSet::new());
+}
+
+#[test]
+fn an_update_whose_answer_is_lost_says_so_and_the_next_plan_sees_what_exists() {
+    let lost = "The change may have been made all the same.";
+    let cases: Vec<Case> = [
+        Fault::DropAfter,
+        Fault::Truncate,
+        Fault::Malformed,
+        Fault::TruncateHeader,
+    ]
+    .map(|fault| (fault, vec![lost]))
+    .into();
+    let workspace = Workspace::of(destinations(&cases, "siem"));
+    workspace.apply();
+    workspace.configure(destinations(&cases, "renamed"));
+    inject(&workspace, &cases, "PATCH");
+    let errors = workspace.try_apply().errors();
+    each_told(&workspace, &cases, "PATCH", &errors);
+    let state = workspace.state();
+    for index in 0..cases.len() {
+        assert_eq!(
+            workspace.konnect.destinations(&region(index))[0]["name"],
+            "renamed"
+        );
+        assert_eq!(state.text(&address(index), "name"), "siem");
+    }
+    // Whose writes those were can't be told any more: the authorization is sent once more.
+    workspace.try_plan().ends_with(2);
+    workspace.apply_and_settle();
+}
+
+#[test]
+fn a_creation_whose_answer_cannot_be_read_says_that_it_may_have_been_made() {
+    let workspace = Workspace::of(Block::destination("siem"));
+    let rule = FaultRule::new(Fault::Malformed).method("POST");
+    workspace.konnect.inject(rule).unwrap();
+    let error = workspace.apply_error();
+    assert!(error.detail.contains("may have been made"), "{error:?}");
+    assert_eq!(
+        workspace.konnect.destinations("global").len(),
+        1,
+        "it was made indeed"
+    );
+}

@@ -1,0 +1,238 @@
+//! Drift of what can't be read: somebody else wrote to an object, so its authorization is sent again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use terraform_provider_konnect::emulator::{Fault, FaultRule, Headers};
+
+use crate::workspace::{AUTHORIZATION, Block, Plan, Severity, Workspace, write};
+
+const SIEM: &str = "konnect_audit_log_destination.siem";
+const EU: &str = "konnect_audit_log_webhook.eu";
+const THEIRS: &str = "Bearer somebody-elses";
+
+/// The path of the only destination.
+fn path(workspace: &Workspace) -> String {
+    let id = workspace.state().text(SIEM, "id");
+    format!("/global/v3/audit-log-destinations/{id}")
+}
+
+fn at_konnect(workspace: &Workspace) -> Value {
+    workspace.konnect.destinations("global").remove(0)["authorization"].take()
+}
+
+fn applied(block: impl std::fmt::Display) -> Workspace {
+    let workspace = Workspace::of(block);
+    workspace.apply();
+    workspace
+}
+
+/// Asserts that a plan updates one object in place, and says once on the argument that somebody else wrote.
+fn says_so(workspace: &Workspace, address: &str, attribute: &str) -> Plan {
+    workspace.try_plan().ends_with(2);
+    let plan = workspace.plan();
+    assert_eq!(plan.actions(), BTreeMap::from([(address, "update".to_owned())]));
+    let [warning] = plan.diagnostics.as_slice() else {
+        panic!("one warning: {:?}", plan.diagnostics);
+    };
+    assert_eq!(warning.severity, Severity::Warning);
+    assert_eq!(warning.summary, "Changed by somebody else");
+    assert_eq!(warning.address, address);
+    assert_eq!(warning.attribute(), Some(attribute));
+    assert!(warning.detail.contains("detect_authorization_drift = false"));
+    plan
+}
+
+#[test]
+fn a_changed_authorization_of_a_destination_is_replaced_by_ours() {
+    for attribute in ["authorization", "authorization_wo"] {
+        let block = Block::destination("siem").without("authorization");
+        let workspace = applied(block.with(attribute, AUTHORIZATION));
+        workspace
+            .konnect
+            .patched_by_somebody_else(&path(&workspace), &json!({ "authorization": THEIRS }));
+        assert_eq!(at_konnect(&workspace), THEIRS);
+        let plan = says_so(&workspace, SIEM, attribute);
+        assert_eq!(plan.change(SIEM).changed(), BTreeSet::from(["updated_at"]));
+
+        workspace.konnect.clear_requests();
+        workspace.apply_plan();
+        let call = format!("PATCH {}", path(&workspace));
+        assert_eq!(
+            workspace.konnect.take_writes(),
+            [write(call, json!({ "authorization": AUTHORIZATION }))]
+        );
+        assert_eq!(at_konnect(&workspace), AUTHORIZATION);
+        workspace.is_settled();
+    }
+}
+
+#[test]
+fn a_changed_authorization_of_a_webhook_is_replaced_by_ours() {
+    for attribute in ["authorization", "authorization_wo"] {
+        let block = Block::webhook_with_endpoint("eu").without("authorization");
+        let workspace = applied(block.with(attribute, AUTHORIZATION));
+        let theirs = json!({ "endpoint": "https://siem.example.com/eu", "authorization": THEIRS });
+        workspace
+            .konnect
+            .patched_by_somebody_else("/eu/v2/audit-log-webhook", &theirs);
+        says_so(&workspace, EU, attribute);
+        workspace.konnect.clear_requests();
+        workspace.apply_plan();
+        let writes = workspace.konnect.take_writes();
+        assert_eq!(writes.len(), 1);
+        assert_eq!(writes[0].body["authorization"], AUTHORIZATION);
+        assert_eq!(
+            workspace.konnect.region("eu")["webhook"]["authorization"],
+            AUTHORIZATION
+        );
+        workspace.is_settled();
+    }
+}
+
+#[test]
+fn it_goes_together_with_what_can_be_read() {
+    let workspace = applied(Block::destination("siem"));
+    let theirs = json!({ "authorization": THEIRS, "name": "theirs", "log_format": "json" });
+    workspace
+        .konnect
+        .patched_by_somebody_else(&path(&workspace), &theirs);
+    let plan = says_so(&workspace, SIEM, "authorization");
+    assert_eq!(
+        plan.change(SIEM).changed(),
+        BTreeSet::from(["log_format", "name", "updated_at"])
+    );
+    let ours = json!({ "authorization": AUTHORIZATION, "name": "siem", "log_format": "cef" });
+    let call = format!("PATCH {}", path(&workspace));
+    assert_eq!(workspace.apply_and_settle(), [write(call, ours)]);
+}
+
+#[test]
+fn it_can_be_switched_off_and_on_again() {
+    let off = Block::destination("siem").with("detect_authorization_drift", false);
+    let workspace = applied(&off);
+    let theirs = json!({ "authorization": THEIRS });
+    workspace
+        .konnect
+        .patched_by_somebody_else(&path(&workspace), &theirs);
+    workspace.is_settled();
+    assert_eq!(at_konnect(&workspace), THEIRS);
+    workspace.configure(Block::destination("siem"));
+    workspace.try_plan().ends_with(2);
+    let call = format!("PATCH {}", path(&workspace));
+    assert_eq!(
+        workspace.apply_and_settle(),
+        [write(call, json!({ "authorization": AUTHORIZATION }))]
+    );
+
+    let off = Block::webhook_with_endpoint("eu").with("detect_authorization_drift", false);
+    let workspace = applied(&off);
+    workspace
+        .konnect
+        .edit_webhook("eu", json!({ "authorization": THEIRS }))
+        .unwrap();
+    workspace.is_settled();
+}
+
+#[test]
+fn switching_the_detection_changes_nothing_at_konnect() {
+    for block in [Block::destination("siem"), Block::webhook_with_endpoint("eu")] {
+        let workspace = applied(&block);
+        workspace.configure(block.with("detect_authorization_drift", false));
+        workspace.try_plan().ends_with(2);
+        assert_eq!(workspace.apply_and_settle(), []);
+    }
+}
+
+#[test]
+fn a_time_that_moved_for_no_reason_costs_one_update_and_no_more() {
+    let workspace = applied(Block::destination("siem"));
+    let id = workspace.state().text(SIEM, "id");
+    for _ in 0..2 {
+        let moved = json!({ "updated_at": "2031-05-06T07:08:09Z" });
+        workspace.konnect.edit_destination("global", &id, moved).unwrap();
+        says_so(&workspace, SIEM, "authorization");
+        assert_eq!(workspace.apply_and_settle().len(), 1);
+    }
+}
+
+#[test]
+fn an_api_that_tells_writers_another_time_than_readers_costs_one_update_and_no_more() {
+    let workspace = applied(Block::destination("siem"));
+    let id = workspace.state().text(SIEM, "id");
+    let answer = json!({
+        "id": id,
+        "name": "renamed",
+        "endpoint": "https://siem.example.com/audit",
+        "log_format": "cef",
+        "skip_ssl_verification": false,
+        "created_at": workspace.state().text(SIEM, "created_at"),
+        "updated_at": "2031-05-06T07:08:09Z",
+    });
+    let fault = Fault::Body {
+        handle: true,
+        status: 200,
+        headers: Headers::new(),
+        body: answer.to_string(),
+    };
+    let always = FaultRule {
+        times: None,
+        ..FaultRule::new(fault).method("PATCH")
+    };
+    workspace.konnect.inject(always).unwrap();
+    workspace.configure(Block::destination("siem").with("name", "renamed"));
+    workspace.apply();
+    says_so(&workspace, SIEM, "authorization");
+    workspace.apply_and_settle();
+}
+
+#[test]
+fn a_plan_that_does_not_look_finds_nothing() {
+    let workspace = applied(Block::destination("siem"));
+    let theirs = json!({ "authorization": THEIRS });
+    workspace
+        .konnect
+        .patched_by_somebody_else(&path(&workspace), &theirs);
+    workspace
+        .run(&["plan", "-refresh=false", "-detailed-exitcode"])
+        .succeeds();
+    says_so(&workspace, SIEM, "authorization");
+    // What a plan saw and did not apply is not remembered, since it is seen again.
+    workspace
+        .run(&["plan", "-refresh=false", "-detailed-exitcode"])
+        .succeeds();
+}
+
+#[test]
+fn what_a_refresh_has_stored_is_sent_by_a_plan_that_does_not_look() {
+    let workspace = applied(Block::destination("siem"));
+    let theirs = json!({ "authorization": THEIRS });
+    workspace
+        .konnect
+        .patched_by_somebody_else(&path(&workspace), &theirs);
+    workspace
+        .run(&["apply", "-refresh-only", "-auto-approve"])
+        .succeeds();
+    workspace
+        .run(&["plan", "-refresh=false", "-detailed-exitcode"])
+        .ends_with(2);
+    assert_eq!(workspace.apply_and_settle().len(), 1);
+}
+
+#[test]
+fn an_update_that_fails_is_planned_again() {
+    let workspace = applied(Block::destination("siem"));
+    let theirs = json!({ "authorization": THEIRS });
+    workspace
+        .konnect
+        .patched_by_somebody_else(&path(&workspace), &theirs);
+    for _ in 0..2 {
+        let refused = FaultRule::new(Fault::status(403)).method("PATCH");
+        workspace.konnect.inject(refused).unwrap();
+        workspace.apply_error();
+        says_so(&workspace, SIEM, "authorization");
+    }
+    assert_eq!(at_konnect(&workspace), THEIRS);
+    assert_eq!(workspace.apply_and_settle().len(), 1);
+    assert_eq!(at_konnect(&workspace), AUTHORIZATION);
+}

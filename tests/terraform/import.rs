@@ -1,0 +1,232 @@
+//! Objects that exist already, taken over by `terraform import` and by `import` blocks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::workspace::{AUTHORIZATION, Block, Workspace, write};
+
+const SIEM: &str = "konnect_audit_log_destination.siem";
+const EU: &str = "konnect_audit_log_webhook.eu";
+const V2: &str = "PATCH /eu/v2/audit-log-webhook";
+
+/// A destination that somebody else has made, and its id.
+pub fn existing(workspace: &Workspace, region: &str) -> String {
+    let destination = json!({
+        "name": "siem",
+        "endpoint": "https://siem.example.com/audit",
+        "authorization": "Bearer of-the-console",
+        "log_format": "cef",
+        "skip_ssl_verification": false,
+    });
+    let made = workspace
+        .konnect
+        .posted_by_somebody_else(&format!("/{region}/v3/audit-log-destinations"), &destination);
+    made["id"].as_str().expect("an id").to_owned()
+}
+
+/// A webhook of the v2 form that somebody else has made.
+pub fn existing_endpoint(workspace: &Workspace) {
+    let webhook = json!({
+        "endpoint": "https://siem.example.com/eu",
+        "authorization": "Bearer of-the-console",
+        "enabled": true,
+    });
+    workspace
+        .konnect
+        .patched_by_somebody_else("/eu/v2/audit-log-webhook", &webhook);
+}
+
+/// A webhook of the v3 form that somebody else has made.
+pub fn existing_with_destination(workspace: &Workspace) -> String {
+    let id = existing(workspace, "global");
+    let edit = json!({ "audit_log_destination_id": id, "enabled": true });
+    workspace.konnect.edit_webhook("eu", edit).unwrap();
+    id
+}
+
+pub fn import_block(to: &str, id: &str) -> Block {
+    Block::new("import").expression("to", to).with("id", id)
+}
+
+/// Asserts that the plan sends the authorization of an imported object and says so, and that the apply
+/// does just that.
+pub fn sends_once(workspace: &Workspace, address: &str, call: &str, body: Value) {
+    workspace.konnect.clear_requests();
+    let plan = workspace.plan();
+    assert!(plan.pending);
+    assert_eq!(plan.actions(), BTreeMap::from([(address, "update".to_owned())]));
+    let change = plan.change(address);
+    assert_eq!(change.changed(), BTreeSet::from(["authorization", "updated_at"]));
+    let said: Vec<_> = plan
+        .diagnostics
+        .iter()
+        .filter(|d| d.address == address)
+        .map(|d| (d.summary.as_str(), d.attribute()))
+        .collect();
+    assert_eq!(
+        said,
+        [(
+            "Authorization of an imported object is sent once",
+            Some("authorization")
+        )]
+    );
+    workspace.apply_plan();
+    assert_eq!(workspace.konnect.take_writes(), [write(call, body)]);
+    workspace.is_settled();
+    assert_eq!(workspace.konnect.take_writes(), []);
+}
+
+fn call(region: &str, id: &str) -> String {
+    format!("PATCH /{region}/v3/audit-log-destinations/{id}")
+}
+
+fn authorization() -> Value {
+    json!({ "authorization": AUTHORIZATION })
+}
+
+/// What an update of a v2 webhook sends together with its authorization.
+pub fn whole_endpoint() -> Value {
+    json!({
+        "enabled": true,
+        "endpoint": "https://siem.example.com/eu",
+        "authorization": AUTHORIZATION,
+        "log_format": "cef",
+        "skip_ssl_verification": false,
+    })
+}
+
+#[test]
+fn a_destination_is_imported_by_its_id_from_where_it_would_be_created() {
+    let workspace = Workspace::of(Block::destination("siem"));
+    let id = existing(&workspace, "global");
+    workspace.run(&["import", SIEM, &id]).succeeds();
+    assert_eq!(workspace.state().get(SIEM)["region"], "global");
+    sends_once(&workspace, SIEM, &call("global", &id), authorization());
+}
+
+#[test]
+fn a_destination_of_another_region_is_imported_by_region_and_id() {
+    let workspace = Workspace::of(Block::destination("siem").with("region", "au"));
+    let id = existing(&workspace, "au");
+    let run = workspace.run(&["import", "-no-color", SIEM, &id]).ends_with(1);
+    assert!(
+        run.stderr.contains("No such destination") && run.stderr.contains("REGION/ID"),
+        "{}",
+        run.report()
+    );
+    workspace.run(&["import", SIEM, &format!("au/{id}")]).succeeds();
+    sends_once(&workspace, SIEM, &call("au", &id), authorization());
+}
+
+#[test]
+fn a_webhook_with_a_destination_is_imported_by_its_region_and_needs_nothing() {
+    let webhook = Block::webhook("eu").with("region", "eu");
+    let workspace = Workspace::of(&webhook);
+    let id = existing_with_destination(&workspace);
+    workspace.configure(webhook.with("audit_log_destination_id", id));
+    workspace.run(&["import", EU, "eu"]).succeeds();
+    workspace.konnect.clear_requests();
+    workspace.is_settled();
+    assert_eq!(workspace.konnect.take_writes(), []);
+}
+
+#[test]
+fn a_webhook_with_an_endpoint_is_imported_by_its_region() {
+    let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
+    existing_endpoint(&workspace);
+    workspace.run(&["import", EU, "eu"]).succeeds();
+    assert_eq!(workspace.state().get(EU)["authorization"], Value::Null);
+    sends_once(&workspace, EU, V2, whole_endpoint());
+}
+
+#[test]
+fn an_import_block_takes_a_destination_in_the_same_plan() {
+    for given in ["", "global/"] {
+        let workspace = Workspace::of(Block::destination("siem"));
+        let id = existing(&workspace, "global");
+        let import = import_block(SIEM, &format!("{given}{id}"));
+        workspace.configure(format!("{}{import}", Block::destination("siem")));
+        sends_once(&workspace, SIEM, &call("global", &id), authorization());
+        assert_eq!(workspace.konnect.destinations("global").len(), 1);
+    }
+}
+
+#[test]
+fn an_import_block_takes_a_webhook_that_the_guard_would_refuse_to_create() {
+    let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
+    existing_endpoint(&workspace);
+    workspace.try_plan().ends_with(1);
+    let import = import_block(EU, "eu");
+    workspace.configure(format!("{}{import}", Block::webhook_with_endpoint("eu")));
+    sends_once(&workspace, EU, V2, whole_endpoint());
+
+    let workspace = Workspace::new();
+    let id = existing_with_destination(&workspace);
+    let webhook = Block::webhook("eu")
+        .with("region", "eu")
+        .with("audit_log_destination_id", id);
+    workspace.configure(format!("{webhook}{import}"));
+    workspace.init();
+    let plan = workspace.plan();
+    assert_eq!(plan.actions(), BTreeMap::new());
+    workspace.konnect.clear_requests();
+    workspace.apply_plan();
+    assert_eq!(workspace.konnect.take_writes(), []);
+    workspace.is_settled();
+}
+
+#[test]
+fn a_write_only_authorization_is_sent_once_after_an_import_too() {
+    let block = Block::destination("siem")
+        .without("authorization")
+        .with("authorization_wo", AUTHORIZATION);
+    let workspace = Workspace::of(&block);
+    let id = existing(&workspace, "global");
+    workspace.run(&["import", SIEM, &id]).succeeds();
+    let plan = workspace.plan();
+    assert_eq!(plan.change(SIEM).changed(), BTreeSet::from(["updated_at"]));
+    assert_eq!(plan.diagnostics.len(), 1);
+    assert_eq!(plan.diagnostics[0].attribute(), Some("authorization_wo"));
+    assert_eq!(
+        workspace.apply_and_settle(),
+        [write(call("global", &id), authorization())]
+    );
+}
+
+#[test]
+fn what_can_not_be_imported_is_a_clear_error() {
+    let unknown = "5f1c0a52-6a3e-4d7e-9c2b-0123456789ab";
+    let destination = Block::destination("siem");
+    let webhook = Block::webhook_with_endpoint("eu");
+    for (block, to, id, summary, says) in [
+        (&destination, SIEM, "siem", "Invalid import id", "REGION/ID"),
+        (&destination, SIEM, "eu/", "Invalid import id", "REGION/ID"),
+        (
+            &destination,
+            SIEM,
+            "EU/5f1c0a52-6a3e-4d7e-9c2b-0123456789ab",
+            "Invalid import id",
+            "`eu`",
+        ),
+        (
+            &destination,
+            SIEM,
+            "eu/us/5f1c0a52-6a3e-4d7e-9c2b-0123456789ab",
+            "Invalid import id",
+            "REGION/ID",
+        ),
+        (&destination, SIEM, unknown, "No such destination", "global"),
+        (&webhook, EU, "e u", "Invalid import id", "by its region"),
+        (&webhook, EU, unknown, "Region has no webhook", "set up"),
+        (&webhook, EU, "us", "Region has no webhook", "Remove the import"),
+    ] {
+        let workspace = Workspace::of(format!("{block}{}", import_block(to, id)));
+        let error = workspace.try_plan().error();
+        assert_eq!(error.summary, summary, "{id}: {error:?}");
+        assert!(error.detail.contains(says), "{id}: {error:?}");
+        let typed = workspace.run(&["import", "-no-color", to, id]).ends_with(1);
+        assert!(typed.stderr.contains(summary), "{}", typed.report());
+        assert_eq!(workspace.konnect.take_writes(), []);
+    }
+}

@@ -1,0 +1,81 @@
+//! The configuration that `-generate-config-out` writes for what is imported.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::json;
+
+use crate::import::{
+    existing, existing_endpoint, existing_with_destination, import_block, sends_once, whole_endpoint,
+};
+use crate::workspace::{AUTHORIZATION, Workspace};
+
+const SIEM: &str = "konnect_audit_log_destination.siem";
+const EU: &str = "konnect_audit_log_webhook.eu";
+const GENERATED: &str = "generated.tf";
+
+/// Has the configuration of one object generated, and gives how that ended.
+fn generate(workspace: &Workspace, to: &str, id: &str) -> Option<i32> {
+    workspace.configure(import_block(to, id));
+    workspace.init();
+    let out = format!("-generate-config-out={GENERATED}");
+    let run = workspace.run(&["plan", "-no-color", &out]);
+    if run.code != Some(0) {
+        assert!(run.stderr.contains("Missing authorization"), "{}", run.report());
+    }
+    run.code
+}
+
+/// Fills the secret in, as a user would.
+fn fill_in(workspace: &Workspace) {
+    let generated = fs::read_to_string(workspace.path(GENERATED)).unwrap();
+    let filled: String = generated
+        .lines()
+        .map(|line| {
+            if line.trim_start().starts_with("authorization ") {
+                assert!(line.contains("null"), "no secret is made up: {line}");
+                format!("  authorization = {}\n", json!(AUTHORIZATION))
+            } else {
+                format!("{line}\n")
+            }
+        })
+        .collect();
+    assert_ne!(filled, generated);
+    workspace.write(GENERATED, &filled);
+}
+
+#[test]
+fn of_a_destination_it_lacks_nothing_but_the_secret() {
+    let workspace = Workspace::new();
+    let id = existing(&workspace, "au");
+    assert_eq!(
+        generate(&workspace, SIEM, &format!("au/{id}")),
+        Some(1),
+        "it has no secret"
+    );
+    fill_in(&workspace);
+    let call = format!("PATCH /au/v3/audit-log-destinations/{id}");
+    sends_once(&workspace, SIEM, &call, json!({ "authorization": AUTHORIZATION }));
+}
+
+#[test]
+fn of_a_webhook_with_an_endpoint_it_lacks_nothing_but_the_secret() {
+    let workspace = Workspace::new();
+    existing_endpoint(&workspace);
+    assert_eq!(generate(&workspace, EU, "eu"), Some(1), "it has no secret");
+    fill_in(&workspace);
+    sends_once(&workspace, EU, "PATCH /eu/v2/audit-log-webhook", whole_endpoint());
+}
+
+#[test]
+fn of_a_webhook_with_a_destination_it_is_complete() {
+    let workspace = Workspace::new();
+    existing_with_destination(&workspace);
+    assert_eq!(generate(&workspace, EU, "eu"), Some(0));
+    let plan = workspace.plan();
+    assert_eq!(plan.actions(), BTreeMap::new(), "nothing but the import");
+    workspace.konnect.clear_requests();
+    workspace.apply_plan();
+    assert_eq!(workspace.konnect.take_writes(), []);
+    workspace.is_settled();
+}

@@ -1,0 +1,105 @@
+//! Import by resource identity, on a CLI that has it (Terraform 1.12, OpenTofu 1.12).
+
+use serde_json::{Value, json};
+
+use crate::import::{existing, existing_endpoint, existing_with_destination, sends_once, whole_endpoint};
+use crate::workspace::{AUTHORIZATION, Block, Workspace, cli};
+
+const SIEM: &str = "konnect_audit_log_destination.siem";
+const EU: &str = "konnect_audit_log_webhook.eu";
+
+/// A workspace that imports `to` by an identity, if the CLI can do that. One that can't has to say so.
+fn by_identity(workspace: Workspace, block: &Block, to: &str, identity: &str) -> Option<Workspace> {
+    let import = Block::new("import")
+        .expression("to", to)
+        .expression("identity", identity);
+    if cli().imports_by_identity {
+        workspace.configure(format!("{block}{import}"));
+        workspace.init();
+        return Some(workspace);
+    }
+    workspace.configure(block);
+    workspace.init();
+    workspace.configure(format!("{block}{import}"));
+    let run = workspace.run(&["validate", "-no-color"]).ends_with(1);
+    assert!(
+        run.stderr
+            .contains("An argument named \"identity\" is not expected here"),
+        "{}",
+        run.report()
+    );
+    assert_eq!(workspace.konnect.take_writes(), []);
+    None
+}
+
+#[test]
+fn a_destination_is_imported_by_its_id_with_or_without_its_region() {
+    for (region, name_it) in [("global", false), ("global", true), ("au", true)] {
+        let workspace = Workspace::new();
+        let id = existing(&workspace, region);
+        workspace.konnect.clear_requests();
+        let block = Block::destination("siem").with("region", region);
+        let identity = if name_it {
+            format!("{{ id = \"{id}\", region = \"{region}\" }}")
+        } else {
+            format!("{{ id = \"{id}\" }}")
+        };
+        let Some(workspace) = by_identity(workspace, &block, SIEM, &identity) else {
+            continue;
+        };
+        let call = format!("PATCH /{region}/v3/audit-log-destinations/{id}");
+        sends_once(&workspace, SIEM, &call, json!({ "authorization": AUTHORIZATION }));
+        assert_eq!(
+            identity_of(&workspace, SIEM),
+            json!({ "id": id, "region": region })
+        );
+    }
+}
+
+#[test]
+fn a_webhook_is_imported_by_its_region_in_either_form() {
+    let workspace = Workspace::new();
+    existing_endpoint(&workspace);
+    workspace.konnect.clear_requests();
+    let block = Block::webhook_with_endpoint("eu");
+    if let Some(workspace) = by_identity(workspace, &block, EU, "{ region = \"eu\" }") {
+        sends_once(&workspace, EU, "PATCH /eu/v2/audit-log-webhook", whole_endpoint());
+        assert_eq!(identity_of(&workspace, EU), json!({ "region": "eu" }));
+    }
+    let workspace = Workspace::new();
+    let id = existing_with_destination(&workspace);
+    workspace.konnect.clear_requests();
+    let block = Block::webhook("eu")
+        .with("region", "eu")
+        .with("audit_log_destination_id", id);
+    if let Some(workspace) = by_identity(workspace, &block, EU, "{ region = \"eu\" }") {
+        workspace.apply_and_settle();
+        assert_eq!(identity_of(&workspace, EU), json!({ "region": "eu" }));
+    }
+}
+
+#[test]
+fn an_identity_of_nothing_is_a_clear_error() {
+    let identity = "{ id = \"5f1c0a52-6a3e-4d7e-9c2b-0123456789ab\", region = \"au\" }";
+    let block = Block::destination("siem").with("region", "au");
+    if let Some(workspace) = by_identity(Workspace::new(), &block, SIEM, identity) {
+        let error = workspace.try_plan().error();
+        assert_eq!(error.summary, "No such destination");
+        assert!(error.detail.contains("au"), "{error:?}");
+    }
+    let block = Block::webhook_with_endpoint("eu");
+    if let Some(workspace) = by_identity(Workspace::new(), &block, EU, "{ region = \"eu\" }") {
+        let error = workspace.try_plan().error();
+        assert_eq!(error.summary, "Region has no webhook");
+    }
+}
+
+/// The identity that the state file holds.
+fn identity_of(workspace: &Workspace, address: &str) -> Value {
+    let text = std::fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
+    let state: Value = serde_json::from_str(&text).unwrap();
+    let (of_type, name) = address.split_once('.').unwrap();
+    let mut resources = state["resources"].as_array().unwrap().iter();
+    let found = resources.find(|r| r["type"] == of_type && r["name"] == name);
+    found.expect("the resource")["instances"][0]["identity"].clone()
+}

@@ -1,0 +1,305 @@
+//! From Kong's own provider to this one: states that it wrote are taken over, and nothing is touched.
+//!
+//! The CLI wants Kong's provider installed as long as a state names it. The mirror of these tests offers
+//! our own binary as a stand-in, which is not asked for anything of it: its resources are moved away.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::import::{existing, existing_endpoint};
+use crate::workspace::{AUTHORIZATION, Block, KONG, Workspace, cli, write};
+
+const SIEM: &str = "konnect_audit_log_destination.siem";
+const EU: &str = "konnect_audit_log_webhook.eu";
+/// What only we store, and so have to learn.
+const LEARNED: [&str; 4] = ["created_at", "id", "region", "updated_at"];
+
+fn moved(from: &str, to: &str) -> Block {
+    Block::new("moved").expression("from", from).expression("to", to)
+}
+
+fn moved_webhook() -> Block {
+    moved("konnect_audit_log.eu", EU)
+}
+
+/// What Kong's provider stores of the objects that Konnect has.
+struct Kongs {
+    webhook: Value,
+    destination: Value,
+}
+
+impl Kongs {
+    fn of(workspace: &Workspace) -> Self {
+        let region = workspace.konnect.region("eu");
+        let webhook = json!({
+            "authorization": AUTHORIZATION,
+            "enabled": true,
+            "endpoint": "https://siem.example.com/eu",
+            "log_format": "cef",
+            "skip_ssl_verification": false,
+            "updated_at": region["webhook"]["updated_at"],
+        });
+        let id = existing(workspace, "global");
+        let stored = workspace.konnect.destinations("global").remove(0);
+        let destination = json!({
+            "authorization": AUTHORIZATION,
+            "created_at": stored["created_at"],
+            "endpoint": "https://siem.example.com/audit",
+            "id": id,
+            "log_format": "cef",
+            "name": "siem",
+            "skip_ssl_verification": false,
+            "updated_at": stored["updated_at"],
+        });
+        Self { webhook, destination }
+    }
+
+    /// Writes the state file as Kong's provider would have left it.
+    fn store(&self, workspace: &Workspace) {
+        let provider = format!("provider[\"{}/{KONG}\"]", cli().registry);
+        let resources: Vec<_> = [
+            ("konnect_audit_log", "eu", &self.webhook),
+            ("konnect_audit_log_destination", "siem", &self.destination),
+        ]
+        .into_iter()
+        .filter(|(_, _, attributes)| !attributes.is_null())
+        .map(|(of_type, name, attributes)| {
+            json!({
+                "mode": "managed",
+                "type": of_type,
+                "name": name,
+                "provider": provider,
+                "instances": [{ "schema_version": 0, "attributes": attributes }],
+            })
+        })
+        .collect();
+        let state = json!({
+            "version": 4,
+            "terraform_version": "1.8.0",
+            "serial": 7,
+            "lineage": "0d6f3a4e-7c1b-4b56-9a57-2f0e5c8d1b3a",
+            "outputs": {},
+            "resources": resources,
+        });
+        workspace.write("terraform.tfstate", &state.to_string());
+    }
+}
+
+/// A workspace in which both objects exist, with Kong's words for them.
+fn existing_objects() -> (Workspace, Kongs) {
+    let workspace = Workspace::new();
+    existing_endpoint(&workspace);
+    let kongs = Kongs::of(&workspace);
+    (workspace, kongs)
+}
+
+fn both() -> String {
+    format!(
+        "{}{}",
+        Block::destination("siem"),
+        Block::webhook_with_endpoint("eu")
+    )
+}
+
+/// Asserts that the migration plans nothing but to learn what Kong's provider did not store, and makes
+/// nothing but reads.
+fn only_learns(workspace: &Workspace, expected: &[&str]) {
+    let before = workspace.konnect.region("eu");
+    workspace.konnect.clear_requests();
+    let plan = workspace.plan();
+    assert_eq!(plan.diagnostics, []);
+    let actions: BTreeMap<_, _> = expected.iter().map(|a| (*a, "update".to_owned())).collect();
+    assert_eq!(plan.actions(), actions);
+    for address in expected {
+        let changed = plan.change(address).changed();
+        assert!(
+            changed.is_subset(&BTreeSet::from(LEARNED)),
+            "{address}: {changed:?}"
+        );
+    }
+    workspace.apply_plan();
+    assert_eq!(workspace.konnect.take_writes(), []);
+    workspace.is_settled();
+    assert_eq!(workspace.konnect.take_writes(), []);
+    assert_eq!(workspace.konnect.region("eu"), before);
+    let state = workspace.state();
+    assert_eq!(state.addresses(), expected);
+    for address in expected {
+        assert_eq!(state.get(address)["authorization"], AUTHORIZATION);
+    }
+}
+
+#[test]
+fn a_moved_block_takes_the_webhook_and_the_same_name_takes_the_destination() {
+    let (workspace, kongs) = existing_objects();
+    kongs.store(&workspace);
+    workspace.configure(format!("{}{}", both(), moved_webhook()));
+    workspace.init();
+    only_learns(&workspace, &[SIEM, EU]);
+    assert_eq!(workspace.state().get(SIEM)["region"], "global");
+    assert_eq!(workspace.state().get(EU)["region"], "eu");
+    // The block has done its work.
+    workspace.configure(both());
+    workspace.is_settled();
+}
+
+#[test]
+fn a_moved_block_takes_the_destination_to_another_name() {
+    let (workspace, mut kongs) = existing_objects();
+    kongs.webhook = Value::Null;
+    kongs.store(&workspace);
+    let renamed = "konnect_audit_log_destination.renamed";
+    let block = Block::destination("renamed").with("name", "siem");
+    workspace.configure(format!("{block}{}", moved(SIEM, renamed)));
+    workspace.init();
+    only_learns(&workspace, &[renamed]);
+}
+
+#[test]
+fn a_replaced_provider_in_the_state_takes_both_with_a_moved_block() {
+    let (workspace, kongs) = existing_objects();
+    kongs.store(&workspace);
+    workspace.configure(format!("{}{}", both(), moved_webhook()));
+    let registry = cli().registry;
+    let ours = terraform_provider_konnect::provider::ADDRESS;
+    let (from, to) = (format!("{registry}/{KONG}"), format!("{registry}/{ours}"));
+    workspace
+        .run(&["state", "replace-provider", "-auto-approve", &from, &to])
+        .succeeds();
+    workspace.init();
+    only_learns(&workspace, &[SIEM, EU]);
+}
+
+#[test]
+fn what_versions_of_kongs_provider_have_more_does_no_harm() {
+    let (workspace, mut kongs) = existing_objects();
+    for state in [&mut kongs.webhook, &mut kongs.destination] {
+        state["labels"] = json!({ "team": "security" });
+        state["retries"] = json!([1, 2, { "after": null }]);
+        state["timeouts"] = Value::Null;
+    }
+    kongs.store(&workspace);
+    workspace.configure(format!("{}{}", both(), moved_webhook()));
+    workspace.init();
+    only_learns(&workspace, &[SIEM, EU]);
+}
+
+#[test]
+fn what_versions_of_kongs_provider_have_less_is_learned() {
+    let (workspace, mut kongs) = existing_objects();
+    for state in [&mut kongs.webhook, &mut kongs.destination] {
+        let state = state.as_object_mut().unwrap();
+        state.remove("updated_at");
+        state.remove("created_at");
+    }
+    kongs.store(&workspace);
+    workspace.configure(format!("{}{}", both(), moved_webhook()));
+    workspace.init();
+    only_learns(&workspace, &[SIEM, EU]);
+}
+
+#[test]
+fn an_authorization_that_kongs_state_lacks_is_sent() {
+    let (workspace, mut kongs) = existing_objects();
+    kongs.destination["authorization"] = Value::Null;
+    kongs.webhook = Value::Null;
+    kongs.store(&workspace);
+    workspace.configure(Block::destination("siem"));
+    workspace.init();
+    let id = kongs.destination["id"].as_str().unwrap();
+    assert_eq!(
+        workspace.apply_and_settle(),
+        [write(
+            format!("PATCH /global/v3/audit-log-destinations/{id}"),
+            json!({ "authorization": AUTHORIZATION })
+        )]
+    );
+}
+
+#[test]
+fn the_secret_can_leave_the_state_in_the_same_step() {
+    let (workspace, kongs) = existing_objects();
+    kongs.store(&workspace);
+    let write_only = |block: Block| {
+        block
+            .without("authorization")
+            .with("authorization_wo", AUTHORIZATION)
+    };
+    workspace.configure(format!(
+        "{}{}{}",
+        write_only(Block::destination("siem")),
+        write_only(Block::webhook_with_endpoint("eu")),
+        moved_webhook()
+    ));
+    workspace.init();
+    let plan = workspace.plan();
+    assert!(plan.actions().values().all(|action| action == "update"));
+    assert_eq!(workspace.apply_and_settle().len(), 2, "each is sent once");
+    let state = std::fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
+    assert!(!state.contains(AUTHORIZATION));
+}
+
+#[test]
+fn what_changed_at_konnect_since_is_told_and_repaired_by_the_next_plan() {
+    let (workspace, kongs) = existing_objects();
+    kongs.store(&workspace);
+    let edit = json!({ "log_format": "json" });
+    workspace.konnect.edit_webhook("eu", edit).unwrap();
+    workspace.configure(format!("{}{}", both(), moved_webhook()));
+    workspace.init();
+    workspace.konnect.clear_requests();
+    // The first plan can't look yet, as it is still to learn the region. Its apply only looks.
+    let error = workspace.apply_error();
+    assert_eq!(error.address, EU);
+    assert_eq!(
+        error.summary,
+        "The service keeps another value than the one applied"
+    );
+    assert_eq!(workspace.konnect.take_writes(), []);
+    let plan = workspace.plan();
+    assert_eq!(
+        plan.change(EU).changed(),
+        BTreeSet::from(["log_format", "updated_at"])
+    );
+    assert_eq!(workspace.apply_and_settle().len(), 1);
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["log_format"], "cef");
+}
+
+#[test]
+fn a_webhook_that_was_never_set_up_can_not_be_taken_over() {
+    for endpoint in [Value::Null, json!("unconfigured"), json!("")] {
+        let (workspace, mut kongs) = existing_objects();
+        kongs.webhook["endpoint"] = endpoint;
+        kongs.destination = Value::Null;
+        kongs.store(&workspace);
+        workspace.configure(format!(
+            "{}{}",
+            Block::webhook_with_endpoint("eu"),
+            moved_webhook()
+        ));
+        workspace.init();
+        let error = workspace.try_plan().error();
+        assert_eq!(error.summary, "State can't be taken over");
+        assert!(error.detail.contains("no endpoint"), "{error:?}");
+        assert!(error.detail.contains("destroy = false"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_destination_without_an_id_can_not_be_taken_over() {
+    let (workspace, mut kongs) = existing_objects();
+    kongs.webhook = Value::Null;
+    kongs.destination["id"] = json!("not-a-uuid");
+    kongs.store(&workspace);
+    let renamed = "konnect_audit_log_destination.renamed";
+    workspace.configure(format!(
+        "{}{}",
+        Block::destination("renamed"),
+        moved(SIEM, renamed)
+    ));
+    workspace.init();
+    let error = workspace.try_plan().error();
+    assert_eq!(error.summary, "State can't be taken over");
+    assert_eq!(workspace.konnect.take_writes().len(), 2, "those of the setup");
+}

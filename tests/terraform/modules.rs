@@ -1,0 +1,127 @@
+//! Use from child modules.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::workspace::{Block, Workspace};
+
+/// A module that sets one region up, and tells the destination's id.
+fn child(workspace: &Workspace) {
+    let versions = Workspace::required_providers();
+    let destination = Block::destination("siem").expression("name", "\"audit-${var.region}\"");
+    let webhook = Block::webhook_to("here", "siem").expression("region", "var.region");
+    let rest = r#"
+variable "region" {
+  type = string
+}
+
+output "destination" {
+  value = konnect_audit_log_destination.siem.id
+}
+"#;
+    workspace.write(
+        "child/main.tf",
+        &format!("{versions}{destination}{webhook}{rest}"),
+    );
+}
+
+fn call(region: &str) -> Block {
+    Block::new("module \"audit\"")
+        .with("source", "./child")
+        .expression("region", region)
+}
+
+#[test]
+fn a_module_inherits_the_provider() {
+    let workspace = Workspace::new();
+    child(&workspace);
+    let output = "output \"id\" {\n  value = module.audit.destination\n}\n";
+    workspace.configure(format!("{}{output}", call("\"eu\"")));
+    workspace.init();
+    workspace.apply_and_settle();
+    let state = workspace.state();
+    assert_eq!(
+        state.addresses(),
+        [
+            "module.audit.konnect_audit_log_destination.siem",
+            "module.audit.konnect_audit_log_webhook.here"
+        ]
+    );
+    let stored = workspace.konnect.region("eu")["webhook"].take();
+    assert_eq!(stored["audit_log_destination_id"], *state.output("id"));
+    workspace.destroy();
+    assert_eq!(workspace.konnect.destinations("global").len(), 0);
+}
+
+#[test]
+fn a_module_is_used_once_for_each_region() {
+    let workspace = Workspace::new();
+    child(&workspace);
+    let each = |regions: &str| call("each.key").expression("for_each", format!("toset({regions})"));
+    workspace.configure(each(r#"["eu", "us"]"#));
+    workspace.init();
+    workspace.apply_and_settle();
+    for region in ["eu", "us"] {
+        let address = format!("module.audit[\"{region}\"].konnect_audit_log_webhook.here");
+        assert_eq!(workspace.state().get(&address)["id"], region);
+    }
+    workspace.configure(each(r#"["us"]"#));
+    workspace.apply_and_settle();
+    assert_eq!(workspace.state().addresses().len(), 2);
+    assert_eq!(workspace.konnect.destinations("global").len(), 1);
+    assert_eq!(workspace.konnect.region("us")["webhook"]["enabled"], true);
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
+}
+
+#[test]
+fn a_module_can_be_counted_and_its_resources_moved() {
+    let workspace = Workspace::new();
+    child(&workspace);
+    workspace.configure(call("\"eu\""));
+    workspace.init();
+    workspace.apply();
+    let moved = "moved {\n  from = module.audit\n  to   = module.audit[0]\n}\n";
+    let counted = call("[\"eu\", \"us\"][count.index]").with("count", 1);
+    workspace.configure(format!("{counted}{moved}"));
+    workspace.init();
+    assert_eq!(
+        workspace.plan().actions(),
+        BTreeMap::new(),
+        "moving changes nothing"
+    );
+    workspace.configure(format!("{}{moved}", counted.with("count", 2)));
+    let writes = workspace.apply_and_settle();
+    assert_eq!(writes.len(), 2, "{writes:?}");
+    assert_eq!(
+        workspace
+            .state()
+            .get("module.audit[1].konnect_audit_log_webhook.here")["region"],
+        "us"
+    );
+}
+
+#[test]
+fn a_module_can_be_given_one_of_two_providers() {
+    let workspace = Workspace::new();
+    let versions = Workspace::required_providers();
+    let webhook = Block::webhook_with_endpoint("here").without("region");
+    workspace.write("child/main.tf", &format!("{versions}{webhook}"));
+    let other = Block::new("provider \"konnect\"")
+        .with("alias", "eu")
+        .with("region", "eu")
+        .with("personal_access_token", "kpat_of-the-alias");
+    let call = Block::new("module \"audit\"")
+        .with("source", "./child")
+        .expression("providers", "{ konnect = konnect.eu }");
+    workspace.configure_provider("region = \"us\"", format!("{other}{call}"));
+    workspace.init();
+    workspace.apply();
+    let requests = workspace.konnect.take_requests();
+    assert!(!requests.is_empty());
+    for request in requests {
+        assert_eq!(request.region, "eu");
+        assert_eq!(request.header("authorization"), Some("Bearer kpat_of-the-alias"));
+    }
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], json!(true));
+}

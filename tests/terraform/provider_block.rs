@@ -1,0 +1,305 @@
+//! The provider block and the environment: whom the provider speaks to, and as whom.
+
+use serde_json::{Value, json};
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+use terraform_provider_konnect::provider::ADDRESS;
+
+use crate::workspace::{Block, TOKEN, Workspace, cli};
+
+fn siem() -> Block {
+    Block::destination("siem")
+}
+
+/// The tokens that requests were made with.
+fn tokens(workspace: &Workspace) -> Vec<String> {
+    let requests = workspace.konnect.take_requests();
+    let mut tokens: Vec<_> = requests
+        .iter()
+        .map(|request| request.header("authorization").unwrap_or_default().to_owned())
+        .collect();
+    tokens.dedup();
+    tokens
+}
+
+#[test]
+fn the_cli_installs_the_provider_and_locks_its_version() {
+    let workspace = Workspace::of(siem());
+    let shown = workspace.run(&["version", "-json"]).succeeds();
+    let document: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let address = format!("{}/{ADDRESS}", cli().registry);
+    assert_eq!(
+        document["provider_selections"],
+        json!({ address: env!("CARGO_PKG_VERSION") })
+    );
+    // What is installed is what is locked.
+    workspace.init();
+    let lock = std::fs::read_to_string(workspace.path(".terraform.lock.hcl")).unwrap();
+    assert!(lock.contains("h1:"), "{lock}");
+}
+
+#[test]
+fn requests_name_the_provider_and_the_cli_and_carry_the_token() {
+    let workspace = Workspace::of(siem());
+    workspace.apply();
+    workspace.is_settled();
+    workspace.destroy();
+    let requests = workspace.konnect.take_requests();
+    assert!(requests.len() >= 4, "{requests:?}");
+    let begins = concat!(
+        "terraform-provider-konnect/",
+        env!("CARGO_PKG_VERSION"),
+        " (terraform/"
+    );
+    for request in requests {
+        let agent = request.header("user-agent").unwrap_or_default();
+        let host = agent.strip_prefix(begins).and_then(|rest| rest.strip_suffix(')'));
+        match &cli().version {
+            Some(version) => assert_eq!(host, Some(version.as_str()), "{agent}"),
+            None => assert!(host.is_some_and(|version| version.starts_with("1.")), "{agent}"),
+        }
+        let bearer = format!("Bearer {TOKEN}");
+        assert_eq!(request.header("authorization"), Some(bearer.as_str()));
+    }
+}
+
+#[test]
+fn the_block_goes_before_the_environment_and_the_personal_token_before_the_other() {
+    let mut workspace = Workspace::of(siem());
+    workspace.set("KONNECT_SPAT", "spat_of-environment");
+    workspace.apply();
+    assert_eq!(tokens(&workspace), [format!("Bearer {TOKEN}")]);
+
+    workspace.unset("KONNECT_TOKEN");
+    workspace.is_settled();
+    assert_eq!(tokens(&workspace), ["Bearer spat_of-environment"]);
+
+    workspace.set("KONNECT_TOKEN", TOKEN);
+    workspace.configure_provider("system_account_access_token = \"spat_of-block\"", siem());
+    workspace.is_settled();
+    assert_eq!(tokens(&workspace), ["Bearer spat_of-block"]);
+
+    workspace.configure_provider("personal_access_token = \"kpat_of-block\"", siem());
+    workspace.is_settled();
+    assert_eq!(tokens(&workspace), ["Bearer kpat_of-block"]);
+}
+
+#[test]
+fn the_url_of_the_block_goes_before_the_environments() {
+    let mut workspace = Workspace::of(siem());
+    let url = format!("server_url = \"{}/{{region}}/\"", workspace.konnect.url());
+    workspace.set("KONNECT_SERVER_URL", "http://127.0.0.1:1/{region}");
+    workspace.configure_provider(&url, siem());
+    workspace.apply_and_settle();
+    assert_eq!(workspace.konnect.destinations("global").len(), 1);
+}
+
+#[test]
+fn no_token_is_one_error_that_names_every_way_to_give_one() {
+    let mut workspace = Workspace::of(siem());
+    for set_to in [None, Some("")] {
+        workspace.unset("KONNECT_TOKEN");
+        if let Some(value) = set_to {
+            workspace.set("KONNECT_TOKEN", value);
+        }
+        let error = workspace.try_plan().error();
+        assert_eq!(error.summary, "No Konnect access token");
+        for way in [
+            "personal_access_token",
+            "system_account_access_token",
+            "KONNECT_TOKEN",
+            "KONNECT_SPAT",
+            "https://cloud.konghq.com/global/account/tokens",
+        ] {
+            assert!(error.detail.contains(way), "{way}: {}", error.detail);
+        }
+    }
+    assert_eq!(workspace.konnect.requests(), []);
+}
+
+/// Asserts that each provider block has one error, on this attribute, from `validate` and from `plan`.
+fn each_refused(cases: &[(String, &str, &str)]) {
+    let workspace = Workspace::of("");
+    for (index, (block, _, _)) in cases.iter().enumerate() {
+        let provider = format!("provider \"konnect\" {{\n  alias = \"case_{index}\"\n  {block}\n}}\n");
+        // One that nothing uses is not even looked at.
+        let user = Block::destination(&format!("case_{index}"))
+            .expression("provider", format!("konnect.case_{index}"));
+        workspace.write(&format!("case_{index}.tf"), &format!("{provider}{user}"));
+    }
+    for run in [workspace.validate(), workspace.try_plan()] {
+        let errors = run.errors();
+        assert_eq!(errors.len(), cases.len(), "{errors:#?}");
+        for (index, (block, attribute, says)) in cases.iter().enumerate() {
+            let file = format!("case_{index}.tf");
+            let error = errors.iter().find(|error| error.file == file);
+            let error = error.unwrap_or_else(|| panic!("{block}: {errors:#?}"));
+            assert_eq!(error.attribute(), Some(*attribute), "{block}: {error:?}");
+            assert!(error.text().contains(says), "{block}: {error:?}");
+        }
+    }
+    assert_eq!(workspace.konnect.requests(), []);
+}
+
+#[test]
+fn each_fault_of_a_token_is_on_its_attribute() {
+    let both = "personal_access_token = \"kpat_a\"\n  system_account_access_token = \"spat_a\"";
+    let mut cases = vec![(
+        both.to_owned(),
+        "system_account_access_token",
+        "personal_access_token",
+    )];
+    for attribute in ["personal_access_token", "system_account_access_token"] {
+        for bad in ["", " ", "kpat_a\\nb"] {
+            cases.push((
+                format!("{attribute} = \"{bad}\""),
+                attribute,
+                "Invalid access token",
+            ));
+        }
+    }
+    each_refused(&cases);
+}
+
+#[test]
+fn each_fault_of_the_server_url_is_on_it() {
+    let cases = [
+        ("http://konnect.example.com/{region}", "https://"),
+        ("http://127.0.0.1.example.com/", "https://"),
+        ("ftp://127.0.0.1/", "https://"),
+        ("konnect.example.com", "absolute URL"),
+        ("", "empty"),
+        ("https://me:secret@konnect.example.com/", "user name"),
+        ("https://konnect.example.com/?a=b", "query"),
+        ("https://konnect.example.com/#a", "fragment"),
+        ("https://{Region}.api.konghq.com", "`{region}`"),
+        ("https://{ region }.api.konghq.com", "' '"),
+        ("https://<region>.api.konghq.com", "server URL"),
+        ("https://{region.api.konghq.com", "`{region}`"),
+        ("https://%7Bregion%7D.api.konghq.com", "`{region}`"),
+        ("https://{region}.example.com/{region}", "once"),
+        ("https://konnect.example.com:{region}/", "port"),
+        ("https://eu.api.konghq.com/v3", "/v3"),
+    ];
+    each_refused(&cases.map(|(url, says)| (format!("server_url = {}", json!(url)), "server_url", says)));
+}
+
+#[test]
+fn each_fault_of_region_and_numbers_is_on_its_attribute() {
+    let cases = [
+        ("region", "\"EU\"", "`eu`"),
+        ("region", "\"a.b\"", "'.'"),
+        ("region", "\"\"", "empty"),
+        ("max_retries", "-1", "from 0 to 10"),
+        ("max_retries", "11", "from 0 to 10"),
+        ("max_retries", "1.5", "from 0 to 10"),
+        ("request_timeout_seconds", "0", "from 1 to 600"),
+        ("request_timeout_seconds", "601", "from 1 to 600"),
+        ("request_timeout_seconds", "0.5", "from 1 to 600"),
+    ];
+    each_refused(&cases.map(|(attribute, value, says)| (format!("{attribute} = {value}"), attribute, says)));
+}
+
+#[test]
+fn a_region_that_kong_may_have_added_is_a_warning() {
+    let workspace = Workspace::of("");
+    let webhook = Block::webhook_with_endpoint("here").without("region");
+    workspace.configure_provider("region = \"jp\"", webhook);
+    let run = workspace.validate().succeeds();
+    let warnings = run.warnings();
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].attribute(), Some("region"));
+    workspace.apply_and_settle();
+    assert_eq!(workspace.konnect.region("jp")["webhook"]["enabled"], true);
+}
+
+#[test]
+fn a_fault_of_a_variable_names_the_variable_and_not_its_value() {
+    for (name, value, kept_back) in [
+        ("KONNECT_TOKEN", "kpat_a\nHiddenPart", "HiddenPart"),
+        (
+            "KONNECT_SERVER_URL",
+            "https://me:HiddenPart@konnect.example.com",
+            "HiddenPart",
+        ),
+        (
+            "KONNECT_SERVER_URL",
+            "http://konnect.example.com",
+            "konnect.example.com",
+        ),
+        ("KONNECT_REGION", "EU", "no such thing"),
+    ] {
+        let mut workspace = Workspace::of(siem());
+        workspace.set(name, value);
+        let error = workspace.try_plan().error();
+        assert!(error.detail.starts_with(name), "{}", error.detail);
+        assert!(
+            !workspace.printed().contains(kept_back),
+            "{}",
+            workspace.printed()
+        );
+        assert_eq!(workspace.konnect.requests(), []);
+    }
+}
+
+#[test]
+fn the_number_of_retries_and_the_time_limit_hold() {
+    let workspace = Workspace::of(siem());
+    workspace.configure_provider("max_retries = 2", siem());
+    workspace.apply();
+    workspace.konnect.clear_requests();
+    let rule = FaultRule::new(Fault::retry_after(503, 0)).method("GET");
+    workspace.konnect.inject(rule.clone().times(2)).unwrap();
+    workspace.is_settled();
+    assert_eq!(workspace.konnect.take_requests().len(), 3);
+
+    workspace.konnect.inject(rule.always()).unwrap();
+    let error = workspace.try_plan().error();
+    assert!(error.detail.contains("3 attempts"), "{}", error.detail);
+    assert_eq!(workspace.konnect.take_requests().len(), 3);
+    workspace.konnect.clear_faults();
+
+    workspace.configure_provider("max_retries = 0\n  request_timeout_seconds = 1", siem());
+    let forever = FaultRule::new(Fault::Drip { interval_ms: 50 }).always();
+    workspace.konnect.inject(forever).unwrap();
+    let error = workspace.try_plan().error();
+    assert!(error.detail.contains("within 1 s"), "{}", error.detail);
+    assert!(error.detail.contains("HTTPS_PROXY"), "{}", error.detail);
+}
+
+#[test]
+fn the_schema_marks_what_is_secret_and_describes_everything() {
+    let workspace = Workspace::of(siem());
+    let shown = workspace.run(&["providers", "schema", "-json"]).succeeds();
+    let document: Value = serde_json::from_str(&shown.stdout).unwrap();
+    let (_, provider) = document["provider_schemas"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .next()
+        .unwrap();
+    let mut secret = Vec::new();
+    let groups = ["resource_schemas", "data_source_schemas"];
+    let blocks = groups
+        .iter()
+        .flat_map(|group| provider[*group].as_object().unwrap());
+    let own = ("provider".to_owned(), provider["provider"].clone());
+    for (name, schema) in blocks.chain([(&own.0, &own.1)]) {
+        assert!(schema["block"]["description"].is_string(), "{name}");
+        for (attribute, declared) in schema["block"]["attributes"].as_object().unwrap() {
+            assert!(declared["description"].is_string(), "{name}.{attribute}");
+            if declared["sensitive"] == true {
+                secret.push(format!("{name}.{attribute}"));
+            }
+        }
+    }
+    secret.sort_unstable();
+    assert_eq!(
+        secret,
+        [
+            "konnect_audit_log_destination.authorization",
+            "konnect_audit_log_webhook.authorization",
+            "provider.personal_access_token",
+            "provider.system_account_access_token",
+        ]
+    );
+}

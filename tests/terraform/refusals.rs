@@ -1,0 +1,206 @@
+//! What Konnect has against a request, on the attribute or the object that it is about.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+
+use crate::webhook::{EU, to_destination, with_destination, with_endpoint};
+use crate::workspace::{Block, Workspace};
+
+const SIEM: &str = "konnect_audit_log_destination.siem";
+
+#[test]
+fn parameters_that_konnect_refuses_are_on_their_attributes() {
+    let refusal = |parameters: Value| {
+        let body = json!({
+            "status": 400, "title": "Bad Request", "detail": "Invalid body", "instance": "kong:trace:5",
+            "invalid_parameters": parameters,
+        });
+        let fault = Fault::Status {
+            code: 400,
+            headers: BTreeMap::default(),
+            body: Some(body.to_string()),
+            content_type: None,
+        };
+        FaultRule::new(fault)
+    };
+    let workspace = Workspace::of(Block::destination("siem"));
+    let parameters = json!([
+        { "field": "endpoint", "reason": "is not reachable", "rule": "reachable", "source": "body" },
+        { "field": "name", "reason": "is taken" },
+    ]);
+    workspace
+        .konnect
+        .inject(refusal(parameters).method("POST"))
+        .unwrap();
+    let errors = workspace.try_apply().errors();
+    let mut found: Vec<_> = errors
+        .iter()
+        .map(|error| {
+            assert!(error.detail.contains("kong:trace:5"), "{error:?}");
+            (error.attribute().unwrap(), error.detail.lines().next().unwrap())
+        })
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            ("endpoint", "Konnect says of \"endpoint\": is not reachable."),
+            ("name", "Konnect says of \"name\": is taken."),
+        ]
+    );
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+
+    // What the block does not have is told of the block as a whole.
+    let parameters = json!([{ "field": "quota", "reason": "is used up" }]);
+    workspace
+        .konnect
+        .inject(refusal(parameters).method("POST"))
+        .unwrap();
+    let error = workspace.apply_error();
+    assert_eq!((error.attribute(), error.address.as_str()), (None, SIEM));
+    assert!(error.detail.contains("quota: is used up"), "{error:?}");
+}
+
+#[test]
+fn a_webhook_that_konnect_refuses_tells_why_and_leaves_no_state() {
+    let webhook = Block::webhook("eu")
+        .with("region", "eu")
+        .with("audit_log_destination_id", "0b8f2ae6-5d0e-4a68-9a3c-3b9c1f1f2c11");
+    let workspace = Workspace::of(webhook);
+    let error = workspace.apply_error();
+    assert_eq!(error.address, "konnect_audit_log_webhook.eu");
+    assert!(
+        error
+            .detail
+            .contains("[0b8f2ae6-5d0e-4a68-9a3c-3b9c1f1f2c11] was not found"),
+        "{error:?}"
+    );
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+}
+
+#[test]
+fn a_wrong_token_is_told_as_such() {
+    let mut workspace = Workspace::of(Block::destination("siem"));
+    workspace.set("KONNECT_TOKEN", "not-a-konnect-token");
+    let error = workspace.apply_error();
+    assert!(error.summary.contains("401"), "{error:?}");
+    assert!(error.detail.contains("/global/account/tokens"), "{error:?}");
+    assert!(!workspace.printed().contains("not-a-konnect-token"));
+}
+
+#[test]
+fn nobody_at_the_address_is_told_with_the_address() {
+    let workspace = Workspace::of(Block::destination("siem"));
+    workspace.configure_provider(
+        "server_url = \"http://127.0.0.1:1/{region}\"\n  max_retries = 0",
+        Block::destination("siem"),
+    );
+    let error = workspace.apply_error();
+    assert!(error.detail.contains("http://127.0.0.1:1/global/v3"), "{error:?}");
+    assert!(
+        error.detail.contains("check the host and port of the server URL"),
+        "{error:?}"
+    );
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+}
+
+#[test]
+fn a_rate_limit_on_a_creation_is_waited_for_and_creates_once() {
+    let workspace = Workspace::of("");
+    workspace.configure_provider("max_retries = 3", Block::destination("siem"));
+    let rule = FaultRule::new(Fault::retry_after(429, 0)).method("POST").times(3);
+    workspace.konnect.inject(rule).unwrap();
+    let writes = workspace.apply_and_settle();
+    assert_eq!(writes.len(), 4);
+    assert_eq!(workspace.konnect.destinations("global").len(), 1);
+}
+
+#[test]
+fn an_answer_that_differs_from_what_was_asked_is_told_and_the_object_is_kept_in_the_state() {
+    let workspace = Workspace::of(Block::destination("siem"));
+    workspace.apply();
+    let mut answer = workspace.state().get(SIEM).clone();
+    let id = answer["id"].as_str().unwrap().to_owned();
+    workspace.configure(Block::destination("siem").with("name", "renamed"));
+    answer["name"] = json!("RENAMED");
+    let fault = Fault::Body {
+        handle: true,
+        status: 200,
+        headers: BTreeMap::default(),
+        body: answer.to_string(),
+    };
+    workspace
+        .konnect
+        .inject(FaultRule::new(fault).method("PATCH"))
+        .unwrap();
+    let error = workspace.apply_error();
+    assert_eq!(error.attribute(), Some("name"));
+    assert_eq!(
+        error.summary,
+        "The service keeps another value than the one applied"
+    );
+    let state = workspace.state();
+    assert_eq!(
+        (state.text(SIEM, "id"), state.text(SIEM, "name")),
+        (id, "RENAMED".to_owned())
+    );
+}
+
+#[test]
+fn one_failure_leaves_what_the_others_have_made() {
+    let body = format!(
+        "{}{}{}",
+        Block::destination("siem"),
+        Block::webhook_to("eu", "siem"),
+        Block::webhook_to("us", "siem").with("region", "us")
+    );
+    let workspace = Workspace::of(body);
+    let rule = FaultRule::new(Fault::status(403)).method("PATCH").region("us");
+    workspace.konnect.inject(rule).unwrap();
+    let error = workspace.apply_error();
+    assert_eq!(error.address, "konnect_audit_log_webhook.us");
+    assert_eq!(
+        workspace.state().addresses(),
+        [SIEM, "konnect_audit_log_webhook.eu"]
+    );
+    let writes = workspace.apply_and_settle();
+    assert_eq!(writes.len(), 1, "{writes:?}");
+    assert_eq!(writes[0].call, "PATCH /us/v3/audit-log-webhook");
+}
+
+#[test]
+fn a_webhook_that_fails_leaves_what_exists_in_the_state() {
+    for (webhook, removal) in [(to_destination(), "DELETE"), (with_endpoint(), "PATCH")] {
+        let refuse = |workspace: &Workspace, method: &str| {
+            let rule = FaultRule::new(Fault::status(500))
+                .method(method)
+                .path_end("/audit-log-webhook");
+            workspace.konnect.inject(rule).unwrap();
+        };
+        let workspace = Workspace::of(with_destination(&webhook));
+        refuse(&workspace, "PATCH");
+        let error = workspace.apply_error();
+        assert_eq!(error.address, EU);
+        assert!(error.detail.contains("may have been made"), "{error:?}");
+        assert_eq!(workspace.state().addresses(), [SIEM]);
+
+        workspace.apply();
+        let before = workspace.state();
+        workspace.configure(with_destination(&webhook.clone().with("enabled", false)));
+        refuse(&workspace, "PATCH");
+        assert_eq!(workspace.apply_error().address, EU);
+        assert_eq!(workspace.state().get(EU), before.get(EU));
+        refuse(&workspace, "GET");
+        assert_eq!(workspace.try_plan().error().address, EU);
+        assert_eq!(workspace.state().get(EU), before.get(EU));
+
+        workspace.apply();
+        refuse(&workspace, removal);
+        workspace.try_destroy().error();
+        assert_eq!(workspace.state().get(EU)["enabled"], false);
+        workspace.destroy();
+        assert_eq!(workspace.state().addresses(), [""; 0]);
+    }
+}

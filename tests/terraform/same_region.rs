@@ -1,0 +1,147 @@
+//! Two blocks that want one region, at once or one after the other.
+
+use std::collections::BTreeMap;
+
+use crate::workspace::{Block, Workspace};
+
+const A: &str = "konnect_audit_log_webhook.a";
+const B: &str = "konnect_audit_log_webhook.b";
+
+fn endpoint(label: &str) -> Block {
+    Block::webhook_with_endpoint(label).with("endpoint", format!("https://{label}.example.com/"))
+}
+
+#[test]
+fn of_two_blocks_for_one_region_exactly_one_wins() {
+    for replace in [false, true] {
+        let block = |label| endpoint(label).with("replace_existing", replace);
+        let workspace = Workspace::of(format!("{}{}", block("a"), block("b")));
+        let error = workspace.apply_error();
+        assert_eq!(error.summary, "Two webhooks for one region");
+        assert_eq!(error.attribute(), Some("region"));
+        assert!(error.detail.contains("This very run"), "{error:?}");
+        assert!(error.detail.contains("region eu"), "{error:?}");
+        let state = workspace.state();
+        let [winner] = state.addresses()[..] else {
+            panic!("one of them: {:?}", state.addresses());
+        };
+        assert_ne!(winner, error.address);
+        let webhook = workspace.konnect.region("eu")["webhook"].take();
+        assert_eq!(webhook["endpoint"], state.text(winner, "endpoint"));
+        assert_eq!(workspace.konnect.take_writes().len(), 1);
+    }
+}
+
+#[test]
+fn the_two_forms_fight_for_a_region_as_well() {
+    let body = format!(
+        "{}{}{}",
+        Block::destination("siem"),
+        Block::webhook_to("a", "siem"),
+        endpoint("b")
+    );
+    let workspace = Workspace::of(body);
+    let error = workspace.apply_error();
+    assert_eq!(error.summary, "Two webhooks for one region");
+    assert_eq!(workspace.state().addresses().len(), 2, "one, and the destination");
+}
+
+#[test]
+fn a_second_block_for_a_region_that_a_first_one_has_is_refused() {
+    let workspace = Workspace::of(endpoint("a"));
+    workspace.apply();
+    workspace.configure(format!("{}{}", endpoint("a"), endpoint("b")));
+    let error = workspace.apply_error();
+    assert_eq!(error.address, B);
+    assert_eq!(error.summary, "Region already delivers audit events");
+    assert!(error.detail.contains("a.example.com"), "{error:?}");
+    assert_eq!(workspace.state().addresses(), [A]);
+    let webhook = workspace.konnect.region("eu")["webhook"].take();
+    assert_eq!(webhook["endpoint"], "https://a.example.com/");
+}
+
+/// Applies; where the CLI happened to create before it removed, the guard refused and a second run does
+/// the rest. Either way everything is as configured in the end.
+fn applies_in_two_runs_at_most(workspace: &Workspace) {
+    let run = workspace.try_apply();
+    if run.code != Some(0) {
+        for error in run.errors() {
+            assert_eq!(error.summary, "Region already delivers audit events");
+        }
+        workspace.apply();
+    }
+    workspace.is_settled();
+}
+
+fn deliver(workspace: &Workspace, expected: &[(&str, &str)]) {
+    for (region, label) in expected {
+        let webhook = workspace.konnect.region(region)["webhook"].take();
+        assert_eq!(webhook["enabled"], true, "{region}");
+        assert_eq!(webhook["endpoint"], format!("https://{label}.example.com/"));
+    }
+}
+
+#[test]
+fn two_webhooks_swap_their_regions() {
+    let both = |a: &str, b: &str, replace: bool| {
+        [("a", a), ("b", b)]
+            .map(|(label, region)| {
+                endpoint(label)
+                    .with("region", region)
+                    .with("replace_existing", replace)
+                    .to_string()
+            })
+            .concat()
+    };
+    let workspace = Workspace::of(both("eu", "us", false));
+    workspace.apply();
+    workspace.configure(both("us", "eu", false));
+    let plan = workspace.plan();
+    assert_eq!(plan.actions()[A], "delete, create");
+    assert_eq!(plan.actions()[B], "delete, create");
+    applies_in_two_runs_at_most(&workspace);
+    deliver(&workspace, &[("us", "a"), ("eu", "b")]);
+
+    // Allowed to overwrite, each may come first: its successor's removal leaves it alone.
+    workspace.configure(both("us", "eu", true));
+    workspace.apply();
+    workspace.configure(both("eu", "us", true));
+    workspace.apply();
+    workspace.is_settled();
+    deliver(&workspace, &[("eu", "a"), ("us", "b")]);
+}
+
+#[test]
+fn another_label_is_the_same_webhook_with_a_moved_block() {
+    let workspace = Workspace::of(endpoint("a"));
+    workspace.apply();
+    let moved = Block::new("moved").expression("from", A).expression("to", B);
+    workspace.configure(format!(
+        "{}{moved}",
+        endpoint("b").with("endpoint", "https://a.example.com/")
+    ));
+    let plan = workspace.plan();
+    assert_eq!(plan.actions(), BTreeMap::new());
+    assert_eq!(workspace.apply_and_settle(), []);
+    assert_eq!(workspace.state().addresses(), [B]);
+}
+
+#[test]
+fn another_label_without_a_moved_block_is_another_webhook() {
+    let workspace = Workspace::of(endpoint("a"));
+    workspace.apply();
+    workspace.configure(endpoint("b"));
+    let plan = workspace.plan();
+    assert_eq!(
+        plan.actions(),
+        BTreeMap::from([(A, "delete".to_owned()), (B, "create".to_owned())])
+    );
+    applies_in_two_runs_at_most(&workspace);
+    deliver(&workspace, &[("eu", "b")]);
+
+    // Allowed to overwrite, one run does in any order.
+    workspace.configure(endpoint("a").with("replace_existing", true));
+    workspace.apply();
+    workspace.is_settled();
+    deliver(&workspace, &[("eu", "a")]);
+}

@@ -1,0 +1,184 @@
+//! Everything that a secret goes through, and then a search for it: in states, their backups, plans and
+//! what is private in them, in logs and in all that was printed.
+
+use serde_json::{Value, json};
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+
+use crate::workspace::{Block, Workspace, files, holds_none};
+
+const SIEM: &str = "konnect_audit_log_destination.siem";
+const WRITE_ONLY: [&str; 3] = [
+    "Splunk ws-A1q9Zp.xM2",
+    "Splunk ws-B3w8Yo.kL5",
+    "Splunk ws-C5e7Xn.jH8",
+];
+const STORED: [&str; 2] = ["Bearer sa-D7r6Wm.gF1", "Bearer sa-E9t5Vl.dS4"];
+
+fn configuration(destination: &Block, webhook: &Block) -> String {
+    let variable = |name: &str, ephemeral: bool| {
+        format!(
+            "variable \"{name}\" {{\n  type      = string\n  sensitive = true\n  ephemeral = {ephemeral}\n}}\n"
+        )
+    };
+    format!(
+        "{}{}{destination}{webhook}",
+        variable("hidden", true),
+        variable("stored", false)
+    )
+}
+
+fn bare() -> (Block, Block) {
+    let webhook = Block::webhook_with_endpoint("eu").without("authorization");
+    (Block::destination("siem").without("authorization"), webhook)
+}
+
+fn hidden(block: &Block) -> Block {
+    block.clone().expression("authorization_wo", "var.hidden")
+}
+
+fn stored(block: &Block) -> Block {
+    block.clone().expression("authorization", "var.stored")
+}
+
+fn listening() -> Workspace {
+    let mut workspace = Workspace::new();
+    let log = workspace.root().join("trace.log").display().to_string();
+    for (name, value) in [
+        ("TF_LOG", "trace"),
+        ("TF_LOG_PROVIDER", "trace"),
+        ("TF_LOG_PATH", &log),
+        ("TF_VAR_hidden", WRITE_ONLY[0]),
+        ("TF_VAR_stored", STORED[0]),
+    ] {
+        workspace.set(name, value);
+    }
+    workspace
+}
+
+/// Plans into a file of its own, which stays, and applies it.
+fn step(workspace: &Workspace, number: usize) {
+    let plan = format!("step-{number}.plan");
+    let out = format!("-out={plan}");
+    workspace.run(&["plan", "-no-color", &out]).succeeds();
+    workspace.run(&["show", "-no-color", &plan]).succeeds();
+    workspace.run(&["apply", "-no-color", &plan]).succeeds();
+}
+
+/// Failures of both kinds of requests that tell the secrets back.
+fn fail(workspace: &Workspace, secrets: &str) {
+    let problem = json!({
+        "status": 400, "title": secrets, "detail": secrets,
+        "invalid_parameters": [{ "field": "authorization", "reason": secrets }],
+    });
+    for body in [problem.to_string(), format!("<p>{secrets}</p>")] {
+        let fault = Fault::Status {
+            code: 400,
+            headers: <_>::default(),
+            body: Some(body),
+            content_type: None,
+        };
+        let rule = FaultRule {
+            times: None,
+            ..FaultRule::new(fault).method("PATCH")
+        };
+        workspace.konnect.inject(rule).unwrap();
+        workspace
+            .run(&["apply", "-no-color", "-auto-approve"])
+            .ends_with(1);
+        workspace.konnect.clear_faults();
+    }
+}
+
+#[test]
+fn a_write_only_secret_is_nowhere() {
+    let mut workspace = listening();
+    let (destination, webhook) = bare();
+    let versioned = |block: &Block, version: u64| hidden(block).with("authorization_wo_version", version);
+    workspace.configure(configuration(&hidden(&destination), &hidden(&webhook)));
+    workspace.init();
+    step(&workspace, 0);
+    // Rotation, with failures on the way.
+    workspace.set("TF_VAR_hidden", WRITE_ONLY[1]);
+    fail(&workspace, WRITE_ONLY[1]);
+    step(&workspace, 1);
+    // With a version, and another one.
+    workspace.configure(configuration(
+        &versioned(&destination, 1),
+        &versioned(&webhook, 1),
+    ));
+    step(&workspace, 2);
+    workspace.set("TF_VAR_hidden", WRITE_ONLY[2]);
+    workspace.configure(configuration(
+        &versioned(&destination, 2),
+        &versioned(&webhook, 2),
+    ));
+    step(&workspace, 3);
+    // Somebody else's write, and a take-over.
+    let id = workspace.state().text(SIEM, "id");
+    workspace
+        .konnect
+        .edit_destination("global", &id, json!({ "authorization": WRITE_ONLY[0] }))
+        .unwrap();
+    step(&workspace, 4);
+    workspace.run(&["state", "rm", SIEM]).succeeds();
+    workspace.run(&["import", "-no-color", SIEM, &id]).succeeds();
+    step(&workspace, 5);
+    workspace.konnect.clear_requests();
+    workspace.is_settled();
+    workspace
+        .run(&["destroy", "-no-color", "-auto-approve"])
+        .succeeds();
+
+    holds_none(&workspace.printed(), "the output", &WRITE_ONLY);
+    let found = files(workspace.root());
+    let has = |end: &str| found.iter().any(|(path, _)| path.ends_with(end));
+    assert!(has("trace.log") && has("step-5.plan/tfplan") && has("step-5.plan/tfstate"));
+    assert!(has("terraform.tfstate.backup") && has("/private"));
+    let log = found.iter().find(|(path, _)| path.ends_with("trace.log"));
+    assert!(log.is_some_and(|(_, text)| text.contains("[TRACE]") && text.contains("PATCH")));
+    for (path, text) in &found {
+        holds_none(text, path, &WRITE_ONLY);
+    }
+}
+
+#[test]
+fn a_stored_secret_is_only_where_the_cli_stores_it() {
+    let mut workspace = listening();
+    let (destination, webhook) = bare();
+    workspace.configure(configuration(&stored(&destination), &stored(&webhook)));
+    workspace.init();
+    step(&workspace, 0);
+    workspace.set("TF_VAR_stored", STORED[1]);
+    fail(&workspace, STORED[1]);
+    step(&workspace, 1);
+    workspace.is_settled();
+    // Not from `show -json`, which prints what is stored.
+    let stored_id = workspace.konnect.destinations("global").remove(0)["id"].take();
+    let id = stored_id.as_str().unwrap();
+    let theirs = json!({ "authorization": STORED[0] });
+    workspace.konnect.edit_destination("global", id, theirs).unwrap();
+    step(&workspace, 2);
+    // From here on it is write-only: the new state has no trace of what was stored.
+    workspace.configure(configuration(&hidden(&destination), &hidden(&webhook)));
+    step(&workspace, 3);
+
+    holds_none(&workspace.printed(), "the output", &STORED);
+    for (path, text) in files(workspace.root()) {
+        // A plan file and the planned values in it hold them, by the CLI's own design.
+        if path.ends_with("plan") {
+            continue;
+        }
+        let is_state = path.ends_with("/tfstate") || path.ends_with("/tfstate-prev");
+        if path.ends_with("terraform.tfstate.backup") || is_state {
+            let mut document: Value = serde_json::from_str(&text).unwrap();
+            for resource in document["resources"].as_array_mut().unwrap() {
+                for instance in resource["instances"].as_array_mut().unwrap() {
+                    instance["attributes"]["authorization"].take();
+                }
+            }
+            holds_none(&document.to_string(), &path, &STORED);
+        } else {
+            holds_none(&text, &path, &STORED);
+        }
+    }
+}

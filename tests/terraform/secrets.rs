@@ -1,0 +1,175 @@
+//! No secret leaves the provider but to where it belongs: not by the output, not by a log.
+
+use std::fs;
+
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+
+use crate::workspace::{AUTHORIZATION, Block, TOKEN, Workspace, files, holds_none};
+
+const OTHER: &str = "Splunk 7Hd-qW4zT.u";
+const SPAT: &str = "spat_Jm3Kx8sPvR";
+const KEPT: &str = "kpat_b6YtnDq0Zc";
+
+/// The secrets reach the configuration as users give them: by variables of the environment.
+fn configuration(siem: &Block) -> String {
+    let variables: String = ["siem", "webhook"]
+        .map(|name| format!("variable \"{name}\" {{\n  type      = string\n  sensitive = true\n}}\n"))
+        .concat();
+    let siem = siem.clone().expression("authorization", "var.siem");
+    let webhook = Block::webhook_with_endpoint("eu").expression("authorization", "var.webhook");
+    format!("{variables}{siem}{webhook}")
+}
+
+/// Runs through a life with failures that echo what was sent, and gives the plans' text.
+fn live(workspace: &mut Workspace) -> String {
+    let siem = Block::destination("siem");
+    workspace.configure(configuration(&siem));
+    workspace.init();
+    let mut plans = String::new();
+    let mut plan = |workspace: &Workspace| {
+        let run = workspace.run(&["plan", "-no-color", "-out=text.plan"]).succeeds();
+        plans.push_str(&run.stdout);
+        plans.push_str(
+            &workspace
+                .run(&["show", "-no-color", "text.plan"])
+                .succeeds()
+                .stdout,
+        );
+    };
+    plan(workspace);
+    workspace.run(&["apply", "-auto-approve", "-no-color"]).succeeds();
+
+    // Updates, of the secret too.
+    workspace.set("TF_VAR_siem", OTHER);
+    workspace.configure(configuration(&siem.with("name", "renamed")));
+    plan(workspace);
+    for fault in echoes(&format!("{TOKEN} and {OTHER}")) {
+        let rule = FaultRule::new(fault).method("PATCH");
+        workspace.konnect.inject(rule).unwrap();
+        workspace
+            .run(&["apply", "-auto-approve", "-no-color"])
+            .ends_with(1);
+    }
+    assert_eq!(workspace.konnect.faults(), []);
+    workspace.apply();
+    workspace.is_settled();
+    workspace.run(&["show", "-no-color"]).succeeds();
+    for fault in echoes(TOKEN) {
+        let rule = FaultRule::new(fault).method("GET");
+        workspace.konnect.inject(rule).unwrap();
+        workspace.run(&["plan", "-no-color"]).ends_with(1);
+    }
+    plans
+}
+
+/// Answers that repeat the secrets of a request.
+fn echoes(sent: &str) -> Vec<Fault> {
+    let said = format!("you sent {sent}");
+    let problem = format!(
+        r#"{{"status": 400, "title": "{said}", "detail": "{said}", "instance": "{said}",
+            "invalid_parameters": [{{"field": "name", "reason": "{said}", "rule": "{said}"}}]}}"#
+    );
+    let status = |code, body: &str, content_type: Option<&str>| Fault::Status {
+        code,
+        headers: <_>::default(),
+        body: Some(body.to_owned()),
+        content_type: content_type.map(str::to_owned),
+    };
+    vec![
+        status(400, &problem, None),
+        status(500, &said, Some("text/plain")),
+        Fault::body("text/html", &said),
+    ]
+}
+
+fn secretive(log: &[(&str, &str)]) -> Workspace {
+    let mut workspace = Workspace::new();
+    workspace.set("TF_VAR_siem", AUTHORIZATION);
+    workspace.set("TF_VAR_webhook", AUTHORIZATION);
+    workspace.set("KONNECT_SPAT", SPAT);
+    for (name, value) in log {
+        workspace.set(name, *value);
+    }
+    workspace
+}
+
+const ALL: [&str; 4] = [TOKEN, SPAT, AUTHORIZATION, OTHER];
+
+#[test]
+fn a_trace_in_a_file_and_all_output_are_free_of_secrets() {
+    let mut workspace = secretive(&[("TF_LOG", "trace")]);
+    let log = workspace.root().join("trace.log");
+    workspace.set("TF_LOG_PATH", log.display().to_string());
+    let plans = live(&mut workspace);
+    assert!(plans.contains("(sensitive value)"), "{plans}");
+    holds_none(&workspace.printed(), "the output", &ALL);
+    let trace = fs::read_to_string(&log).unwrap();
+    assert!(
+        trace.contains("[TRACE]") && trace.contains("PATCH"),
+        "there is a trace of requests"
+    );
+    holds_none(&trace, "the log", &ALL);
+    only_the_state_holds_authorizations(&workspace);
+}
+
+/// Terraform and OpenTofu keep what a resource was given in their state, and nothing else does.
+fn only_the_state_holds_authorizations(workspace: &Workspace) {
+    let state = workspace.state();
+    let siem = state.get("konnect_audit_log_destination.siem");
+    assert_eq!(siem["authorization"], OTHER);
+    let mut states = 0;
+    for (path, text) in files(workspace.root()) {
+        // A plan holds what is to be sent, and is looked into elsewhere.
+        if path.contains("text.plan") {
+            continue;
+        }
+        if path.contains("terraform.tfstate") && !path.ends_with("/private") {
+            states += 1;
+            holds_none(&text, &path, &[TOKEN, SPAT]);
+            let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
+            for resource in document["resources"].as_array_mut().unwrap() {
+                for instance in resource["instances"].as_array_mut().unwrap() {
+                    instance["attributes"]["authorization"].take();
+                }
+            }
+            holds_none(&document.to_string(), &path, &ALL);
+        } else {
+            holds_none(&text, &path, &ALL);
+        }
+    }
+    assert!(states > 0);
+}
+
+#[test]
+fn the_providers_own_trace_is_free_of_secrets() {
+    let mut workspace = secretive(&[("TF_LOG_PROVIDER", "trace")]);
+    live(&mut workspace);
+    let printed = workspace.printed();
+    assert!(
+        printed.contains("provider.terraform-provider-konnect"),
+        "it is heard"
+    );
+    holds_none(&printed, "the output", &ALL);
+}
+
+#[test]
+fn a_token_in_the_block_is_kept_out_of_plans_states_and_logs() {
+    let mut workspace = secretive(&[("TF_LOG_PROVIDER", "trace")]);
+    workspace.set("TF_VAR_token", KEPT);
+    let variable = "variable \"token\" {\n  type      = string\n  sensitive = true\n}\n";
+    let body = format!("{variable}{}", Block::destination("siem"));
+    workspace.configure_provider("personal_access_token = var.token", &body);
+    workspace.init();
+    workspace.run(&["plan", "-no-color", "-out=text.plan"]).succeeds();
+    workspace.run(&["apply", "-no-color", "text.plan"]).succeeds();
+    workspace.run(&["show", "-json"]).succeeds();
+    let used = workspace.konnect.take_requests();
+    let bearer = format!("Bearer {KEPT}");
+    assert!(used.iter().all(|r| r.header("authorization") == Some(&bearer)));
+    holds_none(&workspace.printed(), "the output", &[KEPT, TOKEN, SPAT]);
+    for (path, text) in files(workspace.root()) {
+        if !path.contains("text.plan") {
+            holds_none(&text, &path, &[KEPT, TOKEN, SPAT]);
+        }
+    }
+}

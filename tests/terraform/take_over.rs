@@ -1,0 +1,210 @@
+//! The guard: a region that delivers somewhere already is not taken over without being asked to.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::workspace::{Block, Diagnostic, Workspace};
+
+const EU: &str = "konnect_audit_log_webhook.eu";
+const THEIRS: &str = "5f1c0a52-6a3e-4d7e-9c2b-0123456789ab";
+/// As of a SIEM whose path is the credential.
+const THEIR_ENDPOINT: &str = "https://hec.example.com/services/p4th-is-s3cret";
+
+/// The block in each of its forms, the first with a destination that exists already.
+fn forms() -> [String; 2] {
+    let webhook = Block::webhook("eu").with("region", "eu");
+    [
+        format!("{}", webhook.with("audit_log_destination_id", THEIRS)),
+        Block::webhook_with_endpoint("eu").to_string(),
+    ]
+}
+
+fn occupied_by_destination(workspace: &Workspace) {
+    let edit = json!({ "audit_log_destination_id": THEIRS, "enabled": true });
+    workspace.konnect.edit_webhook("eu", edit).unwrap();
+}
+
+fn occupied_by_endpoint(workspace: &Workspace) {
+    let edit = json!({ "endpoint": THEIR_ENDPOINT, "authorization": "Bearer x", "enabled": true });
+    workspace.konnect.edit_webhook("eu", edit).unwrap();
+}
+
+/// What is there, and both ways out.
+fn is_refusal(error: &Diagnostic, by: &str) {
+    assert_eq!(error.summary, "Region already delivers audit events");
+    assert_eq!(error.address, EU);
+    assert_eq!(error.attribute(), Some("region"));
+    for part in [
+        by,
+        "region eu",
+        "switched on",
+        "import {",
+        "id = \"eu\"",
+        "replace_existing = true",
+    ] {
+        assert!(error.detail.contains(part), "{part}: {error:?}");
+    }
+}
+
+/// Sets a region up behind the back of a workspace.
+type Occupy = fn(&Workspace);
+
+/// Both kinds of occupants, with what is told of them.
+fn occupants() -> [(Occupy, &'static str); 2] {
+    [
+        (occupied_by_destination, THEIRS),
+        (occupied_by_endpoint, "hec.example.com"),
+    ]
+}
+
+#[test]
+fn a_creation_is_refused_while_planning_in_all_forms() {
+    for form in forms() {
+        for (occupy, told) in occupants() {
+            let workspace = Workspace::of(&form);
+            occupy(&workspace);
+            is_refusal(&workspace.try_plan().error(), told);
+            is_refusal(&workspace.try_apply().error(), told);
+            workspace.run(&["plan", "-no-color"]).ends_with(1);
+            assert!(!workspace.printed().contains("p4th-is-s3cret"));
+            assert_eq!(workspace.konnect.take_writes(), []);
+        }
+    }
+}
+
+#[test]
+fn a_webhook_set_up_between_plan_and_apply_is_not_overwritten() {
+    for form in forms() {
+        for (occupy, told) in occupants() {
+            let workspace = Workspace::of(&form);
+            workspace.plan();
+            occupy(&workspace);
+            let before = workspace.konnect.region("eu")["webhook"].take();
+            is_refusal(&workspace.try_apply_plan().error(), told);
+            assert_eq!(workspace.konnect.take_writes(), []);
+            assert_eq!(workspace.konnect.region("eu")["webhook"].take(), before);
+            assert_eq!(workspace.state().addresses(), [""; 0]);
+            assert!(!workspace.printed().contains("p4th-is-s3cret"));
+        }
+    }
+}
+
+#[test]
+fn it_is_taken_over_where_that_is_asked_for() {
+    for (occupy, _) in occupants() {
+        let workspace = Workspace::of(Block::webhook_with_endpoint("eu").with("replace_existing", true));
+        occupy(&workspace);
+        workspace.konnect.clear_requests();
+        let writes = workspace.apply_and_settle();
+        assert_eq!(writes.len(), 1);
+        let webhook = workspace.konnect.region("eu")["webhook"].take();
+        assert_eq!(webhook["endpoint"], "https://siem.example.com/eu");
+        // Once it exists, the argument comes and goes without a request.
+        workspace.configure(Block::webhook_with_endpoint("eu"));
+        assert_eq!(workspace.apply_and_settle(), []);
+    }
+}
+
+#[test]
+fn one_that_is_switched_off_is_free() {
+    for (occupy, _) in occupants() {
+        let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
+        occupy(&workspace);
+        workspace
+            .konnect
+            .edit_webhook("eu", json!({ "enabled": false }))
+            .unwrap();
+        workspace.konnect.clear_requests();
+        assert_eq!(workspace.apply_and_settle().len(), 1);
+    }
+}
+
+#[test]
+fn the_guard_looks_before_it_lets_anything_be_changed() {
+    let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
+    workspace.plan();
+    let asked = |workspace: &Workspace| -> Vec<String> {
+        let requests = workspace.konnect.take_requests().into_iter();
+        requests.map(|r| format!("{} {}", r.method, r.path)).collect()
+    };
+    let look = ["GET /eu/v3/audit-log-webhook", "GET /eu/v2/audit-log-webhook"];
+    assert_eq!(asked(&workspace), look);
+    workspace.apply_plan();
+    let made = asked(&workspace);
+    // A CLI may plan once more while it applies.
+    let (change, looks) = made.split_last().unwrap();
+    assert_eq!(change, "PATCH /eu/v2/audit-log-webhook");
+    assert!(
+        !looks.is_empty() && looks.chunks(2).all(|pair| pair == look),
+        "{made:?}"
+    );
+}
+
+/// Runs through a replacement that the user asks for, and gives the calls.
+fn replaced(workspace: &Workspace) -> Vec<String> {
+    workspace.konnect.clear_requests();
+    workspace.apply_plan();
+    let writes = workspace.konnect.take_writes();
+    workspace.is_settled();
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], true);
+    writes.into_iter().map(|write| write.call).collect()
+}
+
+#[test]
+fn our_own_webhook_does_not_stand_in_the_way_of_its_replacement() {
+    let [with_destination, with_endpoint] = [
+        format!(
+            "{}{}",
+            Block::destination("siem"),
+            Block::webhook_to("eu", "siem")
+        ),
+        Block::webhook_with_endpoint("eu").to_string(),
+    ];
+    let v2 = "PATCH /eu/v2/audit-log-webhook";
+    let v3 = [
+        "DELETE /eu/v3/audit-log-webhook",
+        "PATCH /eu/v3/audit-log-webhook",
+    ];
+    for (form, calls) in [(with_destination, v3), (with_endpoint, [v2, v2])] {
+        let workspace = Workspace::of(form);
+        workspace.apply();
+        let replace = format!("-replace={EU}");
+        let plan = workspace.plan_with(&[&replace]);
+        assert_eq!(
+            plan.actions(),
+            BTreeMap::from([(EU, "delete, create".to_owned())])
+        );
+        assert_eq!(replaced(&workspace), calls);
+
+        workspace.run(&["taint", EU]).succeeds();
+        let plan = workspace.plan();
+        assert_eq!(
+            plan.actions(),
+            BTreeMap::from([(EU, "delete, create".to_owned())])
+        );
+        assert_eq!(replaced(&workspace), calls);
+    }
+}
+
+#[test]
+fn created_before_destroyed_it_needs_to_be_told_to_overwrite_itself() {
+    let block = |replace: bool| {
+        Block::webhook_with_endpoint("eu")
+            .with("replace_existing", replace)
+            .create_before_destroy()
+    };
+    let replace = format!("-replace={EU}");
+    let workspace = Workspace::of(block(false));
+    workspace.apply();
+    workspace.plan_with(&[&replace]);
+    let error = workspace.try_apply_plan().error();
+    is_refusal(&error, "siem.example.com");
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], true);
+
+    workspace.configure(block(true));
+    workspace.apply();
+    workspace.plan_with(&[&replace]);
+    // The removal of what it has overwritten must not remove the new one.
+    assert_eq!(replaced(&workspace), ["PATCH /eu/v2/audit-log-webhook"]);
+}

@@ -1,0 +1,251 @@
+//! Values that are known only while applying.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use crate::workspace::{Block, Workspace, write};
+
+const SIEM: &str = "konnect_audit_log_destination.siem";
+const EU: &str = "konnect_audit_log_webhook.eu";
+
+/// A resource whose output is not known before it is made, nor while it is made anew.
+fn later(label: &str, value: &str) -> Block {
+    Block::new(format!("resource \"terraform_data\" \"{label}\"")).with("input", value)
+}
+
+#[test]
+fn a_token_that_another_resource_makes_lets_creations_be_planned_and_made() {
+    let mut workspace = Workspace::of("");
+    workspace.unset("KONNECT_TOKEN");
+    let token = "personal_access_token = terraform_data.token.output\n  max_retries = 0";
+    let body = format!(
+        "{}{}{}",
+        later("token", "kpat_from-another-resource"),
+        Block::destination("siem"),
+        Block::webhook_to("eu", "siem")
+    );
+    workspace.configure_provider(token, &body);
+    let plan = workspace.plan();
+    assert_eq!(plan.change(SIEM).actions, ["create"]);
+    assert_eq!(plan.change(SIEM).after["region"], "global");
+    assert_eq!(plan.change(EU).after["id"], "eu");
+    assert_eq!(workspace.konnect.take_requests(), []);
+    workspace.apply_plan();
+    let requests = workspace.konnect.take_requests();
+    for request in &requests {
+        let sent = request.header("authorization");
+        assert_eq!(sent, Some("Bearer kpat_from-another-resource"));
+    }
+    let writes = requests.iter().filter(|request| request.method != "GET");
+    assert_eq!(writes.count(), 2);
+    workspace.is_settled();
+}
+
+#[test]
+fn a_token_that_is_made_anew_leaves_what_exists_as_it_was_last_seen() {
+    let mut workspace = Workspace::of("");
+    workspace.unset("KONNECT_TOKEN");
+    let configure = |generation: u64, name: &str| {
+        let token = later("token", "kpat_renewed").with("triggers_replace", generation);
+        let siem = Block::destination("siem").with("name", name);
+        let block = "personal_access_token = terraform_data.token.output\n  max_retries = 0";
+        let body = format!("{token}{siem}{}", Block::webhook_to("eu", "siem"));
+        workspace.configure_provider(block, body);
+    };
+    configure(1, "siem");
+    workspace.apply();
+    let before = workspace.state();
+
+    configure(2, "siem");
+    workspace.konnect.clear_requests();
+    let plan = workspace.plan();
+    assert_eq!(
+        plan.actions(),
+        BTreeMap::from([("terraform_data.token", "delete, create".to_owned())])
+    );
+    let warned: BTreeSet<_> = plan
+        .diagnostics
+        .iter()
+        .filter(|d| d.summary == "Not refreshed: provider configuration is not known yet")
+        .map(|d| d.address.as_str())
+        .collect();
+    assert_eq!(warned, BTreeSet::from([SIEM, EU]));
+    assert_eq!(workspace.konnect.take_requests(), []);
+    workspace.apply_plan();
+    for address in [SIEM, EU] {
+        assert_eq!(workspace.state().get(address), before.get(address));
+    }
+    workspace.is_settled();
+
+    // A change can be planned at such a time too, and is made with the token that is known by then.
+    configure(3, "renamed");
+    let plan = workspace.plan();
+    assert_eq!(plan.change(SIEM).actions, ["update"]);
+    workspace.apply_plan();
+    assert_eq!(workspace.konnect.destinations("global")[0]["name"], "renamed");
+    workspace.is_settled();
+}
+
+#[test]
+fn a_status_waits_for_a_token_that_is_not_known() {
+    let mut workspace = Workspace::of("");
+    workspace.unset("KONNECT_TOKEN");
+    let status = Block::new("data \"konnect_audit_log_webhook_status\" \"eu\"").with("region", "eu");
+    workspace.configure_provider(
+        "personal_access_token = terraform_data.token.output\n  max_retries = 0",
+        format!("{}{status}", later("token", "kpat_later")),
+    );
+    let error = workspace.try_plan().error();
+    assert_eq!(error.summary, "Provider configuration is not known yet");
+    assert!(error.detail.contains("-target"), "{}", error.detail);
+    assert_eq!(workspace.konnect.requests(), []);
+}
+
+#[test]
+fn values_of_a_destination_may_be_known_only_later() {
+    let workspace = Workspace::of(format!(
+        "{}{}{}",
+        later("endpoint", "https://later.example.com/"),
+        later("region", "au"),
+        Block::destination("siem")
+            .expression("endpoint", "terraform_data.endpoint.output")
+            .expression("region", "terraform_data.region.output")
+    ));
+    let plan = workspace.plan();
+    let unknown = plan.change(SIEM).unknown();
+    assert_eq!(
+        unknown,
+        BTreeSet::from(["created_at", "endpoint", "id", "region", "updated_at"])
+    );
+    workspace.apply_plan();
+    let stored = workspace.konnect.destinations("au").remove(0);
+    assert_eq!(stored["endpoint"], "https://later.example.com/");
+    assert_eq!(workspace.state().get(SIEM)["region"], "au");
+    workspace.is_settled();
+}
+
+#[test]
+fn values_of_a_webhook_may_be_known_only_later() {
+    let workspace = Workspace::of(format!(
+        "{}{}{}",
+        later("endpoint", "https://later.example.com/"),
+        later("region", "au"),
+        Block::webhook_with_endpoint("eu")
+            .expression("endpoint", "terraform_data.endpoint.output")
+            .expression("region", "terraform_data.region.output")
+    ));
+    let plan = workspace.plan();
+    assert_eq!(
+        plan.change(EU).unknown(),
+        BTreeSet::from(["endpoint", "id", "region", "updated_at"])
+    );
+    workspace.apply_plan();
+    assert_eq!(workspace.state().get(EU)["id"], "au");
+    let stored = workspace.konnect.region("au")["webhook"].take();
+    assert_eq!(stored["endpoint"], "https://later.example.com/");
+    workspace.is_settled();
+}
+
+#[test]
+fn a_value_that_turns_out_wrong_while_applying_is_an_error_on_its_attribute() {
+    let workspace = Workspace::of(format!(
+        "{}{}",
+        later("endpoint", "http://plain.example.com/"),
+        Block::destination("siem").expression("endpoint", "terraform_data.endpoint.output")
+    ));
+    workspace.plan();
+    let error = workspace.run(&["apply", "-json", "saved.plan"]).error();
+    assert_eq!(
+        (error.address.as_str(), error.attribute()),
+        (SIEM, Some("endpoint"))
+    );
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+    assert!(workspace.konnect.destinations("global").is_empty());
+}
+
+/// A webhook of which only the apply tells which form it has.
+fn open(form: &str) -> String {
+    let chosen =
+        |wanted: &str, value: &str| format!("terraform_data.form.output == \"{wanted}\" ? {value} : null");
+    let webhook = Block::webhook("eu")
+        .with("region", "eu")
+        .expression(
+            "audit_log_destination_id",
+            chosen("v3", "konnect_audit_log_destination.siem.id"),
+        )
+        .expression("endpoint", chosen("v2", "\"https://own.example.com/\""))
+        .expression("authorization", chosen("v2", "\"Bearer own\""));
+    format!("{}{}{webhook}", later("form", form), Block::destination("siem"))
+}
+
+#[test]
+fn the_form_of_a_webhook_may_be_known_only_later() {
+    for (form, call) in [
+        ("v2", "PATCH /eu/v2/audit-log-webhook"),
+        ("v3", "PATCH /eu/v3/audit-log-webhook"),
+    ] {
+        let workspace = Workspace::of(open(form));
+        let plan = workspace.plan();
+        let unknown = plan.change(EU).unknown();
+        for attribute in ["audit_log_destination_id", "endpoint", "log_format", "updated_at"] {
+            assert!(unknown.contains(attribute), "{attribute}: {unknown:?}");
+        }
+        workspace.apply_plan();
+        let calls: Vec<_> = workspace
+            .konnect
+            .take_writes()
+            .into_iter()
+            .map(|w| w.call)
+            .collect();
+        assert!(calls.contains(&call.to_owned()), "{calls:?}");
+        workspace.is_settled();
+    }
+}
+
+#[test]
+fn a_webhook_of_a_destination_that_is_made_anew_is_planned_in_place() {
+    let siem = |region: &str| {
+        Block::destination("siem")
+            .with("region", region)
+            .create_before_destroy()
+    };
+    let webhook = Block::webhook_to("eu", "siem");
+    let workspace = Workspace::of(format!("{}{webhook}", siem("us")));
+    // A destination that only its own region's webhook may use: Konnect refuses the webhook.
+    let error = workspace.apply_error();
+    assert_eq!(error.address, EU);
+    workspace.configure(format!("{}{webhook}", siem("global")));
+    workspace.apply_and_settle();
+    let id = workspace.state().text(SIEM, "id");
+    workspace.configure(format!("{}{webhook}", siem("eu")));
+    let plan = workspace.plan();
+    assert_eq!(
+        plan.change(EU).unknown(),
+        BTreeSet::from(["audit_log_destination_id"])
+    );
+    let writes = workspace.apply_and_settle();
+    assert!(writes.iter().any(|w| w.call == "PATCH /eu/v3/audit-log-webhook"));
+    assert_eq!(
+        writes.last(),
+        Some(&write(
+            format!("DELETE /global/v3/audit-log-destinations/{id}"),
+            json!(null)
+        ))
+    );
+}
+
+#[test]
+fn a_server_url_that_is_not_known_leaves_regions_open() {
+    let mut workspace = Workspace::of("");
+    workspace.unset("KONNECT_SERVER_URL");
+    let url = format!("{}/{{region}}", workspace.konnect.url());
+    let body = format!("{}{}", later("url", &url), Block::destination("siem"));
+    workspace.configure_provider("server_url = terraform_data.url.output", body);
+    let plan = workspace.plan();
+    let unknown = plan.change(SIEM).unknown();
+    assert!(unknown.contains("region"), "{unknown:?}");
+    workspace.apply_plan();
+    assert_eq!(workspace.state().get(SIEM)["region"], "global");
+    workspace.is_settled();
+}

@@ -1,0 +1,285 @@
+//! What is wrong with a configuration is said before any request is made, and on the attribute that it
+//! is about.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::workspace::{Block, Diagnostic, Place, Severity, Workspace};
+
+/// A block that is at fault, and what is to be said of it.
+struct Case {
+    block: Block,
+    severity: Severity,
+    /// The attribute, unless it is not set: then the diagnostic is on the block, and names it.
+    attribute: &'static str,
+    says: &'static str,
+}
+
+fn error(block: Block, attribute: &'static str, says: &'static str) -> Case {
+    let severity = Severity::Error;
+    Case {
+        block,
+        severity,
+        attribute,
+        says,
+    }
+}
+
+fn warning(block: Block, attribute: &'static str, says: &'static str) -> Case {
+    Case {
+        severity: Severity::Warning,
+        ..error(block, attribute, says)
+    }
+}
+
+/// Asserts that each block gets its diagnostics and no others, from `validate` and from `plan`.
+fn judged(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -> Vec<Case>) {
+    let mut number = 0;
+    let cases = cases(&mut || {
+        number += 1;
+        format!("case_{number}")
+    });
+    let blocks: String = cases.iter().map(|case| case.block.to_string()).collect();
+    let workspace = Workspace::of(blocks);
+    let validated = workspace.validate();
+    assert_eq!(workspace.konnect.requests(), [], "validation makes no requests");
+    let planned = workspace.try_plan();
+    let wrong = cases.iter().any(|case| case.severity == Severity::Error);
+    if wrong {
+        assert_eq!(workspace.konnect.requests(), [], "no request is made for it");
+    }
+    for (run, fine) in [(validated, 0), (planned, 2)] {
+        let run = run.ends_with(if wrong { 1 } else { fine });
+        let mut found = BTreeMap::<&str, Vec<&Diagnostic>>::new();
+        for diagnostic in &run.diagnostics {
+            found.entry(&diagnostic.address).or_default().push(diagnostic);
+        }
+        for (index, case) in cases.iter().enumerate() {
+            let address = format!("{kind}.case_{}", index + 1);
+            let mut of_it = found.remove(address.as_str()).unwrap_or_default();
+            // A plan validates twice, and repeats the warnings.
+            of_it.dedup();
+            let [diagnostic] = of_it.as_slice() else {
+                panic!("{address}: {of_it:#?}\n{}", run.report());
+            };
+            case.fits(diagnostic);
+        }
+        assert!(found.is_empty(), "{found:#?}");
+    }
+    assert_eq!(workspace.konnect.take_writes(), []);
+}
+
+impl Case {
+    fn fits(&self, diagnostic: &Diagnostic) {
+        assert_eq!(diagnostic.severity, self.severity, "{diagnostic:?}");
+        assert!(
+            diagnostic.text().contains(self.says),
+            "{}: {diagnostic:?}",
+            self.says
+        );
+        match &diagnostic.place {
+            Place::Attribute(name) => assert_eq!(name, self.attribute, "{diagnostic:?}"),
+            Place::Block(_) => {
+                assert!(diagnostic.text().contains(self.attribute), "{diagnostic:?}");
+                let block = self.block.to_string();
+                assert!(
+                    !block.contains(&format!("  {} =", self.attribute)),
+                    "{diagnostic:?}"
+                );
+            }
+            Place::Nowhere => panic!("{diagnostic:?}"),
+        }
+    }
+}
+
+#[test]
+fn each_fault_of_a_destination_is_on_its_attribute() {
+    judged("konnect_audit_log_destination", |label| {
+        let mut fault = |attribute: &'static str, value: Value, says: &'static str| {
+            error(
+                Block::destination(&label()).with(attribute, value),
+                attribute,
+                says,
+            )
+        };
+        vec![
+            fault("name", "".into(), "blank"),
+            fault("name", " \t ".into(), "blank"),
+            fault("endpoint", "http://siem.example.com/".into(), "https://"),
+            fault("endpoint", "siem.example.com".into(), "no absolute URL"),
+            fault("endpoint", "".into(), "blank"),
+            fault("endpoint", "https://siem.example.com/a b".into(), "white space"),
+            fault("endpoint", "https://siem.example.com/#x".into(), "fragment"),
+            fault("authorization", "".into(), "authorization"),
+            fault("authorization", "  ".into(), "authorization"),
+            fault("authorization", "Bearer a\nX-Evil: b".into(), "authorization"),
+            fault("authorization", "Bearer a\r\nb".into(), "authorization"),
+            fault("log_format", "leef".into(), "\"cef\", \"json\", \"cps\""),
+            fault("log_format", "CEF".into(), "\"cef\", \"json\", \"cps\""),
+            fault("region", "".into(), "empty"),
+            fault("region", "EU".into(), "`eu`"),
+            fault("region", "eu.example.com".into(), "'.'"),
+            fault("region", "-eu".into(), "hyphen"),
+        ]
+    });
+}
+
+#[test]
+fn what_is_doubtful_of_a_destination_is_a_warning_on_its_attribute() {
+    judged("konnect_audit_log_destination", |label| {
+        vec![
+            warning(
+                Block::destination(&label()).with("region", "jp"),
+                "region",
+                "does not know the region \"jp\"",
+            ),
+            warning(
+                Block::destination(&label()).with("skip_ssl_verification", true),
+                "skip_ssl_verification",
+                "self-signed certificates outside production",
+            ),
+        ]
+    });
+}
+
+const ID: &str = "0b8f2ae6-5d0e-4a68-9a3c-3b9c1f1f2c11";
+
+#[test]
+fn each_fault_of_a_webhook_is_on_its_attribute() {
+    judged("konnect_audit_log_webhook", |label| {
+        let by_id = |label: String| {
+            Block::webhook(&label)
+                .with("region", "eu")
+                .with("audit_log_destination_id", ID)
+        };
+        let own = |label: String| Block::webhook_with_endpoint(&label);
+        let conflict = "A webhook delivers either to a destination or to an endpoint of its own";
+        let beside = |block: Block, attribute: &'static str, value: Value| {
+            error(block.with(attribute, value), attribute, conflict)
+        };
+        vec![
+            beside(by_id(label()), "endpoint", "https://siem.example.com/".into()),
+            beside(by_id(label()), "authorization", "Bearer x".into()),
+            beside(by_id(label()), "log_format", "json".into()),
+            beside(by_id(label()), "skip_ssl_verification", false.into()),
+            error(
+                Block::webhook(&label()).with("region", "eu"),
+                "audit_log_destination_id",
+                "endpoint",
+            ),
+            error(
+                Block::webhook(&label())
+                    .with("region", "eu")
+                    .with("log_format", "json"),
+                "audit_log_destination_id",
+                "No destination",
+            ),
+            error(
+                own(label()).without("authorization"),
+                "authorization",
+                "together with endpoint",
+            ),
+            error(
+                Block::webhook(&label()).with("audit_log_destination_id", "no-uuid"),
+                "audit_log_destination_id",
+                "Invalid destination id",
+            ),
+            error(
+                Block::webhook(&label()).with("audit_log_destination_id", ""),
+                "audit_log_destination_id",
+                "Invalid destination id",
+            ),
+            error(
+                own(label()).with("endpoint", "http://siem.example.com/"),
+                "endpoint",
+                "https://",
+            ),
+            error(
+                own(label()).with("authorization", " "),
+                "authorization",
+                "Invalid authorization",
+            ),
+            error(
+                own(label()).with("authorization", "a\nb"),
+                "authorization",
+                "Invalid authorization",
+            ),
+            error(own(label()).with("log_format", "xml"), "log_format", "\"xml\""),
+            error(own(label()).with("region", "e_u"), "region", "'_'"),
+        ]
+    });
+}
+
+#[test]
+fn what_is_doubtful_of_a_webhook_is_a_warning_on_its_attribute() {
+    judged("konnect_audit_log_webhook", |label| {
+        vec![
+            warning(
+                Block::webhook_with_endpoint(&label()).with("region", "jp"),
+                "region",
+                "only us, eu, au, me, in, sg, global",
+            ),
+            warning(
+                Block::webhook_with_endpoint(&label()).with("skip_ssl_verification", true),
+                "skip_ssl_verification",
+                "can be read on the way",
+            ),
+        ]
+    });
+}
+
+#[test]
+fn every_own_attribute_beside_a_destination_is_an_error_of_its_own() {
+    let block = Block::webhook_with_endpoint("eu")
+        .with("audit_log_destination_id", ID)
+        .with("log_format", "json")
+        .with("skip_ssl_verification", false);
+    let workspace = Workspace::of(block);
+    let errors = workspace.validate().errors();
+    let mut attributes: Vec<_> = errors.iter().filter_map(Diagnostic::attribute).collect();
+    attributes.sort_unstable();
+    assert_eq!(
+        attributes,
+        ["authorization", "endpoint", "log_format", "skip_ssl_verification"]
+    );
+}
+
+#[test]
+fn an_argument_that_must_be_there_or_is_not_known_is_an_error() {
+    let workspace = Workspace::of(Block::destination("siem").without("endpoint"));
+    let error = workspace.validate().error();
+    assert!(error.text().contains("\"endpoint\""), "{error:?}");
+    workspace.configure(Block::destination("siem").with("endpiont", "x"));
+    let error = workspace.validate().error();
+    assert_eq!(error.attribute(), Some("endpiont"));
+    workspace.configure(Block::destination("siem").with("created_at", "x"));
+    let error = workspace.validate().error();
+    assert_eq!(error.attribute(), Some("created_at"));
+}
+
+#[test]
+fn a_status_checks_its_region() {
+    let status = Block::new("data \"konnect_audit_log_webhook_status\" \"here\"");
+    let workspace = Workspace::of(status.clone().with("region", "EU"));
+    let error = workspace.validate().error();
+    assert_eq!(error.attribute(), Some("region"));
+    assert_eq!(error.address, "data.konnect_audit_log_webhook_status.here");
+    workspace.configure(status.with("region", "jp"));
+    let run = workspace.validate().succeeds();
+    assert_eq!(run.warnings()[0].attribute(), Some("region"));
+}
+
+#[test]
+fn a_sound_configuration_is_valid_without_a_token() {
+    let body = format!(
+        "{}{}",
+        Block::destination("siem"),
+        Block::webhook_to("eu", "siem")
+    );
+    let mut workspace = Workspace::of(body);
+    workspace.unset("KONNECT_TOKEN");
+    let run = workspace.validate().succeeds();
+    assert!(run.diagnostics.is_empty(), "{}", run.report());
+    assert_eq!(workspace.konnect.requests(), []);
+}

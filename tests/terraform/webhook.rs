@@ -1,0 +1,197 @@
+//! `konnect_audit_log_webhook`: its beginning, its end, and its way to another region, in both forms.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::workspace::{AUTHORIZATION, Block, Workspace, write};
+
+pub const EU: &str = "konnect_audit_log_webhook.eu";
+pub const V2: &str = "PATCH /eu/v2/audit-log-webhook";
+pub const V3: &str = "PATCH /eu/v3/audit-log-webhook";
+
+/// A destination, with a webhook as its user.
+pub fn with_destination(webhook: &Block) -> String {
+    format!("{}{webhook}", Block::destination("siem"))
+}
+
+pub fn to_destination() -> Block {
+    Block::webhook_to("eu", "siem")
+}
+
+pub fn with_endpoint() -> Block {
+    Block::webhook_with_endpoint("eu")
+}
+
+/// What is sent for [`with_endpoint`].
+pub fn whole_endpoint() -> Value {
+    json!({
+        "enabled": true,
+        "endpoint": "https://siem.example.com/eu",
+        "authorization": AUTHORIZATION,
+        "log_format": "cef",
+        "skip_ssl_verification": false,
+    })
+}
+
+#[test]
+fn one_with_a_destination_is_set_up_with_one_request() {
+    let workspace = Workspace::of(with_destination(&to_destination()));
+    let plan = workspace.plan();
+    let change = plan.change(EU);
+    assert_eq!(change.unknown(), BTreeSet::from(["audit_log_destination_id"]));
+    assert_eq!(change.after["id"], "eu", "the id is the region, and so known");
+    assert_eq!(change.after["enabled"], true);
+
+    workspace.apply_plan();
+    let state = workspace.state();
+    let id = state.text("konnect_audit_log_destination.siem", "id");
+    assert_eq!(
+        workspace.konnect.take_writes()[1..],
+        [write(
+            V3,
+            json!({ "audit_log_destination_id": id, "enabled": true })
+        )]
+    );
+    assert_eq!(
+        *state.get(EU),
+        json!({
+            "id": "eu",
+            "region": "eu",
+            "enabled": true,
+            "audit_log_destination_id": id,
+            "endpoint": null,
+            "authorization": null,
+            "authorization_wo": null,
+            "authorization_wo_version": null,
+            "detect_authorization_drift": null,
+            "log_format": null,
+            "skip_ssl_verification": null,
+            "updated_at": null,
+            "replace_existing": false,
+        })
+    );
+    workspace.is_settled();
+}
+
+#[test]
+fn one_with_an_endpoint_is_set_up_with_one_request() {
+    let workspace = Workspace::of(with_endpoint());
+    let plan = workspace.plan();
+    let change = plan.change(EU);
+    assert_eq!(change.unknown(), BTreeSet::from(["updated_at"]));
+    assert_eq!(change.after["log_format"], "cef");
+    assert_eq!(change.after["skip_ssl_verification"], false);
+
+    workspace.apply_plan();
+    assert_eq!(workspace.konnect.take_writes(), [write(V2, whole_endpoint())]);
+    let state = workspace.state();
+    let stored = workspace.konnect.region("eu")["webhook"].take();
+    assert_eq!(
+        *state.get(EU),
+        json!({
+            "id": "eu",
+            "region": "eu",
+            "enabled": true,
+            "audit_log_destination_id": null,
+            "endpoint": "https://siem.example.com/eu",
+            "authorization": AUTHORIZATION,
+            "authorization_wo": null,
+            "authorization_wo_version": null,
+            "detect_authorization_drift": true,
+            "log_format": "cef",
+            "skip_ssl_verification": false,
+            "updated_at": stored["updated_at"],
+            "replace_existing": false,
+        })
+    );
+    assert_eq!(stored["authorization"], AUTHORIZATION);
+    workspace.is_settled();
+}
+
+#[test]
+fn destroying_one_with_a_destination_deletes_it_before_the_destination() {
+    let workspace = Workspace::of(with_destination(&to_destination()));
+    workspace.apply();
+    let id = workspace.state().text("konnect_audit_log_destination.siem", "id");
+    workspace.konnect.clear_requests();
+    workspace.destroy();
+    assert_eq!(
+        workspace.konnect.take_writes(),
+        [
+            write("DELETE /eu/v3/audit-log-webhook", Value::Null),
+            write(
+                format!("DELETE /global/v3/audit-log-destinations/{id}"),
+                Value::Null
+            ),
+        ]
+    );
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+}
+
+#[test]
+fn destroying_one_with_an_endpoint_switches_it_off_and_it_can_be_set_up_again() {
+    let workspace = Workspace::of(with_endpoint());
+    workspace.apply();
+    workspace.konnect.clear_requests();
+    workspace.destroy();
+    assert_eq!(
+        workspace.konnect.take_writes(),
+        [write(V2, json!({ "enabled": false }))]
+    );
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
+
+    assert_eq!(workspace.apply_and_settle(), [write(V2, whole_endpoint())]);
+}
+
+/// Moves a webhook to another region and gives the actions and the calls.
+fn moved(webhook: impl Fn(&str) -> Block) -> (Vec<String>, Vec<String>) {
+    let workspace = Workspace::of(with_destination(&webhook("eu")));
+    workspace.apply();
+    workspace.configure(with_destination(&webhook("us")));
+    let plan = workspace.plan();
+    let change = plan.change(EU);
+    assert_eq!(change.replaced_by, json!([["region"]]));
+    assert_eq!(change.after["id"], "us");
+    workspace.konnect.clear_requests();
+    workspace.apply_plan();
+    let calls = workspace.konnect.take_writes().into_iter().map(|w| w.call);
+    let found = (change.actions.clone(), calls.collect());
+    workspace.is_settled();
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
+    assert_eq!(workspace.konnect.region("us")["webhook"]["enabled"], true);
+    found
+}
+
+#[test]
+fn another_region_is_another_webhook() {
+    let (actions, calls) = moved(|region| to_destination().with("region", region));
+    assert_eq!(actions, ["delete", "create"]);
+    assert_eq!(
+        calls,
+        [
+            "DELETE /eu/v3/audit-log-webhook",
+            "PATCH /us/v3/audit-log-webhook"
+        ]
+    );
+    let (actions, calls) = moved(|region| with_endpoint().with("region", region));
+    assert_eq!(actions, ["delete", "create"]);
+    assert_eq!(calls, [V2, "PATCH /us/v2/audit-log-webhook"]);
+}
+
+#[test]
+fn the_next_region_can_be_set_up_before_the_last_is_removed() {
+    let (actions, calls) = moved(|region| to_destination().with("region", region).create_before_destroy());
+    assert_eq!(actions, ["create", "delete"]);
+    assert_eq!(
+        calls,
+        [
+            "PATCH /us/v3/audit-log-webhook",
+            "DELETE /eu/v3/audit-log-webhook"
+        ]
+    );
+    let (actions, calls) = moved(|region| with_endpoint().with("region", region).create_before_destroy());
+    assert_eq!(actions, ["create", "delete"]);
+    assert_eq!(calls, ["PATCH /us/v2/audit-log-webhook", V2]);
+}

@@ -1,0 +1,96 @@
+//! Blocks of a configuration, so that a test shows only what it is about.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::folder::AUTHORIZATION;
+
+/// A resource, data source or provider block.
+#[derive(Debug, Clone)]
+pub struct Block {
+    head: String,
+    /// Names and expressions.
+    attributes: Vec<(String, String)>,
+}
+
+impl Block {
+    /// A block by its first line, such as `provider "konnect"`.
+    pub fn new(head: impl Into<String>) -> Self {
+        Self {
+            head: head.into(),
+            attributes: Vec::new(),
+        }
+    }
+
+    /// A destination with nothing but what it must have.
+    pub fn destination(label: &str) -> Self {
+        Self::new(format!("resource \"konnect_audit_log_destination\" \"{label}\""))
+            .with("name", label)
+            .with("endpoint", "https://siem.example.com/audit")
+            .with("authorization", AUTHORIZATION)
+    }
+
+    /// A webhook without any attribute.
+    pub fn webhook(label: &str) -> Self {
+        Self::new(format!("resource \"konnect_audit_log_webhook\" \"{label}\""))
+    }
+
+    /// A webhook that delivers to a destination of the same configuration.
+    pub fn webhook_to(label: &str, destination: &str) -> Self {
+        let id = format!("konnect_audit_log_destination.{destination}.id");
+        Self::webhook(label)
+            .with("region", "eu")
+            .expression("audit_log_destination_id", id)
+    }
+
+    /// A webhook with an endpoint of its own.
+    pub fn webhook_with_endpoint(label: &str) -> Self {
+        Self::webhook(label)
+            .with("region", "eu")
+            .with("endpoint", "https://siem.example.com/eu")
+            .with("authorization", AUTHORIZATION)
+    }
+
+    /// Sets an attribute to a value, in place if it is set.
+    #[must_use]
+    pub fn with(self, name: &str, value: impl Into<Value>) -> Self {
+        // JSON's values are expressions, as long as no text holds a template.
+        self.expression(name, value.into().to_string())
+    }
+
+    /// Sets an attribute to an expression, in place if it is set.
+    #[must_use]
+    pub fn expression(mut self, name: &str, expression: impl Into<String>) -> Self {
+        let expression = expression.into();
+        match self.attributes.iter_mut().find(|(known, _)| known == name) {
+            Some((_, value)) => *value = expression,
+            None => self.attributes.push((name.to_owned(), expression)),
+        }
+        self
+    }
+
+    /// Leaves an attribute out.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.attributes.retain(|(known, _)| known != name);
+        self
+    }
+
+    /// Adds a `lifecycle` block, after all attributes are set, that replaces before it destroys.
+    #[must_use]
+    pub fn create_before_destroy(self) -> Self {
+        self.expression("lifecycle", "{ create_before_destroy = true }")
+    }
+}
+
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {{", self.head)?;
+        for (name, expression) in &self.attributes {
+            let sign = if name == "lifecycle" { "" } else { " =" };
+            writeln!(f, "  {name}{sign} {expression}")?;
+        }
+        writeln!(f, "}}")
+    }
+}

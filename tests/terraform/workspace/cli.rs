@@ -1,0 +1,152 @@
+//! The CLI under test, and the mirror that it installs the provider from.
+
+use std::env::consts;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::{env, fs};
+
+use serde_json::Value;
+use terraform_provider_konnect::provider::ADDRESS;
+
+/// The CLI under test.
+pub struct Cli {
+    pub program: OsString,
+    /// Where the product looks for providers that name no host.
+    pub registry: &'static str,
+    /// As it tells a provider. OpenTofu tells the version of a Terraform that it is like.
+    pub version: Option<String>,
+    /// Whether it imports by the identity of a resource.
+    pub imports_by_identity: bool,
+    /// A filesystem mirror that holds the provider, for either product.
+    pub mirror: PathBuf,
+}
+
+/// The CLI that `TERRAFORM_BIN` names, else `terraform`, with a mirror of the provider as it is built
+/// now. Looked for once; every test fails without one.
+pub fn cli() -> &'static Cli {
+    static CLI: OnceLock<Cli> = OnceLock::new();
+    CLI.get_or_init(|| {
+        let program = env::var_os("TERRAFORM_BIN").filter(|name| !name.is_empty());
+        let program = program.unwrap_or_else(|| "terraform".into());
+        let name = banner(&program, &["version"]);
+        let registry = if name.contains("OpenTofu") {
+            OPENTOFU_REGISTRY
+        } else {
+            TERRAFORM_REGISTRY
+        };
+        let imports_by_identity = knows_identity(&name);
+        let version = (registry == TERRAFORM_REGISTRY).then(|| {
+            let answer = banner(&program, &["version", "-json"]);
+            let version: Value = serde_json::from_str(&answer).expect("a version in JSON");
+            version["terraform_version"]
+                .as_str()
+                .expect("a version")
+                .to_owned()
+        });
+        Cli {
+            program,
+            registry,
+            version,
+            imports_by_identity,
+            mirror: mirror(),
+        }
+    })
+}
+
+const TERRAFORM_REGISTRY: &str = "registry.terraform.io";
+const OPENTOFU_REGISTRY: &str = "registry.opentofu.org";
+/// The address of Kong's provider.
+pub const KONG: &str = "kong/konnect";
+
+/// What a CLI needs of the environment that the tests run in. Nothing else of it gets through, so that
+/// no setting of the machine changes what a test sees.
+pub fn passed_on() -> impl Iterator<Item = (&'static str, OsString)> {
+    let names = ["PATH", "TMPDIR", "SystemRoot", "LLVM_PROFILE_FILE"];
+    names
+        .into_iter()
+        .filter_map(|name| Some((name, env::var_os(name)?)))
+}
+
+/// Either product does so from its version 1.12; it begins its banner with `PRODUCT vMAJOR.MINOR.`.
+fn knows_identity(banner: &str) -> bool {
+    let version = banner.split_whitespace().nth(1).expect("a version");
+    let mut numbers = version.trim_start_matches('v').split('.');
+    let mut number = || {
+        numbers
+            .next()
+            .and_then(|n| n.parse::<u32>().ok())
+            .expect("a number")
+    };
+    (number(), number()) >= (1, 12)
+}
+
+fn banner(program: &OsString, arguments: &[&str]) -> String {
+    let output = Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .envs(passed_on())
+        .env("CHECKPOINT_DISABLE", "1")
+        .output();
+    match output {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
+        failed => panic!(
+            "these tests drive a real command line, and {} does not run ({}). Install Terraform 1.11 or \
+             later, or OpenTofu 1.11 or later, so that `terraform` is on the PATH, or set TERRAFORM_BIN \
+             to the program.",
+            program.display(),
+            failed.map_or_else(|error| error.to_string(), |output| output.status.to_string())
+        ),
+    }
+}
+
+/// `HOST/NAMESPACE/NAME/VERSION/OS_ARCH/BINARY` for both registries, as links to the one binary. It is
+/// in Cargo's own folder for the files of tests, and made anew by each run, since a link keeps the
+/// binary of the build that it was made of.
+///
+/// It offers the binary under the address of Kong's provider, too: a CLI that finds that in a state
+/// wants it installed, even if it has nothing to ask it.
+fn mirror() -> PathBuf {
+    let mirror = Path::new(env!("CARGO_TARGET_TMPDIR")).join("terraform-mirror");
+    let built = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnect"));
+    let version = env!("CARGO_PKG_VERSION");
+    let registries = [TERRAFORM_REGISTRY, OPENTOFU_REGISTRY];
+    for (registry, address) in registries.into_iter().flat_map(|r| [(r, ADDRESS), (r, KONG)]) {
+        let folder =
+            mirror
+                .join(registry)
+                .join(address)
+                .join(version)
+                .join(format!("{}_{}", os(), architecture()));
+        fs::create_dir_all(&folder).expect("a folder for the mirror");
+        let name = format!("terraform-provider-konnect_v{version}{}", consts::EXE_SUFFIX);
+        // Into place in one step, since another run of the tests may be reading.
+        let new = mirror.join(format!("{registry}-{}", std::process::id()));
+        if fs::hard_link(built, &new).is_err() {
+            fs::copy(built, &new).expect("a copy of the provider");
+        }
+        fs::rename(&new, folder.join(name)).expect("the provider in its mirror");
+        // A rename of one link of a file to another link of it leaves both.
+        let _ = fs::remove_file(&new);
+    }
+    mirror
+}
+
+/// The system by the name that Go has for it.
+fn os() -> &'static str {
+    match consts::OS {
+        "macos" => "darwin",
+        other => other,
+    }
+}
+
+/// The processor by the name that Go has for it.
+fn architecture() -> &'static str {
+    match consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        other => other,
+    }
+}

@@ -1,0 +1,85 @@
+//! Errors and warnings as the CLI tells them with `-json`.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Error,
+    Warning,
+}
+
+/// What the source line is that a diagnostic points at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// The line of an attribute.
+    Attribute(String),
+    /// The head of a block: the diagnostic is about all of it, or on an attribute that is not set.
+    Block(String),
+    /// None: it is not about the configuration.
+    Nowhere,
+}
+
+/// An error or a warning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    pub summary: String,
+    pub detail: String,
+    /// The resource that it is about.
+    pub address: String,
+    pub place: Place,
+    /// The file of the configuration that it is about.
+    pub file: String,
+}
+
+impl Diagnostic {
+    /// Reads one; `folder` is where the configuration is.
+    pub fn read(json: &Value, folder: &Path) -> Self {
+        let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
+        let severity = match json["severity"].as_str() {
+            Some("error") => Severity::Error,
+            Some("warning") => Severity::Warning,
+            other => panic!("no severity: {other:?}"),
+        };
+        Self {
+            severity,
+            summary: text("summary"),
+            detail: text("detail"),
+            address: text("address"),
+            place: place(&json["range"], folder),
+            file: json["range"]["filename"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// Summary and detail.
+    pub fn text(&self) -> String {
+        format!("{}\n{}", self.summary, self.detail)
+    }
+
+    /// The attribute that it is on, if that is set in the configuration.
+    pub fn attribute(&self) -> Option<&str> {
+        match &self.place {
+            Place::Attribute(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+fn place(range: &Value, folder: &Path) -> Place {
+    let (Some(file), Some(line)) = (range["filename"].as_str(), range["start"]["line"].as_u64()) else {
+        return Place::Nowhere;
+    };
+    let source = std::fs::read_to_string(folder.join(file)).expect("the file that a diagnostic names");
+    let index = usize::try_from(line - 1).expect("a line");
+    let line = source.lines().nth(index).expect("a line of the file").trim();
+    match line.split_once('=') {
+        Some((name, _)) if !line.ends_with('{') => Place::Attribute(name.trim().to_owned()),
+        _ => Place::Block(line.trim_end_matches('{').trim().to_owned()),
+    }
+}

@@ -1,0 +1,236 @@
+//! The folder that a test works in, and the commands that it runs there.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write as _};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use terraform_provider_konnect::provider::ADDRESS;
+
+use super::cli::{cli, passed_on};
+use super::diagnostic::Diagnostic;
+use super::konnect::{LocalKonnect, Write};
+use super::plan::Plan;
+use super::run::Run;
+use super::state::State;
+
+/// The access token that the environment of a workspace holds.
+pub const TOKEN: &str = "kpat_fE9vTq2LxWn";
+/// What destinations and webhooks are given as `authorization`, unless a test says otherwise.
+pub const AUTHORIZATION: &str = "Bearer pR7-zQ3.kM8xA";
+
+const PLAN: &str = "saved.plan";
+
+/// A folder with a configuration, an environment, and a Konnect of its own.
+pub struct Workspace {
+    pub konnect: LocalKonnect,
+    environment: BTreeMap<String, String>,
+    /// All that commands have printed.
+    printed: RefCell<String>,
+    folder: TempDir,
+}
+
+impl Workspace {
+    /// A folder without a configuration. The environment holds a token and the URL of the Konnect.
+    pub fn new() -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("konnect-cli-")
+            .tempdir()
+            .expect("a temporary folder");
+        for name in ["home", "work"] {
+            fs::create_dir(folder.path().join(name)).expect("a folder");
+        }
+        let rc = folder.path().join("cli.tfrc");
+        let mirror = Value::from(cli().mirror.display().to_string());
+        let installation =
+            format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror}\n  }}\n}}\n");
+        fs::write(&rc, installation).expect("the configuration of the CLI");
+        let konnect = LocalKonnect::start();
+        let environment = [
+            ("CHECKPOINT_DISABLE", "1".to_owned()),
+            ("HOME", folder.path().join("home").display().to_string()),
+            ("TF_CLI_CONFIG_FILE", rc.display().to_string()),
+            ("TF_IN_AUTOMATION", "1".to_owned()),
+            ("TF_INPUT", "0".to_owned()),
+            ("KONNECT_TOKEN", TOKEN.to_owned()),
+            ("KONNECT_SERVER_URL", format!("{}/{{region}}", konnect.url())),
+        ];
+        Self {
+            konnect,
+            environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
+            printed: RefCell::default(),
+            folder,
+        }
+    }
+
+    /// A folder that is initialised for this configuration, see [`Self::configure`].
+    pub fn of(body: impl Display) -> Self {
+        let workspace = Self::new();
+        workspace.configure(body);
+        workspace.init();
+        workspace
+    }
+
+    /// Writes a configuration, with a provider block that makes failures show at once.
+    pub fn configure(&self, body: impl Display) {
+        self.configure_provider("max_retries = 0", body);
+    }
+
+    /// Writes a configuration with this in the provider block.
+    pub fn configure_provider(&self, provider: &str, body: impl Display) {
+        self.write(
+            "main.tf",
+            &format!("provider \"konnect\" {{\n  {provider}\n}}\n\n{body}"),
+        );
+        self.write("versions.tf", &Self::required_providers());
+    }
+
+    /// The block that a module needs to use the provider.
+    pub fn required_providers() -> String {
+        format!(
+            "terraform {{\n  required_providers {{\n    konnect = {{\n      source = \"{ADDRESS}\"\n    }}\n  }}\n}}\n"
+        )
+    }
+
+    /// Writes a file into the folder of the configuration.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, text).expect("a file of the configuration");
+    }
+
+    /// A path in the folder of the configuration.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("work").join(name)
+    }
+
+    /// The whole folder, with the home of the CLI.
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Sets a variable of the environment.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.insert(name.to_owned(), value.into());
+    }
+
+    /// Removes a variable from the environment.
+    pub fn unset(&mut self, name: &str) {
+        self.environment.remove(name);
+    }
+
+    /// All that the commands so far have printed.
+    pub fn printed(&self) -> String {
+        self.printed.borrow().clone()
+    }
+
+    /// Runs a command, however it ends.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        let output = Command::new(&cli().program)
+            .args(arguments)
+            .current_dir(self.path(""))
+            .env_clear()
+            .envs(passed_on())
+            .envs(&self.environment)
+            .output()
+            .expect("the CLI runs");
+        let run = Run::of(arguments, &output, &self.path(""));
+        let mut printed = self.printed.borrow_mut();
+        let _ = writeln!(printed, "$ {}\n{}{}", arguments.join(" "), run.stdout, run.stderr);
+        run
+    }
+
+    #[track_caller]
+    pub fn init(&self) {
+        self.run(&["init", "-no-color"]).succeeds();
+    }
+
+    pub fn validate(&self) -> Run {
+        self.run(&["validate", "-json"])
+    }
+
+    /// A plan that is not saved, however it ends; it ends with 2 if there is something to do.
+    pub fn try_plan(&self) -> Run {
+        self.run(&["plan", "-json", "-detailed-exitcode"])
+    }
+
+    /// Saves a plan, for [`Self::apply_plan`], and looks into it.
+    #[track_caller]
+    pub fn plan(&self) -> Plan {
+        self.plan_with(&[])
+    }
+
+    /// Saves a plan made with further options.
+    #[track_caller]
+    pub fn plan_with(&self, options: &[&str]) -> Plan {
+        let out = format!("-out={PLAN}");
+        let planned = self.run(&[&["plan", "-json", "-detailed-exitcode", &out], options].concat());
+        assert!(matches!(planned.code, Some(0 | 2)), "{}", planned.report());
+        let shown = self.run(&["show", "-json", PLAN]).succeeds();
+        let document = serde_json::from_str(&shown.stdout).expect("a plan in JSON");
+        Plan::of(&document, planned.diagnostics, planned.code == Some(2))
+    }
+
+    /// Applies the saved plan, however it ends.
+    pub fn try_apply_plan(&self) -> Run {
+        self.run(&["apply", "-json", PLAN])
+    }
+
+    #[track_caller]
+    pub fn apply_plan(&self) -> Run {
+        self.try_apply_plan().succeeds()
+    }
+
+    /// Plans and applies, however it ends.
+    pub fn try_apply(&self) -> Run {
+        self.run(&["apply", "-json", "-auto-approve"])
+    }
+
+    #[track_caller]
+    pub fn apply(&self) -> Run {
+        self.try_apply().succeeds()
+    }
+
+    /// Destroys, however it ends.
+    pub fn try_destroy(&self) -> Run {
+        self.run(&["destroy", "-json", "-auto-approve"])
+    }
+
+    #[track_caller]
+    pub fn destroy(&self) -> Run {
+        self.try_destroy().succeeds()
+    }
+
+    /// Asserts that nothing is left to do.
+    #[track_caller]
+    pub fn is_settled(&self) {
+        self.try_plan().succeeds();
+    }
+
+    /// Applies, asserts that nothing is left to do, and gives the requests that changed something.
+    #[track_caller]
+    pub fn apply_and_settle(&self) -> Vec<Write> {
+        self.konnect.clear_requests();
+        self.apply();
+        let writes = self.konnect.take_writes();
+        self.is_settled();
+        assert_eq!(self.konnect.take_writes(), [], "a plan changes nothing");
+        writes
+    }
+
+    #[track_caller]
+    pub fn state(&self) -> State {
+        let shown = self.run(&["show", "-json"]).succeeds();
+        State::of(&serde_json::from_str(&shown.stdout).expect("a state in JSON"))
+    }
+
+    /// Asserts that applying fails with one error, and gives that.
+    #[track_caller]
+    pub fn apply_error(&self) -> Diagnostic {
+        self.try_apply().error()
+    }
+}

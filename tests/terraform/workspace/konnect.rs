@@ -1,0 +1,145 @@
+//! A local Konnect in the test's own process, on a thread of its own.
+
+use std::ops::Deref;
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use reqwest::Method;
+use serde_json::Value;
+use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions, RecordedRequest};
+use tokio::sync::oneshot;
+
+/// A running emulator, which ends with this.
+pub struct LocalKonnect {
+    emulator: Emulator,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl LocalKonnect {
+    pub fn start() -> Self {
+        let (started, starting) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
+            runtime.block_on(async {
+                let emulator = Emulator::start(EmulatorOptions::default()).await;
+                started
+                    .send(emulator.expect("an emulator"))
+                    .expect("a test that waits");
+                // Ends also when the test panicked, and the sender is gone.
+                let _ = stopped.await;
+            });
+        });
+        Self {
+            emulator: starting.recv().expect("an emulator that has started"),
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// The requests since the last call of this.
+    pub fn take_requests(&self) -> Vec<RecordedRequest> {
+        let requests = self.emulator.requests();
+        self.emulator.clear_requests();
+        requests
+    }
+
+    /// Those of [`Self::take_requests`] that change something.
+    pub fn take_writes(&self) -> Vec<Write> {
+        self.take_requests()
+            .iter()
+            .filter(|request| request.method != "GET")
+            .map(Write::of)
+            .collect()
+    }
+
+    /// Somebody else's `PATCH`, by the API and with a token of their own.
+    pub fn patched_by_somebody_else(&self, path: &str, body: &Value) -> Value {
+        self.by_somebody_else(Method::PATCH, path, body)
+    }
+
+    /// Somebody else's `POST`.
+    pub fn posted_by_somebody_else(&self, path: &str, body: &Value) -> Value {
+        self.by_somebody_else(Method::POST, path, body)
+    }
+
+    fn by_somebody_else(&self, method: Method, path: &str, body: &Value) -> Value {
+        let request = reqwest::Client::new()
+            .request(method, format!("{}{path}", self.emulator.url()))
+            .header("authorization", "Bearer kpat_somebody-elses")
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let text = runtime.block_on(async {
+            let answer = request.send().await.expect("an answer");
+            assert!(answer.status().is_success(), "{answer:?}");
+            answer.text().await.expect("a body")
+        });
+        serde_json::from_str(&text).expect("a body in JSON")
+    }
+
+    /// The stored records of a region, secrets included.
+    pub fn region(&self, name: &str) -> Value {
+        self.emulator.snapshot()["regions"][name].take()
+    }
+
+    /// The stored destinations of a region.
+    pub fn destinations(&self, region: &str) -> Vec<Value> {
+        match self.region(region)["destinations"].take() {
+            Value::Object(all) => all.into_iter().map(|(_, destination)| destination).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Deref for LocalKonnect {
+    type Target = Emulator;
+
+    fn deref(&self) -> &Emulator {
+        &self.emulator
+    }
+}
+
+impl Drop for LocalKonnect {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // If it panicked, the test has failed on that already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A request that changes something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Write {
+    /// Method and path, such as `PATCH /eu/v3/audit-log-webhook`.
+    pub call: String,
+    /// Null if there is none.
+    pub body: Value,
+}
+
+/// What a [`Write`] should be.
+pub fn write(call: impl Into<String>, body: Value) -> Write {
+    Write {
+        call: call.into(),
+        body,
+    }
+}
+
+impl Write {
+    fn of(request: &RecordedRequest) -> Self {
+        let body = match request.body.as_str() {
+            "" => Value::Null,
+            text => serde_json::from_str(text).expect("a body in JSON"),
+        };
+        write(format!("{} {}", request.method, request.path), body)
+    }
+}

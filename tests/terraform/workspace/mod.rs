@@ -1,0 +1,26 @@
+//! A folder with a configuration, a Konnect to go with it, and the CLI to run in it.
+//!
+//! [`Workspace`] is what a test works with; [`Block`] writes a configuration's blocks; [`run::Run`] is a
+//! command that has ended, with its [`Diagnostic`]s; [`Plan`] and [`state::State`] are what `show -json` tells;
+//! [`Write`] is a request that changed something. [`cli`] finds the CLI and gives it a mirror to
+//! install the provider from; [`konnect`] runs the local Konnect.
+//!
+//! All of a workspace goes with it, also when its test panics.
+
+mod block;
+mod cli;
+mod diagnostic;
+mod folder;
+mod konnect;
+mod plan;
+mod run;
+mod search;
+mod state;
+
+pub use block::Block;
+pub use cli::{KONG, cli};
+pub use diagnostic::{Diagnostic, Place, Severity};
+pub use folder::{AUTHORIZATION, TOKEN, Workspace};
+pub use konnect::{Write, write};
+pub use plan::Plan;
+pub use search::{files, holds_none};
