@@ -62,6 +62,13 @@ END
   >"$work/all.json"
 # The generator looks the provider up by its short name or under hashicorp/.
 sed 's|"[^"]*/konnect-audit/konnect"|"registry.terraform.io/hashicorp/konnect"|' "$work/all.json" >"$work/schema.json"
+# It takes an example of an import by identity only where the schema has an identity, which a CLI before
+# Terraform 1.12 does not tell. No page shows it from there, so that an empty one will do.
+grep -q '"resource_identity_schemas"' "$work/schema.json" || {
+  sed 's|"resource_schemas"|"resource_identity_schemas":{"konnect":{"version":0,"attributes":{}}},&|' \
+    "$work/schema.json" >"$work/with-identity.json"
+  mv "$work/with-identity.json" "$work/schema.json"
+}
 
 # The generator works on a copy, and so leaves the project alone when it fails.
 cp -R templates examples "$work/site"

@@ -127,8 +127,10 @@ fn every_page_shows_its_examples_as_they_are() {
         assert!(!files.is_empty(), "{examples} has no example: add one");
         for file in files {
             let example = read(&file);
+            let command = Path::new(&file).extension().is_some_and(|e| e == "sh");
+            let language = if command { "shell" } else { "terraform" };
             assert!(
-                text.contains(&format!("```terraform\n{}\n```", example.trim_end())),
+                text.contains(&format!("```{language}\n{}\n```", example.trim_end())),
                 "{page} does not show {file} as it is: {REMEDY}"
             );
         }

@@ -5,6 +5,7 @@
 mod host;
 
 use host::konnect::Konnect;
+use host::terraform::State;
 use host::value::{error, sound};
 use serde_json::json;
 use terraform_provider_konnect::framework::Value;
@@ -55,6 +56,40 @@ async fn a_state_of_every_resource_survives_as_it_is() {
             "{type_name}"
         );
     }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_time_that_kongs_provider_wrote_its_own_way_is_learnt_anew() {
+    let konnect = Box::pin(Konnect::configured()).await;
+    let destination = konnect.destination();
+    let config = destination.shape.object(&[
+        ("name", "siem".into()),
+        ("endpoint", "https://siem.example.com/".into()),
+        ("authorization", "Bearer x".into()),
+        ("log_format", "cef".into()),
+        ("skip_ssl_verification", false.into()),
+    ]);
+    let planned = destination.plan(&State::none(), &config).await;
+    let created = destination.apply(&planned).await;
+    sound(&created.diagnostics);
+    // Without a region, and with times as Go's time.Time writes them, for instance without trailing zeros.
+    let kongs = stored(&json!({
+        "id": created.value.get("id").as_str(), "name": "siem", "endpoint": "https://siem.example.com/",
+        "authorization": "Bearer x", "log_format": "cef", "skip_ssl_verification": false,
+        "created_at": "2026-01-02T03:04:05.6Z", "updated_at": "2026-01-02T03:04:05.6Z",
+    }));
+    let upgraded = destination.upgrade(0, kongs).await;
+    let taken = State {
+        value: destination.shape.decode(upgraded.upgraded_state.as_ref()),
+        ..State::none()
+    };
+    let taken = destination.read(&taken).await;
+    let learning = destination.plan(&taken, &config).await;
+    sound(&learning.diagnostics);
+    let learnt = destination.apply(&learning).await;
+    sound(&learnt.diagnostics);
+    assert_eq!(learnt.value, created.value);
     konnect.end().await;
 }
 

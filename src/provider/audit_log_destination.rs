@@ -167,6 +167,10 @@ impl Resource for AuditLogDestination {
             Err(error) => call.diagnostics.push(error),
         }
         if let Some(prior) = &call.prior {
+            if prior.region.is_null() {
+                // Kong's provider writes times in its own way: the first read tells it as Konnect does.
+                call.planned.created_at = Attr::Unknown;
+            }
             let (config, prior) = (call.config.arguments(), prior.arguments());
             let send = authorization::plan(
                 "destination",

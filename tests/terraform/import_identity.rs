@@ -13,7 +13,7 @@ fn by_identity(workspace: Workspace, block: &Block, to: &str, identity: &str) ->
     let import = Block::new("import")
         .expression("to", to)
         .expression("identity", identity);
-    if cli().imports_by_identity() {
+    if cli().imports_by_identity {
         workspace.configure(format!("{block}{import}"));
         workspace.init();
         return Some(workspace);

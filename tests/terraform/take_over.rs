@@ -47,8 +47,11 @@ fn is_refusal(error: &Diagnostic, by: &str) {
     }
 }
 
+/// Sets a region up behind the back of a workspace.
+type Occupy = fn(&Workspace);
+
 /// Both kinds of occupants, with what is told of them.
-fn occupants() -> [(fn(&Workspace), &'static str); 2] {
+fn occupants() -> [(Occupy, &'static str); 2] {
     [
         (occupied_by_destination, THEIRS),
         (occupied_by_endpoint, "hec.example.com"),

@@ -62,9 +62,13 @@ fn one_with_a_destination_is_set_up_with_one_request() {
             "audit_log_destination_id": id,
             "endpoint": null,
             "authorization": null,
+            "authorization_wo": null,
+            "authorization_wo_version": null,
+            "detect_authorization_drift": null,
             "log_format": null,
             "skip_ssl_verification": null,
             "updated_at": null,
+            "replace_existing": false,
         })
     );
     workspace.is_settled();
@@ -92,9 +96,13 @@ fn one_with_an_endpoint_is_set_up_with_one_request() {
             "audit_log_destination_id": null,
             "endpoint": "https://siem.example.com/eu",
             "authorization": AUTHORIZATION,
+            "authorization_wo": null,
+            "authorization_wo_version": null,
+            "detect_authorization_drift": true,
             "log_format": "cef",
             "skip_ssl_verification": false,
             "updated_at": stored["updated_at"],
+            "replace_existing": false,
         })
     );
     assert_eq!(stored["authorization"], AUTHORIZATION);

@@ -1,12 +1,12 @@
 variable "siem_authorization" {
   description = "What the SIEM expects as the Authorization header, with its scheme."
   type        = string
-  sensitive   = true
+  ephemeral   = true
 }
 
 resource "konnect_audit_log_webhook" "us" {
-  region        = "us"
-  endpoint      = "https://siem.example.com/konnect-audit-logs"
-  authorization = var.siem_authorization
-  log_format    = "cef"
+  region           = "us"
+  endpoint         = "https://siem.example.com/konnect-audit-logs"
+  authorization_wo = var.siem_authorization
+  log_format       = "cef"
 }

@@ -1,7 +1,7 @@
 variable "siem_authorization" {
   description = "What the SIEM expects as the Authorization header, with its scheme."
   type        = string
-  sensitive   = true
+  ephemeral   = true
 }
 
 variable "regions" {
@@ -11,9 +11,9 @@ variable "regions" {
 }
 
 resource "konnect_audit_log_destination" "siem" {
-  name          = "SIEM"
-  endpoint      = "https://siem.example.com/konnect-audit-logs"
-  authorization = var.siem_authorization
+  name             = "SIEM"
+  endpoint         = "https://siem.example.com/konnect-audit-logs"
+  authorization_wo = var.siem_authorization
 }
 
 resource "konnect_audit_log_webhook" "stream" {

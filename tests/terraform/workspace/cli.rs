@@ -17,6 +17,8 @@ pub struct Cli {
     pub registry: &'static str,
     /// As it tells a provider. OpenTofu tells the version of a Terraform that it is like.
     pub version: Option<String>,
+    /// Whether it imports by the identity of a resource.
+    pub imports_by_identity: bool,
     /// A filesystem mirror that holds the provider, for either product.
     pub mirror: PathBuf,
 }
@@ -34,6 +36,7 @@ pub fn cli() -> &'static Cli {
         } else {
             TERRAFORM_REGISTRY
         };
+        let imports_by_identity = knows_identity(&name);
         let version = (registry == TERRAFORM_REGISTRY).then(|| {
             let answer = banner(&program, &["version", "-json"]);
             let version: Value = serde_json::from_str(&answer).expect("a version in JSON");
@@ -46,21 +49,10 @@ pub fn cli() -> &'static Cli {
             program,
             registry,
             version,
+            imports_by_identity,
             mirror: mirror(),
         }
     })
-}
-
-impl Cli {
-    /// Whether it imports by the identity of a resource, as Terraform does from 1.12 on.
-    pub fn imports_by_identity(&self) -> bool {
-        let Some(version) = &self.version else {
-            return false;
-        };
-        let mut numbers = version.split('.').map(|number| number.parse::<u32>().ok());
-        let major_and_minor = [numbers.next().flatten(), numbers.next().flatten()];
-        major_and_minor >= [Some(1), Some(12)]
-    }
 }
 
 const TERRAFORM_REGISTRY: &str = "registry.terraform.io";
@@ -75,6 +67,19 @@ pub fn passed_on() -> impl Iterator<Item = (&'static str, OsString)> {
     names
         .into_iter()
         .filter_map(|name| Some((name, env::var_os(name)?)))
+}
+
+/// Either product does so from its version 1.12; it begins its banner with `PRODUCT vMAJOR.MINOR.`.
+fn knows_identity(banner: &str) -> bool {
+    let version = banner.split_whitespace().nth(1).expect("a version");
+    let mut numbers = version.trim_start_matches('v').split('.');
+    let mut number = || {
+        numbers
+            .next()
+            .and_then(|n| n.parse::<u32>().ok())
+            .expect("a number")
+    };
+    (number(), number()) >= (1, 12)
 }
 
 fn banner(program: &OsString, arguments: &[&str]) -> String {

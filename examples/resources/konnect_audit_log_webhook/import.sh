@@ -1,0 +1,1 @@
+terraform import konnect_audit_log_webhook.eu eu
