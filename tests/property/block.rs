@@ -131,7 +131,7 @@ impl Block {
 type Arguments = Vec<(&'static str, Given)>;
 
 fn maybe(name: &'static str, of: impl Strategy<Value = Given> + 'static) -> BoxedStrategy<Arguments> {
-    prop_oneof![2 => Just(Vec::new()), 1 => of.prop_map(move |given| vec![(name, given)])].boxed()
+    prop_oneof![1 => Just(Vec::new()), 1 => of.prop_map(move |given| vec![(name, given)])].boxed()
 }
 
 fn text(of: &'static [&'static str]) -> impl Strategy<Value = Given> {

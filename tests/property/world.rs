@@ -35,6 +35,8 @@ pub struct World<'a> {
     pub touched: BTreeSet<Address>,
     /// Objects whose authorization may be a stranger's, since the user does not want to look.
     pub doubtful: BTreeSet<Address>,
+    /// The region in which somebody waits for us to set the webhook up.
+    pub lurking: Option<&'static str>,
     theirs: Option<String>,
 }
 
@@ -48,6 +50,7 @@ impl<'a> World<'a> {
             applied: BTreeMap::new(),
             touched: BTreeSet::new(),
             doubtful: BTreeSet::new(),
+            lurking: None,
             theirs: None,
         }
     }
@@ -64,7 +67,7 @@ impl<'a> World<'a> {
                     Meanwhile::Nothing => None,
                     Meanwhile::Trouble(trouble) => Some(*trouble),
                     Meanwhile::Occupy(region) => {
-                        self.occupy(region);
+                        self.lurking = Some(region);
                         None
                     }
                 };
@@ -106,7 +109,7 @@ impl<'a> World<'a> {
     }
 
     /// Somebody else sets up the webhook of a region, unless it is ours.
-    fn occupy(&self, region: &str) {
+    pub fn occupy(&self, region: &str) {
         if !self.regions().contains(region) {
             stranger::occupy(self.emulator, region);
         }
