@@ -144,6 +144,13 @@ impl World<'_> {
             return true;
         }
         assert!(!change.noop, "nothing was to change");
+        let creates_webhook = prior.is_null() && address.kind == Kind::Webhook;
+        let region = change.block.text("region").unwrap_or(REGION);
+        if creates_webhook && self.lurking == Some(region) {
+            self.occupy(region);
+        }
+        let before = Truth::of(self.emulator);
+        let occupied = Self::occupied(address, &change.block, &before);
         let call = Call {
             prior: &prior,
             planned: &again.planned,
@@ -156,8 +163,7 @@ impl World<'_> {
             done = self.twice(session, address, call, done).await;
         }
         let now = Truth::of(self.emulator);
-        let creates_webhook = prior.is_null() && address.kind == Kind::Webhook;
-        if creates_webhook && Self::occupied(address, &change.block, &truth) {
+        if creates_webhook && occupied {
             assert!(!well, "a stranger's stream is taken over");
         } else if !well {
             let unusable = address.kind == Kind::Webhook && !self.usable(&change.block);
@@ -165,7 +171,7 @@ impl World<'_> {
         }
         match &done.state {
             Some(state) => now.agrees(address.kind, &state.value),
-            None => assert!(truth == now, "a failed creation left something behind"),
+            None => assert!(before == now, "a failed creation left something behind"),
         }
         self.state.entry(address).or_default().current = done.state;
         if well {

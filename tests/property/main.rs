@@ -24,7 +24,7 @@ use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions};
 use self::world::World;
 
 /// As many as run in some ten seconds. `PROPTEST_CASES` asks for more.
-const CASES: u32 = 96;
+const CASES: u32 = 100;
 
 fn config() -> ProptestConfig {
     let asked = ProptestConfig::default();
@@ -46,7 +46,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_state_never_lies(steps in proptest::collection::vec(steps::any(), 1..8)) {
+    fn a_state_never_lies(steps in proptest::collection::vec(steps::any(), 1..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();

@@ -13,10 +13,34 @@ pub const DESTINATIONS: usize = 2;
 /// One step.
 #[derive(Debug, Clone)]
 pub enum Step {
-    /// The user changes blocks, or removes them, and applies. Perhaps a call fails meanwhile.
-    Apply(Vec<(Address, Option<Block>)>, Option<Trouble>),
+    /// The user changes blocks and applies.
+    Apply(Vec<(Address, Edit)>, Meanwhile),
     /// Somebody else does something to an object of ours.
     Stranger(Address, Deed),
+    /// Somebody else sets up the webhook of a region, if it is not ours.
+    Occupy(&'static str),
+}
+
+/// What becomes of a block.
+#[derive(Debug, Clone)]
+pub enum Edit {
+    /// It is this.
+    Whole(Block),
+    /// It takes one argument from this, if it has the same form; else it is this.
+    Part(&'static str, Block),
+    /// It goes.
+    Remove,
+}
+
+/// What comes between a plan and the end of its apply.
+#[derive(Debug, Clone, Copy)]
+pub enum Meanwhile {
+    /// Nothing.
+    Nothing,
+    /// A call fails.
+    Trouble(Trouble),
+    /// Somebody else sets up the webhook of a region when we are just about to do so.
+    Occupy(&'static str),
 }
 
 /// A call that fails.
@@ -77,28 +101,62 @@ impl Trouble {
 }
 
 fn address() -> impl Strategy<Value = Address> {
-    let kind = select(&[Kind::Destination, Kind::Webhook][..]);
+    let kind = prop_oneof![2 => Just(Kind::Destination), 3 => Just(Kind::Webhook)];
     (kind, 0..2_usize).prop_map(|(kind, slot)| Address { kind, slot })
 }
 
-fn change() -> impl Strategy<Value = (Address, Option<Block>)> {
+const REGIONS: &[&str] = &["eu", "us", "au", "global"];
+
+/// Arguments of either type that change alone.
+fn alone(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Destination => &[
+            "name",
+            "endpoint",
+            "log_format",
+            "skip_ssl_verification",
+            "region",
+        ],
+        Kind::Webhook => &[
+            "enabled",
+            "enabled",
+            "audit_log_destination_id",
+            "endpoint",
+            "log_format",
+            "detect_authorization_drift",
+            "replace_existing",
+            "region",
+        ],
+    }
+}
+
+fn change() -> impl Strategy<Value = (Address, Edit)> {
     address().prop_flat_map(|address| {
-        let block = match (address.kind, address.slot) {
+        let block = || match (address.kind, address.slot) {
             (Kind::Destination, _) => block::destination(),
             (Kind::Webhook, 0) => block::webhook(&["eu", "us"], DESTINATIONS),
             (Kind::Webhook, _) => block::webhook(&["us", "au", "global"], DESTINATIONS),
         };
-        let block = prop_oneof![6 => block.prop_map(Some), 1 => Just(None)];
-        (Just(address), block)
+        let edit = prop_oneof![
+            4 => block().prop_map(Edit::Whole),
+            4 => (select(alone(address.kind)), block()).prop_map(|(name, block)| Edit::Part(name, block)),
+            1 => Just(Edit::Remove),
+        ];
+        (Just(address), edit)
     })
 }
 
 /// Any step.
 pub fn any() -> impl Strategy<Value = Step> {
-    let trouble = prop_oneof![3 => Just(None), 1 => Trouble::any().prop_map(Some)];
+    let meanwhile = prop_oneof![
+        6 => Just(Meanwhile::Nothing),
+        2 => Trouble::any().prop_map(Meanwhile::Trouble),
+        1 => select(REGIONS).prop_map(Meanwhile::Occupy),
+    ];
     prop_oneof![
-        3 => (proptest::collection::vec(change(), 0..5), trouble)
-            .prop_map(|(changes, trouble)| Step::Apply(changes, trouble)),
-        1 => (address(), stranger::any()).prop_map(|(address, deed)| Step::Stranger(address, deed)),
+        9 => (proptest::collection::vec(change(), 0..5), meanwhile)
+            .prop_map(|(changes, meanwhile)| Step::Apply(changes, meanwhile)),
+        3 => (address(), stranger::any()).prop_map(|(address, deed)| Step::Stranger(address, deed)),
+        1 => select(REGIONS).prop_map(Step::Occupy),
     ]
 }

@@ -65,6 +65,12 @@ pub async fn destination(emulator: &Emulator) -> String {
     created.unwrap().id.as_str().to_owned()
 }
 
+/// Sets up the webhook of a region.
+pub fn occupy(emulator: &Emulator, region: &str) {
+    let webhook = json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": STRANGERS });
+    emulator.edit_webhook(region, webhook).unwrap();
+}
+
 impl Deed {
     /// Does it to the object of this state. `theirs` is the strangers' destination.
     pub fn commit(self, emulator: &Emulator, kind: Kind, state: &Value, theirs: &str) {

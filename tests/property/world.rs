@@ -8,7 +8,7 @@ use terraform_provider_konnect::framework::Value;
 use super::apply::{Change, Plan};
 use super::block::{Address, Block, Given, Kind};
 use super::session::{REGION, Session, Stored, errors};
-use super::steps::Step;
+use super::steps::{Edit, Meanwhile, Step};
 use super::stranger;
 use super::truth::{Truth, text};
 
@@ -35,6 +35,8 @@ pub struct World<'a> {
     pub touched: BTreeSet<Address>,
     /// Objects whose authorization may be a stranger's, since the user does not want to look.
     pub doubtful: BTreeSet<Address>,
+    /// The region in which somebody waits for us to set the webhook up.
+    pub lurking: Option<&'static str>,
     theirs: Option<String>,
 }
 
@@ -48,6 +50,7 @@ impl<'a> World<'a> {
             applied: BTreeMap::new(),
             touched: BTreeSet::new(),
             doubtful: BTreeSet::new(),
+            lurking: None,
             theirs: None,
         }
     }
@@ -55,17 +58,21 @@ impl<'a> World<'a> {
     /// Plays a step.
     pub async fn play(&mut self, step: &Step) {
         match step {
-            Step::Apply(changes, trouble) => {
-                for (address, block) in changes {
-                    match block {
-                        Some(block) => self.wanted.insert(*address, block.clone()),
-                        None => self.wanted.remove(address),
-                    };
+            Step::Apply(changes, meanwhile) => {
+                for (address, edit) in changes {
+                    self.edit(*address, edit);
                 }
                 let Some(plan) = self.plan().await else { return };
-                let configured = self.configured();
-                if self.carry_out(&plan, *trouble).await {
-                    self.settled(&configured).await;
+                let trouble = match meanwhile {
+                    Meanwhile::Nothing => None,
+                    Meanwhile::Trouble(trouble) => Some(*trouble),
+                    Meanwhile::Occupy(region) => {
+                        self.lurking = Some(region);
+                        None
+                    }
+                };
+                if self.carry_out(&plan, trouble).await {
+                    self.settled(&self.configured()).await;
                 }
             }
             Step::Stranger(address, deed) => {
@@ -79,7 +86,45 @@ impl<'a> World<'a> {
                 self.touched.insert(*address);
                 self.doubtful.insert(*address);
             }
+            Step::Occupy(region) => self.occupy(region),
         }
+    }
+
+    fn edit(&mut self, address: Address, edit: &Edit) {
+        let block = match edit {
+            Edit::Remove => {
+                self.wanted.remove(&address);
+                return;
+            }
+            Edit::Part(name, block) => {
+                let present = self.wanted.get_mut(&address);
+                if present.is_some_and(|present| present.take(name, block)) {
+                    return;
+                }
+                block
+            }
+            Edit::Whole(block) => block,
+        };
+        self.wanted.insert(address, block.clone());
+    }
+
+    /// Somebody else sets up the webhook of a region, unless it is ours.
+    pub fn occupy(&self, region: &str) {
+        if !self.regions().contains(region) {
+            stranger::occupy(self.emulator, region);
+        }
+    }
+
+    /// The regions whose webhooks are in the state.
+    fn regions(&self) -> BTreeSet<String> {
+        let webhooks = self
+            .state
+            .iter()
+            .filter(|(address, _)| address.kind == Kind::Webhook);
+        webhooks
+            .flat_map(|(_, of)| of.current.iter())
+            .map(|stored| text(&stored.value, "region").to_owned())
+            .collect()
     }
 
     /// Destroys everything, and asserts that nothing of ours is left.
@@ -147,13 +192,7 @@ impl<'a> World<'a> {
             }
             state.insert(*address, refreshed);
         }
-        let held: BTreeSet<String> = self
-            .state
-            .iter()
-            .filter(|(address, _)| address.kind == Kind::Webhook)
-            .flat_map(|(_, of)| of.current.iter())
-            .map(|stored| text(&stored.value, "region").to_owned())
-            .collect();
+        let held = self.regions();
         let mut changes = BTreeMap::<Address, Change>::new();
         for (address, block) in self.configured() {
             let prior = state.get(&address).and_then(|of| of.current.clone());
