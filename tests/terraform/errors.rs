@@ -146,9 +146,15 @@ fn addresses(workspace: &Workspace) -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether a failure says for certain that nothing was done.
+fn refuses(fault: &Fault) -> bool {
+    matches!(fault, Fault::Status { code: 400..=499, .. })
+}
+
 #[test]
-fn a_creation_that_fails_leaves_nothing_in_the_state() {
-    let cases = [faults(), vec![not_found()]].concat();
+fn a_creation_that_is_refused_leaves_nothing_in_the_state() {
+    let mut cases = [faults(), vec![not_found()]].concat();
+    cases.retain(|(fault, _)| refuses(fault));
     let workspace = Workspace::of(destinations(&cases, "siem"));
     inject(&workspace, &cases, "POST");
     let errors = workspace.try_apply().errors();
@@ -158,6 +164,59 @@ fn a_creation_that_fails_leaves_nothing_in_the_state() {
     for index in 0..cases.len() {
         assert_eq!(workspace.konnect.destinations(&region(index)).len(), 1);
     }
+}
+
+#[test]
+fn a_creation_whose_answer_is_lost_is_found_or_made_again_and_exists_once() {
+    let lost = [
+        Fault::DropAfter,
+        Fault::Truncate,
+        Fault::TruncateHeader,
+        Fault::Malformed,
+    ];
+    let mut cases = faults();
+    cases.retain(|(fault, _)| !refuses(fault));
+    let made_again = cases.len();
+    cases.extend(lost.map(|fault| (fault, Vec::new())));
+    let workspace = Workspace::of(destinations(&cases, "siem"));
+    inject(&workspace, &cases, "POST");
+    workspace.apply();
+    assert_eq!(workspace.konnect.faults(), [], "all have struck");
+    let requests = workspace.konnect.take_requests();
+    for (index, (fault, _)) in cases.iter().enumerate() {
+        let posts = requests
+            .iter()
+            .filter(|r| r.method == "POST" && r.region == region(index))
+            .count();
+        assert_eq!(posts, if index < made_again { 2 } else { 1 }, "{fault:?}");
+        let [made] = workspace.konnect.destinations(&region(index)).try_into().unwrap();
+        assert_eq!(
+            made["id"],
+            workspace.state().text(&address(index), "id"),
+            "{fault:?}"
+        );
+    }
+    workspace.is_settled();
+}
+
+#[test]
+fn a_creation_that_never_gets_through_says_what_may_exist() {
+    let workspace = Workspace::of(Block::destination("siem"));
+    let rule = FaultRule::new(Fault::status(500)).method("POST").always();
+    workspace.konnect.inject(rule).unwrap();
+    let error = workspace.apply_error();
+    for part in [
+        "may have been created",
+        "tried 3 times",
+        "import id global/ID",
+        "500",
+    ] {
+        assert!(error.text().contains(part), "{part}: {error:?}");
+    }
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+    workspace.konnect.clear_faults();
+    workspace.apply_and_settle();
+    assert_eq!(workspace.konnect.destinations("global").len(), 1);
 }
 
 #[test]
@@ -245,18 +304,4 @@ fn an_update_whose_answer_is_lost_says_so_and_the_next_plan_sees_what_exists() {
     // Whose writes those were can't be told any more: the authorization is sent once more.
     workspace.try_plan().ends_with(2);
     workspace.apply_and_settle();
-}
-
-#[test]
-fn a_creation_whose_answer_cannot_be_read_says_that_it_may_have_been_made() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    let rule = FaultRule::new(Fault::Malformed).method("POST");
-    workspace.konnect.inject(rule).unwrap();
-    let error = workspace.apply_error();
-    assert!(error.detail.contains("may have been made"), "{error:?}");
-    assert_eq!(
-        workspace.konnect.destinations("global").len(),
-        1,
-        "it was made indeed"
-    );
 }

@@ -97,7 +97,7 @@ impl Change<'_> {
             }
             _ => Some(authorization::configured(config)?.0),
         };
-        let changed = same.is_none_or(|prior| !same_delivery(prior, planned));
+        let differs = same.is_none_or(|prior| !same_delivery(prior, planned));
         let enabled = same.is_none_or(|prior| prior.enabled != planned.enabled);
         if authorization.is_none() {
             // Without the authorization a write of ours would cover up that somebody else wrote since the refresh.
@@ -105,7 +105,7 @@ impl Change<'_> {
             if found.endpoint.is_none() {
                 return Err(self.vanished().into());
             }
-            if !changed && !enabled {
+            if !differs && !enabled {
                 return Ok(to_endpoint(found, self.region.clone(), planned));
             }
             if authorization::written_meanwhile(config, private, found.updated_at.as_deref()) {
@@ -113,7 +113,7 @@ impl Change<'_> {
             }
         }
         let sent = authorization.is_some();
-        let delivery = sent || changed;
+        let delivery = sent || differs;
         let mut changes = EndpointWebhookChanges {
             enabled: planned.enabled.known().copied(),
             ..<_>::default()
