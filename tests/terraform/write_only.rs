@@ -214,7 +214,9 @@ fn the_arguments_exclude_each_other_and_errors_are_on_the_right_one() {
     for kind in Kind::BOTH {
         for (block, attribute, set) in [
             (
-                kind.block().with("authorization", "Splunk both"),
+                kind.bare()
+                    .with("authorization", "Splunk both")
+                    .with("authorization_wo", FIRST),
                 "authorization_wo",
                 true,
             ),
@@ -236,6 +238,18 @@ fn the_arguments_exclude_each_other_and_errors_are_on_the_right_one() {
             assert!(!error.text().contains("Splunk both"));
             assert_eq!(workspace.konnect.take_requests(), []);
         }
+    }
+}
+
+#[test]
+fn both_are_refused_by_a_plan_that_first_learns_that_both_have_a_value() {
+    for kind in Kind::BOTH {
+        let workspace = of(&kind.block().with("authorization", "Splunk both"));
+        workspace.validate().succeeds();
+        let errors = workspace.try_plan().errors();
+        assert!(errors.iter().all(|error| error.summary == "Two authorizations"));
+        assert_eq!(errors[0].attribute(), Some("authorization_wo"));
+        assert_eq!(workspace.konnect.take_requests(), []);
     }
 }
 
