@@ -82,9 +82,9 @@ fn compare(planned: &Value, state: &Value, at: &Path, diagnostics: &mut Diagnost
         _ => diagnostics.push(
             Diagnostic::error(
                 "The service keeps another value than the one applied",
-                "The change was made, but the answer shows another value for this argument than the \
-                 configuration gives. The state holds what the service answered: set the argument to that \
-                 value (see `terraform state show`), then plan again.",
+                "The answer shows another value here than was planned, and the state holds what the service \
+                 answered. If somebody else changed the object meanwhile, plan again. If it comes back, set the \
+                 argument to the service's value (see `terraform state show`).",
             )
             .at(at.clone()),
         ),

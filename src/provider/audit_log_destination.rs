@@ -252,8 +252,10 @@ impl Resource for AuditLogDestination {
                 // refresh.
                 let now = v3::get_destination(client, &region, &id).await;
                 let now = now.map_err(|e| diagnose(&e, ATTRIBUTES))?;
-                let config = call.config.arguments();
-                if authorization::written_meanwhile(config, &call.private, now.updated_at.as_deref()) {
+                let (config, seen) = (call.config.arguments(), now.updated_at.clone());
+                // If it is as planned already, this very change was made before, and its answer was lost.
+                let made = same_delivery(&state(now, region.clone(), planned), planned);
+                if !made && authorization::written_meanwhile(config, &call.private, seen.as_deref()) {
                     changes.authorization = Some(authorization::configured(config)?.0);
                 }
             }
@@ -432,6 +434,14 @@ fn state(found: Destination, region: Region, known: &Model) -> Model {
         updated_at: found.updated_at.into(),
         ..known.clone()
     }
+}
+
+/// Whether all that Konnect tells again is the same.
+fn same_delivery(found: &Model, planned: &Model) -> bool {
+    found.name == planned.name
+        && found.endpoint == planned.endpoint
+        && found.log_format == planned.log_format
+        && found.skip_ssl_verification == planned.skip_ssl_verification
 }
 
 /// The region of an object that is to be removed. A state that was taken over from another provider does not

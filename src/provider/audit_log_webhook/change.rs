@@ -108,7 +108,11 @@ impl Change<'_> {
             if !differs && !enabled {
                 return Ok(to_endpoint(found, self.region.clone(), planned));
             }
-            if authorization::written_meanwhile(config, private, found.updated_at.as_deref()) {
+            let seen = found.updated_at.clone();
+            let now = to_endpoint(found, self.region.clone(), planned);
+            // If it is as planned already, this very change was made before, and its answer was lost.
+            let made = now.enabled == planned.enabled && same_delivery(&now, planned);
+            if !made && authorization::written_meanwhile(config, private, seen.as_deref()) {
                 authorization = Some(authorization::configured(config)?.0);
             }
         }
