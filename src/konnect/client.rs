@@ -133,13 +133,13 @@ impl Client {
         clock.map(|(date, seen)| date + seen.elapsed())
     }
 
-    /// Notes that a destination is the work of one of this client's creations. False if that was noted
-    /// before: no two creations have made the same.
-    pub(super) fn claim(&self, id: &DestinationId) -> bool {
+    /// Notes that a destination is accounted for, so that no creation whose answer was lost takes it for its
+    /// own. Those that this client creates are noted by themselves. False if it was noted before.
+    pub fn claim(&self, id: &DestinationId) -> bool {
         self.claimed().insert(id.clone())
     }
 
-    /// Whether a destination is known to be the work of one of this client's creations.
+    /// Whether a destination is accounted for.
     pub(super) fn is_claimed(&self, id: &DestinationId) -> bool {
         self.claimed().contains(id)
     }

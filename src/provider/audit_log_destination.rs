@@ -1,6 +1,9 @@
 //! `konnect_audit_log_destination`: where audit events are sent (API description v3,
 //! `audit-log-destinations`).
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +31,11 @@ const ATTRIBUTES: &[&str] = &[
 ];
 
 /// The resource `konnect_audit_log_destination`.
-pub(super) struct AuditLogDestination;
+#[derive(Default)]
+pub(super) struct AuditLogDestination {
+    /// The destinations that the host has in a state, as far as it has shown.
+    held: Mutex<HashSet<DestinationId>>,
+}
 
 /// Configuration, plan and state of a destination.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -153,6 +160,15 @@ impl Resource for AuditLogDestination {
         ])
     }
 
+    fn stored(&self, state: &Model) {
+        if let Attr::Known(id) = &state.id {
+            self.held
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(id.clone());
+        }
+    }
+
     fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
         let why = "Konnect needs an authorization for every destination.";
         authorization::validate(config.arguments(), Some(why), diagnostics);
@@ -196,6 +212,10 @@ impl Resource for AuditLogDestination {
             log_format: LogFormat::from(given(planned.log_format.clone(), "log_format")?.as_str()),
             skip_ssl_verification: planned.skip_ssl_verification.clone().into_known(),
         };
+        // What a state holds is older than this creation, even if it looks the same and was made a moment ago.
+        for id in self.held.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            client.claim(id);
+        }
         let CreatedOnce { destination, twins } = create_destination_once(client, &region, &new)
             .await
             .map_err(|e| authorization::on_given(call.config.arguments(), lost_or_failed(&e, &region)))?;

@@ -51,7 +51,7 @@ impl Provider for Konnect {
 
     fn resources(&self) -> Vec<ServedResource<Connection>> {
         vec![
-            ServedResource::new(AuditLogDestination),
+            ServedResource::new(AuditLogDestination::default()),
             ServedResource::new(AuditLogWebhook::default()),
         ]
     }
