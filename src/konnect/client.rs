@@ -134,8 +134,14 @@ impl Client {
     }
 
     /// Notes that a destination is accounted for, so that no creation whose answer was lost takes it for its
-    /// own. Those that this client creates are noted by themselves. False if it was noted before.
-    pub fn claim(&self, id: &DestinationId) -> bool {
+    /// own. Those that this client creates are noted by themselves.
+    pub fn account_for(&self, id: &DestinationId) {
+        self.claim(id);
+    }
+
+    /// Notes that a destination is accounted for. False if it was so before: no two creations have made the
+    /// same.
+    pub(super) fn claim(&self, id: &DestinationId) -> bool {
         self.claimed().insert(id.clone())
     }
 

@@ -214,7 +214,7 @@ impl Resource for AuditLogDestination {
         };
         // What a state holds is older than this creation, even if it looks the same and was made a moment ago.
         for id in self.held.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            client.claim(id);
+            client.account_for(id);
         }
         let CreatedOnce { destination, twins } = create_destination_once(client, &region, &new)
             .await
