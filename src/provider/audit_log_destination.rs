@@ -12,13 +12,18 @@ use super::connection::{Connection, kept};
 use super::errors::diagnose;
 use super::{kong, rules};
 use crate::framework::{
-    Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
-    ImportTarget, MoveSource, PlanCall, ReadCall, Resource, Schema, Secret, UpdateCall, Validator,
+    Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, MoveSource, PlanCall,
+    ReadCall, Resource, Schema, Secret, UpdateCall,
 };
 use crate::konnect::{
-    Client, CreateError, CreatedOnce, Destination, DestinationChanges, DestinationId, LogFormat,
-    NewDestination, Region, Twins, create_destination_once, v3,
+    Client, CreatedOnce, Destination, DestinationChanges, DestinationId, LogFormat, NewDestination, Region,
+    Twins, create_destination_once, v3,
 };
+
+mod lost;
+mod schema;
+
+use self::lost::{left_behind, lost_or_failed};
 
 /// The attributes that the API may name in an error.
 const ATTRIBUTES: &[&str] = &[
@@ -83,81 +88,7 @@ impl Resource for AuditLogDestination {
     }
 
     fn schema(&self) -> Schema {
-        let [stored, write_only, version] = authorization::attributes(
-            "What Konnect sends to the endpoint as the `Authorization` header, with its scheme, for instance \
-             `Bearer ...` or `Splunk ...`. It is stored in the state: use `authorization_wo` where that is not wanted. \
-             Exactly one of the two must be set.",
-        );
-        Schema::new(
-            "An audit log destination: an HTTPS endpoint, usually a SIEM's collector, with the credential and the \
-             format that Konnect uses to deliver audit events to it. A destination receives nothing by itself: a \
-             `konnect_audit_log_webhook` points a region at it.\n\n\
-             All arguments but `region` are changed in place, without a gap in the stream. Destroying a destination \
-             that a webhook still uses is refused by Konnect.",
-            [
-                Attribute::string("id")
-                    .computed()
-                    .keeps()
-                    .describe("Id of the destination, a UUID given by Konnect."),
-                Attribute::string("region")
-                    .optional()
-                    .computed()
-                    .keeps()
-                    .replaces()
-                    .check(rules::region())
-                    .describe(
-                        "Region whose host keeps the destination. By default `global`, where Kong's own guide keeps \
-                         destinations, or the one region that a `server_url` without `{region}` serves. Another value \
-                         destroys the destination and creates a new one: set `create_before_destroy` in its \
-                         `lifecycle` if a webhook uses it.",
-                    ),
-                Attribute::string("name").required().check(Validator::not_blank()).describe(
-                    "Name for people, not blank. Konnect allows several destinations of one name.",
-                ),
-                Attribute::string("endpoint").required().check(rules::endpoint()).describe(
-                    "HTTPS URL that Konnect sends batches of audit events to. The receiver's firewall must allow \
-                     Konnect's addresses; Kong delivers over port 8071 as well.",
-                ),
-                stored,
-                write_only,
-                version,
-                authorization::detection().default(true).describe(
-                    "Whether a write by somebody else is answered by sending the authorization again. Konnect never \
-                     tells the authorization, but it tells when the destination was last changed: if that was not by \
-                     this configuration, the next plan sends the authorization again, in place, with a warning. By \
-                     default true.",
-                ),
-                Attribute::string("log_format")
-                    .optional()
-                    .default(rules::DEFAULT_LOG_FORMAT)
-                    .check(Validator::one_of(rules::LOG_FORMATS))
-                    .describe(
-                        "Format of the events: `cef` (ArcSight Common Event Format), `json`, or `cps` (CrowdStrike \
-                         Parsing Standard). By default `cef`.",
-                    ),
-                Attribute::bool("skip_ssl_verification")
-                    .optional()
-                    .default(false)
-                    .check(rules::skips_verification())
-                    .describe(
-                        "Whether Konnect accepts any certificate of the endpoint. By default false. With true, \
-                         deliveries and the credential can be intercepted: only for self-signed certificates outside \
-                         production.",
-                    ),
-                Attribute::string("created_at")
-                    .computed()
-                    .keeps()
-                    .describe("When the destination was created, RFC 3339, by Konnect's clock."),
-                Attribute::string("updated_at").computed().describe(
-                    "When the destination was last changed, by Konnect's clock; `0001-01-01T00:00:0Z`, which is no \
-                     valid time, before the first change.",
-                ),
-            ],
-        )
-        .identity(&[
-            IdentityAttribute { name: "id", required_for_import: true },
-            IdentityAttribute { name: "region", required_for_import: false },
-        ])
+        schema::schema()
     }
 
     fn stored(&self, state: &Model) {
@@ -363,50 +294,6 @@ impl Resource for AuditLogDestination {
             }
             .completed())
         })
-    }
-}
-
-/// The note that a creation which was given up too early may have left another destination behind.
-fn left_behind(twins: &Twins, ours: &DestinationId, region: &Region) -> Diagnostic {
-    let others = match twins {
-        Twins::Found(ids) => {
-            let ids = ids
-                .iter()
-                .map(DestinationId::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-            format!("now there is also {ids}, which looks the same and came into being meanwhile")
-        }
-        Twins::None | Twins::Unknown => {
-            "whether the first one made another could not be found out".to_owned()
-        }
-    };
-    Diagnostic::warning(
-        "Another destination of this name may have been created",
-        format!(
-            "Konnect did not answer the creation at first, so that it was made again; {others}. This resource is the \
-             destination {ours} in region {region}. Look for others of its name in the Konnect console, and delete \
-             what nobody else made."
-        ),
-    )
-}
-
-/// A creation that failed, or whose answer was lost for good: then what to do about what may exist.
-fn lost_or_failed(error: &CreateError, region: &Region) -> Diagnostics {
-    let import = format!(
-        "\n\nLook at the destinations of region {region} in the Konnect console. If this creation made one, import it \
-         (import id {region}/ID), or delete it; then run again."
-    );
-    match error {
-        CreateError::Failed(error) => diagnose(error, ATTRIBUTES),
-        CreateError::Unknown { .. } | CreateError::GivenUp { .. } => {
-            Diagnostic::error("Destination may have been created", format!("{error}{import}")).into()
-        }
-        CreateError::Several { .. } => Diagnostic::error(
-            "Destination was created, but which one is not certain",
-            format!("{error}{import}"),
-        )
-        .into(),
     }
 }
 
