@@ -130,7 +130,7 @@ fn failed(state: Value, private: Vec<u8>, error: impl Into<Diagnostics>) -> Stat
 
 /// The rules over several attributes come after the schema's, and see the model only if there is
 /// one: an attribute that does not even fit has had its complaint by then.
-fn validated<M: DeserializeOwned>(
+pub(super) fn validated<M: DeserializeOwned>(
     schema: &Schema,
     config: Value,
     host: ClientCapabilities,

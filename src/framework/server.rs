@@ -6,14 +6,16 @@ use serde_json::Value as Json;
 use tokio_util::sync::CancellationToken;
 
 use super::diagnostics::{Diagnostic, Diagnostics};
-use super::erased::{AnyDataSource, AnyResource, ApplyRequest, PlanRequest, PlanResponse, StateResponse};
+use super::erased::{
+    AnyDataSource, AnyResource, ApplyRequest, PlanRequest, PlanResponse, StateResponse, validated,
+};
 use super::json::{Reading, from_json};
 use super::panics::caught;
 use super::provider::{ConfigureCall, Provider, ServedDataSource, ServedResource};
 use super::resource::{ImportTarget, MoveSource};
 use super::schema::Schema;
 use super::typed::from_value;
-use super::validate::{ClientCapabilities, validate};
+use super::validate::ClientCapabilities;
 use super::value::Value;
 
 /// How many runs of the command line tool one process serves.
@@ -112,13 +114,10 @@ impl<P: Provider> Server<P> {
 
     /// Checks a provider block.
     pub fn validate_provider(&self, config: Value) -> Diagnostics {
-        let mut diagnostics = validate(self.schema(), &config, ClientCapabilities::default());
-        match from_value(config) {
-            Ok(config) => self.provider.validate(&config, &mut diagnostics),
-            Err(error) if !diagnostics.has_errors() => diagnostics.push(error.into()),
-            Err(_) => {}
-        }
-        diagnostics
+        let host = ClientCapabilities::default();
+        validated(self.schema(), config, host, |block, found| {
+            self.provider.validate(block, found);
+        })
     }
 
     /// Takes a provider block over for the calls that follow.

@@ -198,12 +198,11 @@ impl Resource for AuditLogDestination {
                 .await
                 .map_err(|e| diagnose(&e, ATTRIBUTES))?
         } else {
-            if changes.authorization.is_none() {
-                // Without the authorization a write of ours would cover up that somebody else wrote since the
-                // refresh.
+            let config = call.config.arguments();
+            if changes.authorization.is_none() && authorization::looks_before_writing(config, &call.private) {
                 let now = v3::get_destination(client, &region, &id).await;
                 let now = now.map_err(|e| diagnose(&e, ATTRIBUTES))?;
-                let (config, seen) = (call.config.arguments(), now.updated_at.clone());
+                let seen = now.updated_at.clone();
                 // If it is as planned already, this very change was made before, and its answer was lost.
                 let made = same_delivery(&state(now, region.clone(), planned), planned);
                 if !made && authorization::written_meanwhile(config, &call.private, seen.as_deref()) {

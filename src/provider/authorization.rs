@@ -207,11 +207,15 @@ pub(super) fn to_send(config: Arguments<'_>, private: &Private) -> Result<Option
     Ok((!only_if_different || !same).then_some(authorization))
 }
 
-/// Whether somebody else wrote to the object after the last refresh, as a look just before a write of ours
-/// shows.
+/// Whether a write of ours without the authorization has to be preceded by a look, since it would cover up
+/// that somebody else wrote after the last refresh.
+pub(super) fn looks_before_writing(config: Arguments<'_>, private: &Private) -> bool {
+    config.detects.known() != Some(&false) && private.get::<String>(WRITTEN_AT).is_some()
+}
+
+/// Whether somebody else wrote to the object after the last refresh, as that look shows.
 pub(super) fn written_meanwhile(config: Arguments<'_>, private: &Private, seen: Option<&str>) -> bool {
-    let written: Option<String> = private.get(WRITTEN_AT);
-    config.detects.known() != Some(&false) && written.is_some() && written.as_deref() != seen
+    looks_before_writing(config, private) && private.get::<String>(WRITTEN_AT).as_deref() != seen
 }
 
 /// Puts what the API says of its field `authorization` on the argument that the user has set.

@@ -99,13 +99,13 @@ impl Change<'_> {
         };
         let differs = same.is_none_or(|prior| !same_delivery(prior, planned));
         let enabled = same.is_none_or(|prior| prior.enabled != planned.enabled);
-        if authorization.is_none() {
-            // Without the authorization a write of ours would cover up that somebody else wrote since the refresh.
+        let nothing = !differs && !enabled;
+        if authorization.is_none() && (nothing || authorization::looks_before_writing(config, private)) {
             let found = v2::get_webhook(self.client, &self.region).await?;
             if found.endpoint.is_none() {
                 return Err(self.vanished().into());
             }
-            if !differs && !enabled {
+            if nothing {
                 return Ok(to_endpoint(found, self.region.clone(), planned));
             }
             let seen = found.updated_at.clone();
