@@ -35,6 +35,10 @@ const ATTRIBUTES: &[&str] = &[
     "skip_ssl_verification",
 ];
 
+/// The private state: the mark by which a webhook is told from another one of the same region. A process may
+/// outlive the run that sets a webhook up, as with `terraform test`, and then removes that very webhook.
+const MARK: &str = "mark";
+
 /// The type that Kong's provider has for it.
 const KONGS: &str = "konnect_audit_log";
 
@@ -231,7 +235,7 @@ impl Resource for AuditLogWebhook {
         let region = given(call.provider.region(&call.planned.region)?, "region")?;
         let claim = call.provider.claim(&region);
         let mut set_up_here = claim.lock().await;
-        if *set_up_here {
+        if set_up_here.is_some() {
             return Err(take_over::set_up_twice(&region).into());
         }
         if call.planned.replace_existing != Attr::Known(true) {
@@ -249,7 +253,9 @@ impl Resource for AuditLogWebhook {
             planned,
         };
         let created = change.create(&mut call.private, &mut call.diagnostics).await?;
-        *set_up_here = true;
+        let mark = format!("{:016x}", fastrand::u64(..));
+        call.private.set(MARK, &mark);
+        *set_up_here = Some(mark);
         Ok(created)
     }
 
@@ -289,8 +295,8 @@ impl Resource for AuditLogWebhook {
         let client = call.provider.client()?;
         let region = told_region(&call.state.region)?;
         let claim = call.provider.claim(&region);
-        let set_up_here = claim.lock().await;
-        if *set_up_here {
+        let mut set_up_here = claim.lock().await;
+        if set_up_here.is_some() && *set_up_here != call.private.get(MARK) {
             // The new one came first and has overwritten this one: what is there now is not ours to remove.
             call.diagnostics.push(take_over::overwritten(&region));
             return Ok(());
@@ -309,6 +315,7 @@ impl Resource for AuditLogWebhook {
             Err(error) if !error.is_not_found() => Err(diagnose(&error, ATTRIBUTES)),
             _ => {
                 self.held().remove(&region);
+                *set_up_here = None;
                 Ok(())
             }
         }
@@ -389,7 +396,7 @@ impl AuditLogWebhook {
             return;
         };
         // An apply plans again what was not known before. By then another block may have had the region.
-        if *call.provider.claim(region).lock().await {
+        if call.provider.claim(region).lock().await.is_some() {
             return call.diagnostics.push(take_over::set_up_twice(region));
         }
         let asked_to = !matches!(call.config.replace_existing, Attr::Null | Attr::Known(false));

@@ -15,9 +15,9 @@ pub struct Connection {
     claims: Mutex<HashMap<Region, Claim>>,
 }
 
-/// Whether this run has set up the webhook of a region. Whoever sets one up holds it meanwhile, so that
-/// two blocks for one region can't both find it free.
-pub(super) type Claim = Arc<tokio::sync::Mutex<bool>>;
+/// The mark of the webhook that this process has set a region up with, if it has. Whoever sets one up holds it
+/// meanwhile, so that two blocks for one region can't both find it free.
+pub(super) type Claim = Arc<tokio::sync::Mutex<Option<String>>>;
 
 /// Whether requests can be made.
 #[derive(Debug)]
