@@ -19,9 +19,13 @@
 #[cfg(feature = "emulator")]
 mod destination;
 #[cfg(feature = "emulator")]
+mod documents;
+#[cfg(feature = "emulator")]
 mod drift;
 #[cfg(feature = "emulator")]
 mod errors;
+#[cfg(feature = "emulator")]
+mod examples;
 #[cfg(feature = "emulator")]
 mod foreign_writes;
 #[cfg(feature = "emulator")]
@@ -36,6 +40,8 @@ mod migration;
 mod modules;
 #[cfg(feature = "emulator")]
 mod parallel;
+#[cfg(feature = "emulator")]
+mod pipelines;
 #[cfg(feature = "emulator")]
 mod provider_block;
 #[cfg(feature = "emulator")]

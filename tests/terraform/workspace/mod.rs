@@ -20,7 +20,7 @@ mod state;
 pub use block::Block;
 pub use cli::{KONG, cli};
 pub use diagnostic::{Diagnostic, Place, Severity};
-pub use folder::{AUTHORIZATION, TOKEN, Workspace};
+pub use folder::{AUTHORIZATION, TOKEN, Workspace, project};
 pub use konnect::{Write, write};
 pub use plan::Plan;
 pub use search::{files, holds_none};
