@@ -367,14 +367,15 @@ fn every_command_exists() {
                         }
                     }
                 }
-                ["konnect-emulator", ..] => {
+                ["konnect-emulator" | "target/debug/konnect-emulator", ..] => {
                     for flag in words.iter().filter(|word| word.starts_with("--")) {
                         assert!(emulator.contains(flag), "{place}: konnect-emulator has no {flag}");
                     }
                 }
                 [
-                    "cat" | "chmod" | "cp" | "curl" | "export" | "jq" | "mkdir" | "openssl" | "printf"
-                    | "umask" | "unzip" | "gpg" | "sha256sum" | "git" | "cd" | "tofu" | "echo",
+                    "cat" | "cd" | "chmod" | "cp" | "curl" | "echo" | "export" | "git" | "gpg" | "gzip"
+                    | "jq" | "mkdir" | "openssl" | "printf" | "sha256sum" | "tofu" | "umask" | "unset"
+                    | "unzip",
                     ..,
                 ] => {}
                 [path, ..] => assert!(
