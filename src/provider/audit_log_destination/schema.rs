@@ -37,7 +37,8 @@ pub(super) fn schema() -> Schema {
             ),
             Attribute::string("endpoint").required().check(rules::endpoint()).describe(
                 "HTTPS URL that Konnect sends batches of audit events to. The receiver's firewall must allow \
-                 Konnect's addresses; Kong delivers over port 8071 as well.",
+                 Konnect's addresses; Kong delivers over port 8071 as well. It is stored in the state in clear, also \
+                 where it is a secret, as with Sumo Logic.",
             ),
             stored,
             write_only,
