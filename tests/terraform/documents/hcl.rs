@@ -191,8 +191,21 @@ fn stub(head: &str, kind: &str, name: &str, whole: &str) -> String {
     let known = TYPES.iter().find(|(known, _)| *known == kind);
     let known = known.filter(|_| (head == "data") == kind.ends_with("_status"));
     let declared = whole.contains(&format!("{head} \"{kind}\" \"{name}\""));
+    let address = if head == "data" {
+        format!("data.{kind}.{name}")
+    } else {
+        format!("{kind}.{name}")
+    };
+    // What is gone through is one of several.
+    let each = if whole.contains(&format!(" in {address} ")) {
+        "for_each = toset([\"eu\"])\n"
+    } else {
+        ""
+    };
     match known {
-        Some((_, arguments)) if !declared => format!("{head} \"{kind}\" \"{name}\" {{\n{arguments}\n}}\n"),
+        Some((_, arguments)) if !declared => {
+            format!("{head} \"{kind}\" \"{name}\" {{\n{each}{arguments}\n}}\n")
+        }
         _ => String::new(),
     }
 }
