@@ -85,6 +85,38 @@ fn the_tests_of_the_module() {
 }
 
 #[test]
+fn the_module_is_as_healthy_as_the_worst_region() {
+    let variables = [
+        ("endpoint", "https://siem.example.com/konnect-audit-logs"),
+        ("authorization", AUTHORIZATION),
+        ("regions", r#"["eu", "us"]"#),
+    ];
+    let workspace = workspace(&["examples/modules/audit-logging"], &variables);
+    workspace.init();
+    workspace.apply();
+    assert_eq!(*workspace.state().output("healthy"), true);
+    let recorded = workspace.konnect.record_delivery("eu", 503, "Busy", None);
+    recorded.expect("a webhook that is switched on");
+    let run = workspace.apply();
+    assert_eq!(*workspace.state().output("healthy"), false);
+    assert_eq!(
+        *workspace.state().output("delivery"),
+        json!({ "eu": "failing", "us": "delivering" })
+    );
+    let warnings = run.warnings();
+    assert!(
+        warnings
+            .iter()
+            .any(|w| w.detail.contains("Deliveries from region eu fail")),
+        "{warnings:?}"
+    );
+    assert!(
+        !warnings.iter().any(|w| w.detail.contains("region us")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
 fn the_module_tells_its_variables_and_outputs() {
     let readme = read("examples/modules/audit-logging/README.md");
     let mut told = BTreeSet::new();
