@@ -9,8 +9,8 @@ use super::error::{AnswerMark, Failure, Outcome};
 use super::error_kind::ErrorKind;
 use super::failure::Limits;
 use super::problem::{Problem, bounded, excerpt};
-use super::redact::Redactor;
 use super::retry::asked_wait;
+use crate::redact::Redactor;
 
 /// More than any answer of this API: a page of a list is its largest.
 const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
