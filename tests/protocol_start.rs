@@ -167,6 +167,22 @@ async fn a_group_may_be_let_in() {
     let socket = std::fs::symlink_metadata(host.socket()).unwrap();
     assert_eq!((socket.mode() & 0o777, socket.gid()), (0o660, group));
     host.end().await;
+
+    let launch = Launch::without_tls().without("PLUGIN_UNIX_SOCKET_DIR");
+    let host = Host::launch(launch.env("PLUGIN_UNIX_SOCKET_GROUP", &group.to_string())).await;
+    let folder = std::fs::symlink_metadata(host.socket().parent().unwrap()).unwrap();
+    assert_eq!((folder.mode() & 0o777, folder.gid()), (0o710, group));
+    host.end().await;
+}
+
+#[tokio::test]
+async fn a_folder_for_the_socket_goes_with_a_start_that_fails() {
+    let launch = Launch::without_tls().without("PLUGIN_UNIX_SOCKET_DIR");
+    launch
+        .env("PLUGIN_CLIENT_CERT", "no certificate")
+        .run()
+        .await
+        .refused_to_start();
 }
 
 #[tokio::test]
@@ -194,7 +210,17 @@ async fn without_a_client_certificate_there_is_no_tls() {
 async fn the_temporary_folder_is_taken_if_the_host_names_none() {
     let mut process = Launch::without_tls().without("PLUGIN_UNIX_SOCKET_DIR").start();
     let handshake = Handshake::parse(&process.line().await);
-    assert_eq!(handshake.socket().parent(), Some(process.folder()));
+    let socket = handshake.socket();
+    let folder = socket.parent().unwrap();
+    assert_eq!(folder.parent(), Some(process.folder()));
+    // The temporary folder may be everybody's: nobody else gets at what is in ours.
+    let (own, user) = (
+        std::fs::symlink_metadata(folder).unwrap(),
+        nix::unistd::geteuid().as_raw(),
+    );
+    assert_eq!((own.mode() & 0o777, own.uid()), (0o700, user));
+    let file = std::fs::symlink_metadata(&socket).unwrap();
+    assert_eq!((file.mode() & 0o777, file.uid()), (0o600, user));
     shut_down(&plain(&handshake.socket()).await).await.unwrap();
     process.ended().await.well();
 }

@@ -10,6 +10,7 @@ pub mod codec;
 pub mod proto;
 
 mod connections;
+mod core_dumps;
 mod handshake;
 mod host;
 mod log;

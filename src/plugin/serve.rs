@@ -15,7 +15,7 @@ use super::service::ProviderService;
 use super::tls::{ServerTls, TlsError, server_tls};
 use super::transport::{ListenError, Listener, Place};
 use super::vanished::{Starter, vanished};
-use super::{log, tls};
+use super::{core_dumps, log, tls};
 use crate::framework::{self, Lifetime, Provider, Server};
 
 /// How long calls in flight may go on once the host has vanished. The process is to be gone within
@@ -80,6 +80,9 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         Some(Host::from_environment(variable).ok_or(ServeError::NoHost)?)
     };
     start_log(plugin.name, plugin.debug);
+    if !plugin.debug {
+        core_dumps::forbid();
+    }
 
     let place = host.as_ref().map_or_else(Place::default, |h| h.place.clone());
     let listener = Listener::bind(&place)?;
