@@ -11,6 +11,10 @@
 //! | [`provider`] | what a user writes in HCL: one file a resource or data source | gRPC |
 //! | `redact` | the hiding of secrets in texts, for [`framework`] and [`konnect`] alike | all of the above |
 #![cfg_attr(
+    feature = "fuzzing",
+    doc = "| [`fuzzing`] | what strangers can send, as functions for a fuzzer (feature `fuzzing`) | the emulator |"
+)]
+#![cfg_attr(
     feature = "emulator",
     doc = "| [`emulator`] | a local Konnect for tests and the quickstart (feature `emulator`) | all of the above |"
 )]
@@ -34,6 +38,8 @@
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod framework;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod konnect;
 pub mod plugin;
 pub mod provider;

@@ -27,6 +27,8 @@ mod error_kind;
 mod excerpt;
 mod exchange;
 mod failure;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod model;
 mod once;
 mod paging;

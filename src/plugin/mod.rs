@@ -11,6 +11,8 @@ pub mod proto;
 
 mod connections;
 mod core_dumps;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod handshake;
 mod host;
 mod log;

@@ -73,7 +73,8 @@ impl ServeError {
 /// [`ServeError`] if it can't begin. Once it serves, nothing but the end ends it.
 pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let starter = Starter::now();
-    let variable = |name: &str| std::env::var(name).ok();
+    // What is no text must not count as unset: without its certificate, the host would be served without TLS.
+    let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
     let host = if plugin.debug {
         None
     } else {
