@@ -16,9 +16,9 @@ use terraform_provider_konnect::fuzzing;
 static MEMORY: PeakAlloc = PeakAlloc;
 
 /// How many mutations of the corpus each target gets.
-const MUTATIONS: usize = 1_500;
-/// Mutations grow no longer than this: what is longer has no more to say.
-const LONGEST: usize = 16 << 10;
+const MUTATIONS: usize = 1_000;
+/// Mutations grow no longer than this, so that many can be tried. The corpus has longer inputs.
+const LONGEST: usize = 2 << 10;
 /// What a call may take at any input, in bytes.
 const MEMORY_AT_LEAST: usize = 32 << 20;
 /// What it may take beyond that for each byte that it was sent. The smallest value is a byte on the wire, and a type

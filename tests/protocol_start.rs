@@ -4,14 +4,17 @@
 
 mod host;
 
+use std::ffi::OsStr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::sync::Arc;
 
+use host::value::{Shape, error};
 use host::{Handshake, Host, Identity, Launch, check, plain, shut_down};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, RootCertStore};
+use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
 
 /// What a person reads who starts the plugin by hand.
 async fn tells_a_person(launch: Launch) {
@@ -291,5 +294,47 @@ async fn a_client_certificate_that_is_none_is_told() {
             .await
             .refused_to_start();
         assert!(said.contains("PLUGIN_CLIENT_CERT"), "{said}");
+    }
+}
+
+/// Were it taken for unset, the plugin would serve whoever connects, without TLS.
+#[tokio::test]
+async fn a_client_certificate_that_is_no_text_is_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let launch = Launch::without_tls().env("PLUGIN_CLIENT_CERT", OsStr::from_bytes(b"\xff\xfe"));
+    let said = launch.run().await.refused_to_start();
+    assert!(said.contains("PLUGIN_CLIENT_CERT"), "{said}");
+}
+
+/// Were it taken for unset, the token would go to another server than the one that was meant.
+#[tokio::test]
+async fn a_variable_of_the_provider_that_is_no_text_is_told() {
+    use std::os::unix::ffi::OsStrExt;
+    for (name, bytes) in [
+        ("KONNECT_SERVER_URL", &b"https://konnect\xff.example"[..]),
+        ("KONNECT_TOKEN", b"kpat_\xff"),
+        ("KONNECT_REGION", b"e\xff"),
+    ] {
+        let launch = Launch::without_tls()
+            .env("KONNECT_TOKEN", "kpat_start")
+            .env(name, OsStr::from_bytes(bytes));
+        let host = Host::launch(launch).await;
+        let mut provider = host.provider();
+        let schema = provider
+            .get_provider_schema(tf::get_provider_schema::Request {})
+            .await;
+        let block = Shape::of(schema.unwrap().into_inner().provider.as_ref().unwrap());
+        let request = tf::configure_provider::Request {
+            terraform_version: "1.11.4".to_owned(),
+            config: block.encode(&block.object(&[])),
+            client_capabilities: None,
+        };
+        let answer = provider.configure_provider(request).await.unwrap().into_inner();
+        assert!(
+            error(&answer.diagnostics).contains(name),
+            "{:?}",
+            answer.diagnostics
+        );
+        host.end().await;
     }
 }

@@ -83,5 +83,8 @@ fn read<T: DeserializeOwned>(answer: &Answer) {
 
 fn clean(error: &Error) {
     let text = format!("{error} {error:?} {}", error.summary());
-    assert!(!text.contains("4fuzz-s3cret"), "an error tells the secret: {text}");
+    assert!(
+        !text.contains("4fuzz-s3cret"),
+        "an error tells the secret: {text}"
+    );
 }

@@ -25,6 +25,8 @@ mod errors;
 #[cfg(feature = "emulator")]
 mod foreign_writes;
 #[cfg(feature = "emulator")]
+mod hosts;
+#[cfg(feature = "emulator")]
 mod import;
 #[cfg(feature = "emulator")]
 mod import_generated;
