@@ -1,5 +1,7 @@
 //! What a resource of a provider is.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -194,8 +196,8 @@ pub struct ImportCall<'a, R: Resource + ?Sized> {
     pub diagnostics: Diagnostics,
 }
 
-/// The state that a `moved` block hands over.
-#[derive(Debug, Clone)]
+/// The state that a `moved` block hands over. `Debug` leaves the state out: any text in it may be a secret.
+#[derive(Clone)]
 pub struct MoveSource {
     /// The address of the provider that wrote it, with the host, for instance
     /// `registry.terraform.io/example/example`.
@@ -206,4 +208,14 @@ pub struct MoveSource {
     pub version: i64,
     /// The state as stored.
     pub state: Json,
+}
+
+impl fmt::Debug for MoveSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MoveSource")
+            .field("provider", &self.provider)
+            .field("type_name", &self.type_name)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }

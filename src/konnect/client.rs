@@ -20,11 +20,11 @@ use super::error_kind::ErrorKind;
 use super::exchange::{Received, exchange, milliseconds, origin};
 use super::failure::{Limits, chain};
 use super::problem::bounded;
-use super::redact::Redactor;
 use super::region::Region;
 use super::retry::{Pace, Step, is_repeatable};
 use super::secret::{AccessToken, Authorization};
 use super::server_url::ServerUrl;
+use crate::redact::Redactor;
 
 /// What a [`Client`] needs to know. [`ClientOptions::new`] fills in the defaults.
 #[derive(Debug, Clone)]

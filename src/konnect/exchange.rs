@@ -9,8 +9,8 @@ use super::error::{AnswerMark, Failure, Outcome};
 use super::error_kind::ErrorKind;
 use super::failure::Limits;
 use super::problem::{Problem, bounded, excerpt};
-use super::redact::Redactor;
 use super::retry::asked_wait;
+use crate::redact::Redactor;
 
 /// More than any answer of this API: a page of a list is its largest.
 const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
@@ -44,7 +44,7 @@ fn is_html(content_type: &str) -> bool {
     essence.eq_ignore_ascii_case("text/html")
 }
 
-/// Sends a request and sorts its answer into success and failure.
+/// Sends a request, and reads its answer.
 pub(super) async fn exchange(
     http: &reqwest::Client,
     request: reqwest::Request,
@@ -56,6 +56,16 @@ pub(super) async fn exchange(
         .execute(request)
         .await
         .map_err(|error| Failure::from_http(error, limits, redactor))?;
+    sort(response, wants_body, limits, redactor).await
+}
+
+/// Sorts an answer into success and failure.
+pub(super) async fn sort(
+    response: Response,
+    wants_body: bool,
+    limits: Limits,
+    redactor: &Redactor,
+) -> Result<Received, Failure> {
     let status = response.status();
     let mark = AnswerMark {
         status: status.as_u16(),

@@ -24,15 +24,15 @@ mod destination_id;
 mod endpoints;
 mod error;
 mod error_kind;
-mod escape;
 mod excerpt;
 mod exchange;
 mod failure;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod model;
 mod once;
 mod paging;
 mod problem;
-mod redact;
 mod region;
 mod retry;
 mod secret;

@@ -15,7 +15,7 @@ use super::service::ProviderService;
 use super::tls::{ServerTls, TlsError, server_tls};
 use super::transport::{ListenError, Listener, Place};
 use super::vanished::{Starter, vanished};
-use super::{log, tls};
+use super::{core_dumps, log, tls};
 use crate::framework::{self, Lifetime, Provider, Server};
 
 /// How long calls in flight may go on once the host has vanished. The process is to be gone within
@@ -73,13 +73,17 @@ impl ServeError {
 /// [`ServeError`] if it can't begin. Once it serves, nothing but the end ends it.
 pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let starter = Starter::now();
-    let variable = |name: &str| std::env::var(name).ok();
+    // What is no text must not count as unset: without its certificate, the host would be served without TLS.
+    let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
     let host = if plugin.debug {
         None
     } else {
         Some(Host::from_environment(variable).ok_or(ServeError::NoHost)?)
     };
     start_log(plugin.name, plugin.debug);
+    if !plugin.debug {
+        core_dumps::forbid();
+    }
 
     let place = host.as_ref().map_or_else(Place::default, |h| h.place.clone());
     let listener = Listener::bind(&place)?;

@@ -134,7 +134,7 @@ impl<P: Provider> Service for ProviderService<P> {
         self.call(|server| async move {
             let resource = server.resource(&request.type_name)?;
             let config = value(request.config.as_ref(), resource.schema().object_type())?;
-            let diagnostics = resource.validate(config, capabilities(request.client_capabilities));
+            let diagnostics = server.validate(resource, config, capabilities(request.client_capabilities));
             Ok(tf::validate_resource_config::Response {
                 diagnostics: wire::diagnostics(diagnostics),
             })
@@ -150,7 +150,7 @@ impl<P: Provider> Service for ProviderService<P> {
         self.call(|server| async move {
             let source = server.data_source(&request.type_name)?;
             let config = value(request.config.as_ref(), source.schema().object_type())?;
-            let diagnostics = wire::diagnostics(source.validate(config));
+            let diagnostics = wire::diagnostics(server.validate_data(source, config));
             Ok(tf::validate_data_resource_config::Response { diagnostics })
         })
         .await

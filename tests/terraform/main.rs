@@ -29,6 +29,8 @@ mod examples;
 #[cfg(feature = "emulator")]
 mod foreign_writes;
 #[cfg(feature = "emulator")]
+mod hosts;
+#[cfg(feature = "emulator")]
 mod import;
 #[cfg(feature = "emulator")]
 mod import_generated;
