@@ -71,9 +71,8 @@ impl Archive {
                 .map_err(|e| Failure::of(archive.file_name(), e))?;
         }
         let bytes = zip.finish().map_err(|e| Failure::of(archive.file_name(), e))?;
-        let path = archive.path();
         fs::create_dir_all(folder).map_err(|e| Failure::of(folder.display(), e))?;
-        fs::write(&path, bytes.into_inner()).map_err(|e| Failure::of(path.display(), e))?;
+        put(&archive.path(), &bytes.into_inner())?;
         Ok(archive)
     }
 
@@ -126,6 +125,14 @@ impl Archive {
             content: BASE64.encode(Sha256::digest(lines)),
         })
     }
+}
+
+/// Writes a file in one step: whoever reads it at the same time sees the old one or the new one.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let part = path.with_extension(format!("part-{}", std::process::id()));
+    fs::write(&part, bytes)
+        .and_then(|()| fs::rename(&part, path))
+        .map_err(|e| Failure::of(path.display(), e))
 }
 
 /// SHA-256 in lower case.

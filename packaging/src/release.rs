@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::archive::hexadecimal;
+use crate::archive::{hexadecimal, put};
 use crate::{Archive, Failure, NAME, Project};
 
 /// A folder that holds the archives of one version or more.
@@ -80,7 +80,6 @@ impl Release {
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        let path = self.folder.join(name);
-        fs::write(&path, text).map_err(|e| Failure::of(path.display(), e))
+        put(&self.folder.join(name), text.as_bytes())
     }
 }
