@@ -137,11 +137,16 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// SHA-256 in lower case.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn time(seconds: i64) -> Result<DateTime, Failure> {
-    let time = jiff::Timestamp::from_second(seconds).map_err(|e| Failure::of("the time of the release", e))?;
+    let time =
+        jiff::Timestamp::from_second(seconds).map_err(|e| Failure::of("the time of the release", e))?;
     let time = time.to_zoned(TimeZone::UTC).datetime();
-    DateTime::try_from(time).map_err(|e| Failure::of(format!("{time} as the time of a file in an archive"), e))
+    DateTime::try_from(time)
+        .map_err(|e| Failure::of(format!("{time} as the time of a file in an archive"), e))
 }

@@ -52,7 +52,8 @@ pub fn build(project: &Project, target: &str, profile: &str) -> Result<PathBuf, 
 pub fn host(project: &Project) -> Result<String, Failure> {
     let about = rustc(project, &["--version", "--verbose"])?;
     let host = about.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| Failure::of("rustc", "it does not tell its host"))
+    host.map(str::to_owned)
+        .ok_or_else(|| Failure::of("rustc", "it does not tell its host"))
 }
 
 /// In the checkout, which may name a toolchain.
@@ -67,9 +68,15 @@ fn names(project: &Project) -> Result<BTreeMap<String, String>, Failure> {
     let library = Path::new(rustc(project, &["--print", "sysroot"])?.trim()).join("lib/rustlib/src/rust");
     let named = |folder: &Path, name: String| match folder.to_str() {
         Some(folder) => Ok((folder.to_owned(), name)),
-        None => Err(Failure::of(folder.display(), "a name that is not UTF-8 can't be mapped")),
+        None => Err(Failure::of(
+            folder.display(),
+            "a name that is not UTF-8 can't be mapped",
+        )),
     };
-    let crates = project.sources.iter().map(|folder| named(folder, "/crates".to_owned()));
+    let crates = project
+        .sources
+        .iter()
+        .map(|folder| named(folder, "/crates".to_owned()));
     let own = [
         named(&project.folder, format!("/{NAME}")),
         // The name that it has where its sources are not installed.
@@ -80,7 +87,9 @@ fn names(project: &Project) -> Result<BTreeMap<String, String>, Failure> {
 
 /// Of two names that fit, the last counts: a folder stands before those in it, as they are ordered here.
 fn rust_flags(names: &BTreeMap<String, String>, target: &str) -> String {
-    let renamed = names.iter().map(|(folder, name)| format!("--remap-path-prefix={folder}={name}"));
+    let renamed = names
+        .iter()
+        .map(|(folder, name)| format!("--remap-path-prefix={folder}={name}"));
     let mut flags: Vec<_> = renamed.collect();
     // The linkers of Windows write the time, unless told not to.
     if target.ends_with("-windows-msvc") {
@@ -96,7 +105,11 @@ fn rust_flags(names: &BTreeMap<String, String>, target: &str) -> String {
 /// The same for the C compiler, as words of a shell.
 fn c_flags(names: &BTreeMap<String, String>, target: &str) -> String {
     // AWS-LC takes clang-cl there, which hands this on to clang.
-    let prefix = if target.ends_with("-windows-msvc") { "/clang:" } else { "" };
+    let prefix = if target.ends_with("-windows-msvc") {
+        "/clang:"
+    } else {
+        ""
+    };
     let flags = names.iter().map(|(folder, name)| {
         let flag = format!("{prefix}-ffile-prefix-map={folder}={name}");
         format!("'{}'", flag.replace('\'', r"'\''"))
@@ -114,7 +127,9 @@ fn names_nothing(program: &Path, project: &Project) -> Result<(), Failure> {
         if bytes.windows(name.len()).any(|part| part == name.as_bytes()) {
             return Err(Failure::of(
                 program.display(),
-                format!("has the name of the folder {name} in it, so that another machine would not build the same"),
+                format!(
+                    "has the name of the folder {name} in it, so that another machine would not build the same"
+                ),
             ));
         }
     }

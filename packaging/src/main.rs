@@ -44,7 +44,12 @@ fn main() -> ExitCode {
 
 /// None if only help was wanted.
 fn order() -> Result<Option<Order>, lexopt::Error> {
-    let mut order = Order { target: None, profile: "release".to_owned(), gather: false, out: None };
+    let mut order = Order {
+        target: None,
+        profile: "release".to_owned(),
+        gather: false,
+        out: None,
+    };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
@@ -66,9 +71,14 @@ fn order() -> Result<Option<Order>, lexopt::Error> {
 }
 
 fn carry_out(order: &Order) -> Result<(), Failure> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".."));
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new(".."));
     let project = Project::open(folder)?;
-    let out = order.out.clone().unwrap_or_else(|| folder.join("target").join("release-files"));
+    let out = order
+        .out
+        .clone()
+        .unwrap_or_else(|| folder.join("target").join("release-files"));
     if !order.gather {
         let target = match &order.target {
             Some(target) => target.clone(),

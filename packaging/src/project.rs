@@ -32,6 +32,15 @@ impl Project {
     ///
     /// If cargo or git can't tell about it.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
+        Self::at(folder, time(folder)?)
+    }
+
+    /// The checkout in a folder, as if its commit had been made at this time, in seconds since 1970.
+    ///
+    /// # Errors
+    ///
+    /// If cargo can't tell about it.
+    pub fn at(folder: &Path, time: i64) -> Result<Self, Failure> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["metadata", "--locked", "--format-version", "1"]);
         let answer = output(cargo.current_dir(folder))?;
@@ -44,7 +53,7 @@ impl Project {
         Ok(Self {
             folder: folder.to_owned(),
             version: version.to_owned(),
-            time: time(folder)?,
+            time,
             sources: packages.iter().filter_map(source).collect(),
         })
     }

@@ -31,9 +31,15 @@ impl Release {
         }
         archives.sort_by_key(Archive::file_name);
         if archives.is_empty() {
-            return Err(Failure::of(folder.display(), format!("no {NAME}_VERSION_OS_ARCH.zip")));
+            return Err(Failure::of(
+                folder.display(),
+                format!("no {NAME}_VERSION_OS_ARCH.zip"),
+            ));
         }
-        Ok(Self { folder: folder.to_owned(), archives })
+        Ok(Self {
+            folder: folder.to_owned(),
+            archives,
+        })
     }
 
     /// Writes the manifest and the checksums of the project's version for a registry, and the indexes
@@ -45,7 +51,10 @@ impl Release {
     pub fn describe(&self, project: &Project) -> Result<Vec<String>, Failure> {
         let version = &project.version;
         let manifest = format!("{NAME}_{version}_manifest.json");
-        let source = project.folder.join("packaging").join("terraform-registry-manifest.json");
+        let source = project
+            .folder
+            .join("packaging")
+            .join("terraform-registry-manifest.json");
         let text = fs::read_to_string(&source).map_err(|e| Failure::of(source.display(), e))?;
         self.write(&manifest, &text)?;
 
@@ -57,7 +66,10 @@ impl Release {
                 "hashes": [format!("h1:{}", hashes.content), format!("zh:{}", hashes.zip)],
                 "url": archive.file_name(),
             });
-            versions.entry(&archive.version).or_default().insert(&archive.platform, entry);
+            versions
+                .entry(&archive.version)
+                .or_default()
+                .insert(&archive.platform, entry);
             if archive.version == *version {
                 sums.insert(archive.file_name(), hashes.zip);
             }
@@ -69,7 +81,10 @@ impl Release {
         }
         self.write_json("index.json", &json!({ "versions": index }))?;
 
-        let lines: String = sums.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
+        let lines: String = sums
+            .iter()
+            .map(|(name, sum)| format!("{sum}  {name}\n"))
+            .collect();
         let name = format!("{NAME}_{version}_SHA256SUMS");
         self.write(&name, &lines)?;
         Ok(sums.into_keys().chain([name]).collect())

@@ -250,7 +250,7 @@ mod signals {
                     return;
                 }
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -126,10 +126,18 @@ async fn answer(
     requests.lock().expect("no panic").push(path.to_owned());
     let file = folder.join(path.trim_start_matches('/'));
     let json = file.extension().is_some_and(|extension| extension == "json");
-    let kind = if json { "application/json" } else { "application/zip" };
+    let kind = if json {
+        "application/json"
+    } else {
+        "application/zip"
+    };
     let response = match std::fs::read(&file) {
-        Ok(bytes) => Response::builder().header("content-type", kind).body(bytes.into()),
-        Err(_) => Response::builder().status(StatusCode::NOT_FOUND).body(Full::default()),
+        Ok(bytes) => Response::builder()
+            .header("content-type", kind)
+            .body(bytes.into()),
+        Err(_) => Response::builder()
+            .status(StatusCode::NOT_FOUND)
+            .body(Full::default()),
     };
     Ok(response.expect("an answer"))
 }
