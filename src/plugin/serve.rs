@@ -254,7 +254,7 @@ mod signals {
                     return;
                 }
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

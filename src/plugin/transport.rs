@@ -10,8 +10,10 @@ use tokio::net::TcpListener;
 #[derive(Debug, Clone, Default)]
 pub struct Place {
     /// `PLUGIN_UNIX_SOCKET_DIR`: the folder of the socket, instead of the temporary one.
+    #[cfg_attr(not(unix), allow(dead_code))] // read where there are Unix sockets
     pub socket_dir: Option<PathBuf>,
     /// `PLUGIN_UNIX_SOCKET_GROUP`: a group, by name or number, that may connect too.
+    #[cfg_attr(not(unix), allow(dead_code))]
     pub socket_group: Option<String>,
     /// `PLUGIN_MIN_PORT` and `PLUGIN_MAX_PORT`: the TCP ports to choose from, both included.
     #[cfg_attr(unix, allow(dead_code))] // read where there are no Unix sockets

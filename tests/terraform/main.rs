@@ -37,6 +37,8 @@ mod import_generated;
 #[cfg(feature = "emulator")]
 mod import_identity;
 #[cfg(feature = "emulator")]
+mod install;
+#[cfg(feature = "emulator")]
 mod migration;
 #[cfg(feature = "emulator")]
 mod modules;

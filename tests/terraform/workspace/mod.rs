@@ -23,4 +23,5 @@ pub use diagnostic::{Diagnostic, Place, Severity};
 pub use folder::{AUTHORIZATION, TOKEN, Workspace, project};
 pub use konnect::{Write, write};
 pub use plan::Plan;
+pub use run::Run;
 pub use search::{files, holds_none};
