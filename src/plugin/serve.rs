@@ -11,7 +11,7 @@ use tracing::level_filters::LevelFilter;
 use super::connections::{self, Presence, Services};
 use super::handshake::{self, Host, Shell};
 use super::host::HostServices;
-use super::service::ProviderService;
+use super::service::{Calls, ProviderService};
 use super::tls::{ServerTls, TlsError, server_tls};
 use super::transport::{ListenError, Listener, Place};
 use super::vanished::{Starter, vanished};
@@ -23,6 +23,10 @@ use crate::framework::{self, Lifetime, Provider, Server};
 const AFTER_HOST: Duration = Duration::from_secs(1);
 /// How long connections may take to close after the last answer. The host waits about two seconds.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a change in flight may go on once the host has gone, with what it takes to take a creation back
+/// of which the host never heard. No attempt of a request begins any more, and one takes 30 seconds unless
+/// the user gives it longer.
+const LAST_CHANGES: Duration = Duration::from_secs(45);
 
 /// What is served, and under which name.
 pub struct Plugin<P> {
@@ -94,7 +98,7 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     greet(&plugin, &listener, tls.as_ref(), host.as_ref()).map_err(ServeError::Stdout)?;
 
     let end = CancellationToken::new();
-    let calls = TaskTracker::new();
+    let calls = Calls::default();
     let presence = Presence::new();
     let lifetime = if plugin.debug {
         Lifetime::ManyRuns
@@ -136,7 +140,8 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         }
         vanished(presence.watch(), starter).await;
     };
-    calls.close();
+    calls.all.close();
+    calls.changes.close();
     open.close();
     let mut host_gone = std::pin::pin!(host_gone);
     let mut orphaned = false;
@@ -147,18 +152,21 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         () = signals.end(plugin.debug) => {
             server.stop();
             tokio::select! {
-                () = calls.wait() => {}
+                () = calls.all.wait() => {}
                 () = host_gone.as_mut() => orphaned = true,
             }
         }
     }
+    // Whatever ends us, nothing new begins.
+    server.stop();
+    drop(listener);
     if orphaned {
         tracing::warn!("the host has vanished");
-        server.stop();
-        let _ = tokio::time::timeout(AFTER_HOST, calls.wait()).await;
+        let _ = tokio::time::timeout(AFTER_HOST, calls.all.wait()).await;
     }
     end.cancel();
     let _ = tokio::time::timeout(FAREWELL, open.wait()).await;
+    let _ = tokio::time::timeout(LAST_CHANGES, calls.changes.wait()).await;
     Ok(())
 }
 
