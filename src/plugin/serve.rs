@@ -18,8 +18,9 @@ use super::vanished::{Starter, vanished};
 use super::{log, tls};
 use crate::framework::{self, Lifetime, Provider, Server};
 
-/// How long calls in flight may go on once the host has vanished. The process is to be gone within
-/// five seconds of it, of which noticing takes up to two and a half, and closing up to one.
+/// How long calls in flight may go on once the host has vanished. Unless one of them is a change (see
+/// [`LAST_CHANGES`]), the process is to be gone within five seconds of it, of which noticing takes up to two and a
+/// half, and closing up to one.
 const AFTER_HOST: Duration = Duration::from_secs(1);
 /// How long connections may take to close after the last answer. The host waits about two seconds.
 const FAREWELL: Duration = Duration::from_secs(1);

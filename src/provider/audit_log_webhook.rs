@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::framework::{
     Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, MoveSource, PlanCall,
     ReadCall, Resource, Schema, Secret, UpdateCall,
 };
-use crate::konnect::{DestinationId, EndpointWebhookChanges, Region, v2, v3};
+use crate::konnect::{self, Client, DestinationId, EndpointWebhookChanges, Region, v2, v3};
 
 mod change;
 mod found;
@@ -34,6 +35,9 @@ const ATTRIBUTES: &[&str] = &[
     "log_format",
     "skip_ssl_verification",
 ];
+
+/// How long it may take at most to take a creation back. Nobody waits for it but the end of the process.
+const TAKING_BACK: Duration = Duration::from_secs(10);
 
 /// The type that Kong's provider has for it.
 const KONGS: &str = "konnect_audit_log";
@@ -253,6 +257,22 @@ impl Resource for AuditLogWebhook {
         Ok(created)
     }
 
+    /// The region was free before. Where it was not, because `replace_existing` says that this does not matter,
+    /// there is no way back to what it had; and the next apply may set it up again.
+    async fn take_back(&self, provider: &Connection, state: &Model) {
+        let (Ok(client), Attr::Known(region)) = (provider.client(), &state.region) else {
+            return;
+        };
+        if state.replace_existing == Attr::Known(true) {
+            return;
+        }
+        let client = client.after_stop();
+        match tokio::time::timeout(TAKING_BACK, remove(&client, region, state.form())).await {
+            Ok(Ok(())) => tracing::warn!(%region, "removed a webhook of which no state will tell"),
+            _ => tracing::error!(%region, "a webhook is left behind of which no state tells"),
+        }
+    }
+
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
         let known = call.state.clone().completed();
         if let Some(warning) = call.provider.refresh_has_to_wait() {
@@ -295,17 +315,7 @@ impl Resource for AuditLogWebhook {
             call.diagnostics.push(take_over::overwritten(&region));
             return Ok(());
         }
-        let removed = match call.state.form() {
-            Form::Destination => v3::delete_webhook(client, &region).await,
-            Form::Endpoint | Form::Open => {
-                let off = EndpointWebhookChanges {
-                    enabled: Some(false),
-                    ..<_>::default()
-                };
-                v2::update_webhook(client, &region, &off).await.map(drop)
-            }
-        };
-        match removed {
+        match remove(client, &region, call.state.form()).await {
             Err(error) if !error.is_not_found() => Err(diagnose(&error, ATTRIBUTES)),
             _ => {
                 self.held().remove(&region);
@@ -411,6 +421,20 @@ impl AuditLogWebhook {
 
     fn held(&self) -> MutexGuard<'_, HashSet<Region>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes a webhook, or switches it off where the API has no way to remove it.
+async fn remove(client: &Client, region: &Region, form: Form) -> Result<(), konnect::Error> {
+    match form {
+        Form::Destination => v3::delete_webhook(client, region).await,
+        Form::Endpoint | Form::Open => {
+            let off = EndpointWebhookChanges {
+                enabled: Some(false),
+                ..<_>::default()
+            };
+            v2::update_webhook(client, region, &off).await.map(drop)
+        }
     }
 }
 
