@@ -10,7 +10,7 @@ use std::time::Duration;
 use host::konnect::Konnect;
 use host::terraform::{Plan, Resource, State};
 use host::value::sound;
-use host::within;
+use host::{Launch, within};
 use serde_json::Value as Json;
 use terraform_provider_konnect::emulator::{Emulator, Fault, FaultRule};
 use terraform_provider_konnect::framework::Value;
@@ -33,6 +33,14 @@ fn webhook(of: &Resource, replaces: bool) -> Value {
         ("authorization", SECRET.into()),
         ("replace_existing", replaces.into()),
     ])
+}
+
+/// A plugin that tells when a connection has ended.
+async fn configured() -> Konnect {
+    let launch = Launch::without_tls().env("TF_LOG_PROVIDER", "debug");
+    let konnect = Box::pin(Konnect::launch(launch)).await;
+    sound(&konnect.configure(konnect.config()).await);
+    konnect
 }
 
 /// An apply whose request has reached Konnect, which keeps the answer back.
@@ -70,7 +78,7 @@ fn eu(emulator: &Emulator) -> Json {
 
 #[tokio::test]
 async fn a_creation_that_the_host_gives_up_goes_on_and_is_taken_back() {
-    let konnect = Konnect::configured().await;
+    let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
     let apply = under_way(&konnect, &resource, &plan, "POST").await;
@@ -90,7 +98,7 @@ async fn a_creation_that_the_host_gives_up_goes_on_and_is_taken_back() {
 
 #[tokio::test]
 async fn an_update_that_the_host_gives_up_goes_on_and_stays() {
-    let konnect = Konnect::configured().await;
+    let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
     let state = resource.apply(&plan).await;
@@ -114,15 +122,16 @@ async fn an_update_that_the_host_gives_up_goes_on_and_stays() {
 /// The process lingers for the one thing that is still to be done, without its socket.
 #[tokio::test]
 async fn a_host_that_vanishes_leaves_no_creation_behind() {
-    let konnect = Konnect::configured().await;
+    let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
     let apply = under_way(&konnect, &resource, &plan, "POST").await;
     drop(resource);
     let Konnect { host, emulator, .. } = konnect;
-    let socket = host.socket();
+    let socket = host.handshake.socket();
     drop(host.channel);
     apply.abort();
+    host.process.says("a connection has ended").await;
     until("the end of the socket", || !socket.exists()).await;
     emulator.clear_faults();
     host.process.ended().await.well();
@@ -132,7 +141,7 @@ async fn a_host_that_vanishes_leaves_no_creation_behind() {
 
 #[tokio::test]
 async fn a_host_that_shuts_the_plugin_down_meanwhile_leaves_no_creation_behind() {
-    let konnect = Konnect::configured().await;
+    let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
     let apply = under_way(&konnect, &resource, &plan, "POST").await;
@@ -142,6 +151,7 @@ async fn a_host_that_shuts_the_plugin_down_meanwhile_leaves_no_creation_behind()
     host.shut_down().await;
     drop(host.channel);
     apply.abort();
+    host.process.says("a connection has ended").await;
     emulator.clear_faults();
     host.process.ended().await.well();
     assert_eq!((asked(&emulator, "DELETE"), stored(&emulator)), (1, 0));
@@ -149,7 +159,7 @@ async fn a_host_that_shuts_the_plugin_down_meanwhile_leaves_no_creation_behind()
 
 #[tokio::test]
 async fn what_the_host_has_heard_of_stays() {
-    let konnect = Konnect::configured().await;
+    let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
     sound(&resource.apply(&plan).await.diagnostics);
@@ -163,7 +173,7 @@ async fn what_the_host_has_heard_of_stays() {
 #[tokio::test]
 async fn a_webhook_is_taken_back_unless_it_took_a_stream_over() {
     for replaces in [false, true] {
-        let konnect = Konnect::configured().await;
+        let konnect = configured().await;
         if replaces {
             konnect.strangers_webhook("eu", true);
         }
@@ -176,6 +186,7 @@ async fn a_webhook_is_taken_back_unless_it_took_a_stream_over() {
         let Konnect { host, emulator, .. } = konnect;
         drop(host.channel);
         apply.abort();
+        host.process.says("a connection has ended").await;
         emulator.clear_faults();
         host.process.ended().await.well();
         assert_eq!(asked(&emulator, "PATCH"), if replaces { 1 } else { 2 });
