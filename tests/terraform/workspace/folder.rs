@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -128,17 +128,30 @@ impl Workspace {
         self.printed.borrow().clone()
     }
 
-    /// Runs a command, however it ends.
-    pub fn run(&self, arguments: &[&str]) -> Run {
-        let output = Command::new(&cli().program)
+    /// A command to run or to start, whose output goes into pipes.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&cli().program);
+        command
             .args(arguments)
             .current_dir(self.path(""))
             .env_clear()
             .envs(passed_on())
             .envs(&self.environment)
-            .output()
-            .expect("the CLI runs");
-        let run = Run::of(arguments, &output, &self.path(""));
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a command, however it ends.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        let output = self.command(arguments).output().expect("the CLI runs");
+        self.ran(arguments, &output)
+    }
+
+    /// A command that has ended.
+    pub(super) fn ran(&self, arguments: &[&str], output: &Output) -> Run {
+        let run = Run::of(arguments, output, &self.path(""));
         let mut printed = self.printed.borrow_mut();
         let _ = writeln!(printed, "$ {}\n{}{}", arguments.join(" "), run.stdout, run.stderr);
         run
