@@ -253,7 +253,10 @@ async fn an_identity_of_a_newer_version_is_refused_as_a_state_is() {
     ] {
         let refused = resource.upgrade_identity_of(1, stored(&identity)).await;
         let said = error(&refused.unwrap_err()).to_owned();
-        assert!(said.contains("newer version") && said.contains("version 1"), "{said}");
+        assert!(
+            said.contains("newer version") && said.contains("version 1"),
+            "{said}"
+        );
         assert!(said.contains(&resource.type_name), "{said}");
     }
     konnect.end().await;

@@ -19,11 +19,11 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use super::answer::Answer;
+use super::fault::Fault;
 use super::misbehave::{self, Outcome};
 use super::problem::Problem;
 use super::shared::Shared;
 use super::wire::{Wire, WireHandle};
-use super::fault::Fault;
 use super::{api, control, route};
 
 /// Larger bodies are answered with 413.

@@ -78,7 +78,8 @@ impl ServeError {
 /// [`ServeError`] if it can't begin. Once it serves, nothing but the end ends it.
 pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let starter = Starter::now();
-    let variable = |name: &str| std::env::var(name).ok();
+    // What is no Unicode is told as such where it is used: a certificate like that must not count as none.
+    let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
     let host = if plugin.debug {
         None
     } else {
@@ -261,5 +262,31 @@ mod signals {
             }
             std::future::pending().await
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A range of ports can be used up only where the plugin listens on one, which is not so on Unix.
+    #[tokio::test]
+    async fn a_port_range_that_is_used_up_is_reported_in_one_line() {
+        let taken = Listener::bind_tcp(None).unwrap();
+        let port = taken.address().rsplit(':').next().unwrap().parse().unwrap();
+        let error = ServeError::from(Listener::bind_tcp(Some((port, port))).err().unwrap());
+        let report = error.report();
+        assert_eq!(
+            (report.lines().count(), report.ends_with('\n')),
+            (1, true),
+            "{report}"
+        );
+        let line: serde_json::Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(line["@level"], "error");
+        let said = line["@message"].as_str().unwrap();
+        assert!(
+            said.contains("can't serve") && said.contains(&format!("from {port} to {port}")),
+            "{said}"
+        );
     }
 }

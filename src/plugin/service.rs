@@ -266,7 +266,7 @@ impl<P: Provider> Service for ProviderService<P> {
         let type_name = request.type_name.clone();
         let server = self.server.clone();
         let work = async move {
-            let mut created = Value::Null;
+            let mut made = Value::Null;
             let change = async {
                 let resource = server.resource(&request.type_name)?;
                 let of = resource.schema().object_type();
@@ -290,7 +290,7 @@ impl<P: Provider> Service for ProviderService<P> {
                     ..<_>::default()
                 };
                 if creates {
-                    created = state;
+                    made = state;
                 }
                 Ok(answer)
             };
@@ -300,13 +300,16 @@ impl<P: Provider> Service for ProviderService<P> {
             if answer.new_state.is_none() {
                 (answer.new_state, answer.private) = (prior, private);
             }
-            (answer, created)
+            (answer, made)
         };
         let server = self.server.clone();
-        let undelivered = |created: Value| async move {
-            if !created.is_null() {
-                tracing::warn!(type_name, "the host has gone before it heard of a creation: taking it back");
-                server.take_back(&type_name, created).await;
+        let undelivered = |made: Value| async move {
+            if !made.is_null() {
+                tracing::warn!(
+                    type_name,
+                    "the host has gone before it heard of a creation: taking it back"
+                );
+                server.take_back(&type_name, made).await;
             }
         };
         Ok(Response::new(deliver(&self.calls, work, undelivered).await?))

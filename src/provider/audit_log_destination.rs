@@ -15,8 +15,8 @@ use crate::framework::{
     ReadCall, Resource, Schema, Secret, UpdateCall,
 };
 use crate::konnect::{
-    Client, CreatedOnce, Destination, DestinationChanges, DestinationId, LogFormat, NewDestination, Region,
-    Twins, create_destination_once, v3,
+    self, Client, CreatedOnce, Destination, DestinationChanges, DestinationId, LogFormat, NewDestination,
+    Region, Twins, create_destination_once, v3,
 };
 
 mod identical;
@@ -170,15 +170,17 @@ impl Resource for AuditLogDestination {
     }
 
     async fn take_back(&self, provider: &Connection, state: &Model) {
-        let (Ok(client), Attr::Known(region), Attr::Known(id)) = (provider.client(), &state.region, &state.id)
+        let (Ok(client), Attr::Known(region), Attr::Known(id)) =
+            (provider.client(), &state.region, &state.id)
         else {
             return;
         };
         let client = client.after_stop();
         let removal = v3::delete_destination(&client, region, id);
-        match tokio::time::timeout(TAKING_BACK, removal).await {
-            Ok(Ok(())) => tracing::warn!(%region, %id, "deleted a destination of which no state will tell"),
-            _ => tracing::error!(%region, %id, "a destination is left behind of which no state tells"),
+        if matches!(tokio::time::timeout(TAKING_BACK, removal).await, Ok(Ok(()))) {
+            tracing::warn!(%region, %id, "deleted a destination of which no state will tell");
+        } else {
+            tracing::error!(%region, %id, "a destination may be left behind of which no state tells");
         }
     }
 
@@ -233,6 +235,9 @@ impl Resource for AuditLogDestination {
                 }
             }
             let updated = v3::update_destination(client, &region, &id, &changes).await;
+            if updated.as_ref().is_err_and(konnect::Error::may_have_happened) {
+                authorization::in_doubt(&mut call.private);
+            }
             let updated = updated
                 .map_err(|e| authorization::on_given(call.config.arguments(), diagnose(&e, ATTRIBUTES)))?;
             let after = seen_after(

@@ -267,9 +267,11 @@ impl Resource for AuditLogWebhook {
             return;
         }
         let client = client.after_stop();
-        match tokio::time::timeout(TAKING_BACK, remove(&client, region, state.form())).await {
-            Ok(Ok(())) => tracing::warn!(%region, "removed a webhook of which no state will tell"),
-            _ => tracing::error!(%region, "a webhook is left behind of which no state tells"),
+        let removal = remove(&client, region, state.form());
+        if matches!(tokio::time::timeout(TAKING_BACK, removal).await, Ok(Ok(()))) {
+            tracing::warn!(%region, "removed a webhook of which no state will tell");
+        } else {
+            tracing::error!(%region, "a webhook may be left behind of which no state tells");
         }
     }
 

@@ -46,7 +46,9 @@ fn a_creation_is_planned_with_defaults_and_made_with_one_request() {
         })
     );
     let asked = workspace.konnect.take_requests();
-    let asked = asked.iter().map(|request| format!("{} {}", request.method, request.path));
+    let asked = asked
+        .iter()
+        .map(|request| format!("{} {}", request.method, request.path));
     let look = "GET /global/v3/audit-log-destinations?page%5Bsize%5D=100";
     assert_eq!(asked.collect::<Vec<_>>(), [look], "what is there already");
 

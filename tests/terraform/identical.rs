@@ -36,10 +36,16 @@ fn the_plan_refuses_it_on_the_name_and_tells_the_import() {
         assert_eq!(error.summary, "Destination already exists");
         assert_eq!(error.attribute(), Some("name"));
         let created = workspace.konnect.destinations("global")[0]["created_at"].clone();
-        for told in [&id, created.as_str().unwrap(), "moved block", "allow_identical = true"] {
+        for told in [
+            &id,
+            created.as_str().unwrap(),
+            "moved block",
+            "allow_identical = true",
+        ] {
             assert!(error.detail.contains(told), "{told}: {}", error.detail);
         }
-        let import = format!("import {{\n    to = konnect_audit_log_destination.NAME\n    id = \"global/{id}\"\n  }}");
+        let import =
+            format!("import {{\n    to = konnect_audit_log_destination.NAME\n    id = \"global/{id}\"\n  }}");
         assert!(error.detail.contains(&import), "{}", error.detail);
     }
     assert_eq!(workspace.konnect.take_writes(), []);

@@ -58,11 +58,7 @@ impl Held {
 /// Why a creation is refused: the region has destinations that are just like it, made before this process came,
 /// and none of them is in a state that the host has shown. `None` if it is not to be, if it can't be told yet,
 /// or if the region's destinations can't be listed: a creation does not depend on that.
-pub(super) async fn refusal(
-    provider: &Connection,
-    held: &Held,
-    planned: &Model,
-) -> Option<Diagnostic> {
+pub(super) async fn refusal(provider: &Connection, held: &Held, planned: &Model) -> Option<Diagnostic> {
     let (Attr::Known(region), Attr::Known(_), Attr::Known(_)) =
         (&planned.region, &planned.name, &planned.endpoint)
     else {
@@ -88,11 +84,16 @@ fn just_like(found: &Destination, planned: &Model) -> bool {
 fn refused(region: &Region, alike: &[Destination]) -> Diagnostic {
     let mut which = String::new();
     for found in alike {
-        let created = found.created_at.as_deref().unwrap_or("a time that Konnect does not tell");
+        let created = found
+            .created_at
+            .as_deref()
+            .unwrap_or("a time that Konnect does not tell");
         // A `String` takes any text.
         let _ = write!(which, "\n  {} (created at {created})", found.id);
     }
-    let id = alike.first().map_or_else(String::new, |found| found.id.to_string());
+    let id = alike
+        .first()
+        .map_or_else(String::new, |found| found.id.to_string());
     Diagnostic::error(
         "Destination already exists",
         format!(

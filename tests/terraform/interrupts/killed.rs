@@ -3,8 +3,8 @@
 use nix::sys::signal::Signal;
 
 use super::{
-    ANSWERED, APPLY, AT_ONCE, DESTINATIONS, DESTROY, REGIONS, are_held, asked, configuration, hold, is_empty, is_whole,
-    left_nothing, reconcile, workspace,
+    ANSWERED, APPLY, AT_ONCE, DESTINATIONS, DESTROY, REGIONS, are_held, asked, configuration, hold, is_empty,
+    is_whole, left_nothing, reconcile, workspace,
 };
 use crate::workspace::{Running, Workspace, until};
 

@@ -111,7 +111,10 @@ fn reconcile(workspace: &Workspace) -> Vec<String> {
 #[track_caller]
 fn proposals(run: Run) -> Vec<(String, String)> {
     let propose = |error: crate::workspace::Diagnostic| {
-        let known = ["Destination already exists", "Region already delivers audit events"];
+        let known = [
+            "Destination already exists",
+            "Region already delivers audit events",
+        ];
         assert!(known.contains(&error.summary.as_str()), "{}", error.text());
         let (_, id) = error.detail.split_once("id = \"").expect("an import block");
         let (id, _) = id.split_once('"').expect("the end of an id");

@@ -5,8 +5,8 @@ use serde_json::json;
 use terraform_provider_konnect::emulator::{Fault, FaultRule};
 
 use super::{
-    ANSWERED, APPLY, AT_ONCE, DESTINATIONS, DESTROY, REGIONS, are_held, asked, configuration, hold, is_empty, is_whole,
-    left_nothing, reconcile, workspace,
+    ANSWERED, APPLY, AT_ONCE, DESTINATIONS, DESTROY, REGIONS, are_held, asked, configuration, hold, is_empty,
+    is_whole, left_nothing, reconcile, workspace,
 };
 use crate::workspace::{Running, Workspace, until};
 
@@ -29,13 +29,22 @@ fn stop(workspace: &Workspace, mut running: Running<'_>, method: &str, blow: Blo
     let begun = workspace.konnect.requests().len();
     workspace.konnect.clear_faults();
     running.ended().ends_with(1);
-    assert_eq!(workspace.konnect.requests().len(), begun, "a request begins after the interruption");
+    assert_eq!(
+        workspace.konnect.requests().len(),
+        begun,
+        "a request begins after the interruption"
+    );
     left_nothing(workspace, &running);
 }
 
 #[test]
 fn creations_under_way_end_with_their_state() {
-    for (blow, handle) in [(BLOWS[0], false), (BLOWS[0], true), (BLOWS[1], true), (BLOWS[2], false)] {
+    for (blow, handle) in [
+        (BLOWS[0], false),
+        (BLOWS[0], true),
+        (BLOWS[1], true),
+        (BLOWS[2], false),
+    ] {
         let workspace = workspace();
         hold(&workspace, "POST", ANSWERED, handle);
         stop(&workspace, workspace.start(APPLY), "POST", blow);
@@ -59,7 +68,10 @@ fn updates_under_way_end_with_their_state() {
         assert_eq!(changed, ANSWERED + AT_ONCE);
         let state = workspace.state();
         let formats = (0..DESTINATIONS).map(|index| {
-            state.text(&format!("konnect_audit_log_destination.many[{index}]"), "log_format")
+            state.text(
+                &format!("konnect_audit_log_destination.many[{index}]"),
+                "log_format",
+            )
         });
         assert_eq!(formats.filter(|format| format == "json").count(), changed);
         assert_eq!(reconcile(&workspace), [""; 0]);
@@ -107,7 +119,8 @@ fn a_look_under_way_is_followed_by_nothing() {
 /// With ten further tries, a minute apart, the run would go on for ten minutes.
 #[test]
 fn a_wait_between_two_tries_ends_at_once_and_says_so() {
-    let create: fn(&Workspace) = |workspace| workspace.configure_provider("max_retries = 10", configuration("cef"));
+    let create: fn(&Workspace) =
+        |workspace| workspace.configure_provider("max_retries = 10", configuration("cef"));
     let update: fn(&Workspace) = |workspace| {
         workspace.apply();
         workspace.configure_provider("max_retries = 10", configuration("json"));
@@ -145,7 +158,9 @@ fn a_lost_creation_that_cannot_be_looked_for_is_named_by_the_next_apply() {
     let lost = FaultRule::new(Fault::DropAfter).method("POST");
     workspace.konnect.inject(lost).unwrap();
     // The look for it is answered with a wait, in which the interruption comes.
-    let busy = FaultRule::new(Fault::retry_after(429, 60)).method("GET").path("filter");
+    let busy = FaultRule::new(Fault::retry_after(429, 60))
+        .method("GET")
+        .path("filter");
     workspace.konnect.inject(busy.always()).unwrap();
     let mut running = workspace.start(APPLY);
     until("a look for it", || {
