@@ -252,7 +252,7 @@ async fn an_identity_of_a_newer_version_is_refused_as_a_state_is() {
         (konnect.webhook(), json!({"region": "eu"})),
     ] {
         let refused = resource.upgrade_identity_of(1, stored(&identity)).await;
-        let said = error(&refused.unwrap_err()).to_owned();
+        let said = error(&refused.unwrap_err());
         assert!(
             said.contains("newer version") && said.contains("version 1"),
             "{said}"
