@@ -160,6 +160,7 @@ impl Resource for AuditLogDestination {
             .await
             .map_err(|e| authorization::on_given(call.config.arguments(), lost_or_failed(&e, &region)))?;
         call.exists = Some(state(destination.clone(), region.clone(), planned));
+        self.held.insert(&destination.id);
         if twins != Twins::None {
             call.diagnostics
                 .push(left_behind(&twins, &destination.id, &region));

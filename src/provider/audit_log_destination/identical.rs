@@ -19,7 +19,8 @@ use crate::provider::connection::Connection;
 /// states over in any order, and while it waits for an answer it goes on with others.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// The destinations that the host has in a state, as far as it has shown, those deleted by this process included.
+/// The destinations that the host has in a state, as far as it has shown, and those that this process has created.
+/// What has been deleted since stays among them.
 pub(super) struct Held(watch::Sender<HashSet<DestinationId>>);
 
 impl Default for Held {
