@@ -274,6 +274,25 @@ async fn a_socket_folder_that_may_not_be_written_to_is_told() {
     );
 }
 
+/// The same without a host that names a folder, as Terraform is one.
+#[tokio::test]
+async fn a_temporary_folder_that_cannot_be_used_is_told() {
+    let long = tempfile::Builder::new()
+        .prefix(&"x".repeat(120))
+        .tempdir()
+        .unwrap();
+    for (folder, wanted) in [
+        ("/no/such/folder", "set TMPDIR to a folder that exists"),
+        (long.path().to_str().unwrap(), "set TMPDIR to a shorter folder"),
+    ] {
+        let launch = Launch::without_tls()
+            .without("PLUGIN_UNIX_SOCKET_DIR")
+            .env("TMPDIR", folder);
+        let said = launch.run().await.refused_to_start();
+        assert!(said.contains(folder) && said.contains(wanted), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn an_unknown_socket_group_is_told() {
     let launch = Launch::without_tls().env("PLUGIN_UNIX_SOCKET_GROUP", "no-such-group");

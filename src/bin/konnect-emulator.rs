@@ -57,7 +57,7 @@ Make things go wrong: `times` requests (default 1, null for all) that match `met
   kinds: status {code, headers, body, content_type}   drop_before          drop_after
          body {status, headers, body, handle}         truncate             truncate_header
          delay {ms}   drip {interval_ms}              huge {bytes}         malformed
-         clock_skew {seconds}
+         clock_skew {seconds}                         hold {handle}: until the rules are removed
 ";
 
 const DEFAULT_PORT: u16 = 8080;

@@ -93,7 +93,7 @@ async fn inject(Extract(shared): Insides, body: Received) -> Outcome {
 }
 
 async fn clear_faults(Extract(shared): Insides) -> Answer {
-    shared.faults().clear();
+    shared.clear_faults();
     done()
 }
 

@@ -166,9 +166,9 @@ impl Emulator {
         self.shared.faults().clone()
     }
 
-    /// Removes every fault rule. Requests that were struck already stay so.
+    /// Removes every fault rule. Requests that were struck already stay so, but those that are held go on.
     pub fn clear_faults(&self) {
-        self.shared.faults().clear();
+        self.shared.clear_faults();
     }
 
     /// Everything that is stored, each `authorization` included:

@@ -19,11 +19,12 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use super::answer::Answer;
+use super::fault::Fault;
 use super::misbehave::{self, Outcome};
 use super::problem::Problem;
 use super::shared::Shared;
 use super::wire::{Wire, WireHandle};
-use super::{api, control, fault, route};
+use super::{api, control, route};
 
 /// Larger bodies are answered with 413.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -92,7 +93,7 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
     let number = shared
         .journal()
         .open(&parts.method, &parts.uri, &region, &parts.headers, recorded);
-    let fault = fault::strike(&mut shared.faults(), parts.method.as_str(), &path, &region);
+    let (fault, mut cleared) = shared.strike(parts.method.as_str(), &path, &region);
     if !shared.latency.is_zero() {
         sleep(shared.latency).await;
     }
@@ -100,10 +101,21 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
         Some(body) => api::answer(&shared.store, &parts.method, &parts.uri, &parts.headers, body),
         None => too_large(),
     };
+    let hold = match fault {
+        Some(Fault::Hold { handle }) => Some(handle),
+        _ => None,
+    };
+    if hold == Some(false) {
+        // The sender lives as long as the emulator.
+        let _ = cleared.changed().await;
+    }
     let outcome = match parts.extensions.get::<WireHandle>() {
         Some(wire) => misbehave::answer(fault, wire, handle).await,
         None => Outcome::from(handle()),
     };
+    if hold == Some(true) {
+        let _ = cleared.changed().await;
+    }
     if let Some(status) = outcome.status {
         shared.journal().close(number, status);
     }

@@ -3,8 +3,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::edits::ControlError;
-use super::fault::FaultRule;
+use super::fault::{self, Fault, FaultRule};
 use super::journal::Journal;
 use super::state::State;
 use super::store::Store;
@@ -18,6 +20,7 @@ pub(super) struct Shared {
     pub(super) latency: Duration,
     journal: Mutex<Journal>,
     faults: Mutex<Vec<FaultRule>>,
+    cleared: watch::Sender<()>,
 }
 
 impl Shared {
@@ -28,7 +31,28 @@ impl Shared {
             latency,
             journal: Mutex::new(Journal::new()),
             faults: Mutex::new(Vec::new()),
+            cleared: watch::Sender::new(()),
         }
+    }
+
+    /// The fault that strikes this request, if any, counted against its rule; and a view by which a request that
+    /// is held notices that the faults have been cleared since.
+    pub(super) fn strike(
+        &self,
+        method: &str,
+        path: &str,
+        region: &str,
+    ) -> (Option<Fault>, watch::Receiver<()>) {
+        let mut rules = self.faults();
+        let fault = fault::strike(&mut rules, method, path, region);
+        (fault, self.cleared.subscribe())
+    }
+
+    /// Removes every fault rule, and lets go what is held.
+    pub(super) fn clear_faults(&self) {
+        let mut rules = self.faults();
+        rules.clear();
+        self.cleared.send_replace(());
     }
 
     /// The request log.
@@ -63,7 +87,7 @@ impl Shared {
             Ok::<_, ControlError>(())
         })?;
         self.journal().clear();
-        self.faults().clear();
+        self.clear_faults();
         Ok(())
     }
 }

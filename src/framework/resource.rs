@@ -49,6 +49,12 @@ pub trait Resource: Send + Sync + 'static {
     /// Why it was not created. If it exists all the same, [`CreateCall::exists`] has been set.
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Self::Model, Diagnostics>;
 
+    /// Takes a creation back whose answer reached nobody: the host has gone, so that no state will ever
+    /// tell of the object. The run is over by then, and [`ConfigureCall::stop`](super::ConfigureCall::stop)
+    /// cancelled; what is done here must be done all the same, and must come to an end by itself within
+    /// seconds. By default the object is left where it is.
+    async fn take_back(&self, _provider: &Self::Data, _state: &Self::Model) {}
+
     /// Answers the present state, or nothing if the object is gone.
     ///
     /// # Errors

@@ -216,6 +216,13 @@ impl<P: Provider> Server<P> {
         hidden.during(applied).await
     }
 
+    /// Takes a creation back whose answer reached nobody, so that the object which it made is in no state.
+    pub async fn take_back(&self, type_name: &str, state: Value) {
+        if let (Ok(resource), Ok(provider)) = (self.resource(type_name), self.configured()) {
+            resource.take_back(&provider, state).await;
+        }
+    }
+
     /// Refreshes the state of a resource.
     pub async fn read(
         &self,
@@ -258,12 +265,24 @@ impl<P: Provider> Server<P> {
     /// so that attributes which it lacks are null.
     ///
     /// # Errors
-    /// That it can't be read.
+    /// That it can't be read, or is of a version that is yet to come.
     pub fn upgrade_identity(
         &self,
         resource: &dyn AnyResource<P::Data>,
+        version: i64,
         identity: &Json,
     ) -> Result<Value, Diagnostic> {
+        if version > Schema::IDENTITY_VERSION {
+            return Err(Diagnostic::error(
+                "Resource identity was written by a newer version of the provider",
+                format!(
+                    "The identity of this {} has version {version}; this version of the provider knows up to {}. \
+                     Use the provider version that wrote it, or a later one.",
+                    resource.type_name(),
+                    Schema::IDENTITY_VERSION
+                ),
+            ));
+        }
         from_json(identity, &resource.schema().identity_type(), Reading::Lenient).map_err(|error| {
             let detail = format!("The stored identity can't be used: {}.", error.reason);
             Diagnostic::error("Invalid resource identity", detail).at(error.path)

@@ -118,6 +118,22 @@ impl Client {
         self
     }
 
+    /// A client for what has to be put right after the run was stopped: it shares the connections, does not
+    /// heed the stop token, and makes each request once, since there is no time to wait.
+    #[must_use]
+    pub fn after_stop(&self) -> Self {
+        let options = ClientOptions {
+            stop: CancellationToken::new(),
+            max_retries: 0,
+            ..self.shared.options.clone()
+        };
+        let after = Self::with_pace(options, self.shared.pace);
+        if let Some(http) = self.shared.http.get() {
+            let _ = after.shared.http.set(http.clone());
+        }
+        after
+    }
+
     /// Where the API is, as it was given.
     #[must_use]
     pub fn server_url(&self) -> &ServerUrl {

@@ -13,7 +13,7 @@
 //! - The access token goes to the server of the [`ServerUrl`] and nowhere else: redirects are not
 //!   followed, and nothing but HTTPS leaves the machine.
 //! - A call is made again only where that can't do a thing twice, and no call begins once the caller's
-//!   stop token is cancelled.
+//!   stop token is cancelled, but those of [`Client::after_stop`].
 //! - Whatever a server sends is bounded in size and time, and no secret gets into an error or a log.
 
 mod advice;

@@ -9,7 +9,7 @@ use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
 
 use super::terraform::Resource;
 use super::value::{Shape, sound};
-use super::{Ended, Host};
+use super::{Ended, Host, Launch};
 
 /// The resource with which the tests go through a life.
 pub const DESTINATION: &str = "konnect_audit_log_destination";
@@ -34,8 +34,13 @@ pub struct Konnect {
 impl Konnect {
     /// Starts both. The plugin is not configured.
     pub async fn start() -> Self {
+        Box::pin(Self::launch(Launch::without_tls())).await
+    }
+
+    /// Starts both, the plugin with further settings. It is not configured.
+    pub async fn launch(launch: Launch) -> Self {
         let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
-        let host = Box::pin(Host::start()).await;
+        let host = Box::pin(Host::launch(launch)).await;
         let schema = tf::get_provider_schema::Request {};
         let schema = host.provider().get_provider_schema(schema).await.unwrap();
         let identities = tf::get_resource_identity_schemas::Request {};

@@ -31,11 +31,15 @@ mod foreign_writes;
 #[cfg(feature = "emulator")]
 mod hosts;
 #[cfg(feature = "emulator")]
+mod identical;
+#[cfg(feature = "emulator")]
 mod import;
 #[cfg(feature = "emulator")]
 mod import_generated;
 #[cfg(feature = "emulator")]
 mod import_identity;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod interrupts;
 #[cfg(feature = "emulator")]
 mod install;
 #[cfg(feature = "emulator")]

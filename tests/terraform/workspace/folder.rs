@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fmt::{Display, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -145,11 +145,26 @@ impl Workspace {
         command
     }
 
+    /// A command of the CLI to run or to start, whose output goes into pipes.
+    pub(super) fn cli_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(&cli().program);
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
     /// Runs a command, however it ends.
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let mut command = self.command(&cli().program);
-        let output = command.args(arguments).output().expect("the CLI runs");
-        let run = Run::of(arguments, &output, &self.path(""));
+        let output = self.cli_command(arguments).output().expect("the CLI runs");
+        self.ran(arguments, &output)
+    }
+
+    /// A command that has ended.
+    pub(super) fn ran(&self, arguments: &[&str], output: &Output) -> Run {
+        let run = Run::of(arguments, output, &self.path(""));
         let mut printed = self.printed.borrow_mut();
         let _ = writeln!(printed, "$ {}\n{}{}", arguments.join(" "), run.stdout, run.stderr);
         run
