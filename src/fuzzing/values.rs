@@ -126,8 +126,9 @@ fn upgrade(bytes: &[u8]) {
     ) else {
         return;
     };
-    let _ = server.upgrade_identity(resource, &state);
-    let StateResponse { state, .. } = server.upgrade(resource, i64::from(*version) - i64::from(b'0'), state);
+    let version = i64::from(*version) - i64::from(b'0');
+    let _ = server.upgrade_identity(resource, version, &state);
+    let StateResponse { state, .. } = server.upgrade(resource, version, state);
     let _ = encode(&state, resource.schema().object_type());
 }
 
