@@ -4,16 +4,19 @@
 //! |---|---|
 //! | whom to call, and as whom | [`ServerUrl`], [`Region`], [`AccessToken`], [`ClientOptions`], [`Client`] |
 //! | the calls | [`v2`], [`v3`]: one function an endpoint |
+//! | calls that several share | [`reads`] |
 //! | what is sent | [`NewDestination`], [`DestinationChanges`], [`EndpointWebhookChanges`], [`DestinationWebhookChanges`] |
 //! | what is answered | [`Destination`], [`EndpointWebhook`], [`DestinationWebhook`], [`WebhookStatus`], [`Page`] |
 //! | what can go wrong | [`Error`], with [`Outcome`] and advice |
 //!
-//! Three rules hold for every call:
+//! Four rules hold for every call:
 //!
 //! - The access token goes to the server of the [`ServerUrl`] and nowhere else: redirects are not
 //!   followed, and nothing but HTTPS leaves the machine.
 //! - A call is made again only where that can't do a thing twice, and no call begins once the caller's
 //!   stop token is cancelled.
+//! - Only so many requests are under way at a time, and a host that says 429 gets none until the wait that it
+//!   asks for is over.
 //! - Whatever a server sends is bounded in size and time, and no secret gets into an error or a log.
 
 mod advice;
@@ -28,10 +31,12 @@ mod escape;
 mod excerpt;
 mod exchange;
 mod failure;
+mod gate;
 mod model;
 mod once;
 mod paging;
 mod problem;
+pub mod reads;
 mod redact;
 mod region;
 mod retry;
