@@ -132,6 +132,11 @@ impl Client {
         &self.shared.options.server_url
     }
 
+    /// How often a failed request is made again at most.
+    pub(super) fn max_retries(&self) -> u32 {
+        self.shared.options.max_retries
+    }
+
     /// The server's time now, reckoned from the `Date` of its latest answer; to about a second. `None`
     /// before a first answer. It tells which objects were created before a request and which after,
     /// whatever this machine's clock says.

@@ -19,7 +19,7 @@ use super::error::Failure;
 /// request while another is being made for it. So there are never more than twice as many to one host,
 /// however many calls Terraform makes at a time (`-parallelism`). With answers after 50 ms this is 320
 /// requests a second, some eight times of what Terraform can write to a state, at about 50 KB a connection.
-pub(super) const MOST_AT_ONCE: usize = 16;
+pub const MOST_AT_ONCE: usize = 16;
 
 /// The part of an asked wait that is added at most, so that clients that were told the same don't come back
 /// together.

@@ -52,6 +52,7 @@ pub use client::{Client, ClientOptions};
 pub use destination_id::{DestinationId, InvalidDestinationId};
 pub use error::{Error, Outcome};
 pub use error_kind::{ErrorKind, Obstacle};
+pub use gate::MOST_AT_ONCE;
 pub use model::{Destination, DestinationWebhook, EndpointWebhook, LogFormat, WebhookState, WebhookStatus};
 pub use once::{CreateError, CreatedOnce, Twins, create_destination_once};
 pub use paging::{ListQuery, NameFilter, Page};
