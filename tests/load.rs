@@ -47,7 +47,11 @@ fn bad() -> Conditions {
 
 /// Does something for each of these, so many at a time.
 async fn each<T, F: Future>(of: Vec<T>, at_a_time: usize, what: impl FnMut(T) -> F) -> Vec<F::Output> {
-    stream::iter(of).map(what).buffer_unordered(at_a_time).collect().await
+    stream::iter(of)
+        .map(what)
+        .buffer_unordered(at_a_time)
+        .collect()
+        .await
 }
 
 async fn created(resource: &Resource, config: &Value) -> State {
@@ -74,7 +78,10 @@ fn text(state: &State, name: &str) -> String {
 /// The peak of a process's resident memory, in KiB.
 fn peak_memory(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
@@ -84,38 +91,56 @@ async fn load(at_a_time: usize) {
     konnect.emulator.set_conditions(bad()).unwrap();
     let (destinations, webhooks) = (konnect.destination(), konnect.webhook());
 
-    let began = std::time::Instant::now();
     let make = |number| {
         let destinations = &destinations;
         async move { created(destinations, &destination(destinations, number)).await }
     };
     let states = each((0..DESTINATIONS).collect(), at_a_time, make).await;
-    eprintln!("created in {:?}", began.elapsed());
-    let ids: BTreeMap<_, _> = states.iter().map(|state| (text(state, "name"), text(state, "id"))).collect();
+    let ids: BTreeMap<_, _> = states
+        .iter()
+        .map(|state| (text(state, "name"), text(state, "id")))
+        .collect();
     let set_up = |region: &'static str| {
         let (webhooks, id) = (&webhooks, ids["siem 0"].as_str());
         let config = [("region", region.into()), ("audit_log_destination_id", id.into())];
         async move { created(webhooks, &webhooks.shape.object(&config)).await }
     };
     let streams = each(Region::KNOWN.to_vec(), at_a_time, set_up).await;
-    eprintln!("webhooks in {:?}", began.elapsed());
 
-    let requests = konnect.requests();
     konnect.emulator.clear_requests();
-    let refreshed = each(states.iter().collect(), at_a_time, |state| destinations.read(state)).await;
+    let refreshed = each(states.iter().collect(), at_a_time, |state| {
+        destinations.read(state)
+    })
+    .await;
     for read in &refreshed {
         sound(&read.diagnostics);
     }
-    let all = |states: &[State]| states.iter().map(|state| format!("{:?}", state.value)).collect::<BTreeSet<_>>();
+    let all = |states: &[State]| {
+        states
+            .iter()
+            .map(|state| format!("{:?}", state.value))
+            .collect::<BTreeSet<_>>()
+    };
     assert_eq!(all(&refreshed), all(&states));
-    eprintln!("read in {:?}: {} for creations, {} reads", began.elapsed(), requests, konnect.requests());
-    assert!(konnect.requests() <= 25, "{} requests for a refresh", konnect.requests());
+    assert!(
+        konnect.requests() <= 25,
+        "{} requests for a refresh",
+        konnect.requests()
+    );
 
     let world = konnect.emulator.snapshot();
     let stored = world["regions"]["global"]["destinations"].as_object().unwrap();
-    let stored: BTreeMap<_, _> =
-        stored.iter().map(|(id, of)| (of["name"].as_str().unwrap().to_owned(), id.clone())).collect();
-    assert_eq!(world["regions"]["global"]["destinations"].as_object().unwrap().len(), DESTINATIONS);
+    let stored: BTreeMap<_, _> = stored
+        .iter()
+        .map(|(id, of)| (of["name"].as_str().unwrap().to_owned(), id.clone()))
+        .collect();
+    assert_eq!(
+        world["regions"]["global"]["destinations"]
+            .as_object()
+            .unwrap()
+            .len(),
+        DESTINATIONS
+    );
     assert_eq!(ids, stored, "each is there once, and in its state");
     for stream in &streams {
         let webhook = &world["regions"][text(stream, "region")]["webhook"];
@@ -123,7 +148,6 @@ async fn load(at_a_time: usize) {
         assert_eq!(webhook["enabled"], true);
     }
     let connections = konnect.emulator.connections();
-    eprintln!("{connections:?}, {} KiB", peak_memory(konnect.host.process.pid));
     assert!(connections.most <= 2 * MOST_AT_ONCE as u64, "{connections:?}");
     if cfg!(target_os = "linux") {
         let memory = peak_memory(konnect.host.process.pid);

@@ -59,7 +59,10 @@ impl Conditions {
     /// Numbers that make no sense, or a fault that can't be sent.
     fn check(&self) -> Result<(), ControlError> {
         let invalid = |why: &str| Err(ControlError::Invalid(why.to_owned()));
-        if self.rate_limit.is_some_and(|limit| limit.per_second == 0 || limit.burst == 0) {
+        if self
+            .rate_limit
+            .is_some_and(|limit| limit.per_second == 0 || limit.burst == 0)
+        {
             return invalid("a rate limit of 0 takes no request at all");
         }
         let Some(random) = &self.random_faults else {
@@ -68,7 +71,10 @@ impl Conditions {
         if random.percent > 100 || random.faults.is_empty() {
             return invalid("random faults have a percentage up to 100, and at least one fault");
         }
-        random.faults.iter().try_for_each(|fault| FaultRule::new(fault.clone()).check())
+        random
+            .faults
+            .iter()
+            .try_for_each(|fault| FaultRule::new(fault.clone()).check())
     }
 }
 

@@ -126,11 +126,7 @@ async fn reset(Extract(shared): Insides) -> Outcome {
     shared.reset().map(|()| done())
 }
 
-async fn add_destinations(
-    Extract(shared): Insides,
-    Path(region): Path<String>,
-    body: Received,
-) -> Outcome {
+async fn add_destinations(Extract(shared): Insides, Path(region): Path<String>, body: Received) -> Outcome {
     let Added { count } = parse(body)?;
     shared
         .store

@@ -51,7 +51,10 @@ pub(super) fn add_destinations(state: &mut State, region: &str, count: usize) ->
             created_at,
             updated_at: clock::NEVER.to_owned(),
         };
-        state.region_mut(region).destinations.insert(id.clone(), destination);
+        state
+            .region_mut(region)
+            .destinations
+            .insert(id.clone(), destination);
         id
     };
     (0..count).map(add).collect()

@@ -217,7 +217,9 @@ impl Emulator {
     ///
     /// [`ControlError::Save`].
     pub fn add_destinations(&self, region: &str, count: usize) -> Result<Vec<String>, ControlError> {
-        self.shared.store.change(|state| Ok(edits::add_destinations(state, region, count)))
+        self.shared
+            .store
+            .change(|state| Ok(edits::add_destinations(state, region, count)))
     }
 
     /// Sets fields of a destination without checking the values, and gives the whole record. `updated_at` becomes

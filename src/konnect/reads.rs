@@ -32,8 +32,8 @@ mod list;
 mod listed;
 
 use self::in_flight::InFlight;
-use self::list::{List, Step, Want};
 pub(super) use self::list::ListedPage;
+use self::list::{List, Step, Want};
 pub(super) use self::listed::Listed;
 
 /// How long after its beginning a list answers reads.
@@ -88,7 +88,10 @@ pub async fn endpoint_webhook(client: &Client, region: &Region) -> Result<Endpoi
         let (client, region) = (client.clone(), region.clone());
         async move { v2::get_webhook(&client, &region).await }
     };
-    reads.endpoint_webhooks.ask(region.clone(), reads.now(), call).await
+    reads
+        .endpoint_webhooks
+        .ask(region.clone(), reads.now(), call)
+        .await
 }
 
 /// The v3 webhook of a region.
@@ -101,7 +104,10 @@ pub async fn destination_webhook(client: &Client, region: &Region) -> Result<Des
         let (client, region) = (client.clone(), region.clone());
         async move { v3::get_webhook(&client, &region).await }
     };
-    reads.destination_webhooks.ask(region.clone(), reads.now(), call).await
+    reads
+        .destination_webhooks
+        .ask(region.clone(), reads.now(), call)
+        .await
 }
 
 /// How deliveries of a region's webhook are going.

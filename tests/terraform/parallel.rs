@@ -58,7 +58,10 @@ fn unchanged(count: usize) -> Workspace {
         Block::destination("many")
             .with("count", count)
             .expression("name", "\"destination ${count.index + 1}\"")
-            .expression("endpoint", "\"https://siem-${count.index + 1}.example.com/audit\"")
+            .expression(
+                "endpoint",
+                "\"https://siem-${count.index + 1}.example.com/audit\"",
+            )
     };
     let workspace = Workspace::of(many(1));
     workspace.apply();
@@ -127,7 +130,10 @@ fn two_hundred_are_created_once_each_although_much_goes_wrong() {
         .with("count", 200)
         .expression("name", "\"siem ${count.index}\"");
     let streams = Block::webhook_to("streams", "many[0]")
-        .expression("for_each", r#"toset(["us", "eu", "au", "me", "in", "sg", "global"])"#)
+        .expression(
+            "for_each",
+            r#"toset(["us", "eu", "au", "me", "in", "sg", "global"])"#,
+        )
         .expression("region", "each.key");
     let workspace = Workspace::new();
     workspace.configure_provider("", format!("{many}{streams}"));
@@ -152,7 +158,9 @@ fn two_hundred_are_created_once_each_although_much_goes_wrong() {
         }),
     };
     workspace.konnect.set_conditions(bad).unwrap();
-    workspace.run(&["apply", "-json", "-auto-approve", "-parallelism=100"]).succeeds();
+    workspace
+        .run(&["apply", "-json", "-auto-approve", "-parallelism=100"])
+        .succeeds();
 
     let stored = workspace.konnect.destinations("global");
     let text = |of: &Value, name: &str| of[name].as_str().unwrap().to_owned();
@@ -160,7 +168,9 @@ fn two_hundred_are_created_once_each_although_much_goes_wrong() {
     assert_eq!(stored.len(), 200, "each is there once");
     let state = workspace.state();
     let addresses = state.addresses().into_iter().filter(|a| a.contains(".many"));
-    let told: BTreeSet<_> = addresses.map(|a| (state.text(a, "name"), state.text(a, "id"))).collect();
+    let told: BTreeSet<_> = addresses
+        .map(|a| (state.text(a, "name"), state.text(a, "id")))
+        .collect();
     assert_eq!(told, there);
     let first = state.text("konnect_audit_log_destination.many[0]", "id");
     for region in ["us", "eu", "au", "me", "in", "sg", "global"] {

@@ -114,7 +114,10 @@ impl<K: Eq + Hash, T> Drop for Entry<K, T> {
     fn drop(&mut self) {
         let mut calls = self.of.lock().unwrap_or_else(PoisonError::into_inner);
         // After a write another one may have come in its place.
-        if calls.get(&self.key).is_some_and(|call| call.answer.same_channel(&self.answer)) {
+        if calls
+            .get(&self.key)
+            .is_some_and(|call| call.answer.same_channel(&self.answer))
+        {
             calls.remove(&self.key);
         }
     }

@@ -81,7 +81,11 @@ pub(super) struct Want<'a> {
 
 impl<'a> Want<'a> {
     pub(super) fn new(id: &'a DestinationId, began: Instant) -> Self {
-        Self { id, began, list: None }
+        Self {
+            id,
+            began,
+            list: None,
+        }
     }
 }
 
@@ -268,13 +272,17 @@ impl Fetched {
         if self.bytes > LARGEST_LIST {
             return Err("it is too large");
         }
-        if page.next.as_ref().is_some_and(|next| !self.cursors.insert(next.clone())) {
+        if page
+            .next
+            .as_ref()
+            .is_some_and(|next| !self.cursors.insert(next.clone()))
+        {
             return Err("it goes round in a circle");
         }
         self.next = page.next.map_or(Next::End, |next| Next::Page(Some(next)));
         let complete = page.items.into_iter().filter_map(Listed::complete);
-        self.found.extend(complete.map(|destination| (destination.id.clone(), destination)));
+        self.found
+            .extend(complete.map(|destination| (destination.id.clone(), destination)));
         Ok(())
     }
 }
-

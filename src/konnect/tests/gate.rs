@@ -68,7 +68,9 @@ async fn the_wait_is_spread_a_little() {
     let gates = Gates::default();
     let gate = gates.gate("a");
     let start = Instant::now();
-    pass(&gates, &gate).await.turned_away(Duration::from_secs(8), 1.0, &failure());
+    pass(&gates, &gate)
+        .await
+        .turned_away(Duration::from_secs(8), 1.0, &failure());
     drop(pass(&gates, &gate).await);
     assert_eq!(start.elapsed().as_secs(), 9);
 }
@@ -119,7 +121,9 @@ async fn who_waits_in_vain_gives_up_and_who_sees_progress_does_not() {
             }
             turn_away(other, 1);
         }
-        let got = tokio::time::timeout(Duration::from_mins(1), waiting).await.unwrap();
+        let got = tokio::time::timeout(Duration::from_mins(1), waiting)
+            .await
+            .unwrap();
         assert_eq!(got.is_ok(), progress);
     }
 }

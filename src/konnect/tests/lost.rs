@@ -138,11 +138,19 @@ async fn it_ends_when_nothing_comes_of_it() {
         let replies = (0..creations).flat_map(|_| [json(500, "{}"), list(&[], 0), list(&[], 0)]);
         let server = Server::start(replies).await;
         let client = client(&server.url, |options| options.max_retries = retries);
-        let error = create_destination_once(&client, &eu(), &new_destination()).await.unwrap_err();
-        assert!(error.to_string().contains(&format!("tried {creations} times")), "{error}");
+        let error = create_destination_once(&client, &eu(), &new_destination())
+            .await
+            .unwrap_err();
+        assert!(
+            error.to_string().contains(&format!("tried {creations} times")),
+            "{error}"
+        );
         assert!(matches!(error, CreateError::GivenUp { lost, .. } if lost.status() == Some(500)));
         let asked = server.asked();
-        assert_eq!(asked.iter().filter(|a| a.line.starts_with("POST")).count(), creations);
+        assert_eq!(
+            asked.iter().filter(|a| a.line.starts_with("POST")).count(),
+            creations
+        );
     }
 }
 

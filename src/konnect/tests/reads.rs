@@ -59,7 +59,10 @@ impl World {
             let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
             match (path.rsplit('/').next().unwrap(), query) {
                 ("audit-log-destinations", query) if request.method == "GET" => {
-                    assert!(query.contains("size%5D=1000") || query.contains("size%5D=100"), "{query}");
+                    assert!(
+                        query.contains("size%5D=1000") || query.contains("size%5D=100"),
+                        "{query}"
+                    );
                     LIST.to_owned()
                 }
                 (end, _) => format!("{} {end}", request.method),
@@ -71,7 +74,10 @@ impl World {
     /// How many lists and single reads were asked for since the last time.
     fn counts(&self) -> (usize, usize) {
         let asked = self.asked();
-        assert!(asked.iter().all(|call| call == LIST || call.starts_with("GET ")), "{asked:?}");
+        assert!(
+            asked.iter().all(|call| call == LIST || call.starts_with("GET ")),
+            "{asked:?}"
+        );
         let lists = asked.iter().filter(|call| *call == LIST).count();
         (lists, asked.len() - lists)
     }
@@ -82,13 +88,17 @@ impl World {
 
     fn rename(&self, index: usize, name: &str) {
         let edit = json!({"name": name});
-        self.konnect.edit_destination("eu", self.ids[index].as_str(), edit).unwrap();
+        self.konnect
+            .edit_destination("eu", self.ids[index].as_str(), edit)
+            .unwrap();
     }
 }
 
 /// A rule for the pages of a list.
 fn page(fault: Fault) -> FaultRule {
-    FaultRule::new(fault).method("GET").path_end("/audit-log-destinations")
+    FaultRule::new(fault)
+        .method("GET")
+        .path_end("/audit-log-destinations")
 }
 
 #[tokio::test]
@@ -167,7 +177,11 @@ async fn identical_reads_under_way_are_one() {
     let destinations = join_all((0..5).map(|_| reads::destination_webhook(client, eu)));
     let (statuses, endpoints, destinations) = tokio::join!(statuses, endpoints, destinations);
     assert!(statuses.iter().all(Result::is_ok) && endpoints.iter().all(Result::is_ok));
-    assert!(destinations.iter().all(|found| found.as_ref().is_err_and(Error::is_not_found)));
+    assert!(
+        destinations
+            .iter()
+            .all(|found| found.as_ref().is_err_and(Error::is_not_found))
+    );
     assert_eq!(world.asked().len(), 3);
     reads::webhook_status(client, eu).await.unwrap();
     assert_eq!(world.asked(), ["GET status"], "only as long as it is under way");
@@ -207,7 +221,11 @@ async fn a_write_ends_what_was_read_before() {
         write(&world).await;
         world.asked();
         world.read(0).await.unwrap();
-        assert_eq!(world.asked(), [format!("GET {id}")], "also after a write that failed");
+        assert_eq!(
+            world.asked(),
+            [format!("GET {id}")],
+            "also after a write that failed"
+        );
     }
 }
 
@@ -255,7 +273,10 @@ async fn a_read_after_a_write_does_not_join_one_from_before() {
     let id = &world.ids[0];
     let mut asked = world.asked();
     asked.sort();
-    assert_eq!(asked, [format!("GET {id}"), format!("GET {id}"), format!("PATCH {id}")]);
+    assert_eq!(
+        asked,
+        [format!("GET {id}"), format!("GET {id}"), format!("PATCH {id}")]
+    );
 }
 
 #[tokio::test]
@@ -276,7 +297,11 @@ async fn without_a_list_single_reads_go_on() {
             r#"{"data": [], "meta": {"next": "/x?page[after]=again"}}"#,
         ))
         .always(),
-        page(Fault::body("application/json", r#"{"data": [], "meta": {"next": "/x"}}"#)).always(),
+        page(Fault::body(
+            "application/json",
+            r#"{"data": [], "meta": {"next": "/x"}}"#,
+        ))
+        .always(),
     ];
     for rule in rules {
         let world = World::with(110).await;
@@ -305,7 +330,12 @@ async fn smaller_pages_are_asked_for_where_large_ones_are_refused() {
     let world = World::with(150).await;
     world.inject(page(Fault::status(400)).skip(0));
     world.read_all(150).await;
-    let sizes: Vec<_> = world.konnect.requests().iter().map(|r| r.path.contains("=1000")).collect();
+    let sizes: Vec<_> = world
+        .konnect
+        .requests()
+        .iter()
+        .map(|r| r.path.contains("=1000"))
+        .collect();
     assert_eq!(sizes.iter().filter(|large| **large).count(), 1);
     assert_eq!(world.counts(), (3, 1));
 }

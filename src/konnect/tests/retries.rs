@@ -58,9 +58,17 @@ async fn reads_and_changes_are_made_again_until_they_succeed() {
 #[tokio::test]
 async fn a_refusal_that_breaks_off_is_asked_for_again() {
     let cut = || Reply::Bytes(b"HTTP/1.1 404 X\r\nContent-Length: 100\r\n\r\n{\"detail\"".to_vec());
-    let whole = || answer(404, "Content-Type: application/problem+json\r\n", r#"{"status": 404, "title": "No"}"#);
+    let whole = || {
+        answer(
+            404,
+            "Content-Type: application/problem+json\r\n",
+            r#"{"status": 404, "title": "No"}"#,
+        )
+    };
     let server = Server::start([cut(), whole()]).await;
-    let error = v3::get_destination(&server.client(), &eu(), &id()).await.unwrap_err();
+    let error = v3::get_destination(&server.client(), &eu(), &id())
+        .await
+        .unwrap_err();
     assert!(error.is_not_found(), "{error}");
     // Where each one does, the status has to do; and a creation was refused in any case.
     let server = Server::start([cut(), cut()]).await;
