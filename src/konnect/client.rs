@@ -11,6 +11,7 @@ use reqwest::{Method, Url};
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
+use tower::limit::GlobalConcurrencyLimitLayer;
 use tracing::{debug, warn};
 
 use super::answer::Answer;
@@ -213,7 +214,7 @@ impl Client {
                 Some(Ok(pass)) => pass,
                 Some(Err(failure)) => {
                     let outcome = worst;
-                    return Err(Error::new(call, attempts, Failure { outcome, ..failure }));
+                    return Err(Error::new(call, attempts, Failure { outcome, ..*failure }));
                 }
                 None => return Err(interrupted(call, attempts, worst, last.as_ref())),
             };
@@ -365,6 +366,7 @@ fn build(options: &ClientOptions) -> Result<reqwest::Client, ErrorKind> {
         .connect_timeout(options.connect_timeout)
         .timeout(options.request_timeout)
         .pool_max_idle_per_host(MOST_AT_ONCE)
+        .connector_layer(GlobalConcurrencyLimitLayer::new(MOST_AT_ONCE))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false);
     if options.server_url.is_loopback() {
