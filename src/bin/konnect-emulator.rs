@@ -46,6 +46,8 @@ See and change what no client can, without a token:
   curl -X PATCH http://127.0.0.1:8080/_emulator/eu/webhook -d '{\"enabled\": false}'
   curl -X DELETE http://127.0.0.1:8080/_emulator/eu/webhook
   curl http://127.0.0.1:8080/_emulator/eu/deliveries -d '{\"code\": 401, \"message\": \"Unauthenticated\"}'
+  curl http://127.0.0.1:8080/_emulator/global/destinations -d '{\"count\": 1000}'       # add some
+  curl http://127.0.0.1:8080/_emulator/connections           # how many were accepted, are open, were at most
   curl -X POST http://127.0.0.1:8080/_emulator/reset         # forget everything
 
 Make things go wrong: `times` requests (default 1, null for all) that match `method`, `path` (a part),
@@ -58,6 +60,12 @@ Make things go wrong: `times` requests (default 1, null for all) that match `met
          body {status, headers, body, handle}         truncate             truncate_header
          delay {ms}   drip {interval_ms}              huge {bytes}         malformed
          clock_skew {seconds}                         hold {handle}: until the rules are removed
+
+Make it slow, limited and unreliable as a whole; null or a missing field switches a condition off again:
+
+  curl -X PUT http://127.0.0.1:8080/_emulator/conditions -d '{\"latency_ms\": 50,
+       \"rate_limit\": {\"per_second\": 100, \"burst\": 50},
+       \"random_faults\": {\"seed\": 1, \"percent\": 5, \"faults\": [{\"kind\": \"drop_after\"}]}}'
 ";
 
 const DEFAULT_PORT: u16 = 8080;

@@ -21,8 +21,8 @@
 //!
 //! # The map
 //!
-//! A request's way: `server` reads it, `journal` notes it, `fault` decides whether it goes wrong, `api` finds its
-//! handler by `route`, `destinations` and `webhook` answer from the `store`, and `misbehave` spoils the answer if
+//! A request's way: `server` reads it, `journal` notes it, `fault` or `conditions` decides whether it goes wrong,
+//! `api` finds its handler by `route`, `destinations` and `webhook` answer from the `store`, and `misbehave` spoils the answer if
 //! it must, with the help of `wire`. `control` and `edits` are the way in behind the API's back.
 //!
 //! # Where it decides for itself
@@ -38,6 +38,8 @@
 mod answer;
 mod api;
 mod clock;
+mod conditions;
+mod connections;
 mod control;
 mod destinations;
 mod edits;
@@ -69,6 +71,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use conditions::{Conditions, RandomFaults, RateLimit};
+pub use connections::ConnectionCount;
 pub use edits::ControlError;
 pub use fault::{Fault, FaultRule, Headers};
 pub use journal::RecordedRequest;
@@ -106,9 +110,13 @@ impl Emulator {
     /// ([`io::ErrorKind::InvalidData`]).
     pub async fn start(options: EmulatorOptions) -> io::Result<Self> {
         let store = Store::open(options.state_file)?;
+        let conditions = Conditions {
+            latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
+            ..Conditions::default()
+        };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(store, options.latency));
+        let shared = Arc::new(Shared::new(store, conditions));
         let stop = CancellationToken::new();
         let server = tokio::spawn(server::serve(listener, Arc::clone(&shared), stop.clone()));
         Ok(Self {
@@ -171,6 +179,22 @@ impl Emulator {
         self.shared.clear_faults();
     }
 
+    /// Sets what every request meets from now on, in place of all conditions before. A bucket begins full, and a
+    /// chance anew.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Invalid`] for numbers that make no sense or a fault that can't be sent.
+    pub fn set_conditions(&self, conditions: Conditions) -> Result<(), ControlError> {
+        self.shared.set_conditions(conditions)
+    }
+
+    /// The connections so far.
+    #[must_use]
+    pub fn connections(&self) -> ConnectionCount {
+        self.shared.connections.count()
+    }
+
     /// Everything that is stored, each `authorization` included:
     /// `{"regions": {"eu": {"destinations": {ID: {..}}, "webhook": {..}}}}`, beside counters of the emulator's own.
     #[must_use]
@@ -185,6 +209,17 @@ impl Emulator {
     /// [`ControlError::Save`], with nothing forgotten.
     pub fn reset(&self) -> Result<(), ControlError> {
         self.shared.reset()
+    }
+
+    /// Adds that many destinations, as an organisation has them, and gives their ids in the order of creation.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`].
+    pub fn add_destinations(&self, region: &str, count: usize) -> Result<Vec<String>, ControlError> {
+        self.shared
+            .store
+            .change(|state| Ok(edits::add_destinations(state, region, count)))
     }
 
     /// Sets fields of a destination without checking the values, and gives the whole record. `updated_at` becomes

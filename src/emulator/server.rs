@@ -1,7 +1,7 @@
 //! Sockets and HTTP: the accept loop, one task a connection, and the way from a request to its answer.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -41,7 +41,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: Canc
     let router = Router::new()
         .nest("/_emulator", control::router())
         .fallback(konnect)
-        .with_state(shared);
+        .with_state(Arc::clone(&shared));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -49,7 +49,12 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: Canc
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(connection(stream, router.clone(), stop.clone()));
+                    let open = shared.connections.open();
+                    let served = connection(stream, router.clone(), stop.clone());
+                    connections.spawn(async move {
+                        served.await;
+                        drop(open);
+                    });
                 }
                 // Out of file descriptors, most likely: a pause gives connections time to end.
                 Err(_) => sleep(Duration::from_millis(20)).await,
@@ -94,8 +99,10 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
         .journal()
         .open(&parts.method, &parts.uri, &region, &parts.headers, recorded);
     let (fault, mut cleared) = shared.strike(parts.method.as_str(), &path, &region);
-    if !shared.latency.is_zero() {
-        sleep(shared.latency).await;
+    let fault = fault.or_else(|| shared.weather().strike(Instant::now()));
+    let latency = shared.weather().latency();
+    if !latency.is_zero() {
+        sleep(latency).await;
     }
     let handle = || match &body {
         Some(body) => api::answer(&shared.store, &parts.method, &parts.uri, &parts.headers, body),

@@ -1,10 +1,11 @@
 //! What all connections, the control API and the in-process handles share.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::conditions::{Conditions, Weather};
+use super::connections::Connections;
 use super::edits::ControlError;
 use super::fault::{self, Fault, FaultRule};
 use super::journal::Journal;
@@ -16,8 +17,9 @@ use super::store::Store;
 pub(super) struct Shared {
     /// The records.
     pub(super) store: Store,
-    /// How long every answer of the API takes.
-    pub(super) latency: Duration,
+    /// The connections.
+    pub(super) connections: Connections,
+    weather: Mutex<Weather>,
     journal: Mutex<Journal>,
     faults: Mutex<Vec<FaultRule>>,
     cleared: watch::Sender<()>,
@@ -25,10 +27,11 @@ pub(super) struct Shared {
 
 impl Shared {
     /// No requests and no faults yet.
-    pub(super) fn new(store: Store, latency: Duration) -> Self {
+    pub(super) fn new(store: Store, conditions: Conditions) -> Self {
         Self {
             store,
-            latency,
+            connections: Connections::default(),
+            weather: Mutex::new(Weather::new(conditions)),
             journal: Mutex::new(Journal::new()),
             faults: Mutex::new(Vec::new()),
             cleared: watch::Sender::new(()),
@@ -65,6 +68,11 @@ impl Shared {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What every request meets.
+    pub(super) fn weather(&self) -> MutexGuard<'_, Weather> {
+        self.weather.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Adds a fault rule behind those that are there.
     ///
     /// # Errors
@@ -73,6 +81,16 @@ impl Shared {
     pub(super) fn inject(&self, rule: FaultRule) -> Result<(), ControlError> {
         rule.check()?;
         self.faults().push(rule);
+        Ok(())
+    }
+
+    /// Sets what every request meets from now on.
+    ///
+    /// # Errors
+    ///
+    /// Conditions that can't be.
+    pub(super) fn set_conditions(&self, conditions: Conditions) -> Result<(), ControlError> {
+        *self.weather() = Weather::checked(conditions)?;
         Ok(())
     }
 

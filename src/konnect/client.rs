@@ -11,6 +11,7 @@ use reqwest::{Method, Url};
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
+use tower::limit::GlobalConcurrencyLimitLayer;
 use tracing::{debug, warn};
 
 use super::answer::Answer;
@@ -19,7 +20,9 @@ use super::error::{AnswerMark, Call, Error, Failure, Outcome};
 use super::error_kind::ErrorKind;
 use super::exchange::{Received, exchange, milliseconds, origin};
 use super::failure::{Limits, chain};
+use super::gate::{Gates, MOST_AT_ONCE};
 use super::problem::bounded;
+use super::reads::Reads;
 use super::region::Region;
 use super::retry::{Pace, Step, is_repeatable};
 use super::secret::{AccessToken, Authorization};
@@ -74,6 +77,8 @@ struct Shared {
     http: OnceLock<Result<reqwest::Client, ErrorKind>>,
     clock: Mutex<Option<(SystemTime, Instant)>>,
     claimed: Mutex<HashSet<DestinationId>>,
+    gates: Gates,
+    reads: Reads,
 }
 
 /// A request, before it has an address.
@@ -88,6 +93,8 @@ pub(super) struct Request {
     pub authorization: Option<Authorization>,
     /// `false` where the answer has nothing to say beyond its status, unless it is a web page.
     pub wants_body: bool,
+    /// How often it is made again at most, if that is less than the client's own limit.
+    pub max_retries: Option<u32>,
 }
 
 impl Client {
@@ -105,6 +112,8 @@ impl Client {
             http: OnceLock::new(),
             clock: Mutex::new(None),
             claimed: Mutex::default(),
+            gates: Gates::default(),
+            reads: Reads::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -140,6 +149,11 @@ impl Client {
         &self.shared.options.server_url
     }
 
+    /// How often a failed request is made again at most.
+    pub(super) fn max_retries(&self) -> u32 {
+        self.shared.options.max_retries
+    }
+
     /// The server's time now, reckoned from the `Date` of its latest answer; to about a second. `None`
     /// before a first answer. It tells which objects were created before a request and which after,
     /// whatever this machine's clock says.
@@ -168,6 +182,11 @@ impl Client {
 
     fn claimed(&self) -> MutexGuard<'_, HashSet<DestinationId>> {
         self.shared.claimed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What reads share.
+    pub(super) fn reads(&self) -> &Reads {
+        &self.shared.reads
     }
 
     /// Waits as long as before a first retry, or until the caller's stop token is cancelled.
@@ -199,16 +218,26 @@ impl Client {
             Err(kind) => return Err(Error::new(call, 0, Failure::not_sent(kind))),
         };
 
+        let max_retries = request.max_retries.unwrap_or(u32::MAX).min(options.max_retries);
+        let gate = self.shared.gates.gate(&call.origin);
+        let _write = (request.method != Method::GET).then(|| self.shared.reads.write());
         let mut attempts = 0;
         let mut worst = Outcome::NotSent;
         let mut last = None;
         loop {
-            if options.stop.is_cancelled() {
-                return Err(interrupted(call, attempts, worst, last.as_ref()));
-            }
+            let turn = self.shared.gates.pass(&gate, max_retries);
+            let pass = match options.stop.run_until_cancelled(turn).await {
+                Some(Ok(pass)) => pass,
+                Some(Err(failure)) => {
+                    let outcome = worst;
+                    return Err(Error::new(call, attempts, Failure { outcome, ..*failure }));
+                }
+                None => return Err(interrupted(call, attempts, worst, last.as_ref())),
+            };
             attempts += 1;
             let mut failure = match self.attempt(&http, &url, &request, attempts, &redactor).await {
                 Ok(received) => {
+                    pass.answered();
                     return Ok(Answer {
                         call,
                         attempts,
@@ -225,7 +254,16 @@ impl Client {
             let step = self
                 .shared
                 .pace
-                .next(attempts, options.max_retries, failure.asked_wait, jitter);
+                .next(attempts, max_retries, failure.asked_wait, jitter);
+            let turned_away = status == Some(429);
+            if turned_away {
+                let wait = self.shared.pace.rest(attempts, failure.asked_wait);
+                pass.turned_away(wait, fastrand::f64(), &failure);
+            } else if status.is_some() {
+                pass.answered();
+            } else {
+                drop(pass);
+            }
             failure.outcome = worst;
             let (true, Step::Wait(wait)) = (repeat, step) else {
                 return Err(Error::new(call, attempts, failure));
@@ -239,10 +277,9 @@ impl Client {
                 "trying again after a wait"
             );
             last = Some(failure);
-            tokio::select! {
-                biased;
-                () = options.stop.cancelled() => {}
-                () = tokio::time::sleep(wait) => {}
+            // What a rate limit asks for is waited for at the gate, where others wait as well.
+            if !turned_away {
+                let _ = options.stop.run_until_cancelled(tokio::time::sleep(wait)).await;
             }
         }
     }
@@ -344,6 +381,8 @@ fn build(options: &ClientOptions) -> Result<reqwest::Client, ErrorKind> {
         .user_agent(user_agent)
         .connect_timeout(options.connect_timeout)
         .timeout(options.request_timeout)
+        .pool_max_idle_per_host(MOST_AT_ONCE)
+        .connector_layer(GlobalConcurrencyLimitLayer::new(MOST_AT_ONCE))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false);
     if options.server_url.is_loopback() {

@@ -194,16 +194,17 @@ async fn refusal(mut response: Response, mark: AnswerMark, redactor: &Redactor) 
         .get(RETRY_AFTER)
         .and_then(|value| asked_wait(value, mark.date.unwrap_or_else(SystemTime::now)));
     let mut body = Vec::new();
-    // The status says enough: a body that breaks off is read as far as it goes.
-    let whole = loop {
+    // The status says enough to fail: a body that breaks off is read as far as it goes. But whether the refusal is
+    // Konnect's own, which a 404 has to be to mean that there is no such object, another attempt has to tell.
+    let (whole, lost) = loop {
         match response.chunk().await {
-            Ok(None) => break true,
+            Ok(None) => break (true, false),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Err(_) => break false,
+            Err(error) => break (false, !error.is_timeout()),
         }
         if body.len() >= LARGEST_ERROR {
             body.truncate(LARGEST_ERROR);
-            break false;
+            break (false, false);
         }
     };
     let problem = Problem::read(&body, whole, redactor);
@@ -221,7 +222,7 @@ async fn refusal(mut response: Response, mark: AnswerMark, redactor: &Redactor) 
             Outcome::Unknown
         },
         answer: Some(AnswerMark { trace_id, ..mark }),
-        transient: status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error(),
+        transient: lost || status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error(),
         asked_wait,
     }
 }

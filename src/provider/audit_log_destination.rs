@@ -16,7 +16,7 @@ use crate::framework::{
 };
 use crate::konnect::{
     self, Client, CreatedOnce, Destination, DestinationChanges, DestinationId, LogFormat, NewDestination,
-    Region, Twins, create_destination_once, v3,
+    Region, Twins, create_destination_once, reads, v3,
 };
 
 mod identical;
@@ -196,7 +196,7 @@ impl Resource for AuditLogDestination {
             return Ok(Some(known));
         };
         let client = call.provider.client()?;
-        match v3::get_destination(client, &region, &given(known.id.clone(), "id")?).await {
+        match reads::destination(client, &region, &given(known.id.clone(), "id")?).await {
             Ok(found) => {
                 authorization::observe(&mut call.private, found.updated_at.as_deref());
                 Ok(Some(state(found, region, &known)))
@@ -282,7 +282,7 @@ impl Resource for AuditLogDestination {
             ImportTarget::Identity(identity) => (identity.region.clone(), given(identity.id.clone(), "id")?),
         };
         let region = given(call.provider.destination_region(&region)?, "region")?;
-        match v3::get_destination(client, &region, &id).await {
+        match reads::destination(client, &region, &id).await {
             Ok(found) => {
                 authorization::imported(&mut call.private);
                 Ok(state(found, region, &Model::default().completed()))
