@@ -68,7 +68,7 @@ pub(super) fn attributes(authorization: &'static str) -> [Attribute; 3] {
             .optional()
             .check(Validator::whole_number(0, 1 << 53))
             .describe(
-                "Version of `authorization_wo`, a whole number. If set, no hash of the value is kept, and the value is \
+                "Version of `authorization_wo`, a whole number from 0. If set, no hash of the value is kept, and the value is \
                  sent again only when the version changes: for ephemeral values that are new in every run.",
             ),
     ]
