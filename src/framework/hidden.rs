@@ -152,9 +152,15 @@ fn sensitive(declared: &[Attribute], value: &Value, found: &mut Vec<Secret>) {
             }
         }
         Value::List(of) | Value::Set(of) | Value::Tuple(of) => {
-            of.iter().for_each(|value| sensitive(declared, value, found));
+            for value in of {
+                sensitive(declared, value, found);
+            }
         }
-        Value::Map(of) => of.values().for_each(|value| sensitive(declared, value, found)),
+        Value::Map(of) => {
+            for value in of.values() {
+                sensitive(declared, value, found);
+            }
+        }
         _ => {}
     }
 }
@@ -163,9 +169,15 @@ fn texts(value: &Value, found: &mut Vec<Secret>) {
     match value {
         Value::String(text) => found.push(Secret::from(text.clone())),
         Value::List(of) | Value::Set(of) | Value::Tuple(of) => {
-            of.iter().for_each(|value| texts(value, found))
+            for value in of {
+                texts(value, found);
+            }
         }
-        Value::Map(of) | Value::Object(of) => of.values().for_each(|value| texts(value, found)),
+        Value::Map(of) | Value::Object(of) => {
+            for value in of.values() {
+                texts(value, found);
+            }
+        }
         Value::Dynamic(_, inner) => texts(inner, found),
         Value::Null | Value::Unknown | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -181,11 +193,15 @@ fn sensitive_names(declared: &[Attribute], names: &mut Vec<&'static str>) {
     }
 }
 
-/// serde_json bounds the depth of what it reads.
+/// `serde_json` bounds the depth of what it reads.
 fn stored(names: &[&str], state: &Json, hidden: bool, found: &mut Vec<Secret>) {
     match state {
         Json::String(text) if hidden => found.push(Secret::from(text.clone())),
-        Json::Array(of) => of.iter().for_each(|value| stored(names, value, hidden, found)),
+        Json::Array(of) => {
+            for value in of {
+                stored(names, value, hidden, found);
+            }
+        }
         Json::Object(of) => {
             for (name, value) in of {
                 stored(names, value, hidden || names.contains(&name.as_str()), found);

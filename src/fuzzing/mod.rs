@@ -10,8 +10,11 @@ pub use self::values::{json, msgpack};
 pub use crate::konnect::fuzzing::api;
 pub use crate::plugin::fuzzing::{certificate, handshake};
 
+/// A function that takes any bytes.
+pub type Target = fn(&[u8]);
+
 /// All of them, by the names of their folders in `fuzz/corpus/`.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("api", api),
     ("certificate", certificate),
     ("handshake", handshake),

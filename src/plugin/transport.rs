@@ -181,13 +181,12 @@ mod unix {
         pub(super) fn bind(place: &Place) -> Result<Self, ListenError> {
             let group = place.socket_group.as_deref().map(gid).transpose()?;
             let name = format!("konnect-{}-{:08x}", std::process::id(), fastrand::u32(..));
-            let (path, folder) = match &place.socket_dir {
+            let (path, folder) = if let Some(dir) = &place.socket_dir {
                 // The host's own folder, of which it may know the socket by its file name alone.
-                Some(dir) => (dir.join(format!("{name}.sock")), None),
-                None => {
-                    let folder = std::env::temp_dir().join(name);
-                    (folder.join("socket"), Some(folder))
-                }
+                (dir.join(format!("{name}.sock")), None)
+            } else {
+                let folder = std::env::temp_dir().join(name);
+                (folder.join("socket"), Some(folder))
             };
             let failed = |source| ListenError::Socket {
                 path: path.clone(),
