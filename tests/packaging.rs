@@ -55,7 +55,8 @@ fn pack(project: &Project, folder: &Path, triples: &[&str]) -> Vec<Archive> {
 
 fn hexadecimal(bytes: &[u8]) -> String {
     let digest = digest(&SHA256, bytes);
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
+    digits.collect::<Vec<_>>().concat()
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {

@@ -137,10 +137,9 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 
 /// SHA-256 in lower case.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digest = Sha256::digest(bytes);
+    let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect::<Vec<_>>().concat()
 }
 
 fn time(seconds: i64) -> Result<DateTime, Failure> {

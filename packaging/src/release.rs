@@ -81,10 +81,8 @@ impl Release {
         }
         self.write_json("index.json", &json!({ "versions": index }))?;
 
-        let lines: String = sums
-            .iter()
-            .map(|(name, sum)| format!("{sum}  {name}\n"))
-            .collect();
+        let lines = sums.iter().map(|(name, sum)| format!("{sum}  {name}\n"));
+        let lines = lines.collect::<Vec<_>>().concat();
         let name = format!("{NAME}_{version}_SHA256SUMS");
         self.write(&name, &lines)?;
         Ok(sums.into_keys().chain([name]).collect())

@@ -1,6 +1,7 @@
 //! A web server for a folder, on 127.0.0.1 and over HTTPS alone, as a network mirror has to be.
 
 use std::convert::Infallible;
+use std::future::ready;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
@@ -109,7 +110,8 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, folder: PathBuf, reques
             let Ok(stream) = tls.accept(stream).await else {
                 return;
             };
-            let service = service_fn(|request| answer(request, &folder, &requests));
+            let service =
+                service_fn(|request| ready(Ok::<_, Infallible>(answer(&request, &folder, &requests))));
             let connection = hyper::server::conn::http1::Builder::new();
             let _ = connection.serve_connection(TokioIo::new(stream), service).await;
         });
@@ -117,11 +119,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, folder: PathBuf, reques
 }
 
 /// The file that the path names. What a network mirror serves as JSON has to say so.
-async fn answer(
-    request: Request<Incoming>,
-    folder: &Path,
-    requests: &Requests,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+fn answer(request: &Request<Incoming>, folder: &Path, requests: &Requests) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     requests.lock().expect("no panic").push(path.to_owned());
     let file = folder.join(path.trim_start_matches('/'));
@@ -139,5 +137,5 @@ async fn answer(
             .status(StatusCode::NOT_FOUND)
             .body(Full::default()),
     };
-    Ok(response.expect("an answer"))
+    response.expect("an answer")
 }
