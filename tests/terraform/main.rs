@@ -38,10 +38,10 @@ mod import;
 mod import_generated;
 #[cfg(feature = "emulator")]
 mod import_identity;
-#[cfg(all(feature = "emulator", target_os = "linux"))]
-mod interrupts;
 #[cfg(feature = "emulator")]
 mod install;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod interrupts;
 #[cfg(feature = "emulator")]
 mod migration;
 #[cfg(feature = "emulator")]
