@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench engine`
 
+#![expect(clippy::expect_used, reason = "what is measured has to work, as in a test")]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -63,10 +65,10 @@ fn codec(criterion: &mut Criterion) {
     let wire = encode(&state, of);
     let mut group = criterion.benchmark_group("codec");
     group.bench_function("decode a destination", |b| {
-        b.iter(|| decode(black_box(Some(&wire)), of))
+        b.iter(|| decode(black_box(Some(&wire)), of));
     });
     group.bench_function("encode a destination", |b| {
-        b.iter(|| encode(black_box(&state), of))
+        b.iter(|| encode(black_box(&state), of));
     });
     group.finish();
 }

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::konnect::LocalKonnect;
+
 /// The version under which Kong's provider is installed: any will do that its constraint admits.
 const KONG_VERSION: &str = "3.19.0";
 const AUTHORIZATION: &str = "Bearer pR7-zQ3.kM8xA";
@@ -63,7 +65,7 @@ impl Contender {
     }
 
     /// A configuration of so many destinations.
-    pub(super) fn configuration(&self, konnect: &str, objects: u32) -> String {
+    pub(super) fn configuration(&self, konnect: &LocalKonnect, objects: u32) -> String {
         let (source, server, kind, arguments) = match self {
             Self::Floor => {
                 // Terraform stores this twice, as input and output: that makes about as much state as a destination.
@@ -75,13 +77,13 @@ impl Contender {
             }
             Self::Ours(_) => (
                 "registry.terraform.io/konnect-audit/konnect",
-                format!("{konnect}/{{region}}"),
+                format!("{}/{{region}}", konnect.url()),
                 "konnect_audit_log_destination",
                 "authorization_wo",
             ),
             Self::Kong(_) => (
                 "registry.terraform.io/kong/konnect",
-                konnect.to_owned(),
+                konnect.url_for_kong(),
                 "konnect_audit_log_destination",
                 "authorization",
             ),

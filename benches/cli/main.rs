@@ -16,6 +16,8 @@ mod figures;
 #[cfg(unix)]
 mod konnect;
 #[cfg(unix)]
+mod relay;
+#[cfg(unix)]
 mod workspace;
 
 #[cfg(unix)]

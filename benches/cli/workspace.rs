@@ -71,7 +71,7 @@ impl<'a> Workspace<'a> {
     }
 
     fn configure(&self, objects: u32) -> Result<()> {
-        let configuration = self.contender.configuration(&self.konnect.url()?, objects);
+        let configuration = self.contender.configuration(&self.konnect, objects);
         Ok(fs::write(self.path("work/main.tf"), configuration)?)
     }
 
@@ -129,7 +129,7 @@ impl<'a> Workspace<'a> {
         if notes.exists() {
             fs::remove_file(&notes)?;
         }
-        self.konnect.clear_requests()?;
+        self.konnect.clear_requests();
         let mut command = Command::new(cli());
         command
             .args(arguments)

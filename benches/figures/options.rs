@@ -1,6 +1,6 @@
 //! The command line of a program that prints figures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lexopt::prelude::*;
 
@@ -50,17 +50,17 @@ impl Options {
                 // Cargo says so to every program that it runs for `cargo bench`.
                 Long("bench") => {}
                 Long("kong") => {
-                    let program = existing(flags.value()?.into())?;
+                    let program = existing(flags.value()?.as_ref())?;
                     options.kong = Some(Peer {
                         name: "kong/konnect".to_owned(),
                         program,
                     });
                 }
-                Long("ours") => options.ours = existing(flags.value()?.into())?,
+                Long("ours") => options.ours = existing(flags.value()?.as_ref())?,
                 Long("peer") => {
                     let given = flags.value()?.string()?;
                     let (name, program) = given.split_once('=').ok_or("--peer wants NAME=FILE")?;
-                    let program = existing(program.into())?;
+                    let program = existing(program.as_ref())?;
                     options.peers.push(Peer {
                         name: name.to_owned(),
                         program,
@@ -79,7 +79,7 @@ impl Options {
 }
 
 /// A path that holds wherever a process is started.
-fn existing(program: PathBuf) -> Result<PathBuf> {
+fn existing(program: &Path) -> Result<PathBuf> {
     program
         .canonicalize()
         .map_err(|error| format!("{}: {error}", program.display()).into())

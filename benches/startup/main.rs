@@ -26,7 +26,7 @@ fn main() -> figures::Result<()> {
     let mut providers = vec![ours];
     providers.extend(options.kong);
     providers.extend(options.peers);
-    run::run(providers)
+    run::run(&providers)
 }
 
 #[cfg(not(unix))]
@@ -63,7 +63,7 @@ mod run {
         schema: usize,
     }
 
-    pub(super) fn run(providers: Vec<Peer>) -> Result<()> {
+    pub(super) fn run(providers: &[Peer]) -> Result<()> {
         let identity = Identity::new()?;
         // A killed process leaves its socket behind.
         let sockets = tempfile::tempdir()?;
@@ -86,7 +86,7 @@ mod run {
             ..Measured::default()
         };
         let mut measured = Vec::new();
-        for provider in &providers {
+        for provider in providers {
             measured.push(Measured {
                 size: size(&provider.program)?,
                 ..Measured::default()
@@ -132,7 +132,7 @@ mod run {
                     .push(milliseconds(ended_processes_used()?.saturating_sub(before)));
             }
         }
-        report(&providers, &floor, &measured);
+        report(providers, &floor, &measured);
         Ok(())
     }
 
