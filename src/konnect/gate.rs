@@ -35,10 +35,10 @@ pub(super) struct Gates {
 /// The way to a host.
 pub(super) struct Gate {
     width: Semaphore,
-    state: Mutex<State>,
+    state: Mutex<Flow>,
 }
 
-struct State {
+struct Flow {
     closed_until: Option<Instant>,
     /// Counts the closings. A request that was sent before the latest one says nothing new with its own 429.
     round: u64,
@@ -104,7 +104,7 @@ impl Gates {
 
 impl Default for Gate {
     fn default() -> Self {
-        let state = State {
+        let state = Flow {
             closed_until: None,
             round: 0,
             fruitless: 0,
@@ -121,7 +121,7 @@ impl Default for Gate {
 }
 
 impl Gate {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Flow> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -10,17 +10,17 @@ use tokio::sync::watch;
 use super::super::error::Error;
 use super::BOUND;
 
-type Answer<T> = Option<Result<T, Error>>;
+type Told<T> = Option<Result<T, Error>>;
 
 /// The requests of one kind that are under way, by what they ask for.
-pub(super) struct InFlight<K, T>(Arc<Mutex<HashMap<K, Call<T>>>>);
+pub(super) struct InFlight<K, T>(Arc<Mutex<HashMap<K, UnderWay<T>>>>);
 
-struct Call<T> {
+struct UnderWay<T> {
     began: Instant,
-    answer: watch::Receiver<Answer<T>>,
+    answer: watch::Receiver<Told<T>>,
 }
 
-impl<T> Call<T> {
+impl<T> UnderWay<T> {
     fn answers(&self, began: Instant) -> bool {
         began.saturating_duration_since(self.began) <= BOUND
     }
@@ -43,7 +43,7 @@ impl<K, T> InFlight<K, T> {
         self.calls().clear();
     }
 
-    fn calls(&self) -> MutexGuard<'_, HashMap<K, Call<T>>> {
+    fn calls(&self) -> MutexGuard<'_, HashMap<K, UnderWay<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -72,7 +72,7 @@ where
         }
     }
 
-    fn join<F>(&self, key: K, began: Instant, call: impl Fn() -> F) -> watch::Receiver<Answer<T>>
+    fn join<F>(&self, key: K, began: Instant, call: impl Fn() -> F) -> watch::Receiver<Told<T>>
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
@@ -86,7 +86,7 @@ where
             key: key.clone(),
             answer: answer.clone(),
         };
-        let under_way = Call {
+        let under_way = UnderWay {
             began,
             answer: answer.clone(),
         };
@@ -105,9 +105,9 @@ where
 
 /// A request's place among those under way, which it leaves at its end, also if that is a panic.
 struct Entry<K: Eq + Hash, T> {
-    of: Arc<Mutex<HashMap<K, Call<T>>>>,
+    of: Arc<Mutex<HashMap<K, UnderWay<T>>>>,
     key: K,
-    answer: watch::Receiver<Answer<T>>,
+    answer: watch::Receiver<Told<T>>,
 }
 
 impl<K: Eq + Hash, T> Drop for Entry<K, T> {
