@@ -96,6 +96,12 @@ impl Journal {
         self.entries.iter().cloned().collect()
     }
 
+    /// The requests of one region, oldest first.
+    pub(super) fn entries_of(&self, region: &str) -> Vec<RecordedRequest> {
+        let entries = self.entries.iter().filter(|entry| entry.region == region);
+        entries.cloned().collect()
+    }
+
     /// Forgets everything but the count.
     pub(super) fn clear(&mut self) {
         self.entries.clear();

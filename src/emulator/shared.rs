@@ -3,10 +3,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::EmulatorOptions;
 use super::edits::ControlError;
 use super::fault::FaultRule;
 use super::journal::Journal;
-use super::state::State;
 use super::store::Store;
 
 /// The emulator's insides. No lock is held across an await.
@@ -16,16 +16,19 @@ pub(super) struct Shared {
     pub(super) store: Store,
     /// How long every answer of the API takes.
     pub(super) latency: Duration,
+    /// How far every `date` header is ahead.
+    pub(super) clock_offset_seconds: i64,
     journal: Mutex<Journal>,
     faults: Mutex<Vec<FaultRule>>,
 }
 
 impl Shared {
     /// No requests and no faults yet.
-    pub(super) fn new(store: Store, latency: Duration) -> Self {
+    pub(super) fn new(store: Store, options: &EmulatorOptions) -> Self {
         Self {
             store,
-            latency,
+            latency: options.latency,
+            clock_offset_seconds: options.clock_offset_seconds,
             journal: Mutex::new(Journal::new()),
             faults: Mutex::new(Vec::new()),
         }
@@ -59,7 +62,7 @@ impl Shared {
     /// The state file could not be written; nothing was forgotten then.
     pub(super) fn reset(&self) -> Result<(), ControlError> {
         self.store.change(|state| {
-            *state = State::default();
+            state.forget();
             Ok::<_, ControlError>(())
         })?;
         self.journal().clear();
