@@ -102,6 +102,11 @@ impl Journal {
         entries.cloned().collect()
     }
 
+    /// Forgets the requests of one region.
+    pub(super) fn clear_region(&mut self, region: &str) {
+        self.entries.retain(|entry| entry.region != region);
+    }
+
     /// Forgets everything but the count.
     pub(super) fn clear(&mut self) {
         self.entries.clear();

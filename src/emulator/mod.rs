@@ -249,6 +249,21 @@ impl Emulator {
         self.shared.store.read(|state| json!(state.regions.get(name)))
     }
 
+    /// Forgets records, requests and faults of one region.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`], with nothing forgotten.
+    pub fn reset_region(&self, region: &str) -> Result<(), ControlError> {
+        self.shared.store.change(|state| {
+            state.regions.remove(region);
+            Ok::<_, ControlError>(())
+        })?;
+        self.shared.journal().clear_region(region);
+        self.clear_faults_of(region);
+        Ok(())
+    }
+
     /// Forgets records, requests and faults.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ mod drift;
 #[cfg(feature = "emulator")]
 mod errors;
 #[cfg(feature = "emulator")]
+mod faults;
+#[cfg(feature = "emulator")]
 mod foreign_writes;
 #[cfg(feature = "emulator")]
 mod import;

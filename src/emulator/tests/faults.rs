@@ -251,6 +251,10 @@ async fn a_region_can_be_looked_at_alone() {
     konnect.inject(rule("us")).unwrap();
     konnect.clear_faults_of("eu");
     assert_eq!(konnect.faults(), [rule("us")]);
+
+    konnect.reset_region("us").unwrap();
+    assert_eq!((konnect.faults(), konnect.requests_of("us")), (Vec::new(), Vec::new()));
+    assert_eq!((konnect.region("us"), path("eu").len()), (Value::Null, 1));
 }
 
 #[tokio::test]

@@ -137,13 +137,21 @@ async fn a_success_without_end_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_delete_needs_no_body() {
-    let html = "Content-Type: text/html\r\n";
-    for reply in [answer(204, "", ""), json(200, "not json"), answer(200, html, "")] {
+async fn a_delete_believes_a_204_alone() {
+    let server = Server::start([answer(204, "", "")]).await;
+    let client = server.client();
+    v3::delete_destination(&client, &eu(), &id()).await.unwrap();
+    for reply in [
+        json(200, "{}"),
+        answer(200, "Content-Type: text/html\r\n", ""),
+        answer(202, "", ""),
+    ] {
         let server = Server::start([reply]).await;
-        v3::delete_destination(&server.client(), &eu(), &id())
+        let error = v3::delete_destination(&server.client(), &eu(), &id())
             .await
-            .unwrap();
+            .unwrap_err();
+        assert!(error.may_have_happened(), "{error}");
+        assert!(error.to_string().contains("a removal with 204"), "{error}");
     }
 }
 

@@ -21,6 +21,6 @@ pub use block::Block;
 pub use cli::{KONG, cli};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use folder::{AUTHORIZATION, TOKEN, Workspace};
-pub use konnect::{Write, write};
+pub use konnect::{LocalKonnect, Write, write};
 pub use plan::Plan;
 pub use search::{files, holds_none};
