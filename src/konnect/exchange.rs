@@ -164,15 +164,15 @@ async fn refusal(mut response: Response, mark: AnswerMark, redactor: &Redactor) 
         .and_then(|value| asked_wait(value, mark.date.unwrap_or_else(SystemTime::now)));
     let mut body = Vec::new();
     // The status says enough: a body that breaks off is read as far as it goes.
-    let whole = loop {
+    let (whole, broke_off) = loop {
         match response.chunk().await {
-            Ok(None) => break true,
+            Ok(None) => break (true, false),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Err(_) => break false,
+            Err(_) => break (false, true),
         }
         if body.len() >= LARGEST_ERROR {
             body.truncate(LARGEST_ERROR);
-            break false;
+            break (false, false);
         }
     };
     let problem = Problem::read(&body, whole, redactor);
@@ -191,7 +191,8 @@ async fn refusal(mut response: Response, mark: AnswerMark, redactor: &Redactor) 
             Outcome::Unknown
         },
         answer: Some(AnswerMark { trace_id, ..mark }),
-        transient: is_transient(status),
+        // A 404 means another thing with a problem document than without: the whole of it may come next time.
+        transient: is_transient(status) || broke_off,
         asked_wait,
     }
 }

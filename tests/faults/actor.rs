@@ -5,10 +5,9 @@ use serde_json::{Value as Json, json};
 use terraform_provider_konnect::framework::Value;
 use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
 
-use super::bench::{AUTHORIZATION, Bench, read_status, resource};
+use super::bench::{AUTHORIZATION, Bench};
 use super::call::{Call, Deed, Object};
-use super::host::Plugin;
-use super::host::terraform::{Plan, Resource, State};
+use super::host::terraform::{Plan, State};
 use super::host::value::{errors, sound};
 
 /// One object in a region of its own.
@@ -49,7 +48,7 @@ impl<'a> Actor<'a> {
         if call.deed() == Deed::Plan {
             return actor;
         }
-        let resource = actor.resource(&bench.first);
+        let resource = bench.first.resource(call.object());
         let plan = resource.plan(&actor.state, &actor.config).await;
         sound(&plan.diagnostics);
         if call.deed() == Deed::Create {
@@ -85,17 +84,18 @@ impl<'a> Actor<'a> {
         } else {
             self.bench.emulator.edit_webhook(self.region, edit).unwrap();
         }
-        self.state = self.resource(&self.bench.first).read(&self.state).await;
+        self.state = self
+            .bench
+            .first
+            .resource(self.call.object())
+            .read(&self.state)
+            .await;
         sound(&self.state.diagnostics);
-    }
-
-    fn resource(&self, plugin: &Plugin) -> Resource {
-        resource(plugin, self.call.object() != Object::Destination)
     }
 
     /// The user's block, before or after the change that an update makes.
     fn wanted(&self, changed: bool) -> Value {
-        let resource = self.resource(&self.bench.first);
+        let resource = self.bench.first.resource(self.call.object());
         let region = ("region", Value::from(self.region));
         let mut block = match self.call.object() {
             Object::Destination => vec![
@@ -132,15 +132,15 @@ impl<'a> Actor<'a> {
 
     /// Makes the call, on the plugin that meets the fault.
     pub async fn act(&self) -> Acted {
-        let plugin = &self.bench.struck;
+        let run = &self.bench.struck;
         if self.call == Call::StatusRead {
-            let (_, diagnostics) = read_status(plugin, self.region).await;
+            let (_, diagnostics) = run.status(self.region).await;
             return Acted {
                 state: State::none(),
                 diagnostics,
             };
         }
-        let resource = self.resource(plugin);
+        let resource = run.resource(self.call.object());
         let mut state = match self.call.deed() {
             Deed::Plan => {
                 let plan = resource.plan(&self.state, &self.config).await;
@@ -197,13 +197,13 @@ impl<'a> Actor<'a> {
     pub async fn settle(&mut self, told_to_import: bool) {
         match self.call.deed() {
             Deed::Data => {
-                let (value, diagnostics) = read_status(&self.bench.last, self.region).await;
+                let (value, diagnostics) = self.bench.last.status(self.region).await;
                 assert!(diagnostics.is_empty() && !value.is_null(), "{diagnostics:?}");
             }
             Deed::Delete => {
                 self.refresh().await;
                 if !self.state.value.is_null() {
-                    let resource = self.resource(&self.bench.last);
+                    let resource = self.bench.last.resource(self.call.object());
                     self.state = resource.apply(&self.state.removal()).await;
                     sound(&self.state.diagnostics);
                 }
@@ -220,18 +220,28 @@ impl<'a> Actor<'a> {
 
     async fn refresh(&mut self) {
         if !self.state.value.is_null() {
-            self.state = self.resource(&self.bench.last).read(&self.state).await;
+            self.state = self
+                .bench
+                .last
+                .resource(self.call.object())
+                .read(&self.state)
+                .await;
             sound(&self.state.diagnostics);
         }
     }
 
     async fn import(&mut self) {
-        self.state = self.resource(&self.bench.last).import(&self.import_id()).await;
+        self.state = self
+            .bench
+            .last
+            .resource(self.call.object())
+            .import(&self.import_id())
+            .await;
         sound(&self.state.diagnostics);
     }
 
     async fn apply_until_done(&mut self, told_to_import: bool) {
-        let resource = self.resource(&self.bench.last);
+        let resource = self.bench.last.resource(self.call.object());
         let imports = self.call.deed() == Deed::Import;
         if self.state.value.is_null() && (imports || told_to_import && !self.destinations().is_empty()) {
             self.import().await;
@@ -251,7 +261,7 @@ impl<'a> Actor<'a> {
     }
 
     async fn is_settled(&mut self) {
-        let resource = self.resource(&self.bench.last);
+        let resource = self.bench.last.resource(self.call.object());
         self.refresh().await;
         let plan = resource.plan(&self.state, &self.config).await;
         assert_eq!(plan.diagnostics, [], "a settled plan has something to say");

@@ -7,6 +7,7 @@ use terraform_provider_konnect::framework::Value;
 use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
 use tokio::net::TcpSocket;
 
+use super::call::Object;
 use super::fault::{IMPATIENCE, Setting};
 use super::host::konnect::{DESTINATION, WEBHOOK};
 use super::host::terraform::{Resource, State};
@@ -18,6 +19,14 @@ pub const TOKEN: &str = "kpat_fault-matrix-Zq7wP2";
 /// What destinations and webhooks are given as `authorization`.
 pub const AUTHORIZATION: &str = "Splunk fault-matrix-h4RvTn";
 
+/// A plugin, and what it is asked about.
+pub struct Run {
+    /// The plugin.
+    pub plugin: Plugin,
+    destination: Resource,
+    webhook: Resource,
+}
+
 /// A Konnect, and a plugin for each of the three runs of Terraform that a cell takes: what somebody set up, what meets
 /// the fault, what makes it good.
 pub struct Bench {
@@ -26,11 +35,11 @@ pub struct Bench {
     /// A destination on `global`, for webhooks to point at.
     pub destination: String,
     /// Before the fault.
-    pub first: Plugin,
+    pub first: Run,
     /// The one that meets it.
-    pub struck: Plugin,
+    pub struck: Run,
     /// After the fault.
-    pub last: Plugin,
+    pub last: Run,
     /// A port that is taken, and on which nobody listens.
     _closed: Option<TcpSocket>,
     _folder: tempfile::TempDir,
@@ -86,8 +95,8 @@ impl Bench {
     pub async fn end(self) -> String {
         self.emulator.stop().await;
         let mut logged = String::new();
-        for plugin in [self.first, self.struck, self.last] {
-            logged += &plugin.host.end().await.stderr;
+        for run in [self.first, self.struck, self.last] {
+            logged += &run.plugin.host.end().await.stderr;
         }
         logged
     }
@@ -98,7 +107,7 @@ fn launch() -> Launch {
     Launch::without_tls().env("TF_LOG", "TRACE")
 }
 
-async fn configured(launch: Launch, url: &str, limit: Option<i64>) -> Plugin {
+async fn configured(launch: Launch, url: &str, limit: Option<i64>) -> Run {
     let plugin = Plugin::launch(launch).await;
     let url = format!("{url}/{{region}}");
     let block = plugin.block(&[
@@ -108,11 +117,15 @@ async fn configured(launch: Launch, url: &str, limit: Option<i64>) -> Plugin {
         ("request_timeout_seconds", limit.map_or(Value::Null, Value::from)),
     ]);
     sound(&plugin.configure(block).await);
-    plugin
+    Run {
+        destination: plugin.resource(DESTINATION),
+        webhook: plugin.resource(WEBHOOK),
+        plugin,
+    }
 }
 
-async fn destination(plugin: &Plugin) -> String {
-    let resource = plugin.resource(DESTINATION);
+async fn destination(run: &Run) -> String {
+    let resource = run.resource(Object::Destination);
     let config = resource.shape.object(&[
         ("name", "of all regions".into()),
         ("endpoint", "https://siem.example.com/all".into()),
@@ -124,24 +137,29 @@ async fn destination(plugin: &Plugin) -> String {
     state.value.get("id").as_str().unwrap().to_owned()
 }
 
-/// A data source's answer.
-pub async fn read_status(plugin: &Plugin, region: &str) -> (Value, Vec<tf::Diagnostic>) {
-    let type_name = "konnect_audit_log_webhook_status";
-    let shape = Shape::of(&plugin.schema.data_source_schemas[type_name]);
-    let request = tf::read_data_source::Request {
-        type_name: type_name.to_owned(),
-        config: shape.encode(&shape.object(&[("region", region.into())])),
-        ..<_>::default()
-    };
-    let answer = plugin.host.provider().read_data_source(request).await;
-    let answer = answer.unwrap().into_inner();
-    let value = answer
-        .state
-        .map_or(Value::Null, |state| shape.decode(Some(&state)));
-    (value, answer.diagnostics)
-}
+impl Run {
+    /// The resource that an object is one of.
+    pub fn resource(&self, object: Object) -> &Resource {
+        match object {
+            Object::Destination => &self.destination,
+            Object::Point | Object::Deliver | Object::Status => &self.webhook,
+        }
+    }
 
-/// The resource of a type, of this plugin.
-pub fn resource(plugin: &Plugin, webhook: bool) -> Resource {
-    plugin.resource(if webhook { WEBHOOK } else { DESTINATION })
+    /// Reads the status of a region's webhook; null if that failed.
+    pub async fn status(&self, region: &str) -> (Value, Vec<tf::Diagnostic>) {
+        let type_name = "konnect_audit_log_webhook_status";
+        let shape = Shape::of(&self.plugin.schema.data_source_schemas[type_name]);
+        let request = tf::read_data_source::Request {
+            type_name: type_name.to_owned(),
+            config: shape.encode(&shape.object(&[("region", region.into())])),
+            ..<_>::default()
+        };
+        let answer = self.plugin.host.provider().read_data_source(request).await;
+        let answer = answer.unwrap().into_inner();
+        let value = answer
+            .state
+            .map_or(Value::Null, |state| shape.decode(Some(&state)));
+        (value, answer.diagnostics)
+    }
 }

@@ -198,7 +198,7 @@ fn successes() -> Vec<Row> {
     let mut rows = vec![
         rule(
             of,
-            "half of the JSON, after handling",
+            "half of the JSON, handled",
             Fault::Malformed,
             Answer::Nonsense,
             true,

@@ -44,7 +44,6 @@ fn cells() -> BTreeMap<(Option<Setting>, Option<call::Table>), Vec<Cell>> {
                 Strike::Rule(_) => (None, Some(call.column().0)),
                 Strike::Setting(setting) => (Some(setting), None),
             };
-            if std::env::var("ONLY").is_ok_and(|o| !o.split(',').any(|o| format!("{call:?}")==o)) { continue; }
             for times in modes(&row, call) {
                 number += 1;
                 cells.entry(bench).or_default().push(Cell {
@@ -132,9 +131,8 @@ async fn every_request_meets_every_fault() {
         }
     }
     std::panic::set_hook(usual);
-    eprintln!("{} cells, {} wrong", table.count() + failures.len(), failures.len());
     failures.sort();
-    let told = failures.iter().take(60).cloned().collect::<Vec<_>>().join("\n\n");
+    let told = failures.iter().take(20).cloned().collect::<Vec<_>>().join("\n\n");
     assert!(
         failures.is_empty(),
         "{} cells are wrong:\n\n{told}",

@@ -71,7 +71,7 @@ impl Table {
         text
     }
 
-    pub fn count(&self) -> usize {
+    fn count(&self) -> usize {
         self.seen.values().map(BTreeMap::len).sum()
     }
 

@@ -253,7 +253,10 @@ async fn a_region_can_be_looked_at_alone() {
     assert_eq!(konnect.faults(), [rule("us")]);
 
     konnect.reset_region("us").unwrap();
-    assert_eq!((konnect.faults(), konnect.requests_of("us")), (Vec::new(), Vec::new()));
+    assert_eq!(
+        (konnect.faults(), konnect.requests_of("us")),
+        (Vec::new(), Vec::new())
+    );
     assert_eq!((konnect.region("us"), path("eu").len()), (Value::Null, 1));
 }
 

@@ -83,6 +83,16 @@ async fn a_cut_or_garbled_error_still_has_its_status() {
     let error = create(Reply::Bytes(cut.into())).await;
     assert_eq!((error.status(), error.outcome()), (Some(409), Outcome::Refused));
     assert!(error.to_string().contains("in u"), "{error}");
+    // What may be asked again is, since the whole answer may say more.
+    let server = Server::start([
+        Reply::Bytes(cut.into()),
+        answer(409, "", r#"{"detail": "in use"}"#),
+    ])
+    .await;
+    let error = v3::get_destination(&server.client(), &eu(), &id())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("in use"), "{error}");
     let garbled = create(Reply::Bytes(
         b"HTTP/1.1 400 X\r\nContent-Length: 4\r\n\r\n\xff\0\x1b[".to_vec(),
     ))
