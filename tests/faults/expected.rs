@@ -326,7 +326,6 @@ fn set_up(row: &Row, call: Call, times: Times) -> Expected {
 /// What a 404 of Konnect's own means to each.
 fn gone(row: &Row, call: Call) -> Expected {
     match (call, call.deed()) {
-        (Call::PointGone, _) => fine(call),
         // The other version is asked as well, and shows what there is in its own form: no stream is lost of sight.
         (Call::PointRead | Call::PointImport, _) => Expected {
             others: 1,
@@ -341,11 +340,9 @@ fn gone(row: &Row, call: Call) -> Expected {
             end: End::Gone,
             ..fine(call)
         },
-        (_, Deed::Delete) => fine(call),
-        (
-            Call::PlanGuardV3 | Call::PlanGuardV2 | Call::GuardV3 | Call::GuardV2 | Call::DeliverImportFirst,
-            _,
-        ) => fine(call),
+        (_, Deed::Delete | Deed::Plan) | (Call::GuardV3 | Call::GuardV2 | Call::DeliverImportFirst, _) => {
+            fine(call)
+        }
         (Call::DestinationImport, _) => {
             let mut none = failed(row, call, 1, 0, 1);
             none.says.push("No such destination".to_owned());

@@ -88,7 +88,7 @@ async fn on_a_bench(
         outcomes.push((by_task.remove(&id).unwrap(), seen));
     }
     let bench = Arc::into_inner(bench).unwrap();
-    (outcomes, bench.end().await)
+    (outcomes, Box::pin(bench.end()).await)
 }
 
 fn why(error: tokio::task::JoinError) -> String {

@@ -79,21 +79,21 @@ impl Table {
     fn rows(&self, section: Section, calls: &[Call]) -> Vec<(String, Vec<String>)> {
         let mut rows: Vec<(Label, Vec<String>)> = Vec::new();
         for row in fault::all().into_iter().filter(|row| row.section == section) {
-            let cells: Vec<_> = calls.iter().map(|call| self.cell(&row.label, *call)).collect();
-            if cells.iter().all(|cell| cell == NOTHING) {
+            let results: Vec<_> = calls.iter().map(|call| self.cell(&row.label, *call)).collect();
+            if results.iter().all(|cell| cell == NOTHING) {
                 continue;
             }
             let label = Label::of(&row.label);
             let same = rows
                 .iter_mut()
-                .find(|(known, seen)| known.merges(&label) && *seen == cells);
+                .find(|(known, seen)| known.merges(&label) && *seen == results);
             match same {
                 Some((known, _)) => known.codes.extend(label.codes),
-                None => rows.push((label, cells)),
+                None => rows.push((label, results)),
             }
         }
         rows.into_iter()
-            .map(|(label, cells)| (label.text(), cells))
+            .map(|(label, results)| (label.text(), results))
             .collect()
     }
 
