@@ -8,6 +8,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // serves hyper connections of its own, so that it decides about sockets, TLS and the end.
     tonic_prost_build::configure()
         .build_transport(false)
+        // What may hold a secret has a `Debug` of our own (src/plugin/proto.rs).
+        .skip_debug([".tfplugin6.DynamicValue", ".tfplugin6.RawState"])
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -9,6 +9,11 @@
 //! | [`framework`] | Terraform's concepts as Rust types, and the protocol's rules, each in one place | gRPC, Konnect |
 //! | [`konnect`] | a client of Konnect's audit log API, usable by itself | Terraform |
 //! | [`provider`] | what a user writes in HCL: one file a resource or data source | gRPC |
+//! | `redact` | the hiding of secrets in texts, for [`framework`] and [`konnect`] alike | all of the above |
+#![cfg_attr(
+    feature = "fuzzing",
+    doc = "| [`fuzzing`] | what strangers can send, as functions for a fuzzer (feature `fuzzing`) | the emulator |"
+)]
 #![cfg_attr(
     feature = "emulator",
     doc = "| [`emulator`] | a local Konnect for tests and the quickstart (feature `emulator`) | all of the above |"
@@ -33,6 +38,9 @@
 #[cfg(feature = "emulator")]
 pub mod emulator;
 pub mod framework;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod konnect;
 pub mod plugin;
 pub mod provider;
+mod redact;

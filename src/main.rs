@@ -6,6 +6,12 @@ use std::process::ExitCode;
 use terraform_provider_konnect::plugin::{self, Plugin};
 use terraform_provider_konnect::provider::{ADDRESS, Konnect, NAME};
 
+/// Wipes whatever is freed. Secrets have types that wipe themselves, but a value also passes through buffers that are
+/// not ours: of gRPC, HTTP, TLS and JSON. The C code of the TLS library wipes what it frees by itself.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 const HELP: &str = concat!(
     "terraform-provider-konnect ",
     env!("CARGO_PKG_VERSION"),

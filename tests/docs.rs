@@ -137,18 +137,106 @@ fn every_page_shows_its_examples_as_they_are() {
     }
 }
 
+/// The examples that belong to no page of their own are shown in a guide.
 #[test]
-fn the_guide_shows_the_configuration_of_the_quickstart() {
-    let page = "docs/guides/drift-detection.md";
-    let text = read(page);
-    for file in entries("examples/quickstart") {
-        if Path::new(&file).extension().is_some_and(|e| e == "tf") {
-            assert!(
-                text.contains(read(&file).trim_end()),
-                "{page} does not show {file}: {REMEDY}"
-            );
+fn the_guides_show_their_examples_as_they_are() {
+    let siems = entries("examples/siem").into_iter();
+    let siems = siems.map(|folder| ("siem", format!("{folder}/main.tf")));
+    let others = [
+        ("all-regions", "examples/complete/main.tf"),
+        ("all-regions", "examples/modules/audit-logging/main.tf"),
+        ("all-regions", "examples/modules/audit-logging/outputs.tf"),
+        ("drift-detection", "examples/pipelines/drift.sh"),
+        ("drift-detection", "examples/pipelines/github-actions.yml"),
+        ("drift-detection", "examples/pipelines/gitlab-ci.yml"),
+        ("drift-detection", "examples/quickstart/main.tf"),
+        ("drift-detection", "examples/quickstart/outputs.tf"),
+        ("drift-detection", "examples/quickstart/variables.tf"),
+        ("getting-started", "examples/siem/https/main.tf"),
+    ];
+    for (guide, file) in siems.chain(others.map(|(guide, file)| (guide, file.to_owned()))) {
+        let page = format!("docs/guides/{guide}.md");
+        assert!(
+            read(&page).contains(read(&file).trim_end()),
+            "{page} does not show {file}: {REMEDY}"
+        );
+    }
+}
+
+#[test]
+fn the_front_page_leads_to_every_guide() {
+    let front = read("docs/index.md");
+    for guide in entries("docs/guides") {
+        let link = guide.trim_start_matches("docs/");
+        assert!(
+            front.contains(&format!("({link})")),
+            "docs/index.md has no link to {guide}"
+        );
+    }
+}
+
+/// Links within the documents lead to a file, and to a heading in it.
+#[test]
+fn every_link_leads_somewhere() {
+    let mut pages = vec![
+        "README.md".to_owned(),
+        "CONTRIBUTING.md".to_owned(),
+        "docs/index.md".to_owned(),
+    ];
+    for folder in ["docs/guides", "docs/resources", "docs/data-sources"] {
+        pages.extend(entries(folder));
+    }
+    let mut links = 0;
+    for page in pages {
+        for link in links_of(&read(&page)) {
+            if link.contains("://") {
+                continue;
+            }
+            links += 1;
+            let (path, heading) = link.split_once('#').unwrap_or((&link, ""));
+            let target = match path {
+                "" => project(&page),
+                path => project(&page).parent().unwrap().join(path),
+            };
+            assert!(target.exists(), "{page} links to {link}, which does not exist");
+            if !heading.is_empty() {
+                let text = fs::read_to_string(&target).unwrap();
+                assert!(
+                    anchors(&text).contains(heading),
+                    "{page} links to {link}, where there is no such heading"
+                );
+            }
         }
     }
+    assert!(links > 50, "only {links} links were found");
+}
+
+/// The targets of the links of a page, outside of its blocks of code.
+fn links_of(text: &str) -> Vec<String> {
+    let prose = text.split("```").step_by(2).collect::<String>();
+    let links = prose.split("](").skip(1);
+    // A long link may be broken before its target, never in it.
+    links
+        .filter_map(|rest| rest.split_once(')'))
+        .map(|(link, _)| link.to_owned())
+        .collect()
+}
+
+/// The headings of a page, as links name them.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |line: &str| -> String {
+        let title = line
+            .trim_start_matches('#')
+            .trim()
+            .to_lowercase()
+            .replace(' ', "-");
+        title
+            .chars()
+            .filter(|c| c.is_alphanumeric() || ['-', '_'].contains(c))
+            .collect()
+    };
+    headings.map(anchor).collect()
 }
 
 #[test]

@@ -4,30 +4,10 @@
 
 mod host;
 
-use std::path::PathBuf;
-
+use host::debug::{debugging, socket};
 use host::{Launch, Process, check, plain, provider, shut_down, signal};
 use nix::sys::signal::Signal;
-use serde_json::Value as Json;
 use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
-
-/// Starts the plugin for debugging; answers the process and what it says to reattach.
-async fn debugging(launch: Launch) -> (Process, Json) {
-    let mut process = launch.arg("-debug").start();
-    loop {
-        let line = process.line().await;
-        if let Some((_, setting)) = line.split_once("TF_REATTACH_PROVIDERS=") {
-            let json = setting.trim_matches('\'');
-            return (process, serde_json::from_str(json).unwrap());
-        }
-    }
-}
-
-fn socket(reattach: &Json) -> PathBuf {
-    let (_, provider) = reattach.as_object().unwrap().iter().next().unwrap();
-    assert_eq!(provider["Addr"]["Network"], "unix");
-    PathBuf::from(provider["Addr"]["String"].as_str().unwrap())
-}
 
 async fn interrupted(process: Process) {
     signal(process.pid, Signal::SIGINT);
@@ -42,7 +22,7 @@ async fn it_prints_how_to_reattach() {
     assert_eq!(provider["ProtocolVersion"], 6);
     assert_eq!(provider["Pid"], process.pid);
     assert_eq!(provider["Test"], true);
-    assert_eq!(socket(&reattach).parent(), Some(process.folder()));
+    assert!(socket(&reattach).starts_with(process.folder()));
     interrupted(process).await;
 }
 

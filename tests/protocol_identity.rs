@@ -245,6 +245,24 @@ async fn a_stored_identity_may_hold_what_is_gone_and_lack_what_is_new() {
 }
 
 #[tokio::test]
+async fn an_identity_of_a_newer_version_is_refused_as_a_state_is() {
+    let konnect = Konnect::start().await;
+    for (resource, identity) in [
+        (konnect.destination(), json!({"id": NOBODYS, "region": "eu"})),
+        (konnect.webhook(), json!({"region": "eu"})),
+    ] {
+        let refused = resource.upgrade_identity_of(1, stored(&identity)).await;
+        let said = error(&refused.unwrap_err());
+        assert!(
+            said.contains("newer version") && said.contains("version 1"),
+            "{said}"
+        );
+        assert!(said.contains(&resource.type_name), "{said}");
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
 async fn a_stored_identity_that_is_none_is_refused_without_being_quoted() {
     let konnect = Konnect::start().await;
     let cut = tf::RawState {

@@ -4,14 +4,17 @@
 
 mod host;
 
+use std::ffi::OsStr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::sync::Arc;
 
+use host::value::{Shape, error};
 use host::{Handshake, Host, Identity, Launch, check, plain, shut_down};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, RootCertStore};
+use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
 
 /// What a person reads who starts the plugin by hand.
 async fn tells_a_person(launch: Launch) {
@@ -167,6 +170,22 @@ async fn a_group_may_be_let_in() {
     let socket = std::fs::symlink_metadata(host.socket()).unwrap();
     assert_eq!((socket.mode() & 0o777, socket.gid()), (0o660, group));
     host.end().await;
+
+    let launch = Launch::without_tls().without("PLUGIN_UNIX_SOCKET_DIR");
+    let host = Host::launch(launch.env("PLUGIN_UNIX_SOCKET_GROUP", &group.to_string())).await;
+    let folder = std::fs::symlink_metadata(host.socket().parent().unwrap()).unwrap();
+    assert_eq!((folder.mode() & 0o777, folder.gid()), (0o710, group));
+    host.end().await;
+}
+
+#[tokio::test]
+async fn a_folder_for_the_socket_goes_with_a_start_that_fails() {
+    let launch = Launch::without_tls().without("PLUGIN_UNIX_SOCKET_DIR");
+    launch
+        .env("PLUGIN_CLIENT_CERT", "no certificate")
+        .run()
+        .await
+        .refused_to_start();
 }
 
 #[tokio::test]
@@ -194,7 +213,17 @@ async fn without_a_client_certificate_there_is_no_tls() {
 async fn the_temporary_folder_is_taken_if_the_host_names_none() {
     let mut process = Launch::without_tls().without("PLUGIN_UNIX_SOCKET_DIR").start();
     let handshake = Handshake::parse(&process.line().await);
-    assert_eq!(handshake.socket().parent(), Some(process.folder()));
+    let socket = handshake.socket();
+    let folder = socket.parent().unwrap();
+    assert_eq!(folder.parent(), Some(process.folder()));
+    // The temporary folder may be everybody's: nobody else gets at what is in ours.
+    let (own, user) = (
+        std::fs::symlink_metadata(folder).unwrap(),
+        nix::unistd::geteuid().as_raw(),
+    );
+    assert_eq!((own.mode() & 0o777, own.uid()), (0o700, user));
+    let file = std::fs::symlink_metadata(&socket).unwrap();
+    assert_eq!((file.mode() & 0o777, file.uid()), (0o600, user));
     shut_down(&plain(&handshake.socket()).await).await.unwrap();
     process.ended().await.well();
 }
@@ -245,6 +274,25 @@ async fn a_socket_folder_that_may_not_be_written_to_is_told() {
     );
 }
 
+/// The same without a host that names a folder, as Terraform is one.
+#[tokio::test]
+async fn a_temporary_folder_that_cannot_be_used_is_told() {
+    let long = tempfile::Builder::new()
+        .prefix(&"x".repeat(120))
+        .tempdir()
+        .unwrap();
+    for (folder, wanted) in [
+        ("/no/such/folder", "set TMPDIR to a folder that exists"),
+        (long.path().to_str().unwrap(), "set TMPDIR to a shorter folder"),
+    ] {
+        let launch = Launch::without_tls()
+            .without("PLUGIN_UNIX_SOCKET_DIR")
+            .env("TMPDIR", folder);
+        let said = launch.run().await.refused_to_start();
+        assert!(said.contains(folder) && said.contains(wanted), "{said}");
+    }
+}
+
 #[tokio::test]
 async fn an_unknown_socket_group_is_told() {
     let launch = Launch::without_tls().env("PLUGIN_UNIX_SOCKET_GROUP", "no-such-group");
@@ -265,5 +313,47 @@ async fn a_client_certificate_that_is_none_is_told() {
             .await
             .refused_to_start();
         assert!(said.contains("PLUGIN_CLIENT_CERT"), "{said}");
+    }
+}
+
+/// Were it taken for unset, the plugin would serve whoever connects, without TLS.
+#[tokio::test]
+async fn a_client_certificate_that_is_no_text_is_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let launch = Launch::without_tls().env("PLUGIN_CLIENT_CERT", OsStr::from_bytes(b"\xff\xfe"));
+    let said = launch.run().await.refused_to_start();
+    assert!(said.contains("PLUGIN_CLIENT_CERT"), "{said}");
+}
+
+/// Were it taken for unset, the token would go to another server than the one that was meant.
+#[tokio::test]
+async fn a_variable_of_the_provider_that_is_no_text_is_told() {
+    use std::os::unix::ffi::OsStrExt;
+    for (name, bytes) in [
+        ("KONNECT_SERVER_URL", &b"https://konnect\xff.example"[..]),
+        ("KONNECT_TOKEN", b"kpat_\xff"),
+        ("KONNECT_REGION", b"e\xff"),
+    ] {
+        let launch = Launch::without_tls()
+            .env("KONNECT_TOKEN", "kpat_start")
+            .env(name, OsStr::from_bytes(bytes));
+        let host = Host::launch(launch).await;
+        let mut provider = host.provider();
+        let schema = provider
+            .get_provider_schema(tf::get_provider_schema::Request {})
+            .await;
+        let block = Shape::of(schema.unwrap().into_inner().provider.as_ref().unwrap());
+        let request = tf::configure_provider::Request {
+            terraform_version: "1.11.4".to_owned(),
+            config: block.encode(&block.object(&[])),
+            client_capabilities: None,
+        };
+        let answer = provider.configure_provider(request).await.unwrap().into_inner();
+        assert!(
+            error(&answer.diagnostics).contains(name),
+            "{:?}",
+            answer.diagnostics
+        );
+        host.end().await;
     }
 }

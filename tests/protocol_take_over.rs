@@ -107,6 +107,27 @@ async fn a_replacement_of_our_own_webhook_is_not_refused() {
     konnect.end().await;
 }
 
+/// `terraform test` sets webhooks up and removes them with one process of the provider.
+#[tokio::test]
+async fn what_this_process_has_set_up_it_removes_too() {
+    let konnect = Konnect::configured().await;
+    let webhook = konnect.webhook();
+    let creation = config(&webhook, &[]);
+    let enabled =
+        |konnect: &Konnect| konnect.emulator.snapshot()["regions"]["eu"]["webhook"]["enabled"].take();
+    for _ in 0..2 {
+        let plan = webhook.plan(&State::none(), &creation).await;
+        sound(&plan.diagnostics);
+        let created = webhook.apply(&plan).await;
+        sound(&created.diagnostics);
+        assert_eq!(enabled(&konnect), true);
+        let read = webhook.read(&created).await;
+        sound(&webhook.apply(&read.removal()).await.diagnostics);
+        assert_eq!(enabled(&konnect), false);
+    }
+    konnect.end().await;
+}
+
 #[tokio::test]
 async fn two_webhooks_of_one_run_do_not_get_the_same_region() {
     let konnect = Konnect::configured().await;

@@ -175,6 +175,8 @@ say "The provider $version is installed in a temporary folder, for ${cli##*/} al
 # --- Konnect ---
 
 printf '\n$ konnect-emulator --port 0\n'
+# There from now on, since the emulator's own shell may be slow to begin.
+: >"$work/emulator.log"
 "$emulator" --port 0 >"$work/emulator.log" 2>&1 &
 emulator_pid=$!
 url=''

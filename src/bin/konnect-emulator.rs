@@ -51,6 +51,8 @@ See and change what no client can, without a token:
   curl -X PATCH http://127.0.0.1:8080/_emulator/eu/webhook -d '{\"enabled\": false}'
   curl -X DELETE http://127.0.0.1:8080/_emulator/eu/webhook
   curl http://127.0.0.1:8080/_emulator/eu/deliveries -d '{\"code\": 401, \"message\": \"Unauthenticated\"}'
+  curl http://127.0.0.1:8080/_emulator/global/destinations -d '{\"count\": 1000}'       # add some
+  curl http://127.0.0.1:8080/_emulator/connections           # how many were accepted, are open, were at most
   curl -X POST http://127.0.0.1:8080/_emulator/reset         # forget everything
 
 Make things go wrong: `times` requests (default 1, null for all) that match `method`, `path` (a part),
@@ -63,6 +65,13 @@ Make things go wrong: `times` requests (default 1, null for all) that match `met
          body {status, headers, body, handle}         truncate             truncate_header
          delay {ms}   drip {interval_ms}              huge {bytes}         malformed
          clock_skew {seconds}         headers {headers}       echo {status}
+         hold {handle}: until the rules are removed
+
+Make it slow, limited and unreliable as a whole; null or a missing field switches a condition off again:
+
+  curl -X PUT http://127.0.0.1:8080/_emulator/conditions -d '{\"latency_ms\": 50,
+       \"rate_limit\": {\"per_second\": 100, \"burst\": 50},
+       \"random_faults\": {\"seed\": 1, \"percent\": 5, \"faults\": [{\"kind\": \"drop_after\"}]}}'
 
 To see that nobody follows a redirect, let it lead to a second emulator (status 301 to 308 with the header `location`):
 its log of requests has to stay empty. For a refused connection, stop the emulator, or use a port without one.

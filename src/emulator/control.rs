@@ -32,8 +32,11 @@ pub(super) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/requests", get(requests).delete(clear_requests))
         .route("/faults", get(faults).post(inject).delete(clear_faults))
+        .route("/conditions", get(conditions).put(set_conditions))
+        .route("/connections", get(connections))
         .route("/state", get(state))
         .route("/reset", post(reset))
+        .route("/{region}/destinations", post(add_destinations))
         .route(
             "/{region}/destinations/{id}",
             patch(edit_destination).delete(remove_destination),
@@ -53,6 +56,12 @@ pub(super) fn router() -> Router<Arc<Shared>> {
 enum Rules {
     Several(Vec<Value>),
     One(Value),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Added {
+    count: usize,
 }
 
 #[derive(Deserialize)]
@@ -93,8 +102,20 @@ async fn inject(Extract(shared): Insides, body: Received) -> Outcome {
 }
 
 async fn clear_faults(Extract(shared): Insides) -> Answer {
-    shared.faults().clear();
+    shared.clear_faults();
     done()
+}
+
+async fn conditions(Extract(shared): Insides) -> Answer {
+    ok(&json!(shared.weather().conditions()))
+}
+
+async fn set_conditions(Extract(shared): Insides, body: Received) -> Outcome {
+    shared.set_conditions(parse(body)?).map(|()| done())
+}
+
+async fn connections(Extract(shared): Insides) -> Answer {
+    ok(&json!(shared.connections.count()))
 }
 
 async fn state(Extract(shared): Insides) -> Answer {
@@ -103,6 +124,14 @@ async fn state(Extract(shared): Insides) -> Answer {
 
 async fn reset(Extract(shared): Insides) -> Outcome {
     shared.reset().map(|()| done())
+}
+
+async fn add_destinations(Extract(shared): Insides, Path(region): Path<String>, body: Received) -> Outcome {
+    let Added { count } = parse(body)?;
+    shared
+        .store
+        .change(|state| Ok::<_, ControlError>(edits::add_destinations(state, &known(region)?, count)))
+        .map(|ids| Answer::json(StatusCode::CREATED, &json!(ids)))
 }
 
 async fn edit_destination(

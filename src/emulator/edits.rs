@@ -6,9 +6,11 @@
 use std::io;
 
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
+use super::clock;
 use super::destinations::parse_id;
-use super::state::{Attempt, Delivery, State, Target, Webhook};
+use super::state::{Attempt, Delivery, Destination, State, Target, Webhook};
 
 /// Why the control API refused.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +32,32 @@ pub enum ControlError {
     /// The change was not made, since the state file could not be written.
     #[error("the state file could not be written: {0}")]
     Save(#[from] io::Error),
+}
+
+/// Adds destinations `destination 1`, `destination 2` and so on, counted over the emulator's life.
+pub(super) fn add_destinations(state: &mut State, region: &str, count: usize) -> Vec<String> {
+    let add = |_| {
+        let (id, sequence, created_at) = (Uuid::new_v4().to_string(), state.next_sequence(), state.tick());
+        let destination = Destination {
+            id: id.clone(),
+            sequence,
+            name: format!("destination {sequence}"),
+            delivery: Delivery {
+                endpoint: format!("https://siem-{sequence}.example.com/audit"),
+                authorization: "Bearer somebody's".to_owned(),
+                log_format: "cef".to_owned(),
+                skip_ssl_verification: false,
+            },
+            created_at,
+            updated_at: clock::NEVER.to_owned(),
+        };
+        state
+            .region_mut(region)
+            .destinations
+            .insert(id.clone(), destination);
+        id
+    };
+    (0..count).map(add).collect()
 }
 
 /// Sets fields of a destination. `updated_at` becomes now unless the edit names it.

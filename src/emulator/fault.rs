@@ -47,6 +47,13 @@ pub enum Fault {
         /// Milliseconds.
         ms: u64,
     },
+    /// Keeps the client waiting until the faults are cleared, then answers as usual. A client that hangs up
+    /// meanwhile is not handled any more, unless it was before.
+    Hold {
+        /// Whether the call is handled at once, so that only its answer waits.
+        #[serde(default)]
+        handle: bool,
+    },
     /// Handled, then answers with the full `content-length` but half of the body, and closes. An answer
     /// without a body has nothing to lose and arrives whole.
     Truncate,

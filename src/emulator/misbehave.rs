@@ -56,7 +56,8 @@ pub(super) async fn answer(
     handle: impl FnOnce() -> Answer,
 ) -> Outcome {
     match fault {
-        None => handle().into(),
+        // What is held waits elsewhere, before or after this.
+        None | Some(Fault::Hold { .. }) => handle().into(),
         Some(Fault::Delay { ms }) => {
             sleep(Duration::from_millis(ms)).await;
             handle().into()

@@ -21,10 +21,10 @@
 //!
 //! # The map
 //!
-//! A request's way: `server` reads it, `journal` notes it, `fault` decides whether it goes wrong, `api` finds its
-//! handler by `route`, `destinations` and `webhook` answer from the `store`, and `misbehave` spoils the answer if
-//! it must, with the help of `wire`. `certificate` is for HTTPS. `control` and `edits` are the way in behind the API's
-//! back. A redirect is best led to a second emulator, whose log of requests has to stay empty.
+//! A request's way: `server` reads it, `journal` notes it, `fault` or `conditions` decides whether it goes wrong,
+//! `api` finds its handler by `route`, `destinations` and `webhook` answer from the `store`, and `misbehave` spoils
+//! the answer if it must, with the help of `wire`. `certificate` is for HTTPS. `control` and `edits` are the way in
+//! behind the API's back. A redirect is best led to a second emulator, whose log of requests has to stay empty.
 //!
 //! # Where it decides for itself
 //!
@@ -40,6 +40,8 @@ mod answer;
 mod api;
 mod certificate;
 mod clock;
+mod conditions;
+mod connections;
 mod control;
 mod destinations;
 mod edits;
@@ -74,6 +76,8 @@ use tokio_util::sync::CancellationToken;
 
 use certificate::Authority;
 pub use certificate::Certificate;
+pub use conditions::{Conditions, RandomFaults, RateLimit};
+pub use connections::ConnectionCount;
 pub use edits::ControlError;
 pub use fault::{Fault, FaultRule, Headers};
 pub use journal::RecordedRequest;
@@ -231,9 +235,25 @@ impl Emulator {
         self.shared.faults().retain(others);
     }
 
-    /// Removes every fault rule. Requests that were struck already stay so.
+    /// Removes every fault rule. Requests that were struck already stay so, but those that are held go on.
     pub fn clear_faults(&self) {
-        self.shared.faults().clear();
+        self.shared.clear_faults();
+    }
+
+    /// Sets what every request meets from now on, in place of all conditions before. A bucket begins full, and a
+    /// chance anew.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Invalid`] for numbers that make no sense or a fault that can't be sent.
+    pub fn set_conditions(&self, conditions: Conditions) -> Result<(), ControlError> {
+        self.shared.set_conditions(conditions)
+    }
+
+    /// The connections so far.
+    #[must_use]
+    pub fn connections(&self) -> ConnectionCount {
+        self.shared.connections.count()
     }
 
     /// Everything that is stored, each `authorization` included:
@@ -271,6 +291,17 @@ impl Emulator {
     /// [`ControlError::Save`], with nothing forgotten.
     pub fn reset(&self) -> Result<(), ControlError> {
         self.shared.reset()
+    }
+
+    /// Adds that many destinations, as an organisation has them, and gives their ids in the order of creation.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`].
+    pub fn add_destinations(&self, region: &str, count: usize) -> Result<Vec<String>, ControlError> {
+        self.shared
+            .store
+            .change(|state| Ok(edits::add_destinations(state, region, count)))
     }
 
     /// Sets fields of a destination without checking the values, and gives the whole record. `updated_at` becomes

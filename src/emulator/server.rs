@@ -1,7 +1,7 @@
 //! Sockets and HTTP: the accept loop, one task a connection, and the way from a request to its answer.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -22,11 +22,12 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use super::answer::Answer;
+use super::fault::Fault;
 use super::misbehave::{self, Outcome};
 use super::problem::Problem;
 use super::shared::Shared;
 use super::wire::{Wire, WireHandle};
-use super::{api, clock, control, fault, route};
+use super::{api, clock, control, route};
 
 /// Larger bodies are answered with 413.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -49,7 +50,7 @@ pub(super) async fn serve(
     let router = Router::new()
         .nest("/_emulator", control::router())
         .fallback(konnect)
-        .with_state(shared);
+        .with_state(Arc::clone(&shared));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -57,7 +58,12 @@ pub(super) async fn serve(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    connections.spawn(greeted(stream, tls.clone(), router.clone(), stop.clone()));
+                    let open = shared.connections.open();
+                    let served = greeted(stream, tls.clone(), router.clone(), stop.clone());
+                    connections.spawn(async move {
+                        served.await;
+                        drop(open);
+                    });
                 }
                 // Out of file descriptors, most likely: a pause gives connections time to end.
                 Err(_) => sleep(Duration::from_millis(20)).await,
@@ -117,9 +123,11 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
     let number = shared
         .journal()
         .open(&parts.method, &parts.uri, &region, &parts.headers, recorded);
-    let fault = fault::strike(&mut shared.faults(), parts.method.as_str(), &path, &region);
-    if !shared.latency.is_zero() {
-        sleep(shared.latency).await;
+    let (fault, mut cleared) = shared.strike(parts.method.as_str(), &path, &region);
+    let fault = fault.or_else(|| shared.weather().strike(Instant::now()));
+    let latency = shared.weather().latency();
+    if !latency.is_zero() {
+        sleep(latency).await;
     }
     let handle = || {
         let answer = match &body {
@@ -133,10 +141,21 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
         body: body.as_deref().unwrap_or_default(),
         clock_offset_seconds: shared.clock_offset_seconds,
     };
+    let hold = match fault {
+        Some(Fault::Hold { handle }) => Some(handle),
+        _ => None,
+    };
+    if hold == Some(false) {
+        // The sender lives as long as the emulator.
+        let _ = cleared.changed().await;
+    }
     let mut outcome = match parts.extensions.get::<WireHandle>() {
         Some(wire) => misbehave::answer(fault, wire, request, handle).await,
         None => Outcome::from(handle()),
     };
+    if hold == Some(true) {
+        let _ = cleared.changed().await;
+    }
     let date = outcome.response.headers_mut().entry(DATE);
     date.or_insert_with(|| clock::date_header(shared.clock_offset_seconds));
     if let Some(status) = outcome.status {

@@ -1,11 +1,14 @@
 //! What all connections, the control API and the in-process handles share.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+
+use tokio::sync::watch;
 
 use super::EmulatorOptions;
+use super::conditions::{Conditions, Weather};
+use super::connections::Connections;
 use super::edits::ControlError;
-use super::fault::FaultRule;
+use super::fault::{self, Fault, FaultRule};
 use super::journal::Journal;
 use super::store::Store;
 
@@ -14,24 +17,52 @@ use super::store::Store;
 pub(super) struct Shared {
     /// The records.
     pub(super) store: Store,
-    /// How long every answer of the API takes.
-    pub(super) latency: Duration,
     /// How far every `date` header is ahead.
     pub(super) clock_offset_seconds: i64,
+    /// The connections.
+    pub(super) connections: Connections,
+    weather: Mutex<Weather>,
     journal: Mutex<Journal>,
     faults: Mutex<Vec<FaultRule>>,
+    cleared: watch::Sender<()>,
 }
 
 impl Shared {
     /// No requests and no faults yet.
     pub(super) fn new(store: Store, options: &EmulatorOptions) -> Self {
+        let conditions = Conditions {
+            latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
+            ..Conditions::default()
+        };
         Self {
             store,
-            latency: options.latency,
             clock_offset_seconds: options.clock_offset_seconds,
+            connections: Connections::default(),
+            weather: Mutex::new(Weather::new(conditions)),
             journal: Mutex::new(Journal::new()),
             faults: Mutex::new(Vec::new()),
+            cleared: watch::Sender::new(()),
         }
+    }
+
+    /// The fault that strikes this request, if any, counted against its rule; and a view by which a request that
+    /// is held notices that the faults have been cleared since.
+    pub(super) fn strike(
+        &self,
+        method: &str,
+        path: &str,
+        region: &str,
+    ) -> (Option<Fault>, watch::Receiver<()>) {
+        let mut rules = self.faults();
+        let fault = fault::strike(&mut rules, method, path, region);
+        (fault, self.cleared.subscribe())
+    }
+
+    /// Removes every fault rule, and lets go what is held.
+    pub(super) fn clear_faults(&self) {
+        let mut rules = self.faults();
+        rules.clear();
+        self.cleared.send_replace(());
     }
 
     /// The request log.
@@ -44,6 +75,11 @@ impl Shared {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What every request meets.
+    pub(super) fn weather(&self) -> MutexGuard<'_, Weather> {
+        self.weather.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Adds a fault rule behind those that are there.
     ///
     /// # Errors
@@ -52,6 +88,16 @@ impl Shared {
     pub(super) fn inject(&self, rule: FaultRule) -> Result<(), ControlError> {
         rule.check()?;
         self.faults().push(rule);
+        Ok(())
+    }
+
+    /// Sets what every request meets from now on.
+    ///
+    /// # Errors
+    ///
+    /// Conditions that can't be.
+    pub(super) fn set_conditions(&self, conditions: Conditions) -> Result<(), ControlError> {
+        *self.weather() = Weather::checked(conditions)?;
         Ok(())
     }
 
@@ -66,7 +112,7 @@ impl Shared {
             Ok::<_, ControlError>(())
         })?;
         self.journal().clear();
-        self.faults().clear();
+        self.clear_faults();
         Ok(())
     }
 }

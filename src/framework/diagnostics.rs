@@ -86,6 +86,14 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    /// Writes all texts anew.
+    pub(super) fn rewrite(&mut self, text: impl Fn(&str) -> String) {
+        for diagnostic in &mut self.0 {
+            diagnostic.summary = text(&diagnostic.summary);
+            diagnostic.detail = text(&diagnostic.detail);
+        }
+    }
+
     /// The messages in their order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()

@@ -80,6 +80,8 @@ pub trait AnyResource<D>: Send + Sync {
     async fn plan(&self, provider: &D, request: PlanRequest) -> PlanResponse;
     /// Carries a change out.
     async fn apply(&self, provider: &D, request: ApplyRequest) -> StateResponse;
+    /// Takes a creation back whose answer reached nobody.
+    async fn take_back(&self, provider: &D, state: Value);
     /// Refreshes a state.
     async fn read(&self, provider: &D, state: Value, private: Vec<u8>) -> StateResponse;
     /// Takes an existing object into the state.

@@ -10,6 +10,7 @@
 //! | what a plan may hold | `plan` |
 //! | what a state must hold after a change | `apply` |
 //! | what a failure or a panic leaves behind | `erased`, `panics` |
+//! | that no message or log tells a sensitive value | `hidden` |
 //! | states of older and newer versions | `erased`, `json` |
 
 mod apply;
@@ -18,6 +19,7 @@ mod attribute;
 mod data_source;
 mod diagnostics;
 mod erased;
+mod hidden;
 mod json;
 mod number;
 mod panics;
@@ -40,6 +42,7 @@ pub use attribute::{Attribute, Kind, Nesting};
 pub use data_source::{DataCall, DataSource};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use erased::{AnyDataSource, AnyResource, ApplyRequest, PlanRequest, PlanResponse, StateResponse};
+pub use hidden::without_sensitive;
 pub use json::{JsonError, Reading, from_json};
 pub use number::{InvalidNumber, Number, NumberForm};
 pub use panics::{caught, install_hook};

@@ -150,11 +150,16 @@ fn plain_decimal(text: &str) -> Result<String, InvalidNumber> {
         }
     };
     let plain = trimmed(&written);
-    Ok(if negative && plain != "0" {
+    let plain = if negative && plain != "0" {
         format!("-{plain}")
     } else {
         plain
-    })
+    };
+    // What is taken must be taken again in the form in which it is written down.
+    if plain.len() > LONGEST {
+        return Err(InvalidNumber);
+    }
+    Ok(plain)
 }
 
 /// Takes zeros away that say nothing: `007.50` is `7.5`, `-0.000` is `0`.
@@ -222,6 +227,20 @@ mod tests {
             Number::parse("1e400").unwrap().form(),
             NumberForm::Decimal(&format!("1{}", "0".repeat(400)))
         );
+    }
+
+    #[test]
+    fn what_is_taken_is_taken_again_as_it_is_written() {
+        for text in ["1e4095", "-1e4094", "1e-4094", "123456789e-3000"] {
+            let number = Number::parse(text).unwrap();
+            let NumberForm::Decimal(written) = number.form() else {
+                panic!("{text}")
+            };
+            assert_eq!(Number::parse(written), Ok(number.clone()), "{text}");
+        }
+        for text in ["1e4096", "-1e4095", "1e-4096"] {
+            assert_eq!(Number::parse(text), Err(InvalidNumber), "{text}");
+        }
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! What a resource remembers beside its state.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 /// The private state of a resource: named JSON values that travel with its state and that only the
-/// provider sees. Terraform stores them as they are: never put a secret in here in the clear.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Private(Form);
+/// provider sees. Terraform stores them as they are: never put a secret in here in the clear. `Debug`
+/// shows the names alone: what another provider has put in may be one.
+#[derive(Clone, PartialEq)]
+pub struct Private(Content);
 
-#[derive(Debug, Clone, PartialEq)]
-enum Form {
+#[derive(Clone, PartialEq)]
+enum Content {
     Ours(Map<String, Json>),
     /// Bytes of another provider, or of nobody: they go back unchanged until something is set.
     Foreign(Vec<u8>),
@@ -24,8 +27,8 @@ impl Private {
             return Self::default();
         }
         serde_json::from_slice(bytes).map_or_else(
-            |_| Self(Form::Foreign(bytes.to_vec())),
-            |ours| Self(Form::Ours(ours)),
+            |_| Self(Content::Foreign(bytes.to_vec())),
+            |ours| Self(Content::Ours(ours)),
         )
     }
 
@@ -33,10 +36,10 @@ impl Private {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         match &self.0 {
-            Form::Ours(values) if values.is_empty() => Vec::new(),
+            Content::Ours(values) if values.is_empty() => Vec::new(),
             // A JSON map with string keys always serialises.
-            Form::Ours(values) => serde_json::to_vec(values).unwrap_or_default(),
-            Form::Foreign(bytes) => bytes.clone(),
+            Content::Ours(values) => serde_json::to_vec(values).unwrap_or_default(),
+            Content::Foreign(bytes) => bytes.clone(),
         }
     }
 
@@ -44,15 +47,15 @@ impl Private {
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         match &self.0 {
-            Form::Ours(values) => T::deserialize(values.get(name)?).ok(),
-            Form::Foreign(_) => None,
+            Content::Ours(values) => T::deserialize(values.get(name)?).ok(),
+            Content::Foreign(_) => None,
         }
     }
 
     /// Remembers a value. One that has no JSON form is forgotten instead.
     pub fn set(&mut self, name: &str, value: &impl Serialize) {
         self.remove(name);
-        if let (Form::Ours(values), Ok(value)) = (&mut self.0, serde_json::to_value(value)) {
+        if let (Content::Ours(values), Ok(value)) = (&mut self.0, serde_json::to_value(value)) {
             values.insert(name.to_owned(), value);
         }
     }
@@ -60,17 +63,26 @@ impl Private {
     /// Forgets a value.
     pub fn remove(&mut self, name: &str) {
         match &mut self.0 {
-            Form::Ours(values) => {
+            Content::Ours(values) => {
                 values.remove(name);
             }
-            Form::Foreign(_) => *self = Self::default(),
+            Content::Foreign(_) => *self = Self::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Private {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Content::Ours(values) => f.debug_set().entries(values.keys()).finish(),
+            Content::Foreign(bytes) => write!(f, "Private({} bytes)", bytes.len()),
         }
     }
 }
 
 impl Default for Private {
     fn default() -> Self {
-        Self(Form::Ours(Map::new()))
+        Self(Content::Ours(Map::new()))
     }
 }
 

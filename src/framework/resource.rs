@@ -1,5 +1,7 @@
 //! What a resource of a provider is.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,6 +48,12 @@ pub trait Resource: Send + Sync + 'static {
     /// # Errors
     /// Why it was not created. If it exists all the same, [`CreateCall::exists`] has been set.
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Self::Model, Diagnostics>;
+
+    /// Takes a creation back whose answer reached nobody: the host has gone, so that no state will ever
+    /// tell of the object. The run is over by then, and [`ConfigureCall::stop`](super::ConfigureCall::stop)
+    /// cancelled; what is done here must be done all the same, and must come to an end by itself within
+    /// seconds. By default the object is left where it is.
+    async fn take_back(&self, _provider: &Self::Data, _state: &Self::Model) {}
 
     /// Answers the present state, or nothing if the object is gone.
     ///
@@ -194,8 +202,8 @@ pub struct ImportCall<'a, R: Resource + ?Sized> {
     pub diagnostics: Diagnostics,
 }
 
-/// The state that a `moved` block hands over.
-#[derive(Debug, Clone)]
+/// The state that a `moved` block hands over. `Debug` leaves the state out: any text in it may be a secret.
+#[derive(Clone)]
 pub struct MoveSource {
     /// The address of the provider that wrote it, with the host, for instance
     /// `registry.terraform.io/example/example`.
@@ -206,4 +214,14 @@ pub struct MoveSource {
     pub version: i64,
     /// The state as stored.
     pub state: Json,
+}
+
+impl fmt::Debug for MoveSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MoveSource")
+            .field("provider", &self.provider)
+            .field("type_name", &self.type_name)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }

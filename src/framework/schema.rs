@@ -27,6 +27,9 @@ pub struct IdentityAttribute {
 }
 
 impl Schema {
+    /// The version of all identities: none has changed its shape so far.
+    pub const IDENTITY_VERSION: i64 = 0;
+
     /// A schema of version 0. The description is Markdown and becomes the documentation.
     #[must_use]
     pub fn new(description: &'static str, attributes: impl IntoIterator<Item = Attribute>) -> Self {

@@ -9,6 +9,7 @@ use super::diagnostics::{Diagnostic, Diagnostics};
 use super::erased::{
     AnyDataSource, AnyResource, ApplyRequest, PlanRequest, PlanResponse, StateResponse, validated,
 };
+use super::hidden::Hidden;
 use super::json::{Reading, from_json};
 use super::panics::caught;
 use super::provider::{ConfigureCall, Provider, ServedDataSource, ServedResource};
@@ -40,6 +41,8 @@ pub struct Server<P: Provider> {
 struct Run<D> {
     data: Option<Arc<D>>,
     stop: CancellationToken,
+    /// What is sensitive in the provider block.
+    hidden: Hidden,
 }
 
 impl<P: Provider> Server<P> {
@@ -49,6 +52,7 @@ impl<P: Provider> Server<P> {
         let run = Mutex::new(Run {
             data: None,
             stop: CancellationToken::new(),
+            hidden: Hidden::default(),
         });
         Self {
             provider,
@@ -115,13 +119,40 @@ impl<P: Provider> Server<P> {
     /// Checks a provider block.
     pub fn validate_provider(&self, config: Value) -> Diagnostics {
         let host = ClientCapabilities::default();
-        validated(self.schema(), config, host, |block, found| {
-            self.provider.validate(block, found);
+        Hidden::of(self.schema(), [&config]).during_sync(|| {
+            validated(self.schema(), config, host, |block, found| {
+                self.provider.validate(block, found);
+            })
         })
+    }
+
+    /// Checks the configuration of a resource.
+    pub fn validate(
+        &self,
+        resource: &dyn AnyResource<P::Data>,
+        config: Value,
+        host: ClientCapabilities,
+    ) -> Diagnostics {
+        self.hidden(resource.schema(), [&config])
+            .during_sync(|| resource.validate(config, host))
+    }
+
+    /// Checks the configuration of a data source.
+    pub fn validate_data(&self, source: &dyn AnyDataSource<P::Data>, config: Value) -> Diagnostics {
+        self.hidden(source.schema(), [&config])
+            .during_sync(|| source.validate(config))
     }
 
     /// Takes a provider block over for the calls that follow.
     pub async fn configure(&self, config: Value, terraform_version: String) -> Diagnostics {
+        let hidden = Hidden::of(self.schema(), [&config]);
+        self.run().hidden = hidden.clone();
+        hidden
+            .during(self.configured_with(config, terraform_version))
+            .await
+    }
+
+    async fn configured_with(&self, config: Value, terraform_version: String) -> Diagnostics {
         let config = match from_value(config) {
             Ok(config) => config,
             Err(error) => return Diagnostic::from(error).into(),
@@ -156,22 +187,39 @@ impl<P: Provider> Server<P> {
 
     /// Plans a change of a resource.
     pub async fn plan(&self, resource: &dyn AnyResource<P::Data>, request: PlanRequest) -> PlanResponse {
-        match self.configured() {
-            Ok(provider) => resource.plan(&provider, request).await,
-            Err(error) => PlanResponse {
-                planned: request.prior,
-                private: request.private,
-                replaces: Vec::new(),
-                diagnostics: error.into(),
-            },
-        }
+        let values = [&request.prior, &request.proposed, &request.config];
+        let hidden = self.hidden(resource.schema(), values);
+        let planned = async {
+            match self.configured() {
+                Ok(provider) => resource.plan(&provider, request).await,
+                Err(error) => PlanResponse {
+                    planned: request.prior,
+                    private: request.private,
+                    replaces: Vec::new(),
+                    diagnostics: error.into(),
+                },
+            }
+        };
+        hidden.during(planned).await
     }
 
     /// Carries a change of a resource out.
     pub async fn apply(&self, resource: &dyn AnyResource<P::Data>, request: ApplyRequest) -> StateResponse {
-        match self.configured() {
-            Ok(provider) => resource.apply(&provider, request).await,
-            Err(error) => unchanged(request.prior, request.private, error),
+        let values = [&request.prior, &request.planned, &request.config];
+        let hidden = self.hidden(resource.schema(), values);
+        let applied = async {
+            match self.configured() {
+                Ok(provider) => resource.apply(&provider, request).await,
+                Err(error) => unchanged(request.prior, request.private, error),
+            }
+        };
+        hidden.during(applied).await
+    }
+
+    /// Takes a creation back whose answer reached nobody, so that the object which it made is in no state.
+    pub async fn take_back(&self, type_name: &str, state: Value) {
+        if let (Ok(resource), Ok(provider)) = (self.resource(type_name), self.configured()) {
+            resource.take_back(&provider, state).await;
         }
     }
 
@@ -182,10 +230,14 @@ impl<P: Provider> Server<P> {
         state: Value,
         private: Vec<u8>,
     ) -> StateResponse {
-        match self.configured() {
-            Ok(provider) => resource.read(&provider, state, private).await,
-            Err(error) => unchanged(state, private, error),
-        }
+        let hidden = self.hidden(resource.schema(), [&state]);
+        let read = async {
+            match self.configured() {
+                Ok(provider) => resource.read(&provider, state, private).await,
+                Err(error) => unchanged(state, private, error),
+            }
+        };
+        hidden.during(read).await
     }
 
     /// Takes an existing object into the state.
@@ -194,27 +246,43 @@ impl<P: Provider> Server<P> {
         resource: &dyn AnyResource<P::Data>,
         target: ImportTarget<Value>,
     ) -> StateResponse {
-        match self.configured() {
-            Ok(provider) => resource.import(&provider, target).await,
-            Err(error) => unchanged(Value::Null, Vec::new(), error),
-        }
+        let imported = async {
+            match self.configured() {
+                Ok(provider) => resource.import(&provider, target).await,
+                Err(error) => unchanged(Value::Null, Vec::new(), error),
+            }
+        };
+        self.hidden(resource.schema(), []).during(imported).await
     }
 
     /// Brings a stored state into the shape of the present schema. It needs no configuration.
     pub fn upgrade(&self, resource: &dyn AnyResource<P::Data>, version: i64, state: Json) -> StateResponse {
-        resource.upgrade(version, state)
+        self.hidden_of_stored(resource.schema(), &state)
+            .during_sync(|| resource.upgrade(version, state))
     }
 
     /// Brings a stored identity into the shape of the present one. Identities have had one shape so far,
     /// so that attributes which it lacks are null.
     ///
     /// # Errors
-    /// That it can't be read.
+    /// That it can't be read, or is of a version that is yet to come.
     pub fn upgrade_identity(
         &self,
         resource: &dyn AnyResource<P::Data>,
+        version: i64,
         identity: &Json,
     ) -> Result<Value, Diagnostic> {
+        if version > Schema::IDENTITY_VERSION {
+            return Err(Diagnostic::error(
+                "Resource identity was written by a newer version of the provider",
+                format!(
+                    "The identity of this {} has version {version}; this version of the provider knows up to {}. \
+                     Use the provider version that wrote it, or a later one.",
+                    resource.type_name(),
+                    Schema::IDENTITY_VERSION
+                ),
+            ));
+        }
         from_json(identity, &resource.schema().identity_type(), Reading::Lenient).map_err(|error| {
             let detail = format!("The stored identity can't be used: {}.", error.reason);
             Diagnostic::error("Invalid resource identity", detail).at(error.path)
@@ -223,6 +291,12 @@ impl<P: Provider> Server<P> {
 
     /// Takes over the state of another resource type. It needs no configuration.
     pub fn move_state(&self, resource: &dyn AnyResource<P::Data>, source: &MoveSource) -> StateResponse {
+        let moved = || Self::moved(resource, source);
+        self.hidden_of_stored(resource.schema(), &source.state)
+            .during_sync(moved)
+    }
+
+    fn moved(resource: &dyn AnyResource<P::Data>, source: &MoveSource) -> StateResponse {
         resource.move_state(source).unwrap_or_else(|| {
             let taken = match resource.moves_from() {
                 [] => "It takes over no other type.".to_owned(),
@@ -244,10 +318,23 @@ impl<P: Provider> Server<P> {
 
     /// Looks a data source up.
     pub async fn read_data(&self, source: &dyn AnyDataSource<P::Data>, config: Value) -> StateResponse {
-        match self.configured() {
-            Ok(provider) => source.read(&provider, config).await,
-            Err(error) => unchanged(Value::Null, Vec::new(), error),
-        }
+        let hidden = self.hidden(source.schema(), [&config]);
+        let read = async {
+            match self.configured() {
+                Ok(provider) => source.read(&provider, config).await,
+                Err(error) => unchanged(Value::Null, Vec::new(), error),
+            }
+        };
+        hidden.during(read).await
+    }
+
+    /// What a call must not tell: what is sensitive in its values and in the provider block.
+    fn hidden<'a>(&self, schema: &Schema, values: impl IntoIterator<Item = &'a Value>) -> Hidden {
+        Hidden::of(schema, values).and(&self.run().hidden)
+    }
+
+    fn hidden_of_stored(&self, schema: &Schema, state: &Json) -> Hidden {
+        Hidden::of_stored(schema, state).and(&self.run().hidden)
     }
 
     fn configured(&self) -> Result<Arc<P::Data>, Diagnostic> {

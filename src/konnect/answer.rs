@@ -6,7 +6,7 @@ use super::error::{Call, Error, Failure, Outcome};
 use super::error_kind::ErrorKind;
 use super::exchange::{Received, unreadable};
 use super::problem::bounded;
-use super::redact::Redactor;
+use crate::redact::Redactor;
 
 /// A success, with what is needed to report that it can't be read.
 pub(super) struct Answer {

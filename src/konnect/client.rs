@@ -11,6 +11,7 @@ use reqwest::{Method, Url};
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
+use tower::limit::GlobalConcurrencyLimitLayer;
 use tracing::{debug, warn};
 
 use super::answer::Answer;
@@ -19,12 +20,14 @@ use super::error::{AnswerMark, Call, Error, Failure, Outcome};
 use super::error_kind::ErrorKind;
 use super::exchange::{Received, exchange, milliseconds, origin};
 use super::failure::{Limits, chain};
+use super::gate::{Gates, MOST_AT_ONCE};
 use super::problem::bounded;
-use super::redact::Redactor;
+use super::reads::Reads;
 use super::region::Region;
 use super::retry::{Pace, Step, is_repeatable};
 use super::secret::{AccessToken, Authorization};
 use super::server_url::ServerUrl;
+use crate::redact::Redactor;
 
 /// What a [`Client`] needs to know. [`ClientOptions::new`] fills in the defaults.
 #[derive(Debug, Clone)]
@@ -74,6 +77,8 @@ struct Shared {
     http: OnceLock<Result<reqwest::Client, ErrorKind>>,
     clock: Mutex<Option<(SystemTime, Instant)>>,
     claimed: Mutex<HashSet<DestinationId>>,
+    gates: Gates,
+    reads: Reads,
 }
 
 /// A request, before it has an address.
@@ -86,6 +91,8 @@ pub(super) struct Request {
     pub body: Option<SecretString>,
     /// What is in the body and must not be in an error.
     pub authorization: Option<Authorization>,
+    /// How often it is made again at most, if that is less than the client's own limit.
+    pub max_retries: Option<u32>,
 }
 
 impl Client {
@@ -103,6 +110,8 @@ impl Client {
             http: OnceLock::new(),
             clock: Mutex::new(None),
             claimed: Mutex::default(),
+            gates: Gates::default(),
+            reads: Reads::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -116,10 +125,31 @@ impl Client {
         self
     }
 
+    /// A client for what has to be put right after the run was stopped: it shares the connections, does not
+    /// heed the stop token, and makes each request once, since there is no time to wait.
+    #[must_use]
+    pub fn after_stop(&self) -> Self {
+        let options = ClientOptions {
+            stop: CancellationToken::new(),
+            max_retries: 0,
+            ..self.shared.options.clone()
+        };
+        let after = Self::with_pace(options, self.shared.pace);
+        if let Some(http) = self.shared.http.get() {
+            let _ = after.shared.http.set(http.clone());
+        }
+        after
+    }
+
     /// Where the API is, as it was given.
     #[must_use]
     pub fn server_url(&self) -> &ServerUrl {
         &self.shared.options.server_url
+    }
+
+    /// How often a failed request is made again at most.
+    pub(super) fn max_retries(&self) -> u32 {
+        self.shared.options.max_retries
     }
 
     /// The server's time now, reckoned from the `Date` of its latest answer; to about a second. `None`
@@ -152,6 +182,11 @@ impl Client {
         self.shared.claimed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What reads share.
+    pub(super) fn reads(&self) -> &Reads {
+        &self.shared.reads
+    }
+
     /// Waits as long as before a first retry, or until the caller's stop token is cancelled.
     pub(super) async fn pause(&self) {
         let wait = tokio::time::sleep(self.shared.pace.first);
@@ -181,16 +216,26 @@ impl Client {
             Err(kind) => return Err(Error::new(call, 0, Failure::not_sent(kind))),
         };
 
+        let max_retries = request.max_retries.unwrap_or(u32::MAX).min(options.max_retries);
+        let gate = self.shared.gates.gate(&call.origin);
+        let _write = (request.method != Method::GET).then(|| self.shared.reads.write());
         let mut attempts = 0;
         let mut worst = Outcome::NotSent;
         let mut last = None;
         loop {
-            if options.stop.is_cancelled() {
-                return Err(interrupted(call, attempts, worst, last.as_ref()));
-            }
+            let turn = self.shared.gates.pass(&gate, max_retries);
+            let pass = match options.stop.run_until_cancelled(turn).await {
+                Some(Ok(pass)) => pass,
+                Some(Err(failure)) => {
+                    let outcome = worst;
+                    return Err(Error::new(call, attempts, Failure { outcome, ..*failure }));
+                }
+                None => return Err(interrupted(call, attempts, worst, last.as_ref())),
+            };
             attempts += 1;
             let mut failure = match self.attempt(&http, &url, &request, attempts, &redactor).await {
                 Ok(received) => {
+                    pass.answered();
                     return Ok(Answer {
                         call,
                         attempts,
@@ -207,7 +252,16 @@ impl Client {
             let step = self
                 .shared
                 .pace
-                .next(attempts, options.max_retries, failure.asked_wait, jitter);
+                .next(attempts, max_retries, failure.asked_wait, jitter);
+            let turned_away = status == Some(429);
+            if turned_away {
+                let wait = self.shared.pace.rest(attempts, failure.asked_wait);
+                pass.turned_away(wait, fastrand::f64(), &failure);
+            } else if status.is_some() {
+                pass.answered();
+            } else {
+                drop(pass);
+            }
             failure.outcome = worst;
             let (true, Step::Wait(wait)) = (repeat, step) else {
                 return Err(Error::new(call, attempts, failure));
@@ -221,10 +275,9 @@ impl Client {
                 "trying again after a wait"
             );
             last = Some(failure);
-            tokio::select! {
-                biased;
-                () = options.stop.cancelled() => {}
-                () = tokio::time::sleep(wait) => {}
+            // What a rate limit asks for is waited for at the gate, where others wait as well.
+            if !turned_away {
+                let _ = options.stop.run_until_cancelled(tokio::time::sleep(wait)).await;
             }
         }
     }
@@ -326,6 +379,8 @@ fn build(options: &ClientOptions) -> Result<reqwest::Client, ErrorKind> {
         .user_agent(user_agent)
         .connect_timeout(options.connect_timeout)
         .timeout(options.request_timeout)
+        .pool_max_idle_per_host(MOST_AT_ONCE)
+        .connector_layer(GlobalConcurrencyLimitLayer::new(MOST_AT_ONCE))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false);
     if options.server_url.is_loopback() {

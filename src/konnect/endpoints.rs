@@ -13,12 +13,10 @@ use super::client::{Client, Request};
 use super::destination_id::DestinationId;
 use super::error::Error;
 use super::model::{Destination, WebhookStatus};
-use super::paging::{ListQuery, Page, SentPage};
+use super::paging::{LARGEST_LIST, ListQuery, MOST_PAGES, Page, SentPage};
+use super::reads::ListedPage;
 use super::region::Region;
 use super::secret::Authorization;
-
-/// An organisation has a handful of destinations: more pages than this are a fault.
-const MOST_PAGES: usize = 1_000;
 
 /// A version of the API, with the region it is called in.
 #[derive(Clone, Copy)]
@@ -31,16 +29,31 @@ pub(super) struct Api<'a> {
 
 impl Api<'_> {
     pub(super) async fn list_destinations(self, query: &ListQuery) -> Result<Page<Destination>, Error> {
-        Ok(self.page(query).await?.0)
+        Ok(self.page(query, None).await?.0)
+    }
+
+    /// A page for reads that would do without it, and so don't wait long for it.
+    pub(super) async fn listed_destinations(self, query: &ListQuery) -> Result<ListedPage, Error> {
+        let (page, answer) = self.page(query, Some(LISTING_RETRIES)).await?;
+        Ok(ListedPage {
+            items: page.items,
+            next: page.next,
+            bytes: answer.received.body.len(),
+        })
     }
 
     pub(super) async fn all_destinations(self, query: &ListQuery) -> Result<Vec<Destination>, Error> {
         let mut query = query.clone();
         let mut seen: HashSet<String> = query.after.iter().cloned().collect();
         let mut all = Vec::new();
+        let mut bytes = 0;
         loop {
-            let (page, answer) = self.page(&query).await?;
+            let (page, answer) = self.page(&query, None).await?;
             all.extend(page.items);
+            bytes += answer.received.body.len();
+            if bytes > LARGEST_LIST {
+                return Err(answer.endless(&format!("it is longer than {} MiB", LARGEST_LIST >> 20)));
+            }
             let Some(next) = page.next else { return Ok(all) };
             if !seen.insert(next.clone()) {
                 return Err(answer.endless("it names a page as the next one that was there before"));
@@ -52,13 +65,18 @@ impl Api<'_> {
         }
     }
 
-    async fn page(self, query: &ListQuery) -> Result<(Page<Destination>, Answer), Error> {
+    async fn page<T: DeserializeOwned>(
+        self,
+        query: &ListQuery,
+        max_retries: Option<u32>,
+    ) -> Result<(Page<T>, Answer), Error> {
         let request = Request {
             query: query.parameters(),
+            max_retries,
             ..self.request(Method::GET, DESTINATIONS)
         };
         let answer = self.client.send(self.region, request).await?;
-        let sent: SentPage<Destination> = answer.read()?;
+        let sent: SentPage<T> = answer.read()?;
         let next = sent.meta.cursor().map_err(|next| {
             answer.unreadable(&format!("the address of its next page has no cursor: {next}"))
         })?;
@@ -161,9 +179,13 @@ impl Api<'_> {
             query: Vec::new(),
             body: None,
             authorization: None,
+            max_retries: None,
         }
     }
 }
+
+/// How often a page is asked for again that nobody depends on.
+const LISTING_RETRIES: u32 = 2;
 
 const DESTINATIONS: &str = "audit-log-destinations";
 const WEBHOOK: &str = "audit-log-webhook";

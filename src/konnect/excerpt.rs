@@ -17,12 +17,19 @@ pub(super) fn readable(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// At most [`LIMIT`] characters, with a sign where there was more.
+/// At most [`LIMIT`] characters, with a sign where there was more. It is cut between words where it has any:
+/// half of a secret would not be known for one by whoever looks for secrets later.
 pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(LIMIT) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
-    }
+    let Some((end, _)) = text.char_indices().nth(LIMIT) else {
+        return text.to_owned();
+    };
+    let start = &text[..end];
+    let words = if text[end..].starts_with(' ') {
+        start
+    } else {
+        start.rsplit_once(' ').map_or(start, |(words, _)| words)
+    };
+    format!("{words}...")
 }
 
 /// Characters that can reorder or hide what stands around them in a terminal.
@@ -118,5 +125,15 @@ mod tests {
         assert_eq!(short.chars().count(), LIMIT + 3);
         assert!(short.ends_with("..."));
         assert_eq!(cut("short"), "short");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_words() {
+        let words = "word ".repeat(LIMIT / 5);
+        assert_eq!(cut(&format!("{words}s3cret")), format!("{}...", words.trim_end()));
+        let split = format!("{}s3cret and more", &words[2..]);
+        assert_eq!(cut(&split), format!("{}...", words[2..].trim_end()));
+        let whole = format!("{} and more", &words.trim_end()[..LIMIT - 1]);
+        assert_eq!(cut(&whole), format!("{}...", words.trim_end()));
     }
 }

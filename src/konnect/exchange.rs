@@ -9,8 +9,8 @@ use super::error::{AnswerMark, Failure, Outcome};
 use super::error_kind::ErrorKind;
 use super::failure::Limits;
 use super::problem::{Problem, bounded, excerpt};
-use super::redact::Redactor;
 use super::retry::{asked_wait, is_transient};
+use crate::redact::Redactor;
 
 /// More than any answer of this API: a page of a list is its largest.
 const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
@@ -32,7 +32,7 @@ pub(super) struct Received {
     pub body: Vec<u8>,
 }
 
-/// Sends a request and sorts its answer into success and failure.
+/// Sends a request, and reads its answer.
 pub(super) async fn exchange(
     http: &reqwest::Client,
     request: reqwest::Request,
@@ -43,6 +43,15 @@ pub(super) async fn exchange(
         .execute(request)
         .await
         .map_err(|error| Failure::from_http(error, limits, redactor))?;
+    sort(response, limits, redactor).await
+}
+
+/// Sorts an answer into success and failure.
+pub(super) async fn sort(
+    response: Response,
+    limits: Limits,
+    redactor: &Redactor,
+) -> Result<Received, Failure> {
     let status = response.status();
     let mark = AnswerMark {
         status: status.as_u16(),
@@ -163,12 +172,13 @@ async fn refusal(mut response: Response, mark: AnswerMark, redactor: &Redactor) 
         .get(RETRY_AFTER)
         .and_then(|value| asked_wait(value, mark.date.unwrap_or_else(SystemTime::now)));
     let mut body = Vec::new();
-    // The status says enough: a body that breaks off is read as far as it goes.
-    let (whole, broke_off) = loop {
+    // The status says enough to fail: a body that breaks off is read as far as it goes. But whether the refusal is
+    // Konnect's own, which a 404 has to be to mean that there is no such object, another attempt has to tell.
+    let (whole, lost) = loop {
         match response.chunk().await {
             Ok(None) => break (true, false),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Err(_) => break (false, true),
+            Err(error) => break (false, !error.is_timeout()),
         }
         if body.len() >= LARGEST_ERROR {
             body.truncate(LARGEST_ERROR);
@@ -191,8 +201,7 @@ async fn refusal(mut response: Response, mark: AnswerMark, redactor: &Redactor) 
             Outcome::Unknown
         },
         answer: Some(AnswerMark { trace_id, ..mark }),
-        // A 404 means another thing with a problem document than without: the whole of it may come next time.
-        transient: is_transient(status) || broke_off,
+        transient: lost || is_transient(status),
         asked_wait,
     }
 }

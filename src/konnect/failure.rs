@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::error::{Failure, Outcome};
 use super::error_kind::{ErrorKind, Obstacle};
 use super::problem::bounded;
-use super::redact::Redactor;
+use crate::redact::Redactor;
 
 /// The time limits of a request, as they go into an error's text.
 #[derive(Debug, Clone, Copy)]

@@ -14,8 +14,9 @@ use super::paging::{ListQuery, NameFilter};
 use super::region::Region;
 use super::v3;
 
-/// How often a creation is begun at most. Each further one follows a look that found nothing.
-const ATTEMPTS: u32 = 3;
+/// How often a creation is begun even if failed requests are not to be made again: each further one follows a look
+/// that found nothing. Where they are, it is begun as often as another request is made.
+const LEAST_ATTEMPTS: u32 = 3;
 /// The server's `Date` has whole seconds, and clocks of several servers differ a little.
 const CLOCK_MARGIN: Duration = Duration::from_secs(2);
 
@@ -55,10 +56,12 @@ pub enum CreateError {
         look: Error,
     },
     /// It was begun again and again, and each answer was lost. When last looked for, there was none.
-    #[error("{lost}\n\nThe creation was tried {ATTEMPTS} times. No destination was found that it made")]
+    #[error("{lost}\n\nThe creation was tried {attempts} times. No destination was found that it made")]
     GivenUp {
         /// The last of the creations.
         lost: Error,
+        /// How many there were.
+        attempts: u32,
     },
     /// Several destinations may be the one.
     #[error(
@@ -99,11 +102,12 @@ pub async fn create_destination_once(
         began: Instant::now(),
         began_here: SystemTime::now(),
     };
+    let attempts = client.max_retries().saturating_add(1).max(LEAST_ATTEMPTS);
     let mut attempt = 1;
     loop {
         let lost = match v3::create_destination(client, region, new).await {
             // Another creation of this client has taken it for its own, when its own answer was lost.
-            Ok(destination) if !client.claim(&destination.id) && attempt < ATTEMPTS => {
+            Ok(destination) if !client.claim(&destination.id) && attempt < attempts => {
                 attempt += 1;
                 continue;
             }
@@ -126,8 +130,8 @@ pub async fn create_destination_once(
                 twins: Twins::None,
             });
         }
-        if attempt == ATTEMPTS {
-            return Err(CreateError::GivenUp { lost });
+        if attempt == attempts {
+            return Err(CreateError::GivenUp { lost, attempts });
         }
         attempt += 1;
     }

@@ -5,6 +5,11 @@ use url::form_urlencoded;
 
 use super::model::null_as_default;
 
+/// An organisation has a handful of destinations: more pages than this are a fault.
+pub(super) const MOST_PAGES: usize = 1_000;
+/// So are more bytes than this, in all pages together: some 40,000 destinations. It bounds what is kept in memory.
+pub(super) const LARGEST_LIST: usize = 16 * 1024 * 1024;
+
 /// Which part of a list to get.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListQuery {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::excerpt::{cut, readable};
-use super::redact::Redactor;
+use crate::redact::Redactor;
 
 /// A request parameter that the API did not accept (API descriptions, `InvalidParameters`).
 #[derive(Debug, Clone, PartialEq, Eq)]

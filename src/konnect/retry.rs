@@ -47,12 +47,23 @@ impl Pace {
         match asked {
             Some(asked) if asked > LONGEST_ASKED_WAIT => Step::GiveUp,
             Some(asked) => Step::Wait(asked),
-            None => {
-                let doublings = attempts.saturating_sub(1).min(31);
-                let nominal = self.first.saturating_mul(1 << doublings).min(self.longest);
-                Step::Wait(nominal.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0)))
-            }
+            None => Step::Wait(self.nominal(attempts).mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0))),
         }
+    }
+
+    /// How long nobody is to send to a host that turned the `attempts`th attempt of a call away: as long as it
+    /// asks for, unless that is too long to be waited for. Then each caller is to be told.
+    pub(super) fn rest(self, attempts: u32, asked: Option<Duration>) -> Duration {
+        match asked {
+            Some(asked) if asked > LONGEST_ASKED_WAIT => Duration::ZERO,
+            Some(asked) => asked,
+            None => self.nominal(attempts),
+        }
+    }
+
+    fn nominal(self, attempts: u32) -> Duration {
+        let doublings = attempts.saturating_sub(1).min(31);
+        self.first.saturating_mul(1 << doublings).min(self.longest)
     }
 }
 
@@ -111,6 +122,15 @@ mod tests {
             pace.next(2, 4, None, 0.5),
             Step::Wait(Duration::from_millis(1500))
         );
+    }
+
+    #[test]
+    fn a_host_rests_as_long_as_it_asks_for_within_reason() {
+        let pace = Pace::default();
+        let asked = |seconds| pace.rest(1, Some(Duration::from_secs(seconds)));
+        assert_eq!(asked(7), Duration::from_secs(7));
+        assert_eq!(asked(61), Duration::ZERO);
+        assert_eq!(pace.rest(3, None), Duration::from_secs(4));
     }
 
     #[test]

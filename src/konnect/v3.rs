@@ -9,6 +9,7 @@ use super::endpoints::Api;
 use super::error::Error;
 use super::model::{Destination, DestinationWebhook, WebhookStatus};
 use super::paging::{ListQuery, Page};
+use super::reads::ListedPage;
 use super::region::Region;
 
 fn api<'a>(client: &'a Client, region: &'a Region) -> Api<'a> {
@@ -41,6 +42,15 @@ pub async fn all_destinations(
     query: &ListQuery,
 ) -> Result<Vec<Destination>, Error> {
     api(client, region).all_destinations(query).await
+}
+
+/// One page of the destinations, for the reads that share it.
+pub(super) async fn listed_destinations(
+    client: &Client,
+    region: &Region,
+    query: &ListQuery,
+) -> Result<ListedPage, Error> {
+    api(client, region).listed_destinations(query).await
 }
 
 /// `POST /v3/audit-log-destinations`: creates a destination.

@@ -165,8 +165,9 @@ pub async fn serve<P: Provider>(
             served.await
         }
     };
-    if let Err(error) = done {
-        tracing::debug!(%error, "a connection ended with an error");
+    match done {
+        Ok(()) => tracing::debug!("a connection has ended"),
+        Err(error) => tracing::debug!(%error, "a connection has ended with an error"),
     }
 }
 

@@ -10,6 +10,8 @@ use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::framework::without_sensitive;
+
 /// The only targets that are logged. The libraries below us log request headers at their finest
 /// level, and those carry the token.
 const OURS: &str = env!("CARGO_CRATE_NAME");
@@ -96,6 +98,10 @@ struct Fields {
 
 impl Fields {
     fn put(&mut self, field: &Field, value: Json) {
+        let value = match value {
+            Json::String(text) => Json::String(without_sensitive(text)),
+            other => other,
+        };
         match (field.name(), value) {
             ("message", Json::String(message)) => self.message = message,
             (name, value) => drop(self.rest.insert(name.to_owned(), value)),

@@ -10,6 +10,9 @@ pub mod codec;
 pub mod proto;
 
 mod connections;
+mod core_dumps;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod handshake;
 mod host;
 mod log;

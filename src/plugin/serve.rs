@@ -11,18 +11,23 @@ use tracing::level_filters::LevelFilter;
 use super::connections::{self, Presence, Services};
 use super::handshake::{self, Host, Shell};
 use super::host::HostServices;
-use super::service::ProviderService;
+use super::service::{Calls, ProviderService};
 use super::tls::{ServerTls, TlsError, server_tls};
 use super::transport::{ListenError, Listener, Place};
 use super::vanished::{Starter, vanished};
-use super::{log, tls};
+use super::{core_dumps, log, tls};
 use crate::framework::{self, Lifetime, Provider, Server};
 
-/// How long calls in flight may go on once the host has vanished. The process is to be gone within
-/// five seconds of it, of which noticing takes up to two and a half, and closing up to one.
+/// How long calls in flight may go on once the host has vanished. Unless one of them is a change (see
+/// [`LAST_CHANGES`]), the process is to be gone within five seconds of it, of which noticing takes up to two and a
+/// half, and closing up to one.
 const AFTER_HOST: Duration = Duration::from_secs(1);
 /// How long connections may take to close after the last answer. The host waits about two seconds.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// How long a change in flight may go on once the host has gone, with what it takes to take a creation back
+/// of which the host never heard. No attempt of a request begins any more, and one takes 30 seconds unless
+/// the user gives it longer.
+const LAST_CHANGES: Duration = Duration::from_secs(45);
 
 /// What is served, and under which name.
 pub struct Plugin<P> {
@@ -73,13 +78,17 @@ impl ServeError {
 /// [`ServeError`] if it can't begin. Once it serves, nothing but the end ends it.
 pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let starter = Starter::now();
-    let variable = |name: &str| std::env::var(name).ok();
+    // What is no text must not count as unset: without its certificate, the host would be served without TLS.
+    let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
     let host = if plugin.debug {
         None
     } else {
         Some(Host::from_environment(variable).ok_or(ServeError::NoHost)?)
     };
     start_log(plugin.name, plugin.debug);
+    if !plugin.debug {
+        core_dumps::forbid();
+    }
 
     let place = host.as_ref().map_or_else(Place::default, |h| h.place.clone());
     let listener = Listener::bind(&place)?;
@@ -94,7 +103,7 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     greet(&plugin, &listener, tls.as_ref(), host.as_ref()).map_err(ServeError::Stdout)?;
 
     let end = CancellationToken::new();
-    let calls = TaskTracker::new();
+    let calls = Calls::default();
     let presence = Presence::new();
     let lifetime = if plugin.debug {
         Lifetime::ManyRuns
@@ -136,7 +145,8 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         }
         vanished(presence.watch(), starter).await;
     };
-    calls.close();
+    calls.all.close();
+    calls.changes.close();
     open.close();
     let mut host_gone = std::pin::pin!(host_gone);
     let mut orphaned = false;
@@ -147,18 +157,21 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         () = signals.end(plugin.debug) => {
             server.stop();
             tokio::select! {
-                () = calls.wait() => {}
+                () = calls.all.wait() => {}
                 () = host_gone.as_mut() => orphaned = true,
             }
         }
     }
+    // Whatever ends us, nothing new begins.
+    server.stop();
+    drop(listener);
     if orphaned {
         tracing::warn!("the host has vanished");
-        server.stop();
-        let _ = tokio::time::timeout(AFTER_HOST, calls.wait()).await;
+        let _ = tokio::time::timeout(AFTER_HOST, calls.all.wait()).await;
     }
     end.cancel();
     let _ = tokio::time::timeout(FAREWELL, open.wait()).await;
+    let _ = tokio::time::timeout(LAST_CHANGES, calls.changes.wait()).await;
     Ok(())
 }
 
@@ -250,7 +263,33 @@ mod signals {
                     return;
                 }
             }
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A range of ports can be used up only where the plugin listens on one, which is not so on Unix.
+    #[tokio::test]
+    async fn a_port_range_that_is_used_up_is_reported_in_one_line() {
+        let taken = Listener::bind_tcp(None).unwrap();
+        let port = taken.address().rsplit(':').next().unwrap().parse().unwrap();
+        let error = ServeError::from(Listener::bind_tcp(Some((port, port))).err().unwrap());
+        let report = error.report();
+        assert_eq!(
+            (report.lines().count(), report.ends_with('\n')),
+            (1, true),
+            "{report}"
+        );
+        let line: serde_json::Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(line["@level"], "error");
+        let said = line["@message"].as_str().unwrap();
+        assert!(
+            said.contains("can't serve") && said.contains(&format!("from {port} to {port}")),
+            "{said}"
+        );
     }
 }

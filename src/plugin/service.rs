@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio_util::task::TaskTracker;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::codec::encode;
@@ -10,23 +9,28 @@ use super::proto::tfplugin6 as tf;
 use super::proto::tfplugin6::provider_server::Provider as Service;
 use super::wire;
 use crate::framework::{
-    ApplyRequest, Diagnostics, ImportTarget, MoveSource, PlanRequest, Provider, Server, StateResponse,
+    ApplyRequest, Diagnostics, ImportTarget, MoveSource, PlanRequest, Provider, Server, StateResponse, Value,
     unknown_type,
 };
 
+mod delivery;
 mod messages;
 
-use self::messages::{Answer, One, absent, capabilities, identity, json, one, server_capabilities, value};
+pub use self::delivery::Calls;
+use self::delivery::deliver;
+use self::messages::{
+    Answer, One, absent, answered, capabilities, identity, json, one, server_capabilities, value,
+};
 
 /// Serves a provider to the host.
 pub struct ProviderService<P: Provider> {
     server: Arc<Server<P>>,
-    calls: TaskTracker,
+    calls: Calls,
 }
 
 impl<P: Provider> ProviderService<P> {
-    /// A service over a provider. The tracker counts the calls in flight.
-    pub fn new(server: Arc<Server<P>>, calls: TaskTracker) -> Self {
+    /// A service over a provider, which counts the calls in flight.
+    pub fn new(server: Arc<Server<P>>, calls: Calls) -> Self {
         Self { server, calls }
     }
 
@@ -39,13 +43,8 @@ impl<P: Provider> ProviderService<P> {
         F: Future<Output = Result<A, Diagnostics>> + Send + 'static,
     {
         let work = answer(self.server.clone());
-        let done = self.calls.spawn(crate::framework::caught(work)).await;
-        let answer = match done {
-            Ok(Ok(Ok(answer))) => answer,
-            Ok(Ok(Err(diagnostics))) => A::failed(wire::diagnostics(diagnostics)),
-            Ok(Err(panic)) => A::failed(wire::diagnostics(panic.into())),
-            Err(ended) => return Err(Status::aborted(ended.to_string())),
-        };
+        let done = self.calls.all.spawn(answered(work)).await;
+        let answer = done.map_err(|ended| Status::aborted(ended.to_string()))?;
         Ok(Response::new(answer))
     }
 }
@@ -134,7 +133,7 @@ impl<P: Provider> Service for ProviderService<P> {
         self.call(|server| async move {
             let resource = server.resource(&request.type_name)?;
             let config = value(request.config.as_ref(), resource.schema().object_type())?;
-            let diagnostics = resource.validate(config, capabilities(request.client_capabilities));
+            let diagnostics = server.validate(resource, config, capabilities(request.client_capabilities));
             Ok(tf::validate_resource_config::Response {
                 diagnostics: wire::diagnostics(diagnostics),
             })
@@ -150,7 +149,7 @@ impl<P: Provider> Service for ProviderService<P> {
         self.call(|server| async move {
             let source = server.data_source(&request.type_name)?;
             let config = value(request.config.as_ref(), source.schema().object_type())?;
-            let diagnostics = wire::diagnostics(source.validate(config));
+            let diagnostics = wire::diagnostics(server.validate_data(source, config));
             Ok(tf::validate_data_resource_config::Response { diagnostics })
         })
         .await
@@ -181,7 +180,7 @@ impl<P: Provider> Service for ProviderService<P> {
         self.call(|server| async move {
             let resource = server.resource(&request.type_name)?;
             let stored = json(request.raw_identity.as_ref())?;
-            let upgraded = server.upgrade_identity(resource, &stored)?;
+            let upgraded = server.upgrade_identity(resource, request.version, &stored)?;
             let identity_data = Some(encode(&upgraded, &resource.schema().identity_type()));
             Ok(tf::upgrade_resource_identity::Response {
                 upgraded_identity: Some(tf::ResourceIdentityData { identity_data }),
@@ -264,8 +263,11 @@ impl<P: Provider> Service for ProviderService<P> {
     ) -> Result<Response<tf::apply_resource_change::Response>, Status> {
         let request = request.into_inner();
         let (prior, private) = (request.prior_state.clone(), request.planned_private.clone());
-        let mut answer = self
-            .call(|server| async move {
+        let type_name = request.type_name.clone();
+        let server = self.server.clone();
+        let work = async move {
+            let mut made = Value::Null;
+            let change = async {
                 let resource = server.resource(&request.type_name)?;
                 let of = resource.schema().object_type();
                 let change = ApplyRequest {
@@ -274,27 +276,43 @@ impl<P: Provider> Service for ProviderService<P> {
                     config: value(request.config.as_ref(), of)?,
                     private: request.planned_private,
                 };
+                let creates = change.prior.is_null();
                 let StateResponse {
                     state,
                     private,
                     diagnostics,
                 } = server.apply(resource, change).await;
-                Ok(tf::apply_resource_change::Response {
+                let answer = tf::apply_resource_change::Response {
                     new_state: Some(encode(&state, of)),
                     new_identity: identity(resource.schema(), &state),
                     private,
                     diagnostics: wire::diagnostics(diagnostics),
                     ..<_>::default()
-                })
-            })
-            .await?;
-        // The host takes the state beside an error for what is left. Where the change did not even
-        // reach the framework, that is the prior one: none would make the host forget the object.
-        let left = answer.get_mut();
-        if left.new_state.is_none() {
-            (left.new_state, left.private) = (prior, private);
-        }
-        Ok(answer)
+                };
+                if creates {
+                    made = state;
+                }
+                Ok(answer)
+            };
+            let mut answer: tf::apply_resource_change::Response = answered(change).await;
+            // The host takes the state beside an error for what is left. Where the change did not even
+            // reach the framework, that is the prior one: none would make the host forget the object.
+            if answer.new_state.is_none() {
+                (answer.new_state, answer.private) = (prior, private);
+            }
+            (answer, made)
+        };
+        let server = self.server.clone();
+        let undelivered = |made: Value| async move {
+            if !made.is_null() {
+                tracing::warn!(
+                    type_name,
+                    "the host has gone before it heard of a creation: taking it back"
+                );
+                server.take_back(&type_name, made).await;
+            }
+        };
+        Ok(Response::new(deliver(&self.calls, work, undelivered).await?))
     }
 
     async fn import_resource_state(

@@ -10,8 +10,10 @@ use tokio::net::TcpListener;
 #[derive(Debug, Clone, Default)]
 pub struct Place {
     /// `PLUGIN_UNIX_SOCKET_DIR`: the folder of the socket, instead of the temporary one.
+    #[cfg_attr(not(unix), allow(dead_code))] // read where there are Unix sockets
     pub socket_dir: Option<PathBuf>,
     /// `PLUGIN_UNIX_SOCKET_GROUP`: a group, by name or number, that may connect too.
+    #[cfg_attr(not(unix), allow(dead_code))]
     pub socket_group: Option<String>,
     /// `PLUGIN_MIN_PORT` and `PLUGIN_MAX_PORT`: the TCP ports to choose from, both included.
     #[cfg_attr(unix, allow(dead_code))] // read where there are no Unix sockets
@@ -132,7 +134,8 @@ impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Connection 
 
 #[cfg(unix)]
 mod unix {
-    use std::os::unix::fs::{PermissionsExt, chown};
+    use std::fs::DirBuilder;
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
     use std::path::{Path, PathBuf};
     use std::{fs, io};
 
@@ -146,18 +149,50 @@ mod unix {
     pub struct Socket {
         listener: UnixListener,
         path: PathBuf,
+        /// Made for this socket, where the host has not named one. Dropped after the socket's file is gone.
+        folder: Option<Folder>,
+    }
+
+    /// A folder in the temporary one, which is often everybody's: in this nobody else can even look.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        /// Fails if the name is taken: whatever somebody else has put there is not used.
+        fn make(path: PathBuf) -> io::Result<Self> {
+            DirBuilder::new().mode(0o700).create(&path)?;
+            Ok(Self(path))
+        }
+
+        /// Lets a group reach what is in it.
+        fn open_to(&self, group: Gid) -> io::Result<()> {
+            chown(&self.0, None, Some(group.as_raw()))?;
+            fs::set_permissions(&self.0, fs::Permissions::from_mode(0o710))
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            // As with the file: there is nothing to do about an error.
+            let _ = fs::remove_dir(&self.0);
+        }
     }
 
     impl Socket {
         pub(super) fn bind(place: &Place) -> Result<Self, ListenError> {
             let group = place.socket_group.as_deref().map(gid).transpose()?;
-            let dir = place.socket_dir.clone().unwrap_or_else(std::env::temp_dir);
-            let name = format!("konnect-{}-{:08x}.sock", std::process::id(), fastrand::u32(..));
-            let path = dir.join(name);
+            let name = format!("konnect-{}-{:08x}", std::process::id(), fastrand::u32(..));
+            let (path, folder) = if let Some(dir) = &place.socket_dir {
+                // The host's own folder, of which it may know the socket by its file name alone.
+                (dir.join(format!("{name}.sock")), None)
+            } else {
+                let folder = std::env::temp_dir().join(name);
+                (folder.join("socket"), Some(folder))
+            };
             let failed = |source| ListenError::Socket {
                 path: path.clone(),
                 source,
             };
+            let folder = folder.map(Folder::make).transpose().map_err(failed)?;
             // Owner-only from the first moment: changing the mode after `bind` would leave a gap.
             let before = umask(Mode::from_bits_truncate(0o177));
             let bound = UnixListener::bind(&path);
@@ -165,8 +200,12 @@ mod unix {
             let socket = Self {
                 listener: bound.map_err(failed)?,
                 path: path.clone(),
+                folder,
             };
             if let Some(group) = group {
+                if let Some(folder) = &socket.folder {
+                    folder.open_to(group).map_err(failed)?;
+                }
                 chown(&path, None, Some(group.as_raw())).map_err(failed)?;
                 fs::set_permissions(&path, fs::Permissions::from_mode(0o660)).map_err(failed)?;
             }
@@ -267,6 +306,13 @@ mod tests {
         let port = taken.address().rsplit(':').next().unwrap().parse().unwrap();
         let error = Listener::bind_tcp(Some((port, port))).err().unwrap();
         assert!(matches!(error, ListenError::Ports(from, to, _) if from == port && to == port));
+        let said = error.to_string();
+        let wanted = format!(
+            "no TCP port from {port} to {port} on 127.0.0.1 is free (PLUGIN_MIN_PORT, PLUGIN_MAX_PORT): "
+        );
+        assert!(said.starts_with(&wanted) && said.len() > wanted.len(), "{said}");
+        let none = Listener::bind_tcp(Some((2, 1))).err().unwrap().to_string();
+        assert!(none.contains("from 2 to 1"), "{none}");
         let next = Listener::bind_tcp(Some((port, port.saturating_add(20)))).unwrap();
         assert_ne!(next.address(), taken.address());
         assert!(next.address().starts_with("127.0.0.1:"));

@@ -83,7 +83,7 @@ mod process {
         }
 
         pub(super) async fn gone(&self) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn identity_schema(schema: &Schema) -> Option<tf::ResourceIdentitySch
     });
     let identity_attributes: Vec<_> = attributes.collect();
     (!identity_attributes.is_empty()).then_some(tf::ResourceIdentitySchema {
-        version: 0,
+        version: Schema::IDENTITY_VERSION,
         identity_attributes,
     })
 }

@@ -1,8 +1,7 @@
 //! `konnect_audit_log_destination`: where audit events are sent (API description v3,
 //! `audit-log-destinations`).
 
-use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -16,13 +15,15 @@ use crate::framework::{
     ReadCall, Resource, Schema, Secret, UpdateCall,
 };
 use crate::konnect::{
-    Client, CreatedOnce, Destination, DestinationChanges, DestinationId, LogFormat, NewDestination, Region,
-    Twins, create_destination_once, v3,
+    self, Client, CreatedOnce, Destination, DestinationChanges, DestinationId, LogFormat, NewDestination,
+    Region, Twins, create_destination_once, reads, v3,
 };
 
+mod identical;
 mod lost;
 mod schema;
 
+use self::identical::Held;
 use self::lost::{left_behind, lost_or_failed};
 
 /// The attributes that the API may name in an error.
@@ -35,11 +36,13 @@ const ATTRIBUTES: &[&str] = &[
     "skip_ssl_verification",
 ];
 
+/// How long it may take at most to take a creation back. Nobody waits for it but the end of the process.
+const TAKING_BACK: Duration = Duration::from_secs(10);
+
 /// The resource `konnect_audit_log_destination`.
 #[derive(Default)]
 pub(super) struct AuditLogDestination {
-    /// The destinations that the host has in a state, as far as it has shown.
-    held: Mutex<HashSet<DestinationId>>,
+    held: Held,
 }
 
 /// Configuration, plan and state of a destination.
@@ -55,6 +58,7 @@ pub(super) struct Model {
     detect_authorization_drift: Attr<bool>,
     log_format: Attr<String>,
     skip_ssl_verification: Attr<bool>,
+    allow_identical: Attr<bool>,
     created_at: Attr<String>,
     updated_at: Attr<String>,
 }
@@ -73,6 +77,9 @@ impl Model {
     fn completed(mut self) -> Self {
         if self.detect_authorization_drift.is_null() {
             self.detect_authorization_drift = Attr::Known(true);
+        }
+        if self.allow_identical.is_null() {
+            self.allow_identical = Attr::Known(false);
         }
         self
     }
@@ -93,10 +100,7 @@ impl Resource for AuditLogDestination {
 
     fn stored(&self, state: &Model) {
         if let Attr::Known(id) = &state.id {
-            self.held
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(id.clone());
+            self.held.insert(id);
         }
     }
 
@@ -129,6 +133,8 @@ impl Resource for AuditLogDestination {
             if send != Send::No {
                 call.planned.updated_at = Attr::Unknown;
             }
+        } else if let Some(refusal) = identical::refusal(call.provider, &self.held, &call.planned).await {
+            call.diagnostics.push(refusal);
         }
     }
 
@@ -143,13 +149,18 @@ impl Resource for AuditLogDestination {
             log_format: LogFormat::from(given(planned.log_format.clone(), "log_format")?.as_str()),
             skip_ssl_verification: planned.skip_ssl_verification.clone().into_known(),
         };
+        if let Some(refusal) = identical::refusal(call.provider, &self.held, planned).await {
+            return Err(refusal.into());
+        }
         // What a state holds is older than this creation, even if it looks the same and was made a moment ago.
-        for id in self.held.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            client.account_for(id);
+        for id in self.held.all() {
+            client.account_for(&id);
         }
         let CreatedOnce { destination, twins } = create_destination_once(client, &region, &new)
             .await
             .map_err(|e| authorization::on_given(call.config.arguments(), lost_or_failed(&e, &region)))?;
+        call.exists = Some(state(destination.clone(), region.clone(), planned));
+        self.held.insert(&destination.id);
         if twins != Twins::None {
             call.diagnostics
                 .push(left_behind(&twins, &destination.id, &region));
@@ -157,6 +168,21 @@ impl Resource for AuditLogDestination {
         let (config, updated_at) = (call.config.arguments(), destination.updated_at.as_deref());
         authorization::written(&mut call.private, config, true, updated_at);
         Ok(state(destination, region, planned))
+    }
+
+    async fn take_back(&self, provider: &Connection, state: &Model) {
+        let (Ok(client), Attr::Known(region), Attr::Known(id)) =
+            (provider.client(), &state.region, &state.id)
+        else {
+            return;
+        };
+        let client = client.after_stop();
+        let removal = v3::delete_destination(&client, region, id);
+        if matches!(tokio::time::timeout(TAKING_BACK, removal).await, Ok(Ok(()))) {
+            tracing::warn!(%region, %id, "deleted a destination of which no state will tell");
+        } else {
+            tracing::error!(%region, %id, "a destination may be left behind of which no state tells");
+        }
     }
 
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
@@ -170,7 +196,7 @@ impl Resource for AuditLogDestination {
             return Ok(Some(known));
         };
         let client = call.provider.client()?;
-        match v3::get_destination(client, &region, &given(known.id.clone(), "id")?).await {
+        match reads::destination(client, &region, &given(known.id.clone(), "id")?).await {
             Ok(found) => {
                 authorization::observe(&mut call.private, found.updated_at.as_deref());
                 Ok(Some(state(found, region, &known)))
@@ -210,6 +236,9 @@ impl Resource for AuditLogDestination {
                 }
             }
             let updated = v3::update_destination(client, &region, &id, &changes).await;
+            if updated.as_ref().is_err_and(konnect::Error::may_have_happened) {
+                authorization::in_doubt(&mut call.private);
+            }
             let updated = updated
                 .map_err(|e| authorization::on_given(call.config.arguments(), diagnose(&e, ATTRIBUTES)))?;
             let after = seen_after(
@@ -253,7 +282,7 @@ impl Resource for AuditLogDestination {
             ImportTarget::Identity(identity) => (identity.region.clone(), given(identity.id.clone(), "id")?),
         };
         let region = given(call.provider.destination_region(&region)?, "region")?;
-        match v3::get_destination(client, &region, &id).await {
+        match reads::destination(client, &region, &id).await {
             Ok(found) => {
                 authorization::imported(&mut call.private);
                 Ok(state(found, region, &Model::default().completed()))

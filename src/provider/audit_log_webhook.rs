@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::framework::{
     Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, MoveSource, PlanCall,
     ReadCall, Resource, Schema, Secret, UpdateCall,
 };
-use crate::konnect::{DestinationId, EndpointWebhookChanges, Region, v2, v3};
+use crate::konnect::{self, Client, DestinationId, EndpointWebhookChanges, Region, v2, v3};
 
 mod change;
 mod found;
@@ -34,6 +35,13 @@ const ATTRIBUTES: &[&str] = &[
     "log_format",
     "skip_ssl_verification",
 ];
+
+/// The private state: the mark by which a webhook is told from another one of the same region. A process may
+/// outlive the run that sets a webhook up, as with `terraform test`, and then removes that very webhook.
+const MARK: &str = "mark";
+
+/// How long it may take at most to take a creation back. Nobody waits for it but the end of the process.
+const TAKING_BACK: Duration = Duration::from_secs(10);
 
 /// The type that Kong's provider has for it.
 const KONGS: &str = "konnect_audit_log";
@@ -231,7 +239,7 @@ impl Resource for AuditLogWebhook {
         let region = given(call.provider.region(&call.planned.region)?, "region")?;
         let claim = call.provider.claim(&region);
         let mut set_up_here = claim.lock().await;
-        if *set_up_here {
+        if set_up_here.is_some() {
             return Err(take_over::set_up_twice(&region).into());
         }
         if call.planned.replace_existing != Attr::Known(true) {
@@ -249,8 +257,29 @@ impl Resource for AuditLogWebhook {
             planned,
         };
         let created = change.create(&mut call.private, &mut call.diagnostics).await?;
-        *set_up_here = true;
+        let mark = format!("{:016x}", fastrand::u64(..));
+        call.private.set(MARK, &mark);
+        *set_up_here = Some(mark);
         Ok(created)
+    }
+
+    /// The region was free before. Where it was not, because `replace_existing` says that this does not matter,
+    /// there is no way back to what it had; and the next apply may set it up again.
+    async fn take_back(&self, provider: &Connection, state: &Model) {
+        let (Ok(client), Attr::Known(region)) = (provider.client(), &state.region) else {
+            return;
+        };
+        if state.replace_existing == Attr::Known(true) {
+            return;
+        }
+        let client = client.after_stop();
+        let removal = remove(&client, region, state.form());
+        if matches!(tokio::time::timeout(TAKING_BACK, removal).await, Ok(Ok(()))) {
+            *provider.claim(region).lock().await = None;
+            tracing::warn!(%region, "removed a webhook of which no state will tell");
+        } else {
+            tracing::error!(%region, "a webhook may be left behind of which no state tells");
+        }
     }
 
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
@@ -289,26 +318,17 @@ impl Resource for AuditLogWebhook {
         let client = call.provider.client()?;
         let region = told_region(&call.state.region)?;
         let claim = call.provider.claim(&region);
-        let set_up_here = claim.lock().await;
-        if *set_up_here {
+        let mut set_up_here = claim.lock().await;
+        if set_up_here.is_some() && *set_up_here != call.private.get(MARK) {
             // The new one came first and has overwritten this one: what is there now is not ours to remove.
             call.diagnostics.push(take_over::overwritten(&region));
             return Ok(());
         }
-        let removed = match call.state.form() {
-            Form::Destination => v3::delete_webhook(client, &region).await,
-            Form::Endpoint | Form::Open => {
-                let off = EndpointWebhookChanges {
-                    enabled: Some(false),
-                    ..<_>::default()
-                };
-                v2::update_webhook(client, &region, &off).await.map(drop)
-            }
-        };
-        match removed {
+        match remove(client, &region, call.state.form()).await {
             Err(error) if !error.is_not_found() => Err(diagnose(&error, ATTRIBUTES)),
             _ => {
                 self.held().remove(&region);
+                *set_up_here = None;
                 Ok(())
             }
         }
@@ -389,7 +409,7 @@ impl AuditLogWebhook {
             return;
         };
         // An apply plans again what was not known before. By then another block may have had the region.
-        if *call.provider.claim(region).lock().await {
+        if call.provider.claim(region).lock().await.is_some() {
             return call.diagnostics.push(take_over::set_up_twice(region));
         }
         let asked_to = !matches!(call.config.replace_existing, Attr::Null | Attr::Known(false));
@@ -411,6 +431,20 @@ impl AuditLogWebhook {
 
     fn held(&self) -> MutexGuard<'_, HashSet<Region>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Removes a webhook, or switches it off where the API has no way to remove it.
+async fn remove(client: &Client, region: &Region, form: Form) -> Result<(), konnect::Error> {
+    match form {
+        Form::Destination => v3::delete_webhook(client, region).await,
+        Form::Endpoint | Form::Open => {
+            let off = EndpointWebhookChanges {
+                enabled: Some(false),
+                ..<_>::default()
+            };
+            v2::update_webhook(client, region, &off).await.map(drop)
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::connection::Connection;
 use super::errors::diagnose;
 use super::rules;
 use crate::framework::{Attr, Attribute, DataCall, DataSource, Diagnostics, Schema};
-use crate::konnect::{Region, WebhookState, WebhookStatus, v3};
+use crate::konnect::{Region, WebhookState, WebhookStatus, reads};
 
 /// The data source `konnect_audit_log_webhook_status`.
 pub(super) struct AuditLogWebhookStatus;
@@ -76,7 +76,7 @@ impl DataSource for AuditLogWebhookStatus {
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
         let client = call.provider.client()?;
         let region = given(call.provider.region(&call.config.region)?, "region")?;
-        let status = v3::get_webhook_status(client, &region)
+        let status = reads::webhook_status(client, &region)
             .await
             .map_err(|e| diagnose(&e, &["region"]))?;
         Ok(Model::of(region, status))

@@ -17,6 +17,8 @@ const FINGERPRINT: &str = "authorization_fingerprint";
 const WRITTEN_AT: &str = "written_at";
 /// The private state: `updated_at` of somebody else's write, as of the last refresh.
 const FOREIGN_WRITE: &str = "foreign_write";
+/// The private state: the answer to a write of ours was lost, after [`WRITTEN_AT`].
+const IN_DOUBT: &str = "write_in_doubt";
 /// The private state: the object was imported, and nothing has been sent yet.
 const IMPORTED: &str = "imported";
 /// The private state of a plan: whether the change sends the authorization.
@@ -66,7 +68,7 @@ pub(super) fn attributes(authorization: &'static str) -> [Attribute; 3] {
             .optional()
             .check(Validator::whole_number(0, 1 << 53))
             .describe(
-                "Version of `authorization_wo`, a whole number. If set, no hash of the value is kept, and the value is \
+                "Version of `authorization_wo`, a whole number from 0. If set, no hash of the value is kept, and the value is \
                  sent again only when the version changes: for ephemeral values that are new in every run.",
             ),
     ]
@@ -137,6 +139,12 @@ pub(super) fn observe(private: &mut Private, updated_at: Option<&str>) {
     }
 }
 
+/// Notes that a write of ours failed which may have been made all the same: what is seen to have been written
+/// then may be ours.
+pub(super) fn in_doubt(private: &mut Private) {
+    private.set(IN_DOUBT, &true);
+}
+
 /// Notes that the object was imported: what Konnect has for it can't be known.
 pub(super) fn imported(private: &mut Private) {
     private.set(IMPORTED, &true);
@@ -179,12 +187,19 @@ pub(super) fn plan(
         );
     } else if let (true, Some(at)) = (detects, private.get::<String>(FOREIGN_WRITE)) {
         send = Send::Yes;
+        let (summary, whose) = if private.get(IN_DOUBT) == Some(true) {
+            let whose = "that may have been an earlier change by this configuration, to which the answer was lost, \
+                         or somebody else";
+            ("Changed by a lost request or somebody else", whose)
+        } else {
+            ("Changed by somebody else", "that was not this configuration")
+        };
         let detail = format!(
-            "Konnect says that the {kind} was last changed at {at}, and that was not this configuration. Its \
-             authorization may have been changed as well, which can't be read: so this plan sends the configured \
-             one again. To switch this off, set detect_authorization_drift = false."
+            "Konnect says that the {kind} was last changed at {at}, and {whose}. Its authorization may have been \
+             changed as well, which can't be read: so this plan sends the configured one again. To switch this off, \
+             set detect_authorization_drift = false."
         );
-        found.push(Diagnostic::warning("Changed by somebody else", detail).at(attribute));
+        found.push(Diagnostic::warning(summary, detail).at(attribute));
     }
     if send == Send::No {
         private.remove(SEND);
@@ -239,14 +254,14 @@ pub(super) fn written_by_others(private: &Private) -> bool {
 
 /// Forgets all of it: the object has no authorization any more.
 pub(super) fn forget(private: &mut Private) {
-    for name in [FINGERPRINT, WRITTEN_AT, FOREIGN_WRITE, IMPORTED, SEND] {
+    for name in [FINGERPRINT, WRITTEN_AT, FOREIGN_WRITE, IN_DOUBT, IMPORTED, SEND] {
         private.remove(name);
     }
 }
 
 /// Notes a write of ours: its time, and what of the secret is to be remembered.
 pub(super) fn written(private: &mut Private, config: Arguments<'_>, sent: bool, updated_at: Option<&str>) {
-    for spent in [SEND, IMPORTED, FOREIGN_WRITE] {
+    for spent in [SEND, IMPORTED, FOREIGN_WRITE, IN_DOUBT] {
         private.remove(spent);
     }
     match updated_at {

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::OnceCell;
+
 use crate::framework::{Attr, Diagnostic};
-use crate::konnect::{Client, Region, RegionMismatch, ServerUrl};
+use crate::konnect::{Client, Destination, ListQuery, Region, RegionMismatch, ServerUrl, v3};
 
 /// What the provider block became. While planning, parts of it may not be known yet: then regions
 /// can still be planned as far as they are known, and requests can't be made.
@@ -13,11 +15,16 @@ pub struct Connection {
     regions: Regions,
     state: State,
     claims: Mutex<HashMap<Region, Claim>>,
+    standing: Mutex<HashMap<Region, Arc<OnceCell<Standing>>>>,
 }
 
-/// Whether this run has set up the webhook of a region. Whoever sets one up holds it meanwhile, so that
-/// two blocks for one region can't both find it free.
-pub(super) type Claim = Arc<tokio::sync::Mutex<bool>>;
+/// The mark of the webhook that this process has set a region up with, if it has. Whoever sets one up holds it
+/// meanwhile, so that two blocks for one region can't both find it free.
+pub(super) type Claim = Arc<tokio::sync::Mutex<Option<String>>>;
+
+/// The destinations that a region had when this process first asked, before it made any there. `None` if they
+/// could not be listed.
+pub(super) type Standing = Option<Arc<Vec<Destination>>>;
 
 /// Whether requests can be made.
 #[derive(Debug)]
@@ -100,7 +107,31 @@ impl Connection {
             regions,
             state,
             claims: Mutex::default(),
+            standing: Mutex::default(),
         }
+    }
+
+    /// The destinations that a region had when this was first asked for. They are listed once, however often
+    /// and from however many sides it is asked for: it has to be before the first creation there.
+    pub(super) async fn standing(&self, client: &Client, region: &Region) -> Standing {
+        let list = async {
+            let query = ListQuery {
+                size: Some(100),
+                ..ListQuery::default()
+            };
+            match v3::all_destinations(client, region, &query).await {
+                Ok(found) => Some(Arc::new(found)),
+                Err(error) => {
+                    tracing::debug!(%region, error = error.summary(), "can't list the destinations");
+                    None
+                }
+            }
+        };
+        let cell = {
+            let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
+            standing.entry(region.clone()).or_default().clone()
+        };
+        cell.get_or_init(|| list).await.clone()
     }
 
     /// The client for requests.

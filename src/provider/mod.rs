@@ -46,7 +46,10 @@ impl Provider for Konnect {
     }
 
     async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<Connection, Diagnostics> {
-        configuration::connect(call, |name| std::env::var(name).ok())
+        // What is no text must not count as unset: the token would go to another server than was meant.
+        configuration::connect(call, |name| {
+            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
     }
 
     fn resources(&self) -> Vec<ServedResource<Connection>> {

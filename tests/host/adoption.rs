@@ -75,9 +75,18 @@ impl Resource {
 
     /// Brings a stored identity into the present shape: its attributes, or what is wrong with it.
     pub async fn upgrade_identity(&self, raw: tf::RawState) -> Result<Value, Vec<tf::Diagnostic>> {
+        self.upgrade_identity_of(0, raw).await
+    }
+
+    /// The same of another version.
+    pub async fn upgrade_identity_of(
+        &self,
+        version: i64,
+        raw: tf::RawState,
+    ) -> Result<Value, Vec<tf::Diagnostic>> {
         let request = tf::upgrade_resource_identity::Request {
             type_name: self.type_name.clone(),
-            version: 0,
+            version,
             raw_identity: Some(raw),
         };
         let answer = self.provider.clone().upgrade_resource_identity(request).await;

@@ -30,8 +30,13 @@ pub struct Konnect {
 impl Konnect {
     /// Starts both. The plugin is not configured.
     pub async fn start() -> Self {
+        Box::pin(Self::launch(Launch::without_tls())).await
+    }
+
+    /// Starts both, the plugin with further settings. It is not configured.
+    pub async fn launch(launch: Launch) -> Self {
         let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
-        let plugin = Plugin::launch(Launch::without_tls()).await;
+        let plugin = Plugin::launch(launch).await;
         Self { plugin, emulator }
     }
 

@@ -15,6 +15,7 @@
 
 mod adoption;
 mod connection;
+pub mod debug;
 mod handshake;
 mod identity;
 #[cfg(feature = "emulator")]

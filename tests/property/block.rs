@@ -204,8 +204,10 @@ pub fn destination() -> BoxedStrategy<Block> {
     let region = prop_oneof![4 => Just(Vec::new()), 2 => Just(vec![("region", Given::Text("global"))]),
         1 => Just(vec![("region", Given::Text("eu"))])];
     let name = text(&["siem", "Überwachung", "x"]).prop_map(|name| vec![("name", name)]);
-    let arguments = (region, name, delivery()).prop_map(|(region, name, rest)| vec![region, name, rest]);
-    block(arguments, &["region", "name"])
+    let identical = maybe("allow_identical", flag());
+    let arguments = (region, name, identical, delivery())
+        .prop_map(|(region, name, identical, rest)| vec![region, name, identical, rest]);
+    block(arguments, &["region", "name", "allow_identical"])
 }
 
 /// A webhook in one of these regions, or in the provider's.

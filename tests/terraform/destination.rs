@@ -42,13 +42,15 @@ fn a_creation_is_planned_with_defaults_and_made_with_one_request() {
             "detect_authorization_drift": true,
             "log_format": "cef",
             "skip_ssl_verification": false,
+            "allow_identical": false,
         })
     );
-    assert_eq!(
-        workspace.konnect.take_requests(),
-        [],
-        "a plan of a creation has nothing to ask"
-    );
+    let asked = workspace.konnect.take_requests();
+    let asked = asked
+        .iter()
+        .map(|request| format!("{} {}", request.method, request.path));
+    let look = "GET /global/v3/audit-log-destinations?page%5Bsize%5D=100";
+    assert_eq!(asked.collect::<Vec<_>>(), [look], "what is there already");
 
     workspace.apply_plan();
     let sent = json!({
@@ -77,6 +79,7 @@ fn a_creation_is_planned_with_defaults_and_made_with_one_request() {
             "detect_authorization_drift": true,
             "log_format": "cef",
             "skip_ssl_verification": false,
+            "allow_identical": false,
             "created_at": stored["created_at"],
             "updated_at": "0001-01-01T00:00:0Z",
         })

@@ -236,3 +236,35 @@ fn an_update_that_fails_is_planned_again() {
     assert_eq!(workspace.apply_and_settle().len(), 1);
     assert_eq!(at_konnect(&workspace), AUTHORIZATION);
 }
+
+/// The answer to an update is lost, so that the write which Konnect tells of may be our own: nobody is blamed for it.
+#[test]
+fn a_write_of_ours_in_doubt_is_not_blamed_on_others() {
+    let destination = Block::destination("siem");
+    let webhook = Block::webhook_with_endpoint("eu");
+    for (block, address) in [(destination, SIEM), (webhook, EU)] {
+        let workspace = applied(&block);
+        let changed = block.clone().with("log_format", "json");
+        workspace.configure(&changed);
+        let lost = FaultRule::new(Fault::DropAfter).method("PATCH");
+        workspace.konnect.inject(lost).unwrap();
+        workspace.apply_error();
+        let plan = workspace.plan();
+        let warnings = plan.diagnostics.iter().map(|warning| warning.summary.as_str());
+        let told = "Changed by a lost request or somebody else";
+        assert_eq!(warnings.collect::<Vec<_>>(), [told], "{address}");
+        assert!(plan.diagnostics[0].detail.contains("the answer was lost"));
+        workspace.apply_plan();
+        workspace.is_settled();
+
+        // Once a write of ours is certain again, others are told of as ever.
+        let path = match address {
+            SIEM => path(&workspace),
+            _ => "/eu/v2/audit-log-webhook".to_owned(),
+        };
+        workspace
+            .konnect
+            .patched_by_somebody_else(&path, &json!({ "authorization": THEIRS }));
+        says_so(&workspace, address, "authorization");
+    }
+}

@@ -19,13 +19,21 @@
 #[cfg(feature = "emulator")]
 mod destination;
 #[cfg(feature = "emulator")]
+mod documents;
+#[cfg(feature = "emulator")]
 mod drift;
 #[cfg(feature = "emulator")]
 mod errors;
 #[cfg(feature = "emulator")]
+mod examples;
+#[cfg(feature = "emulator")]
 mod faults;
 #[cfg(feature = "emulator")]
 mod foreign_writes;
+#[cfg(feature = "emulator")]
+mod hosts;
+#[cfg(feature = "emulator")]
+mod identical;
 #[cfg(feature = "emulator")]
 mod import;
 #[cfg(feature = "emulator")]
@@ -33,11 +41,17 @@ mod import_generated;
 #[cfg(feature = "emulator")]
 mod import_identity;
 #[cfg(feature = "emulator")]
+mod install;
+#[cfg(all(feature = "emulator", target_os = "linux"))]
+mod interrupts;
+#[cfg(feature = "emulator")]
 mod migration;
 #[cfg(feature = "emulator")]
 mod modules;
 #[cfg(feature = "emulator")]
 mod parallel;
+#[cfg(feature = "emulator")]
+mod pipelines;
 #[cfg(feature = "emulator")]
 mod provider_block;
 #[cfg(feature = "emulator")]

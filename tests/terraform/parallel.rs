@@ -1,6 +1,11 @@
 //! Many objects at once.
 
 use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::{Value, json};
+use terraform_provider_konnect::emulator::{Conditions, Fault, RandomFaults, RateLimit};
+use terraform_provider_konnect::konnect::MOST_AT_ONCE;
 
 use crate::workspace::{Block, Workspace};
 
@@ -44,4 +49,136 @@ fn fifty_destinations_are_created_once_each_in_parallel() {
         .run(&["destroy", "-auto-approve", "-parallelism=50"])
         .succeeds();
     assert!(workspace.konnect.destinations("global").is_empty());
+}
+
+/// A workspace of `count` destinations, each as the emulator adds them, with a state of all of them. A CLI takes
+/// half a minute to write a state of a thousand one by one; so they are copies of one that it has written.
+fn unchanged(count: usize) -> Workspace {
+    let many = |count: usize| {
+        Block::destination("many")
+            .with("count", count)
+            .expression("name", "\"destination ${count.index + 1}\"")
+            .expression(
+                "endpoint",
+                "\"https://siem-${count.index + 1}.example.com/audit\"",
+            )
+    };
+    let workspace = Workspace::of(many(1));
+    workspace.apply();
+    let ids = workspace.konnect.add_destinations("global", count - 1).unwrap();
+    let file = workspace.path("terraform.tfstate");
+    let mut state: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let stored = workspace.konnect.region("global")["destinations"].take();
+    let instances = state["resources"][0]["instances"].as_array_mut().unwrap();
+    let first = instances[0].clone();
+    instances.extend(ids.iter().enumerate().map(|(index, id)| {
+        let mut next = first.clone();
+        next["index_key"] = json!(index + 1);
+        for name in ["id", "name", "endpoint", "created_at"] {
+            next["attributes"][name] = stored[id][name].clone();
+        }
+        if let Some(identity) = next.get_mut("identity").filter(|identity| identity.is_object()) {
+            identity["id"] = json!(id);
+        }
+        next
+    }));
+    state["serial"] = json!(state["serial"].as_u64().unwrap() + 1);
+    fs::write(&file, state.to_string()).unwrap();
+    workspace.configure(many(count));
+    workspace
+}
+
+/// The requests of a plan that finds nothing to do, at 20 ms an answer.
+fn requests_of_a_plan(workspace: &Workspace, options: &[&str]) -> usize {
+    let slow = Conditions {
+        latency_ms: 20,
+        ..Conditions::default()
+    };
+    workspace.konnect.set_conditions(slow).unwrap();
+    workspace.konnect.clear_requests();
+    let plan = [&["plan", "-json", "-detailed-exitcode"], options].concat();
+    workspace.run(&plan).succeeds();
+    let requests = workspace.konnect.take_requests();
+    assert!(requests.iter().all(|request| request.method == "GET"));
+    requests.len()
+}
+
+#[test]
+fn a_plan_of_sixty_unchanged_destinations_asks_little() {
+    let workspace = unchanged(60);
+    let many = requests_of_a_plan(&workspace, &[]);
+    assert!((2..=11).contains(&many), "{many} requests");
+    // One after the other, they are seen to be many after ten.
+    let in_turn = requests_of_a_plan(&workspace, &["-parallelism=1"]);
+    assert_eq!(in_turn, 11);
+    let one = requests_of_a_plan(&workspace, &["-target=konnect_audit_log_destination.many[7]"]);
+    assert_eq!(one, 1);
+}
+
+#[test]
+fn a_plan_of_a_thousand_unchanged_destinations_asks_25_times_at_most() {
+    let workspace = unchanged(1_000);
+    let many = requests_of_a_plan(&workspace, &[]);
+    assert!(many <= 25, "{many} requests");
+    let many = requests_of_a_plan(&workspace, &["-parallelism=100"]);
+    assert!(many <= 25, "{many} requests");
+}
+
+#[test]
+fn two_hundred_are_created_once_each_although_much_goes_wrong() {
+    let many = Block::destination("many")
+        .with("count", 200)
+        .expression("name", "\"siem ${count.index}\"");
+    let streams = Block::webhook_to("streams", "many[0]")
+        .expression(
+            "for_each",
+            r#"toset(["us", "eu", "au", "me", "in", "sg", "global"])"#,
+        )
+        .expression("region", "each.key");
+    let workspace = Workspace::new();
+    workspace.configure_provider("", format!("{many}{streams}"));
+    workspace.init();
+    let bad = Conditions {
+        latency_ms: 50,
+        rate_limit: Some(RateLimit {
+            per_second: 60,
+            burst: 30,
+        }),
+        random_faults: Some(RandomFaults {
+            seed: 5,
+            percent: 5,
+            faults: vec![
+                Fault::DropBefore,
+                Fault::DropAfter,
+                Fault::Truncate,
+                Fault::TruncateHeader,
+                Fault::status(500),
+                Fault::retry_after(503, 1),
+            ],
+        }),
+    };
+    workspace.konnect.set_conditions(bad).unwrap();
+    workspace
+        .run(&["apply", "-json", "-auto-approve", "-parallelism=100"])
+        .succeeds();
+
+    let stored = workspace.konnect.destinations("global");
+    let text = |of: &Value, name: &str| of[name].as_str().unwrap().to_owned();
+    let there: BTreeSet<_> = stored.iter().map(|d| (text(d, "name"), text(d, "id"))).collect();
+    assert_eq!(stored.len(), 200, "each is there once");
+    let state = workspace.state();
+    let addresses = state.addresses().into_iter().filter(|a| a.contains(".many"));
+    let told: BTreeSet<_> = addresses
+        .map(|a| (state.text(a, "name"), state.text(a, "id")))
+        .collect();
+    assert_eq!(told, there);
+    let first = state.text("konnect_audit_log_destination.many[0]", "id");
+    for region in ["us", "eu", "au", "me", "in", "sg", "global"] {
+        let webhook = workspace.konnect.region(region)["webhook"].take();
+        assert_eq!(webhook["audit_log_destination_id"], json!(first), "{region}");
+        assert_eq!(webhook["enabled"], true, "{region}");
+    }
+    let connections = workspace.konnect.connections();
+    assert!(connections.most <= 3 * MOST_AT_ONCE as u64, "{connections:?}");
+    workspace.is_settled();
 }

@@ -149,7 +149,7 @@ fn each_fault_of_a_token_is_on_its_attribute() {
         "personal_access_token",
     )];
     for attribute in ["personal_access_token", "system_account_access_token"] {
-        for bad in ["", " ", "kpat_a\\nb"] {
+        for bad in ["", " ", "kpat_a\\nb", "kpat_a\\r\\nX-Evil: b"] {
             cases.push((
                 format!("{attribute} = \"{bad}\""),
                 attribute,
@@ -169,6 +169,10 @@ fn each_fault_of_the_server_url_is_on_it() {
         ("konnect.example.com", "absolute URL"),
         ("", "empty"),
         ("https://me:secret@konnect.example.com/", "user name"),
+        ("https://me@konnect.example.com/", "user name"),
+        ("https://eu.api.konghq.com@konnect.example.com/", "user name"),
+        ("https:\\\\konnect.example.com/", "\\"),
+        ("file:///konnect.example.com/", "absolute URL"),
         ("https://konnect.example.com/?a=b", "query"),
         ("https://konnect.example.com/#a", "fragment"),
         ("https://{Region}.api.konghq.com", "`{region}`"),
@@ -176,6 +180,9 @@ fn each_fault_of_the_server_url_is_on_it() {
         ("https://<region>.api.konghq.com", "server URL"),
         ("https://{region.api.konghq.com", "`{region}`"),
         ("https://%7Bregion%7D.api.konghq.com", "`{region}`"),
+        ("https://konnect.example.com/%7bregion%7d", "`{region}`"),
+        ("https://{{region}}.api.konghq.com", "`{region}`"),
+        ("https://\u{ff5b}region\u{ff5d}.api.konghq.com", "`{region}`"),
         ("https://{region}.example.com/{region}", "once"),
         ("https://konnect.example.com:{region}/", "port"),
         ("https://eu.api.konghq.com/v3", "/v3"),

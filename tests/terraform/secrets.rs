@@ -43,7 +43,7 @@ fn live(workspace: &mut Workspace) -> String {
     workspace.set("TF_VAR_siem", OTHER);
     workspace.configure(configuration(&siem.with("name", "renamed")));
     plan(workspace);
-    for fault in echoes(&format!("{TOKEN} and {OTHER}")) {
+    for fault in echoes(&format!("{TOKEN}, {OTHER} and before {AUTHORIZATION}")) {
         let rule = FaultRule::new(fault).method("PATCH");
         workspace.konnect.inject(rule).unwrap();
         workspace
@@ -54,8 +54,9 @@ fn live(workspace: &mut Workspace) -> String {
     workspace.apply();
     workspace.is_settled();
     workspace.run(&["show", "-no-color"]).succeeds();
-    for fault in echoes(TOKEN) {
-        let rule = FaultRule::new(fault).method("GET");
+    // A read sends no authorization, and an answer may tell the one that the state has.
+    for fault in echoes(&format!("{TOKEN} and {OTHER}")) {
+        let rule = FaultRule::new(fault).method("GET").path("audit-log-destinations");
         workspace.konnect.inject(rule).unwrap();
         workspace.run(&["plan", "-no-color"]).ends_with(1);
     }

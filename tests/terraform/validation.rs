@@ -96,6 +96,7 @@ impl Case {
 #[test]
 fn each_fault_of_a_destination_is_on_its_attribute() {
     judged("konnect_audit_log_destination", |label| {
+        let write_only = Block::destination(&label()).without("authorization");
         let mut fault = |attribute: &'static str, value: Value, says: &'static str| {
             error(
                 Block::destination(&label()).with(attribute, value),
@@ -104,6 +105,11 @@ fn each_fault_of_a_destination_is_on_its_attribute() {
             )
         };
         vec![
+            error(
+                write_only.with("authorization_wo", "Bearer a\r\nX-Evil: b"),
+                "authorization_wo",
+                "line break",
+            ),
             fault("name", "".into(), "blank"),
             fault("name", " \t ".into(), "blank"),
             fault("endpoint", "http://siem.example.com/".into(), "https://"),

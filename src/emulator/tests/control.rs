@@ -287,3 +287,83 @@ async fn unknown_control_calls_are_refused() {
     }
     assert!(konnect.requests().is_empty());
 }
+
+#[tokio::test]
+async fn conditions_are_set_and_switched_off() {
+    let konnect = start().await;
+    let limited = json!({"rate_limit": {"per_second": 1, "burst": 1}});
+    assert_eq!(control(&konnect, "PUT", "conditions", limited).await.status, 204);
+    let list = "/global/v3/audit-log-destinations";
+    assert_eq!(call(&konnect, "GET", list, Value::Null).await.status, 200);
+    let refused = call(&konnect, "GET", list, Value::Null).await;
+    assert_eq!(
+        (refused.status, refused.headers["retry-after"].as_str()),
+        (429, "1")
+    );
+    let told = control(&konnect, "GET", "conditions", Value::Null).await.json();
+    assert_eq!(told["rate_limit"], json!({"per_second": 1, "burst": 1}));
+    // Rules come before conditions.
+    konnect.inject(FaultRule::new(Fault::status(418))).unwrap();
+    assert_eq!(call(&konnect, "GET", list, Value::Null).await.status, 418);
+
+    let struck =
+        json!({"random_faults": {"seed": 1, "percent": 100, "faults": [{"kind": "status", "code": 503}]}});
+    assert_eq!(control(&konnect, "PUT", "conditions", struck).await.status, 204);
+    assert_eq!(call(&konnect, "GET", list, Value::Null).await.status, 503);
+    assert_eq!(
+        control(&konnect, "PUT", "conditions", json!({})).await.status,
+        204
+    );
+    assert_eq!(call(&konnect, "GET", list, Value::Null).await.status, 200);
+    for wrong in [
+        json!({"rate_limit": {"per_second": 0, "burst": 1}}),
+        json!({"random_faults": {"seed": 1, "percent": 101, "faults": [{"kind": "drop_before"}]}}),
+        json!({"random_faults": {"seed": 1, "percent": 5, "faults": []}}),
+        json!({"random_faults": {"seed": 1, "percent": 5, "faults": [{"kind": "status", "code": 99}]}}),
+        json!({"rain": 1}),
+    ] {
+        assert_eq!(
+            control(&konnect, "PUT", "conditions", wrong.clone()).await.status,
+            400,
+            "{wrong}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn connections_are_counted() {
+    let konnect = start().await;
+    let before = konnect.connections();
+    let one = tokio::net::TcpStream::connect(konnect.address()).await.unwrap();
+    let other = tokio::net::TcpStream::connect(konnect.address()).await.unwrap();
+    let told = control(&konnect, "GET", "connections", Value::Null).await.json();
+    assert_eq!(
+        told["accepted"],
+        before.accepted + 3,
+        "two, and the one that asks"
+    );
+    assert_eq!(told["most"], 3);
+    drop((one, other));
+    while konnect.connections().open > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(konnect.connections().most, 3);
+}
+
+#[tokio::test]
+async fn destinations_are_added_in_any_number() {
+    let konnect = start().await;
+    let added = control(&konnect, "POST", "eu/destinations", json!({"count": 3})).await;
+    assert_eq!(added.status, 201);
+    let ids = added.json();
+    let listed = call(&konnect, "GET", "/eu/v3/audit-log-destinations", Value::Null)
+        .await
+        .json();
+    let listed: Vec<_> = listed["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| d["id"].clone())
+        .collect();
+    assert_eq!(json!(listed), ids);
+}

@@ -340,3 +340,23 @@ async fn a_struck_connection_does_not_harm_its_neighbours() {
     assert_eq!((dropped.len(), listed.status), (0, 200));
     get(&konnect, &one).await.problem(404);
 }
+
+#[tokio::test]
+async fn what_is_held_waits_for_the_faults_to_be_cleared() {
+    for handle in [false, true] {
+        let konnect = start().await;
+        konnect.inject(FaultRule::new(Fault::Hold { handle })).unwrap();
+        let mut held = std::pin::pin!(post(&konnect));
+        while konnect.requests().is_empty() || stored(&konnect) != usize::from(handle) {
+            assert!(futures_util::poll!(held.as_mut()).is_pending());
+            tokio::task::yield_now().await;
+        }
+        // It holds nobody else up, and is not answered by that.
+        assert_eq!(get(&konnect, "/global/v3/audit-log-webhook").await.status, 404);
+        assert!(futures_util::poll!(held.as_mut()).is_pending());
+        assert_eq!(konnect.requests()[0].status, None);
+        konnect.clear_faults();
+        assert_eq!(Reply::parse(&held.await).status, 201);
+        assert_eq!((stored(&konnect), konnect.requests()[0].status), (1, Some(201)));
+    }
+}

@@ -219,6 +219,13 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
         changed.unwrap_or_else(|errors| failed(prior, private, errors))
     }
 
+    async fn take_back(&self, provider: &R::Data, state: Value) {
+        // A panic has been reported by its hook, and there is nobody else to tell.
+        if let Ok(state) = from_value::<R::Model>(state) {
+            let _ = caught(self.inner.take_back(provider, &state)).await;
+        }
+    }
+
     async fn read(&self, provider: &R::Data, state: Value, private: Vec<u8>) -> StateResponse {
         let model = match self.model_of(state.clone()) {
             Ok(model) => model,

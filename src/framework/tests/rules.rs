@@ -255,8 +255,10 @@ fn an_identity_is_part_of_the_state_and_is_told_once_it_is_whole() {
     assert_eq!(resource.schema().identity_of(&unknown), None);
     assert_eq!(resource.schema().identity_of(&Value::Null), None);
     let stored = json!({"id": "1", "since_gone": 1});
-    assert_eq!(server.upgrade_identity(resource, &stored).unwrap(), identity);
-    assert!(server.upgrade_identity(resource, &json!([])).is_err());
+    assert_eq!(server.upgrade_identity(resource, 0, &stored).unwrap(), identity);
+    assert!(server.upgrade_identity(resource, 0, &json!([])).is_err());
+    let newer = server.upgrade_identity(resource, 1, &stored).unwrap_err();
+    assert!(newer.summary.contains("newer version"), "{}", newer.summary);
 }
 
 #[test]

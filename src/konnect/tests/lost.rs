@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::server::{Reply, Server, answer, json};
+use super::server::{Reply, Server, answer, client, json};
 use super::{eu, new_destination};
 use crate::konnect::{CreateError, CreatedOnce, DestinationId, Twins, create_destination_once};
 
@@ -133,13 +133,25 @@ async fn a_refusal_is_final_and_a_failing_look_says_so() {
 
 #[tokio::test]
 async fn it_ends_when_nothing_comes_of_it() {
-    let mut replies = Vec::new();
-    for _ in 0..3 {
-        replies.extend([json(500, "{}"), list(&[], 0), list(&[], 0)]);
+    // Without retries, and with the four that there are by default.
+    for (retries, creations) in [(0, 3), (4, 5)] {
+        let replies = (0..creations).flat_map(|_| [json(500, "{}"), list(&[], 0), list(&[], 0)]);
+        let server = Server::start(replies).await;
+        let client = client(&server.url, |options| options.max_retries = retries);
+        let error = create_destination_once(&client, &eu(), &new_destination())
+            .await
+            .unwrap_err();
+        assert!(
+            error.to_string().contains(&format!("tried {creations} times")),
+            "{error}"
+        );
+        assert!(matches!(error, CreateError::GivenUp { lost, .. } if lost.status() == Some(500)));
+        let asked = server.asked();
+        assert_eq!(
+            asked.iter().filter(|a| a.line.starts_with("POST")).count(),
+            creations
+        );
     }
-    let (result, methods) = create(replies).await;
-    assert!(matches!(result, Err(CreateError::GivenUp { lost }) if lost.status() == Some(500)));
-    assert_eq!(methods.iter().filter(|m| *m == "POST").count(), 3);
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 mod answers;
 mod calls;
 mod connections;
+mod gate;
 mod lost;
+#[cfg(feature = "emulator")]
+mod reads;
 mod retries;
 mod server;
 mod server_urls;

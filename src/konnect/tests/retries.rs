@@ -56,6 +56,31 @@ async fn reads_and_changes_are_made_again_until_they_succeed() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_breaks_off_is_asked_for_again() {
+    let cut = || Reply::Bytes(b"HTTP/1.1 404 X\r\nContent-Length: 100\r\n\r\n{\"detail\"".to_vec());
+    let whole = || {
+        answer(
+            404,
+            "Content-Type: application/problem+json\r\n",
+            r#"{"status": 404, "title": "No"}"#,
+        )
+    };
+    let server = Server::start([cut(), whole()]).await;
+    let error = v3::get_destination(&server.client(), &eu(), &id())
+        .await
+        .unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    // Where each one does, the status has to do; and a creation was refused in any case.
+    let server = Server::start([cut(), cut()]).await;
+    let client = client(&server.url, |options| options.max_retries = 1);
+    let error = v3::get_destination(&client, &eu(), &id()).await.unwrap_err();
+    assert_eq!((error.status(), error.is_not_found()), (Some(404), false));
+    let server = Server::start([cut()]).await;
+    let error = create(&server).await.unwrap_err();
+    assert_eq!((error.outcome(), server.asked().len()), (Outcome::Refused, 1));
+}
+
+#[tokio::test]
 async fn attempts_end_after_the_retries() {
     let server = Server::start((0..9).map(|_| json(500, PROBLEM))).await;
     let client = client(&server.url, |options| options.max_retries = 2);

@@ -37,6 +37,15 @@ answers! {
     configure_state_store, write_state_bytes, lock_state, unlock_state, get_states, delete_state,
 }
 
+/// The answer of some work, in which errors and a panic are told.
+pub(super) async fn answered<A: Answer>(work: impl Future<Output = Result<A, Diagnostics>>) -> A {
+    match crate::framework::caught(work).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(diagnostics)) => A::failed(wire::diagnostics(diagnostics)),
+        Err(panic) => A::failed(wire::diagnostics(panic.into())),
+    }
+}
+
 pub(super) fn value(wire: Option<&tf::DynamicValue>, of: &Type) -> Result<Value, Diagnostics> {
     decode(wire, of).map_err(|error: CodecError| unreadable(&error.to_string()).into())
 }

@@ -37,7 +37,8 @@ pub(super) fn schema() -> Schema {
             ),
             Attribute::string("endpoint").required().check(rules::endpoint()).describe(
                 "HTTPS URL that Konnect sends batches of audit events to. The receiver's firewall must allow \
-                 Konnect's addresses; Kong delivers over port 8071 as well.",
+                 Konnect's addresses; Kong delivers over port 8071 as well. It is stored in the state in clear, also \
+                 where it is a secret, as with Sumo Logic.",
             ),
             stored,
             write_only,
@@ -65,6 +66,13 @@ pub(super) fn schema() -> Schema {
                      deliveries and the credential can be intercepted: only for self-signed certificates outside \
                      production.",
                 ),
+            Attribute::bool("allow_identical").optional().default(false).describe(
+                "Whether the creation may make a destination although the region has one that is just like it: the \
+                 same `name`, `endpoint`, `log_format` and `skip_ssl_verification`, and in no state that this run has \
+                 shown to the provider. By default false: then it is refused, since an apply that was interrupted may \
+                 have left that one behind. Destinations that one run creates together may be identical anyway. It has \
+                 no effect once the resource exists.",
+            ),
             Attribute::string("created_at")
                 .computed()
                 .keeps()

@@ -41,9 +41,11 @@ impl Change<'_> {
     /// One `PATCH` of the version that the configuration asks for, or none if nothing of Konnect's changes.
     /// A change of form sends everything, since nothing of the other form counts.
     pub(super) async fn set_up(self, private: &mut Private) -> Result<Model, Diagnostics> {
-        self.send(private)
-            .await
-            .map_err(|failure| failure.told(self.config))
+        let done = self.send(private).await;
+        if done.as_ref().is_err_and(Failure::may_have_happened) {
+            authorization::in_doubt(private);
+        }
+        done.map_err(|failure| failure.told(self.config))
     }
 
     async fn send(&self, private: &mut Private) -> Result<Model, Failure> {

@@ -4,7 +4,7 @@ use super::super::authorization;
 use super::change::{to_destination, to_endpoint};
 use super::{Form, Model};
 use crate::framework::{Attr, Private};
-use crate::konnect::{Client, Error, Region, v2, v3};
+use crate::konnect::{Client, Error, Region, reads};
 
 /// The webhook that a state tells of.
 ///
@@ -38,7 +38,7 @@ pub(super) async fn with_destination(
     region: &Region,
     known: &Model,
 ) -> Result<Option<Model>, Error> {
-    match v3::get_webhook(client, region).await {
+    match reads::destination_webhook(client, region).await {
         Ok(found) if found.audit_log_destination_id.is_some() => {
             Ok(Some(to_destination(found, region.clone(), known)))
         }
@@ -53,7 +53,7 @@ pub(super) async fn with_endpoint(
     region: &Region,
     known: &Model,
 ) -> Result<Option<Model>, Error> {
-    match v2::get_webhook(client, region).await {
+    match reads::endpoint_webhook(client, region).await {
         Ok(found) if found.endpoint.is_some() => {
             Ok(Some(to_endpoint(found, region.clone(), known).completed()))
         }

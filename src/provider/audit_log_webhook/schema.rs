@@ -28,15 +28,16 @@ pub(super) fn schema() -> Schema {
                  other region's.",
             ),
             Attribute::bool("enabled").optional().default(true).describe(
-                "Whether events are delivered. By default true. With false the configuration is kept.",
+                "Whether events are delivered. By default true. With false it keeps its destination or \
+                 endpoint, and delivers nothing.",
             ),
             Attribute::string("audit_log_destination_id").optional().check(rules::destination_id()).describe(
-                "Id of the `konnect_audit_log_destination` that receives the events. Exactly one of this and `endpoint` \
-                 must be set.",
+                "Id of the `konnect_audit_log_destination` that receives the events, a UUID. Exactly one of this and \
+                 `endpoint` must be set. Another id points the region elsewhere in place.",
             ),
             Attribute::string("endpoint").optional().check(rules::endpoint()).describe(
                 "HTTPS URL that receives the events, for a webhook without a destination. Needs `authorization_wo` or \
-                 `authorization`.",
+                 `authorization`. It is stored in the state in clear, also where it is a secret, as with Sumo Logic.",
             ),
             stored,
             write_only,

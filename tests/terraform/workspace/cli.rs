@@ -23,6 +23,19 @@ pub struct Cli {
     pub mirror: PathBuf,
 }
 
+impl Cli {
+    /// The folder of the mirror that holds the provider under an address.
+    pub fn mirror_of(&self, address: &str) -> PathBuf {
+        let version = env!("CARGO_PKG_VERSION");
+        let platform = format!("{}_{}", os(), architecture());
+        self.mirror
+            .join(self.registry)
+            .join(address)
+            .join(version)
+            .join(platform)
+    }
+}
+
 /// The CLI that `TERRAFORM_BIN` names, else `terraform`, with a mirror of the provider as it is built
 /// now. Looked for once; every test fails without one.
 pub fn cli() -> &'static Cli {

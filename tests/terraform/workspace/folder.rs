@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt::{Display, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -103,6 +104,11 @@ impl Workspace {
         fs::write(path, text).expect("a file of the configuration");
     }
 
+    /// Copies a file or a folder of the project, by its path from the project's root.
+    pub fn copy(&self, from: &str, to: &str) {
+        copy(&project(from), &self.path(to));
+    }
+
     /// A path in the folder of the configuration.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("work").join(name)
@@ -128,17 +134,37 @@ impl Workspace {
         self.printed.borrow().clone()
     }
 
-    /// Runs a command, however it ends.
-    pub fn run(&self, arguments: &[&str]) -> Run {
-        let output = Command::new(&cli().program)
-            .args(arguments)
+    /// A program that is to run in the folder of the configuration, in the environment of the workspace.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
             .current_dir(self.path(""))
             .env_clear()
             .envs(passed_on())
-            .envs(&self.environment)
-            .output()
-            .expect("the CLI runs");
-        let run = Run::of(arguments, &output, &self.path(""));
+            .envs(&self.environment);
+        command
+    }
+
+    /// A command of the CLI to run or to start, whose output goes into pipes.
+    pub(super) fn cli_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(&cli().program);
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a command, however it ends.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        let output = self.cli_command(arguments).output().expect("the CLI runs");
+        self.ran(arguments, &output)
+    }
+
+    /// A command that has ended.
+    pub(super) fn ran(&self, arguments: &[&str], output: &Output) -> Run {
+        let run = Run::of(arguments, output, &self.path(""));
         let mut printed = self.printed.borrow_mut();
         let _ = writeln!(printed, "$ {}\n{}{}", arguments.join(" "), run.stdout, run.stderr);
         run
@@ -232,5 +258,26 @@ impl Workspace {
     #[track_caller]
     pub fn apply_error(&self) -> Diagnostic {
         self.try_apply().error()
+    }
+}
+
+/// A path of the project, from its root.
+pub fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_file() {
+        fs::create_dir_all(to.parent().expect("a parent")).expect("a folder");
+        fs::copy(from, to).expect("a copy");
+        return;
+    }
+    for entry in fs::read_dir(from).expect("a folder of the project") {
+        let name = entry.expect("an entry").file_name();
+        // What a CLI leaves in a folder that somebody has tried out is none of the project's.
+        let left = [".terraform", ".terraform.lock.hcl", "terraform.tfstate"];
+        if !left.iter().any(|left| name.to_string_lossy().starts_with(left)) {
+            copy(&from.join(&name), &to.join(&name));
+        }
     }
 }

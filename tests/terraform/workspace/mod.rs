@@ -5,6 +5,8 @@
 //! [`Write`] is a request that changed something. [`cli`] finds the CLI and gives it a mirror to
 //! install the provider from; [`konnect`] runs the local Konnect.
 //!
+//! [`Running`] is a command under way, for tests that interrupt it; it looks for processes where Linux has them.
+//!
 //! All of a workspace goes with it, also when its test panics.
 
 mod block;
@@ -14,13 +16,18 @@ mod folder;
 mod konnect;
 mod plan;
 mod run;
+#[cfg(target_os = "linux")]
+mod running;
 mod search;
 mod state;
 
 pub use block::Block;
 pub use cli::{KONG, cli};
 pub use diagnostic::{Diagnostic, Place, Severity};
-pub use folder::{AUTHORIZATION, TOKEN, Workspace};
+pub use folder::{AUTHORIZATION, TOKEN, Workspace, project};
 pub use konnect::{LocalKonnect, Write, write};
 pub use plan::Plan;
+pub use run::Run;
+#[cfg(target_os = "linux")]
+pub use running::{Running, until};
 pub use search::{files, holds_none};

@@ -1,15 +1,18 @@
-//! Keeps secrets out of what a server's answer brings into an error.
+//! Keeps secrets out of texts: out of what a server's answer brings into an error, and out of every message to
+//! the user. It knows nothing of where the texts come from, so that `konnect` and `framework` both use it.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::escape::{could_be_cut, lengths};
+mod escape;
+
+use self::escape::{could_be_cut, lengths};
 
 const MARK: &str = "[redacted]";
 
 /// Replaces secrets by `[redacted]`, in every form in which a server or a proxy is likely to echo them.
-pub(super) struct Redactor {
+pub(crate) struct Redactor {
     secrets: Vec<SecretString>,
 }
 
@@ -23,7 +26,12 @@ enum Match {
 }
 
 impl Redactor {
-    pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::from_length(1, secrets)
+    }
+
+    /// A redactor that leaves forms of fewer characters than this alone.
+    pub(crate) fn from_length<'a>(shortest: usize, secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let mut forms = Vec::new();
         for secret in secrets {
             add_forms(secret, &mut forms);
@@ -32,20 +40,20 @@ impl Redactor {
                 add_forms(credentials.trim(), &mut forms);
             }
         }
-        forms.retain(|form| !form.is_empty());
+        forms.retain(|form| form.chars().nth(shortest.saturating_sub(1)).is_some());
         Self {
             secrets: forms.into_iter().map(SecretString::from).collect(),
         }
     }
 
     /// The text without secrets. What an earlier pass put in is left as it is.
-    pub(super) fn redact(&self, text: &str) -> String {
+    pub(crate) fn redact(&self, text: &str) -> String {
         self.replace(text, false)
     }
 
     /// Like [`Redactor::redact`], for a text that was cut off somewhere: a beginning of a secret at its
     /// very end goes as well.
-    pub(super) fn redact_cut(&self, text: &str) -> String {
+    pub(crate) fn redact_cut(&self, text: &str) -> String {
         self.replace(text, true)
     }
 
@@ -109,6 +117,9 @@ fn compare(text: &str, secret: &str) -> Match {
 }
 
 fn add_forms(secret: &str, forms: &mut Vec<String>) {
+    if secret.is_empty() {
+        return;
+    }
     forms.push(secret.to_owned());
     for alignment in 0..3 {
         for core in [
@@ -188,6 +199,15 @@ mod tests {
     }
 
     #[test]
+    fn forms_that_are_too_short_stay() {
+        let redactor = Redactor::from_length(4, ["abc", "Bearer xyz", "abcd"]);
+        assert_eq!(
+            redactor.redact("abc xyz abcd Bearer xyz"),
+            "abc xyz [redacted] [redacted]"
+        );
+    }
+
+    #[test]
     fn a_secret_cut_at_the_end_goes() {
         let redactor = Redactor::new(["hunter2-hunter2"]);
         assert_eq!(redactor.redact_cut("told: hunter2-hu"), "told: [redacted]");
@@ -215,5 +235,6 @@ mod tests {
     #[test]
     fn without_secrets_nothing_changes() {
         assert_eq!(Redactor::new([]).redact("plain"), "plain");
+        assert_eq!(Redactor::new(["", " "]).redact("plain"), "plain");
     }
 }

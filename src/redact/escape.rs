@@ -36,8 +36,16 @@ fn is_complete(text: &str) -> bool {
     }
 }
 
-/// `\n`, `\"`, `\u00e9`.
+/// `\n`, `\"`, `\u00e9`, and what becomes of them where JSON stands in JSON: `\\\"`.
 fn json(text: &str, character: char) -> Option<usize> {
+    // Bounded, since a text may be nothing but backslashes.
+    let backslashes = text.bytes().take(LONGEST).take_while(|byte| *byte == b'\\');
+    let outer = backslashes.count().saturating_sub(1);
+    let innermost = json_once(&text[outer..], character).map(|length| outer + length);
+    innermost.or_else(|| json_once(text, character))
+}
+
+fn json_once(text: &str, character: char) -> Option<usize> {
     let short = match character {
         '"' | '\\' | '/' => Some(character),
         '\t' => Some('t'),
@@ -105,6 +113,8 @@ mod tests {
             assert!(all(text, '&').contains(&(text.len() - 1)), "{text}");
         }
         assert_eq!(all("\\\"x", '"'), [2]);
+        assert_eq!(all("\\\\\\\"x", '"'), [4]);
+        assert_eq!(all("\\\\u0022x", '"'), [7]);
         assert_eq!(all("%C3%a9", 'é'), [6]);
         assert_eq!(all("\\ud83d\\ude00", '😀'), [12]);
         assert_eq!(all("+", ' '), [1]);

@@ -1,0 +1,137 @@
+#!/bin/sh
+# Makes session.svg, the picture of the quickstart that the README shows, from what the quickstart really
+# prints. What is left out is marked by a line of its own.
+#
+# Usage: examples/quickstart/picture.sh           run the quickstart and write the picture
+#        examples/quickstart/picture.sh --check   run the quickstart, show what it prints, and fail if the
+#                                                 picture says anything else
+#
+# It needs what run.sh needs. Ids, durations, ports and the order of what happens at the same time differ from
+# run to run, the name of the CLI and what it shows of a write-only attribute from CLI to CLI. None of that
+# makes a difference to --check.
+
+set -eu
+
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+picture=$here/session.svg
+
+fail() {
+  printf 'examples/quickstart/picture.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+case ${1:-} in
+'' | --check) mode=${1:-} ;;
+*) fail "unknown argument $1: the only one is --check" ;;
+esac
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/konnect-picture.XXXXXX")
+trap 'rm -rf -- "$work"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+"$here/run.sh" >"$work/session" 2>&1 || {
+  cat "$work/session" >&2
+  fail "the quickstart failed, as shown above"
+}
+[ -z "$mode" ] || cat "$work/session"
+
+# The lines to show. Each rule is for the output of one command; whatever no rule keeps is cut.
+awk '
+  function cut() { if (shown && !gap) { print "⋮"; gap = 1 } }
+  function keep() {
+    # A cut parts one command from the next as well as an empty line does.
+    if (/^[$#] / && shown && !remark && !gap) print ""
+    remark = /^# /
+    print
+    shown = 1
+    gap = 0
+  }
+  /^\$ / {
+    command = $0
+    if (/ (apply|output|plan -input=false -detailed-exitcode)/ || /--request/) {
+      keep()
+      remark = 0
+      next
+    }
+  }
+  /^$/ { next }
+  /^# (Now somebody else|to Konnect.s API|A plan sees it|Nothing is left)/ { keep(); next }
+  /^# / { next }
+  command ~ / apply/ && /(Creation|Modifications) complete|^Apply complete/ { keep(); next }
+  command ~ / output/ { keep(); next }
+  command ~ /--request/ && /^200/ { keep(); next }
+  command ~ /repair/ && /^  # konnect_audit_log_webhook/ { inside = 1 }
+  inside { keep(); if (/^    }/) inside = 0; next }
+  command ~ / plan -input=false -detailed-exitcode/ && /^(Plan:|No changes)/ { keep(); next }
+  command ~ / (apply|plan -input=false -detailed-exitcode)/ { cut() }
+' "$work/session" | sed -e '$ {' -e '/^⋮$/ d' -e '}' >"$work/lines"
+[ -s "$work/lines" ] || fail "nothing of the output is known: the rules of this script need a look"
+
+awk -v caption="examples/quickstart/run.sh" '
+  function escaped(text) {
+    gsub(/&/, "\\&amp;", text)
+    gsub(/</, "\\&lt;", text)
+    gsub(/>/, "\\&gt;", text)
+    return text
+  }
+  { line[NR] = $0; if (length($0) > columns) columns = length($0) }
+  END {
+    size = 13; step = 17; margin = 18
+    # The widest of the usual fonts takes 0.61 of its size.
+    width = int(columns * size * 0.61) + 2 * margin
+    height = NR * step + 3 * margin + 12
+    printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\"", \
+      width, height, width, height
+    print " role=\"img\" aria-labelledby=\"title\">"
+    print "<!-- Written by examples/quickstart/picture.sh. -->"
+    print "<title id=\"title\">The quickstart: three regions are set up, one is switched off by somebody else,"
+    print "the plan shows it, and an apply repairs it.</title>"
+    print "<style>"
+    printf "  text { font: %dpx ui-monospace, SFMono-Regular, Menlo, Consolas, \"DejaVu Sans Mono\", monospace;", size
+    print " fill: #d4dae3; white-space: pre }"
+    print "  .command { fill: #ffffff; font-weight: bold }"
+    print "  .remark { fill: #7fc3ff }"
+    print "  .good { fill: #7ee2a0 }"
+    print "  .change { fill: #f2cf66 }"
+    print "  .cut, .caption { fill: #8b95a5 }"
+    print "</style>"
+    printf "<rect width=\"%d\" height=\"%d\" rx=\"8\" fill=\"#161b24\"/>\n", width, height
+    printf "<path d=\"M0 %d H%d\" stroke=\"#343c4a\"/>\n", margin + 14, width
+    printf "<text class=\"caption\" x=\"%d\" y=\"%d\">%s</text>\n", margin, margin + 3, caption
+    for (n = 1; n <= NR; n++) {
+      class = ""
+      if (line[n] ~ /^\$ /) class = "command"
+      else if (line[n] ~ /^# /) class = "remark"
+      else if (line[n] == "⋮") class = "cut"
+      else if (line[n] ~ /complete|delivering|^200|^No changes/) class = "good"
+      else if (line[n] ~ /^ *~|^Plan:/) class = "change"
+      if (class != "") class = " class=\"" class "\""
+      if (line[n] != "")
+        printf "<text%s x=\"%d\" y=\"%d\" xml:space=\"preserve\">%s</text>\n", \
+          class, margin, 2 * margin + 18 + (n - 1) * step, escaped(line[n])
+    }
+    print "</svg>"
+  }
+' "$work/lines" >"$work/session.svg"
+
+# What a picture says, without what differs from run to run and from CLI to CLI.
+cli=${TERRAFORM_BIN:-terraform}
+says() {
+  sed -n 's|.*xml:space="preserve">\(.*\)</text>$|\1|p' "$1" |
+    sed -e 's/[0-9a-f]\{8\}-[0-9a-f-]\{27\}/ID/g' -e 's/after [0-9ms]*s/after TIME/' -e '/^⋮$/ d' \
+      -e 's/127\.0\.0\.1:[0-9]*/ADDRESS/' -e "s/${cli##*/}/terraform/g" -e 's/tofu/terraform/g' \
+      -e '/(write-only attribute)/ d' -e 's/([0-9]* unchanged/(some unchanged/' | LC_ALL=C sort
+}
+
+if [ "$mode" = --check ]; then
+  says "$picture" >"$work/old"
+  says "$work/session.svg" >"$work/new"
+  diff -u "$work/old" "$work/new" ||
+    fail "session.svg is not up to date: run examples/quickstart/picture.sh and commit what it writes"
+  printf '\nexamples/quickstart/session.svg is up to date.\n'
+else
+  cp "$work/session.svg" "$picture"
+  printf '%s is written.\n' "$picture"
+fi

@@ -1,0 +1,151 @@
+//! The archive that a registry serves for one platform.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{Cursor, Read, Write};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::tz::TimeZone;
+use sha2::{Digest, Sha256};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+use crate::{Failure, NAME, Platform, Project};
+
+/// An archive in a folder, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Archive {
+    /// The folder.
+    folder: PathBuf,
+    /// The provider's version.
+    pub version: String,
+    /// `OS_ARCH`.
+    pub platform: String,
+}
+
+/// The checksums of an archive, as lock files have them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hashes {
+    /// Of the archive itself, in hexadecimal: `zh:` in a lock file, and what `SHA256SUMS` lists.
+    pub zip: String,
+    /// Of what is in it, after `h1:` in a lock file.
+    pub content: String,
+}
+
+impl Archive {
+    /// Packs a program, with the licence, into a folder. What is in the archive has the project's time
+    /// and fixed permissions, so that the same program makes the same archive.
+    ///
+    /// # Errors
+    ///
+    /// If a file can't be read or written.
+    pub fn pack(
+        project: &Project,
+        platform: &Platform,
+        program: &Path,
+        folder: &Path,
+    ) -> Result<Self, Failure> {
+        let archive = Self {
+            folder: folder.to_owned(),
+            version: project.version.clone(),
+            platform: platform.to_string(),
+        };
+        let name = format!("{NAME}_v{}{}", project.version, platform.program_suffix());
+        let content = BTreeMap::from([
+            ("LICENSE".to_owned(), (project.folder.join("LICENSE"), 0o644)),
+            (name, (program.to_owned(), 0o755)),
+        ]);
+        let time = time(project.time)?;
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, (path, permissions)) in content {
+            let bytes = fs::read(&path).map_err(|e| Failure::of(path.display(), e))?;
+            let options = SimpleFileOptions::default()
+                .compression_method(CompressionMethod::Deflated)
+                .compression_level(Some(9))
+                .last_modified_time(time)
+                .unix_permissions(permissions);
+            zip.start_file(name, options)
+                .and_then(|()| Ok(zip.write_all(&bytes)?))
+                .map_err(|e| Failure::of(archive.file_name(), e))?;
+        }
+        let bytes = zip.finish().map_err(|e| Failure::of(archive.file_name(), e))?;
+        fs::create_dir_all(folder).map_err(|e| Failure::of(folder.display(), e))?;
+        put(&archive.path(), &bytes.into_inner())?;
+        Ok(archive)
+    }
+
+    /// The archive that a file of a folder is, if its name is that of one.
+    pub(crate) fn named(folder: &Path, file_name: &str) -> Option<Self> {
+        let rest = file_name.strip_prefix(NAME)?.strip_prefix('_')?;
+        let (version, platform) = rest.strip_suffix(".zip")?.split_once('_')?;
+        Some(Self {
+            folder: folder.to_owned(),
+            version: version.to_owned(),
+            platform: platform.to_owned(),
+        })
+    }
+
+    /// `terraform-provider-konnect_VERSION_OS_ARCH.zip`.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        format!("{NAME}_{}_{}.zip", self.version, self.platform)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.folder.join(self.file_name())
+    }
+
+    /// Its checksums.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be read, or is no archive.
+    pub fn hashes(&self) -> Result<Hashes, Failure> {
+        let path = self.path();
+        let unreadable = |e: &dyn std::fmt::Display| Failure::of(path.display(), e);
+        let mut file = File::open(&path).map_err(|e| unreadable(&e))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|e| unreadable(&e))?;
+        let mut zip = ZipArchive::new(Cursor::new(&bytes)).map_err(|e| unreadable(&e))?;
+        let mut lines = BTreeMap::new();
+        for index in 0..zip.len() {
+            let mut entry = zip.by_index(index).map_err(|e| unreadable(&e))?;
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).map_err(|e| unreadable(&e))?;
+            let name = entry.name().map_err(|e| unreadable(&e))?.into_owned();
+            lines.insert(name.clone(), format!("{}  {name}\n", hexadecimal(&content)));
+        }
+        let lines: String = lines.into_values().collect();
+        Ok(Hashes {
+            zip: hexadecimal(&bytes),
+            content: BASE64.encode(Sha256::digest(lines)),
+        })
+    }
+}
+
+/// Writes a file in one step: whoever reads it at the same time sees the old one or the new one.
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let part = path.with_extension(format!("part-{}", std::process::id()));
+    fs::write(&part, bytes)
+        .and_then(|()| fs::rename(&part, path))
+        .map_err(|e| Failure::of(path.display(), e))
+}
+
+/// SHA-256 in lower case.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    let digits = digest.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect::<Vec<_>>().concat()
+}
+
+fn time(seconds: i64) -> Result<DateTime, Failure> {
+    let time =
+        jiff::Timestamp::from_second(seconds).map_err(|e| Failure::of("the time of the release", e))?;
+    let time = time.to_zoned(TimeZone::UTC).datetime();
+    DateTime::try_from(time)
+        .map_err(|e| Failure::of(format!("{time} as the time of a file in an archive"), e))
+}

@@ -1,0 +1,137 @@
+//! The plugin, built so that nothing of this machine gets into it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::project::output;
+use crate::{Failure, NAME, Project};
+
+/// Compiles the plugin for a target with a profile of `Cargo.toml`, and gives the program.
+///
+/// The flags of the environment (`RUSTFLAGS`, `CFLAGS`) are not taken: they would show in the bytes.
+///
+/// # Errors
+///
+/// If it does not compile, or the program names a folder of this machine.
+pub fn build(project: &Project, target: &str, profile: &str) -> Result<PathBuf, Failure> {
+    let names = names(project)?;
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--locked", "--package", NAME, "--bin", NAME])
+        .args(["--target", target, "--profile", profile])
+        .args(["--message-format", "json-render-diagnostics", "--target-dir"])
+        .arg(project.folder.join("target").join("packaging"))
+        // Where `.cargo/config.toml` is read.
+        .current_dir(&project.folder)
+        .env("SOURCE_DATE_EPOCH", project.time.to_string())
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(&names, target))
+        .env("CC_SHELL_ESCAPED_FLAGS", "1")
+        .env("CFLAGS", c_flags(&names, target))
+        .env_remove("CARGO_BUILD_RUSTFLAGS")
+        .stderr(Stdio::inherit());
+    let answer = output(&mut cargo).map_err(|_| Failure::say("the build failed; cargo says above why"))?;
+    let program = answer
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == NAME)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| Failure::say("cargo does not say where the program is"))?;
+    names_nothing(&program, project)?;
+    Ok(program)
+}
+
+/// The target that the compiler builds for unless told otherwise.
+///
+/// # Errors
+///
+/// If the compiler does not tell.
+pub fn host(project: &Project) -> Result<String, Failure> {
+    let about = rustc(project, &["--version", "--verbose"])?;
+    let host = about.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .ok_or_else(|| Failure::of("rustc", "it does not tell its host"))
+}
+
+/// In the checkout, which may name a toolchain.
+fn rustc(project: &Project, arguments: &[&str]) -> Result<String, Failure> {
+    output(Command::new("rustc").args(arguments).current_dir(&project.folder))
+}
+
+/// The folders of this machine that compilers write into programs, and what they are to write instead.
+fn names(project: &Project) -> Result<BTreeMap<String, String>, Failure> {
+    let about = rustc(project, &["--version", "--verbose"])?;
+    let commit = about.lines().find_map(|line| line.strip_prefix("commit-hash: "));
+    let library = Path::new(rustc(project, &["--print", "sysroot"])?.trim()).join("lib/rustlib/src/rust");
+    let named = |folder: &Path, name: String| match folder.to_str() {
+        Some(folder) => Ok((folder.to_owned(), name)),
+        None => Err(Failure::of(
+            folder.display(),
+            "a name that is not UTF-8 can't be mapped",
+        )),
+    };
+    let crates = project
+        .sources
+        .iter()
+        .map(|folder| named(folder, "/crates".to_owned()));
+    let own = [
+        named(&project.folder, format!("/{NAME}")),
+        // The name that it has where its sources are not installed.
+        named(&library, format!("/rustc/{}", commit.unwrap_or("unknown"))),
+    ];
+    crates.chain(own).collect()
+}
+
+/// Of two names that fit, the last counts: a folder stands before those in it, as they are ordered here.
+fn rust_flags(names: &BTreeMap<String, String>, target: &str) -> String {
+    let renamed = names
+        .iter()
+        .map(|(folder, name)| format!("--remap-path-prefix={folder}={name}"));
+    let mut flags: Vec<_> = renamed.collect();
+    // The linkers of Windows write the time, unless told not to.
+    if target.ends_with("-windows-msvc") {
+        flags.push("-Clink-arg=/Brepro".to_owned());
+        // Nobody has to install Microsoft's runtime library.
+        flags.push("-Ctarget-feature=+crt-static".to_owned());
+    } else if target.ends_with("-windows-gnu") {
+        flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
+    }
+    flags.join("\x1f")
+}
+
+/// The same for the C compiler, as words of a shell.
+fn c_flags(names: &BTreeMap<String, String>, target: &str) -> String {
+    // AWS-LC takes clang-cl there, which hands this on to clang.
+    let prefix = if target.ends_with("-windows-msvc") {
+        "/clang:"
+    } else {
+        ""
+    };
+    let flags = names.iter().map(|(folder, name)| {
+        let flag = format!("{prefix}-ffile-prefix-map={folder}={name}");
+        format!("'{}'", flag.replace('\'', r"'\''"))
+    });
+    flags.collect::<Vec<_>>().join(" ")
+}
+
+/// Fails if a program has the name of a folder in it, for then the next one to build it gets another.
+fn names_nothing(program: &Path, project: &Project) -> Result<(), Failure> {
+    let bytes = fs::read(program).map_err(|e| Failure::of(program.display(), e))?;
+    // Not the checkout itself, whose name may be as short as `/src`.
+    let inside = ["src", "target"].map(|name| project.folder.join(name));
+    for folder in inside.iter().chain(&project.sources) {
+        let name = folder.display().to_string();
+        if bytes.windows(name.len()).any(|part| part == name.as_bytes()) {
+            return Err(Failure::of(
+                program.display(),
+                format!(
+                    "has the name of the folder {name} in it, so that another machine would not build the same"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! A target of the compiler, by the names that Terraform has for it.
+
+use std::fmt;
+
+use crate::Failure;
+
+/// An operating system and a processor, as the names of archives have them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Platform {
+    os: &'static str,
+    architecture: &'static str,
+}
+
+impl Platform {
+    /// That of a target triple of rustc, such as `aarch64-apple-darwin`.
+    ///
+    /// # Errors
+    ///
+    /// If it is none that a release is made for.
+    pub fn of(triple: &str) -> Result<Self, Failure> {
+        let unknown = || {
+            Failure::say(format!(
+                "no release is made for {triple}: Linux, macOS and Windows on x86_64 and aarch64 are known"
+            ))
+        };
+        let (architecture, system) = triple.split_once('-').ok_or_else(unknown)?;
+        let architecture = match architecture {
+            "x86_64" => "amd64",
+            "aarch64" => "arm64",
+            _ => return Err(unknown()),
+        };
+        let os = match system {
+            "apple-darwin" => "darwin",
+            _ if system.starts_with("unknown-linux-") => "linux",
+            _ if system.starts_with("pc-windows-") => "windows",
+            _ => return Err(unknown()),
+        };
+        Ok(Self { os, architecture })
+    }
+
+    /// What the name of a program ends with.
+    #[must_use]
+    pub fn program_suffix(&self) -> &'static str {
+        if self.os == "windows" { ".exe" } else { "" }
+    }
+}
+
+/// `linux_amd64`, as Terraform writes it.
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.os, self.architecture)
+    }
+}

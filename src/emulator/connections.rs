@@ -1,0 +1,48 @@
+//! How many connections there are, for tests of what a client opens.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+/// The connections to an emulator, those of the control API included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ConnectionCount {
+    /// How many were accepted since the start.
+    pub accepted: u64,
+    /// How many are open.
+    pub open: u64,
+    /// How many were open at a time at most.
+    pub most: u64,
+}
+
+/// Counts connections.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Connections(Arc<Mutex<ConnectionCount>>);
+
+/// A connection that is open as long as this lives.
+pub(super) struct Open(Connections);
+
+impl Connections {
+    pub(super) fn open(&self) -> Open {
+        self.update(|count| {
+            count.accepted += 1;
+            count.open += 1;
+            count.most = count.most.max(count.open);
+        });
+        Open(self.clone())
+    }
+
+    pub(super) fn count(&self) -> ConnectionCount {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn update(&self, change: impl FnOnce(&mut ConnectionCount)) {
+        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.update(|count| count.open -= 1);
+    }
+}

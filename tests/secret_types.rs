@@ -1,0 +1,372 @@
+//! Every type that can hold a secret: none shows one in `Debug`, and none is forgotten here.
+//!
+//! The types are found in the sources: those that hold a [`SecretString`], any value of Terraform's or any JSON, and
+//! those that hold such a type. A derived `Debug` shows what the types of its fields show; so it is enough that those
+//! who write their own show nothing, which is tried, and that no secret is kept in a type that is none of these.
+//!
+//! That what they held is wiped is the work of `SecretString`, and of the allocator (`tests/protocol_memory.rs`).
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+use secrecy::zeroize::ZeroizeOnDrop;
+use serde_json::json;
+use syn::visit::Visit;
+use terraform_provider_konnect::framework::{ImportTarget, MoveSource, Private, Secret, Value};
+use terraform_provider_konnect::konnect::{
+    AccessToken, Authorization, Client, ClientOptions, DestinationChanges, EndpointWebhookChanges, LogFormat,
+    NewDestination,
+};
+use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
+
+/// What the search begins with. JSON is there under two names, and a value of Terraform's has the one of them.
+const BEGIN: [&str; 3] = ["SecretString", "Value", "Json"];
+
+/// How a type shows itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shows {
+    /// Not at all.
+    Nothing,
+    /// As the types of its fields do.
+    Fields,
+    /// As its own code does: it is among [`shown`].
+    ByItself,
+}
+
+use Shows::{ByItself, Fields, Nothing};
+
+/// The types that can hold a secret. A type that is new here: is `Debug` of use to it at all? Does it write its own?
+const HOLDERS: &[(&str, Shows)] = &[
+    ("AccessToken", ByItself),
+    ("Answer", Nothing),
+    ("Api", Nothing),
+    ("ApplyRequest", Nothing),
+    ("Arguments", Fields),
+    ("AttrAccess", Nothing),
+    ("Attribute", Fields),
+    ("Authorization", ByItself),
+    ("Change", Nothing),
+    ("Client", ByItself),
+    ("ClientOptions", Fields),
+    ("Config", Fields),
+    ("Connection", Fields),
+    ("Content", Nothing),
+    ("CreateCall", Nothing),
+    ("DataCall", Nothing),
+    ("DeleteCall", Nothing),
+    ("DestinationChanges", Fields),
+    ("Elements", Nothing),
+    ("EndpointWebhookChanges", Fields),
+    ("Entries", Nothing),
+    ("Erased", Nothing),
+    ("Fields", Nothing),
+    ("Hidden", Nothing),
+    ("ImportCall", Nothing),
+    ("Inner", Nothing),
+    ("Kind", Fields),
+    ("Model", Fields),
+    ("MoveSource", ByItself),
+    ("NewDestination", Fields),
+    ("PlanCall", Nothing),
+    ("PlanRequest", Nothing),
+    ("PlanResponse", Nothing),
+    ("Private", ByItself),
+    ("ProviderService", Nothing),
+    ("ReadCall", Nothing),
+    ("Reader", Nothing),
+    ("Redactor", Nothing),
+    ("Request", Fields),
+    ("Run", Nothing),
+    ("Schema", Fields),
+    ("Search", Nothing),
+    ("Secret", ByItself),
+    ("Server", Nothing),
+    ("Services", Nothing),
+    ("Shared", Nothing),
+    ("State", Fields),
+    ("StateResponse", Nothing),
+    ("UpdateCall", Nothing),
+    ("Value", ByItself),
+];
+
+/// A type of the sources.
+#[derive(Default)]
+struct Found {
+    /// The names in the types of its fields.
+    names: BTreeSet<String>,
+    /// Fields by name with the names in their types.
+    fields: Vec<(String, BTreeSet<String>)>,
+    derives: bool,
+    writes: bool,
+}
+
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_ident(&mut self, ident: &'ast syn::Ident) {
+        self.0.insert(ident.to_string());
+    }
+}
+
+fn names_in(of: &syn::Type) -> BTreeSet<String> {
+    let mut names = Names::default();
+    names.visit_type(of);
+    names.0
+}
+
+/// The types of a module and of the modules inside it, but for tests.
+fn collect(items: &[syn::Item], found: &mut BTreeMap<String, Found>) {
+    for item in items {
+        match item {
+            syn::Item::Struct(of) => add(&of.ident, &of.attrs, of.fields.iter(), found),
+            syn::Item::Enum(of) => {
+                let fields = of.variants.iter().flat_map(|variant| variant.fields.iter());
+                add(&of.ident, &of.attrs, fields, found);
+            }
+            syn::Item::Impl(of) => {
+                let of_debug = of.trait_.as_ref().is_some_and(|(_, path, _)| {
+                    path.segments.last().is_some_and(|last| last.ident == "Debug")
+                });
+                if let (true, syn::Type::Path(of)) = (of_debug, of.self_ty.as_ref()) {
+                    let name = of.path.segments.last().unwrap().ident.to_string();
+                    found.entry(name).or_default().writes = true;
+                }
+            }
+            syn::Item::Mod(of) if !is_test(&of.attrs) => {
+                collect(of.content.as_ref().map_or(&[], |(_, items)| items), found);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_test(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let of = attribute.parse_args::<syn::Ident>();
+        attribute.path().is_ident("cfg") && of.is_ok_and(|of| of == "test")
+    })
+}
+
+fn add<'a>(
+    ident: &syn::Ident,
+    attributes: &[syn::Attribute],
+    fields: impl Iterator<Item = &'a syn::Field>,
+    found: &mut BTreeMap<String, Found>,
+) {
+    // Types of one name in several modules count as one.
+    let of = found.entry(ident.to_string()).or_default();
+    for field in fields {
+        let names = names_in(&field.ty);
+        of.names.extend(names.iter().cloned());
+        let name = field.ident.as_ref().map(ToString::to_string);
+        of.fields.push((name.unwrap_or_default(), names));
+    }
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("derive"))
+    {
+        let _ = attribute.parse_nested_meta(|meta| {
+            of.derives |= meta
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "Debug");
+            Ok(())
+        });
+    }
+}
+
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        // The emulator stands for Konnect, and is no part of the plugin.
+        if path.is_dir() && !["emulator", "tests", "bin"].contains(&name) {
+            sources(&path, files);
+        } else if name.ends_with(".rs") && name != "tests.rs" {
+            files.push(path);
+        }
+    }
+}
+
+fn types() -> BTreeMap<String, Found> {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let mut found = BTreeMap::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let parsed = syn::parse_file(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        collect(&parsed.items, &mut found);
+    }
+    found
+}
+
+/// The types that hold what the search begins with, directly or not.
+fn holders(types: &BTreeMap<String, Found>) -> BTreeSet<String> {
+    let mut holders: BTreeSet<String> = BEGIN.map(str::to_owned).into();
+    loop {
+        let more: Vec<_> = types
+            .iter()
+            .filter(|(name, of)| !holders.contains(*name) && !of.names.is_disjoint(&holders))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        holders.extend(more);
+    }
+    holders.retain(|name| types.contains_key(name));
+    holders
+}
+
+#[test]
+fn every_type_that_can_hold_a_secret_is_known_here() {
+    let types = types();
+    let found: BTreeMap<_, _> = holders(&types)
+        .into_iter()
+        .map(|name| {
+            let of = &types[&name];
+            let shows = match (of.writes, of.derives) {
+                (true, _) => ByItself,
+                (false, true) => Fields,
+                (false, false) => Nothing,
+            };
+            (name, shows)
+        })
+        .collect();
+    let known: BTreeMap<_, _> = HOLDERS
+        .iter()
+        .map(|(name, shows)| ((*name).to_owned(), *shows))
+        .collect();
+    assert_eq!(
+        found, known,
+        "add new types, and those that show themselves to `shown`"
+    );
+    let tried: BTreeSet<_> = shown().into_iter().map(|(name, _)| name).collect();
+    for (name, shows) in HOLDERS {
+        assert!(
+            *shows != ByItself || tried.contains(name),
+            "nobody tries what {name} shows"
+        );
+    }
+}
+
+#[test]
+fn no_secret_is_kept_in_a_naked_text() {
+    let words = ["authorization", "token", "secret", "password", "credential"];
+    let naked = ["String", "str", "u8", "Bytes"];
+    for (name, of) in types() {
+        for (field, names) in of.fields {
+            let secret = words.iter().any(|word| field.to_lowercase().contains(word));
+            assert!(
+                !(secret && naked.iter().any(|of| names.contains(*of))),
+                "{name}.{field} is a text that anything may print"
+            );
+        }
+    }
+}
+
+const SECRET: &str = "s3cret-marker";
+
+fn debugged(of: &impl Debug) -> String {
+    format!("{of:?} {of:#?}")
+}
+
+/// What each type shows that writes it itself, and some that show their fields, with a secret in every place.
+fn shown() -> Vec<(&'static str, String)> {
+    let token = || AccessToken::parse(SECRET).unwrap();
+    let authorization = || Authorization::parse(&format!("Splunk {SECRET}")).unwrap();
+    let value = Value::object([("a", Value::List(vec![SECRET.into()])), ("b", SECRET.into())]);
+    let state = json!({ "authorization": SECRET });
+    let mut private = Private::default();
+    private.set("name", &SECRET);
+    let wire = || tf::DynamicValue {
+        msgpack: SECRET.as_bytes().to_vec(),
+        json: SECRET.as_bytes().to_vec(),
+    };
+    let request = tf::apply_resource_change::Request {
+        prior_state: Some(wire()),
+        planned_state: Some(wire()),
+        config: Some(wire()),
+        ..<_>::default()
+    };
+    let raw = tf::RawState {
+        json: SECRET.as_bytes().to_vec(),
+        flatmap: [(SECRET.to_owned(), SECRET.to_owned())].into(),
+    };
+    let upgrade = tf::upgrade_resource_state::Request {
+        raw_state: Some(raw.clone()),
+        ..<_>::default()
+    };
+    let new = NewDestination {
+        name: "n".to_owned(),
+        endpoint: "https://e".to_owned(),
+        authorization: authorization(),
+        log_format: LogFormat::Cef,
+        skip_ssl_verification: None,
+    };
+    let changes = DestinationChanges {
+        authorization: Some(authorization()),
+        ..<_>::default()
+    };
+    let webhook = EndpointWebhookChanges {
+        authorization: Some(authorization()),
+        ..<_>::default()
+    };
+    let source = MoveSource {
+        provider: "p".to_owned(),
+        type_name: "t".to_owned(),
+        version: 0,
+        state,
+    };
+    vec![
+        ("AccessToken", debugged(&token())),
+        ("Authorization", debugged(&authorization())),
+        ("Secret", debugged(&Secret::from(SECRET.to_owned()))),
+        ("Value", debugged(&value)),
+        ("MoveSource", debugged(&source)),
+        ("Private", debugged(&private)),
+        ("Private", debugged(&Private::from_bytes(SECRET.as_bytes()))),
+        ("Client", debugged(&Client::new(ClientOptions::new(token())))),
+        ("ClientOptions", debugged(&ClientOptions::new(token()))),
+        ("ImportTarget", debugged(&ImportTarget::Identity(value))),
+        ("NewDestination", debugged(&new)),
+        ("DestinationChanges", debugged(&changes)),
+        ("EndpointWebhookChanges", debugged(&webhook)),
+        ("DynamicValue", debugged(&wire())),
+        ("RawState", debugged(&raw)),
+        ("apply_resource_change::Request", debugged(&request)),
+        ("upgrade_resource_state::Request", debugged(&upgrade)),
+    ]
+}
+
+#[test]
+fn none_of_them_shows_a_secret() {
+    for (name, shown) in shown() {
+        assert!(!shown.is_empty(), "{name}");
+        // Bytes are shown as numbers.
+        let bytes = format!("{:?}", SECRET.as_bytes());
+        let bytes = bytes.trim_matches(['[', ']']);
+        let packed: String = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            !shown.contains(SECRET) && !packed.contains(bytes),
+            "{name}: {shown}"
+        );
+    }
+}
+
+#[test]
+fn the_types_of_secrets_are_wiped_by_what_they_hold() {
+    fn wiped<T: ZeroizeOnDrop>() {}
+    wiped::<SecretString>();
+    let types = types();
+    for name in ["AccessToken", "Authorization", "Secret"] {
+        let only: BTreeSet<_> = [String::from("SecretString")].into();
+        assert_eq!(types[name].names, only, "{name} holds something else");
+    }
+}

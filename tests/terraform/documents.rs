@@ -1,0 +1,93 @@
+//! The blocks of code in `README.md`, `docs/` and the READMEs of `examples/`: what a reader pastes is formatted and
+//! valid, and the commands exist.
+//!
+//! A block of HCL is validated in a folder of its own. What it refers to and does not declare is added: the
+//! `required_providers` of this provider, a variable, a resource or a data source of this provider by that name. The
+//! providers of secrets managers can't be installed without a network, so their blocks are only parsed: they are cut,
+//! and their values become a variable.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use crate::workspace::project;
+
+mod commands;
+mod hcl;
+
+/// A block of code in a document.
+struct Block {
+    file: String,
+    line: usize,
+    language: String,
+    text: String,
+}
+
+impl Block {
+    fn place(&self) -> String {
+        format!("{}:{}", self.file, self.line)
+    }
+
+    fn is_hcl(&self) -> bool {
+        ["terraform", "hcl"].contains(&self.language.as_str())
+    }
+
+    /// Whether it is the configuration of the CLI itself, which has a language of its own.
+    fn configures_the_cli(&self) -> bool {
+        self.text.starts_with("provider_installation {")
+    }
+}
+
+/// All blocks with a language, of all documents.
+fn blocks() -> Vec<Block> {
+    let mut files = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+    documents("docs", &mut files);
+    documents("examples", &mut files);
+    let mut blocks = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(project(&file)).expect("a document");
+        let mut open: Option<(Block, usize)> = None;
+        for (index, line) in text.lines().enumerate() {
+            let trimmed = line.trim_start();
+            let Some(language) = trimmed.strip_prefix("```") else {
+                if let Some((block, indent)) = &mut open {
+                    // In a list, a block is indented as far as its fence.
+                    let _ = writeln!(block.text, "{}", line.get(*indent..).unwrap_or_default());
+                }
+                continue;
+            };
+            if let Some((block, _)) = open.take() {
+                blocks.push(block);
+            } else {
+                let block = Block {
+                    file: file.clone(),
+                    line: index + 1,
+                    language: language.to_owned(),
+                    text: String::new(),
+                };
+                open = Some((block, line.len() - trimmed.len()));
+            }
+        }
+        assert!(open.is_none(), "{file} has a block without an end");
+    }
+    blocks
+}
+
+fn documents(folder: &str, files: &mut Vec<String>) {
+    let mut entries: Vec<_> = fs::read_dir(project(folder))
+        .expect("a folder")
+        .collect::<Result<_, _>>()
+        .expect("entries");
+    entries.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in entries {
+        let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            documents(&path, files);
+        } else if Path::new(&path)
+            .extension()
+            .is_some_and(|extension| extension == "md")
+        {
+            files.push(path);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The commands of the blocks of shell.
+
+use std::fs;
+use std::process::Command;
+
+use crate::workspace::{Workspace, project};
+
+use super::blocks;
+
+/// What a reader has, or gets elsewhere.
+const PROGRAMS: [&str; 19] = [
+    "cat",
+    "cd",
+    "chmod",
+    "cp",
+    "curl",
+    "echo",
+    "export",
+    "git",
+    "gpg",
+    "gzip",
+    "jq",
+    "mkdir",
+    "openssl",
+    "printf",
+    "sha256sum",
+    "tofu",
+    "umask",
+    "unset",
+    "unzip",
+];
+
+/// What the programs that the project brings or needs know.
+struct Known {
+    /// The commands of the CLI, as its help lists them.
+    cli: String,
+    /// The help of the emulator.
+    emulator: String,
+    /// The manifest of the crate.
+    manifest: String,
+}
+
+impl Known {
+    fn of_all() -> Self {
+        let emulator = Command::new(env!("CARGO_BIN_EXE_konnect-emulator"))
+            .arg("--help")
+            .output();
+        Self {
+            cli: Workspace::new().run(&["-help"]).succeeds().stdout,
+            emulator: String::from_utf8(emulator.expect("the emulator runs").stdout).expect("a text"),
+            manifest: fs::read_to_string(project("Cargo.toml")).expect("the manifest"),
+        }
+    }
+
+    /// What of a command does not exist.
+    fn fault(&self, words: &[String]) -> Option<String> {
+        let (program, arguments) = words.split_first()?;
+        let missing = |what: &str| Some(format!("{program} has no {what}"));
+        match program.as_str() {
+            "terraform" => {
+                let command = arguments.iter().find(|word| !word.starts_with('-'))?;
+                let lists = |line: &str| line.trim_start().starts_with(&format!("{command} "));
+                if self.cli.lines().any(lists) {
+                    None
+                } else {
+                    missing(command)
+                }
+            }
+            "cargo" => {
+                let named = arguments
+                    .windows(2)
+                    .filter(|pair| ["--bin", "--bench"].contains(&pair[0].as_str()));
+                let mut unknown =
+                    named.filter(|pair| !self.manifest.contains(&format!("name = \"{}\"", pair[1])));
+                unknown.next().and_then(|pair| missing(&pair.join(" ")))
+            }
+            "konnect-emulator" | "target/debug/konnect-emulator" => {
+                let mut flags = arguments.iter().filter(|word| word.starts_with("--"));
+                flags
+                    .find(|flag| !self.emulator.contains(*flag))
+                    .and_then(|flag| missing(flag))
+            }
+            known if PROGRAMS.contains(&known) || project(known).is_file() => None,
+            _ => Some(format!("{program} is no command and no file")),
+        }
+    }
+}
+
+#[test]
+fn every_command_exists() {
+    let known = Known::of_all();
+    let mut checked = 0;
+    let blocks = blocks();
+    for block in blocks
+        .iter()
+        .filter(|block| ["shell", "sh"].contains(&block.language.as_str()))
+    {
+        let place = block.place();
+        let parsed = Command::new("sh")
+            .args(["-n", "-c", &block.text])
+            .output()
+            .expect("a shell");
+        let said = String::from_utf8_lossy(&parsed.stderr);
+        assert!(parsed.status.success(), "{place}: {said}");
+        // A whole script is run by a test.
+        if block.text.starts_with("#!") {
+            continue;
+        }
+        for words in commands(&block.text) {
+            checked += 1;
+            assert_eq!(known.fault(&words), None, "{place}");
+        }
+    }
+    assert!(checked > 30, "only {checked} commands were found");
+}
+
+/// The commands of a script that has one or more a line, each as its words. What is quoted is left out.
+fn commands(script: &str) -> Vec<Vec<String>> {
+    let mut bare = String::new();
+    let mut quote = None;
+    let mut comment = false;
+    for c in script.replace("\\\n", " ").chars() {
+        match (quote, c) {
+            (_, '\n') if quote.is_none() => {
+                comment = false;
+                bare.push('\n');
+            }
+            _ if comment => {}
+            (Some(open), _) => {
+                if c == open {
+                    quote = None;
+                }
+            }
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                bare.push('_');
+            }
+            (None, '#') if bare.is_empty() || bare.ends_with(char::is_whitespace) => comment = true,
+            (None, '|' | ';' | '&') => bare.push('\n'),
+            (None, _) => bare.push(c),
+        }
+    }
+    let words = bare.lines().map(|line| {
+        let words = line.split_whitespace();
+        // Variables in front of a command, and assignments by themselves.
+        words
+            .skip_while(|word| word.contains('='))
+            .map(str::to_owned)
+            .collect()
+    });
+    words.filter(|words: &Vec<String>| !words.is_empty()).collect()
+}

@@ -1,0 +1,242 @@
+//! The blocks of HCL, each as a configuration of its own.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+
+use serde_json::Value;
+use terraform_provider_konnect::provider::ADDRESS;
+
+use crate::workspace::{KONG, Workspace, cli};
+
+use super::{Block, blocks};
+
+/// The blocks that are only parsed, by file and a part of them: the state of affairs before the move, with Kong's own
+/// provider.
+const ONLY_PARSED: [(&str, &str); 1] = [(
+    "docs/guides/coming-from-kong-konnect.md",
+    "resource \"konnect_audit_log\" \"eu\" {",
+)];
+
+/// The blocks that are not valid, as the text beside them says, and the error that they have: what a CLI generates
+/// from an import can't hold an authorization.
+const INVALID: [(&str, &str); 2] = [
+    ("docs/resources/audit_log_destination.md", "Missing authorization"),
+    ("docs/resources/audit_log_webhook.md", "Missing authorization"),
+];
+
+/// The types of this provider that a block may refer to, with the arguments that they need.
+const TYPES: [(&str, &str); 3] = [
+    (
+        "konnect_audit_log_destination",
+        "name = \"a\"\nendpoint = \"https://siem.example.com/\"\nauthorization = \"Bearer a\"",
+    ),
+    (
+        "konnect_audit_log_webhook",
+        "region = \"eu\"\nendpoint = \"https://siem.example.com/\"\nauthorization = \"Bearer a\"",
+    ),
+    ("konnect_audit_log_webhook_status", "region = \"eu\""),
+];
+
+#[test]
+fn every_block_of_hcl_is_formatted() {
+    let workspace = Workspace::new();
+    let hcl = blocks()
+        .into_iter()
+        .filter(|block| block.is_hcl() && !block.configures_the_cli());
+    let hcl: Vec<_> = hcl.collect();
+    assert!(hcl.len() > 20, "only {} blocks were found", hcl.len());
+    for block in &hcl {
+        let name = format!("{}.tf", block.place().replace(['/', ':'], "-"));
+        workspace.write(&name, &block.text);
+    }
+    workspace.run(&["fmt", "-check", "-diff"]).succeeds();
+}
+
+#[test]
+fn every_block_of_hcl_is_valid() {
+    let mut workspace = Workspace::new();
+    // Without `init` for each of them.
+    let built = Value::from(cli().mirror_of(ADDRESS).display().to_string());
+    workspace.write(
+        "../cli.tfrc",
+        &format!("provider_installation {{\n  dev_overrides {{\n    \"{ADDRESS}\" = {built}\n    \"{KONG}\" = {built}\n  }}\n}}\n"),
+    );
+    workspace.set("TF_CLI_ARGS_validate", "-json");
+    workspace.copy("examples/modules", "modules");
+
+    let mut parsed = BTreeSet::new();
+    let mut configurations = Vec::new();
+    for block in blocks().into_iter().filter(Block::is_hcl) {
+        if block.configures_the_cli() {
+            workspace.write("block.tfrc", &block.text);
+            let mut command = workspace.command(&cli().program);
+            command
+                .arg("version")
+                .env("TF_CLI_CONFIG_FILE", workspace.path("block.tfrc"));
+            let output = command.output().expect("the CLI runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                output.status.success() && said.is_empty(),
+                "{}: {said}",
+                block.place()
+            );
+        } else if is_only_parsed(&block) {
+            parsed.insert(block.file.clone());
+        } else if cli().imports_by_identity || !block.text.contains("identity = {") {
+            let folder = block.place().replace(['/', ':'], "-");
+            workspace.write(&format!("{folder}/main.tf"), &completed(&block.text));
+            if block.text.contains("\nmodule \"") || block.text.starts_with("module \"") {
+                workspace.copy("examples/modules", &format!("{folder}/modules"));
+                workspace.run(&[&format!("-chdir={folder}"), "get"]).succeeds();
+            }
+            configurations.push((block, folder));
+        }
+    }
+    let listed: BTreeSet<_> = ONLY_PARSED.iter().map(|(file, _)| (*file).to_owned()).collect();
+    assert_eq!(parsed, listed, "the list of what is only parsed is out of date");
+
+    let mut invalid = 0;
+    let commands = configurations.iter().map(|(_, folder)| {
+        let mut command = workspace.command(&cli().program);
+        command.args([&format!("-chdir={folder}"), "validate"]);
+        command
+    });
+    for ((block, _), output) in configurations.iter().zip(all(commands)) {
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("an answer in JSON");
+        let diagnostics = answer["diagnostics"].as_array().into_iter().flatten();
+        let errors = diagnostics.filter(|diagnostic| diagnostic["severity"] == "error");
+        let errors: Vec<_> = errors
+            .map(|error| (error["summary"].as_str().expect("a text"), &error["detail"]))
+            .collect();
+        let expected = INVALID
+            .iter()
+            .find(|(file, _)| block.file == *file && block.text.contains("= null"));
+        let place = block.place();
+        match (expected, errors.as_slice()) {
+            (None, []) => assert_eq!(answer["valid"], true, "{place}: {answer}"),
+            (Some((_, expected)), [(summary, _)]) => {
+                assert_eq!(summary, expected, "{place}");
+                invalid += 1;
+            }
+            _ => panic!("{place} has the errors {errors:#?}\n{}", completed(&block.text)),
+        }
+    }
+    assert_eq!(
+        invalid,
+        INVALID.len(),
+        "the list of what is not valid is out of date"
+    );
+}
+
+fn is_only_parsed(block: &Block) -> bool {
+    let mut listed = ONLY_PARSED.iter();
+    listed.any(|(file, part)| block.file == *file && block.text.contains(part))
+}
+
+/// Runs commands side by side, as many as there are processors, and gives their outputs in order.
+fn all(commands: impl Iterator<Item = Command>) -> Vec<Output> {
+    let width = thread::available_parallelism().map_or(2, usize::from);
+    let mut commands = commands.peekable();
+    let mut outputs = Vec::new();
+    while commands.peek().is_some() {
+        let running: Vec<_> = commands
+            .by_ref()
+            .take(width)
+            .map(|mut command| {
+                let piped = command
+                    .stdin(Stdio::null())
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped());
+                piped.spawn().expect("the CLI runs")
+            })
+            .collect();
+        outputs.extend(
+            running
+                .into_iter()
+                .map(|child| child.wait_with_output().expect("the CLI ends")),
+        );
+    }
+    outputs
+}
+
+/// A block as a configuration that stands by itself.
+fn completed(text: &str) -> String {
+    let mut whole = without_foreign(text);
+    if !whole.contains("required_providers") {
+        whole.push_str(&Workspace::required_providers());
+    }
+    let mut added = BTreeSet::new();
+    for word in whole.split(|c: char| !c.is_ascii_alphanumeric() && !['_', '.'].contains(&c)) {
+        let parts: Vec<_> = word.split('.').collect();
+        let stub = match parts.as_slice() {
+            ["var", name, ..] if !whole.contains(&format!("variable \"{name}\"")) => {
+                let secret = ["siem_authorization", "from_elsewhere"].contains(name);
+                let ephemeral = secret && (whole.contains("authorization_wo") || whole.contains("module \""));
+                format!("variable \"{name}\" {{\n  ephemeral = {ephemeral}\n}}\n")
+            }
+            ["data", kind, name, ..] => stub("data", kind, name, &whole),
+            [kind, name, ..] => stub("resource", kind, name, &whole),
+            _ => String::new(),
+        };
+        added.insert(stub);
+    }
+    whole.extend(added);
+    whole
+}
+
+/// A block of this provider that is referred to, if it is not declared.
+fn stub(head: &str, kind: &str, name: &str, whole: &str) -> String {
+    let known = TYPES.iter().find(|(known, _)| *known == kind);
+    let known = known.filter(|_| (head == "data") == kind.ends_with("_status"));
+    let declared = whole.contains(&format!("{head} \"{kind}\" \"{name}\""));
+    let address = if head == "data" {
+        format!("data.{kind}.{name}")
+    } else {
+        format!("{kind}.{name}")
+    };
+    // What is gone through is one of several.
+    let each = if whole.contains(&format!(" in {address} ")) {
+        "for_each = toset([\"eu\"])\n"
+    } else {
+        ""
+    };
+    match known {
+        Some((_, arguments)) if !declared => {
+            format!("{head} \"{kind}\" \"{name}\" {{\n{each}{arguments}\n}}\n")
+        }
+        _ => String::new(),
+    }
+}
+
+/// Cuts what belongs to other providers, and puts a variable in the place of their ephemeral values.
+fn without_foreign(text: &str) -> String {
+    let mut kept = String::new();
+    let mut inside = false;
+    for line in text.lines() {
+        let foreign = [
+            "ephemeral \"",
+            "provider \"vault\"",
+            "provider \"aws\"",
+            "provider \"google\"",
+        ];
+        inside |= foreign.iter().any(|head| line.starts_with(head));
+        if !inside {
+            let _ = writeln!(kept, "{}", without_ephemeral(line));
+        }
+        inside &= line != "}" && !line.ends_with("{}");
+    }
+    kept
+}
+
+fn without_ephemeral(line: &str) -> String {
+    let Some((before, value)) = line.split_once("ephemeral.") else {
+        return line.to_owned();
+    };
+    // `TYPE.NAME.ATTRIBUTE`, and perhaps a key in brackets.
+    let end = value
+        .find(|c: char| !c.is_ascii_alphanumeric() && !['_', '.', '[', ']', '"'].contains(&c))
+        .unwrap_or(value.len());
+    format!("{before}var.from_elsewhere{}", &value[end..])
+}

@@ -1,0 +1,252 @@
+//! Every configuration under `examples/`, from `init` to `destroy`, and the module's own tests.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::workspace::{AUTHORIZATION, Workspace, project};
+
+mod imports;
+mod siem;
+
+/// A workspace with the files of an example, and its variables in the environment.
+fn workspace(files: &[&str], variables: &[(&str, &str)]) -> Workspace {
+    let mut workspace = Workspace::new();
+    for file in files {
+        let source = project(file);
+        let to = if source.is_dir() {
+            ".".to_owned()
+        } else {
+            source.file_name().expect("a name").to_string_lossy().into_owned()
+        };
+        workspace.copy(file, &to);
+    }
+    for (name, value) in variables {
+        workspace.set(&format!("TF_VAR_{name}"), *value);
+    }
+    workspace
+}
+
+/// Asserts that a configuration is valid, is applied as planned, leaves nothing to do, and goes without a
+/// trace. Gives the destinations that it has made meanwhile.
+#[track_caller]
+fn lives(workspace: &Workspace) -> Vec<Value> {
+    workspace.init();
+    workspace.validate().succeeds();
+    assert!(
+        workspace.plan().pending,
+        "the plan of a new configuration is empty"
+    );
+    workspace.apply_plan();
+    workspace.is_settled();
+    let made = workspace.konnect.destinations("global");
+    workspace.destroy();
+    let left = workspace.konnect.snapshot()["regions"].take();
+    for (region, left) in left.as_object().expect("regions") {
+        assert_eq!(left["destinations"], json!({}), "in region {region}");
+        assert_eq!(left["webhook"]["enabled"], false, "in region {region}");
+    }
+    made
+}
+
+#[test]
+fn quickstart() {
+    let secret = ("siem_authorization", AUTHORIZATION);
+    let made = lives(&workspace(&["examples/quickstart"], &[secret]));
+    assert_eq!(made[0]["authorization"], AUTHORIZATION);
+}
+
+#[test]
+fn complete() {
+    let workspace = workspace(&["examples/complete"], &[("siem_authorization", AUTHORIZATION)]);
+    workspace.copy("examples/modules", "../modules");
+    let made = lives(&workspace);
+    assert_eq!(made[0]["authorization"], AUTHORIZATION);
+}
+
+#[test]
+fn the_tests_of_the_module() {
+    let workspace = workspace(&["examples/modules/audit-logging"], &[]);
+    workspace.init();
+    workspace.validate().succeeds();
+    let run = workspace.run(&["test", "-no-color"]).succeeds();
+    // Both of its files, and none that was passed over.
+    assert!(run.stdout.contains("11 passed, 0 failed"), "{}", run.report());
+    assert_eq!(workspace.konnect.destinations("global"), Vec::<Value>::new());
+    for region in ["au", "eu", "us"] {
+        assert_eq!(
+            workspace.konnect.region(region)["webhook"]["enabled"],
+            false,
+            "{region}"
+        );
+    }
+}
+
+#[test]
+fn the_module_is_as_healthy_as_the_worst_region() {
+    let variables = [
+        ("endpoint", "https://siem.example.com/konnect-audit-logs"),
+        ("authorization", AUTHORIZATION),
+        ("regions", r#"["eu", "us"]"#),
+    ];
+    let workspace = workspace(&["examples/modules/audit-logging"], &variables);
+    workspace.init();
+    workspace.apply();
+    assert_eq!(*workspace.state().output("healthy"), true);
+    let recorded = workspace.konnect.record_delivery("eu", 503, "Busy", None);
+    recorded.expect("a webhook that is switched on");
+    let run = workspace.apply();
+    assert_eq!(*workspace.state().output("healthy"), false);
+    assert_eq!(
+        *workspace.state().output("delivery"),
+        json!({ "eu": "failing", "us": "delivering" })
+    );
+    let warnings = run.warnings();
+    assert!(
+        warnings
+            .iter()
+            .any(|w| w.detail.contains("Deliveries from region eu fail")),
+        "{warnings:?}"
+    );
+    assert!(
+        !warnings.iter().any(|w| w.detail.contains("region us")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn the_module_tells_its_variables_and_outputs() {
+    let readme = read("examples/modules/audit-logging/README.md");
+    let mut told = BTreeSet::new();
+    for line in readme.lines().filter(|line| line.starts_with("| `")) {
+        told.insert(line.split('`').nth(1).expect("a name").to_owned());
+    }
+    let mut declared = BTreeSet::new();
+    for file in ["variables.tf", "outputs.tf"] {
+        let text = read(&format!("examples/modules/audit-logging/{file}"));
+        let heads = text
+            .lines()
+            .filter(|line| line.starts_with("variable \"") || line.starts_with("output \""));
+        declared.extend(heads.map(|line| line.split('"').nth(1).expect("a name").to_owned()));
+    }
+    assert_eq!(told, declared);
+}
+
+/// Each stands beside the provider block of `examples/provider`.
+#[test]
+fn resources_and_data_sources() {
+    for file in configurations("examples/resources") {
+        let made = lives(&workspace(&["examples/provider", &file], &own_variables(&file)));
+        let with_endpoint = file.ends_with("konnect_audit_log_webhook/resource_endpoint.tf");
+        assert_eq!(made.len(), usize::from(!with_endpoint), "{file}");
+    }
+    let alone = "examples/data-sources/konnect_audit_log_webhook_status/data-source.tf";
+    for file in configurations("examples/data-sources") {
+        if file != alone {
+            lives(&workspace(&["examples/provider", &file], &own_variables(&file)));
+        }
+    }
+    // Of a region whose webhook is managed elsewhere, or not at all.
+    let workspace = workspace(&["examples/provider", alone], &[]);
+    workspace.init();
+    workspace.validate().succeeds();
+    assert!(workspace.plan().pending, "the output is new");
+    let warned = workspace.apply_plan();
+    assert_eq!(warned.warnings()[0].summary, "Check block assertion failed");
+    workspace.is_settled();
+    workspace.destroy();
+}
+
+fn own_variables(file: &str) -> Vec<(&'static str, &'static str)> {
+    let text = read(file);
+    let all = [
+        ("siem_authorization", AUTHORIZATION),
+        ("siem_authorization_version", "1"),
+    ];
+    all.into_iter()
+        .filter(|(name, _)| text.contains(&format!("variable \"{name}\"")))
+        .collect()
+}
+
+/// All of `examples/` is formatted, and is run by a test here.
+#[test]
+fn all_of_them_are_formatted_and_tested() {
+    let workspace = Workspace::new();
+    let examples = project("examples").display().to_string();
+    workspace
+        .run(&["fmt", "-check", "-recursive", "-diff", &examples])
+        .succeeds();
+
+    let mut tested = vec![
+        "examples/complete".to_owned(),
+        "examples/data-sources".to_owned(),
+        "examples/modules/audit-logging".to_owned(),
+        // By the tests of `pipelines.rs`.
+        "examples/pipelines".to_owned(),
+        "examples/provider".to_owned(),
+        "examples/quickstart".to_owned(),
+        "examples/resources".to_owned(),
+    ];
+    for siem in entries("examples/siem") {
+        let name = siem.rsplit('/').next().expect("a name").replace('-', "_");
+        let test = format!("fn {name}()");
+        assert!(
+            include_str!("examples/siem.rs").contains(&test),
+            "{siem} has no test of its name"
+        );
+        tested.push(siem);
+    }
+    for file in all_files("examples") {
+        let tested = tested
+            .iter()
+            .any(|folder| file.starts_with(&format!("{folder}/")));
+        assert!(tested, "{file} is in no folder that a test runs");
+    }
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(project(path)).expect("a file of the project")
+}
+
+/// What is in a folder, by its path from the project's root.
+fn entries(folder: &str) -> BTreeSet<String> {
+    let found = fs::read_dir(project(folder)).expect("a folder of the project");
+    found
+        .map(|entry| {
+            format!(
+                "{folder}/{}",
+                entry.expect("an entry").file_name().to_string_lossy()
+            )
+        })
+        .filter(|path| !path.contains("/.terraform"))
+        .collect()
+}
+
+fn all_files(folder: &str) -> Vec<String> {
+    entries(folder)
+        .into_iter()
+        .flat_map(|path| {
+            if project(&path).is_dir() {
+                all_files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+/// The configurations below a folder, but for those that import.
+fn configurations(folder: &str) -> Vec<String> {
+    let all = all_files(folder).into_iter().filter(|file| {
+        let file = Path::new(file);
+        let imports = file
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("import"));
+        file.extension().is_some_and(|extension| extension == "tf") && !imports
+    });
+    let all: Vec<_> = all.collect();
+    assert!(!all.is_empty(), "{folder}");
+    all
+}

@@ -1,0 +1,107 @@
+//! The examples of imports, each in all the forms that the CLI knows.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::workspace::{AUTHORIZATION, Workspace, cli};
+
+use super::{entries, read, workspace};
+
+/// The id that the examples of imports have for a destination.
+const EXAMPLE_ID: &str = "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7";
+
+#[test]
+fn imports_of_a_destination() {
+    let folder = "examples/resources/konnect_audit_log_destination";
+    for file in imports(folder) {
+        let workspace = workspace(
+            &["examples/provider", &format!("{folder}/resource.tf")],
+            &[("siem_authorization", AUTHORIZATION)],
+        );
+        // The second command of the examples is for a destination that region eu keeps.
+        for region in ["global", "eu"] {
+            let body = json!({
+                "name": "SIEM", "endpoint": "https://siem.example.com/konnect-audit-logs",
+                "authorization": "Bearer another", "log_format": "json", "skip_ssl_verification": false,
+            });
+            let made = workspace
+                .konnect
+                .posted_by_somebody_else(&format!("/{region}/v3/audit-log-destinations"), &body);
+            let text = read(&file).replace(EXAMPLE_ID, made["id"].as_str().expect("an id"));
+            let regional = text.lines().filter(|line| line.contains("eu/")).count();
+            if region == "eu" && regional == 0 {
+                continue;
+            }
+            let text: Vec<_> = text
+                .lines()
+                .filter(|line| (region == "eu") == line.contains("eu/"))
+                .collect();
+            imports_it(
+                &workspace,
+                &file,
+                &text.join("\n"),
+                "konnect_audit_log_destination.siem",
+            );
+            workspace
+                .run(&["state", "rm", "konnect_audit_log_destination.siem"])
+                .succeeds();
+        }
+    }
+}
+
+#[test]
+fn imports_of_a_webhook() {
+    let folder = "examples/resources/konnect_audit_log_webhook";
+    for file in imports(folder) {
+        let workspace = workspace(
+            &["examples/provider", &format!("{folder}/resource.tf")],
+            &[("siem_authorization", AUTHORIZATION)],
+        );
+        let edit = json!({ "endpoint": "https://siem.example.com/", "authorization": "Bearer another", "enabled": true });
+        workspace.konnect.edit_webhook("eu", edit).expect("a webhook");
+        imports_it(&workspace, &file, &read(&file), "konnect_audit_log_webhook.eu");
+    }
+}
+
+/// The examples of imports in a folder that the CLI knows.
+fn imports(folder: &str) -> Vec<String> {
+    let all = entries(folder).into_iter().filter(|file| {
+        let name = file.rsplit('/').next().expect("a name");
+        name.starts_with("import") && (cli().imports_by_identity || !name.contains("identity"))
+    });
+    let all: Vec<_> = all.collect();
+    assert!(all.len() >= 2, "{all:?}");
+    all
+}
+
+/// Runs the commands of an example, or plans and applies its block.
+#[track_caller]
+fn imports_it(workspace: &Workspace, file: &str, text: &str, address: &str) {
+    workspace.init();
+    if Path::new(file)
+        .extension()
+        .is_some_and(|extension| extension == "sh")
+    {
+        let commands = text
+            .lines()
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
+        for command in commands {
+            let words: Vec<_> = command.split_whitespace().collect();
+            assert_eq!(words[..2], ["terraform", "import"], "{command}");
+            workspace.run(&words[1..]).succeeds();
+        }
+    } else {
+        workspace.write("import.tf", text);
+        let plan = workspace.plan();
+        let actions = plan.change(address).actions.join(", ");
+        assert!(
+            ["no-op", "update"].contains(&actions.as_str()),
+            "{file}: {actions}"
+        );
+        workspace.apply_plan();
+        fs::remove_file(workspace.path("import.tf")).expect("the block is there");
+    }
+    assert!(workspace.state().addresses().contains(&address), "{file}");
+}

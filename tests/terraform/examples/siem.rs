@@ -1,0 +1,196 @@
+//! The configurations for SIEMs: what Konnect gets from them, and what their variables refuse.
+
+use crate::workspace::{AUTHORIZATION, files, holds_none};
+
+use super::{lives, workspace};
+
+const PASSWORD: &str = "dK3vQ7mR-9sL2xW8e";
+
+/// What an example for a SIEM makes of its variables.
+struct Siem<'a> {
+    variables: &'a [(&'a str, &'a str)],
+    endpoint: &'a str,
+    authorization: &'a str,
+    log_format: &'a str,
+    /// A value that a variable refuses.
+    refused: (&'a str, &'a str),
+    secret: &'a str,
+}
+
+#[track_caller]
+fn delivers(folder: &str, siem: &Siem<'_>) {
+    let folder = format!("examples/siem/{folder}");
+    let workspace_of = |variables| workspace(&[&folder], variables);
+    let workspace = workspace_of(siem.variables);
+    let made = lives(&workspace);
+    assert_eq!(made.len(), 1, "{made:?}");
+    let expected = [
+        ("endpoint", siem.endpoint),
+        ("authorization", siem.authorization),
+        ("log_format", siem.log_format),
+    ];
+    for (field, value) in expected {
+        assert_eq!(made[0][field], value, "{field}");
+    }
+    if !siem.secret.is_empty() {
+        for (file, text) in files(&workspace.path("")) {
+            holds_none(&text, &file, &[siem.secret]);
+        }
+    }
+    holds_none(&workspace.printed(), "the output of the CLI", &[PASSWORD]);
+
+    let (name, value) = siem.refused;
+    let mut workspace = workspace;
+    workspace.set(&format!("TF_VAR_{name}"), value);
+    workspace.konnect.clear_requests();
+    let error = workspace.try_plan().error();
+    assert_eq!(error.summary, "Invalid value for variable");
+    assert!(error.file.ends_with("main.tf"), "{error:?}");
+    assert_eq!(
+        workspace.konnect.take_requests().len(),
+        0,
+        "refused before any request"
+    );
+}
+
+#[test]
+fn splunk() {
+    let token = "0b5c3a1e-6f2d-4c77-9d34-2f8a1c9e7b60";
+    delivers(
+        "splunk",
+        &Siem {
+            variables: &[
+                ("splunk_hec_url", "https://splunk.example.com:8088"),
+                ("splunk_hec_token", token),
+                ("splunk_channel", "11111111-2222-3333-4444-555555555555"),
+            ],
+            endpoint: "https://splunk.example.com:8088/services/collector/raw?channel=11111111-2222-3333-4444-555555555555&sourcetype=_json",
+            authorization: &format!("Splunk {token}"),
+            log_format: "json",
+            refused: ("splunk_hec_token", "Splunk 0b5c3a1e-6f2d-4c77-9d34-2f8a1c9e7b60"),
+            secret: token,
+        },
+    );
+}
+
+#[test]
+fn sumo_logic() {
+    let url = "https://endpoint4.collection.sumologic.com/receiver/v1/http/ZaVnC4dhaV3";
+    delivers(
+        "sumo-logic",
+        &Siem {
+            variables: &[("sumo_logic_source_url", url)],
+            endpoint: url,
+            authorization: "Bearer unused",
+            log_format: "cef",
+            refused: ("sumo_logic_source_url", "https://service.sumologic.com/ui/"),
+            // The URL is the secret, and stands in the state, as the example says.
+            secret: "",
+        },
+    );
+}
+
+#[test]
+fn the_url_of_a_sumo_logic_source_is_not_shown() {
+    let url = "https://endpoint4.collection.sumologic.com/receiver/v1/http/ZaVnC4dhaV3";
+    let workspace = workspace(&["examples/siem/sumo-logic"], &[("sumo_logic_source_url", url)]);
+    workspace.init();
+    let plan = workspace.run(&["plan", "-no-color"]).succeeds().stdout;
+    let line = plan.lines().find(|line| line.contains("+ endpoint"));
+    assert!(
+        line.is_some_and(|line| line.ends_with("= (sensitive value)")),
+        "{plan}"
+    );
+    assert!(!plan.contains("ZaVnC4dhaV3"), "{plan}");
+}
+
+#[test]
+fn datadog() {
+    behind_a_collector(
+        "datadog",
+        "datadog_worker_url",
+        "datadog",
+        "https://http-intake.logs.datadoghq.com/api/v2/logs?dd-api-key=x",
+    );
+}
+
+#[test]
+fn elastic() {
+    behind_a_collector(
+        "elastic",
+        "elastic_logstash_url",
+        "elastic",
+        "https://elastic.example.com:9200/konnect/_bulk",
+    );
+}
+
+#[test]
+fn microsoft_sentinel() {
+    behind_a_collector(
+        "microsoft-sentinel",
+        "sentinel_collector_url",
+        "sentinel",
+        "https://dce.westeurope-1.ingest.monitor.azure.com/x",
+    );
+}
+
+/// A SIEM that can't take Konnect's deliveries itself, by the URL that would be its own.
+#[track_caller]
+fn behind_a_collector(folder: &str, url: &str, prefix: &str, its_own: &str) {
+    let (user, password) = (format!("{prefix}_user"), format!("{prefix}_password"));
+    delivers(
+        folder,
+        &Siem {
+            variables: &[
+                (url, "https://collector.example.com/konnect"),
+                (&user, "konnect"),
+                (&password, PASSWORD),
+            ],
+            endpoint: "https://collector.example.com/konnect",
+            // konnect:dK3vQ7mR-9sL2xW8e
+            authorization: "Basic a29ubmVjdDpkSzN2UTdtUi05c0wyeFc4ZQ==",
+            log_format: "json",
+            refused: (url, its_own),
+            secret: PASSWORD,
+        },
+    );
+}
+
+#[test]
+fn crowdstrike() {
+    delivers(
+        "crowdstrike",
+        &Siem {
+            variables: &[
+                (
+                    "crowdstrike_url",
+                    "https://ingest.example.com/api/ingest/hec/1f/v1/services/collector",
+                ),
+                ("crowdstrike_token", PASSWORD),
+            ],
+            endpoint: "https://ingest.example.com/api/ingest/hec/1f/v1/services/collector",
+            authorization: &format!("Bearer {PASSWORD}"),
+            log_format: "cps",
+            refused: ("crowdstrike_token", "Bearer dK3vQ7mR"),
+            secret: PASSWORD,
+        },
+    );
+}
+
+#[test]
+fn https() {
+    delivers(
+        "https",
+        &Siem {
+            variables: &[
+                ("collector_url", "https://collector.example.com/konnect"),
+                ("collector_authorization", AUTHORIZATION),
+            ],
+            endpoint: "https://collector.example.com/konnect",
+            authorization: AUTHORIZATION,
+            log_format: "json",
+            refused: ("collector_authorization", "pR7-zQ3.kM8xA"),
+            secret: AUTHORIZATION,
+        },
+    );
+}

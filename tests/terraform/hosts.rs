@@ -1,0 +1,44 @@
+//! The token goes to the configured host, and to no other.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::net::TcpListener;
+
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+
+use crate::workspace::{Block, TOKEN, Workspace};
+
+#[test]
+fn a_redirect_to_another_host_is_told_and_nothing_is_sent_there() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    other.set_nonblocking(true).unwrap();
+    let place = format!(
+        "http://localhost:{}/v3/elsewhere",
+        other.local_addr().unwrap().port()
+    );
+    let workspace = Workspace::of(Block::destination("siem"));
+    for code in [301, 307, 308] {
+        let redirect = Fault::Status {
+            code,
+            headers: BTreeMap::from([("location".to_owned(), place.clone())]),
+            body: None,
+            content_type: None,
+        };
+        workspace
+            .konnect
+            .inject(FaultRule::new(redirect).method("POST"))
+            .unwrap();
+        let error = workspace.apply_error();
+        assert!(error.text().contains("localhost"), "{code}: {error:?}");
+        assert_eq!(
+            other.accept().unwrap_err().kind(),
+            ErrorKind::WouldBlock,
+            "{code}: somebody came"
+        );
+        assert_eq!(workspace.state().addresses(), [""; 0]);
+    }
+    let sent = workspace.konnect.take_requests();
+    let bearer = format!("Bearer {TOKEN}");
+    assert!(!sent.is_empty() && sent.iter().all(|r| r.header("authorization") == Some(&bearer)));
+    assert!(!workspace.printed().contains(TOKEN));
+}

@@ -1,0 +1,158 @@
+//! Runs that are cut off: Ctrl-C twice, and a kill.
+
+use nix::sys::signal::Signal;
+
+use super::{
+    ANSWERED, APPLY, AT_ONCE, DESTINATIONS, DESTROY, REGIONS, are_held, asked, configuration, hold, is_empty,
+    is_whole, left_nothing, reconcile, workspace,
+};
+use crate::workspace::{Running, Workspace, until};
+
+/// Kills the CLI alone while requests are held, and lets those go on once the plugin has noticed.
+#[track_caller]
+fn kill_cli(workspace: &Workspace, mut running: Running<'_>) {
+    running.signal_cli(Signal::SIGKILL);
+    running.ended();
+    until("the end of the socket", || workspace.temporary_files().is_empty());
+    workspace.konnect.clear_faults();
+    left_nothing(workspace, &running);
+}
+
+/// Kills CLI and plugin. Nobody is left who could remove the plugin's socket.
+#[track_caller]
+fn kill_all(workspace: &Workspace, mut running: Running<'_>) {
+    running.signal(Signal::SIGKILL);
+    running.ended();
+    running.is_gone();
+    workspace.konnect.clear_faults();
+}
+
+/// Kills the plugin alone, which so can't remove its socket: the CLI ends by itself.
+#[track_caller]
+fn kill_plugin(workspace: &Workspace, mut running: Running<'_>) {
+    running.signal_plugins(Signal::SIGKILL);
+    running.ended().ends_with(1);
+    running.is_gone();
+    workspace.konnect.clear_faults();
+}
+
+/// Ctrl-C, and once more: the CLI gives the plugin two seconds, and kills it.
+#[track_caller]
+fn interrupt_twice(workspace: &Workspace, mut running: Running<'_>) {
+    running.interrupt();
+    running.is_stopping();
+    running.interrupt();
+    running.ended().ends_with(1);
+    left_nothing(workspace, &running);
+    workspace.konnect.clear_faults();
+}
+
+type Blow = fn(&Workspace, Running<'_>);
+
+#[test]
+fn a_creation_that_a_killed_cli_did_not_hear_of_is_taken_back() {
+    let workspace = workspace();
+    hold(&workspace, "POST", ANSWERED, true);
+    let running = workspace.start(APPLY);
+    are_held(&workspace, "POST", AT_ONCE);
+    kill_cli(&workspace, running);
+    assert_eq!(asked(&workspace, "DELETE"), AT_ONCE);
+    assert_eq!(workspace.konnect.destinations("global").len(), ANSWERED);
+    // Of those that it did hear of, it may have recorded some: each product writes its state in its own time.
+    let known = workspace.state().addresses().len();
+    assert_eq!(reconcile(&workspace).len(), ANSWERED - known);
+    is_whole(&workspace, "cef");
+}
+
+#[test]
+fn a_creation_that_was_not_handled_leaves_nothing() {
+    for blow in [kill_all as Blow, kill_plugin, interrupt_twice] {
+        let workspace = workspace();
+        hold(&workspace, "POST", ANSWERED, false);
+        let running = workspace.start(APPLY);
+        are_held(&workspace, "POST", AT_ONCE);
+        blow(&workspace, running);
+        assert_eq!(workspace.konnect.destinations("global").len(), ANSWERED);
+        let known = workspace.state().addresses().len();
+        assert_eq!(reconcile(&workspace).len(), ANSWERED - known);
+        is_whole(&workspace, "cef");
+    }
+}
+
+#[test]
+fn what_is_left_behind_is_named_by_the_next_apply_and_can_be_imported() {
+    for blow in [kill_all as Blow, kill_plugin, interrupt_twice] {
+        let workspace = workspace();
+        hold(&workspace, "POST", ANSWERED, true);
+        let running = workspace.start(APPLY);
+        are_held(&workspace, "POST", AT_ONCE);
+        blow(&workspace, running);
+        let there = workspace.konnect.destinations("global").len();
+        assert_eq!(there, ANSWERED + AT_ONCE);
+        let known = workspace.state().addresses().len();
+        assert!(known <= ANSWERED);
+        assert_eq!(reconcile(&workspace).len(), there - known);
+        is_whole(&workspace, "cef");
+    }
+}
+
+#[test]
+fn webhooks_are_taken_back_or_named() {
+    for (blow, taken_back) in [(kill_cli as Blow, true), (kill_all, false), (kill_plugin, false)] {
+        let workspace = workspace();
+        // All other destinations are there by then, since a webhook's own requests come late.
+        hold(&workspace, "PATCH", 0, true);
+        let running = workspace.start(APPLY);
+        are_held(&workspace, "PATCH", REGIONS.len());
+        until("all destinations", || asked(&workspace, "POST") == DESTINATIONS);
+        blow(&workspace, running);
+        let delivering = || {
+            let on = |region: &&&str| workspace.konnect.region(region)["webhook"]["enabled"] == true;
+            REGIONS.iter().filter(on).count()
+        };
+        assert_eq!(delivering(), if taken_back { 0 } else { REGIONS.len() });
+        let webhooks = reconcile(&workspace);
+        let webhooks = webhooks.iter().filter(|address| address.contains("webhook"));
+        assert_eq!(webhooks.count(), if taken_back { 0 } else { REGIONS.len() });
+        is_whole(&workspace, "cef");
+    }
+}
+
+#[test]
+fn a_plain_apply_goes_on_with_updates() {
+    for (blow, handle) in [
+        (kill_cli as Blow, true),
+        (kill_all, true),
+        (kill_plugin, false),
+        (interrupt_twice, true),
+    ] {
+        let workspace = workspace();
+        workspace.apply();
+        workspace.configure(configuration("json"));
+        hold(&workspace, "PATCH", ANSWERED, handle);
+        let running = workspace.start(APPLY);
+        are_held(&workspace, "PATCH", AT_ONCE);
+        blow(&workspace, running);
+        assert_eq!(reconcile(&workspace), [""; 0]);
+        is_whole(&workspace, "json");
+    }
+}
+
+#[test]
+fn a_plain_destroy_goes_on_with_removals() {
+    for (blow, handle) in [
+        (kill_cli as Blow, true),
+        (kill_all, true),
+        (kill_plugin, false),
+        (interrupt_twice, true),
+    ] {
+        let workspace = workspace();
+        workspace.apply();
+        hold(&workspace, "DELETE", ANSWERED, handle);
+        let running = workspace.start(DESTROY);
+        are_held(&workspace, "DELETE", AT_ONCE);
+        blow(&workspace, running);
+        workspace.destroy();
+        is_empty(&workspace);
+    }
+}

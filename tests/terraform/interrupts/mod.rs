@@ -1,0 +1,168 @@
+//! Runs that are interrupted: by Ctrl-C once and twice, by SIGTERM, and by a kill of the CLI, of its plugin, or of
+//! both. Afterwards nothing of the provider's is left on the machine, and a plain apply brings state and world
+//! together, or says what to import for that.
+//!
+//! A moment is chosen by what Konnect has been asked: it answers so many requests, and holds all others of the
+//! kind, before it has handled them or with the answer on its lips.
+
+mod killed;
+mod stopped;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+
+use crate::workspace::{Block, Run, Running, Workspace, until};
+
+/// How many destinations a run is about.
+const DESTINATIONS: usize = 16;
+/// The regions whose webhooks deliver to the first of them.
+const REGIONS: [&str; 3] = ["eu", "us", "au"];
+/// How many changes the CLI has under way at a time.
+const AT_ONCE: usize = 4;
+/// How many requests are answered before the others are held.
+const ANSWERED: usize = 5;
+
+const APPLY: &[&str] = &["apply", "-json", "-auto-approve", "-parallelism=4"];
+const DESTROY: &[&str] = &["destroy", "-json", "-auto-approve", "-parallelism=4"];
+
+/// Destinations, and webhooks that deliver to the first.
+fn configuration(format: &str) -> String {
+    let destinations = Block::destination("many")
+        .with("count", DESTINATIONS)
+        .expression("name", "\"siem ${count.index}\"")
+        .with("log_format", format);
+    let webhooks = Block::webhook("of")
+        .expression("for_each", format!("toset({REGIONS:?})"))
+        .expression("region", "each.key")
+        .expression(
+            "audit_log_destination_id",
+            "konnect_audit_log_destination.many[0].id",
+        );
+    format!("{destinations}\n{webhooks}")
+}
+
+/// A workspace whose temporary files can be told from everybody else's.
+fn workspace() -> Workspace {
+    let mut workspace = Workspace::new();
+    let temporary = workspace.root().join("tmp");
+    std::fs::create_dir(&temporary).unwrap();
+    workspace.set("TMPDIR", temporary.display().to_string());
+    workspace.configure(configuration("cef"));
+    workspace.init();
+    workspace
+}
+
+/// Lets some requests pass, and holds all others of the kind.
+fn hold(workspace: &Workspace, method: &str, pass: usize, handle: bool) {
+    let rule = FaultRule::new(Fault::Hold { handle }).method(method);
+    let rule = rule.path("/audit-log-").skip(pass as u64).always();
+    workspace.konnect.clear_requests();
+    workspace.konnect.inject(rule).unwrap();
+}
+
+/// Waits until as many requests are held as the CLI makes at a time.
+#[track_caller]
+fn are_held(workspace: &Workspace, method: &str, many: usize) {
+    until("requests that are held", || {
+        let asked = workspace.konnect.requests();
+        let held = asked.iter().filter(|r| r.method == method && r.status.is_none());
+        held.count() == many
+    });
+}
+
+/// How many requests of a method were made since the log was cleared.
+fn asked(workspace: &Workspace, method: &str) -> usize {
+    let asked = workspace.konnect.requests();
+    asked.iter().filter(|r| r.method == method).count()
+}
+
+/// Asserts that nothing of the provider's runs or lies about.
+#[track_caller]
+fn left_nothing(workspace: &Workspace, running: &Running<'_>) {
+    running.is_gone();
+    assert_eq!(workspace.temporary_files(), [""; 0]);
+}
+
+/// Applies until that succeeds, and imports what the errors say is to be imported; gives the addresses that were.
+#[track_caller]
+fn reconcile(workspace: &Workspace) -> Vec<String> {
+    workspace.konnect.clear_faults();
+    let mut imported: BTreeMap<String, String> = BTreeMap::new();
+    loop {
+        let run = workspace.run(APPLY);
+        if run.code == Some(0) {
+            break;
+        }
+        let before = imported.len();
+        imported.extend(proposals(run));
+        assert!(imported.len() > before, "no further import is proposed");
+        let blocks = imported.iter().map(|(to, id)| {
+            let id = Value::from(id.as_str());
+            format!("import {{\n  to = {to}\n  id = {id}\n}}\n")
+        });
+        workspace.write("imports.tf", &blocks.collect::<String>());
+    }
+    imported.into_keys().collect()
+}
+
+/// The imports that the errors of a run propose, by address. There is no error of another kind.
+#[track_caller]
+fn proposals(run: Run) -> Vec<(String, String)> {
+    let propose = |error: crate::workspace::Diagnostic| {
+        let known = [
+            "Destination already exists",
+            "Region already delivers audit events",
+        ];
+        assert!(known.contains(&error.summary.as_str()), "{}", error.text());
+        let (_, id) = error.detail.split_once("id = \"").expect("an import block");
+        let (id, _) = id.split_once('"').expect("the end of an id");
+        (error.address, id.to_owned())
+    };
+    run.errors().into_iter().map(propose).collect()
+}
+
+/// Asserts that state and world are what the configuration says, and each other's.
+#[track_caller]
+fn is_whole(workspace: &Workspace, format: &str) {
+    workspace.is_settled();
+    let mut there: Vec<_> = workspace
+        .konnect
+        .destinations("global")
+        .into_iter()
+        .map(|found| {
+            assert_eq!(found["log_format"], format);
+            (found["name"].to_string(), found["id"].to_string())
+        })
+        .collect();
+    there.sort();
+    let state = workspace.state();
+    let mut wanted: Vec<_> = (0..DESTINATIONS)
+        .map(|index| {
+            let address = format!("konnect_audit_log_destination.many[{index}]");
+            let known = state.get(&address);
+            assert_eq!(known["name"], format!("siem {index}"));
+            (known["name"].to_string(), known["id"].to_string())
+        })
+        .collect();
+    wanted.sort();
+    assert_eq!(there, wanted, "each destination exists once");
+    assert_eq!(state.addresses().len(), DESTINATIONS + REGIONS.len());
+    let first = state.text("konnect_audit_log_destination.many[0]", "id");
+    for region in REGIONS {
+        let webhook = &workspace.konnect.region(region)["webhook"];
+        assert_eq!(webhook["enabled"], true, "{region}");
+        assert_eq!(webhook["audit_log_destination_id"], first.as_str(), "{region}");
+    }
+}
+
+/// Asserts that there is nothing, as the state says.
+#[track_caller]
+fn is_empty(workspace: &Workspace) {
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+    assert!(workspace.konnect.destinations("global").is_empty());
+    for region in REGIONS {
+        assert_ne!(workspace.konnect.region(region)["webhook"]["enabled"], true);
+    }
+}

@@ -1,0 +1,182 @@
+//! Runs that are asked to end: Ctrl-C once, and SIGTERM.
+
+use nix::sys::signal::Signal;
+use serde_json::json;
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+
+use super::{
+    ANSWERED, APPLY, AT_ONCE, DESTINATIONS, DESTROY, REGIONS, are_held, asked, configuration, hold, is_empty,
+    is_whole, left_nothing, reconcile, workspace,
+};
+use crate::workspace::{Running, Workspace, until};
+
+/// Who is asked to end.
+type Blow = fn(&Running<'_>);
+
+/// Each is what some sender does: a terminal, `kill`, a supervisor that ends a whole group.
+const BLOWS: [Blow; 3] = [
+    |running| running.interrupt(),
+    |running| running.signal_cli(Signal::SIGTERM),
+    |running| running.signal(Signal::SIGTERM),
+];
+
+/// Interrupts a run while requests are held, lets those go on, and asserts that no other begins.
+#[track_caller]
+fn stop(workspace: &Workspace, mut running: Running<'_>, method: &str, blow: Blow) {
+    are_held(workspace, method, AT_ONCE);
+    blow(&running);
+    running.is_stopping();
+    let begun = workspace.konnect.requests().len();
+    workspace.konnect.clear_faults();
+    running.ended().ends_with(1);
+    assert_eq!(
+        workspace.konnect.requests().len(),
+        begun,
+        "a request begins after the interruption"
+    );
+    left_nothing(workspace, &running);
+}
+
+#[test]
+fn creations_under_way_end_with_their_state() {
+    for (blow, handle) in [
+        (BLOWS[0], false),
+        (BLOWS[0], true),
+        (BLOWS[1], true),
+        (BLOWS[2], false),
+    ] {
+        let workspace = workspace();
+        hold(&workspace, "POST", ANSWERED, handle);
+        stop(&workspace, workspace.start(APPLY), "POST", blow);
+        assert_eq!(workspace.konnect.destinations("global").len(), ANSWERED + AT_ONCE);
+        assert_eq!(workspace.state().addresses().len(), ANSWERED + AT_ONCE);
+        assert_eq!(reconcile(&workspace), [""; 0], "a plain apply goes on from there");
+        is_whole(&workspace, "cef");
+    }
+}
+
+#[test]
+fn updates_under_way_end_with_their_state() {
+    for handle in [false, true] {
+        let workspace = workspace();
+        workspace.apply();
+        workspace.configure(configuration("json"));
+        hold(&workspace, "PATCH", ANSWERED, handle);
+        stop(&workspace, workspace.start(APPLY), "PATCH", BLOWS[0]);
+        let there = workspace.konnect.destinations("global");
+        let changed = there.iter().filter(|found| found["log_format"] == "json").count();
+        assert_eq!(changed, ANSWERED + AT_ONCE);
+        let state = workspace.state();
+        let formats = (0..DESTINATIONS).map(|index| {
+            state.text(
+                &format!("konnect_audit_log_destination.many[{index}]"),
+                "log_format",
+            )
+        });
+        assert_eq!(formats.filter(|format| format == "json").count(), changed);
+        assert_eq!(reconcile(&workspace), [""; 0]);
+        is_whole(&workspace, "json");
+    }
+}
+
+#[test]
+fn removals_under_way_end_with_their_state() {
+    for handle in [false, true] {
+        let workspace = workspace();
+        workspace.apply();
+        hold(&workspace, "DELETE", ANSWERED, handle);
+        stop(&workspace, workspace.start(DESTROY), "DELETE", BLOWS[0]);
+        let state = workspace.state();
+        let known = state.addresses();
+        assert_eq!(known.len(), DESTINATIONS + REGIONS.len() - ANSWERED - AT_ONCE);
+        let destinations = known.iter().filter(|address| address.contains("destination"));
+        let there = workspace.konnect.destinations("global").len();
+        assert_eq!(destinations.count(), there);
+        workspace.destroy();
+        is_empty(&workspace);
+    }
+}
+
+/// Before the first creation, the provider looks at what is there: that is under way, and nothing else begins.
+#[test]
+fn a_look_under_way_is_followed_by_nothing() {
+    let workspace = workspace();
+    // The plan's look passes, and so does not show what the apply's does.
+    let look = FaultRule::new(Fault::Hold { handle: false }).path("/audit-log-destinations?page");
+    workspace.konnect.inject(look.skip(1)).unwrap();
+    let mut running = workspace.start(APPLY);
+    are_held(&workspace, "GET", 1);
+    running.interrupt();
+    running.is_stopping();
+    workspace.konnect.clear_faults();
+    running.ended().ends_with(1);
+    assert_eq!(asked(&workspace, "POST"), 0);
+    left_nothing(&workspace, &running);
+    assert_eq!(reconcile(&workspace), [""; 0]);
+    is_whole(&workspace, "cef");
+}
+
+/// With ten further tries, a minute apart, the run would go on for ten minutes.
+#[test]
+fn a_wait_between_two_tries_ends_at_once_and_says_so() {
+    let create: fn(&Workspace) =
+        |workspace| workspace.configure_provider("max_retries = 10", configuration("cef"));
+    let update: fn(&Workspace) = |workspace| {
+        workspace.apply();
+        workspace.configure_provider("max_retries = 10", configuration("json"));
+    };
+    for (status, method, prepare) in [(429, "POST", create), (503, "PATCH", update)] {
+        let workspace = workspace();
+        prepare(&workspace);
+        workspace.konnect.clear_requests();
+        let busy = FaultRule::new(Fault::retry_after(status, 60)).method(method);
+        workspace.konnect.inject(busy.always()).unwrap();
+        let mut running = workspace.start(APPLY);
+        until("waits", || asked(&workspace, method) == AT_ONCE);
+        until("all answers", || {
+            let asked = workspace.konnect.requests();
+            asked.iter().filter(|r| r.status == Some(status)).count() == AT_ONCE
+        });
+        running.interrupt();
+        let errors = running.ended().errors();
+        let interrupted = errors.iter().filter(|error| {
+            error.text().contains("interrupted") && error.text().contains(&format!("{status}"))
+        });
+        assert_eq!(interrupted.count(), AT_ONCE, "{errors:#?}");
+        assert_eq!(asked(&workspace, method), AT_ONCE);
+        left_nothing(&workspace, &running);
+        assert_eq!(reconcile(&workspace), [""; 0]);
+        is_whole(&workspace, if method == "POST" { "cef" } else { "json" });
+    }
+}
+
+/// The answer to a creation is lost, and then the run is interrupted, before it could be looked for what that made.
+#[test]
+fn a_lost_creation_that_cannot_be_looked_for_is_named_by_the_next_apply() {
+    let workspace = workspace();
+    workspace.configure_provider("max_retries = 10", configuration("cef"));
+    let lost = FaultRule::new(Fault::DropAfter).method("POST");
+    workspace.konnect.inject(lost).unwrap();
+    // The look for it is answered with a wait, in which the interruption comes.
+    let busy = FaultRule::new(Fault::retry_after(429, 60))
+        .method("GET")
+        .path("filter");
+    workspace.konnect.inject(busy.always()).unwrap();
+    let mut running = workspace.start(APPLY);
+    until("a look for it", || {
+        let asked = workspace.konnect.requests();
+        asked.iter().any(|r| r.status == Some(429))
+    });
+    running.interrupt();
+    let errors = running.ended().errors();
+    let unsure: Vec<_> = errors
+        .iter()
+        .filter(|error| error.summary == "Destination may have been created")
+        .collect();
+    assert_eq!(unsure.len(), 1, "{errors:#?}");
+    left_nothing(&workspace, &running);
+    let named = reconcile(&workspace);
+    assert_eq!(named, [unsure[0].address.clone()]);
+    is_whole(&workspace, "cef");
+    assert_eq!(json!(workspace.konnect.faults()), json!([]));
+}

@@ -1,0 +1,151 @@
+//! The pipelines of `examples/pipelines/`: the script that looks for drift, and the jobs that tell what it finds.
+//!
+//! The script is `sh`, with `jq`. The commands of the jobs run as the pipelines would run them; `gh` and `curl`, by
+//! which they reach GitHub and GitLab, are stand-ins here that write down how they are called.
+
+#![cfg(unix)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Output;
+
+use serde_json::json;
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+
+use crate::workspace::{AUTHORIZATION, Workspace, cli};
+
+mod jobs;
+
+/// A repository with the script, the pipelines and an applied configuration in the folder that they expect.
+fn repository() -> Workspace {
+    let mut workspace = Workspace::new();
+    workspace.copy("examples/pipelines", ".");
+    workspace.copy("examples/complete", "audit-logging");
+    workspace.copy("examples/modules", "modules");
+    workspace.set("TERRAFORM_BIN", cli().program.to_string_lossy());
+    // Where a pipeline keeps the secrets.
+    workspace.set("TF_VAR_siem_authorization", AUTHORIZATION);
+    workspace.run(&["-chdir=audit-logging", "init"]).succeeds();
+    workspace
+        .run(&["-chdir=audit-logging", "apply", "-auto-approve"])
+        .succeeds();
+    workspace.konnect.clear_requests();
+    workspace
+}
+
+/// Runs the script, and gives its exit code and report.
+fn looked(workspace: &Workspace) -> (Option<i32>, String) {
+    let output = ran(workspace, "./drift.sh audit-logging drift.md", &BTreeMap::new());
+    let report = fs::read_to_string(workspace.path("drift.md")).expect("a report");
+    (output.status.code(), report)
+}
+
+/// Runs commands as a pipeline does.
+fn ran(workspace: &Workspace, commands: &str, environment: &BTreeMap<String, String>) -> Output {
+    let mut shell = workspace.command("sh");
+    shell.args(["-e", "-c", commands]).envs(environment);
+    shell.output().expect("a shell")
+}
+
+fn somebody_switches_off(workspace: &Workspace, region: &str) {
+    let path = format!("/{region}/v3/audit-log-webhook");
+    workspace
+        .konnect
+        .patched_by_somebody_else(&path, &json!({ "enabled": false }));
+}
+
+fn deliveries_fail(workspace: &Workspace, region: &str) {
+    let recorded =
+        workspace
+            .konnect
+            .record_delivery(region, 401, "Unauthenticated", Some("2026-01-02T03:04:05Z"));
+    recorded.expect("a webhook that is switched on");
+}
+
+#[test]
+fn nothing_is_reported_where_nothing_is_wrong() {
+    let workspace = repository();
+    let (code, report) = looked(&workspace);
+    assert_eq!(code, Some(0), "{report}");
+    assert_eq!(report, "Konnect is as configured, and every region delivers.\n");
+    assert_eq!(workspace.konnect.take_writes(), [], "it changes nothing");
+}
+
+#[test]
+fn a_change_is_reported_with_what_was_changed() {
+    let workspace = repository();
+    somebody_switches_off(&workspace, "eu");
+    workspace.konnect.clear_requests();
+    let (code, report) = looked(&workspace);
+    assert_eq!(code, Some(2), "{report}");
+    let webhook = "`module.audit_logging.konnect_audit_log_webhook.stream[\"eu\"]`: update";
+    assert!(report.contains(webhook), "{report}");
+    let change = report.lines().find(|line| line.contains("~ enabled"));
+    assert!(
+        change.is_some_and(|line| line.ends_with("= true -> false")),
+        "{report}"
+    );
+    assert!(
+        report.contains("The webhook of region eu is switched off"),
+        "{report}"
+    );
+    assert!(!report.contains(AUTHORIZATION), "{report}");
+    assert_eq!(workspace.konnect.take_writes(), [], "it changes nothing");
+}
+
+#[test]
+fn an_authorization_that_somebody_may_have_changed_is_reported() {
+    let workspace = repository();
+    let id = workspace.konnect.destinations("global")[0]["id"].clone();
+    let path = format!(
+        "/global/v3/audit-log-destinations/{}",
+        id.as_str().expect("an id")
+    );
+    workspace
+        .konnect
+        .patched_by_somebody_else(&path, &json!({ "authorization": "Bearer another" }));
+    let (code, report) = looked(&workspace);
+    assert_eq!(code, Some(2), "{report}");
+    assert!(
+        report.contains("`module.audit_logging.konnect_audit_log_destination.siem`: update"),
+        "{report}"
+    );
+    assert!(report.contains("~ updated_at"), "{report}");
+}
+
+#[test]
+fn a_region_that_does_not_deliver_is_reported() {
+    let workspace = repository();
+    deliveries_fail(&workspace, "us");
+    let (code, report) = looked(&workspace);
+    assert_eq!(code, Some(3), "{report}");
+    assert!(report.contains("Deliveries from region us fail"), "{report}");
+    assert!(report.contains("401 Unauthenticated"), "{report}");
+    assert!(!report.contains("not as configured"), "{report}");
+    // Both at once: neither hides the other.
+    somebody_switches_off(&workspace, "eu");
+    let (code, report) = looked(&workspace);
+    assert_eq!(code, Some(2), "{report}");
+    assert!(report.contains("Deliveries from region us fail"), "{report}");
+    assert!(report.contains("stream[\"eu\"]`: update"), "{report}");
+}
+
+#[test]
+fn what_can_not_be_found_out_is_no_all_clear() {
+    let workspace = repository();
+    deliveries_fail(&workspace, "us");
+    looked(&workspace);
+    let refusal = Fault::Status {
+        code: 403,
+        headers: <_>::default(),
+        body: None,
+        content_type: None,
+    };
+    workspace
+        .konnect
+        .inject(FaultRule::new(refusal).path_end("/status"))
+        .expect("a rule");
+    let (code, report) = looked(&workspace);
+    assert_eq!(code, Some(1));
+    assert_eq!(report, "", "the report of an earlier run is gone");
+}

@@ -1,0 +1,251 @@
+//! The workflow of GitHub and the job of GitLab: what they tell, and when.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+
+use crate::workspace::{AUTHORIZATION, Workspace};
+
+use super::{deliveries_fail, ran, repository, somebody_switches_off};
+
+const TITLE: &str = "The audit log stream of Konnect needs attention";
+
+/// What a pipeline file says, as the CLI's own reader of YAML understands it.
+fn read(file: &str) -> Value {
+    let workspace = Workspace::new();
+    workspace.copy("examples/pipelines", ".");
+    workspace.write(
+        "main.tf",
+        &format!("output \"read\" {{\n  value = yamldecode(file(\"{file}\"))\n}}\n"),
+    );
+    workspace.apply();
+    workspace.state().output("read").clone()
+}
+
+/// Puts a stand-in for a program in front of the real one. It writes down how it is called, and answers what `answer`
+/// does with its arguments.
+fn stand_in(workspace: &mut Workspace, program: &str, answer: &str) {
+    let script = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$*\" >>'{}'\n{answer}\n",
+        workspace.path("calls").display()
+    );
+    let name = format!("bin/{program}");
+    workspace.write(&name, &script);
+    fs::set_permissions(workspace.path(&name), fs::Permissions::from_mode(0o755)).expect("an executable");
+    let path = std::env::var("PATH").expect("a path");
+    workspace.set("PATH", format!("{}:{path}", workspace.path("bin").display()));
+    workspace.write("calls", "");
+}
+
+fn calls(workspace: &Workspace) -> Vec<String> {
+    let calls = fs::read_to_string(workspace.path("calls")).expect("the calls");
+    workspace.write("calls", "");
+    calls.lines().map(str::to_owned).collect()
+}
+
+fn texts(object: &Value) -> BTreeMap<String, String> {
+    let entries = object.as_object().expect("an object");
+    entries
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().expect("a text").to_owned()))
+        .collect()
+}
+
+/// The commands of the workflow's steps, and the environment that each has of its own.
+struct Workflow {
+    environment: BTreeMap<String, String>,
+    steps: Vec<(String, BTreeMap<String, String>)>,
+}
+
+impl Workflow {
+    fn read() -> Self {
+        let workflow = read("github-actions.yml");
+        assert_eq!(
+            workflow["permissions"],
+            json!({ "contents": "read", "issues": "write" })
+        );
+        let job = &workflow["jobs"]["drift"];
+        let steps = job["steps"].as_array().expect("steps");
+        let used: Vec<_> = steps.iter().filter_map(|step| step["uses"].as_str()).collect();
+        assert_eq!(used, ["actions/checkout@v4", "hashicorp/setup-terraform@v3"]);
+        let commands = steps.iter().filter(|step| !step["run"].is_null());
+        Self {
+            environment: texts(&job["env"]),
+            steps: commands
+                .map(|step| {
+                    (
+                        step["run"].as_str().expect("a text").to_owned(),
+                        texts(&step["env"]),
+                    )
+                })
+                .collect(),
+        }
+    }
+
+    /// Runs all steps, as long as they succeed, and gives the exit code of the last one that ran.
+    fn run(&self, workspace: &Workspace) -> Option<i32> {
+        let outputs = workspace.path("outputs");
+        fs::write(&outputs, "").expect("a file");
+        for (commands, own) in &self.steps {
+            let set = fs::read_to_string(&outputs).expect("the outputs");
+            let code = set.trim().strip_prefix("code=").unwrap_or_default();
+            let known = |text: &str| match text {
+                "${{ secrets.KONNECT_SPAT }}" => "spat_of-the-pipeline".to_owned(),
+                "${{ secrets.SIEM_AUTHORIZATION }}" => AUTHORIZATION.to_owned(),
+                "${{ steps.drift.outputs.code }}" => code.to_owned(),
+                "${{ github.token }}" => "the-token-of-the-run".to_owned(),
+                "${{ github.repository }}" => "owner/name".to_owned(),
+                text if text.contains("github.run_id") => "https://github.example.com/run".to_owned(),
+                text => panic!("{text} is not known"),
+            };
+            let mut environment = self.environment.clone();
+            environment.extend(own.iter().map(|(name, value)| (name.clone(), known(value))));
+            environment.insert("GITHUB_OUTPUT".to_owned(), outputs.display().to_string());
+            let output = ran(workspace, commands, &environment);
+            if !output.status.success() {
+                return output.status.code();
+            }
+        }
+        Some(0)
+    }
+}
+
+#[test]
+fn the_workflow_of_github_opens_follows_and_closes_an_issue() {
+    let workflow = Workflow::read();
+    let mut workspace = repository();
+    // Only the secrets of the workflow itself count.
+    workspace.unset("KONNECT_TOKEN");
+    workspace.unset("TF_VAR_siem_authorization");
+    stand_in(
+        &mut workspace,
+        "gh",
+        "case $2 in list) cat open ;; create) cp drift.md issue.md ;; esac",
+    );
+    let list = format!(
+        "issue list --state open --search \"{TITLE}\" in:title --json number --jq .[0].number // empty"
+    );
+
+    workspace.write("open", "");
+    assert_eq!(workflow.run(&workspace), Some(0));
+    assert_eq!(
+        calls(&workspace),
+        std::slice::from_ref(&list),
+        "nothing is told where nothing is wrong"
+    );
+
+    deliveries_fail(&workspace, "us");
+    assert_eq!(workflow.run(&workspace), Some(3));
+    assert_eq!(
+        calls(&workspace),
+        [
+            list.clone(),
+            format!("issue create --title {TITLE} --body-file drift.md")
+        ]
+    );
+    let issue = fs::read_to_string(workspace.path("issue.md")).expect("an issue");
+    assert!(issue.contains("Deliveries from region us fail"), "{issue}");
+    assert!(issue.contains("https://github.example.com/run"), "{issue}");
+
+    workspace.write("open", "7\n");
+    somebody_switches_off(&workspace, "eu");
+    assert_eq!(workflow.run(&workspace), Some(2));
+    assert_eq!(
+        calls(&workspace),
+        [list.clone(), "issue comment 7 --body-file drift.md".to_owned()]
+    );
+}
+
+#[test]
+fn the_workflow_of_github_closes_its_issue() {
+    let workflow = Workflow::read();
+    let mut workspace = repository();
+    stand_in(&mut workspace, "gh", "case $2 in list) echo 7 ;; esac");
+    assert_eq!(workflow.run(&workspace), Some(0));
+    let last = calls(&workspace).pop().expect("a call");
+    assert!(last.starts_with("issue close 7 --comment"), "{last}");
+
+    // A comparison that failed is told, too.
+    let refusal = Fault::Status {
+        code: 403,
+        headers: <_>::default(),
+        body: None,
+        content_type: None,
+    };
+    workspace
+        .konnect
+        .inject(FaultRule::new(refusal).path_end("/status"))
+        .expect("a rule");
+    assert_eq!(workflow.run(&workspace), Some(1));
+    let last = calls(&workspace).pop().expect("a call");
+    assert_eq!(last, "issue comment 7 --body-file drift.md");
+    let told = fs::read_to_string(workspace.path("drift.md")).expect("a report");
+    assert!(told.contains("The comparison failed"), "{told}");
+}
+
+#[test]
+fn the_job_of_gitlab_opens_follows_and_closes_an_issue() {
+    let pipeline = read("gitlab-ci.yml");
+    let job = &pipeline["audit-log-drift"];
+    assert_eq!(job["rules"][0]["if"], "$CI_PIPELINE_SOURCE == \"schedule\"");
+    assert_eq!(
+        job["before_script"],
+        json!(["apk add --no-cache curl jq"]),
+        "what the image lacks"
+    );
+    let script = job["script"].as_array().expect("a script");
+    let script: Vec<_> = script.iter().map(|line| line.as_str().expect("a text")).collect();
+    let script = script.join("\n");
+    let mut environment = texts(&job["variables"]);
+    let given = [
+        ("KONNECT_SPAT", "spat_of-the-pipeline"),
+        ("ISSUE_TOKEN", "the-token-of-the-project"),
+        ("CI_API_V4_URL", "https://gitlab.example.com/api/v4"),
+        ("CI_PROJECT_ID", "42"),
+        ("CI_JOB_URL", "https://gitlab.example.com/job"),
+    ];
+    environment.extend(given.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let mut workspace = repository();
+    workspace.unset("KONNECT_TOKEN");
+    stand_in(&mut workspace, "curl", "case $* in *--get*) cat open ;; esac");
+    let issues = "https://gitlab.example.com/api/v4/projects/42/issues";
+    let api = "--silent --show-error --fail --header PRIVATE-TOKEN: the-token-of-the-project";
+    let list =
+        format!("{api} --get {issues} --data state=opened --data in=title --data-urlencode search={TITLE}");
+    let ran = |workspace: &Workspace| ran(workspace, &script, &environment).status.code();
+
+    workspace.write("open", "[]");
+    assert_eq!(ran(&workspace), Some(0));
+    assert_eq!(calls(&workspace), std::slice::from_ref(&list));
+
+    deliveries_fail(&workspace, "us");
+    assert_eq!(ran(&workspace), Some(3));
+    let opened = format!(
+        "{api} --request POST {issues} --data-urlencode title={TITLE} --data-urlencode description@drift.md"
+    );
+    assert_eq!(calls(&workspace), [list.clone(), opened]);
+    let told = fs::read_to_string(workspace.path("drift.md")).expect("a report");
+    assert!(told.contains("Deliveries from region us fail"), "{told}");
+    assert!(told.contains("https://gitlab.example.com/job"), "{told}");
+
+    workspace.write("open", r#"[{ "iid": 5 }]"#);
+    assert_eq!(ran(&workspace), Some(3));
+    let noted = format!("{api} --request POST {issues}/5/notes --data-urlencode body@drift.md");
+    assert_eq!(calls(&workspace), [list.clone(), noted]);
+
+    workspace
+        .konnect
+        .record_delivery("us", 200, "OK", None)
+        .expect("a webhook");
+    assert_eq!(ran(&workspace), Some(0));
+    assert_eq!(
+        calls(&workspace),
+        [
+            list,
+            format!("{api} --request PUT {issues}/5 --data state_event=close")
+        ]
+    );
+}

@@ -1,0 +1,202 @@
+//! A command that is under way, in a process group of its own, as a shell gives one to each job: so a test can do
+//! to it what a terminal, a supervisor or the kernel does.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read};
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
+use std::process::{Child, ExitStatus, Output};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+use super::folder::Workspace;
+use super::run::Run;
+
+/// How long is waited for what must come. Nothing is measured by it: it is the moment to say that it does not. It
+/// is shorter than the longest wait between two attempts that Konnect can ask for.
+const PATIENCE: Duration = Duration::from_secs(50);
+
+/// The name that the kernel knows a plugin by: the first 15 bytes of its own.
+const PLUGIN: &str = "terraform-provi";
+
+/// A running command. The whole group is killed on drop.
+pub struct Running<'a> {
+    workspace: &'a Workspace,
+    arguments: Vec<&'a str>,
+    child: Child,
+    group: Pid,
+    pipes: Vec<JoinHandle<()>>,
+    stdout: Arc<Mutex<String>>,
+    stderr: Arc<Mutex<String>>,
+}
+
+/// Waits for what must come.
+#[track_caller]
+pub fn until(what: &str, met: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !met() {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+impl Workspace {
+    /// Starts a command. The provider logs to [`Running::log`].
+    pub fn start<'a>(&'a self, arguments: &[&'a str]) -> Running<'a> {
+        let _ = fs::remove_file(self.path("provider.log"));
+        let mut command = self.cli_command(arguments);
+        command
+            .env("TF_LOG_PROVIDER", "info")
+            .env("TF_LOG_PATH", self.path("provider.log"))
+            .process_group(0);
+        let mut child = command.spawn().expect("the CLI starts");
+        let (stdout, stderr) = (Arc::default(), Arc::default());
+        let pipes = vec![
+            collect(child.stdout.take().expect("a pipe"), &stdout),
+            collect(child.stderr.take().expect("a pipe"), &stderr),
+        ];
+        Running {
+            workspace: self,
+            arguments: arguments.to_vec(),
+            group: Pid::from_raw(child.id().try_into().expect("a process id")),
+            child,
+            pipes,
+            stdout,
+            stderr,
+        }
+    }
+
+    /// The files, sockets included, under the folder for temporary files. Folders of the CLI's own don't count.
+    pub fn temporary_files(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        collect_files(&self.root().join("tmp"), &mut found);
+        found
+    }
+}
+
+fn collect_files(folder: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            collect_files(&entry.path(), found);
+        } else {
+            found.push(entry.path().display().to_string());
+        }
+    }
+}
+
+fn collect(pipe: impl Read + Send + 'static, into: &Arc<Mutex<String>>) -> JoinHandle<()> {
+    let into = Arc::clone(into);
+    thread::spawn(move || {
+        let mut pipe = BufReader::new(pipe);
+        let mut line = Vec::new();
+        while pipe.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
+            into.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    })
+}
+
+impl Running<'_> {
+    /// What a terminal does on Ctrl-C: the signal goes to all that the command has started.
+    pub fn interrupt(&self) {
+        self.signal(Signal::SIGINT);
+    }
+
+    /// Sends a signal to the whole group.
+    pub fn signal(&self, signal: Signal) {
+        killpg(self.group, signal).expect("the group gets it");
+    }
+
+    /// Sends a signal to the CLI alone.
+    pub fn signal_cli(&self, signal: Signal) {
+        kill(self.group, signal).expect("the CLI gets it");
+    }
+
+    /// Sends a signal to the plugins alone.
+    pub fn signal_plugins(&self, signal: Signal) {
+        let plugins = self.processes().into_iter().filter(|(_, name)| name == PLUGIN);
+        let plugins: Vec<_> = plugins.collect();
+        assert!(!plugins.is_empty(), "no plugin runs");
+        for (pid, _) in plugins {
+            kill(pid, signal).expect("the plugin gets it");
+        }
+    }
+
+    /// The processes of the group that are alive, with their names.
+    pub fn processes(&self) -> Vec<(Pid, String)> {
+        let all = fs::read_dir("/proc").expect("a list of processes").flatten();
+        all.filter_map(|entry| {
+            let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
+            // `PID (NAME) STATE PARENT GROUP ...`, and a name may hold anything.
+            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+            let (front, rest) = stat.rsplit_once(')')?;
+            let (_, name) = front.split_once('(')?;
+            let mut rest = rest.split_whitespace();
+            let (state, group) = (rest.next()?, rest.nth(1)?);
+            let ours = group == self.group.to_string() && !matches!(state, "Z" | "X");
+            ours.then(|| (Pid::from_raw(pid), name.to_owned()))
+        })
+        .collect()
+    }
+
+    /// What the provider has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.workspace.path("provider.log")).unwrap_or_default()
+    }
+
+    /// Waits until the provider has heard of the interruption: `StopProvider`, or the signal itself.
+    #[track_caller]
+    pub fn is_stopping(&self) {
+        until("the end of the run is told to the provider", || {
+            self.log().contains("no new request begins")
+        });
+    }
+
+    /// Waits for the end of the CLI.
+    #[track_caller]
+    pub fn ended(&mut self) -> Run {
+        let deadline = Instant::now() + PATIENCE;
+        let status: ExitStatus = loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                break status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "the CLI does not end: {}",
+                self.stdout.lock().unwrap()
+            );
+            thread::sleep(Duration::from_millis(10));
+        };
+        for pipe in self.pipes.drain(..) {
+            pipe.join().expect("the end of a pipe");
+        }
+        let text = |of: &Mutex<String>| of.lock().unwrap().clone().into_bytes();
+        let output = Output {
+            // What a shell makes of a signal, so that a code is there in any case.
+            status: status
+                .signal()
+                .map_or(status, |signal| ExitStatus::from_raw((128 + signal) << 8)),
+            stdout: text(&self.stdout),
+            stderr: text(&self.stderr),
+        };
+        self.workspace.ran(&self.arguments, &output)
+    }
+
+    /// Waits until no process of the group is left.
+    #[track_caller]
+    pub fn is_gone(&self) {
+        until("the end of all processes", || self.processes().is_empty());
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        // The usual case: nobody is left to get it.
+        let _ = killpg(self.group, Signal::SIGKILL);
+        let _ = self.child.wait();
+    }
+}
