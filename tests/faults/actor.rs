@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use terraform_provider_konnect::framework::Value;
 use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
 
-use super::bench::{AUTHORIZATION, Bench};
+use super::bench::{AUTHORIZATION, Bench, Run};
 use super::call::{Call, Deed, Object};
 use super::host::terraform::{Plan, State};
 use super::host::value::{errors, sound};
@@ -131,8 +131,7 @@ impl<'a> Actor<'a> {
     }
 
     /// Makes the call, on the plugin that meets the fault.
-    pub async fn act(&self) -> Acted {
-        let run = &self.bench.struck;
+    pub async fn act(&self, run: &Run) -> Acted {
         if self.call == Call::StatusRead {
             let (_, diagnostics) = run.status(self.region).await;
             return Acted {

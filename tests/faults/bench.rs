@@ -1,6 +1,7 @@
 //! Where cells are run: a Konnect, and the plugins that work on it.
 
 use std::net::Ipv4Addr;
+use std::sync::Mutex;
 
 use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions};
 use terraform_provider_konnect::framework::Value;
@@ -40,6 +41,8 @@ pub struct Bench {
     pub struck: Run,
     /// After the fault.
     pub last: Run,
+    /// What plugins have logged that are gone already.
+    logged: Mutex<String>,
     /// A port that is taken, and on which nobody listens.
     _closed: Option<TcpSocket>,
     _folder: tempfile::TempDir,
@@ -86,15 +89,27 @@ impl Bench {
             first,
             struck,
             last,
+            logged: Mutex::default(),
             _closed: closed,
             _folder: folder,
         }
     }
 
+    /// A plugin for one cell alone: a host that says 429 is left alone by all calls of a provider.
+    pub async fn alone(&self) -> Run {
+        configured(launch(), &self.emulator.url(), None).await
+    }
+
+    /// Ends such a plugin.
+    pub async fn end_alone(&self, run: Run) {
+        let ended = Box::pin(run.plugin.host.end()).await;
+        self.logged.lock().unwrap().push_str(&ended.stderr);
+    }
+
     /// Ends all of it; gives what the plugins have logged.
     pub async fn end(self) -> String {
         self.emulator.stop().await;
-        let mut logged = String::new();
+        let mut logged = self.logged.into_inner().unwrap();
         for run in [self.first, self.struck, self.last] {
             logged += &run.plugin.host.end().await.stderr;
         }

@@ -21,6 +21,10 @@ pub enum Call {
     DeliverDelete,
     DeliverImport,
     StatusRead,
+    /// The listing while a creation is planned: whether an interrupted run has left just such a destination.
+    PlanAlike,
+    /// The same just before the creation.
+    CreateAlike,
     /// The listing after the answer to a creation was lost.
     LostLook,
     /// The creation that is made again, since that listing showed nothing.
@@ -78,6 +82,8 @@ pub enum Object {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     Destinations,
+    /// Those of a name.
+    Named,
     Destination,
     WebhookV3,
     WebhookV2,
@@ -111,7 +117,7 @@ pub const TABLES: [(Table, &str); 5] = [
 
 impl Call {
     /// All of them, in the order of the tables.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::DestinationCreate,
         Self::DestinationRead,
         Self::DestinationUpdate,
@@ -128,6 +134,8 @@ impl Call {
         Self::DeliverUpdate,
         Self::DeliverDelete,
         Self::DeliverImport,
+        Self::PlanAlike,
+        Self::CreateAlike,
         Self::LostLook,
         Self::LostAgain,
         Self::DestinationLook,
@@ -147,10 +155,11 @@ impl Call {
     /// What Terraform does when the request is made.
     pub fn deed(self) -> Deed {
         match self {
-            Self::PlanGuardV3 | Self::PlanGuardV2 => Deed::Plan,
+            Self::PlanAlike | Self::PlanGuardV3 | Self::PlanGuardV2 => Deed::Plan,
             Self::DestinationCreate
             | Self::PointCreate
             | Self::DeliverCreate
+            | Self::CreateAlike
             | Self::LostLook
             | Self::LostAgain
             | Self::GuardV3
@@ -181,6 +190,8 @@ impl Call {
             | Self::DestinationUpdate
             | Self::DestinationDelete
             | Self::DestinationImport
+            | Self::PlanAlike
+            | Self::CreateAlike
             | Self::LostLook
             | Self::LostAgain
             | Self::DestinationLook
@@ -213,7 +224,8 @@ impl Call {
     pub fn request(self) -> (&'static str, Target) {
         match self {
             Self::DestinationCreate | Self::LostAgain => ("POST", Target::Destinations),
-            Self::LostLook => ("GET", Target::Destinations),
+            Self::PlanAlike | Self::CreateAlike => ("GET", Target::Destinations),
+            Self::LostLook => ("GET", Target::Named),
             Self::DestinationRead
             | Self::DestinationImport
             | Self::DestinationLook
@@ -265,11 +277,13 @@ impl Call {
             Self::DeliverUpdate => (Table::Deliver, "update"),
             Self::DeliverDelete => (Table::Deliver, "delete"),
             Self::DeliverImport => (Table::Deliver, "import"),
-            Self::LostLook => (Table::Looks, "A"),
-            Self::LostAgain => (Table::Looks, "B"),
-            Self::DestinationLook => (Table::Looks, "C"),
-            Self::DestinationSame => (Table::Looks, "D"),
-            Self::DestinationAfter => (Table::Looks, "E"),
+            Self::PlanAlike => (Table::Looks, "A"),
+            Self::CreateAlike => (Table::Looks, "B"),
+            Self::LostLook => (Table::Looks, "C"),
+            Self::LostAgain => (Table::Looks, "D"),
+            Self::DestinationLook => (Table::Looks, "E"),
+            Self::DestinationSame => (Table::Looks, "F"),
+            Self::DestinationAfter => (Table::Looks, "G"),
             Self::PlanGuardV3 => (Table::MoreLooks, "a"),
             Self::PlanGuardV2 => (Table::MoreLooks, "b"),
             Self::GuardV3 => (Table::MoreLooks, "c"),
@@ -298,11 +312,15 @@ impl Call {
     }
 }
 
+/// What tells the listing of one name.
+const NAMED: &str = "filter%5Bname%5D";
+
 impl Target {
     fn rule(self, fault: Fault) -> FaultRule {
         let rule = FaultRule::new(fault);
         match self {
             Self::Destinations => rule.path_end("/v3/audit-log-destinations"),
+            Self::Named => rule.path(NAMED),
             Self::Destination => rule.path("/v3/audit-log-destinations/"),
             Self::WebhookV3 => rule.path_end("/v3/audit-log-webhook"),
             Self::WebhookV2 => rule.path_end("/v2/audit-log-webhook"),
@@ -312,9 +330,11 @@ impl Target {
 
     /// Whether a path, as it was sent, is this.
     pub fn is(self, path: &str) -> bool {
+        let named = path.contains(NAMED);
         let path = path.split('?').next().unwrap_or_default();
         match self {
-            Self::Destinations => path.ends_with("/v3/audit-log-destinations"),
+            Self::Destinations => !named && path.ends_with("/v3/audit-log-destinations"),
+            Self::Named => named,
             Self::Destination => path.contains("/v3/audit-log-destinations/"),
             Self::WebhookV3 => path.ends_with("/v3/audit-log-webhook"),
             Self::WebhookV2 => path.ends_with("/v2/audit-log-webhook"),

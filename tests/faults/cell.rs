@@ -7,7 +7,7 @@ use super::actor::{Acted, Actor};
 use super::bench::{AUTHORIZATION, Bench, TOKEN};
 use super::call::{Call, Deed};
 use super::expected::{End, Expected, Times, expected, says_gone};
-use super::fault::{ELSEWHERE, Row, Setting, Strike};
+use super::fault::{Answer, ELSEWHERE, Row, Setting, Strike};
 use super::host::value::errors;
 
 /// A cell of the matrix.
@@ -42,12 +42,17 @@ impl Cell {
     pub async fn run(&self, bench: &Bench, elsewhere: &str) -> Seen {
         let mut actor = Actor::prepare(bench, self.call, &self.region).await;
         let emulator = &bench.emulator;
+        let limited = matches!(self.row.answer, Answer::Status { code: 429, .. });
+        let alone = if limited { Some(bench.alone().await) } else { None };
         let before = emulator.region(&self.region);
         let mark = emulator.requests_of(&self.region).last().map_or(0, |r| r.number);
         for rule in self.rules(elsewhere) {
             emulator.inject(rule).unwrap();
         }
-        let acted = actor.act().await;
+        let acted = actor.act(alone.as_ref().unwrap_or(&bench.struck)).await;
+        if let Some(run) = alone {
+            bench.end_alone(run).await;
+        }
         emulator.clear_faults_of(&self.region);
         let after = emulator.region(&self.region);
         let mut requests = emulator.requests_of(&self.region);

@@ -137,7 +137,7 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
         }
         Strike::Setting(Setting::Date(1..)) if call == Call::LostLook => {
             // By one clock it was made before, by another since.
-            let mut uncertain = failed(row, call, 1, 1, 1);
+            let mut uncertain = failed(row, call, 1, before(call), 1);
             uncertain.end = End::Unsure;
             uncertain.says = vec!["which one is not certain".to_owned(), "import id".to_owned()];
             uncertain
@@ -147,8 +147,8 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
         _ => match call {
             Call::DestinationCreate | Call::LostAgain => created_once(row, call, times),
             Call::PointCreate | Call::DeliverCreate => set_up(row, call, times),
-            // The change is made by then, and the answer to it has told enough.
-            Call::DestinationAfter | Call::DeliverAfter => Expected {
+            // After a change, it is made and its answer has told enough. Before a creation, nothing depends on it.
+            Call::DestinationAfter | Call::DeliverAfter | Call::PlanAlike | Call::CreateAlike => Expected {
                 struck: worth(row.answer),
                 ..fine(call)
             },
@@ -189,11 +189,12 @@ pub fn says_gone(answer: Answer) -> bool {
 /// The requests that are made before the column's own.
 fn before(call: Call) -> usize {
     match call {
-        Call::PointCreate | Call::DeliverCreate => 2,
-        Call::DestinationUpdate
+        Call::PointCreate | Call::DeliverCreate | Call::LostLook => 2,
+        Call::DestinationCreate
+        | Call::LostAgain
+        | Call::DestinationUpdate
         | Call::DeliverUpdate
         | Call::DeliverImport
-        | Call::LostLook
         | Call::PlanGuardV2
         | Call::GuardV2
         | Call::PointGone
@@ -211,6 +212,7 @@ fn after(call: Call) -> usize {
         | Call::DeliverLook
         | Call::PlanGuardV3
         | Call::GuardV2
+        | Call::CreateAlike
         | Call::DeliverImportFirst => 1,
         _ => 0,
     }
@@ -219,7 +221,7 @@ fn after(call: Call) -> usize {
 fn fine(call: Call) -> Expected {
     let (struck, others) = match call {
         // The first creation is lost without a trace, so that the second one is looked after.
-        Call::LostAgain => (2, LOOKS + 1),
+        Call::LostAgain => (2, before(call) + LOOKS + 1),
         _ => (1, before(call) + after(call)),
     };
     Expected {
@@ -267,7 +269,7 @@ fn unsure() -> [String; 2] {
 fn created_once(row: &Row, call: Call, times: Times) -> Expected {
     // The creation that is struck is the second one, if the first was lost without a trace.
     let earlier = usize::from(call == Call::LostAgain);
-    let looked = earlier * LOOKS;
+    let looked = before(call) + earlier * LOOKS;
     if !unknown(row.answer) {
         // Nothing was done, and the server said so.
         let again = match row.answer {
@@ -299,7 +301,7 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
             ..fine(call)
         };
     }
-    let mut given_up = failed(row, call, CREATIONS, CREATIONS * LOOKS, 1);
+    let mut given_up = failed(row, call, CREATIONS, before(call) + CREATIONS * LOOKS, 1);
     given_up.end = End::Unsure;
     given_up.says.extend(unsure());
     given_up.says.push("tried 3 times".to_owned());

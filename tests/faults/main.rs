@@ -34,7 +34,7 @@ use self::table::Table;
 /// Cells at a time, over all benches. Most of them wait for a retry.
 const AT_A_TIME: usize = 300;
 
-/// The cells, by the bench that they run on: one for each table, one for each setting.
+/// The cells, by the bench that they run on: one for each table, and for each setting.
 fn cells() -> BTreeMap<(Option<Setting>, Option<call::Table>), Vec<Cell>> {
     let mut cells = BTreeMap::<_, Vec<Cell>>::new();
     let mut number = 0;
@@ -42,6 +42,8 @@ fn cells() -> BTreeMap<(Option<Setting>, Option<call::Table>), Vec<Cell>> {
         for call in Call::ALL.into_iter().filter(|call| applies(&row, *call)) {
             let bench = match row.strike {
                 Strike::Rule(_) => (None, Some(call.column().0)),
+                // What takes long is spread over several.
+                Strike::Setting(Setting::Impatient) => (Some(Setting::Impatient), Some(call.column().0)),
                 Strike::Setting(setting) => (Some(setting), None),
             };
             for times in modes(&row, call) {
