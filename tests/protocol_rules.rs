@@ -55,7 +55,7 @@ async fn a_life_from_validation_to_removal() {
         &"cef".into(),
         "a default is known"
     );
-    assert_eq!(konnect.requests(), 0, "a plan of a creation asks nothing");
+    assert_eq!(konnect.methods(), ["GET"], "a plan of a creation looks once");
 
     let state = destination.apply(&creation).await;
     sound(&state.diagnostics);
@@ -143,6 +143,7 @@ async fn the_bytes_of_a_plan_are_as_terraform_writes_them() {
         ("log_format", &text("cef")),
         ("skip_ssl_verification", FALSE),
         ("detect_authorization_drift", TRUE),
+        ("allow_identical", FALSE),
     ]);
     assert_eq!(plan.planned_state, msgpack(planned));
     konnect.end().await;

@@ -166,13 +166,13 @@ async fn the_socket_is_the_owners_alone() {
 #[tokio::test]
 async fn a_group_may_be_let_in() {
     let group = nix::unistd::getegid().as_raw();
-    let host = Host::launch(Launch::without_tls().env("PLUGIN_UNIX_SOCKET_GROUP", &group.to_string())).await;
+    let host = Host::launch(Launch::without_tls().env("PLUGIN_UNIX_SOCKET_GROUP", group.to_string())).await;
     let socket = std::fs::symlink_metadata(host.socket()).unwrap();
     assert_eq!((socket.mode() & 0o777, socket.gid()), (0o660, group));
     host.end().await;
 
     let launch = Launch::without_tls().without("PLUGIN_UNIX_SOCKET_DIR");
-    let host = Host::launch(launch.env("PLUGIN_UNIX_SOCKET_GROUP", &group.to_string())).await;
+    let host = Host::launch(launch.env("PLUGIN_UNIX_SOCKET_GROUP", group.to_string())).await;
     let folder = std::fs::symlink_metadata(host.socket().parent().unwrap()).unwrap();
     assert_eq!((folder.mode() & 0o777, folder.gid()), (0o710, group));
     host.end().await;

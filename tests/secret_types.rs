@@ -188,7 +188,7 @@ fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
         // The emulator stands for Konnect, and is no part of the plugin.
         if path.is_dir() && !["emulator", "tests", "bin"].contains(&name) {
             sources(&path, files);
-        } else if name.ends_with(".rs") && name != "tests.rs" {
+        } else if path.extension().is_some_and(|of| of == "rs") && name != "tests.rs" {
             files.push(path);
         }
     }

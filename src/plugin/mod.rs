@@ -8,6 +8,7 @@
 
 pub mod codec;
 pub mod proto;
+pub mod wire;
 
 mod connections;
 mod core_dumps;
@@ -21,6 +22,5 @@ mod service;
 mod tls;
 mod transport;
 mod vanished;
-mod wire;
 
 pub use serve::{Plugin, ServeError, serve};

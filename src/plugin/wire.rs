@@ -41,7 +41,9 @@ pub(super) fn path(path: &Path) -> tf::AttributePath {
     }
 }
 
-pub(super) fn schema(schema: &Schema) -> tf::Schema {
+/// The attributes of a block with their descriptions, as the host gets them.
+#[must_use]
+pub fn schema(schema: &Schema) -> tf::Schema {
     tf::Schema {
         version: schema.state_version(),
         block: Some(tf::schema::Block {

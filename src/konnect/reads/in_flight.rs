@@ -122,3 +122,29 @@ impl<K: Eq + Hash, T> Drop for Entry<K, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_leaves_nobody_waiting_and_nothing_behind() {
+        let under_way = InFlight::<(), u8>::default();
+        let calls = Arc::new(AtomicUsize::new(0));
+        let call = || {
+            let calls = Arc::clone(&calls);
+            async move {
+                tokio::task::yield_now().await;
+                assert!(calls.fetch_add(1, Ordering::Relaxed) > 0, "the first one panics");
+                Ok(7)
+            }
+        };
+        let now = Instant::now();
+        let (one, other) = tokio::join!(under_way.ask((), now, call), under_way.ask((), now, call));
+        assert_eq!((one.unwrap(), other.unwrap()), (7, 7));
+        assert_eq!(calls.load(Ordering::Relaxed), 3);
+        assert!(under_way.is_empty());
+    }
+}

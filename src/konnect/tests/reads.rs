@@ -9,7 +9,7 @@ use super::server::client;
 use super::{eu, new_destination};
 use crate::emulator::{Emulator, EmulatorOptions, Fault, FaultRule};
 use crate::konnect::reads::{self, BOUND};
-use crate::konnect::{Client, Destination, DestinationChanges, DestinationId, Error, v3};
+use crate::konnect::{Client, Destination, DestinationChanges, DestinationId, Error, ListQuery, v3};
 
 const LIST: &str = "LIST";
 
@@ -237,6 +237,46 @@ async fn update(client: Client, id: DestinationId) {
         ..<_>::default()
     };
     let _ = v3::update_destination(&client, &eu(), &id, &changes).await;
+}
+
+#[tokio::test]
+async fn a_write_under_way_is_not_answered_over_from_memory() {
+    let world = World::with(3).await;
+    world.read_all(3).await;
+    world.asked();
+    world.inject(FaultRule::new(Fault::Delay { ms: 200 }).method("PATCH"));
+    let writing = update(world.client.clone(), world.ids[1].clone());
+    let (id, reading) = (&world.ids[0], world.read(0));
+    let ((), found) = tokio::join!(biased; writing, reading);
+    found.unwrap();
+    assert!(world.asked().contains(&format!("GET {id}")));
+}
+
+#[tokio::test]
+async fn a_list_is_bounded_in_bytes() {
+    let page_of = |number: usize| {
+        let filler = "x".repeat(6 << 20);
+        let next = format!("/x?page[after]={number}");
+        let body = json!({"data": [filler], "meta": {"next": next}}).to_string();
+        page(Fault::body("application/json", &body))
+    };
+    let world = World::with(20).await;
+    let large = || (0..3).for_each(|number| world.inject(page_of(number)));
+    large();
+    world.read_all(20).await;
+    assert_eq!(world.counts(), (3, 20), "given up at 18 MiB");
+    // Destinations would not hold the filler; nothing is read of what is too long.
+    let item = |number: usize| {
+        let endpoint = "x".repeat(6 << 20);
+        let of = json!({"id": GONE, "name": "n", "endpoint": endpoint});
+        let next = format!("/x?page[after]={number}");
+        let body = json!({"data": [of], "meta": {"next": next}}).to_string();
+        page(Fault::body("application/json", &body))
+    };
+    (0..3).for_each(|number| world.inject(item(number)));
+    let all = v3::all_destinations(&world.client, &eu(), &ListQuery::default()).await;
+    let error = all.unwrap_err().to_string();
+    assert!(error.contains("longer than 16 MiB"), "{error}");
 }
 
 #[tokio::test]

@@ -1,0 +1,111 @@
+//! What is measured side by side.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::konnect::LocalKonnect;
+
+/// The version under which Kong's provider is installed: any will do that its constraint admits.
+const KONG_VERSION: &str = "3.19.0";
+const AUTHORIZATION: &str = "Bearer pR7-zQ3.kM8xA";
+const ENDPOINT: &str = "https://siem.example.com/konnect-audit-logs";
+
+/// What the CLI is run with.
+pub(super) enum Contender {
+    /// No provider: resources that are built into the CLI.
+    Floor,
+    /// This provider, of this binary.
+    Ours(PathBuf),
+    /// Kong's, of this binary.
+    Kong(PathBuf),
+}
+
+/// How a provider is installed.
+pub(super) struct Package<'a> {
+    /// Namespace and type.
+    pub(super) address: &'static str,
+    pub(super) version: &'static str,
+    pub(super) program: &'a Path,
+}
+
+impl Contender {
+    /// What the table calls it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Floor => "no provider (`terraform_data`)",
+            Self::Ours(_) => "this provider",
+            Self::Kong(_) => "kong/konnect",
+        }
+    }
+
+    /// What has to be installed.
+    pub(super) fn package(&self) -> Option<Package<'_>> {
+        match self {
+            Self::Floor => None,
+            Self::Ours(program) => Some(Package {
+                address: "konnect-audit/konnect",
+                version: env!("CARGO_PKG_VERSION"),
+                program,
+            }),
+            Self::Kong(program) => Some(Package {
+                address: "kong/konnect",
+                version: KONG_VERSION,
+                program,
+            }),
+        }
+    }
+
+    /// The path below the emulator's address at which its destinations are.
+    pub(super) fn destinations(&self) -> &'static str {
+        match self {
+            Self::Kong(_) => "/v2/audit-log-destinations",
+            _ => "/global/v3/audit-log-destinations",
+        }
+    }
+
+    /// A configuration of so many destinations.
+    pub(super) fn configuration(&self, konnect: &LocalKonnect, objects: u32) -> String {
+        let (source, server, kind, arguments) = match self {
+            Self::Floor => {
+                // Terraform stores this twice, as input and output: that makes about as much state as a destination.
+                let padding = "x".repeat(300);
+                return format!(
+                    "resource \"terraform_data\" \"all\" {{\n  count = {objects}\n  input = \"destination \
+                     ${{count.index}} {padding}\"\n}}\n"
+                );
+            }
+            Self::Ours(_) => (
+                "registry.terraform.io/konnect-audit/konnect",
+                format!("{}/{{region}}", konnect.url()),
+                "konnect_audit_log_destination",
+                "authorization_wo",
+            ),
+            Self::Kong(_) => (
+                "registry.terraform.io/kong/konnect",
+                konnect.url_for_kong(),
+                "konnect_audit_log_destination",
+                "authorization",
+            ),
+        };
+        format!(
+            "terraform {{\n  required_providers {{\n    konnect = {{\n      source = \"{source}\"\n    }}\n  }}\n}}\n\n\
+             provider \"konnect\" {{\n  server_url            = \"{server}\"\n  personal_access_token = \
+             \"kpat_1\"\n}}\n\n\
+             resource \"{kind}\" \"all\" {{\n  count         = {objects}\n  name          = \"destination \
+             ${{count.index}}\"\n  endpoint      = \"{ENDPOINT}\"\n  {arguments} = \"{AUTHORIZATION}\"\n  log_format = \
+             \"json\"\n}}\n"
+        )
+    }
+
+    /// The destination of this number, as Konnect is asked to create it.
+    pub(super) fn creation(number: u32) -> Value {
+        json!({
+            "name": format!("destination {number}"),
+            "endpoint": ENDPOINT,
+            "authorization": AUTHORIZATION,
+            "log_format": "json",
+            "skip_ssl_verification": false,
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! Whole commands of the CLI, with this provider and without any: time, and what the provider uses.
+//!
+//! `cargo bench --features bench --bench cli` runs each command with this provider, with as many `terraform_data` as
+//! there are destinations otherwise (the floor: they are built into the CLI), and with Kong's provider if `--kong`
+//! names it, in turn, against an emulator of Konnect. `TERRAFORM_BIN` names the CLI, by default `terraform`.
+//!
+//! Kong's provider is given the same destinations, by API v2, with the authorization in the state, since it has no
+//! other way; ours gets it write-only, as the documentation advises.
+
+#[cfg(unix)]
+mod commands;
+#[cfg(unix)]
+mod contender;
+#[path = "../figures/mod.rs"]
+mod figures;
+#[cfg(unix)]
+mod konnect;
+#[cfg(unix)]
+mod relay;
+#[cfg(unix)]
+mod workspace;
+
+#[cfg(unix)]
+fn main() -> figures::Result<()> {
+    use contender::Contender;
+
+    let Some(options) = figures::Options::from_command_line()? else {
+        return Ok(());
+    };
+    let mut contenders = vec![Contender::Floor, Contender::Ours(options.ours)];
+    contenders.extend(options.kong.map(|kong| Contender::Kong(kong.program)));
+    commands::run(&contenders, options.rounds)
+}
+
+#[cfg(not(unix))]
+fn main() {
+    println!("What a process has used is only told where there is a `getrusage`.");
+}

@@ -1,0 +1,251 @@
+//! A folder in which a command of the CLI runs with one contender.
+
+use std::env::{self, consts};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::contender::{Contender, Package};
+use crate::figures::Result;
+use crate::konnect::LocalKonnect;
+
+/// A command that has ended as it should.
+pub(super) struct Run {
+    pub(super) wall: Duration,
+    /// How many requests there were to Konnect.
+    pub(super) requests: u32,
+    pub(super) provider: Option<Usage>,
+}
+
+/// What all processes of the provider used during a command.
+#[derive(Default)]
+pub(super) struct Usage {
+    /// The user's and the system's time of all of them together.
+    pub(super) time: Duration,
+    /// The most resident memory that one of them had, in kibibytes.
+    pub(super) memory: u32,
+}
+
+/// A folder with a configuration of a number of objects, and a Konnect for it.
+pub(super) struct Workspace<'a> {
+    contender: &'a Contender,
+    objects: u32,
+    konnect: LocalKonnect,
+    folder: TempDir,
+}
+
+impl<'a> Workspace<'a> {
+    /// A folder that is initialised. Nothing of the configuration exists.
+    pub(super) fn new(contender: &'a Contender, objects: u32) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("konnect-bench-").tempdir()?;
+        let workspace = Self {
+            contender,
+            objects,
+            konnect: LocalKonnect::start()?,
+            folder,
+        };
+        for name in ["home", "work", "mirror"] {
+            fs::create_dir(workspace.path(name))?;
+        }
+        if let Some(package) = contender.package() {
+            install(&package, &workspace.path("mirror"))?;
+        }
+        let mirror = Value::from(workspace.path("mirror").display().to_string());
+        let settings =
+            format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror}\n  }}\n}}\n");
+        fs::write(workspace.path("cli.tfrc"), settings)?;
+        workspace.configure(objects)?;
+        workspace.run(&["init", "-no-color"], 0)?;
+        Ok(workspace)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn configure(&self, objects: u32) -> Result<()> {
+        let configuration = self.contender.configuration(&self.konnect, objects);
+        Ok(fs::write(self.path("work/main.tf"), configuration)?)
+    }
+
+    /// Forgets what exists, in the state and at Konnect.
+    pub(super) fn begin_anew(&self) -> Result<()> {
+        for name in ["terraform.tfstate", "terraform.tfstate.backup"] {
+            let state = self.path("work").join(name);
+            if state.exists() {
+                fs::remove_file(state)?;
+            }
+        }
+        self.konnect.reset()
+    }
+
+    /// Holds every answer of Konnect back from now on.
+    pub(super) fn answer_after(&self, milliseconds: u64) -> Result<()> {
+        if milliseconds > 0 {
+            self.konnect.answer_after(milliseconds)?;
+        }
+        Ok(())
+    }
+
+    /// Makes all objects exist. Applying a thousand takes the CLI half a minute of writing its state, whatever the
+    /// provider: so one is applied, the others are created at Konnect, and put into the state in its likeness.
+    pub(super) fn settle(&self) -> Result<()> {
+        self.configure(1)?;
+        self.run(&["apply", "-input=false", "-no-color", "-auto-approve"], 0)?;
+        self.configure(self.objects)?;
+        let path = self.path("work/terraform.tfstate");
+        let mut state: Value = serde_json::from_slice(&fs::read(&path)?)?;
+        let instances = state
+            .pointer_mut("/resources/0/instances")
+            .and_then(Value::as_array_mut);
+        let instances = instances.ok_or("no object in the state")?;
+        let first = instances.first().cloned().ok_or("no object in the state")?;
+        let created = match self.contender {
+            Contender::Floor => vec![Value::Null; self.objects.saturating_sub(1).try_into()?],
+            _ => self.konnect.create(
+                self.contender.destinations(),
+                (1..self.objects).map(Contender::creation),
+            )?,
+        };
+        for (number, created) in (1..).zip(created) {
+            instances.push(likeness(&first, number, &created)?);
+        }
+        fs::write(path, state.to_string())?;
+        // So that this is really what the provider and the CLI would have written.
+        self.run(&["plan", "-input=false", "-no-color", "-detailed-exitcode"], 0)?;
+        Ok(())
+    }
+
+    /// Runs a command that is to end with this code.
+    pub(super) fn run(&self, arguments: &[&str], code: i32) -> Result<Run> {
+        let notes = self.path("usage");
+        if notes.exists() {
+            fs::remove_file(&notes)?;
+        }
+        self.konnect.clear_requests();
+        let mut command = Command::new(cli());
+        command
+            .args(arguments)
+            .current_dir(self.path("work"))
+            .env_clear()
+            .envs(
+                ["PATH", "TMPDIR"]
+                    .iter()
+                    .filter_map(|name| Some((name, env::var_os(name)?))),
+            )
+            .env("CHECKPOINT_DISABLE", "1")
+            .env("HOME", self.path("home"))
+            .env("TF_CLI_CONFIG_FILE", self.path("cli.tfrc"))
+            .env("TF_IN_AUTOMATION", "1")
+            .env("PROVIDER_USAGE", &notes);
+        let begun = Instant::now();
+        let output = command.output()?;
+        let wall = begun.elapsed();
+        if output.status.code() != Some(code) {
+            return Err(failed(self.contender, arguments, &output).into());
+        }
+        let provider = notes.exists().then(|| usage(&notes)).transpose()?;
+        Ok(Run {
+            wall,
+            requests: self.konnect.requests()?,
+            provider,
+        })
+    }
+}
+
+fn failed(contender: &Contender, arguments: &[&str], output: &Output) -> String {
+    let [said, complained] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    let (name, status) = (contender.name(), output.status);
+    format!(
+        "`{}` with {name} ended with {status}:\n{said}\n{complained}",
+        arguments.join(" ")
+    )
+}
+
+/// The instance of another number, with what Konnect told of it.
+fn likeness(first: &Value, number: u32, created: &Value) -> Result<Value> {
+    let (old, new) = ("destination 0", format!("destination {number}"));
+    let mut instance: Value = serde_json::from_str(&first.to_string().replace(old, &new))?;
+    instance["index_key"] = number.into();
+    if created.is_null() {
+        return Ok(instance);
+    }
+    let before = instance["attributes"]["updated_at"].clone();
+    for name in ["id", "created_at", "updated_at"] {
+        instance["attributes"][name] = created[name].clone();
+    }
+    if !instance["identity"]["id"].is_null() {
+        instance["identity"]["id"] = created["id"].clone();
+    }
+    if let Some(private) = instance["private"].as_str() {
+        let private = String::from_utf8(STANDARD.decode(private)?)?;
+        let private = private.replace(&before.to_string(), &created["updated_at"].to_string());
+        instance["private"] = STANDARD.encode(private).into();
+    }
+    Ok(instance)
+}
+
+/// Puts a provider into a mirror, as `HOST/NAMESPACE/TYPE/VERSION/OS_ARCH`. The CLI starts the program that notes
+/// what the provider uses; it checks the sum of both, as it does of the provider alone otherwise.
+fn install(package: &Package<'_>, mirror: &Path) -> Result<()> {
+    let system = if consts::OS == "macos" {
+        "darwin"
+    } else {
+        consts::OS
+    };
+    let processor = match consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let folder = mirror
+        .join("registry.terraform.io")
+        .join(package.address)
+        .join(package.version)
+        .join(format!("{system}_{processor}"));
+    fs::create_dir_all(&folder)?;
+    let usage = Path::new(env!("CARGO_BIN_EXE_bench-usage"));
+    fs::copy(
+        usage,
+        folder.join(format!("terraform-provider-konnect_v{}", package.version)),
+    )?;
+    fs::copy(package.program, folder.join("provider"))?;
+    Ok(())
+}
+
+fn usage(notes: &Path) -> Result<Usage> {
+    let mut all = Usage::default();
+    for line in fs::read_to_string(notes)?.lines() {
+        let (time, memory) = line.split_once(' ').ok_or("a line without both numbers")?;
+        all.time += Duration::from_micros(time.parse()?);
+        all.memory = all.memory.max(memory.parse()?);
+    }
+    Ok(all)
+}
+
+/// The CLI that `TERRAFORM_BIN` names, else `terraform`.
+pub(super) fn cli() -> OsString {
+    env::var_os("TERRAFORM_BIN")
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "terraform".into())
+}
+
+/// The CLI's own words for its product and version.
+pub(super) fn version() -> Result<String> {
+    let output = Command::new(cli())
+        .arg("version")
+        .env("CHECKPOINT_DISABLE", "1")
+        .output()?;
+    Ok(String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned())
+}

@@ -1,0 +1,14 @@
+//! What the programs that print figures have in common: their options, samples of measurements, and tables.
+
+#![allow(dead_code, unused_imports)] // each program uses its part
+
+mod options;
+mod sample;
+mod table;
+
+pub use options::{Options, Peer};
+pub use sample::{Sample, mebibytes, milliseconds, seconds};
+pub use table::Table;
+
+/// What goes wrong ends the program.
+pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

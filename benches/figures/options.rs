@@ -1,0 +1,86 @@
+//! The command line of a program that prints figures.
+
+use std::path::{Path, PathBuf};
+
+use lexopt::prelude::*;
+
+use super::Result;
+
+const HELP: &str = "\
+Usage: cargo bench --features bench --bench startup --bench cli -- [--kong FILE] [--peer NAME=FILE]... [--ours FILE] [--rounds N]
+
+  --kong FILE       also measure this build of the provider kong/konnect
+  --peer NAME=FILE  also measure the start of this provider (startup only)
+  --ours FILE       measure this build of our provider, not the one that Cargo has made for the bench
+  --rounds N        how often each CLI command is run (cli only; default: 5)
+";
+
+/// Another provider to measure beside ours.
+pub struct Peer {
+    /// What the table calls it.
+    pub name: String,
+    /// Its binary.
+    pub program: PathBuf,
+}
+
+/// What the command line asks for.
+pub struct Options {
+    /// Our provider.
+    pub ours: PathBuf,
+    /// The provider kong/konnect, which both programs know how to drive.
+    pub kong: Option<Peer>,
+    /// Further providers, of which only the start is measured.
+    pub peers: Vec<Peer>,
+    /// How often each command is run.
+    pub rounds: usize,
+}
+
+impl Options {
+    /// Reads the command line. `None` if it asked for help, which is printed.
+    pub fn from_command_line() -> Result<Option<Self>> {
+        let mut options = Self {
+            ours: env!("CARGO_BIN_EXE_terraform-provider-konnect").into(),
+            kong: None,
+            peers: Vec::new(),
+            rounds: 5,
+        };
+        let mut flags = lexopt::Parser::from_env();
+        while let Some(flag) = flags.next()? {
+            match flag {
+                // Cargo says so to every program that it runs for `cargo bench`.
+                Long("bench") => {}
+                Long("kong") => {
+                    let program = existing(flags.value()?.as_ref())?;
+                    options.kong = Some(Peer {
+                        name: "kong/konnect".to_owned(),
+                        program,
+                    });
+                }
+                Long("ours") => options.ours = existing(flags.value()?.as_ref())?,
+                Long("peer") => {
+                    let given = flags.value()?.string()?;
+                    let (name, program) = given.split_once('=').ok_or("--peer wants NAME=FILE")?;
+                    let program = existing(program.as_ref())?;
+                    options.peers.push(Peer {
+                        name: name.to_owned(),
+                        program,
+                    });
+                }
+                Long("rounds") => options.rounds = flags.value()?.parse::<usize>()?.max(1),
+                Long("help") => {
+                    print!("{HELP}");
+                    return Ok(None);
+                }
+                _ => return Err(flag.unexpected().into()),
+            }
+        }
+        Ok(Some(options))
+    }
+}
+
+/// A path that holds wherever a process is started.
+fn existing(program: &Path) -> Result<PathBuf> {
+    program
+        .canonicalize()
+        .map_err(|error| format!("{}: {error}", program.display()).into())
+}
