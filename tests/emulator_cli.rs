@@ -15,8 +15,13 @@ struct Emulator {
 
 impl Emulator {
     fn start() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
         let mut process = Command::new(EMULATOR)
             .args(["--port", "0"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -84,6 +89,28 @@ fn an_answer_that_is_no_success_is_shown_and_fails() {
         "{missing:?}"
     );
     assert!(text(&missing.stderr).contains("404"), "{missing:?}");
+}
+
+#[test]
+fn https_comes_with_an_authority_to_trust() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    let konnect = Emulator::with(&["--https", "valid", "--ca", file.to_str().unwrap()]);
+    assert!(konnect.url.starts_with("https://127.0.0.1:"), "{}", konnect.url);
+    let pem = std::fs::read_to_string(&file).unwrap();
+    assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
+}
+
+#[test]
+fn what_can_not_be_served_is_refused() {
+    for (arguments, why) in [
+        (["--https", "green"], "unknown-authority"),
+        (["--ca", "x.pem"], "--https"),
+    ] {
+        let refused = Command::new(EMULATOR).args(arguments).output().unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+        assert!(text(&refused.stderr).contains(why), "{refused:?}");
+    }
 }
 
 #[test]

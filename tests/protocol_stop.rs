@@ -141,5 +141,5 @@ async fn a_terminated_plugin_ends_its_calls_first() {
     let state = within("the creation", apply).await.unwrap();
     sound(&state.diagnostics);
     assert_eq!(stored(&konnect), 1);
-    konnect.host.process.ended().await.well();
+    konnect.plugin.host.process.ended().await.well();
 }

@@ -109,7 +109,8 @@ async fn an_update_that_the_host_gives_up_goes_on_and_stays() {
     apply.abort();
     assert!(apply.await.unwrap_err().is_cancelled());
     konnect.emulator.clear_faults();
-    let Konnect { host, emulator, .. } = konnect;
+    let Konnect { plugin, emulator } = konnect;
+    let host = plugin.host;
     drop(resource);
     host.shut_down().await;
     host.process.ended().await.well();
@@ -127,7 +128,8 @@ async fn a_host_that_vanishes_leaves_no_creation_behind() {
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
     let apply = under_way(&konnect, &resource, &plan, "POST").await;
     drop(resource);
-    let Konnect { host, emulator, .. } = konnect;
+    let Konnect { plugin, emulator } = konnect;
+    let host = plugin.host;
     let socket = host.handshake.socket();
     drop(host.channel);
     apply.abort();
@@ -146,7 +148,8 @@ async fn a_host_that_shuts_the_plugin_down_meanwhile_leaves_no_creation_behind()
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
     let apply = under_way(&konnect, &resource, &plan, "POST").await;
     drop(resource);
-    let Konnect { host, emulator, .. } = konnect;
+    let Konnect { plugin, emulator } = konnect;
+    let host = plugin.host;
     // As Terraform does it after a second Ctrl-C: it asks for the end, and hangs up.
     host.shut_down().await;
     drop(host.channel);
@@ -164,7 +167,8 @@ async fn what_the_host_has_heard_of_stays() {
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
     sound(&resource.apply(&plan).await.diagnostics);
     drop(resource);
-    let Konnect { host, emulator, .. } = konnect;
+    let Konnect { plugin, emulator } = konnect;
+    let host = plugin.host;
     drop(host.channel);
     host.process.ended().await.well();
     assert_eq!((asked(&emulator, "DELETE"), stored(&emulator)), (0, 1));
@@ -183,7 +187,8 @@ async fn a_webhook_is_taken_back_unless_it_took_a_stream_over() {
         sound(&plan.diagnostics);
         let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
         drop(resource);
-        let Konnect { host, emulator, .. } = konnect;
+        let Konnect { plugin, emulator } = konnect;
+        let host = plugin.host;
         drop(host.channel);
         apply.abort();
         host.process.says("a connection has ended").await;

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,12 +13,17 @@ use url::Url;
 const HELP: &str = "\
 A local Konnect: the audit log API (v2 and v3) of an organisation, for tests and for trying things out.
 
-Usage: konnect-emulator [--port N] [--state FILE] [--latency MS]
+Usage: konnect-emulator [--port N] [--state FILE] [--latency MS] [--clock SECONDS] [--https KIND --ca FILE]
        konnect-emulator --request METHOD URL [BODY]
 
   --port N       listen on 127.0.0.1:N; 0 for any free port (default: 8080)
   --state FILE   keep the state in FILE, secrets included, so that it survives a restart
   --latency MS   hold every answer of the API back for MS milliseconds
+  --clock SECONDS
+                 run SECONDS ahead of this machine's clock, or behind if negative
+  --https KIND   serve HTTPS with a certificate that is made at the start: valid, unknown-authority, expired or
+                 other-name (the last three are what a client has to refuse)
+  --ca FILE      write the certificate of the authority that signs to FILE, for a client to trust: SSL_CERT_FILE=FILE
   --request METHOD URL [BODY]
                  serve nothing; send one request to a running emulator, print the status and the body of its
                  answer, and fail unless the status is 2xx. For machines without curl. The URL's host must be
@@ -26,7 +31,7 @@ Usage: konnect-emulator [--port N] [--state FILE] [--latency MS]
   --help         print this text
   --version      print the version
 
-It prints one line, `listening on http://127.0.0.1:PORT`, when it is ready, and serves until SIGINT or SIGTERM.
+It prints one line, `listening on http://127.0.0.1:PORT` (or https), when it is ready, and serves until SIGINT or SIGTERM.
 
 Point the provider at it (any token that begins with kpat_ or spat_ will do):
 
@@ -59,13 +64,17 @@ Make things go wrong: `times` requests (default 1, null for all) that match `met
   kinds: status {code, headers, body, content_type}   drop_before          drop_after
          body {status, headers, body, handle}         truncate             truncate_header
          delay {ms}   drip {interval_ms}              huge {bytes}         malformed
-         clock_skew {seconds}                         hold {handle}: until the rules are removed
+         clock_skew {seconds}         headers {headers}       echo {status}
+         hold {handle}: until the rules are removed
 
 Make it slow, limited and unreliable as a whole; null or a missing field switches a condition off again:
 
   curl -X PUT http://127.0.0.1:8080/_emulator/conditions -d '{\"latency_ms\": 50,
        \"rate_limit\": {\"per_second\": 100, \"burst\": 50},
        \"random_faults\": {\"seed\": 1, \"percent\": 5, \"faults\": [{\"kind\": \"drop_after\"}]}}'
+
+To see that nobody follows a redirect, let it lead to a second emulator (status 301 to 308 with the header `location`):
+its log of requests has to stay empty. For a refused connection, stop the emulator, or use a port without one.
 ";
 
 const DEFAULT_PORT: u16 = 8080;
@@ -82,7 +91,7 @@ enum Task {
     Help,
     Version,
     Ask(Question),
-    Serve(EmulatorOptions),
+    Serve(EmulatorOptions, Option<PathBuf>),
 }
 
 fn main() -> ExitCode {
@@ -97,7 +106,7 @@ fn main() -> ExitCode {
         Task::Help => say(HELP),
         Task::Version => say(concat!("konnect-emulator ", env!("CARGO_PKG_VERSION"), "\n")),
         Task::Ask(question) => ask(&question),
-        Task::Serve(options) => serve(options),
+        Task::Serve(options, ca) => serve(options, ca.as_deref()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -113,19 +122,26 @@ fn task() -> Result<Task, lexopt::Error> {
         port: DEFAULT_PORT,
         ..EmulatorOptions::default()
     };
+    let mut ca = None;
     let mut flags = lexopt::Parser::from_env();
     while let Some(flag) = flags.next()? {
         match flag {
             Long("port") => options.port = flags.value()?.parse()?,
             Long("state") => options.state_file = Some(PathBuf::from(flags.value()?)),
             Long("latency") => options.latency = Duration::from_millis(flags.value()?.parse()?),
+            Long("clock") => options.clock_offset_seconds = flags.value()?.parse()?,
+            Long("https") => options.certificate = Some(flags.value()?.parse()?),
+            Long("ca") => ca = Some(PathBuf::from(flags.value()?)),
             Long("request") => return Ok(Task::Ask(question(flags.values()?)?)),
             Long("help") | Short('h') => return Ok(Task::Help),
             Long("version") | Short('V') => return Ok(Task::Version),
             _ => return Err(flag.unexpected()),
         }
     }
-    Ok(Task::Serve(options))
+    if ca.is_some() && options.certificate.is_none() {
+        return Err("--ca is of use with --https only".into());
+    }
+    Ok(Task::Serve(options, ca))
 }
 
 /// What follows `--request`. A further argument is an error, so that a body that the shell has split does not go
@@ -185,7 +201,7 @@ fn say(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-fn serve(options: EmulatorOptions) -> io::Result<()> {
+fn serve(options: EmulatorOptions, ca: Option<&Path>) -> io::Result<()> {
     runtime()?.block_on(async {
         let port = options.port;
         let emulator = Emulator::start(options)
@@ -197,6 +213,10 @@ fn serve(options: EmulatorOptions) -> io::Result<()> {
                 ),
                 _ => error,
             })?;
+        if let (Some(file), Some(pem)) = (ca, emulator.authority()) {
+            std::fs::write(file, pem)
+                .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
+        }
         // Before the line that says we are ready: whoever waits for it may signal at once.
         let signalled = signals()?;
         say(&format!("listening on {}\n", emulator.url()))?;

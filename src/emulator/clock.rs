@@ -1,5 +1,6 @@
 //! Times as Konnect writes them.
 
+use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
 
 /// What Konnect answers as `updated_at` until a first update.
@@ -31,6 +32,12 @@ pub(super) fn http_date(skew_seconds: i64) -> String {
         .checked_add(SignedDuration::from_secs(skew_seconds))
         .unwrap_or(limit);
     time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// [`http_date`] as a header's value.
+pub(super) fn date_header(skew_seconds: i64) -> HeaderValue {
+    // The text is digits and letters, so the fallback is never met.
+    HeaderValue::try_from(http_date(skew_seconds)).unwrap_or(HeaderValue::from_static(""))
 }
 
 #[cfg(test)]

@@ -77,6 +77,16 @@ pub enum Fault {
         #[serde(default)]
         body: String,
     },
+    /// Handled, but answered with these headers in place of the answer's own of the same names.
+    Headers {
+        /// The headers; `content-type`, say.
+        headers: Headers,
+    },
+    /// Answers the request itself as text, headers and body, as debugging proxies do. Not handled.
+    Echo {
+        /// 200 to 599.
+        status: u16,
+    },
     /// Answers 200 with a body of this length in chunks, without announcing it. Not handled.
     Huge {
         /// Bytes.
@@ -273,6 +283,8 @@ impl FaultRule {
                 check_status(*status)?;
                 header_map(headers).map(drop)
             }
+            Fault::Headers { headers } => header_map(headers).map(drop),
+            Fault::Echo { status } => check_status(*status).map(drop),
             _ => Ok(()),
         }
     }

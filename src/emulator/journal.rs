@@ -96,6 +96,17 @@ impl Journal {
         self.entries.iter().cloned().collect()
     }
 
+    /// The requests of one region, oldest first.
+    pub(super) fn entries_of(&self, region: &str) -> Vec<RecordedRequest> {
+        let entries = self.entries.iter().filter(|entry| entry.region == region);
+        entries.cloned().collect()
+    }
+
+    /// Forgets the requests of one region.
+    pub(super) fn clear_region(&mut self, region: &str) {
+        self.entries.retain(|entry| entry.region != region);
+    }
+
     /// Forgets everything but the count.
     pub(super) fn clear(&mut self) {
         self.entries.clear();

@@ -37,10 +37,22 @@ impl From<Answer> for Outcome {
     }
 }
 
+/// What a fault may need to know of a request.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    /// Its headers.
+    pub(super) headers: &'a HeaderMap,
+    /// Its body; empty if it was too large.
+    pub(super) body: &'a [u8],
+    /// How far the clock is ahead by which it is answered.
+    pub(super) clock_offset_seconds: i64,
+}
+
 /// Answers a request as `fault` says. `handle` changes the state and gives the honest answer.
 pub(super) async fn answer(
     fault: Option<Fault>,
     wire: &WireHandle,
+    request: Request<'_>,
     handle: impl FnOnce() -> Answer,
 ) -> Outcome {
     match fault {
@@ -65,8 +77,20 @@ pub(super) async fn answer(
             if handled {
                 handle();
             }
-            exactly(status, &headers, body, wire)
+            let answer = exactly(status, &headers, body);
+            // hyper would rightly leave the body out of these.
+            if matches!(answer.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+                let dated = answer.clone().dated(request.clock_offset_seconds);
+                wire.end_with(dated.to_bytes().0);
+            }
+            answer.into()
         }
+        Some(Fault::Headers { headers }) => {
+            let mut answer = handle();
+            answer.headers.extend(checked(&headers));
+            answer.into()
+        }
+        Some(Fault::Echo { status }) => echo(status, request).into(),
         Some(Fault::DropBefore) => silence(wire, Vec::new()),
         Some(Fault::DropAfter) => {
             handle();
@@ -91,10 +115,7 @@ pub(super) async fn answer(
         }),
         Some(Fault::ClockSkew { seconds }) => {
             let mut answer = handle();
-            // The text is digits and letters, so the fallback is never met.
-            let date =
-                HeaderValue::try_from(clock::http_date(seconds)).unwrap_or(HeaderValue::from_static(""));
-            answer.headers.insert(DATE, date);
+            answer.headers.insert(DATE, clock::date_header(seconds));
             answer.into()
         }
     }
@@ -123,15 +144,25 @@ fn status(code: u16, headers: &Headers, body: Option<String>, content_type: Opti
     answer
 }
 
-fn exactly(status: u16, headers: &Headers, body: String, wire: &WireHandle) -> Outcome {
+fn echo(status: u16, request: Request<'_>) -> Answer {
+    let mut text = Vec::new();
+    for (name, value) in request.headers {
+        text.extend_from_slice(name.as_str().as_bytes());
+        text.extend_from_slice(b": ");
+        text.extend_from_slice(value.as_bytes());
+        text.push(b'\n');
+    }
+    text.push(b'\n');
+    text.extend_from_slice(request.body);
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    Answer::with_type(status, "text/plain", text)
+}
+
+fn exactly(status: u16, headers: &Headers, body: String) -> Answer {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let mut answer = Answer::with_type(status, "application/json", body);
     answer.headers.extend(checked(headers));
-    // hyper would rightly leave the body out of these.
-    if matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-        wire.end_with(answer.to_bytes().0);
-    }
-    answer.into()
+    answer
 }
 
 /// The headers of a rule, which were checked when it was injected.

@@ -22,8 +22,9 @@
 //! # The map
 //!
 //! A request's way: `server` reads it, `journal` notes it, `fault` or `conditions` decides whether it goes wrong,
-//! `api` finds its handler by `route`, `destinations` and `webhook` answer from the `store`, and `misbehave` spoils the answer if
-//! it must, with the help of `wire`. `control` and `edits` are the way in behind the API's back.
+//! `api` finds its handler by `route`, `destinations` and `webhook` answer from the `store`, and `misbehave` spoils
+//! the answer if it must, with the help of `wire`. `certificate` is for HTTPS. `control` and `edits` are the way in
+//! behind the API's back. A redirect is best led to a second emulator, whose log of requests has to stay empty.
 //!
 //! # Where it decides for itself
 //!
@@ -37,6 +38,7 @@
 
 mod answer;
 mod api;
+mod certificate;
 mod clock;
 mod conditions;
 mod connections;
@@ -69,8 +71,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use certificate::Authority;
+pub use certificate::Certificate;
 pub use conditions::{Conditions, RandomFaults, RateLimit};
 pub use connections::ConnectionCount;
 pub use edits::ControlError;
@@ -88,6 +93,11 @@ pub struct EmulatorOptions {
     pub state_file: Option<PathBuf>,
     /// How long every answer of the API is held back.
     pub latency: Duration,
+    /// How many seconds the emulator's clock is ahead of this machine's, or behind if negative: in `created_at`,
+    /// `updated_at` and the `date` header alike.
+    pub clock_offset_seconds: i64,
+    /// Serves HTTPS with such a certificate instead of HTTP.
+    pub certificate: Option<Certificate>,
 }
 
 /// A running emulator, which ends when it is stopped or dropped.
@@ -97,8 +107,10 @@ pub struct EmulatorOptions {
 pub struct Emulator {
     shared: Arc<Shared>,
     address: SocketAddr,
+    scheme: &'static str,
+    authority: Option<Authority>,
     stop: CancellationToken,
-    server: Option<JoinHandle<()>>,
+    servers: Vec<JoinHandle<()>>,
 }
 
 impl Emulator {
@@ -109,28 +121,65 @@ impl Emulator {
     /// The port is taken ([`io::ErrorKind::AddrInUse`]), or the state file can't be read or is not one
     /// ([`io::ErrorKind::InvalidData`]).
     pub async fn start(options: EmulatorOptions) -> io::Result<Self> {
-        let store = Store::open(options.state_file)?;
-        let conditions = Conditions {
-            latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
-            ..Conditions::default()
-        };
+        let store = Store::open(options.state_file.clone(), options.clock_offset_seconds)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
-        let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(store, conditions));
-        let stop = CancellationToken::new();
-        let server = tokio::spawn(server::serve(listener, Arc::clone(&shared), stop.clone()));
-        Ok(Self {
-            shared,
-            address,
-            stop,
-            server: Some(server),
-        })
+        let mut emulator = Self {
+            address: listener.local_addr()?,
+            shared: Arc::new(Shared::new(store, &options)),
+            scheme: "http",
+            authority: None,
+            stop: CancellationToken::new(),
+            servers: Vec::new(),
+        };
+        let tls = options
+            .certificate
+            .map(|kind| emulator.acceptor(kind))
+            .transpose()?;
+        if tls.is_some() {
+            emulator.scheme = "https";
+        }
+        emulator.serve(listener, tls);
+        Ok(emulator)
     }
 
-    /// The base URL without a region: `http://127.0.0.1:PORT`.
+    /// Serves the same Konnect by HTTPS as well, on any free port and with such a certificate; gives the base URL,
+    /// `https://127.0.0.1:PORT`.
+    ///
+    /// # Errors
+    ///
+    /// There is no free port, or no certificate can be made.
+    pub async fn also_https(&mut self, certificate: Certificate) -> io::Result<String> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let url = format!("https://{}", listener.local_addr()?);
+        let tls = self.acceptor(certificate)?;
+        self.serve(listener, Some(tls));
+        Ok(url)
+    }
+
+    /// The certificate of the authority that signs, in PEM: what a client has to trust, by `SSL_CERT_FILE` say.
+    /// `None` without HTTPS.
+    #[must_use]
+    pub fn authority(&self) -> Option<String> {
+        self.authority.as_ref().map(Authority::pem)
+    }
+
+    fn acceptor(&mut self, kind: Certificate) -> io::Result<TlsAcceptor> {
+        let authority = match self.authority.take() {
+            Some(authority) => authority,
+            None => Authority::new("konnect-emulator")?,
+        };
+        self.authority.insert(authority).acceptor(kind)
+    }
+
+    fn serve(&mut self, listener: TcpListener, tls: Option<TlsAcceptor>) {
+        let served = server::serve(listener, tls, Arc::clone(&self.shared), self.stop.clone());
+        self.servers.push(tokio::spawn(served));
+    }
+
+    /// The base URL without a region: `http://127.0.0.1:PORT`, or the same with `https`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// The address it listens on.
@@ -142,7 +191,7 @@ impl Emulator {
     /// Stops accepting, gives answers under way half a second, closes every connection and frees the port.
     pub async fn stop(mut self) {
         self.stop.cancel();
-        if let Some(server) = self.server.take() {
+        for server in self.servers.drain(..) {
             // The task neither panics nor is it cancelled; and if it were, it would be stopped all the same.
             let _ = server.await;
         }
@@ -152,6 +201,12 @@ impl Emulator {
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.journal().entries()
+    }
+
+    /// The requests so far that named this region, oldest first.
+    #[must_use]
+    pub fn requests_of(&self, region: &str) -> Vec<RecordedRequest> {
+        self.shared.journal().entries_of(region)
     }
 
     /// Empties the request log.
@@ -172,6 +227,12 @@ impl Emulator {
     #[must_use]
     pub fn faults(&self) -> Vec<FaultRule> {
         self.shared.faults().clone()
+    }
+
+    /// Removes the fault rules that name this region.
+    pub fn clear_faults_of(&self, region: &str) {
+        let others = |rule: &FaultRule| rule.region.as_deref() != Some(region);
+        self.shared.faults().retain(others);
     }
 
     /// Removes every fault rule. Requests that were struck already stay so, but those that are held go on.
@@ -200,6 +261,27 @@ impl Emulator {
     #[must_use]
     pub fn snapshot(&self) -> Value {
         self.shared.store.read(|state| json!(state))
+    }
+
+    /// What is stored in a region: `{"destinations": {ID: {..}}, "webhook": {..}}`, or null if nothing ever was.
+    #[must_use]
+    pub fn region(&self, name: &str) -> Value {
+        self.shared.store.read(|state| json!(state.regions.get(name)))
+    }
+
+    /// Forgets records, requests and faults of one region.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`], with nothing forgotten.
+    pub fn reset_region(&self, region: &str) -> Result<(), ControlError> {
+        self.shared.store.change(|state| {
+            state.regions.remove(region);
+            Ok::<_, ControlError>(())
+        })?;
+        self.shared.journal().clear_region(region);
+        self.clear_faults_of(region);
+        Ok(())
     }
 
     /// Forgets records, requests and faults.
@@ -301,7 +383,7 @@ impl Emulator {
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.stop.cancel();
-        if let Some(server) = &self.server {
+        for server in &self.servers {
             server.abort();
         }
     }

@@ -6,15 +6,18 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State as Extract;
+use http::header::DATE;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
@@ -24,7 +27,7 @@ use super::misbehave::{self, Outcome};
 use super::problem::Problem;
 use super::shared::Shared;
 use super::wire::{Wire, WireHandle};
-use super::{api, control, route};
+use super::{api, clock, control, route};
 
 /// Larger bodies are answered with 413.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -36,8 +39,14 @@ const LARGEST_DRAIN: usize = 16 * LARGEST_BODY;
 /// How long answers under way may take once the emulator is told to stop.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Serves until `stop` is cancelled; then lets answers under way finish within [`GRACE`].
-pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: CancellationToken) {
+/// Serves, over TLS if there is an acceptor, until `stop` is cancelled; then lets answers under way finish within
+/// [`GRACE`].
+pub(super) async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+) {
     let router = Router::new()
         .nest("/_emulator", control::router())
         .fallback(konnect)
@@ -50,7 +59,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: Canc
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     let open = shared.connections.open();
-                    let served = connection(stream, router.clone(), stop.clone());
+                    let served = greeted(stream, tls.clone(), router.clone(), stop.clone());
                     connections.spawn(async move {
                         served.await;
                         drop(open);
@@ -66,9 +75,25 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: Canc
     let _ = timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn greeted(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, stop: CancellationToken) {
     // Answers are small; waiting for more to fill a packet would only cost time.
     let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else {
+        return connection(stream, router, stop).await;
+    };
+    // A client that does not trust the certificate ends the greeting, which is what it was shown for.
+    tokio::select! {
+        greeted = tls.accept(stream) => if let Ok(stream) = greeted {
+            connection(stream, router, stop).await;
+        },
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn connection<S>(stream: S, router: Router, stop: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let (wire, handle) = Wire::new(stream);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(handle.clone());
@@ -104,9 +129,17 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
     if !latency.is_zero() {
         sleep(latency).await;
     }
-    let handle = || match &body {
-        Some(body) => api::answer(&shared.store, &parts.method, &parts.uri, &parts.headers, body),
-        None => too_large(),
+    let handle = || {
+        let answer = match &body {
+            Some(body) => api::answer(&shared.store, &parts.method, &parts.uri, &parts.headers, body),
+            None => too_large(),
+        };
+        answer.dated(shared.clock_offset_seconds)
+    };
+    let request = misbehave::Request {
+        headers: &parts.headers,
+        body: body.as_deref().unwrap_or_default(),
+        clock_offset_seconds: shared.clock_offset_seconds,
     };
     let hold = match fault {
         Some(Fault::Hold { handle }) => Some(handle),
@@ -116,13 +149,15 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
         // The sender lives as long as the emulator.
         let _ = cleared.changed().await;
     }
-    let outcome = match parts.extensions.get::<WireHandle>() {
-        Some(wire) => misbehave::answer(fault, wire, handle).await,
+    let mut outcome = match parts.extensions.get::<WireHandle>() {
+        Some(wire) => misbehave::answer(fault, wire, request, handle).await,
         None => Outcome::from(handle()),
     };
     if hold == Some(true) {
         let _ = cleared.changed().await;
     }
+    let date = outcome.response.headers_mut().entry(DATE);
+    date.or_insert_with(|| clock::date_header(shared.clock_offset_seconds));
     if let Some(status) = outcome.status {
         shared.journal().close(number, status);
     }

@@ -4,12 +4,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::EmulatorOptions;
 use super::conditions::{Conditions, Weather};
 use super::connections::Connections;
 use super::edits::ControlError;
 use super::fault::{self, Fault, FaultRule};
 use super::journal::Journal;
-use super::state::State;
 use super::store::Store;
 
 /// The emulator's insides. No lock is held across an await.
@@ -17,6 +17,8 @@ use super::store::Store;
 pub(super) struct Shared {
     /// The records.
     pub(super) store: Store,
+    /// How far every `date` header is ahead.
+    pub(super) clock_offset_seconds: i64,
     /// The connections.
     pub(super) connections: Connections,
     weather: Mutex<Weather>,
@@ -27,9 +29,14 @@ pub(super) struct Shared {
 
 impl Shared {
     /// No requests and no faults yet.
-    pub(super) fn new(store: Store, conditions: Conditions) -> Self {
+    pub(super) fn new(store: Store, options: &EmulatorOptions) -> Self {
+        let conditions = Conditions {
+            latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
+            ..Conditions::default()
+        };
         Self {
             store,
+            clock_offset_seconds: options.clock_offset_seconds,
             connections: Connections::default(),
             weather: Mutex::new(Weather::new(conditions)),
             journal: Mutex::new(Journal::new()),
@@ -101,7 +108,7 @@ impl Shared {
     /// The state file could not be written; nothing was forgotten then.
     pub(super) fn reset(&self) -> Result<(), ControlError> {
         self.store.change(|state| {
-            *state = State::default();
+            state.forget();
             Ok::<_, ControlError>(())
         })?;
         self.journal().clear();

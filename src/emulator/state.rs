@@ -15,6 +15,9 @@ pub(super) const GLOBAL: &str = "global";
 pub(super) struct State {
     /// The time of the last change in milliseconds since 1970; see [`State::tick`].
     clock_ms: i64,
+    /// How far the clock is ahead of this machine's; each start sets it.
+    #[serde(skip)]
+    pub(super) clock_offset_ms: i64,
     /// How many destinations were ever created, which orders them.
     sequence: u64,
     /// One entry for each region that was ever written to.
@@ -132,10 +135,18 @@ impl Attempt {
 }
 
 impl State {
+    /// Back to nothing, with the same clock.
+    pub(super) fn forget(&mut self) {
+        *self = Self {
+            clock_offset_ms: self.clock_offset_ms,
+            ..Self::default()
+        };
+    }
+
     /// The time of a change. No two changes share one, even within a millisecond, so that a later `updated_at`
     /// is always a greater one.
     pub(super) fn tick(&mut self) -> String {
-        self.clock_ms = clock::now_millis().max(self.clock_ms + 1);
+        self.clock_ms = (clock::now_millis().saturating_add(self.clock_offset_ms)).max(self.clock_ms + 1);
         clock::rfc3339(self.clock_ms)
     }
 

@@ -20,11 +20,12 @@ impl Store {
     /// # Errors
     ///
     /// The file exists and can't be read, or holds something else than a state ([`io::ErrorKind::InvalidData`]).
-    pub(super) fn open(file: Option<PathBuf>) -> io::Result<Self> {
-        let state = match file.as_deref().map(load).transpose()? {
+    pub(super) fn open(file: Option<PathBuf>, clock_offset_seconds: i64) -> io::Result<Self> {
+        let mut state = match file.as_deref().map(load).transpose()? {
             Some(Some(state)) => state,
             _ => State::default(),
         };
+        state.clock_offset_ms = clock_offset_seconds.saturating_mul(1000);
         Ok(Self {
             state: Mutex::new(state),
             file,

@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// The last bytes of a connection, and how many of them are on their way.
 #[derive(Debug)]
@@ -32,23 +31,23 @@ impl WireHandle {
     }
 }
 
-/// A TCP stream under the control of a [`WireHandle`].
+/// A stream, with TLS or without, under the control of a [`WireHandle`].
 #[derive(Debug)]
-pub(super) struct Wire {
-    stream: TcpStream,
+pub(super) struct Wire<S> {
+    stream: S,
     last_words: Arc<Mutex<Option<LastWords>>>,
 }
 
-impl Wire {
+impl<S> Wire<S> {
     /// Wraps a stream; the handle stays valid for as long as the connection lasts.
-    pub(super) fn new(stream: TcpStream) -> (Self, WireHandle) {
+    pub(super) fn new(stream: S) -> (Self, WireHandle) {
         let last_words = Arc::new(Mutex::new(None));
         let handle = WireHandle(Arc::clone(&last_words));
         (Self { stream, last_words }, handle)
     }
 }
 
-impl AsyncRead for Wire {
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -58,7 +57,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
         let Self { stream, last_words } = self.get_mut();
         let mut stream = Pin::new(stream);

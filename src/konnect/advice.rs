@@ -1,5 +1,7 @@
 //! What to do about a failed call, in a sentence or two.
 
+use std::time::Duration;
+
 use super::error::Error;
 use super::error_kind::{ErrorKind, Obstacle};
 
@@ -58,6 +60,7 @@ impl Error {
 
     fn for_status(&self, status: u16) -> String {
         let advice = match status {
+            408 | 425 => "This passes by itself most of the time: try again.",
             400 | 422 => "Correct the values that the API names, and try again.",
             401 => {
                 return format!(
@@ -88,8 +91,8 @@ impl Error {
                     },
                     |wait| {
                         format!(
-                            "Too many requests reach Konnect at once: wait {} s and try again.",
-                            wait.as_secs()
+                            "Too many requests reach Konnect at once: wait {} and try again.",
+                            told(wait)
                         )
                     },
                 );
@@ -98,9 +101,30 @@ impl Error {
                 "Konnect has a problem of its own: try again later, see https://kong.statuspage.io, and give the \
                  trace id to Kong's support if it stays."
             }
-            _ => "Correct what the API names, and try again.",
+            410 => {
+                "What the request names is gone for good, or the server URL is one that is no longer served: check \
+                 the id, the region and the server URL."
+            }
+            451 => {
+                "Something on the way refuses the request for legal reasons: ask the administrator of the network, \
+                 or Kong's support with the trace id."
+            }
+            // Konnect's API has none of these for the requests of this client.
+            _ => {
+                "Something else than Konnect may have answered: check the server URL, and whether a proxy answers in \
+                 the API's place. If both are right, report the answer above."
+            }
         };
         advice.to_owned()
+    }
+}
+
+/// A wait that a server asks for. What it asks for can be any number.
+pub(super) fn told(wait: Duration) -> String {
+    if wait > Duration::from_hours(24) {
+        "more than a day".to_owned()
+    } else {
+        format!("{} s", wait.as_secs())
     }
 }
 

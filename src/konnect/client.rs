@@ -91,8 +91,6 @@ pub(super) struct Request {
     pub body: Option<SecretString>,
     /// What is in the body and must not be in an error.
     pub authorization: Option<Authorization>,
-    /// `false` where the answer has nothing to say beyond its status, unless it is a web page.
-    pub wants_body: bool,
     /// How often it is made again at most, if that is less than the client's own limit.
     pub max_retries: Option<u32>,
 }
@@ -303,7 +301,7 @@ impl Client {
         })?;
         debug!(method = %request.method, path = url.path(), attempt, "request");
         let begun = Instant::now();
-        let result = exchange(http, prepared, request.wants_body, limits, redactor).await;
+        let result = exchange(http, prepared, limits, redactor).await;
         let duration_ms = milliseconds(begun.elapsed());
         let mark = match &result {
             Ok(received) => Some(&received.mark),

@@ -160,16 +160,16 @@ impl Api<'_> {
     }
 
     async fn delete(self, path: &str) -> Result<(), Error> {
-        let request = Request {
-            wants_body: false,
-            ..self.request(Method::DELETE, path)
-        };
-        let answer = self.client.send(self.region, request).await?;
-        // A login page of a proxy says nothing of what became of the object.
-        if answer.received.is_web_page() && !answer.received.body.is_empty() {
-            return Err(answer.unreadable("it is a web page, which the API does not answer with"));
+        let answer = self
+            .client
+            .send(self.region, self.request(Method::DELETE, path))
+            .await?;
+        // Another success is a proxy's or a login page's, and says nothing of what became of the object.
+        if answer.received.mark.status == 204 {
+            Ok(())
+        } else {
+            Err(answer.unreadable("the API answers a removal with 204 and nothing else"))
         }
-        Ok(())
     }
 
     fn request(self, method: Method, path: &str) -> Request {
@@ -179,7 +179,6 @@ impl Api<'_> {
             query: Vec::new(),
             body: None,
             authorization: None,
-            wants_body: true,
             max_retries: None,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::advice::told;
 use super::error_kind::{ErrorKind, status_text};
 use super::problem::InvalidParameter;
 
@@ -222,7 +223,7 @@ impl Error {
         lines.extend(self.trace_id().map(|id| format!("Trace id: {id}")));
         lines.extend(
             self.asked_wait()
-                .map(|wait| format!("The server asks to wait {} s.", wait.as_secs())),
+                .map(|wait| format!("The server asks to wait {}.", told(wait))),
         );
         if self.may_have_happened() {
             lines.push("The change may have been made all the same.".to_owned());

@@ -9,7 +9,7 @@ use super::error::{AnswerMark, Failure, Outcome};
 use super::error_kind::ErrorKind;
 use super::failure::Limits;
 use super::problem::{Problem, bounded, excerpt};
-use super::retry::asked_wait;
+use super::retry::{asked_wait, is_transient};
 use crate::redact::Redactor;
 
 /// More than any answer of this API: a page of a list is its largest.
@@ -32,23 +32,10 @@ pub(super) struct Received {
     pub body: Vec<u8>,
 }
 
-impl Received {
-    /// Whether the answer is meant for people.
-    pub(super) fn is_web_page(&self) -> bool {
-        self.content_type.as_deref().is_some_and(is_html)
-    }
-}
-
-fn is_html(content_type: &str) -> bool {
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("text/html")
-}
-
 /// Sends a request, and reads its answer.
 pub(super) async fn exchange(
     http: &reqwest::Client,
     request: reqwest::Request,
-    wants_body: bool,
     limits: Limits,
     redactor: &Redactor,
 ) -> Result<Received, Failure> {
@@ -56,13 +43,12 @@ pub(super) async fn exchange(
         .execute(request)
         .await
         .map_err(|error| Failure::from_http(error, limits, redactor))?;
-    sort(response, wants_body, limits, redactor).await
+    sort(response, limits, redactor).await
 }
 
 /// Sorts an answer into success and failure.
 pub(super) async fn sort(
     response: Response,
-    wants_body: bool,
     limits: Limits,
     redactor: &Redactor,
 ) -> Result<Received, Failure> {
@@ -75,7 +61,7 @@ pub(super) async fn sort(
         date: date(response.headers()),
     };
     if status.is_success() {
-        success(response, mark, wants_body, limits, redactor).await
+        success(response, mark, limits, redactor).await
     } else if status.is_redirection() {
         Err(redirect(&response, mark, redactor))
     } else {
@@ -86,19 +72,11 @@ pub(super) async fn sort(
 async fn success(
     mut response: Response,
     mark: AnswerMark,
-    wants_body: bool,
     limits: Limits,
     redactor: &Redactor,
 ) -> Result<Received, Failure> {
     let content_type = header(response.headers(), CONTENT_TYPE.as_str(), redactor);
     let mut body = Vec::new();
-    if !wants_body && !content_type.as_deref().is_some_and(is_html) {
-        return Ok(Received {
-            mark,
-            content_type,
-            body,
-        });
-    }
     let (reason, lost) = loop {
         match response.chunk().await {
             Ok(None) => {
@@ -216,13 +194,14 @@ async fn refusal(mut response: Response, mark: AnswerMark, redactor: &Redactor) 
             message: problem.message,
             invalid_parameters: problem.invalid_parameters,
         },
-        outcome: if status.is_client_error() {
+        // A gateway's 408 may tell of its own wait for the server, which was at it all the same.
+        outcome: if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
             Outcome::Refused
         } else {
             Outcome::Unknown
         },
         answer: Some(AnswerMark { trace_id, ..mark }),
-        transient: lost || status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error(),
+        transient: lost || is_transient(status),
         asked_wait,
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::Method;
 use reqwest::header::HeaderValue;
+use reqwest::{Method, StatusCode};
 
 use super::error::Outcome;
 
@@ -67,11 +67,21 @@ impl Pace {
     }
 }
 
+/// Whether an error status says that the same request may fare better in a while (RFC 9110, RFC 6585, RFC 8470).
+pub(super) fn is_transient(status: StatusCode) -> bool {
+    let passing = [
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_EARLY,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    passing.contains(&status) || status.is_server_error()
+}
+
 /// Whether a failed attempt may be repeated without doing a thing twice.
 ///
 /// A `POST` creates: it is repeated only where nothing can have been handled.
 pub(super) fn is_repeatable(method: &Method, outcome: Outcome, status: Option<u16>) -> bool {
-    *method != Method::POST || outcome == Outcome::NotSent || status == Some(429)
+    *method != Method::POST || outcome == Outcome::NotSent || matches!(status, Some(425 | 429))
 }
 
 /// The wait that a `Retry-After` header asks for, in seconds or as a date (RFC 9110, section 10.2.3).
@@ -163,6 +173,8 @@ mod tests {
     fn a_post_is_repeated_only_where_nothing_was_handled() {
         assert!(is_repeatable(&Method::POST, Outcome::NotSent, None));
         assert!(is_repeatable(&Method::POST, Outcome::Refused, Some(429)));
+        assert!(is_repeatable(&Method::POST, Outcome::Refused, Some(425)));
+        assert!(!is_repeatable(&Method::POST, Outcome::Unknown, Some(408)));
         assert!(!is_repeatable(&Method::POST, Outcome::Unknown, Some(500)));
         assert!(!is_repeatable(&Method::POST, Outcome::Unknown, None));
         for method in [Method::GET, Method::PUT, Method::PATCH, Method::DELETE] {

@@ -64,8 +64,8 @@ pub(super) fn schema() -> Schema {
                 ),
             Attribute::number("max_retries").optional().check(Validator::whole_number(0, 10)).describe(
                 "How often a failed request is made again, from 0 to 10. By default 4. Only requests that can be \
-                 repeated safely are, after connection errors, rate limits (429) and server errors (500 and above). \
-                 The first wait is 1 second, each further one twice as long, at most 30 seconds, unless Konnect asks \
+                 repeated safely are, after connection errors, rate limits (429), statuses that pass by themselves \
+                 (408, 425) and server errors (500 and above). The first wait is 1 second, each further one twice as long, at most 30 seconds, unless Konnect asks \
                  for another.",
             ),
         ],

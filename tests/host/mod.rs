@@ -20,6 +20,7 @@ mod handshake;
 mod identity;
 #[cfg(feature = "emulator")]
 pub mod konnect;
+mod plugin;
 mod process;
 mod session;
 pub mod terraform;
@@ -29,5 +30,6 @@ pub use adoption::stored;
 pub use connection::{Channel, Tls, grpc, unix};
 pub use handshake::Handshake;
 pub use identity::Identity;
+pub use plugin::Plugin;
 pub use process::{Ended, Launch, Process, signal, within};
 pub use session::{Host, check, plain, provider, shut_down};

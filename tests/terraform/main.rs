@@ -27,6 +27,8 @@ mod errors;
 #[cfg(feature = "emulator")]
 mod examples;
 #[cfg(feature = "emulator")]
+mod faults;
+#[cfg(feature = "emulator")]
 mod foreign_writes;
 #[cfg(feature = "emulator")]
 mod hosts;

@@ -210,6 +210,57 @@ async fn a_skewed_clock_shows_in_the_date_alone() {
 }
 
 #[tokio::test]
+async fn headers_stand_in_for_the_answers_own() {
+    let headers = Headers::from([("content-type".to_owned(), "text/plain".to_owned())]);
+    let (bytes, stored, logged) = struck(Fault::Headers { headers }).await;
+    let reply = Reply::parse(&bytes);
+    assert_eq!(
+        (reply.headers["content-type"].as_str(), stored, logged),
+        ("text/plain", 1, Some(201))
+    );
+    assert_eq!(reply.json()["name"], "a");
+}
+
+#[tokio::test]
+async fn an_echo_tells_all_of_the_request() {
+    let (bytes, stored, logged) = struck(Fault::Echo { status: 502 }).await;
+    let text = String::from_utf8(Reply::parse(&bytes).body).unwrap();
+    assert!(text.contains(&format!("authorization: {TOKEN}\n")), "{text}");
+    assert!(text.contains(r#""authorization":"Bearer s3cret""#), "{text}");
+    assert_eq!((stored, logged), (0, Some(502)));
+}
+
+#[tokio::test]
+async fn a_region_can_be_looked_at_alone() {
+    let konnect = start().await;
+    create(&konnect, "eu", "a").await;
+    create(&konnect, "us", "b").await;
+    let path = |of: &str| {
+        konnect
+            .requests_of(of)
+            .into_iter()
+            .map(|r| r.path)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(path("eu"), ["/eu/v3/audit-log-destinations"]);
+    assert_eq!(konnect.region("eu")["destinations"].as_object().unwrap().len(), 1);
+    assert_eq!(konnect.region("au"), Value::Null);
+
+    let rule = |of| FaultRule::new(Fault::status(500)).region(of).always();
+    konnect.inject(rule("eu")).unwrap();
+    konnect.inject(rule("us")).unwrap();
+    konnect.clear_faults_of("eu");
+    assert_eq!(konnect.faults(), [rule("us")]);
+
+    konnect.reset_region("us").unwrap();
+    assert_eq!(
+        (konnect.faults(), konnect.requests_of("us")),
+        (Vec::new(), Vec::new())
+    );
+    assert_eq!((konnect.region("us"), path("eu").len()), (Value::Null, 1));
+}
+
+#[tokio::test]
 async fn a_rule_strikes_what_it_names_and_as_often() {
     let konnect = start().await;
     let teapot = || FaultRule::new(Fault::status(418));

@@ -10,6 +10,7 @@
 mod control;
 mod destinations;
 mod faults;
+mod https;
 mod life;
 mod pages;
 mod webhook;

@@ -83,6 +83,16 @@ async fn a_cut_or_garbled_error_still_has_its_status() {
     let error = create(Reply::Bytes(cut.into())).await;
     assert_eq!((error.status(), error.outcome()), (Some(409), Outcome::Refused));
     assert!(error.to_string().contains("in u"), "{error}");
+    // What may be asked again is, since the whole answer may say more.
+    let server = Server::start([
+        Reply::Bytes(cut.into()),
+        answer(409, "", r#"{"detail": "in use"}"#),
+    ])
+    .await;
+    let error = v3::get_destination(&server.client(), &eu(), &id())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("in use"), "{error}");
     let garbled = create(Reply::Bytes(
         b"HTTP/1.1 400 X\r\nContent-Length: 4\r\n\r\n\xff\0\x1b[".to_vec(),
     ))
@@ -137,13 +147,21 @@ async fn a_success_without_end_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_delete_needs_no_body() {
-    let html = "Content-Type: text/html\r\n";
-    for reply in [answer(204, "", ""), json(200, "not json"), answer(200, html, "")] {
+async fn a_delete_believes_a_204_alone() {
+    let server = Server::start([answer(204, "", "")]).await;
+    let client = server.client();
+    v3::delete_destination(&client, &eu(), &id()).await.unwrap();
+    for reply in [
+        json(200, "{}"),
+        answer(200, "Content-Type: text/html\r\n", ""),
+        answer(202, "", ""),
+    ] {
         let server = Server::start([reply]).await;
-        v3::delete_destination(&server.client(), &eu(), &id())
+        let error = v3::delete_destination(&server.client(), &eu(), &id())
             .await
-            .unwrap();
+            .unwrap_err();
+        assert!(error.may_have_happened(), "{error}");
+        assert!(error.to_string().contains("a removal with 204"), "{error}");
     }
 }
 

@@ -18,6 +18,10 @@ pub struct LocalKonnect {
 
 impl LocalKonnect {
     pub fn start() -> Self {
+        Self::with(EmulatorOptions::default())
+    }
+
+    pub fn with(options: EmulatorOptions) -> Self {
         let (started, starting) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::spawn(move || {
@@ -26,7 +30,7 @@ impl LocalKonnect {
                 .build()
                 .expect("a runtime");
             runtime.block_on(async {
-                let emulator = Emulator::start(EmulatorOptions::default()).await;
+                let emulator = Emulator::start(options).await;
                 started
                     .send(emulator.expect("an emulator"))
                     .expect("a test that waits");
@@ -83,11 +87,6 @@ impl LocalKonnect {
             answer.text().await.expect("a body")
         });
         serde_json::from_str(&text).expect("a body in JSON")
-    }
-
-    /// The stored records of a region, secrets included.
-    pub fn region(&self, name: &str) -> Value {
-        self.emulator.snapshot()["regions"][name].take()
     }
 
     /// The stored destinations of a region.

@@ -25,7 +25,7 @@ pub use block::Block;
 pub use cli::{KONG, cli};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use folder::{AUTHORIZATION, TOKEN, Workspace, project};
-pub use konnect::{Write, write};
+pub use konnect::{LocalKonnect, Write, write};
 pub use plan::Plan;
 pub use run::Run;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,302 @@
+//! Terraform, as far as one cell needs it: it prepares what a call works on, makes the call, and afterwards brings
+//! state and world together.
+
+use serde_json::{Value as Json, json};
+use terraform_provider_konnect::framework::Value;
+use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
+
+use super::bench::{AUTHORIZATION, Bench, Run};
+use super::call::{Call, Deed, Object};
+use super::host::terraform::{Plan, State};
+use super::host::value::{errors, sound};
+
+/// One object in a region of its own.
+pub struct Actor<'a> {
+    bench: &'a Bench,
+    call: Call,
+    region: &'a str,
+    /// What Terraform has in the state.
+    pub state: State,
+    /// What the user wants.
+    config: Value,
+    plan: Option<Plan>,
+}
+
+/// What came of a call.
+pub struct Acted {
+    /// The state that it answers.
+    pub state: State,
+    /// What it says.
+    pub diagnostics: Vec<tf::Diagnostic>,
+}
+
+impl<'a> Actor<'a> {
+    /// Prepares all that comes before the call, undisturbed.
+    pub async fn prepare(bench: &'a Bench, call: Call, region: &'a str) -> Self {
+        let mut actor = Self {
+            bench,
+            call,
+            region,
+            state: State::none(),
+            config: Value::Null,
+            plan: None,
+        };
+        if call == Call::StatusRead {
+            return actor;
+        }
+        actor.config = actor.wanted(false);
+        if call.deed() == Deed::Plan {
+            return actor;
+        }
+        let resource = bench.first.resource(call.object());
+        let plan = resource.plan(&actor.state, &actor.config).await;
+        sound(&plan.diagnostics);
+        if call.deed() == Deed::Create {
+            actor.plan = Some(plan);
+            return actor;
+        }
+        actor.state = resource.apply(&plan).await;
+        sound(&actor.state.diagnostics);
+        match call {
+            Call::PointGone => bench.emulator.remove_webhook(region).unwrap(),
+            Call::DestinationAfter | Call::DeliverAfter => actor.somebody_else_writes().await,
+            _ => {}
+        }
+        if call.deed() == Deed::Update {
+            actor.config = actor.wanted(true);
+            let plan = resource.plan(&actor.state, &actor.config).await;
+            sound(&plan.diagnostics);
+            assert!(plan.replaces.is_empty() && plan.planned != actor.state.value);
+            actor.plan = Some(plan);
+        }
+        actor
+    }
+
+    /// Somebody else's write, which a refresh sees.
+    async fn somebody_else_writes(&mut self) {
+        let edit = json!({"log_format": "cps"});
+        if self.call.object() == Object::Destination {
+            let id = self.state.value.get("id").as_str().unwrap().to_owned();
+            self.bench
+                .emulator
+                .edit_destination(self.region, &id, edit)
+                .unwrap();
+        } else {
+            self.bench.emulator.edit_webhook(self.region, edit).unwrap();
+        }
+        self.state = self
+            .bench
+            .first
+            .resource(self.call.object())
+            .read(&self.state)
+            .await;
+        sound(&self.state.diagnostics);
+    }
+
+    /// The user's block, before or after the change that an update makes.
+    fn wanted(&self, changed: bool) -> Value {
+        let resource = self.bench.first.resource(self.call.object());
+        let region = ("region", Value::from(self.region));
+        let mut block = match self.call.object() {
+            Object::Destination => vec![
+                region,
+                ("name", "siem".into()),
+                ("endpoint", "https://siem.example.com/in".into()),
+                ("authorization", AUTHORIZATION.into()),
+            ],
+            Object::Point => vec![
+                region,
+                ("audit_log_destination_id", self.bench.destination.as_str().into()),
+                ("enabled", Value::Bool(true)),
+            ],
+            Object::Deliver => vec![
+                region,
+                ("endpoint", "https://siem.example.com/own".into()),
+                ("authorization_wo", AUTHORIZATION.into()),
+                ("enabled", Value::Bool(true)),
+            ],
+            Object::Status => unreachable!("a status is not managed"),
+        };
+        if changed {
+            let change = match (self.call, self.call.object()) {
+                (Call::DestinationSame, _) => ("detect_authorization_drift", Value::Bool(false)),
+                (Call::PointSame, _) => ("replace_existing", Value::Bool(true)),
+                (_, Object::Point) => ("enabled", Value::Bool(false)),
+                _ => ("endpoint", "https://siem.example.com/moved".into()),
+            };
+            block.retain(|(name, _)| *name != change.0);
+            block.push(change);
+        }
+        resource.shape.object(&block)
+    }
+
+    /// Makes the call, on the plugin that meets the fault.
+    pub async fn act(&self, run: &Run) -> Acted {
+        if self.call == Call::StatusRead {
+            let (_, diagnostics) = run.status(self.region).await;
+            return Acted {
+                state: State::none(),
+                diagnostics,
+            };
+        }
+        let resource = run.resource(self.call.object());
+        let mut state = match self.call.deed() {
+            Deed::Plan => {
+                let plan = resource.plan(&self.state, &self.config).await;
+                return Acted {
+                    state: self.state.clone(),
+                    diagnostics: plan.diagnostics,
+                };
+            }
+            Deed::Create | Deed::Update => resource.apply(self.plan.as_ref().unwrap()).await,
+            Deed::Delete => resource.apply(&self.state.removal()).await,
+            Deed::Read => resource.read(&self.state).await,
+            Deed::Import => resource.import(&self.import_id()).await,
+            Deed::Data => unreachable!("done above"),
+        };
+        let diagnostics = std::mem::take(&mut state.diagnostics);
+        Acted { state, diagnostics }
+    }
+
+    /// Whether the call is a refresh, after which there may be no object.
+    pub fn reads(&self) -> bool {
+        self.call.deed() == Deed::Read
+    }
+
+    /// As an error or the documentation says it.
+    fn import_id(&self) -> String {
+        match self.call.object() {
+            Object::Destination => {
+                let known = self.state.value.get("id").as_str().map(str::to_owned);
+                let id = known.or_else(|| self.destinations().into_iter().next()).unwrap();
+                format!("{}/{id}", self.region)
+            }
+            _ => self.region.to_owned(),
+        }
+    }
+
+    /// The ids of the destinations in the region.
+    pub fn destinations(&self) -> Vec<String> {
+        let region = self.bench.emulator.region(self.region);
+        let all = region["destinations"].as_object();
+        all.into_iter().flat_map(|all| all.keys().cloned()).collect()
+    }
+
+    /// Makes true what Konnect has said: that there is nothing.
+    pub fn remove_behind_the_scenes(&self) {
+        let emulator = &self.bench.emulator;
+        for id in self.destinations() {
+            emulator.remove_destination(self.region, &id).unwrap();
+        }
+        emulator.remove_webhook(self.region).unwrap();
+    }
+
+    /// What a user does when the fault is over: plan and apply, or import what an error told to. Then nothing is
+    /// left to do, and there is one object; after a removal, none.
+    pub async fn settle(&mut self, told_to_import: bool) {
+        match self.call.deed() {
+            Deed::Data => {
+                let (value, diagnostics) = self.bench.last.status(self.region).await;
+                assert!(diagnostics.is_empty() && !value.is_null(), "{diagnostics:?}");
+            }
+            Deed::Delete => {
+                self.refresh().await;
+                if !self.state.value.is_null() {
+                    let resource = self.bench.last.resource(self.call.object());
+                    self.state = resource.apply(&self.state.removal()).await;
+                    sound(&self.state.diagnostics);
+                }
+                let left = self.bench.emulator.region(self.region);
+                assert_eq!(left["destinations"], json!({}), "a destination is left");
+                assert_ne!(left["webhook"]["enabled"], true, "a webhook is left");
+            }
+            _ => {
+                self.apply_until_done(told_to_import).await;
+                self.is_settled().await;
+            }
+        }
+    }
+
+    async fn refresh(&mut self) {
+        if !self.state.value.is_null() {
+            self.state = self
+                .bench
+                .last
+                .resource(self.call.object())
+                .read(&self.state)
+                .await;
+            sound(&self.state.diagnostics);
+        }
+    }
+
+    async fn import(&mut self) {
+        self.state = self
+            .bench
+            .last
+            .resource(self.call.object())
+            .import(&self.import_id())
+            .await;
+        sound(&self.state.diagnostics);
+    }
+
+    async fn apply_until_done(&mut self, told_to_import: bool) {
+        let resource = self.bench.last.resource(self.call.object());
+        let imports = self.call.deed() == Deed::Import;
+        if self.state.value.is_null() && (imports || told_to_import && !self.destinations().is_empty()) {
+            self.import().await;
+        }
+        self.refresh().await;
+        let mut plan = resource.plan(&self.state, &self.config).await;
+        if told_to_import && errors(&plan.diagnostics).iter().any(|e| e.contains("import {")) {
+            self.import().await;
+            plan = resource.plan(&self.state, &self.config).await;
+        }
+        sound(&plan.diagnostics);
+        assert!(plan.replaces.is_empty(), "{:?}", plan.replaces);
+        if plan.planned != self.state.value {
+            self.state = resource.apply(&plan).await;
+            sound(&self.state.diagnostics);
+        }
+    }
+
+    async fn is_settled(&mut self) {
+        let resource = self.bench.last.resource(self.call.object());
+        self.refresh().await;
+        let plan = resource.plan(&self.state, &self.config).await;
+        assert_eq!(plan.diagnostics, [], "a settled plan has something to say");
+        assert!(
+            plan.planned == self.state.value,
+            "a settled plan has something to do"
+        );
+        let region = self.bench.emulator.region(self.region);
+        let (ids, webhook) = (self.destinations(), &region["webhook"]);
+        if self.call.object() == Object::Destination {
+            assert_eq!(
+                ids,
+                [self.state.value.get("id").as_str().unwrap()],
+                "not exactly one object"
+            );
+            self.agrees(
+                &region["destinations"][&ids[0]],
+                &["name", "endpoint", "authorization"],
+            );
+        } else {
+            assert_eq!(ids, [""; 0]);
+            self.agrees(webhook, &["enabled", "endpoint", "audit_log_destination_id"]);
+            if self.call.object() == Object::Deliver {
+                assert_eq!(webhook["authorization"], AUTHORIZATION);
+            }
+        }
+    }
+
+    /// Asserts that Konnect has what the user wants.
+    fn agrees(&self, record: &Json, names: &[&str]) {
+        for name in names {
+            match self.config.get(name) {
+                Value::String(wanted) => assert_eq!(record[*name], wanted.as_str(), "{name}"),
+                Value::Bool(wanted) => assert_eq!(record[*name], *wanted, "{name}"),
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Where cells are run: a Konnect, and the plugins that work on it.
+
+use std::net::Ipv4Addr;
+use std::sync::Mutex;
+
+use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions};
+use terraform_provider_konnect::framework::Value;
+use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
+use tokio::net::TcpSocket;
+
+use super::call::Object;
+use super::fault::{IMPATIENCE, Setting};
+use super::host::konnect::{DESTINATION, WEBHOOK};
+use super::host::terraform::{Resource, State};
+use super::host::value::{Shape, sound};
+use super::host::{Launch, Plugin};
+
+/// The access token. Nothing may ever show it.
+pub const TOKEN: &str = "kpat_fault-matrix-Zq7wP2";
+/// What destinations and webhooks are given as `authorization`.
+pub const AUTHORIZATION: &str = "Splunk fault-matrix-h4RvTn";
+
+/// A plugin, and what it is asked about.
+pub struct Run {
+    /// The plugin.
+    pub plugin: Plugin,
+    destination: Resource,
+    webhook: Resource,
+}
+
+/// A Konnect, and a plugin for each of the three runs of Terraform that a cell takes: what somebody set up, what meets
+/// the fault, what makes it good.
+pub struct Bench {
+    /// The Konnect.
+    pub emulator: Emulator,
+    /// A destination on `global`, for webhooks to point at.
+    pub destination: String,
+    /// Before the fault.
+    pub first: Run,
+    /// The one that meets it.
+    pub struck: Run,
+    /// After the fault.
+    pub last: Run,
+    /// What plugins have logged that are gone already.
+    logged: Mutex<String>,
+    /// A port that is taken, and on which nobody listens.
+    _closed: Option<TcpSocket>,
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    /// Starts all of it.
+    pub async fn start(setting: Option<Setting>) -> Self {
+        let options = EmulatorOptions {
+            clock_offset_seconds: match setting {
+                Some(Setting::Clock(seconds)) => seconds,
+                _ => 0,
+            },
+            ..EmulatorOptions::default()
+        };
+        let mut emulator = Emulator::start(options).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let limit = matches!(setting, Some(Setting::Impatient)).then_some(IMPATIENCE);
+        let mut closed = None;
+        let (url, launched) = match setting {
+            Some(Setting::Closed) => {
+                // Bound, so that nobody else gets the port, but not listening.
+                let socket = TcpSocket::new_v4().unwrap();
+                socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+                let url = format!("http://{}", socket.local_addr().unwrap());
+                closed = Some(socket);
+                (url, launch())
+            }
+            Some(Setting::Https(kind)) => {
+                let url = emulator.also_https(kind).await.unwrap();
+                let file = folder.path().join("authority.pem");
+                std::fs::write(&file, emulator.authority().unwrap()).unwrap();
+                (url, launch().env("SSL_CERT_FILE", file.to_str().unwrap()))
+            }
+            _ => (emulator.url(), launch()),
+        };
+        let first = configured(launch(), &emulator.url(), None).await;
+        let struck = configured(launched, &url, limit).await;
+        let last = configured(launch(), &emulator.url(), None).await;
+        let destination = destination(&first).await;
+        Self {
+            emulator,
+            destination,
+            first,
+            struck,
+            last,
+            logged: Mutex::default(),
+            _closed: closed,
+            _folder: folder,
+        }
+    }
+
+    /// A plugin for one cell alone: a host that says 429 is left alone by all calls of a provider.
+    pub async fn alone(&self) -> Run {
+        configured(launch(), &self.emulator.url(), None).await
+    }
+
+    /// Ends such a plugin.
+    pub async fn end_alone(&self, run: Run) {
+        let ended = Box::pin(run.plugin.host.end()).await;
+        self.logged.lock().unwrap().push_str(&ended.stderr);
+    }
+
+    /// Ends all of it; gives what the plugins have logged.
+    pub async fn end(self) -> String {
+        self.emulator.stop().await;
+        let mut logged = self.logged.into_inner().unwrap();
+        for run in [self.first, self.struck, self.last] {
+            logged += &run.plugin.host.end().await.stderr;
+        }
+        logged
+    }
+}
+
+/// At the finest level of logging, since nothing of that may hold a secret either.
+fn launch() -> Launch {
+    Launch::without_tls().env("TF_LOG", "TRACE")
+}
+
+async fn configured(launch: Launch, url: &str, limit: Option<i64>) -> Run {
+    let plugin = Plugin::launch(launch).await;
+    let url = format!("{url}/{{region}}");
+    let block = plugin.block(&[
+        ("personal_access_token", TOKEN.into()),
+        ("server_url", url.as_str().into()),
+        ("max_retries", Value::from(1)),
+        ("request_timeout_seconds", limit.map_or(Value::Null, Value::from)),
+    ]);
+    sound(&plugin.configure(block).await);
+    Run {
+        destination: plugin.resource(DESTINATION),
+        webhook: plugin.resource(WEBHOOK),
+        plugin,
+    }
+}
+
+async fn destination(run: &Run) -> String {
+    let resource = run.resource(Object::Destination);
+    let config = resource.shape.object(&[
+        ("name", "of all regions".into()),
+        ("endpoint", "https://siem.example.com/all".into()),
+        ("authorization", AUTHORIZATION.into()),
+    ]);
+    let plan = resource.plan(&State::none(), &config).await;
+    let state = resource.apply(&plan).await;
+    sound(&state.diagnostics);
+    state.value.get("id").as_str().unwrap().to_owned()
+}
+
+impl Run {
+    /// The resource that an object is one of.
+    pub fn resource(&self, object: Object) -> &Resource {
+        match object {
+            Object::Destination => &self.destination,
+            Object::Point | Object::Deliver | Object::Status => &self.webhook,
+        }
+    }
+
+    /// Reads the status of a region's webhook; null if that failed.
+    pub async fn status(&self, region: &str) -> (Value, Vec<tf::Diagnostic>) {
+        let type_name = "konnect_audit_log_webhook_status";
+        let shape = Shape::of(&self.plugin.schema.data_source_schemas[type_name]);
+        let request = tf::read_data_source::Request {
+            type_name: type_name.to_owned(),
+            config: shape.encode(&shape.object(&[("region", region.into())])),
+            ..<_>::default()
+        };
+        let answer = self.plugin.host.provider().read_data_source(request).await;
+        let answer = answer.unwrap().into_inner();
+        let value = answer
+            .state
+            .map_or(Value::Null, |state| shape.decode(Some(&state)));
+        (value, answer.diagnostics)
+    }
+}

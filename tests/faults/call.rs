@@ -1,0 +1,344 @@
+//! The columns: every request that the provider makes, each in the course of what it is made for.
+
+use terraform_provider_konnect::emulator::{Fault, FaultRule};
+
+/// A request, and what Terraform does when it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Call {
+    DestinationCreate,
+    DestinationRead,
+    DestinationUpdate,
+    DestinationDelete,
+    DestinationImport,
+    PointCreate,
+    PointRead,
+    PointUpdate,
+    PointDelete,
+    PointImport,
+    DeliverCreate,
+    DeliverRead,
+    DeliverUpdate,
+    DeliverDelete,
+    DeliverImport,
+    StatusRead,
+    /// The listing while a creation is planned: whether an interrupted run has left just such a destination.
+    PlanAlike,
+    /// The same just before the creation.
+    CreateAlike,
+    /// The listing after the answer to a creation was lost.
+    LostLook,
+    /// The creation that is made again, since that listing showed nothing.
+    LostAgain,
+    /// The read before a destination is changed.
+    DestinationLook,
+    /// The read where only the state changes.
+    DestinationSame,
+    /// The read after a destination was changed that somebody else has written to.
+    DestinationAfter,
+    /// The look at the webhook in v3 while a creation is planned.
+    PlanGuardV3,
+    /// The same in v2.
+    PlanGuardV2,
+    /// The look at the webhook in v3 just before it is created.
+    GuardV3,
+    /// The same in v2.
+    GuardV2,
+    /// The read in v2 of a webhook that v3 does not have any more.
+    PointGone,
+    /// The read where only the state changes.
+    PointSame,
+    /// The look in v3 when a webhook is imported that has an endpoint of its own.
+    DeliverImportFirst,
+    /// The read before a webhook with an endpoint of its own is changed.
+    DeliverLook,
+    /// The read after it was changed, if somebody else has written to it.
+    DeliverAfter,
+}
+
+/// What Terraform does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    Plan,
+    Create,
+    Read,
+    Update,
+    Delete,
+    Import,
+    Data,
+}
+
+/// What a request is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Object {
+    Destination,
+    /// A webhook that points at a destination: v3.
+    Point,
+    /// A webhook with an endpoint of its own: v2.
+    Deliver,
+    Status,
+}
+
+/// Which path is struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Destinations,
+    /// Those of a name.
+    Named,
+    Destination,
+    WebhookV3,
+    WebhookV2,
+    Status,
+}
+
+/// The table that a column is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Table {
+    Destination,
+    Point,
+    Deliver,
+    Looks,
+    MoreLooks,
+}
+
+/// The tables, in their order.
+pub const TABLES: [(Table, &str); 5] = [
+    (Table::Destination, "`konnect_audit_log_destination`"),
+    (
+        Table::Point,
+        "`konnect_audit_log_webhook` that points at a destination, and `konnect_audit_log_webhook_status`",
+    ),
+    (
+        Table::Deliver,
+        "`konnect_audit_log_webhook` with an endpoint of its own",
+    ),
+    (Table::Looks, "What a destination needs besides"),
+    (Table::MoreLooks, "What a webhook needs besides"),
+];
+
+impl Call {
+    /// All of them, in the order of the tables.
+    pub const ALL: [Self; 32] = [
+        Self::DestinationCreate,
+        Self::DestinationRead,
+        Self::DestinationUpdate,
+        Self::DestinationDelete,
+        Self::DestinationImport,
+        Self::PointCreate,
+        Self::PointRead,
+        Self::PointUpdate,
+        Self::PointDelete,
+        Self::PointImport,
+        Self::StatusRead,
+        Self::DeliverCreate,
+        Self::DeliverRead,
+        Self::DeliverUpdate,
+        Self::DeliverDelete,
+        Self::DeliverImport,
+        Self::PlanAlike,
+        Self::CreateAlike,
+        Self::LostLook,
+        Self::LostAgain,
+        Self::DestinationLook,
+        Self::DestinationSame,
+        Self::DestinationAfter,
+        Self::PlanGuardV3,
+        Self::PlanGuardV2,
+        Self::GuardV3,
+        Self::GuardV2,
+        Self::PointGone,
+        Self::PointSame,
+        Self::DeliverImportFirst,
+        Self::DeliverLook,
+        Self::DeliverAfter,
+    ];
+
+    /// What Terraform does when the request is made.
+    pub fn deed(self) -> Deed {
+        match self {
+            Self::PlanAlike | Self::PlanGuardV3 | Self::PlanGuardV2 => Deed::Plan,
+            Self::DestinationCreate
+            | Self::PointCreate
+            | Self::DeliverCreate
+            | Self::CreateAlike
+            | Self::LostLook
+            | Self::LostAgain
+            | Self::GuardV3
+            | Self::GuardV2 => Deed::Create,
+            Self::DestinationRead | Self::PointRead | Self::DeliverRead | Self::PointGone => Deed::Read,
+            Self::DestinationUpdate
+            | Self::PointUpdate
+            | Self::DeliverUpdate
+            | Self::DestinationLook
+            | Self::DestinationSame
+            | Self::DestinationAfter
+            | Self::PointSame
+            | Self::DeliverLook
+            | Self::DeliverAfter => Deed::Update,
+            Self::DestinationDelete | Self::PointDelete | Self::DeliverDelete => Deed::Delete,
+            Self::DestinationImport | Self::PointImport | Self::DeliverImport | Self::DeliverImportFirst => {
+                Deed::Import
+            }
+            Self::StatusRead => Deed::Data,
+        }
+    }
+
+    /// What it is done to.
+    pub fn object(self) -> Object {
+        match self {
+            Self::DestinationCreate
+            | Self::DestinationRead
+            | Self::DestinationUpdate
+            | Self::DestinationDelete
+            | Self::DestinationImport
+            | Self::PlanAlike
+            | Self::CreateAlike
+            | Self::LostLook
+            | Self::LostAgain
+            | Self::DestinationLook
+            | Self::DestinationSame
+            | Self::DestinationAfter => Object::Destination,
+            Self::PointCreate
+            | Self::PointRead
+            | Self::PointUpdate
+            | Self::PointDelete
+            | Self::PointImport
+            | Self::PlanGuardV3
+            | Self::PlanGuardV2
+            | Self::GuardV3
+            | Self::GuardV2
+            | Self::PointGone
+            | Self::PointSame => Object::Point,
+            Self::DeliverCreate
+            | Self::DeliverRead
+            | Self::DeliverUpdate
+            | Self::DeliverDelete
+            | Self::DeliverImport
+            | Self::DeliverImportFirst
+            | Self::DeliverLook
+            | Self::DeliverAfter => Object::Deliver,
+            Self::StatusRead => Object::Status,
+        }
+    }
+
+    /// The request that is struck.
+    pub fn request(self) -> (&'static str, Target) {
+        match self {
+            Self::DestinationCreate | Self::LostAgain => ("POST", Target::Destinations),
+            Self::PlanAlike | Self::CreateAlike => ("GET", Target::Destinations),
+            Self::LostLook => ("GET", Target::Named),
+            Self::DestinationRead
+            | Self::DestinationImport
+            | Self::DestinationLook
+            | Self::DestinationSame
+            | Self::DestinationAfter => ("GET", Target::Destination),
+            Self::DestinationUpdate => ("PATCH", Target::Destination),
+            Self::DestinationDelete => ("DELETE", Target::Destination),
+            Self::PointCreate | Self::PointUpdate => ("PATCH", Target::WebhookV3),
+            Self::PointRead
+            | Self::PointImport
+            | Self::PlanGuardV3
+            | Self::GuardV3
+            | Self::PointSame
+            | Self::DeliverImportFirst => ("GET", Target::WebhookV3),
+            Self::PointDelete => ("DELETE", Target::WebhookV3),
+            Self::DeliverCreate | Self::DeliverUpdate | Self::DeliverDelete => ("PATCH", Target::WebhookV2),
+            Self::DeliverRead
+            | Self::DeliverImport
+            | Self::PlanGuardV2
+            | Self::GuardV2
+            | Self::PointGone
+            | Self::DeliverLook
+            | Self::DeliverAfter => ("GET", Target::WebhookV2),
+            Self::StatusRead => ("GET", Target::Status),
+        }
+    }
+
+    /// Whether the request can change something.
+    pub fn writes(self) -> bool {
+        self.request().0 != "GET"
+    }
+
+    /// The table and the head of the column.
+    pub fn column(self) -> (Table, &'static str) {
+        match self {
+            Self::DestinationCreate => (Table::Destination, "create"),
+            Self::DestinationRead => (Table::Destination, "read"),
+            Self::DestinationUpdate => (Table::Destination, "update"),
+            Self::DestinationDelete => (Table::Destination, "delete"),
+            Self::DestinationImport => (Table::Destination, "import"),
+            Self::PointCreate => (Table::Point, "create"),
+            Self::PointRead => (Table::Point, "read"),
+            Self::PointUpdate => (Table::Point, "update"),
+            Self::PointDelete => (Table::Point, "delete"),
+            Self::PointImport => (Table::Point, "import"),
+            Self::StatusRead => (Table::Point, "status"),
+            Self::DeliverCreate => (Table::Deliver, "create"),
+            Self::DeliverRead => (Table::Deliver, "read"),
+            Self::DeliverUpdate => (Table::Deliver, "update"),
+            Self::DeliverDelete => (Table::Deliver, "delete"),
+            Self::DeliverImport => (Table::Deliver, "import"),
+            Self::PlanAlike => (Table::Looks, "A"),
+            Self::CreateAlike => (Table::Looks, "B"),
+            Self::LostLook => (Table::Looks, "C"),
+            Self::LostAgain => (Table::Looks, "D"),
+            Self::DestinationLook => (Table::Looks, "E"),
+            Self::DestinationSame => (Table::Looks, "F"),
+            Self::DestinationAfter => (Table::Looks, "G"),
+            Self::PlanGuardV3 => (Table::MoreLooks, "a"),
+            Self::PlanGuardV2 => (Table::MoreLooks, "b"),
+            Self::GuardV3 => (Table::MoreLooks, "c"),
+            Self::GuardV2 => (Table::MoreLooks, "d"),
+            Self::PointGone => (Table::MoreLooks, "e"),
+            Self::PointSame => (Table::MoreLooks, "f"),
+            Self::DeliverImportFirst => (Table::MoreLooks, "g"),
+            Self::DeliverLook => (Table::MoreLooks, "h"),
+            Self::DeliverAfter => (Table::MoreLooks, "i"),
+        }
+    }
+
+    /// The rules that strike its request in this region: the first `times`, or all.
+    pub fn rules(self, region: &str, fault: Fault, times: Option<u64>) -> Vec<FaultRule> {
+        let (method, target) = self.request();
+        let mut rule = target.rule(fault).method(method).region(region);
+        rule.times = times;
+        // What has to happen before the request is made at all.
+        let before = match self {
+            Self::LostLook => Some(Fault::DropAfter),
+            Self::LostAgain => Some(Fault::DropBefore),
+            _ => None,
+        };
+        let before = before.map(|lost| Target::Destinations.rule(lost).method("POST").region(region));
+        before.into_iter().chain([rule]).collect()
+    }
+}
+
+/// What tells the listing of one name.
+const NAMED: &str = "filter%5Bname%5D";
+
+impl Target {
+    fn rule(self, fault: Fault) -> FaultRule {
+        let rule = FaultRule::new(fault);
+        match self {
+            Self::Destinations => rule.path_end("/v3/audit-log-destinations"),
+            Self::Named => rule.path(NAMED),
+            Self::Destination => rule.path("/v3/audit-log-destinations/"),
+            Self::WebhookV3 => rule.path_end("/v3/audit-log-webhook"),
+            Self::WebhookV2 => rule.path_end("/v2/audit-log-webhook"),
+            Self::Status => rule.path_end("/v3/audit-log-webhook/status"),
+        }
+    }
+
+    /// Whether a path, as it was sent, is this.
+    pub fn is(self, path: &str) -> bool {
+        let named = path.contains(NAMED);
+        let path = path.split('?').next().unwrap_or_default();
+        match self {
+            Self::Destinations => !named && path.ends_with("/v3/audit-log-destinations"),
+            Self::Named => named,
+            Self::Destination => path.contains("/v3/audit-log-destinations/"),
+            Self::WebhookV3 => path.ends_with("/v3/audit-log-webhook"),
+            Self::WebhookV2 => path.ends_with("/v2/audit-log-webhook"),
+            Self::Status => path.ends_with("/v3/audit-log-webhook/status"),
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! One cell: a call meets a fault, is held against the rules, and is made good afterwards.
+
+use terraform_provider_konnect::emulator::{Fault, FaultRule, RecordedRequest};
+use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
+
+use super::actor::{Acted, Actor};
+use super::bench::{AUTHORIZATION, Bench, TOKEN};
+use super::call::{Call, Deed};
+use super::expected::{End, Expected, Times, expected, says_gone};
+use super::fault::{Answer, ELSEWHERE, Row, Setting, Strike};
+use super::host::value::errors;
+
+/// A cell of the matrix.
+#[derive(Clone)]
+pub struct Cell {
+    /// The row.
+    pub row: Row,
+    /// The column.
+    pub call: Call,
+    /// How often the fault strikes.
+    pub times: Times,
+    /// A region of its own.
+    pub region: String,
+}
+
+/// What was seen of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// How the call ended.
+    pub end: End,
+    /// The requests, or where none got through, the attempts that the error tells of.
+    pub requests: usize,
+}
+
+impl Cell {
+    /// As a failure names it.
+    pub fn name(&self) -> String {
+        format!("{:?} × {} ({:?})", self.call, self.row.label, self.times)
+    }
+
+    /// Runs it.
+    pub async fn run(&self, bench: &Bench, elsewhere: &str) -> Seen {
+        let mut actor = Actor::prepare(bench, self.call, &self.region).await;
+        let emulator = &bench.emulator;
+        let limited = matches!(self.row.answer, Answer::Status { code: 429, .. });
+        let alone = if limited { Some(bench.alone().await) } else { None };
+        let before = emulator.region(&self.region);
+        let mark = emulator.requests_of(&self.region).last().map_or(0, |r| r.number);
+        for rule in self.rules(elsewhere) {
+            emulator.inject(rule).unwrap();
+        }
+        let acted = actor.act(alone.as_ref().unwrap_or(&bench.struck)).await;
+        if let Some(run) = alone {
+            bench.end_alone(run).await;
+        }
+        emulator.clear_faults_of(&self.region);
+        let after = emulator.region(&self.region);
+        let mut requests = emulator.requests_of(&self.region);
+        requests.retain(|request| request.number > mark);
+
+        let expected = expected(&self.row, self.call, self.times);
+        let end = ended(&acted, &actor);
+        assert_eq!(end, expected.end, "{:#?}", acted.diagnostics);
+        let (struck, others) = self.count(&requests);
+        assert_eq!(
+            (struck, others),
+            (expected.struck, expected.others),
+            "{:#?}",
+            seen(&requests)
+        );
+        no_secret(&acted);
+        if matches!(end, End::Failed | End::Unsure) {
+            told(&expected, &acted.diagnostics);
+            let kept = match self.call.deed() {
+                Deed::Import => acted.state.value.is_null(),
+                _ => acted.state.value == actor.state.value,
+            };
+            assert!(kept, "an error changed the state");
+            let made = self.row.handled && self.call.writes() || self.call == Call::LostLook && struck > 0;
+            assert_eq!(before != after, made, "Konnect has {after}");
+        } else {
+            assert_eq!(acted.diagnostics, [], "a success says something");
+        }
+        let believed = self.call.deed() == Deed::Delete && says_gone(self.row.answer);
+        if end == End::Gone || believed {
+            actor.remove_behind_the_scenes();
+        }
+        if !matches!(end, End::Failed | End::Unsure) || self.call.deed() != Deed::Import {
+            actor.state = acted.state;
+        }
+        actor.settle(end == End::Unsure || expected.warns.is_some()).await;
+        emulator.reset_region(&self.region).unwrap();
+        Seen {
+            end,
+            requests: if struck == 0 { expected.attempts } else { struck },
+        }
+    }
+
+    fn rules(&self, elsewhere: &str) -> Vec<FaultRule> {
+        let times = match self.times {
+            Times::Once => Some(1),
+            Times::Lasting => None,
+        };
+        match &self.row.strike {
+            Strike::Rule(fault) => self
+                .call
+                .rules(&self.region, led(fault.clone(), elsewhere), times),
+            Strike::Setting(Setting::Impatient) => {
+                let drip = Fault::Drip { interval_ms: 50 };
+                self.call.rules(&self.region, drip, times)
+            }
+            Strike::Setting(Setting::Date(seconds)) => {
+                let skew = Fault::ClockSkew { seconds: *seconds };
+                let mut rules = self.call.rules(&self.region, skew.clone(), None);
+                rules.pop();
+                rules.push(FaultRule::new(skew).region(&self.region).always());
+                rules
+            }
+            Strike::Setting(Setting::Clock(_)) => {
+                let mut rules = self.call.rules(&self.region, Fault::DropBefore, None);
+                rules.pop();
+                rules
+            }
+            Strike::Setting(Setting::Closed | Setting::Https(_)) => Vec::new(),
+        }
+    }
+
+    /// How many requests are of the column's kind, and how many are not.
+    fn count(&self, requests: &[RecordedRequest]) -> (usize, usize) {
+        let (method, target) = self.call.request();
+        let struck = requests
+            .iter()
+            .filter(|request| request.method == method && target.is(&request.path))
+            .count();
+        (struck, requests.len() - struck)
+    }
+}
+
+/// Leads a redirect to the other host.
+fn led(mut fault: Fault, elsewhere: &str) -> Fault {
+    if let Fault::Status { headers, .. } = &mut fault {
+        for value in headers.values_mut() {
+            *value = value.replace(ELSEWHERE, elsewhere);
+        }
+    }
+    fault
+}
+
+fn seen(requests: &[RecordedRequest]) -> Vec<String> {
+    let seen = requests.iter();
+    seen.map(|r| format!("{} {} -> {:?}", r.method, r.path, r.status))
+        .collect()
+}
+
+fn ended(acted: &Acted, actor: &Actor<'_>) -> End {
+    let errors = errors(&acted.diagnostics);
+    if errors.iter().any(|error| error.contains("import id ")) {
+        End::Unsure
+    } else if !errors.is_empty() {
+        End::Failed
+    } else if actor.reads() && acted.state.value.is_null() {
+        End::Gone
+    } else {
+        End::Done
+    }
+}
+
+/// Holds an error against the rules.
+fn told(expected: &Expected, diagnostics: &[tf::Diagnostic]) {
+    let errors = errors(diagnostics);
+    let [error] = errors.as_slice() else {
+        panic!("not one error: {errors:#?}");
+    };
+    let attempts = match expected.attempts {
+        0 => None,
+        1 => Some("(1 attempt)".to_owned()),
+        many => Some(format!("({many} attempts)")),
+    };
+    for part in expected.says.iter().chain(&attempts) {
+        assert!(error.contains(part), "the error does not say {part:?}: {error}");
+    }
+    assert_eq!(
+        error.contains("may have been made all the same"),
+        expected
+            .says
+            .iter()
+            .any(|part| part.contains("made all the same"))
+            || error.contains("import id "),
+        "{error}"
+    );
+    let warnings: Vec<_> = diagnostics
+        .iter()
+        .filter(|d| d.severity() == tf::diagnostic::Severity::Warning)
+        .map(|d| d.summary.as_str())
+        .collect();
+    assert_eq!(warnings, Vec::from_iter(expected.warns));
+    let on: Vec<_> = diagnostics.iter().filter_map(attribute).collect();
+    assert_eq!(on, Vec::from_iter(expected.attribute));
+}
+
+fn attribute(diagnostic: &tf::Diagnostic) -> Option<&str> {
+    use tf::attribute_path::step::Selector;
+
+    let step = diagnostic.attribute.as_ref()?.steps.first()?;
+    match step.selector.as_ref()? {
+        Selector::AttributeName(name) => Some(name),
+        _ => None,
+    }
+}
+
+fn no_secret(acted: &Acted) {
+    let said = format!("{:?}", acted.diagnostics);
+    let private = String::from_utf8_lossy(&acted.state.private);
+    for secret in [TOKEN, AUTHORIZATION] {
+        assert!(!said.contains(secret), "a diagnostic shows a secret: {said}");
+        assert!(!private.contains(secret), "the private state shows a secret");
+    }
+}

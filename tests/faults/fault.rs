@@ -1,0 +1,364 @@
+//! The rows: what can go wrong with a request, and what of it a client can know.
+
+use std::time::{Duration, SystemTime};
+
+use terraform_provider_konnect::emulator::{Certificate, Fault, Headers};
+
+/// A row of the matrix.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// As the table calls it.
+    pub label: String,
+    /// The table's section.
+    pub section: Section,
+    /// How it is brought about.
+    pub strike: Strike,
+    /// What a client sees of it.
+    pub answer: Answer,
+    /// Whether the server does what it was asked to all the same.
+    pub handled: bool,
+}
+
+/// A part of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// The way to the server.
+    Connection,
+    /// Successes that are none.
+    Success,
+    /// Error statuses.
+    Status,
+    /// `Retry-After`.
+    Wait,
+    /// Redirects.
+    Redirect,
+    /// What is odd and does no harm.
+    Odd,
+}
+
+/// The sections, in the order of the table.
+pub const SECTIONS: [(Section, &str); 6] = [
+    (Section::Connection, "The connection"),
+    (Section::Success, "A success that is none"),
+    (Section::Status, "An error status"),
+    (Section::Wait, "How long to wait"),
+    (Section::Redirect, "A redirect"),
+    (Section::Odd, "Odd, and yet right"),
+];
+
+/// How a fault is brought about.
+#[derive(Debug, Clone)]
+pub enum Strike {
+    /// The emulator spoils the answer to the request.
+    Rule(Fault),
+    /// The provider runs under other circumstances.
+    Setting(Setting),
+}
+
+/// Circumstances that hold for a provider as a whole, so that it takes one of its own to run under them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Setting {
+    /// Nothing listens at the address.
+    Closed,
+    /// HTTPS with this certificate.
+    Https(Certificate),
+    /// The server's clock is so many seconds ahead.
+    Clock(i64),
+    /// Every `Date` is so many seconds ahead of the server's clock, as behind a proxy with a clock of its own.
+    Date(i64),
+    /// A short time limit, against an answer that never ends.
+    Impatient,
+}
+
+/// What a client sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// A whole and right answer.
+    Fine,
+    /// No connection, since nobody listens.
+    NoConnection,
+    /// A certificate that can't be trusted.
+    Untrusted,
+    /// No whole answer.
+    Lost(Lost),
+    /// A success that is not what the API answers with.
+    Nonsense,
+    /// An error status.
+    Status {
+        /// The status.
+        code: u16,
+        /// Whether Konnect itself says so, in a problem document.
+        problem: bool,
+        /// Whether it asks for a longer wait than anyone has patience for.
+        too_long: bool,
+    },
+    /// A redirect with this status.
+    Redirect(u16),
+}
+
+/// How an answer gets lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// The connection ends before the answer's head is whole.
+    Head,
+    /// The connection ends within the body.
+    Body,
+    /// The time limit is reached.
+    Slow,
+}
+
+/// The time limit of [`Setting::Impatient`], in seconds. Long enough for every honest answer on a busy machine.
+pub const IMPATIENCE: i64 = 3;
+
+const DAY: i64 = 86_400;
+
+/// The statuses that mean something to an HTTP client, and two that mean nothing.
+const STATUSES: [u16; 21] = [
+    400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 425, 429, 451, 500, 501, 502, 503, 504, 520, 599,
+];
+
+/// What a gateway shows a person.
+pub const PAGE: &str = "<html><head><title>Not today</title></head><body>says the gateway</body></html>";
+
+/// What a test looks for of [`PAGE`].
+pub const PAGE_SAYS: &str = "Not today says the gateway";
+
+/// All rows.
+pub fn all() -> Vec<Row> {
+    let parts = [connection(), successes(), statuses(), waits(), redirects(), odd()];
+    parts.into_iter().flatten().collect()
+}
+
+fn rule(section: Section, label: impl Into<String>, fault: Fault, answer: Answer, handled: bool) -> Row {
+    Row {
+        label: label.into(),
+        section,
+        strike: Strike::Rule(fault),
+        answer,
+        handled,
+    }
+}
+
+fn setting(section: Section, label: &str, setting: Setting, answer: Answer) -> Row {
+    Row {
+        label: label.to_owned(),
+        section,
+        strike: Strike::Setting(setting),
+        answer,
+        handled: answer == Answer::Fine,
+    }
+}
+
+fn connection() -> Vec<Row> {
+    let of = Section::Connection;
+    let head = Answer::Lost(Lost::Head);
+    let untrusted = |label: &str, kind| setting(of, label, Setting::Https(kind), Answer::Untrusted);
+    let slow = Fault::Drip { interval_ms: 50 };
+    let mut drip = rule(
+        of,
+        "body that drips without end",
+        slow,
+        Answer::Lost(Lost::Slow),
+        false,
+    );
+    drip.strike = Strike::Setting(Setting::Impatient);
+    vec![
+        setting(of, "connection refused", Setting::Closed, Answer::NoConnection),
+        untrusted("TLS: unknown authority", Certificate::UnknownAuthority),
+        untrusted("TLS: expired certificate", Certificate::Expired),
+        untrusted("TLS: certificate for another name", Certificate::OtherName),
+        rule(of, "closed before handling", Fault::DropBefore, head, false),
+        rule(of, "closed after handling", Fault::DropAfter, head, true),
+        rule(of, "cut within the header", Fault::TruncateHeader, head, true),
+        rule(
+            of,
+            "cut within the body",
+            Fault::Truncate,
+            Answer::Lost(Lost::Body),
+            true,
+        ),
+        drip,
+    ]
+}
+
+/// A 200 with this in place of the answer.
+fn body(handle: bool, status: u16, content_type: &str, body: &str) -> Fault {
+    let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
+    Fault::Body {
+        handle,
+        status,
+        headers,
+        body: body.to_owned(),
+    }
+}
+
+fn successes() -> Vec<Row> {
+    let of = Section::Success;
+    let json = "application/json";
+    let mut rows = vec![
+        rule(
+            of,
+            "half of the JSON, handled",
+            Fault::Malformed,
+            Answer::Nonsense,
+            true,
+        ),
+        rule(
+            of,
+            "100 MiB",
+            Fault::Huge { bytes: 100 << 20 },
+            Answer::Nonsense,
+            false,
+        ),
+        rule(
+            of,
+            "200 with the request itself",
+            Fault::Echo { status: 200 },
+            Answer::Nonsense,
+            false,
+        ),
+    ];
+    for (label, status, content_type, text) in [
+        ("200 with 0 bytes", 200, json, ""),
+        ("200 with JSON of another kind", 200, json, r#"{"message": "ok"}"#),
+        ("200 with a JSON list", 200, json, "[1, 2]"),
+        ("200 with HTML", 200, "text/html", PAGE),
+        ("204 with a body", 204, json, r#"{"enabled": true}"#),
+    ] {
+        for handled in [false, true] {
+            let label = format!("{label}{}", if handled { ", after handling" } else { "" });
+            let fault = body(handled, status, content_type, text);
+            rows.push(rule(of, label, fault, Answer::Nonsense, handled));
+        }
+    }
+    rows
+}
+
+fn status(code: u16, problem: bool) -> Answer {
+    Answer::Status {
+        code,
+        problem,
+        too_long: false,
+    }
+}
+
+fn statuses() -> Vec<Row> {
+    let of = Section::Status;
+    let named = Fault::Status {
+        code: 400,
+        headers: Headers::new(),
+        body: Some(NAMING_ENDPOINT.to_owned()),
+        content_type: None,
+    };
+    let mut rows = vec![rule(
+        of,
+        "400 that names a field",
+        named,
+        status(400, true),
+        false,
+    )];
+    for code in STATUSES {
+        rows.push(rule(
+            of,
+            format!("{code}"),
+            Fault::status(code),
+            status(code, true),
+            false,
+        ));
+    }
+    for code in STATUSES {
+        let page = Fault::Status {
+            code,
+            headers: Headers::new(),
+            body: Some(PAGE.to_owned()),
+            content_type: Some("text/html".to_owned()),
+        };
+        let label = format!("{code} of a gateway");
+        rows.push(rule(of, label, page, status(code, false), false));
+    }
+    for code in [500, 504] {
+        let label = format!("{code} after handling");
+        let late = body(true, code, "text/html", PAGE);
+        rows.push(rule(of, label, late, status(code, false), true));
+    }
+    for code in [400, 502] {
+        let label = format!("{code} with the request itself");
+        let echo = Fault::Echo { status: code };
+        rows.push(rule(of, label, echo, status(code, false), false));
+    }
+    rows
+}
+
+/// A problem document that blames a field which both resources have.
+const NAMING_ENDPOINT: &str = r#"{"status": 400, "title": "Bad Request", "detail": "Not so", "instance": "konnect:trace:400",
+    "invalid_parameters": [{"field": "endpoint", "reason": "is on the list of forbidden hosts", "source": "body"}]}"#;
+
+fn waits() -> Vec<Row> {
+    let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
+    let waits = [
+        (429, "1".to_owned(), "1", false),
+        (429, soon, "a date, in a moment", false),
+        (429, "soon".to_owned(), "no number", false),
+        (429, "9".repeat(30), "a number of 30 digits", true),
+        (503, "1".to_owned(), "1", false),
+        (503, "3600".to_owned(), "an hour", true),
+    ];
+    let row = |(code, value, label, too_long): (u16, String, &str, bool)| {
+        let fault = Fault::Status {
+            code,
+            headers: Headers::from([("retry-after".to_owned(), value)]),
+            body: None,
+            content_type: None,
+        };
+        let answer = Answer::Status {
+            code,
+            problem: true,
+            too_long,
+        };
+        rule(
+            Section::Wait,
+            format!("{code}, Retry-After: {label}"),
+            fault,
+            answer,
+            false,
+        )
+    };
+    waits.map(row).into()
+}
+
+/// Stands for the address of the other host, which only a run knows.
+pub const ELSEWHERE: &str = "http://other-host.invalid";
+
+fn redirects() -> Vec<Row> {
+    let row = |code: u16| {
+        let location = format!("{ELSEWHERE}/global/v3/audit-log-destinations");
+        let fault = Fault::Status {
+            code,
+            headers: Headers::from([("location".to_owned(), location)]),
+            body: Some(String::new()),
+            content_type: None,
+        };
+        let label = format!("{code} to another host");
+        rule(Section::Redirect, label, fault, Answer::Redirect(code), false)
+    };
+    [301, 302, 303, 307, 308].map(row).into()
+}
+
+fn odd() -> Vec<Row> {
+    let of = Section::Odd;
+    let typed = |content_type: &str| {
+        let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
+        let label = format!("right answer as {content_type}");
+        rule(of, label, Fault::Headers { headers }, Answer::Fine, true)
+    };
+    let clock = |label: &str, of_what| setting(of, label, of_what, Answer::Fine);
+    vec![
+        typed("text/plain"),
+        typed("text/html"),
+        clock("server's clock a day ahead", Setting::Clock(DAY)),
+        clock("server's clock a day behind", Setting::Clock(-DAY)),
+        clock("Date a day ahead of the server's clock", Setting::Date(DAY)),
+        clock("Date a day behind the server's clock", Setting::Date(-DAY)),
+        clock("TLS: valid certificate", Setting::Https(Certificate::Valid)),
+    ]
+}

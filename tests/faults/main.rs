@@ -1,0 +1,149 @@
+//! Every request that the provider makes meets every fault that the emulator knows, by the built plugin, called as
+//! Terraform calls it. What has to come of each is written down as rules in [`expected`]; the table of what came of
+//! it stands in the documentation.
+//!
+//! [`fault`] has the rows, [`call`] the columns, [`cell`] runs one of each on a [`bench`] by way of an [`actor`], and
+//! [`table`] writes what was seen.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
+
+mod actor;
+mod bench;
+mod call;
+mod cell;
+mod expected;
+mod fault;
+#[path = "../host/mod.rs"]
+mod host;
+mod table;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use self::bench::{AUTHORIZATION, Bench, TOKEN};
+use self::call::Call;
+use self::cell::{Cell, Seen};
+use self::expected::{applies, modes};
+use self::fault::{Setting, Strike};
+use self::table::Table;
+
+/// Cells at a time, over all benches. Most of them wait for a retry.
+const AT_A_TIME: usize = 300;
+
+/// The cells, by the bench that they run on: one for each table, and for each setting.
+fn cells() -> BTreeMap<(Option<Setting>, Option<call::Table>), Vec<Cell>> {
+    let mut cells = BTreeMap::<_, Vec<Cell>>::new();
+    let mut number = 0;
+    for row in fault::all() {
+        for call in Call::ALL.into_iter().filter(|call| applies(&row, *call)) {
+            let bench = match row.strike {
+                Strike::Rule(_) => (None, Some(call.column().0)),
+                // What takes long is spread over several.
+                Strike::Setting(Setting::Impatient) => (Some(Setting::Impatient), Some(call.column().0)),
+                Strike::Setting(setting) => (Some(setting), None),
+            };
+            for times in modes(&row, call) {
+                number += 1;
+                cells.entry(bench).or_default().push(Cell {
+                    row: row.clone(),
+                    call,
+                    times,
+                    region: format!("cell-{number}"),
+                });
+            }
+        }
+    }
+    cells
+}
+
+/// What came of a cell: what was seen, or why it is not as it has to be.
+type Outcome = (Cell, Result<Seen, String>);
+
+async fn on_a_bench(
+    setting: Option<Setting>,
+    cells: Vec<Cell>,
+    elsewhere: Arc<str>,
+    permits: Arc<Semaphore>,
+) -> (Vec<Outcome>, String) {
+    let bench = Arc::new(Bench::start(setting).await);
+    let mut running = JoinSet::new();
+    let mut by_task = BTreeMap::new();
+    for cell in cells {
+        let (bench, elsewhere, permits) = (bench.clone(), elsewhere.clone(), permits.clone());
+        let named = cell.clone();
+        let task = running.spawn(async move {
+            let _permit = permits.acquire_owned().await.unwrap();
+            cell.run(&bench, &elsewhere).await
+        });
+        by_task.insert(task.id(), named);
+    }
+    let mut outcomes = Vec::new();
+    while let Some(ended) = running.join_next_with_id().await {
+        let (id, seen) = match ended {
+            Ok((id, seen)) => (id, Ok(seen)),
+            Err(error) => (error.id(), Err(why(error))),
+        };
+        outcomes.push((by_task.remove(&id).unwrap(), seen));
+    }
+    let bench = Arc::into_inner(bench).unwrap();
+    (outcomes, Box::pin(bench.end()).await)
+}
+
+fn why(error: tokio::task::JoinError) -> String {
+    let panic = error.into_panic();
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "a panic without a word".to_owned())
+}
+
+#[tokio::test]
+async fn every_request_meets_every_fault() {
+    // Each failure is told below, with the name of its cell.
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let other_host = Emulator::start(EmulatorOptions::default()).await.unwrap();
+    // Another name, so that it is another host also for who compares names alone.
+    let elsewhere: Arc<str> = other_host.url().replace("127.0.0.1", "localhost").into();
+    let permits = Arc::new(Semaphore::new(AT_A_TIME));
+    let mut benches = JoinSet::new();
+    // Settings last longest, and come last by their order.
+    for ((setting, _), cells) in cells().into_iter().rev() {
+        benches.spawn(on_a_bench(setting, cells, elsewhere.clone(), permits.clone()));
+    }
+    let (mut table, mut failures, mut logged) = (Table::default(), Vec::new(), String::new());
+    while let Some(ended) = benches.join_next().await {
+        let outcomes = ended.map_err(why);
+        let (outcomes, log) = match outcomes {
+            Ok(ended) => ended,
+            Err(why) => {
+                failures.push(format!("a bench: {why}"));
+                continue;
+            }
+        };
+        logged += &log;
+        for (cell, seen) in outcomes {
+            match seen {
+                Ok(seen) => table.note(&cell, seen),
+                Err(why) => failures.push(format!("{}: {why}", cell.name())),
+            }
+        }
+    }
+    std::panic::set_hook(usual);
+    failures.sort();
+    let told = failures.iter().take(20).cloned().collect::<Vec<_>>().join("\n\n");
+    assert!(
+        failures.is_empty(),
+        "{} cells are wrong:\n\n{told}",
+        failures.len()
+    );
+    assert!(logged.contains("trying again after a wait"), "the plugins log");
+    for secret in [TOKEN, AUTHORIZATION] {
+        assert!(!logged.contains(secret), "a log shows a secret");
+    }
+    assert_eq!(other_host.requests(), [], "a redirect was followed");
+    table.is_in_the_documentation();
+}

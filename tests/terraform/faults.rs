@@ -1,0 +1,336 @@
+//! A sample of the fault matrix (`tests/faults`) with the real command line: one fault of each class, at the
+//! creation of destinations and at the creation and the update of webhooks.
+//!
+//! One block meets each fault, in a region of its own, by which the emulator tells them apart.
+
+use std::net::{Ipv4Addr, TcpListener};
+
+use serde_json::Value;
+use terraform_provider_konnect::emulator::{Certificate, EmulatorOptions, Fault, FaultRule, Headers};
+
+use crate::workspace::{Block, LocalKonnect, TOKEN, Workspace};
+
+/// A fault, how it ends, and how many writes it takes.
+struct Case {
+    fault: Fault,
+    /// How often it strikes; `None` for as long as it is there.
+    times: Option<u64>,
+    /// A part of the error; `None` where there is none.
+    says: Option<&'static str>,
+    writes: usize,
+}
+
+fn lasting(fault: Fault, says: &'static str, writes: usize) -> Case {
+    Case {
+        fault,
+        times: None,
+        says: Some(says),
+        writes,
+    }
+}
+
+/// One that is there for as long as it likes, and does no harm.
+fn harmless(fault: Fault, writes: usize) -> Case {
+    Case {
+        fault,
+        times: None,
+        says: None,
+        writes,
+    }
+}
+
+/// One that the provider gets over by itself.
+fn once(fault: Fault, writes: usize) -> Case {
+    Case {
+        fault,
+        times: Some(1),
+        says: None,
+        writes,
+    }
+}
+
+fn body(handle: bool, status: u16, content_type: &str, body: &str) -> Fault {
+    Fault::Body {
+        handle,
+        status,
+        headers: Headers::from([("content-type".to_owned(), content_type.to_owned())]),
+        body: body.to_owned(),
+    }
+}
+
+fn status_with(code: u16, name: &str, value: &str) -> Fault {
+    Fault::Status {
+        code,
+        headers: Headers::from([(name.to_owned(), value.to_owned())]),
+        body: None,
+        content_type: None,
+    }
+}
+
+fn html(handle: bool) -> Fault {
+    body(handle, 200, "text/html", "<html><h1>Please log in</h1></html>")
+}
+
+fn plain_text() -> Fault {
+    let headers = Headers::from([("content-type".to_owned(), "text/plain".to_owned())]);
+    Fault::Headers { headers }
+}
+
+fn region(index: usize) -> String {
+    format!("case-{index}")
+}
+
+fn inject(workspace: &Workspace, cases: &[Case], method: &str) {
+    for (index, case) in cases.iter().enumerate() {
+        let mut rule = FaultRule::new(case.fault.clone())
+            .method(method)
+            .region(&region(index));
+        rule.times = case.times;
+        workspace.konnect.inject(rule).unwrap();
+    }
+    workspace.konnect.clear_requests();
+}
+
+/// Asserts on the errors and the writes of an apply in which the faults have struck, and lifts them.
+fn struck(workspace: &Workspace, cases: &[Case], method: &str) {
+    inject(workspace, cases, method);
+    let run = workspace.try_apply().ends_with(1);
+    workspace.konnect.clear_faults();
+    let (errors, requests) = (run.errors(), workspace.konnect.take_requests());
+    for (index, case) in cases.iter().enumerate() {
+        let region = region(index);
+        let own: Vec<_> = errors
+            .iter()
+            .filter(|e| e.text().contains(&format!("/{region}/")))
+            .collect();
+        match (case.says, own.as_slice()) {
+            (None, []) => {}
+            (Some(says), [error]) => assert!(error.text().contains(says), "{says}: {error:#?}"),
+            _ => panic!("{:?}: {own:#?}", case.fault),
+        }
+        let writes = requests
+            .iter()
+            .filter(|r| r.method == method && r.region == region)
+            .count();
+        assert_eq!(writes, case.writes, "{:?}", case.fault);
+    }
+}
+
+fn is_made(workspace: &Workspace, cases: &[Case], address: &str) {
+    let state = workspace.state();
+    let known = state.addresses();
+    for (index, case) in cases.iter().enumerate() {
+        let address = format!("{address}[{index}]");
+        let has = known.contains(&address.as_str());
+        assert_eq!(has, case.says.is_none(), "{address}: {:?}", case.fault);
+    }
+}
+
+#[test]
+fn a_fault_leaves_nothing_that_an_apply_does_not_make_good() {
+    let unsure = "Destination may have been created";
+    let cases = [
+        lasting(Fault::DropBefore, unsure, 3),
+        harmless(Fault::DropAfter, 1),
+        harmless(Fault::TruncateHeader, 1),
+        harmless(Fault::Truncate, 1),
+        harmless(body(true, 200, "application/json", ""), 1),
+        harmless(Fault::Malformed, 1),
+        lasting(body(false, 200, "application/json", "[]"), unsure, 3),
+        harmless(html(true), 1),
+        harmless(body(true, 204, "application/json", "{}"), 1),
+        once(Fault::Huge { bytes: 100 << 20 }, 2),
+        once(Fault::Drip { interval_ms: 50 }, 2),
+        lasting(Fault::status(401), "access token is wrong", 1),
+        lasting(Fault::status(403), "Org Admin", 1),
+        lasting(Fault::status(503), unsure, 3),
+        once(status_with(429, "retry-after", "1"), 2),
+        lasting(
+            status_with(429, "retry-after", "99999999999999999999"),
+            "more than a day",
+            1,
+        ),
+        lasting(
+            status_with(307, "location", "http://localhost:1/"),
+            "was not followed",
+            1,
+        ),
+        harmless(plain_text(), 1),
+        harmless(Fault::ClockSkew { seconds: 86_400 }, 1),
+    ];
+    let blocks = Block::destination("siem")
+        .with("count", cases.len())
+        .expression("region", "\"case-${count.index}\"");
+    let workspace = Workspace::new();
+    workspace.configure_provider("max_retries = 1\n  request_timeout_seconds = 5", blocks);
+    workspace.init();
+    struck(&workspace, &cases, "POST");
+    is_made(&workspace, &cases, "konnect_audit_log_destination.siem");
+    workspace.apply_and_settle();
+    for index in 0..cases.len() {
+        assert_eq!(
+            workspace.konnect.destinations(&region(index)).len(),
+            1,
+            "case {index}"
+        );
+    }
+    workspace.destroy();
+    for index in 0..cases.len() {
+        assert_eq!(
+            workspace.konnect.destinations(&region(index)).len(),
+            0,
+            "case {index}"
+        );
+    }
+}
+
+#[test]
+fn a_webhook_that_may_be_set_up_is_imported_as_the_error_says() {
+    let read = "can't be read";
+    let cases = [
+        lasting(Fault::DropBefore, "connection was lost", 4),
+        lasting(Fault::DropAfter, "connection was lost", 4),
+        lasting(html(true), read, 2),
+        lasting(body(false, 200, "application/json", ""), read, 2),
+        once(Fault::Malformed, 2),
+        once(Fault::Drip { interval_ms: 50 }, 2),
+        lasting(Fault::status(403), "Org Admin", 1),
+        lasting(Fault::status(502), "statuspage", 4),
+        lasting(
+            status_with(301, "location", "http://localhost:1/"),
+            "was not followed",
+            1,
+        ),
+        harmless(plain_text(), 1),
+    ];
+    let blocks = Block::webhook_with_endpoint("siem")
+        .with("count", cases.len())
+        .expression("region", "\"case-${count.index}\"");
+    let workspace = Workspace::new();
+    workspace.configure_provider("max_retries = 1\n  request_timeout_seconds = 5", blocks);
+    workspace.init();
+    struck(&workspace, &cases, "PATCH");
+    is_made(&workspace, &cases, "konnect_audit_log_webhook.siem");
+    for index in [1, 2] {
+        // It was set up, and the next plan says so.
+        let region = region(index);
+        let errors = workspace.try_plan().errors();
+        let told = errors.iter().any(|e| {
+            e.text().contains("Region already delivers") && e.text().contains(&format!("id = \"{region}\""))
+        });
+        assert!(told, "{errors:#?}");
+        let address = format!("konnect_audit_log_webhook.siem[{index}]");
+        workspace
+            .run(&["import", "-no-color", &address, &region])
+            .succeeds();
+    }
+    workspace.apply_and_settle();
+    for index in 0..cases.len() {
+        assert_eq!(
+            workspace.konnect.region(&region(index))["webhook"]["enabled"],
+            true
+        );
+    }
+}
+
+#[test]
+fn a_webhook_whose_change_fails_keeps_its_state_and_is_changed_by_the_next_apply() {
+    let cases = [
+        lasting(Fault::DropAfter, "may have been made all the same", 2),
+        lasting(Fault::Truncate, "may have been made all the same", 2),
+        lasting(html(false), "Please log in", 1),
+        lasting(body(true, 204, "application/json", "{}"), "it is empty", 1),
+        once(Fault::status(500), 2),
+        lasting(Fault::status(409), "Something else uses or changes", 1),
+        lasting(status_with(503, "retry-after", "3600"), "wait 3600 s", 1),
+        lasting(
+            status_with(308, "location", "http://localhost:1/"),
+            "was not followed",
+            1,
+        ),
+    ];
+    let blocks = |path: &str| {
+        Block::webhook_with_endpoint("siem")
+            .with("count", cases.len())
+            .with("endpoint", format!("https://siem.example.com/{path}"))
+            .expression("region", "\"case-${count.index}\"")
+    };
+    let workspace = Workspace::of(blocks("old"));
+    workspace.apply();
+    let before = workspace.state();
+    workspace.configure_provider("max_retries = 1", blocks("new"));
+    struck(&workspace, &cases, "PATCH");
+    let after = workspace.state();
+    for (index, case) in cases.iter().enumerate() {
+        let address = format!("konnect_audit_log_webhook.siem[{index}]");
+        let same = after.get(&address) == before.get(&address);
+        assert_eq!(same, case.says.is_some(), "{:?}", case.fault);
+    }
+    workspace.try_plan().ends_with(2);
+    workspace.apply_and_settle();
+    for index in 0..cases.len() {
+        let endpoint = &workspace.konnect.region(&region(index))["webhook"]["endpoint"];
+        assert_eq!(endpoint, "https://siem.example.com/new");
+    }
+}
+
+/// Asserts that an apply fails with this, and that nothing of it got anywhere.
+fn gets_nowhere(workspace: &Workspace, konnect: &LocalKonnect, says: &str) {
+    let error = workspace.apply_error();
+    assert!(error.text().contains(says), "{says}: {error:#?}");
+    assert_eq!(konnect.requests(), [], "a request got through");
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+    assert!(!workspace.printed().contains(TOKEN));
+}
+
+#[test]
+fn who_can_not_be_trusted_gets_no_request() {
+    let mut workspace = Workspace::of(Block::destination("siem"));
+    for (kind, why) in [
+        (Certificate::UnknownAuthority, "UnknownIssuer"),
+        (Certificate::Expired, "expired"),
+        (Certificate::OtherName, "not valid for"),
+        (Certificate::Valid, ""),
+    ] {
+        let options = EmulatorOptions {
+            certificate: Some(kind),
+            ..EmulatorOptions::default()
+        };
+        let konnect = LocalKonnect::with(options);
+        let authority = workspace.path("authority.pem");
+        std::fs::write(&authority, konnect.authority().unwrap()).unwrap();
+        workspace.set("SSL_CERT_FILE", authority.to_str().unwrap());
+        workspace.set("KONNECT_SERVER_URL", format!("{}/{{region}}", konnect.url()));
+        if kind == Certificate::Valid {
+            workspace.apply_and_settle();
+            workspace.destroy();
+            assert_eq!(konnect.destinations("global"), [] as [Value; 0]);
+        } else {
+            gets_nowhere(&workspace, &konnect, "SSL_CERT_FILE");
+            assert!(workspace.printed().contains(why), "{why}");
+        }
+    }
+}
+
+#[test]
+fn a_refused_connection_changes_nothing() {
+    let mut workspace = Workspace::of(Block::destination("siem"));
+    // Closed again, so that the port refuses; should another program get it at once, it is no Konnect either.
+    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .unwrap()
+        .port();
+    let url = format!("{}/{{region}}", workspace.konnect.url());
+    workspace.set(
+        "KONNECT_SERVER_URL",
+        format!("http://127.0.0.1:{port}/{{region}}"),
+    );
+    gets_nowhere(
+        &workspace,
+        &workspace.konnect,
+        "Nothing accepts connections there",
+    );
+    workspace.set("KONNECT_SERVER_URL", url);
+    workspace.apply_and_settle();
+    assert_eq!(workspace.konnect.destinations("global").len(), 1);
+}
