@@ -217,10 +217,17 @@ impl<P: Provider> Server<P> {
     }
 
     /// Takes a creation back whose answer reached nobody, so that the object which it made is in no state.
-    pub async fn take_back(&self, type_name: &str, state: Value) {
-        if let (Ok(resource), Ok(provider)) = (self.resource(type_name), self.configured()) {
-            resource.take_back(&provider, state).await;
+    /// `provider` is what made it, from [`Server::in_use`]: another run may have configured another by now.
+    pub async fn take_back(&self, provider: &P::Data, type_name: &str, state: Value) {
+        if let Ok(resource) = self.resource(type_name) {
+            resource.take_back(provider, state).await;
         }
+    }
+
+    /// The provider as it is configured now.
+    #[must_use]
+    pub fn in_use(&self) -> Option<Arc<P::Data>> {
+        self.run().data.clone()
     }
 
     /// Refreshes the state of a resource.

@@ -77,7 +77,7 @@ struct Shared {
     http: OnceLock<Result<reqwest::Client, ErrorKind>>,
     clock: Mutex<Option<(SystemTime, Instant)>>,
     claimed: Mutex<HashSet<DestinationId>>,
-    gates: Gates,
+    gates: Arc<Gates>,
     reads: Reads,
 }
 
@@ -104,13 +104,17 @@ impl Client {
     }
 
     pub(super) fn with_pace(options: ClientOptions, pace: Pace) -> Self {
+        Self::behind(options, pace, Arc::default())
+    }
+
+    fn behind(options: ClientOptions, pace: Pace, gates: Arc<Gates>) -> Self {
         let shared = Shared {
             options,
             pace,
             http: OnceLock::new(),
             clock: Mutex::new(None),
             claimed: Mutex::default(),
-            gates: Gates::default(),
+            gates,
             reads: Reads::default(),
         };
         Self {
@@ -125,16 +129,17 @@ impl Client {
         self
     }
 
-    /// A client for what has to be put right after the run was stopped: it shares the connections, does not
-    /// heed the stop token, and makes each request once, since there is no time to wait.
+    /// A client for what has to be put right after the run was stopped: it shares the connections and the rate
+    /// limits, does not heed the stop token, and makes a request again a few times only, since there is not
+    /// much time.
     #[must_use]
     pub fn after_stop(&self) -> Self {
         let options = ClientOptions {
             stop: CancellationToken::new(),
-            max_retries: 0,
+            max_retries: 3,
             ..self.shared.options.clone()
         };
-        let after = Self::with_pace(options, self.shared.pace);
+        let after = Self::behind(options, self.shared.pace, Arc::clone(&self.shared.gates));
         if let Some(http) = self.shared.http.get() {
             let _ = after.shared.http.set(http.clone());
         }
@@ -223,7 +228,8 @@ impl Client {
         let mut worst = Outcome::NotSent;
         let mut last = None;
         loop {
-            let turn = self.shared.gates.pass(&gate, max_retries);
+            // Also a request that is made only once has not been made by waiting for its turn.
+            let turn = self.shared.gates.pass(&gate, max_retries.max(1));
             let pass = match options.stop.run_until_cancelled(turn).await {
                 Some(Ok(pass)) => pass,
                 Some(Err(failure)) => {

@@ -12,14 +12,14 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::error::Failure;
+use super::error_kind::ErrorKind;
 
 /// How many requests of a client are under way at a time, to all hosts together; more wait for their turn.
 ///
 /// Each needs a connection of its own where a host speaks no HTTP/2. While one is being made for a request, another
 /// may come free for it; the new one is then kept for the next. So to a host there may be as many busy connections,
-/// as many that wait for a request, and as many that are being made: three times this, however many calls Terraform
-/// makes at a time (`-parallelism`). With answers after 50 ms it is 320 requests a second, where Terraform, which
-/// takes some 25 seconds for a thousand objects in a state, creates 40.
+/// as many that wait for a request, and as many that are being made: three times this, however many calls the caller
+/// makes at a time. With answers after 50 ms it is 320 requests a second.
 pub const MOST_AT_ONCE: usize = 16;
 
 /// The part of an asked wait that is added at most, so that clients that were told the same don't come back
@@ -166,12 +166,30 @@ impl Pass<'_> {
         }
         state.round += 1;
         state.fruitless += 1;
-        state.last = Some(Box::new(failure.clone()));
+        state.last = Some(Box::new(in_its_status_alone(failure)));
         state.answered = 0;
         let less = state.width / 2;
         state.width -= less;
         state.owed += less;
         state.owed -= self.gate.width.forget_permits(state.owed);
+    }
+}
+
+/// A failure as others may be told of it: what the server said of one request is nothing to another, and what is
+/// to be hidden in it is known to its own caller.
+fn in_its_status_alone(failure: &Failure) -> Failure {
+    let kind = match &failure.kind {
+        ErrorKind::Api { status, .. } => ErrorKind::Api {
+            status: *status,
+            problem_document: false,
+            message: None,
+            invalid_parameters: Vec::new(),
+        },
+        other => other.clone(),
+    };
+    Failure {
+        kind,
+        ..failure.clone()
     }
 }
 

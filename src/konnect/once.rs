@@ -63,6 +63,12 @@ pub enum CreateError {
         /// How many there were.
         attempts: u32,
     },
+    /// What it made was taken by another creation of the same client, whose own answer was lost, again and again.
+    #[error("The destination {id} was created, but counts as another creation's whose answer was lost")]
+    Taken {
+        /// Its id.
+        id: DestinationId,
+    },
     /// Several destinations may be the one.
     #[error(
         "{lost}\n\nThe answer to the creation was lost, and more than one destination may be what it made, or one \
@@ -107,7 +113,10 @@ pub async fn create_destination_once(
     loop {
         let lost = match v3::create_destination(client, region, new).await {
             // Another creation of this client has taken it for its own, when its own answer was lost.
-            Ok(destination) if !client.claim(&destination.id) && attempt < attempts => {
+            Ok(destination) if !client.claim(&destination.id) => {
+                if attempt == attempts {
+                    return Err(CreateError::Taken { id: destination.id });
+                }
                 attempt += 1;
                 continue;
             }

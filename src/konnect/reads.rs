@@ -38,9 +38,9 @@ pub(super) use self::listed::Listed;
 
 /// How long after its beginning a list answers reads.
 ///
-/// Terraform reads ten objects at a time, and says nothing of how many there will be: a list that answered no
-/// later reads would be fetched a hundred times for a thousand objects. Reading them one by one takes ten seconds
-/// as well, at 100 ms an answer, so that what one plan shows was never seen closer together than this.
+/// Whoever refreshes many objects may read ten at a time, and not know how many there will be: a list that answered
+/// no later reads would be fetched a hundred times for a thousand objects. Reading them one by one takes ten seconds
+/// as well, at 100 ms an answer, so that what one refresh tells was never seen closer together than this.
 pub const BOUND: Duration = Duration::from_secs(10);
 
 /// A destination as it is or was up to [`BOUND`] ago.

@@ -26,7 +26,7 @@ mod tests {
     use nix::sys::prctl::get_dumpable;
     use nix::sys::resource::{Resource, getrlimit};
 
-    const CHILD: &str = "KONNECT_TEST_CHILD";
+    const CHILD: &str = "CORE_DUMP_TEST_CHILD";
 
     /// In a process of its own, since it holds for a whole process.
     #[test]

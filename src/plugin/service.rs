@@ -35,7 +35,7 @@ impl<P: Provider> ProviderService<P> {
     }
 
     /// Runs a call as a task of its own. So it runs to its end even if the host gives up on it
-    /// (what it does at Konnect must not stop half way), and a panic in it can't reach the
+    /// (what it does at the service behind must not stop half way), and a panic in it can't reach the
     /// connection.
     async fn call<A, F>(&self, answer: impl FnOnce(Arc<Server<P>>) -> F) -> Result<Response<A>, Status>
     where
@@ -302,14 +302,14 @@ impl<P: Provider> Service for ProviderService<P> {
             }
             (answer, made)
         };
-        let server = self.server.clone();
+        let (server, provider) = (self.server.clone(), self.server.in_use());
         let undelivered = |made: Value| async move {
-            if !made.is_null() {
+            if let (false, Some(provider)) = (made.is_null(), provider) {
                 tracing::warn!(
                     type_name,
                     "the host has gone before it heard of a creation: taking it back"
                 );
-                server.take_back(&type_name, made).await;
+                server.take_back(&provider, &type_name, made).await;
             }
         };
         Ok(Response::new(deliver(&self.calls, work, undelivered).await?))

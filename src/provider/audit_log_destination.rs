@@ -178,10 +178,10 @@ impl Resource for AuditLogDestination {
         };
         let client = client.after_stop();
         let removal = v3::delete_destination(&client, region, id);
-        if matches!(tokio::time::timeout(TAKING_BACK, removal).await, Ok(Ok(()))) {
-            tracing::warn!(%region, %id, "deleted a destination of which no state will tell");
-        } else {
-            tracing::error!(%region, %id, "a destination may be left behind of which no state tells");
+        match tokio::time::timeout(TAKING_BACK, removal).await {
+            Ok(Ok(())) => tracing::warn!(%region, %id, "deleted a destination of which no state will tell"),
+            Ok(Err(error)) if error.is_not_found() => {}
+            _ => tracing::error!(%region, %id, "a destination may be left behind of which no state tells"),
         }
     }
 

@@ -264,7 +264,8 @@ impl Resource for AuditLogWebhook {
     }
 
     /// The region was free before. Where it was not, because `replace_existing` says that this does not matter,
-    /// there is no way back to what it had; and the next apply may set it up again.
+    /// there is no way back to what it had; and the next apply may set it up again. Another run may have set it
+    /// up by now, since this one has lost its lock: what it has is looked at first.
     async fn take_back(&self, provider: &Connection, state: &Model) {
         let (Ok(client), Attr::Known(region)) = (provider.client(), &state.region) else {
             return;
@@ -273,12 +274,22 @@ impl Resource for AuditLogWebhook {
             return;
         }
         let client = client.after_stop();
-        let removal = remove(&client, region, state.form());
-        if matches!(tokio::time::timeout(TAKING_BACK, removal).await, Ok(Ok(()))) {
-            *provider.claim(region).lock().await = None;
-            tracing::warn!(%region, "removed a webhook of which no state will tell");
-        } else {
-            tracing::error!(%region, "a webhook may be left behind of which no state tells");
+        let removal = async {
+            let ours = is_still(&client, region, state).await?;
+            if ours {
+                remove(&client, region, state.form()).await?;
+            }
+            Ok::<_, konnect::Error>(ours)
+        };
+        match tokio::time::timeout(TAKING_BACK, removal).await {
+            Ok(Ok(true)) => {
+                *provider.claim(region).lock().await = None;
+                tracing::warn!(%region, "removed a webhook of which no state will tell");
+            }
+            Ok(Ok(false)) => {
+                tracing::warn!(%region, "left a webhook that has been changed since to whoever did it")
+            }
+            _ => tracing::error!(%region, "a webhook may be left behind of which no state tells"),
         }
     }
 
@@ -431,6 +442,19 @@ impl AuditLogWebhook {
 
     fn held(&self) -> MutexGuard<'_, HashSet<Region>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the region's webhook is what a state tells, so that nobody has written to it since.
+async fn is_still(client: &Client, region: &Region, state: &Model) -> Result<bool, konnect::Error> {
+    match state.form() {
+        Form::Destination => v3::get_webhook(client, region)
+            .await
+            .map(|found| found.audit_log_destination_id.as_ref() == state.audit_log_destination_id.known()),
+        Form::Endpoint | Form::Open => v2::get_webhook(client, region).await.map(|found| {
+            found.endpoint.as_ref() == state.endpoint.known()
+                && found.updated_at.as_ref() == state.updated_at.known()
+        }),
     }
 }
 

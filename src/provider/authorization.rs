@@ -134,7 +134,11 @@ pub(super) fn observe(private: &mut Private, updated_at: Option<&str>) {
     match private.get::<String>(WRITTEN_AT) {
         // Imported, or taken over: what is there now is what counts from here on.
         None => private.set(WRITTEN_AT, &seen),
-        Some(ours) if ours == seen => private.remove(FOREIGN_WRITE),
+        // Nobody has written since: a write of ours whose answer was lost has not been made.
+        Some(ours) if ours == seen => {
+            private.remove(FOREIGN_WRITE);
+            private.remove(IN_DOUBT);
+        }
         Some(_) => private.set(FOREIGN_WRITE, &seen),
     }
 }

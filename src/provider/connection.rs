@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
 use crate::framework::{Attr, Diagnostic};
 use crate::konnect::{Client, Destination, ListQuery, Region, RegionMismatch, ServerUrl, v3};
+
+/// How long a creation waits for the list of what is there: it does not depend on it.
+const LONGEST_LOOK: Duration = Duration::from_secs(15);
 
 /// What the provider block became. While planning, parts of it may not be known yet: then regions
 /// can still be planned as far as they are known, and requests can't be made.
@@ -22,8 +26,8 @@ pub struct Connection {
 /// meanwhile, so that two blocks for one region can't both find it free.
 pub(super) type Claim = Arc<tokio::sync::Mutex<Option<String>>>;
 
-/// The destinations that a region had when this process first asked, before it made any there. `None` if they
-/// could not be listed.
+/// The destinations that a region had when this process first asked, which is before its first creation there but
+/// for one that may be identical. `None` if they could not be listed.
 pub(super) type Standing = Option<Arc<Vec<Destination>>>;
 
 /// Whether requests can be made.
@@ -119,13 +123,21 @@ impl Connection {
                 size: Some(100),
                 ..ListQuery::default()
             };
-            match v3::all_destinations(client, region, &query).await {
-                Ok(found) => Some(Arc::new(found)),
-                Err(error) => {
-                    tracing::debug!(%region, error = error.summary(), "can't list the destinations");
-                    None
-                }
+            let listed =
+                tokio::time::timeout(LONGEST_LOOK, v3::all_destinations(client, region, &query)).await;
+            match listed {
+                Ok(Ok(found)) => return Some(Arc::new(found)),
+                // Not in the server's words: this log line is nobody's call.
+                Ok(Err(error)) => tracing::warn!(
+                    %region, status = error.status(),
+                    "can't list the destinations, so that creations are not compared with what is there"
+                ),
+                Err(_) => tracing::warn!(
+                    %region,
+                    "listing the destinations takes too long, so that creations are not compared with what is there"
+                ),
             }
+            None
         };
         let cell = {
             let mut standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);

@@ -17,8 +17,7 @@ const PAGE: u32 = 1_000;
 /// What is asked for if the API refuses that.
 const SMALLER_PAGE: u32 = 100;
 /// After so many reads one by one within [`BOUND`], the next one doesn't come alone either, although none is under
-/// way: it belongs to a refresh that reads one after the other (`-parallelism=1`). As many as Terraform reads at a
-/// time by default.
+/// way: it belongs to a refresh that reads one after the other.
 const SERIES: u32 = 10;
 
 /// The list of a region's destinations, as far as it was fetched for reads.
@@ -212,7 +211,8 @@ impl List {
                 self.small = true;
                 list.next = Next::Page(None);
             }
-            Err(error) => self.give_up(&error.summary()),
+            // Not in the server's words: this log line is nobody's call, and so nobody's secrets are hidden in it.
+            Err(_) => self.give_up("a page of it could not be had"),
         }
         drop(fetch);
     }

@@ -16,8 +16,8 @@ pub struct Calls {
 /// Runs a change as a task of its own, to its end even if the host gives up on it, and hands its answer over.
 /// If nobody is there any more to take that, `undelivered` is run with what the work has to say about it.
 ///
-/// An answer counts as taken once it is on its way into the socket: nobody can tell then whether the host
-/// still read it.
+/// An answer counts as taken once the connection's handler has it, on its way into the socket: nobody can tell then
+/// whether the host still read it.
 pub(super) async fn deliver<A, L, U>(
     calls: &Calls,
     work: impl Future<Output = (A, L)> + Send + 'static,

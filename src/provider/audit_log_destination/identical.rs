@@ -100,11 +100,14 @@ fn refused(region: &Region, alike: &[Destination]) -> Diagnostic {
         format!(
             "Region {region} already has what this creation would make, with the same name, endpoint, log_format and \
              skip_ssl_verification:\n{which}\n\n\
-             An apply that was interrupted before Terraform could record its work leaves such a destination behind. \
-             To manage it with this resource, import it:\n\n  \
+             Look for that id in the output of `terraform show` first. If this state has it, a resource was renamed, \
+             got another key or is being replaced: write a moved block, or set allow_identical = true. Don't import it \
+             then.\n\n\
+             If no state has it, an apply that was interrupted before Terraform could record its work has left it \
+             behind. To manage it with this resource, import it:\n\n  \
              import {{\n    to = konnect_audit_log_destination.NAME\n    id = \"{region}/{id}\"\n  }}\n\n\
-             If a resource that you have renamed has it, write a moved block instead. If another resource or another \
-             configuration has it, give this one another name, or set allow_identical = true to have both."
+             If another configuration or another block of this provider has it, give this one another name, or set \
+             allow_identical = true to have both."
         ),
     )
     .at("name")

@@ -41,7 +41,7 @@ pub(super) fn lost_or_failed(error: &CreateError, region: &Region) -> Diagnostic
         CreateError::Unknown { .. } | CreateError::GivenUp { .. } => {
             Diagnostic::error("Destination may have been created", format!("{error}{import}")).into()
         }
-        CreateError::Several { .. } => Diagnostic::error(
+        CreateError::Several { .. } | CreateError::Taken { .. } => Diagnostic::error(
             "Destination was created, but which one is not certain",
             format!("{error}{import}"),
         )

@@ -70,8 +70,8 @@ pub(super) fn schema() -> Schema {
                 "Whether the creation may make a destination although the region has one that is just like it: the \
                  same `name`, `endpoint`, `log_format` and `skip_ssl_verification`, and in no state that this run has \
                  shown to the provider. By default false: then it is refused, since an apply that was interrupted may \
-                 have left that one behind. Destinations that one run creates together may be identical anyway. It has \
-                 no effect once the resource exists.",
+                 have left that one behind. Destinations that one run creates together with one provider block may be \
+                 identical anyway. It has no effect once the resource exists.",
             ),
             Attribute::string("created_at")
                 .computed()
