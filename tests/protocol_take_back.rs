@@ -199,3 +199,24 @@ async fn a_webhook_is_taken_back_unless_it_took_a_stream_over() {
         assert_eq!(eu(&emulator)["endpoint"], "https://siem.example.com");
     }
 }
+
+/// The lock of the run is free once its host is gone: another one may set the region up meanwhile.
+#[tokio::test]
+async fn a_webhook_that_another_run_has_set_up_meanwhile_stays() {
+    let konnect = configured().await;
+    let resource = konnect.webhook();
+    let plan = resource.plan(&State::none(), &webhook(&resource, false)).await;
+    let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
+    drop(resource);
+    konnect.strangers_webhook("eu", true);
+    let theirs = eu(&konnect.emulator);
+    let Konnect { plugin, emulator } = konnect;
+    let host = plugin.host;
+    drop(host.channel);
+    apply.abort();
+    host.process.says("a connection has ended").await;
+    emulator.clear_faults();
+    host.process.ended().await.well();
+    assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");
+    assert_eq!(eu(&emulator), theirs);
+}
