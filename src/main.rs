@@ -36,8 +36,8 @@ Started by hand it takes one of these:
   --version   print the version
   --help      print this text
 
-Logs: TF_LOG_PROVIDER_KONNECT, TF_LOG_PROVIDER or TF_LOG set to trace, debug, info, warn
-or error.
+Logs: TF_LOG_PROVIDER or TF_LOG set to trace, debug, info, warn or error, for the CLI and
+for this provider; TF_LOG_PROVIDER_KONNECT for another level of this provider alone.
 "
 );
 

@@ -265,7 +265,7 @@ impl Resource for AuditLogDestination {
             Err(error) if error.status() == Some(409) => Err(Diagnostic::error(
                 "Destination is still in use",
                 format!(
-                    "A webhook still delivers to the destination {id}. Remove that webhook first, or point it at \
+                    "A webhook still uses the destination {id}. Remove that webhook first, or point it at \
                      another destination: look for a konnect_audit_log_webhook in other configurations, and for \
                      webhooks set up in the Konnect console.\n\n{error}"
                 ),

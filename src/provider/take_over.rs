@@ -58,7 +58,8 @@ pub(super) fn occupied(region: &Region, by: &Occupant) -> Diagnostic {
              redirect that stream.\n\n\
              To manage the existing webhook with this resource, import it:\n\n  \
              import {{\n    to = konnect_audit_log_webhook.NAME\n    id = \"{region}\"\n  }}\n\n\
-             To redirect the stream on purpose, set replace_existing = true."
+             To redirect the stream on purpose, set replace_existing = true. To destroy the rest of this \
+             configuration, use terraform destroy -refresh=false."
         ),
     )
     .at("region")
