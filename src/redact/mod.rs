@@ -94,7 +94,8 @@ impl Redactor {
 /// Follows every way to read the text as the secret, each character escaped in its own way or not at all.
 fn compare(text: &str, secret: &str) -> Match {
     // Most places begin no secret, and a body has many places.
-    if !text.starts_with(['\\', '&', '%', '+']) && text.chars().next() != secret.chars().next() {
+    let begins = |first| lengths(text, first).next().is_some();
+    if !secret.chars().next().is_some_and(begins) && !could_be_cut(text) {
         return Match::None;
     }
     let mut cut_off = false;
@@ -108,6 +109,9 @@ fn compare(text: &str, secret: &str) -> Match {
         next.sort_unstable();
         next.dedup();
         ends = next;
+        if ends.is_empty() {
+            break;
+        }
     }
     match ends.into_iter().max() {
         Some(end) => Match::Whole(end),
