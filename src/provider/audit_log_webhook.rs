@@ -287,7 +287,7 @@ impl Resource for AuditLogWebhook {
                 tracing::warn!(%region, "removed a webhook of which no state will tell");
             }
             Ok(Ok(false)) => {
-                tracing::warn!(%region, "left a webhook that has been changed since to whoever did it")
+                tracing::warn!(%region, "left a webhook that has been changed since to whoever did it");
             }
             _ => tracing::error!(%region, "a webhook may be left behind of which no state tells"),
         }
