@@ -166,19 +166,13 @@ impl Client {
         clock.map(|(date, seen)| date + seen.elapsed())
     }
 
-    /// Notes that a destination is accounted for, so that no creation whose answer was lost takes it for its
-    /// own. Those that this client creates are noted by themselves.
-    pub fn account_for(&self, id: &DestinationId) {
-        self.claim(id);
-    }
-
-    /// Notes that a destination is accounted for. False if it was so before: no two creations have made the
-    /// same.
+    /// Notes that a creation of this client has made a destination. False if another one has: no two have made
+    /// the same.
     pub(super) fn claim(&self, id: &DestinationId) -> bool {
         self.claimed().insert(id.clone())
     }
 
-    /// Whether a destination is accounted for.
+    /// Whether a creation of this client has made a destination.
     pub(super) fn is_claimed(&self, id: &DestinationId) -> bool {
         self.claimed().contains(id)
     }

@@ -94,17 +94,22 @@ fn ids(of: &[DestinationId]) -> String {
 /// among those of its name: one that matches in all that can be read, and that the server created since, is
 /// it. If there is none, it is created again.
 ///
+/// `known` tells of a destination that the caller has from elsewhere: it is older than this creation, even if it
+/// looks the same and was made a moment ago.
+///
 /// # Errors
 /// [`CreateError`], which tells whether a destination may exist.
 pub async fn create_destination_once(
     client: &Client,
     region: &Region,
     new: &NewDestination,
+    known: impl Fn(&DestinationId) -> bool + Send + Sync,
 ) -> Result<CreatedOnce, CreateError> {
     let search = Search {
         client,
         region,
         new,
+        known: &known,
         began: Instant::now(),
         began_here: SystemTime::now(),
     };
@@ -151,6 +156,7 @@ struct Search<'a> {
     client: &'a Client,
     region: &'a Region,
     new: &'a NewDestination,
+    known: &'a (dyn Fn(&DestinationId) -> bool + Send + Sync),
     began: Instant,
     began_here: SystemTime,
 }
@@ -196,8 +202,8 @@ impl Search<'_> {
         }
     }
 
-    /// Those of the name that match in all that can be read, that no creation of this client is known to have
-    /// made, and that may have come into being since.
+    /// Those of the name that match in all that can be read, that neither the caller nor another creation of this
+    /// client has, and that may have come into being since.
     async fn candidates(&self) -> Result<Vec<Candidate>, Error> {
         let name = Some(NameFilter::Equals(self.new.name.clone()));
         let query = ListQuery {
@@ -209,7 +215,7 @@ impl Search<'_> {
         let began = self.client.server_time().map(|now| now - self.began.elapsed());
         let candidates = listed
             .into_iter()
-            .filter(|d| self.matches(d) && !self.client.is_claimed(&d.id));
+            .filter(|d| self.matches(d) && !(self.known)(&d.id) && !self.client.is_claimed(&d.id));
         let candidates = candidates.filter_map(|destination| {
             let Some(created) = destination.created_at.as_deref().and_then(instant) else {
                 return Some(Candidate {

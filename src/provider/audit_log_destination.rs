@@ -152,13 +152,10 @@ impl Resource for AuditLogDestination {
         if let Some(refusal) = identical::refusal(call.provider, &self.held, planned).await {
             return Err(refusal.into());
         }
-        // What a state holds is older than this creation, even if it looks the same and was made a moment ago.
-        for id in self.held.all() {
-            client.account_for(&id);
-        }
-        let CreatedOnce { destination, twins } = create_destination_once(client, &region, &new)
-            .await
-            .map_err(|e| authorization::on_given(call.config.arguments(), lost_or_failed(&e, &region)))?;
+        let CreatedOnce { destination, twins } =
+            create_destination_once(client, &region, &new, |id| self.held.contains(id))
+                .await
+                .map_err(|e| authorization::on_given(call.config.arguments(), lost_or_failed(&e, &region)))?;
         call.exists = Some(state(destination.clone(), region.clone(), planned));
         self.held.insert(&destination.id);
         if twins != Twins::None {

@@ -39,7 +39,7 @@ fn list(items: &[String], clock: i64) -> Reply {
 
 async fn create(replies: Vec<Reply>) -> (Result<CreatedOnce, CreateError>, Vec<String>) {
     let server = Server::start(replies).await;
-    let result = create_destination_once(&server.client(), &eu(), &new_destination()).await;
+    let result = create_destination_once(&server.client(), &eu(), &new_destination(), |_| false).await;
     let methods = server
         .asked()
         .iter()
@@ -138,7 +138,7 @@ async fn it_ends_when_nothing_comes_of_it() {
         let replies = (0..creations).flat_map(|_| [json(500, "{}"), list(&[], 0), list(&[], 0)]);
         let server = Server::start(replies).await;
         let client = client(&server.url, |options| options.max_retries = retries);
-        let error = create_destination_once(&client, &eu(), &new_destination())
+        let error = create_destination_once(&client, &eu(), &new_destination(), |_| false)
             .await
             .unwrap_err();
         assert!(
@@ -169,10 +169,10 @@ async fn what_another_creation_took_for_its_own_is_made_again() {
     )
     .await;
     let client = server.client();
-    let first = create_destination_once(&client, &eu(), &new_destination())
+    let first = create_destination_once(&client, &eu(), &new_destination(), |_| false)
         .await
         .unwrap();
-    let second = create_destination_once(&client, &eu(), &new_destination())
+    let second = create_destination_once(&client, &eu(), &new_destination(), |_| false)
         .await
         .unwrap();
     assert_eq!(
@@ -196,14 +196,28 @@ async fn two_creations_never_find_the_same() {
     ])
     .await;
     let client = server.client();
-    let first = create_destination_once(&client, &eu(), &new_destination())
+    let first = create_destination_once(&client, &eu(), &new_destination(), |_| false)
         .await
         .unwrap();
-    let second = create_destination_once(&client, &eu(), &new_destination())
+    let second = create_destination_once(&client, &eu(), &new_destination(), |_| false)
         .await
         .unwrap();
     assert_eq!(
         (first.destination.id.as_str(), second.destination.id.as_str()),
         (OURS, OTHER)
     );
+}
+
+#[tokio::test]
+async fn what_the_caller_has_is_not_what_was_made() {
+    let replies = [
+        Reply::Close,
+        list(&[listed(OTHER, 0)], 0),
+        list(&[listed(OTHER, 0), listed(OURS, 0)], 0),
+    ];
+    let server = Server::start(replies).await;
+    let other = DestinationId::parse(OTHER).unwrap();
+    let created =
+        create_destination_once(&server.client(), &eu(), &new_destination(), |id| *id == other).await;
+    assert_eq!(created.unwrap().destination.id.as_str(), OURS);
 }

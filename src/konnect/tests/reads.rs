@@ -434,7 +434,8 @@ async fn a_creation_looks_for_what_it_made_in_a_list_of_its_own() {
     world.read_all(3).await;
     world.asked();
     world.inject(FaultRule::new(Fault::DropAfter).method("POST"));
-    let created = crate::konnect::create_destination_once(&world.client, &eu(), &new_destination()).await;
+    let created =
+        crate::konnect::create_destination_once(&world.client, &eu(), &new_destination(), |_| false).await;
     let id = created.unwrap().destination.id;
     assert!(!world.ids.contains(&id));
     let asked = world.konnect.requests();

@@ -35,9 +35,9 @@ impl Held {
         self.0.send_if_modified(|held| held.insert(id.clone()));
     }
 
-    /// All that were shown by now.
-    pub(super) fn all(&self) -> HashSet<DestinationId> {
-        self.0.borrow().clone()
+    /// Whether it was shown by now.
+    pub(super) fn contains(&self, id: &DestinationId) -> bool {
+        self.0.borrow().contains(id)
     }
 
     /// Those of these that are in no state. As long as states keep coming, one of them may be theirs.
