@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use terraform_provider_konnect::framework::{Attribute, Kind, Lifetime, Schema, Server};
-use terraform_provider_konnect::provider::{Konnect, NAME};
+use terraform_plugin::{Attribute, Kind, Lifetime, Schema, Server};
+use terraform_provider_konnect::{KonnectProvider, NAME};
 
 const REMEDY: &str = "run docs/generate.sh and commit what it writes";
 
@@ -19,7 +19,7 @@ struct Documented<'a> {
     schema: &'a Schema,
 }
 
-fn documented(server: &Server<Konnect>) -> Vec<Documented<'_>> {
+fn documented(server: &Server<KonnectProvider>) -> Vec<Documented<'_>> {
     let of = |folder: &'static str| {
         move |(name, schema)| Documented {
             page: format!("docs/{folder}/{}.md", short(name)),
@@ -47,8 +47,8 @@ fn short(name: &str) -> &str {
         .unwrap_or(name)
 }
 
-fn server() -> Server<Konnect> {
-    Server::new(Konnect, Lifetime::OneRun)
+fn server() -> Server<KonnectProvider> {
+    Server::new(KonnectProvider, Lifetime::OneRun)
 }
 
 fn project(path: &str) -> PathBuf {

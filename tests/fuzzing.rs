@@ -4,13 +4,15 @@
 //! The corpus was made by hand, and gets every input that the fuzzer ever finds something with (CONTRIBUTING.md).
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
 
+#[path = "../fuzz/src/lib.rs"]
+mod fuzzing;
+
 use std::fs;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use peak_alloc::PeakAlloc;
-use terraform_provider_konnect::fuzzing;
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;

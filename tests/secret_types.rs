@@ -12,16 +12,16 @@ use std::fmt::Debug;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use konnect::{
+    AccessToken, Authorization, Client, ClientOptions, DestinationChanges, EndpointWebhookChanges, LogFormat,
+    NewDestination,
+};
 use secrecy::SecretString;
 use secrecy::zeroize::ZeroizeOnDrop;
 use serde_json::json;
 use syn::visit::Visit;
-use terraform_provider_konnect::framework::{ImportTarget, MoveSource, Private, Secret, Value};
-use terraform_provider_konnect::konnect::{
-    AccessToken, Authorization, Client, ClientOptions, DestinationChanges, EndpointWebhookChanges, LogFormat,
-    NewDestination,
-};
-use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::{ImportTarget, MoveSource, Private, Secret, Value};
 
 /// What the search begins with. JSON is there under two names, and a value of Terraform's has the one of them.
 const BEGIN: [&str; 3] = ["SecretString", "Value", "Json"];

@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
+use konnect_emulator::{Emulator, EmulatorOptions, Fault, FaultRule};
 use serde_json::Value;
-use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions, Fault, FaultRule};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;

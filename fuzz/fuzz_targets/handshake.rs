@@ -2,4 +2,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &[u8]| terraform_provider_konnect::fuzzing::handshake(data));
+fuzz_target!(|data: &[u8]| terraform_provider_konnect_fuzz::handshake(data));

@@ -2,13 +2,13 @@
 //! state and world together.
 
 use serde_json::{Value as Json, json};
-use terraform_provider_konnect::framework::Value;
-use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::Value;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
 
 use super::bench::{AUTHORIZATION, Bench, Run};
 use super::call::{Call, Deed, Object};
-use super::host::terraform::{Plan, State};
-use super::host::value::{errors, sound};
+use terraform_plugin::testing::terraform::{Plan, State};
+use terraform_plugin::testing::value::{errors, sound};
 
 /// One object in a region of its own.
 pub struct Actor<'a> {

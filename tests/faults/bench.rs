@@ -3,17 +3,19 @@
 use std::net::Ipv4Addr;
 use std::sync::Mutex;
 
-use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions};
-use terraform_provider_konnect::framework::Value;
-use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
+use konnect_emulator::{Emulator, EmulatorOptions};
+use terraform_plugin::Value;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use tokio::net::TcpSocket;
+
+const DESTINATION: &str = "konnect_audit_log_destination";
+const WEBHOOK: &str = "konnect_audit_log_webhook";
 
 use super::call::Object;
 use super::fault::{IMPATIENCE, Setting};
-use super::host::konnect::{DESTINATION, WEBHOOK};
-use super::host::terraform::{Resource, State};
-use super::host::value::{Shape, sound};
-use super::host::{Launch, Plugin};
+use terraform_plugin::testing::terraform::{Resource, State};
+use terraform_plugin::testing::value::{Shape, sound};
+use terraform_plugin::testing::{Launch, Plugin};
 
 /// The access token. Nothing may ever show it.
 pub const TOKEN: &str = "kpat_fault-matrix-Zq7wP2";
@@ -119,7 +121,7 @@ impl Bench {
 
 /// At the finest level of logging, since nothing of that may hold a secret either.
 fn launch() -> Launch {
-    Launch::without_tls().env("TF_LOG", "TRACE")
+    Launch::without_tls(crate::PLUGIN).env("TF_LOG", "TRACE")
 }
 
 async fn configured(launch: Launch, url: &str, limit: Option<i64>) -> Run {

@@ -1,6 +1,6 @@
 //! The columns: every request that the provider makes, each in the course of what it is made for.
 
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
+use konnect_emulator::{Fault, FaultRule};
 
 /// A request, and what Terraform does when it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,14 +1,14 @@
 //! One cell: a call meets a fault, is held against the rules, and is made good afterwards.
 
-use terraform_provider_konnect::emulator::{Fault, FaultRule, RecordedRequest};
-use terraform_provider_konnect::plugin::proto::tfplugin6 as tf;
+use konnect_emulator::{Fault, FaultRule, RecordedRequest};
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
 
 use super::actor::{Acted, Actor};
 use super::bench::{AUTHORIZATION, Bench, TOKEN};
 use super::call::{Call, Deed};
 use super::expected::{End, Expected, Times, expected, says_gone};
 use super::fault::{Answer, ELSEWHERE, Row, Setting, Strike};
-use super::host::value::errors;
+use terraform_plugin::testing::value::errors;
 
 /// A cell of the matrix.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use terraform_provider_konnect::emulator::{Certificate, Fault, Headers};
+use konnect_emulator::{Certificate, Fault, Headers};
 
 /// A row of the matrix.
 #[derive(Debug, Clone)]

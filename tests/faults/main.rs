@@ -13,14 +13,15 @@ mod call;
 mod cell;
 mod expected;
 mod fault;
-#[path = "../host/mod.rs"]
-mod host;
 mod table;
+
+/// The plugin under test.
+const PLUGIN: &str = env!("CARGO_BIN_EXE_terraform-provider-konnect");
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions};
+use konnect_emulator::{Emulator, EmulatorOptions};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 

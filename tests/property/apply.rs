@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use terraform_provider_konnect::framework::Value;
+use terraform_plugin::Value;
 
 use super::block::{Address, Block, Given, Kind};
 use super::rules;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use terraform_provider_konnect::framework::{Type, Value};
+use terraform_plugin::{Type, Value};
 
 use super::secrets::SECRETS;
 

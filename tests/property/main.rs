@@ -17,9 +17,9 @@ mod stranger;
 mod truth;
 mod world;
 
+use konnect_emulator::{Emulator, EmulatorOptions};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
-use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions};
 
 use self::world::World;
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use terraform_provider_konnect::framework::{Path, Schema, Value};
+use terraform_plugin::{Path, Schema, Value};
 
 /// What Terraform proposes: the configuration, and where that is silent on a computed attribute the
 /// prior value, or unknown for a creation.

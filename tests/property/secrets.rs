@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use terraform_provider_konnect::framework::Value;
+use terraform_plugin::Value;
 
 /// What configurations use.
 pub const SECRETS: [&str; 3] = [

@@ -2,11 +2,11 @@
 //! answer is searched for secrets, and for the bytes that it has to carry along.
 
 use serde_json::{Map, Value as Json, json};
-use terraform_provider_konnect::framework::{
+use terraform_plugin::{
     ApplyRequest, ClientCapabilities, Diagnostics, Lifetime, PlanRequest, PlanResponse, Schema, Server,
     Severity, Value,
 };
-use terraform_provider_konnect::provider::Konnect;
+use terraform_provider_konnect::KonnectProvider;
 
 use super::block::Kind;
 use super::{rules, secrets};
@@ -37,13 +37,13 @@ pub struct Answer {
 
 /// A configured provider.
 pub struct Session {
-    server: Server<Konnect>,
+    server: Server<KonnectProvider>,
 }
 
 impl Session {
     /// Starts one that calls this URL.
     pub async fn start(url: &str) -> Self {
-        let server = Server::new(Konnect, Lifetime::OneRun);
+        let server = Server::new(KonnectProvider, Lifetime::OneRun);
         let block = Value::object([
             ("personal_access_token", Value::from("kpat_property-tests")),
             ("server_url", format!("{url}/{{region}}").as_str().into()),

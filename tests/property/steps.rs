@@ -1,8 +1,8 @@
 //! What happens in a case, step by step.
 
+use konnect_emulator::{Fault, FaultRule, Headers};
 use proptest::prelude::*;
 use proptest::sample::select;
-use terraform_provider_konnect::emulator::{Fault, FaultRule, Headers};
 
 use super::block::{self, Address, Block, Kind};
 use super::stranger::{self, Deed};

@@ -1,13 +1,13 @@
 //! What somebody else does to objects of ours.
 
+use konnect::{
+    AccessToken, Authorization, Client, ClientOptions, LogFormat, NewDestination, Region, ServerUrl, v3,
+};
+use konnect_emulator::Emulator;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
-use terraform_provider_konnect::emulator::Emulator;
-use terraform_provider_konnect::framework::Value;
-use terraform_provider_konnect::konnect::{
-    AccessToken, Authorization, Client, ClientOptions, LogFormat, NewDestination, Region, ServerUrl, v3,
-};
+use terraform_plugin::Value;
 
 use super::block::Kind;
 use super::secrets::STRANGERS;

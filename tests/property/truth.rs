@@ -1,8 +1,8 @@
 //! What Konnect really has, seen behind its API.
 
+use konnect_emulator::Emulator;
 use serde_json::Value as Json;
-use terraform_provider_konnect::emulator::Emulator;
-use terraform_provider_konnect::framework::Value;
+use terraform_plugin::Value;
 
 use super::block::Kind;
 

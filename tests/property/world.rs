@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use terraform_provider_konnect::emulator::Emulator;
-use terraform_provider_konnect::framework::Value;
+use konnect_emulator::Emulator;
+use terraform_plugin::Value;
 
 use super::apply::{Change, Plan};
 use super::block::{Address, Block, Given, Kind};

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
+use konnect_emulator::{Fault, FaultRule};
 
 use crate::workspace::{Block, Diagnostic, Workspace};
 

@@ -5,8 +5,8 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 
+use konnect_emulator::{Certificate, EmulatorOptions, Fault, FaultRule, Headers};
 use serde_json::Value;
-use terraform_provider_konnect::emulator::{Certificate, EmulatorOptions, Fault, FaultRule, Headers};
 
 use crate::workspace::{Block, LocalKonnect, TOKEN, Workspace};
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use konnect_emulator::{Fault, FaultRule, Headers};
 use serde_json::{Value, json};
-use terraform_provider_konnect::emulator::{Fault, FaultRule, Headers};
 
 use crate::workspace::{AUTHORIZATION, Block, Plan, Severity, Workspace, write};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::TcpListener;
 
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
+use konnect_emulator::{Fault, FaultRule};
 
 use crate::workspace::{Block, TOKEN, Workspace};
 

@@ -1,7 +1,7 @@
 //! A creation of what is there already: refused, unless this run knows whose that is, or is told not to mind.
 
+use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
 
 use crate::workspace::{Block, Workspace};
 

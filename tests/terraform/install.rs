@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use packaging::{Archive, Platform, Project, Release};
 use serde_json::{Value, json};
-use terraform_provider_konnect::provider::ADDRESS;
+use terraform_provider_konnect::ADDRESS;
 
 use crate::workspace::{Block, Run, Workspace, cli};
 use https::HttpsMirror;

@@ -162,7 +162,7 @@ fn a_replaced_provider_in_the_state_takes_both_with_a_moved_block() {
     kongs.store(&workspace);
     workspace.configure(format!("{}{}", both(), moved_webhook()));
     let registry = cli().registry;
-    let ours = terraform_provider_konnect::provider::ADDRESS;
+    let ours = terraform_provider_konnect::ADDRESS;
     let (from, to) = (format!("{registry}/{KONG}"), format!("{registry}/{ours}"));
     workspace
         .run(&["state", "replace-provider", "-auto-approve", &from, &to])

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use konnect::MOST_AT_ONCE;
+use konnect_emulator::{Conditions, Fault, RandomFaults, RateLimit};
 use serde_json::{Value, json};
-use terraform_provider_konnect::emulator::{Conditions, Fault, RandomFaults, RateLimit};
-use terraform_provider_konnect::konnect::MOST_AT_ONCE;
 
 use crate::workspace::{Block, Workspace};
 

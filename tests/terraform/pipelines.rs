@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Output;
 
+use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
 
 use crate::workspace::{AUTHORIZATION, Workspace, cli};
 

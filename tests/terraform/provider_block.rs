@@ -1,8 +1,8 @@
 //! The provider block and the environment: whom the provider speaks to, and as whom.
 
+use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
-use terraform_provider_konnect::provider::ADDRESS;
+use terraform_provider_konnect::ADDRESS;
 
 use crate::workspace::{Block, TOKEN, Workspace, cli};
 

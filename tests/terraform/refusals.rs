@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
 
 use crate::webhook::{EU, to_destination, with_destination, with_endpoint};
 use crate::workspace::{Block, Workspace};

@@ -1,8 +1,8 @@
 //! Everything that a secret goes through, and then a search for it: in states, their backups, plans and
 //! what is private in them, in logs and in all that was printed.
 
+use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
 
 use crate::workspace::{Block, Workspace, files, holds_none};
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
+use konnect_emulator::{Fault, FaultRule};
 
 use crate::workspace::{AUTHORIZATION, Block, TOKEN, Workspace, files, holds_none};
 

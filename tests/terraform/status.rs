@@ -143,13 +143,13 @@ fn a_check_warns_of_failing_deliveries_and_lets_the_run_succeed() {
 fn a_status_that_konnect_refuses_fails_the_plan() {
     let workspace = Workspace::of(status());
     let body = r#"{"status": 403, "title": "Forbidden", "detail": "no audit logs for you"}"#;
-    let fault = terraform_provider_konnect::emulator::Fault::Status {
+    let fault = konnect_emulator::Fault::Status {
         code: 403,
         headers: <_>::default(),
         body: Some(body.to_owned()),
         content_type: None,
     };
-    let rule = terraform_provider_konnect::emulator::FaultRule::new(fault).path_end("/status");
+    let rule = konnect_emulator::FaultRule::new(fault).path_end("/status");
     workspace.konnect.inject(rule).unwrap();
     let error = workspace.try_plan().error();
     assert_eq!(error.address, STATUS);

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::workspace::{Workspace, project};
+use crate::workspace::{Workspace, project, workspace_binary};
 
 use super::blocks;
 
@@ -42,7 +42,7 @@ struct Known {
 
 impl Known {
     fn of_all() -> Self {
-        let emulator = Command::new(env!("CARGO_BIN_EXE_konnect-emulator"))
+        let emulator = Command::new(workspace_binary("konnect-emulator"))
             .arg("--help")
             .output();
         Self {

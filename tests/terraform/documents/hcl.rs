@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use serde_json::Value;
-use terraform_provider_konnect::provider::ADDRESS;
+use terraform_provider_konnect::ADDRESS;
 
 use crate::workspace::{KONG, Workspace, cli};
 

@@ -10,8 +10,8 @@ mod stopped;
 
 use std::collections::BTreeMap;
 
+use konnect_emulator::{Fault, FaultRule};
 use serde_json::Value;
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
 
 use crate::workspace::{Block, Run, Running, Workspace, until};
 

@@ -1,8 +1,8 @@
 //! Runs that are asked to end: Ctrl-C once, and SIGTERM.
 
+use konnect_emulator::{Fault, FaultRule};
 use nix::sys::signal::Signal;
 use serde_json::json;
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
 
 use super::{
     ANSWERED, APPLY, AT_ONCE, DESTINATIONS, DESTROY, REGIONS, are_held, asked, configuration, hold, is_empty,

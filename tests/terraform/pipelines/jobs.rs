@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
-use terraform_provider_konnect::emulator::{Fault, FaultRule};
 
 use crate::workspace::{AUTHORIZATION, Workspace};
 

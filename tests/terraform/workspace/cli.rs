@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::{env, fs};
 
 use serde_json::Value;
-use terraform_provider_konnect::provider::ADDRESS;
+use terraform_provider_konnect::ADDRESS;
 
 /// The CLI under test.
 pub struct Cli {

@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use terraform_provider_konnect::provider::ADDRESS;
+use terraform_provider_konnect::ADDRESS;
 
 use super::cli::{cli, passed_on};
 use super::diagnostic::Diagnostic;

@@ -4,9 +4,9 @@ use std::ops::Deref;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
+use konnect_emulator::{Emulator, EmulatorOptions, RecordedRequest};
 use reqwest::Method;
 use serde_json::Value;
-use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions, RecordedRequest};
 use tokio::sync::oneshot;
 
 /// A running emulator, which ends with this.

@@ -9,6 +9,7 @@
 //!
 //! All of a workspace goes with it, also when its test panics.
 
+mod binary;
 mod block;
 mod cli;
 mod diagnostic;
@@ -21,6 +22,7 @@ mod running;
 mod search;
 mod state;
 
+pub use binary::workspace_binary;
 pub use block::Block;
 pub use cli::{KONG, cli};
 pub use diagnostic::{Diagnostic, Place, Severity};

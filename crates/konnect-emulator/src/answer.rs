@@ -1,0 +1,88 @@
+//! An answer before it meets the wire.
+
+use axum::body::Body;
+use http::header::{CONTENT_TYPE, DATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use serde_json::Value;
+
+use crate::clock;
+
+/// Status, headers and the whole body: what a fault can still cut, replace or throw away.
+#[derive(Clone, Debug)]
+pub(super) struct Answer {
+    /// The status.
+    pub(super) status: StatusCode,
+    /// Headers, without `content-length`.
+    pub(super) headers: HeaderMap,
+    /// The body, complete.
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    /// A status without a body.
+    pub(super) fn empty(status: StatusCode) -> Self {
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// A JSON document.
+    pub(super) fn json(status: StatusCode, document: &Value) -> Self {
+        Self::with_type(status, "application/json", document.to_string())
+    }
+
+    /// A body of any media type.
+    pub(super) fn with_type(status: StatusCode, media_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+        Self {
+            status,
+            headers,
+            body: body.into(),
+        }
+    }
+
+    /// The same answer with one more header, which replaces an earlier one of its name.
+    pub(super) fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers
+            .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        self
+    }
+
+    /// The same answer by a clock that is so many seconds ahead.
+    pub(super) fn dated(mut self, skew_seconds: i64) -> Self {
+        self.headers.insert(DATE, clock::date_header(skew_seconds));
+        self
+    }
+
+    /// The answer as bytes, and the length of the head among them. For answers that hyper would not send.
+    pub(super) fn to_bytes(&self) -> (Vec<u8>, usize) {
+        let reason = self.status.canonical_reason().unwrap_or("Unknown");
+        let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", self.status.as_u16()).into_bytes();
+        let mut line = |name: &str, value: &[u8]| {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value);
+            bytes.extend_from_slice(b"\r\n");
+        };
+        for (name, value) in &self.headers {
+            line(name.as_str(), value.as_bytes());
+        }
+        line("content-length", self.body.len().to_string().as_bytes());
+        bytes.extend_from_slice(b"\r\n");
+        let head = bytes.len();
+        bytes.extend_from_slice(&self.body);
+        (bytes, head)
+    }
+}
+
+impl From<Answer> for Response<Body> {
+    fn from(answer: Answer) -> Self {
+        let mut response = Self::new(Body::from(answer.body));
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        response
+    }
+}

@@ -1,0 +1,128 @@
+//! Certificates for HTTPS on loopback, good ones and bad ones, made when the emulator starts.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::{fmt, io};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, SanType, date_time_ymd,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use tokio_rustls::TlsAcceptor;
+
+/// The certificate that the emulator shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Certificate {
+    /// For 127.0.0.1 and `localhost`, signed by the emulator's authority, and in force.
+    Valid,
+    /// The same, signed by an authority that nobody is told of.
+    UnknownAuthority,
+    /// The same as the valid one, but expired since 2021.
+    Expired,
+    /// In force and signed by the emulator's authority, but for `elsewhere.example`.
+    OtherName,
+}
+
+impl Certificate {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [
+        Self::Valid,
+        Self::UnknownAuthority,
+        Self::Expired,
+        Self::OtherName,
+    ];
+
+    /// As it is called on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::UnknownAuthority => "unknown-authority",
+            Self::Expired => "expired",
+            Self::OtherName => "other-name",
+        }
+    }
+}
+
+impl FromStr for Certificate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| {
+                let names = Self::ALL.map(Self::name).join(", ");
+                format!("{text:?} is no kind of certificate; the kinds are {names}")
+            })
+    }
+}
+
+/// The authority whose certificate a client has to trust.
+pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
+impl Authority {
+    /// A fresh one, with a key that never leaves the process.
+    pub(super) fn new(name: &str) -> io::Result<Self> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        CertifiedIssuer::self_signed(params, key)
+            .map(Self)
+            .map_err(io::Error::other)
+    }
+
+    /// The authority's certificate, as `SSL_CERT_FILE` wants it.
+    pub(super) fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// TLS with a certificate of this kind.
+    pub(super) fn acceptor(&self, kind: Certificate) -> io::Result<TlsAcceptor> {
+        match kind {
+            Certificate::UnknownAuthority => Self::new("nobody knows")?.sign(kind),
+            _ => self.sign(kind),
+        }
+    }
+
+    fn sign(&self, kind: Certificate) -> io::Result<TlsAcceptor> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let names = match kind {
+            Certificate::OtherName => vec!["elsewhere.example".to_owned()],
+            _ => vec!["localhost".to_owned()],
+        };
+        let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
+        if kind != Certificate::OtherName {
+            let here = SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            params.subject_alt_names.push(here);
+        }
+        if kind == Certificate::Expired {
+            params.not_before = date_time_ymd(2020, 1, 1);
+            params.not_after = date_time_ymd(2021, 1, 1);
+        }
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let certificate = params.signed_by(&key, &self.0).map_err(io::Error::other)?;
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+            .and_then(|config| {
+                config
+                    .with_no_client_auth()
+                    .with_single_cert(vec![certificate.der().clone()], key)
+            })
+            .map_err(io::Error::other)?;
+        Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}

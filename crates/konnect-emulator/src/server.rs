@@ -1,0 +1,190 @@
+//! Sockets and HTTP: the accept loop, one task a connection, and the way from a request to its answer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State as Extract;
+use http::header::DATE;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tower_service::Service;
+
+use crate::answer::Answer;
+use crate::fault::Fault;
+use crate::misbehave::{self, Outcome};
+use crate::problem::Problem;
+use crate::shared::Shared;
+use crate::wire::{Wire, WireHandle};
+use crate::{api, clock, control, route};
+
+/// Larger bodies are answered with 413.
+const LARGEST_BODY: usize = 1024 * 1024;
+
+/// How much of a too large body is still read, so that the client gets to read the answer before the connection
+/// ends.
+const LARGEST_DRAIN: usize = 16 * LARGEST_BODY;
+
+/// How long answers under way may take once the emulator is told to stop.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Serves, over TLS if there is an acceptor, until `stop` is cancelled; then lets answers under way finish within
+/// [`GRACE`].
+pub(super) async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+) {
+    let router = Router::new()
+        .nest("/_emulator", control::router())
+        .fallback(konnect)
+        .with_state(Arc::clone(&shared));
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    let open = shared.connections.open();
+                    let served = greeted(stream, tls.clone(), router.clone(), stop.clone());
+                    connections.spawn(async move {
+                        served.await;
+                        drop(open);
+                    });
+                }
+                // Out of file descriptors, most likely: a pause gives connections time to end.
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            },
+        }
+    }
+    drop(listener);
+    // Whoever is not done by then is aborted with the set.
+    let _ = timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
+}
+
+async fn greeted(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, stop: CancellationToken) {
+    // Answers are small; waiting for more to fill a packet would only cost time.
+    let _ = stream.set_nodelay(true);
+    let Some(tls) = tls else {
+        return connection(stream, router, stop).await;
+    };
+    // A client that does not trust the certificate ends the greeting, which is what it was shown for.
+    tokio::select! {
+        greeted = tls.accept(stream) => if let Ok(stream) = greeted {
+            connection(stream, router, stop).await;
+        },
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn connection<S>(stream: S, router: Router, stop: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (wire, handle) = Wire::new(stream);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(handle.clone());
+        let mut router = router.clone();
+        async move { router.call(request.map(Body::new)).await }
+    });
+    let served = http1::Builder::new().serve_connection(TokioIo::new(wire), service);
+    tokio::pin!(served);
+    // A connection may well end in an error: that is what half of the faults are for.
+    tokio::select! {
+        _ = served.as_mut() => return,
+        () = stop.cancelled() => served.as_mut().graceful_shutdown(),
+    }
+    let _ = served.await;
+}
+
+/// A request to the Konnect API.
+async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let body = read(body).await;
+    let path = parts
+        .uri
+        .path_and_query()
+        .map_or_else(String::new, ToString::to_string);
+    let (region, _) = route::split_region(parts.uri.path());
+    let recorded = body.as_deref().unwrap_or_default();
+    let number = shared
+        .journal()
+        .open(&parts.method, &parts.uri, &region, &parts.headers, recorded);
+    let (fault, mut cleared) = shared.strike(parts.method.as_str(), &path, &region);
+    let fault = fault.or_else(|| shared.weather().strike(Instant::now()));
+    let latency = shared.weather().latency();
+    if !latency.is_zero() {
+        sleep(latency).await;
+    }
+    let handle = || {
+        let answer = match &body {
+            Some(body) => api::answer(&shared.store, &parts.method, &parts.uri, &parts.headers, body),
+            None => too_large(),
+        };
+        answer.dated(shared.clock_offset_seconds)
+    };
+    let request = misbehave::Request {
+        headers: &parts.headers,
+        body: body.as_deref().unwrap_or_default(),
+        clock_offset_seconds: shared.clock_offset_seconds,
+    };
+    let hold = match fault {
+        Some(Fault::Hold { handle }) => Some(handle),
+        _ => None,
+    };
+    if hold == Some(false) {
+        // The sender lives as long as the emulator.
+        let _ = cleared.changed().await;
+    }
+    let mut outcome = match parts.extensions.get::<WireHandle>() {
+        Some(wire) => misbehave::answer(fault, wire, request, handle).await,
+        None => Outcome::from(handle()),
+    };
+    if hold == Some(true) {
+        let _ = cleared.changed().await;
+    }
+    let date = outcome.response.headers_mut().entry(DATE);
+    date.or_insert_with(|| clock::date_header(shared.clock_offset_seconds));
+    if let Some(status) = outcome.status {
+        shared.journal().close(number, status);
+    }
+    outcome.response
+}
+
+/// The whole body, or `None` if it is too large. A body that breaks off counts as it stands: nobody is left to
+/// read the answer.
+async fn read(mut body: Body) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length <= LARGEST_BODY {
+            bytes.extend_from_slice(&data);
+        } else if length > LARGEST_DRAIN {
+            break;
+        }
+    }
+    (length <= LARGEST_BODY).then_some(bytes)
+}
+
+fn too_large() -> Answer {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The request body is larger than 1 MiB",
+    )
+    .answer()
+}

@@ -1,0 +1,252 @@
+//! The destination calls.
+
+use serde_json::{Value, json};
+
+use crate::tests::{Reply, TOKEN, call, create, find, get, new_destination, raw, start};
+
+const LIST: &str = "/global/v3/audit-log-destinations";
+
+#[tokio::test]
+async fn a_destination_lives_from_create_to_delete() {
+    let konnect = start().await;
+    for version in ["v2", "v3"] {
+        let list = format!("/global/{version}/audit-log-destinations");
+        let created = call(&konnect, "POST", &list, new_destination("one")).await;
+        assert_eq!(created.status, 201);
+        assert_eq!(created.headers["content-type"], "application/json");
+        assert!(created.headers["date"].ends_with(" GMT"));
+        let shown = created.json();
+        let id = shown["id"].as_str().unwrap().to_owned();
+        let created_at = shown["created_at"].as_str().unwrap();
+        assert_eq!(
+            (created_at.len(), &created_at[19..20], &created_at[23..]),
+            (24, ".", "Z")
+        );
+        assert_eq!(
+            shown,
+            json!({
+                "id": id, "name": "one", "endpoint": "https://siem.example.com/in", "log_format": "json",
+                "skip_ssl_verification": false, "created_at": created_at, "updated_at": "0001-01-01T00:00:0Z",
+            })
+        );
+
+        let one = format!("{list}/{id}");
+        assert_eq!(get(&konnect, &one).await.json(), shown);
+        let patched = call(&konnect, "PATCH", &one, json!({"name": "two"})).await;
+        assert_eq!(patched.status, 200);
+        let mut expected = shown.clone();
+        expected["name"] = json!("two");
+        expected["updated_at"] = patched.json()["updated_at"].clone();
+        assert_eq!(patched.json(), expected);
+        let first_update = expected["updated_at"].as_str().unwrap().to_owned();
+        assert!(first_update.as_str() > created_at);
+        let again = call(&konnect, "PATCH", &one, json!({"skip_ssl_verification": true}))
+            .await
+            .json();
+        assert!(again["updated_at"].as_str().unwrap() > first_update.as_str());
+        assert_eq!(again["skip_ssl_verification"], true);
+
+        let deleted = call(&konnect, "DELETE", &one, Value::Null).await;
+        assert_eq!((deleted.status, deleted.body.as_slice()), (204, b"".as_slice()));
+        for method in ["GET", "DELETE"] {
+            call(&konnect, method, &one, Value::Null).await.problem(404);
+        }
+        call(&konnect, "PATCH", &one, json!({"name": "x"}))
+            .await
+            .problem(404);
+    }
+}
+
+#[tokio::test]
+async fn authorization_is_kept_but_never_answered() {
+    let konnect = start().await;
+    let created = call(&konnect, "POST", LIST, new_destination("a")).await;
+    let id = created.json()["id"].as_str().unwrap().to_owned();
+    let one = format!("{LIST}/{id}");
+    let patched = call(
+        &konnect,
+        "PATCH",
+        &one,
+        json!({"authorization": "Bearer s3cret-2"}),
+    )
+    .await;
+    for reply in [
+        created,
+        patched,
+        get(&konnect, &one).await,
+        get(&konnect, LIST).await,
+    ] {
+        assert!(find(&reply.body, b"authorization").is_none() && find(&reply.body, b"s3cret").is_none());
+    }
+    assert_eq!(
+        konnect.snapshot()["regions"]["global"]["destinations"][&id]["authorization"],
+        "Bearer s3cret-2"
+    );
+}
+
+#[tokio::test]
+async fn every_field_at_fault_is_named() {
+    let konnect = start().await;
+    let faults = |body: Value| async { call(&konnect, "POST", LIST, body).await.faulty_fields() };
+    assert_eq!(
+        faults(json!({})).await,
+        ["name", "endpoint", "authorization", "log_format"]
+    );
+    let wrong = json!({"name": " ", "endpoint": "http://a.example", "authorization": null, "log_format": "xml",
+        "skip_ssl_verification": "no", "id": "x", "zeta": 1});
+    let reply = call(&konnect, "POST", LIST, wrong).await;
+    assert_eq!(
+        reply.problem(400),
+        [
+            ("name", "cannot be blank"),
+            ("endpoint", "must be a valid URL"),
+            ("authorization", "must be a string"),
+            ("log_format", "must be one of [cef, json, cps]"),
+            ("skip_ssl_verification", "must be a boolean"),
+            ("id", "unknown field"),
+            ("zeta", "unknown field"),
+        ]
+        .map(|(field, reason)| (field.to_owned(), reason.to_owned()))
+    );
+    assert_eq!(
+        reply.json()["invalid_parameters"][3]["choices"],
+        json!(["cef", "json", "cps"])
+    );
+    assert!(konnect.snapshot()["regions"].as_object().unwrap().is_empty());
+
+    let id = create(&konnect, "global", "a").await;
+    let one = format!("{LIST}/{id}");
+    let before = get(&konnect, &one).await.json();
+    for (field, value) in [
+        ("name", json!("")),
+        ("endpoint", json!("nonsense")),
+        ("created_at", json!("x")),
+        ("authorization", json!("\t")),
+    ] {
+        let reply = call(
+            &konnect,
+            "PATCH",
+            &one,
+            json!({"log_format": "cps", field: value}),
+        )
+        .await;
+        assert_eq!(reply.faulty_fields(), [field]);
+    }
+    assert_eq!(
+        get(&konnect, &one).await.json(),
+        before,
+        "a refused patch changes nothing"
+    );
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_json_object_are_refused() {
+    let konnect = start().await;
+    let json = ("content-type", "application/json; charset=utf-8");
+    for body in ["", "{", "[]", "null", "\"text\"", "{\"name\": \"a\",}"] {
+        let bytes = raw(
+            &konnect,
+            "POST",
+            LIST,
+            &[("authorization", TOKEN), json],
+            body.as_bytes(),
+        )
+        .await;
+        let reply = Reply::parse(&bytes);
+        assert_eq!(
+            reply.problem(400),
+            [("body".to_owned(), "request format is invalid".to_owned())],
+            "{body}"
+        );
+    }
+    let body = new_destination("a").to_string();
+    for headers in [
+        &[("authorization", TOKEN)][..],
+        &[("authorization", TOKEN), ("content-type", "text/plain")],
+    ] {
+        let reply = Reply::parse(&raw(&konnect, "POST", LIST, headers, body.as_bytes()).await);
+        assert_eq!(reply.faulty_fields(), ["content-type"]);
+    }
+    let reply = Reply::parse(
+        &raw(
+            &konnect,
+            "POST",
+            LIST,
+            &[("authorization", TOKEN), json],
+            body.as_bytes(),
+        )
+        .await,
+    );
+    assert_eq!(reply.status, 201);
+}
+
+#[tokio::test]
+async fn regions_keep_their_destinations_apart() {
+    let konnect = start().await;
+    let id = create(&konnect, "eu", "a").await;
+    assert_eq!(
+        get(&konnect, &format!("/eu/v2/audit-log-destinations/{id}"))
+            .await
+            .status,
+        200
+    );
+    for region in ["", "/us", "/global", "/mars"] {
+        get(&konnect, &format!("{region}/v3/audit-log-destinations/{id}"))
+            .await
+            .problem(404);
+    }
+    let unprefixed = call(
+        &konnect,
+        "POST",
+        "/v3/audit-log-destinations",
+        new_destination("a"),
+    )
+    .await
+    .json();
+    let id = unprefixed["id"].as_str().unwrap();
+    assert_eq!(
+        get(&konnect, &format!("/us/v3/audit-log-destinations/{id}"))
+            .await
+            .json(),
+        unprefixed
+    );
+}
+
+#[tokio::test]
+async fn an_id_that_is_no_uuid_is_not_found() {
+    let konnect = start().await;
+    for id in [
+        "nonsense",
+        "07ec3858066b4629bdc5d4aa893b424d",
+        "07ec3858-066b-4629-bdc5-d4aa893b424d",
+    ] {
+        for method in ["GET", "PATCH", "DELETE"] {
+            call(&konnect, method, &format!("{LIST}/{id}"), json!({"name": "a"}))
+                .await
+                .problem(404);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_destination_in_use_cannot_be_deleted() {
+    let konnect = start().await;
+    let id = create(&konnect, "global", "a").await;
+    let one = format!("{LIST}/{id}");
+    let webhook = json!({"audit_log_destination_id": id, "enabled": false});
+    assert_eq!(
+        call(&konnect, "PATCH", "/eu/v3/audit-log-webhook", webhook)
+            .await
+            .status,
+        200
+    );
+    call(&konnect, "DELETE", &one, Value::Null).await.problem(409);
+    assert_eq!(get(&konnect, &one).await.status, 200);
+    assert_eq!(
+        call(&konnect, "DELETE", "/eu/v3/audit-log-webhook", Value::Null)
+            .await
+            .status,
+        204
+    );
+    assert_eq!(call(&konnect, "DELETE", &one, Value::Null).await.status, 204);
+}

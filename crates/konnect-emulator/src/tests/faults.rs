@@ -1,0 +1,362 @@
+//! Each fault, as it looks from the other end of the socket.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
+
+use crate::tests::{Reply, TOKEN, call, create, find, get, new_destination, raw, send, start};
+use crate::{Emulator, Fault, FaultRule, Headers};
+
+const LIST: &str = "/global/v3/audit-log-destinations";
+
+/// Sends a valid create and gives whatever comes back.
+async fn post(konnect: &Emulator) -> Vec<u8> {
+    let headers = [("authorization", TOKEN), ("content-type", "application/json")];
+    raw(
+        konnect,
+        "POST",
+        LIST,
+        &headers,
+        new_destination("a").to_string().as_bytes(),
+    )
+    .await
+}
+
+fn stored(konnect: &Emulator) -> usize {
+    konnect.snapshot()["regions"]["global"]["destinations"]
+        .as_object()
+        .map_or(0, serde_json::Map::len)
+}
+
+/// Strikes one create; gives the bytes, how many destinations there are then, and the status in the log.
+async fn struck(fault: Fault) -> (Vec<u8>, usize, Option<u16>) {
+    let konnect = start().await;
+    konnect.inject(FaultRule::new(fault)).unwrap();
+    let bytes = post(&konnect).await;
+    let outcome = (bytes, stored(&konnect), konnect.requests()[0].status);
+    assert_eq!(
+        Reply::parse(&post(&konnect).await).status,
+        201,
+        "the fault strikes once"
+    );
+    outcome
+}
+
+#[tokio::test]
+async fn status_answers_a_problem_and_changes_nothing() {
+    let (bytes, stored, logged) = struck(Fault::retry_after(503, 7)).await;
+    let reply = Reply::parse(&bytes);
+    reply.problem(503);
+    assert_eq!(
+        (reply.headers["retry-after"].as_str(), stored, logged),
+        ("7", 0, Some(503))
+    );
+
+    let custom: Fault = serde_json::from_value(
+        json!({"kind": "status", "code": 502, "body": "<html>", "content_type": "text/html"}),
+    )
+    .unwrap();
+    let reply = Reply::parse(&struck(custom).await.0);
+    assert_eq!((reply.status, reply.body.as_slice()), (502, b"<html>".as_slice()));
+    assert_eq!(reply.headers["content-type"], "text/html");
+}
+
+#[tokio::test]
+async fn dropped_connections_say_nothing() {
+    assert_eq!(struck(Fault::DropBefore).await, (Vec::new(), 0, None));
+    assert_eq!(struck(Fault::DropAfter).await, (Vec::new(), 1, None));
+}
+
+#[tokio::test]
+async fn a_truncated_body_is_shorter_than_announced() {
+    let (bytes, stored, logged) = struck(Fault::Truncate).await;
+    let reply = Reply::parse(&bytes);
+    let announced: usize = reply.headers["content-length"].parse().unwrap();
+    assert_eq!(
+        (reply.status, reply.body.len(), stored, logged),
+        (201, announced / 2, 1, Some(201))
+    );
+    assert!(reply.headers["date"].ends_with(" GMT"));
+}
+
+#[tokio::test]
+async fn a_truncated_header_has_no_end() {
+    let (bytes, stored, logged) = struck(Fault::TruncateHeader).await;
+    assert!(bytes.starts_with(b"HTTP/1.1 201 Created\r\n"));
+    assert_eq!((find(&bytes, b"\r\n\r\n"), stored, logged), (None, 1, None));
+}
+
+#[tokio::test]
+async fn malformed_json_is_a_whole_answer() {
+    let (bytes, stored, _) = struck(Fault::Malformed).await;
+    let reply = Reply::parse(&bytes);
+    assert_eq!((reply.status, stored), (201, 1));
+    assert_eq!(reply.headers["content-length"], reply.body.len().to_string());
+    assert!(!reply.body.is_empty());
+    serde_json::from_slice::<Value>(&reply.body).unwrap_err();
+
+    let konnect = start().await;
+    konnect.inject(FaultRule::new(Fault::Malformed).times(2)).unwrap();
+    let without_body = call(&konnect, "DELETE", "/eu/v3/audit-log-webhook", Value::Null).await;
+    let without_success = get(&konnect, "/eu/v3/nothing").await;
+    for reply in [without_body, without_success] {
+        assert_eq!(reply.status, 200);
+        serde_json::from_slice::<Value>(&reply.body).unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn a_body_is_answered_exactly() {
+    let reply = Reply::parse(&struck(Fault::body("text/html", "<h1>Login</h1>")).await.0);
+    assert_eq!(
+        (reply.status, reply.body.as_slice()),
+        (200, b"<h1>Login</h1>".as_slice())
+    );
+    assert_eq!(reply.headers["content-type"], "text/html");
+
+    let empty: Fault = serde_json::from_value(json!({"kind": "body", "handle": true})).unwrap();
+    let (bytes, stored, _) = struck(empty).await;
+    let reply = Reply::parse(&bytes);
+    assert_eq!((reply.status, reply.body.len(), stored), (200, 0, 1));
+    assert_eq!(reply.headers["content-type"], "application/json");
+
+    let redirect = Fault::Body {
+        handle: false,
+        status: 307,
+        headers: Headers::from([("location".to_owned(), "http://elsewhere.example/".to_owned())]),
+        body: String::new(),
+    };
+    let (bytes, stored, _) = struck(redirect).await;
+    let reply = Reply::parse(&bytes);
+    assert_eq!(
+        (reply.status, reply.headers["location"].as_str(), stored),
+        (307, "http://elsewhere.example/", 0)
+    );
+
+    // Too much for one write, so that the wire has to go on where it left off.
+    let body = "seventeen letters".repeat(1_500_000);
+    let impossible = Fault::Body {
+        handle: true,
+        status: 204,
+        headers: Headers::new(),
+        body: body.clone(),
+    };
+    let reply = Reply::parse(&struck(impossible).await.0);
+    assert_eq!(reply.status, 204);
+    assert!(
+        reply.body == body.as_bytes(),
+        "{} of {} bytes",
+        reply.body.len(),
+        body.len()
+    );
+}
+
+#[tokio::test]
+async fn a_delay_comes_before_the_real_answer() {
+    let start = Instant::now();
+    let (bytes, stored, logged) = struck(Fault::Delay { ms: 150 }).await;
+    assert!(start.elapsed() >= Duration::from_millis(150));
+    assert_eq!((Reply::parse(&bytes).status, stored, logged), (201, 1, Some(201)));
+}
+
+#[tokio::test]
+async fn a_huge_body_announces_no_length() {
+    let (bytes, stored, _) = struck(Fault::Huge { bytes: 300_000 }).await;
+    let reply = Reply::parse(&bytes);
+    assert_eq!((reply.status, reply.body.len(), stored), (200, 300_000, 0));
+    assert!(!reply.headers.contains_key("content-length"));
+}
+
+#[tokio::test]
+async fn a_drip_goes_on_until_the_client_has_enough() {
+    let konnect = start().await;
+    konnect
+        .inject(FaultRule::new(Fault::Drip { interval_ms: 1 }))
+        .unwrap();
+    let mut stream = send(&konnect, "GET", LIST, &[("authorization", TOKEN)], b"").await;
+    let mut bytes = Vec::new();
+    // A byte is six on the wire: its length, a line end, itself, a line end.
+    let head = loop {
+        let mut buffer = [0; 64];
+        let count = stream.read(&mut buffer).await.unwrap();
+        assert!(count > 0, "a drip does not end");
+        bytes.extend_from_slice(&buffer[..count]);
+        match find(&bytes, b"\r\n\r\n") {
+            Some(head) if bytes.len() >= head + 4 + 20 * 6 => break head,
+            _ => {}
+        }
+    };
+    assert!(bytes[head + 4..].starts_with(b"1\r\n \r\n1\r\n \r\n"));
+    drop(stream);
+    assert_eq!(get(&konnect, LIST).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_skewed_clock_shows_in_the_date_alone() {
+    let year = |reply: &Reply| reply.headers["date"][12..16].parse::<i32>().unwrap();
+    let honest = year(&Reply::parse(&struck(Fault::Delay { ms: 0 }).await.0));
+    let (bytes, stored, _) = struck(Fault::ClockSkew {
+        seconds: -10 * 366 * 86_400,
+    })
+    .await;
+    let reply = Reply::parse(&bytes);
+    assert_eq!((reply.status, stored), (201, 1));
+    assert!(
+        (10..=11).contains(&(honest - year(&reply))),
+        "{}",
+        reply.headers["date"]
+    );
+}
+
+#[tokio::test]
+async fn headers_stand_in_for_the_answers_own() {
+    let headers = Headers::from([("content-type".to_owned(), "text/plain".to_owned())]);
+    let (bytes, stored, logged) = struck(Fault::Headers { headers }).await;
+    let reply = Reply::parse(&bytes);
+    assert_eq!(
+        (reply.headers["content-type"].as_str(), stored, logged),
+        ("text/plain", 1, Some(201))
+    );
+    assert_eq!(reply.json()["name"], "a");
+}
+
+#[tokio::test]
+async fn an_echo_tells_all_of_the_request() {
+    let (bytes, stored, logged) = struck(Fault::Echo { status: 502 }).await;
+    let text = String::from_utf8(Reply::parse(&bytes).body).unwrap();
+    assert!(text.contains(&format!("authorization: {TOKEN}\n")), "{text}");
+    assert!(text.contains(r#""authorization":"Bearer s3cret""#), "{text}");
+    assert_eq!((stored, logged), (0, Some(502)));
+}
+
+#[tokio::test]
+async fn a_region_can_be_looked_at_alone() {
+    let konnect = start().await;
+    create(&konnect, "eu", "a").await;
+    create(&konnect, "us", "b").await;
+    let path = |of: &str| {
+        konnect
+            .requests_of(of)
+            .into_iter()
+            .map(|r| r.path)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(path("eu"), ["/eu/v3/audit-log-destinations"]);
+    assert_eq!(konnect.region("eu")["destinations"].as_object().unwrap().len(), 1);
+    assert_eq!(konnect.region("au"), Value::Null);
+
+    let rule = |of| FaultRule::new(Fault::status(500)).region(of).always();
+    konnect.inject(rule("eu")).unwrap();
+    konnect.inject(rule("us")).unwrap();
+    konnect.clear_faults_of("eu");
+    assert_eq!(konnect.faults(), [rule("us")]);
+
+    konnect.reset_region("us").unwrap();
+    assert_eq!(
+        (konnect.faults(), konnect.requests_of("us")),
+        (Vec::new(), Vec::new())
+    );
+    assert_eq!((konnect.region("us"), path("eu").len()), (Value::Null, 1));
+}
+
+#[tokio::test]
+async fn a_rule_strikes_what_it_names_and_as_often() {
+    let konnect = start().await;
+    let teapot = || FaultRule::new(Fault::status(418));
+    let webhook = "/eu/v2/audit-log-webhook";
+    konnect.inject(teapot().method("patch")).unwrap();
+    konnect
+        .inject(
+            teapot()
+                .path_end("/audit-log-webhook")
+                .region("eu")
+                .skip(1)
+                .times(2),
+        )
+        .unwrap();
+    konnect.inject(teapot().path("[size]=3").always()).unwrap();
+    let mut statuses = Vec::new();
+    for path in [
+        webhook,
+        "/eu/v2/audit-log-webhook/status",
+        "/us/v2/audit-log-webhook",
+        webhook,
+        "/eu/v2/audit-log-webhook?x=1",
+        webhook,
+        "/eu/v2/audit-log-destinations?page[size]=3",
+        "/eu/v2/audit-log-destinations?page[size]=3",
+    ] {
+        statuses.push(get(&konnect, path).await.status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 418, 418, 200, 418, 418]);
+    let left = konnect.faults();
+    assert_eq!(
+        left,
+        [teapot().method("patch"), teapot().path("[size]=3").always()]
+    );
+    konnect.clear_faults();
+    assert_eq!(
+        call(&konnect, "PATCH", webhook, json!({"enabled": false}))
+            .await
+            .status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn rules_that_cannot_be_sent_are_refused() {
+    let konnect = start().await;
+    let body = |status, name: &str, value: &str| Fault::Body {
+        handle: false,
+        status,
+        headers: Headers::from([(name.to_owned(), value.to_owned())]),
+        body: String::new(),
+    };
+    for fault in [
+        Fault::status(100),
+        Fault::status(999),
+        body(200, "a b", ""),
+        body(200, "a", "\n"),
+        body(0, "a", ""),
+    ] {
+        konnect.inject(FaultRule::new(fault)).unwrap_err();
+    }
+    assert!(konnect.faults().is_empty());
+}
+
+#[tokio::test]
+async fn a_struck_connection_does_not_harm_its_neighbours() {
+    let konnect = start().await;
+    konnect
+        .inject(FaultRule::new(Fault::DropAfter).method("DELETE"))
+        .unwrap();
+    let id = create(&konnect, "global", "a").await;
+    let one = format!("{LIST}/{id}");
+    let (dropped, listed) = tokio::join!(
+        raw(&konnect, "DELETE", &one, &[("authorization", TOKEN)], b""),
+        get(&konnect, "/eu/v3/audit-log-destinations"),
+    );
+    assert_eq!((dropped.len(), listed.status), (0, 200));
+    get(&konnect, &one).await.problem(404);
+}
+
+#[tokio::test]
+async fn what_is_held_waits_for_the_faults_to_be_cleared() {
+    for handle in [false, true] {
+        let konnect = start().await;
+        konnect.inject(FaultRule::new(Fault::Hold { handle })).unwrap();
+        let mut held = std::pin::pin!(post(&konnect));
+        while konnect.requests().is_empty() || stored(&konnect) != usize::from(handle) {
+            assert!(futures_util::poll!(held.as_mut()).is_pending());
+            tokio::task::yield_now().await;
+        }
+        // It holds nobody else up, and is not answered by that.
+        assert_eq!(get(&konnect, "/global/v3/audit-log-webhook").await.status, 404);
+        assert!(futures_util::poll!(held.as_mut()).is_pending());
+        assert_eq!(konnect.requests()[0].status, None);
+        konnect.clear_faults();
+        assert_eq!(Reply::parse(&held.await).status, 201);
+        assert_eq!((stored(&konnect), konnect.requests()[0].status), (1, Some(201)));
+    }
+}

@@ -1,0 +1,188 @@
+//! Tests over real HTTP, by a client that is too small to hide anything.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod control;
+mod destinations;
+mod faults;
+mod https;
+mod life;
+mod pages;
+mod webhook;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::{Emulator, EmulatorOptions};
+
+/// A token that the emulator takes.
+const TOKEN: &str = "Bearer kpat_test";
+
+/// An answer, as far as it came.
+#[derive(Debug)]
+struct Reply {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    /// Parses the bytes of a whole head and whatever body follows, chunked or not.
+    fn parse(bytes: &[u8]) -> Self {
+        let end = find(bytes, b"\r\n\r\n").expect("a whole head");
+        let head = std::str::from_utf8(&bytes[..end]).unwrap();
+        let (first, lines) = head.split_once("\r\n").unwrap();
+        let status = first.split(' ').nth(1).unwrap().parse().unwrap();
+        let headers: BTreeMap<_, _> = lines
+            .split("\r\n")
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect();
+        let mut body = bytes[end + 4..].to_vec();
+        if headers
+            .get("transfer-encoding")
+            .is_some_and(|coding| coding == "chunked")
+        {
+            body = dechunk(&body);
+        }
+        Self {
+            status,
+            headers,
+            body,
+        }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {:?}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The answer must be a complete problem document; gives the fields at fault with their reasons.
+    fn problem(&self, status: u16) -> Vec<(String, String)> {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        let document = self.json();
+        assert_eq!(document["status"], status);
+        assert!(document["title"].is_string() && document["detail"].is_string());
+        let digits = document["instance"]
+            .as_str()
+            .unwrap()
+            .strip_prefix("konnect:trace:")
+            .unwrap();
+        assert!(!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+        assert_eq!(document.get("invalid_parameters").is_some(), status == 400);
+        let none = Vec::new();
+        document["invalid_parameters"]
+            .as_array()
+            .unwrap_or(&none)
+            .iter()
+            .map(|entry| {
+                assert!(entry["rule"].is_string() && entry["source"].is_string());
+                (
+                    entry["field"].as_str().unwrap().to_owned(),
+                    entry["reason"].as_str().unwrap().to_owned(),
+                )
+            })
+            .collect()
+    }
+
+    /// The names alone of the fields at fault in a 400.
+    fn faulty_fields(&self) -> Vec<String> {
+        self.problem(400).into_iter().map(|(field, _)| field).collect()
+    }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+fn dechunk(mut rest: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(end) = find(rest, b"\r\n") {
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+        body.extend_from_slice(&rest[end + 2..end + 2 + size]);
+        rest = &rest[end + 2 + size + 2..];
+    }
+    body
+}
+
+async fn start() -> Emulator {
+    Emulator::start(EmulatorOptions::default()).await.unwrap()
+}
+
+/// A connection on which a request was sent with exactly these headers.
+async fn send(
+    konnect: &Emulator,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> TcpStream {
+    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: konnect\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        write!(request, "{name}: {value}\r\n").unwrap();
+    }
+    write!(request, "content-length: {}\r\n\r\n", body.len()).unwrap();
+    let mut stream = TcpStream::connect(konnect.address()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.write_all(body).await.unwrap();
+    stream
+}
+
+/// Every byte that the emulator answers before the connection ends.
+async fn raw(konnect: &Emulator, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    send(konnect, method, path, headers, body)
+        .await
+        .read_to_end(&mut bytes)
+        .await
+        .unwrap();
+    bytes
+}
+
+/// A call with a token, and with a JSON body unless that is null.
+async fn call(konnect: &Emulator, method: &str, path: &str, body: Value) -> Reply {
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    let headers = [("authorization", TOKEN), ("content-type", "application/json")];
+    Reply::parse(&raw(konnect, method, path, &headers, body.as_bytes()).await)
+}
+
+async fn get(konnect: &Emulator, path: &str) -> Reply {
+    call(konnect, "GET", path, Value::Null).await
+}
+
+/// A valid body of a new destination.
+fn new_destination(name: &str) -> Value {
+    json!({
+        "name": name,
+        "endpoint": "https://siem.example.com/in",
+        "authorization": "Bearer s3cret",
+        "log_format": "json",
+    })
+}
+
+/// Creates a destination and gives its id.
+async fn create(konnect: &Emulator, region: &str, name: &str) -> String {
+    let reply = call(
+        konnect,
+        "POST",
+        &format!("/{region}/v3/audit-log-destinations"),
+        new_destination(name),
+    )
+    .await;
+    assert_eq!(reply.status, 201);
+    reply.json()["id"].as_str().unwrap().to_owned()
+}

@@ -1,0 +1,277 @@
+//! The webhook of a region, seen from both versions.
+
+use serde_json::{Value, json};
+
+use crate::tests::{call, create, find, get, start};
+
+const V2: &str = "/eu/v2/audit-log-webhook";
+const V3: &str = "/eu/v3/audit-log-webhook";
+const NEVER: &str = "0001-01-01T00:00:0Z";
+
+#[tokio::test]
+async fn a_webhook_that_nobody_set_up() {
+    let konnect = start().await;
+    let unconfigured = json!({"enabled": false, "endpoint": "unconfigured", "log_format": "cef",
+        "skip_ssl_verification": false, "updated_at": NEVER});
+    let status = json!({"webhook_enabled": false, "webhook_status": "unconfigured"});
+    assert_eq!(get(&konnect, V2).await.json(), unconfigured);
+    get(&konnect, V3).await.problem(404);
+    for path in [V2, V3] {
+        assert_eq!(get(&konnect, &format!("{path}/status")).await.json(), status);
+    }
+    let off = json!({"enabled": false});
+    let reply = call(&konnect, "PATCH", V2, off.clone()).await;
+    assert_eq!((reply.status, reply.json()), (200, unconfigured.clone()));
+    let reply = call(&konnect, "PATCH", V3, off).await;
+    assert_eq!(
+        (reply.status, reply.json()),
+        (200, json!({"audit_log_destination_id": "", "enabled": false}))
+    );
+    assert_eq!(get(&konnect, V2).await.json(), unconfigured);
+    get(&konnect, V3).await.problem(404);
+}
+
+#[tokio::test]
+async fn v2_keeps_an_endpoint_of_its_own() {
+    let konnect = start().await;
+    let whole = json!({"endpoint": "https://a.example/", "authorization": "Bearer s3cret"});
+    let reply = call(&konnect, "PATCH", V2, whole).await;
+    assert_eq!(reply.status, 200);
+    assert!(find(&reply.body, b"s3cret").is_none());
+    let shown = reply.json();
+    let first_update = shown["updated_at"].as_str().unwrap().to_owned();
+    assert_eq!(
+        shown,
+        json!({"enabled": false, "endpoint": "https://a.example/", "log_format": "cef",
+            "skip_ssl_verification": false, "updated_at": first_update})
+    );
+    assert_eq!(get(&konnect, V2).await.json(), shown);
+    assert_eq!(
+        get(&konnect, V3).await.json(),
+        json!({"audit_log_destination_id": "", "enabled": false})
+    );
+
+    let part = json!({"enabled": true, "log_format": "cps", "skip_ssl_verification": true});
+    let shown = call(&konnect, "PATCH", V2, part).await.json();
+    assert_eq!(
+        (
+            &shown["enabled"],
+            &shown["log_format"],
+            &shown["endpoint"],
+            &shown["skip_ssl_verification"]
+        ),
+        (
+            &json!(true),
+            &json!("cps"),
+            &json!("https://a.example/"),
+            &json!(true)
+        )
+    );
+    assert!(shown["updated_at"].as_str().unwrap() > first_update.as_str());
+    let stored = &konnect.snapshot()["regions"]["eu"]["webhook"];
+    assert_eq!(
+        (&stored["form"], &stored["authorization"]),
+        (&json!("endpoint"), &json!("Bearer s3cret"))
+    );
+    let off = call(&konnect, "PATCH", V3, json!({"enabled": false})).await;
+    assert_eq!(
+        off.json(),
+        json!({"audit_log_destination_id": "", "enabled": false})
+    );
+    assert_eq!(get(&konnect, V2).await.json()["endpoint"], "https://a.example/");
+}
+
+#[tokio::test]
+async fn v2_names_what_a_first_set_up_lacks() {
+    let konnect = start().await;
+    for (body, fields) in [
+        (json!({}), &["endpoint", "authorization"][..]),
+        (json!({"enabled": true}), &["endpoint", "authorization"]),
+        (json!({"endpoint": "https://a.example/"}), &["authorization"]),
+        (json!({"authorization": "x", "enabled": false}), &["endpoint"]),
+        (
+            json!({"endpoint": "unconfigured", "authorization": "x"}),
+            &["endpoint"],
+        ),
+        (
+            json!({"enabled": null, "log_format": "xml", "x": 1}),
+            &["enabled", "endpoint", "authorization", "log_format", "x"],
+        ),
+        (
+            json!({"enabled": false, "audit_log_destination_id": "x"}),
+            &["audit_log_destination_id"],
+        ),
+    ] {
+        assert_eq!(
+            call(&konnect, "PATCH", V2, body.clone()).await.faulty_fields(),
+            fields,
+            "{body}"
+        );
+    }
+    assert!(konnect.snapshot()["regions"].as_object().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn v3_refers_to_a_destination_of_the_region_or_of_global() {
+    let konnect = start().await;
+    let elsewhere = create(&konnect, "us", "a").await;
+    let body = |id: &str| json!({"audit_log_destination_id": id});
+    call(&konnect, "PATCH", V3, body(&elsewhere)).await.problem(404);
+    for region in ["eu", "global"] {
+        let id = create(&konnect, region, "b").await;
+        let reply = call(&konnect, "PATCH", V3, body(&id)).await;
+        assert_eq!(
+            (reply.status, reply.json()),
+            (200, json!({"audit_log_destination_id": id, "enabled": false}))
+        );
+        assert_eq!(get(&konnect, V3).await.json(), reply.json());
+    }
+    let on = call(&konnect, "PATCH", V3, json!({"enabled": true})).await.json();
+    assert_eq!(on["enabled"], true);
+    assert_eq!(get(&konnect, V3).await.json(), on);
+    get(&konnect, "/us/v3/audit-log-webhook").await.problem(404);
+
+    let shown = get(&konnect, V2).await.json();
+    assert_eq!(
+        (&shown["endpoint"], &shown["log_format"], &shown["enabled"]),
+        (
+            &json!("https://siem.example.com/in"),
+            &json!("json"),
+            &json!(true)
+        )
+    );
+}
+
+#[tokio::test]
+async fn v3_refuses_what_is_no_destination() {
+    let konnect = start().await;
+    let reply = call(&konnect, "PATCH", V3, json!({"enabled": true})).await;
+    assert_eq!(reply.faulty_fields(), ["audit_log_destination_id"]);
+    for id in ["", "nonsense", "07ec3858066b4629bdc5d4aa893b424d"] {
+        let reply = call(&konnect, "PATCH", V3, json!({"audit_log_destination_id": id})).await;
+        let expected = (
+            "audit_log_destination_id".to_owned(),
+            "destination id format is invalid".to_owned(),
+        );
+        assert_eq!(reply.problem(400), [expected]);
+        assert_eq!(reply.json()["detail"], "Could not parse destination id");
+    }
+    let wrong = json!({"audit_log_destination_id": null, "enabled": "yes", "endpoint": "https://a.example"});
+    let reply = call(&konnect, "PATCH", V3, wrong).await;
+    assert_eq!(
+        reply.faulty_fields(),
+        ["enabled", "audit_log_destination_id", "endpoint"]
+    );
+}
+
+#[tokio::test]
+async fn each_version_switches_the_webhook_to_its_form() {
+    let konnect = start().await;
+    let id = create(&konnect, "eu", "a").await;
+    call(
+        &konnect,
+        "PATCH",
+        V3,
+        json!({"audit_log_destination_id": id, "enabled": true}),
+    )
+    .await;
+
+    // v2 can switch a destination's webhook off and on, but not set its delivery piecemeal.
+    assert_eq!(
+        call(&konnect, "PATCH", V2, json!({"enabled": false}))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        get(&konnect, V3).await.json(),
+        json!({"audit_log_destination_id": id, "enabled": false})
+    );
+    let reply = call(&konnect, "PATCH", V2, json!({"log_format": "cef"})).await;
+    assert_eq!(reply.faulty_fields(), ["endpoint", "authorization"]);
+
+    let own = json!({"endpoint": "https://b.example/", "authorization": "x", "enabled": true});
+    assert_eq!(call(&konnect, "PATCH", V2, own).await.status, 200);
+    assert_eq!(
+        get(&konnect, V3).await.json(),
+        json!({"audit_log_destination_id": "", "enabled": true})
+    );
+    let list = format!("/eu/v3/audit-log-destinations/{id}");
+    assert_eq!(
+        call(&konnect, "DELETE", &list, Value::Null).await.status,
+        204,
+        "nothing refers to it any more"
+    );
+
+    let id = create(&konnect, "eu", "b").await;
+    let reply = call(&konnect, "PATCH", V3, json!({"audit_log_destination_id": id})).await;
+    assert_eq!(
+        reply.json(),
+        json!({"audit_log_destination_id": id, "enabled": true})
+    );
+    assert_eq!(
+        get(&konnect, V2).await.json()["endpoint"],
+        "https://siem.example.com/in"
+    );
+    assert!(!konnect.snapshot().to_string().contains("b.example"));
+}
+
+#[tokio::test]
+async fn v3_delete_empties_and_disables_as_often_as_asked() {
+    let konnect = start().await;
+    let id = create(&konnect, "eu", "a").await;
+    call(
+        &konnect,
+        "PATCH",
+        V3,
+        json!({"audit_log_destination_id": id, "enabled": true}),
+    )
+    .await;
+    for _ in 0..2 {
+        assert_eq!(call(&konnect, "DELETE", V3, Value::Null).await.status, 204);
+        assert_eq!(
+            get(&konnect, V3).await.json(),
+            json!({"audit_log_destination_id": "", "enabled": false})
+        );
+    }
+    assert_eq!(get(&konnect, V2).await.json()["endpoint"], "unconfigured");
+    assert_eq!(
+        get(&konnect, &format!("{V3}/status")).await.json()["webhook_status"],
+        "unconfigured"
+    );
+    let on = call(&konnect, "PATCH", V3, json!({"enabled": true})).await;
+    assert_eq!(on.faulty_fields(), ["audit_log_destination_id"]);
+    let reply = call(&konnect, "DELETE", V2, Value::Null).await;
+    reply.problem(405);
+    assert_eq!(reply.headers["allow"], "GET, PATCH");
+}
+
+#[tokio::test]
+async fn the_status_follows_the_deliveries() {
+    let konnect = start().await;
+    konnect.record_delivery("eu", 200, "OK", None).unwrap_err();
+    let id = create(&konnect, "eu", "a").await;
+    call(&konnect, "PATCH", V3, json!({"audit_log_destination_id": id})).await;
+    let path = format!("{V3}/status");
+    assert_eq!(
+        get(&konnect, &path).await.json(),
+        json!({"webhook_enabled": false, "webhook_status": "active"})
+    );
+    call(&konnect, "PATCH", V3, json!({"enabled": true})).await;
+    let at = "2023-03-21T09:29:14.52Z";
+    konnect
+        .record_delivery("eu", 401, "Unauthenticated", Some(at))
+        .unwrap();
+    assert_eq!(
+        get(&konnect, "/eu/v2/audit-log-webhook/status").await.json(),
+        json!({"webhook_enabled": true, "webhook_status": "inactive", "last_attempt_at": at,
+            "last_response_code": 401, "last_response_message": "Unauthenticated"})
+    );
+    konnect.record_delivery("eu", 202, "Accepted", None).unwrap();
+    let status = get(&konnect, &path).await.json();
+    assert_eq!(
+        (&status["webhook_status"], &status["last_response_code"]),
+        (&json!("active"), &json!(202))
+    );
+    assert!(status["last_attempt_at"].as_str().unwrap() > at);
+}

@@ -1,0 +1,228 @@
+//! What each call sends, and what it makes of a good answer.
+
+use serde_json::{Value, json as value};
+
+use crate::api::{v2, v3};
+use crate::tests::server::{Server, TOKEN, answer, client, json};
+use crate::tests::{DESTINATION, ID, eu, id, new_destination};
+use crate::{
+    Authorization, DestinationChanges, DestinationWebhookChanges, EndpointWebhookChanges, ErrorKind,
+    ListQuery, NameFilter, Outcome, Region, WebhookState,
+};
+
+#[tokio::test]
+async fn each_call_has_its_method_path_and_body() {
+    let webhook2 = r#"{"enabled": true, "endpoint": "https://e.example"}"#;
+    let webhook3 = r#"{"enabled": true, "audit_log_destination_id": ""}"#;
+    let status = r#"{"webhook_enabled": false, "webhook_status": "unconfigured"}"#;
+    let server = Server::start([
+        json(201, DESTINATION),
+        json(200, DESTINATION),
+        json(200, DESTINATION),
+        answer(204, "", ""),
+        json(200, webhook2),
+        json(200, webhook2),
+        json(200, status),
+        json(200, webhook3),
+        json(200, webhook3),
+        answer(204, "", ""),
+    ])
+    .await;
+    let (client, eu, id) = (server.client(), eu(), id());
+
+    v2::create_destination(&client, &eu, &new_destination())
+        .await
+        .unwrap();
+    v3::get_destination(&client, &eu, &id).await.unwrap();
+    let changes = DestinationChanges {
+        authorization: Some(Authorization::parse("Bearer x").unwrap()),
+        ..DestinationChanges::default()
+    };
+    v3::update_destination(&client, &eu, &id, &changes).await.unwrap();
+    v2::delete_destination(&client, &eu, &id).await.unwrap();
+    assert_eq!(
+        v2::get_webhook(&client, &eu).await.unwrap().endpoint.as_deref(),
+        Some("https://e.example")
+    );
+    let off = EndpointWebhookChanges {
+        enabled: Some(false),
+        ..EndpointWebhookChanges::default()
+    };
+    v2::update_webhook(&client, &eu, &off).await.unwrap();
+    let state = v3::get_webhook_status(&client, &eu).await.unwrap().webhook_status;
+    assert_eq!(state, WebhookState::Unconfigured);
+    assert_eq!(
+        v3::get_webhook(&client, &eu)
+            .await
+            .unwrap()
+            .audit_log_destination_id,
+        None
+    );
+    let on = DestinationWebhookChanges {
+        audit_log_destination_id: Some(id),
+        enabled: Some(true),
+    };
+    v3::update_webhook(&client, &eu, &on).await.unwrap();
+    v3::delete_webhook(&client, &eu).await.unwrap();
+
+    let asked = server.asked();
+    let lines: Vec<_> = asked
+        .iter()
+        .map(|asked| asked.line.trim_end_matches(" HTTP/1.1"))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "POST /v2/audit-log-destinations",
+            &format!("GET /v3/audit-log-destinations/{ID}"),
+            &format!("PATCH /v3/audit-log-destinations/{ID}"),
+            &format!("DELETE /v2/audit-log-destinations/{ID}"),
+            "GET /v2/audit-log-webhook",
+            "PATCH /v2/audit-log-webhook",
+            "GET /v3/audit-log-webhook/status",
+            "GET /v3/audit-log-webhook",
+            "PATCH /v3/audit-log-webhook",
+            "DELETE /v3/audit-log-webhook",
+        ]
+    );
+    let body = |index: usize| serde_json::from_str::<Value>(&asked[index].body).unwrap();
+    assert_eq!(
+        body(0),
+        value!({"name": "n", "endpoint": "https://e.example", "log_format": "cef",
+                "authorization": crate::tests::AUTHORIZATION})
+    );
+    assert_eq!(body(2), value!({"authorization": "Bearer x"}));
+    assert_eq!(body(5), value!({"enabled": false}));
+    assert_eq!(body(8), value!({"audit_log_destination_id": ID, "enabled": true}));
+    for asked in &asked {
+        let head = asked.head.to_ascii_lowercase();
+        assert!(asked.head.contains(&format!("Bearer {TOKEN}")), "{head}");
+        assert!(head.contains("user-agent: konnect-audit-log-client/"), "{head}");
+        assert_eq!(
+            head.contains("content-type: application/json"),
+            !asked.body.is_empty(),
+            "{head}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_region_stands_where_the_server_url_says() {
+    let server = Server::start([json(404, "{}")]).await;
+    let client = client(&format!("{}/konnect/{{region}}/", server.url), |_| {});
+    let error = v3::get_webhook(&client, &Region::global()).await.unwrap_err();
+    assert_eq!(
+        server.asked()[0].line,
+        "GET /konnect/global/v3/audit-log-webhook HTTP/1.1"
+    );
+    assert_eq!(error.path(), "/konnect/global/v3/audit-log-webhook");
+}
+
+#[tokio::test]
+async fn a_region_of_another_server_url_is_refused_before_any_request() {
+    let client = client("https://us.api.konghq.com", |_| {});
+    let error = v3::get_webhook(&client, &eu()).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Region(_)), "{error}");
+    assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 0));
+    assert!(error.to_string().contains("{region}"), "{error}");
+}
+
+fn page(next: &str) -> crate::tests::server::Reply {
+    json(
+        200,
+        &format!(r#"{{"data": [{DESTINATION}], "meta": {{"next": {next}, "previous": null, "size": 1}}}}"#),
+    )
+}
+
+#[tokio::test]
+async fn a_page_is_asked_for_as_the_query_says() {
+    let server = Server::start([page(r#""/api/v2/x?page[after]=b%3D&page[size]=1""#)]).await;
+    let query = ListQuery {
+        size: Some(1),
+        after: Some("a/+=".into()),
+        name: Some(NameFilter::Equals("my name&x".into())),
+    };
+    let page = v3::list_destinations(&server.client(), &eu(), &query)
+        .await
+        .unwrap();
+    assert_eq!((page.items.len(), page.next.as_deref()), (1, Some("b=")));
+    let line = server.asked()[0].line.clone();
+    let target = line.split(' ').nth(1).unwrap();
+    let url = url::Url::parse(&format!("http://x{target}")).unwrap();
+    assert_eq!(url.path(), "/v3/audit-log-destinations");
+    let parameters: Vec<_> = url
+        .query_pairs()
+        .map(|(k, v)| (k.into_owned(), v.into_owned()))
+        .collect();
+    let expected = [
+        ("page[size]", "1"),
+        ("page[after]", "a/+="),
+        ("filter[name][eq]", "my name&x"),
+    ];
+    assert_eq!(parameters, expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
+}
+
+#[tokio::test]
+async fn all_pages_are_walked() {
+    let server = Server::start([
+        page(r#""/x?page[after]=b""#),
+        page(r#""/x?page%5Bafter%5D=c""#),
+        json(200, r#"{"data": null, "meta": {"next": null}}"#),
+    ])
+    .await;
+    let query = ListQuery {
+        name: Some(NameFilter::Contains("n".into())),
+        ..ListQuery::default()
+    };
+    let all = v2::all_destinations(&server.client(), &eu(), &query)
+        .await
+        .unwrap();
+    assert_eq!(all.len(), 2);
+    let asked = server.asked();
+    assert!(asked[2].line.contains("page%5Bafter%5D=c"), "{}", asked[2].line);
+    assert!(
+        asked
+            .iter()
+            .all(|asked| asked.line.contains("filter%5Bname%5D%5Bcontains%5D=n"))
+    );
+}
+
+#[tokio::test]
+async fn pages_in_a_circle_are_an_error() {
+    let server = Server::start([
+        page(r#""/x?page[after]=b""#),
+        page(r#""/x?page[after]=c""#),
+        page(r#""/x?page[after]=b""#),
+    ])
+    .await;
+    let error = v3::all_destinations(&server.client(), &eu(), &ListQuery::default())
+        .await
+        .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::EndlessPages { .. }), "{error}");
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn a_next_page_without_a_cursor_is_an_error() {
+    let server = Server::start([page(r#""/x?page[number]=2""#)]).await;
+    let error = v3::list_destinations(&server.client(), &eu(), &ListQuery::default())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("page[number]=2"), "{error}");
+}
+
+#[tokio::test]
+async fn the_servers_time_is_known_after_an_answer() {
+    let reply = answer(
+        200,
+        "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+        r#"{"enabled": false}"#,
+    );
+    let server = Server::start([reply]).await;
+    let client = server.client();
+    assert_eq!(client.server_time(), None);
+    v3::get_webhook(&client, &eu()).await.unwrap();
+    let date = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+    let since = client.server_time().unwrap().duration_since(date).unwrap();
+    assert!(since < std::time::Duration::from_hours(1), "{since:?}");
+}

@@ -1,0 +1,189 @@
+//! Connections that fail, and those that must not be made.
+
+use std::process::Command;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use crate::api::v3;
+use crate::tests::server::{Reply, Server, TOKEN, client, json};
+use crate::tests::{eu, new_destination};
+use crate::{AccessToken, Client, ClientOptions, ErrorKind, Obstacle, Outcome, ServerUrl};
+
+/// A client for an HTTPS address that trusts no certificate at all.
+fn trusting_nobody(url: &str, proxy: Option<&str>) -> Client {
+    let mut options = ClientOptions::new(AccessToken::parse(TOKEN).unwrap());
+    options.server_url = ServerUrl::parse(url).unwrap();
+    options.max_retries = 0;
+    let http = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+    let http = match proxy {
+        Some(proxy) => http.proxy(reqwest::Proxy::https(proxy).unwrap()),
+        None => http,
+    };
+    Client::new(options).with_http(http.build().unwrap())
+}
+
+#[tokio::test]
+async fn a_certificate_nobody_vouches_for_is_named_as_such() {
+    let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(signed.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![signed.cert.der().clone()], key)
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = acceptor.accept(stream).await;
+        }
+    });
+    let error = v3::create_destination(&trusting_nobody(&url, None), &eu(), &new_destination())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::UntrustedCertificate { .. }),
+        "{error}"
+    );
+    assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 1));
+    assert!(error.advice().contains("SSL_CERT_FILE"), "{error}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_named_as_such() {
+    for status in [407, 502] {
+        let proxy = Server::start([json(status, "{}")]).await;
+        let client = trusting_nobody("https://konnect.example", Some(&proxy.url));
+        let error = v3::create_destination(&client, &eu(), &new_destination())
+            .await
+            .unwrap_err();
+        let ErrorKind::Unreachable { obstacle, .. } = error.kind() else {
+            panic!("{error}")
+        };
+        assert_eq!(
+            (*obstacle, error.outcome()),
+            (Obstacle::Proxy, Outcome::NotSent),
+            "{error}"
+        );
+        assert!(proxy.asked()[0].line.starts_with("CONNECT konnect.example:443"));
+        assert!(
+            !proxy.asked()[0].head.contains(TOKEN),
+            "the proxy must not see the token"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_named_as_such() {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    let client = client(&url, |options| options.max_retries = 0);
+    let error = v3::get_webhook(&client, &eu()).await.unwrap_err();
+    let ErrorKind::Unreachable { obstacle, .. } = error.kind() else {
+        panic!("{error}")
+    };
+    assert_eq!(*obstacle, Obstacle::Refused, "{error}");
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_a_lost_connection() {
+    let server = Server::start([Reply::Bytes(b"220 mail ready\r\n".to_vec())]).await;
+    let client = client(&server.url, |options| options.max_retries = 0);
+    let error = v3::get_webhook(&client, &eu()).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::ConnectionLost { .. }),
+        "{error}"
+    );
+}
+
+/// Runs one of the ignored tests below by itself, since proxies and trust stores come from the environment
+/// of a process.
+async fn in_own_process(test: &str, environment: &[(&'static str, String)]) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([
+        "--ignored",
+        "--exact",
+        &format!("konnect::tests::connections::{test}"),
+    ]);
+    command
+        .envs(environment.iter().cloned())
+        .env("KONNECT_TEST_CHILD", "1");
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .unwrap()
+        .unwrap();
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && report.contains("1 passed"), "{report}");
+}
+
+fn is_child() -> bool {
+    std::env::var_os("KONNECT_TEST_CHILD").is_some()
+}
+
+#[tokio::test]
+async fn a_proxy_never_gets_what_is_for_this_machine() {
+    let proxy = Server::start([]).await;
+    let names = [
+        "HTTP_PROXY",
+        "http_proxy",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+    ];
+    let environment: Vec<_> = names.iter().map(|name| (*name, proxy.url.clone())).collect();
+    in_own_process("loopback_with_a_proxy_set", &environment).await;
+    assert_eq!(proxy.asked().len(), 0);
+}
+
+#[tokio::test]
+#[ignore = "run in a process of its own by `a_proxy_never_gets_what_is_for_this_machine`"]
+async fn loopback_with_a_proxy_set() {
+    if !is_child() {
+        return;
+    }
+    let server = Server::start([
+        json(200, r#"{"enabled": true}"#),
+        json(200, r#"{"enabled": true}"#),
+    ])
+    .await;
+    assert!(v3::get_webhook(&server.client(), &eu()).await.unwrap().enabled);
+    let by_name = client(&server.url.replace("127.0.0.1", "localhost"), |_| {});
+    assert!(v3::get_webhook(&by_name, &eu()).await.unwrap().enabled);
+}
+
+#[tokio::test]
+async fn without_trusted_certificates_https_says_what_is_missing_and_loopback_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "").unwrap();
+    let environment = [
+        ("SSL_CERT_FILE", empty.display().to_string()),
+        ("SSL_CERT_DIR", folder.path().display().to_string()),
+    ];
+    in_own_process("no_trusted_certificates", &environment).await;
+}
+
+#[tokio::test]
+#[ignore = "run in a process of its own by `without_trusted_certificates_...`"]
+async fn no_trusted_certificates() {
+    // Elsewhere than on Linux the system's store is not a file that can be missing.
+    if !is_child() || !cfg!(target_os = "linux") {
+        return;
+    }
+    let https = client("https://{region}.api.konghq.com", |_| {});
+    let error = v3::create_destination(&https, &eu(), &new_destination())
+        .await
+        .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Setup { .. }), "{error}");
+    assert_eq!((error.outcome(), error.attempts()), (Outcome::NotSent, 0));
+    assert!(error.advice().contains("ca-certificates"), "{error}");
+    let server = Server::start([json(200, r#"{"enabled": true}"#)]).await;
+    assert!(v3::get_webhook(&server.client(), &eu()).await.is_ok());
+}

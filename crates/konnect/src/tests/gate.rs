@@ -1,0 +1,129 @@
+//! How a host that says 429 gets fewer requests, and when.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::error::Failure;
+use crate::error::kind::ErrorKind;
+use crate::http::gate::{Gate, Gates, MOST_AT_ONCE, Pass};
+
+const PATIENCE: u32 = 4;
+
+fn failure() -> Failure {
+    let cause = "a 429".to_owned();
+    Failure::not_sent(ErrorKind::Unsendable { cause })
+}
+
+async fn pass<'a>(gates: &'a Gates, gate: &'a Gate) -> Pass<'a> {
+    gates.pass(gate, PATIENCE).await.ok().unwrap()
+}
+
+/// Takes as many passes as there are without a wait.
+async fn all<'a>(gates: &'a Gates, gate: &'a Gate) -> Vec<Pass<'a>> {
+    let mut passes = Vec::new();
+    // A task that has done much without a pause is made to wait as well.
+    tokio::task::yield_now().await;
+    // A wait of nothing ends only where there is one.
+    while let Ok(one) = tokio::time::timeout(Duration::ZERO, pass(gates, gate)).await {
+        passes.push(one);
+    }
+    passes
+}
+
+fn turn_away(pass: Pass<'_>, seconds: u64) {
+    pass.turned_away(Duration::from_secs(seconds), 0.0, &failure());
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_many_are_under_way_to_all_hosts_together() {
+    let gates = Gates::default();
+    let (one, other) = (gates.gate("https://eu.example"), gates.gate("https://us.example"));
+    assert!(Arc::ptr_eq(&one, &gates.gate("https://eu.example")));
+    let mut passes = all(&gates, &one).await;
+    assert_eq!(passes.len(), MOST_AT_ONCE);
+    assert_eq!(all(&gates, &other).await.len(), 0);
+    passes.truncate(MOST_AT_ONCE - 3);
+    assert_eq!(all(&gates, &other).await.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_of_one_is_everybodys_but_for_other_hosts() {
+    let gates = Gates::default();
+    let (gate, other) = (gates.gate("a"), gates.gate("b"));
+    let (first, second) = (pass(&gates, &gate).await, pass(&gates, &gate).await);
+    let start = Instant::now();
+    turn_away(first, 5);
+    // The later of two is right.
+    turn_away(second, 3);
+    drop(pass(&gates, &other).await);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    drop(pass(&gates, &gate).await);
+    assert_eq!(start.elapsed().as_secs(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_is_spread_a_little() {
+    let gates = Gates::default();
+    let gate = gates.gate("a");
+    let start = Instant::now();
+    pass(&gates, &gate)
+        .await
+        .turned_away(Duration::from_secs(8), 1.0, &failure());
+    drop(pass(&gates, &gate).await);
+    assert_eq!(start.elapsed().as_secs(), 9);
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_as_many_come_back_and_then_more_again() {
+    let gates = Gates::default();
+    let gate = gates.gate("a");
+    let mut width = MOST_AT_ONCE;
+    while width > 1 {
+        // All of a round are turned away, which counts once.
+        for pass in all(&gates, &gate).await {
+            turn_away(pass, 1);
+        }
+        tokio::time::advance(Duration::from_secs(2)).await;
+        width /= 2;
+        assert_eq!(all(&gates, &gate).await.len(), width);
+    }
+    turn_away(pass(&gates, &gate).await, 1);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(all(&gates, &gate).await.len(), 1, "one always gets through");
+    for width in 1..MOST_AT_ONCE {
+        for _ in 0..width {
+            pass(&gates, &gate).await.answered();
+        }
+        assert_eq!(all(&gates, &gate).await.len(), width + 1);
+    }
+    for _ in 0..MOST_AT_ONCE {
+        pass(&gates, &gate).await.answered();
+    }
+    assert_eq!(all(&gates, &gate).await.len(), MOST_AT_ONCE, "and never more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_vain_gives_up_and_who_sees_progress_does_not() {
+    for progress in [false, true] {
+        let gates = Gates::default();
+        let gate = gates.gate("a");
+        turn_away(pass(&gates, &gate).await, 1);
+        let mut waiting = Box::pin(gates.pass(&gate, 1));
+        assert!(futures_util::poll!(&mut waiting).is_pending());
+        for _ in 0..2 {
+            // Whoever comes when it opens is turned away again.
+            tokio::time::advance(Duration::from_secs(2)).await;
+            let (one, other) = (pass(&gates, &gate).await, pass(&gates, &gate).await);
+            if progress {
+                one.answered();
+            }
+            turn_away(other, 1);
+        }
+        let got = tokio::time::timeout(Duration::from_mins(1), waiting)
+            .await
+            .unwrap();
+        assert_eq!(got.is_ok(), progress);
+    }
+}

@@ -1,0 +1,156 @@
+//! A loopback server that gives scripted answers, one a connection, and keeps what it was asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+
+use crate::http::retry::Pace;
+use crate::{AccessToken, Client, ClientOptions, ServerUrl};
+
+/// What the client under test sends as its token.
+pub const TOKEN: &str = "kpat_TestToken/0123456789";
+
+/// What the server does with one request.
+pub enum Reply {
+    /// Sends these bytes and closes the connection.
+    Bytes(Vec<u8>),
+    /// Closes the connection without an answer.
+    Close,
+    /// Says nothing until the client goes away.
+    Silence,
+    /// Sends a head, and then a body without end, until the client goes away.
+    Endless(&'static str),
+    /// Cancels this token, and goes on with the other reply.
+    Cancel(CancellationToken, Box<Reply>),
+}
+
+/// A request as it arrived.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub line: String,
+    pub head: String,
+    pub body: String,
+}
+
+pub struct Server {
+    pub url: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+pub fn answer(status: u16, headers: &str, body: &str) -> Reply {
+    let length = body.len();
+    Reply::Bytes(
+        format!(
+            "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+        )
+        .into_bytes(),
+    )
+}
+
+pub fn json(status: u16, body: &str) -> Reply {
+    answer(status, "Content-Type: application/json\r\n", body)
+}
+
+impl Server {
+    pub async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let mut replies: VecDeque<Reply> = replies.into_iter().collect();
+        let record = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // Beyond its script the server answers what no test expects.
+                let reply = replies.pop_front().unwrap_or_else(|| json(418, "{}"));
+                tokio::spawn(serve(stream, reply, Arc::clone(&record)));
+            }
+        });
+        Self { url, asked }
+    }
+
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    pub fn client(&self) -> Client {
+        client(&self.url, |_| {})
+    }
+}
+
+/// A client that does not wait between attempts.
+pub fn client(url: &str, change: impl FnOnce(&mut ClientOptions)) -> Client {
+    let mut options = ClientOptions::new(AccessToken::parse(TOKEN).unwrap());
+    options.server_url = ServerUrl::parse(url).unwrap();
+    change(&mut options);
+    let none = std::time::Duration::ZERO;
+    Client::with_pace(
+        options,
+        Pace {
+            first: none,
+            longest: none,
+        },
+    )
+}
+
+async fn serve(mut stream: TcpStream, reply: Reply, record: Arc<Mutex<Vec<Asked>>>) {
+    let Some(asked) = read_request(&mut stream).await else {
+        return;
+    };
+    record.lock().unwrap().push(asked);
+    let mut reply = reply;
+    while let Reply::Cancel(token, then) = reply {
+        token.cancel();
+        reply = *then;
+    }
+    match reply {
+        Reply::Bytes(bytes) => {
+            let _ = stream.write_all(&bytes).await;
+            let _ = stream.shutdown().await;
+        }
+        Reply::Silence => {
+            let _ = stream.read(&mut [0; 1]).await;
+        }
+        Reply::Endless(head) => {
+            let mut sent = stream.write_all(head.as_bytes()).await;
+            while sent.is_ok() {
+                sent = stream.write_all(&[b'x'; 8_192]).await;
+            }
+        }
+        Reply::Close | Reply::Cancel(..) => {}
+    }
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<Asked> {
+    let mut bytes = Vec::new();
+    let head_end = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end;
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8(bytes[..head_end].to_vec()).unwrap();
+    let length = head
+        .lines()
+        .find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length: ")
+                .map(str::to_owned)
+        })
+        .map_or(0, |length| length.parse().unwrap());
+    while bytes.len() < head_end + 4 + length {
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+    let body = String::from_utf8(bytes[head_end + 4..].to_vec()).unwrap();
+    Some(Asked {
+        line: head.lines().next().unwrap().to_owned(),
+        head,
+        body,
+    })
+}

@@ -1,0 +1,141 @@
+//! The ways in which JSON, HTML and URLs write a character.
+
+/// The longest escape: `&#x10ffff;`, or a JSON pair of surrogates, or four percent-encoded bytes.
+const LONGEST: usize = 12;
+
+/// How many bytes of the text's beginning stand for this character, in each way of writing it that fits.
+pub(crate) fn lengths(text: &str, character: char) -> impl Iterator<Item = usize> {
+    let plain = text.starts_with(character).then(|| character.len_utf8());
+    let escaped = match text.as_bytes().first() {
+        Some(b'\\') => json(text, character),
+        Some(b'&') => html(text, character),
+        Some(b'%') => percent(text, character),
+        Some(b'+') if character == ' ' => Some(1),
+        _ => None,
+    };
+    plain.into_iter().chain(escaped)
+}
+
+/// Whether the text is over, or may have been cut in the middle of an escape.
+pub(crate) fn could_be_cut(text: &str) -> bool {
+    text.is_empty()
+        || (text.len() < LONGEST
+            && text.starts_with(['\\', '&', '%'])
+            && text[1..]
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"#%\\".contains(&byte))
+            && !is_complete(text))
+}
+
+fn is_complete(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'%', digits @ ..] => digits.len() >= 2,
+        [b'\\', b'u', digits @ ..] => digits.len() >= 4,
+        [b'\\', rest @ ..] => !rest.is_empty(),
+        _ => false,
+    }
+}
+
+/// `\n`, `\"`, `\u00e9`, and what becomes of them where JSON stands in JSON: `\\\"`.
+fn json(text: &str, character: char) -> Option<usize> {
+    // Bounded, since a text may be nothing but backslashes.
+    let backslashes = text.bytes().take(LONGEST).take_while(|byte| *byte == b'\\');
+    let outer = backslashes.count().saturating_sub(1);
+    let innermost = json_once(&text[outer..], character).map(|length| outer + length);
+    innermost.or_else(|| json_once(text, character))
+}
+
+fn json_once(text: &str, character: char) -> Option<usize> {
+    let short = match character {
+        '"' | '\\' | '/' => Some(character),
+        '\t' => Some('t'),
+        _ => None,
+    };
+    if short.is_some_and(|short| text[1..].starts_with(short)) {
+        return Some(2);
+    }
+    let mut end = 0;
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        let digits = text[end..].strip_prefix("\\u")?.get(..4)?;
+        if u16::from_str_radix(digits, 16) != Ok(*unit) {
+            return None;
+        }
+        end += 6;
+    }
+    Some(end)
+}
+
+/// `&amp;`, `&#38;`, `&#x26;`.
+fn html(text: &str, character: char) -> Option<usize> {
+    let end = text.bytes().take(LONGEST).position(|byte| byte == b';')?;
+    let name = &text[1..end];
+    let code = match name.strip_prefix('#') {
+        Some(number) => match number.strip_prefix(['x', 'X']) {
+            Some(digits) => u32::from_str_radix(digits, 16).ok(),
+            None => number.parse().ok(),
+        },
+        None => match name {
+            "amp" => Some(u32::from('&')),
+            "lt" => Some(u32::from('<')),
+            "gt" => Some(u32::from('>')),
+            "quot" => Some(u32::from('"')),
+            "apos" => Some(u32::from('\'')),
+            _ => None,
+        },
+    };
+    (code == Some(u32::from(character))).then_some(end + 1)
+}
+
+/// `%26`, `%C3%A9`.
+fn percent(text: &str, character: char) -> Option<usize> {
+    let mut end = 0;
+    for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+        let digits = text[end..].strip_prefix('%')?.get(..2)?;
+        if u8::from_str_radix(digits, 16) != Ok(byte) {
+            return None;
+        }
+        end += 3;
+    }
+    Some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(text: &str, character: char) -> Vec<usize> {
+        lengths(text, character).collect()
+    }
+
+    #[test]
+    fn each_way_of_writing_a_character_is_seen() {
+        for text in ["&x", "&amp;x", "&#38;x", "&#x26;x", "&#038;x", "%26x", "\\u0026x"] {
+            assert!(all(text, '&').contains(&(text.len() - 1)), "{text}");
+        }
+        assert_eq!(all("\\\"x", '"'), [2]);
+        assert_eq!(all("\\\\\\\"x", '"'), [4]);
+        assert_eq!(all("\\\\u0022x", '"'), [7]);
+        assert_eq!(all("%C3%a9", 'é'), [6]);
+        assert_eq!(all("\\ud83d\\ude00", '😀'), [12]);
+        assert_eq!(all("+", ' '), [1]);
+    }
+
+    #[test]
+    fn another_character_is_not_taken_for_it() {
+        for text in ["", "x", "&lt;", "%2", "%27", "\\u0027", "&#;", "&é", "%é"] {
+            assert_eq!(all(text, '/'), [] as [usize; 0], "{text}");
+        }
+        // Both readings of a percent sign are followed.
+        assert_eq!(all("%25", '%'), [1, 3]);
+    }
+
+    #[test]
+    fn a_text_that_ends_within_an_escape_could_be_cut() {
+        for text in ["", "%", "%2", "\\", "\\u00", "&", "&am", "&#3"] {
+            assert!(could_be_cut(text), "{text}");
+        }
+        for text in ["x", "%2f", "\\u0026", "& b", "&amp;", "\\/"] {
+            assert!(!could_be_cut(text), "{text}");
+        }
+    }
+}

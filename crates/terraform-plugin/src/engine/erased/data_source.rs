@@ -1,0 +1,50 @@
+//! A data source of any model.
+
+use async_trait::async_trait;
+
+use crate::data_source::{DataCall, DataSource};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::engine::erased::{AnyDataSource, Erased, StateResponse, answered, failed, unplanned, validated};
+use crate::engine::panics::caught;
+use crate::engine::validate::ClientCapabilities;
+use crate::schema::Schema;
+use crate::value::Value;
+use crate::value::model::{from_value, to_value};
+
+#[async_trait]
+impl<S: DataSource> AnyDataSource<S::Data> for Erased<S> {
+    fn type_name(&self) -> &'static str {
+        self.inner.type_name()
+    }
+
+    fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| self.inner.schema())
+    }
+
+    fn validate(&self, config: Value) -> Diagnostics {
+        validated(
+            AnyDataSource::schema(self),
+            config,
+            ClientCapabilities::default(),
+            |model, found| {
+                self.inner.validate(model, found);
+            },
+        )
+    }
+
+    async fn read(&self, provider: &S::Data, config: Value) -> StateResponse {
+        let config = match from_value(config) {
+            Ok(config) => config,
+            Err(error) => return failed(Value::Null, Vec::new(), Diagnostic::from(error)),
+        };
+        let mut call: DataCall<'_, S> = DataCall {
+            provider,
+            config,
+            diagnostics: Diagnostics::new(),
+        };
+        let read = answered(caught(self.inner.read(&mut call)).await);
+        let of = AnyDataSource::schema(self).object_type();
+        let read = read.and_then(|model| to_value(&model, of).map_err(|e| Diagnostic::from(e).into()));
+        unplanned(read, Value::Null, Vec::new(), call.diagnostics)
+    }
+}

@@ -1,0 +1,339 @@
+//! `DynamicValue` to framework values and back (plugin protocol, values on the wire).
+
+use std::collections::BTreeMap;
+
+use rmp::decode::RmpRead;
+use rmp::{Marker, encode as write};
+
+use crate::plugin::proto::tfplugin6::DynamicValue;
+use crate::{Number, NumberForm, Reading, Type, Value, from_json};
+
+/// The extension type of an unknown value.
+const UNKNOWN: i8 = 0;
+/// The extension type of an unknown value of which something is known. It may be taken for plain
+/// unknown.
+const REFINED: i8 = 12;
+/// The deepest nesting that is read. A schema bounds it by itself; only dynamic values do not.
+const DEEPEST: usize = 100;
+/// The most values that one message may hold, so that 256 MiB of nulls can't become gigabytes.
+const MOST: usize = 4_000_000;
+
+/// The host sent something that is no value of the type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CodecError {
+    /// The bytes end in the middle of a value.
+    #[error("the value ends too early")]
+    Short,
+    /// There is more after the value.
+    #[error("the value has bytes after its end")]
+    Long,
+    /// It is another type's value, or none.
+    #[error("{wanted} was expected")]
+    Wrong {
+        /// What the type wants.
+        wanted: &'static str,
+    },
+    /// A key stands twice in a map, or an object lacks an attribute or has one too many.
+    #[error("the keys of an object do not fit its type")]
+    Keys,
+    /// It is nested deeper, or larger, than any configuration.
+    #[error("the value is too deep or too large")]
+    Excess,
+    /// It is no JSON, or JSON of another type.
+    #[error("invalid JSON value: {0}")]
+    Json(String),
+}
+
+type Result<T> = std::result::Result<T, CodecError>;
+
+/// Reads a value of this type. An absent value, as for a state that does not exist, is null.
+///
+/// # Errors
+/// [`CodecError`] if the bytes are no value of the type. It never quotes them.
+pub fn decode(wire: Option<&DynamicValue>, of: &Type) -> Result<Value> {
+    let Some(wire) = wire else { return Ok(Value::Null) };
+    if !wire.msgpack.is_empty() {
+        return from_msgpack(&wire.msgpack, of);
+    }
+    if wire.json.is_empty() {
+        return Ok(Value::Null);
+    }
+    // serde_json's own limit bounds the depth.
+    let json = serde_json::from_slice(&wire.json).map_err(|e| CodecError::Json(position(&e)))?;
+    from_json(&json, of, Reading::Strict).map_err(|e| CodecError::Json(e.to_string()))
+}
+
+/// Where JSON is broken. `serde_json`'s own text may quote the input.
+pub(crate) fn position(error: &serde_json::Error) -> String {
+    format!("broken at line {}, column {}", error.line(), error.column())
+}
+
+/// Writes a value of this type, which must be in the type's shape.
+#[must_use]
+pub fn encode(value: &Value, of: &Type) -> DynamicValue {
+    DynamicValue {
+        msgpack: to_msgpack(value, of),
+        json: Vec::new(),
+    }
+}
+
+fn from_msgpack(bytes: &[u8], of: &Type) -> Result<Value> {
+    let mut decoder = Decoder {
+        rest: bytes,
+        left: MOST,
+    };
+    let value = decoder.value(of, DEEPEST)?;
+    if decoder.rest.is_empty() {
+        Ok(value)
+    } else {
+        Err(CodecError::Long)
+    }
+}
+
+struct Decoder<'a> {
+    rest: &'a [u8],
+    left: usize,
+}
+
+impl<'a> Decoder<'a> {
+    fn value(&mut self, of: &Type, deeper: usize) -> Result<Value> {
+        let deeper = deeper.checked_sub(1).ok_or(CodecError::Excess)?;
+        self.left = self.left.checked_sub(1).ok_or(CodecError::Excess)?;
+        match self.peek()? {
+            Marker::Null => {
+                self.marker()?;
+                return Ok(Value::Null);
+            }
+            Marker::FixExt1
+            | Marker::FixExt2
+            | Marker::FixExt4
+            | Marker::FixExt8
+            | Marker::FixExt16
+            | Marker::Ext8
+            | Marker::Ext16
+            | Marker::Ext32 => return self.unknown(),
+            _ => {}
+        }
+        match of {
+            Type::Bool => match self.marker()? {
+                Marker::True => Ok(Value::Bool(true)),
+                Marker::False => Ok(Value::Bool(false)),
+                _ => Err(CodecError::Wrong { wanted: "a bool" }),
+            },
+            Type::String => Ok(Value::String(self.string()?.to_owned())),
+            Type::Number => self.number(),
+            Type::List(of) => Ok(Value::List(self.elements(of, deeper)?)),
+            Type::Set(of) => Ok(Value::Set(self.elements(of, deeper)?)),
+            Type::Tuple(types) => {
+                if self.array()? as usize != types.len() {
+                    return Err(CodecError::Wrong {
+                        wanted: "a tuple of its length",
+                    });
+                }
+                Ok(Value::Tuple(
+                    types
+                        .iter()
+                        .map(|of| self.value(of, deeper))
+                        .collect::<Result<_>>()?,
+                ))
+            }
+            Type::Map(of) => {
+                let mut entries = BTreeMap::new();
+                for _ in 0..self.map()? {
+                    let key = self.string()?.to_owned();
+                    if entries.insert(key, self.value(of, deeper)?).is_some() {
+                        return Err(CodecError::Keys);
+                    }
+                }
+                Ok(Value::Map(entries))
+            }
+            Type::Object(types) => {
+                let mut attributes = BTreeMap::new();
+                for _ in 0..self.map()? {
+                    let key = self.string()?.to_owned();
+                    let of = types.get(&key).ok_or(CodecError::Keys)?;
+                    if attributes.insert(key, self.value(of, deeper)?).is_some() {
+                        return Err(CodecError::Keys);
+                    }
+                }
+                if attributes.len() == types.len() {
+                    Ok(Value::Object(attributes))
+                } else {
+                    Err(CodecError::Keys)
+                }
+            }
+            Type::Dynamic => {
+                const WANTED: CodecError = CodecError::Wrong {
+                    wanted: "a type and its value",
+                };
+                if self.array()? != 2 {
+                    return Err(WANTED);
+                }
+                let told = self.bytes()?;
+                let told = serde_json::from_slice(told).map_err(|_| WANTED)?;
+                let told = Type::from_json(&told).map_err(|_| WANTED)?;
+                let value = self.value(&told, deeper)?;
+                Ok(Value::Dynamic(told, Box::new(value)))
+            }
+        }
+    }
+
+    fn elements(&mut self, of: &Type, deeper: usize) -> Result<Vec<Value>> {
+        // The length is the sender's claim: it is not trusted with memory.
+        let mut elements = Vec::new();
+        for _ in 0..self.array()? {
+            elements.push(self.value(of, deeper)?);
+        }
+        Ok(elements)
+    }
+
+    fn number(&mut self) -> Result<Value> {
+        const WANTED: CodecError = CodecError::Wrong { wanted: "a number" };
+        let number = match self.peek()? {
+            Marker::FixPos(_) | Marker::U8 | Marker::U16 | Marker::U32 | Marker::U64 => {
+                let n: u64 = rmp::decode::read_int(&mut self.rest).map_err(|_| CodecError::Short)?;
+                Number::from(n)
+            }
+            Marker::FixNeg(_) | Marker::I8 | Marker::I16 | Marker::I32 | Marker::I64 => {
+                let n: i64 = rmp::decode::read_int(&mut self.rest).map_err(|_| CodecError::Short)?;
+                Number::from(n)
+            }
+            Marker::F32 => {
+                self.marker()?;
+                let f = self.rest.read_data_f32().map_err(|_| CodecError::Short)?;
+                Number::from_f64(f.into()).ok_or(WANTED)?
+            }
+            Marker::F64 => {
+                self.marker()?;
+                let f = self.rest.read_data_f64().map_err(|_| CodecError::Short)?;
+                Number::from_f64(f).ok_or(WANTED)?
+            }
+            _ => Number::parse(self.string().map_err(|_| WANTED)?).map_err(|_| WANTED)?,
+        };
+        Ok(Value::Number(number))
+    }
+
+    fn unknown(&mut self) -> Result<Value> {
+        let meta = rmp::decode::read_ext_meta(&mut self.rest).map_err(|_| CodecError::Short)?;
+        self.take(meta.size as usize)?;
+        match meta.typeid {
+            UNKNOWN | REFINED => Ok(Value::Unknown),
+            _ => Err(CodecError::Wrong {
+                wanted: "a value or the mark of an unknown one",
+            }),
+        }
+    }
+
+    fn peek(&self) -> Result<Marker> {
+        self.rest
+            .first()
+            .map(|byte| Marker::from_u8(*byte))
+            .ok_or(CodecError::Short)
+    }
+
+    fn marker(&mut self) -> Result<Marker> {
+        let marker = self.peek()?;
+        self.rest = &self.rest[1..];
+        Ok(marker)
+    }
+
+    fn array(&mut self) -> Result<u32> {
+        rmp::decode::read_array_len(&mut self.rest).map_err(|_| CodecError::Wrong { wanted: "a sequence" })
+    }
+
+    fn map(&mut self) -> Result<u32> {
+        rmp::decode::read_map_len(&mut self.rest).map_err(|_| CodecError::Wrong {
+            wanted: "keys with values",
+        })
+    }
+
+    fn string(&mut self) -> Result<&'a str> {
+        const WANTED: CodecError = CodecError::Wrong { wanted: "a string" };
+        let length = rmp::decode::read_str_len(&mut self.rest).map_err(|_| WANTED)?;
+        std::str::from_utf8(self.take(length as usize)?).map_err(|_| WANTED)
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8]> {
+        let length = match self.peek()? {
+            Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => rmp::decode::read_bin_len(&mut self.rest).ok(),
+            _ => rmp::decode::read_str_len(&mut self.rest).ok(),
+        };
+        self.take(length.ok_or(CodecError::Wrong { wanted: "bytes" })? as usize)
+    }
+
+    fn take(&mut self, length: usize) -> Result<&'a [u8]> {
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(CodecError::Short)?;
+        self.rest = rest;
+        Ok(taken)
+    }
+}
+
+fn to_msgpack(value: &Value, of: &Type) -> Vec<u8> {
+    let mut out = Vec::new();
+    put(&mut out, value, of);
+    out
+}
+
+// Writing to a Vec never fails (`ByteBuf` of rmp has no error), and lengths of more than 32 bits do
+// not fit a message anyway; so results are dropped where rmp's signature has one.
+fn put(out: &mut Vec<u8>, value: &Value, of: &Type) {
+    match value {
+        Value::Null => drop(write::write_nil(out)),
+        Value::Unknown => {
+            drop(write::write_ext_meta(out, 1, UNKNOWN));
+            out.push(0);
+        }
+        Value::Bool(b) => drop(write::write_bool(out, *b)),
+        Value::String(s) => drop(write::write_str(out, s)),
+        Value::Number(n) => match n.form() {
+            NumberForm::Integer(i) => drop(write::write_sint(out, i)),
+            NumberForm::Float(f) => drop(write::write_f64(out, f)),
+            NumberForm::Decimal(d) => drop(write::write_str(out, d)),
+        },
+        Value::List(elements) | Value::Set(elements) => {
+            let element = match of {
+                Type::List(of) | Type::Set(of) => of,
+                _ => &Type::Dynamic,
+            };
+            drop(write::write_array_len(out, length(elements.len())));
+            for v in elements {
+                put(out, v, element);
+            }
+        }
+        Value::Tuple(elements) => {
+            let types = if let Type::Tuple(types) = of {
+                types.as_slice()
+            } else {
+                &[]
+            };
+            drop(write::write_array_len(out, length(elements.len())));
+            for (i, v) in elements.iter().enumerate() {
+                put(out, v, types.get(i).unwrap_or(&Type::Dynamic));
+            }
+        }
+        Value::Map(entries) | Value::Object(entries) => {
+            drop(write::write_map_len(out, length(entries.len())));
+            for (key, v) in entries {
+                let of = match of {
+                    Type::Map(of) => of,
+                    Type::Object(types) => types.get(key).unwrap_or(&Type::Dynamic),
+                    _ => &Type::Dynamic,
+                };
+                drop(write::write_str(out, key));
+                put(out, v, of);
+            }
+        }
+        Value::Dynamic(told, inner) => {
+            drop(write::write_array_len(out, 2));
+            drop(write::write_bin(out, told.to_json().to_string().as_bytes()));
+            put(out, inner, told);
+        }
+    }
+}
+
+fn length(of: usize) -> u32 {
+    u32::try_from(of).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! The connections of the host: TLS, HTTP/2, and which service a call is for.
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::ServerConfig;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tonic::body::Body;
+use tower_service::Service;
+
+use crate::Provider;
+use crate::plugin::host::HostServices;
+use crate::plugin::proto::health::health_server::HealthServer;
+use crate::plugin::proto::plugin::grpc_broker_server::GrpcBrokerServer;
+use crate::plugin::proto::plugin::grpc_controller_server::GrpcControllerServer;
+use crate::plugin::proto::plugin::grpc_stdio_server::GrpcStdioServer;
+use crate::plugin::proto::tfplugin6::provider_server::ProviderServer;
+use crate::plugin::service::ProviderService;
+use crate::plugin::transport::Connection;
+
+/// The largest message either way. The host's own limit is the same (plugin protocol, section 1).
+const LARGEST_MESSAGE: usize = 256 << 20;
+/// How long a connection may take to show that it is the host's.
+const GREETING: Duration = Duration::from_secs(10);
+/// Terraform sends as many calls at a time as `-parallelism` says.
+const MOST_CALLS: u32 = 4096;
+
+/// All services, as each connection offers them.
+pub struct Services<P: Provider> {
+    provider: ProviderServer<ProviderService<P>>,
+    health: HealthServer<HostServices>,
+    controller: GrpcControllerServer<HostServices>,
+    stdio: GrpcStdioServer<HostServices>,
+    broker: GrpcBrokerServer<HostServices>,
+}
+
+impl<P: Provider> Clone for Services<P> {
+    fn clone(&self) -> Self {
+        Self {
+            provider: self.provider.clone(),
+            health: self.health.clone(),
+            controller: self.controller.clone(),
+            stdio: self.stdio.clone(),
+            broker: self.broker.clone(),
+        }
+    }
+}
+
+impl<P: Provider> Services<P> {
+    /// The provider and go-plugin's services.
+    pub fn new(provider: ProviderService<P>, host: HostServices) -> Self {
+        Self {
+            provider: ProviderServer::new(provider)
+                .max_decoding_message_size(LARGEST_MESSAGE)
+                .max_encoding_message_size(LARGEST_MESSAGE),
+            health: HealthServer::new(host.clone()),
+            controller: GrpcControllerServer::new(host.clone()),
+            stdio: GrpcStdioServer::new(host.clone()),
+            broker: GrpcBrokerServer::new(host),
+        }
+    }
+
+    async fn answer(mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let service = request
+            .uri()
+            .path()
+            .trim_start_matches('/')
+            .split('/')
+            .next()
+            .unwrap_or_default();
+        match service {
+            "tfplugin6.Provider" => self.provider.call(request).await,
+            "grpc.health.v1.Health" => self.health.call(request).await,
+            "plugin.GRPCController" => self.controller.call(request).await,
+            "plugin.GRPCStdio" => self.stdio.call(request).await,
+            "plugin.GRPCBroker" => self.broker.call(request).await,
+            _ => Ok(Status::unimplemented("no such service").into_http()),
+        }
+    }
+}
+
+/// Who is connected, for whoever wants to know whether the host still is.
+#[derive(Clone)]
+pub struct Presence(watch::Sender<Connected>);
+
+/// The connections that have shown to be the host's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Connected {
+    /// Whether there ever was one.
+    pub ever: bool,
+    /// How many there are now.
+    pub now: usize,
+}
+
+impl Presence {
+    /// Nobody yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(watch::Sender::new(Connected::default()))
+    }
+
+    /// A view of it that can wait for changes.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Connected> {
+        self.0.subscribe()
+    }
+
+    fn arrive(&self) -> Guest {
+        self.0.send_modify(|c| {
+            *c = Connected {
+                ever: true,
+                now: c.now + 1,
+            }
+        });
+        Guest(self.clone())
+    }
+}
+
+struct Guest(Presence);
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|c| c.now -= 1);
+    }
+}
+
+/// Serves one connection to its end. When `end` is cancelled, the calls in flight still answer.
+pub async fn serve<P: Provider>(
+    connection: Box<dyn Connection>,
+    tls: Option<Arc<ServerConfig>>,
+    services: Services<P>,
+    presence: Presence,
+    end: CancellationToken,
+) {
+    let connection: Box<dyn Connection> = match tls {
+        None => connection,
+        Some(config) => {
+            match tokio::time::timeout(GREETING, TlsAcceptor::from(config).accept(connection)).await {
+                Ok(Ok(stream)) => Box::new(stream),
+                Ok(Err(error)) => return refused(&error),
+                Err(_) => return refused(&io::Error::from(io::ErrorKind::TimedOut)),
+            }
+        }
+    };
+    let _guest = presence.arrive();
+    let answer = service_fn(move |request| services.clone().answer(request));
+    let served = http2::Builder::new(TokioExecutor::new())
+        .max_concurrent_streams(MOST_CALLS)
+        .serve_connection(TokioIo::new(connection), answer);
+    let mut served = std::pin::pin!(served);
+    let done = tokio::select! {
+        done = served.as_mut() => done,
+        () = end.cancelled() => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    match done {
+        Ok(()) => tracing::debug!("a connection has ended"),
+        Err(error) => tracing::debug!(%error, "a connection has ended with an error"),
+    }
+}
+
+fn refused(error: &io::Error) {
+    tracing::warn!(%error, "a connection was refused: it did not show the host's certificate");
+}

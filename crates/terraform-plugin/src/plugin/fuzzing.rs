@@ -1,0 +1,25 @@
+//! What the environment can hold when a plugin is started, as bytes of a fuzzer.
+
+use std::collections::HashMap;
+
+use crate::plugin::handshake::{Host, Shell};
+use crate::plugin::log;
+use crate::plugin::tls::server_tls;
+
+/// `PLUGIN_CLIENT_CERT`.
+pub fn certificate(data: &[u8]) {
+    let _ = server_tls(&String::from_utf8_lossy(data));
+}
+
+/// The environment that a host sets, a variable a line: its cookie, places and ports, levels of logs, shells.
+pub fn handshake(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let set: HashMap<&str, &str> = text.lines().filter_map(|line| line.split_once('=')).collect();
+    let variable = |name: &str| set.get(name).map(|value| (*value).to_owned());
+    let _ = log::level("example", variable);
+    let _ = Shell::at_hand(variable).set("TF_REATTACH_PROVIDERS", &text);
+    if let Some(host) = Host::from_environment(variable) {
+        let certificate = host.client_certificate.as_deref().map(server_tls);
+        drop(certificate);
+    }
+}

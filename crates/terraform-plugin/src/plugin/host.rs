@@ -1,0 +1,127 @@
+//! go-plugin's own services beside the provider: health, controller, stdio, broker.
+
+use std::pin::Pin;
+
+use futures_util::{Stream, StreamExt, stream};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::plugin::proto::health::health_check_response::ServingStatus;
+use crate::plugin::proto::health::health_server::Health;
+use crate::plugin::proto::health::{HealthCheckRequest, HealthCheckResponse};
+use crate::plugin::proto::plugin::conn_info::Knock;
+use crate::plugin::proto::plugin::grpc_broker_server::GrpcBroker;
+use crate::plugin::proto::plugin::grpc_controller_server::GrpcController;
+use crate::plugin::proto::plugin::grpc_stdio_server::GrpcStdio;
+use crate::plugin::proto::plugin::{ConnInfo, Empty, StdioData};
+
+/// The service name that go-plugin asks the health of.
+const SERVICE: &str = "plugin";
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// All of go-plugin's services. They end with the token that they share with the serving loop.
+#[derive(Clone)]
+pub struct HostServices {
+    /// Cancelled by the host's `Shutdown`, and by whatever else ends the process.
+    end: CancellationToken,
+    /// Whether `Shutdown` is obeyed. In debug mode the person who started us ends us.
+    obeys_shutdown: bool,
+}
+
+impl HostServices {
+    /// The services of one process.
+    #[must_use]
+    pub fn new(end: CancellationToken, obeys_shutdown: bool) -> Self {
+        Self { end, obeys_shutdown }
+    }
+
+    /// A stream that says nothing more and ends with the process.
+    fn silent<T: Send + 'static>(&self) -> impl Stream<Item = Result<T, Status>> + Send + use<T> {
+        stream::pending().take_until(self.end.clone().cancelled_owned())
+    }
+}
+
+#[tonic::async_trait]
+impl Health for HostServices {
+    async fn check(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<HealthCheckResponse>, Status> {
+        match request.get_ref().service.as_str() {
+            "" | SERVICE => Ok(Response::new(HealthCheckResponse {
+                status: ServingStatus::Serving.into(),
+            })),
+            _ => Err(Status::not_found("unknown service")),
+        }
+    }
+
+    type WatchStream = Answers<HealthCheckResponse>;
+
+    async fn watch(
+        &self,
+        request: Request<HealthCheckRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let status = match request.get_ref().service.as_str() {
+            "" | SERVICE => ServingStatus::Serving,
+            _ => ServingStatus::ServiceUnknown,
+        };
+        let first = stream::iter([Ok(HealthCheckResponse {
+            status: status.into(),
+        })]);
+        Ok(Response::new(Box::pin(first.chain(self.silent()))))
+    }
+}
+
+#[tonic::async_trait]
+impl GrpcController for HostServices {
+    async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
+        if self.obeys_shutdown {
+            tracing::debug!("the host asks the plugin to end");
+            self.end.cancel();
+        }
+        Ok(Response::new(Empty {}))
+    }
+}
+
+#[tonic::async_trait]
+impl GrpcStdio for HostServices {
+    type StreamStdioStream = Answers<StdioData>;
+
+    /// Nothing is written to stdout after the handshake, and stderr is the host's log: there is
+    /// nothing to stream, but the host keeps the stream open as its sign of life.
+    async fn stream_stdio(&self, _: Request<()>) -> Result<Response<Self::StreamStdioStream>, Status> {
+        Ok(Response::new(Box::pin(self.silent())))
+    }
+}
+
+#[tonic::async_trait]
+impl GrpcBroker for HostServices {
+    type StartStreamStream = Answers<ConnInfo>;
+
+    /// A provider offers nothing through the broker. Who knocks is told so, rather than left to
+    /// wait.
+    async fn start_stream(
+        &self,
+        request: Request<Streaming<ConnInfo>>,
+    ) -> Result<Response<Self::StartStreamStream>, Status> {
+        let answers = request.into_inner().filter_map(|asked| async {
+            let asked = asked.ok()?;
+            asked.knock.filter(|knock| knock.knock && !knock.ack)?;
+            let error = "this plugin offers no service through the broker".to_owned();
+            let knock = Some(Knock {
+                knock: true,
+                ack: true,
+                error,
+            });
+            Some(Ok(ConnInfo {
+                service_id: asked.service_id,
+                knock,
+                ..ConnInfo::default()
+            }))
+        });
+        Ok(Response::new(Box::pin(
+            answers.take_until(self.end.clone().cancelled_owned()),
+        )))
+    }
+}

@@ -1,0 +1,175 @@
+//! Logs as the host reads them: one JSON object a line on stderr.
+
+use std::fmt::{self, Write as _};
+use std::io::Write as _;
+use std::time::SystemTime;
+
+use serde_json::{Map, Value as Json};
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::without_sensitive;
+
+/// The target of this crate's own events.
+const OWN_TARGET: &str = env!("CARGO_CRATE_NAME");
+
+/// The level that the host asks for: `TF_LOG_PROVIDER_<NAME>` before `TF_LOG_PROVIDER` before
+/// `TF_LOG`; off if none is set. As in Terraform, `JSON` and words that are no level mean trace.
+#[must_use]
+pub fn level(name: &str, variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
+    let own = format!("TF_LOG_PROVIDER_{}", name.to_uppercase());
+    let set = [own.as_str(), "TF_LOG_PROVIDER", "TF_LOG"]
+        .into_iter()
+        .find_map(|v| variable(v).filter(|v| !v.is_empty()));
+    match set.map(|v| v.to_uppercase()).as_deref() {
+        None | Some("OFF") => LevelFilter::OFF,
+        Some("ERROR") => LevelFilter::ERROR,
+        Some("WARN") => LevelFilter::WARN,
+        Some("INFO") => LevelFilter::INFO,
+        Some("DEBUG") => LevelFilter::DEBUG,
+        Some(_) => LevelFilter::TRACE,
+    }
+}
+
+/// Sends what this crate and the crates of `targets` log at this level to stderr. No other target is logged: an HTTP
+/// library logs request headers at its finest level, and those carry credentials. To be called once in the process;
+/// a further call changes nothing.
+pub fn start(level: LevelFilter, targets: &'static [&'static str]) {
+    if level != LevelFilter::OFF {
+        let _ = tracing_subscriber::registry()
+            .with(HostLayer.with_filter(TargetFilter { level, targets }))
+            .try_init();
+    }
+}
+
+/// One line for the host, whether logging is on or not: for what keeps the plugin from serving.
+#[must_use]
+pub fn error_line(message: &str) -> String {
+    line(Level::ERROR, "plugin", message.to_owned(), Map::new())
+}
+
+struct TargetFilter {
+    level: LevelFilter,
+    targets: &'static [&'static str],
+}
+
+impl<S> tracing_subscriber::layer::Filter<S> for TargetFilter {
+    fn enabled(&self, meta: &tracing::Metadata<'_>, _: &Context<'_, S>) -> bool {
+        let target = meta.target().split("::").next().unwrap_or_default();
+        *meta.level() <= self.level && (target == OWN_TARGET || self.targets.contains(&target))
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.level)
+    }
+}
+
+struct HostLayer;
+
+impl<S: Subscriber> Layer<S> for HostLayer {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut fields = Fields {
+            message: String::new(),
+            rest: Map::new(),
+        };
+        event.record(&mut fields);
+        let module = event.metadata().target();
+        let line = line(*event.metadata().level(), module, fields.message, fields.rest);
+        // One write, so that lines of several threads stay whole; a host that is gone reads none.
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    }
+}
+
+fn line(level: Level, module: &str, message: String, mut fields: Map<String, Json>) -> String {
+    let time = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
+    fields.insert("@level".to_owned(), level.as_str().to_lowercase().into());
+    fields.insert("@message".to_owned(), message.into());
+    fields.insert("@module".to_owned(), module.into());
+    fields.insert("@timestamp".to_owned(), time.into());
+    format!("{}\n", Json::Object(fields))
+}
+
+struct Fields {
+    message: String,
+    rest: Map<String, Json>,
+}
+
+impl Fields {
+    fn put(&mut self, field: &Field, value: Json) {
+        let value = match value {
+            Json::String(text) => Json::String(without_sensitive(text)),
+            other => other,
+        };
+        match (field.name(), value) {
+            ("message", Json::String(message)) => self.message = message,
+            (name, value) => drop(self.rest.insert(name.to_owned(), value)),
+        }
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let mut text = String::new();
+        let _ = write!(text, "{value:?}");
+        self.put(field, text.into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level_of(set: &[(&str, &str)]) -> LevelFilter {
+        level("example", |name| {
+            set.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_narrowest_variable_decides() {
+        assert_eq!(level_of(&[]), LevelFilter::OFF);
+        assert_eq!(level_of(&[("TF_LOG", "debug")]), LevelFilter::DEBUG);
+        assert_eq!(
+            level_of(&[("TF_LOG", "trace"), ("TF_LOG_PROVIDER", "ERROR")]),
+            LevelFilter::ERROR
+        );
+        let all = [("TF_LOG_PROVIDER", "error"), ("TF_LOG_PROVIDER_EXAMPLE", "warn")];
+        assert_eq!(level_of(&all), LevelFilter::WARN);
+        assert_eq!(level_of(&[("TF_LOG", "json")]), LevelFilter::TRACE);
+        assert_eq!(
+            level_of(&[("TF_LOG", ""), ("TF_LOG_PROVIDER", "off")]),
+            LevelFilter::OFF
+        );
+    }
+
+    #[test]
+    fn a_line_is_what_go_plugin_reads() {
+        let line = error_line("no room\nfor a socket");
+        assert_eq!(line.matches('\n').count(), 1);
+        let json: Json = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            (&json["@level"], &json["@message"]),
+            (&"error".into(), &"no room\nfor a socket".into())
+        );
+        assert!(humantime::parse_rfc3339(json["@timestamp"].as_str().unwrap()).is_ok());
+    }
+}

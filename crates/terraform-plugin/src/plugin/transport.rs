@@ -1,0 +1,323 @@
+//! Where the host connects: a Unix domain socket, or loopback TCP where there are none.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+
+use tokio::net::TcpListener;
+
+/// What the host says about where to listen (plugin protocol, section 1, transport).
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// `PLUGIN_UNIX_SOCKET_DIR`: the folder of the socket, instead of the temporary one.
+    #[cfg_attr(not(unix), allow(dead_code))] // read where there are Unix sockets
+    pub socket_dir: Option<PathBuf>,
+    /// `PLUGIN_UNIX_SOCKET_GROUP`: a group, by name or number, that may connect too.
+    #[cfg_attr(not(unix), allow(dead_code))]
+    pub socket_group: Option<String>,
+    /// `PLUGIN_MIN_PORT` and `PLUGIN_MAX_PORT`: the TCP ports to choose from, both included.
+    #[cfg_attr(unix, allow(dead_code))] // read where there are no Unix sockets
+    pub ports: Option<(u16, u16)>,
+}
+
+/// Why nothing could listen there.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The socket can't be made.
+    #[error("can't listen on the Unix socket {}: {source}{}", path.display(), hint(path, source))]
+    Socket {
+        /// The socket.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// There is no such group.
+    #[error("PLUGIN_UNIX_SOCKET_GROUP names the group {0}, which does not exist here")]
+    Group(String),
+    /// No port of the range is free.
+    #[error("no TCP port from {0} to {1} on 127.0.0.1 is free (PLUGIN_MIN_PORT, PLUGIN_MAX_PORT): {2}")]
+    Ports(u16, u16, io::Error),
+}
+
+fn hint(path: &std::path::Path, source: &io::Error) -> String {
+    match source.kind() {
+        // The kernel's limit is 108 bytes on Linux and 104 on macOS.
+        io::ErrorKind::InvalidInput if path.as_os_str().len() > 100 => {
+            "; the path is too long for a socket: set TMPDIR to a shorter folder".to_owned()
+        }
+        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
+            "; set TMPDIR to a folder that exists and can be written to".to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// A socket that the host can connect to. The file of a Unix socket is removed on drop.
+pub enum Listener {
+    /// A Unix domain socket.
+    #[cfg(unix)]
+    Unix(unix::Socket),
+    /// A TCP port on 127.0.0.1.
+    Tcp(TcpListener),
+}
+
+impl Listener {
+    /// Listens as is usual on this platform. `name` begins the names of files that are made for it.
+    ///
+    /// # Errors
+    /// [`ListenError`], which says what the user can do.
+    pub fn bind(place: &Place, name: &str) -> Result<Self, ListenError> {
+        #[cfg(unix)]
+        return unix::Socket::bind(place, name).map(Self::Unix);
+        #[cfg(not(unix))]
+        {
+            let _ = name;
+            Self::bind_tcp(place.ports)
+        }
+    }
+
+    /// Listens on the first free port of a range, or on any.
+    ///
+    /// # Errors
+    /// [`ListenError::Ports`] if none is free.
+    #[cfg_attr(unix, allow(dead_code))] // the way of Windows, tested everywhere
+    pub fn bind_tcp(ports: Option<(u16, u16)>) -> Result<Self, ListenError> {
+        let (from, to) = ports.unwrap_or((0, 0));
+        let mut last = io::Error::from(io::ErrorKind::InvalidInput);
+        for port in from..=to {
+            let bound = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).and_then(|listener| {
+                listener.set_nonblocking(true)?;
+                TcpListener::from_std(listener)
+            });
+            match bound {
+                Ok(listener) => return Ok(Self::Tcp(listener)),
+                Err(error) => last = error,
+            }
+        }
+        Err(ListenError::Ports(from, to, last))
+    }
+
+    /// `unix` or `tcp`, as in the handshake line.
+    #[must_use]
+    pub fn network(&self) -> &'static str {
+        match self {
+            #[cfg(unix)]
+            Self::Unix(_) => "unix",
+            Self::Tcp(_) => "tcp",
+        }
+    }
+
+    /// The path of the socket, or address and port.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match self {
+            #[cfg(unix)]
+            Self::Unix(socket) => socket.path().display().to_string(),
+            Self::Tcp(listener) => listener.local_addr().map(|a| a.to_string()).unwrap_or_default(),
+        }
+    }
+
+    /// Waits for a connection.
+    ///
+    /// # Errors
+    /// What the system says, for instance that the process has too many files open.
+    pub async fn accept(&self) -> io::Result<Box<dyn Connection>> {
+        match self {
+            #[cfg(unix)]
+            Self::Unix(socket) => Ok(Box::new(socket.accept().await?)),
+            Self::Tcp(listener) => Ok(Box::new(listener.accept().await?.0)),
+        }
+    }
+}
+
+/// A connection of either kind.
+pub trait Connection: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
+
+impl<T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Connection for T {}
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::DirBuilder;
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt, chown};
+    use std::path::{Path, PathBuf};
+    use std::{fs, io};
+
+    use nix::sys::stat::{Mode, umask};
+    use nix::unistd::{Gid, Group};
+    use tokio::net::{UnixListener, UnixStream};
+
+    use super::{ListenError, Place};
+
+    /// A listening Unix domain socket with its file.
+    pub struct Socket {
+        listener: UnixListener,
+        path: PathBuf,
+        /// Made for this socket, where the host has not named one. Dropped after the socket's file is gone.
+        folder: Option<Folder>,
+    }
+
+    /// A folder in the temporary one, which is often everybody's: in this nobody else can even look.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        /// Fails if the name is taken: whatever somebody else has put there is not used.
+        fn make(path: PathBuf) -> io::Result<Self> {
+            DirBuilder::new().mode(0o700).create(&path)?;
+            Ok(Self(path))
+        }
+
+        /// Lets a group reach what is in it.
+        fn open_to(&self, group: Gid) -> io::Result<()> {
+            chown(&self.0, None, Some(group.as_raw()))?;
+            fs::set_permissions(&self.0, fs::Permissions::from_mode(0o710))
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            // As with the file: there is nothing to do about an error.
+            let _ = fs::remove_dir(&self.0);
+        }
+    }
+
+    impl Socket {
+        pub(crate) fn bind(place: &Place, name: &str) -> Result<Self, ListenError> {
+            let group = place.socket_group.as_deref().map(gid).transpose()?;
+            let name = format!("{name}-{}-{:08x}", std::process::id(), fastrand::u32(..));
+            let (path, folder) = if let Some(dir) = &place.socket_dir {
+                // The host's own folder, of which it may know the socket by its file name alone.
+                (dir.join(format!("{name}.sock")), None)
+            } else {
+                let folder = std::env::temp_dir().join(name);
+                (folder.join("socket"), Some(folder))
+            };
+            let failed = |source| ListenError::Socket {
+                path: path.clone(),
+                source,
+            };
+            let folder = folder.map(Folder::make).transpose().map_err(failed)?;
+            // Owner-only from the first moment: changing the mode after `bind` would leave a gap.
+            let before = umask(Mode::from_bits_truncate(0o177));
+            let bound = UnixListener::bind(&path);
+            umask(before);
+            let socket = Self {
+                listener: bound.map_err(failed)?,
+                path: path.clone(),
+                folder,
+            };
+            if let Some(group) = group {
+                if let Some(folder) = &socket.folder {
+                    folder.open_to(group).map_err(failed)?;
+                }
+                chown(&path, None, Some(group.as_raw())).map_err(failed)?;
+                fs::set_permissions(&path, fs::Permissions::from_mode(0o660)).map_err(failed)?;
+            }
+            Ok(socket)
+        }
+
+        pub(crate) fn path(&self) -> &Path {
+            &self.path
+        }
+
+        pub(crate) async fn accept(&self) -> io::Result<UnixStream> {
+            Ok(self.listener.accept().await?.0)
+        }
+    }
+
+    impl Drop for Socket {
+        fn drop(&mut self) {
+            // Somebody may have removed it already; there is nothing to do about other errors.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    fn gid(group: &str) -> Result<Gid, ListenError> {
+        if let Ok(number) = group.parse() {
+            return Ok(Gid::from_raw(number));
+        }
+        let found = Group::from_name(group).ok().flatten();
+        found
+            .map(|g| g.gid)
+            .ok_or_else(|| ListenError::Group(group.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_socket_is_the_owners_alone_and_vanishes_with_its_listener() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place {
+            socket_dir: Some(dir.path().to_owned()),
+            ..Place::default()
+        };
+        let listener = Listener::bind(&place, "example").unwrap();
+        let path = PathBuf::from(listener.address());
+        assert_eq!(path.parent(), Some(dir.path()));
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        drop(listener);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_group_widens_the_mode_and_an_unknown_one_is_refused() {
+        use std::os::unix::fs::{MetadataExt, PermissionsExt};
+        let dir = tempfile::tempdir().unwrap();
+        let own = std::fs::metadata(dir.path()).unwrap().gid().to_string();
+        let place = |group: &str| Place {
+            socket_dir: Some(dir.path().to_owned()),
+            socket_group: Some(group.to_owned()),
+            ..Place::default()
+        };
+        let listener = Listener::bind(&place(&own), "example").unwrap();
+        let mode = std::fs::metadata(listener.address())
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o660);
+        assert!(matches!(
+            Listener::bind(&place("no-such-group"), "example"),
+            Err(ListenError::Group(_))
+        ));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn an_error_says_what_to_do() {
+        let place = |dir: String| Place {
+            socket_dir: Some(dir.into()),
+            ..Place::default()
+        };
+        let text = |dir| Listener::bind(&place(dir), "example").err().unwrap().to_string();
+        assert!(text("/no/such/folder".to_owned()).contains("folder that exists"));
+        let dir = tempfile::tempdir().unwrap();
+        let long = dir.path().join("x".repeat(120)).display().to_string();
+        assert!(text(long).contains("shorter folder"));
+    }
+
+    #[tokio::test]
+    async fn tcp_takes_the_first_free_port_of_the_range() {
+        let taken = Listener::bind_tcp(None).unwrap();
+        let port = taken.address().rsplit(':').next().unwrap().parse().unwrap();
+        let error = Listener::bind_tcp(Some((port, port))).err().unwrap();
+        assert!(matches!(error, ListenError::Ports(from, to, _) if from == port && to == port));
+        let said = error.to_string();
+        let wanted = format!(
+            "no TCP port from {port} to {port} on 127.0.0.1 is free (PLUGIN_MIN_PORT, PLUGIN_MAX_PORT): "
+        );
+        assert!(said.starts_with(&wanted) && said.len() > wanted.len(), "{said}");
+        let none = Listener::bind_tcp(Some((2, 1))).err().unwrap().to_string();
+        assert!(none.contains("from 2 to 1"), "{none}");
+        let next = Listener::bind_tcp(Some((port, port.saturating_add(20)))).unwrap();
+        assert_ne!(next.address(), taken.address());
+        assert!(next.address().starts_with("127.0.0.1:"));
+    }
+}

@@ -1,0 +1,165 @@
+//! Framework types in the protocol's messages.
+
+use crate::plugin::proto::tfplugin6 as tf;
+use crate::{Attribute, Diagnostic, Diagnostics, Kind, Nesting, Path, Schema, Severity, Step};
+
+pub(crate) fn diagnostics(diagnostics: Diagnostics) -> Vec<tf::Diagnostic> {
+    diagnostics.into_iter().map(diagnostic).collect()
+}
+
+fn diagnostic(diagnostic: Diagnostic) -> tf::Diagnostic {
+    let severity = match diagnostic.severity {
+        Severity::Error => tf::diagnostic::Severity::Error,
+        Severity::Warning => tf::diagnostic::Severity::Warning,
+    };
+    tf::Diagnostic {
+        severity: severity.into(),
+        summary: diagnostic.summary,
+        detail: diagnostic.detail,
+        attribute: diagnostic
+            .path
+            .as_ref()
+            .filter(|path| !path.steps().is_empty())
+            .map(path),
+    }
+}
+
+pub(crate) fn path(path: &Path) -> tf::AttributePath {
+    use tf::attribute_path::step::Selector;
+    let steps = path.steps().iter().map(|step| {
+        let selector = match step {
+            Step::Attribute(name) => Selector::AttributeName(name.to_string()),
+            Step::Key(key) => Selector::ElementKeyString(key.clone()),
+            Step::Index(index) => Selector::ElementKeyInt(*index),
+        };
+        tf::attribute_path::Step {
+            selector: Some(selector),
+        }
+    });
+    tf::AttributePath {
+        steps: steps.collect(),
+    }
+}
+
+/// The attributes of a block with their descriptions, as the host gets them.
+#[must_use]
+pub fn schema(schema: &Schema) -> tf::Schema {
+    tf::Schema {
+        version: schema.state_version(),
+        block: Some(tf::schema::Block {
+            version: schema.state_version(),
+            attributes: schema.attributes().iter().map(attribute).collect(),
+            description: schema.description().to_owned(),
+            description_kind: tf::StringKind::Markdown.into(),
+            ..tf::schema::Block::default()
+        }),
+    }
+}
+
+/// The identity schema of a resource, if it has an identity.
+pub(crate) fn identity_schema(schema: &Schema) -> Option<tf::ResourceIdentitySchema> {
+    use tf::resource_identity_schema::IdentityAttribute;
+    let attribute_of = |name| schema.attributes().iter().find(|a| a.name() == name);
+    let attributes = schema.identity_attributes().iter().filter_map(|part| {
+        let attribute = attribute_of(part.name)?;
+        Some(IdentityAttribute {
+            name: part.name.to_owned(),
+            r#type: attribute.value_type().to_json().to_string().into_bytes(),
+            required_for_import: part.required_for_import,
+            optional_for_import: !part.required_for_import,
+            description: attribute.description().to_owned(),
+        })
+    });
+    let identity_attributes: Vec<_> = attributes.collect();
+    (!identity_attributes.is_empty()).then_some(tf::ResourceIdentitySchema {
+        version: Schema::IDENTITY_VERSION,
+        identity_attributes,
+    })
+}
+
+fn attribute(attribute: &Attribute) -> tf::schema::Attribute {
+    let (r#type, nested_type) = match attribute.kind() {
+        Kind::Plain(of) => (of.to_json().to_string().into_bytes(), None),
+        Kind::Nested(nesting, of) => (Vec::new(), Some(nested(*nesting, of))),
+    };
+    tf::schema::Attribute {
+        name: attribute.name().to_owned(),
+        r#type,
+        nested_type,
+        description: attribute.description().to_owned(),
+        required: attribute.is_required(),
+        optional: attribute.is_optional(),
+        computed: attribute.is_computed(),
+        sensitive: attribute.is_sensitive(),
+        description_kind: tf::StringKind::Markdown.into(),
+        deprecated: attribute.deprecation().is_some(),
+        write_only: attribute.is_write_only(),
+        deprecation_message: attribute.deprecation().unwrap_or_default().to_owned(),
+    }
+}
+
+fn nested(nesting: Nesting, attributes: &[Attribute]) -> tf::schema::Object {
+    use tf::schema::object::NestingMode;
+    let nesting = match nesting {
+        Nesting::Single => NestingMode::Single,
+        Nesting::List => NestingMode::List,
+        Nesting::Set => NestingMode::Set,
+        Nesting::Map => NestingMode::Map,
+    };
+    #[allow(deprecated)] // the counts of items are obsolete on the wire, and zero means none
+    tf::schema::Object {
+        attributes: attributes.iter().map(attribute).collect(),
+        nesting: nesting.into(),
+        ..tf::schema::Object::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_keeps_all_that_it_declares() {
+        let inner = [Attribute::number("count").computed()];
+        let declared = Schema::new(
+            "A *thing*.",
+            [
+                Attribute::string("secret")
+                    .optional()
+                    .write_only()
+                    .sensitive()
+                    .describe("Hidden."),
+                Attribute::bool("on")
+                    .optional()
+                    .default(true)
+                    .deprecated("Gone soon."),
+                Attribute::nested("parts", Nesting::Map, inner).required(),
+            ],
+        )
+        .version(3);
+        let wire = schema(&declared);
+        let block = wire.block.unwrap();
+        assert_eq!((wire.version, block.description.as_str()), (3, "A *thing*."));
+        let [secret, on, parts] = block.attributes.as_slice() else {
+            panic!("three attributes")
+        };
+        assert!(secret.write_only && secret.sensitive && secret.optional && !secret.computed);
+        assert_eq!(secret.r#type, b"\"string\"");
+        assert!(on.computed && on.deprecated);
+        assert_eq!(on.deprecation_message, "Gone soon.");
+        let nested = parts.nested_type.as_ref().unwrap();
+        assert_eq!(nested.nesting(), tf::schema::object::NestingMode::Map);
+        assert_eq!(nested.attributes[0].r#type, b"\"number\"");
+        assert!(parts.r#type.is_empty());
+    }
+
+    #[test]
+    fn a_diagnostic_about_the_whole_block_has_no_path() {
+        let whole = diagnostic(Diagnostic::warning("s", "d").at(Path::root()));
+        assert_eq!(whole.attribute, None);
+        assert_eq!(whole.severity(), tf::diagnostic::Severity::Warning);
+        let path = Path::from("a").then(Step::Index(1)).then(Step::Key("k".into()));
+        let wire = diagnostic(Diagnostic::error("s", "d").at(path));
+        assert_eq!(wire.attribute.unwrap().steps.len(), 3);
+    }
+}

@@ -1,0 +1,148 @@
+//! Rules for the values of an attribute.
+
+use std::fmt;
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::value::Value;
+use crate::value::path::Path;
+
+/// What a rule has to say of a value: summary and detail of a diagnostic. It must not quote the
+/// value of a sensitive attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Complaint {
+    /// The value can't be used.
+    Error(String, String),
+    /// The value can be used, but the user should know.
+    Warning(String, String),
+}
+
+impl Complaint {
+    /// The value can't be used.
+    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Error(summary.into(), detail.into())
+    }
+
+    /// The value can be used, but the user should know.
+    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Warning(summary.into(), detail.into())
+    }
+}
+
+type Rule = Box<dyn Fn(&Value) -> Option<Complaint> + Send + Sync>;
+
+/// A rule for the known values of one attribute. It is asked at validation, before any request is
+/// made, and never sees null or unknown.
+pub struct Validator(Rule);
+
+impl Validator {
+    /// A rule for values of any type.
+    pub fn new(rule: impl Fn(&Value) -> Option<Complaint> + Send + Sync + 'static) -> Self {
+        Self(Box::new(rule))
+    }
+
+    /// A rule for text.
+    pub fn text(rule: impl Fn(&str) -> Option<Complaint> + Send + Sync + 'static) -> Self {
+        Self::new(move |value| value.as_str().and_then(&rule))
+    }
+
+    /// The text holds more than white space.
+    #[must_use]
+    pub fn not_blank() -> Self {
+        Self::text(|text| {
+            text.trim()
+                .is_empty()
+                .then(|| Complaint::error("Value is blank", "Set it to more than white space."))
+        })
+    }
+
+    /// The text is one of these. Other values are an error that lists them.
+    #[must_use]
+    pub fn one_of(allowed: &'static [&'static str]) -> Self {
+        Self::text(move |text| {
+            (!allowed.contains(&text)).then(|| {
+                let allowed = allowed
+                    .iter()
+                    .map(|a| format!("\"{a}\""))
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                Complaint::error(
+                    "Value not allowed",
+                    format!("\"{text}\" is not one of {allowed}."),
+                )
+            })
+        })
+    }
+
+    /// The number is whole and within these bounds, both included.
+    #[must_use]
+    pub fn whole_number(from: i64, to: i64) -> Self {
+        Self::new(move |value| {
+            let Value::Number(number) = value else { return None };
+            let fits = number.as_i64().is_some_and(|i| (from..=to).contains(&i));
+            (!fits).then(|| {
+                Complaint::error(
+                    "Number out of range",
+                    format!("{number} is not a whole number from {from} to {to}."),
+                )
+            })
+        })
+    }
+
+    /// Asks the rule about a value, unless that is null or unknown.
+    pub(crate) fn check(&self, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
+        if value.is_null() || value.is_unknown() {
+            return;
+        }
+        match (self.0)(value) {
+            Some(Complaint::Error(summary, detail)) => {
+                diagnostics.push(Diagnostic::error(summary, detail).at(path.clone()));
+            }
+            Some(Complaint::Warning(summary, detail)) => {
+                diagnostics.push(Diagnostic::warning(summary, detail).at(path.clone()));
+            }
+            None => {}
+        }
+    }
+}
+
+impl fmt::Debug for Validator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Validator")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(validator: &Validator, value: impl Into<Value>) -> Vec<String> {
+        let mut diagnostics = Diagnostics::new();
+        validator.check(&value.into(), &Path::from("a"), &mut diagnostics);
+        diagnostics.into_iter().map(|d| d.detail).collect()
+    }
+
+    #[test]
+    fn the_ready_made_rules_say_what_is_allowed() {
+        assert_eq!(complaints(&Validator::not_blank(), " \t").len(), 1);
+        assert_eq!(complaints(&Validator::not_blank(), " x ").len(), 0);
+        assert_eq!(
+            complaints(&Validator::one_of(&["a", "b"]), "c"),
+            [r#""c" is not one of "a", "b"."#]
+        );
+        assert_eq!(
+            complaints(&Validator::whole_number(0, 9), 10_i64),
+            ["10 is not a whole number from 0 to 9."]
+        );
+        assert_eq!(complaints(&Validator::whole_number(0, 9), 9_i64).len(), 0);
+        let half = Value::Number(crate::Number::parse("0.5").unwrap());
+        assert_eq!(complaints(&Validator::whole_number(0, 9), half).len(), 1);
+    }
+
+    #[test]
+    fn null_and_unknown_are_never_asked_about() {
+        let never = Validator::new(|_| Some(Complaint::error("asked", "asked")));
+        assert!(complaints(&never, Value::Null).is_empty());
+        assert!(complaints(&never, Value::Unknown).is_empty());
+        assert_eq!(complaints(&never, true).len(), 1);
+    }
+}

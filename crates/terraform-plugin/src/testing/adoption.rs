@@ -1,0 +1,102 @@
+//! How an object that exists already comes into a state: by import, or from another resource type.
+
+use serde_json::Value as Json;
+
+use crate::Value;
+use crate::plugin::proto::tfplugin6 as tf;
+use crate::testing::terraform::{Resource, State};
+
+/// JSON as Terraform stores it.
+pub fn stored(json: &Json) -> tf::RawState {
+    tf::RawState {
+        json: json.to_string().into_bytes(),
+        flatmap: <_>::default(),
+    }
+}
+
+impl Resource {
+    /// Imports by a text.
+    pub async fn import(&self, id: &str) -> State {
+        self.imported(id.to_owned(), None).await
+    }
+
+    /// Imports by an identity with these parts, the others null.
+    pub async fn import_identity(&self, parts: &[(&str, Value)]) -> State {
+        let identity = Value::object(parts.iter().cloned());
+        let identity = identity.shaped(&self.identity).unwrap();
+        self.imported(String::new(), self.identify(Some(&identity))).await
+    }
+
+    async fn imported(&self, id: String, identity: Option<tf::ResourceIdentityData>) -> State {
+        let request = tf::import_resource_state::Request {
+            type_name: self.type_name.clone(),
+            id,
+            identity,
+            ..<_>::default()
+        };
+        let answer = self.provider.clone().import_resource_state(request).await;
+        let answer = answer.unwrap().into_inner();
+        assert!(answer.imported_resources.len() <= 1);
+        let Some(imported) = answer.imported_resources.into_iter().next() else {
+            return State {
+                diagnostics: answer.diagnostics,
+                ..State::none()
+            };
+        };
+        assert_eq!(imported.type_name, self.type_name);
+        let value = self.shape.decode(imported.state.as_ref());
+        assert!(value.is_wholly_known());
+        State {
+            value,
+            private: imported.private,
+            identity: self.identified(imported.identity.as_ref()),
+            diagnostics: answer.diagnostics,
+        }
+    }
+
+    /// Takes over the state of another resource type.
+    pub async fn take_over(&self, provider: &str, type_name: &str, state: &Json) -> State {
+        let request = tf::move_resource_state::Request {
+            source_provider_address: provider.to_owned(),
+            source_type_name: type_name.to_owned(),
+            source_state: Some(stored(state)),
+            target_type_name: self.type_name.clone(),
+            ..<_>::default()
+        };
+        let answer = self.provider.clone().move_resource_state(request).await;
+        let answer = answer.unwrap().into_inner();
+        State {
+            value: self.shape.decode(answer.target_state.as_ref()),
+            private: answer.target_private,
+            identity: self.identified(answer.target_identity.as_ref()),
+            diagnostics: answer.diagnostics,
+        }
+    }
+
+    /// Brings a stored identity into the present shape: its attributes, or what is wrong with it.
+    pub async fn upgrade_identity(&self, raw: tf::RawState) -> Result<Value, Vec<tf::Diagnostic>> {
+        self.upgrade_identity_of(0, raw).await
+    }
+
+    /// The same of another version.
+    pub async fn upgrade_identity_of(
+        &self,
+        version: i64,
+        raw: tf::RawState,
+    ) -> Result<Value, Vec<tf::Diagnostic>> {
+        let request = tf::upgrade_resource_identity::Request {
+            type_name: self.type_name.clone(),
+            version,
+            raw_identity: Some(raw),
+        };
+        let answer = self.provider.clone().upgrade_resource_identity(request).await;
+        let answer = answer.unwrap().into_inner();
+        match answer.upgraded_identity {
+            Some(identity) if answer.diagnostics.is_empty() => {
+                let decoded = crate::plugin::codec::decode(identity.identity_data.as_ref(), &self.identity);
+                Ok(decoded.unwrap())
+            }
+            _ => Err(answer.diagnostics),
+        }
+    }
+}

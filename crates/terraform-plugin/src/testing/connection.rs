@@ -1,0 +1,133 @@
+//! A host's connection: the socket, TLS as a Go client does it, and gRPC over HTTP/2.
+
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::Uri;
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::UnixStream;
+use tokio::task::AbortHandle;
+use tokio_rustls::TlsConnector;
+use tonic::body::Body;
+use tower_service::Service;
+
+use crate::testing::{Identity, within};
+
+/// How a client goes about TLS.
+pub struct Tls {
+    versions: Vec<&'static SupportedProtocolVersion>,
+    server: CertificateDer<'static>,
+}
+
+impl Tls {
+    /// As Terraform does: it trusts the certificate of the handshake line and no other.
+    pub fn trusting(server: &CertificateDer<'static>) -> Self {
+        Self {
+            versions: vec![&rustls::version::TLS13, &rustls::version::TLS12],
+            server: server.clone(),
+        }
+    }
+
+    /// The same with one version only.
+    #[must_use]
+    pub fn only(self, version: &'static SupportedProtocolVersion) -> Self {
+        let versions = vec![version];
+        Self { versions, ..self }
+    }
+
+    /// The settings of a client that shows this certificate, or none.
+    pub fn config(&self, identity: Option<&Identity>) -> Arc<ClientConfig> {
+        let mut trusted = RootCertStore::empty();
+        trusted.add(self.server.clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&self.versions)
+            .unwrap()
+            .with_root_certificates(trusted);
+        let mut config = match identity {
+            // Not the usual `with_client_auth_cert`: that keeps one from showing a certificate
+            // without having its key, which a thief would.
+            Some(identity) => {
+                let key = any_supported_type(&identity.key()).unwrap();
+                let shown = CertifiedKey::new(vec![identity.certificate.clone()], key);
+                config.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(shown)))
+            }
+            None => config.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        Arc::new(config)
+    }
+
+    /// Connects to a socket and greets the server. In TLS 1.3 a client is through before the server
+    /// has looked at its certificate: a refusal may show in the first call only.
+    pub async fn connect(&self, socket: &Path, identity: Option<&Identity>) -> io::Result<Channel> {
+        let name = ServerName::try_from("localhost").unwrap();
+        let connector = TlsConnector::from(self.config(identity));
+        let greeting = connector.connect(name, unix(socket).await);
+        let stream = within("the TLS greeting", greeting).await?;
+        grpc(stream).await.map_err(io::Error::other)
+    }
+}
+
+/// Connects to a socket.
+pub async fn unix(socket: &Path) -> UnixStream {
+    UnixStream::connect(socket).await.unwrap()
+}
+
+/// Speaks gRPC on a stream.
+pub async fn grpc<S>(stream: S) -> Result<Channel, hyper::Error>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let greeting = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+    let (sender, connection) = within("the HTTP/2 greeting", greeting).await?;
+    let connection = tokio::spawn(async { drop(connection.await) });
+    let abort = Arc::new(Closing(connection.abort_handle()));
+    Ok(Channel {
+        sender,
+        _abort: abort,
+    })
+}
+
+/// A connection on which the clients of all services can call. It closes, as abruptly as that of a
+/// killed host, with the last clone.
+#[derive(Clone)]
+pub struct Channel {
+    sender: SendRequest<Body>,
+    _abort: Arc<Closing>,
+}
+
+struct Closing(AbortHandle);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Service<http::Request<Body>> for Channel {
+    type Response = http::Response<Incoming>;
+    type Error = hyper::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.sender.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        let path = request.uri().path_and_query().unwrap().clone();
+        let uri = Uri::builder().scheme("https").authority("localhost");
+        *request.uri_mut() = uri.path_and_query(path).build().unwrap();
+        Box::pin(self.sender.send_request(request))
+    }
+}

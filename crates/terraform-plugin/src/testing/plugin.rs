@@ -1,0 +1,69 @@
+//! A plugin with what a host asks it first.
+
+use std::collections::HashMap;
+
+use crate::plugin::proto::tfplugin6 as tf;
+use crate::testing::terraform::Resource;
+use crate::testing::value::{Shape, sound};
+use crate::testing::{Host, Launch};
+use crate::{Type, Value};
+
+/// A running plugin and its schemas.
+pub struct Plugin {
+    /// The plugin.
+    pub host: Host,
+    /// All schemas.
+    pub schema: tf::get_provider_schema::Response,
+    /// What tells the objects of each resource.
+    pub identities: HashMap<String, tf::ResourceIdentitySchema>,
+}
+
+impl Plugin {
+    /// Starts one that is not configured.
+    pub async fn launch(launch: Launch) -> Self {
+        let host = Box::pin(Host::launch(launch)).await;
+        let schema = tf::get_provider_schema::Request {};
+        let schema = host.provider().get_provider_schema(schema).await.unwrap();
+        let identities = tf::get_resource_identity_schemas::Request {};
+        let identities = host.provider().get_resource_identity_schemas(identities).await;
+        let identities = identities.unwrap().into_inner();
+        sound(&identities.diagnostics);
+        Self {
+            host,
+            schema: schema.into_inner(),
+            identities: identities.identity_schemas,
+        }
+    }
+
+    /// A provider block with these attributes, the others null.
+    pub fn block(&self, set: &[(&str, Value)]) -> Option<tf::DynamicValue> {
+        let shape = Shape::of(self.schema.provider.as_ref().unwrap());
+        shape.encode(&shape.object(set))
+    }
+
+    /// Configures the provider; answers what it says.
+    pub async fn configure(&self, config: Option<tf::DynamicValue>) -> Vec<tf::Diagnostic> {
+        let request = tf::configure_provider::Request {
+            terraform_version: "1.11.4".to_owned(),
+            config,
+            client_capabilities: None,
+        };
+        let answer = self.host.provider().configure_provider(request).await;
+        answer.unwrap().into_inner().diagnostics
+    }
+
+    /// A resource type.
+    pub fn resource(&self, type_name: &str) -> Resource {
+        let parts = self.identities[type_name].identity_attributes.iter();
+        let parts = parts.map(|part| {
+            let of = serde_json::from_slice(&part.r#type).unwrap();
+            (part.name.clone(), Type::from_json(&of).unwrap())
+        });
+        Resource {
+            provider: self.host.provider(),
+            type_name: type_name.to_owned(),
+            shape: Shape::of(&self.schema.resource_schemas[type_name]),
+            identity: Type::Object(parts.collect()),
+        }
+    }
+}

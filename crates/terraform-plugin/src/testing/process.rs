@@ -1,0 +1,277 @@
+//! The plugin as a process: what it is given, what it prints, and how it ends.
+
+use std::ffi::OsStr;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::JoinHandle;
+
+/// How long a test waits for what must come. Nothing is measured by it: it is the moment to say that
+/// it does not come.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The cookie by which a plugin knows that a host started it.
+const COOKIE: (&str, &str) = (
+    "TF_PLUGIN_MAGIC_COOKIE",
+    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+);
+
+/// Waits for something that must come.
+pub async fn within<T>(what: &str, done: impl Future<Output = T>) -> T {
+    let waited = tokio::time::timeout(PATIENCE, done).await;
+    waited.unwrap_or_else(|_| panic!("waited in vain: {what}"))
+}
+
+/// Sends a signal to a process of ours.
+pub fn signal(pid: u32, signal: Signal) {
+    kill(Pid::from_raw(pid.try_into().unwrap()), signal).unwrap();
+}
+
+/// A process to start. Its environment is empty but for what is set here, so that no setting of
+/// whoever runs the tests reaches it.
+pub struct Launch {
+    command: Command,
+    folder: TempDir,
+}
+
+impl Launch {
+    /// The plugin as a person starts it.
+    pub fn by_hand(plugin: &str) -> Self {
+        Self::program(plugin)
+    }
+
+    /// The plugin as a host starts it, but without TLS.
+    pub fn without_tls(plugin: &str) -> Self {
+        Self::by_hand(plugin)
+            .env(COOKIE.0, COOKIE.1)
+            .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
+            .socket_dir_is_own_folder()
+    }
+
+    /// A process that starts the plugin as a host does and does nothing more: killing it is killing
+    /// the host. `exec` would make the shell the plugin; a command behind it keeps it a parent.
+    pub fn through_a_shell(plugin: &str) -> Self {
+        let mut launch = Self::program("/bin/sh")
+            .env(COOKIE.0, COOKIE.1)
+            .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
+            .socket_dir_is_own_folder();
+        launch.command.args(["-c", "\"$0\"; exit 0", plugin]);
+        launch
+    }
+
+    fn program(program: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("host").tempdir().unwrap();
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("TMPDIR", folder.path())
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        // A measurement of coverage has no other way in.
+        for name in ["LLVM_PROFILE_FILE", "CARGO_LLVM_COV_TARGET_DIR"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        Self { command, folder }
+    }
+
+    fn socket_dir_is_own_folder(self) -> Self {
+        let folder = self.folder.path().to_str().unwrap().to_owned();
+        self.env("PLUGIN_UNIX_SOCKET_DIR", &folder)
+    }
+
+    /// Sets a variable of the environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Removes a variable again.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, argument: &str) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Starts it.
+    pub fn start(mut self) -> Process {
+        let mut child = self.command.spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut pipe = BufReader::new(child.stderr.take().unwrap());
+        let stderr = Arc::new(Mutex::new(String::new()));
+        let collected = stderr.clone();
+        let stderr_end = tokio::spawn(async move {
+            let mut line = String::new();
+            while pipe.read_line(&mut line).await.unwrap() > 0 {
+                collected.lock().unwrap().push_str(&line);
+                line.clear();
+            }
+        });
+        Process {
+            pid: child.id().unwrap(),
+            child,
+            stdout: Some(stdout),
+            stderr,
+            stderr_end,
+            folder: self.folder,
+        }
+    }
+
+    /// Starts it and waits for its end, which must come by itself.
+    pub async fn run(self) -> Ended {
+        self.start().ended().await
+    }
+}
+
+/// A running process. It is killed when this is dropped.
+pub struct Process {
+    /// Its process id.
+    pub pid: u32,
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    stderr: Arc<Mutex<String>>,
+    stderr_end: JoinHandle<()>,
+    folder: TempDir,
+}
+
+/// How a process ended, and what it printed that was not read before.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit status.
+    pub status: ExitStatus,
+    /// What was left on stdout.
+    pub stdout: String,
+    /// All of stderr.
+    pub stderr: String,
+    /// The names of the files left in its temporary folder.
+    pub left: Vec<String>,
+}
+
+impl Process {
+    /// The folder that it was given for sockets and temporary files. It is empty at the start.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// The names in that folder.
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+
+    /// The next line on stdout.
+    pub async fn line(&mut self) -> String {
+        let mut line = String::new();
+        let stdout = self.stdout.as_mut().unwrap();
+        within("a line on stdout", stdout.read_line(&mut line))
+            .await
+            .unwrap();
+        assert!(
+            line.ends_with('\n'),
+            "no line but {line:?}; stderr: {}",
+            self.stderr()
+        );
+        line.truncate(line.len() - 1);
+        line
+    }
+
+    /// Stderr so far.
+    pub fn stderr(&self) -> String {
+        self.stderr.lock().unwrap().clone()
+    }
+
+    /// Waits until a text stands on stderr.
+    pub async fn says(&self, text: &str) {
+        let said = async {
+            while !self.stderr().contains(text) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        within(text, said).await;
+    }
+
+    /// Closes our end of the pipes that the process writes to, as the end of a host does.
+    pub fn close_pipes(&mut self) {
+        self.stdout = None;
+        self.stderr_end.abort();
+    }
+
+    /// Waits until nobody holds the other end of stdout any more: neither the process, nor one that
+    /// it started.
+    pub async fn closed(&mut self) {
+        let mut rest = String::new();
+        let stdout = self.stdout.as_mut().unwrap();
+        stdout.read_to_string(&mut rest).await.unwrap();
+    }
+
+    /// Kills it, without its children.
+    pub async fn kill(&mut self) {
+        within("the end after a kill", self.child.kill()).await.unwrap();
+    }
+
+    /// Waits for the exit status alone.
+    pub async fn exit(&mut self) -> ExitStatus {
+        self.child.wait().await.unwrap()
+    }
+
+    /// Waits for the end.
+    pub async fn ended(mut self) -> Ended {
+        let status = within("the end of the process", self.child.wait()).await.unwrap();
+        let mut stdout = String::new();
+        if let Some(pipe) = self.stdout.as_mut() {
+            let read = pipe.read_to_string(&mut stdout);
+            within("the end of stdout", read).await.unwrap();
+        }
+        // Cancelled, if the pipe was closed on purpose.
+        let _ = within("the end of stderr", &mut self.stderr_end).await;
+        Ended {
+            status,
+            stdout,
+            stderr: self.stderr(),
+            left: self.files(),
+        }
+    }
+}
+
+impl Ended {
+    /// Asserts that it ended well and left nothing behind.
+    pub fn well(self) -> Self {
+        assert_eq!(self.status.code(), Some(0), "{self:?}");
+        assert_eq!(self.left, [""; 0], "files left behind");
+        self
+    }
+
+    /// Asserts that it could not start, said so in one line that a host takes for an error, and left
+    /// nothing behind; answers the sentence.
+    pub fn refused_to_start(self) -> String {
+        assert_eq!(self.status.code(), Some(1), "{self:?}");
+        assert_eq!(self.stdout, "");
+        assert_eq!(self.left, [""; 0], "files left behind");
+        let mut lines = self.stderr.lines();
+        let line = lines.next().unwrap();
+        assert_eq!(lines.next(), None, "one line: {}", self.stderr);
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(line["@level"], "error");
+        line["@message"].as_str().unwrap().to_owned()
+    }
+}

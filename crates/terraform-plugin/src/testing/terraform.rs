@@ -1,0 +1,282 @@
+//! A resource as Terraform goes about it: what it sends in each step, and what it checks of each
+//! answer (plugin protocol, what Terraform checks of a provider).
+
+use crate::plugin::codec;
+use crate::plugin::proto::tfplugin6 as tf;
+use crate::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use crate::testing::Channel;
+use crate::testing::value::{Shape, errors};
+use crate::{Type, Value};
+
+/// A resource type of a plugin.
+#[derive(Clone)]
+pub struct Resource {
+    /// The plugin.
+    pub provider: ProviderClient<Channel>,
+    /// Which type.
+    pub type_name: String,
+    /// Its schema.
+    pub shape: Shape,
+    /// The type of its identity.
+    pub identity: Type,
+}
+
+/// A plan, as Terraform holds it between plan and apply.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The state before.
+    pub prior: Value,
+    /// What the user wrote.
+    pub config: Value,
+    /// The state after, as far as it is known.
+    pub planned: Value,
+    /// What the provider remembers.
+    pub private: Vec<u8>,
+    /// What tells the object, if that is known by now.
+    pub identity: Option<Value>,
+    /// The attributes whose change needs another object.
+    pub replaces: Vec<tf::AttributePath>,
+    /// The messages.
+    pub diagnostics: Vec<tf::Diagnostic>,
+}
+
+/// A state, as Terraform keeps it.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The attributes; null if there is no object.
+    pub value: Value,
+    /// What the provider remembers.
+    pub private: Vec<u8>,
+    /// What tells the object, if there is one.
+    pub identity: Option<Value>,
+    /// The messages.
+    pub diagnostics: Vec<tf::Diagnostic>,
+}
+
+impl State {
+    /// No object.
+    pub fn none() -> Self {
+        Self {
+            value: Value::Null,
+            private: Vec::new(),
+            identity: None,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// The plan of its removal. Without `plan_destroy` the provider is not asked for one.
+    pub fn removal(&self) -> Plan {
+        Plan {
+            prior: self.value.clone(),
+            config: Value::Null,
+            planned: Value::Null,
+            private: self.private.clone(),
+            identity: self.identity.clone(),
+            replaces: Vec::new(),
+            diagnostics: Vec::new(),
+        }
+    }
+}
+
+impl Resource {
+    /// Asks what is wrong with a configuration.
+    pub async fn validate(&self, config: &Value) -> Vec<tf::Diagnostic> {
+        self.validate_with(config, true).await
+    }
+
+    /// The same of a host that may not know write-only arguments.
+    pub async fn validate_with(&self, config: &Value, write_only: bool) -> Vec<tf::Diagnostic> {
+        let request = tf::validate_resource_config::Request {
+            type_name: self.type_name.clone(),
+            config: self.shape.encode(config),
+            client_capabilities: Some(tf::ClientCapabilities {
+                deferral_allowed: false,
+                write_only_attributes_allowed: write_only,
+            }),
+        };
+        let answer = self.provider.clone().validate_resource_config(request).await;
+        answer.unwrap().into_inner().diagnostics
+    }
+
+    /// Plans a creation or an update.
+    pub async fn plan(&self, prior: &State, config: &Value) -> Plan {
+        let request = tf::plan_resource_change::Request {
+            type_name: self.type_name.clone(),
+            prior_state: self.shape.encode(&prior.value),
+            proposed_new_state: self.shape.encode(&self.proposed(&prior.value, config)),
+            config: self.shape.encode(config),
+            prior_private: prior.private.clone(),
+            prior_identity: self.identify(prior.identity.as_ref()),
+            ..<_>::default()
+        };
+        let answer = self.provider.clone().plan_resource_change(request).await;
+        let answer = answer.unwrap().into_inner();
+        let plan = Plan {
+            prior: prior.value.clone(),
+            config: config.clone(),
+            planned: self.shape.decode(answer.planned_state.as_ref()),
+            private: answer.planned_private,
+            identity: self.identified(answer.planned_identity.as_ref()),
+            replaces: answer.requires_replace,
+            diagnostics: answer.diagnostics,
+        };
+        assert!(
+            !answer.legacy_type_system,
+            "that would switch Terraform's checks off"
+        );
+        if errors(&plan.diagnostics).is_empty() {
+            self.check_plan(&plan);
+            if prior.identity.is_some() && plan.replaces.is_empty() {
+                assert_eq!(plan.identity, prior.identity, "an update changes the identity");
+            }
+        }
+        plan
+    }
+
+    /// Carries a plan out.
+    pub async fn apply(&self, plan: &Plan) -> State {
+        let request = tf::apply_resource_change::Request {
+            type_name: self.type_name.clone(),
+            prior_state: self.shape.encode(&plan.prior),
+            planned_state: self.shape.encode(&plan.planned),
+            config: self.shape.encode(&plan.config),
+            planned_private: plan.private.clone(),
+            planned_identity: self.identify(plan.identity.as_ref()),
+            ..<_>::default()
+        };
+        let answer = self.provider.clone().apply_resource_change(request).await;
+        let answer = answer.unwrap().into_inner();
+        let state = State {
+            value: self.shape.decode(answer.new_state.as_ref()),
+            private: answer.private,
+            identity: self.identified(answer.new_identity.as_ref()),
+            diagnostics: answer.diagnostics,
+        };
+        assert!(
+            !answer.legacy_type_system,
+            "that would switch Terraform's checks off"
+        );
+        assert!(state.value.is_wholly_known(), "{:?}", state.value);
+        if errors(&state.diagnostics).is_empty() {
+            self.check_apply(plan, &state);
+        }
+        state
+    }
+
+    /// Refreshes a state.
+    pub async fn read(&self, state: &State) -> State {
+        let request = tf::read_resource::Request {
+            type_name: self.type_name.clone(),
+            current_state: self.shape.encode(&state.value),
+            private: state.private.clone(),
+            current_identity: self.identify(state.identity.as_ref()),
+            ..<_>::default()
+        };
+        let answer = self.provider.clone().read_resource(request).await;
+        let answer = answer.unwrap().into_inner();
+        let read = State {
+            value: self.shape.decode(answer.new_state.as_ref()),
+            private: answer.private,
+            identity: self.identified(answer.new_identity.as_ref()),
+            diagnostics: answer.diagnostics,
+        };
+        if state.identity.is_some() && !read.value.is_null() {
+            assert_eq!(read.identity, state.identity, "a read changes the identity");
+        }
+        read
+    }
+
+    /// An identity for the wire.
+    pub fn identify(&self, identity: Option<&Value>) -> Option<tf::ResourceIdentityData> {
+        let identity_data = Some(codec::encode(identity?, &self.identity));
+        Some(tf::ResourceIdentityData { identity_data })
+    }
+
+    /// An identity from the wire, all of which is told.
+    pub fn identified(&self, wire: Option<&tf::ResourceIdentityData>) -> Option<Value> {
+        let identity = codec::decode(wire?.identity_data.as_ref(), &self.identity).unwrap();
+        let parts = identity.as_object().expect("attributes");
+        assert!(parts.values().all(|part| part.as_str().is_some()), "{identity:?}");
+        Some(identity)
+    }
+
+    /// Brings a stored state into the present shape.
+    pub async fn upgrade(
+        &self,
+        version: i64,
+        raw_state: tf::RawState,
+    ) -> tf::upgrade_resource_state::Response {
+        let request = tf::upgrade_resource_state::Request {
+            type_name: self.type_name.clone(),
+            version,
+            raw_state: Some(raw_state),
+        };
+        let answer = self.provider.clone().upgrade_resource_state(request).await;
+        answer.unwrap().into_inner()
+    }
+
+    /// What Terraform proposes: the configuration, and where that is silent on a computed attribute
+    /// the prior value, or unknown for a creation. All attributes here are without nesting.
+    fn proposed(&self, prior: &Value, config: &Value) -> Value {
+        let attributes = self.shape.attributes.iter().map(|attribute| {
+            let given = config.get(&attribute.name).clone();
+            let proposed = match given {
+                _ if attribute.write_only => Value::Null,
+                Value::Null if attribute.computed && prior.is_null() => Value::Unknown,
+                Value::Null if attribute.computed => prior.get(&attribute.name).clone(),
+                given => given,
+            };
+            (attribute.name.clone(), proposed)
+        });
+        Value::object(attributes)
+    }
+
+    fn check_plan(&self, plan: &Plan) {
+        for attribute in &self.shape.attributes {
+            let name = attribute.name.as_str();
+            let (given, planned) = (plan.config.get(name), plan.planned.get(name));
+            if attribute.write_only {
+                assert!(planned.is_null(), "{name} is write-only, but planned");
+            } else if !given.is_null() {
+                let as_before = planned == plan.prior.get(name);
+                assert!(
+                    planned == given || as_before,
+                    "{name} is configured, but planned as another"
+                );
+            } else if !attribute.computed {
+                assert!(
+                    planned.is_null(),
+                    "{name} is neither configured nor computed, but planned"
+                );
+            }
+        }
+    }
+
+    fn check_apply(&self, plan: &Plan, state: &State) {
+        assert_eq!(
+            state.value.is_null(),
+            state.identity.is_none(),
+            "an object without identity, or the reverse"
+        );
+        if let (Some(planned), Some(new)) = (&plan.identity, &state.identity) {
+            assert_eq!(planned, new, "the identity was planned as another");
+        }
+        assert_eq!(
+            plan.planned.is_null(),
+            state.value.is_null(),
+            "an object came or went"
+        );
+        for attribute in &self.shape.attributes {
+            let name = attribute.name.as_str();
+            let (planned, new) = (plan.planned.get(name), state.value.get(name));
+            assert!(
+                planned.is_unknown() || planned == new,
+                "{name} was planned as another value"
+            );
+            assert!(
+                !attribute.write_only || new.is_null(),
+                "{name} is write-only, but stored"
+            );
+        }
+    }
+}

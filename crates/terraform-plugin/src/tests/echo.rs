@@ -1,0 +1,248 @@
+//! A provider that tells all that it is given, as a service that echoes does: none of it may get out.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::*;
+
+const TOKEN: &str = "provider-t0ken";
+/// What is sensitive in prior state, plan and configuration: each call has three values of its own.
+const VALUES: [&str; 3] = ["pri0r-secret", "planned-s3cret", "c0nfigured-secret"];
+
+struct Echo;
+
+#[derive(Deserialize)]
+struct Config {
+    token: Attr<Secret>,
+}
+
+struct Data {
+    token: String,
+}
+
+fn text(secret: &Attr<Secret>) -> &str {
+    secret.known().map_or("", Secret::expose)
+}
+
+fn told(data: Option<&Data>, models: &[&Model]) -> Diagnostics {
+    let mut told = data.map_or_else(String::new, |data| data.token.clone());
+    for model in models {
+        told = format!("{told} {} {}", text(&model.password), text(&model.secret_wo));
+    }
+    Diagnostic::error(format!("heard {told}"), format!("It said {told}.")).into()
+}
+
+fn password() -> [Attribute; 2] {
+    [
+        Attribute::string("password").optional().sensitive(),
+        Attribute::string("secret_wo").optional().write_only(),
+    ]
+}
+
+#[async_trait]
+impl Provider for Echo {
+    type Config = Config;
+    type Data = Data;
+
+    fn metadata(&self) -> Metadata {
+        Metadata {
+            address: "example/echo",
+            name: "echo",
+            version: "1.0.0",
+            description: "An echo.",
+            log_targets: &[],
+        }
+    }
+
+    fn schema(&self) -> Schema {
+        Schema::new("", [Attribute::string("token").optional().sensitive()])
+    }
+
+    fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
+        diagnostics.push(Diagnostic::error("heard", text(&config.token)));
+    }
+
+    async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<Data, Diagnostics> {
+        let token = text(&call.config.token).to_owned();
+        call.diagnostics.push(Diagnostic::warning("heard", token.clone()));
+        Ok(Data { token })
+    }
+
+    fn resources(&self) -> Vec<ServedResource<Data>> {
+        vec![ServedResource::new(Thing)]
+    }
+
+    fn data_sources(&self) -> Vec<ServedDataSource<Data>> {
+        vec![ServedDataSource::new(Look)]
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Model {
+    password: Attr<Secret>,
+    secret_wo: Attr<Secret>,
+}
+
+struct Thing;
+
+#[async_trait]
+impl Resource for Thing {
+    type Data = Data;
+    type Model = Model;
+
+    fn type_name(&self) -> &'static str {
+        "echo_thing"
+    }
+
+    fn schema(&self) -> Schema {
+        Schema::new("", password()).version(1)
+    }
+
+    fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
+        diagnostics.append(told(None, &[config]));
+    }
+
+    async fn plan(&self, call: &mut PlanCall<'_, Self>) {
+        let prior = call.prior.as_ref().unwrap();
+        let heard = told(Some(call.provider), &[prior, &call.planned, &call.config]);
+        call.diagnostics.append(heard);
+    }
+
+    async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
+        Err(told(Some(call.provider), &[&call.planned, &call.config]))
+    }
+
+    async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
+        Err(told(Some(call.provider), &[&call.state]))
+    }
+
+    async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
+        Err(told(
+            Some(call.provider),
+            &[&call.prior, &call.planned, &call.config],
+        ))
+    }
+
+    async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
+        Err(told(Some(call.provider), &[&call.state]))
+    }
+
+    async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
+        Err(told(Some(call.provider), &[]))
+    }
+
+    fn upgrade_state(&self, _: i64, state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {
+        Err(Diagnostic::error("heard", state.to_string()).into())
+    }
+
+    fn moves_from(&self) -> &'static [&'static str] {
+        &["other_thing"]
+    }
+
+    fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
+        Some(Err(Diagnostic::error("heard", source.state.to_string()).into()))
+    }
+}
+
+struct Look;
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Looked {
+    password: Attr<Secret>,
+}
+
+#[async_trait]
+impl DataSource for Look {
+    type Data = Data;
+    type Model = Looked;
+
+    fn type_name(&self) -> &'static str {
+        "echo_look"
+    }
+
+    fn schema(&self) -> Schema {
+        Schema::new("", [Attribute::string("password").optional().sensitive()])
+    }
+
+    fn validate(&self, config: &Looked, diagnostics: &mut Diagnostics) {
+        diagnostics.push(Diagnostic::error("heard", text(&config.password)));
+    }
+
+    async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Looked, Diagnostics> {
+        let (token, password) = (&call.provider.token, text(&call.config.password));
+        Err(Diagnostic::error("heard", format!("{token} {password}")).into())
+    }
+}
+
+fn value(password: &str) -> Value {
+    Value::object([("password", password.into()), ("secret_wo", Value::Null)])
+}
+
+fn write_only(secret: &str) -> Value {
+    Value::object([("password", Value::Null), ("secret_wo", secret.into())])
+}
+
+/// Asserts that a call told something, and nothing of what is sensitive.
+fn clean(call: &str, diagnostics: &Diagnostics) {
+    let text = format!("{diagnostics:?}");
+    assert!(text.contains("[redacted]"), "{call} told nothing: {text}");
+    for secret in [TOKEN].iter().chain(&VALUES) {
+        assert!(!text.contains(secret), "{call}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn no_call_tells_a_sensitive_value() {
+    let server = Server::new(Echo, Lifetime::OneRun);
+    let block = Value::object([("token", TOKEN.into())]);
+    clean("validate provider", &server.validate_provider(block.clone()));
+    clean("configure", &server.configure(block, "1.11.4".to_owned()).await);
+
+    let [prior, planned, config] = VALUES;
+    let resource = server.resource("echo_thing").unwrap();
+    let host = ClientCapabilities {
+        write_only_attributes: true,
+    };
+    clean("validate", &server.validate(resource, write_only(config), host));
+    let request = PlanRequest {
+        prior: value(prior),
+        proposed: value(planned),
+        config: write_only(config),
+        private: Vec::new(),
+    };
+    clean("plan", &server.plan(resource, request).await.diagnostics);
+    for (call, prior, planned) in [
+        ("create", Value::Null, value(planned)),
+        ("update", value(prior), value(planned)),
+        ("delete", value(prior), Value::Null),
+    ] {
+        let request = ApplyRequest {
+            prior,
+            planned,
+            config: write_only(config),
+            private: Vec::new(),
+        };
+        clean(call, &server.apply(resource, request).await.diagnostics);
+    }
+    clean(
+        "read",
+        &server.read(resource, value(prior), Vec::new()).await.diagnostics,
+    );
+    let target = ImportTarget::Id("1".to_owned());
+    clean("import", &server.import(resource, target).await.diagnostics);
+    let state = json!({"password": prior, "old": {"secret_wo": planned}});
+    clean("upgrade", &server.upgrade(resource, 0, state.clone()).diagnostics);
+    let source = MoveSource {
+        provider: "registry.terraform.io/other/other".to_owned(),
+        type_name: "other_thing".to_owned(),
+        version: 0,
+        state,
+    };
+    clean("move", &server.move_state(resource, &source).diagnostics);
+
+    let look = server.data_source("echo_look").unwrap();
+    let given = Value::object([("password", config.into())]);
+    clean("validate data", &server.validate_data(look, given.clone()));
+    clean("read data", &server.read_data(look, given).await.diagnostics);
+}

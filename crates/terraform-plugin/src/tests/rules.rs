@@ -1,0 +1,433 @@
+//! What the host is answered.
+
+use serde_json::json;
+
+use crate::tests::toy::Toy;
+use crate::*;
+
+const TYPE: &str = "toy_thing";
+
+async fn server() -> Server<Toy> {
+    let server = Server::new(Toy, Lifetime::OneRun);
+    let found = server
+        .configure(provider_block("good"), "1.11.4".to_owned())
+        .await;
+    assert!(found.is_empty());
+    server
+}
+
+fn provider_block(token: &str) -> Value {
+    Value::object([("token", token.into())])
+}
+
+fn config(name: &str) -> Value {
+    let password = "s3cret".into();
+    Value::object([
+        ("id", Value::Null),
+        ("name", name.into()),
+        ("password", password),
+        ("updated", Value::Null),
+    ])
+}
+
+fn state(name: &str) -> Value {
+    Value::object([
+        ("id", "1".into()),
+        ("name", name.into()),
+        ("password", Value::Null),
+        ("updated", "first".into()),
+    ])
+}
+
+fn errors(diagnostics: &Diagnostics) -> Vec<String> {
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    errors
+        .map(|d| format!("{}: {}", d.path.clone().unwrap_or_default(), d.summary))
+        .collect()
+}
+
+const CRASHED: &str = ": The provider crashed in this operation";
+
+async fn plan(prior: Value, config: Value) -> PlanResponse {
+    let server = server().await;
+    let resource = server.resource(TYPE).unwrap();
+    let mut proposed = config.clone();
+    for name in ["id", "updated"] {
+        proposed.set(name, prior.get(name).clone());
+    }
+    server
+        .plan(
+            resource,
+            PlanRequest {
+                prior,
+                proposed,
+                config,
+                private: Vec::new(),
+            },
+        )
+        .await
+}
+
+async fn apply(prior: Value, planned: Value, config: Value) -> StateResponse {
+    let server = server().await;
+    let resource = server.resource(TYPE).unwrap();
+    server
+        .apply(
+            resource,
+            ApplyRequest {
+                prior,
+                planned,
+                config,
+                private: br#"{"kept":1}"#.to_vec(),
+            },
+        )
+        .await
+}
+
+async fn create(name: &str) -> StateResponse {
+    let planned = plan(Value::Null, config(name)).await;
+    assert!(planned.diagnostics.is_empty());
+    apply(Value::Null, planned.planned, config(name)).await
+}
+
+async fn update(to: &str) -> StateResponse {
+    let planned = plan(state("before"), config(to)).await;
+    apply(state("before"), planned.planned, config(to)).await
+}
+
+#[tokio::test]
+async fn a_write_only_value_is_in_no_plan_and_no_state() {
+    let planned = plan(Value::Null, config("a")).await;
+    assert!(planned.planned.get("password").is_null());
+    let created = apply(Value::Null, planned.planned, config("a")).await;
+    assert!(created.state.get("password").is_null());
+    // The resource had it all the same.
+    let private: serde_json::Value = serde_json::from_slice(&created.private).unwrap();
+    assert_eq!(private, json!({"kept": 1, "password_seen": true}));
+}
+
+#[tokio::test]
+async fn after_apply_the_planned_is_kept_and_nothing_is_unknown() {
+    let created = create("a").await;
+    assert!(created.diagnostics.is_empty());
+    assert_eq!(created.state, state("a"));
+
+    let unknown = create("unknown").await;
+    assert_eq!(
+        errors(&unknown.diagnostics),
+        ["updated: Provider left a value unknown after apply"]
+    );
+    assert!(unknown.state.is_wholly_known());
+
+    let other = create("other").await;
+    assert_eq!(
+        errors(&other.diagnostics),
+        ["name: The service keeps another value than the one applied"]
+    );
+    assert_eq!(other.state.get("name"), &"not this".into());
+}
+
+#[tokio::test]
+async fn a_failed_creation_leaves_what_exists_and_nothing_else() {
+    let failed = create("fail").await;
+    assert_eq!(
+        (failed.state, errors(&failed.diagnostics)),
+        (Value::Null, vec![": Refused".to_owned()])
+    );
+    let panicked = create("panic").await;
+    assert_eq!(
+        (panicked.state, errors(&panicked.diagnostics)),
+        (Value::Null, vec![CRASHED.to_owned()])
+    );
+
+    let half = create("fail half way").await;
+    assert_eq!(errors(&half.diagnostics), [": Refused"]);
+    assert_eq!(half.state.get("id"), &"1".into());
+    assert!(
+        half.state.is_wholly_known(),
+        "what is left in a state is known, even after a failure"
+    );
+    let half = create("panic half way").await;
+    assert_eq!(
+        (half.state.get("id"), errors(&half.diagnostics)),
+        (&"1".into(), vec![CRASHED.to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn a_failed_update_leaves_the_prior_state_or_what_was_changed() {
+    for (name, error) in [("fail", ": Refused"), ("panic", CRASHED)] {
+        let failed = update(name).await;
+        assert_eq!(
+            (failed.state, errors(&failed.diagnostics)),
+            (state("before"), vec![error.to_owned()])
+        );
+    }
+    let half = update("fail half way").await;
+    assert_eq!(half.state.get("updated"), &"half".into());
+    assert_eq!(update("a").await.state.get("updated"), &"second".into());
+}
+
+#[tokio::test]
+async fn a_failed_removal_leaves_the_prior_state() {
+    for (name, error) in [("fail", ": Refused"), ("panic", CRASHED)] {
+        let failed = apply(state(name), Value::Null, Value::Null).await;
+        assert_eq!(
+            (failed.state, errors(&failed.diagnostics)),
+            (state(name), vec![error.to_owned()])
+        );
+        assert_eq!(failed.private, br#"{"kept":1}"#);
+    }
+    assert!(apply(state("a"), Value::Null, Value::Null).await.state.is_null());
+}
+
+#[tokio::test]
+async fn a_plan_is_checked_against_the_configuration() {
+    let lied = plan(Value::Null, config("plan lies")).await;
+    assert_eq!(
+        errors(&lied.diagnostics),
+        ["name: Provider planned another value than the configuration gives"]
+    );
+    let panicked = plan(Value::Null, config("plan panics")).await;
+    assert_eq!(errors(&panicked.diagnostics), [CRASHED]);
+    let replaced = plan(state("before"), config("plan replaces")).await;
+    assert_eq!(replaced.replaces, [Path::from("name")]);
+    assert_eq!(Private::from_bytes(&replaced.private).get("planned"), Some(true));
+}
+
+#[tokio::test]
+async fn a_removal_is_planned_as_nothing() {
+    let server = server().await;
+    let request = PlanRequest {
+        prior: state("a"),
+        proposed: Value::Null,
+        config: Value::Null,
+        private: b"kept".to_vec(),
+    };
+    let planned = server.plan(server.resource(TYPE).unwrap(), request).await;
+    assert!(planned.planned.is_null() && planned.diagnostics.is_empty());
+    assert_eq!(planned.private, b"kept");
+}
+
+#[tokio::test]
+async fn a_refresh_answers_null_for_what_is_gone_and_the_same_for_what_fails() {
+    let server = server().await;
+    let resource = server.resource(TYPE).unwrap();
+    let read = async |name: &str| server.read(resource, state(name), b"not ours".to_vec()).await;
+    assert!(read("gone").await.state.is_null());
+    let same = read("a").await;
+    assert_eq!((same.state, same.private), (state("a"), b"not ours".to_vec()));
+    for (name, error) in [("fail", ": Refused"), ("panic", CRASHED)] {
+        let failed = read(name).await;
+        assert_eq!(
+            (failed.state, errors(&failed.diagnostics)),
+            (state(name), vec![error.to_owned()])
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_import_answers_what_a_refresh_needs() {
+    let server = server().await;
+    let resource = server.resource(TYPE).unwrap();
+    let identity = Value::object([("id", "7".into())]);
+    for target in [ImportTarget::Id("7".to_owned()), ImportTarget::Identity(identity)] {
+        let imported = server.import(resource, target).await;
+        assert_eq!(imported.state.get("id"), &"7".into());
+    }
+    let nobody = server
+        .import(resource, ImportTarget::Id("nobody".to_owned()))
+        .await;
+    assert_eq!(
+        (nobody.state, errors(&nobody.diagnostics)),
+        (Value::Null, vec![": Nothing to import".to_owned()])
+    );
+}
+
+#[test]
+fn an_identity_is_part_of_the_state_and_is_told_once_it_is_whole() {
+    let server = Server::new(Toy, Lifetime::OneRun);
+    let resource = server.resource(TYPE).unwrap();
+    let identity = Value::object([("id", "1".into())]);
+    assert_eq!(resource.schema().identity_of(&state("a")), Some(identity.clone()));
+    let mut unknown = state("a");
+    unknown.set("id", Value::Unknown);
+    assert_eq!(resource.schema().identity_of(&unknown), None);
+    assert_eq!(resource.schema().identity_of(&Value::Null), None);
+    let stored = json!({"id": "1", "since_gone": 1});
+    assert_eq!(server.upgrade_identity(resource, 0, &stored).unwrap(), identity);
+    assert!(server.upgrade_identity(resource, 0, &json!([])).is_err());
+    let newer = server.upgrade_identity(resource, 1, &stored).unwrap_err();
+    assert!(newer.summary.contains("newer version"), "{}", newer.summary);
+}
+
+#[test]
+fn a_state_of_any_older_version_is_upgraded_in_one_hop() {
+    let server = Server::new(Toy, Lifetime::OneRun);
+    let resource = server.resource(TYPE).unwrap();
+    for (version, stored) in [
+        (0, json!({"id": "1", "title": "a"})),
+        (1, json!({"id": "1", "names": ["a"]})),
+        (
+            2,
+            json!({"id": "1", "name": "a", "since_gone": true, "password": "s3cret"}),
+        ),
+    ] {
+        let upgraded = server.upgrade(resource, version, stored);
+        assert_eq!(errors(&upgraded.diagnostics), Vec::<String>::new());
+        assert_eq!(
+            (upgraded.state.get("id"), upgraded.state.get("name")),
+            (&"1".into(), &"a".into())
+        );
+        assert!(upgraded.state.get("password").is_null());
+    }
+    let newer = server.upgrade(resource, 3, json!({}));
+    assert_eq!(
+        errors(&newer.diagnostics),
+        [": State was written by a newer version of the provider"]
+    );
+    let broken = server.upgrade(resource, 2, json!({"name": ["s3cret"]}));
+    assert_eq!(errors(&broken.diagnostics), ["name: Invalid state"]);
+    assert!(!format!("{:?}", broken.diagnostics).contains("s3cret"));
+}
+
+#[test]
+fn a_move_takes_the_types_that_a_resource_names_and_no_others() {
+    let server = Server::new(Toy, Lifetime::OneRun);
+    assert!(server.moves_resource_state());
+    let resource = server.resource(TYPE).unwrap();
+    let source = |type_name: &str| MoveSource {
+        provider: "registry.terraform.io/other/other".to_owned(),
+        type_name: type_name.to_owned(),
+        version: 0,
+        state: json!({"key": "k"}),
+    };
+    assert_eq!(
+        server
+            .move_state(resource, &source("other_thing"))
+            .state
+            .get("id"),
+        &"k".into()
+    );
+    let refused = server.move_state(resource, &source("strange_thing"));
+    assert!(refused.state.is_null());
+    let detail = &refused.diagnostics.iter().next().unwrap().detail;
+    assert!(
+        detail.contains("strange_thing") && detail.contains("other_thing"),
+        "{detail}"
+    );
+}
+
+#[test]
+fn validation_needs_no_configuration_and_finds_all_at_once() {
+    let server = Server::new(Toy, Lifetime::OneRun);
+    let resource = server.resource(TYPE).unwrap();
+    let able = ClientCapabilities {
+        write_only_attributes: true,
+    };
+    assert_eq!(
+        errors(&resource.validate(config("invalid"), able)),
+        ["name: Invalid"]
+    );
+    assert_eq!(
+        errors(&resource.validate(config(" "), able)),
+        ["name: Value is blank"]
+    );
+    assert!(resource.validate(config("a"), able).is_empty());
+    let unable = resource.validate(config("invalid"), ClientCapabilities::default());
+    assert_eq!(
+        errors(&unable),
+        [
+            "password: Write-only arguments are not supported here",
+            "name: Invalid"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_needs_a_configuration_says_so_without_one() {
+    let server = Server::new(Toy, Lifetime::OneRun);
+    for (token, error) in [("bad", "token: Bad token"), ("panic", CRASHED)] {
+        let found = server.configure(provider_block(token), String::new()).await;
+        assert_eq!(errors(&found), [error]);
+    }
+    let resource = server.resource(TYPE).unwrap();
+    let read = server.read(resource, state("a"), Vec::new()).await;
+    assert_eq!(
+        (read.state, errors(&read.diagnostics)),
+        (state("a"), vec![": Provider is not configured".to_owned()])
+    );
+    let request = ApplyRequest {
+        prior: state("a"),
+        planned: Value::Null,
+        config: Value::Null,
+        private: vec![],
+    };
+    assert_eq!(server.apply(resource, request).await.state, state("a"));
+}
+
+#[test]
+fn the_provider_block_is_validated_by_schema_and_by_hand() {
+    let server = Server::new(Toy, Lifetime::OneRun);
+    assert_eq!(
+        errors(&server.validate_provider(provider_block(" "))),
+        ["token: Value is blank"]
+    );
+    let found = server.validate_provider(Value::object([("token", Value::Null)]));
+    assert!(!found.has_errors() && !found.is_empty());
+    assert!(
+        server
+            .validate_provider(Value::object([("token", Value::Unknown)]))
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_stopped_run_stays_stopped_unless_the_process_serves_many() {
+    let request = || ApplyRequest {
+        prior: Value::Null,
+        planned: state("a"),
+        config: config("a"),
+        private: Vec::new(),
+    };
+    for (lifetime, interrupted) in [(Lifetime::OneRun, true), (Lifetime::ManyRuns, false)] {
+        let server = Server::new(Toy, lifetime);
+        server.configure(provider_block("good"), String::new()).await;
+        server.stop();
+        let stopped = server.apply(server.resource(TYPE).unwrap(), request()).await;
+        assert_eq!(errors(&stopped.diagnostics), [": Interrupted"]);
+        server.configure(provider_block("good"), String::new()).await;
+        let next = server.apply(server.resource(TYPE).unwrap(), request()).await;
+        assert_eq!(next.diagnostics.has_errors(), interrupted);
+    }
+}
+
+#[tokio::test]
+async fn a_data_source_answers_known_values_or_an_error() {
+    let server = server().await;
+    let source = server.data_source("toy_look").unwrap();
+    let look = async |key: &str| {
+        server
+            .read_data(
+                source,
+                Value::object([("key", key.into()), ("value", Value::Null)]),
+            )
+            .await
+    };
+    assert_eq!(look("abc").await.state.get("value"), &"ABC".into());
+    for (key, error) in [
+        ("fail", ": Refused"),
+        ("panic", CRASHED),
+        ("unknown", "value: Provider left a value unknown after apply"),
+    ] {
+        assert_eq!(errors(&look(key).await.diagnostics), [error]);
+    }
+}
+
+#[test]
+fn an_unknown_type_is_named() {
+    let server = Server::new(Toy, Lifetime::OneRun);
+    let error = server.resource("toy_nothing").err().unwrap();
+    assert!(error.detail.contains("toy_nothing"));
+    assert!(server.data_source(TYPE).is_err());
+}

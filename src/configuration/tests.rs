@@ -1,0 +1,142 @@
+//! Which token, URL and region a provider block and an environment make.
+
+use terraform_plugin::{Severity, Value, from_value};
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+
+const NONE: &[(&str, &str)] = &[];
+
+fn connected(
+    block: &[(&str, Value)],
+    environment: &[(&str, &str)],
+) -> Result<Connection, Vec<(String, String)>> {
+    let mut config = Value::object(block.iter().cloned())
+        .shaped(schema().object_type())
+        .unwrap();
+    for attribute in schema().attributes() {
+        if config.get(attribute.name()).is_null() {
+            config.set(attribute.name(), Value::Null);
+        }
+    }
+    let mut call = ConfigureCall {
+        config: from_value(config).unwrap(),
+        terraform_version: "1.11.4".to_owned(),
+        stop: CancellationToken::new(),
+        diagnostics: Diagnostics::new(),
+    };
+    let variable = |name: &str| {
+        environment
+            .iter()
+            .find(|(k, _)| *k == name)
+            .map(|(_, v)| (*v).to_owned())
+    };
+    connect(&mut call, variable).map_err(|errors| {
+        assert!(errors.iter().all(|d| d.severity == Severity::Error));
+        errors
+            .into_iter()
+            .map(|d| (d.path.map(|p| p.to_string()).unwrap_or_default(), d.detail))
+            .collect()
+    })
+}
+
+fn chosen(block: &[(&str, Value)], environment: &[(&str, &str)]) -> String {
+    // The request itself shows the token in the tests against the emulator; here the choice is what
+    // matters, so it is read from the function that makes it.
+    let config = Value::object(block.iter().cloned())
+        .shaped(schema().object_type())
+        .unwrap();
+    let variable = |name: &str| {
+        environment
+            .iter()
+            .find(|(k, _)| *k == name)
+            .map(|(_, v)| (*v).to_owned())
+    };
+    match token(&from_value(config).unwrap(), &variable).unwrap() {
+        Attr::Known(token) => token.expose().to_owned(),
+        Attr::Unknown => "unknown".to_owned(),
+        Attr::Null => "null".to_owned(),
+    }
+}
+
+#[test]
+fn the_block_wins_over_the_environment_and_the_personal_token_over_the_other() {
+    let both = [("KONNECT_TOKEN", "kpat_e"), ("KONNECT_SPAT", "spat_e")];
+    assert_eq!(chosen(&[], &both), "kpat_e");
+    assert_eq!(chosen(&[], &both[1..]), "spat_e");
+    assert_eq!(
+        chosen(&[("system_account_access_token", "spat_b".into())], &both),
+        "spat_b"
+    );
+    assert_eq!(
+        chosen(&[("personal_access_token", "kpat_b".into())], &both),
+        "kpat_b"
+    );
+    assert_eq!(
+        chosen(&[("personal_access_token", Value::Unknown)], &both),
+        "unknown"
+    );
+}
+
+#[test]
+fn no_token_is_one_error_that_names_every_way_to_give_one() {
+    let errors = connected(&[], NONE).unwrap_err();
+    assert_eq!(errors.len(), 1);
+    for way in [
+        "KONNECT_TOKEN",
+        "KONNECT_SPAT",
+        "personal_access_token",
+        "system_account_access_token",
+        TOKENS,
+    ] {
+        assert!(errors[0].1.contains(way), "{way}");
+    }
+    assert!(connected(&[], &[("KONNECT_TOKEN", "")]).is_err());
+}
+
+#[test]
+fn a_bad_variable_is_named_on_the_attribute_that_it_stands_for() {
+    let environment = [
+        ("KONNECT_TOKEN", "s3cret\ttoken"),
+        ("KONNECT_SERVER_URL", "http://s3cret.example"),
+        ("KONNECT_REGION", "EU"),
+    ];
+    let errors = connected(&[], &environment).unwrap_err();
+    let found: Vec<_> = errors.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(found, ["personal_access_token", "server_url", "region"]);
+    for ((_, detail), (name, _)) in errors.iter().zip(environment) {
+        assert!(detail.starts_with(name) && !detail.contains("s3cret"), "{detail}");
+    }
+}
+
+#[test]
+fn both_tokens_in_the_block_are_an_error() {
+    let config = Value::object([
+        ("personal_access_token", "kpat_a".into()),
+        ("system_account_access_token", "spat_b".into()),
+    ]);
+    let mut found = Diagnostics::new();
+    validate(
+        &from_value(config.shaped(schema().object_type()).unwrap()).unwrap(),
+        &mut found,
+    );
+    assert!(found.has_errors());
+}
+
+#[test]
+fn what_is_unknown_lets_planning_go_on() {
+    let connection = connected(&[("personal_access_token", Value::Unknown)], NONE).unwrap();
+    assert!(connection.client().is_err());
+    let eu = Attr::Known(Region::parse("eu").unwrap());
+    assert_eq!(connection.region(&eu).unwrap(), eu);
+}
+
+#[test]
+fn a_region_that_the_fixed_url_does_not_serve_is_an_error_on_region() {
+    let environment = [
+        ("KONNECT_TOKEN", "kpat_a"),
+        ("KONNECT_SERVER_URL", "https://us.api.konghq.com"),
+    ];
+    let errors = connected(&[("region", "eu".into())], &environment).unwrap_err();
+    assert_eq!(errors[0].0, "region");
+}

@@ -1,0 +1,237 @@
+//! `data.konnect_audit_log_webhook_status`: whether a region's audit events arrive (API description
+//! v3, `audit-log-webhook/status`).
+
+use async_trait::async_trait;
+use konnect::{Region, WebhookState, WebhookStatus, cache};
+use serde::{Deserialize, Serialize};
+use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostics, Schema};
+
+use crate::connection::Connection;
+use crate::errors::diagnose;
+use crate::resources::audit_log_destination::given;
+use crate::rules;
+
+/// The data source `konnect_audit_log_webhook_status`.
+pub(crate) struct AuditLogWebhookStatus;
+
+/// Arguments and results of the data source.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Model {
+    region: Attr<Region>,
+    webhook_enabled: Attr<bool>,
+    webhook_status: Attr<String>,
+    last_attempt_at: Attr<String>,
+    last_response_code: Attr<i64>,
+    last_response_message: Attr<String>,
+    delivery_state: Attr<String>,
+    healthy: Attr<bool>,
+    explanation: Attr<String>,
+}
+
+#[async_trait]
+impl DataSource for AuditLogWebhookStatus {
+    type Data = Connection;
+    type Model = Model;
+
+    fn type_name(&self) -> &'static str {
+        "konnect_audit_log_webhook_status"
+    }
+
+    fn schema(&self) -> Schema {
+        Schema::new(
+            "The status of a region's audit log webhook: whether it is switched on, and how the last delivery went. \
+             `healthy`, `delivery_state` and `explanation` sum it up for `check` blocks and pipelines.",
+            [
+                Attribute::string("region").optional().computed().check(rules::region()).describe(
+                    "Region of the webhook. By default the provider's `region`.",
+                ),
+                Attribute::bool("webhook_enabled").computed().describe("Whether the webhook is switched on."),
+                Attribute::string("webhook_status").computed().describe(
+                    "Konnect's own word: `active` (nothing sent yet, or the last delivery succeeded), `inactive` (the \
+                     last delivery failed) or `unconfigured` (the region has no webhook).",
+                ),
+                Attribute::string("last_attempt_at").computed().describe(
+                    "When Konnect last tried to deliver, RFC 3339. Null before the first attempt.",
+                ),
+                Attribute::number("last_response_code").computed().describe(
+                    "HTTP status that the endpoint answered the last attempt with. Null before the first attempt.",
+                ),
+                Attribute::string("last_response_message").computed().describe(
+                    "What the endpoint answered the last attempt with. Null before the first attempt.",
+                ),
+                Attribute::string("delivery_state").computed().describe(
+                    "`delivering` (switched on; nothing has failed), `failing` (switched on; the last delivery failed), \
+                     `switched_off`, `switched_off_failing` (switched off after a failed delivery), `unconfigured` \
+                     (the region has no webhook), or `unknown` (Konnect reports a status that this version of the \
+                     provider does not know).",
+                ),
+                Attribute::bool("healthy").computed().describe("Whether `delivery_state` is `delivering`."),
+                Attribute::string("explanation").computed().describe(
+                    "The state in a sentence, with what to look at, for the error message of a `check` block.",
+                ),
+            ],
+        )
+    }
+
+    async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
+        let client = call.provider.client()?;
+        let region = given(call.provider.region(&call.config.region)?, "region")?;
+        let status = cache::webhook_status(client, &region)
+            .await
+            .map_err(|e| diagnose(&e, &["region"]))?;
+        Ok(Model::of(region, status))
+    }
+}
+
+impl Model {
+    fn of(region: Region, status: WebhookStatus) -> Self {
+        let state = DeliveryState::of(&status);
+        let explanation = state.explain(&region, &status);
+        Self {
+            region: region.into(),
+            webhook_enabled: status.webhook_enabled.into(),
+            webhook_status: status.webhook_status.as_str().to_owned().into(),
+            last_attempt_at: status.last_attempt_at.into(),
+            last_response_code: status.last_response_code.into(),
+            last_response_message: status.last_response_message.into(),
+            delivery_state: state.name().to_owned().into(),
+            healthy: (state == DeliveryState::Delivering).into(),
+            explanation: explanation.into(),
+        }
+    }
+}
+
+/// What `webhook_enabled` and `webhook_status` mean together (Kong's page "Set up an audit log
+/// webhook", table of states).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DeliveryState {
+    Delivering,
+    Failing,
+    SwitchedOff,
+    SwitchedOffFailing,
+    Unconfigured,
+    Unknown,
+}
+
+impl DeliveryState {
+    fn of(status: &WebhookStatus) -> Self {
+        match (status.webhook_enabled, &status.webhook_status) {
+            (true, WebhookState::Active) => Self::Delivering,
+            (true, WebhookState::Inactive) => Self::Failing,
+            (false, WebhookState::Active) => Self::SwitchedOff,
+            (false, WebhookState::Inactive) => Self::SwitchedOffFailing,
+            (_, WebhookState::Unconfigured) => Self::Unconfigured,
+            (_, WebhookState::Other(_)) => Self::Unknown,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Delivering => "delivering",
+            Self::Failing => "failing",
+            Self::SwitchedOff => "switched_off",
+            Self::SwitchedOffFailing => "switched_off_failing",
+            Self::Unconfigured => "unconfigured",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn explain(self, region: &Region, status: &WebhookStatus) -> String {
+        let attempt = last_attempt(status);
+        match self {
+            Self::Delivering => match &status.last_attempt_at {
+                Some(at) => format!("Audit events of region {region} are delivered; the last at {at}."),
+                None => format!("The webhook of region {region} is ready; no event has been sent yet."),
+            },
+            Self::Failing => format!(
+                "Deliveries from region {region} fail{attempt}: check the endpoint, its certificate and firewall, \
+                 and the authorization."
+            ),
+            Self::SwitchedOff => {
+                format!(
+                    "The webhook of region {region} is switched off: its audit events are delivered nowhere."
+                )
+            }
+            Self::SwitchedOffFailing => format!(
+                "The webhook of region {region} is switched off, and the last delivery before that failed{attempt}: \
+                 its audit events are delivered nowhere."
+            ),
+            Self::Unconfigured => {
+                format!("Region {region} has no webhook: its audit events are delivered nowhere.")
+            }
+            Self::Unknown => format!(
+                "Konnect reports the status \"{}\" for region {region}, which this version of the provider does not \
+                 know: look at the webhook in the Konnect console, and for a newer version of the provider.",
+                status.webhook_status
+            ),
+        }
+    }
+}
+
+fn last_attempt(status: &WebhookStatus) -> String {
+    let Some(at) = &status.last_attempt_at else {
+        return String::new();
+    };
+    let code = status.last_response_code.map(|code| format!("{code}"));
+    let message = status.last_response_message.as_ref().filter(|m| !m.is_empty());
+    let answer = [code, message.cloned()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ");
+    if answer.is_empty() {
+        format!(" (last attempt at {at})")
+    } else {
+        format!(" (last attempt at {at}: {answer})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summed_up(enabled: bool, state: WebhookState) -> (String, bool, String) {
+        let status = WebhookStatus {
+            webhook_enabled: enabled,
+            webhook_status: state,
+            last_attempt_at: Some("2026-01-02T03:04:05Z".to_owned()),
+            last_response_code: Some(401),
+            last_response_message: Some("Unauthenticated".to_owned()),
+        };
+        let model = Model::of(Region::parse("eu").unwrap(), status);
+        let text = |attr: Attr<String>| attr.into_known().unwrap();
+        (
+            text(model.delivery_state),
+            model.healthy.into_known().unwrap(),
+            text(model.explanation),
+        )
+    }
+
+    #[test]
+    fn the_table_of_states_is_kept() {
+        for (enabled, state, name, healthy) in [
+            (true, WebhookState::Active, "delivering", true),
+            (true, WebhookState::Inactive, "failing", false),
+            (false, WebhookState::Active, "switched_off", false),
+            (false, WebhookState::Inactive, "switched_off_failing", false),
+            (false, WebhookState::Unconfigured, "unconfigured", false),
+            (true, WebhookState::Other("paused".to_owned()), "unknown", false),
+        ] {
+            let (found, is_healthy, explanation) = summed_up(enabled, state);
+            assert_eq!((found.as_str(), is_healthy), (name, healthy));
+            assert!(
+                explanation.contains("eu") && explanation.ends_with('.'),
+                "{explanation}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_failure_is_explained_with_the_last_answer() {
+        let (_, _, explanation) = summed_up(true, WebhookState::Inactive);
+        assert!(
+            explanation.contains("2026-01-02T03:04:05Z: 401 Unauthenticated"),
+            "{explanation}"
+        );
+    }
+}

@@ -1,0 +1,90 @@
+//! What a user writes in HCL: the provider block, and one file for each resource and data source.
+//!
+//! To add one: a file beside these, a line in [`KonnectProvider`]'s list, and an example folder.
+
+use async_trait::async_trait;
+use terraform_plugin::{
+    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedDataSource, ServedResource,
+};
+
+use crate::configuration::Config;
+use crate::connection::Connection;
+use crate::data_sources::audit_log_webhook_status::AuditLogWebhookStatus;
+use crate::resources::audit_log_destination::AuditLogDestination;
+use crate::resources::audit_log_webhook::AuditLogWebhook;
+
+/// The provider's address in `required_providers`.
+pub const ADDRESS: &str = "konnect-audit/konnect";
+/// The prefix of all type names, and the name in `TF_LOG_PROVIDER_KONNECT`.
+pub const NAME: &str = "konnect";
+
+/// The provider for Kong Konnect's audit logging.
+#[derive(Debug, Clone, Copy)]
+pub struct KonnectProvider;
+
+#[async_trait]
+impl Provider for KonnectProvider {
+    type Config = Config;
+    type Data = Connection;
+
+    fn metadata(&self) -> Metadata {
+        Metadata {
+            address: ADDRESS,
+            name: NAME,
+            version: env!("CARGO_PKG_VERSION"),
+            description: "Terraform and OpenTofu provider for Kong Konnect audit logging.",
+            log_targets: &["konnect", "terraform_provider_konnect"],
+        }
+    }
+
+    fn schema(&self) -> Schema {
+        crate::configuration::schema()
+    }
+
+    fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
+        crate::configuration::validate(config, diagnostics);
+    }
+
+    async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<Connection, Diagnostics> {
+        // What is no text must not count as unset: the token would go to another server than was meant.
+        crate::configuration::connect(call, |name| {
+            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
+    }
+
+    fn resources(&self) -> Vec<ServedResource<Connection>> {
+        vec![
+            ServedResource::new(AuditLogDestination::default()),
+            ServedResource::new(AuditLogWebhook::default()),
+        ]
+    }
+
+    fn data_sources(&self) -> Vec<ServedDataSource<Connection>> {
+        vec![ServedDataSource::new(AuditLogWebhookStatus)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use terraform_plugin::Lifetime;
+    use terraform_plugin::Server;
+
+    #[test]
+    fn every_schema_is_sound() {
+        let server = Server::new(KonnectProvider, Lifetime::OneRun);
+        let all = server
+            .resources()
+            .chain(server.data_sources())
+            .chain([("provider", server.schema())]);
+        for (name, schema) in all {
+            assert_eq!(schema.faults(), Vec::<String>::new(), "{name}");
+        }
+        assert!(
+            server
+                .resource_types()
+                .chain(server.data_source_types())
+                .all(|t| t.starts_with(NAME))
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! The client against the emulator: two readings of one API description, which check each other.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "all of this crate is tests, the functions that they share included"
+)]
+
+mod reads;
+
+use konnect::{
+    AccessToken, Authorization, Client, ClientOptions, LogFormat, NewDestination, Region, ServerUrl,
+};
+
+fn eu() -> Region {
+    Region::parse("eu").unwrap()
+}
+
+/// A client of the emulator at this URL.
+fn client(url: &str, change: impl FnOnce(&mut ClientOptions)) -> Client {
+    let mut options = ClientOptions::new(AccessToken::parse("kpat_client-tests").unwrap());
+    options.server_url = ServerUrl::parse(&format!("{url}/{{region}}")).unwrap();
+    change(&mut options);
+    Client::new(options)
+}
+
+fn new_destination() -> NewDestination {
+    NewDestination {
+        name: "n".into(),
+        endpoint: "https://e.example".into(),
+        authorization: Authorization::parse("Splunk s3cret/Value+1").unwrap(),
+        log_format: LogFormat::Cef,
+        skip_ssl_verification: None,
+    }
+}

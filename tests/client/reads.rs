@@ -1,0 +1,447 @@
+//! Reads that share their requests, by what an emulator was asked.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use konnect::cache::{self, BOUND};
+use konnect::{
+    Client, Destination, DestinationChanges, DestinationId, Error, ListQuery, create_destination_once, v3,
+};
+use konnect_emulator::{Emulator, EmulatorOptions, Fault, FaultRule};
+
+use crate::{client, eu, new_destination};
+
+const LIST: &str = "LIST";
+
+/// A Konnect with destinations, and a client of it.
+struct World {
+    konnect: Emulator,
+    client: Client,
+    ids: Vec<DestinationId>,
+}
+
+impl World {
+    async fn with(destinations: usize) -> Self {
+        let konnect = Emulator::start(EmulatorOptions::default()).await.unwrap();
+        let ids = konnect.add_destinations("eu", destinations).unwrap();
+        Self {
+            client: client(&konnect.url(), |_| {}),
+            ids: ids.iter().map(|id| DestinationId::parse(id).unwrap()).collect(),
+            konnect,
+        }
+    }
+
+    async fn read(&self, index: usize) -> Result<Destination, Error> {
+        cache::destination(&self.client, &eu(), &self.ids[index]).await
+    }
+
+    /// Reads all of them, so many at a time, and asserts that each is what was asked for.
+    async fn read_all(&self, at_a_time: usize) {
+        let eu = eu();
+        for ids in self.ids.chunks(at_a_time) {
+            let read = ids.iter().map(|id| cache::destination(&self.client, &eu, id));
+            for (id, found) in ids.iter().zip(join_all(read).await) {
+                assert_eq!(&found.unwrap().id, id);
+            }
+        }
+    }
+
+    /// Lets time pass for what reads share.
+    async fn later(&self, by: Duration) {
+        tokio::time::pause();
+        tokio::time::advance(by).await;
+        tokio::time::resume();
+    }
+
+    /// What was asked since the last time: `LIST`, or the method with the end of the path.
+    fn asked(&self) -> Vec<String> {
+        let asked = self.konnect.requests();
+        self.konnect.clear_requests();
+        let told = asked.iter().map(|request| {
+            let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+            match (path.rsplit('/').next().unwrap(), query) {
+                ("audit-log-destinations", query) if request.method == "GET" => {
+                    assert!(
+                        query.contains("size%5D=1000") || query.contains("size%5D=100"),
+                        "{query}"
+                    );
+                    LIST.to_owned()
+                }
+                (end, _) => format!("{} {end}", request.method),
+            }
+        });
+        told.collect()
+    }
+
+    /// How many lists and single reads were asked for since the last time.
+    fn counts(&self) -> (usize, usize) {
+        let asked = self.asked();
+        assert!(
+            asked.iter().all(|call| call == LIST || call.starts_with("GET ")),
+            "{asked:?}"
+        );
+        let lists = asked.iter().filter(|call| *call == LIST).count();
+        (lists, asked.len() - lists)
+    }
+
+    fn inject(&self, rule: FaultRule) {
+        self.konnect.inject(rule).unwrap();
+    }
+
+    fn rename(&self, index: usize, name: &str) {
+        let edit = json!({"name": name});
+        self.konnect
+            .edit_destination("eu", self.ids[index].as_str(), edit)
+            .unwrap();
+    }
+}
+
+/// A rule for the pages of a list.
+fn page(fault: Fault) -> FaultRule {
+    FaultRule::new(fault)
+        .method("GET")
+        .path_end("/audit-log-destinations")
+}
+
+#[tokio::test]
+async fn one_read_is_one_get() {
+    let world = World::with(5).await;
+    world.read(3).await.unwrap();
+    assert_eq!(world.asked(), [format!("GET {}", world.ids[3])]);
+    // One after the other they are as many, as long as they are few.
+    for index in 0..5 {
+        world.read(index).await.unwrap();
+    }
+    assert_eq!(world.counts(), (0, 5));
+}
+
+#[tokio::test]
+async fn reads_at_the_same_time_share_a_list() {
+    let world = World::with(60).await;
+    world.read_all(60).await;
+    assert_eq!(world.counts(), (1, 1), "a page and the first read");
+}
+
+#[tokio::test]
+async fn a_thousand_are_read_in_a_page_for_each_hundred() {
+    for at_a_time in [10, 100] {
+        let world = World::with(1_000).await;
+        world.read_all(at_a_time).await;
+        assert_eq!(world.counts(), (10, 1), "the emulator gives a hundred a page");
+    }
+}
+
+#[tokio::test]
+async fn a_long_series_of_reads_is_shared_too() {
+    let world = World::with(30).await;
+    world.read_all(1).await;
+    assert_eq!(world.counts(), (1, 10));
+}
+
+#[tokio::test]
+async fn a_few_among_many_cost_twice_as_much_at_most() {
+    let world = World::with(900).await;
+    let some = [100, 200, 300, 850];
+    for found in join_all(some.map(|index| world.read(index))).await {
+        found.unwrap();
+    }
+    let (lists, alone) = world.counts();
+    assert_eq!(lists + alone, 6, "{lists} pages and {alone} reads for 4");
+    assert!(alone >= 2, "the list ends where there are as many pages as reads");
+}
+
+#[tokio::test]
+async fn a_list_answers_until_the_bound_and_no_longer() {
+    let world = World::with(3).await;
+    world.read_all(3).await;
+    assert_eq!(world.counts(), (1, 1));
+    world.rename(1, "renamed");
+    world.later(BOUND - Duration::from_secs(5)).await;
+    assert_ne!(world.read(1).await.unwrap().name, "renamed");
+    assert_eq!(world.counts(), (0, 0));
+    world.later(Duration::from_secs(5)).await;
+    assert_eq!(world.read(1).await.unwrap().name, "renamed");
+    assert_eq!(world.counts(), (0, 1), "alone again");
+    world.read_all(3).await;
+    assert_eq!(world.counts(), (1, 1), "and a new list for several");
+}
+
+#[tokio::test]
+async fn identical_reads_under_way_are_one() {
+    let world = World::with(2).await;
+    for found in join_all((0..20).map(|_| world.read(1))).await {
+        assert_eq!(found.unwrap().id, world.ids[1]);
+    }
+    assert_eq!(world.counts(), (0, 1));
+    let (client, eu) = (&world.client, &eu());
+    let statuses = join_all((0..5).map(|_| cache::webhook_status(client, eu)));
+    let endpoints = join_all((0..5).map(|_| cache::endpoint_webhook(client, eu)));
+    let destinations = join_all((0..5).map(|_| cache::destination_webhook(client, eu)));
+    let (statuses, endpoints, destinations) = tokio::join!(statuses, endpoints, destinations);
+    assert!(statuses.iter().all(Result::is_ok) && endpoints.iter().all(Result::is_ok));
+    assert!(
+        destinations
+            .iter()
+            .all(|found| found.as_ref().is_err_and(Error::is_not_found))
+    );
+    assert_eq!(world.asked().len(), 3);
+    cache::webhook_status(client, eu).await.unwrap();
+    assert_eq!(world.asked(), ["GET status"], "only as long as it is under way");
+}
+
+#[tokio::test]
+async fn what_a_list_lacks_is_asked_for_before_it_is_called_gone() {
+    let world = World::with(12).await;
+    world.read_all(3).await;
+    world.asked();
+    // One that the list has missed, and one that is gone.
+    let missed = world.konnect.add_destinations("eu", 1).unwrap().remove(0);
+    let gone = DestinationId::parse("00000000-0000-4000-8000-000000000000").unwrap();
+    let missed = DestinationId::parse(&missed).unwrap();
+    let (client, eu) = (&world.client, &eu());
+    assert_eq!(cache::destination(client, eu, &missed).await.unwrap().id, missed);
+    let error = cache::destination(client, eu, &gone).await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    assert_eq!(world.asked(), [format!("GET {missed}"), format!("GET {gone}")]);
+}
+
+#[tokio::test]
+async fn a_write_ends_what_was_read_before() {
+    let world = World::with(3).await;
+    let id = world.ids[0].clone();
+    let writes: [fn(&World) -> _; 3] = [
+        |world| update(world.client.clone(), world.ids[0].clone()),
+        |world| update(world.client.clone(), DestinationId::parse(GONE).unwrap()),
+        |world| update(world.client.clone(), world.ids[1].clone()),
+    ];
+    for write in writes {
+        world.read_all(3).await;
+        world.later(BOUND / 4).await;
+        world.asked();
+        world.read(0).await.unwrap();
+        assert_eq!(world.asked(), [""; 0]);
+        write(&world).await;
+        world.asked();
+        world.read(0).await.unwrap();
+        assert_eq!(
+            world.asked(),
+            [format!("GET {id}")],
+            "also after a write that failed"
+        );
+    }
+}
+
+const GONE: &str = "00000000-0000-4000-8000-000000000000";
+
+async fn update(client: Client, id: DestinationId) {
+    let changes = DestinationChanges {
+        name: Some("changed".to_owned()),
+        ..<_>::default()
+    };
+    let _ = v3::update_destination(&client, &eu(), &id, &changes).await;
+}
+
+#[tokio::test]
+async fn a_write_under_way_is_not_answered_over_from_memory() {
+    let world = World::with(3).await;
+    world.read_all(3).await;
+    world.asked();
+    world.inject(FaultRule::new(Fault::Delay { ms: 200 }).method("PATCH"));
+    let writing = update(world.client.clone(), world.ids[1].clone());
+    let (id, reading) = (&world.ids[0], world.read(0));
+    let ((), found) = tokio::join!(biased; writing, reading);
+    found.unwrap();
+    assert!(world.asked().contains(&format!("GET {id}")));
+}
+
+#[tokio::test]
+async fn a_list_is_bounded_in_bytes() {
+    let page_of = |number: usize| {
+        let filler = "x".repeat(6 << 20);
+        let next = format!("/x?page[after]={number}");
+        let body = json!({"data": [filler], "meta": {"next": next}}).to_string();
+        page(Fault::body("application/json", &body))
+    };
+    let world = World::with(20).await;
+    let large = || (0..3).for_each(|number| world.inject(page_of(number)));
+    large();
+    world.read_all(20).await;
+    assert_eq!(world.counts(), (3, 20), "given up at 18 MiB");
+    // Destinations would not hold the filler; nothing is read of what is too long.
+    let item = |number: usize| {
+        let endpoint = "x".repeat(6 << 20);
+        let of = json!({"id": GONE, "name": "n", "endpoint": endpoint});
+        let next = format!("/x?page[after]={number}");
+        let body = json!({"data": [of], "meta": {"next": next}}).to_string();
+        page(Fault::body("application/json", &body))
+    };
+    (0..3).for_each(|number| world.inject(item(number)));
+    let all = v3::all_destinations(&world.client, &eu(), &ListQuery::default()).await;
+    let error = all.unwrap_err().to_string();
+    assert!(error.contains("longer than 16 MiB"), "{error}");
+}
+
+#[tokio::test]
+async fn no_list_from_before_a_write_answers_reads_after_it() {
+    // The list is held back after it was handled, the write before: so the list is from before the write in either
+    // order of the two.
+    for list_first in [true, false] {
+        let world = World::with(3).await;
+        world.inject(FaultRule::new(Fault::Delay { ms: 200 }).method("PATCH"));
+        let reading = async {
+            for found in join_all([0, 1, 2].map(|index| world.read(index))).await {
+                assert_ne!(found.unwrap().name, "changed");
+            }
+        };
+        let (reading, writing) = (reading, update(world.client.clone(), world.ids[1].clone()));
+        if list_first {
+            tokio::join!(biased; reading, writing);
+        } else {
+            tokio::join!(biased; writing, reading);
+        }
+        assert_eq!(world.read(1).await.unwrap().name, "changed");
+    }
+}
+
+#[tokio::test]
+async fn a_read_after_a_write_does_not_join_one_from_before() {
+    let world = World::with(1).await;
+    world.inject(FaultRule::new(Fault::Delay { ms: 500 }).method("GET"));
+    let mut early = Box::pin(world.read(0));
+    assert!(futures_util::poll!(&mut early).is_pending());
+    update(world.client.clone(), world.ids[0].clone()).await;
+    assert_eq!(world.read(0).await.unwrap().name, "changed");
+    early.await.unwrap();
+    let id = &world.ids[0];
+    let mut asked = world.asked();
+    asked.sort();
+    assert_eq!(
+        asked,
+        [format!("GET {id}"), format!("GET {id}"), format!("PATCH {id}")]
+    );
+}
+
+#[tokio::test]
+async fn without_a_list_single_reads_go_on() {
+    let rules = [
+        page(Fault::status(403)).always(),
+        page(Fault::status(404)).always(),
+        page(Fault::status(500)).always(),
+        page(Fault::DropBefore).always(),
+        page(Fault::body("application/json", "{}")).always(),
+        page(Fault::body("text/html", "<p>Log in</p>")).always(),
+        // In the middle of it.
+        page(Fault::status(403)).skip(1).always(),
+        page(Fault::Malformed).skip(1).always(),
+        // Another page that names itself as the next one.
+        page(Fault::body(
+            "application/json",
+            r#"{"data": [], "meta": {"next": "/x?page[after]=again"}}"#,
+        ))
+        .always(),
+        page(Fault::body(
+            "application/json",
+            r#"{"data": [], "meta": {"next": "/x"}}"#,
+        ))
+        .always(),
+    ];
+    for rule in rules {
+        let world = World::with(110).await;
+        world.inject(rule.clone());
+        world.read_all(110).await;
+        let (lists, alone) = world.counts();
+        assert!(lists <= 4, "{lists} lists for {rule:?}");
+        assert!(alone >= 11, "{alone} reads for {rule:?}");
+        world.konnect.clear_faults();
+        world.later(BOUND * 2).await;
+        world.read_all(110).await;
+        assert_eq!(world.counts(), (0, 110), "no list is tried again for {rule:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_fails_once_is_asked_for_again() {
+    let world = World::with(150).await;
+    world.inject(page(Fault::status(502)).skip(1));
+    world.read_all(150).await;
+    assert_eq!(world.counts(), (3, 1));
+}
+
+#[tokio::test]
+async fn smaller_pages_are_asked_for_where_large_ones_are_refused() {
+    let world = World::with(150).await;
+    world.inject(page(Fault::status(400)).skip(0));
+    world.read_all(150).await;
+    let sizes: Vec<_> = world
+        .konnect
+        .requests()
+        .iter()
+        .map(|r| r.path.contains("=1000"))
+        .collect();
+    assert_eq!(sizes.iter().filter(|large| **large).count(), 1);
+    assert_eq!(world.counts(), (3, 1));
+}
+
+#[tokio::test]
+async fn an_item_that_is_not_complete_does_not_count() {
+    let world = World::with(3).await;
+    let id = &world.ids[1];
+    let items = format!(
+        r#"{{"data": [{{"id": "{id}", "name": "n", "endpoint": "e", "log_format": "cef"}}, 7], "meta": {{"next": null}}}}"#
+    );
+    world.inject(page(Fault::body("application/json", &items)));
+    world.read_all(3).await;
+    assert_eq!(world.counts(), (1, 3));
+}
+
+#[tokio::test]
+async fn a_reader_that_is_given_up_takes_nobody_along() {
+    let world = World::with(5).await;
+    world.inject(FaultRule::new(Fault::Delay { ms: 100 }).always());
+    // The first two are those that have the requests made.
+    let mut given_up: Vec<_> = (0..2).map(|index| Box::pin(world.read(index))).collect();
+    for read in &mut given_up {
+        assert!(futures_util::poll!(read).is_pending());
+    }
+    let others = async { join_all([0, 1, 2, 3, 4].map(|index| world.read(index))).await };
+    let mut others = Box::pin(others);
+    assert!(futures_util::poll!(&mut others).is_pending());
+    drop(given_up);
+    for found in others.await {
+        found.unwrap();
+    }
+    assert_eq!(world.counts(), (1, 1));
+}
+
+#[tokio::test]
+async fn stopping_ends_reads_with_an_error_each() {
+    let konnect = Emulator::start(EmulatorOptions::default()).await.unwrap();
+    let ids = konnect.add_destinations("eu", 3).unwrap();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let client = client(&konnect.url(), |options| {
+        options.stop = stop.clone();
+    });
+    stop.cancel();
+    let ids: Vec<_> = ids.iter().map(|id| DestinationId::parse(id).unwrap()).collect();
+    let eu = eu();
+    for found in join_all(ids.iter().map(|id| cache::destination(&client, &eu, id))).await {
+        assert!(found.unwrap_err().is_interrupted());
+    }
+    assert_eq!(konnect.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_creation_looks_for_what_it_made_in_a_list_of_its_own() {
+    let world = World::with(3).await;
+    world.read_all(3).await;
+    world.asked();
+    world.inject(FaultRule::new(Fault::DropAfter).method("POST"));
+    let created = create_destination_once(&world.client, &eu(), &new_destination(), |_| false).await;
+    let id = created.unwrap().destination.id;
+    assert!(!world.ids.contains(&id));
+    let asked = world.konnect.requests();
+    assert_eq!(asked.len(), 2, "one creation and one look");
+    assert!(asked[1].path.contains("filter%5Bname%5D"), "{}", asked[1].path);
+}

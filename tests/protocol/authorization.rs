@@ -1,0 +1,148 @@
+//! The authorization that can be set and never read: write-only, and noticed where others write.
+
+use serde_json::json;
+use terraform_plugin::Value;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::terraform::{Resource, State};
+use terraform_plugin::testing::value::{error, sound};
+
+use crate::konnect::Konnect;
+
+const ENDPOINT: &str = "https://siem.example.com/";
+
+fn config(of: &Resource, more: &[(&str, Value)]) -> Value {
+    let least = [
+        ("endpoint", ENDPOINT.into()),
+        ("authorization_wo", "Splunk s3cret".into()),
+    ];
+    of.shape.object(&[&least, more].concat())
+}
+
+fn configs(konnect: &Konnect) -> [(Resource, Vec<(&'static str, Value)>); 2] {
+    [
+        (konnect.destination(), vec![("name", "siem".into())]),
+        (konnect.webhook(), vec![("region", "global".into())]),
+    ]
+}
+
+/// Somebody else writes to the object.
+fn touch(konnect: &Konnect, of: &Resource, state: &State) {
+    let edit = json!({ "authorization": "Splunk stranger" });
+    if of.type_name == crate::konnect::WEBHOOK {
+        konnect.emulator.edit_webhook("global", edit).unwrap();
+    } else {
+        let id = state.value.get("id").as_str().unwrap();
+        konnect.emulator.edit_destination("global", id, edit).unwrap();
+    }
+}
+
+/// The authorization that Konnect has.
+fn stored(konnect: &Konnect, of: &Resource, state: &State) -> serde_json::Value {
+    let region = konnect.emulator.snapshot()["regions"]["global"].clone();
+    if of.type_name == crate::konnect::WEBHOOK {
+        region["webhook"]["authorization"].clone()
+    } else {
+        region["destinations"][state.value.get("id").as_str().unwrap()]["authorization"].clone()
+    }
+}
+
+async fn created(of: &Resource, config: &Value) -> State {
+    let plan = of.plan(&State::none(), config).await;
+    sound(&plan.diagnostics);
+    let state = of.apply(&plan).await;
+    sound(&state.diagnostics);
+    of.read(&state).await
+}
+
+#[tokio::test]
+async fn a_host_without_write_only_arguments_is_told_so_on_the_argument() {
+    let konnect = Konnect::start().await;
+    for (resource, more) in configs(&konnect) {
+        let config = config(&resource, &more);
+        sound(&resource.validate_with(&config, true).await);
+        let found = resource.validate_with(&config, false).await;
+        let said = error(&found);
+        assert!(said.contains("1.11") && !said.contains("s3cret"), "{said}");
+        let path = found[0].attribute.clone().unwrap();
+        let at = tf::attribute_path::step::Selector::AttributeName("authorization_wo".to_owned());
+        assert_eq!(path.steps[0].selector, Some(at));
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn somebody_elses_write_sends_it_again_once() {
+    let konnect = Konnect::configured().await;
+    for (resource, more) in configs(&konnect) {
+        let config = config(&resource, &more);
+        let state = created(&resource, &config).await;
+        touch(&konnect, &resource, &state);
+
+        let read = resource.read(&state).await;
+        sound(&read.diagnostics);
+        let plan = resource.plan(&read, &config).await;
+        sound(&plan.diagnostics);
+        assert!(plan.replaces.is_empty());
+        assert!(plan.diagnostics[0].summary.contains("somebody else"));
+        for (name, planned) in plan.planned.as_object().unwrap() {
+            let shown = name == "updated_at";
+            assert_eq!(planned.is_unknown(), shown, "{name}");
+            assert_eq!(planned != read.value.get(name), shown, "{name}");
+        }
+        let after = resource.apply(&plan).await;
+        sound(&after.diagnostics);
+        assert_eq!(stored(&konnect, &resource, &after), "Splunk s3cret");
+
+        let read = resource.read(&after).await;
+        let again = resource.plan(&read, &config).await;
+        assert_eq!(again.planned, read.value);
+        assert!(again.diagnostics.is_empty(), "{:?}", again.diagnostics);
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn who_does_not_want_to_know_is_not_told() {
+    let konnect = Konnect::configured().await;
+    for (resource, mut more) in configs(&konnect) {
+        more.push(("detect_authorization_drift", false.into()));
+        let config = config(&resource, &more);
+        let state = created(&resource, &config).await;
+        touch(&konnect, &resource, &state);
+        let read = resource.read(&state).await;
+        let plan = resource.plan(&read, &config).await;
+        assert_eq!(plan.planned, read.value);
+        assert!(plan.diagnostics.is_empty(), "{:?}", plan.diagnostics);
+    }
+    konnect.end().await;
+}
+
+/// A webhook that somebody points at a destination has no authorization of its own any more: leading it
+/// back needs it, whether other writers are looked for or not.
+#[tokio::test]
+async fn a_webhook_that_was_led_elsewhere_is_led_back() {
+    let konnect = Konnect::configured().await;
+    let (destination, webhook) = (konnect.destination(), konnect.webhook());
+    let other = destination.shape.object(&[
+        ("name", "other".into()),
+        ("endpoint", "https://other.example.com/".into()),
+        ("authorization", "Splunk other".into()),
+    ]);
+    let other = created(&destination, &other).await;
+    let ours = config(
+        &webhook,
+        &[
+            ("region", "global".into()),
+            ("detect_authorization_drift", false.into()),
+        ],
+    );
+    let state = created(&webhook, &ours).await;
+    let elsewhere = json!({ "audit_log_destination_id": other.value.get("id").as_str().unwrap() });
+    konnect.emulator.edit_webhook("global", elsewhere).unwrap();
+    let plan = webhook.plan(&webhook.read(&state).await, &ours).await;
+    sound(&plan.diagnostics);
+    let back = webhook.apply(&plan).await;
+    sound(&back.diagnostics);
+    assert_eq!(stored(&konnect, &webhook, &back), "Splunk s3cret");
+    konnect.end().await;
+}

@@ -1,0 +1,195 @@
+//! What the provider says of itself, and what it does before it is configured.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::Host;
+use terraform_plugin::testing::terraform::State;
+use terraform_plugin::testing::value::{Shape, error, errors, json, sound};
+use terraform_plugin::{Type, Value};
+
+use crate::PLUGIN;
+use crate::konnect::{DESTINATION, Konnect};
+
+#[tokio::test]
+async fn metadata_and_schema_tell_of_the_same_types() {
+    let host = Host::start(PLUGIN).await;
+    let mut provider = host.provider();
+    let metadata = provider
+        .get_metadata(tf::get_metadata::Request {})
+        .await
+        .unwrap()
+        .into_inner();
+    let schema = provider
+        .get_provider_schema(tf::get_provider_schema::Request {})
+        .await;
+    let schema = schema.unwrap().into_inner();
+    sound(&metadata.diagnostics);
+    sound(&schema.diagnostics);
+
+    let resources: BTreeSet<_> = metadata.resources.iter().map(|r| &r.type_name).collect();
+    assert_eq!(resources, schema.resource_schemas.keys().collect());
+    assert_eq!(resources.len(), metadata.resources.len(), "each once");
+    assert!(resources.iter().any(|name| *name == DESTINATION));
+    let sources: BTreeSet<_> = metadata.data_sources.iter().map(|d| &d.type_name).collect();
+    assert_eq!(sources, schema.data_source_schemas.keys().collect());
+    let functions: BTreeSet<_> = metadata.functions.iter().map(|f| &f.name).collect();
+    assert_eq!(functions, schema.functions.keys().collect());
+    assert_eq!(metadata.server_capabilities, schema.server_capabilities);
+    host.end().await;
+}
+
+#[tokio::test]
+async fn the_capabilities_are_those_that_the_plugin_keeps_to() {
+    let host = Host::start(PLUGIN).await;
+    let metadata = host.provider().get_metadata(tf::get_metadata::Request {}).await;
+    let capabilities = metadata.unwrap().into_inner().server_capabilities.unwrap();
+    assert!(capabilities.get_provider_schema_optional);
+    assert!(!capabilities.plan_destroy);
+    // A host that heeds the first may call without asking for the schema before: so did this test.
+    let nobody = tf::validate_resource_config::Request::default();
+    host.provider().validate_resource_config(nobody).await.unwrap();
+    host.end().await;
+}
+
+#[tokio::test]
+async fn every_attribute_is_declared_as_terraform_demands() {
+    let host = Host::start(PLUGIN).await;
+    let schema = host
+        .provider()
+        .get_provider_schema(tf::get_provider_schema::Request {})
+        .await;
+    let schema = schema.unwrap().into_inner();
+    let provider = schema.provider.as_ref().unwrap();
+    assert!(
+        provider
+            .block
+            .as_ref()
+            .unwrap()
+            .attributes
+            .iter()
+            .all(|a| !a.computed)
+    );
+    let all = schema.resource_schemas.iter().chain(&schema.data_source_schemas);
+    for (type_name, of) in all {
+        // Reading it asserts that each type is one.
+        let Type::Object(types) = Shape::of(of).of else {
+            panic!("an object")
+        };
+        let attributes = &of.block.as_ref().unwrap().attributes;
+        assert_eq!(types.len(), attributes.len(), "{type_name}: each once");
+        for a in attributes {
+            let place = format!("{type_name}.{}", a.name);
+            assert!(a.required || a.optional || a.computed, "{place}");
+            assert!(!a.required || !(a.optional || a.computed), "{place}");
+            assert!(!a.write_only || !a.computed, "{place}");
+            assert!(!a.description.is_empty(), "{place}");
+            // What is write-only is never stored nor shown, and a host stores the paths of two sensitive
+            // attributes in any order, which it takes for a change.
+            let hidden = a.sensitive || a.write_only;
+            assert!(
+                !a.name.contains("authorization") || hidden || a.r#type != b"\"string\"",
+                "{place}"
+            );
+            assert!(!(a.sensitive && a.write_only), "{place}");
+        }
+    }
+    host.end().await;
+}
+
+#[tokio::test]
+async fn calls_before_the_configuration_are_errors_and_lose_nothing() {
+    let konnect = Konnect::start().await;
+    let destination = konnect.destination();
+    let config = destination.shape.object(&[
+        ("name", "siem".into()),
+        ("endpoint", "https://siem.example.com".into()),
+        ("authorization", "Splunk x".into()),
+    ]);
+    sound(&destination.validate(&config).await);
+
+    let planned = destination.plan(&State::none(), &config).await;
+    assert!(error(&planned.diagnostics).contains("not configured"));
+    let state = State {
+        value: destination
+            .shape
+            .object(&[("id", "here".into()), ("name", "siem".into())]),
+        private: b"kept".to_vec(),
+        ..State::none()
+    };
+    let removed = destination.apply(&state.removal()).await;
+    assert!(error(&removed.diagnostics).contains("not configured"));
+    assert_eq!((&removed.value, &removed.private), (&state.value, &state.private));
+    let read = destination.read(&state).await;
+    assert!(error(&read.diagnostics).contains("not configured"));
+    assert_eq!((&read.value, &read.private), (&state.value, &state.private));
+
+    let import = tf::import_resource_state::Request {
+        type_name: DESTINATION.to_owned(),
+        id: "x".to_owned(),
+        ..<_>::default()
+    };
+    let imported = konnect.host.provider().import_resource_state(import).await;
+    let imported = imported.unwrap().into_inner();
+    assert!(!errors(&imported.diagnostics).is_empty() && imported.imported_resources.is_empty());
+    for (type_name, schema) in &konnect.schema.data_source_schemas {
+        let shape = Shape::of(schema);
+        let read = tf::read_data_source::Request {
+            type_name: type_name.clone(),
+            config: shape.encode(&shape.object(&[])),
+            ..<_>::default()
+        };
+        let read = konnect.host.provider().read_data_source(read).await.unwrap();
+        assert!(error(&read.into_inner().diagnostics).contains("not configured"));
+    }
+    assert_eq!(konnect.requests(), 0);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_configuration_may_come_as_json() {
+    let konnect = Konnect::start().await;
+    let destination = konnect.destination();
+    let mut config = json!({"endpoint": "http://siem.example.com", "authorization": "Splunk x"});
+    for attribute in &destination.shape.attributes {
+        let config = config.as_object_mut().unwrap();
+        config
+            .entry(attribute.name.clone())
+            .or_insert(serde_json::Value::Null);
+    }
+    let request = tf::validate_resource_config::Request {
+        type_name: DESTINATION.to_owned(),
+        config: json(&config),
+        client_capabilities: None,
+    };
+    let answer = konnect.host.provider().validate_resource_config(request).await;
+    let found = answer.unwrap().into_inner().diagnostics;
+    // Read as what it is: the endpoint is refused for its scheme, and the name is missing.
+    let on = |d: &tf::Diagnostic| match &d.attribute.as_ref().unwrap().steps[0].selector {
+        Some(tf::attribute_path::step::Selector::AttributeName(name)) => name.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        found.iter().map(on).collect::<BTreeSet<_>>(),
+        ["endpoint", "name"].map(str::to_owned).into()
+    );
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_not_known_yet_is_accepted() {
+    let konnect = Konnect::start().await;
+    let shape = Shape::of(konnect.schema.provider.as_ref().unwrap());
+    let block = shape.object(&[
+        ("personal_access_token", Value::Unknown),
+        ("server_url", Value::Unknown),
+    ]);
+    let request = tf::validate_provider_config::Request {
+        config: shape.encode(&block),
+    };
+    let validated = konnect.host.provider().validate_provider_config(request).await;
+    sound(&validated.unwrap().into_inner().diagnostics);
+    sound(&konnect.configure(shape.encode(&block)).await);
+    konnect.end().await;
+}

@@ -1,0 +1,61 @@
+//! Debug mode: a person starts the plugin, and Terraform is told to use that process.
+
+use nix::sys::signal::Signal;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::debug::{debugging, socket};
+use terraform_plugin::testing::{Launch, Process, check, plain, provider, shut_down, signal};
+
+use crate::PLUGIN;
+
+async fn interrupted(process: Process) {
+    signal(process.pid, Signal::SIGINT);
+    process.ended().await.well();
+}
+
+#[tokio::test]
+async fn it_prints_how_to_reattach() {
+    let (process, reattach) = debugging(Launch::by_hand(PLUGIN)).await;
+    let provider = &reattach["konnect-audit/konnect"];
+    assert_eq!(provider["Protocol"], "grpc");
+    assert_eq!(provider["ProtocolVersion"], 6);
+    assert_eq!(provider["Pid"], process.pid);
+    assert_eq!(provider["Test"], true);
+    assert!(socket(&reattach).starts_with(process.folder()));
+    interrupted(process).await;
+}
+
+#[tokio::test]
+async fn it_serves_run_after_run_without_tls_until_it_is_interrupted() {
+    let (process, reattach) = debugging(Launch::by_hand(PLUGIN)).await;
+    for _run in 0..2 {
+        let channel = plain(&socket(&reattach)).await;
+        check(&channel).await.unwrap();
+        let mut provider = provider(&channel);
+        let schema = provider
+            .get_provider_schema(tf::get_provider_schema::Request {})
+            .await;
+        assert!(schema.unwrap().into_inner().provider.is_some());
+        // Terraform does not send it to a plugin that it did not start; if it did, it would not count.
+        shut_down(&channel).await.unwrap();
+        check(&channel).await.unwrap();
+    }
+    interrupted(process).await;
+}
+
+#[tokio::test]
+async fn what_a_host_would_set_makes_no_difference() {
+    let identity = terraform_plugin::testing::Identity::new();
+    let launch = Launch::without_tls(PLUGIN).env("PLUGIN_CLIENT_CERT", &identity.pem);
+    let (process, reattach) = debugging(launch).await;
+    check(&plain(&socket(&reattach)).await).await.unwrap();
+    interrupted(process).await;
+}
+
+#[tokio::test]
+async fn an_open_connection_does_not_keep_it() {
+    let (process, reattach) = debugging(Launch::by_hand(PLUGIN)).await;
+    let channel = plain(&socket(&reattach)).await;
+    check(&channel).await.unwrap();
+    interrupted(process).await;
+    assert!(check(&channel).await.is_err());
+}

@@ -1,0 +1,154 @@
+//! What go-plugin asks of a plugin beside its service: health, standard streams, the broker, and how
+//! the process bears signals.
+
+use futures_util::stream;
+use nix::sys::signal::Signal;
+use terraform_plugin::plugin::proto::health::HealthCheckRequest;
+use terraform_plugin::plugin::proto::health::health_check_response::ServingStatus;
+use terraform_plugin::plugin::proto::plugin::ConnInfo;
+use terraform_plugin::plugin::proto::plugin::conn_info::Knock;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::{Host, Launch, check, signal, within};
+use tonic::Code;
+
+use crate::PLUGIN;
+
+fn health_of(service: &str) -> HealthCheckRequest {
+    let service = service.to_owned();
+    HealthCheckRequest { service }
+}
+
+#[tokio::test]
+async fn the_plugin_is_healthy_and_nothing_else_is() {
+    let host = Host::start(PLUGIN).await;
+    let mut health = host.health();
+    let answer = health.check(health_of("plugin")).await.unwrap();
+    assert_eq!(answer.into_inner().status(), ServingStatus::Serving);
+    let unknown = health.check(health_of("other")).await.unwrap_err();
+    assert_eq!(unknown.code(), Code::NotFound);
+    host.end().await;
+}
+
+#[tokio::test]
+async fn watching_the_health_answers_at_once_and_ends_with_the_plugin() {
+    let host = Host::start(PLUGIN).await;
+    let mut health = host.health();
+    let mut watched = health.watch(health_of("plugin")).await.unwrap().into_inner();
+    let first = within("the first status", watched.message())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(first.status(), ServingStatus::Serving);
+    let mut unknown = health.watch(health_of("other")).await.unwrap().into_inner();
+    let first = within("the first status", unknown.message())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(first.status(), ServingStatus::ServiceUnknown);
+    host.shut_down().await;
+    assert_eq!(within("the end", watched.message()).await.unwrap(), None);
+    host.process.ended().await.well();
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there_is_unimplemented() {
+    let host = Host::start(PLUGIN).await;
+    // The provider of an older protocol's hosts: same calls, another package.
+    let mut grpc = tonic::client::Grpc::new(host.channel.clone());
+    grpc.ready().await.unwrap();
+    let path = http::uri::PathAndQuery::from_static("/tfplugin5.Provider/GetSchema");
+    let codec = tonic_prost::ProstCodec::<HealthCheckRequest, HealthCheckRequest>::default();
+    let answer = grpc.unary(tonic::Request::new(health_of("")), path, codec).await;
+    assert_eq!(answer.unwrap_err().code(), Code::Unimplemented);
+    host.end().await;
+}
+
+#[tokio::test]
+async fn the_stdio_stream_is_silent_and_ends_with_the_plugin() {
+    let host = Host::start(PLUGIN).await;
+    let mut stdio = host.stdio();
+    let mut stream = stdio.stream_stdio(()).await.unwrap().into_inner();
+    let next = tokio::spawn(async move { stream.message().await });
+    // Other calls go on beside it, and do not end it.
+    host.answers().await;
+    assert!(!next.is_finished());
+    host.shut_down().await;
+    let last = within("the end of the stream", next).await.unwrap();
+    assert_eq!(last.unwrap(), None, "an end, not an error");
+    host.process.ended().await.well();
+}
+
+#[tokio::test]
+async fn who_knocks_at_the_broker_is_told_that_nothing_is_there() {
+    let host = Host::start(PLUGIN).await;
+    let knock = ConnInfo {
+        service_id: 7,
+        knock: Some(Knock {
+            knock: true,
+            ..Knock::default()
+        }),
+        ..ConnInfo::default()
+    };
+    // What is no knock gets no answer; the stream stays open behind it.
+    let offer = ConnInfo {
+        service_id: 3,
+        ..ConnInfo::default()
+    };
+    let asked = futures_util::StreamExt::chain(stream::iter([offer, knock]), stream::pending());
+    let mut answers = host.broker().start_stream(asked).await.unwrap().into_inner();
+    let answer = within("the answer", answers.message()).await.unwrap().unwrap();
+    assert_eq!(answer.service_id, 7);
+    let knock = answer.knock.unwrap();
+    assert!(knock.ack && !knock.error.is_empty(), "{knock:?}");
+    host.shut_down().await;
+    assert_eq!(within("the end", answers.message()).await.unwrap(), None);
+    host.process.ended().await.well();
+}
+
+/// Ctrl-C and a closed terminal reach plugin and host alike: it is the host's to act on them.
+#[tokio::test]
+async fn interrupts_and_hangups_are_the_hosts_to_handle() {
+    let host = Host::start(PLUGIN).await;
+    for _ in 0..3 {
+        for ignored in [Signal::SIGINT, Signal::SIGHUP] {
+            signal(host.process.pid, ignored);
+            host.answers().await;
+        }
+    }
+    assert!(host.socket().exists());
+    host.end().await;
+}
+
+#[tokio::test]
+async fn an_interrupt_before_the_host_connects_is_ignored_too() {
+    let mut process = Launch::without_tls(PLUGIN).start();
+    let handshake = terraform_plugin::testing::Handshake::parse(&process.line().await);
+    signal(process.pid, Signal::SIGINT);
+    let channel = terraform_plugin::testing::plain(&handshake.socket()).await;
+    check(&channel).await.unwrap();
+    terraform_plugin::testing::shut_down(&channel).await.unwrap();
+    process.ended().await.well();
+}
+
+#[tokio::test]
+async fn a_terminated_plugin_ends_well() {
+    let host = Host::start(PLUGIN).await;
+    host.answers().await;
+    signal(host.process.pid, Signal::SIGTERM);
+    host.process.ended().await.well();
+}
+
+#[tokio::test]
+async fn large_messages_pass_both_ways() {
+    let host = Host::start(PLUGIN).await;
+    // The largest that a call here brings back is a name that is not known, told as such.
+    let type_name = "x".repeat(20 << 20);
+    let asked = tf::validate_resource_config::Request {
+        type_name: type_name.clone(),
+        ..<_>::default()
+    };
+    let answer = host.provider().validate_resource_config(asked).await;
+    let answer = answer.unwrap().into_inner();
+    assert!(answer.diagnostics[0].detail.contains(&type_name));
+    host.end().await;
+}

@@ -1,0 +1,281 @@
+//! What tells an object for good: the identity beside each state, and imports by it. That it stays the
+//! same is asserted of every read, plan and apply in [`terraform_plugin::testing::terraform`].
+
+use serde_json::json;
+use terraform_plugin::Value;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::stored;
+use terraform_plugin::testing::terraform::{Resource, State};
+use terraform_plugin::testing::value::{error, sound};
+
+use crate::konnect::{DESTINATION, Konnect, WEBHOOK};
+
+const NOBODYS: &str = "11111111-2222-4333-8444-555555555555";
+
+fn identity(parts: &[(&str, &str)]) -> Value {
+    Value::object(parts.iter().map(|(name, value)| (*name, Value::from(*value))))
+}
+
+fn destination(of: &Resource, more: &[(&str, Value)]) -> Value {
+    let least = [
+        ("name", "siem".into()),
+        ("endpoint", "https://siem.example.com/".into()),
+        ("authorization_wo", "Splunk s3cret".into()),
+    ];
+    of.shape.object(&[&least, more].concat())
+}
+
+async fn created(of: &Resource, config: &Value) -> State {
+    let plan = of.plan(&State::none(), config).await;
+    sound(&plan.diagnostics);
+    let state = of.apply(&plan).await;
+    sound(&state.diagnostics);
+    state
+}
+
+#[tokio::test]
+async fn the_schemas_say_what_an_import_needs() {
+    let konnect = Konnect::start().await;
+    let parts = |type_name: &str| -> Vec<(String, bool)> {
+        let schema = &konnect.identities[type_name];
+        assert_eq!(schema.version, 0);
+        let told = schema.identity_attributes.iter().map(|part| {
+            assert_eq!(part.r#type, br#""string""#);
+            assert!(!part.description.is_empty());
+            assert_ne!(
+                part.required_for_import, part.optional_for_import,
+                "one of the two"
+            );
+            (part.name.clone(), part.required_for_import)
+        });
+        told.collect()
+    };
+    assert_eq!(
+        parts(DESTINATION),
+        [("id".to_owned(), true), ("region".to_owned(), false)]
+    );
+    assert_eq!(parts(WEBHOOK), [("region".to_owned(), true)]);
+    assert_eq!(konnect.identities.len(), konnect.schema.resource_schemas.len());
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_destination_is_told_by_its_id_once_it_has_one() {
+    let konnect = Konnect::configured().await;
+    let resource = konnect.destination();
+    let siem = destination(&resource, &[("region", "eu".into())]);
+    let plan = resource.plan(&State::none(), &siem).await;
+    assert_eq!(plan.identity, None, "the id is not known yet");
+    let state = resource.apply(&plan).await;
+    let id = state.value.get("id").as_str().unwrap();
+    assert_eq!(state.identity, Some(identity(&[("id", id), ("region", "eu")])));
+
+    let read = resource.read(&state).await;
+    assert_eq!(read.identity, state.identity);
+    let mut renamed = siem.clone();
+    renamed.set("name", "renamed".into());
+    let update = resource.plan(&read, &renamed).await;
+    assert_eq!(update.identity, state.identity);
+    let updated = resource.apply(&update).await;
+    assert_eq!(updated.identity, state.identity);
+
+    let mut elsewhere = siem;
+    elsewhere.set("region", Value::Unknown);
+    let replaced = resource.plan(&updated, &elsewhere).await;
+    assert_eq!((replaced.replaces.len(), &replaced.identity), (1, &None));
+    let gone = resource.apply(&updated.removal()).await;
+    sound(&gone.diagnostics);
+    assert_eq!(resource.read(&updated).await.identity, None, "nothing is there");
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_webhook_is_told_by_its_region_as_soon_as_that_is_known() {
+    let konnect = Konnect::configured().await;
+    let resource = konnect.webhook();
+    let config = |region: Value| {
+        resource.shape.object(&[
+            ("region", region),
+            ("endpoint", "https://siem.example.com/".into()),
+            ("authorization_wo", "Splunk s3cret".into()),
+        ])
+    };
+    let plan = resource.plan(&State::none(), &config(Value::Unknown)).await;
+    sound(&plan.diagnostics);
+    assert_eq!(plan.identity, None);
+    let plan = resource.plan(&State::none(), &config("eu".into())).await;
+    assert_eq!(plan.identity, Some(identity(&[("region", "eu")])));
+    let state = resource.apply(&plan).await;
+    assert_eq!(state.identity, plan.identity);
+    assert_eq!(resource.read(&state).await.identity, plan.identity);
+    konnect.end().await;
+}
+
+/// What an import brings is read at once, and then plans empty but for the authorization, which is sent
+/// once with a warning.
+async fn settles(of: &Resource, imported: &State, config: &Value) {
+    sound(&imported.diagnostics);
+    let read = of.read(imported).await;
+    sound(&read.diagnostics);
+    assert_eq!(read.value, imported.value);
+    let plan = of.plan(&read, config).await;
+    sound(&plan.diagnostics);
+    assert!(plan.replaces.is_empty());
+    assert!(
+        plan.diagnostics[0].detail.contains("once"),
+        "{:?}",
+        plan.diagnostics
+    );
+    let state = of.apply(&plan).await;
+    sound(&state.diagnostics);
+    let read = of.read(&state).await;
+    let again = of.plan(&read, config).await;
+    assert_eq!(again.planned, read.value);
+    assert!(again.diagnostics.is_empty(), "{:?}", again.diagnostics);
+}
+
+#[tokio::test]
+async fn a_destination_is_imported_by_identity_with_and_without_region() {
+    let konnect = Konnect::configured().await;
+    let resource = konnect.destination();
+    for region in ["global", "eu"] {
+        let config = destination(&resource, &[("region", region.into())]);
+        let there = created(&resource, &config).await;
+        let id = there.value.get("id").clone();
+        let text = format!("{region}/{}", id.as_str().unwrap());
+        let whole = [("id", id.clone()), ("region", region.into())];
+        let by_text = resource.import(&text).await;
+        let by_identity = resource.import_identity(&whole).await;
+        assert_eq!(by_text.identity, there.identity);
+        assert_eq!(by_identity.identity, there.identity);
+        assert_eq!(by_identity.value, by_text.value);
+        settles(&resource, &by_identity, &config).await;
+
+        let without = resource.import_identity(&whole[..1]).await;
+        if region == "global" {
+            assert_eq!(without.identity, there.identity, "the default region");
+        } else {
+            let said = error(&without.diagnostics);
+            assert!(said.contains("REGION/ID"), "{said}");
+        }
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_webhook_is_imported_by_identity() {
+    let konnect = Konnect::configured().await;
+    konnect.strangers_webhook("eu", true);
+    let resource = konnect.webhook();
+    let imported = resource.import_identity(&[("region", "eu".into())]).await;
+    assert_eq!(imported.identity, Some(identity(&[("region", "eu")])));
+    assert_eq!(imported.value, resource.import("eu").await.value);
+    let config = resource.shape.object(&[
+        ("region", "eu".into()),
+        ("endpoint", crate::konnect::STRANGERS_ENDPOINT.into()),
+        ("log_format", "json".into()),
+        ("authorization_wo", "Splunk s3cret".into()),
+    ]);
+    settles(&resource, &imported, &config).await;
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn an_identity_of_nothing_is_refused_and_imports_nothing() {
+    let konnect = Konnect::configured().await;
+    let (destination, webhook) = (konnect.destination(), konnect.webhook());
+    for parts in [
+        vec![],
+        vec![("region", "eu".into())],
+        vec![("id", "no-uuid".into())],
+        vec![("id", NOBODYS.into())],
+        vec![("id", NOBODYS.into()), ("region", "EU".into())],
+    ] {
+        let refused = destination.import_identity(&parts).await;
+        error(&refused.diagnostics);
+        assert_eq!(
+            (refused.value, refused.identity),
+            (Value::Null, None),
+            "{parts:?}"
+        );
+    }
+    for parts in [
+        vec![],
+        vec![("region", "eu".into())],
+        vec![("region", "e u".into())],
+    ] {
+        let refused = webhook.import_identity(&parts).await;
+        error(&refused.diagnostics);
+        assert_eq!(
+            (refused.value, refused.identity),
+            (Value::Null, None),
+            "{parts:?}"
+        );
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_stored_identity_may_hold_what_is_gone_and_lack_what_is_new() {
+    let konnect = Konnect::start().await;
+    let resource = konnect.destination();
+    let whole = identity(&[("id", NOBODYS), ("region", "eu")]);
+    for stored_identity in [
+        json!({"id": NOBODYS, "region": "eu"}),
+        json!({"id": NOBODYS, "region": "eu", "organization": {"id": 1}, "gone": null}),
+    ] {
+        let upgraded = resource.upgrade_identity(stored(&stored_identity)).await;
+        assert_eq!(upgraded.unwrap(), whole);
+    }
+    let old = resource
+        .upgrade_identity(stored(&json!({"id": NOBODYS})))
+        .await
+        .unwrap();
+    assert_eq!(
+        (old.get("id"), old.get("region")),
+        (&Value::from(NOBODYS), &Value::Null)
+    );
+    let webhook = konnect.webhook();
+    let webhook = webhook.upgrade_identity(stored(&json!({"region": "eu"}))).await;
+    assert_eq!(webhook.ok(), Some(identity(&[("region", "eu")])));
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn an_identity_of_a_newer_version_is_refused_as_a_state_is() {
+    let konnect = Konnect::start().await;
+    for (resource, identity) in [
+        (konnect.destination(), json!({"id": NOBODYS, "region": "eu"})),
+        (konnect.webhook(), json!({"region": "eu"})),
+    ] {
+        let refused = resource.upgrade_identity_of(1, stored(&identity)).await;
+        let said = error(&refused.unwrap_err());
+        assert!(
+            said.contains("newer version") && said.contains("version 1"),
+            "{said}"
+        );
+        assert!(said.contains(&resource.type_name), "{said}");
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_stored_identity_that_is_none_is_refused_without_being_quoted() {
+    let konnect = Konnect::start().await;
+    let cut = tf::RawState {
+        json: br#"{"region": "s3cret"#.to_vec(),
+        flatmap: <_>::default(),
+    };
+    for garbage in [
+        cut,
+        tf::RawState::default(),
+        stored(&json!(["s3cret"])),
+        stored(&json!("s3cret")),
+        stored(&json!({"region": {"s3cret": 1}})),
+    ] {
+        let refused = konnect.webhook().upgrade_identity(garbage).await.unwrap_err();
+        let said = error(&refused);
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+    konnect.end().await;
+}

@@ -1,0 +1,117 @@
+//! A plugin together with a local Konnect for it to work on.
+
+use std::ops::{Deref, DerefMut};
+
+use konnect_emulator::{Emulator, EmulatorOptions};
+use serde_json::json;
+use terraform_plugin::Value;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::terraform::Resource;
+use terraform_plugin::testing::value::sound;
+use terraform_plugin::testing::{Ended, Launch, Plugin};
+
+use crate::PLUGIN;
+
+/// The resource with which the tests go through a life.
+pub const DESTINATION: &str = "konnect_audit_log_destination";
+/// The other one, of which a region has one.
+pub const WEBHOOK: &str = "konnect_audit_log_webhook";
+
+/// Where a stranger's webhook delivers to.
+pub const STRANGERS_ENDPOINT: &str = "https://stranger.example.com/a-path-like-a-password";
+
+/// A plugin, and the Konnect that it is or will be configured with.
+pub struct Konnect {
+    /// The plugin.
+    pub plugin: Plugin,
+    /// The Konnect.
+    pub emulator: Emulator,
+}
+
+impl Konnect {
+    /// Starts both. The plugin is not configured.
+    pub async fn start() -> Self {
+        Box::pin(Self::launch(Launch::without_tls(PLUGIN))).await
+    }
+
+    /// Starts both, the plugin with further settings. It is not configured.
+    pub async fn launch(launch: Launch) -> Self {
+        let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
+        let plugin = Plugin::launch(launch).await;
+        Self { plugin, emulator }
+    }
+
+    /// Starts both, and configures the plugin.
+    pub async fn configured() -> Self {
+        let konnect = Box::pin(Self::start()).await;
+        sound(&konnect.configure(konnect.config()).await);
+        konnect
+    }
+
+    /// A provider block that leads to the emulator. A fault is to be met once, not waited out.
+    pub fn config(&self) -> Option<tf::DynamicValue> {
+        self.config_with_retries(0)
+    }
+
+    /// The same with that many further tries.
+    pub fn config_with_retries(&self, retries: i64) -> Option<tf::DynamicValue> {
+        let url = format!("{}/{{region}}", self.emulator.url());
+        self.block(&[
+            ("personal_access_token", Value::from("kpat_protocol-tests")),
+            ("server_url", Value::from(url.as_str())),
+            ("max_retries", Value::from(retries)),
+        ])
+    }
+
+    /// The destinations.
+    pub fn destination(&self) -> Resource {
+        self.resource(DESTINATION)
+    }
+
+    /// The webhooks.
+    pub fn webhook(&self) -> Resource {
+        self.resource(WEBHOOK)
+    }
+
+    /// A webhook with an endpoint of its own, as somebody else sets one up.
+    pub fn strangers_webhook(&self, region: &str, enabled: bool) {
+        let webhook = json!({
+            "enabled": enabled, "endpoint": STRANGERS_ENDPOINT, "authorization": "Splunk stranger",
+            "log_format": "json",
+        });
+        self.emulator.edit_webhook(region, webhook).unwrap();
+    }
+
+    /// The methods of the requests since the last time.
+    pub fn methods(&self) -> Vec<String> {
+        let methods = self.emulator.requests().into_iter().map(|request| request.method);
+        let methods = methods.collect();
+        self.emulator.clear_requests();
+        methods
+    }
+
+    /// How many requests have reached Konnect.
+    pub fn requests(&self) -> usize {
+        self.emulator.requests().len()
+    }
+
+    /// Ends both.
+    pub async fn end(self) -> Ended {
+        self.emulator.stop().await;
+        self.plugin.host.end().await
+    }
+}
+
+impl Deref for Konnect {
+    type Target = Plugin;
+
+    fn deref(&self) -> &Plugin {
+        &self.plugin
+    }
+}
+
+impl DerefMut for Konnect {
+    fn deref_mut(&mut self) -> &mut Plugin {
+        &mut self.plugin
+    }
+}

@@ -1,0 +1,163 @@
+//! A thousand destinations and the webhooks of all regions, as many at a time as a user asks for, against a Konnect
+//! that is slow, limits its requests, and gets one answer in twenty wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt, stream};
+use konnect::{MOST_AT_ONCE, Region};
+use konnect_emulator::{Conditions, Fault, RandomFaults, RateLimit};
+use terraform_plugin::Value;
+use terraform_plugin::testing::terraform::{Resource, State};
+use terraform_plugin::testing::value::sound;
+
+use crate::konnect::Konnect;
+
+const DESTINATIONS: usize = 1_000;
+/// What the plugin may take of memory at most, in KiB.
+const MOST_MEMORY: u64 = 30 * 1024;
+
+/// 50 ms an answer, a rate limit below what the client could send, and a fault in every twentieth request: most of
+/// them such that a client can't tell whether it was handled.
+fn bad() -> Conditions {
+    Conditions {
+        latency_ms: 50,
+        rate_limit: Some(RateLimit {
+            per_second: 150,
+            burst: 100,
+        }),
+        random_faults: Some(RandomFaults {
+            seed: 7,
+            percent: 5,
+            faults: vec![
+                Fault::DropBefore,
+                Fault::DropAfter,
+                Fault::Truncate,
+                Fault::TruncateHeader,
+                Fault::status(500),
+                Fault::status(502),
+                Fault::retry_after(503, 1),
+            ],
+        }),
+    }
+}
+
+/// Does something for each of these, so many at a time.
+async fn each<T, F: Future>(of: Vec<T>, at_a_time: usize, what: impl FnMut(T) -> F) -> Vec<F::Output> {
+    stream::iter(of)
+        .map(what)
+        .buffer_unordered(at_a_time)
+        .collect()
+        .await
+}
+
+async fn created(resource: &Resource, config: &Value) -> State {
+    let plan = resource.plan(&State::none(), config).await;
+    sound(&plan.diagnostics);
+    let state = resource.apply(&plan).await;
+    sound(&state.diagnostics);
+    state
+}
+
+fn destination(of: &Resource, number: usize) -> Value {
+    of.shape.object(&[
+        ("name", format!("siem {number}").as_str().into()),
+        ("endpoint", "https://siem.example.com/audit".into()),
+        ("authorization_wo", "Splunk s3cret".into()),
+        ("log_format", "json".into()),
+    ])
+}
+
+fn text(state: &State, name: &str) -> String {
+    state.value.get(name).as_str().unwrap().to_owned()
+}
+
+/// The peak of a process's resident memory, in KiB.
+fn peak_memory(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+async fn load(at_a_time: usize) {
+    let konnect = Konnect::start().await;
+    sound(&konnect.configure(konnect.config_with_retries(4)).await);
+    konnect.emulator.set_conditions(bad()).unwrap();
+    let (destinations, webhooks) = (konnect.destination(), konnect.webhook());
+
+    let make = |number| {
+        let destinations = &destinations;
+        async move { created(destinations, &destination(destinations, number)).await }
+    };
+    let states = each((0..DESTINATIONS).collect(), at_a_time, make).await;
+    let ids: BTreeMap<_, _> = states
+        .iter()
+        .map(|state| (text(state, "name"), text(state, "id")))
+        .collect();
+    let set_up = |region: &'static str| {
+        let (webhooks, id) = (&webhooks, ids["siem 0"].as_str());
+        let config = [("region", region.into()), ("audit_log_destination_id", id.into())];
+        async move { created(webhooks, &webhooks.shape.object(&config)).await }
+    };
+    let streams = each(Region::KNOWN.to_vec(), at_a_time, set_up).await;
+
+    konnect.emulator.clear_requests();
+    let refreshed = each(states.iter().collect(), at_a_time, |state| {
+        destinations.read(state)
+    })
+    .await;
+    for read in &refreshed {
+        sound(&read.diagnostics);
+    }
+    let all = |states: &[State]| {
+        states
+            .iter()
+            .map(|state| format!("{:?}", state.value))
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(all(&refreshed), all(&states));
+    assert!(
+        konnect.requests() <= 25,
+        "{} requests for a refresh",
+        konnect.requests()
+    );
+
+    let world = konnect.emulator.snapshot();
+    let stored = world["regions"]["global"]["destinations"].as_object().unwrap();
+    let stored: BTreeMap<_, _> = stored
+        .iter()
+        .map(|(id, of)| (of["name"].as_str().unwrap().to_owned(), id.clone()))
+        .collect();
+    assert_eq!(
+        world["regions"]["global"]["destinations"]
+            .as_object()
+            .unwrap()
+            .len(),
+        DESTINATIONS
+    );
+    assert_eq!(ids, stored, "each is there once, and in its state");
+    for stream in &streams {
+        let webhook = &world["regions"][text(stream, "region")]["webhook"];
+        assert_eq!(webhook["audit_log_destination_id"], ids["siem 0"].as_str());
+        assert_eq!(webhook["enabled"], true);
+    }
+    let connections = konnect.emulator.connections();
+    assert!(connections.most <= 3 * MOST_AT_ONCE as u64, "{connections:?}");
+    if cfg!(target_os = "linux") {
+        let memory = peak_memory(konnect.host.process.pid);
+        assert!(memory < MOST_MEMORY, "{memory} KiB");
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_thousand_destinations_ten_at_a_time() {
+    load(10).await;
+}
+
+#[tokio::test]
+async fn a_thousand_destinations_a_hundred_at_a_time() {
+    load(100).await;
+}

@@ -1,0 +1,33 @@
+//! The built plugin, started and called as Terraform does it, without a CLI.
+#![cfg(unix)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "all of this crate is tests, the functions that they share included"
+)]
+
+/// The plugin under test.
+const PLUGIN: &str = env!("CARGO_BIN_EXE_terraform-provider-konnect");
+
+mod authorization;
+mod configure;
+mod debug;
+mod host;
+mod identity;
+mod konnect;
+mod load;
+mod log;
+#[cfg(target_os = "linux")]
+mod memory;
+mod moved_state;
+mod rules;
+mod start;
+mod stop;
+mod take_back;
+mod take_over;
+mod tls;
+mod undecodable;
+mod unknown;
+mod upgrade;
+mod vanished;

@@ -1,0 +1,307 @@
+//! States of Kong's own provider: `moved` blocks, and `state replace-provider`.
+
+use serde_json::{Value as Json, json};
+use terraform_plugin::Value;
+use terraform_plugin::testing::stored;
+use terraform_plugin::testing::terraform::{Resource, State};
+use terraform_plugin::testing::value::{error, sound};
+
+use crate::konnect::{DESTINATION, Konnect};
+
+/// Where Kong's provider is installed from.
+const KONGS: [&str; 3] = [
+    "registry.terraform.io/kong/konnect",
+    "registry.opentofu.org/kong/konnect",
+    "mirror.example.com/kong/konnect",
+];
+const KONG: &str = KONGS[0];
+const ENDPOINT: &str = "https://siem.example.com/collector";
+const SECRET: &str = "Splunk s3cret";
+
+/// The webhook of a region as Kong's provider has set it up, and its state. Versions differ in what they
+/// keep beside this.
+fn kongs_webhook(konnect: &Konnect, region: &str) -> Json {
+    let webhook = json!({
+        "enabled": true, "endpoint": ENDPOINT, "authorization": SECRET, "log_format": "json",
+        "skip_ssl_verification": true,
+    });
+    let there = konnect.emulator.edit_webhook(region, webhook.clone()).unwrap();
+    let mut state = webhook;
+    state["updated_at"] = there["updated_at"].clone();
+    state
+}
+
+/// A destination that Kong's provider has made, and its state.
+async fn kongs_destination(konnect: &Konnect, region: &str) -> Json {
+    let resource = konnect.destination();
+    let config = resource.shape.object(&[
+        ("region", region.into()),
+        ("name", "siem".into()),
+        ("endpoint", ENDPOINT.into()),
+        ("authorization", SECRET.into()),
+        ("log_format", "cps".into()),
+    ]);
+    let state = resource
+        .apply(&resource.plan(&State::none(), &config).await)
+        .await;
+    sound(&state.diagnostics);
+    konnect.emulator.clear_requests();
+    let text = |name: &str| state.value.get(name).as_str().unwrap().to_owned();
+    json!({
+        "id": text("id"), "name": "siem", "endpoint": ENDPOINT, "authorization": SECRET, "log_format": "cps",
+        "skip_ssl_verification": false, "created_at": text("created_at"), "updated_at": text("updated_at"),
+    })
+}
+
+fn webhook_config(of: &Resource, region: &str, authorization: &str) -> Value {
+    of.shape.object(&[
+        ("region", region.into()),
+        ("endpoint", ENDPOINT.into()),
+        (authorization, SECRET.into()),
+        ("log_format", "json".into()),
+        ("skip_ssl_verification", true.into()),
+    ])
+}
+
+fn destination_config(of: &Resource, authorization: &str) -> Value {
+    of.shape.object(&[
+        ("name", "siem".into()),
+        ("endpoint", ENDPOINT.into()),
+        (authorization, SECRET.into()),
+        ("log_format", "cps".into()),
+    ])
+}
+
+/// From what a move has brought to an empty plan, with nothing but reads.
+async fn settles(konnect: &Konnect, of: &Resource, moved: &State, config: &Value, region: &str) -> State {
+    sound(&moved.diagnostics);
+    assert_eq!(moved.value.get("region"), &Value::Null);
+    assert_eq!(moved.identity, None, "it has none as long as the region is open");
+    assert_eq!(
+        konnect.requests(),
+        0,
+        "a move is made before the provider is configured"
+    );
+
+    let read = of.read(moved).await;
+    sound(&read.diagnostics);
+    assert_eq!(read.value, moved.value);
+    assert_eq!(konnect.requests(), 0, "nobody knows yet which region to ask");
+
+    let plan = of.plan(&read, config).await;
+    sound(&plan.diagnostics);
+    assert!(plan.replaces.is_empty(), "the region is learnt, not changed");
+    assert_eq!(plan.planned.get("region"), &region.into());
+    assert_eq!(
+        plan.identity.as_ref().map(|i| i.get("region").clone()),
+        Some(region.into())
+    );
+    assert_eq!(konnect.requests(), 0);
+
+    let state = of.apply(&plan).await;
+    sound(&state.diagnostics);
+    assert_eq!(konnect.methods(), ["GET"], "nothing is changed");
+    let read = of.read(&state).await;
+    sound(&read.diagnostics);
+    assert_eq!(read.value, state.value);
+    let again = of.plan(&read, config).await;
+    assert_eq!(again.planned, read.value);
+    assert!(again.replaces.is_empty() && again.diagnostics.is_empty());
+    read
+}
+
+#[tokio::test]
+async fn moves_are_offered() {
+    let konnect = Konnect::start().await;
+    let capabilities = konnect.schema.server_capabilities.unwrap();
+    assert!(capabilities.move_resource_state);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_webhook_of_kongs_is_taken_over_from_any_registry() {
+    let konnect = Konnect::configured().await;
+    let webhook = konnect.webhook();
+    let state = kongs_webhook(&konnect, "au");
+    for kong in KONGS {
+        let moved = webhook.take_over(kong, "konnect_audit_log", &state).await;
+        let config = webhook_config(&webhook, "au", "authorization");
+        settles(&konnect, &webhook, &moved, &config, "au").await;
+        konnect.emulator.clear_requests();
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_destination_of_kongs_is_taken_over_from_any_registry() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let state = kongs_destination(&konnect, "global").await;
+    for kong in KONGS {
+        let moved = destination.take_over(kong, DESTINATION, &state).await;
+        let config = destination_config(&destination, "authorization");
+        settles(&konnect, &destination, &moved, &config, "global").await;
+        konnect.emulator.clear_requests();
+    }
+    konnect.end().await;
+}
+
+/// `state replace-provider` leaves Kong's state under our name: Terraform asks to upgrade it.
+#[tokio::test]
+async fn a_destination_of_kongs_is_upgraded_where_it_stands() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let mut state = kongs_destination(&konnect, "eu").await;
+    state["added_later"] = json!({"by": ["Kong"]});
+    let upgraded = destination.upgrade(0, stored(&state)).await;
+    sound(&upgraded.diagnostics);
+    let found = State {
+        value: destination.shape.decode(upgraded.upgraded_state.as_ref()),
+        ..State::none()
+    };
+    let mut config = destination_config(&destination, "authorization");
+    config.set("region", "eu".into());
+    // What only we have comes with the first refresh.
+    let read = destination.read(&found).await;
+    sound(&read.diagnostics);
+    settles(&konnect, &destination, &read, &config, "eu").await;
+    konnect.end().await;
+}
+
+/// Going over to the write-only argument with the move is an update in place, which leaves no trace.
+#[tokio::test]
+async fn a_move_may_bring_the_secret_out_of_the_state() {
+    let konnect = Konnect::configured().await;
+    let (webhook, destination) = (konnect.webhook(), konnect.destination());
+    let webhooks = kongs_webhook(&konnect, "eu");
+    let destinations = kongs_destination(&konnect, "global").await;
+    for (resource, type_name, state, config) in [
+        (
+            &webhook,
+            "konnect_audit_log",
+            &webhooks,
+            webhook_config(&webhook, "eu", "authorization_wo"),
+        ),
+        (
+            &destination,
+            DESTINATION,
+            &destinations,
+            destination_config(&destination, "authorization_wo"),
+        ),
+    ] {
+        let moved = resource.take_over(KONG, type_name, state).await;
+        let plan = resource.plan(&resource.read(&moved).await, &config).await;
+        sound(&plan.diagnostics);
+        assert!(plan.replaces.is_empty());
+        let state = resource.apply(&plan).await;
+        sound(&state.diagnostics);
+        assert_eq!(konnect.methods(), ["PATCH"]);
+        assert_eq!(state.value.get("authorization"), &Value::Null);
+        let private = String::from_utf8(state.private.clone()).unwrap();
+        assert!(!private.contains("s3cret"));
+        let read = resource.read(&state).await;
+        assert_eq!(resource.plan(&read, &config).await.planned, read.value);
+        konnect.emulator.clear_requests();
+    }
+    konnect.end().await;
+}
+
+/// Kong's versions differ: what one lacks or has beyond the others does no harm.
+#[tokio::test]
+async fn states_with_missing_and_with_more_attributes_are_taken_over() {
+    let konnect = Konnect::configured().await;
+    let (webhook, destination) = (konnect.webhook(), konnect.destination());
+    let mut more = kongs_webhook(&konnect, "eu");
+    more["status"] = json!({"last_attempt_at": null});
+    more["id"] = json!("x");
+    let fewer = json!({"enabled": true, "endpoint": ENDPOINT});
+    for state in [&more, &fewer] {
+        let moved = webhook.take_over(KONG, "konnect_audit_log", state).await;
+        let config = webhook_config(&webhook, "eu", "authorization");
+        ends_empty(&webhook, &moved, &config).await;
+    }
+    let mut more = kongs_destination(&konnect, "global").await;
+    more["labels"] = json!([1]);
+    let fewer = json!({"id": more["id"], "skip_ssl_verification": null, "name": ""});
+    for state in [&more, &fewer] {
+        let moved = destination.take_over(KONG, DESTINATION, state).await;
+        let config = destination_config(&destination, "authorization");
+        ends_empty(&destination, &moved, &config).await;
+    }
+    konnect.end().await;
+}
+
+async fn ends_empty(of: &Resource, moved: &State, config: &Value) {
+    sound(&moved.diagnostics);
+    let plan = of.plan(&of.read(moved).await, config).await;
+    sound(&plan.diagnostics);
+    assert!(plan.replaces.is_empty());
+    let state = of.apply(&plan).await;
+    sound(&state.diagnostics);
+    let read = of.read(&state).await;
+    let again = of.plan(&read, config).await;
+    assert_eq!(again.planned, read.value);
+}
+
+#[tokio::test]
+async fn other_sources_are_refused_with_what_is_taken() {
+    let konnect = Konnect::start().await;
+    let state = json!({"id": "11111111-2222-4333-8444-555555555555", "endpoint": ENDPOINT});
+    for (resource, provider, type_name) in [
+        (
+            konnect.webhook(),
+            "registry.terraform.io/evil/konnect",
+            "konnect_audit_log",
+        ),
+        (
+            konnect.webhook(),
+            "registry.terraform.io/kong/konnect-beta",
+            "konnect_audit_log",
+        ),
+        (konnect.webhook(), KONG, "konnect_gateway_control_plane"),
+        (konnect.webhook(), KONG, DESTINATION),
+        (konnect.destination(), KONG, "konnect_audit_log"),
+        (
+            konnect.destination(),
+            "registry.terraform.io/hashicorp/null",
+            "null_resource",
+        ),
+        (konnect.destination(), "", ""),
+    ] {
+        let refused = resource.take_over(provider, type_name, &state).await;
+        let said = error(&refused.diagnostics);
+        let taken = if resource.type_name == DESTINATION {
+            "konnect_audit_log_destination of kong/konnect"
+        } else {
+            "konnect_audit_log of kong/konnect"
+        };
+        assert!(said.contains(taken) && said.contains(provider), "{said}");
+        assert_eq!((refused.value, refused.identity), (Value::Null, None));
+    }
+    assert_eq!(konnect.requests(), 0);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn states_of_nothing_are_refused_without_being_quoted() {
+    let konnect = Konnect::start().await;
+    for state in [
+        json!({}),
+        json!(null),
+        json!(["s3cret"]),
+        json!("s3cret"),
+        json!({"endpoint": "unconfigured", "id": "s3cret", "authorization": "s3cret"}),
+        json!({"endpoint": {"s3cret": 1}, "id": 7}),
+    ] {
+        for (resource, type_name) in [
+            (konnect.webhook(), "konnect_audit_log"),
+            (konnect.destination(), DESTINATION),
+        ] {
+            let refused = resource.take_over(KONG, type_name, &state).await;
+            let said = error(&refused.diagnostics);
+            assert!(!said.contains("s3cret"), "{said}");
+            assert_eq!(refused.value, Value::Null);
+        }
+    }
+    konnect.end().await;
+}

@@ -1,0 +1,323 @@
+//! What Terraform checks of a provider, through the life of a destination. The rules for every plan
+//! and every apply are asserted in [`terraform_plugin::testing::terraform`]; here is what holds in one situation.
+
+use konnect_emulator::{Fault, FaultRule};
+use serde_json::json;
+use terraform_plugin::Value;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::terraform::{Resource, State};
+use terraform_plugin::testing::value::{FALSE, NIL, TRUE, UNKNOWN, error, msgpack, sound, text};
+
+use crate::konnect::Konnect;
+
+const ENDPOINT: &str = "https://siem.example.com/collector";
+
+/// A configuration as short as can be, with this name.
+fn config(of: &Resource, name: &str) -> Value {
+    of.shape.object(&[
+        ("name", name.into()),
+        ("endpoint", ENDPOINT.into()),
+        ("authorization", "Splunk s3cret".into()),
+    ])
+}
+
+/// A destination that exists, with bytes that the provider is to carry along.
+async fn created(of: &Resource) -> State {
+    let plan = of.plan(&State::none(), &config(of, "siem")).await;
+    sound(&plan.diagnostics);
+    let state = of.apply(&plan).await;
+    sound(&state.diagnostics);
+    state
+}
+
+#[tokio::test]
+async fn a_life_from_validation_to_removal() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let siem = config(&destination, "siem");
+    sound(&destination.validate(&siem).await);
+    assert_eq!(
+        konnect.requests(),
+        0,
+        "neither validation nor configuration asks Konnect"
+    );
+
+    let creation = destination.plan(&State::none(), &siem).await;
+    sound(&creation.diagnostics);
+    for computed in ["id", "created_at", "updated_at"] {
+        assert!(creation.planned.get(computed).is_unknown(), "{computed}");
+    }
+    assert_eq!(
+        creation.planned.get("log_format"),
+        &"cef".into(),
+        "a default is known"
+    );
+    assert_eq!(konnect.methods(), ["GET"], "a plan of a creation looks once");
+
+    let state = destination.apply(&creation).await;
+    sound(&state.diagnostics);
+    let id = state.value.get("id").as_str().unwrap().to_owned();
+    let stored = &konnect.emulator.snapshot()["regions"]["global"]["destinations"][&id];
+    assert_eq!(stored["name"], "siem");
+    assert_eq!(stored["authorization"], "Splunk s3cret");
+
+    let read = destination.read(&state).await;
+    sound(&read.diagnostics);
+    assert_eq!(read.value, state.value);
+    let same = destination.plan(&read, &siem).await;
+    assert_eq!(
+        same.planned, read.value,
+        "nothing changed, so there is nothing to do"
+    );
+    assert!(same.replaces.is_empty());
+
+    let renamed = config(&destination, "renamed");
+    let update = destination.plan(&read, &renamed).await;
+    sound(&update.diagnostics);
+    assert!(update.replaces.is_empty());
+    assert_eq!(
+        update.planned.get("id"),
+        state.value.get("id"),
+        "an update keeps the id"
+    );
+    assert!(
+        update.planned.get("updated_at").is_unknown(),
+        "an update touches it"
+    );
+    let updated = destination.apply(&update).await;
+    sound(&updated.diagnostics);
+    assert_eq!(updated.value.get("name"), &"renamed".into());
+
+    let gone = destination.apply(&updated.removal()).await;
+    sound(&gone.diagnostics);
+    assert_eq!(gone.value, Value::Null);
+    assert_eq!(
+        konnect.emulator.snapshot()["regions"]["global"]["destinations"],
+        json!({})
+    );
+    konnect.end().await;
+}
+
+/// The same bytes as Terraform writes and expects, without the crate's own codec in between.
+#[tokio::test]
+async fn the_bytes_of_a_plan_are_as_terraform_writes_them() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let given = [
+        ("name", text("siem")),
+        ("endpoint", text(ENDPOINT)),
+        ("authorization", text("Splunk s3cret")),
+    ];
+    let computed = [
+        "id",
+        "region",
+        "created_at",
+        "updated_at",
+        "log_format",
+        "skip_ssl_verification",
+        "detect_authorization_drift",
+    ];
+    let with = |more: &[(&'static str, &[u8])]| {
+        let mut set = given.to_vec();
+        set.extend(more.iter().map(|(name, bytes)| (*name, bytes.to_vec())));
+        destination.shape.raw(&set)
+    };
+    let request = tf::plan_resource_change::Request {
+        type_name: destination.type_name.clone(),
+        prior_state: msgpack(NIL),
+        proposed_new_state: msgpack(with(&computed.map(|name| (name, UNKNOWN)))),
+        config: msgpack(with(&[])),
+        ..<_>::default()
+    };
+    let plan = konnect.host.provider().plan_resource_change(request).await;
+    let plan = plan.unwrap().into_inner();
+    sound(&plan.diagnostics);
+    let planned = with(&[
+        ("id", UNKNOWN),
+        ("region", &text("global")),
+        ("created_at", UNKNOWN),
+        ("updated_at", UNKNOWN),
+        ("log_format", &text("cef")),
+        ("skip_ssl_verification", FALSE),
+        ("detect_authorization_drift", TRUE),
+        ("allow_identical", FALSE),
+    ]);
+    assert_eq!(plan.planned_state, msgpack(planned));
+    konnect.end().await;
+}
+
+/// Terraform marks a value of which something is known by extension type 12, with a payload that
+/// need not be understood.
+#[tokio::test]
+async fn a_refined_unknown_value_is_unknown() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let refined = [0xc7, 4, 12, 0x81, 0x01, 0xc2, 0x00]; // a map that says "not null", and one byte more
+    let config = destination.shape.raw(&[
+        ("name", refined.to_vec()),
+        ("endpoint", text(ENDPOINT)),
+        ("authorization", UNKNOWN.to_vec()),
+    ]);
+    let request = tf::plan_resource_change::Request {
+        type_name: destination.type_name.clone(),
+        prior_state: msgpack(NIL),
+        proposed_new_state: msgpack(config.clone()),
+        config: msgpack(config),
+        ..<_>::default()
+    };
+    let plan = konnect.host.provider().plan_resource_change(request).await;
+    let plan = plan.unwrap().into_inner();
+    sound(&plan.diagnostics);
+    let planned = destination.shape.decode(plan.planned_state.as_ref());
+    assert!(planned.get("name").is_unknown() && planned.get("authorization").is_unknown());
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn another_region_is_another_object() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let state = created(&destination).await;
+    let mut moved = config(&destination, "siem");
+    moved.set("region", "eu".into());
+    let plan = destination.plan(&state, &moved).await;
+    sound(&plan.diagnostics);
+    let steps: Vec<_> = plan.replaces.iter().map(|path| path.steps.clone()).collect();
+    let region = tf::attribute_path::step::Selector::AttributeName("region".to_owned());
+    let region = tf::attribute_path::Step {
+        selector: Some(region),
+    };
+    assert_eq!(steps, [vec![region]]);
+    konnect.end().await;
+}
+
+/// What stands beside the provider's own notes, as a later version may leave it.
+#[tokio::test]
+async fn what_the_provider_remembers_is_carried_along() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let kept = |private: &[u8], when: &str| {
+        let all: serde_json::Value = serde_json::from_slice(private).unwrap();
+        assert_eq!(all["kept"], json!([1, "two"]), "{when}");
+    };
+    let mut creation = destination
+        .plan(&State::none(), &config(&destination, "siem"))
+        .await;
+    creation.private = br#"{"kept":[1,"two"]}"#.to_vec();
+    let state = destination.apply(&creation).await;
+    kept(&state.private, "apply");
+    let state = destination.read(&state).await;
+    kept(&state.private, "read");
+    let update = destination.plan(&state, &config(&destination, "renamed")).await;
+    kept(&update.private, "plan");
+    let state = destination.apply(&update).await;
+    kept(&state.private, "update");
+    konnect
+        .emulator
+        .inject(FaultRule::new(Fault::status(500)).method("DELETE"))
+        .unwrap();
+    let left = destination.apply(&state.removal()).await;
+    assert_eq!(left.private, state.private, "failed removal");
+    konnect.end().await;
+}
+
+/// Bytes that are no notes of ours do no harm, and are given back as long as nothing is noted.
+#[tokio::test]
+async fn what_another_provider_remembers_does_no_harm() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let mut state = created(&destination).await;
+    state.private = b"\xff\x00 anything".to_vec();
+    let removal = Fault::status(500);
+    konnect
+        .emulator
+        .inject(FaultRule::new(removal).method("DELETE"))
+        .unwrap();
+    let left = destination.apply(&state.removal()).await;
+    assert_eq!(left.private, state.private);
+    let read = destination.read(&state).await;
+    sound(&read.diagnostics);
+    let same = destination.plan(&read, &config(&destination, "siem")).await;
+    sound(&same.diagnostics);
+    assert_eq!(same.planned, read.value);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_creation_that_fails_leaves_nothing_in_the_state() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let plan = destination
+        .plan(&State::none(), &config(&destination, "siem"))
+        .await;
+    konnect
+        .emulator
+        .inject(FaultRule::new(Fault::status(403)).method("POST"))
+        .unwrap();
+    let state = destination.apply(&plan).await;
+    error(&state.diagnostics);
+    assert_eq!(state.value, Value::Null);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn an_update_that_fails_keeps_the_prior_state() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let state = created(&destination).await;
+    let plan = destination.plan(&state, &config(&destination, "renamed")).await;
+    konnect
+        .emulator
+        .inject(FaultRule::new(Fault::status(403)).method("PATCH"))
+        .unwrap();
+    let kept = destination.apply(&plan).await;
+    error(&kept.diagnostics);
+    assert_eq!(kept.value, state.value);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_removal_that_fails_keeps_the_prior_state() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let state = created(&destination).await;
+    konnect
+        .emulator
+        .inject(FaultRule::new(Fault::status(409)).method("DELETE"))
+        .unwrap();
+    let kept = destination.apply(&state.removal()).await;
+    error(&kept.diagnostics);
+    assert_eq!(kept.value, state.value);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn an_object_that_is_gone_reads_as_null_and_is_removed_without_error() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let state = created(&destination).await;
+    let id = state.value.get("id").as_str().unwrap();
+    konnect.emulator.remove_destination("global", id).unwrap();
+    let read = destination.read(&state).await;
+    sound(&read.diagnostics);
+    assert_eq!(read.value, Value::Null);
+    let gone = destination.apply(&state.removal()).await;
+    sound(&gone.diagnostics);
+    assert_eq!(gone.value, Value::Null);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_read_that_fails_keeps_the_state() {
+    let konnect = Konnect::configured().await;
+    let destination = konnect.destination();
+    let state = created(&destination).await;
+    konnect
+        .emulator
+        .inject(FaultRule::new(Fault::status(500)).method("GET"))
+        .unwrap();
+    let read = destination.read(&state).await;
+    error(&read.diagnostics);
+    assert_eq!(read.value, state.value);
+    konnect.end().await;
+}

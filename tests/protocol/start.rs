@@ -1,0 +1,360 @@
+//! How the plugin starts: for a host, for a person, and not at all.
+
+use std::ffi::OsStr;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, RootCertStore};
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::value::{Shape, error};
+use terraform_plugin::testing::{Handshake, Host, Identity, Launch, check, plain, shut_down};
+
+use crate::PLUGIN;
+
+/// What a person reads who starts the plugin by hand.
+async fn tells_a_person(launch: Launch) {
+    let ended = launch.run().await;
+    assert_eq!(ended.status.code(), Some(1));
+    assert_eq!(ended.stdout, "");
+    assert!(
+        ended.stderr.contains("this program is a plugin"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.contains("required_providers"), "{}", ended.stderr);
+    assert_eq!(ended.left, [""; 0]);
+}
+
+#[tokio::test]
+async fn without_the_cookie_it_says_what_it_is() {
+    tells_a_person(Launch::by_hand(PLUGIN)).await;
+    // What else a host sets makes no host.
+    tells_a_person(Launch::without_tls(PLUGIN).without("TF_PLUGIN_MAGIC_COOKIE")).await;
+}
+
+#[tokio::test]
+async fn a_wrong_cookie_is_none() {
+    for wrong in [
+        "",
+        "1",
+        "D602BF8F470BC67CA7FAA0386276BBDD4330EFAF76D1A219CB4D6991CA9872B2",
+    ] {
+        tells_a_person(Launch::without_tls(PLUGIN).env("TF_PLUGIN_MAGIC_COOKIE", wrong)).await;
+    }
+}
+
+#[tokio::test]
+async fn version_and_help_are_printed_with_one_hyphen_and_two() {
+    for (flag, wanted) in [
+        (
+            "--version",
+            concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n"),
+        ),
+        (
+            "-version",
+            concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n"),
+        ),
+        ("--help", "TF_REATTACH_PROVIDERS"),
+        ("-h", "TF_REATTACH_PROVIDERS"),
+    ] {
+        let ended = Launch::by_hand(PLUGIN).arg(flag).run().await.well();
+        assert!(ended.stdout.contains(wanted), "{flag}: {}", ended.stdout);
+        assert_eq!(ended.stderr, "", "{flag}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_flag_is_refused_in_one_line() {
+    for flag in ["--verbose", "debug-me", ""] {
+        // With the cookie too: a host passes no flags, so that this is a mistake there as well.
+        for launch in [Launch::by_hand(PLUGIN), Launch::without_tls(PLUGIN)] {
+            let ended = launch.arg(flag).run().await;
+            assert_eq!(ended.status.code(), Some(2), "{ended:?}");
+            assert_eq!(ended.stdout, "");
+            assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
+            assert!(ended.stderr.contains(&format!("{flag:?}")) && ended.stderr.contains("--help"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_handshake_line_tells_protocol_place_and_certificate() {
+    let host = Host::start(PLUGIN).await;
+    let fields = &host.handshake.fields;
+    assert_eq!(fields.len(), 6);
+    assert_eq!(fields[..3], ["1", "6", "unix"]);
+    assert_eq!(fields[4], "grpc");
+    assert_eq!(host.socket().parent(), Some(host.process.folder()));
+    assert!(!fields[5].contains('='), "Go's RawStdEncoding has no padding");
+    assert_eq!(host.end().await.stdout, "", "nothing follows the line");
+}
+
+#[tokio::test]
+async fn the_multiplexing_field_is_for_hosts_that_know_it() {
+    for (value, wanted) in [(None, None), (Some(""), None), (Some("true"), Some("false"))] {
+        let mut launch = Launch::without_tls(PLUGIN);
+        if let Some(value) = value {
+            launch = launch.env("PLUGIN_MULTIPLEX_GRPC", value);
+        }
+        let host = Host::launch(launch).await;
+        assert_eq!(
+            host.handshake.fields.get(6).map(String::as_str),
+            wanted,
+            "{value:?}"
+        );
+        host.end().await;
+    }
+}
+
+/// Verifies a server certificate as a client does that trusts one certificate only.
+fn verifies(
+    certificate: &CertificateDer<'static>,
+    trusted: &CertificateDer<'static>,
+    name: &'static str,
+) -> Result<(), rustls::Error> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    WebPkiServerVerifier::builder_with_provider(roots.into(), provider)
+        .build()
+        .unwrap()
+        .verify_server_cert(
+            certificate,
+            &[],
+            &ServerName::try_from(name).unwrap(),
+            &[],
+            UnixTime::now(),
+        )
+        .map(drop)
+}
+
+#[tokio::test]
+async fn the_certificate_is_signed_by_itself_for_localhost_and_fresh() {
+    let (one, other) = (Host::start(PLUGIN).await, Host::start(PLUGIN).await);
+    let certificate = one.handshake.certificate().unwrap();
+    let fresh = other.handshake.certificate().unwrap();
+    assert_ne!(certificate, fresh);
+    // A chain of length one ends at the certificate itself only if its own key signed it.
+    verifies(&certificate, &certificate, "localhost").unwrap();
+    assert!(matches!(
+        verifies(&certificate, &certificate, "example.com"),
+        Err(rustls::Error::InvalidCertificate(
+            CertificateError::NotValidForNameContext { .. }
+        ))
+    ));
+    assert!(verifies(&certificate, &fresh, "localhost").is_err());
+    one.end().await;
+    other.end().await;
+}
+
+#[tokio::test]
+async fn the_socket_is_the_owners_alone() {
+    let host = Host::start(PLUGIN).await;
+    let socket = std::fs::symlink_metadata(host.socket()).unwrap();
+    assert!(socket.file_type().is_socket());
+    assert_eq!(socket.mode() & 0o777, 0o600);
+    assert_eq!(socket.uid(), nix::unistd::geteuid().as_raw());
+    assert_eq!(host.process.files().len(), 1, "nothing but the socket is made");
+    host.end().await;
+}
+
+#[tokio::test]
+async fn a_group_may_be_let_in() {
+    let group = nix::unistd::getegid().as_raw();
+    let host =
+        Host::launch(Launch::without_tls(PLUGIN).env("PLUGIN_UNIX_SOCKET_GROUP", group.to_string())).await;
+    let socket = std::fs::symlink_metadata(host.socket()).unwrap();
+    assert_eq!((socket.mode() & 0o777, socket.gid()), (0o660, group));
+    host.end().await;
+
+    let launch = Launch::without_tls(PLUGIN).without("PLUGIN_UNIX_SOCKET_DIR");
+    let host = Host::launch(launch.env("PLUGIN_UNIX_SOCKET_GROUP", group.to_string())).await;
+    let folder = std::fs::symlink_metadata(host.socket().parent().unwrap()).unwrap();
+    assert_eq!((folder.mode() & 0o777, folder.gid()), (0o710, group));
+    host.end().await;
+}
+
+#[tokio::test]
+async fn a_folder_for_the_socket_goes_with_a_start_that_fails() {
+    let launch = Launch::without_tls(PLUGIN).without("PLUGIN_UNIX_SOCKET_DIR");
+    launch
+        .env("PLUGIN_CLIENT_CERT", "no certificate")
+        .run()
+        .await
+        .refused_to_start();
+}
+
+#[tokio::test]
+async fn shutdown_ends_it_well_and_removes_the_socket() {
+    let host = Host::start(PLUGIN).await;
+    let socket = host.socket();
+    assert!(socket.exists());
+    let ended = host.end().await;
+    assert!(!socket.exists());
+    assert_eq!(ended.stderr, "", "nothing is logged unless asked for");
+}
+
+#[tokio::test]
+async fn without_a_client_certificate_there_is_no_tls() {
+    let mut process = Launch::without_tls(PLUGIN).start();
+    let handshake = Handshake::parse(&process.line().await);
+    assert!(handshake.certificate().is_none());
+    let channel = plain(&handshake.socket()).await;
+    check(&channel).await.unwrap();
+    shut_down(&channel).await.unwrap();
+    process.ended().await.well();
+}
+
+#[tokio::test]
+async fn the_temporary_folder_is_taken_if_the_host_names_none() {
+    let mut process = Launch::without_tls(PLUGIN)
+        .without("PLUGIN_UNIX_SOCKET_DIR")
+        .start();
+    let handshake = Handshake::parse(&process.line().await);
+    let socket = handshake.socket();
+    let folder = socket.parent().unwrap();
+    assert_eq!(folder.parent(), Some(process.folder()));
+    // The temporary folder may be everybody's: nobody else gets at what is in ours.
+    let (own, user) = (
+        std::fs::symlink_metadata(folder).unwrap(),
+        nix::unistd::geteuid().as_raw(),
+    );
+    assert_eq!((own.mode() & 0o777, own.uid()), (0o700, user));
+    let file = std::fs::symlink_metadata(&socket).unwrap();
+    assert_eq!((file.mode() & 0o777, file.uid()), (0o600, user));
+    shut_down(&plain(&handshake.socket()).await).await.unwrap();
+    process.ended().await.well();
+}
+
+#[tokio::test]
+async fn a_socket_folder_that_cannot_be_used_is_told() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let long = tempfile::Builder::new()
+        .prefix(&"x".repeat(120))
+        .tempdir()
+        .unwrap();
+    for (folder, wanted) in [
+        ("/no/such/folder", "folder that exists"),
+        (file.path().to_str().unwrap(), "Not a directory"),
+        (long.path().to_str().unwrap(), "too long for a socket"),
+    ] {
+        let launch = Launch::without_tls(PLUGIN)
+            .env("PLUGIN_UNIX_SOCKET_DIR", folder)
+            .env("PLUGIN_CLIENT_CERT", &Identity::new().pem);
+        let said = launch.run().await.refused_to_start();
+        assert!(
+            said.contains("can't serve") && said.contains(folder) && said.contains(wanted),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_socket_folder_that_may_not_be_written_to_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    // The superuser may write anywhere but where the system itself says no.
+    let sealed = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(sealed.path(), std::fs::Permissions::from_mode(0o500)).unwrap();
+    let writable = std::fs::write(sealed.path().join("try"), "").is_ok();
+    let folder = if writable {
+        "/proc"
+    } else {
+        sealed.path().to_str().unwrap()
+    };
+    let said = Launch::without_tls(PLUGIN)
+        .env("PLUGIN_UNIX_SOCKET_DIR", folder)
+        .run()
+        .await
+        .refused_to_start();
+    assert!(
+        said.contains(folder) && said.contains("can be written to"),
+        "{said}"
+    );
+}
+
+/// The same without a host that names a folder, as Terraform is one.
+#[tokio::test]
+async fn a_temporary_folder_that_cannot_be_used_is_told() {
+    let long = tempfile::Builder::new()
+        .prefix(&"x".repeat(120))
+        .tempdir()
+        .unwrap();
+    for (folder, wanted) in [
+        ("/no/such/folder", "set TMPDIR to a folder that exists"),
+        (long.path().to_str().unwrap(), "set TMPDIR to a shorter folder"),
+    ] {
+        let launch = Launch::without_tls(PLUGIN)
+            .without("PLUGIN_UNIX_SOCKET_DIR")
+            .env("TMPDIR", folder);
+        let said = launch.run().await.refused_to_start();
+        assert!(said.contains(folder) && said.contains(wanted), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_socket_group_is_told() {
+    let launch = Launch::without_tls(PLUGIN).env("PLUGIN_UNIX_SOCKET_GROUP", "no-such-group");
+    let said = launch.run().await.refused_to_start();
+    assert!(
+        said.contains("PLUGIN_UNIX_SOCKET_GROUP") && said.contains("no-such-group"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_client_certificate_that_is_none_is_told() {
+    let two = format!("{}{}", Identity::new().pem, Identity::new().pem);
+    for bad in ["certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n", &two] {
+        let said = Launch::without_tls(PLUGIN)
+            .env("PLUGIN_CLIENT_CERT", bad)
+            .run()
+            .await
+            .refused_to_start();
+        assert!(said.contains("PLUGIN_CLIENT_CERT"), "{said}");
+    }
+}
+
+/// Were it taken for unset, the plugin would serve whoever connects, without TLS.
+#[tokio::test]
+async fn a_client_certificate_that_is_no_text_is_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let launch = Launch::without_tls(PLUGIN).env("PLUGIN_CLIENT_CERT", OsStr::from_bytes(b"\xff\xfe"));
+    let said = launch.run().await.refused_to_start();
+    assert!(said.contains("PLUGIN_CLIENT_CERT"), "{said}");
+}
+
+/// Were it taken for unset, the token would go to another server than the one that was meant.
+#[tokio::test]
+async fn a_variable_of_the_provider_that_is_no_text_is_told() {
+    use std::os::unix::ffi::OsStrExt;
+    for (name, bytes) in [
+        ("KONNECT_SERVER_URL", &b"https://konnect\xff.example"[..]),
+        ("KONNECT_TOKEN", b"kpat_\xff"),
+        ("KONNECT_REGION", b"e\xff"),
+    ] {
+        let launch = Launch::without_tls(PLUGIN)
+            .env("KONNECT_TOKEN", "kpat_start")
+            .env(name, OsStr::from_bytes(bytes));
+        let host = Host::launch(launch).await;
+        let mut provider = host.provider();
+        let schema = provider
+            .get_provider_schema(tf::get_provider_schema::Request {})
+            .await;
+        let block = Shape::of(schema.unwrap().into_inner().provider.as_ref().unwrap());
+        let request = tf::configure_provider::Request {
+            terraform_version: "1.11.4".to_owned(),
+            config: block.encode(&block.object(&[])),
+            client_capabilities: None,
+        };
+        let answer = provider.configure_provider(request).await.unwrap().into_inner();
+        assert!(
+            error(&answer.diagnostics).contains(name),
+            "{:?}",
+            answer.diagnostics
+        );
+        host.end().await;
+    }
+}

@@ -1,0 +1,142 @@
+//! What a run's interruption does to the calls of a provider: none begins anything new, and those
+//! that have begun end with their state.
+
+use std::time::Duration;
+
+use konnect_emulator::{Fault, FaultRule};
+use nix::sys::signal::Signal;
+use terraform_plugin::Value;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::terraform::{Plan, State};
+use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::{signal, within};
+
+use crate::konnect::Konnect;
+
+async fn creation(konnect: &Konnect) -> Plan {
+    let destination = konnect.destination();
+    let config = destination.shape.object(&[
+        ("name", "siem".into()),
+        ("endpoint", "https://siem.example.com".into()),
+        ("authorization", "Splunk s3cret".into()),
+    ]);
+    let plan = destination.plan(&State::none(), &config).await;
+    sound(&plan.diagnostics);
+    // The plan has looked at what is there.
+    konnect.emulator.clear_requests();
+    plan
+}
+
+async fn stop(konnect: &Konnect) {
+    let stopped = konnect
+        .host
+        .provider()
+        .stop_provider(tf::stop_provider::Request {})
+        .await;
+    assert_eq!(stopped.unwrap().into_inner().error, "");
+}
+
+/// Waits until a request has reached Konnect.
+async fn asked(konnect: &Konnect) {
+    let asked = async {
+        while konnect.requests() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    within("a request", asked).await;
+}
+
+/// Lets a creation take longer than the plugin gives its connections for a farewell.
+fn answers_late(konnect: &Konnect) {
+    let late = FaultRule::new(Fault::Delay { ms: 2000 });
+    konnect.emulator.inject(late.method("POST")).unwrap();
+}
+
+fn stored(konnect: &Konnect) -> usize {
+    let state = konnect.emulator.snapshot();
+    state["regions"]["global"]["destinations"]
+        .as_object()
+        .map_or(0, serde_json::Map::len)
+}
+
+#[tokio::test]
+async fn after_it_nothing_new_begins() {
+    let konnect = Konnect::configured().await;
+    let plan = creation(&konnect).await;
+    stop(&konnect).await;
+    let state = konnect.destination().apply(&plan).await;
+    assert!(
+        error(&state.diagnostics).contains("interrupted"),
+        "{:?}",
+        state.diagnostics
+    );
+    assert_eq!(state.value, Value::Null);
+    // Not even a new configuration lifts it: the run is over.
+    sound(&konnect.configure(konnect.config()).await);
+    let state = konnect.destination().apply(&plan).await;
+    assert!(
+        error(&state.diagnostics).contains("interrupted"),
+        "{:?}",
+        state.diagnostics
+    );
+    assert_eq!(konnect.requests(), 0);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_creation_under_way_ends_with_its_state() {
+    let konnect = Konnect::configured().await;
+    let (plan, destination) = (creation(&konnect).await, konnect.destination());
+    answers_late(&konnect);
+    let apply = tokio::spawn(async move { destination.apply(&plan).await });
+    asked(&konnect).await;
+    stop(&konnect).await;
+    let state = within("the creation", apply).await.unwrap();
+    sound(&state.diagnostics);
+    assert!(state.value.get("id").as_str().is_some());
+    assert_eq!(stored(&konnect), 1);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_wait_before_another_try_ends() {
+    let konnect = Konnect::start().await;
+    sound(&konnect.configure(konnect.config_with_retries(10)).await);
+    let destination = konnect.destination();
+    // With ten further tries this goes on for minutes.
+    let never = FaultRule::new(Fault::status(503)).always();
+    konnect.emulator.inject(never).unwrap();
+    let id = "6b1fd0b4-0a3c-4f5e-8e0d-6a8d9c1f2e3b";
+    let state = State {
+        value: destination
+            .shape
+            .object(&[("id", id.into()), ("region", "global".into())]),
+        ..State::none()
+    };
+    let before = state.value.clone();
+    let read = tokio::spawn(async move { destination.read(&state).await });
+    asked(&konnect).await;
+    stop(&konnect).await;
+    let read = within("the read", read).await.unwrap();
+    assert!(
+        error(&read.diagnostics).contains("interrupted"),
+        "{:?}",
+        read.diagnostics
+    );
+    assert_eq!(read.value, before);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_terminated_plugin_ends_its_calls_first() {
+    let konnect = Konnect::configured().await;
+    let (plan, destination) = (creation(&konnect).await, konnect.destination());
+    answers_late(&konnect);
+    let apply = tokio::spawn(async move { destination.apply(&plan).await });
+    asked(&konnect).await;
+    signal(konnect.host.process.pid, Signal::SIGTERM);
+    let state = within("the creation", apply).await.unwrap();
+    sound(&state.diagnostics);
+    assert_eq!(stored(&konnect), 1);
+    konnect.plugin.host.process.ended().await.well();
+}

@@ -1,0 +1,220 @@
+//! A host that hangs up before it has heard of a creation: the creation goes on to its end, and is then taken
+//! back, since no state will ever tell of the object. What the host has heard of, it may have recorded.
+
+use std::time::Duration;
+
+use konnect_emulator::{Emulator, Fault, FaultRule};
+use serde_json::Value as Json;
+use terraform_plugin::Value;
+use terraform_plugin::testing::terraform::{Plan, Resource, State};
+use terraform_plugin::testing::value::sound;
+use terraform_plugin::testing::{Launch, within};
+use tokio::task::JoinHandle;
+
+use crate::PLUGIN;
+use crate::konnect::Konnect;
+
+const SECRET: &str = "Splunk s3cret";
+
+fn destination(of: &Resource) -> Value {
+    of.shape.object(&[
+        ("name", "siem".into()),
+        ("endpoint", "https://siem.example.com".into()),
+        ("authorization", SECRET.into()),
+    ])
+}
+
+fn webhook(of: &Resource, replaces: bool) -> Value {
+    of.shape.object(&[
+        ("region", "eu".into()),
+        ("endpoint", "https://siem.example.com".into()),
+        ("authorization", SECRET.into()),
+        ("replace_existing", replaces.into()),
+    ])
+}
+
+/// A plugin that tells when a connection has ended.
+async fn configured() -> Konnect {
+    let launch = Launch::without_tls(PLUGIN).env("TF_LOG_PROVIDER", "debug");
+    let konnect = Box::pin(Konnect::launch(launch)).await;
+    sound(&konnect.configure(konnect.config()).await);
+    konnect
+}
+
+/// An apply whose request has reached Konnect, which keeps the answer back.
+async fn under_way(konnect: &Konnect, resource: &Resource, plan: &Plan, method: &str) -> JoinHandle<State> {
+    let held = FaultRule::new(Fault::Hold { handle: true }).method(method);
+    konnect.emulator.inject(held).unwrap();
+    let (resource, plan) = (resource.clone(), plan.clone());
+    let apply = tokio::spawn(async move { resource.apply(&plan).await });
+    until("the request", || asked(&konnect.emulator, method) == 1).await;
+    apply
+}
+
+async fn until(what: &str, met: impl Fn() -> bool) {
+    let met = async {
+        while !met() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    within(what, met).await;
+}
+
+fn asked(emulator: &Emulator, method: &str) -> usize {
+    emulator.requests().iter().filter(|r| r.method == method).count()
+}
+
+fn stored(emulator: &Emulator) -> usize {
+    emulator.snapshot()["regions"]["global"]["destinations"]
+        .as_object()
+        .map_or(0, serde_json::Map::len)
+}
+
+fn eu(emulator: &Emulator) -> Json {
+    emulator.snapshot()["regions"]["eu"]["webhook"].take()
+}
+
+#[tokio::test]
+async fn a_creation_that_the_host_gives_up_goes_on_and_is_taken_back() {
+    let konnect = configured().await;
+    let resource = konnect.destination();
+    let plan = resource.plan(&State::none(), &destination(&resource)).await;
+    let apply = under_way(&konnect, &resource, &plan, "POST").await;
+    apply.abort();
+    assert!(apply.await.unwrap_err().is_cancelled());
+    assert_eq!(stored(&konnect.emulator), 1);
+    konnect.emulator.clear_faults();
+    until("the removal", || stored(&konnect.emulator) == 0).await;
+    assert_eq!(asked(&konnect.emulator, "POST"), 1);
+    assert_eq!(asked(&konnect.emulator, "DELETE"), 1);
+    // The plugin lives, and the same can be made again.
+    let plan = resource.plan(&State::none(), &destination(&resource)).await;
+    sound(&resource.apply(&plan).await.diagnostics);
+    assert_eq!(stored(&konnect.emulator), 1);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn an_update_that_the_host_gives_up_goes_on_and_stays() {
+    let konnect = configured().await;
+    let resource = konnect.destination();
+    let plan = resource.plan(&State::none(), &destination(&resource)).await;
+    let state = resource.apply(&plan).await;
+    let mut config = destination(&resource);
+    config.set("log_format", "json".into());
+    let plan = resource.plan(&state, &config).await;
+    let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
+    apply.abort();
+    assert!(apply.await.unwrap_err().is_cancelled());
+    konnect.emulator.clear_faults();
+    let Konnect { plugin, emulator } = konnect;
+    let host = plugin.host;
+    drop(resource);
+    host.shut_down().await;
+    host.process.ended().await.well();
+    let id = state.value.get("id").as_str().unwrap().to_owned();
+    let left = &emulator.snapshot()["regions"]["global"]["destinations"][id];
+    assert_eq!(left["log_format"], "json");
+    assert_eq!(asked(&emulator, "DELETE"), 0);
+}
+
+/// The process lingers for the one thing that is still to be done, without its socket.
+#[tokio::test]
+async fn a_host_that_vanishes_leaves_no_creation_behind() {
+    let konnect = configured().await;
+    let resource = konnect.destination();
+    let plan = resource.plan(&State::none(), &destination(&resource)).await;
+    let apply = under_way(&konnect, &resource, &plan, "POST").await;
+    drop(resource);
+    let Konnect { plugin, emulator } = konnect;
+    let host = plugin.host;
+    let socket = host.handshake.socket();
+    drop(host.channel);
+    apply.abort();
+    host.process.says("a connection has ended").await;
+    until("the end of the socket", || !socket.exists()).await;
+    emulator.clear_faults();
+    host.process.ended().await.well();
+    assert_eq!(asked(&emulator, "DELETE"), 1);
+    assert_eq!(stored(&emulator), 0);
+}
+
+#[tokio::test]
+async fn a_host_that_shuts_the_plugin_down_meanwhile_leaves_no_creation_behind() {
+    let konnect = configured().await;
+    let resource = konnect.destination();
+    let plan = resource.plan(&State::none(), &destination(&resource)).await;
+    let apply = under_way(&konnect, &resource, &plan, "POST").await;
+    drop(resource);
+    let Konnect { plugin, emulator } = konnect;
+    let host = plugin.host;
+    // As Terraform does it after a second Ctrl-C: it asks for the end, and hangs up.
+    host.shut_down().await;
+    drop(host.channel);
+    apply.abort();
+    host.process.says("a connection has ended").await;
+    emulator.clear_faults();
+    host.process.ended().await.well();
+    assert_eq!((asked(&emulator, "DELETE"), stored(&emulator)), (1, 0));
+}
+
+#[tokio::test]
+async fn what_the_host_has_heard_of_stays() {
+    let konnect = configured().await;
+    let resource = konnect.destination();
+    let plan = resource.plan(&State::none(), &destination(&resource)).await;
+    sound(&resource.apply(&plan).await.diagnostics);
+    drop(resource);
+    let Konnect { plugin, emulator } = konnect;
+    let host = plugin.host;
+    drop(host.channel);
+    host.process.ended().await.well();
+    assert_eq!((asked(&emulator, "DELETE"), stored(&emulator)), (0, 1));
+}
+
+#[tokio::test]
+async fn a_webhook_is_taken_back_unless_it_took_a_stream_over() {
+    for replaces in [false, true] {
+        let konnect = configured().await;
+        if replaces {
+            konnect.strangers_webhook("eu", true);
+        }
+        let resource = konnect.webhook();
+        let config = webhook(&resource, replaces);
+        let plan = resource.plan(&State::none(), &config).await;
+        sound(&plan.diagnostics);
+        let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
+        drop(resource);
+        let Konnect { plugin, emulator } = konnect;
+        let host = plugin.host;
+        drop(host.channel);
+        apply.abort();
+        host.process.says("a connection has ended").await;
+        emulator.clear_faults();
+        host.process.ended().await.well();
+        assert_eq!(asked(&emulator, "PATCH"), if replaces { 1 } else { 2 });
+        assert_eq!(eu(&emulator)["enabled"], replaces);
+        assert_eq!(eu(&emulator)["endpoint"], "https://siem.example.com");
+    }
+}
+
+/// The lock of the run is free once its host is gone: another one may set the region up meanwhile.
+#[tokio::test]
+async fn a_webhook_that_another_run_has_set_up_meanwhile_stays() {
+    let konnect = configured().await;
+    let resource = konnect.webhook();
+    let plan = resource.plan(&State::none(), &webhook(&resource, false)).await;
+    let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
+    drop(resource);
+    konnect.strangers_webhook("eu", true);
+    let theirs = eu(&konnect.emulator);
+    let Konnect { plugin, emulator } = konnect;
+    let host = plugin.host;
+    drop(host.channel);
+    apply.abort();
+    host.process.says("a connection has ended").await;
+    emulator.clear_faults();
+    host.process.ended().await.well();
+    assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");
+    assert_eq!(eu(&emulator), theirs);
+}

@@ -1,0 +1,165 @@
+//! The guard against taking a region's stream over without being asked to.
+
+use serde_json::json;
+use terraform_plugin::Value;
+use terraform_plugin::testing::terraform::{Resource, State};
+use terraform_plugin::testing::value::{error, sound};
+
+use crate::konnect::{Konnect, STRANGERS_ENDPOINT};
+
+fn config(of: &Resource, more: &[(&str, Value)]) -> Value {
+    let least = [
+        ("region", "eu".into()),
+        ("endpoint", "https://siem.example.com/".into()),
+        ("authorization_wo", "Splunk s3cret".into()),
+    ];
+    of.shape.object(&[&least, more].concat())
+}
+
+/// A refusal names what is there, without what may be a password, and both ways out.
+fn refused(said: &str) {
+    for part in [
+        "stranger.example.com",
+        "import {",
+        "id = \"eu\"",
+        "replace_existing = true",
+    ] {
+        assert!(said.contains(part), "{part} is missing: {said}");
+    }
+    assert!(!said.contains("a-path-like-a-password"), "{said}");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_there_is_not_taken_over_unasked() {
+    let konnect = Konnect::configured().await;
+    let webhook = konnect.webhook();
+    let none = State::none();
+    let early = webhook.plan(&none, &config(&webhook, &[])).await;
+    konnect.strangers_webhook("eu", true);
+    let before = konnect.emulator.snapshot();
+
+    let late = webhook.plan(&none, &config(&webhook, &[])).await;
+    refused(&error(&late.diagnostics));
+    // Planned while the region was free: the change looks again.
+    let state = webhook.apply(&early).await;
+    refused(&error(&state.diagnostics));
+    assert_eq!(state.value, Value::Null);
+    assert_eq!(konnect.emulator.snapshot(), before, "nothing was written");
+
+    let on_purpose = config(&webhook, &[("replace_existing", true.into())]);
+    let plan = webhook.plan(&none, &on_purpose).await;
+    sound(&plan.diagnostics);
+    sound(&webhook.apply(&plan).await.diagnostics);
+    let now = &konnect.emulator.snapshot()["regions"]["eu"]["webhook"];
+    assert_ne!(now["endpoint"], STRANGERS_ENDPOINT);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_switched_off_is_free() {
+    let konnect = Konnect::configured().await;
+    konnect.strangers_webhook("eu", false);
+    let webhook = konnect.webhook();
+    let plan = webhook.plan(&State::none(), &config(&webhook, &[])).await;
+    sound(&plan.diagnostics);
+    sound(&webhook.apply(&plan).await.diagnostics);
+    konnect.end().await;
+}
+
+/// Where the provider block or the region is not known, nobody can be asked.
+#[tokio::test]
+async fn an_unknown_region_is_guarded_by_the_change() {
+    let konnect = Konnect::configured().await;
+    konnect.strangers_webhook("eu", true);
+    let webhook = konnect.webhook();
+    let open = config(&webhook, &[("region", Value::Unknown)]);
+    let plan = webhook.plan(&State::none(), &open).await;
+    sound(&plan.diagnostics);
+    assert_eq!(konnect.requests(), 0);
+    let mut known = plan.clone();
+    known.config.set("region", "eu".into());
+    known.planned.set("region", "eu".into());
+    known.planned.set("id", "eu".into());
+    refused(&error(&webhook.apply(&known).await.diagnostics));
+    konnect.end().await;
+}
+
+/// A replacement is planned twice, the second time as a creation: the region's stream is then our own.
+#[tokio::test]
+async fn a_replacement_of_our_own_webhook_is_not_refused() {
+    let konnect = Konnect::configured().await;
+    konnect.strangers_webhook("eu", true);
+    let webhook = konnect.webhook();
+    let creation = config(&webhook, &[]);
+    // Another process of the provider has it in its state, this one has heard of it by the refresh.
+    let imported = webhook.import("eu").await;
+    let read = webhook.read(&imported).await;
+    sound(&read.diagnostics);
+    let plan = webhook.plan(&State::none(), &creation).await;
+    sound(&plan.diagnostics);
+    // The stream is still there when it comes to the change, which has to look.
+    refused(&error(&webhook.apply(&plan).await.diagnostics));
+    sound(&webhook.apply(&read.removal()).await.diagnostics);
+    sound(&webhook.apply(&plan).await.diagnostics);
+    konnect.end().await;
+}
+
+/// `terraform test` sets webhooks up and removes them with one process of the provider.
+#[tokio::test]
+async fn what_this_process_has_set_up_it_removes_too() {
+    let konnect = Konnect::configured().await;
+    let webhook = konnect.webhook();
+    let creation = config(&webhook, &[]);
+    let enabled =
+        |konnect: &Konnect| konnect.emulator.snapshot()["regions"]["eu"]["webhook"]["enabled"].take();
+    for _ in 0..2 {
+        let plan = webhook.plan(&State::none(), &creation).await;
+        sound(&plan.diagnostics);
+        let created = webhook.apply(&plan).await;
+        sound(&created.diagnostics);
+        assert_eq!(enabled(&konnect), true);
+        let read = webhook.read(&created).await;
+        sound(&webhook.apply(&read.removal()).await.diagnostics);
+        assert_eq!(enabled(&konnect), false);
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn two_webhooks_of_one_run_do_not_get_the_same_region() {
+    let konnect = Konnect::configured().await;
+    let webhook = konnect.webhook();
+    let (first, second) = (
+        config(&webhook, &[]),
+        config(&webhook, &[("replace_existing", true.into())]),
+    );
+    let none = State::none();
+    let first = webhook.plan(&none, &first).await;
+    let second = webhook.plan(&none, &second).await;
+    sound(&second.diagnostics);
+    // At the same time, as Terraform does: which of them is first does not matter.
+    let (one, other) = tokio::join!(webhook.apply(&first), webhook.apply(&second));
+    let (won, lost) = if one.value.is_null() {
+        (other, one)
+    } else {
+        (one, other)
+    };
+    sound(&won.diagnostics);
+    let said = error(&lost.diagnostics);
+    assert!(said.contains("This very run"), "{said}");
+    assert_eq!(lost.value, Value::Null);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_destination_in_use_is_named() {
+    let konnect = Konnect::configured().await;
+    let id = "11111111-2222-4333-8444-555555555555";
+    let there = json!({ "enabled": true, "audit_log_destination_id": id });
+    konnect.emulator.edit_webhook("eu", there).unwrap();
+    let webhook = konnect.webhook();
+    let plan = webhook.plan(&State::none(), &config(&webhook, &[])).await;
+    let said = error(&plan.diagnostics);
+    assert!(said.contains(id) && said.contains("replace_existing"), "{said}");
+    konnect.end().await;
+}

@@ -1,0 +1,169 @@
+//! Who may connect: the host that started the plugin, and nobody else on the machine.
+
+use terraform_plugin::testing::{Channel, Host, Identity, Tls, check, shut_down, unix, within};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+
+use crate::PLUGIN;
+
+const VERSIONS: [&rustls::SupportedProtocolVersion; 2] = [&rustls::version::TLS13, &rustls::version::TLS12];
+
+/// Asserts that a client with this certificate gets nothing from the plugin, not even its end.
+async fn refused(host: &Host, tls: Tls, identity: Option<&Identity>) {
+    if let Ok(stranger) = tls.connect(&host.socket(), identity).await {
+        assert!(check(&stranger).await.is_err());
+        assert!(shut_down(&stranger).await.is_err());
+    }
+    // Had the stranger's Shutdown been served, this would fail.
+    host.answers().await;
+}
+
+/// The same, with both versions of TLS.
+async fn refused_in_all_versions(host: &Host, identity: Option<&Identity>) {
+    for version in VERSIONS {
+        refused(host, host.tls().only(version), identity).await;
+    }
+}
+
+#[tokio::test]
+async fn the_host_is_served_in_each_version() {
+    let host = Host::start(PLUGIN).await;
+    for version in VERSIONS {
+        let tls = host.tls().only(version);
+        let channel: Channel = tls.connect(&host.socket(), Some(&host.identity)).await.unwrap();
+        assert_eq!(check(&channel).await.unwrap(), 1);
+    }
+    host.end().await;
+}
+
+#[tokio::test]
+async fn nobody_is_served_without_a_certificate() {
+    let host = Host::start(PLUGIN).await;
+    refused_in_all_versions(&host, None).await;
+    host.end().await;
+}
+
+#[tokio::test]
+async fn another_certificate_is_refused() {
+    let host = Host::start(PLUGIN).await;
+    let stranger = Identity::new();
+    refused_in_all_versions(&host, Some(&stranger)).await;
+    host.end().await;
+}
+
+#[tokio::test]
+async fn the_certificate_without_its_key_is_refused() {
+    let host = Host::start(PLUGIN).await;
+    // Anybody may know the certificate: it stands in the environment of the process.
+    let thief = host.identity.with_key_of(&Identity::new());
+    refused_in_all_versions(&host, Some(&thief)).await;
+    host.end().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_the_hosts_key_signed_is_refused() {
+    let host = Host::start(PLUGIN).await;
+    let child = host.identity.signs();
+    refused_in_all_versions(&host, Some(&child)).await;
+    host.end().await;
+}
+
+/// Writes to the socket as a stranger does; answers what comes back until the plugin hangs up.
+async fn says(host: &Host, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = unix(&host.socket()).await;
+    // The plugin may have hung up before all is written.
+    let _ = stream.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = within("the plugin hanging up", stream.read_to_end(&mut answer)).await;
+    answer
+}
+
+#[tokio::test]
+async fn what_is_no_tls_gets_nothing_and_disturbs_nobody() {
+    let host = Host::start(PLUGIN).await;
+    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let garbage: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    for bytes in [
+        &preface[..],
+        b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n",
+        &garbage,
+        &[0; 4096],
+    ] {
+        let answer = says(&host, bytes).await;
+        // An alert of TLS, at most: nothing of what is behind it.
+        assert!(answer.is_empty() || answer[0] == ALERT, "{answer:?}");
+        host.answers().await;
+    }
+    host.end().await;
+}
+
+/// The types of TLS records that a server begins with.
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+
+/// A greeting of TLS with this version and one cipher suite of its time, without extensions.
+fn client_hello(version: [u8; 2]) -> Vec<u8> {
+    let mut hello = version.to_vec();
+    hello.extend([7; 32]); // random
+    hello.push(0); // no session
+    hello.extend([0, 4, 0xc0, 0x09, 0xc0, 0x2b]); // ECDHE-ECDSA with AES-128, CBC and GCM
+    hello.extend([1, 0]); // no compression
+    let length = u8::try_from(hello.len()).unwrap();
+    let mut record = vec![HANDSHAKE, 3, 1, 0, length + 4, 1, 0, 0, length];
+    record.extend(hello);
+    record
+}
+
+#[tokio::test]
+async fn versions_before_1_2_are_refused() {
+    let host = Host::start(PLUGIN).await;
+    for old in [[3, 0], [3, 1], [3, 2]] {
+        let answer = says(&host, &client_hello(old)).await;
+        assert_eq!(answer.first(), Some(&ALERT), "{answer:?}");
+        host.answers().await;
+    }
+    host.end().await;
+}
+
+#[tokio::test]
+async fn connections_that_never_greet_keep_nobody_out() {
+    let host = Host::start(PLUGIN).await;
+    let mut idle: Vec<UnixStream> = Vec::new();
+    for i in 0..500 {
+        let mut stream = unix(&host.socket()).await;
+        if i % 2 == 0 {
+            // Half a greeting is no more than none.
+            stream.write_all(&client_hello([3, 3])[..20]).await.unwrap();
+        }
+        idle.push(stream);
+    }
+    host.answers().await;
+    let again = host
+        .tls()
+        .connect(&host.socket(), Some(&host.identity))
+        .await
+        .unwrap();
+    check(&again).await.unwrap();
+    assert_eq!(idle.len(), 500);
+    host.end().await;
+}
+
+/// A plugin whose host never connected waits for it, whoever else does in the meantime.
+#[tokio::test]
+async fn strangers_before_the_host_do_not_count_as_the_host() {
+    let identity = Identity::new();
+    let mut process = terraform_plugin::testing::Launch::without_tls(PLUGIN)
+        .env("PLUGIN_CLIENT_CERT", &identity.pem)
+        .env("TF_LOG", "warn")
+        .start();
+    let handshake = terraform_plugin::testing::Handshake::parse(&process.line().await);
+    let tls = || Tls::trusting(&handshake.certificate().unwrap());
+    if let Ok(stranger) = tls().connect(&handshake.socket(), None).await {
+        assert!(check(&stranger).await.is_err());
+    }
+    process.says("refused").await;
+    let channel = tls().connect(&handshake.socket(), Some(&identity)).await.unwrap();
+    check(&channel).await.unwrap();
+    shut_down(&channel).await.unwrap();
+    process.ended().await.well();
+}

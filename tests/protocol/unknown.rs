@@ -1,0 +1,169 @@
+//! Calls for what the provider does not have. Each is an answer with an error for the user, never a
+//! broken call.
+
+use std::collections::BTreeSet;
+
+use futures_util::stream;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::{Channel, Host};
+
+use crate::PLUGIN;
+
+/// A name that no provider serves.
+const NOBODY: &str = "konnect_nobody";
+
+/// Asks each of these calls for a type that is not there; answers their names with the one error.
+macro_rules! ask {
+    ($provider:expr, $($call:ident($field:ident)),+ $(,)?) => {
+        vec![$({
+            let request = tf::$call::Request { $field: NOBODY.to_owned(), ..<_>::default() };
+            let answer = $provider.$call(request).await;
+            let answer = answer.unwrap_or_else(|status| panic!("{}: {status}", stringify!($call)));
+            (stringify!($call), error(&answer.into_inner().diagnostics))
+        }),+]
+    };
+}
+
+#[allow(clippy::needless_update)] // of the macro: some requests have no further field
+async fn asked_for_nobody(mut provider: ProviderClient<Channel>) -> Vec<(&'static str, String)> {
+    ask! { provider,
+        validate_resource_config(type_name), validate_data_resource_config(type_name),
+        upgrade_resource_state(type_name), upgrade_resource_identity(type_name),
+        read_resource(type_name), plan_resource_change(type_name), apply_resource_change(type_name),
+        import_resource_state(type_name), move_resource_state(target_type_name),
+        read_data_source(type_name), generate_resource_config(type_name),
+        validate_ephemeral_resource_config(type_name), open_ephemeral_resource(type_name),
+        renew_ephemeral_resource(type_name), close_ephemeral_resource(type_name),
+        validate_list_resource_config(type_name), validate_action_config(action_type),
+        plan_action(action_type), validate_state_store_config(type_name),
+        configure_state_store(type_name), lock_state(type_name), unlock_state(type_name),
+        get_states(type_name), delete_state(type_name),
+    }
+}
+
+/// The same for the calls with streams, and for functions, which have an error of their own.
+async fn streams_asked_for_nobody(mut provider: ProviderClient<Channel>) -> Vec<(&'static str, String)> {
+    use tf::invoke_action::event::Type as Event;
+    let type_name = || NOBODY.to_owned();
+    let request = tf::list_resource::Request {
+        type_name: type_name(),
+        ..<_>::default()
+    };
+    let mut events = provider.list_resource(request).await.unwrap().into_inner();
+    let listed = error(&events.message().await.unwrap().unwrap().diagnostic);
+    assert_eq!(events.message().await.unwrap(), None);
+
+    let request = tf::invoke_action::Request {
+        action_type: type_name(),
+        ..<_>::default()
+    };
+    let mut events = provider.invoke_action(request).await.unwrap().into_inner();
+    let Some(Event::Completed(completed)) = events.message().await.unwrap().unwrap().r#type else {
+        panic!("an action that is not there is over at once")
+    };
+    assert_eq!(events.message().await.unwrap(), None);
+
+    let request = tf::read_state_bytes::Request {
+        type_name: type_name(),
+        ..<_>::default()
+    };
+    let mut chunks = provider.read_state_bytes(request).await.unwrap().into_inner();
+    let read = error(&chunks.message().await.unwrap().unwrap().diagnostics);
+    assert_eq!(chunks.message().await.unwrap(), None);
+
+    let chunk = tf::write_state_bytes::RequestChunk {
+        meta: Some(tf::RequestChunkMeta {
+            type_name: type_name(),
+            state_id: "x".to_owned(),
+        }),
+        ..<_>::default()
+    };
+    let written = provider.write_state_bytes(stream::iter([chunk])).await;
+    let written = error(&written.unwrap().into_inner().diagnostics);
+
+    let call = tf::call_function::Request {
+        name: type_name(),
+        arguments: Vec::new(),
+    };
+    let called = provider.call_function(call).await.unwrap().into_inner();
+    assert_eq!(called.result, None);
+    vec![
+        ("list_resource", listed),
+        ("invoke_action", error(&completed.diagnostics)),
+        ("read_state_bytes", read),
+        ("write_state_bytes", written),
+        ("call_function", called.error.unwrap().text),
+    ]
+}
+
+/// The calls that are about no type; they are made where their answers matter.
+const ABOUT_NO_TYPE: [&str; 7] = [
+    "get_metadata",
+    "get_provider_schema",
+    "get_resource_identity_schemas",
+    "validate_provider_config",
+    "configure_provider",
+    "get_functions",
+    "stop_provider",
+];
+
+#[tokio::test]
+async fn every_call_for_an_unknown_type_is_answered_with_an_error_that_names_it() {
+    let host = Host::start(PLUGIN).await;
+    let mut answers = asked_for_nobody(host.provider()).await;
+    answers.extend(streams_asked_for_nobody(host.provider()).await);
+    for (call, said) in &answers {
+        assert!(said.contains(NOBODY), "{call}: {said}");
+    }
+    // None is forgotten here: the service's own declaration has no other.
+    let asked: BTreeSet<_> = answers
+        .iter()
+        .map(|(call, _)| *call)
+        .chain(ABOUT_NO_TYPE)
+        .collect();
+    let declared = include_str!("../../proto/tfplugin6.proto")
+        .lines()
+        .filter_map(|line| {
+            let name = line.trim().strip_prefix("rpc ")?.split('(').next()?;
+            Some(in_snake_case(name))
+        });
+    let declared: BTreeSet<String> = declared.collect();
+    assert!(declared.iter().map(String::as_str).eq(asked), "{declared:?}");
+    host.end().await;
+}
+
+fn in_snake_case(name: &str) -> String {
+    let letters = name.char_indices().flat_map(|(i, c)| {
+        let gap = (i > 0 && c.is_uppercase()).then_some('_');
+        gap.into_iter().chain(c.to_lowercase())
+    });
+    letters.collect()
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_listed_as_nothing() {
+    let host = Host::start(PLUGIN).await;
+    let functions = host.provider().get_functions(tf::get_functions::Request {}).await;
+    let functions = functions.unwrap().into_inner();
+    sound(&functions.diagnostics);
+    assert!(functions.functions.is_empty());
+    let identities = tf::get_resource_identity_schemas::Request {};
+    let identities = host.provider().get_resource_identity_schemas(identities).await;
+    let identities = identities.unwrap().into_inner();
+    sound(&identities.diagnostics);
+    // None, or those of resources that are there.
+    let schema = host
+        .provider()
+        .get_provider_schema(tf::get_provider_schema::Request {})
+        .await;
+    let resources = schema.unwrap().into_inner().resource_schemas;
+    assert!(
+        identities
+            .identity_schemas
+            .keys()
+            .all(|name| resources.contains_key(name))
+    );
+    host.end().await;
+}

@@ -1,0 +1,151 @@
+//! States as they were stored, by this version of the provider and by others.
+
+use serde_json::json;
+use terraform_plugin::Value;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::terraform::State;
+use terraform_plugin::testing::value::{error, sound};
+
+use crate::konnect::Konnect;
+
+fn stored(json: &serde_json::Value) -> tf::RawState {
+    let json = json.to_string().into_bytes();
+    tf::RawState {
+        json,
+        flatmap: <_>::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_state_may_hold_what_is_gone_and_lack_what_is_new() {
+    let konnect = Konnect::start().await;
+    let destination = konnect.destination();
+    let state = stored(&json!({
+        "id": "7a0b", "name": "siem", "skip_ssl_verification": true,
+        "gone": {"nested": [1, null]}, "gone_too": "x",
+    }));
+    let upgraded = destination.upgrade(destination.shape.version, state).await;
+    sound(&upgraded.diagnostics);
+    let wanted = destination.shape.object(&[
+        ("id", "7a0b".into()),
+        ("name", "siem".into()),
+        ("skip_ssl_verification", true.into()),
+    ]);
+    assert_eq!(destination.shape.decode(upgraded.upgraded_state.as_ref()), wanted);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_state_of_every_resource_survives_as_it_is() {
+    let konnect = Konnect::start().await;
+    for (type_name, schema) in &konnect.schema.resource_schemas {
+        let mut resource = konnect.destination();
+        resource.type_name.clone_from(type_name);
+        resource.shape = terraform_plugin::testing::value::Shape::of(schema);
+        let upgraded = resource
+            .upgrade(schema.version, stored(&json!({"id": "eu"})))
+            .await;
+        sound(&upgraded.diagnostics);
+        let wanted = resource.shape.object(&[("id", "eu".into())]);
+        assert_eq!(
+            resource.shape.decode(upgraded.upgraded_state.as_ref()),
+            wanted,
+            "{type_name}"
+        );
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_time_that_kongs_provider_wrote_its_own_way_is_learnt_anew() {
+    let konnect = Box::pin(Konnect::configured()).await;
+    let destination = konnect.destination();
+    let config = destination.shape.object(&[
+        ("name", "siem".into()),
+        ("endpoint", "https://siem.example.com/".into()),
+        ("authorization", "Bearer x".into()),
+        ("log_format", "cef".into()),
+        ("skip_ssl_verification", false.into()),
+    ]);
+    let planned = destination.plan(&State::none(), &config).await;
+    let created = destination.apply(&planned).await;
+    sound(&created.diagnostics);
+    // Without a region, and with times as Go's time.Time writes them, for instance without trailing zeros.
+    let kongs = stored(&json!({
+        "id": created.value.get("id").as_str(), "name": "siem", "endpoint": "https://siem.example.com/",
+        "authorization": "Bearer x", "log_format": "cef", "skip_ssl_verification": false,
+        "created_at": "2026-01-02T03:04:05.6Z", "updated_at": "2026-01-02T03:04:05.6Z",
+    }));
+    let upgraded = destination.upgrade(0, kongs).await;
+    let taken = State {
+        value: destination.shape.decode(upgraded.upgraded_state.as_ref()),
+        ..State::none()
+    };
+    let taken = destination.read(&taken).await;
+    let learning = destination.plan(&taken, &config).await;
+    sound(&learning.diagnostics);
+    let learnt = destination.apply(&learning).await;
+    sound(&learnt.diagnostics);
+    assert_eq!(learnt.value, created.value);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_state_of_a_newer_version_is_refused_with_what_to_do() {
+    let konnect = Konnect::start().await;
+    let destination = konnect.destination();
+    let newer = destination.shape.version + 1;
+    let upgraded = destination.upgrade(newer, stored(&json!({"id": "7a0b"}))).await;
+    let said = error(&upgraded.diagnostics);
+    assert!(said.contains("newer version of the provider"), "{said}");
+    assert!(said.contains(&format!("version {newer}")), "{said}");
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_state_that_is_none_is_refused_without_being_quoted() {
+    let konnect = Konnect::start().await;
+    let destination = konnect.destination();
+    let flatmap = tf::RawState {
+        json: Vec::new(),
+        flatmap: [("authorization".to_owned(), "s3cret".to_owned())].into(),
+    };
+    let cut = tf::RawState {
+        json: br#"{"authorization": "s3cret"#.to_vec(),
+        flatmap: <_>::default(),
+    };
+    for (what, state) in [
+        ("a state of Terraform 0.11", flatmap),
+        ("JSON cut short", cut),
+        ("nothing", tf::RawState::default()),
+        ("another type", stored(&json!(["s3cret"]))),
+        (
+            "a flag as an object",
+            stored(&json!({"skip_ssl_verification": {"s3cret": 1}})),
+        ),
+    ] {
+        let upgraded = destination.upgrade(destination.shape.version, state).await;
+        let said = error(&upgraded.diagnostics);
+        assert!(!said.contains("s3cret"), "{what}: {said}");
+        let state = upgraded.upgraded_state;
+        assert!(
+            state.is_none_or(|s| destination.shape.decode(Some(&s)) == Value::Null),
+            "{what}"
+        );
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn a_large_state_passes_both_ways() {
+    let konnect = Konnect::start().await;
+    let destination = konnect.destination();
+    let name = "x".repeat(20 << 20);
+    let upgraded = destination
+        .upgrade(destination.shape.version, stored(&json!({"name": name})))
+        .await;
+    sound(&upgraded.diagnostics);
+    let state = destination.shape.decode(upgraded.upgraded_state.as_ref());
+    assert!(state.get("name").as_str() == Some(&name));
+    konnect.end().await;
+}

@@ -1,0 +1,84 @@
+//! A host that is killed can't ask its plugins to end: they notice, and leave nothing behind.
+
+use std::time::Duration;
+
+use terraform_plugin::testing::{Handshake, Host, Identity, Launch, plain, within};
+
+use crate::PLUGIN;
+
+/// What the plugin promises: five seconds after its host, it is gone.
+const PROMISE: Duration = Duration::from_secs(5);
+
+async fn within_the_promise<T>(done: impl Future<Output = T>) -> T {
+    let waited = tokio::time::timeout(PROMISE, done).await;
+    waited.expect("the plugin outlives its host")
+}
+
+#[tokio::test]
+async fn a_host_that_drops_its_connection_is_noticed() {
+    let mut host = Host::start(PLUGIN).await;
+    host.answers().await;
+    drop(host.channel);
+    within_the_promise(host.process.exit()).await;
+    assert_eq!(host.process.files(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_host_that_dies_with_connection_and_pipes_is_noticed() {
+    let mut host = Host::launch(Launch::without_tls(PLUGIN).env("TF_LOG", "trace")).await;
+    host.answers().await;
+    drop(host.channel);
+    // The log's reader is gone too: a plugin that insists on writing to it would fail or hang.
+    host.process.close_pipes();
+    within_the_promise(host.process.exit()).await;
+    assert_eq!(host.process.files(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_host_that_never_connected_is_missed_by_its_closed_pipe() {
+    let mut process = Launch::without_tls(PLUGIN).start();
+    Handshake::parse(&process.line().await);
+    process.close_pipes();
+    within_the_promise(process.exit()).await;
+    assert_eq!(process.files(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_host_that_never_connected_is_missed_by_its_process() {
+    let identity = Identity::new();
+    let mut shell = Launch::through_a_shell(PLUGIN)
+        .env("PLUGIN_CLIENT_CERT", &identity.pem)
+        .start();
+    let handshake = Handshake::parse(&shell.line().await);
+    assert!(handshake.socket().exists());
+    // The pipe stays open at our end: the plugin can tell by its parent only.
+    shell.kill().await;
+    within_the_promise(shell.closed()).await;
+    assert_eq!(shell.files(), [""; 0]);
+}
+
+/// Terraform connects anew after an error: a plugin that had no connection for a moment waits.
+#[tokio::test]
+async fn a_host_that_comes_back_finds_the_plugin() {
+    let mut process = Launch::without_tls(PLUGIN).start();
+    let handshake = Handshake::parse(&process.line().await);
+    for _ in 0..3 {
+        let channel = plain(&handshake.socket()).await;
+        terraform_plugin::testing::check(&channel).await.unwrap();
+    }
+    let channel = plain(&handshake.socket()).await;
+    terraform_plugin::testing::shut_down(&channel).await.unwrap();
+    process.ended().await.well();
+}
+
+/// A stranger who can't show the certificate is no host, so that hanging on to the socket keeps the
+/// process of a dead host no longer.
+#[tokio::test]
+async fn a_stranger_on_the_socket_does_not_keep_the_plugin() {
+    let mut host = Host::start(PLUGIN).await;
+    host.answers().await;
+    let _stranger = terraform_plugin::testing::unix(&host.socket()).await;
+    drop(host.channel);
+    within_the_promise(host.process.exit()).await;
+    within("the files", async { assert_eq!(host.process.files(), [""; 0]) }).await;
+}

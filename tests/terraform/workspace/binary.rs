@@ -1,0 +1,17 @@
+//! The programs of the workspace's other crates, which cargo does not build for these tests.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The path of a program of the workspace, built first where it is not up to date.
+pub fn workspace_binary(name: &str) -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--package", name, "--bin", name])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status();
+    assert!(built.expect("cargo runs").success(), "{name} does not build");
+    let beside = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnect"));
+    let path = beside.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(path.exists(), "{} was not built", path.display());
+    path
+}
