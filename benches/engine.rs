@@ -11,7 +11,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use prost::Message;
 use terraform_plugin::plugin::codec::{decode, encode};
 use terraform_plugin::plugin::wire;
-use terraform_plugin::{Lifetime, PlanRequest, Server, Type, Value};
+use terraform_plugin::{PlanRequest, ServeMode, Server, Type, Value};
 use terraform_provider_konnect::KonnectProvider;
 
 const RESOURCE: &str = "konnect_audit_log_destination";
@@ -55,7 +55,7 @@ fn proposed(of: &Type) -> Value {
 }
 
 fn codec(criterion: &mut Criterion) {
-    let server = Server::new(KonnectProvider, Lifetime::OneRun);
+    let server = Server::new(KonnectProvider, ServeMode::Managed);
     let of = server
         .resource(RESOURCE)
         .expect("the resource")
@@ -77,7 +77,7 @@ fn plan(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
-    let server = Server::new(KonnectProvider, Lifetime::OneRun);
+    let server = Server::new(KonnectProvider, ServeMode::Managed);
     let block = Value::object([("personal_access_token", Value::from("kpat_1"))])
         .shaped(server.schema().object_type())
         .expect("a provider block");
@@ -119,7 +119,7 @@ fn schema(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("schema");
     group.bench_function("declare and encode all, as at a start", |b| {
         b.iter(|| {
-            let server = Server::new(KonnectProvider, Lifetime::OneRun);
+            let server = Server::new(KonnectProvider, ServeMode::Managed);
             let all = server
                 .resources()
                 .chain(server.data_sources())

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Attribute, Diagnostic, Diagnostics, Private, Secret, Validator};
 
 use crate::fingerprint::Fingerprint;
-use crate::rules;
+use crate::validators;
 
 /// The private state: the fingerprint of a write-only authorization without a version.
 const FINGERPRINT: &str = "authorization_fingerprint";
@@ -50,24 +50,24 @@ pub(crate) fn attributes(authorization: &'static str) -> [Attribute; 3] {
         Attribute::string("authorization")
             .optional()
             .sensitive()
-            .check(rules::authorization())
-            .describe(authorization),
+            .validator(validators::authorization())
+            .description(authorization),
         // Not sensitive as well, which would hide nothing: it is null wherever it could be shown. And a CLI
         // stores the paths of several sensitive attributes in any order, by which `plan -refresh-only` took
         // an unchanged object for a changed one every other time.
         Attribute::string("authorization_wo")
             .optional()
             .write_only()
-            .check(rules::authorization())
-            .describe(
+            .validator(validators::authorization())
+            .description(
                 "Like `authorization`, but write-only: it is never stored in a plan or state, and may come from an \
                  ephemeral value. Needs Terraform 1.11 or OpenTofu 1.11, or later. A new value is noticed by itself \
                  and sent in place, by a salted hash in the private state, unless `authorization_wo_version` is set.",
             ),
         Attribute::number("authorization_wo_version")
             .optional()
-            .check(Validator::whole_number(0, 1 << 53))
-            .describe(
+            .validator(Validator::whole_number(0, 1 << 53))
+            .description(
                 "Version of `authorization_wo`, a whole number from 0. If set, no hash of the value is kept, and the value is \
                  sent again only when the version changes: for ephemeral values that are new in every run.",
             ),
@@ -79,7 +79,7 @@ pub(crate) fn detection() -> Attribute {
     Attribute::bool("detect_authorization_drift").optional()
 }
 
-/// The rules over the arguments: not both, no version without a value, and one of them if needed. What is
+/// The validators over the arguments: not both, no version without a value, and one of them if needed. What is
 /// not known yet may turn out to be null, and is no fault.
 pub(crate) fn validate(given: Arguments<'_>, needed: Option<&str>, found: &mut Diagnostics) {
     if given.stored.known().is_some() && given.write_only.known().is_some() {
@@ -125,7 +125,7 @@ pub(crate) fn configured(given: Arguments<'_>) -> Result<(Authorization, &Secret
     let parsed = Authorization::parse(value.expose());
     parsed
         .map(|authorization| (authorization, value))
-        .map_err(|e| Diagnostic::error("Invalid authorization", rules::sentence(&e)).at(attribute))
+        .map_err(|e| Diagnostic::error("Invalid authorization", validators::sentence(&e)).at(attribute))
 }
 
 /// Notes what a refresh saw of the time of the last write.

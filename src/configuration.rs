@@ -7,7 +7,7 @@ use serde::Deserialize;
 use terraform_plugin::{Attr, Attribute, ConfigureCall, Diagnostic, Diagnostics, Schema, Secret, Validator};
 
 use crate::connection::{Connection, Regions, State};
-use crate::rules;
+use crate::validators;
 
 const TOKENS: &str = "https://cloud.konghq.com/global/account/tokens";
 
@@ -30,8 +30,8 @@ pub(crate) fn schema() -> Schema {
             Attribute::string("personal_access_token")
                 .optional()
                 .sensitive()
-                .check(rules::access_token())
-                .describe(
+                .validator(validators::access_token())
+                .description(
                     "Personal access token (`kpat_...`) of a user with the Org Admin permission. Can be set as \
                      `KONNECT_TOKEN` instead. It goes before a system account access token from the same place; the \
                      block goes before the environment.",
@@ -39,30 +39,30 @@ pub(crate) fn schema() -> Schema {
             Attribute::string("system_account_access_token")
                 .optional()
                 .sensitive()
-                .check(rules::access_token())
-                .describe(
+                .validator(validators::access_token())
+                .description(
                     "Access token of a system account (`spat_...`) with the Org Admin permission: the right choice \
                      for pipelines. Can be set as `KONNECT_SPAT` instead. Conflicts with `personal_access_token`.",
                 ),
-            Attribute::string("server_url").optional().check(rules::server_url()).describe(
+            Attribute::string("server_url").optional().validator(validators::server_url()).description(
                 "URL of the Konnect API, by default `https://{region}.api.konghq.com`. Can be set as \
                  `KONNECT_SERVER_URL` instead. `{region}` may stand in the host or in the path and is replaced by the \
                  region of each resource. Without it the URL serves one region: the one that its host names \
                  (`https://eu.api.konghq.com`), or for any other host the provider's `region`, else `global`. HTTPS \
                  only, except to a loopback address; no user name, query or fragment.",
             ),
-            Attribute::string("region").optional().check(rules::region()).describe(
+            Attribute::string("region").optional().validator(validators::region()).description(
                 "Region of the webhooks and statuses that name none: `us`, `eu`, `au`, `me`, `in`, `sg`, `global`, or \
                  one that Kong has added since. Can be set as `KONNECT_REGION` instead.",
             ),
             Attribute::number("request_timeout_seconds")
                 .optional()
-                .check(Validator::whole_number(1, 600))
-                .describe(
+                .validator(Validator::whole_number(1, 600))
+                .description(
                     "How long one attempt of a request may take from beginning to end, in seconds, from 1 to 600. \
                      By default 30. Making a connection may take 10 seconds of it.",
                 ),
-            Attribute::number("max_retries").optional().check(Validator::whole_number(0, 10)).describe(
+            Attribute::number("max_retries").optional().validator(Validator::whole_number(0, 10)).description(
                 "How often a failed request is made again, from 0 to 10. By default 4. Only requests that can be \
                  repeated safely are, after connection errors, rate limits (429), statuses that pass by themselves \
                  (408, 425) and server errors (500 and above). The first wait is 1 second, each further one twice as long, at most 30 seconds, unless Konnect asks \
@@ -169,7 +169,7 @@ fn token(
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Result<Attr<AccessToken>, Diagnostic> {
     let named = |parsed: Result<AccessToken, InvalidSecret>, attribute: &'static str, name: &str| {
-        let detail = |error| format!("{name} can't be used. {}", rules::sentence(&error));
+        let detail = |error| format!("{name} can't be used. {}", validators::sentence(&error));
         parsed
             .map(Attr::Known)
             .map_err(|e| Diagnostic::error("Invalid access token", detail(e)).at(attribute))
@@ -210,7 +210,7 @@ fn parsed<T, E: std::fmt::Display>(
     match parsed {
         Ok(value) => Attr::Known(value),
         Err(error) => {
-            let detail = format!("{source} can't be used. {}", rules::sentence(&error));
+            let detail = format!("{source} can't be used. {}", validators::sentence(&error));
             found.push(Diagnostic::error("Invalid provider configuration", detail).at(attribute));
             Attr::Null
         }

@@ -47,7 +47,11 @@ pub(crate) struct Regions {
 
 /// The region to plan for an object that exists: while the provider's is not known yet, that of an object
 /// which inherits it stays, rather than to plan another object for a region that may well be the same.
-pub(crate) fn kept(found: Attr<Region>, own: &Attr<Region>, prior: Option<&Attr<Region>>) -> Attr<Region> {
+pub(crate) fn inherit_prior_region(
+    found: Attr<Region>,
+    own: &Attr<Region>,
+    prior: Option<&Attr<Region>>,
+) -> Attr<Region> {
     match prior {
         Some(prior) if own.is_null() && found.is_unknown() && !prior.is_null() => prior.clone(),
         _ => found,
@@ -97,7 +101,7 @@ impl Regions {
             None => Ok(()),
             Some(why) => Err(Diagnostic::error(
                 "Region not served by this server URL",
-                super::rules::sentence(&why),
+                super::validators::sentence(&why),
             )
             .at("region")),
         }

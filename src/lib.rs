@@ -23,10 +23,10 @@ mod connection;
 mod data_sources;
 mod errors;
 mod fingerprint;
-mod kong;
+mod kong_migration;
 mod provider;
 mod resources;
-mod rules;
 mod take_over;
+mod validators;
 
 pub use provider::{ADDRESS, KonnectProvider, NAME};

@@ -67,18 +67,18 @@ impl Provider for KonnectProvider {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use terraform_plugin::Lifetime;
+    use terraform_plugin::ServeMode;
     use terraform_plugin::Server;
 
     #[test]
     fn every_schema_is_sound() {
-        let server = Server::new(KonnectProvider, Lifetime::OneRun);
+        let server = Server::new(KonnectProvider, ServeMode::Managed);
         let all = server
             .resources()
             .chain(server.data_sources())
             .chain([("provider", server.schema())]);
         for (name, schema) in all {
-            assert_eq!(schema.faults(), Vec::<String>::new(), "{name}");
+            assert_eq!(schema.validate_implementation(), Vec::<String>::new(), "{name}");
         }
         assert!(
             server

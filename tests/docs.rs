@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use terraform_plugin::{Attribute, Kind, Lifetime, Schema, Server};
+use terraform_plugin::{Attribute, Kind, Schema, ServeMode, Server};
 use terraform_provider_konnect::{KonnectProvider, NAME};
 
 const REMEDY: &str = "run docs/generate.sh and commit what it writes";
@@ -48,7 +48,7 @@ fn short(name: &str) -> &str {
 }
 
 fn server() -> Server<KonnectProvider> {
-    Server::new(KonnectProvider, Lifetime::OneRun)
+    Server::new(KonnectProvider, ServeMode::Managed)
 }
 
 fn project(path: &str) -> PathBuf {
@@ -71,7 +71,7 @@ fn entries(folder: &str) -> BTreeSet<String> {
 
 fn check_attributes(page: &str, text: &str, attributes: &[Attribute]) {
     for attribute in attributes {
-        let (name, description) = (attribute.name(), attribute.description());
+        let (name, description) = (attribute.name(), attribute.description_text());
         let listed = text.lines().any(|line| {
             line.starts_with(&format!("- `{name}` (")) && line.contains(&format!(") {description}"))
         });

@@ -64,7 +64,7 @@ const HOLDERS: &[(&str, Shows)] = &[
     ("Entries", Nothing),
     ("Erased", Nothing),
     ("Fields", Nothing),
-    ("Hidden", Nothing),
+    ("SensitiveValues", Nothing),
     ("ImportCall", Nothing),
     ("Inner", Nothing),
     ("Kind", Fields),

@@ -93,7 +93,7 @@ pub(super) fn run(contenders: &[Contender], rounds: usize) -> Result<()> {
         for contender in contenders {
             let workspace = Workspace::new(contender, scenario.objects)?;
             if scenario.exist {
-                workspace.settle()?;
+                workspace.check_consistency()?;
             }
             workspace.answer_after(scenario.latency)?;
             lanes.push((scenario, contender, workspace, Measured::default()));

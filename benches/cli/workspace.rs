@@ -96,7 +96,7 @@ impl<'a> Workspace<'a> {
 
     /// Makes all objects exist. Applying a thousand takes the CLI half a minute of writing its state, whatever the
     /// provider: so one is applied, the others are created at Konnect, and put into the state in its likeness.
-    pub(super) fn settle(&self) -> Result<()> {
+    pub(super) fn check_consistency(&self) -> Result<()> {
         self.configure(1)?;
         self.run(&["apply", "-input=false", "-no-color", "-auto-approve"], 0)?;
         self.configure(self.objects)?;

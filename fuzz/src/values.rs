@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 use terraform_plugin::plugin::codec::{decode, encode};
 use terraform_plugin::plugin::proto::tfplugin6::DynamicValue;
 use terraform_plugin::{
-    ClientCapabilities, Lifetime, MoveSource, Number, NumberForm, Private, Server, StateResponse, Type, Value,
+    ClientCapabilities, MoveSource, Number, NumberForm, Private, ServeMode, Server, StateResponse, Type,
+    Value,
 };
 use terraform_provider_konnect::KonnectProvider;
 
 static SERVER: LazyLock<Server<KonnectProvider>> =
-    LazyLock::new(|| Server::new(KonnectProvider, Lifetime::ManyRuns));
+    LazyLock::new(|| Server::new(KonnectProvider, ServeMode::Debug));
 const HOST: ClientCapabilities = ClientCapabilities {
     write_only_attributes: true,
 };

@@ -8,8 +8,8 @@ use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostics, Schem
 
 use crate::connection::Connection;
 use crate::errors::diagnose;
-use crate::resources::audit_log_destination::given;
-use crate::rules;
+use crate::resources::audit_log_destination::require;
+use crate::validators;
 
 /// The data source `konnect_audit_log_webhook_status`.
 pub(crate) struct AuditLogWebhookStatus;
@@ -42,31 +42,31 @@ impl DataSource for AuditLogWebhookStatus {
             "The status of a region's audit log webhook: whether it is switched on, and how the last delivery went. \
              `healthy`, `delivery_state` and `explanation` sum it up for `check` blocks and pipelines.",
             [
-                Attribute::string("region").optional().computed().check(rules::region()).describe(
+                Attribute::string("region").optional().computed().validator(validators::region()).description(
                     "Region of the webhook. By default the provider's `region`.",
                 ),
-                Attribute::bool("webhook_enabled").computed().describe("Whether the webhook is switched on."),
-                Attribute::string("webhook_status").computed().describe(
+                Attribute::bool("webhook_enabled").computed().description("Whether the webhook is switched on."),
+                Attribute::string("webhook_status").computed().description(
                     "Konnect's own word: `active` (nothing sent yet, or the last delivery succeeded), `inactive` (the \
                      last delivery failed) or `unconfigured` (the region has no webhook).",
                 ),
-                Attribute::string("last_attempt_at").computed().describe(
+                Attribute::string("last_attempt_at").computed().description(
                     "When Konnect last tried to deliver, RFC 3339. Null before the first attempt.",
                 ),
-                Attribute::number("last_response_code").computed().describe(
+                Attribute::number("last_response_code").computed().description(
                     "HTTP status that the endpoint answered the last attempt with. Null before the first attempt.",
                 ),
-                Attribute::string("last_response_message").computed().describe(
+                Attribute::string("last_response_message").computed().description(
                     "What the endpoint answered the last attempt with. Null before the first attempt.",
                 ),
-                Attribute::string("delivery_state").computed().describe(
+                Attribute::string("delivery_state").computed().description(
                     "`delivering` (switched on; nothing has failed), `failing` (switched on; the last delivery failed), \
                      `switched_off`, `switched_off_failing` (switched off after a failed delivery), `unconfigured` \
                      (the region has no webhook), or `unknown` (Konnect reports a status that this version of the \
                      provider does not know).",
                 ),
-                Attribute::bool("healthy").computed().describe("Whether `delivery_state` is `delivering`."),
-                Attribute::string("explanation").computed().describe(
+                Attribute::bool("healthy").computed().description("Whether `delivery_state` is `delivering`."),
+                Attribute::string("explanation").computed().description(
                     "The state in a sentence, with what to look at, for the error message of a `check` block.",
                 ),
             ],
@@ -75,7 +75,7 @@ impl DataSource for AuditLogWebhookStatus {
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
         let client = call.provider.client()?;
-        let region = given(call.provider.region(&call.config.region)?, "region")?;
+        let region = require(call.provider.region(&call.config.region)?, "region")?;
         let status = cache::webhook_status(client, &region)
             .await
             .map_err(|e| diagnose(&e, &["region"]))?;

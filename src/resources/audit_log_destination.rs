@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use konnect::{
-    Client, CreatedOnce, Destination, DestinationChanges, DestinationId, LogFormat, NewDestination, Region,
-    Twins, cache, create_destination_once, v3,
+    Client, CreatedOnce, Destination, DestinationChanges, DestinationId, Duplicates, LogFormat,
+    NewDestination, Region, cache, create_destination_once, v3,
 };
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{
@@ -15,9 +15,9 @@ use terraform_plugin::{
 };
 
 use crate::authorization::{self, Arguments, Send};
-use crate::connection::{Connection, kept};
+use crate::connection::{Connection, inherit_prior_region};
 use crate::errors::diagnose;
-use crate::{kong, rules};
+use crate::{kong_migration, validators};
 
 mod identical;
 mod lost;
@@ -37,7 +37,7 @@ const ATTRIBUTES: &[&str] = &[
 ];
 
 /// How long it may take at most to take a creation back. Nobody waits for it but the end of the process.
-const TAKING_BACK: Duration = Duration::from_secs(10);
+const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The resource `konnect_audit_log_destination`.
 #[derive(Default)]
@@ -98,7 +98,7 @@ impl Resource for AuditLogDestination {
         schema::schema()
     }
 
-    fn stored(&self, state: &Model) {
+    fn on_state_seen(&self, state: &Model) {
         if let Attr::Known(id) = &state.id {
             self.held.insert(id);
         }
@@ -113,7 +113,7 @@ impl Resource for AuditLogDestination {
         match call.provider.destination_region(&call.config.region) {
             Ok(region) => {
                 let prior = call.prior.as_ref().map(|prior| &prior.region);
-                call.planned.region = kept(region, &call.config.region, prior);
+                call.planned.region = inherit_prior_region(region, &call.config.region, prior);
             }
             Err(error) => call.diagnostics.push(error),
         }
@@ -141,33 +141,35 @@ impl Resource for AuditLogDestination {
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let client = call.provider.client()?;
         let planned = &call.planned;
-        let region = given(call.provider.destination_region(&planned.region)?, "region")?;
+        let region = require(call.provider.destination_region(&planned.region)?, "region")?;
         let new = NewDestination {
-            name: given(planned.name.clone(), "name")?,
-            endpoint: given(planned.endpoint.clone(), "endpoint")?,
+            name: require(planned.name.clone(), "name")?,
+            endpoint: require(planned.endpoint.clone(), "endpoint")?,
             authorization: authorization::configured(call.config.arguments())?.0,
-            log_format: LogFormat::from(given(planned.log_format.clone(), "log_format")?.as_str()),
+            log_format: LogFormat::from(require(planned.log_format.clone(), "log_format")?.as_str()),
             skip_ssl_verification: planned.skip_ssl_verification.clone().into_known(),
         };
         if let Some(refusal) = identical::refusal(call.provider, &self.held, planned).await {
             return Err(refusal.into());
         }
-        let CreatedOnce { destination, twins } =
-            create_destination_once(client, &region, &new, |id| self.held.contains(id))
-                .await
-                .map_err(|e| authorization::on_given(call.config.arguments(), lost_or_failed(&e, &region)))?;
-        call.exists = Some(state(destination.clone(), region.clone(), planned));
+        let CreatedOnce {
+            destination,
+            duplicates,
+        } = create_destination_once(client, &region, &new, |id| self.held.contains(id))
+            .await
+            .map_err(|e| authorization::on_given(call.config.arguments(), lost_or_failed(&e, &region)))?;
+        call.partial_state = Some(state(destination.clone(), region.clone(), planned));
         self.held.insert(&destination.id);
-        if twins != Twins::None {
+        if duplicates != Duplicates::None {
             call.diagnostics
-                .push(left_behind(&twins, &destination.id, &region));
+                .push(left_behind(&duplicates, &destination.id, &region));
         }
         let (config, updated_at) = (call.config.arguments(), destination.updated_at.as_deref());
         authorization::written(&mut call.private, config, true, updated_at);
         Ok(state(destination, region, planned))
     }
 
-    async fn take_back(&self, provider: &Connection, state: &Model) {
+    async fn rollback_create(&self, provider: &Connection, state: &Model) {
         let (Ok(client), Attr::Known(region), Attr::Known(id)) =
             (provider.client(), &state.region, &state.id)
         else {
@@ -175,7 +177,7 @@ impl Resource for AuditLogDestination {
         };
         let client = client.after_stop();
         let removal = v3::delete_destination(&client, region, id);
-        match tokio::time::timeout(TAKING_BACK, removal).await {
+        match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
             Ok(Ok(())) => tracing::warn!(%region, %id, "deleted a destination of which no state will tell"),
             Ok(Err(error)) if error.is_not_found() => {}
             _ => tracing::error!(%region, %id, "a destination may be left behind of which no state tells"),
@@ -193,7 +195,7 @@ impl Resource for AuditLogDestination {
             return Ok(Some(known));
         };
         let client = call.provider.client()?;
-        match cache::destination(client, &region, &given(known.id.clone(), "id")?).await {
+        match cache::destination(client, &region, &require(known.id.clone(), "id")?).await {
             Ok(found) => {
                 authorization::observe(&mut call.private, found.updated_at.as_deref());
                 Ok(Some(state(found, region, &known)))
@@ -206,14 +208,18 @@ impl Resource for AuditLogDestination {
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let client = call.provider.client()?;
         let (prior, planned) = (&call.prior, &call.planned);
-        let region = given(planned.region.clone(), "region")?;
-        let id = given(prior.id.clone(), "id")?;
+        let region = require(planned.region.clone(), "region")?;
+        let id = require(prior.id.clone(), "id")?;
         let mut changes = DestinationChanges {
-            name: changed(&prior.name, &planned.name),
-            endpoint: changed(&prior.endpoint, &planned.endpoint),
+            name: changed_value(&prior.name, &planned.name),
+            endpoint: changed_value(&prior.endpoint, &planned.endpoint),
             authorization: authorization::to_send(call.config.arguments(), &call.private)?,
-            log_format: changed(&prior.log_format, &planned.log_format).map(|f| LogFormat::from(f.as_str())),
-            skip_ssl_verification: changed(&prior.skip_ssl_verification, &planned.skip_ssl_verification),
+            log_format: changed_value(&prior.log_format, &planned.log_format)
+                .map(|f| LogFormat::from(f.as_str())),
+            skip_ssl_verification: changed_value(
+                &prior.skip_ssl_verification,
+                &planned.skip_ssl_verification,
+            ),
         };
         let found = if changes.is_empty() {
             // Nothing of Konnect's changes; what was not told yet is read.
@@ -255,8 +261,8 @@ impl Resource for AuditLogDestination {
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
         let client = call.provider.client()?;
-        let region = told_region(&call.state.region)?;
-        let id = given(call.state.id.clone(), "id")?;
+        let region = region_from_state(&call.state.region)?;
+        let id = require(call.state.id.clone(), "id")?;
         match v3::delete_destination(client, &region, &id).await {
             Err(error) if error.is_not_found() => Ok(()),
             Err(error) if error.status() == Some(409) => Err(Diagnostic::error(
@@ -276,9 +282,11 @@ impl Resource for AuditLogDestination {
         let client = call.provider.client()?;
         let (region, id) = match &call.target {
             ImportTarget::Id(text) => parse_import_id(text)?,
-            ImportTarget::Identity(identity) => (identity.region.clone(), given(identity.id.clone(), "id")?),
+            ImportTarget::Identity(identity) => {
+                (identity.region.clone(), require(identity.id.clone(), "id")?)
+            }
         };
-        let region = given(call.provider.destination_region(&region)?, "region")?;
+        let region = require(call.provider.destination_region(&region)?, "region")?;
         match cache::destination(client, &region, &id).await {
             Ok(found) => {
                 authorization::imported(&mut call.private);
@@ -301,11 +309,12 @@ impl Resource for AuditLogDestination {
     }
 
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
-        (kong::is_source(source, self.type_name())).then(|| {
-            let state = kong::State(&source.state);
+        (kong_migration::is_source(source, self.type_name())).then(|| {
+            let state = kong_migration::State(&source.state);
             let id = state.text("id").unwrap_or_default();
-            let id = DestinationId::parse(&id)
-                .map_err(|e| Diagnostic::error("State can't be taken over", rules::sentence(&e)).at("id"))?;
+            let id = DestinationId::parse(&id).map_err(|e| {
+                Diagnostic::error("State can't be taken over", validators::sentence(&e)).at("id")
+            })?;
             Ok(Model {
                 id: id.into(),
                 name: state.text("name").into(),
@@ -346,8 +355,8 @@ fn parse_import_id(text: &str) -> Result<(Attr<Region>, DestinationId), Diagnost
     let region = region
         .map(Region::parse)
         .transpose()
-        .map_err(|e| invalid(rules::sentence(&e)))?;
-    let id = DestinationId::parse(id).map_err(|e| invalid(rules::sentence(&e)))?;
+        .map_err(|e| invalid(validators::sentence(&e)))?;
+    let id = DestinationId::parse(id).map_err(|e| invalid(validators::sentence(&e)))?;
     Ok((region.into(), id))
 }
 
@@ -378,7 +387,7 @@ fn same_delivery(found: &Model, planned: &Model) -> bool {
 
 /// The region of an object that is to be removed. A state that was taken over from another provider does not
 /// tell it before the first apply, and a guess could hit another object.
-pub(crate) fn told_region(region: &Attr<Region>) -> Result<Region, Diagnostic> {
+pub(crate) fn region_from_state(region: &Attr<Region>) -> Result<Region, Diagnostic> {
     region.known().cloned().ok_or_else(|| {
         Diagnostic::error(
             "Region is not known yet",
@@ -390,7 +399,7 @@ pub(crate) fn told_region(region: &Attr<Region>) -> Result<Region, Diagnostic> {
 }
 
 /// A value that an apply can't do without.
-pub(crate) fn given<T>(value: Attr<T>, attribute: &'static str) -> Result<T, Diagnostic> {
+pub(crate) fn require<T>(value: Attr<T>, attribute: &'static str) -> Result<T, Diagnostic> {
     value.into_known().ok_or_else(|| {
         let detail = format!("\"{attribute}\" turned out to be null. Give it a value.");
         Diagnostic::error("Missing value", detail).at(attribute)
@@ -398,7 +407,7 @@ pub(crate) fn given<T>(value: Attr<T>, attribute: &'static str) -> Result<T, Dia
 }
 
 /// The planned value, if it is another than before.
-pub(crate) fn changed<T: Clone + PartialEq>(prior: &Attr<T>, planned: &Attr<T>) -> Option<T> {
+pub(crate) fn changed_value<T: Clone + PartialEq>(prior: &Attr<T>, planned: &Attr<T>) -> Option<T> {
     if prior == planned {
         None
     } else {

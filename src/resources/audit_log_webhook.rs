@@ -14,10 +14,10 @@ use terraform_plugin::{
 };
 
 use crate::authorization::{self, Arguments, Send};
-use crate::connection::{Connection, kept};
+use crate::connection::{Connection, inherit_prior_region};
 use crate::errors::diagnose;
-use crate::resources::audit_log_destination::{given, told_region};
-use crate::{kong, rules, take_over};
+use crate::resources::audit_log_destination::{region_from_state, require};
+use crate::{kong_migration, take_over, validators};
 
 mod change;
 mod found;
@@ -41,10 +41,10 @@ const ATTRIBUTES: &[&str] = &[
 const MARK: &str = "mark";
 
 /// How long it may take at most to take a creation back. Nobody waits for it but the end of the process.
-const TAKING_BACK: Duration = Duration::from_secs(10);
+const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The type that Kong's provider has for it.
-const KONGS: &str = "konnect_audit_log";
+const KONG_TYPE: &str = "konnect_audit_log";
 
 /// The resource `konnect_audit_log_webhook`.
 #[derive(Default)]
@@ -117,7 +117,7 @@ impl Model {
         let (log_format, off, on) = match config.form() {
             Form::Destination => (Attr::Null, Attr::Null, Attr::Null),
             Form::Endpoint => (
-                Attr::Known(rules::DEFAULT_LOG_FORMAT.to_owned()),
+                Attr::Known(validators::DEFAULT_LOG_FORMAT.to_owned()),
                 Attr::Known(false),
                 Attr::Known(true),
             ),
@@ -165,7 +165,7 @@ impl Resource for AuditLogWebhook {
         schema::schema()
     }
 
-    fn stored(&self, state: &Model) {
+    fn on_state_seen(&self, state: &Model) {
         if let Attr::Known(region) = &state.region {
             self.held().insert(region.clone());
         }
@@ -201,7 +201,7 @@ impl Resource for AuditLogWebhook {
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
         match call.provider.region(&call.config.region) {
             Ok(region) => {
-                let region = kept(
+                let region = inherit_prior_region(
                     region,
                     &call.config.region,
                     call.prior.as_ref().map(|prior| &prior.region),
@@ -211,7 +211,7 @@ impl Resource for AuditLogWebhook {
             Err(error) => return call.diagnostics.push(error),
         }
         call.planned.plan_defaults(&call.config);
-        call.decided.extend([
+        call.keep_planned.extend([
             "log_format",
             "skip_ssl_verification",
             "detect_authorization_drift",
@@ -219,7 +219,7 @@ impl Resource for AuditLogWebhook {
         let form = call.config.form();
         if form == Form::Destination {
             call.planned.updated_at = Attr::Null;
-            call.decided.push("updated_at");
+            call.keep_planned.push("updated_at");
         }
         match &call.prior {
             None => self.guard(call).await,
@@ -236,7 +236,7 @@ impl Resource for AuditLogWebhook {
 
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let client = call.provider.client()?;
-        let region = given(call.provider.region(&call.planned.region)?, "region")?;
+        let region = require(call.provider.region(&call.planned.region)?, "region")?;
         let claim = call.provider.claim(&region);
         let mut set_up_here = claim.lock().await;
         if set_up_here.is_some() {
@@ -266,7 +266,7 @@ impl Resource for AuditLogWebhook {
     /// The region was free before. Where it was not, because `replace_existing` says that this does not matter,
     /// there is no way back to what it had; and the next apply may set it up again. Another run may have set it
     /// up by now, since this one has lost its lock: what it has is looked at first.
-    async fn take_back(&self, provider: &Connection, state: &Model) {
+    async fn rollback_create(&self, provider: &Connection, state: &Model) {
         let (Ok(client), Attr::Known(region)) = (provider.client(), &state.region) else {
             return;
         };
@@ -281,7 +281,7 @@ impl Resource for AuditLogWebhook {
             }
             Ok::<_, konnect::Error>(ours)
         };
-        match tokio::time::timeout(TAKING_BACK, removal).await {
+        match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
             Ok(Ok(true)) => {
                 *provider.claim(region).lock().await = None;
                 tracing::warn!(%region, "removed a webhook of which no state will tell");
@@ -313,7 +313,7 @@ impl Resource for AuditLogWebhook {
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let client = call.provider.client()?;
-        let region = given(call.planned.region.clone(), "region")?;
+        let region = require(call.planned.region.clone(), "region")?;
         let (config, planned) = (&call.config, &call.planned);
         let change = Change {
             client,
@@ -327,7 +327,7 @@ impl Resource for AuditLogWebhook {
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
         let client = call.provider.client()?;
-        let region = told_region(&call.state.region)?;
+        let region = region_from_state(&call.state.region)?;
         let claim = call.provider.claim(&region);
         let mut set_up_here = claim.lock().await;
         if set_up_here.is_some() && *set_up_here != call.private.get(MARK) {
@@ -351,13 +351,13 @@ impl Resource for AuditLogWebhook {
             ImportTarget::Id(text) => Region::parse(text).map_err(|e| {
                 let detail = format!(
                     "A webhook is imported by its region, such as eu. {}",
-                    rules::sentence(&e)
+                    validators::sentence(&e)
                 );
                 Diagnostic::error("Invalid import id", detail)
             })?,
-            ImportTarget::Identity(identity) => given(identity.region.clone(), "region")?,
+            ImportTarget::Identity(identity) => require(identity.region.clone(), "region")?,
         };
-        let region = given(call.provider.region(&Attr::Known(region))?, "region")?;
+        let region = require(call.provider.region(&Attr::Known(region))?, "region")?;
         let none = Model::default();
         let mut found = found::with_destination(client, &region, &none).await;
         if matches!(found, Ok(None)) {
@@ -384,9 +384,10 @@ impl Resource for AuditLogWebhook {
     /// Kong's resource is the v2 webhook of the region that its provider block named, which its state does
     /// not tell: the region stays open until the configuration tells it.
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
-        let taken = kong::is_source(source, KONGS) || kong::is_renamed(source, KONGS);
+        let taken =
+            kong_migration::is_source(source, KONG_TYPE) || kong_migration::is_renamed(source, KONG_TYPE);
         taken.then(|| {
-            let state = kong::State(&source.state);
+            let state = kong_migration::State(&source.state);
             let Some(endpoint) = state.text("endpoint").filter(|endpoint| endpoint != "unconfigured") else {
                 return Err(Diagnostic::error(
                     "State can't be taken over",

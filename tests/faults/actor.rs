@@ -66,7 +66,7 @@ impl<'a> Actor<'a> {
             actor.config = actor.wanted(true);
             let plan = resource.plan(&actor.state, &actor.config).await;
             sound(&plan.diagnostics);
-            assert!(plan.replaces.is_empty() && plan.planned != actor.state.value);
+            assert!(plan.requires_replace.is_empty() && plan.planned != actor.state.value);
             actor.plan = Some(plan);
         }
         actor
@@ -193,7 +193,7 @@ impl<'a> Actor<'a> {
 
     /// What a user does when the fault is over: plan and apply, or import what an error told to. Then nothing is
     /// left to do, and there is one object; after a removal, none.
-    pub async fn settle(&mut self, told_to_import: bool) {
+    pub async fn check_consistency(&mut self, told_to_import: bool) {
         match self.call.deed() {
             Deed::Data => {
                 let (value, diagnostics) = self.bench.last.status(self.region).await;
@@ -252,7 +252,7 @@ impl<'a> Actor<'a> {
             plan = resource.plan(&self.state, &self.config).await;
         }
         sound(&plan.diagnostics);
-        assert!(plan.replaces.is_empty(), "{:?}", plan.replaces);
+        assert!(plan.requires_replace.is_empty(), "{:?}", plan.requires_replace);
         if plan.planned != self.state.value {
             self.state = resource.apply(&plan).await;
             sound(&self.state.diagnostics);

@@ -88,7 +88,9 @@ impl Cell {
         if !matches!(end, End::Failed | End::Unsure) || self.call.deed() != Deed::Import {
             actor.state = acted.state;
         }
-        actor.settle(end == End::Unsure || expected.warns.is_some()).await;
+        actor
+            .check_consistency(end == End::Unsure || expected.warns.is_some())
+            .await;
         emulator.reset_region(&self.region).unwrap();
         Seen {
             end,

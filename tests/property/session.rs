@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value as Json, json};
 use terraform_plugin::{
-    ApplyRequest, ClientCapabilities, Diagnostics, Lifetime, PlanRequest, PlanResponse, Schema, Server,
+    ApplyRequest, ClientCapabilities, Diagnostics, PlanRequest, PlanResponse, Schema, ServeMode, Server,
     Severity, Value,
 };
 use terraform_provider_konnect::KonnectProvider;
@@ -43,7 +43,7 @@ pub struct Session {
 impl Session {
     /// Starts one that calls this URL.
     pub async fn start(url: &str) -> Self {
-        let server = Server::new(KonnectProvider, Lifetime::OneRun);
+        let server = Server::new(KonnectProvider, ServeMode::Managed);
         let block = Value::object([
             ("personal_access_token", Value::from("kpat_property-tests")),
             ("server_url", format!("{url}/{{region}}").as_str().into()),
@@ -121,8 +121,8 @@ impl Session {
             return plan;
         }
         rules::plan(schema, prior, config, &plan.planned);
-        rules::replacement(prior, &plan.planned, &plan.replaces);
-        if !prior.is_null() && plan.replaces.is_empty() {
+        rules::replacement(prior, &plan.planned, &plan.requires_replace);
+        if !prior.is_null() && plan.requires_replace.is_empty() {
             rules::update(schema, prior, &plan.planned);
         }
         plan

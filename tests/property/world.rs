@@ -204,7 +204,7 @@ impl<'a> World<'a> {
                 .clone()
                 .map_or((Value::Null, Vec::new()), |s| (s.value, s.private));
             let mut plan = session.plan(address.kind, &value, &config, &private).await;
-            let replaces = !plan.replaces.is_empty();
+            let replaces = !plan.requires_replace.is_empty();
             if replaces {
                 plan = session
                     .plan(address.kind, &Value::Null, &config, &plan.private)
@@ -268,7 +268,7 @@ impl<'a> World<'a> {
                 .plan(address.kind, &read.value, &config, &read.private)
                 .await;
             assert!(again.diagnostics.is_empty(), "{:?}", again.diagnostics);
-            assert!(again.replaces.is_empty());
+            assert!(again.requires_replace.is_empty());
             for (name, now) in again.planned.as_object().unwrap() {
                 assert!(
                     now == read.value.get(name),

@@ -82,7 +82,7 @@ async fn somebody_elses_write_sends_it_again_once() {
         sound(&read.diagnostics);
         let plan = resource.plan(&read, &config).await;
         sound(&plan.diagnostics);
-        assert!(plan.replaces.is_empty());
+        assert!(plan.requires_replace.is_empty());
         assert!(plan.diagnostics[0].summary.contains("somebody else"));
         for (name, planned) in plan.planned.as_object().unwrap() {
             let shown = name == "updated_at";

@@ -73,7 +73,7 @@ async fn every_attribute_is_declared_as_terraform_demands() {
     );
     let all = schema.resource_schemas.iter().chain(&schema.data_source_schemas);
     for (type_name, of) in all {
-        // Reading it asserts that each type is one.
+        // UnknownFields it asserts that each type is one.
         let Type::Object(types) = Shape::of(of).of else {
             panic!("an object")
         };

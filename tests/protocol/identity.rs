@@ -82,7 +82,7 @@ async fn a_destination_is_told_by_its_id_once_it_has_one() {
     let mut elsewhere = siem;
     elsewhere.set("region", Value::Unknown);
     let replaced = resource.plan(&updated, &elsewhere).await;
-    assert_eq!((replaced.replaces.len(), &replaced.identity), (1, &None));
+    assert_eq!((replaced.requires_replace.len(), &replaced.identity), (1, &None));
     let gone = resource.apply(&updated.removal()).await;
     sound(&gone.diagnostics);
     assert_eq!(resource.read(&updated).await.identity, None, "nothing is there");
@@ -120,7 +120,7 @@ async fn settles(of: &Resource, imported: &State, config: &Value) {
     assert_eq!(read.value, imported.value);
     let plan = of.plan(&read, config).await;
     sound(&plan.diagnostics);
-    assert!(plan.replaces.is_empty());
+    assert!(plan.requires_replace.is_empty());
     assert!(
         plan.diagnostics[0].detail.contains("once"),
         "{:?}",

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt, stream};
-use konnect::{MOST_AT_ONCE, Region};
+use konnect::{MAX_CONCURRENT_REQUESTS, Region};
 use konnect_emulator::{Conditions, Fault, RandomFaults, RateLimit};
 use terraform_plugin::Value;
 use terraform_plugin::testing::terraform::{Resource, State};
@@ -144,7 +144,10 @@ async fn load(at_a_time: usize) {
         assert_eq!(webhook["enabled"], true);
     }
     let connections = konnect.emulator.connections();
-    assert!(connections.most <= 3 * MOST_AT_ONCE as u64, "{connections:?}");
+    assert!(
+        connections.most <= 3 * MAX_CONCURRENT_REQUESTS as u64,
+        "{connections:?}"
+    );
     if cfg!(target_os = "linux") {
         let memory = peak_memory(konnect.host.process.pid);
         assert!(memory < MOST_MEMORY, "{memory} KiB");

@@ -21,10 +21,10 @@ mod log;
 #[cfg(target_os = "linux")]
 mod memory;
 mod moved_state;
+mod rollback_create;
 mod rules;
 mod start;
 mod stop;
-mod take_back;
 mod take_over;
 mod tls;
 mod undecodable;

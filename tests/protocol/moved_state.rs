@@ -9,12 +9,12 @@ use terraform_plugin::testing::value::{error, sound};
 use crate::konnect::{DESTINATION, Konnect};
 
 /// Where Kong's provider is installed from.
-const KONGS: [&str; 3] = [
+const KONG_TYPE: [&str; 3] = [
     "registry.terraform.io/kong/konnect",
     "registry.opentofu.org/kong/konnect",
     "mirror.example.com/kong/konnect",
 ];
-const KONG: &str = KONGS[0];
+const KONG: &str = KONG_TYPE[0];
 const ENDPOINT: &str = "https://siem.example.com/collector";
 const SECRET: &str = "Splunk s3cret";
 
@@ -90,7 +90,10 @@ async fn settles(konnect: &Konnect, of: &Resource, moved: &State, config: &Value
 
     let plan = of.plan(&read, config).await;
     sound(&plan.diagnostics);
-    assert!(plan.replaces.is_empty(), "the region is learnt, not changed");
+    assert!(
+        plan.requires_replace.is_empty(),
+        "the region is learnt, not changed"
+    );
     assert_eq!(plan.planned.get("region"), &region.into());
     assert_eq!(
         plan.identity.as_ref().map(|i| i.get("region").clone()),
@@ -106,7 +109,7 @@ async fn settles(konnect: &Konnect, of: &Resource, moved: &State, config: &Value
     assert_eq!(read.value, state.value);
     let again = of.plan(&read, config).await;
     assert_eq!(again.planned, read.value);
-    assert!(again.replaces.is_empty() && again.diagnostics.is_empty());
+    assert!(again.requires_replace.is_empty() && again.diagnostics.is_empty());
     read
 }
 
@@ -123,7 +126,7 @@ async fn a_webhook_of_kongs_is_taken_over_from_any_registry() {
     let konnect = Konnect::configured().await;
     let webhook = konnect.webhook();
     let state = kongs_webhook(&konnect, "au");
-    for kong in KONGS {
+    for kong in KONG_TYPE {
         let moved = webhook.take_over(kong, "konnect_audit_log", &state).await;
         let config = webhook_config(&webhook, "au", "authorization");
         settles(&konnect, &webhook, &moved, &config, "au").await;
@@ -137,7 +140,7 @@ async fn a_destination_of_kongs_is_taken_over_from_any_registry() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let state = kongs_destination(&konnect, "global").await;
-    for kong in KONGS {
+    for kong in KONG_TYPE {
         let moved = destination.take_over(kong, DESTINATION, &state).await;
         let config = destination_config(&destination, "authorization");
         settles(&konnect, &destination, &moved, &config, "global").await;
@@ -192,7 +195,7 @@ async fn a_move_may_bring_the_secret_out_of_the_state() {
         let moved = resource.take_over(KONG, type_name, state).await;
         let plan = resource.plan(&resource.read(&moved).await, &config).await;
         sound(&plan.diagnostics);
-        assert!(plan.replaces.is_empty());
+        assert!(plan.requires_replace.is_empty());
         let state = resource.apply(&plan).await;
         sound(&state.diagnostics);
         assert_eq!(konnect.methods(), ["PATCH"]);
@@ -235,7 +238,7 @@ async fn ends_empty(of: &Resource, moved: &State, config: &Value) {
     sound(&moved.diagnostics);
     let plan = of.plan(&of.read(moved).await, config).await;
     sound(&plan.diagnostics);
-    assert!(plan.replaces.is_empty());
+    assert!(plan.requires_replace.is_empty());
     let state = of.apply(&plan).await;
     sound(&state.diagnostics);
     let read = of.read(&state).await;

@@ -69,12 +69,12 @@ async fn a_life_from_validation_to_removal() {
         same.planned, read.value,
         "nothing changed, so there is nothing to do"
     );
-    assert!(same.replaces.is_empty());
+    assert!(same.requires_replace.is_empty());
 
     let renamed = config(&destination, "renamed");
     let update = destination.plan(&read, &renamed).await;
     sound(&update.diagnostics);
-    assert!(update.replaces.is_empty());
+    assert!(update.requires_replace.is_empty());
     assert_eq!(
         update.planned.get("id"),
         state.value.get("id"),
@@ -182,7 +182,11 @@ async fn another_region_is_another_object() {
     moved.set("region", "eu".into());
     let plan = destination.plan(&state, &moved).await;
     sound(&plan.diagnostics);
-    let steps: Vec<_> = plan.replaces.iter().map(|path| path.steps.clone()).collect();
+    let steps: Vec<_> = plan
+        .requires_replace
+        .iter()
+        .map(|path| path.steps.clone())
+        .collect();
     let region = tf::attribute_path::step::Selector::AttributeName("region".to_owned());
     let region = tf::attribute_path::Step {
         selector: Some(region),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use konnect::MOST_AT_ONCE;
+use konnect::MAX_CONCURRENT_REQUESTS;
 use konnect_emulator::{Conditions, Fault, RandomFaults, RateLimit};
 use serde_json::{Value, json};
 
@@ -179,6 +179,9 @@ fn two_hundred_are_created_once_each_although_much_goes_wrong() {
         assert_eq!(webhook["enabled"], true, "{region}");
     }
     let connections = workspace.konnect.connections();
-    assert!(connections.most <= 3 * MOST_AT_ONCE as u64, "{connections:?}");
+    assert!(
+        connections.most <= 3 * MAX_CONCURRENT_REQUESTS as u64,
+        "{connections:?}"
+    );
     workspace.is_settled();
 }

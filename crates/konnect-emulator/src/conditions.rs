@@ -46,7 +46,7 @@ pub struct RandomFaults {
 
 /// Conditions at work.
 #[derive(Debug)]
-pub(super) struct Weather {
+pub(super) struct ActiveConditions {
     conditions: Conditions,
     tokens: f64,
     filled: Instant,
@@ -78,7 +78,7 @@ impl Conditions {
     }
 }
 
-impl Weather {
+impl ActiveConditions {
     pub(super) fn new(conditions: Conditions) -> Self {
         Self {
             tokens: conditions.rate_limit.map_or(0.0, |limit| f64::from(limit.burst)),
@@ -130,8 +130,8 @@ impl Weather {
 mod tests {
     use super::*;
 
-    fn limited(per_second: u32, burst: u32) -> Weather {
-        Weather::new(Conditions {
+    fn limited(per_second: u32, burst: u32) -> ActiveConditions {
+        ActiveConditions::new(Conditions {
             rate_limit: Some(RateLimit { per_second, burst }),
             ..Conditions::default()
         })
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn chance_is_the_same_for_the_same_seed() {
         let weather = |seed| {
-            Weather::new(Conditions {
+            ActiveConditions::new(Conditions {
                 random_faults: Some(RandomFaults {
                     seed,
                     percent: 5,
@@ -166,7 +166,7 @@ mod tests {
                 ..Conditions::default()
             })
         };
-        let strikes = |mut weather: Weather| {
+        let strikes = |mut weather: ActiveConditions| {
             let start = weather.filled;
             (0..2_000).map(|_| weather.strike(start)).collect::<Vec<_>>()
         };

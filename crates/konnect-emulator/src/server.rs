@@ -23,7 +23,7 @@ use tower_service::Service;
 
 use crate::answer::Answer;
 use crate::fault::Fault;
-use crate::misbehave::{self, Outcome};
+use crate::fault_response::{self, Outcome};
 use crate::problem::Problem;
 use crate::shared::Shared;
 use crate::wire::{Wire, WireHandle};
@@ -136,7 +136,7 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
         };
         answer.dated(shared.clock_offset_seconds)
     };
-    let request = misbehave::Request {
+    let request = fault_response::Request {
         headers: &parts.headers,
         body: body.as_deref().unwrap_or_default(),
         clock_offset_seconds: shared.clock_offset_seconds,
@@ -150,7 +150,7 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
         let _ = cleared.changed().await;
     }
     let mut outcome = match parts.extensions.get::<WireHandle>() {
-        Some(wire) => misbehave::answer(fault, wire, request, handle).await,
+        Some(wire) => fault_response::answer(fault, wire, request, handle).await,
         None => Outcome::from(handle()),
     };
     if hold == Some(true) {

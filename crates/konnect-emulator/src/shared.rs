@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 use crate::EmulatorOptions;
-use crate::conditions::{Conditions, Weather};
+use crate::conditions::{ActiveConditions, Conditions};
 use crate::connections::Connections;
 use crate::edits::ControlError;
 use crate::fault::{self, Fault, FaultRule};
@@ -21,7 +21,7 @@ pub(super) struct Shared {
     pub(super) clock_offset_seconds: i64,
     /// The connections.
     pub(super) connections: Connections,
-    weather: Mutex<Weather>,
+    weather: Mutex<ActiveConditions>,
     journal: Mutex<Journal>,
     faults: Mutex<Vec<FaultRule>>,
     cleared: watch::Sender<()>,
@@ -38,7 +38,7 @@ impl Shared {
             store,
             clock_offset_seconds: options.clock_offset_seconds,
             connections: Connections::default(),
-            weather: Mutex::new(Weather::new(conditions)),
+            weather: Mutex::new(ActiveConditions::new(conditions)),
             journal: Mutex::new(Journal::new()),
             faults: Mutex::new(Vec::new()),
             cleared: watch::Sender::new(()),
@@ -76,7 +76,7 @@ impl Shared {
     }
 
     /// What every request meets.
-    pub(super) fn weather(&self) -> MutexGuard<'_, Weather> {
+    pub(super) fn weather(&self) -> MutexGuard<'_, ActiveConditions> {
         self.weather.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -97,7 +97,7 @@ impl Shared {
     ///
     /// Conditions that can't be.
     pub(super) fn set_conditions(&self, conditions: Conditions) -> Result<(), ControlError> {
-        *self.weather() = Weather::checked(conditions)?;
+        *self.weather() = ActiveConditions::checked(conditions)?;
         Ok(())
     }
 

@@ -8,9 +8,9 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Call, Error};
-use crate::http::answer::Answer;
+use crate::http::connection_error::Limits;
 use crate::http::exchange::sort;
-use crate::http::failure::Limits;
+use crate::http::response::Answer;
 use crate::types::model::{Destination, DestinationWebhook, EndpointWebhook, WebhookStatus};
 use crate::types::paging::SentPage;
 

@@ -30,13 +30,13 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use api::idempotent_create::{CreateError, CreatedOnce, Twins, create_destination_once};
+pub use api::idempotent_create::{CreateError, CreatedOnce, Duplicates, create_destination_once};
 pub use api::{v2, v3};
-pub use error::kind::{ErrorKind, Obstacle};
+pub use error::kind::{ConnectFailure, ErrorKind};
 pub use error::problem::InvalidParameter;
 pub use error::{Error, Outcome};
 pub use http::client::{Client, ClientOptions};
-pub use http::gate::MOST_AT_ONCE;
+pub use http::concurrency_limit::MAX_CONCURRENT_REQUESTS;
 pub use types::changes::{
     DestinationChanges, DestinationWebhookChanges, EndpointWebhookChanges, NewDestination,
 };

@@ -33,7 +33,7 @@ pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use engine::erased::{
     AnyDataSource, AnyResource, ApplyRequest, PlanRequest, PlanResponse, StateResponse,
 };
-pub use engine::panics::{caught, install_hook};
+pub use engine::panics::{catch_panic, install_hook};
 pub use engine::sensitive_values::without_sensitive;
 pub use engine::validate::{ClientCapabilities, validate};
 pub use provider::{ConfigureCall, Metadata, Provider, ServedDataSource, ServedResource};
@@ -43,11 +43,11 @@ pub use resource::{
 };
 pub use run::run;
 pub use schema::attribute::{Attribute, Kind, Nesting};
-pub use schema::validator::{Complaint, Validator};
+pub use schema::validator::Validator;
 pub use schema::{IdentityAttribute, Schema};
-pub use server::{Lifetime, Server, unknown_type};
+pub use server::{ServeMode, Server, unknown_type};
 pub use value::attr::Attr;
-pub use value::json::{JsonError, Reading, from_json};
+pub use value::json::{JsonError, UnknownFields, from_json};
 pub use value::model::{ModelError, from_value, to_value};
 pub use value::number::{InvalidNumber, Number, NumberForm};
 pub use value::path::{Path, Step};

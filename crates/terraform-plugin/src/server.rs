@@ -9,29 +9,29 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::engine::erased::{
     AnyDataSource, AnyResource, ApplyRequest, PlanRequest, PlanResponse, StateResponse, validated,
 };
-use crate::engine::panics::caught;
-use crate::engine::sensitive_values::Hidden;
+use crate::engine::panics::catch_panic;
+use crate::engine::sensitive_values::SensitiveValues;
 use crate::engine::validate::ClientCapabilities;
 use crate::provider::{ConfigureCall, Provider, ServedDataSource, ServedResource};
 use crate::resource::{ImportTarget, MoveSource};
 use crate::schema::Schema;
 use crate::value::Value;
-use crate::value::json::{Reading, from_json};
+use crate::value::json::{UnknownFields, from_json};
 use crate::value::model::from_value;
 
 /// How many runs of the command line tool one process serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifetime {
+pub enum ServeMode {
     /// One: once stopped, it stays so. This is how Terraform starts a provider.
-    OneRun,
+    Managed,
     /// Any number, one after the other: each configuration begins anew. This is debug mode.
-    ManyRuns,
+    Debug,
 }
 
 /// Serves a provider. It lives as long as the process and takes any number of calls at a time.
 pub struct Server<P: Provider> {
     provider: P,
-    lifetime: Lifetime,
+    lifetime: ServeMode,
     schema: OnceLock<Schema>,
     resources: Vec<ServedResource<P::Data>>,
     data_sources: Vec<ServedDataSource<P::Data>>,
@@ -42,17 +42,17 @@ struct Run<D> {
     data: Option<Arc<D>>,
     stop: CancellationToken,
     /// What is sensitive in the provider block.
-    hidden: Hidden,
+    hidden: SensitiveValues,
 }
 
 impl<P: Provider> Server<P> {
     /// A server that is not configured yet.
-    pub fn new(provider: P, lifetime: Lifetime) -> Self {
+    pub fn new(provider: P, lifetime: ServeMode) -> Self {
         let (resources, data_sources) = (provider.resources(), provider.data_sources());
         let run = Mutex::new(Run {
             data: None,
             stop: CancellationToken::new(),
-            hidden: Hidden::default(),
+            hidden: SensitiveValues::default(),
         });
         Self {
             provider,
@@ -119,7 +119,7 @@ impl<P: Provider> Server<P> {
     /// Checks a provider block.
     pub fn validate_provider(&self, config: Value) -> Diagnostics {
         let host = ClientCapabilities::default();
-        Hidden::of(self.schema(), [&config]).during_sync(|| {
+        SensitiveValues::of(self.schema(), [&config]).during_sync(|| {
             validated(self.schema(), config, host, |block, found| {
                 self.provider.validate(block, found);
             })
@@ -145,7 +145,7 @@ impl<P: Provider> Server<P> {
 
     /// Takes a provider block over for the calls that follow.
     pub async fn configure(&self, config: Value, terraform_version: String) -> Diagnostics {
-        let hidden = Hidden::of(self.schema(), [&config]);
+        let hidden = SensitiveValues::of(self.schema(), [&config]);
         self.run().hidden = hidden.clone();
         hidden
             .during(self.configured_with(config, terraform_version))
@@ -159,7 +159,7 @@ impl<P: Provider> Server<P> {
         };
         let stop = {
             let mut run = self.run();
-            if self.lifetime == Lifetime::ManyRuns {
+            if self.lifetime == ServeMode::Debug {
                 run.stop = CancellationToken::new();
             }
             run.stop.clone()
@@ -170,7 +170,7 @@ impl<P: Provider> Server<P> {
             stop,
             diagnostics: Diagnostics::new(),
         };
-        let configured = caught(self.provider.configure(&mut call)).await;
+        let configured = catch_panic(self.provider.configure(&mut call)).await;
         let mut diagnostics = call.diagnostics;
         match configured {
             Ok(Ok(data)) => self.run().data = Some(Arc::new(data)),
@@ -195,7 +195,7 @@ impl<P: Provider> Server<P> {
                 Err(error) => PlanResponse {
                     planned: request.prior,
                     private: request.private,
-                    replaces: Vec::new(),
+                    requires_replace: Vec::new(),
                     diagnostics: error.into(),
                 },
             }
@@ -218,15 +218,15 @@ impl<P: Provider> Server<P> {
 
     /// Takes a creation back whose answer reached nobody, so that the object which it made is in no state.
     /// `provider` is what made it, from [`Server::in_use`]: another run may have configured another by now.
-    pub async fn take_back(&self, provider: &P::Data, type_name: &str, state: Value) {
+    pub async fn rollback_create(&self, provider: &P::Data, type_name: &str, state: Value) {
         if let Ok(resource) = self.resource(type_name) {
-            resource.take_back(provider, state).await;
+            resource.rollback_create(provider, state).await;
         }
     }
 
     /// The provider as it is configured now.
     #[must_use]
-    pub fn in_use(&self) -> Option<Arc<P::Data>> {
+    pub fn configured_data(&self) -> Option<Arc<P::Data>> {
         self.run().data.clone()
     }
 
@@ -290,7 +290,12 @@ impl<P: Provider> Server<P> {
                 ),
             ));
         }
-        from_json(identity, &resource.schema().identity_type(), Reading::Lenient).map_err(|error| {
+        from_json(
+            identity,
+            &resource.schema().identity_type(),
+            UnknownFields::Ignore,
+        )
+        .map_err(|error| {
             let detail = format!("The stored identity can't be used: {}.", error.reason);
             Diagnostic::error("Invalid resource identity", detail).at(error.path)
         })
@@ -336,12 +341,12 @@ impl<P: Provider> Server<P> {
     }
 
     /// What a call must not tell: what is sensitive in its values and in the provider block.
-    fn hidden<'a>(&self, schema: &Schema, values: impl IntoIterator<Item = &'a Value>) -> Hidden {
-        Hidden::of(schema, values).and(&self.run().hidden)
+    fn hidden<'a>(&self, schema: &Schema, values: impl IntoIterator<Item = &'a Value>) -> SensitiveValues {
+        SensitiveValues::of(schema, values).and(&self.run().hidden)
     }
 
-    fn hidden_of_stored(&self, schema: &Schema, state: &Json) -> Hidden {
-        Hidden::of_stored(schema, state).and(&self.run().hidden)
+    fn hidden_of_stored(&self, schema: &Schema, state: &Json) -> SensitiveValues {
+        SensitiveValues::of_stored(schema, state).and(&self.run().hidden)
     }
 
     fn configured(&self) -> Result<Arc<P::Data>, Diagnostic> {

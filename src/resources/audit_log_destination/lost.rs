@@ -1,15 +1,15 @@
 //! What to tell of a creation whose answer was lost.
 
-use konnect::{CreateError, DestinationId, Region, Twins};
+use konnect::{CreateError, DestinationId, Duplicates, Region};
 use terraform_plugin::{Diagnostic, Diagnostics};
 
 use crate::errors::diagnose;
 use crate::resources::audit_log_destination::ATTRIBUTES;
 
 /// The note that a creation which was given up too early may have left another destination behind.
-pub(crate) fn left_behind(twins: &Twins, ours: &DestinationId, region: &Region) -> Diagnostic {
-    let others = match twins {
-        Twins::Found(ids) => {
+pub(crate) fn left_behind(duplicates: &Duplicates, ours: &DestinationId, region: &Region) -> Diagnostic {
+    let others = match duplicates {
+        Duplicates::Found(ids) => {
             let ids = ids
                 .iter()
                 .map(DestinationId::as_str)
@@ -17,7 +17,7 @@ pub(crate) fn left_behind(twins: &Twins, ours: &DestinationId, region: &Region) 
                 .join(", ");
             format!("now there is also {ids}, which looks the same and came into being meanwhile")
         }
-        Twins::None | Twins::Unknown => {
+        Duplicates::None | Duplicates::Unknown => {
             "whether the first one made another could not be found out".to_owned()
         }
     };

@@ -7,7 +7,7 @@ use konnect::{
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private};
 
 use crate::errors::diagnose;
-use crate::resources::audit_log_destination::given;
+use crate::resources::audit_log_destination::require;
 use crate::resources::audit_log_webhook::{ATTRIBUTES, Form, Model};
 use crate::{authorization, take_over};
 
@@ -62,7 +62,7 @@ impl Change<'_> {
     /// v3: points the region at a destination.
     async fn point(&self, private: &mut Private) -> Result<Model, Failure> {
         let planned = self.planned;
-        let destination = given(
+        let destination = require(
             planned.audit_log_destination_id.clone(),
             "audit_log_destination_id",
         )?;
@@ -125,7 +125,7 @@ impl Change<'_> {
             ..<_>::default()
         };
         if delivery {
-            changes.endpoint = Some(given(planned.endpoint.clone(), "endpoint")?);
+            changes.endpoint = Some(require(planned.endpoint.clone(), "endpoint")?);
             changes.authorization = authorization;
             changes.log_format = planned.log_format.known().map(|f| LogFormat::from(f.as_str()));
             changes.skip_ssl_verification = planned.skip_ssl_verification.known().copied();

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use crate::cache::ListedPage;
 use crate::error::Error;
-use crate::http::answer::Answer;
 use crate::http::client::{Client, Request};
+use crate::http::response::Answer;
 use crate::types::changes::{DestinationChanges, NewDestination};
 use crate::types::destination_id::DestinationId;
 use crate::types::model::{Destination, WebhookStatus};

@@ -26,13 +26,13 @@ pub struct CreatedOnce {
     /// The destination.
     pub destination: Destination,
     /// What else a creation that was given up too early may have left behind.
-    pub twins: Twins,
+    pub duplicates: Duplicates,
 }
 
 /// Destinations that look the same as one that was created, and came into being meanwhile. They are to be
 /// removed by hand, since nothing tells whose they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Twins {
+pub enum Duplicates {
     /// There are none.
     None,
     /// These.
@@ -127,12 +127,15 @@ pub async fn create_destination_once(
             }
             Ok(destination) => {
                 // Only a creation in doubt can have left another one behind.
-                let twins = if attempt > 1 {
-                    search.twins().await
+                let duplicates = if attempt > 1 {
+                    search.duplicates().await
                 } else {
-                    Twins::None
+                    Duplicates::None
                 };
-                return Ok(CreatedOnce { destination, twins });
+                return Ok(CreatedOnce {
+                    destination,
+                    duplicates,
+                });
             }
             Err(error) if error.outcome() != Outcome::Unknown => return Err(error.into()),
             Err(error) => error,
@@ -141,7 +144,7 @@ pub async fn create_destination_once(
         if let Some(destination) = search.find(&lost).await? {
             return Ok(CreatedOnce {
                 destination,
-                twins: Twins::None,
+                duplicates: Duplicates::None,
             });
         }
         if attempt == attempts {
@@ -194,11 +197,11 @@ impl Search<'_> {
         }
     }
 
-    async fn twins(&self) -> Twins {
+    async fn duplicates(&self) -> Duplicates {
         match self.candidates().await {
-            Ok(found) if found.is_empty() => Twins::None,
-            Ok(found) => Twins::Found(found.into_iter().map(|twin| twin.destination.id).collect()),
-            Err(_) => Twins::Unknown,
+            Ok(found) if found.is_empty() => Duplicates::None,
+            Ok(found) => Duplicates::Found(found.into_iter().map(|twin| twin.destination.id).collect()),
+            Err(_) => Duplicates::Unknown,
         }
     }
 

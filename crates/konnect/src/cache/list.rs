@@ -41,7 +41,7 @@ pub(crate) struct List {
     /// Since when, and how many destinations were read alone.
     alone: Option<(Instant, u32)>,
     fetched: Option<Fetched>,
-    /// Tells one fetched list from the next.
+    /// HasDiagnostics one fetched list from the next.
     number: u64,
 }
 
@@ -71,14 +71,14 @@ enum Next {
 }
 
 /// A read of one destination.
-pub(crate) struct Want<'a> {
+pub(crate) struct PendingRead<'a> {
     id: &'a DestinationId,
     pub(crate) began: Instant,
     /// The list that it waits for.
     list: Option<u64>,
 }
 
-impl<'a> Want<'a> {
+impl<'a> PendingRead<'a> {
     pub(crate) fn new(id: &'a DestinationId, began: Instant) -> Self {
         Self {
             id,
@@ -123,7 +123,7 @@ impl List {
     }
 
     /// Decides how a read goes on; `together` says whether others are under way.
-    pub(crate) fn step(&mut self, want: &mut Want, together: bool) -> Step {
+    pub(crate) fn step(&mut self, want: &mut PendingRead, together: bool) -> Step {
         let step = self.listed(want, together);
         if matches!(step, Step::Alone) {
             self.note_alone(want.began);
@@ -131,7 +131,7 @@ impl List {
         step
     }
 
-    fn listed(&mut self, want: &mut Want, together: bool) -> Step {
+    fn listed(&mut self, want: &mut PendingRead, together: bool) -> Step {
         if self.given_up {
             return Step::Alone;
         }
@@ -157,7 +157,7 @@ impl List {
     }
 
     /// The next step with the list that there is.
-    fn go_on(&mut self, want: &mut Want) -> Step {
+    fn go_on(&mut self, want: &mut PendingRead) -> Step {
         let affordable = self.pages < self.reads;
         let Some(list) = &mut self.fetched else {
             return Step::Alone;
@@ -258,7 +258,7 @@ impl Fetched {
     }
 
     /// Whether it is for this read: the one that it waits for, or young enough.
-    fn answers(&self, want: &Want) -> bool {
+    fn answers(&self, want: &PendingRead) -> bool {
         let young = want.began.saturating_duration_since(self.began) <= BOUND;
         want.list.map_or(young, |number| number == self.number)
     }

@@ -35,7 +35,7 @@ mod listed;
 
 use self::in_flight::InFlight;
 pub(crate) use self::list::ListedPage;
-use self::list::{List, Step, Want};
+use self::list::{List, PendingRead, Step};
 pub(crate) use self::listed::Listed;
 
 /// How long after its beginning a list answers reads.
@@ -52,7 +52,7 @@ pub const BOUND: Duration = Duration::from_secs(10);
 pub async fn destination(client: &Client, region: &Region, id: &DestinationId) -> Result<Destination, Error> {
     let reads = client.reads();
     let collection = reads.collection(region);
-    let mut want = Want::new(id, Instant::now());
+    let mut want = PendingRead::new(id, Instant::now());
     collection.list().count();
     while !collection.alone.is_under_way(id, want.began) {
         let step = collection.list().step(&mut want, !collection.alone.is_empty());

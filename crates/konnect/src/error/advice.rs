@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::error::kind::{ErrorKind, Obstacle};
+use crate::error::kind::{ConnectFailure, ErrorKind};
 
 const TOKENS: &str = "https://cloud.konghq.com/global/account/tokens";
 
@@ -23,7 +23,7 @@ impl Error {
                  the answer above."
                     .to_owned()
             }
-            ErrorKind::Unreachable { obstacle, .. } => for_obstacle(*obstacle).to_owned(),
+            ErrorKind::Unreachable { connect_failure, .. } => for_obstacle(*connect_failure).to_owned(),
             ErrorKind::UntrustedCertificate { .. } => {
                 "If a company proxy inspects HTTPS, add its certificate authority to the trust store of this \
                  machine, or set SSL_CERT_FILE to a PEM file that holds all trusted authorities. Otherwise check \
@@ -128,21 +128,21 @@ pub(crate) fn told(wait: Duration) -> String {
     }
 }
 
-fn for_obstacle(obstacle: Obstacle) -> &'static str {
-    match obstacle {
-        Obstacle::Dns => {
+fn for_obstacle(connect_failure: ConnectFailure) -> &'static str {
+    match connect_failure {
+        ConnectFailure::Dns => {
             "Check the spelling of the region and the server URL, and that this machine can resolve the name of \
              the host."
         }
-        Obstacle::Refused => {
+        ConnectFailure::Refused => {
             "Nothing accepts connections there: check the host and port of the server URL, the firewall, and the \
              proxy named by HTTPS_PROXY."
         }
-        Obstacle::Proxy => {
+        ConnectFailure::Proxy => {
             "The proxy did not let the connection through: check HTTPS_PROXY, with its user name and password, \
              or list the host in NO_PROXY."
         }
-        Obstacle::Other => {
+        ConnectFailure::Other => {
             "Check the server URL, the network, the firewall and the proxy settings (HTTPS_PROXY, NO_PROXY)."
         }
     }

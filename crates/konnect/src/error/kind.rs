@@ -7,7 +7,7 @@ use crate::types::server_url::RegionMismatch;
 
 /// What stood in the way of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Obstacle {
+pub enum ConnectFailure {
     /// The host's name could not be resolved.
     Dns,
     /// Nothing listens at the address.
@@ -62,7 +62,7 @@ pub enum ErrorKind {
     #[error("no connection to the server: {cause}")]
     Unreachable {
         /// What stood in the way.
-        obstacle: Obstacle,
+        connect_failure: ConnectFailure,
         /// The text of the system or the HTTP library.
         cause: String,
     },

@@ -41,7 +41,7 @@ pub(crate) struct Call {
 pub(crate) struct Failure {
     pub kind: ErrorKind,
     pub outcome: Outcome,
-    pub answer: Option<AnswerMark>,
+    pub answer: Option<ResponseMeta>,
     /// Whether another attempt might succeed.
     pub transient: bool,
     /// The wait that the server asked for.
@@ -50,7 +50,7 @@ pub(crate) struct Failure {
 
 /// What identifies an answer, whatever was in it.
 #[derive(Debug, Clone)]
-pub(crate) struct AnswerMark {
+pub(crate) struct ResponseMeta {
     pub status: u16,
     pub trace_id: Option<String>,
     pub date: Option<SystemTime>,

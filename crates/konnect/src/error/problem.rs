@@ -82,20 +82,20 @@ pub(crate) fn excerpt(body: &[u8], whole: bool, redactor: &Redactor) -> Option<S
     } else {
         redactor.redact_cut(&text)
     };
-    bounded(&text, redactor)
+    sanitize(&text, redactor)
 }
 
 /// A header or field as text: redacted before and after it is made readable, and only then cut.
-pub(crate) fn bounded(text: &str, redactor: &Redactor) -> Option<String> {
+pub(crate) fn sanitize(text: &str, redactor: &Redactor) -> Option<String> {
     let text = redactor.redact(&readable(&redactor.redact(text)));
     Some(cut(&text)).filter(|text| !text.is_empty())
 }
 
 fn clean(value: &Value, redactor: &Redactor) -> Option<String> {
     match value {
-        Value::String(text) => bounded(text, redactor),
+        Value::String(text) => sanitize(text, redactor),
         Value::Null => None,
-        other => bounded(&other.to_string(), redactor),
+        other => sanitize(&other.to_string(), redactor),
     }
 }
 

@@ -16,13 +16,13 @@ use tracing::{debug, warn};
 
 use crate::cache::Reads;
 use crate::error::kind::ErrorKind;
-use crate::error::problem::bounded;
-use crate::error::{AnswerMark, Call, Error, Failure, Outcome};
-use crate::http::answer::Answer;
+use crate::error::problem::sanitize;
+use crate::error::{Call, Error, Failure, Outcome, ResponseMeta};
+use crate::http::concurrency_limit::{ConcurrencyLimits, MAX_CONCURRENT_REQUESTS};
+use crate::http::connection_error::{Limits, chain};
 use crate::http::exchange::{Received, exchange, milliseconds, origin};
-use crate::http::failure::{Limits, chain};
-use crate::http::gate::{Gates, MOST_AT_ONCE};
-use crate::http::retry::{Pace, Step, is_repeatable};
+use crate::http::response::Answer;
+use crate::http::retry::{Backoff, Step, is_repeatable};
 use crate::types::destination_id::DestinationId;
 use crate::types::region::Region;
 use crate::types::secret::{AccessToken, Authorization};
@@ -72,11 +72,11 @@ pub struct Client {
 
 struct Shared {
     options: ClientOptions,
-    pace: Pace,
+    pace: Backoff,
     http: OnceLock<Result<reqwest::Client, ErrorKind>>,
     clock: Mutex<Option<(SystemTime, Instant)>>,
     claimed: Mutex<HashSet<DestinationId>>,
-    gates: Arc<Gates>,
+    gates: Arc<ConcurrencyLimits>,
     reads: Reads,
 }
 
@@ -99,14 +99,14 @@ impl Client {
     /// the first request.
     #[must_use]
     pub fn new(options: ClientOptions) -> Self {
-        Self::with_pace(options, Pace::default())
+        Self::with_pace(options, Backoff::default())
     }
 
-    pub(crate) fn with_pace(options: ClientOptions, pace: Pace) -> Self {
+    pub(crate) fn with_pace(options: ClientOptions, pace: Backoff) -> Self {
         Self::behind(options, pace, Arc::default())
     }
 
-    fn behind(options: ClientOptions, pace: Pace, gates: Arc<Gates>) -> Self {
+    fn behind(options: ClientOptions, pace: Backoff, gates: Arc<ConcurrencyLimits>) -> Self {
         let shared = Shared {
             options,
             pace,
@@ -252,10 +252,10 @@ impl Client {
                 .shared
                 .pace
                 .next(attempts, max_retries, failure.asked_wait, jitter);
-            let turned_away = status == Some(429);
-            if turned_away {
+            let on_rate_limited = status == Some(429);
+            if on_rate_limited {
                 let wait = self.shared.pace.rest(attempts, failure.asked_wait);
-                pass.turned_away(wait, fastrand::f64(), &failure);
+                pass.on_rate_limited(wait, fastrand::f64(), &failure);
             } else if status.is_some() {
                 pass.answered();
             } else {
@@ -275,7 +275,7 @@ impl Client {
             );
             last = Some(failure);
             // What a rate limit asks for is waited for at the gate, where others wait as well.
-            if !turned_away {
+            if !on_rate_limited {
                 let _ = options.stop.run_until_cancelled(tokio::time::sleep(wait)).await;
             }
         }
@@ -295,7 +295,7 @@ impl Client {
             request: options.request_timeout,
         };
         let prepared = self.prepare(http, url, request).map_err(|error| {
-            let cause = bounded(&chain(&error.without_url()), redactor).unwrap_or_default();
+            let cause = sanitize(&chain(&error.without_url()), redactor).unwrap_or_default();
             Failure::not_sent(ErrorKind::Unsendable { cause })
         })?;
         debug!(method = %request.method, path = url.path(), attempt, "request");
@@ -362,7 +362,7 @@ impl Client {
             .clone()
     }
 
-    fn note_clock(&self, mark: &AnswerMark) {
+    fn note_clock(&self, mark: &ResponseMeta) {
         if let Some(date) = mark.date {
             let mut clock = self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner);
             *clock = Some((date, Instant::now()));
@@ -378,8 +378,8 @@ fn build(options: &ClientOptions) -> Result<reqwest::Client, ErrorKind> {
         .user_agent(user_agent)
         .connect_timeout(options.connect_timeout)
         .timeout(options.request_timeout)
-        .pool_max_idle_per_host(MOST_AT_ONCE)
-        .connector_layer(GlobalConcurrencyLimitLayer::new(MOST_AT_ONCE))
+        .pool_max_idle_per_host(MAX_CONCURRENT_REQUESTS)
+        .connector_layer(GlobalConcurrencyLimitLayer::new(MAX_CONCURRENT_REQUESTS))
         .redirect(reqwest::redirect::Policy::none())
         .referer(false);
     if options.server_url.is_loopback() {

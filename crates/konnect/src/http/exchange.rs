@@ -7,9 +7,9 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 
 use crate::error::kind::ErrorKind;
-use crate::error::problem::{Problem, bounded, excerpt};
-use crate::error::{AnswerMark, Failure, Outcome};
-use crate::http::failure::Limits;
+use crate::error::problem::{Problem, excerpt, sanitize};
+use crate::error::{Failure, Outcome, ResponseMeta};
+use crate::http::connection_error::Limits;
 use crate::http::retry::{asked_wait, is_transient};
 
 /// More than any answer of this API: a page of a list is its largest.
@@ -27,7 +27,7 @@ const TRACE_HEADERS: [&str; 4] = [
 /// A success as it came, not yet read.
 #[derive(Debug)]
 pub(crate) struct Received {
-    pub mark: AnswerMark,
+    pub mark: ResponseMeta,
     pub content_type: Option<String>,
     pub body: Vec<u8>,
 }
@@ -53,7 +53,7 @@ pub(crate) async fn sort(
     redactor: &Redactor,
 ) -> Result<Received, Failure> {
     let status = response.status();
-    let mark = AnswerMark {
+    let mark = ResponseMeta {
         status: status.as_u16(),
         trace_id: TRACE_HEADERS
             .iter()
@@ -71,7 +71,7 @@ pub(crate) async fn sort(
 
 async fn success(
     mut response: Response,
-    mark: AnswerMark,
+    mark: ResponseMeta,
     limits: Limits,
     redactor: &Redactor,
 ) -> Result<Received, Failure> {
@@ -112,7 +112,7 @@ async fn success(
 
 /// A success that can't be understood: whatever it was to report may have happened.
 pub(crate) fn unreadable(
-    mark: AnswerMark,
+    mark: ResponseMeta,
     content_type: Option<String>,
     reason: String,
     body: &[u8],
@@ -140,7 +140,7 @@ pub(crate) fn unreadable(
     }
 }
 
-fn redirect(response: &Response, mark: AnswerMark, redactor: &Redactor) -> Failure {
+fn redirect(response: &Response, mark: ResponseMeta, redactor: &Redactor) -> Failure {
     let location = response
         .headers()
         .get(LOCATION)
@@ -149,7 +149,7 @@ fn redirect(response: &Response, mark: AnswerMark, redactor: &Redactor) -> Failu
         // A URL changes the case of its host, so that a secret has to go before it is parsed.
         let location = redactor.redact(&location).replace("[redacted]", "redacted");
         let target = response.url().join(&location).ok()?;
-        bounded(target.host_str()?, redactor)
+        sanitize(target.host_str()?, redactor)
     });
     // 302 and 303 are also how a web form says "done, look there".
     let done = matches!(response.status(), StatusCode::FOUND | StatusCode::SEE_OTHER);
@@ -165,7 +165,7 @@ fn redirect(response: &Response, mark: AnswerMark, redactor: &Redactor) -> Failu
     }
 }
 
-async fn refusal(mut response: Response, mark: AnswerMark, redactor: &Redactor) -> Failure {
+async fn refusal(mut response: Response, mark: ResponseMeta, redactor: &Redactor) -> Failure {
     let status = response.status();
     let asked_wait = response
         .headers()
@@ -200,14 +200,14 @@ async fn refusal(mut response: Response, mark: AnswerMark, redactor: &Redactor) 
         } else {
             Outcome::Unknown
         },
-        answer: Some(AnswerMark { trace_id, ..mark }),
+        answer: Some(ResponseMeta { trace_id, ..mark }),
         transient: lost || is_transient(status),
         asked_wait,
     }
 }
 
 fn header(headers: &HeaderMap, name: &str, redactor: &Redactor) -> Option<String> {
-    bounded(&String::from_utf8_lossy(headers.get(name)?.as_bytes()), redactor)
+    sanitize(&String::from_utf8_lossy(headers.get(name)?.as_bytes()), redactor)
 }
 
 fn date(headers: &HeaderMap) -> Option<SystemTime> {

@@ -1,8 +1,8 @@
 //! From a request to its answer: the client, one exchange, retries, the concurrency limit, connection errors.
 
-pub(crate) mod answer;
 pub(crate) mod client;
+pub(crate) mod concurrency_limit;
+pub(crate) mod connection_error;
 pub(crate) mod exchange;
-pub(crate) mod failure;
-pub(crate) mod gate;
+pub(crate) mod response;
 pub(crate) mod retry;

@@ -12,14 +12,14 @@ pub(crate) const LONGEST_ASKED_WAIT: Duration = Duration::from_mins(1);
 
 /// The waits between attempts where the server does not ask for one.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
+pub(crate) struct Backoff {
     /// Before the first retry; each further one waits twice as long.
     pub first: Duration,
     /// No wait is longer.
     pub longest: Duration,
 }
 
-impl Default for Pace {
+impl Default for Backoff {
     fn default() -> Self {
         Self {
             first: Duration::from_secs(1),
@@ -37,7 +37,7 @@ pub(crate) enum Step {
     GiveUp,
 }
 
-impl Pace {
+impl Backoff {
     /// Decides after the `attempts`th attempt. `jitter` is between 0 and 1, and spreads the clients that
     /// failed together over the second half of the nominal wait.
     pub(crate) fn next(self, attempts: u32, max_retries: u32, asked: Option<Duration>, jitter: f64) -> Step {
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_longest() {
-        let pace = Pace::default();
+        let pace = Backoff::default();
         let waits: Vec<_> = (1..=7)
             .map(|attempt| pace.next(attempt, 100, None, 1.0))
             .collect();
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn jitter_takes_off_half_at_most() {
-        let pace = Pace::default();
+        let pace = Backoff::default();
         assert_eq!(pace.next(1, 4, None, 0.0), Step::Wait(Duration::from_millis(500)));
         assert_eq!(
             pace.next(2, 4, None, 0.5),
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_host_rests_as_long_as_it_asks_for_within_reason() {
-        let pace = Pace::default();
+        let pace = Backoff::default();
         let asked = |seconds| pace.rest(1, Some(Duration::from_secs(seconds)));
         assert_eq!(asked(7), Duration::from_secs(7));
         assert_eq!(asked(61), Duration::ZERO);
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn retries_are_counted() {
-        let pace = Pace::default();
+        let pace = Backoff::default();
         assert_eq!(pace.next(4, 4, None, 1.0), seconds(8));
         assert_eq!(pace.next(5, 4, None, 1.0), Step::GiveUp);
         assert_eq!(pace.next(1, 0, Some(Duration::ZERO), 1.0), Step::GiveUp);
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_the_server_asks_for_is_taken_as_it_is() {
-        let pace = Pace::default();
+        let pace = Backoff::default();
         assert_eq!(pace.next(1, 4, Some(Duration::ZERO), 0.0), seconds(0));
         assert_eq!(pace.next(1, 4, Some(LONGEST_ASKED_WAIT), 0.0), seconds(60));
         assert_eq!(pace.next(1, 4, Some(Duration::from_secs(61)), 0.0), Step::GiveUp);

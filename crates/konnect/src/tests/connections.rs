@@ -9,7 +9,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::api::v3;
 use crate::tests::server::{Reply, Server, TOKEN, client, json};
 use crate::tests::{eu, new_destination};
-use crate::{AccessToken, Client, ClientOptions, ErrorKind, Obstacle, Outcome, ServerUrl};
+use crate::{AccessToken, Client, ClientOptions, ConnectFailure, ErrorKind, Outcome, ServerUrl};
 
 /// A client for an HTTPS address that trusts no certificate at all.
 fn trusting_nobody(url: &str, proxy: Option<&str>) -> Client {
@@ -62,12 +62,12 @@ async fn a_proxy_that_refuses_is_named_as_such() {
         let error = v3::create_destination(&client, &eu(), &new_destination())
             .await
             .unwrap_err();
-        let ErrorKind::Unreachable { obstacle, .. } = error.kind() else {
+        let ErrorKind::Unreachable { connect_failure, .. } = error.kind() else {
             panic!("{error}")
         };
         assert_eq!(
-            (*obstacle, error.outcome()),
-            (Obstacle::Proxy, Outcome::NotSent),
+            (*connect_failure, error.outcome()),
+            (ConnectFailure::Proxy, Outcome::NotSent),
             "{error}"
         );
         assert!(proxy.asked()[0].line.starts_with("CONNECT konnect.example:443"));
@@ -85,10 +85,10 @@ async fn a_refused_connection_is_named_as_such() {
     let url = format!("http://{}", socket.local_addr().unwrap());
     let client = client(&url, |options| options.max_retries = 0);
     let error = v3::get_webhook(&client, &eu()).await.unwrap_err();
-    let ErrorKind::Unreachable { obstacle, .. } = error.kind() else {
+    let ErrorKind::Unreachable { connect_failure, .. } = error.kind() else {
         panic!("{error}")
     };
-    assert_eq!(*obstacle, Obstacle::Refused, "{error}");
+    assert_eq!(*connect_failure, ConnectFailure::Refused, "{error}");
 }
 
 #[tokio::test]

@@ -7,7 +7,9 @@ use tokio::time::Instant;
 
 use crate::error::Failure;
 use crate::error::kind::ErrorKind;
-use crate::http::gate::{Gate, Gates, MOST_AT_ONCE, Pass};
+use crate::http::concurrency_limit::{
+    ConcurrencyLimiter, ConcurrencyLimits, MAX_CONCURRENT_REQUESTS, Permit,
+};
 
 const PATIENCE: u32 = 4;
 
@@ -16,12 +18,12 @@ fn failure() -> Failure {
     Failure::not_sent(ErrorKind::Unsendable { cause })
 }
 
-async fn pass<'a>(gates: &'a Gates, gate: &'a Gate) -> Pass<'a> {
+async fn pass<'a>(gates: &'a ConcurrencyLimits, gate: &'a ConcurrencyLimiter) -> Permit<'a> {
     gates.pass(gate, PATIENCE).await.ok().unwrap()
 }
 
 /// Takes as many passes as there are without a wait.
-async fn all<'a>(gates: &'a Gates, gate: &'a Gate) -> Vec<Pass<'a>> {
+async fn all<'a>(gates: &'a ConcurrencyLimits, gate: &'a ConcurrencyLimiter) -> Vec<Permit<'a>> {
     let mut passes = Vec::new();
     // A task that has done much without a pause is made to wait as well.
     tokio::task::yield_now().await;
@@ -32,25 +34,25 @@ async fn all<'a>(gates: &'a Gates, gate: &'a Gate) -> Vec<Pass<'a>> {
     passes
 }
 
-fn turn_away(pass: Pass<'_>, seconds: u64) {
-    pass.turned_away(Duration::from_secs(seconds), 0.0, &failure());
+fn turn_away(pass: Permit<'_>, seconds: u64) {
+    pass.on_rate_limited(Duration::from_secs(seconds), 0.0, &failure());
 }
 
 #[tokio::test(start_paused = true)]
 async fn so_many_are_under_way_to_all_hosts_together() {
-    let gates = Gates::default();
+    let gates = ConcurrencyLimits::default();
     let (one, other) = (gates.gate("https://eu.example"), gates.gate("https://us.example"));
     assert!(Arc::ptr_eq(&one, &gates.gate("https://eu.example")));
     let mut passes = all(&gates, &one).await;
-    assert_eq!(passes.len(), MOST_AT_ONCE);
+    assert_eq!(passes.len(), MAX_CONCURRENT_REQUESTS);
     assert_eq!(all(&gates, &other).await.len(), 0);
-    passes.truncate(MOST_AT_ONCE - 3);
+    passes.truncate(MAX_CONCURRENT_REQUESTS - 3);
     assert_eq!(all(&gates, &other).await.len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_wait_of_one_is_everybodys_but_for_other_hosts() {
-    let gates = Gates::default();
+    let gates = ConcurrencyLimits::default();
     let (gate, other) = (gates.gate("a"), gates.gate("b"));
     let (first, second) = (pass(&gates, &gate).await, pass(&gates, &gate).await);
     let start = Instant::now();
@@ -65,21 +67,21 @@ async fn the_wait_of_one_is_everybodys_but_for_other_hosts() {
 
 #[tokio::test(start_paused = true)]
 async fn the_wait_is_spread_a_little() {
-    let gates = Gates::default();
+    let gates = ConcurrencyLimits::default();
     let gate = gates.gate("a");
     let start = Instant::now();
     pass(&gates, &gate)
         .await
-        .turned_away(Duration::from_secs(8), 1.0, &failure());
+        .on_rate_limited(Duration::from_secs(8), 1.0, &failure());
     drop(pass(&gates, &gate).await);
     assert_eq!(start.elapsed().as_secs(), 9);
 }
 
 #[tokio::test(start_paused = true)]
 async fn half_as_many_come_back_and_then_more_again() {
-    let gates = Gates::default();
+    let gates = ConcurrencyLimits::default();
     let gate = gates.gate("a");
-    let mut width = MOST_AT_ONCE;
+    let mut width = MAX_CONCURRENT_REQUESTS;
     while width > 1 {
         // All of a round are turned away, which counts once.
         for pass in all(&gates, &gate).await {
@@ -92,22 +94,26 @@ async fn half_as_many_come_back_and_then_more_again() {
     turn_away(pass(&gates, &gate).await, 1);
     tokio::time::advance(Duration::from_secs(2)).await;
     assert_eq!(all(&gates, &gate).await.len(), 1, "one always gets through");
-    for width in 1..MOST_AT_ONCE {
+    for width in 1..MAX_CONCURRENT_REQUESTS {
         for _ in 0..width {
             pass(&gates, &gate).await.answered();
         }
         assert_eq!(all(&gates, &gate).await.len(), width + 1);
     }
-    for _ in 0..MOST_AT_ONCE {
+    for _ in 0..MAX_CONCURRENT_REQUESTS {
         pass(&gates, &gate).await.answered();
     }
-    assert_eq!(all(&gates, &gate).await.len(), MOST_AT_ONCE, "and never more");
+    assert_eq!(
+        all(&gates, &gate).await.len(),
+        MAX_CONCURRENT_REQUESTS,
+        "and never more"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_in_vain_gives_up_and_who_sees_progress_does_not() {
     for progress in [false, true] {
-        let gates = Gates::default();
+        let gates = ConcurrencyLimits::default();
         let gate = gates.gate("a");
         turn_away(pass(&gates, &gate).await, 1);
         let mut waiting = Box::pin(gates.pass(&gate, 1));

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::tests::server::{Reply, Server, answer, client, json};
 use crate::tests::{eu, new_destination};
-use crate::{CreateError, CreatedOnce, DestinationId, Twins, create_destination_once};
+use crate::{CreateError, CreatedOnce, DestinationId, Duplicates, create_destination_once};
 
 const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 const OURS: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
@@ -79,8 +79,8 @@ async fn what_was_not_made_is_made_again() {
     let (result, methods) = create(replies).await;
     let created = result.unwrap();
     assert_eq!(
-        (created.destination.id.as_str(), created.twins),
-        (OURS, Twins::None)
+        (created.destination.id.as_str(), created.duplicates),
+        (OURS, Duplicates::None)
     );
     assert_eq!(methods, ["POST", "GET", "GET", "POST", "GET"]);
 }
@@ -98,8 +98,8 @@ async fn what_came_late_is_told() {
     let created = create(replies).await.0.unwrap();
     assert_eq!(created.destination.id.as_str(), OURS);
     assert_eq!(
-        created.twins,
-        Twins::Found(vec![DestinationId::parse(OTHER).unwrap()])
+        created.duplicates,
+        Duplicates::Found(vec![DestinationId::parse(OTHER).unwrap()])
     );
 }
 

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::http::retry::Pace;
+use crate::http::retry::Backoff;
 use crate::{AccessToken, Client, ClientOptions, ServerUrl};
 
 /// What the client under test sends as its token.
@@ -88,7 +88,7 @@ pub fn client(url: &str, change: impl FnOnce(&mut ClientOptions)) -> Client {
     let none = std::time::Duration::ZERO;
     Client::with_pace(
         options,
-        Pace {
+        Backoff {
             first: none,
             longest: none,
         },

@@ -39,7 +39,7 @@ fn without(declared: &[Attribute], mut value: Value) -> Value {
 /// A difference is an error rather than a patched state: the state then tells what exists, and the
 /// user learns which argument the other side does not keep as given.
 #[must_use]
-pub fn settle(planned: &Value, state: Value, diagnostics: &mut Diagnostics) -> Value {
+pub fn check_consistency(planned: &Value, state: Value, diagnostics: &mut Diagnostics) -> Value {
     compare(planned, &state, &Path::root(), diagnostics);
     known(state, &Path::root(), diagnostics)
 }
@@ -141,7 +141,7 @@ mod tests {
 
     fn settled(planned: &Value, state: Value) -> (Value, Vec<String>) {
         let mut diagnostics = Diagnostics::new();
-        let state = settle(planned, state, &mut diagnostics);
+        let state = check_consistency(planned, state, &mut diagnostics);
         (
             state,
             diagnostics

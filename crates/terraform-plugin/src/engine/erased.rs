@@ -40,7 +40,7 @@ pub struct PlanResponse {
     /// What the resource remembers, for the change.
     pub private: Vec<u8>,
     /// The attributes whose change needs another object.
-    pub replaces: Vec<Path>,
+    pub requires_replace: Vec<Path>,
     /// Messages to the user.
     pub diagnostics: Diagnostics,
 }
@@ -81,7 +81,7 @@ pub trait AnyResource<D>: Send + Sync {
     /// Carries a change out.
     async fn apply(&self, provider: &D, request: ApplyRequest) -> StateResponse;
     /// Takes a creation back whose answer reached nobody.
-    async fn take_back(&self, provider: &D, state: Value);
+    async fn rollback_create(&self, provider: &D, state: Value);
     /// Refreshes a state.
     async fn read(&self, provider: &D, state: Value, private: Vec<u8>) -> StateResponse;
     /// Takes an existing object into the state.
@@ -161,7 +161,7 @@ fn unplanned(
     mut diagnostics: Diagnostics,
 ) -> StateResponse {
     let state = match answer {
-        Ok(state) => apply::settle(&Value::Unknown, state, &mut diagnostics),
+        Ok(state) => apply::check_consistency(&Value::Unknown, state, &mut diagnostics),
         Err(errors) => {
             diagnostics.append(errors);
             before

@@ -37,7 +37,7 @@ fn literal(payload: &(dyn Any + Send)) -> &'static str {
 ///
 /// # Errors
 /// A diagnostic if it panicked. What it had lent to it may be half done, and is still there.
-pub async fn caught<T>(handler: impl Future<Output = T>) -> Result<T, Diagnostic> {
+pub async fn catch_panic<T>(handler: impl Future<Output = T>) -> Result<T, Diagnostic> {
     AssertUnwindSafe(handler).catch_unwind().await.map_err(|payload| {
         let place = WHERE
             .take()
@@ -59,8 +59,8 @@ mod tests {
     #[tokio::test]
     async fn a_panic_becomes_a_diagnostic_that_quotes_no_formatted_text() {
         let secret = "Splunk s3cret";
-        let caught = caught(async { assert_eq!(secret, "x", "{secret}") }).await;
-        let diagnostic = caught.unwrap_err();
+        let catch_panic = catch_panic(async { assert_eq!(secret, "x", "{secret}") }).await;
+        let diagnostic = catch_panic.unwrap_err();
         assert!(diagnostic.detail.contains("panic"), "{diagnostic:?}");
         assert!(!diagnostic.detail.contains(secret), "{diagnostic:?}");
     }

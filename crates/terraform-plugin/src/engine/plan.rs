@@ -98,25 +98,31 @@ fn propose_element(inner: &[Attribute], creating: bool, before: &Value, config: 
 /// that still is the prior one, unless its attribute keeps it or the resource has decided it.
 /// Without a change nothing is touched, so that the plan is empty.
 #[must_use]
-pub fn touch(schema: &Schema, prior: &Value, planned: Value, config: &Value, decided: &[&str]) -> Value {
+pub fn mark_computed_unknown(
+    schema: &Schema,
+    prior: &Value,
+    planned: Value,
+    config: &Value,
+    keep_planned: &[&str],
+) -> Value {
     if prior.is_null() || planned == *prior {
         return planned;
     }
-    let mut touched = touch_attributes(schema.attributes(), prior, planned.clone(), config);
-    for name in decided {
+    let mut touched = mark_attributes(schema.attributes(), prior, planned.clone(), config);
+    for name in keep_planned {
         touched.set(name, planned.get(name).clone());
     }
     touched
 }
 
-fn touch_attributes(declared: &[Attribute], prior: &Value, mut planned: Value, config: &Value) -> Value {
+fn mark_attributes(declared: &[Attribute], prior: &Value, mut planned: Value, config: &Value) -> Value {
     for attribute in declared {
         let (before, given) = (prior.get(attribute.name), config.get(attribute.name));
         let now = planned.get(attribute.name).clone();
         let told_by_provider = attribute.computed && attribute.default.is_none() && given.is_null();
         let touched = if told_by_provider {
             // A prior null is no value to keep: the object may well get one.
-            let kept = attribute.keeps && !before.is_null();
+            let kept = attribute.use_state_for_unknown && !before.is_null();
             if kept || now != *before {
                 now
             } else {
@@ -125,12 +131,12 @@ fn touch_attributes(declared: &[Attribute], prior: &Value, mut planned: Value, c
         } else {
             match (&attribute.kind, now) {
                 (Kind::Nested(Nesting::Single, inner), now @ Value::Object(_)) => {
-                    touch_attributes(inner, before, now, given)
+                    mark_attributes(inner, before, now, given)
                 }
                 (Kind::Nested(_, inner), Value::List(now)) => {
                     let (before, given) = (list(before), list(given));
                     let touch = |(i, now)| match (before.get(i), given.get(i)) {
-                        (Some(before), Some(given)) => touch_attributes(inner, before, now, given),
+                        (Some(before), Some(given)) => mark_attributes(inner, before, now, given),
                         _ => now,
                     };
                     Value::List(now.into_iter().enumerate().map(touch).collect())
@@ -138,7 +144,7 @@ fn touch_attributes(declared: &[Attribute], prior: &Value, mut planned: Value, c
                 (Kind::Nested(_, inner), Value::Map(now)) => {
                     let touch = |(key, now): (String, Value)| match (before, given) {
                         (Value::Map(before), Value::Map(given)) if before.contains_key(&key) => {
-                            let now = touch_attributes(inner, &before[&key], now, &given[&key]);
+                            let now = mark_attributes(inner, &before[&key], now, &given[&key]);
                             (key, now)
                         }
                         _ => (key, now),
@@ -174,7 +180,7 @@ fn replaced(declared: &[Attribute], prior: &Value, planned: &Value, at: &Path, f
         // A computed value that was never told, as in a state taken over from elsewhere, is learnt rather
         // than changed.
         let learnt = attribute.computed && before.is_null();
-        if attribute.replaces && before != now && !learnt {
+        if attribute.requires_replace && before != now && !learnt {
             found.push(path);
         } else if let Kind::Nested(nesting, inner) = &attribute.kind {
             match (nesting, before, now) {

@@ -21,12 +21,12 @@ use crate::value::secret::Secret;
 const SHORTEST: usize = 4;
 
 tokio::task_local! {
-    static HIDDEN: Hidden;
+    static SENSITIVE_VALUES: SensitiveValues;
 }
 
 /// The sensitive values that a call works with.
 #[derive(Clone, Default)]
-pub(crate) struct Hidden(Arc<Inner>);
+pub(crate) struct SensitiveValues(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
@@ -36,29 +36,29 @@ struct Inner {
 }
 
 /// An answer that tells something.
-pub(crate) trait Tells {
+pub(crate) trait HasDiagnostics {
     fn diagnostics(&mut self) -> &mut Diagnostics;
 }
 
-impl Tells for Diagnostics {
+impl HasDiagnostics for Diagnostics {
     fn diagnostics(&mut self) -> &mut Diagnostics {
         self
     }
 }
 
-impl Tells for PlanResponse {
+impl HasDiagnostics for PlanResponse {
     fn diagnostics(&mut self) -> &mut Diagnostics {
         &mut self.diagnostics
     }
 }
 
-impl Tells for StateResponse {
+impl HasDiagnostics for StateResponse {
     fn diagnostics(&mut self) -> &mut Diagnostics {
         &mut self.diagnostics
     }
 }
 
-impl Hidden {
+impl SensitiveValues {
     /// What is sensitive or write-only in values of this schema.
     pub(crate) fn of<'a>(schema: &Schema, values: impl IntoIterator<Item = &'a Value>) -> Self {
         let mut found = Vec::new();
@@ -88,15 +88,15 @@ impl Hidden {
     }
 
     /// Runs a call, and takes the values out of what it tells and logs.
-    pub(crate) async fn during<A: Tells>(self, call: impl Future<Output = A>) -> A {
-        let mut answer = HIDDEN.scope(self.clone(), call).await;
+    pub(crate) async fn during<A: HasDiagnostics>(self, call: impl Future<Output = A>) -> A {
+        let mut answer = SENSITIVE_VALUES.scope(self.clone(), call).await;
         self.leave(answer.diagnostics());
         answer
     }
 
     /// The same for a call that waits for nothing.
-    pub(crate) fn during_sync<A: Tells>(self, call: impl FnOnce() -> A) -> A {
-        let mut answer = HIDDEN.sync_scope(self.clone(), call);
+    pub(crate) fn during_sync<A: HasDiagnostics>(self, call: impl FnOnce() -> A) -> A {
+        let mut answer = SENSITIVE_VALUES.sync_scope(self.clone(), call);
         self.leave(answer.diagnostics());
         answer
     }
@@ -117,7 +117,7 @@ impl Hidden {
     }
 }
 
-impl From<Vec<Secret>> for Hidden {
+impl From<Vec<Secret>> for SensitiveValues {
     fn from(mut values: Vec<Secret>) -> Self {
         values.sort_unstable_by(|a, b| a.expose().cmp(b.expose()));
         values.dedup();
@@ -129,7 +129,8 @@ impl From<Vec<Secret>> for Hidden {
 /// A text for a log, without the sensitive values of the call that it comes from.
 #[must_use]
 pub fn without_sensitive(text: String) -> String {
-    let redacted = HIDDEN.try_with(|hidden| (!hidden.0.values.is_empty()).then(|| hidden.redacted(&text)));
+    let redacted =
+        SENSITIVE_VALUES.try_with(|hidden| (!hidden.0.values.is_empty()).then(|| hidden.redacted(&text)));
     redacted.ok().flatten().unwrap_or(text)
 }
 
@@ -235,7 +236,7 @@ mod tests {
         )
     }
 
-    fn told(hidden: Hidden, text: &str) -> String {
+    fn told(hidden: SensitiveValues, text: &str) -> String {
         let answer = hidden.during_sync(|| Diagnostics::from(Diagnostic::error(text, text)));
         let told = answer.into_iter().next().unwrap();
         assert_eq!(told.summary, told.detail);
@@ -251,7 +252,7 @@ mod tests {
             ("password_wo", "wr1te-only".into()),
             ("parts", Value::List(vec![part, Value::Null])),
         ]);
-        let hidden = Hidden::of(&schema(), [&Value::Null, &value]);
+        let hidden = SensitiveValues::of(&schema(), [&Value::Null, &value]);
         assert_eq!(
             told(
                 hidden,
@@ -264,7 +265,7 @@ mod tests {
     #[test]
     fn a_stored_state_of_another_shape_is_searched_by_the_names_of_attributes() {
         let state = json!({"name": "visible", "old": {"password": ["0ld-s3cret"], "label": "harmless"}});
-        let hidden = Hidden::of_stored(&schema(), &state);
+        let hidden = SensitiveValues::of_stored(&schema(), &state);
         assert_eq!(
             told(hidden, "visible harmless 0ld-s3cret"),
             "visible harmless [redacted]"
@@ -274,9 +275,9 @@ mod tests {
     #[test]
     fn a_value_of_a_few_characters_leaves_the_words_readable() {
         let value = |text: &str| Value::object([("password", text.into())]);
-        let short = Hidden::of(&schema(), [&value("a"), &value("abc"), &value("Bearer ab")]);
+        let short = SensitiveValues::of(&schema(), [&value("a"), &value("abc"), &value("Bearer ab")]);
         assert_eq!(told(short, "a webhook abc, ab"), "a webhook abc, ab");
-        let long_enough = Hidden::of(&schema(), [&value("abcd")]);
+        let long_enough = SensitiveValues::of(&schema(), [&value("abcd")]);
         assert_eq!(told(long_enough, "a webhook abcd"), "a webhook [redacted]");
     }
 
@@ -290,15 +291,17 @@ mod tests {
             inside = without_sensitive(text());
             Diagnostics::new()
         };
-        Hidden::of(&schema(), [&value]).during(call).await;
+        SensitiveValues::of(&schema(), [&value]).during(call).await;
         assert_eq!(inside, "told: [redacted]");
         assert_eq!(without_sensitive(text()), text());
     }
 
     #[test]
     fn both_of_two_calls_values_are_taken_out() {
-        let of = |text: &str| Hidden::of(&schema(), [&Value::object([("password", text.into())])]);
-        let both = of("s3cret-one").and(&of("s3cret-two")).and(&Hidden::default());
+        let of = |text: &str| SensitiveValues::of(&schema(), [&Value::object([("password", text.into())])]);
+        let both = of("s3cret-one")
+            .and(&of("s3cret-two"))
+            .and(&SensitiveValues::default());
         assert_eq!(told(both, "s3cret-one s3cret-two"), "[redacted] [redacted]");
     }
 }

@@ -110,12 +110,14 @@ mod tests {
         let element = || {
             [Attribute::string("x")
                 .required()
-                .check(Validator::one_of(&["ok"]))]
+                .validator(Validator::one_of(&["ok"]))]
         };
         Schema::new(
             "A thing.",
             [
-                Attribute::string("name").required().check(Validator::not_blank()),
+                Attribute::string("name")
+                    .required()
+                    .validator(Validator::not_blank()),
                 Attribute::string("password").optional().write_only(),
                 Attribute::string("id").computed(),
                 Attribute::nested("list", Nesting::List, element()).optional(),

@@ -6,7 +6,7 @@ use rmp::decode::RmpRead;
 use rmp::{Marker, encode as write};
 
 use crate::plugin::proto::tfplugin6::DynamicValue;
-use crate::{Number, NumberForm, Reading, Type, Value, from_json};
+use crate::{Number, NumberForm, Type, UnknownFields, Value, from_json};
 
 /// The extension type of an unknown value.
 const UNKNOWN: i8 = 0;
@@ -60,7 +60,7 @@ pub fn decode(wire: Option<&DynamicValue>, of: &Type) -> Result<Value> {
     }
     // serde_json's own limit bounds the depth.
     let json = serde_json::from_slice(&wire.json).map_err(|e| CodecError::Json(position(&e)))?;
-    from_json(&json, of, Reading::Strict).map_err(|e| CodecError::Json(e.to_string()))
+    from_json(&json, of, UnknownFields::Reject).map_err(|e| CodecError::Json(e.to_string()))
 }
 
 /// Where JSON is broken. `serde_json`'s own text may quote the input.

@@ -91,7 +91,7 @@ impl<P: Provider> Services<P> {
 
 /// Who is connected, for whoever wants to know whether the host still is.
 #[derive(Clone)]
-pub struct Presence(watch::Sender<Connected>);
+pub struct ConnectionTracker(watch::Sender<Connected>);
 
 /// The connections that have shown to be the host's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -102,7 +102,7 @@ pub struct Connected {
     pub now: usize,
 }
 
-impl Presence {
+impl ConnectionTracker {
     /// Nobody yet.
     #[must_use]
     pub fn new() -> Self {
@@ -115,20 +115,20 @@ impl Presence {
         self.0.subscribe()
     }
 
-    fn arrive(&self) -> Guest {
+    fn arrive(&self) -> ConnectionGuard {
         self.0.send_modify(|c| {
             *c = Connected {
                 ever: true,
                 now: c.now + 1,
             }
         });
-        Guest(self.clone())
+        ConnectionGuard(self.clone())
     }
 }
 
-struct Guest(Presence);
+struct ConnectionGuard(ConnectionTracker);
 
-impl Drop for Guest {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         self.0.0.send_modify(|c| c.now -= 1);
     }
@@ -139,7 +139,7 @@ pub async fn serve<P: Provider>(
     connection: Box<dyn Connection>,
     tls: Option<Arc<ServerConfig>>,
     services: Services<P>,
-    presence: Presence,
+    presence: ConnectionTracker,
     end: CancellationToken,
 ) {
     let connection: Box<dyn Connection> = match tls {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use rustls::pki_types::CertificateDer;
 use serde_json::json;
 
-use crate::plugin::transport::{Listener, Place};
+use crate::plugin::transport::{ListenOptions, Listener};
 
 /// The environment variable and value by which a plugin knows that a host started it.
 const MAGIC_COOKIE: (&str, &str) = (
@@ -24,7 +24,7 @@ pub struct Host {
     /// The host's certificate, in PEM. None without TLS.
     pub client_certificate: Option<String>,
     /// Where to listen.
-    pub place: Place,
+    pub place: ListenOptions,
     /// Whether the host knows the seventh field of the handshake line.
     pub multiplex_field: bool,
 }
@@ -39,7 +39,7 @@ impl Host {
         let port = |name: &str| set(name).and_then(|v| v.parse::<u16>().ok());
         Some(Self {
             client_certificate: set("PLUGIN_CLIENT_CERT"),
-            place: Place {
+            place: ListenOptions {
                 socket_dir: set("PLUGIN_UNIX_SOCKET_DIR").map(Into::into),
                 socket_group: set("PLUGIN_UNIX_SOCKET_GROUP"),
                 ports: port("PLUGIN_MIN_PORT").zip(port("PLUGIN_MAX_PORT")),

@@ -16,11 +16,11 @@ mod core_dumps;
 pub mod fuzzing;
 mod handshake;
 mod host;
+mod host_watch;
 mod log;
 mod serve;
 mod service;
 mod tls;
 mod transport;
-mod vanished;
 
 pub use serve::{Plugin, ServeError, serve};

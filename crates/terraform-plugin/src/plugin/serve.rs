@@ -9,23 +9,23 @@ use tokio_util::task::TaskTracker;
 use tracing::level_filters::LevelFilter;
 
 use crate::engine::panics::install_hook;
-use crate::plugin::connections::{self, Presence, Services};
+use crate::plugin::connections::{self, ConnectionTracker, Services};
 use crate::plugin::handshake::{self, Host, Shell};
 use crate::plugin::host::HostServices;
+use crate::plugin::host_watch::{ParentProcess, host_gone};
 use crate::plugin::service::{Calls, ProviderService};
 use crate::plugin::tls::{self, ServerTls, TlsError, server_tls};
-use crate::plugin::transport::{ListenError, Listener, Place};
-use crate::plugin::vanished::{Starter, vanished};
+use crate::plugin::transport::{ListenError, ListenOptions, Listener};
 use crate::plugin::{core_dumps, log};
 use crate::provider::Metadata;
-use crate::{Lifetime, Provider, Server};
+use crate::{Provider, ServeMode, Server};
 
 /// How long calls in flight may go on once the host has vanished. Unless one of them is a change (see
 /// [`LAST_CHANGES`]), the process is to be gone within five seconds of it, of which noticing takes up to two and a
 /// half, and closing up to one.
 const AFTER_HOST: Duration = Duration::from_secs(1);
 /// How long connections may take to close after the last answer. The host waits about two seconds.
-const FAREWELL: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a change in flight may go on once the host has gone, with what it takes to take a creation back
 /// of which the host never heard. No attempt of a request begins any more, and one takes 30 seconds unless
 /// the user gives it longer.
@@ -75,7 +75,7 @@ impl ServeError {
 /// # Errors
 /// [`ServeError`] if it can't begin. Once it serves, nothing but the end ends it.
 pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
-    let starter = Starter::now();
+    let starter = ParentProcess::now();
     // What is no text must not count as unset: without its certificate, the host would be served without TLS.
     let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
     let host = if plugin.debug {
@@ -89,7 +89,9 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         core_dumps::forbid();
     }
 
-    let place = host.as_ref().map_or_else(Place::default, |h| h.place.clone());
+    let place = host
+        .as_ref()
+        .map_or_else(ListenOptions::default, |h| h.place.clone());
     let listener = Listener::bind(&place, metadata.name)?;
     let tls = host
         .as_ref()
@@ -99,15 +101,15 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let tls: Option<ServerTls> = tls.map_err(|e: TlsError| e)?;
     // Before the host can know of us: an interrupt must never find the default handler.
     let signals = signals::Signals::new().map_err(ServeError::Signals)?;
-    greet(metadata.address, &listener, tls.as_ref(), host.as_ref()).map_err(ServeError::Stdout)?;
+    write_handshake(metadata.address, &listener, tls.as_ref(), host.as_ref()).map_err(ServeError::Stdout)?;
 
     let end = CancellationToken::new();
     let calls = Calls::default();
-    let presence = Presence::new();
+    let presence = ConnectionTracker::new();
     let lifetime = if plugin.debug {
-        Lifetime::ManyRuns
+        ServeMode::Debug
     } else {
-        Lifetime::OneRun
+        ServeMode::Managed
     };
     let server = Arc::new(Server::new(plugin.provider, lifetime));
     let services = Services::new(
@@ -142,7 +144,7 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         if plugin.debug {
             std::future::pending::<()>().await;
         }
-        vanished(presence.watch(), starter).await;
+        host_gone(presence.watch(), starter).await;
     };
     calls.all.close();
     calls.changes.close();
@@ -169,7 +171,7 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         let _ = tokio::time::timeout(AFTER_HOST, calls.all.wait()).await;
     }
     end.cancel();
-    let _ = tokio::time::timeout(FAREWELL, open.wait()).await;
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, open.wait()).await;
     let _ = tokio::time::timeout(LAST_CHANGES, calls.changes.wait()).await;
     Ok(())
 }
@@ -183,7 +185,7 @@ fn start_log(metadata: &Metadata, debug: bool) {
     install_hook(|place| tracing::error!("{place}"));
 }
 
-fn greet(
+fn write_handshake(
     address: &str,
     listener: &Listener,
     tls: Option<&ServerTls>,

@@ -248,7 +248,7 @@ impl<P: Provider> Service for ProviderService<P> {
             Ok(tf::plan_resource_change::Response {
                 planned_state: Some(encode(&plan.planned, of)),
                 planned_identity: identity(resource.schema(), &plan.planned),
-                requires_replace: plan.replaces.iter().map(wire::path).collect(),
+                requires_replace: plan.requires_replace.iter().map(wire::path).collect(),
                 planned_private: plan.private,
                 diagnostics: wire::diagnostics(plan.diagnostics),
                 ..<_>::default()
@@ -302,14 +302,14 @@ impl<P: Provider> Service for ProviderService<P> {
             }
             (answer, made)
         };
-        let (server, provider) = (self.server.clone(), self.server.in_use());
+        let (server, provider) = (self.server.clone(), self.server.configured_data());
         let undelivered = |made: Value| async move {
             if let (false, Some(provider)) = (made.is_null(), provider) {
                 tracing::warn!(
                     type_name,
                     "the host has gone before it heard of a creation: taking it back"
                 );
-                server.take_back(&provider, &type_name, made).await;
+                server.rollback_create(&provider, &type_name, made).await;
             }
         };
         Ok(Response::new(deliver(&self.calls, work, undelivered).await?))

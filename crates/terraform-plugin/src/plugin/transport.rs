@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 /// What the host says about where to listen (plugin protocol, section 1, transport).
 #[derive(Debug, Clone, Default)]
-pub struct Place {
+pub struct ListenOptions {
     /// `PLUGIN_UNIX_SOCKET_DIR`: the folder of the socket, instead of the temporary one.
     #[cfg_attr(not(unix), allow(dead_code))] // read where there are Unix sockets
     pub socket_dir: Option<PathBuf>,
@@ -66,7 +66,7 @@ impl Listener {
     ///
     /// # Errors
     /// [`ListenError`], which says what the user can do.
-    pub fn bind(place: &Place, name: &str) -> Result<Self, ListenError> {
+    pub fn bind(place: &ListenOptions, name: &str) -> Result<Self, ListenError> {
         #[cfg(unix)]
         return unix::Socket::bind(place, name).map(Self::Unix);
         #[cfg(not(unix))]
@@ -146,7 +146,7 @@ mod unix {
     use nix::unistd::{Gid, Group};
     use tokio::net::{UnixListener, UnixStream};
 
-    use super::{ListenError, Place};
+    use super::{ListenError, ListenOptions};
 
     /// A listening Unix domain socket with its file.
     pub struct Socket {
@@ -181,7 +181,7 @@ mod unix {
     }
 
     impl Socket {
-        pub(crate) fn bind(place: &Place, name: &str) -> Result<Self, ListenError> {
+        pub(crate) fn bind(place: &ListenOptions, name: &str) -> Result<Self, ListenError> {
             let group = place.socket_group.as_deref().map(gid).transpose()?;
             let name = format!("{name}-{}-{:08x}", std::process::id(), fastrand::u32(..));
             let (path, folder) = if let Some(dir) = &place.socket_dir {
@@ -251,9 +251,9 @@ mod tests {
     async fn a_socket_is_the_owners_alone_and_vanishes_with_its_listener() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let place = Place {
+        let place = ListenOptions {
             socket_dir: Some(dir.path().to_owned()),
-            ..Place::default()
+            ..ListenOptions::default()
         };
         let listener = Listener::bind(&place, "example").unwrap();
         let path = PathBuf::from(listener.address());
@@ -272,10 +272,10 @@ mod tests {
         use std::os::unix::fs::{MetadataExt, PermissionsExt};
         let dir = tempfile::tempdir().unwrap();
         let own = std::fs::metadata(dir.path()).unwrap().gid().to_string();
-        let place = |group: &str| Place {
+        let place = |group: &str| ListenOptions {
             socket_dir: Some(dir.path().to_owned()),
             socket_group: Some(group.to_owned()),
-            ..Place::default()
+            ..ListenOptions::default()
         };
         let listener = Listener::bind(&place(&own), "example").unwrap();
         let mode = std::fs::metadata(listener.address())
@@ -292,9 +292,9 @@ mod tests {
     #[cfg(unix)]
     #[tokio::test]
     async fn an_error_says_what_to_do() {
-        let place = |dir: String| Place {
+        let place = |dir: String| ListenOptions {
             socket_dir: Some(dir.into()),
-            ..Place::default()
+            ..ListenOptions::default()
         };
         let text = |dir| Listener::bind(&place(dir), "example").err().unwrap().to_string();
         assert!(text("/no/such/folder".to_owned()).contains("folder that exists"));

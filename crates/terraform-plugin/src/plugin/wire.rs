@@ -67,7 +67,7 @@ pub(crate) fn identity_schema(schema: &Schema) -> Option<tf::ResourceIdentitySch
             r#type: attribute.value_type().to_json().to_string().into_bytes(),
             required_for_import: part.required_for_import,
             optional_for_import: !part.required_for_import,
-            description: attribute.description().to_owned(),
+            description: attribute.description_text().to_owned(),
         })
     });
     let identity_attributes: Vec<_> = attributes.collect();
@@ -86,7 +86,7 @@ fn attribute(attribute: &Attribute) -> tf::schema::Attribute {
         name: attribute.name().to_owned(),
         r#type,
         nested_type,
-        description: attribute.description().to_owned(),
+        description: attribute.description_text().to_owned(),
         required: attribute.is_required(),
         optional: attribute.is_optional(),
         computed: attribute.is_computed(),
@@ -128,7 +128,7 @@ mod tests {
                     .optional()
                     .write_only()
                     .sensitive()
-                    .describe("Hidden."),
+                    .description("SensitiveValues."),
                 Attribute::bool("on")
                     .optional()
                     .default(true)

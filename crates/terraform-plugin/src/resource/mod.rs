@@ -35,7 +35,7 @@ pub trait Resource: Send + Sync + 'static {
 
     /// Told of every state that the host hands over, before anything is done with it. A resource can
     /// so know which objects the run already has.
-    fn stored(&self, _state: &Self::Model) {}
+    fn on_state_seen(&self, _state: &Self::Model) {}
 
     /// Rules over several attributes of a configuration, in which anything may be unknown. Rules
     /// for one attribute stand in the schema. No request may be made here.
@@ -48,14 +48,14 @@ pub trait Resource: Send + Sync + 'static {
     /// Creates the object and answers its state.
     ///
     /// # Errors
-    /// Why it was not created. If it exists all the same, [`CreateCall::exists`] has been set.
+    /// Why it was not created. If it exists all the same, [`CreateCall::partial_state`] has been set.
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Self::Model, Diagnostics>;
 
     /// Takes a creation back whose answer reached nobody: the host has gone, so that no state will ever
     /// tell of the object. The run is over by then, and [`ConfigureCall::stop`](crate::ConfigureCall::stop)
     /// cancelled; what is done here must be done all the same, and must come to an end by itself within
     /// seconds. By default the object is left where it is.
-    async fn take_back(&self, _provider: &Self::Data, _state: &Self::Model) {}
+    async fn rollback_create(&self, _provider: &Self::Data, _state: &Self::Model) {}
 
     /// Answers the present state, or nothing if the object is gone.
     ///
@@ -66,7 +66,7 @@ pub trait Resource: Send + Sync + 'static {
     /// Changes the object in place and answers its new state.
     ///
     /// # Errors
-    /// Why it was not changed. The state stays the prior one, unless [`UpdateCall::exists`] was set.
+    /// Why it was not changed. The state stays the prior one, unless [`UpdateCall::partial_state`] was set.
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Self::Model, Diagnostics>;
 
     /// Removes the object. That it is gone already is no error.
@@ -118,9 +118,9 @@ pub struct PlanCall<'a, R: Resource + ?Sized> {
     pub private: Private,
     /// Attributes at the top that the hook has planned for good: an update does not make them
     /// unknown, even if they still are what they were.
-    pub decided: Vec<&'static str>,
+    pub keep_planned: Vec<&'static str>,
     /// Further attributes whose change needs another object.
-    pub replaces: Vec<Path>,
+    pub requires_replace: Vec<Path>,
     /// Messages to the user.
     pub diagnostics: Diagnostics,
 }
@@ -134,7 +134,7 @@ pub struct CreateCall<'a, R: Resource + ?Sized> {
     /// What was planned.
     pub planned: R::Model,
     /// Set as soon as the object exists: if the rest fails, this is what the state keeps.
-    pub exists: Option<R::Model>,
+    pub partial_state: Option<R::Model>,
     /// What the resource remembers beside its state.
     pub private: Private,
     /// Messages to the user.
@@ -152,7 +152,7 @@ pub struct UpdateCall<'a, R: Resource + ?Sized> {
     /// What was planned.
     pub planned: R::Model,
     /// Set once something has been changed: if the rest fails, this is what the state keeps.
-    pub exists: Option<R::Model>,
+    pub partial_state: Option<R::Model>,
     /// What the resource remembers beside its state.
     pub private: Private,
     /// Messages to the user.

@@ -42,8 +42,8 @@ pub struct Attribute {
     pub(crate) deprecation: Option<&'static str>,
     pub(crate) default: Option<Value>,
     pub(crate) validators: Vec<Validator>,
-    pub(crate) replaces: bool,
-    pub(crate) keeps: bool,
+    pub(crate) requires_replace: bool,
+    pub(crate) use_state_for_unknown: bool,
 }
 
 impl Attribute {
@@ -62,8 +62,8 @@ impl Attribute {
             deprecation: None,
             default: None,
             validators: Vec::new(),
-            replaces: false,
-            keeps: false,
+            requires_replace: false,
+            use_state_for_unknown: false,
         }
     }
 
@@ -158,29 +158,32 @@ impl Attribute {
 
     /// A rule for its values.
     #[must_use]
-    pub fn check(mut self, validator: Validator) -> Self {
+    pub fn validator(mut self, validator: Validator) -> Self {
         self.validators.push(validator);
         self
     }
 
     /// Another value needs another object: the old one is destroyed, a new one created.
     #[must_use]
-    pub fn replaces(self) -> Self {
+    pub fn requires_replace(self) -> Self {
         Self {
-            replaces: true,
+            requires_replace: true,
             ..self
         }
     }
 
     /// Once told, a computed value stays: an update does not make it unknown.
     #[must_use]
-    pub fn keeps(self) -> Self {
-        Self { keeps: true, ..self }
+    pub fn use_state_for_unknown(self) -> Self {
+        Self {
+            use_state_for_unknown: true,
+            ..self
+        }
     }
 
     /// Markdown that says what it is for, with units, limits and consequences.
     #[must_use]
-    pub fn describe(self, description: &'static str) -> Self {
+    pub fn description(self, description: &'static str) -> Self {
         Self { description, ..self }
     }
 
@@ -196,9 +199,9 @@ impl Attribute {
         &self.kind
     }
 
-    /// The Markdown given with [`Attribute::describe`].
+    /// The Markdown given with [`Attribute::description`].
     #[must_use]
-    pub fn description(&self) -> &'static str {
+    pub fn description_text(&self) -> &'static str {
         self.description
     }
 

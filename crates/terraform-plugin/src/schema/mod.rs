@@ -115,7 +115,7 @@ impl Schema {
 
     /// What is wrong with the declaration itself, for a test over all schemas of a provider.
     #[must_use]
-    pub fn faults(&self) -> Vec<String> {
+    pub fn validate_implementation(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.description.is_empty() {
             faults.push("no description".to_owned());
@@ -174,7 +174,7 @@ fn faults_of(attributes: &[Attribute], inside: &str, faults: &mut Vec<String>) {
         if a.write_only && (a.computed || a.default.is_some()) {
             fault("write-only, so it is never computed");
         }
-        if a.keeps && !a.computed {
+        if a.use_state_for_unknown && !a.computed {
             fault("keeps its value, so it must be computed");
         }
         if let Kind::Nested(_, inner) = &a.kind {
@@ -192,21 +192,21 @@ mod tests {
     fn faults_of_a_declaration_are_found_at_any_depth() {
         let sound = Schema::new(
             "A thing.",
-            [Attribute::string("name").required().describe("Its name.")],
+            [Attribute::string("name").required().description("Its name.")],
         );
-        assert_eq!(sound.faults(), Vec::<String>::new());
+        assert_eq!(sound.validate_implementation(), Vec::<String>::new());
 
         let inner = [
             Attribute::bool("a")
                 .optional()
                 .write_only()
                 .default(true)
-                .describe("A."),
-            Attribute::bool("a").required().optional().describe("A."),
+                .description("A."),
+            Attribute::bool("a").required().optional().description("A."),
         ];
         let unsound = Schema::new("", [Attribute::nested("n", Nesting::List, inner)]);
         assert_eq!(
-            unsound.faults(),
+            unsound.validate_implementation(),
             [
                 "no description",
                 "n: no description",

@@ -6,42 +6,20 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::value::Value;
 use crate::value::path::Path;
 
-/// What a rule has to say of a value: summary and detail of a diagnostic. It must not quote the
-/// value of a sensitive attribute.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Complaint {
-    /// The value can't be used.
-    Error(String, String),
-    /// The value can be used, but the user should know.
-    Warning(String, String),
-}
+type Rule = Box<dyn Fn(&Value) -> Option<Diagnostic> + Send + Sync>;
 
-impl Complaint {
-    /// The value can't be used.
-    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::Error(summary.into(), detail.into())
-    }
-
-    /// The value can be used, but the user should know.
-    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self::Warning(summary.into(), detail.into())
-    }
-}
-
-type Rule = Box<dyn Fn(&Value) -> Option<Complaint> + Send + Sync>;
-
-/// A rule for the known values of one attribute. It is asked at validation, before any request is
-/// made, and never sees null or unknown.
+/// A rule for the known values of one attribute. It runs at validation, before any request is made, and never sees null
+/// or unknown. It returns a diagnostic without a path, which must not quote the value of a sensitive attribute.
 pub struct Validator(Rule);
 
 impl Validator {
     /// A rule for values of any type.
-    pub fn new(rule: impl Fn(&Value) -> Option<Complaint> + Send + Sync + 'static) -> Self {
+    pub fn new(rule: impl Fn(&Value) -> Option<Diagnostic> + Send + Sync + 'static) -> Self {
         Self(Box::new(rule))
     }
 
     /// A rule for text.
-    pub fn text(rule: impl Fn(&str) -> Option<Complaint> + Send + Sync + 'static) -> Self {
+    pub fn text(rule: impl Fn(&str) -> Option<Diagnostic> + Send + Sync + 'static) -> Self {
         Self::new(move |value| value.as_str().and_then(&rule))
     }
 
@@ -51,7 +29,7 @@ impl Validator {
         Self::text(|text| {
             text.trim()
                 .is_empty()
-                .then(|| Complaint::error("Value is blank", "Set it to more than white space."))
+                .then(|| Diagnostic::error("Value is blank", "Set it to more than white space."))
         })
     }
 
@@ -65,7 +43,7 @@ impl Validator {
                     .map(|a| format!("\"{a}\""))
                     .collect::<Vec<_>>()
                     .join(", ");
-                Complaint::error(
+                Diagnostic::error(
                     "Value not allowed",
                     format!("\"{text}\" is not one of {allowed}."),
                 )
@@ -80,7 +58,7 @@ impl Validator {
             let Value::Number(number) = value else { return None };
             let fits = number.as_i64().is_some_and(|i| (from..=to).contains(&i));
             (!fits).then(|| {
-                Complaint::error(
+                Diagnostic::error(
                     "Number out of range",
                     format!("{number} is not a whole number from {from} to {to}."),
                 )
@@ -93,14 +71,8 @@ impl Validator {
         if value.is_null() || value.is_unknown() {
             return;
         }
-        match (self.0)(value) {
-            Some(Complaint::Error(summary, detail)) => {
-                diagnostics.push(Diagnostic::error(summary, detail).at(path.clone()));
-            }
-            Some(Complaint::Warning(summary, detail)) => {
-                diagnostics.push(Diagnostic::warning(summary, detail).at(path.clone()));
-            }
-            None => {}
+        if let Some(diagnostic) = (self.0)(value) {
+            diagnostics.push(diagnostic.at(path.clone()));
         }
     }
 }
@@ -140,7 +112,7 @@ mod tests {
 
     #[test]
     fn null_and_unknown_are_never_asked_about() {
-        let never = Validator::new(|_| Some(Complaint::error("asked", "asked")));
+        let never = Validator::new(|_| Some(Diagnostic::error("asked", "asked")));
         assert!(complaints(&never, Value::Null).is_empty());
         assert!(complaints(&never, Value::Unknown).is_empty());
         assert_eq!(complaints(&never, true).len(), 1);

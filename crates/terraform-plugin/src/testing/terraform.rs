@@ -35,7 +35,7 @@ pub struct Plan {
     /// What tells the object, if that is known by now.
     pub identity: Option<Value>,
     /// The attributes whose change needs another object.
-    pub replaces: Vec<tf::AttributePath>,
+    pub requires_replace: Vec<tf::AttributePath>,
     /// The messages.
     pub diagnostics: Vec<tf::Diagnostic>,
 }
@@ -72,7 +72,7 @@ impl State {
             planned: Value::Null,
             private: self.private.clone(),
             identity: self.identity.clone(),
-            replaces: Vec::new(),
+            requires_replace: Vec::new(),
             diagnostics: Vec::new(),
         }
     }
@@ -117,7 +117,7 @@ impl Resource {
             planned: self.shape.decode(answer.planned_state.as_ref()),
             private: answer.planned_private,
             identity: self.identified(answer.planned_identity.as_ref()),
-            replaces: answer.requires_replace,
+            requires_replace: answer.requires_replace,
             diagnostics: answer.diagnostics,
         };
         assert!(
@@ -126,7 +126,7 @@ impl Resource {
         );
         if errors(&plan.diagnostics).is_empty() {
             self.check_plan(&plan);
-            if prior.identity.is_some() && plan.replaces.is_empty() {
+            if prior.identity.is_some() && plan.requires_replace.is_empty() {
                 assert_eq!(plan.identity, prior.identity, "an update changes the identity");
             }
         }

@@ -194,7 +194,7 @@ fn clean(call: &str, diagnostics: &Diagnostics) {
 
 #[tokio::test]
 async fn no_call_tells_a_sensitive_value() {
-    let server = Server::new(Echo, Lifetime::OneRun);
+    let server = Server::new(Echo, ServeMode::Managed);
     let block = Value::object([("token", TOKEN.into())]);
     clean("validate provider", &server.validate_provider(block.clone()));
     clean("configure", &server.configure(block, "1.11.4".to_owned()).await);

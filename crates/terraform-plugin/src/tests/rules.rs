@@ -8,7 +8,7 @@ use crate::*;
 const TYPE: &str = "toy_thing";
 
 async fn server() -> Server<Toy> {
-    let server = Server::new(Toy, Lifetime::OneRun);
+    let server = Server::new(Toy, ServeMode::Managed);
     let found = server
         .configure(provider_block("good"), "1.11.4".to_owned())
         .await;
@@ -191,7 +191,7 @@ async fn a_plan_is_checked_against_the_configuration() {
     let panicked = plan(Value::Null, config("plan panics")).await;
     assert_eq!(errors(&panicked.diagnostics), [CRASHED]);
     let replaced = plan(state("before"), config("plan replaces")).await;
-    assert_eq!(replaced.replaces, [Path::from("name")]);
+    assert_eq!(replaced.requires_replace, [Path::from("name")]);
     assert_eq!(Private::from_bytes(&replaced.private).get("planned"), Some(true));
 }
 
@@ -246,7 +246,7 @@ async fn an_import_answers_what_a_refresh_needs() {
 
 #[test]
 fn an_identity_is_part_of_the_state_and_is_told_once_it_is_whole() {
-    let server = Server::new(Toy, Lifetime::OneRun);
+    let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
     let identity = Value::object([("id", "1".into())]);
     assert_eq!(resource.schema().identity_of(&state("a")), Some(identity.clone()));
@@ -263,7 +263,7 @@ fn an_identity_is_part_of_the_state_and_is_told_once_it_is_whole() {
 
 #[test]
 fn a_state_of_any_older_version_is_upgraded_in_one_hop() {
-    let server = Server::new(Toy, Lifetime::OneRun);
+    let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
     for (version, stored) in [
         (0, json!({"id": "1", "title": "a"})),
@@ -293,7 +293,7 @@ fn a_state_of_any_older_version_is_upgraded_in_one_hop() {
 
 #[test]
 fn a_move_takes_the_types_that_a_resource_names_and_no_others() {
-    let server = Server::new(Toy, Lifetime::OneRun);
+    let server = Server::new(Toy, ServeMode::Managed);
     assert!(server.moves_resource_state());
     let resource = server.resource(TYPE).unwrap();
     let source = |type_name: &str| MoveSource {
@@ -320,7 +320,7 @@ fn a_move_takes_the_types_that_a_resource_names_and_no_others() {
 
 #[test]
 fn validation_needs_no_configuration_and_finds_all_at_once() {
-    let server = Server::new(Toy, Lifetime::OneRun);
+    let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
     let able = ClientCapabilities {
         write_only_attributes: true,
@@ -346,7 +346,7 @@ fn validation_needs_no_configuration_and_finds_all_at_once() {
 
 #[tokio::test]
 async fn what_needs_a_configuration_says_so_without_one() {
-    let server = Server::new(Toy, Lifetime::OneRun);
+    let server = Server::new(Toy, ServeMode::Managed);
     for (token, error) in [("bad", "token: Bad token"), ("panic", CRASHED)] {
         let found = server.configure(provider_block(token), String::new()).await;
         assert_eq!(errors(&found), [error]);
@@ -368,7 +368,7 @@ async fn what_needs_a_configuration_says_so_without_one() {
 
 #[test]
 fn the_provider_block_is_validated_by_schema_and_by_hand() {
-    let server = Server::new(Toy, Lifetime::OneRun);
+    let server = Server::new(Toy, ServeMode::Managed);
     assert_eq!(
         errors(&server.validate_provider(provider_block(" "))),
         ["token: Value is blank"]
@@ -390,7 +390,7 @@ async fn a_stopped_run_stays_stopped_unless_the_process_serves_many() {
         config: config("a"),
         private: Vec::new(),
     };
-    for (lifetime, interrupted) in [(Lifetime::OneRun, true), (Lifetime::ManyRuns, false)] {
+    for (lifetime, interrupted) in [(ServeMode::Managed, true), (ServeMode::Debug, false)] {
         let server = Server::new(Toy, lifetime);
         server.configure(provider_block("good"), String::new()).await;
         server.stop();
@@ -426,7 +426,7 @@ async fn a_data_source_answers_known_values_or_an_error() {
 
 #[test]
 fn an_unknown_type_is_named() {
-    let server = Server::new(Toy, Lifetime::OneRun);
+    let server = Server::new(Toy, ServeMode::Managed);
     let error = server.resource("toy_nothing").err().unwrap();
     assert!(error.detail.contains("toy_nothing"));
     assert!(server.data_source(TYPE).is_err());

@@ -42,7 +42,7 @@ impl Provider for Toy {
             [Attribute::string("token")
                 .optional()
                 .sensitive()
-                .check(Validator::not_blank())],
+                .validator(Validator::not_blank())],
         )
     }
 
@@ -113,8 +113,10 @@ impl Resource for Thing {
         Schema::new(
             "A thing.",
             [
-                Attribute::string("id").computed().keeps(),
-                Attribute::string("name").required().check(Validator::not_blank()),
+                Attribute::string("id").computed().use_state_for_unknown(),
+                Attribute::string("name")
+                    .required()
+                    .validator(Validator::not_blank()),
                 Attribute::string("password").optional().write_only(),
                 Attribute::string("updated").computed(),
             ],
@@ -136,7 +138,7 @@ impl Resource for Thing {
         match call.config.does() {
             "plan panics" => panic!("a literal message"),
             "plan lies" => call.planned.name = "other".to_owned().into(),
-            "plan replaces" => call.replaces.push("name".into()),
+            "plan replaces" => call.requires_replace.push("name".into()),
             _ => {}
         }
         call.private.set("planned", &true);
@@ -153,14 +155,14 @@ impl Resource for Thing {
             "fail" => Err(refused()),
             "panic" => panic!("a literal message"),
             "fail half way" => {
-                call.exists = Some(Model {
+                call.partial_state = Some(Model {
                     updated: Attr::Unknown,
                     ..made
                 });
                 Err(refused())
             }
             "panic half way" => {
-                call.exists = Some(made);
+                call.partial_state = Some(made);
                 panic!("a literal message")
             }
             "unknown" => Ok(Model {
@@ -193,7 +195,7 @@ impl Resource for Thing {
             "fail" => Err(refused()),
             "panic" => panic!("a literal message"),
             "fail half way" => {
-                call.exists = Some(call.planned.made("half"));
+                call.partial_state = Some(call.planned.made("half"));
                 Err(refused())
             }
             _ => Ok(call.planned.made("second")),

@@ -9,11 +9,11 @@ use crate::value::types::Type;
 
 /// Whether an object may have attributes that its type has not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum UnknownFields {
     /// An attribute that the type lacks is an error.
-    Strict,
+    Reject,
     /// An attribute that the type lacks is passed over: a state may come from another version.
-    Lenient,
+    Ignore,
 }
 
 /// The JSON is no value of the type.
@@ -30,11 +30,11 @@ pub struct JsonError {
 ///
 /// # Errors
 /// [`JsonError`] where the JSON does not fit the type.
-pub fn from_json(json: &Json, of: &Type, reading: Reading) -> Result<Value, JsonError> {
-    read(json, of, reading, &Path::root())
+pub fn from_json(json: &Json, of: &Type, unknown_fields: UnknownFields) -> Result<Value, JsonError> {
+    read(json, of, unknown_fields, &Path::root())
 }
 
-fn read(json: &Json, of: &Type, reading: Reading, at: &Path) -> Result<Value, JsonError> {
+fn read(json: &Json, of: &Type, unknown_fields: UnknownFields, at: &Path) -> Result<Value, JsonError> {
     let wrong = |reason| JsonError {
         path: at.clone(),
         reason,
@@ -43,7 +43,7 @@ fn read(json: &Json, of: &Type, reading: Reading, at: &Path) -> Result<Value, Js
         elements
             .iter()
             .zip(0..)
-            .map(|(e, i)| read(e, of, reading, &at.then(Step::Index(i))))
+            .map(|(e, i)| read(e, of, unknown_fields, &at.then(Step::Index(i))))
             .collect()
     };
     if json.is_null() {
@@ -66,19 +66,19 @@ fn read(json: &Json, of: &Type, reading: Reading, at: &Path) -> Result<Value, Js
         (Type::Set(of), Json::Array(elements)) => Ok(Value::Set(sequence(elements, of)?)),
         (Type::Tuple(types), Json::Array(elements)) if types.len() == elements.len() => {
             let read = elements.iter().zip(types).zip(0..);
-            let read = read.map(|((e, of), i)| self::read(e, of, reading, &at.then(Step::Index(i))));
+            let read = read.map(|((e, of), i)| self::read(e, of, unknown_fields, &at.then(Step::Index(i))));
             Ok(Value::Tuple(read.collect::<Result<_, _>>()?))
         }
         (Type::Map(of), Json::Object(entries)) => {
             let read = entries.iter().map(|(k, v)| {
-                let value = read(v, of, reading, &at.then(Step::Key(k.clone())))?;
+                let value = read(v, of, unknown_fields, &at.then(Step::Key(k.clone())))?;
                 Ok((k.clone(), value))
             });
             Ok(Value::Map(read.collect::<Result<_, _>>()?))
         }
         (Type::Object(types), Json::Object(entries)) => {
             let stranger = entries.keys().find(|k| !types.contains_key(*k));
-            if let (Reading::Strict, Some(stranger)) = (reading, stranger) {
+            if let (UnknownFields::Reject, Some(stranger)) = (unknown_fields, stranger) {
                 let path = at.then(Step::Attribute(stranger.clone().into()));
                 return Err(JsonError {
                     path,
@@ -87,7 +87,7 @@ fn read(json: &Json, of: &Type, reading: Reading, at: &Path) -> Result<Value, Js
             }
             let read = types.iter().map(|(name, of)| {
                 let at = at.then(Step::Attribute(name.clone().into()));
-                let value = read(entries.get(name).unwrap_or(&Json::Null), of, reading, &at)?;
+                let value = read(entries.get(name).unwrap_or(&Json::Null), of, unknown_fields, &at)?;
                 Ok((name.clone(), value))
             });
             Ok(Value::Object(read.collect::<Result<_, _>>()?))
@@ -95,7 +95,7 @@ fn read(json: &Json, of: &Type, reading: Reading, at: &Path) -> Result<Value, Js
         (Type::Dynamic, Json::Object(entries)) => match (entries.get("type"), entries.get("value")) {
             (Some(told), Some(value)) if entries.len() == 2 => {
                 let told = Type::from_json(told).map_err(|_| wrong("a dynamic value has no such type"))?;
-                let value = read(value, &told, reading, at)?;
+                let value = read(value, &told, unknown_fields, at)?;
                 Ok(Value::Dynamic(told, Box::new(value)))
             }
             _ => Err(wrong("a dynamic value is an object of type and value")),
@@ -154,15 +154,15 @@ mod tests {
                 ]),
             ),
         ]);
-        assert!(from_json(&json, &object(), Reading::Strict) == Ok(wanted));
+        assert!(from_json(&json, &object(), UnknownFields::Reject) == Ok(wanted));
     }
 
     #[test]
     fn a_state_of_another_version_is_read_leniently() {
         let json = json!({"name": "n", "since_gone": 1});
-        let read = from_json(&json, &object(), Reading::Lenient).unwrap();
+        let read = from_json(&json, &object(), UnknownFields::Ignore).unwrap();
         assert_eq!((read.get("name"), read.get("ports")), (&"n".into(), &Value::Null));
-        let strict = from_json(&json, &object(), Reading::Strict).unwrap_err();
+        let strict = from_json(&json, &object(), UnknownFields::Reject).unwrap_err();
         assert_eq!(strict.path, Path::from("since_gone"));
     }
 
@@ -176,7 +176,7 @@ mod tests {
             (json!({"on": "yes"}), "on"),
             (json!([]), ""),
         ] {
-            let error = from_json(&json, &object(), Reading::Lenient).unwrap_err();
+            let error = from_json(&json, &object(), UnknownFields::Ignore).unwrap_err();
             assert_eq!(error.path.to_string(), path, "{json}");
         }
     }

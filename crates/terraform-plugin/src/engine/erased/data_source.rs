@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::data_source::{DataCall, DataSource};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::engine::erased::{AnyDataSource, Erased, StateResponse, answered, failed, unplanned, validated};
-use crate::engine::panics::caught;
+use crate::engine::panics::catch_panic;
 use crate::engine::validate::ClientCapabilities;
 use crate::schema::Schema;
 use crate::value::Value;
@@ -42,7 +42,7 @@ impl<S: DataSource> AnyDataSource<S::Data> for Erased<S> {
             config,
             diagnostics: Diagnostics::new(),
         };
-        let read = answered(caught(self.inner.read(&mut call)).await);
+        let read = answered(catch_panic(self.inner.read(&mut call)).await);
         let of = AnyDataSource::schema(self).object_type();
         let read = read.and_then(|model| to_value(&model, of).map_err(|e| Diagnostic::from(e).into()));
         unplanned(read, Value::Null, Vec::new(), call.diagnostics)

@@ -8,7 +8,7 @@ use crate::engine::erased::{
     AnyResource, ApplyRequest, Erased, PlanRequest, PlanResponse, StateResponse, answered, failed, unplanned,
     validated,
 };
-use crate::engine::panics::caught;
+use crate::engine::panics::catch_panic;
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{apply, plan};
 use crate::resource::private::Private;
@@ -17,7 +17,7 @@ use crate::resource::{
 };
 use crate::schema::Schema;
 use crate::value::Value;
-use crate::value::json::{Reading, from_json};
+use crate::value::json::{UnknownFields, from_json};
 use crate::value::model::{ModelError, from_value, to_value};
 
 impl<R: Resource> Erased<R> {
@@ -28,7 +28,7 @@ impl<R: Resource> Erased<R> {
     /// A state of the host's as a model, of which the resource is told.
     fn model_of(&self, state: Value) -> Result<R::Model, ModelError> {
         let model = from_value(state)?;
-        self.inner.stored(&model);
+        self.inner.on_state_seen(&model);
         Ok(model)
     }
 
@@ -52,22 +52,28 @@ impl<R: Resource> Erased<R> {
             },
             planned: from_value(proposed).map_err(Diagnostic::from)?,
             private: Private::from_bytes(&request.private),
-            decided: Vec::new(),
-            replaces: Vec::new(),
+            keep_planned: Vec::new(),
+            requires_replace: Vec::new(),
             diagnostics: Diagnostics::new(),
         };
-        caught(self.inner.plan(&mut call)).await?;
+        catch_panic(self.inner.plan(&mut call)).await?;
         let planned = self.state_of(&call.planned)?;
-        let planned = plan::touch(schema, &request.prior, planned, &request.config, &call.decided);
+        let planned = plan::mark_computed_unknown(
+            schema,
+            &request.prior,
+            planned,
+            &request.config,
+            &call.keep_planned,
+        );
         let mut replaces = plan::replacements(schema, &request.prior, &planned);
-        call.replaces.retain(|path| !replaces.contains(path));
-        replaces.append(&mut call.replaces);
+        call.requires_replace.retain(|path| !replaces.contains(path));
+        replaces.append(&mut call.requires_replace);
         call.diagnostics
             .append(plan::check(schema, &planned, &request.config));
         Ok(PlanResponse {
             planned,
             private: call.private.to_bytes(),
-            replaces,
+            requires_replace: replaces,
             diagnostics: call.diagnostics,
         })
     }
@@ -77,13 +83,13 @@ impl<R: Resource> Erased<R> {
             provider,
             config: from_value(request.config).map_err(Diagnostic::from)?,
             planned: from_value(request.planned.clone()).map_err(Diagnostic::from)?,
-            exists: None,
+            partial_state: None,
             private: Private::from_bytes(&request.private),
             diagnostics: Diagnostics::new(),
         };
-        let created = caught(self.inner.create(&mut call)).await;
+        let created = catch_panic(self.inner.create(&mut call)).await;
         let left = call
-            .exists
+            .partial_state
             .as_ref()
             .map_or(Ok(Value::Null), |model| self.state_of(model));
         Ok(self.after_change(created, &request.planned, left, &call.private, call.diagnostics))
@@ -95,13 +101,13 @@ impl<R: Resource> Erased<R> {
             config: from_value(request.config).map_err(Diagnostic::from)?,
             prior: self.model_of(request.prior.clone()).map_err(Diagnostic::from)?,
             planned: from_value(request.planned.clone()).map_err(Diagnostic::from)?,
-            exists: None,
+            partial_state: None,
             private: Private::from_bytes(&request.private),
             diagnostics: Diagnostics::new(),
         };
-        let updated = caught(self.inner.update(&mut call)).await;
+        let updated = catch_panic(self.inner.update(&mut call)).await;
         let left = call
-            .exists
+            .partial_state
             .as_ref()
             .map_or(Ok(request.prior), |model| self.state_of(model));
         Ok(self.after_change(updated, &request.planned, left, &call.private, call.diagnostics))
@@ -119,7 +125,7 @@ impl<R: Resource> Erased<R> {
     ) -> StateResponse {
         let answer = answered(answer).and_then(|model| self.state_of(&model).map_err(Into::into));
         let state = match answer {
-            Ok(state) => apply::settle(planned, state, &mut diagnostics),
+            Ok(state) => apply::check_consistency(planned, state, &mut diagnostics),
             Err(errors) => {
                 diagnostics.append(errors);
                 let left = left.unwrap_or_else(|error| {
@@ -127,7 +133,7 @@ impl<R: Resource> Erased<R> {
                     Value::Null
                 });
                 // What was never told is no fault of its own here: the failure is what counts.
-                apply::settle(&Value::Unknown, left, &mut Diagnostics::new())
+                apply::check_consistency(&Value::Unknown, left, &mut Diagnostics::new())
             }
         };
         StateResponse {
@@ -149,7 +155,7 @@ impl<R: Resource> Erased<R> {
             private,
             diagnostics: Diagnostics::new(),
         };
-        let deleted = caught(self.inner.delete(&mut call)).await;
+        let deleted = catch_panic(self.inner.delete(&mut call)).await;
         let mut diagnostics = call.diagnostics;
         match deleted {
             Ok(Ok(())) => {
@@ -192,7 +198,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
             return PlanResponse {
                 planned,
                 private,
-                replaces: Vec::new(),
+                requires_replace: Vec::new(),
                 diagnostics: Diagnostics::new(),
             };
         }
@@ -201,7 +207,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
             .unwrap_or_else(|diagnostics| PlanResponse {
                 planned: request.prior,
                 private: request.private,
-                replaces: Vec::new(),
+                requires_replace: Vec::new(),
                 diagnostics,
             })
     }
@@ -219,10 +225,10 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
         changed.unwrap_or_else(|errors| failed(prior, private, errors))
     }
 
-    async fn take_back(&self, provider: &R::Data, state: Value) {
+    async fn rollback_create(&self, provider: &R::Data, state: Value) {
         // A panic has been reported by its hook, and there is nobody else to tell.
         if let Ok(state) = from_value::<R::Model>(state) {
-            let _ = caught(self.inner.take_back(provider, &state)).await;
+            let _ = catch_panic(self.inner.rollback_create(provider, &state)).await;
         }
     }
 
@@ -237,7 +243,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
             private: Private::from_bytes(&private),
             diagnostics: Diagnostics::new(),
         };
-        let read = answered(caught(self.inner.read(&mut call)).await);
+        let read = answered(catch_panic(self.inner.read(&mut call)).await);
         let gone = matches!(read, Ok(None));
         let after = if gone || read.is_err() {
             private
@@ -271,7 +277,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
             private,
             diagnostics,
         };
-        let imported = answered(caught(self.inner.import(&mut call)).await);
+        let imported = answered(catch_panic(self.inner.import(&mut call)).await);
         let imported = imported.and_then(|model| self.state_of(&model).map_err(Into::into));
         unplanned(imported, Value::Null, call.private.to_bytes(), call.diagnostics)
     }
@@ -298,7 +304,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
             Ok(state)
         };
         let read = upgraded.and_then(|state| {
-            from_json(&state, self.schema().object_type(), Reading::Lenient).map_err(|error| {
+            from_json(&state, self.schema().object_type(), UnknownFields::Ignore).map_err(|error| {
                 let detail = format!("The stored state can't be used: {}.", error.reason);
                 Diagnostic::error("Invalid state", detail).at(error.path).into()
             })

@@ -5,7 +5,7 @@ use super::*;
 fn schema() -> Schema {
     let rule = || {
         [
-            Attribute::string("key").required().replaces(),
+            Attribute::string("key").required().requires_replace(),
             Attribute::string("hash").computed(),
             Attribute::string("mode").optional().default("all"),
         ]
@@ -13,13 +13,13 @@ fn schema() -> Schema {
     Schema::new(
         "A thing.",
         [
-            Attribute::string("id").computed().keeps(),
+            Attribute::string("id").computed().use_state_for_unknown(),
             Attribute::string("name").required(),
             Attribute::string("place")
                 .optional()
                 .computed()
-                .keeps()
-                .replaces(),
+                .use_state_for_unknown()
+                .requires_replace(),
             Attribute::string("note").optional(),
             Attribute::bool("on").optional().default(true),
             Attribute::string("password").optional().write_only(),
@@ -45,7 +45,7 @@ fn plan(prior: &Value, config: &Value) -> Value {
         }
     }
     let planned = propose(&schema(), prior, &proposed, config);
-    let planned = touch(&schema(), prior, planned, config, &[]);
+    let planned = mark_computed_unknown(&schema(), prior, planned, config, &[]);
     assert!(check(&schema(), &planned, config).is_empty());
     planned
 }
@@ -112,7 +112,7 @@ fn no_change_is_an_empty_plan() {
 }
 
 #[test]
-fn a_change_makes_unknown_only_what_it_may_touch() {
+fn a_change_makes_unknown_only_what_it_may_mark_computed_unknown() {
     let planned = plan(&prior(), &shaped([("name", "b".into())]));
     assert_eq!(
         (planned.get("id"), planned.get("place")),
@@ -200,7 +200,7 @@ fn nested_objects_follow_the_same_rules() {
         proposed.set(name, of);
     }
     let changed = propose(&schema(), &before, &proposed, &config("y"));
-    let changed = touch(&schema(), &before, changed, &config("y"), &[]);
+    let changed = mark_computed_unknown(&schema(), &before, changed, &config("y"), &[]);
     let touched = Value::object([
         ("key", "y".into()),
         ("hash", Value::Unknown),
@@ -237,10 +237,10 @@ fn what_a_resource_has_decided_is_not_made_unknown() {
         &config,
     );
     assert!(
-        touch(&schema(), &prior(), planned.clone(), &config, &[])
+        mark_computed_unknown(&schema(), &prior(), planned.clone(), &config, &[])
             .get("updated")
             .is_unknown()
     );
-    let decided = touch(&schema(), &prior(), planned, &config, &["updated"]);
+    let decided = mark_computed_unknown(&schema(), &prior(), planned, &config, &["updated"]);
     assert_eq!(decided.get("updated"), &"then".into());
 }

@@ -39,7 +39,7 @@ answers! {
 
 /// The answer of some work, in which errors and a panic are told.
 pub(crate) async fn answered<A: Answer>(work: impl Future<Output = Result<A, Diagnostics>>) -> A {
-    match crate::caught(work).await {
+    match crate::catch_panic(work).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(diagnostics)) => A::failed(wire::diagnostics(diagnostics)),
         Err(panic) => A::failed(wire::diagnostics(panic.into())),

@@ -1,4 +1,4 @@
-//! Tells apart the ways in which an exchange with the server can break.
+//! HasDiagnostics apart the ways in which an exchange with the server can break.
 
 use std::error::Error as StdError;
 use std::io;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use redact::Redactor;
 
-use crate::error::kind::{ErrorKind, Obstacle};
-use crate::error::problem::bounded;
+use crate::error::kind::{ConnectFailure, ErrorKind};
+use crate::error::problem::sanitize;
 use crate::error::{Failure, Outcome};
 
 /// The time limits of a request, as they go into an error's text.
@@ -34,7 +34,7 @@ impl Failure {
     pub(crate) fn from_http(error: reqwest::Error, limits: Limits, redactor: &Redactor) -> Self {
         let error = error.without_url();
         let connecting = error.is_connect();
-        let cause = bounded(&chain(&error), redactor).unwrap_or_else(|| "no reason given".to_owned());
+        let cause = sanitize(&chain(&error), redactor).unwrap_or_else(|| "no reason given".to_owned());
         let kind = if is_certificate(&error) {
             ErrorKind::UntrustedCertificate { cause }
         } else if error.is_builder() {
@@ -48,7 +48,7 @@ impl Failure {
             ErrorKind::TimedOut { connecting, limit }
         } else if connecting {
             ErrorKind::Unreachable {
-                obstacle: obstacle(&error),
+                connect_failure: connect_failure(&error),
                 cause,
             }
         } else {
@@ -110,7 +110,7 @@ fn is_certificate(error: &(dyn StdError + 'static)) -> bool {
     })
 }
 
-fn obstacle(error: &reqwest::Error) -> Obstacle {
+fn connect_failure(error: &reqwest::Error) -> ConnectFailure {
     let refused = |cause: &(dyn StdError + 'static)| {
         cause
             .downcast_ref::<io::Error>()
@@ -122,12 +122,12 @@ fn obstacle(error: &reqwest::Error) -> Obstacle {
         text.contains("tunnel") || text.contains("proxy")
     };
     if causes(error).any(tunnel) {
-        Obstacle::Proxy
+        ConnectFailure::Proxy
     } else if error.is_dns() {
-        Obstacle::Dns
+        ConnectFailure::Dns
     } else if causes(error).any(refused) {
-        Obstacle::Refused
+        ConnectFailure::Refused
     } else {
-        Obstacle::Other
+        ConnectFailure::Other
     }
 }

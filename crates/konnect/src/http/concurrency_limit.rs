@@ -20,20 +20,20 @@ use crate::error::kind::ErrorKind;
 /// may come free for it; the new one is then kept for the next. So to a host there may be as many busy connections,
 /// as many that wait for a request, and as many that are being made: three times this, however many calls the caller
 /// makes at a time. With answers after 50 ms it is 320 requests a second.
-pub const MOST_AT_ONCE: usize = 16;
+pub const MAX_CONCURRENT_REQUESTS: usize = 16;
 
 /// The part of an asked wait that is added at most, so that clients that were told the same don't come back
 /// together.
 const LARGEST_SPREAD: f64 = 0.125;
 
 /// The gates of a client: one for each host.
-pub(crate) struct Gates {
+pub(crate) struct ConcurrencyLimits {
     at_once: Semaphore,
-    hosts: Mutex<HashMap<String, Arc<Gate>>>,
+    hosts: Mutex<HashMap<String, Arc<ConcurrencyLimiter>>>,
 }
 
 /// The way to a host.
-pub(crate) struct Gate {
+pub(crate) struct ConcurrencyLimiter {
     width: Semaphore,
     state: Mutex<Flow>,
 }
@@ -54,32 +54,36 @@ struct Flow {
 }
 
 /// The leave to send one request. It ends when this is dropped.
-pub(crate) struct Pass<'a> {
-    gate: &'a Gate,
+pub(crate) struct Permit<'a> {
+    gate: &'a ConcurrencyLimiter,
     round: u64,
     permit: Option<SemaphorePermit<'a>>,
     _at_once: SemaphorePermit<'a>,
 }
 
-impl Default for Gates {
+impl Default for ConcurrencyLimits {
     fn default() -> Self {
         Self {
-            at_once: Semaphore::new(MOST_AT_ONCE),
+            at_once: Semaphore::new(MAX_CONCURRENT_REQUESTS),
             hosts: Mutex::default(),
         }
     }
 }
 
-impl Gates {
+impl ConcurrencyLimits {
     /// The gate of a host, told by its origin.
-    pub(crate) fn gate(&self, origin: &str) -> Arc<Gate> {
+    pub(crate) fn gate(&self, origin: &str) -> Arc<ConcurrencyLimiter> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(hosts.entry(origin.to_owned()).or_default())
     }
 
     /// Waits for its turn. `patience` is how often the gate may be closed again meanwhile without any request
     /// getting through; `Err` is what the last of them met.
-    pub(crate) async fn pass<'a>(&'a self, gate: &'a Gate, patience: u32) -> Result<Pass<'a>, Box<Failure>> {
+    pub(crate) async fn pass<'a>(
+        &'a self,
+        gate: &'a ConcurrencyLimiter,
+        patience: u32,
+    ) -> Result<Permit<'a>, Box<Failure>> {
         let mut fruitless = gate.state().fruitless;
         loop {
             // Neither semaphore is ever closed: without a permit there is nothing to wait for.
@@ -91,7 +95,7 @@ impl Gates {
                 continue;
             };
             if gate.closed(&mut fruitless, patience)?.is_none() {
-                return Ok(Pass {
+                return Ok(Permit {
                     gate,
                     round: gate.state().round,
                     permit,
@@ -102,25 +106,25 @@ impl Gates {
     }
 }
 
-impl Default for Gate {
+impl Default for ConcurrencyLimiter {
     fn default() -> Self {
         let state = Flow {
             closed_until: None,
             round: 0,
             fruitless: 0,
             last: None,
-            width: MOST_AT_ONCE,
+            width: MAX_CONCURRENT_REQUESTS,
             owed: 0,
             answered: 0,
         };
         Self {
-            width: Semaphore::new(MOST_AT_ONCE),
+            width: Semaphore::new(MAX_CONCURRENT_REQUESTS),
             state: Mutex::new(state),
         }
     }
 }
 
-impl Gate {
+impl ConcurrencyLimiter {
     fn state(&self) -> MutexGuard<'_, Flow> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -137,14 +141,14 @@ impl Gate {
     }
 }
 
-impl Pass<'_> {
+impl Permit<'_> {
     /// The host answered, and not that there were too many requests: a little more may be under way.
     pub(crate) fn answered(self) {
         let mut state = self.gate.state();
         state.fruitless = 0;
         state.last = None;
         state.answered += 1;
-        if state.width < MOST_AT_ONCE && state.answered >= state.width {
+        if state.width < MAX_CONCURRENT_REQUESTS && state.answered >= state.width {
             state.answered = 0;
             state.width += 1;
             if state.owed > 0 {
@@ -157,7 +161,7 @@ impl Pass<'_> {
 
     /// The host answered that there were too many requests: nobody sends for that long, and half as many may
     /// be under way then. `jitter` is between 0 and 1.
-    pub(crate) fn turned_away(self, wait: Duration, jitter: f64, failure: &Failure) {
+    pub(crate) fn on_rate_limited(self, wait: Duration, jitter: f64, failure: &Failure) {
         let mut state = self.gate.state();
         let until = Instant::now() + wait.mul_f64(1.0 + LARGEST_SPREAD * jitter.clamp(0.0, 1.0));
         state.closed_until = state.closed_until.max(Some(until));
@@ -193,7 +197,7 @@ fn in_its_status_alone(failure: &Failure) -> Failure {
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let mut state = self.gate.state();
         if let Some(permit) = self.permit.take().filter(|_| state.owed > 0) {

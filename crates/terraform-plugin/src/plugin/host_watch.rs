@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::plugin::connections::Connected;
 
-pub use process::Starter;
+pub use process::ParentProcess;
 
 /// How long the host may be without a connection once it had one. It connects anew only after an
 /// error, and then within a second or so.
@@ -14,7 +14,7 @@ const RECONNECT: Duration = Duration::from_millis(2500);
 
 /// Ends when the host has vanished: it holds no connection, and either has had none for some
 /// seconds although it once had, or its process is gone.
-pub async fn vanished(mut connected: watch::Receiver<Connected>, starter: Starter) {
+pub async fn host_gone(mut connected: watch::Receiver<Connected>, starter: ParentProcess) {
     // The sender lives as long as the process, so that waiting can't fail; if it did, the end of
     // serving would be near anyway.
     while let Ok(now) = connected.wait_for(|c| c.now == 0).await.map(|c| *c) {
@@ -45,9 +45,9 @@ mod process {
     const LOOK: Duration = Duration::from_millis(500);
 
     /// The process that started us.
-    pub struct Starter(u32);
+    pub struct ParentProcess(u32);
 
-    impl Starter {
+    impl ParentProcess {
         /// To be asked for before the handshake: a host may be gone as soon as it has started us,
         /// and whoever takes its place then would pass for it.
         pub fn now() -> Self {
@@ -75,9 +75,9 @@ mod process {
 #[cfg(not(unix))]
 mod process {
     /// There is no parent to look at here: only lost connections tell.
-    pub struct Starter;
+    pub struct ParentProcess;
 
-    impl Starter {
+    impl ParentProcess {
         pub fn now() -> Self {
             Self
         }

@@ -4,7 +4,7 @@ use redact::Redactor;
 use serde::de::DeserializeOwned;
 
 use crate::error::kind::ErrorKind;
-use crate::error::problem::bounded;
+use crate::error::problem::sanitize;
 use crate::error::{Call, Error, Failure, Outcome};
 use crate::http::exchange::{Received, unreadable};
 
@@ -32,7 +32,7 @@ impl Answer {
             content_type,
             body,
         } = &self.received;
-        let reason = bounded(reason, &self.redactor).unwrap_or_default();
+        let reason = sanitize(reason, &self.redactor).unwrap_or_default();
         let failure = unreadable(
             mark.clone(),
             content_type.clone(),

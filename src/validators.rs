@@ -1,7 +1,7 @@
 //! Rules for values that several blocks have, checked before any request.
 
 use konnect::{AccessToken, Authorization, DestinationId, Region, ServerUrl};
-use terraform_plugin::{Complaint, Validator};
+use terraform_plugin::{Diagnostic, Validator};
 use url::Url;
 
 /// The formats that Konnect writes log entries in (API descriptions, `LogFormat`).
@@ -12,8 +12,8 @@ pub(crate) const DEFAULT_LOG_FORMAT: &str = "cef";
 /// A region's name. One that is not known yet only gets a warning, since Kong adds regions.
 pub(crate) fn region() -> Validator {
     Validator::text(|text| match Region::parse(text) {
-        Err(error) => Some(Complaint::error("Invalid region", sentence(&error))),
-        Ok(region) if !region.is_known() => Some(Complaint::warning(
+        Err(error) => Some(Diagnostic::error("Invalid region", sentence(&error))),
+        Ok(region) if !region.is_known() => Some(Diagnostic::warning(
             "Unknown region",
             format!(
                 "This version of the provider does not know the region \"{region}\", only {}. It is used as \
@@ -41,7 +41,7 @@ pub(crate) fn endpoint() -> Validator {
             "Konnect delivers to HTTPS URLs only, and this is none: {why}. Set it to the URL of the SIEM's \
              collector, for instance https://siem.example.com/audit-logs."
         );
-        Some(Complaint::error("Invalid endpoint", detail))
+        Some(Diagnostic::error("Invalid endpoint", detail))
     })
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn endpoint() -> Validator {
 pub(crate) fn authorization() -> Validator {
     Validator::text(|text| {
         let error = Authorization::parse(text).err()?;
-        Some(Complaint::error("Invalid authorization", sentence(&error)))
+        Some(Diagnostic::error("Invalid authorization", sentence(&error)))
     })
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn authorization() -> Validator {
 pub(crate) fn access_token() -> Validator {
     Validator::text(|text| {
         let error = AccessToken::parse(text).err()?;
-        Some(Complaint::error("Invalid access token", sentence(&error)))
+        Some(Diagnostic::error("Invalid access token", sentence(&error)))
     })
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn access_token() -> Validator {
 pub(crate) fn server_url() -> Validator {
     Validator::text(|text| {
         let error = ServerUrl::parse(text).err()?;
-        Some(Complaint::error("Invalid server URL", sentence(&error)))
+        Some(Diagnostic::error("Invalid server URL", sentence(&error)))
     })
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn server_url() -> Validator {
 pub(crate) fn destination_id() -> Validator {
     Validator::text(|text| {
         let error = DestinationId::parse(text).err()?;
-        Some(Complaint::error("Invalid destination id", sentence(&error)))
+        Some(Diagnostic::error("Invalid destination id", sentence(&error)))
     })
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn destination_id() -> Validator {
 pub(crate) fn skips_verification() -> Validator {
     Validator::new(|value| {
         (*value == true.into()).then(|| {
-            Complaint::warning(
+            Diagnostic::warning(
                 "Deliveries can be intercepted",
                 "With skip_ssl_verification Konnect delivers to whoever answers for the endpoint, with any \
                  certificate: the audit log and the authorization can be read on the way. Use it only for \
@@ -115,7 +115,7 @@ mod tests {
         } else {
             Attribute::bool("a")
         };
-        let schema = Schema::new("", [attribute.optional().check(rule)]);
+        let schema = Schema::new("", [attribute.optional().validator(rule)]);
         let config = Value::object([("a", value)]);
         validate(&schema, &config, <_>::default())
             .into_iter()
