@@ -125,7 +125,7 @@ fn fields(extension: &str) -> Result<BTreeMap<String, String>, ParseError> {
     if text.is_empty() {
         return Ok(BTreeMap::new());
     }
-    // `sig` was cut off: another one is part of a value.
+    // `sig` was cut off: another one is part of a value, or nothing if no value stands before it.
     let mut seen = HashSet::from(["sig"]);
     let mut fields = BTreeMap::new();
     let mut current = key(text).ok_or(ParseError::CefExtension)?;
@@ -143,6 +143,7 @@ fn fields(extension: &str) -> Result<BTreeMap<String, String>, ParseError> {
         }
     }
     fields.insert(current.to_owned(), unescape(&text[value..], "=nr").into_owned());
+    fields.remove("sig");
     Ok(fields)
 }
 
