@@ -122,6 +122,8 @@ pub(crate) async fn drain(body: &mut Incoming, limit: usize) {
 pub(crate) fn decode(bytes: Vec<u8>, encoding: Encoding, limit: usize) -> Result<Vec<u8>, Refusal> {
     match encoding {
         Encoding::Identity => Ok(bytes),
+        // Nothing is no gzip, but there is nothing to decode either.
+        Encoding::Gzip if bytes.is_empty() => Ok(bytes),
         Encoding::Gzip => {
             let mut plain = Vec::new();
             // One more than is taken tells a body at the limit from one beyond it.

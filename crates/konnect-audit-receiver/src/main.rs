@@ -23,7 +23,7 @@ const AUTHORIZATION: &str = "KONNECT_RECEIVER_AUTHORIZATION";
 /// `KONNECT_RECEIVER_AUTHORIZATION` holds the Authorization header that every delivery has to carry, scheme included. If
 /// it is not set, any will do.
 #[derive(Parser)]
-#[command(version, max_term_width = 110)]
+#[command(version)]
 struct Arguments {
     /// Where to listen. Port 0 lets the system choose one
     #[arg(long, value_name = "HOST:PORT")]
