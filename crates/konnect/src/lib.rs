@@ -22,6 +22,7 @@
 mod api;
 pub mod cache;
 mod error;
+pub mod event;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod http;
