@@ -10,7 +10,7 @@ use redact::Redactor;
 use serde_json::Value as Json;
 
 use crate::diagnostics::Diagnostics;
-use crate::engine::erased::{PlanResponse, StateResponse};
+use crate::engine::request::{ConfigResponse, PlanResponse, StateResponse};
 use crate::schema::Schema;
 use crate::schema::attribute::{Attribute, Kind};
 use crate::value::Value;
@@ -47,6 +47,12 @@ impl HasDiagnostics for Diagnostics {
 }
 
 impl HasDiagnostics for PlanResponse {
+    fn diagnostics(&mut self) -> &mut Diagnostics {
+        &mut self.diagnostics
+    }
+}
+
+impl HasDiagnostics for ConfigResponse {
     fn diagnostics(&mut self) -> &mut Diagnostics {
         &mut self.diagnostics
     }
