@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use konnect::{Client, Destination, ListQuery, Region, RegionMismatch, ServerUrl, v3};
+use konnect::{Cache, Client, Creations, Destination, ListQuery, Region, RegionMismatch, ServerUrl, v3};
 use terraform_plugin::{Attr, Diagnostic};
 use tokio::sync::OnceCell;
 
@@ -17,6 +17,8 @@ const LONGEST_LOOK: Duration = Duration::from_secs(15);
 pub struct Connection {
     regions: Regions,
     state: State,
+    cache: Option<Cache>,
+    creations: Creations,
     claims: Mutex<HashMap<Region, Claim>>,
     standing: Mutex<HashMap<Region, Arc<OnceCell<Standing>>>>,
 }
@@ -110,9 +112,15 @@ impl Regions {
 
 impl Connection {
     pub(crate) fn new(regions: Regions, state: State) -> Self {
+        let cache = match &state {
+            State::Ready(client) => Some(Cache::new(client.clone())),
+            State::Waiting(_) => None,
+        };
         Self {
             regions,
             state,
+            cache,
+            creations: Creations::default(),
             claims: Mutex::default(),
             standing: Mutex::default(),
         }
@@ -165,6 +173,24 @@ impl Connection {
                 ),
             )),
         }
+    }
+
+    /// The reads that share their requests.
+    ///
+    /// # Errors
+    /// As [`Connection::client`].
+    pub(crate) fn cache(&self) -> Result<&Cache, Diagnostic> {
+        match &self.cache {
+            Some(cache) => Ok(cache),
+            None => Err(self.client().err().unwrap_or_else(|| {
+                Diagnostic::error("Provider is not configured", "The provider has no client.")
+            })),
+        }
+    }
+
+    /// The creations of this run.
+    pub(crate) fn creations(&self) -> &Creations {
+        &self.creations
     }
 
     /// The claim on the webhook of a region.

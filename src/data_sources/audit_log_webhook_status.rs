@@ -2,7 +2,7 @@
 //! v3, `audit-log-webhook/status`).
 
 use async_trait::async_trait;
-use konnect::{Region, WebhookState, WebhookStatus, cache};
+use konnect::{Region, WebhookState, WebhookStatus};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostics, Schema};
 
@@ -74,9 +74,10 @@ impl DataSource for AuditLogWebhookStatus {
     }
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let client = call.provider.client()?;
+        let cache = call.provider.cache()?;
         let region = require(call.provider.region(&call.config.region)?, "region")?;
-        let status = cache::webhook_status(client, &region)
+        let status = cache
+            .webhook_status(&region)
             .await
             .map_err(|e| diagnose(&e, &["region"]))?;
         Ok(Model::of(region, status))

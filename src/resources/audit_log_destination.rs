@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use konnect::{
-    Client, CreatedOnce, Destination, DestinationChanges, DestinationId, Duplicates, LogFormat,
-    NewDestination, Region, cache, create_destination_once, v3,
+    Client, CreatedDestination, Destination, DestinationChanges, DestinationId, Duplicates, LogFormat,
+    NewDestination, Region, v3,
 };
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{
@@ -152,10 +152,13 @@ impl Resource for AuditLogDestination {
         if let Some(refusal) = identical::refusal(call.provider, &self.held, planned).await {
             return Err(refusal.into());
         }
-        let CreatedOnce {
+        let CreatedDestination {
             destination,
             duplicates,
-        } = create_destination_once(client, &region, &new, |id| self.held.contains(id))
+        } = call
+            .provider
+            .creations()
+            .create_destination(client, &region, &new, |id| self.held.contains(id))
             .await
             .map_err(|e| authorization::on_given(call.config.arguments(), lost_or_failed(&e, &region)))?;
         call.partial_state = Some(state(destination.clone(), region.clone(), planned));
@@ -194,8 +197,11 @@ impl Resource for AuditLogDestination {
         let Attr::Known(region) = known.region.clone() else {
             return Ok(Some(known));
         };
-        let client = call.provider.client()?;
-        match cache::destination(client, &region, &require(known.id.clone(), "id")?).await {
+        let cache = call.provider.cache()?;
+        match cache
+            .destination(&region, &require(known.id.clone(), "id")?)
+            .await
+        {
             Ok(found) => {
                 authorization::observe(&mut call.private, found.updated_at.as_deref());
                 Ok(Some(state(found, region, &known)))
@@ -279,7 +285,7 @@ impl Resource for AuditLogDestination {
     }
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let client = call.provider.client()?;
+        let cache = call.provider.cache()?;
         let (region, id) = match &call.target {
             ImportTarget::Id(text) => parse_import_id(text)?,
             ImportTarget::Identity(identity) => {
@@ -287,7 +293,7 @@ impl Resource for AuditLogDestination {
             }
         };
         let region = require(call.provider.destination_region(&region)?, "region")?;
-        match cache::destination(client, &region, &id).await {
+        match cache.destination(&region, &id).await {
             Ok(found) => {
                 authorization::imported(&mut call.private);
                 Ok(state(found, region, &Model::default().completed()))

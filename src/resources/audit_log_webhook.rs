@@ -303,8 +303,8 @@ impl Resource for AuditLogWebhook {
         let Attr::Known(region) = known.region.clone() else {
             return Ok(Some(known));
         };
-        let client = call.provider.client()?;
-        let found = found::again(client, &region, &known, &mut call.private).await;
+        let cache = call.provider.cache()?;
+        let found = found::again(cache, &region, &known, &mut call.private).await;
         if matches!(found, Ok(None)) {
             self.held().remove(&region);
         }
@@ -346,7 +346,7 @@ impl Resource for AuditLogWebhook {
     }
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let client = call.provider.client()?;
+        let cache = call.provider.cache()?;
         let region = match &call.target {
             ImportTarget::Id(text) => Region::parse(text).map_err(|e| {
                 let detail = format!(
@@ -359,10 +359,10 @@ impl Resource for AuditLogWebhook {
         };
         let region = require(call.provider.region(&Attr::Known(region))?, "region")?;
         let none = Model::default();
-        let mut found = found::with_destination(client, &region, &none).await;
+        let mut found = found::with_destination(cache, &region, &none).await;
         if matches!(found, Ok(None)) {
             authorization::imported(&mut call.private);
-            found = found::with_endpoint(client, &region, &none).await;
+            found = found::with_endpoint(cache, &region, &none).await;
         }
         let found = found.map_err(|e| diagnose(&e, ATTRIBUTES))?;
         found.map(Model::completed).ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! Which webhook a region has at present, and in which of the two forms.
 
-use konnect::{Client, Error, Region, cache};
+use konnect::{Cache, Error, Region};
 use terraform_plugin::{Attr, Private};
 
 use crate::authorization;
@@ -12,20 +12,20 @@ use crate::resources::audit_log_webhook::{Form, Model};
 /// If somebody gave it the other form meanwhile it is still the region's, and the plan shows what it has
 /// become. One of the other form that is switched off is free, and so none.
 pub(crate) async fn again(
-    client: &Client,
+    cache: &Cache,
     region: &Region,
     known: &Model,
     private: &mut Private,
 ) -> Result<Option<Model>, Error> {
     let delivers = |found: &Model| found.enabled == Attr::Known(true);
     if known.form() == Form::Destination {
-        return match with_destination(client, region, known).await? {
-            None => Ok(with_endpoint(client, region, known).await?.filter(delivers)),
+        return match with_destination(cache, region, known).await? {
+            None => Ok(with_endpoint(cache, region, known).await?.filter(delivers)),
             found => Ok(found),
         };
     }
-    match with_endpoint(client, region, known).await? {
-        None => Ok(with_destination(client, region, known).await?.filter(delivers)),
+    match with_endpoint(cache, region, known).await? {
+        None => Ok(with_destination(cache, region, known).await?.filter(delivers)),
         Some(found) => {
             authorization::observe(private, found.updated_at.known().map(String::as_str));
             Ok(Some(found))
@@ -35,11 +35,11 @@ pub(crate) async fn again(
 
 /// One that delivers to a destination: without any there is no webhook, as the API sees it.
 pub(crate) async fn with_destination(
-    client: &Client,
+    cache: &Cache,
     region: &Region,
     known: &Model,
 ) -> Result<Option<Model>, Error> {
-    match cache::destination_webhook(client, region).await {
+    match cache.destination_webhook(region).await {
         Ok(found) if found.audit_log_destination_id.is_some() => {
             Ok(Some(to_destination(found, region.clone(), known)))
         }
@@ -50,11 +50,11 @@ pub(crate) async fn with_destination(
 
 /// One that has an endpoint of its own.
 pub(crate) async fn with_endpoint(
-    client: &Client,
+    cache: &Cache,
     region: &Region,
     known: &Model,
 ) -> Result<Option<Model>, Error> {
-    match cache::endpoint_webhook(client, region).await {
+    match cache.endpoint_webhook(region).await {
         Ok(found) if found.endpoint.is_some() => {
             Ok(Some(to_endpoint(found, region.clone(), known).completed()))
         }
