@@ -265,7 +265,7 @@ impl<P: Provider> Server<P> {
     /// Brings a stored state into the shape of the present schema. It needs no configuration.
     pub fn upgrade(&self, resource: &dyn AnyResource<P::Data>, version: i64, state: Json) -> StateResponse {
         self.hidden_of_stored(resource.schema(), &state)
-            .during_sync(|| resource.upgrade(version, state))
+            .during_sync(|| resource.upgrade(self.configured_data().as_deref(), version, state))
     }
 
     /// Brings a stored identity into the shape of the present one. Identities have had one shape so far,

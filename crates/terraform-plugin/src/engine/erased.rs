@@ -86,8 +86,9 @@ pub trait AnyResource<D>: Send + Sync {
     async fn read(&self, provider: &D, state: Value, private: Vec<u8>) -> StateResponse;
     /// Takes an existing object into the state.
     async fn import(&self, provider: &D, target: ImportTarget<Value>) -> StateResponse;
-    /// Brings a stored state into the shape of the schema.
-    fn upgrade(&self, version: i64, state: Json) -> StateResponse;
+    /// Brings a stored state into the shape of the schema. It needs no configuration; the resource sees the state if
+    /// there is one.
+    fn upgrade(&self, provider: Option<&D>, version: i64, state: Json) -> StateResponse;
     /// The resource types whose states can be taken over.
     fn moves_from(&self) -> &'static [&'static str];
     /// Takes over the state of another resource type, if it is one that can be.

@@ -25,10 +25,10 @@ impl<R: Resource> Erased<R> {
         self.schema.get_or_init(|| self.inner.schema())
     }
 
-    /// A state of the host's as a model, of which the resource is told.
-    fn model_of(&self, state: Value) -> Result<R::Model, ModelError> {
+    /// A state of the host's as a model, which the resource sees.
+    fn model_of(&self, provider: &R::Data, state: Value) -> Result<R::Model, ModelError> {
         let model = from_value(state)?;
-        self.inner.on_state_seen(&model);
+        self.inner.on_state_seen(provider, &model);
         Ok(model)
     }
 
@@ -48,7 +48,7 @@ impl<R: Resource> Erased<R> {
             prior: if prior.is_null() {
                 None
             } else {
-                Some(self.model_of(prior).map_err(Diagnostic::from)?)
+                Some(self.model_of(provider, prior).map_err(Diagnostic::from)?)
             },
             planned: from_value(proposed).map_err(Diagnostic::from)?,
             private: Private::from_bytes(&request.private),
@@ -99,7 +99,7 @@ impl<R: Resource> Erased<R> {
         let mut call: UpdateCall<'_, R> = UpdateCall {
             provider,
             config: from_value(request.config).map_err(Diagnostic::from)?,
-            prior: self.model_of(request.prior.clone()).map_err(Diagnostic::from)?,
+            prior: self.model_of(provider, request.prior.clone()).map_err(Diagnostic::from)?,
             planned: from_value(request.planned.clone()).map_err(Diagnostic::from)?,
             partial_state: None,
             private: Private::from_bytes(&request.private),
@@ -144,7 +144,7 @@ impl<R: Resource> Erased<R> {
     }
 
     async fn delete(&self, provider: &R::Data, request: ApplyRequest) -> StateResponse {
-        let state = match self.model_of(request.prior.clone()) {
+        let state = match self.model_of(provider, request.prior.clone()) {
             Ok(state) => state,
             Err(error) => return failed(request.prior, request.private, Diagnostic::from(error)),
         };
@@ -233,7 +233,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
     }
 
     async fn read(&self, provider: &R::Data, state: Value, private: Vec<u8>) -> StateResponse {
-        let model = match self.model_of(state.clone()) {
+        let model = match self.model_of(provider, state.clone()) {
             Ok(model) => model,
             Err(error) => return failed(state, private, Diagnostic::from(error)),
         };
@@ -282,7 +282,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
         unplanned(imported, Value::Null, call.private.to_bytes(), call.diagnostics)
     }
 
-    fn upgrade(&self, version: i64, state: Json) -> StateResponse {
+    fn upgrade(&self, provider: Option<&R::Data>, version: i64, state: Json) -> StateResponse {
         let current = self.schema().state_version();
         if version > current {
             return failed(
@@ -312,8 +312,10 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
         match read {
             Ok(state) => {
                 let state = apply::without_write_only(self.schema(), state);
-                // A state that does not fit the model is told of where it is used.
-                let _ = self.model_of(state.clone());
+                if let Some(provider) = provider {
+                    // A state that does not fit the model is reported where it is used.
+                    let _ = self.model_of(provider, state.clone());
+                }
                 StateResponse {
                     state,
                     private: Vec::new(),
