@@ -13,7 +13,7 @@ use crate::http::client::{Client, Request};
 use crate::http::response::Answer;
 use crate::types::changes::{DestinationChanges, NewDestination};
 use crate::types::destination_id::DestinationId;
-use crate::types::model::{Destination, WebhookStatus};
+use crate::types::model::{Destination, Organization, WebhookStatus};
 use crate::types::paging::{LARGEST_LIST, ListQuery, MOST_PAGES, Page, SentPage};
 use crate::types::region::Region;
 use crate::types::secret::Authorization;
@@ -134,6 +134,10 @@ impl Api<'_> {
 
     pub(crate) async fn webhook_status(self) -> Result<WebhookStatus, Error> {
         self.read(WEBHOOK_STATUS).await
+    }
+
+    pub(crate) async fn organization(self) -> Result<Organization, Error> {
+        self.read("organizations/me").await
     }
 
     async fn read<T: DeserializeOwned>(self, path: &str) -> Result<T, Error> {

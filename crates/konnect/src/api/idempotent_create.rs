@@ -25,6 +25,9 @@ const CLOCK_MARGIN: Duration = Duration::from_secs(2);
 pub struct CreatedOnce {
     /// The destination.
     pub destination: Destination,
+    /// Whether it was found after the response to its creation was lost. It is then not certain whether this creation or
+    /// another process made it, and so which authorization it has.
+    pub adopted: bool,
     /// What else a creation that was given up too early may have left behind.
     pub duplicates: Duplicates,
 }
@@ -134,6 +137,7 @@ pub async fn create_destination_once(
                 };
                 return Ok(CreatedOnce {
                     destination,
+                    adopted: false,
                     duplicates,
                 });
             }
@@ -144,6 +148,7 @@ pub async fn create_destination_once(
         if let Some(destination) = search.find(&lost).await? {
             return Ok(CreatedOnce {
                 destination,
+                adopted: true,
                 duplicates: Duplicates::None,
             });
         }

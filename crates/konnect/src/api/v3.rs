@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::http::client::Client;
 use crate::types::changes::{DestinationChanges, DestinationWebhookChanges, NewDestination};
 use crate::types::destination_id::DestinationId;
-use crate::types::model::{Destination, DestinationWebhook, WebhookStatus};
+use crate::types::model::{Destination, DestinationWebhook, Organization, WebhookStatus};
 use crate::types::paging::{ListQuery, Page};
 use crate::types::region::Region;
 
@@ -135,4 +135,12 @@ pub async fn delete_webhook(client: &Client, region: &Region) -> Result<(), Erro
 /// When the call fails, or its answer can't be read.
 pub async fn get_webhook_status(client: &Client, region: &Region) -> Result<WebhookStatus, Error> {
     api(client, region).webhook_status().await
+}
+
+/// `GET /v3/organizations/me`: the organization that the access token belongs to. `global` serves it.
+///
+/// # Errors
+/// When the call fails, or its answer can't be read.
+pub async fn get_organization(client: &Client, region: &Region) -> Result<Organization, Error> {
+    api(client, region).organization().await
 }
