@@ -158,7 +158,12 @@ fn sensitive(declared: &[Attribute], value: &Value, found: &mut Vec<Secret>) {
                 } else if let Some(parts) = attribute.redact_parts {
                     let mut whole = Vec::new();
                     texts(value, &mut whole);
-                    found.extend(whole.iter().flat_map(|text| parts(text.expose())).map(Secret::from));
+                    found.extend(
+                        whole
+                            .iter()
+                            .flat_map(|text| parts(text.expose()))
+                            .map(Secret::from),
+                    );
                 } else if let Kind::Nested(_, inner) = attribute.kind() {
                     sensitive(inner, value, found);
                 }
@@ -296,7 +301,10 @@ mod tests {
         let schema = Schema::new("", [url]);
         let value = Value::object([("url", "host/s3cret".into())]);
         let expected = "host refused [redacted]";
-        assert_eq!(told(SensitiveValues::of(&schema, [&value]), "host refused s3cret"), expected);
+        assert_eq!(
+            told(SensitiveValues::of(&schema, [&value]), "host refused s3cret"),
+            expected
+        );
         let stored = SensitiveValues::of_stored(&schema, &json!({"url": "host/s3cret"}));
         assert_eq!(told(stored, "host refused s3cret"), expected);
     }

@@ -99,7 +99,9 @@ impl<R: Resource> Erased<R> {
         let mut call: UpdateCall<'_, R> = UpdateCall {
             provider,
             config: from_value(request.config).map_err(Diagnostic::from)?,
-            prior: self.model_of(provider, request.prior.clone()).map_err(Diagnostic::from)?,
+            prior: self
+                .model_of(provider, request.prior.clone())
+                .map_err(Diagnostic::from)?,
             planned: from_value(request.planned.clone()).map_err(Diagnostic::from)?,
             partial_state: None,
             private: Private::from_bytes(&request.private),
