@@ -45,7 +45,7 @@ pub use types::changes::{
 };
 pub use types::destination_id::{DestinationId, InvalidDestinationId};
 pub use types::model::{
-    Destination, DestinationWebhook, EndpointWebhook, LogFormat, WebhookState, WebhookStatus,
+    Destination, DestinationWebhook, EndpointWebhook, LogFormat, Organization, WebhookState, WebhookStatus,
 };
 pub use types::paging::{ListQuery, NameFilter, Page};
 pub use types::region::{InvalidRegion, Region};

@@ -35,6 +35,9 @@ pub struct Creations {
 pub struct CreatedDestination {
     /// The destination.
     pub destination: Destination,
+    /// Whether it was found after the answer to its creation was lost. It is then uncertain whether this creation or
+    /// another process created it, and so which authorization it has.
+    pub adopted: bool,
     /// Other destinations that an earlier attempt may have created.
     pub duplicates: Duplicates,
 }
@@ -150,6 +153,7 @@ impl Creations {
                     };
                     return Ok(CreatedDestination {
                         destination,
+                        adopted: false,
                         duplicates,
                     });
                 }
@@ -160,6 +164,7 @@ impl Creations {
             if let Some(destination) = search.find(&lost).await? {
                 return Ok(CreatedDestination {
                     destination,
+                    adopted: true,
                     duplicates: Duplicates::None,
                 });
             }

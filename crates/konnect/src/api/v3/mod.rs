@@ -10,4 +10,4 @@ pub use self::destinations::{
     all_destinations, create_destination, delete_destination, get_destination, list_destinations,
     update_destination,
 };
-pub use self::webhook::{delete_webhook, get_webhook, get_webhook_status, update_webhook};
+pub use self::webhook::{delete_webhook, get_organization, get_webhook, get_webhook_status, update_webhook};

@@ -47,3 +47,11 @@ pub async fn delete_webhook(client: &Client, region: &Region) -> Result<(), Erro
 pub async fn get_webhook_status(client: &Client, region: &Region) -> Result<WebhookStatus, Error> {
     call::read(client, region, STATUS).await
 }
+
+/// `GET /v3/organizations/me`: reads the organization of the access token.
+///
+/// # Errors
+/// When the call fails or its answer cannot be read.
+pub async fn get_organization(client: &Client, region: &Region) -> Result<crate::Organization, Error> {
+    call::read(client, region, "/v3/organizations/me").await
+}
