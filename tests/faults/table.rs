@@ -10,7 +10,7 @@ use super::expected::{End, Times};
 use super::fault::{self, Section};
 
 /// Where the table stands, between the two marks.
-const PAGE: &str = "templates/guides/fault-matrix.md.tmpl";
+const PAGE: &str = "docs-internal/fault-matrix.md";
 const BEGIN: &str = "<!-- begin: written by tests/faults -->\n";
 const END: &str = "<!-- end: written by tests/faults -->\n";
 /// Set to anything, it has the test write the table.
@@ -41,8 +41,8 @@ impl Table {
         } else {
             assert!(
                 page == now,
-                "{PAGE} does not say what was seen. If that is right, run `{WRITE}=1 cargo test --all-features \
-                 --test faults` and then docs/generate.sh"
+                "{PAGE} does not have what was seen. If that is right, run `{WRITE}=1 cargo test --all-features \
+                 --test faults`"
             );
         }
     }

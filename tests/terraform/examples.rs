@@ -193,6 +193,8 @@ fn all_of_them_are_formatted_and_tested() {
         "examples/provider".to_owned(),
         "examples/quickstart".to_owned(),
         "examples/resources".to_owned(),
+        // With each SIEM.
+        "examples/stream".to_owned(),
     ];
     for siem in entries("examples/siem") {
         let name = siem.rsplit('/').next().expect("a name").replace('-', "_");

@@ -1,5 +1,5 @@
-# Any HTTPS collector. What it has to take, as Kong tells it:
-# https://docs.konghq.com/konnect/org-management/audit-logging/webhook/
+# Delivers the audit events of several regions to one SIEM. Put the file of your SIEM from examples/siem beside this one: it
+# declares the destination.
 
 terraform {
   required_version = ">= 1.11"
@@ -15,52 +15,27 @@ terraform {
 # KONNECT_SPAT for a system account's.
 provider "konnect" {}
 
-variable "collector_url" {
-  description = "HTTPS URL of the collector."
-  type        = string
-
-  validation {
-    condition     = startswith(var.collector_url, "https://")
-    error_message = "Konnect delivers to HTTPS only."
-  }
-}
-
-variable "collector_authorization" {
-  description = "What the collector expects as the Authorization header, with its scheme."
-  type        = string
-  ephemeral   = true
-
-  validation {
-    condition     = can(regex("^\\S+ \\S", var.collector_authorization))
-    error_message = "Give the scheme as well, such as Bearer, a space and the token."
-  }
-}
-
 variable "regions" {
   description = "Regions whose audit events are delivered."
   type        = set(string)
   default     = ["eu", "us"]
+  nullable    = false
 
   validation {
     condition     = length(var.regions) > 0
-    error_message = "Give at least one region, such as \"eu\"."
+    error_message = "Set at least one region, such as \"eu\"."
   }
 }
 
-resource "konnect_audit_log_destination" "collector" {
-  name             = "Collector"
-  endpoint         = var.collector_url
-  authorization_wo = var.collector_authorization
-  log_format       = "json"
-}
-
+# Each region has one webhook. All of them deliver to the same destination.
 resource "konnect_audit_log_webhook" "stream" {
   for_each = var.regions
 
   region                   = each.key
-  audit_log_destination_id = konnect_audit_log_destination.collector.id
+  audit_log_destination_id = konnect_audit_log_destination.siem.id
 }
 
+# While a webhook is about to change, its status waits for the change.
 data "konnect_audit_log_webhook_status" "stream" {
   for_each = var.regions
 
@@ -68,6 +43,7 @@ data "konnect_audit_log_webhook_status" "stream" {
   depends_on = [konnect_audit_log_webhook.stream]
 }
 
+# Each plan and apply warns when a region does not deliver, and says why.
 check "audit_log_delivery" {
   assert {
     condition = alltrue([
