@@ -10,9 +10,8 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::api::v3;
 use crate::error::{Error, Outcome};
 use crate::http::client::Client;
-use crate::types::changes::NewDestination;
-use crate::types::destination_id::DestinationId;
-use crate::types::model::Destination;
+use crate::types::destination::{Destination, NewDestination};
+use crate::types::id::DestinationId;
 use crate::types::paging::{ListQuery, NameFilter};
 use crate::types::region::Region;
 
@@ -35,9 +34,6 @@ pub struct Creations {
 pub struct CreatedDestination {
     /// The destination.
     pub destination: Destination,
-    /// Whether it was found after the answer to its creation was lost. It is then uncertain whether this creation or
-    /// another process created it, and so which authorization it has.
-    pub adopted: bool,
     /// Other destinations that an earlier attempt may have created.
     pub duplicates: Duplicates,
 }
@@ -153,7 +149,6 @@ impl Creations {
                     };
                     return Ok(CreatedDestination {
                         destination,
-                        adopted: false,
                         duplicates,
                     });
                 }
@@ -164,7 +159,6 @@ impl Creations {
             if let Some(destination) = search.find(&lost).await? {
                 return Ok(CreatedDestination {
                     destination,
-                    adopted: true,
                     duplicates: Duplicates::None,
                 });
             }

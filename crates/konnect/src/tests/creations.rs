@@ -1,4 +1,4 @@
-//! A creation whose answer is lost is looked for, and made again only if it left nothing.
+//! Creations whose answer is lost: the destination is looked for, and created again only if there is none.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use crate::{CreateError, CreatedDestination, Creations, DestinationId, Duplicate
 const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 const OURS: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
 
-/// How a destination that `new_destination` describes is listed, created some seconds from now.
+/// The list item of the destination that `new_destination` describes, created this many seconds from now.
 fn listed(id: &str, seconds: i64) -> String {
     let offset = Duration::from_secs(seconds.unsigned_abs());
     let now = SystemTime::now();
@@ -24,7 +24,7 @@ fn listed(id: &str, seconds: i64) -> String {
     )
 }
 
-/// A list, with the server's clock some seconds off.
+/// A list, from a server whose clock is off by this many seconds.
 fn list(items: &[String], clock: i64) -> Reply {
     let offset = Duration::from_secs(clock.unsigned_abs());
     let now = SystemTime::now();
@@ -43,7 +43,7 @@ async fn create(replies: Vec<Reply>) -> (Result<CreatedDestination, CreateError>
         .create_destination(&server.client(), &eu(), &new_destination(), |_| false)
         .await;
     let methods = server
-        .asked()
+        .requests()
         .iter()
         .map(|a| a.line.split(' ').next().unwrap().to_owned())
         .collect();
@@ -51,7 +51,7 @@ async fn create(replies: Vec<Reply>) -> (Result<CreatedDestination, CreateError>
 }
 
 #[tokio::test]
-async fn what_was_made_is_found_and_not_made_again() {
+async fn create_lost_answer_finds_the_destination() {
     let lost = [
         Reply::Close,
         json(500, "{}"),
@@ -68,7 +68,7 @@ async fn what_was_made_is_found_and_not_made_again() {
 }
 
 #[tokio::test]
-async fn what_was_not_made_is_made_again() {
+async fn create_lost_answer_without_destination_creates_again() {
     let older = listed(OTHER, -3600);
     let empty = || list(std::slice::from_ref(&older), 0);
     let replies = vec![
@@ -88,7 +88,7 @@ async fn what_was_not_made_is_made_again() {
 }
 
 #[tokio::test]
-async fn what_came_late_is_told() {
+async fn create_late_duplicate_is_reported() {
     let late = list(&[listed(OTHER, 0), listed(OURS, 0)], 0);
     let replies = vec![
         json(504, "{}"),
@@ -106,11 +106,11 @@ async fn what_came_late_is_told() {
 }
 
 #[tokio::test]
-async fn the_servers_clock_decides_and_doubt_is_an_error() {
-    // The server's clock is an hour behind, and so is the creation time that it gave.
+async fn create_age_is_decided_by_the_server_clock() {
+    // The server's clock is an hour behind, and so is the creation time.
     let (result, _) = create(vec![Reply::Close, list(&[listed(OURS, -3600)], -3600)]).await;
     assert_eq!(result.unwrap().destination.id.as_str(), OURS);
-    // Its clock says that the destination is older, ours that it is not: nobody knows.
+    // By the server's clock the destination is older, by the client's it is not: its age is uncertain.
     let (result, methods) = create(vec![Reply::Close, list(&[listed(OURS, 0)], 3600)]).await;
     assert!(matches!(result, Err(CreateError::Several { ref candidates, .. }) if candidates.len() == 1));
     assert_eq!(methods, ["POST", "GET"]);
@@ -124,7 +124,7 @@ async fn the_servers_clock_decides_and_doubt_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_final_and_a_failing_look_says_so() {
+async fn create_rejected_or_failed_search_is_an_error() {
     let (result, methods) = create(vec![json(400, "{}")]).await;
     assert!(matches!(result, Err(CreateError::Failed(_))));
     assert_eq!(methods, ["POST"]);
@@ -134,8 +134,8 @@ async fn a_refusal_is_final_and_a_failing_look_says_so() {
 }
 
 #[tokio::test]
-async fn it_ends_when_nothing_comes_of_it() {
-    // Without retries, and with the four that there are by default.
+async fn create_every_answer_lost_gives_up() {
+    // Without retries, and with the default of four.
     for (retries, creations) in [(0, 3), (4, 5)] {
         let replies = (0..creations).flat_map(|_| [json(500, "{}"), list(&[], 0), list(&[], 0)]);
         let server = Server::start(replies).await;
@@ -149,17 +149,17 @@ async fn it_ends_when_nothing_comes_of_it() {
             "{error}"
         );
         assert!(matches!(error, CreateError::GivenUp { lost, .. } if lost.status() == Some(500)));
-        let asked = server.asked();
+        let requests = server.requests();
         assert_eq!(
-            asked.iter().filter(|a| a.line.starts_with("POST")).count(),
+            requests.iter().filter(|a| a.line.starts_with("POST")).count(),
             creations
         );
     }
 }
 
 #[tokio::test]
-async fn what_another_creation_took_for_its_own_is_made_again() {
-    // Both answers name one destination: the first creation has found it, as if it were its own.
+async fn create_destination_claimed_by_another_creates_again() {
+    // Both answers name one destination, which the first creation has found and taken for its own.
     let replies = [
         Reply::Close,
         list(&[listed(OURS, 0)], 0),
@@ -188,7 +188,7 @@ async fn what_another_creation_took_for_its_own_is_made_again() {
 }
 
 #[tokio::test]
-async fn two_creations_never_find_the_same() {
+async fn create_two_lost_answers_find_different_destinations() {
     let found = || list(&[listed(OURS, 0)], 0);
     let again = || json(201, &listed(OTHER, 0));
     let server = Server::start([
@@ -218,7 +218,7 @@ async fn two_creations_never_find_the_same() {
 }
 
 #[tokio::test]
-async fn what_the_caller_has_is_not_what_was_made() {
+async fn create_known_destination_is_not_taken() {
     let replies = [
         Reply::Close,
         list(&[listed(OTHER, 0)], 0),
