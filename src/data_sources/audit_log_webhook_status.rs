@@ -2,7 +2,7 @@
 //! `audit-log-webhook/status`).
 
 use async_trait::async_trait;
-use konnect::{Region, WebhookState, WebhookStatus, cache};
+use konnect::{Region, WebhookState, WebhookStatus, sentence};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostic, Diagnostics, Schema};
 
@@ -79,17 +79,18 @@ impl DataSource for AuditLogWebhookStatus {
     }
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let client = call.provider.client()?;
-        let own =
-            match &call.config.region {
-                Attr::Known(text) => Attr::Known(Region::parse(text).map_err(|e| {
-                    Diagnostic::error("Invalid region", validators::sentence(&e)).at("region")
-                })?),
-                Attr::Null => Attr::Null,
-                Attr::Unknown => Attr::Unknown,
-            };
+        let cache = call.provider.cache()?;
+        let own = match &call.config.region {
+            Attr::Known(text) => Attr::Known(
+                Region::parse(text)
+                    .map_err(|e| Diagnostic::error("Invalid region", sentence(&e)).at("region"))?,
+            ),
+            Attr::Null => Attr::Null,
+            Attr::Unknown => Attr::Unknown,
+        };
         let region = require(call.provider.regions.webhook(&own, None)?, "region")?;
-        let status = cache::webhook_status(client, &region)
+        let status = cache
+            .webhook_status(&region)
             .await
             .map_err(|error| FieldMap::of(&self.schema()).diagnose(&error))?;
         Ok(Model::of(region, status))

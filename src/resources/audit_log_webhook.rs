@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use konnect::{
-    Client, DestinationId, DestinationWebhook, DestinationWebhookChanges, EndpointWebhook,
-    EndpointWebhookChanges, Error, LogFormat, Region, cache, v2, v3,
+    Cache, Client, DestinationId, DestinationWebhook, DestinationWebhookChanges, EndpointWebhook,
+    EndpointWebhookChanges, Error, LogFormat, Region, sentence, v2, v3,
 };
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{
@@ -106,7 +106,7 @@ impl Model {
     fn destination_id(&self) -> Result<DestinationId, Diagnostic> {
         const ATTRIBUTE: &str = "audit_log_destination_id";
         DestinationId::parse(&require(self.audit_log_destination_id.clone(), ATTRIBUTE)?)
-            .map_err(|e| Diagnostic::error("Invalid destination id", validators::sentence(&e)).at(ATTRIBUTE))
+            .map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at(ATTRIBUTE))
     }
 
     /// Plans the arguments whose defaults depend on the form.
@@ -451,20 +451,20 @@ impl Resource for AuditLogWebhook {
         let Attr::Known(region) = known.region.clone() else {
             return Ok(Some(known.clone()));
         };
-        let client = run.client()?;
+        let (client, cache) = (run.client()?, run.cache()?);
         // A webhook that got the other form is still the region's, and the plan shows what it has become. If it is
         // switched off, the region is free.
         let delivers = |found: &Model| found.enabled == Attr::Known(true);
         let found = if known.form() == Form::Destination {
-            match read_destination(client, &region, known).await {
-                Ok(None) => read_endpoint_if_available(client, &region, known)
+            match read_destination(cache, &region, known).await {
+                Ok(None) => read_endpoint_if_available(cache, &region, known)
                     .await
                     .map(|f| f.filter(delivers)),
                 found => found,
             }
         } else {
-            match self.read_own_endpoint(client, &region, call).await {
-                Ok(None) => read_destination(client, &region, &call.state)
+            match self.read_own_endpoint(client, cache, &region, call).await {
+                Ok(None) => read_destination(cache, &region, &call.state)
                     .await
                     .map(|f| f.filter(delivers)),
                 found => found,
@@ -543,12 +543,12 @@ impl Resource for AuditLogWebhook {
     }
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let client = call.provider.client()?;
+        let cache = call.provider.cache()?;
         let region = match &call.target {
             ImportTarget::Id(text) => Region::parse(text).map_err(|e| {
                 let detail = format!(
                     "The import id of a webhook is its region, such as eu. {}",
-                    validators::sentence(&e)
+                    sentence(&e)
                 );
                 Diagnostic::error("Invalid import id", detail)
             })?,
@@ -562,9 +562,9 @@ impl Resource for AuditLogWebhook {
             replace_existing: Attr::Known(false),
             ..Model::default()
         };
-        let mut found = read_destination(client, &region, &none).await;
+        let mut found = read_destination(cache, &region, &none).await;
         if matches!(found, Ok(None)) {
-            found = read_endpoint(client, &region, &none).await;
+            found = read_endpoint(cache, &region, &none).await;
         }
         found.map_err(|error| self.failed(&error))?.ok_or_else(|| {
             Diagnostic::error(
@@ -637,11 +637,12 @@ impl AuditLogWebhook {
     async fn read_own_endpoint(
         &self,
         client: &Client,
+        cache: &Cache,
         region: &Region,
         call: &mut ReadCall<'_, Self>,
     ) -> Result<Option<Model>, Error> {
         let known = &call.state;
-        let found = match cache::endpoint_webhook(client, region).await {
+        let found = match cache.endpoint_webhook(region).await {
             Ok(found) if found.endpoint.is_some() => found,
             Err(error) if !error.is_not_found() => return Err(error),
             _ => return Ok(None),
@@ -700,8 +701,8 @@ impl Change<'_> {
                 audit_log_destination_id: moved.then(|| id.clone()),
                 enabled: planned.enabled.known().copied().filter(|_| switched),
             };
-            let update = || v3::update_webhook(self.client, self.region, &changes);
-            self.run.repeat_until_found(moved.then_some(&id), update).await?
+            let schedule = self.run.new_destination_schedule(&id);
+            v3::update_webhook_to_new_destination(self.client, self.region, &changes, schedule).await?
         } else {
             let found = v3::get_webhook(self.client, self.region).await?;
             if found.audit_log_destination_id.is_none() {
@@ -780,8 +781,8 @@ fn may_have_happened(error: &WriteError) -> bool {
 }
 
 /// One that delivers to a destination. Without a destination there is no webhook for v3.
-async fn read_destination(client: &Client, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
-    match cache::destination_webhook(client, region).await {
+async fn read_destination(cache: &Cache, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
+    match cache.destination_webhook(region).await {
         Ok(found) if found.audit_log_destination_id.is_some() => {
             Ok(Some(known.with_destination(found, region.clone())))
         }
@@ -791,8 +792,8 @@ async fn read_destination(client: &Client, region: &Region, known: &Model) -> Re
 }
 
 /// One that has an endpoint of its own.
-async fn read_endpoint(client: &Client, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
-    match cache::endpoint_webhook(client, region).await {
+async fn read_endpoint(cache: &Cache, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
+    match cache.endpoint_webhook(region).await {
         Ok(found) if found.endpoint.is_some() => Ok(Some(known.with_endpoint(found, region.clone()))),
         Err(error) if !error.is_not_found() => Err(error),
         _ => Ok(None),
@@ -801,12 +802,12 @@ async fn read_endpoint(client: &Client, region: &Region, known: &Model) -> Resul
 
 /// The same for a webhook of v3, to which v2 need not be available.
 async fn read_endpoint_if_available(
-    client: &Client,
+    cache: &Cache,
     region: &Region,
     known: &Model,
 ) -> Result<Option<Model>, Error> {
-    match read_endpoint(client, region, known).await {
-        Err(error) if takeover_guard::is_without_v2(&error) => Ok(None),
+    match read_endpoint(cache, region, known).await {
+        Err(error) if v2::is_webhook_absent(&error) => Ok(None),
         found => found,
     }
 }

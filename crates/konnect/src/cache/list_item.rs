@@ -1,17 +1,17 @@
-//! A destination as it stands in a list.
+//! A destination as an item of a list.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::types::destination_id::DestinationId;
-use crate::types::model::{Destination, LogFormat};
+use crate::types::destination::{Destination, LogFormat};
+use crate::types::id::DestinationId;
 
-/// An item of a list. The API descriptions give it the same fields as the destination that is asked for by its id
-/// (`AuditLogDestination`), but demand none of them: one that is not complete does not count as read.
+/// An item of a list. The API descriptions give it the same fields as a single destination (`AuditLogDestination`),
+/// but require none of them: an item that is not complete does not count as read.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Listed {
-    /// All of it.
+pub(crate) enum ListItem {
+    /// An item with every field.
     Complete {
         id: DestinationId,
         name: String,
@@ -25,8 +25,8 @@ pub(crate) enum Listed {
     Partial(IgnoredAny),
 }
 
-impl Listed {
-    /// The destination, if all of it is told.
+impl ListItem {
+    /// The destination, if the item is complete.
     pub(crate) fn complete(self) -> Option<Destination> {
         let Self::Complete {
             id,
