@@ -5,7 +5,6 @@ use std::fmt;
 use konnect::{Region, RegionMismatch, ServerUrl, sentence};
 use terraform_plugin::{Attr, Diagnostic};
 
-
 /// Whose audit log stream a webhook delivers. Each scope has one webhook, so locks and guards are keyed by it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {

@@ -1,89 +1,150 @@
-//! What a provider is.
+//! The trait of a provider.
+
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
+use crate::action::Action;
 use crate::data_source::DataSource;
 use crate::diagnostics::Diagnostics;
-use crate::engine::erased::{AnyDataSource, AnyResource, Erased};
+use crate::engine::erased::{AnyAction, AnyDataSource, AnyListResource, AnyResource, Erased};
+use crate::function::{Function, FunctionDefinition};
+use crate::list_resource::ListResource;
 use crate::resource::Resource;
 use crate::schema::Schema;
 
-/// A provider: a configuration, and what it serves.
+/// A provider: its configuration and everything that it serves.
 #[async_trait]
 pub trait Provider: Send + Sync + 'static {
-    /// The provider block as a Rust type.
+    /// The model of the provider block.
     type Config: DeserializeOwned + Send;
-    /// What a configuration becomes: all that resources and data sources need for their requests.
+    /// The configured provider, for instance an API client. All resources, data sources, list resources and actions
+    /// share it.
     type Data: Send + Sync + 'static;
 
-    /// Name, version and address.
+    /// The name, version and address.
     fn metadata(&self) -> Metadata;
 
-    /// The attributes of the provider block.
+    /// The schema of the provider block.
     fn schema(&self) -> Schema;
 
-    /// Rules over several attributes of the block, any of which may be unknown. No request may be
-    /// made here.
+    /// Checks rules over several attributes of the block, any of which may be unknown. Must not make requests.
     fn validate(&self, _config: &Self::Config, _diagnostics: &mut Diagnostics) {}
 
-    /// Makes the data of a configuration, in which values may be unknown while planning.
+    /// Creates the data from the configuration, in which values may be unknown at plan.
     ///
     /// # Errors
-    /// Why this configuration can't be used.
+    /// The reason why the configuration is unusable.
     async fn configure(&self, call: &mut ConfigureCall<Self::Config>) -> Result<Self::Data, Diagnostics>;
 
-    /// The resources that it serves.
+    /// The resources.
     fn resources(&self) -> Vec<ServedResource<Self::Data>>;
 
-    /// The data sources that it serves.
+    /// The data sources.
     fn data_sources(&self) -> Vec<ServedDataSource<Self::Data>>;
+
+    /// The list resources. Default: none.
+    fn list_resources(&self) -> Vec<ServedListResource<Self::Data>> {
+        Vec::new()
+    }
+
+    /// The actions. Default: none.
+    fn actions(&self) -> Vec<ServedAction<Self::Data>> {
+        Vec::new()
+    }
+
+    /// The functions. Default: none.
+    fn functions(&self) -> Vec<ServedFunction> {
+        Vec::new()
+    }
 }
 
-/// What a provider is called.
+/// The name and version of a provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Metadata {
     /// The address in `required_providers`, for instance `example/example`.
     pub address: &'static str,
-    /// The prefix of all type names, and the name in `TF_LOG_PROVIDER_<NAME>`.
+    /// The prefix of all type names, without underscore, and the name in `TF_LOG_PROVIDER_<NAME>`.
     pub name: &'static str,
-    /// The version, without a `v` in front.
+    /// The version without a leading `v`.
     pub version: &'static str,
-    /// One sentence that says what the provider is for.
+    /// One sentence that describes the provider.
     pub description: &'static str,
-    /// The crates whose `tracing` events are logged, beside this one, by their names in Rust.
+    /// The crates whose `tracing` events are logged besides those of this crate, by their names in Rust code.
     pub log_targets: &'static [&'static str],
 }
 
-/// A configuration of the provider.
+/// A request to configure the provider.
 pub struct ConfigureCall<C> {
-    /// What the user wrote.
+    /// The configuration.
     pub config: C,
-    /// The version of the command line tool, for instance `1.11.4`.
+    /// The version of Terraform or OpenTofu, for instance `1.11.4`.
     pub terraform_version: String,
-    /// Cancelled when the run is interrupted: no new request may begin, and waits end.
+    /// Cancelled when the run is interrupted: do not start new requests, and end waits.
     pub stop: CancellationToken,
     /// Messages to the user.
     pub diagnostics: Diagnostics,
 }
 
-/// A resource, ready to be served.
+/// A resource of a provider.
 pub struct ServedResource<D>(pub(crate) Box<dyn AnyResource<D>>);
 
-/// A data source, ready to be served.
+/// A data source of a provider.
 pub struct ServedDataSource<D>(pub(crate) Box<dyn AnyDataSource<D>>);
 
+/// A list resource of a provider.
+pub struct ServedListResource<D>(pub(crate) Box<dyn AnyListResource<D>>);
+
+/// An action of a provider.
+pub struct ServedAction<D>(pub(crate) Box<dyn AnyAction<D>>);
+
+/// A function of a provider.
+pub struct ServedFunction {
+    pub(crate) function: Box<dyn Function>,
+    definition: OnceLock<FunctionDefinition>,
+}
+
 impl<D: Send + Sync + 'static> ServedResource<D> {
-    /// Takes a resource into what is served.
+    /// Serves this resource.
     pub fn new(resource: impl Resource<Data = D>) -> Self {
         Self(Box::new(Erased::new(resource)))
     }
 }
 
 impl<D: Send + Sync + 'static> ServedDataSource<D> {
-    /// Takes a data source into what is served.
+    /// Serves this data source.
     pub fn new(data_source: impl DataSource<Data = D>) -> Self {
         Self(Box::new(Erased::new(data_source)))
+    }
+}
+
+impl<D: Send + Sync + 'static> ServedListResource<D> {
+    /// Serves this list resource.
+    pub fn new(list_resource: impl ListResource<Data = D>) -> Self {
+        Self(Box::new(Erased::new(list_resource)))
+    }
+}
+
+impl<D: Send + Sync + 'static> ServedAction<D> {
+    /// Serves this action.
+    pub fn new(action: impl Action<Data = D>) -> Self {
+        Self(Box::new(Erased::new(action)))
+    }
+}
+
+impl ServedFunction {
+    /// Serves this function.
+    pub fn new(function: impl Function) -> Self {
+        Self {
+            function: Box::new(function),
+            definition: OnceLock::new(),
+        }
+    }
+
+    /// The definition, created on first use.
+    pub(crate) fn definition(&self) -> &FunctionDefinition {
+        self.definition.get_or_init(|| self.function.definition())
     }
 }

@@ -1,4 +1,4 @@
-//! What the host is answered.
+//! The responses to the calls of a host.
 
 use serde_json::json;
 
@@ -9,10 +9,10 @@ const TYPE: &str = "toy_thing";
 
 async fn server() -> Server<Toy> {
     let server = Server::new(Toy, ServeMode::Managed);
-    let found = server
+    let diagnostics = server
         .configure(provider_block("good"), "1.11.4".to_owned())
         .await;
-    assert!(found.is_empty());
+    assert!(diagnostics.is_empty());
     server
 }
 
@@ -39,6 +39,14 @@ fn state(name: &str) -> Value {
     ])
 }
 
+fn read_request(name: &str) -> ReadRequest {
+    ReadRequest {
+        state: state(name),
+        private: b"not ours".to_vec(),
+        identity: None,
+    }
+}
+
 fn errors(diagnostics: &Diagnostics) -> Vec<String> {
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
     errors
@@ -55,32 +63,27 @@ async fn plan(prior: Value, config: Value) -> PlanResponse {
     for name in ["id", "updated"] {
         proposed.set(name, prior.get(name).clone());
     }
-    server
-        .plan(
-            resource,
-            PlanRequest {
-                prior,
-                proposed,
-                config,
-                private: Vec::new(),
-            },
-        )
+    resource
+        .plan(PlanRequest {
+            prior,
+            proposed,
+            config,
+            ..PlanRequest::default()
+        })
         .await
 }
 
 async fn apply(prior: Value, planned: Value, config: Value) -> StateResponse {
     let server = server().await;
     let resource = server.resource(TYPE).unwrap();
-    server
-        .apply(
-            resource,
-            ApplyRequest {
-                prior,
-                planned,
-                config,
-                private: br#"{"kept":1}"#.to_vec(),
-            },
-        )
+    resource
+        .apply(ApplyRequest {
+            prior,
+            planned,
+            config,
+            private: br#"{"kept":1}"#.to_vec(),
+            identity: None,
+        })
         .await
 }
 
@@ -96,18 +99,18 @@ async fn update(to: &str) -> StateResponse {
 }
 
 #[tokio::test]
-async fn a_write_only_value_is_in_no_plan_and_no_state() {
+async fn write_only_value_is_in_no_plan_and_no_state() {
     let planned = plan(Value::Null, config("a")).await;
     assert!(planned.planned.get("password").is_null());
     let created = apply(Value::Null, planned.planned, config("a")).await;
     assert!(created.state.get("password").is_null());
-    // The resource had it all the same.
+    // The resource received it nevertheless.
     let private: serde_json::Value = serde_json::from_slice(&created.private).unwrap();
     assert_eq!(private, json!({"kept": 1, "password_seen": true}));
 }
 
 #[tokio::test]
-async fn after_apply_the_planned_is_kept_and_nothing_is_unknown() {
+async fn apply_result_is_checked_against_plan() {
     let created = create("a").await;
     assert!(created.diagnostics.is_empty());
     assert_eq!(created.state, state("a"));
@@ -115,20 +118,20 @@ async fn after_apply_the_planned_is_kept_and_nothing_is_unknown() {
     let unknown = create("unknown").await;
     assert_eq!(
         errors(&unknown.diagnostics),
-        ["updated: Provider left a value unknown after apply"]
+        ["updated: Provider returned an unknown value"]
     );
     assert!(unknown.state.is_wholly_known());
 
     let other = create("other").await;
     assert_eq!(
         errors(&other.diagnostics),
-        ["name: The service keeps another value than the one applied"]
+        ["name: The service returned a different value than the one applied"]
     );
     assert_eq!(other.state.get("name"), &"not this".into());
 }
 
 #[tokio::test]
-async fn a_failed_creation_leaves_what_exists_and_nothing_else() {
+async fn create_failed_returns_partial_state_or_null() {
     let failed = create("fail").await;
     assert_eq!(
         (failed.state, errors(&failed.diagnostics)),
@@ -145,7 +148,7 @@ async fn a_failed_creation_leaves_what_exists_and_nothing_else() {
     assert_eq!(half.state.get("id"), &"1".into());
     assert!(
         half.state.is_wholly_known(),
-        "what is left in a state is known, even after a failure"
+        "a state is known, even after a failure"
     );
     let half = create("panic half way").await;
     assert_eq!(
@@ -155,7 +158,7 @@ async fn a_failed_creation_leaves_what_exists_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_failed_update_leaves_the_prior_state_or_what_was_changed() {
+async fn update_failed_returns_partial_or_prior_state() {
     for (name, error) in [("fail", ": Refused"), ("panic", CRASHED)] {
         let failed = update(name).await;
         assert_eq!(
@@ -169,7 +172,7 @@ async fn a_failed_update_leaves_the_prior_state_or_what_was_changed() {
 }
 
 #[tokio::test]
-async fn a_failed_removal_leaves_the_prior_state() {
+async fn delete_failed_returns_prior_state() {
     for (name, error) in [("fail", ": Refused"), ("panic", CRASHED)] {
         let failed = apply(state(name), Value::Null, Value::Null).await;
         assert_eq!(
@@ -182,11 +185,11 @@ async fn a_failed_removal_leaves_the_prior_state() {
 }
 
 #[tokio::test]
-async fn a_plan_is_checked_against_the_configuration() {
+async fn plan_result_is_checked_against_configuration() {
     let lied = plan(Value::Null, config("plan lies")).await;
     assert_eq!(
         errors(&lied.diagnostics),
-        ["name: Provider planned another value than the configuration gives"]
+        ["name: Provider planned a value that differs from the configuration"]
     );
     let panicked = plan(Value::Null, config("plan panics")).await;
     assert_eq!(errors(&panicked.diagnostics), [CRASHED]);
@@ -196,24 +199,24 @@ async fn a_plan_is_checked_against_the_configuration() {
 }
 
 #[tokio::test]
-async fn a_removal_is_planned_as_nothing() {
+async fn plan_delete_is_null() {
     let server = server().await;
     let request = PlanRequest {
         prior: state("a"),
         proposed: Value::Null,
-        config: Value::Null,
         private: b"kept".to_vec(),
+        ..PlanRequest::default()
     };
-    let planned = server.plan(server.resource(TYPE).unwrap(), request).await;
+    let planned = server.resource(TYPE).unwrap().plan(request).await;
     assert!(planned.planned.is_null() && planned.diagnostics.is_empty());
     assert_eq!(planned.private, b"kept");
 }
 
 #[tokio::test]
-async fn a_refresh_answers_null_for_what_is_gone_and_the_same_for_what_fails() {
+async fn read_gone_returns_null_and_failed_returns_stored_state() {
     let server = server().await;
     let resource = server.resource(TYPE).unwrap();
-    let read = async |name: &str| server.read(resource, state(name), b"not ours".to_vec()).await;
+    let read = async |name: &str| resource.read(read_request(name)).await;
     assert!(read("gone").await.state.is_null());
     let same = read("a").await;
     assert_eq!((same.state, same.private), (state("a"), b"not ours".to_vec()));
@@ -227,17 +230,15 @@ async fn a_refresh_answers_null_for_what_is_gone_and_the_same_for_what_fails() {
 }
 
 #[tokio::test]
-async fn an_import_answers_what_a_refresh_needs() {
+async fn import_returns_state_for_read() {
     let server = server().await;
     let resource = server.resource(TYPE).unwrap();
     let identity = Value::object([("id", "7".into())]);
     for target in [ImportTarget::Id("7".to_owned()), ImportTarget::Identity(identity)] {
-        let imported = server.import(resource, target).await;
+        let imported = resource.import(target).await;
         assert_eq!(imported.state.get("id"), &"7".into());
     }
-    let nobody = server
-        .import(resource, ImportTarget::Id("nobody".to_owned()))
-        .await;
+    let nobody = resource.import(ImportTarget::Id("nobody".to_owned())).await;
     assert_eq!(
         (nobody.state, errors(&nobody.diagnostics)),
         (Value::Null, vec![": Nothing to import".to_owned()])
@@ -245,7 +246,7 @@ async fn an_import_answers_what_a_refresh_needs() {
 }
 
 #[test]
-fn an_identity_is_part_of_the_state_and_is_told_once_it_is_whole() {
+fn identity_of_state_exists_once_it_is_complete() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
     let identity = Value::object([("id", "1".into())]);
@@ -255,14 +256,14 @@ fn an_identity_is_part_of_the_state_and_is_told_once_it_is_whole() {
     assert_eq!(resource.schema().identity_of(&unknown), None);
     assert_eq!(resource.schema().identity_of(&Value::Null), None);
     let stored = json!({"id": "1", "since_gone": 1});
-    assert_eq!(server.upgrade_identity(resource, 0, &stored).unwrap(), identity);
-    assert!(server.upgrade_identity(resource, 0, &json!([])).is_err());
-    let newer = server.upgrade_identity(resource, 1, &stored).unwrap_err();
+    assert_eq!(resource.upgrade_identity(0, &stored).unwrap(), identity);
+    assert!(resource.upgrade_identity(0, &json!([])).is_err());
+    let newer = resource.upgrade_identity(1, &stored).unwrap_err();
     assert!(newer.summary.contains("newer version"), "{}", newer.summary);
 }
 
 #[test]
-fn a_state_of_any_older_version_is_upgraded_in_one_hop() {
+fn upgrade_older_version_returns_current_state() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
     for (version, stored) in [
@@ -273,7 +274,7 @@ fn a_state_of_any_older_version_is_upgraded_in_one_hop() {
             json!({"id": "1", "name": "a", "since_gone": true, "password": "s3cret"}),
         ),
     ] {
-        let upgraded = server.upgrade(resource, version, stored);
+        let upgraded = resource.upgrade(version, stored);
         assert_eq!(errors(&upgraded.diagnostics), Vec::<String>::new());
         assert_eq!(
             (upgraded.state.get("id"), upgraded.state.get("name")),
@@ -281,18 +282,18 @@ fn a_state_of_any_older_version_is_upgraded_in_one_hop() {
         );
         assert!(upgraded.state.get("password").is_null());
     }
-    let newer = server.upgrade(resource, 3, json!({}));
+    let newer = resource.upgrade(3, json!({}));
     assert_eq!(
         errors(&newer.diagnostics),
         [": State was written by a newer version of the provider"]
     );
-    let broken = server.upgrade(resource, 2, json!({"name": ["s3cret"]}));
+    let broken = resource.upgrade(2, json!({"name": ["s3cret"]}));
     assert_eq!(errors(&broken.diagnostics), ["name: Invalid state"]);
     assert!(!format!("{:?}", broken.diagnostics).contains("s3cret"));
 }
 
 #[test]
-fn a_move_takes_the_types_that_a_resource_names_and_no_others() {
+fn move_state_accepts_only_named_types() {
     let server = Server::new(Toy, ServeMode::Managed);
     assert!(server.moves_resource_state());
     let resource = server.resource(TYPE).unwrap();
@@ -303,13 +304,10 @@ fn a_move_takes_the_types_that_a_resource_names_and_no_others() {
         state: json!({"key": "k"}),
     };
     assert_eq!(
-        server
-            .move_state(resource, &source("other_thing"))
-            .state
-            .get("id"),
+        resource.move_state(&source("other_thing")).state.get("id"),
         &"k".into()
     );
-    let refused = server.move_state(resource, &source("strange_thing"));
+    let refused = resource.move_state(&source("strange_thing"));
     assert!(refused.state.is_null());
     let detail = &refused.diagnostics.iter().next().unwrap().detail;
     assert!(
@@ -319,62 +317,60 @@ fn a_move_takes_the_types_that_a_resource_names_and_no_others() {
 }
 
 #[test]
-fn validation_needs_no_configuration_and_finds_all_at_once() {
+fn validate_reports_all_errors_without_configuration() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
-    let able = ClientCapabilities {
+    let capable = ClientCapabilities {
         write_only_attributes: true,
     };
     assert_eq!(
-        errors(&resource.validate(config("invalid"), able)),
+        errors(&resource.validate(config("invalid"), capable)),
         ["name: Invalid"]
     );
     assert_eq!(
-        errors(&resource.validate(config(" "), able)),
+        errors(&resource.validate(config(" "), capable)),
         ["name: Value is blank"]
     );
-    assert!(resource.validate(config("a"), able).is_empty());
-    let unable = resource.validate(config("invalid"), ClientCapabilities::default());
+    assert!(resource.validate(config("a"), capable).is_empty());
+    let incapable = resource.validate(config("invalid"), ClientCapabilities::default());
     assert_eq!(
-        errors(&unable),
+        errors(&incapable),
         [
-            "password: Write-only arguments are not supported here",
+            "password: Write-only arguments are not supported",
             "name: Invalid"
         ]
     );
 }
 
 #[tokio::test]
-async fn what_needs_a_configuration_says_so_without_one() {
+async fn call_not_configured_is_error_and_keeps_state() {
     let server = Server::new(Toy, ServeMode::Managed);
     for (token, error) in [("bad", "token: Bad token"), ("panic", CRASHED)] {
-        let found = server.configure(provider_block(token), String::new()).await;
-        assert_eq!(errors(&found), [error]);
+        let diagnostics = server.configure(provider_block(token), String::new()).await;
+        assert_eq!(errors(&diagnostics), [error]);
     }
     let resource = server.resource(TYPE).unwrap();
-    let read = server.read(resource, state("a"), Vec::new()).await;
+    let read = resource.read(read_request("a")).await;
     assert_eq!(
         (read.state, errors(&read.diagnostics)),
         (state("a"), vec![": Provider is not configured".to_owned()])
     );
     let request = ApplyRequest {
         prior: state("a"),
-        planned: Value::Null,
-        config: Value::Null,
-        private: vec![],
+        ..ApplyRequest::default()
     };
-    assert_eq!(server.apply(resource, request).await.state, state("a"));
+    assert_eq!(resource.apply(request).await.state, state("a"));
 }
 
 #[test]
-fn the_provider_block_is_validated_by_schema_and_by_hand() {
+fn validate_provider_applies_schema_and_rules() {
     let server = Server::new(Toy, ServeMode::Managed);
     assert_eq!(
         errors(&server.validate_provider(provider_block(" "))),
         ["token: Value is blank"]
     );
-    let found = server.validate_provider(Value::object([("token", Value::Null)]));
-    assert!(!found.has_errors() && !found.is_empty());
+    let diagnostics = server.validate_provider(Value::object([("token", Value::Null)]));
+    assert!(!diagnostics.has_errors() && !diagnostics.is_empty());
     assert!(
         server
             .validate_provider(Value::object([("token", Value::Unknown)]))
@@ -383,49 +379,46 @@ fn the_provider_block_is_validated_by_schema_and_by_hand() {
 }
 
 #[tokio::test]
-async fn a_stopped_run_stays_stopped_unless_the_process_serves_many() {
+async fn stop_lasts_until_process_ends_or_next_configuration_in_debug_mode() {
     let request = || ApplyRequest {
         prior: Value::Null,
         planned: state("a"),
         config: config("a"),
-        private: Vec::new(),
+        ..ApplyRequest::default()
     };
-    for (lifetime, interrupted) in [(ServeMode::Managed, true), (ServeMode::Debug, false)] {
-        let server = Server::new(Toy, lifetime);
+    for (mode, interrupted) in [(ServeMode::Managed, true), (ServeMode::Debug, false)] {
+        let server = Server::new(Toy, mode);
         server.configure(provider_block("good"), String::new()).await;
         server.stop();
-        let stopped = server.apply(server.resource(TYPE).unwrap(), request()).await;
+        let stopped = server.resource(TYPE).unwrap().apply(request()).await;
         assert_eq!(errors(&stopped.diagnostics), [": Interrupted"]);
         server.configure(provider_block("good"), String::new()).await;
-        let next = server.apply(server.resource(TYPE).unwrap(), request()).await;
+        let next = server.resource(TYPE).unwrap().apply(request()).await;
         assert_eq!(next.diagnostics.has_errors(), interrupted);
     }
 }
 
 #[tokio::test]
-async fn a_data_source_answers_known_values_or_an_error() {
+async fn data_source_returns_known_values_or_error() {
     let server = server().await;
     let source = server.data_source("toy_look").unwrap();
     let look = async |key: &str| {
-        server
-            .read_data(
-                source,
-                Value::object([("key", key.into()), ("value", Value::Null)]),
-            )
+        source
+            .read(Value::object([("key", key.into()), ("value", Value::Null)]))
             .await
     };
     assert_eq!(look("abc").await.state.get("value"), &"ABC".into());
     for (key, error) in [
         ("fail", ": Refused"),
         ("panic", CRASHED),
-        ("unknown", "value: Provider left a value unknown after apply"),
+        ("unknown", "value: Provider returned an unknown value"),
     ] {
         assert_eq!(errors(&look(key).await.diagnostics), [error]);
     }
 }
 
 #[test]
-fn an_unknown_type_is_named() {
+fn unknown_type_is_error_with_name() {
     let server = Server::new(Toy, ServeMode::Managed);
     let error = server.resource("toy_nothing").err().unwrap();
     assert!(error.detail.contains("toy_nothing"));
