@@ -1,4 +1,4 @@
-//! `DynamicValue` to framework values and back (plugin protocol, values on the wire).
+//! The conversion between `DynamicValue` and [`Value`].
 
 use std::collections::BTreeMap;
 
@@ -10,46 +10,45 @@ use crate::{Number, NumberForm, Type, UnknownFields, Value, from_json};
 
 /// The extension type of an unknown value.
 const UNKNOWN: i8 = 0;
-/// The extension type of an unknown value of which something is known. It may be taken for plain
-/// unknown.
+/// The extension type of an unknown value with refinements, which can be read as an unknown value.
 const REFINED: i8 = 12;
-/// The deepest nesting that is read. A schema bounds it by itself; only dynamic values do not.
+/// The deepest accepted nesting. A schema limits the nesting of values, except for dynamic ones.
 const DEEPEST: usize = 100;
-/// The most values that one message may hold, so that 256 MiB of nulls can't become gigabytes.
+/// The largest accepted number of values in a message, so that 256 MiB of nulls do not occupy gigabytes.
 const MOST: usize = 4_000_000;
 
-/// The host sent something that is no value of the type.
+/// The error for bytes that are not a value of the type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
-    /// The bytes end in the middle of a value.
+    /// The bytes end inside a value.
     #[error("the value ends too early")]
     Short,
-    /// There is more after the value.
-    #[error("the value has bytes after its end")]
+    /// There are bytes after the value.
+    #[error("there are bytes after the value")]
     Long,
-    /// It is another type's value, or none.
+    /// The value has another type, or is invalid.
     #[error("expected {expected}")]
     Wrong {
-        /// What the type wants.
+        /// What the type requires.
         expected: &'static str,
     },
-    /// A key stands twice in a map, or an object lacks an attribute or has one too many.
-    #[error("the keys of an object do not fit its type")]
+    /// A key occurs twice in a map, or the attributes of an object are not those of its type.
+    #[error("the keys of an object do not match its type")]
     Keys,
-    /// It is nested deeper, or larger, than any configuration.
-    #[error("the value is too deep or too large")]
+    /// The value is nested too deeply, or too large.
+    #[error("the value is nested too deeply or too large")]
     Excess,
-    /// It is no JSON, or JSON of another type.
+    /// The JSON is invalid, or has another type.
     #[error("invalid JSON value: {0}")]
     Json(String),
 }
 
 type Result<T> = std::result::Result<T, CodecError>;
 
-/// Reads a value of this type. An absent value, as for a state that does not exist, is null.
+/// Reads a value of this type. An absent value, such as the state of an object that does not exist, is null.
 ///
 /// # Errors
-/// [`CodecError`] if the bytes are no value of the type. It never quotes them.
+/// [`CodecError`] if the bytes are not a value of the type. It never contains the bytes.
 pub fn decode(wire: Option<&DynamicValue>, ty: &Type) -> Result<Value> {
     let Some(wire) = wire else { return Ok(Value::Null) };
     if !wire.msgpack.is_empty() {
@@ -58,17 +57,17 @@ pub fn decode(wire: Option<&DynamicValue>, ty: &Type) -> Result<Value> {
     if wire.json.is_empty() {
         return Ok(Value::Null);
     }
-    // serde_json's own limit bounds the depth.
+    // `serde_json` limits the depth.
     let json = serde_json::from_slice(&wire.json).map_err(|e| CodecError::Json(position(&e)))?;
     from_json(&json, ty, UnknownFields::Reject).map_err(|e| CodecError::Json(e.to_string()))
 }
 
-/// Where JSON is broken. `serde_json`'s own text may quote the input.
+/// The position of an error in JSON. The message of `serde_json` may contain the input.
 pub(crate) fn position(error: &serde_json::Error) -> String {
     format!("broken at line {}, column {}", error.line(), error.column())
 }
 
-/// Writes a value of this type, which must be in the type's shape.
+/// Writes a value, which must match the type exactly.
 #[must_use]
 pub fn encode(value: &Value, ty: &Type) -> DynamicValue {
     DynamicValue {
@@ -179,7 +178,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn elements(&mut self, ty: &Type, deeper: usize) -> Result<Vec<Value>> {
-        // The length is the sender's claim: it is not trusted with memory.
+        // The sender claims the length: it does not determine how much memory is reserved.
         let mut elements = Vec::new();
         for _ in 0..self.array()? {
             elements.push(self.value(ty, deeper)?);
@@ -276,8 +275,8 @@ fn to_msgpack(value: &Value, ty: &Type) -> Vec<u8> {
     out
 }
 
-// Writing to a Vec never fails (`ByteBuf` of rmp has no error), and lengths of more than 32 bits do
-// not fit a message anyway; so results are dropped where rmp's signature has one.
+// Writing to a `Vec` does not fail, and a message cannot contain lengths of more than 32 bits: so the results of rmp are
+// ignored.
 fn put(out: &mut Vec<u8>, value: &Value, ty: &Type) {
     match value {
         Value::Null => drop(write::write_nil(out)),

@@ -89,7 +89,12 @@ fn read(json: &Json, ty: &Type, unknown_fields: UnknownFields, path: &Path) -> R
             }
             let read = types.iter().map(|(name, ty)| {
                 let path = path.then(Step::Attribute(name.clone().into()));
-                let value = read(entries.get(name).unwrap_or(&Json::Null), ty, unknown_fields, &path)?;
+                let value = read(
+                    entries.get(name).unwrap_or(&Json::Null),
+                    ty,
+                    unknown_fields,
+                    &path,
+                )?;
                 Ok((name.clone(), value))
             });
             Ok(Value::Object(read.collect::<Result<_, _>>()?))

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn null_unknown_and_known_stay_apart() {
+    fn from_value_distinguishes_null_unknown_and_known() {
         for name in [Attr::Null, Attr::Unknown, Attr::Known("n".to_owned())] {
             let model = Model {
                 name,
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_path_and_not_the_value() {
+    fn from_value_mismatch_reports_path_without_value() {
         let good = Model {
             name: Attr::Null,
             secret: Attr::Null,
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_lacks_an_attribute_of_the_schema_writes_it_as_null() {
+    fn to_value_missing_field_is_null() {
         let inner = Inner {
             count: Attr::Known(1),
             ratio: None,

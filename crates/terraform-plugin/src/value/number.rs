@@ -215,7 +215,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn equal_numbers_have_one_form() {
+    fn parse_equal_numbers_have_equal_forms() {
         for text in ["1", "1.0", "01", "1e0", "10e-1", "0.1e1", "+1"] {
             assert_eq!(Number::parse(text), Ok(Number::from(1_i64)), "{text}");
         }
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_is_taken_again_as_it_is_written() {
+    fn parse_normal_form_round_trips() {
         for text in ["1e4095", "-1e4094", "1e-4094", "123456789e-3000"] {
             let number = Number::parse(text).unwrap();
             let NumberForm::Decimal(written) = number.form() else {
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_float_holds_stays_decimal() {
+    fn parse_inexact_float_is_decimal() {
         assert_eq!(Number::parse("0.1").unwrap().form(), NumberForm::Decimal("0.1"));
         assert_eq!(
             Number::parse("12345678901234567890.10").unwrap().form(),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused() {
+    fn parse_invalid_text_is_error() {
         for text in [
             "", "-", ".", "1.2.3", "e5", "1e", "1e99999", "0x10", "NaN", "1 ", "١",
         ] {
@@ -271,14 +271,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn floats_survive_their_text(f in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL) {
+        fn parse_float_round_trips(f in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL) {
             let exact = Number::from_f64(f).unwrap();
             prop_assert_eq!(exact.to_f64().to_bits(), f.to_bits());
             prop_assert_eq!(Number::parse(&format!("{f:.1074}")).unwrap(), exact);
         }
 
         #[test]
-        fn integers_survive_their_text(i: i64) {
+        fn parse_integer_round_trips(i: i64) {
             prop_assert_eq!(Number::parse(&i.to_string()).unwrap().as_i64(), Some(i));
         }
     }
