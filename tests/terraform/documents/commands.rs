@@ -8,7 +8,7 @@ use crate::workspace::{Workspace, project, workspace_binary};
 use super::blocks;
 
 /// What a reader has, or gets elsewhere.
-const PROGRAMS: [&str; 19] = [
+const PROGRAMS: [&str; 20] = [
     "cat",
     "cd",
     "chmod",
@@ -16,6 +16,7 @@ const PROGRAMS: [&str; 19] = [
     "curl",
     "echo",
     "export",
+    "gh",
     "git",
     "gpg",
     "gzip",
