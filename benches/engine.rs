@@ -90,27 +90,23 @@ fn plan(criterion: &mut Criterion) {
         prior: Value::Null,
         proposed: proposed(of),
         config: configured(of),
-        private: Vec::new(),
+        ..PlanRequest::default()
     };
     let no_change = || PlanRequest {
         prior: stored(of),
         proposed: stored(of),
         config: configured(of),
-        private: Vec::new(),
+        ..PlanRequest::default()
     };
-    let planned = runtime.block_on(server.plan(resource, no_change())).planned;
+    let planned = runtime.block_on(resource.plan(no_change())).planned;
     assert_eq!(planned, stored(of), "nothing is to change");
 
     let mut group = criterion.benchmark_group("plan");
     group.bench_function("a creation", |b| {
-        b.iter_with_setup(creation, |request| {
-            runtime.block_on(server.plan(resource, request))
-        });
+        b.iter_with_setup(creation, |request| runtime.block_on(resource.plan(request)));
     });
     group.bench_function("no change", |b| {
-        b.iter_with_setup(no_change, |request| {
-            runtime.block_on(server.plan(resource, request))
-        });
+        b.iter_with_setup(no_change, |request| runtime.block_on(resource.plan(request)));
     });
     group.finish();
 }

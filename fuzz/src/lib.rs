@@ -6,6 +6,7 @@
 
 mod values;
 
+pub use konnect::event::fuzzing::event;
 pub use konnect::fuzzing::api;
 pub use terraform_plugin::plugin::fuzzing::{certificate, handshake};
 
@@ -15,9 +16,10 @@ pub use self::values::{json, msgpack};
 pub type Target = fn(&[u8]);
 
 /// All of them, by the names of their folders in `fuzz/corpus/`.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("api", api),
     ("certificate", certificate),
+    ("event", event),
     ("handshake", handshake),
     ("json", json),
     ("msgpack", msgpack),

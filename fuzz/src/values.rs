@@ -83,7 +83,7 @@ fn value(choice: u8, wire: &DynamicValue) {
         };
         let of = resource.schema().object_type();
         if let Some(config) = the_same(wire, of) {
-            server.validate(resource, config, HOST);
+            let _ = resource.validate(config, HOST);
         }
     } else if let Some(name) = sources.get(choice - resources.len()) {
         let Ok(source) = server.data_source(name) else {
@@ -91,7 +91,7 @@ fn value(choice: u8, wire: &DynamicValue) {
         };
         let of = source.schema().object_type();
         if let Some(config) = the_same(wire, of) {
-            server.validate_data(source, config);
+            let _ = source.validate(config);
         }
     } else {
         let of = match choice - resources.len() - sources.len() {
@@ -134,8 +134,8 @@ fn upgrade(bytes: &[u8]) {
         return;
     };
     let version = i64::from(*version) - i64::from(b'0');
-    let _ = server.upgrade_identity(resource, version, &state);
-    let StateResponse { state, .. } = server.upgrade(resource, version, state);
+    let _ = resource.upgrade_identity(version, &state);
+    let StateResponse { state, .. } = resource.upgrade(version, state);
     let _ = encode(&state, resource.schema().object_type());
 }
 
@@ -162,6 +162,6 @@ fn moved(bytes: &[u8]) {
         version: 0,
         state,
     };
-    let StateResponse { state, .. } = server.move_state(resource, &source);
+    let StateResponse { state, .. } = resource.move_state(&source);
     let _ = encode(&state, resource.schema().object_type());
 }

@@ -8,6 +8,8 @@
 
 mod reads;
 
+use std::time::Duration;
+
 use konnect::{
     AccessToken, Authorization, Client, ClientOptions, LogFormat, NewDestination, Region, ServerUrl,
 };
@@ -20,6 +22,7 @@ fn eu() -> Region {
 fn client(url: &str, change: impl FnOnce(&mut ClientOptions)) -> Client {
     let mut options = ClientOptions::new(AccessToken::parse("kpat_client-tests").unwrap());
     options.server_url = ServerUrl::parse(&format!("{url}/{{region}}")).unwrap();
+    options.first_retry_wait = Duration::ZERO;
     change(&mut options);
     Client::new(options)
 }

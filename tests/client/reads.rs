@@ -5,9 +5,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::json;
 
-use konnect::cache::{self, BOUND};
 use konnect::{
-    Client, Destination, DestinationChanges, DestinationId, Error, ListQuery, create_destination_once, v3,
+    Cache, Client, Creations, Destination, DestinationChanges, DestinationId, Error, ListQuery, MAX_AGE, v3,
 };
 use konnect_emulator::{Emulator, EmulatorOptions, Fault, FaultRule};
 
@@ -19,6 +18,7 @@ const LIST: &str = "LIST";
 struct World {
     konnect: Emulator,
     client: Client,
+    cache: Cache,
     ids: Vec<DestinationId>,
 }
 
@@ -26,22 +26,24 @@ impl World {
     async fn with(destinations: usize) -> Self {
         let konnect = Emulator::start(EmulatorOptions::default()).await.unwrap();
         let ids = konnect.add_destinations("eu", destinations).unwrap();
+        let client = client(&konnect.url(), |_| {});
         Self {
-            client: client(&konnect.url(), |_| {}),
+            cache: Cache::new(client.clone()),
+            client,
             ids: ids.iter().map(|id| DestinationId::parse(id).unwrap()).collect(),
             konnect,
         }
     }
 
     async fn read(&self, index: usize) -> Result<Destination, Error> {
-        cache::destination(&self.client, &eu(), &self.ids[index]).await
+        self.cache.destination(&eu(), &self.ids[index]).await
     }
 
     /// Reads all of them, so many at a time, and asserts that each is what was asked for.
     async fn read_all(&self, at_a_time: usize) {
         let eu = eu();
         for ids in self.ids.chunks(at_a_time) {
-            let read = ids.iter().map(|id| cache::destination(&self.client, &eu, id));
+            let read = ids.iter().map(|id| self.cache.destination(&eu, id));
             for (id, found) in ids.iter().zip(join_all(read).await) {
                 assert_eq!(&found.unwrap().id, id);
             }
@@ -158,7 +160,7 @@ async fn a_list_answers_until_the_bound_and_no_longer() {
     world.read_all(3).await;
     assert_eq!(world.counts(), (1, 1));
     world.rename(1, "renamed");
-    world.later(BOUND - Duration::from_secs(5)).await;
+    world.later(MAX_AGE - Duration::from_secs(5)).await;
     assert_ne!(world.read(1).await.unwrap().name, "renamed");
     assert_eq!(world.counts(), (0, 0));
     world.later(Duration::from_secs(5)).await;
@@ -175,10 +177,10 @@ async fn identical_reads_under_way_are_one() {
         assert_eq!(found.unwrap().id, world.ids[1]);
     }
     assert_eq!(world.counts(), (0, 1));
-    let (client, eu) = (&world.client, &eu());
-    let statuses = join_all((0..5).map(|_| cache::webhook_status(client, eu)));
-    let endpoints = join_all((0..5).map(|_| cache::endpoint_webhook(client, eu)));
-    let destinations = join_all((0..5).map(|_| cache::destination_webhook(client, eu)));
+    let (cache, eu) = (&world.cache, &eu());
+    let statuses = join_all((0..5).map(|_| cache.webhook_status(eu)));
+    let endpoints = join_all((0..5).map(|_| cache.endpoint_webhook(eu)));
+    let destinations = join_all((0..5).map(|_| cache.destination_webhook(eu)));
     let (statuses, endpoints, destinations) = tokio::join!(statuses, endpoints, destinations);
     assert!(statuses.iter().all(Result::is_ok) && endpoints.iter().all(Result::is_ok));
     assert!(
@@ -187,7 +189,7 @@ async fn identical_reads_under_way_are_one() {
             .all(|found| found.as_ref().is_err_and(Error::is_not_found))
     );
     assert_eq!(world.asked().len(), 3);
-    cache::webhook_status(client, eu).await.unwrap();
+    cache.webhook_status(eu).await.unwrap();
     assert_eq!(world.asked(), ["GET status"], "only as long as it is under way");
 }
 
@@ -200,9 +202,9 @@ async fn what_a_list_lacks_is_asked_for_before_it_is_called_gone() {
     let missed = world.konnect.add_destinations("eu", 1).unwrap().remove(0);
     let gone = DestinationId::parse("00000000-0000-4000-8000-000000000000").unwrap();
     let missed = DestinationId::parse(&missed).unwrap();
-    let (client, eu) = (&world.client, &eu());
-    assert_eq!(cache::destination(client, eu, &missed).await.unwrap().id, missed);
-    let error = cache::destination(client, eu, &gone).await.unwrap_err();
+    let (cache, eu) = (&world.cache, &eu());
+    assert_eq!(cache.destination(eu, &missed).await.unwrap().id, missed);
+    let error = cache.destination(eu, &gone).await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
     assert_eq!(world.asked(), [format!("GET {missed}"), format!("GET {gone}")]);
 }
@@ -218,7 +220,7 @@ async fn a_write_ends_what_was_read_before() {
     ];
     for write in writes {
         world.read_all(3).await;
-        world.later(BOUND / 4).await;
+        world.later(MAX_AGE / 4).await;
         world.asked();
         world.read(0).await.unwrap();
         assert_eq!(world.asked(), [""; 0]);
@@ -280,7 +282,7 @@ async fn a_list_is_bounded_in_bytes() {
     (0..3).for_each(|number| world.inject(item(number)));
     let all = v3::all_destinations(&world.client, &eu(), &ListQuery::default()).await;
     let error = all.unwrap_err().to_string();
-    assert!(error.contains("longer than 16 MiB"), "{error}");
+    assert!(error.contains("larger than 16 MiB"), "{error}");
 }
 
 #[tokio::test]
@@ -355,7 +357,7 @@ async fn without_a_list_single_reads_go_on() {
         assert!(lists <= 4, "{lists} lists for {rule:?}");
         assert!(alone >= 11, "{alone} reads for {rule:?}");
         world.konnect.clear_faults();
-        world.later(BOUND * 2).await;
+        world.later(MAX_AGE * 2).await;
         world.read_all(110).await;
         assert_eq!(world.counts(), (0, 110), "no list is tried again for {rule:?}");
     }
@@ -425,8 +427,8 @@ async fn stopping_ends_reads_with_an_error_each() {
     });
     stop.cancel();
     let ids: Vec<_> = ids.iter().map(|id| DestinationId::parse(id).unwrap()).collect();
-    let eu = eu();
-    for found in join_all(ids.iter().map(|id| cache::destination(&client, &eu, id))).await {
+    let (cache, eu) = (Cache::new(client), eu());
+    for found in join_all(ids.iter().map(|id| cache.destination(&eu, id))).await {
         assert!(found.unwrap_err().is_interrupted());
     }
     assert_eq!(konnect.requests().len(), 0);
@@ -438,7 +440,9 @@ async fn a_creation_looks_for_what_it_made_in_a_list_of_its_own() {
     world.read_all(3).await;
     world.asked();
     world.inject(FaultRule::new(Fault::DropAfter).method("POST"));
-    let created = create_destination_once(&world.client, &eu(), &new_destination(), |_| false).await;
+    let created = Creations::default()
+        .create_destination(&world.client, &eu(), &new_destination(), |_| false)
+        .await;
     let id = created.unwrap().destination.id;
     assert!(!world.ids.contains(&id));
     let asked = world.konnect.requests();

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value as Json, json};
 use terraform_plugin::{
-    ApplyRequest, ClientCapabilities, Diagnostics, PlanRequest, PlanResponse, Schema, ServeMode, Server,
-    Severity, Value,
+    ApplyRequest, ClientCapabilities, Diagnostics, PlanRequest, PlanResponse, ReadRequest, Schema, ServeMode,
+    Server, Severity, Value,
 };
 use terraform_provider_konnect::KonnectProvider;
 
@@ -66,7 +66,7 @@ impl Session {
     pub fn upgrade(&self, kind: Kind, stored: &Stored) {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let version = resource.schema().state_version();
-        let upgraded = self.server.upgrade(resource, version, to_json(&stored.value));
+        let upgraded = resource.upgrade(version, to_json(&stored.value));
         assert!(upgraded.diagnostics.is_empty(), "{:?}", upgraded.diagnostics);
         assert!(upgraded.state == stored.value, "a stored state is what it was");
     }
@@ -84,10 +84,12 @@ impl Session {
     /// Refreshes.
     pub async fn read(&self, kind: Kind, stored: &Stored) -> Answer {
         let resource = self.server.resource(kind.type_name()).unwrap();
-        let answer = self
-            .server
-            .read(resource, stored.value.clone(), stored.private.clone());
-        let answer = answer.await;
+        let request = ReadRequest {
+            state: stored.value.clone(),
+            private: stored.private.clone(),
+            ..ReadRequest::default()
+        };
+        let answer = resource.read(request).await;
         carried(&stored.private, &answer.private);
         let answer = answered(
             resource.schema(),
@@ -113,8 +115,9 @@ impl Session {
             proposed: rules::proposed(schema, prior, config),
             config: config.clone(),
             private: private.to_vec(),
+            ..PlanRequest::default()
         };
-        let plan = self.server.plan(resource, request).await;
+        let plan = resource.plan(request).await;
         unseen(&plan.planned, &plan.private, &plan.diagnostics);
         carried(private, &plan.private);
         if plan.diagnostics.has_errors() {
@@ -136,8 +139,9 @@ impl Session {
             planned: change.planned.clone(),
             config: change.config.clone(),
             private: change.private.to_vec(),
+            ..ApplyRequest::default()
         };
-        let answer = self.server.apply(resource, request).await;
+        let answer = resource.apply(request).await;
         let schema = resource.schema();
         if !answer.state.is_null() {
             carried(change.private, &answer.private);

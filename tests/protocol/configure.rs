@@ -47,6 +47,7 @@ async fn the_capabilities_are_those_that_the_plugin_keeps_to() {
     let capabilities = metadata.unwrap().into_inner().server_capabilities.unwrap();
     assert!(capabilities.get_provider_schema_optional);
     assert!(!capabilities.plan_destroy);
+    assert!(capabilities.generate_resource_config);
     // A host that heeds the first may call without asking for the schema before: so did this test.
     let nobody = tf::validate_resource_config::Request::default();
     host.provider().validate_resource_config(nobody).await.unwrap();

@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
-//! use terraform_provider_konnect::emulator::{Emulator, EmulatorOptions, Fault, FaultRule};
+//! use konnect_emulator::{Emulator, EmulatorOptions, Fault, FaultRule};
 //!
 //! let konnect = Emulator::start(EmulatorOptions::default()).await?;
 //! konnect.inject(FaultRule::new(Fault::retry_after(503, 0)).method("POST")).map_err(std::io::Error::other)?;

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Call, Error};
 use crate::http::connection_error::Limits;
-use crate::http::exchange::sort;
-use crate::http::response::Answer;
+use crate::http::exchange::classify;
+use crate::http::response::Response;
 use crate::types::model::{Destination, DestinationWebhook, EndpointWebhook, WebhookStatus};
 use crate::types::paging::SentPage;
 
@@ -52,13 +52,13 @@ pub fn api(data: &[u8]) {
         path: "/v3/audit-log-destinations".to_owned(),
     };
     // Nothing is waited for: the body is there.
-    let sorted = sort(response.into(), limits, &redactor()).now_or_never();
+    let sorted = classify(response.into(), limits, &redactor()).now_or_never();
     assert!(sorted.is_some(), "an answer that is there is waited for");
     match sorted {
         None => {}
         Some(Err(failure)) => clean(&Error::new(call(), 1, failure)),
         Some(Ok(received)) => {
-            let answer = Answer {
+            let answer = Response {
                 call: call(),
                 attempts: 1,
                 received,
@@ -68,7 +68,7 @@ pub fn api(data: &[u8]) {
             read::<EndpointWebhook>(&answer);
             read::<DestinationWebhook>(&answer);
             read::<WebhookStatus>(&answer);
-            match answer.read::<SentPage<Destination>>() {
+            match answer.parse::<SentPage<Destination>>() {
                 Ok(page) => drop(page.meta.cursor().map_err(|next| clean(&answer.unreadable(next)))),
                 Err(error) => clean(&error),
             }
@@ -76,8 +76,8 @@ pub fn api(data: &[u8]) {
     }
 }
 
-fn read<T: DeserializeOwned>(answer: &Answer) {
-    if let Err(error) = answer.read::<T>() {
+fn read<T: DeserializeOwned>(answer: &Response) {
+    if let Err(error) = answer.parse::<T>() {
         clean(&error);
     }
 }

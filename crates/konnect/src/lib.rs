@@ -20,8 +20,9 @@
 //! - Whatever a server sends is bounded in size and time, and no secret gets into an error or a log.
 
 mod api;
-pub mod cache;
+mod cache;
 mod error;
+pub mod event;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod http;
@@ -30,8 +31,10 @@ mod types;
 #[cfg(test)]
 mod tests;
 
-pub use api::idempotent_create::{CreateError, CreatedOnce, Duplicates, create_destination_once};
+pub use api::creations::{CreateError, CreatedDestination, Creations, Duplicates};
 pub use api::{v2, v3};
+pub use cache::{Cache, MAX_AGE};
+pub use error::advice::ACCESS_TOKENS_URL;
 pub use error::kind::{ConnectFailure, ErrorKind};
 pub use error::problem::InvalidParameter;
 pub use error::{Error, Outcome};
@@ -42,9 +45,10 @@ pub use types::changes::{
 };
 pub use types::destination_id::{DestinationId, InvalidDestinationId};
 pub use types::model::{
-    Destination, DestinationWebhook, EndpointWebhook, LogFormat, WebhookState, WebhookStatus,
+    Destination, DestinationWebhook, EndpointWebhook, LogFormat, Organization, WebhookState, WebhookStatus,
 };
 pub use types::paging::{ListQuery, NameFilter, Page};
 pub use types::region::{InvalidRegion, Region};
 pub use types::secret::{AccessToken, Authorization, InvalidSecret};
 pub use types::server_url::{InvalidServerUrl, RegionMismatch, ServerUrl};
+pub use types::text::sentence;

@@ -13,9 +13,12 @@
 //! | that no message or log tells a sensitive value | `hidden` |
 //! | states of older and newer versions | `erased`, `json` |
 
+mod action;
 mod data_source;
 mod diagnostics;
 mod engine;
+mod function;
+mod list_resource;
 pub mod plugin;
 mod provider;
 mod resource;
@@ -28,15 +31,23 @@ pub mod testing;
 mod tests;
 mod value;
 
+pub use action::{Action, InvokeCall, PlanActionCall};
 pub use data_source::{DataCall, DataSource};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
-pub use engine::erased::{
-    AnyDataSource, AnyResource, ApplyRequest, PlanRequest, PlanResponse, StateResponse,
-};
+pub use engine::list::ListEvent;
 pub use engine::panics::{catch_panic, install_hook};
+pub use engine::progress::InvokeEvent;
+pub use engine::request::{
+    ApplyRequest, ConfigResponse, ListRequest, PlanRequest, PlanResponse, ReadRequest, StateResponse,
+};
 pub use engine::sensitive_values::without_sensitive;
 pub use engine::validate::{ClientCapabilities, validate};
-pub use provider::{ConfigureCall, Metadata, Provider, ServedDataSource, ServedResource};
+pub use function::{Arguments, Function, FunctionDefinition, FunctionError, Parameter};
+pub use list_resource::{ListCall, ListResource, ListResult};
+pub use provider::{
+    ConfigureCall, Metadata, Provider, ServedAction, ServedDataSource, ServedFunction, ServedListResource,
+    ServedResource,
+};
 pub use resource::private::Private;
 pub use resource::{
     CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource, UpdateCall,
@@ -45,7 +56,10 @@ pub use run::run;
 pub use schema::attribute::{Attribute, Kind, Nesting};
 pub use schema::validator::Validator;
 pub use schema::{IdentityAttribute, Schema};
-pub use server::{ServeMode, Server, unknown_type};
+pub use server::{
+    ActionHandle, DataSourceHandle, FunctionHandle, Handle, ListResourceHandle, ResourceHandle, ServeMode,
+    Server,
+};
 pub use value::attr::Attr;
 pub use value::json::{JsonError, UnknownFields, from_json};
 pub use value::model::{ModelError, from_value, to_value};

@@ -1,12 +1,17 @@
 //! What a provider is.
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
+use crate::action::Action;
 use crate::data_source::DataSource;
 use crate::diagnostics::Diagnostics;
-use crate::engine::erased::{AnyDataSource, AnyResource, Erased};
+use crate::engine::erased::{AnyAction, AnyDataSource, AnyListResource, AnyResource, Erased};
+use crate::function::{Function, FunctionDefinition};
+use crate::list_resource::ListResource;
 use crate::resource::Resource;
 use crate::schema::Schema;
 
@@ -39,6 +44,21 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The data sources that it serves.
     fn data_sources(&self) -> Vec<ServedDataSource<Self::Data>>;
+
+    /// The list resources that it serves. Default: none.
+    fn list_resources(&self) -> Vec<ServedListResource<Self::Data>> {
+        Vec::new()
+    }
+
+    /// The actions that it serves. Default: none.
+    fn actions(&self) -> Vec<ServedAction<Self::Data>> {
+        Vec::new()
+    }
+
+    /// The functions that it serves. Default: none.
+    fn functions(&self) -> Vec<ServedFunction> {
+        Vec::new()
+    }
 }
 
 /// What a provider is called.
@@ -68,22 +88,63 @@ pub struct ConfigureCall<C> {
     pub diagnostics: Diagnostics,
 }
 
-/// A resource, ready to be served.
+/// A resource of a provider.
 pub struct ServedResource<D>(pub(crate) Box<dyn AnyResource<D>>);
 
-/// A data source, ready to be served.
+/// A data source of a provider.
 pub struct ServedDataSource<D>(pub(crate) Box<dyn AnyDataSource<D>>);
 
+/// A list resource of a provider.
+pub struct ServedListResource<D>(pub(crate) Box<dyn AnyListResource<D>>);
+
+/// An action of a provider.
+pub struct ServedAction<D>(pub(crate) Box<dyn AnyAction<D>>);
+
+/// A function of a provider.
+pub struct ServedFunction {
+    pub(crate) function: Box<dyn Function>,
+    definition: OnceLock<FunctionDefinition>,
+}
+
 impl<D: Send + Sync + 'static> ServedResource<D> {
-    /// Takes a resource into what is served.
+    /// Serves this resource.
     pub fn new(resource: impl Resource<Data = D>) -> Self {
         Self(Box::new(Erased::new(resource)))
     }
 }
 
 impl<D: Send + Sync + 'static> ServedDataSource<D> {
-    /// Takes a data source into what is served.
+    /// Serves this data source.
     pub fn new(data_source: impl DataSource<Data = D>) -> Self {
         Self(Box::new(Erased::new(data_source)))
+    }
+}
+
+impl<D: Send + Sync + 'static> ServedListResource<D> {
+    /// Serves this list resource.
+    pub fn new(list_resource: impl ListResource<Data = D>) -> Self {
+        Self(Box::new(Erased::new(list_resource)))
+    }
+}
+
+impl<D: Send + Sync + 'static> ServedAction<D> {
+    /// Serves this action.
+    pub fn new(action: impl Action<Data = D>) -> Self {
+        Self(Box::new(Erased::new(action)))
+    }
+}
+
+impl ServedFunction {
+    /// Serves this function.
+    pub fn new(function: impl Function) -> Self {
+        Self {
+            function: Box::new(function),
+            definition: OnceLock::new(),
+        }
+    }
+
+    /// The definition, created on first use.
+    pub(crate) fn definition(&self) -> &FunctionDefinition {
+        self.definition.get_or_init(|| self.function.definition())
     }
 }

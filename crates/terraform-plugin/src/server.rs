@@ -1,95 +1,150 @@
-//! A provider with its state during a run: the calls of the protocol, in terms of values.
+//! A provider during its process: what it serves, its configuration and its interruption.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+mod handle;
 
-use serde_json::Value as Json;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
 use tokio_util::sync::CancellationToken;
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::engine::erased::{
-    AnyDataSource, AnyResource, ApplyRequest, PlanRequest, PlanResponse, StateResponse, validated,
+pub use self::handle::{
+    ActionHandle, DataSourceHandle, FunctionHandle, Handle, ListResourceHandle, ResourceHandle,
 };
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::engine::erased::validate_config;
 use crate::engine::panics::catch_panic;
-use crate::engine::sensitive_values::SensitiveValues;
+use crate::engine::request::Request;
+use crate::engine::sensitive_values::{HasDiagnostics, SensitiveValues};
 use crate::engine::validate::ClientCapabilities;
-use crate::provider::{ConfigureCall, Provider, ServedDataSource, ServedResource};
-use crate::resource::{ImportTarget, MoveSource};
-use crate::schema::Schema;
+use crate::provider::{
+    ConfigureCall, Provider, ServedAction, ServedDataSource, ServedFunction, ServedListResource,
+    ServedResource,
+};
+use crate::schema::{Schema, is_identifier};
 use crate::value::Value;
-use crate::value::json::{UnknownFields, from_json};
 use crate::value::model::from_value;
 
-/// How many runs of the command line tool one process serves.
+/// The arguments of every resource and data source, which Terraform reads itself.
+const RESERVED_NAMES: &[&str] = &[
+    "connection",
+    "count",
+    "depends_on",
+    "for_each",
+    "lifecycle",
+    "provider",
+    "provisioner",
+];
+/// The arguments of every provider block, which Terraform reads itself.
+const RESERVED_IN_PROVIDER: &[&str] = &["alias", "version"];
+
+/// The number of runs of the command line tool that one process serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServeMode {
-    /// One: once stopped, it stays so. This is how Terraform starts a provider.
+    /// One run, as when Terraform starts the provider. An interruption lasts until the process ends.
     Managed,
-    /// Any number, one after the other: each configuration begins anew. This is debug mode.
+    /// Any number of runs, as in debug mode. Each configuration ends an interruption.
     Debug,
 }
 
-/// Serves a provider. It lives as long as the process and takes any number of calls at a time.
+/// Serves a provider for the lifetime of the process. It accepts any number of concurrent calls.
 pub struct Server<P: Provider> {
     provider: P,
-    lifetime: ServeMode,
+    mode: ServeMode,
     schema: OnceLock<Schema>,
     resources: Vec<ServedResource<P::Data>>,
     data_sources: Vec<ServedDataSource<P::Data>>,
+    list_resources: Vec<ServedListResource<P::Data>>,
+    actions: Vec<ServedAction<P::Data>>,
+    functions: Vec<ServedFunction>,
     run: Mutex<Run<P::Data>>,
 }
 
 struct Run<D> {
     data: Option<Arc<D>>,
     stop: CancellationToken,
-    /// What is sensitive in the provider block.
-    hidden: SensitiveValues,
+    /// The sensitive values in the provider block.
+    sensitive: SensitiveValues,
 }
 
 impl<P: Provider> Server<P> {
-    /// A server that is not configured yet.
-    pub fn new(provider: P, lifetime: ServeMode) -> Self {
-        let (resources, data_sources) = (provider.resources(), provider.data_sources());
+    /// A server that is not configured.
+    pub fn new(provider: P, mode: ServeMode) -> Self {
         let run = Mutex::new(Run {
             data: None,
             stop: CancellationToken::new(),
-            hidden: SensitiveValues::default(),
+            sensitive: SensitiveValues::default(),
         });
         Self {
-            provider,
-            lifetime,
+            mode,
             schema: OnceLock::new(),
-            resources,
-            data_sources,
+            resources: provider.resources(),
+            data_sources: provider.data_sources(),
+            list_resources: provider.list_resources(),
+            actions: provider.actions(),
+            functions: provider.functions(),
             run,
+            provider,
         }
     }
 
-    /// The attributes of the provider block.
+    /// The schema of the provider block.
     pub fn schema(&self) -> &Schema {
         self.schema.get_or_init(|| self.provider.schema())
     }
 
-    /// The resources: type name and schema of each.
+    /// The resources: the type name and schema of each.
     pub fn resources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
         self.resources.iter().map(|r| (r.0.type_name(), r.0.schema()))
     }
 
-    /// The data sources: type name and schema of each.
+    /// The data sources: the type name and schema of each.
     pub fn data_sources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
         self.data_sources.iter().map(|d| (d.0.type_name(), d.0.schema()))
     }
 
-    /// The type names of the resources, without making their schemas.
+    /// The list resources: the type name and the schema of the `config` block of each.
+    pub fn list_resources(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
+        self.list_resources
+            .iter()
+            .map(|l| (l.0.type_name(), l.0.schema()))
+    }
+
+    /// The actions: the type name and the schema of the `config` block of each.
+    pub fn actions(&self) -> impl Iterator<Item = (&'static str, &Schema)> {
+        self.actions.iter().map(|a| (a.0.type_name(), a.0.schema()))
+    }
+
+    /// The functions.
+    pub fn functions(&self) -> impl Iterator<Item = FunctionHandle<'_>> {
+        self.functions.iter().map(FunctionHandle::new)
+    }
+
+    /// The type names of the resources, without creating their schemas.
     pub fn resource_types(&self) -> impl Iterator<Item = &'static str> {
         self.resources.iter().map(|r| r.0.type_name())
     }
 
-    /// The type names of the data sources, without making their schemas.
+    /// The type names of the data sources, without creating their schemas.
     pub fn data_source_types(&self) -> impl Iterator<Item = &'static str> {
         self.data_sources.iter().map(|d| d.0.type_name())
     }
 
-    /// Whether some resource takes over states of other types.
+    /// The type names of the list resources, without creating their schemas.
+    pub fn list_resource_types(&self) -> impl Iterator<Item = &'static str> {
+        self.list_resources.iter().map(|l| l.0.type_name())
+    }
+
+    /// The type names of the actions, without creating their schemas.
+    pub fn action_types(&self) -> impl Iterator<Item = &'static str> {
+        self.actions.iter().map(|a| a.0.type_name())
+    }
+
+    /// The names of the functions, without creating their definitions.
+    pub fn function_names(&self) -> impl Iterator<Item = &'static str> {
+        self.functions.iter().map(|f| f.function.name())
+    }
+
+    /// Whether a resource converts the state of other types.
     pub fn moves_resource_state(&self) -> bool {
         self.resources.iter().any(|r| !r.0.moves_from().is_empty())
     }
@@ -97,69 +152,143 @@ impl<P: Provider> Server<P> {
     /// The resource of this type.
     ///
     /// # Errors
-    /// A diagnostic that names the unknown type.
-    pub fn resource(&self, type_name: &str) -> Result<&dyn AnyResource<P::Data>, Diagnostic> {
-        let found = self.resources.iter().find(|r| r.0.type_name() == type_name);
-        found
-            .map(|r| r.0.as_ref())
+    /// A diagnostic that contains the unknown type name.
+    pub fn resource(&self, type_name: &str) -> Result<ResourceHandle<'_, P>, Diagnostic> {
+        let resource = self.resources.iter().find(|r| r.0.type_name() == type_name);
+        resource
+            .map(|r| Handle::new(self, r.0.as_ref()))
             .ok_or_else(|| unknown_type("resource", type_name))
     }
 
     /// The data source of this type.
     ///
     /// # Errors
-    /// A diagnostic that names the unknown type.
-    pub fn data_source(&self, type_name: &str) -> Result<&dyn AnyDataSource<P::Data>, Diagnostic> {
-        let found = self.data_sources.iter().find(|d| d.0.type_name() == type_name);
-        found
-            .map(|d| d.0.as_ref())
+    /// A diagnostic that contains the unknown type name.
+    pub fn data_source(&self, type_name: &str) -> Result<DataSourceHandle<'_, P>, Diagnostic> {
+        let data_source = self.data_sources.iter().find(|d| d.0.type_name() == type_name);
+        data_source
+            .map(|d| Handle::new(self, d.0.as_ref()))
             .ok_or_else(|| unknown_type("data source", type_name))
     }
 
-    /// Checks a provider block.
+    /// The list resource of this type.
+    ///
+    /// # Errors
+    /// A diagnostic that contains the unknown type name.
+    pub fn list_resource(&self, type_name: &str) -> Result<ListResourceHandle<'_, P>, Diagnostic> {
+        let list_resource = self.list_resources.iter().find(|l| l.0.type_name() == type_name);
+        list_resource
+            .map(|l| Handle::new(self, l.0.as_ref()))
+            .ok_or_else(|| unknown_type("list resource", type_name))
+    }
+
+    /// The action of this type.
+    ///
+    /// # Errors
+    /// A diagnostic that contains the unknown type name.
+    pub fn action(&self, type_name: &str) -> Result<ActionHandle<'_, P>, Diagnostic> {
+        let action = self.actions.iter().find(|a| a.0.type_name() == type_name);
+        action
+            .map(|a| Handle::new(self, a.0.as_ref()))
+            .ok_or_else(|| unknown_type("action", type_name))
+    }
+
+    /// The function of this name.
+    ///
+    /// # Errors
+    /// A diagnostic that contains the unknown name.
+    pub fn function(&self, name: &str) -> Result<FunctionHandle<'_>, Diagnostic> {
+        let function = self.functions.iter().find(|f| f.function.name() == name);
+        function
+            .map(FunctionHandle::new)
+            .ok_or_else(|| unknown_type("function", name))
+    }
+
+    /// Returns the errors in everything that the provider declares. A host would refuse the provider, or fail later.
+    #[must_use]
+    pub fn validate_implementation(&self) -> Vec<String> {
+        let mut errors = Vec::new();
+        let mut add = |subject: &str, found: Vec<String>| {
+            errors.extend(found.into_iter().map(|error| format!("{subject}: {error}")));
+        };
+        add("provider", self.schema().validate_implementation());
+        add("provider", self.schema().validate_names(RESERVED_IN_PROVIDER));
+        let prefix = format!("{}_", self.provider.metadata().name);
+        let check_names = |types: &[&'static str]| {
+            let mut seen = BTreeSet::new();
+            let errors = types.iter().filter_map(|name| {
+                if !name.starts_with(&prefix) || !is_identifier(name) {
+                    Some(format!("{name}: not a valid type name that begins with {prefix}"))
+                } else if !seen.insert(*name) {
+                    Some(format!("{name}: declared twice"))
+                } else {
+                    None
+                }
+            });
+            errors.collect::<Vec<_>>()
+        };
+        for (kind, types) in [
+            ("resource", self.resource_types().collect::<Vec<_>>()),
+            ("data source", self.data_source_types().collect()),
+            ("list resource", self.list_resource_types().collect()),
+            ("action", self.action_types().collect()),
+        ] {
+            add(kind, check_names(&types));
+        }
+        for (name, schema) in self.resources().chain(self.data_sources()) {
+            add(name, schema.validate_implementation());
+            add(name, schema.validate_names(RESERVED_NAMES));
+        }
+        for (name, schema) in self.list_resources().chain(self.actions()) {
+            add(name, schema.validate_implementation());
+            add(name, schema.validate_without_computed());
+        }
+        for name in self.list_resource_types() {
+            let identity = self.resources.iter().find(|r| r.0.type_name() == name);
+            if identity.is_none_or(|r| r.0.schema().identity_attributes().is_empty()) {
+                add(name, vec!["no resource of this type with an identity".to_owned()]);
+            }
+        }
+        let mut names = BTreeSet::new();
+        for function in self.functions() {
+            add(
+                function.name(),
+                function.definition().validate_implementation(function.name()),
+            );
+            if !names.insert(function.name()) {
+                add(function.name(), vec!["declared twice".to_owned()]);
+            }
+        }
+        errors
+    }
+
+    /// Validates a provider block.
     pub fn validate_provider(&self, config: Value) -> Diagnostics {
-        let host = ClientCapabilities::default();
+        let client = ClientCapabilities::default();
         SensitiveValues::of(self.schema(), [&config]).during_sync(|| {
-            validated(self.schema(), config, host, |block, found| {
-                self.provider.validate(block, found);
+            validate_config(self.schema(), config, client, |config, diagnostics| {
+                self.provider.validate(config, diagnostics);
             })
         })
     }
 
-    /// Checks the configuration of a resource.
-    pub fn validate(
-        &self,
-        resource: &dyn AnyResource<P::Data>,
-        config: Value,
-        host: ClientCapabilities,
-    ) -> Diagnostics {
-        self.hidden(resource.schema(), [&config])
-            .during_sync(|| resource.validate(config, host))
-    }
-
-    /// Checks the configuration of a data source.
-    pub fn validate_data(&self, source: &dyn AnyDataSource<P::Data>, config: Value) -> Diagnostics {
-        self.hidden(source.schema(), [&config])
-            .during_sync(|| source.validate(config))
-    }
-
-    /// Takes a provider block over for the calls that follow.
+    /// Configures the provider for the calls that follow.
     pub async fn configure(&self, config: Value, terraform_version: String) -> Diagnostics {
-        let hidden = SensitiveValues::of(self.schema(), [&config]);
-        self.run().hidden = hidden.clone();
-        hidden
-            .during(self.configured_with(config, terraform_version))
+        let sensitive = SensitiveValues::of(self.schema(), [&config]);
+        self.run().sensitive = sensitive.clone();
+        sensitive
+            .during(self.configure_data(config, terraform_version))
             .await
     }
 
-    async fn configured_with(&self, config: Value, terraform_version: String) -> Diagnostics {
+    async fn configure_data(&self, config: Value, terraform_version: String) -> Diagnostics {
         let config = match from_value(config) {
             Ok(config) => config,
             Err(error) => return Diagnostic::from(error).into(),
         };
         let stop = {
             let mut run = self.run();
-            if self.lifetime == ServeMode::Debug {
+            if self.mode == ServeMode::Debug {
                 run.stop = CancellationToken::new();
             }
             run.stop.clone()
@@ -180,206 +309,69 @@ impl<P: Provider> Server<P> {
         diagnostics
     }
 
-    /// Ends waits and keeps new requests from beginning. The calls in flight still answer.
+    /// Interrupts the run: waits end, and no new requests start. The calls in flight still return a response.
     pub fn stop(&self) {
         self.run().stop.cancel();
     }
 
-    /// Plans a change of a resource.
-    pub async fn plan(&self, resource: &dyn AnyResource<P::Data>, request: PlanRequest) -> PlanResponse {
-        let values = [&request.prior, &request.proposed, &request.config];
-        let hidden = self.hidden(resource.schema(), values);
-        let planned = async {
-            match self.configured() {
-                Ok(provider) => resource.plan(&provider, request).await,
-                Err(error) => PlanResponse {
-                    planned: request.prior,
-                    private: request.private,
-                    requires_replace: Vec::new(),
-                    diagnostics: error.into(),
-                },
-            }
-        };
-        hidden.during(planned).await
-    }
-
-    /// Carries a change of a resource out.
-    pub async fn apply(&self, resource: &dyn AnyResource<P::Data>, request: ApplyRequest) -> StateResponse {
-        let values = [&request.prior, &request.planned, &request.config];
-        let hidden = self.hidden(resource.schema(), values);
-        let applied = async {
-            match self.configured() {
-                Ok(provider) => resource.apply(&provider, request).await,
-                Err(error) => unchanged(request.prior, request.private, error),
-            }
-        };
-        hidden.during(applied).await
-    }
-
-    /// Takes a creation back whose answer reached nobody, so that the object which it made is in no state.
-    /// `provider` is what made it, from [`Server::in_use`]: another run may have configured another by now.
-    pub async fn rollback_create(&self, provider: &P::Data, type_name: &str, state: Value) {
-        if let Ok(resource) = self.resource(type_name) {
-            resource.rollback_create(provider, state).await;
-        }
-    }
-
-    /// The provider as it is configured now.
+    /// The data of the current configuration.
     #[must_use]
     pub fn configured_data(&self) -> Option<Arc<P::Data>> {
         self.run().data.clone()
     }
 
-    /// Refreshes the state of a resource.
-    pub async fn read(
+    /// Handles a request that needs a configuration. Messages and logs lose the sensitive values of the request and of
+    /// the provider block.
+    async fn handle<R, F>(
         &self,
-        resource: &dyn AnyResource<P::Data>,
-        state: Value,
-        private: Vec<u8>,
-    ) -> StateResponse {
-        let hidden = self.hidden(resource.schema(), [&state]);
-        let read = async {
-            match self.configured() {
-                Ok(provider) => resource.read(&provider, state, private).await,
-                Err(error) => unchanged(state, private, error),
+        schema: &Schema,
+        request: R,
+        handler: impl FnOnce(Arc<P::Data>, R) -> F + Send,
+    ) -> R::Response
+    where
+        R: Request,
+        R::Response: HasDiagnostics,
+        F: Future<Output = R::Response>,
+    {
+        let sensitive = self.sensitive(schema, request.values());
+        let response = async {
+            match self.configured_data() {
+                Some(provider) => handler(provider, request).await,
+                None => request.fail(not_configured().into()),
             }
         };
-        hidden.during(read).await
+        sensitive.during(response).await
     }
 
-    /// Takes an existing object into the state.
-    pub async fn import(
-        &self,
-        resource: &dyn AnyResource<P::Data>,
-        target: ImportTarget<Value>,
-    ) -> StateResponse {
-        let imported = async {
-            match self.configured() {
-                Ok(provider) => resource.import(&provider, target).await,
-                Err(error) => unchanged(Value::Null, Vec::new(), error),
-            }
-        };
-        self.hidden(resource.schema(), []).during(imported).await
+    /// The values that the messages of a call must not contain.
+    fn sensitive<'a>(&self, schema: &Schema, values: impl IntoIterator<Item = &'a Value>) -> SensitiveValues {
+        SensitiveValues::of(schema, values).and(&self.run().sensitive)
     }
 
-    /// Brings a stored state into the shape of the present schema. It needs no configuration.
-    pub fn upgrade(&self, resource: &dyn AnyResource<P::Data>, version: i64, state: Json) -> StateResponse {
-        self.hidden_of_stored(resource.schema(), &state)
-            .during_sync(|| resource.upgrade(version, state))
+    fn sensitive_in_stored(&self, schema: &Schema, state: &serde_json::Value) -> SensitiveValues {
+        SensitiveValues::of_stored(schema, state).and(&self.run().sensitive)
     }
 
-    /// Brings a stored identity into the shape of the present one. Identities have had one shape so far,
-    /// so that attributes which it lacks are null.
-    ///
-    /// # Errors
-    /// That it can't be read, or is of a version that is yet to come.
-    pub fn upgrade_identity(
-        &self,
-        resource: &dyn AnyResource<P::Data>,
-        version: i64,
-        identity: &Json,
-    ) -> Result<Value, Diagnostic> {
-        if version > Schema::IDENTITY_VERSION {
-            return Err(Diagnostic::error(
-                "Resource identity was written by a newer version of the provider",
-                format!(
-                    "The identity of this {} has version {version}; this version of the provider knows up to {}. \
-                     Use the provider version that wrote it, or a later one.",
-                    resource.type_name(),
-                    Schema::IDENTITY_VERSION
-                ),
-            ));
-        }
-        from_json(
-            identity,
-            &resource.schema().identity_type(),
-            UnknownFields::Ignore,
-        )
-        .map_err(|error| {
-            let detail = format!("The stored identity can't be used: {}.", error.reason);
-            Diagnostic::error("Invalid resource identity", detail).at(error.path)
-        })
-    }
-
-    /// Takes over the state of another resource type. It needs no configuration.
-    pub fn move_state(&self, resource: &dyn AnyResource<P::Data>, source: &MoveSource) -> StateResponse {
-        let moved = || Self::moved(resource, source);
-        self.hidden_of_stored(resource.schema(), &source.state)
-            .during_sync(moved)
-    }
-
-    fn moved(resource: &dyn AnyResource<P::Data>, source: &MoveSource) -> StateResponse {
-        resource.move_state(source).unwrap_or_else(|| {
-            let taken = match resource.moves_from() {
-                [] => "It takes over no other type.".to_owned(),
-                types => format!("It takes over: {}.", types.join(", ")),
-            };
-            let detail = format!(
-                "{} can't take over the state of a {} of the provider {}. {taken}",
-                resource.type_name(),
-                source.type_name,
-                source.provider
-            );
-            unchanged(
-                Value::Null,
-                Vec::new(),
-                Diagnostic::error("Resource can't be moved", detail),
-            )
-        })
-    }
-
-    /// Looks a data source up.
-    pub async fn read_data(&self, source: &dyn AnyDataSource<P::Data>, config: Value) -> StateResponse {
-        let hidden = self.hidden(source.schema(), [&config]);
-        let read = async {
-            match self.configured() {
-                Ok(provider) => source.read(&provider, config).await,
-                Err(error) => unchanged(Value::Null, Vec::new(), error),
-            }
-        };
-        hidden.during(read).await
-    }
-
-    /// What a call must not tell: what is sensitive in its values and in the provider block.
-    fn hidden<'a>(&self, schema: &Schema, values: impl IntoIterator<Item = &'a Value>) -> SensitiveValues {
-        SensitiveValues::of(schema, values).and(&self.run().hidden)
-    }
-
-    fn hidden_of_stored(&self, schema: &Schema, state: &Json) -> SensitiveValues {
-        SensitiveValues::of_stored(schema, state).and(&self.run().hidden)
-    }
-
-    fn configured(&self) -> Result<Arc<P::Data>, Diagnostic> {
-        self.run().data.clone().ok_or_else(|| {
-            Diagnostic::error(
-                "Provider is not configured",
-                "The provider was asked for something that needs its configuration before it got one. \
-                 Errors about the provider block come first: mend those.",
-            )
-        })
-    }
-
-    fn run(&self) -> std::sync::MutexGuard<'_, Run<P::Data>> {
+    fn run(&self) -> MutexGuard<'_, Run<P::Data>> {
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn unchanged(state: Value, private: Vec<u8>, error: Diagnostic) -> StateResponse {
-    StateResponse {
-        state,
-        private,
-        diagnostics: error.into(),
-    }
+fn not_configured() -> Diagnostic {
+    Diagnostic::error(
+        "Provider is not configured",
+        "This operation requires a configured provider. Fix the errors in the provider block first.",
+    )
 }
 
-/// The answer to a call for something that the provider does not have.
+/// The error for a type that the provider does not serve.
 #[must_use]
-pub fn unknown_type(kind: &str, type_name: &str) -> Diagnostic {
+pub fn unknown_type(kind: &str, name: &str) -> Diagnostic {
     Diagnostic::error(
-        format!("Unknown {kind} type"),
+        format!("Unknown {kind}"),
         format!(
-            "The provider has no {kind} \"{type_name}\". Check the name, and that the provider version in use \
-             has it."
+            "The provider has no {kind} \"{name}\". Check the name, and whether the installed version of the provider \
+             includes it."
         ),
     )
 }

@@ -1,6 +1,6 @@
-//! The calls, one function an endpoint.
+//! The calls: one function for each endpoint, and what is built on several calls.
 
-mod endpoints;
-pub(crate) mod idempotent_create;
+mod call;
+pub(crate) mod creations;
 pub mod v2;
 pub mod v3;

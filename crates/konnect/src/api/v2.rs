@@ -1,122 +1,36 @@
-//! The calls of version 2, whose webhook holds its endpoint itself and can't be deleted.
+//! The calls of version 2, as far as version 3 does not replace them: the webhook with an endpoint of its own, and the
+//! signing keys.
 //!
-//! Paths and bodies are those of the API description "Konnect Audit Log Settings" 2.0.0.
+//! Paths and bodies follow the API description "Konnect Audit Log Settings" 2.0.0.
 
-use crate::api::endpoints::Api;
+use reqwest::Method;
+
+use crate::api::call;
 use crate::error::Error;
 use crate::http::client::Client;
-use crate::types::changes::{DestinationChanges, EndpointWebhookChanges, NewDestination};
-use crate::types::destination_id::DestinationId;
-use crate::types::model::{Destination, EndpointWebhook, WebhookStatus};
-use crate::types::paging::{ListQuery, Page};
+use crate::types::changes::EndpointWebhookChanges;
+use crate::types::model::EndpointWebhook;
 use crate::types::region::Region;
 
-fn api<'a>(client: &'a Client, region: &'a Region) -> Api<'a> {
-    Api {
-        client,
-        region,
-        version: "v2",
-    }
-}
+const WEBHOOK: &str = "/v2/audit-log-webhook";
 
-/// `GET /v2/audit-log-destinations`: one page of the destinations.
+/// `GET /v2/audit-log-webhook`: reads the webhook of the region.
 ///
 /// # Errors
-/// When the call fails, or its answer can't be read.
-pub async fn list_destinations(
-    client: &Client,
-    region: &Region,
-    query: &ListQuery,
-) -> Result<Page<Destination>, Error> {
-    api(client, region).list_destinations(query).await
-}
-
-/// `GET /v2/audit-log-destinations`, page after page: all destinations from `query.after` on.
-///
-/// # Errors
-/// When a call fails or its answer can't be read, and when the pages go round in a circle.
-pub async fn all_destinations(
-    client: &Client,
-    region: &Region,
-    query: &ListQuery,
-) -> Result<Vec<Destination>, Error> {
-    api(client, region).all_destinations(query).await
-}
-
-/// `POST /v2/audit-log-destinations`: creates a destination.
-///
-/// Made again only where nothing can have been created; [`Error::may_have_happened`] tells the rest.
-///
-/// # Errors
-/// When the call fails, or its answer can't be read.
-pub async fn create_destination(
-    client: &Client,
-    region: &Region,
-    new: &NewDestination,
-) -> Result<Destination, Error> {
-    api(client, region).create_destination(new).await
-}
-
-/// `GET /v2/audit-log-destinations/{id}`: a destination.
-///
-/// # Errors
-/// When the call fails, as with 404 for an unknown id, or its answer can't be read.
-pub async fn get_destination(
-    client: &Client,
-    region: &Region,
-    id: &DestinationId,
-) -> Result<Destination, Error> {
-    api(client, region).destination(id).await
-}
-
-/// `PATCH /v2/audit-log-destinations/{id}`: changes what is named, and leaves the rest.
-///
-/// # Errors
-/// When the call fails, or its answer can't be read.
-pub async fn update_destination(
-    client: &Client,
-    region: &Region,
-    id: &DestinationId,
-    changes: &DestinationChanges,
-) -> Result<Destination, Error> {
-    api(client, region).change_destination(id, changes).await
-}
-
-/// `DELETE /v2/audit-log-destinations/{id}`: deletes a destination.
-///
-/// # Errors
-/// When the call fails, as with 404 for an unknown id, and with 409 while a webhook uses it. A 404 after
-/// more than one attempt may be the first attempt's own success.
-pub async fn delete_destination(client: &Client, region: &Region, id: &DestinationId) -> Result<(), Error> {
-    api(client, region).delete_destination(id).await
-}
-
-/// `GET /v2/audit-log-webhook`: the webhook of the region.
-///
-/// # Errors
-/// When the call fails or its answer can't be read.
+/// When the call fails or its answer cannot be read.
 pub async fn get_webhook(client: &Client, region: &Region) -> Result<EndpointWebhook, Error> {
-    api(client, region).webhook().await
+    call::read(client, region, WEBHOOK).await
 }
 
-/// `PATCH /v2/audit-log-webhook`: sets up or changes the webhook of the region; what is not named stays.
+/// `PATCH /v2/audit-log-webhook`: configures or changes the webhook of the region. Absent fields keep their value.
 ///
 /// # Errors
-/// When the call fails or its answer can't be read.
+/// When the call fails or its answer cannot be read.
 pub async fn update_webhook(
     client: &Client,
     region: &Region,
     changes: &EndpointWebhookChanges,
 ) -> Result<EndpointWebhook, Error> {
-    api(client, region)
-        .change_webhook(changes, changes.authorization.as_ref())
-        .await
-}
-
-/// `GET /v2/audit-log-webhook/status`: how deliveries of the region's webhook are going.
-///
-/// # Errors
-/// When the call fails, or its answer can't be read.
-pub async fn get_webhook_status(client: &Client, region: &Region) -> Result<WebhookStatus, Error> {
-    api(client, region).webhook_status().await
+    let authorization = changes.authorization.as_ref();
+    call::write(client, region, Method::PATCH, WEBHOOK, changes, authorization).await
 }

@@ -1,192 +1,199 @@
-//! When a list is fetched for several reads, how far, and whom it answers.
+//! The list of a region's destinations: when it is fetched for several reads, how far, and which reads it answers.
+//!
+//! A page is fetched only while a read waits for a destination that no page so far contained, and only while there
+//! were fewer pages than reads. So all reads together never cost more than twice the requests that they would cost one
+//! by one, even for two destinations among ten thousand; where they are all destinations of the region, they cost a
+//! small fraction.
+//!
+//! The list is given up for good when a page fails or cannot be read, when the pages repeat, when it gets too large,
+//! and when it has answered fewer reads than it had pages. Single requests continue without it.
 
 use std::collections::{HashMap, HashSet};
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::cache::{BOUND, Listed};
+use crate::cache::list_item::ListItem;
+use crate::cache::{MAX_AGE, Start};
 use crate::error::Error;
 use crate::types::destination_id::DestinationId;
 use crate::types::model::Destination;
-use crate::types::paging::{LARGEST_LIST, ListQuery};
+use crate::types::paging::{ListQuery, MAX_LIST_BYTES, Page};
 
-/// The size of a page to ask for. It is the largest that the API description names for any of its lists
-/// (`GET /v3/audit-logs`); for destinations it names none. The API may give less.
-const PAGE: u32 = 1_000;
-/// What is asked for if the API refuses that.
-const SMALLER_PAGE: u32 = 100;
-/// After so many reads one by one within [`BOUND`], the next one doesn't come alone either, although none is under
-/// way: it belongs to a refresh that reads one after the other.
-const SERIES: u32 = 10;
+/// The page size to request: the largest that the API descriptions name for any of their lists (`GET /v3/audit-logs`).
+/// For destinations they name none. The API may return fewer items.
+const PAGE_SIZE: u32 = 1_000;
+/// The page size to request if the API rejects [`PAGE_SIZE`].
+const SMALL_PAGE_SIZE: u32 = 100;
+/// After this many single reads within [`MAX_AGE`], the next read starts a list although no other read is under way:
+/// it belongs to a refresh that reads one object after the other.
+const SERIES_LENGTH: u32 = 10;
 
 /// The list of a region's destinations, as far as it was fetched for reads.
-///
-/// A page is fetched only while a read waits that no page before had, and only as long as there were fewer pages
-/// than reads. So all reads together never cost more than twice the requests that they would cost one by one, even
-/// for two destinations among ten thousand; and where they are all there is, a small part of it.
-///
-/// Without a list single requests go on. It is given up for good when a page of it fails or can't be read, when it
-/// goes round in a circle or gets too large, and when it has answered fewer reads than it had pages.
 #[derive(Default)]
 pub(crate) struct List {
-    /// How many reads there were.
+    /// The number of reads so far.
     reads: u64,
-    /// How many pages were asked for.
+    /// The number of pages requested so far.
     pages: u64,
-    /// Whether no more is fetched.
+    /// Whether the list was given up.
     given_up: bool,
-    /// Whether pages of [`PAGE`] are refused.
-    small: bool,
-    /// Since when, and how many destinations were read alone.
-    alone: Option<(Instant, u32)>,
-    fetched: Option<Fetched>,
-    /// HasDiagnostics one fetched list from the next.
+    /// Whether the API rejected pages of [`PAGE_SIZE`].
+    small_pages: bool,
+    /// The beginning and the length of the current series of single reads.
+    series: Option<(Instant, u32)>,
+    fetched: Option<FetchedList>,
+    /// The number of the latest fetched list.
     number: u64,
 }
 
-/// A list, from its first page on.
-struct Fetched {
+/// One pass over the list, from its first page on.
+struct FetchedList {
     number: u64,
-    began: Instant,
+    start: Start,
     found: HashMap<DestinationId, Destination>,
     bytes: usize,
-    /// How many pages it has, those under way included.
+    /// The number of its pages, including one under way.
     pages: u64,
-    /// How many reads it has answered.
+    /// The number of reads that it has answered.
     answered: u64,
     /// The cursors so far.
     cursors: HashSet<String>,
-    next: Next,
+    next: NextPage,
 }
 
-/// How a list goes on.
-enum Next {
-    /// With the page behind this cursor, or the first one.
-    Page(Option<String>),
-    /// With the page that is being fetched. The other end is held by whoever does.
+/// How a pass over the list continues.
+enum NextPage {
+    /// With the page at this cursor, or with the first page.
+    At(Option<String>),
+    /// With the page that is being fetched. The task that fetches it holds the sender.
     UnderWay(watch::Receiver<()>),
-    /// Not at all.
+    /// The list is complete.
     End,
 }
 
 /// A read of one destination.
 pub(crate) struct PendingRead<'a> {
     id: &'a DestinationId,
-    pub(crate) began: Instant,
-    /// The list that it waits for.
+    start: Start,
+    /// The number of the list that it waits for.
     list: Option<u64>,
 }
 
-impl<'a> PendingRead<'a> {
-    pub(crate) fn new(id: &'a DestinationId, began: Instant) -> Self {
-        Self {
-            id,
-            began,
-            list: None,
-        }
-    }
-}
-
-/// What a read has to do next.
-pub(crate) enum Step {
-    /// Nothing: here it is.
+/// How a read continues.
+pub(crate) enum Lookup {
+    /// The list contains the destination.
     Found(Destination),
     /// Wait for this page, then look again.
     Wait(watch::Receiver<()>),
-    /// Have this page fetched, then look again.
-    Fetch(Fetch),
-    /// Ask for the one destination.
-    Alone,
+    /// Start fetching this page, then look again.
+    Fetch(PageFetch),
+    /// Request the single destination.
+    Single,
 }
 
-/// A page to be fetched.
-pub(crate) struct Fetch {
+/// A page to fetch. Readers that wait for it continue when this is dropped.
+pub(crate) struct PageFetch {
     pub(crate) query: ListQuery,
     list: u64,
     _done: watch::Sender<()>,
 }
 
-/// A page of the list.
+/// A fetched page.
 pub(crate) struct ListedPage {
-    pub items: Vec<Listed>,
-    /// The cursor of the next one.
-    pub next: Option<String>,
+    pub page: Page<ListItem>,
     /// The length of the answer.
     pub bytes: usize,
 }
 
+impl<'a> PendingRead<'a> {
+    pub(crate) fn new(id: &'a DestinationId, start: Start) -> Self {
+        Self {
+            id,
+            start,
+            list: None,
+        }
+    }
+}
+
 impl List {
     /// Counts a read.
-    pub(crate) fn count(&mut self) {
+    pub(crate) fn count_read(&mut self) {
         self.reads += 1;
     }
 
-    /// Decides how a read goes on; `together` says whether others are under way.
-    pub(crate) fn step(&mut self, want: &mut PendingRead, together: bool) -> Step {
-        let step = self.listed(want, together);
-        if matches!(step, Step::Alone) {
-            self.note_alone(want.began);
+    /// Decides how a read continues. `others` is whether other single reads are under way.
+    pub(crate) fn look_up(&mut self, read: &mut PendingRead, others: bool) -> Lookup {
+        let lookup = self.look_up_in_list(read, others);
+        if matches!(lookup, Lookup::Single) {
+            self.count_single(read.start.at);
         }
-        step
+        lookup
     }
 
-    fn listed(&mut self, want: &mut PendingRead, together: bool) -> Step {
+    fn look_up_in_list(&mut self, read: &mut PendingRead, others: bool) -> Lookup {
         if self.given_up {
-            return Step::Alone;
+            return Lookup::Single;
         }
-        if self.fetched.as_ref().is_some_and(|list| list.answers(want)) {
-            return self.go_on(want);
+        // A list from before a write answers no read that begins after it.
+        self.fetched
+            .take_if(|list| list.start.generation < read.start.generation);
+        if self.fetched.as_ref().is_some_and(|list| list.answers(read)) {
+            return self.advance(read);
         }
-        // One that it has waited for is gone. Others would go the same way.
-        if want.list.is_some() || !(together || self.is_series(want.began)) {
-            return Step::Alone;
+        // The list that this read waited for is gone. Another one would not last longer.
+        if read.list.is_some() || !(others || self.is_series(read.start.at)) {
+            return Lookup::Single;
         }
         if let Some(old) = &self.fetched {
             if old.is_under_way() {
-                return Step::Alone;
+                return Lookup::Single;
             }
             if old.answered < old.pages {
                 self.give_up("it answers fewer reads than it has pages");
-                return Step::Alone;
+                return Lookup::Single;
             }
         }
         self.number += 1;
-        self.fetched = Some(Fetched::new(self.number, want.began));
-        self.go_on(want)
+        self.fetched = Some(FetchedList::new(self.number, read.start));
+        self.advance(read)
     }
 
-    /// The next step with the list that there is.
-    fn go_on(&mut self, want: &mut PendingRead) -> Step {
+    /// Continues a read with the current list.
+    fn advance(&mut self, read: &mut PendingRead) -> Lookup {
         let affordable = self.pages < self.reads;
         let Some(list) = &mut self.fetched else {
-            return Step::Alone;
+            return Lookup::Single;
         };
-        want.list = Some(list.number);
-        if let Some(found) = list.found.get(want.id) {
+        read.list = Some(list.number);
+        if let Some(found) = list.found.get(read.id) {
             list.answered += 1;
-            return Step::Found(found.clone());
+            return Lookup::Found(found.clone());
         }
         match &mut list.next {
-            Next::End => Step::Alone,
-            // An error says that the other end is gone, and that it has not brought the page.
-            Next::UnderWay(page) if page.has_changed().is_ok() => Step::Wait(page.clone()),
-            Next::UnderWay(_) => {
-                self.give_up("a page of it was not fetched to its end");
-                Step::Alone
+            NextPage::End => Lookup::Single,
+            // An error means that the sender is gone without having delivered the page.
+            NextPage::UnderWay(page) if page.has_changed().is_ok() => Lookup::Wait(page.clone()),
+            NextPage::UnderWay(_) => {
+                self.give_up("the request for a page was cancelled");
+                Lookup::Single
             }
-            Next::Page(_) if !affordable => Step::Alone,
-            Next::Page(after) => {
+            NextPage::At(_) if !affordable => Lookup::Single,
+            NextPage::At(after) => {
                 let (done, page) = watch::channel(());
                 let query = ListQuery {
-                    size: Some(if self.small { SMALLER_PAGE } else { PAGE }),
+                    size: Some(if self.small_pages {
+                        SMALL_PAGE_SIZE
+                    } else {
+                        PAGE_SIZE
+                    }),
                     after: after.take(),
                     name: None,
                 };
-                list.next = Next::UnderWay(page);
+                list.next = NextPage::UnderWay(page);
                 list.pages += 1;
                 self.pages += 1;
-                Step::Fetch(Fetch {
+                Lookup::Fetch(PageFetch {
                     query,
                     list: list.number,
                     _done: done,
@@ -195,92 +202,87 @@ impl List {
         }
     }
 
-    /// Takes a page that was fetched. Those who wait for it look again when the `fetch` is dropped, which is after
-    /// this.
-    pub(crate) fn take(&mut self, fetch: Fetch, page: Result<ListedPage, Error>) {
+    /// Adds a fetched page. Readers that wait for it continue when `fetch` is dropped, at the end of this function.
+    pub(crate) fn take(&mut self, fetch: PageFetch, page: Result<ListedPage, Error>) {
         let Some(list) = self.fetched.as_mut().filter(|list| list.number == fetch.list) else {
             return;
         };
         match page {
             Ok(page) => {
-                if let Err(why) = list.add(page) {
-                    self.give_up(why);
+                if let Err(reason) = list.add(page) {
+                    self.give_up(reason);
                 }
             }
-            Err(error) if error.status() == Some(400) && !self.small && list.cursors.is_empty() => {
-                self.small = true;
-                list.next = Next::Page(None);
+            Err(error) if error.status() == Some(400) && !self.small_pages && list.cursors.is_empty() => {
+                self.small_pages = true;
+                list.next = NextPage::At(None);
             }
-            // Not in the server's words: this log line is nobody's call, and so nobody's secrets are hidden in it.
-            Err(_) => self.give_up("a page of it could not be had"),
+            // Without the server's text: this log line belongs to no call whose secrets could be redacted.
+            Err(_) => self.give_up("the request for a page failed"),
         }
         drop(fetch);
     }
 
-    /// Nobody who asks from now on is answered from what was fetched so far.
-    pub(crate) fn forget(&mut self) {
-        self.fetched = None;
-    }
-
-    fn give_up(&mut self, why: &str) {
-        tracing::debug!(why, "destinations are not listed any more, but read one by one");
+    fn give_up(&mut self, reason: &str) {
+        tracing::debug!(reason, "no longer listing destinations: reading them one by one");
         self.given_up = true;
         self.fetched = None;
     }
 
-    fn note_alone(&mut self, now: Instant) {
-        self.alone = match self.alone {
-            Some((since, count)) if now.saturating_duration_since(since) <= BOUND => {
-                Some((since, count.saturating_add(1)))
+    fn count_single(&mut self, now: Instant) {
+        self.series = match self.series {
+            Some((since, length)) if now.saturating_duration_since(since) <= MAX_AGE => {
+                Some((since, length.saturating_add(1)))
             }
             _ => Some((now, 1)),
         };
     }
 
     fn is_series(&self, now: Instant) -> bool {
-        self.alone
-            .is_some_and(|(since, count)| count >= SERIES && now.saturating_duration_since(since) <= BOUND)
+        self.series.is_some_and(|(since, length)| {
+            length >= SERIES_LENGTH && now.saturating_duration_since(since) <= MAX_AGE
+        })
     }
 }
 
-impl Fetched {
-    fn new(number: u64, began: Instant) -> Self {
+impl FetchedList {
+    fn new(number: u64, start: Start) -> Self {
         Self {
             number,
-            began,
+            start,
             found: HashMap::new(),
             bytes: 0,
             pages: 0,
             answered: 0,
             cursors: HashSet::new(),
-            next: Next::Page(None),
+            next: NextPage::At(None),
         }
     }
 
-    /// Whether it is for this read: the one that it waits for, or young enough.
-    fn answers(&self, want: &PendingRead) -> bool {
-        let young = want.began.saturating_duration_since(self.began) <= BOUND;
-        want.list.map_or(young, |number| number == self.number)
+    /// Whether it answers this read: the read waits for it already, or it is young enough.
+    fn answers(&self, read: &PendingRead) -> bool {
+        read.list
+            .map_or_else(|| self.start.answers(read.start), |number| number == self.number)
     }
 
     fn is_under_way(&self) -> bool {
-        matches!(&self.next, Next::UnderWay(page) if page.has_changed().is_ok())
+        matches!(&self.next, NextPage::UnderWay(page) if page.has_changed().is_ok())
     }
 
-    fn add(&mut self, page: ListedPage) -> Result<(), &'static str> {
-        self.bytes += page.bytes;
-        if self.bytes > LARGEST_LIST {
+    fn add(&mut self, listed: ListedPage) -> Result<(), &'static str> {
+        self.bytes += listed.bytes;
+        if self.bytes > MAX_LIST_BYTES {
             return Err("it is too large");
         }
-        if page
-            .next
+        let next = listed.page.next;
+        if next
             .as_ref()
             .is_some_and(|next| !self.cursors.insert(next.clone()))
         {
-            return Err("it goes round in a circle");
+            return Err("its pages repeat");
         }
-        self.next = page.next.map_or(Next::End, |next| Next::Page(Some(next)));
-        let complete = page.items.into_iter().filter_map(Listed::complete);
+        self.next = next.map_or(NextPage::End, |next| NextPage::At(Some(next)));
+        let complete = listed.page.items.into_iter().filter_map(ListItem::complete);
         self.found
             .extend(complete.map(|destination| (destination.id.clone(), destination)));
         Ok(())

@@ -1,22 +1,24 @@
 //! Reads that share their requests.
 //!
-//! A refresh reads every object that there is a state of, many of them at a time. One request for each would be a
-//! thousand for a thousand destinations, which is slow and runs into rate limits. So:
+//! A refresh reads every object in the state, many of them at a time. One request for each object would be a thousand
+//! requests for a thousand destinations, which is slow and runs into rate limits. The cache reduces them:
 //!
-//! - Identical reads that are under way at the same time are one request.
-//! - A destination that is read alone is one `GET`. One that is read while others are, or after a number of
-//!   others, is looked for in a list of all destinations of its region, which is fetched page by page for all of
-//!   these reads together. See [`List`](list::List) for how far that goes, and when single requests go on.
-//! - A list answers reads that began no later than [`BOUND`] after it; so does a request for an identical read.
+//! - Identical reads that are under way at the same time share one request.
+//! - A destination that is read alone takes one `GET`. A destination that is read while others are, or after a series
+//!   of others, is looked up in a list of all destinations of its region, which is fetched page by page for all these
+//!   reads together. [`list`] describes how far the list goes, and when single requests continue.
+//! - A list, and a request for an identical read, answers reads that begin at most [`MAX_AGE`] after it.
 //!
-//! What a read is told was true at a moment no longer than [`BOUND`] before it began. And never is it older than a
-//! write of this client: a write makes all reads that begin after it start anew, whatever is under way. What a
-//! list does not have, or not in full, is asked for by its id, so that nothing is called gone on a list's word.
+//! So an answer describes the object at most [`MAX_AGE`] before the read began. It is never older than a write of the
+//! same client: nothing that was read before or during a write answers a read that begins after it. A destination that
+//! a list lacks, or has only in part, is requested by its id, so that a list alone never makes an object count as
+//! deleted.
 //!
-//! A change that has to know what is there now doesn't read here but calls [`v2`](crate::api::v2) and
-//! [`v3`](crate::api::v3) itself.
+//! A change that depends on the current object does not read here, but calls [`v2`](crate::api::v2) and
+//! [`v3`](crate::api::v3).
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,156 +31,170 @@ use crate::types::destination_id::DestinationId;
 use crate::types::model::{Destination, DestinationWebhook, EndpointWebhook, WebhookStatus};
 use crate::types::region::Region;
 
-mod in_flight;
 mod list;
-mod listed;
+mod list_item;
+mod shared_calls;
 
-use self::in_flight::InFlight;
-pub(crate) use self::list::ListedPage;
-use self::list::{List, PendingRead, Step};
-pub(crate) use self::listed::Listed;
+use self::list::{List, ListedPage, Lookup, PendingRead};
+use self::shared_calls::SharedCalls;
 
-/// How long after its beginning a list answers reads.
+/// The maximum age of an answer: a list or a request answers reads that begin at most this long after it began.
 ///
-/// Whoever refreshes many objects may read ten at a time, and not know how many there will be: a list that answered
-/// no later reads would be fetched a hundred times for a thousand objects. Reading them one by one takes ten seconds
-/// as well, at 100 ms an answer, so that what one refresh tells was never seen closer together than this.
-pub const BOUND: Duration = Duration::from_secs(10);
+/// A refresh of many objects may read ten at a time, and the cache does not know how many there will be. With a much
+/// lower age a list would be fetched a hundred times for a thousand objects. Ten seconds is also the time that a
+/// hundred reads one by one take at 100 ms each, so a refresh is no less consistent than it would be without the cache.
+pub const MAX_AGE: Duration = Duration::from_secs(10);
 
-/// A destination as it is or was up to [`BOUND`] ago.
-///
-/// # Errors
-/// When the call fails, as with 404 for an unknown id, or its answer can't be read.
-pub async fn destination(client: &Client, region: &Region, id: &DestinationId) -> Result<Destination, Error> {
-    let reads = client.reads();
-    let collection = reads.collection(region);
-    let mut want = PendingRead::new(id, Instant::now());
-    collection.list().count();
-    while !collection.alone.is_under_way(id, want.began) {
-        let step = collection.list().step(&mut want, !collection.alone.is_empty());
-        match step {
-            Step::Found(found) => return Ok(found),
-            Step::Alone => break,
-            Step::Wait(mut page) => {
-                // An error means that whoever fetched it is gone: the next step sees that too.
-                let _ = page.changed().await;
-            }
-            Step::Fetch(fetch) => {
-                let (client, region, collection) = (client.clone(), region.clone(), Arc::clone(&collection));
-                // A task of its own, so that no reader takes it along when it is given up.
-                tokio::spawn(async move {
-                    let page = v3::listed_destinations(&client, &region, &fetch.query).await;
-                    collection.list().take(fetch, page);
-                });
-            }
+/// Reads that share their requests. It is cheap to clone; clones share what they read.
+#[derive(Clone)]
+pub struct Cache {
+    client: Client,
+    reads: Arc<Reads>,
+}
+
+/// What is being read, or was read lately.
+#[derive(Default)]
+struct Reads {
+    destinations: Mutex<HashMap<Region, Arc<RegionDestinations>>>,
+    endpoint_webhooks: SharedCalls<Region, EndpointWebhook>,
+    destination_webhooks: SharedCalls<Region, DestinationWebhook>,
+    webhook_statuses: SharedCalls<Region, WebhookStatus>,
+}
+
+/// The destinations of one region.
+#[derive(Default)]
+struct RegionDestinations {
+    list: Mutex<List>,
+    single: SharedCalls<DestinationId, Destination>,
+}
+
+/// When a read or a request began: the time, and the client's write generation.
+#[derive(Debug, Clone, Copy)]
+struct Start {
+    at: Instant,
+    generation: u64,
+}
+
+impl Start {
+    /// Whether what began at this moment may answer a read that began at `read`: it is young enough, and no write
+    /// began or ended between the two.
+    fn answers(self, read: Self) -> bool {
+        self.generation >= read.generation && read.at.saturating_duration_since(self.at) <= MAX_AGE
+    }
+}
+
+impl Cache {
+    /// Creates an empty cache of what this client reads.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self {
+            client,
+            reads: Arc::default(),
         }
     }
-    let call = || {
-        let (client, region, id) = (client.clone(), region.clone(), id.clone());
-        async move { v3::get_destination(&client, &region, &id).await }
-    };
-    collection.alone.ask(id.clone(), want.began, call).await
+
+    /// Reads a destination, at most [`MAX_AGE`] old.
+    ///
+    /// # Errors
+    /// When the call fails, for instance with 404 for an unknown id, or its answer cannot be read.
+    pub async fn destination(&self, region: &Region, id: &DestinationId) -> Result<Destination, Error> {
+        let start = self.start();
+        let destinations = self.reads.region(region);
+        let mut read = PendingRead::new(id, start);
+        destinations.list().count_read();
+        while !destinations.single.has(id, start) {
+            let others = destinations.single.has_any(start);
+            let lookup = destinations.list().look_up(&mut read, others);
+            match lookup {
+                Lookup::Found(found) => return Ok(found),
+                Lookup::Single => break,
+                Lookup::Wait(mut page) => {
+                    // An error means that the task that fetches the page is gone. The next look-up detects that.
+                    let _ = page.changed().await;
+                }
+                Lookup::Fetch(fetch) => {
+                    let (client, region) = (self.client.clone(), region.clone());
+                    let destinations = Arc::clone(&destinations);
+                    // A task of its own, so that no reader that is dropped cancels it for the others.
+                    tokio::spawn(async move {
+                        let page = v3::destinations_page(&client, &region, &fetch.query).await;
+                        let page = page.map(|(page, bytes)| ListedPage { page, bytes });
+                        destinations.list().take(fetch, page);
+                    });
+                }
+            }
+        }
+        let call = || {
+            let (client, region, id) = (self.client.clone(), region.clone(), id.clone());
+            async move { v3::get_destination(&client, &region, &id).await }
+        };
+        destinations.single.call(id.clone(), start, call).await
+    }
+
+    /// Reads the v2 webhook of a region.
+    ///
+    /// # Errors
+    /// When the call fails or its answer cannot be read.
+    pub async fn endpoint_webhook(&self, region: &Region) -> Result<EndpointWebhook, Error> {
+        let call = || {
+            let (client, region) = (self.client.clone(), region.clone());
+            async move { v2::get_webhook(&client, &region).await }
+        };
+        let calls = &self.reads.endpoint_webhooks;
+        calls.call(region.clone(), self.start(), call).await
+    }
+
+    /// Reads the v3 webhook of a region.
+    ///
+    /// # Errors
+    /// When the call fails, for instance with 404 where none was ever set up, or its answer cannot be read.
+    pub async fn destination_webhook(&self, region: &Region) -> Result<DestinationWebhook, Error> {
+        let call = || {
+            let (client, region) = (self.client.clone(), region.clone());
+            async move { v3::get_webhook(&client, &region).await }
+        };
+        let calls = &self.reads.destination_webhooks;
+        calls.call(region.clone(), self.start(), call).await
+    }
+
+    /// Reads the delivery status of a region's webhook.
+    ///
+    /// # Errors
+    /// When the call fails or its answer cannot be read.
+    pub async fn webhook_status(&self, region: &Region) -> Result<WebhookStatus, Error> {
+        let call = || {
+            let (client, region) = (self.client.clone(), region.clone());
+            async move { v3::get_webhook_status(&client, &region).await }
+        };
+        let calls = &self.reads.webhook_statuses;
+        calls.call(region.clone(), self.start(), call).await
+    }
+
+    fn start(&self) -> Start {
+        Start {
+            at: Instant::now(),
+            generation: self.client.write_generation(),
+        }
+    }
 }
 
-/// The v2 webhook of a region.
-///
-/// # Errors
-/// When the call fails or its answer can't be read.
-pub async fn endpoint_webhook(client: &Client, region: &Region) -> Result<EndpointWebhook, Error> {
-    let reads = client.reads();
-    let call = || {
-        let (client, region) = (client.clone(), region.clone());
-        async move { v2::get_webhook(&client, &region).await }
-    };
-    reads
-        .endpoint_webhooks
-        .ask(region.clone(), Instant::now(), call)
-        .await
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
 }
-
-/// The v3 webhook of a region.
-///
-/// # Errors
-/// When the call fails, as with 404 where none was ever set up, or its answer can't be read.
-pub async fn destination_webhook(client: &Client, region: &Region) -> Result<DestinationWebhook, Error> {
-    let reads = client.reads();
-    let call = || {
-        let (client, region) = (client.clone(), region.clone());
-        async move { v3::get_webhook(&client, &region).await }
-    };
-    reads
-        .destination_webhooks
-        .ask(region.clone(), Instant::now(), call)
-        .await
-}
-
-/// How deliveries of a region's webhook are going.
-///
-/// # Errors
-/// When the call fails, or its answer can't be read.
-pub async fn webhook_status(client: &Client, region: &Region) -> Result<WebhookStatus, Error> {
-    let reads = client.reads();
-    let call = || {
-        let (client, region) = (client.clone(), region.clone());
-        async move { v3::get_webhook_status(&client, &region).await }
-    };
-    reads.statuses.ask(region.clone(), Instant::now(), call).await
-}
-
-/// What a client is reading, and has read lately.
-#[derive(Default)]
-pub(crate) struct Reads {
-    destinations: Mutex<HashMap<Region, Arc<Collection>>>,
-    endpoint_webhooks: InFlight<Region, EndpointWebhook>,
-    destination_webhooks: InFlight<Region, DestinationWebhook>,
-    statuses: InFlight<Region, WebhookStatus>,
-}
-
-/// The destinations of a region.
-#[derive(Default)]
-struct Collection {
-    list: Mutex<List>,
-    alone: InFlight<DestinationId, Destination>,
-}
-
-/// While it lives, something may be changing.
-pub(crate) struct Write<'a>(&'a Reads);
 
 impl Reads {
-    /// Notes that something is about to be written: what was read before is not told to those who ask from now
-    /// on. What is read until the write has ended may be from before it as well, and is not told after it.
-    pub(crate) fn write(&self) -> Write<'_> {
-        self.forget();
-        Write(self)
-    }
-
-    fn forget(&self) {
-        for collection in self.collections().values() {
-            collection.list().forget();
-            collection.alone.forget();
-        }
-        self.endpoint_webhooks.forget();
-        self.destination_webhooks.forget();
-        self.statuses.forget();
-    }
-
-    fn collection(&self, region: &Region) -> Arc<Collection> {
-        Arc::clone(self.collections().entry(region.clone()).or_default())
-    }
-
-    fn collections(&self) -> MutexGuard<'_, HashMap<Region, Arc<Collection>>> {
-        self.destinations.lock().unwrap_or_else(PoisonError::into_inner)
+    fn region(&self, region: &Region) -> Arc<RegionDestinations> {
+        let mut destinations = self.destinations.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(destinations.entry(region.clone()).or_default())
     }
 }
 
-impl Collection {
+impl RegionDestinations {
     fn list(&self) -> MutexGuard<'_, List> {
         self.list.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Write<'_> {
-    fn drop(&mut self) {
-        self.0.forget();
     }
 }

@@ -1,11 +1,11 @@
-//! The ways in which a call fails, each with what is to be known about it.
+//! The ways in which a call fails, each with its details.
 
 use std::time::Duration;
 
 use crate::error::problem::InvalidParameter;
 use crate::types::server_url::RegionMismatch;
 
-/// What stood in the way of a connection.
+/// Why a connection failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConnectFailure {
     /// The host's name could not be resolved.
@@ -18,7 +18,7 @@ pub enum ConnectFailure {
     Other,
 }
 
-/// What went wrong.
+/// What went wrong with a call.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -27,41 +27,41 @@ pub enum ErrorKind {
     Api {
         /// The HTTP status, 400 to 599.
         status: u16,
-        /// Whether the answer is a problem document, as Konnect itself sends (RFC 9457), and not a
-        /// gateway's or proxy's own page.
+        /// Whether the answer is a problem document (RFC 9457), as Konnect sends it, and not the page of a gateway or
+        /// proxy.
         problem_document: bool,
-        /// What the API said, at most about 1,000 characters.
+        /// The message of the API, at most about 1,000 characters.
         message: Option<String>,
-        /// The parameters it did not accept.
+        /// The parameters that the API rejected.
         invalid_parameters: Vec<InvalidParameter>,
     },
-    /// The server sent the request elsewhere, which is never followed.
+    /// The server answered with a redirect. The client never follows one.
     #[error(
         "the server tried to redirect to {}, which was not followed: the access token was not sent there",
-        target.as_deref().unwrap_or("an address it did not name")
+        target.as_deref().unwrap_or("an unnamed address")
     )]
     Redirected {
         /// The HTTP status, 300 to 399.
         status: u16,
-        /// The host that was named.
+        /// The host that the redirect names.
         target: Option<String>,
     },
-    /// A success that can't be understood.
-    #[error("the answer ({}) can't be read: {reason}", status_text(*status))]
+    /// A success that the client does not understand.
+    #[error("the answer ({}) cannot be read: {reason}", status_text(*status))]
     UnreadableAnswer {
         /// The HTTP status, 200 to 299.
         status: u16,
         /// The `Content-Type` of the answer.
         content_type: Option<String>,
-        /// Why it can't be read.
+        /// Why it cannot be read.
         reason: String,
-        /// The beginning of its text, at most about 1,000 characters.
+        /// The beginning of its text, at most about 1,000 characters, or a description of an HTML page.
         excerpt: Option<String>,
     },
     /// No connection to the server.
     #[error("no connection to the server: {cause}")]
     Unreachable {
-        /// What stood in the way.
+        /// Why it failed.
         connect_failure: ConnectFailure,
         /// The text of the system or the HTTP library.
         cause: String,
@@ -75,13 +75,13 @@ pub enum ErrorKind {
     /// No answer within the time limit.
     #[error("{}", timeout_text(*connecting, *limit))]
     TimedOut {
-        /// Whether the connection was still being made.
+        /// Whether the connection was still being opened.
         connecting: bool,
         /// The limit that was reached.
         limit: Duration,
     },
-    /// The connection ended before the answer came.
-    #[error("the connection was lost before the answer came: {cause}")]
+    /// The connection ended before the answer arrived.
+    #[error("the connection was lost before the answer arrived: {cause}")]
     ConnectionLost {
         /// The text of the system or the HTTP library.
         cause: String,
@@ -89,17 +89,17 @@ pub enum ErrorKind {
     /// The caller's stop token was cancelled before the call succeeded.
     #[error("the run was interrupted")]
     Interrupted {
-        /// What the last attempt failed with, where there was one.
+        /// The failure of the last attempt, if any.
         last: Option<String>,
     },
-    /// The HTTP client could not be set up, as without any trusted certificate on the machine.
-    #[error("the HTTPS client can't be set up: {cause}")]
+    /// The HTTP client could not be set up, for instance because the machine has no trusted certificates.
+    #[error("the HTTPS client cannot be set up: {cause}")]
     Setup {
         /// The text of the HTTP or TLS library.
         cause: String,
     },
-    /// The request could not be put together.
-    #[error("the request can't be put together: {cause}")]
+    /// The request could not be built.
+    #[error("the request cannot be built: {cause}")]
     Unsendable {
         /// The text of the HTTP library.
         cause: String,
@@ -110,7 +110,7 @@ pub enum ErrorKind {
     /// A list that does not end.
     #[error("the list of the server does not end: {reason}")]
     EndlessPages {
-        /// How this was seen.
+        /// How the client detected it.
         reason: String,
     },
 }

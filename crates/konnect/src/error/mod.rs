@@ -1,4 +1,4 @@
-//! What a call that failed tells its caller.
+//! What a failed call reports.
 
 pub(crate) mod advice;
 pub(crate) mod excerpt;
@@ -7,14 +7,15 @@ pub(crate) mod problem;
 
 use std::time::{Duration, SystemTime};
 
-use crate::error::advice::told;
+use crate::error::advice::{advice, format_wait};
 use crate::error::kind::{ErrorKind, status_text};
 use crate::error::problem::InvalidParameter;
+use crate::types::text::capitalize;
 
-/// A call that failed: which one, after how many attempts, what the server said, and what to do.
+/// A failed call: which one, after how many attempts, what the server said, and what to do.
 ///
-/// No text of it holds the access token or the `authorization` of the request, even where the server
-/// echoed them. `Display` is the complete text over several lines, [`Error::summary`] its first.
+/// No text of it contains the access token or the `authorization` of the request, even where the server echoed them.
+/// `Display` writes the complete text over several lines; [`Error::summary`] returns one short line.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", self.text())]
 pub struct Error(Box<Report>);
@@ -26,13 +27,13 @@ struct Report {
     failure: Failure,
 }
 
-/// Which request a failure belongs to.
+/// The request that a failure belongs to.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub method: reqwest::Method,
-    /// Scheme, host and port; empty where there is no address for the region.
+    /// Scheme, host and port. Empty where the server URL has no address for the region.
     pub origin: String,
-    /// Without the query.
+    /// The path, without the query.
     pub path: String,
 }
 
@@ -48,7 +49,7 @@ pub(crate) struct Failure {
     pub asked_wait: Option<Duration>,
 }
 
-/// What identifies an answer, whatever was in it.
+/// The metadata of an answer.
 #[derive(Debug, Clone)]
 pub(crate) struct ResponseMeta {
     pub status: u16,
@@ -56,14 +57,14 @@ pub(crate) struct ResponseMeta {
     pub date: Option<SystemTime>,
 }
 
-/// Whether the failed request may have done its work.
+/// Whether the failed request may have taken effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// It never reached the server, in any attempt.
+    /// No attempt reached the server.
     NotSent,
-    /// The server declined it: nothing was done.
+    /// The server rejected it without effect.
     Refused,
-    /// It may have been done, in part or in full: the answer was lost, unreadable, or a server error.
+    /// It may have taken effect, in part or in full: the answer was lost, unreadable, or a server error.
     Unknown,
 }
 
@@ -76,55 +77,55 @@ impl Error {
         }))
     }
 
-    /// What went wrong.
+    /// Returns what went wrong.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.failure.kind
     }
 
-    /// The HTTP method of the request, such as `PATCH`.
+    /// Returns the HTTP method of the request, such as `PATCH`.
     #[must_use]
     pub fn method(&self) -> &str {
         self.0.call.method.as_str()
     }
 
-    /// The path of the request, without its query.
+    /// Returns the path of the request, without its query.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.0.call.path
     }
 
-    /// How often the request was sent or tried to be sent.
+    /// Returns the number of attempts to send the request.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The HTTP status of the last answer, where there was one.
+    /// Returns the HTTP status of the last answer, if any.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.failure.answer.as_ref().map(|answer| answer.status)
     }
 
-    /// The id that Kong's support asks for: `instance` of the problem document, else a trace header.
+    /// Returns the id that Kong's support asks for: `instance` of the problem document, else a trace header.
     #[must_use]
     pub fn trace_id(&self) -> Option<&str> {
         self.0.failure.answer.as_ref()?.trace_id.as_deref()
     }
 
-    /// The server's `Date` of the last answer, to the second: the clock that `created_at` is written by.
+    /// Returns the server's `Date` of the last answer, to the second. `created_at` follows the same clock.
     #[must_use]
     pub fn server_date(&self) -> Option<SystemTime> {
         self.0.failure.answer.as_ref()?.date
     }
 
-    /// How long the server asks to wait before the next request, where it does.
+    /// Returns the wait that the server asks for before the next request (`Retry-After`), if any.
     #[must_use]
     pub fn asked_wait(&self) -> Option<Duration> {
         self.0.failure.asked_wait
     }
 
-    /// The parameters that the API did not accept.
+    /// Returns the parameters that the API rejected.
     #[must_use]
     pub fn invalid_parameters(&self) -> &[InvalidParameter] {
         match self.kind() {
@@ -135,8 +136,9 @@ impl Error {
         }
     }
 
-    /// Whether Konnect says that what the request names does not exist. A 404 without a problem
-    /// document does not say so: a wrong server URL answers in the same way.
+    /// Whether Konnect reports that the object of the request does not exist.
+    ///
+    /// False for a 404 without a problem document, which a wrong server URL answers as well.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(
@@ -149,37 +151,65 @@ impl Error {
         )
     }
 
-    /// Whether the run was interrupted before the call succeeded.
+    /// Whether the token is invalid or has expired (401).
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.is_api_error(401)
+    }
+
+    /// Whether the owner of the token lacks the permission (403).
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.is_api_error(403)
+    }
+
+    /// Whether the object is in use, or changed by another request (409).
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.is_api_error(409)
+    }
+
+    fn is_api_error(&self, expected: u16) -> bool {
+        matches!(self.kind(), ErrorKind::Api { status, .. } if *status == expected)
+    }
+
+    /// Whether the stop token was cancelled before the call succeeded.
     #[must_use]
     pub fn is_interrupted(&self) -> bool {
         matches!(self.kind(), ErrorKind::Interrupted { .. })
     }
 
-    /// Whether the request may have done its work, over all its attempts.
+    /// Returns whether the request may have taken effect, over all its attempts.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.0.failure.outcome
     }
 
-    /// Whether something may have changed on the server although the call failed.
+    /// Whether the server may have applied a change although the call failed.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
         self.outcome() == Outcome::Unknown && self.0.call.method != reqwest::Method::GET
     }
 
-    /// One short line: what went wrong, and with which request.
+    /// Returns one short line: what went wrong, and with which request.
     #[must_use]
     pub fn summary(&self) -> String {
         format!(
             "{} ({} {})",
-            first_upper(&self.kind().to_string()),
+            capitalize(&self.kind().to_string()),
             self.method(),
             self.path()
         )
     }
 
+    /// Returns what to do about it, in a sentence or two.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        advice(self.kind(), self.asked_wait())
+    }
+
     fn text(&self) -> String {
-        let mut lines = vec![first_upper(&self.kind().to_string())];
+        let mut lines = vec![capitalize(&self.kind().to_string())];
         match self.kind() {
             ErrorKind::Api {
                 message,
@@ -211,13 +241,13 @@ impl Error {
             }
             _ => {}
         }
-        let tries = match self.0.attempts {
+        let attempts = match self.0.attempts {
             0 => "not sent".to_owned(),
             1 => "1 attempt".to_owned(),
             many => format!("{many} attempts"),
         };
         lines.push(format!(
-            "Request: {} {}{} ({tries})",
+            "Request: {} {}{} ({attempts})",
             self.method(),
             self.0.call.origin,
             self.path()
@@ -228,20 +258,13 @@ impl Error {
         lines.extend(self.trace_id().map(|id| format!("Trace id: {id}")));
         lines.extend(
             self.asked_wait()
-                .map(|wait| format!("The server asks to wait {}.", told(wait))),
+                .map(|wait| format!("The server asks to wait {}.", format_wait(wait))),
         );
         if self.may_have_happened() {
-            lines.push("The change may have been made all the same.".to_owned());
+            lines.push("The change may have been applied despite the error.".to_owned());
         }
         lines.push(String::new());
         lines.push(self.advice());
         lines.join("\n")
     }
-}
-
-fn first_upper(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    })
 }

@@ -1,20 +1,20 @@
-//! Reads the problem document of an error answer, whatever is missing or odd in it.
+//! Parses the problem document of an error answer (RFC 9457). Any field may be missing or of another type.
 
 use std::fmt;
 
 use redact::Redactor;
 use serde_json::Value;
 
-use crate::error::excerpt::{cut, readable};
+use crate::error::excerpt::{excerpt, sanitize};
 
-/// A request parameter that the API did not accept (API descriptions, `InvalidParameters`).
+/// A request parameter that the API rejected (API descriptions, `InvalidParameters`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidParameter {
-    /// The name of the field, as it stands in the request body.
+    /// The name of the field, as in the request body.
     pub field: String,
-    /// What is wrong with it, as a sentence or a part of one.
+    /// Why the API rejected it, as a sentence or a part of one.
     pub reason: String,
-    /// The rule it breaks, such as `required`; often absent.
+    /// The rule that it violates, such as `required`. Often absent.
     pub rule: Option<String>,
 }
 
@@ -31,20 +31,20 @@ impl fmt::Display for InvalidParameter {
 /// What an error answer says, redacted and bounded.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Problem {
-    /// Whether the body is a problem document at all, and not what some gateway or proxy answers.
+    /// Whether the body is a problem document, and not the answer of a gateway or proxy.
     pub document: bool,
-    /// The `detail`, else the `title` or `message`, else the text of a body that is no problem document.
+    /// The `detail`, else the `title` or `message`, else the text of the body.
     pub message: Option<String>,
     pub trace_id: Option<String>,
     pub invalid_parameters: Vec<InvalidParameter>,
 }
 
-/// More invalid parameters than any request has fields.
-const MOST_PARAMETERS: usize = 50;
+/// More than any request has fields.
+const MAX_PARAMETERS: usize = 50;
 
 impl Problem {
-    /// Reads a body; `whole` is false where it was cut off.
-    pub(crate) fn read(body: &[u8], whole: bool, redactor: &Redactor) -> Self {
+    /// Parses a body. `whole` is false where it was cut off.
+    pub(crate) fn parse(body: &[u8], whole: bool, redactor: &Redactor) -> Self {
         let Ok(Value::Object(document)) = serde_json::from_slice(body) else {
             return Self {
                 message: excerpt(body, whole, redactor),
@@ -59,7 +59,7 @@ impl Problem {
         let invalid_parameters = parameters
             .into_iter()
             .flatten()
-            .take(MOST_PARAMETERS)
+            .take(MAX_PARAMETERS)
             .filter_map(|entry| invalid_parameter(entry, redactor))
             .collect();
         let document = ["status", "title", "instance", "detail"]
@@ -72,23 +72,6 @@ impl Problem {
             invalid_parameters,
         }
     }
-}
-
-/// A bounded piece of a body as text; `None` for an empty one.
-pub(crate) fn excerpt(body: &[u8], whole: bool, redactor: &Redactor) -> Option<String> {
-    let text = String::from_utf8_lossy(body);
-    let text = if whole {
-        redactor.redact(&text)
-    } else {
-        redactor.redact_cut(&text)
-    };
-    sanitize(&text, redactor)
-}
-
-/// A header or field as text: redacted before and after it is made readable, and only then cut.
-pub(crate) fn sanitize(text: &str, redactor: &Redactor) -> Option<String> {
-    let text = redactor.redact(&readable(&redactor.redact(text)));
-    Some(cut(&text)).filter(|text| !text.is_empty())
 }
 
 fn clean(value: &Value, redactor: &Redactor) -> Option<String> {
@@ -118,13 +101,13 @@ fn invalid_parameter(entry: &Value, redactor: &Redactor) -> Option<InvalidParame
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Problem {
-        Problem::read(body.as_bytes(), true, &Redactor::new(["hunter2"]))
+    fn parse(body: &str) -> Problem {
+        Problem::parse(body.as_bytes(), true, &Redactor::new(["hunter2"]))
     }
 
     #[test]
-    fn a_full_problem_document() {
-        let problem = read(
+    fn parse_full_document_keeps_every_field() {
+        let problem = parse(
             r#"{"status": 400, "title": "Bad Request", "detail": "Invalid endpoint", "instance": "konnect:trace:66",
                 "invalid_parameters": [{"field": "endpoint", "reason": "must be a valid URL", "rule": "is_url",
                 "source": "body"}, {"field": "name", "reason": "cannot be blank"}]}"#,
@@ -137,21 +120,21 @@ mod tests {
     }
 
     #[test]
-    fn anything_may_be_missing_or_mistyped() {
+    fn parse_missing_or_mistyped_fields_are_tolerated() {
         assert_eq!(
-            read(r#"{"title": "Not Found"}"#).message.as_deref(),
+            parse(r#"{"title": "Not Found"}"#).message.as_deref(),
             Some("Not Found")
         );
         assert_eq!(
-            read(r#"{"message": "no Route matched"}"#).message.as_deref(),
+            parse(r#"{"message": "no Route matched"}"#).message.as_deref(),
             Some("no Route matched")
         );
         assert_eq!(
-            read(r#"{"detail": null, "title": 7}"#).message.as_deref(),
+            parse(r#"{"detail": null, "title": 7}"#).message.as_deref(),
             Some("7")
         );
-        assert_eq!(read(r#"{"x": 1}"#).message.as_deref(), Some(r#"{"x": 1}"#));
-        let odd = read(
+        assert_eq!(parse(r#"{"x": 1}"#).message.as_deref(), Some(r#"{"x": 1}"#));
+        let odd = parse(
             r#"{"detail": ["a"], "instance": 5, "invalid_parameters": ["x", null, {}, {"reason": ["r"]},
                 {"field": "f", "rule": "required"}]}"#,
         );
@@ -159,25 +142,25 @@ mod tests {
         assert_eq!(odd.trace_id.as_deref(), Some("5"));
         assert_eq!(odd.invalid_parameters.len(), 2);
         assert_eq!(odd.invalid_parameters[1].reason, "required");
-        assert_eq!(read(r#"{"invalid_parameters": "none"}"#).invalid_parameters, []);
-        assert_eq!(read("").message, None);
-        assert_eq!(read("[1]").message.as_deref(), Some("[1]"));
+        assert_eq!(parse(r#"{"invalid_parameters": "none"}"#).invalid_parameters, []);
+        assert_eq!(parse("").message, None);
+        assert_eq!(parse("[1]").message.as_deref(), Some("[1]"));
     }
 
     #[test]
-    fn bodies_that_are_no_text_still_give_a_message() {
-        let problem = Problem::read(b"\xff\xfe\0oops", true, &Redactor::new([]));
+    fn parse_body_that_is_not_text_still_gives_a_message() {
+        let problem = Problem::parse(b"\xff\xfe\0oops", true, &Redactor::new([]));
         assert!(problem.message.unwrap().ends_with("oops"));
     }
 
     #[test]
-    fn secrets_go_before_the_text_is_cut() {
+    fn parse_secrets_are_redacted_before_the_text_is_cut() {
         let detail = format!("{}hunter2", "x".repeat(995));
-        let message = read(&format!(r#"{{"detail": "{detail}"}}"#)).message.unwrap();
+        let message = parse(&format!(r#"{{"detail": "{detail}"}}"#)).message.unwrap();
         assert!(!message.contains("hun"), "{message}");
-        let spread = read(r#"{"detail": "echo hun\u0000ter2", "title": "t"}"#);
+        let spread = parse(r#"{"detail": "echo hun\u0000ter2", "title": "t"}"#);
         assert!(!format!("{spread:?}").contains("hunter2"));
-        let everywhere = read(
+        let everywhere = parse(
             r#"{"detail": "hunter2", "instance": "hunter2", "invalid_parameters":
                 [{"field": "hunter2", "reason": "hunter2", "rule": "hunter2"}]}"#,
         );

@@ -1,55 +1,59 @@
 //! The client: one server, one token, one pool of connections, and the loop over attempts.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use redact::Redactor;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tracing::{debug, warn};
 
-use crate::cache::Reads;
+use crate::error::excerpt::sanitize;
 use crate::error::kind::ErrorKind;
-use crate::error::problem::sanitize;
 use crate::error::{Call, Error, Failure, Outcome, ResponseMeta};
 use crate::http::concurrency_limit::{ConcurrencyLimits, MAX_CONCURRENT_REQUESTS};
 use crate::http::connection_error::{Limits, chain};
 use crate::http::exchange::{Received, exchange, milliseconds, origin};
-use crate::http::response::Answer;
-use crate::http::retry::{Backoff, Step, is_repeatable};
-use crate::types::destination_id::DestinationId;
+use crate::http::response::Response;
+use crate::http::retry::{Backoff, RetryDecision, is_repeatable};
+use crate::http::write_generation::WriteGeneration;
 use crate::types::region::Region;
 use crate::types::secret::{AccessToken, Authorization};
 use crate::types::server_url::ServerUrl;
 
-/// What a [`Client`] needs to know. [`ClientOptions::new`] fills in the defaults.
+/// How often a client for work after a stop repeats a failed request at most.
+const MAX_RETRIES_AFTER_STOP: u32 = 3;
+
+/// The settings of a [`Client`]. [`ClientOptions::new`] fills in the defaults.
 #[derive(Debug, Clone)]
 pub struct ClientOptions {
-    /// Where the API is.
+    /// The base URL of the API. Default: `https://{region}.api.konghq.com`.
     pub server_url: ServerUrl,
-    /// Who is calling.
+    /// The token that authenticates each request.
     pub token: AccessToken,
-    /// The `User-Agent` of each request.
+    /// The `User-Agent` of each request. Default: the name and version of this crate.
     pub user_agent: String,
-    /// How long making a connection may take, with its TLS handshake. 10 s.
+    /// The time limit for opening a connection, TLS handshake included. Default: 10 s.
     pub connect_timeout: Duration,
-    /// How long one attempt may take from beginning to end, with the whole answer. 30 s.
+    /// The time limit for one attempt, from the connection to the end of the answer. Default: 30 s.
     pub request_timeout: Duration,
-    /// How often a failed request is made again at most. 4.
+    /// The maximum number of times that a failed request is repeated. Default: 4.
     pub max_retries: u32,
-    /// Ends waits between attempts, and keeps new attempts from being made, once it is cancelled.
-    /// A request that is under way runs to its end, since its effect would be unknown otherwise.
+    /// The nominal wait before the first retry, where the server does not send `Retry-After`. Each further wait is
+    /// twice as long, up to 30 s; up to half of a wait is taken off at random. Default: 1 s.
+    pub first_retry_wait: Duration,
+    /// Stops the client: once this token is cancelled, waits end and no further request is sent. A request that is
+    /// under way runs to its end, because its effect would be unknown otherwise.
     pub stop: CancellationToken,
 }
 
 impl ClientOptions {
-    /// Kong's own server, with the default limits.
+    /// Returns the options for Kong's own server, with the default limits.
     #[must_use]
     pub fn new(token: AccessToken) -> Self {
         Self {
@@ -59,12 +63,13 @@ impl ClientOptions {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             max_retries: 4,
+            first_retry_wait: Duration::from_secs(1),
             stop: CancellationToken::new(),
         }
     }
 }
 
-/// A client of the audit log API. Clones share their connections.
+/// A client of the audit log API. It is cheap to clone; clones share connections and limits.
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
@@ -72,127 +77,113 @@ pub struct Client {
 
 struct Shared {
     options: ClientOptions,
-    pace: Backoff,
     http: OnceLock<Result<reqwest::Client, ErrorKind>>,
     clock: Mutex<Option<(SystemTime, Instant)>>,
-    claimed: Mutex<HashSet<DestinationId>>,
-    gates: Arc<ConcurrencyLimits>,
-    reads: Reads,
+    limits: Arc<ConcurrencyLimits>,
+    generation: WriteGeneration,
 }
 
 /// A request, before it has an address.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub method: Method,
-    /// From the version on, made of typed values alone.
+    /// The path from the version on. It consists of constants and validated ids only.
     pub path: String,
     pub query: Vec<(&'static str, String)>,
     pub body: Option<SecretString>,
-    /// What is in the body and must not be in an error.
+    /// The secret in the body, which must not appear in an error.
     pub authorization: Option<Authorization>,
-    /// How often it is made again at most, if that is less than the client's own limit.
+    /// Whether the request carries the access token.
+    pub authenticated: bool,
+    /// The maximum number of retries, where it is lower than the client's own limit.
     pub max_retries: Option<u32>,
 }
 
 impl Client {
-    /// Makes a client, and nothing more: connections, TLS and the system's trusted certificates wait for
-    /// the first request.
+    /// Creates a client. Connections, TLS and the system's trusted certificates are set up by the first request.
     #[must_use]
     pub fn new(options: ClientOptions) -> Self {
-        Self::with_pace(options, Backoff::default())
+        Self::sharing(options, Arc::default(), WriteGeneration::default())
     }
 
-    pub(crate) fn with_pace(options: ClientOptions, pace: Backoff) -> Self {
-        Self::behind(options, pace, Arc::default())
-    }
-
-    fn behind(options: ClientOptions, pace: Backoff, gates: Arc<ConcurrencyLimits>) -> Self {
+    fn sharing(options: ClientOptions, limits: Arc<ConcurrencyLimits>, generation: WriteGeneration) -> Self {
         let shared = Shared {
             options,
-            pace,
             http: OnceLock::new(),
             clock: Mutex::new(None),
-            claimed: Mutex::default(),
-            gates,
-            reads: Reads::default(),
+            limits,
+            generation,
         };
         Self {
             shared: Arc::new(shared),
         }
     }
 
-    /// For tests of what the system's settings decide otherwise.
+    /// Sets the HTTP client, for tests of what the system's settings decide otherwise.
     #[cfg(test)]
     pub(crate) fn with_http(self, http: reqwest::Client) -> Self {
         let _ = self.shared.http.set(Ok(http));
         self
     }
 
-    /// A client for what has to be put right after the run was stopped: it shares the connections and the rate
-    /// limits, does not heed the stop token, and makes a request again a few times only, since there is not
-    /// much time.
+    /// Returns a client for clean-up after a stop. It shares connections, rate limits and the record of writes with
+    /// this client, ignores the stop token, and repeats a failed request at most 3 times.
     #[must_use]
     pub fn after_stop(&self) -> Self {
         let options = ClientOptions {
             stop: CancellationToken::new(),
-            max_retries: 3,
+            max_retries: MAX_RETRIES_AFTER_STOP,
             ..self.shared.options.clone()
         };
-        let after = Self::behind(options, self.shared.pace, Arc::clone(&self.shared.gates));
+        let limits = Arc::clone(&self.shared.limits);
+        let after = Self::sharing(options, limits, self.shared.generation.clone());
         if let Some(http) = self.shared.http.get() {
             let _ = after.shared.http.set(http.clone());
         }
         after
     }
 
-    /// Where the API is, as it was given.
+    /// Returns the base URL, as it was configured.
     #[must_use]
     pub fn server_url(&self) -> &ServerUrl {
         &self.shared.options.server_url
     }
 
-    /// How often a failed request is made again at most.
+    /// Returns the maximum number of times that a failed request is repeated.
     pub(crate) fn max_retries(&self) -> u32 {
         self.shared.options.max_retries
     }
 
-    /// The server's time now, reckoned from the `Date` of its latest answer; to about a second. `None`
-    /// before a first answer. It tells which objects were created before a request and which after,
-    /// whatever this machine's clock says.
+    /// Returns the server's current time, derived from the `Date` of its latest answer; accurate to about a second.
+    /// `None` before the first answer.
+    ///
+    /// It shows which objects were created before a request and which after, even if the clock of this machine is
+    /// wrong.
     #[must_use]
     pub fn server_time(&self) -> Option<SystemTime> {
         let clock = self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner);
         clock.map(|(date, seen)| date + seen.elapsed())
     }
 
-    /// Notes that a creation of this client has made a destination. False if another one has: no two have made
-    /// the same.
-    pub(crate) fn claim(&self, id: &DestinationId) -> bool {
-        self.claimed().insert(id.clone())
+    /// Returns the number of beginnings and ends of writes so far: requests that are not `GET`. An answer that was
+    /// read at one value may be out of date at a higher one.
+    pub(crate) fn write_generation(&self) -> u64 {
+        self.shared.generation.current()
     }
 
-    /// Whether a creation of this client has made a destination.
-    pub(crate) fn is_claimed(&self, id: &DestinationId) -> bool {
-        self.claimed().contains(id)
-    }
-
-    fn claimed(&self) -> MutexGuard<'_, HashSet<DestinationId>> {
-        self.shared.claimed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What reads share.
-    pub(crate) fn reads(&self) -> &Reads {
-        &self.shared.reads
-    }
-
-    /// Waits as long as before a first retry, or until the caller's stop token is cancelled.
+    /// Waits as long as before a first retry, or until the stop token is cancelled.
     pub(crate) async fn pause(&self) {
-        let wait = tokio::time::sleep(self.shared.pace.first);
-        let _ = self.shared.options.stop.run_until_cancelled(wait).await;
+        self.wait(self.shared.options.first_retry_wait).await;
     }
 
-    /// Makes a request, again where that is safe and of use, until it succeeds or is given up.
-    pub(crate) async fn send(&self, region: &Region, request: Request) -> Result<Answer, Error> {
+    /// Waits for this long. Returns false at once when the stop token is or becomes cancelled.
+    pub(crate) async fn wait(&self, duration: Duration) -> bool {
+        let wait = tokio::time::sleep(duration);
+        self.shared.options.stop.run_until_cancelled(wait).await.is_some()
+    }
+
+    /// Sends a request. Repeats it where that is safe and useful, until it succeeds or the retries are used up.
+    pub(crate) async fn send(&self, region: &Region, request: Request) -> Result<Response, Error> {
         let options = &self.shared.options;
         let secrets = std::iter::once(options.token.expose());
         let redactor =
@@ -214,17 +205,18 @@ impl Client {
             Err(kind) => return Err(Error::new(call, 0, Failure::not_sent(kind))),
         };
 
+        let backoff = Backoff::starting_with(options.first_retry_wait);
         let max_retries = request.max_retries.unwrap_or(u32::MAX).min(options.max_retries);
-        let gate = self.shared.gates.gate(&call.origin);
-        let _write = (request.method != Method::GET).then(|| self.shared.reads.write());
+        let limiter = self.shared.limits.limiter(&call.origin);
+        let _write = (request.method != Method::GET).then(|| self.shared.generation.begin_write());
         let mut attempts = 0;
         let mut worst = Outcome::NotSent;
         let mut last = None;
         loop {
-            // Also a request that is made only once has not been made by waiting for its turn.
-            let turn = self.shared.gates.pass(&gate, max_retries.max(1));
-            let pass = match options.stop.run_until_cancelled(turn).await {
-                Some(Ok(pass)) => pass,
+            // A request without retries still waits for its turn once.
+            let turn = self.shared.limits.acquire(&limiter, max_retries.max(1));
+            let permit = match options.stop.run_until_cancelled(turn).await {
+                Some(Ok(permit)) => permit,
                 Some(Err(failure)) => {
                     let outcome = worst;
                     return Err(Error::new(call, attempts, Failure { outcome, ..*failure }));
@@ -234,8 +226,8 @@ impl Client {
             attempts += 1;
             let mut failure = match self.attempt(&http, &url, &request, attempts, &redactor).await {
                 Ok(received) => {
-                    pass.answered();
-                    return Ok(Answer {
+                    permit.on_answer();
+                    return Ok(Response {
                         call,
                         attempts,
                         received,
@@ -247,22 +239,18 @@ impl Client {
             worst = worst.max(failure.outcome);
             let status = failure.answer.as_ref().map(|answer| answer.status);
             let repeat = failure.transient && is_repeatable(&request.method, failure.outcome, status);
-            let jitter = fastrand::f64();
-            let step = self
-                .shared
-                .pace
-                .next(attempts, max_retries, failure.asked_wait, jitter);
-            let on_rate_limited = status == Some(429);
-            if on_rate_limited {
-                let wait = self.shared.pace.rest(attempts, failure.asked_wait);
-                pass.on_rate_limited(wait, fastrand::f64(), &failure);
+            let decision = backoff.decide(attempts, max_retries, failure.asked_wait, fastrand::f64());
+            let rate_limited = status == Some(429);
+            if rate_limited {
+                let wait = backoff.rate_limit_wait(attempts, failure.asked_wait);
+                permit.on_rate_limited(wait, fastrand::f64(), &failure);
             } else if status.is_some() {
-                pass.answered();
+                permit.on_answer();
             } else {
-                drop(pass);
+                drop(permit);
             }
             failure.outcome = worst;
-            let (true, Step::Wait(wait)) = (repeat, step) else {
+            let (true, RetryDecision::Wait(wait)) = (repeat, decision) else {
                 return Err(Error::new(call, attempts, failure));
             };
             warn!(
@@ -271,12 +259,12 @@ impl Client {
                 attempt = attempts,
                 wait_ms = milliseconds(wait),
                 reason = %failure.kind,
-                "trying again after a wait"
+                "retrying after a wait"
             );
             last = Some(failure);
-            // What a rate limit asks for is waited for at the gate, where others wait as well.
-            if !on_rate_limited {
-                let _ = options.stop.run_until_cancelled(tokio::time::sleep(wait)).await;
+            // The limiter waits for the end of a rate limit, for this request and all others to the host.
+            if !rate_limited {
+                self.wait(wait).await;
             }
         }
     }
@@ -302,14 +290,14 @@ impl Client {
         let begun = Instant::now();
         let result = exchange(http, prepared, limits, redactor).await;
         let duration_ms = milliseconds(begun.elapsed());
-        let mark = match &result {
-            Ok(received) => Some(&received.mark),
+        let meta = match &result {
+            Ok(received) => Some(&received.meta),
             Err(failure) => failure.answer.as_ref(),
         };
-        if let Some(mark) = mark {
-            self.note_clock(mark);
+        if let Some(meta) = meta {
+            self.update_clock(meta);
         }
-        let status = mark.map_or(0, |mark| mark.status);
+        let status = meta.map_or(0, |meta| meta.status);
         debug!(method = %request.method, path = url.path(), attempt, status, duration_ms, "answer");
         result
     }
@@ -320,22 +308,15 @@ impl Client {
         url: &Url,
         request: &Request,
     ) -> Result<reqwest::Request, reqwest::Error> {
-        let options = &self.shared.options;
-        let mut prepared = http
+        let accepted = HeaderValue::from_static("application/json, application/problem+json");
+        let mut builder = http
             .request(request.method.clone(), url.clone())
-            .header(
-                ACCEPT,
-                HeaderValue::from_static("application/json, application/problem+json"),
-            )
+            .header(ACCEPT, accepted);
+        if request.authenticated {
             // Marks the header as sensitive, which keeps it out of debug output and header compression.
-            .bearer_auth(options.token.expose())
-            .build()?;
-        debug_assert!(
-            prepared
-                .headers()
-                .get(AUTHORIZATION)
-                .is_some_and(HeaderValue::is_sensitive)
-        );
+            builder = builder.bearer_auth(self.shared.options.token.expose());
+        }
+        let mut prepared = builder.build()?;
         if let Some(body) = &request.body {
             prepared
                 .headers_mut()
@@ -362,8 +343,8 @@ impl Client {
             .clone()
     }
 
-    fn note_clock(&self, mark: &ResponseMeta) {
-        if let Some(date) = mark.date {
+    fn update_clock(&self, meta: &ResponseMeta) {
+        if let Some(date) = meta.date {
             let mut clock = self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner);
             *clock = Some((date, Instant::now()));
         }
@@ -372,7 +353,7 @@ impl Client {
 
 fn build(options: &ClientOptions) -> Result<reqwest::Client, ErrorKind> {
     let user_agent = HeaderValue::from_str(&options.user_agent).map_err(|_| ErrorKind::Unsendable {
-        cause: "the user agent is no header value".to_owned(),
+        cause: "the user agent is not a valid header value".to_owned(),
     })?;
     let mut builder = reqwest::Client::builder()
         .user_agent(user_agent)
@@ -383,16 +364,16 @@ fn build(options: &ClientOptions) -> Result<reqwest::Client, ErrorKind> {
         .redirect(reqwest::redirect::Policy::none())
         .referer(false);
     if options.server_url.is_loopback() {
-        // A proxy would get the request, and over plain HTTP the token with it, off this machine; so
-        // would a name service that has its own idea of `localhost`.
-        let here = [
+        // A proxy would take the request, and over plain HTTP the token with it, off this machine. So would a name
+        // service that resolves `localhost` to another address.
+        let loopback = [
             SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
         ];
-        builder = builder.no_proxy().resolve_to_addrs("localhost", &here);
+        builder = builder.no_proxy().resolve_to_addrs("localhost", &loopback);
     }
     if options.server_url.is_plain_http() {
-        // Without TLS the system's certificates are of no use, and need not exist.
+        // Plain HTTP does not need the system's certificates, which may be missing.
         builder = builder.tls_certs_only([]);
     } else {
         builder = builder.https_only(true);

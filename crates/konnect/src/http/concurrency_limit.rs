@@ -1,8 +1,8 @@
-//! How many requests are under way at a time, and how a host that says 429 gets fewer of them.
+//! The number of requests under way at a time, and fewer of them to a host that answers 429.
 //!
-//! Requests that a rate limit has turned away would come back together, use up their attempts on each other,
-//! and keep the limit reached. So the wait that one of them is told is everybody's: nobody sends to that host
-//! before it is over, and then fewer at a time. Who has waited without having been sent has used no attempt.
+//! Requests that a rate limit rejects would return together, use up their attempts on each other, and keep the limit
+//! reached. So the wait that a host asks of one request applies to all requests to that host: none is sent before it
+//! is over, and fewer at a time are sent afterwards. A request that only waited has not used an attempt.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,93 +13,111 @@ use tokio::time::Instant;
 
 use crate::error::Failure;
 use crate::error::kind::ErrorKind;
+use crate::http::retry::LONGEST_ASKED_WAIT;
 
-/// How many requests of a client are under way at a time, to all hosts together; more wait for their turn.
+/// The maximum number of requests of a client that are under way at a time, to all hosts together. Further requests
+/// wait for their turn.
 ///
-/// Each needs a connection of its own where a host speaks no HTTP/2. While one is being made for a request, another
-/// may come free for it; the new one is then kept for the next. So to a host there may be as many busy connections,
-/// as many that wait for a request, and as many that are being made: three times this, however many calls the caller
-/// makes at a time. With answers after 50 ms it is 320 requests a second.
+/// Over HTTP/1.1 each request needs a connection of its own. While a connection is opened for a request, another one
+/// may become free for it; the new one is then kept for the next request. So a host may see as many busy connections,
+/// as many idle ones, and as many that are being opened: three times this number, however many calls the caller makes
+/// at a time. With answers after 50 ms it allows 320 requests a second.
 pub const MAX_CONCURRENT_REQUESTS: usize = 16;
 
-/// The part of an asked wait that is added at most, so that clients that were told the same don't come back
+/// The largest part of an asked wait that is added to it, so that clients that got the same answer do not return
 /// together.
 const LARGEST_SPREAD: f64 = 0.125;
 
-/// The gates of a client: one for each host.
+/// No rate limit is kept for longer than this. It bounds what `Retry-After` can ask for.
+const LONGEST_CLOSURE: Duration = Duration::from_hours(24);
+
+/// The limits of a client: one for all hosts together, and one for each host.
 pub(crate) struct ConcurrencyLimits {
-    at_once: Semaphore,
+    total: Semaphore,
     hosts: Mutex<HashMap<String, Arc<ConcurrencyLimiter>>>,
 }
 
-/// The way to a host.
+/// The limit of one host.
 pub(crate) struct ConcurrencyLimiter {
     width: Semaphore,
-    state: Mutex<Flow>,
+    state: Mutex<LimiterState>,
 }
 
-struct Flow {
-    closed_until: Option<Instant>,
-    /// Counts the closings. A request that was sent before the latest one says nothing new with its own 429.
+struct LimiterState {
+    closure: Option<Closure>,
+    /// The number of closures so far. A request that was sent before the latest one does not close the host again.
     round: u64,
-    /// The closings since the host last answered anything else.
+    /// The number of closures since the host last answered with another status than 429.
     fruitless: u32,
-    /// What the latest one was about.
-    last: Option<Box<Failure>>,
-    /// How many may be under way: the permits that there are, less those that are still to be withdrawn.
+    /// How many requests may be under way: the permits in circulation, less those that are still to be withdrawn.
     width: usize,
     owed: usize,
-    /// How many answers there were since the width was changed.
+    /// The number of answers since the width was last changed.
     answered: usize,
 }
 
-/// The leave to send one request. It ends when this is dropped.
+/// The time during which a host gets no request.
+struct Closure {
+    /// The end of the wait that the host asked for.
+    asked_until: Instant,
+    /// The end of the closure: the asked wait and its spread.
+    until: Instant,
+    /// The 429 that closed the host, without details of the request that got it.
+    failure: Failure,
+}
+
+/// The permission to send one request. It ends when this is dropped.
 pub(crate) struct Permit<'a> {
-    gate: &'a ConcurrencyLimiter,
+    limiter: &'a ConcurrencyLimiter,
     round: u64,
     permit: Option<SemaphorePermit<'a>>,
-    _at_once: SemaphorePermit<'a>,
+    _total: SemaphorePermit<'a>,
 }
 
 impl Default for ConcurrencyLimits {
     fn default() -> Self {
         Self {
-            at_once: Semaphore::new(MAX_CONCURRENT_REQUESTS),
+            total: Semaphore::new(MAX_CONCURRENT_REQUESTS),
             hosts: Mutex::default(),
         }
     }
 }
 
 impl ConcurrencyLimits {
-    /// The gate of a host, told by its origin.
-    pub(crate) fn gate(&self, origin: &str) -> Arc<ConcurrencyLimiter> {
+    /// The limiter of the host with this origin.
+    pub(crate) fn limiter(&self, origin: &str) -> Arc<ConcurrencyLimiter> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(hosts.entry(origin.to_owned()).or_default())
     }
 
-    /// Waits for its turn. `patience` is how often the gate may be closed again meanwhile without any request
-    /// getting through; `Err` is what the last of them met.
-    pub(crate) async fn pass<'a>(
+    /// Waits until a request may be sent.
+    ///
+    /// # Errors
+    /// The 429 that closed the host: at once if the host asked for a wait longer than [`LONGEST_ASKED_WAIT`], or after
+    /// the host was closed more than `patience` times in a row during this wait.
+    pub(crate) async fn acquire<'a>(
         &'a self,
-        gate: &'a ConcurrencyLimiter,
+        limiter: &'a ConcurrencyLimiter,
         patience: u32,
     ) -> Result<Permit<'a>, Box<Failure>> {
-        let mut fruitless = gate.state().fruitless;
+        let mut fruitless = limiter.state().fruitless;
         loop {
-            // Neither semaphore is ever closed: without a permit there is nothing to wait for.
-            let permit = gate.width.acquire().await.ok();
-            while let Some(closed_until) = gate.closed(&mut fruitless, patience)? {
-                tokio::time::sleep_until(closed_until).await;
+            // Long waits fail before they queue for a permit, which others may hold for long.
+            limiter.closed_until(&mut fruitless, patience)?;
+            // Neither semaphore is ever closed, so neither `acquire` fails.
+            let permit = limiter.width.acquire().await.ok();
+            while let Some(until) = limiter.closed_until(&mut fruitless, patience)? {
+                tokio::time::sleep_until(until).await;
             }
-            let Ok(at_once) = self.at_once.acquire().await else {
+            let Ok(total) = self.total.acquire().await else {
                 continue;
             };
-            if gate.closed(&mut fruitless, patience)?.is_none() {
+            if limiter.closed_until(&mut fruitless, patience)?.is_none() {
                 return Ok(Permit {
-                    gate,
-                    round: gate.state().round,
+                    limiter,
+                    round: limiter.state().round,
                     permit,
-                    _at_once: at_once,
+                    _total: total,
                 });
             }
         }
@@ -108,11 +126,10 @@ impl ConcurrencyLimits {
 
 impl Default for ConcurrencyLimiter {
     fn default() -> Self {
-        let state = Flow {
-            closed_until: None,
+        let state = LimiterState {
+            closure: None,
             round: 0,
             fruitless: 0,
-            last: None,
             width: MAX_CONCURRENT_REQUESTS,
             owed: 0,
             answered: 0,
@@ -125,28 +142,38 @@ impl Default for ConcurrencyLimiter {
 }
 
 impl ConcurrencyLimiter {
-    fn state(&self) -> MutexGuard<'_, Flow> {
+    fn state(&self) -> MutexGuard<'_, LimiterState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Until when it is closed, if it is; `Err` once that has happened too often. `since` is how many fruitless
-    /// closings there were when the request came.
-    fn closed(&self, since: &mut u32, patience: u32) -> Result<Option<Instant>, Box<Failure>> {
+    /// Returns the end of the closure, if the host is closed. `since` is the number of fruitless closures when the
+    /// request began to wait.
+    fn closed_until(&self, since: &mut u32, patience: u32) -> Result<Option<Instant>, Box<Failure>> {
         let state = self.state();
         *since = state.fruitless.min(*since);
-        match &state.last {
-            Some(last) if state.fruitless - *since > patience => Err(last.clone()),
-            _ => Ok(state.closed_until.filter(|until| *until > Instant::now())),
+        let Some(closure) = &state.closure else {
+            return Ok(None);
+        };
+        if state.fruitless - *since > patience {
+            return Err(Box::new(closure.failure.clone()));
         }
+        let now = Instant::now();
+        let remaining = closure.asked_until.saturating_duration_since(now);
+        if remaining > LONGEST_ASKED_WAIT {
+            return Err(Box::new(Failure {
+                asked_wait: Some(remaining),
+                ..closure.failure.clone()
+            }));
+        }
+        Ok(Some(closure.until).filter(|until| *until > now))
     }
 }
 
 impl Permit<'_> {
-    /// The host answered, and not that there were too many requests: a little more may be under way.
-    pub(crate) fn answered(self) {
-        let mut state = self.gate.state();
+    /// Reports an answer that is not 429: gradually, more requests may be under way.
+    pub(crate) fn on_answer(self) {
+        let mut state = self.limiter.state();
         state.fruitless = 0;
-        state.last = None;
         state.answered += 1;
         if state.width < MAX_CONCURRENT_REQUESTS && state.answered >= state.width {
             state.answered = 0;
@@ -154,34 +181,45 @@ impl Permit<'_> {
             if state.owed > 0 {
                 state.owed -= 1;
             } else {
-                self.gate.width.add_permits(1);
+                self.limiter.width.add_permits(1);
             }
         }
     }
 
-    /// The host answered that there were too many requests: nobody sends for that long, and half as many may
-    /// be under way then. `jitter` is between 0 and 1.
+    /// Reports a 429: the host gets no request for as long as `wait`, and half as many at a time afterwards.
+    /// `jitter` is between 0 and 1.
     pub(crate) fn on_rate_limited(self, wait: Duration, jitter: f64, failure: &Failure) {
-        let mut state = self.gate.state();
-        let until = Instant::now() + wait.mul_f64(1.0 + LARGEST_SPREAD * jitter.clamp(0.0, 1.0));
-        state.closed_until = state.closed_until.max(Some(until));
+        let mut state = self.limiter.state();
+        let wait = wait.min(LONGEST_CLOSURE);
+        let now = Instant::now();
+        let closure = Closure {
+            asked_until: now + wait,
+            until: now + wait.mul_f64(1.0 + LARGEST_SPREAD * jitter.clamp(0.0, 1.0)),
+            failure: without_details(failure),
+        };
+        if state
+            .closure
+            .as_ref()
+            .is_none_or(|last| last.until < closure.until)
+        {
+            state.closure = Some(closure);
+        }
         if self.round != state.round {
             return;
         }
         state.round += 1;
         state.fruitless += 1;
-        state.last = Some(Box::new(in_its_status_alone(failure)));
         state.answered = 0;
         let less = state.width / 2;
         state.width -= less;
         state.owed += less;
-        state.owed -= self.gate.width.forget_permits(state.owed);
+        state.owed -= self.limiter.width.forget_permits(state.owed);
     }
 }
 
-/// A failure as others may be told of it: what the server said of one request is nothing to another, and what is
-/// to be hidden in it is known to its own caller.
-fn in_its_status_alone(failure: &Failure) -> Failure {
+/// The failure as other requests may report it. What the server said about one request does not concern another, and
+/// only the request itself knows which of its secrets to redact.
+fn without_details(failure: &Failure) -> Failure {
     let kind = match &failure.kind {
         ErrorKind::Api { status, .. } => ErrorKind::Api {
             status: *status,
@@ -199,7 +237,7 @@ fn in_its_status_alone(failure: &Failure) -> Failure {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let mut state = self.gate.state();
+        let mut state = self.limiter.state();
         if let Some(permit) = self.permit.take().filter(|_| state.owed > 0) {
             permit.forget();
             state.owed -= 1;

@@ -1,4 +1,4 @@
-//! HasDiagnostics apart the ways in which an exchange with the server can break.
+//! Classifies the ways in which an exchange with the server can fail.
 
 use std::error::Error as StdError;
 use std::io;
@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use redact::Redactor;
 
+use crate::error::excerpt::sanitize;
 use crate::error::kind::{ConnectFailure, ErrorKind};
-use crate::error::problem::sanitize;
 use crate::error::{Failure, Outcome};
 
-/// The time limits of a request, as they go into an error's text.
+/// The time limits of a request, for the text of an error.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub connect: Duration,
@@ -18,7 +18,7 @@ pub(crate) struct Limits {
 }
 
 impl Failure {
-    /// A failure that has nothing to do with an answer, and that another attempt would meet again.
+    /// A failure before anything was sent, which another attempt would repeat.
     pub(crate) fn not_sent(kind: ErrorKind) -> Self {
         Self {
             kind,
@@ -29,8 +29,8 @@ impl Failure {
         }
     }
 
-    /// Reads the HTTP library's error. Its URL is left out, and its causes are kept as text alone: that
-    /// way nothing that holds a request can travel with an error.
+    /// Classifies an error of the HTTP library. Its URL is dropped, and its causes are kept as text only, so that no
+    /// error carries a request.
     pub(crate) fn from_http(error: reqwest::Error, limits: Limits, redactor: &Redactor) -> Self {
         let error = error.without_url();
         let connecting = error.is_connect();
@@ -76,12 +76,12 @@ impl Failure {
     }
 }
 
-/// The messages of an error and its causes, each once.
+/// Joins the messages of an error and its causes, without repetitions.
 pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut messages: Vec<String> = Vec::new();
     for cause in causes(error) {
         let message = cause.to_string();
-        // Many errors repeat the text of their cause.
+        // Many errors include the text of their cause.
         if !messages.iter().any(|earlier| earlier.contains(&message)) {
             messages.push(message);
         }
@@ -89,8 +89,8 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     messages.join(": ")
 }
 
-/// An error and what is behind it. `io::Error::source` skips the error it wraps, which is where the TLS
-/// library's own is, two wrappers deep.
+/// An error and its causes. `io::Error::source` skips the error that it wraps, which may be the TLS library's, two
+/// wrappers deep.
 fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error: &&'e (dyn StdError + 'static)| {
         let wrapped = (*error).downcast_ref::<io::Error>().and_then(io::Error::get_ref);
@@ -116,7 +116,7 @@ fn connect_failure(error: &reqwest::Error) -> ConnectFailure {
             .downcast_ref::<io::Error>()
             .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
     };
-    // The tunnel's error type is private to the HTTP library: its text is all there is.
+    // The error type of the tunnel is private to the HTTP library: only its text is accessible.
     let tunnel = |cause: &(dyn StdError + 'static)| {
         let text = cause.to_string();
         text.contains("tunnel") || text.contains("proxy")

@@ -1,4 +1,4 @@
-//! One attempt: a request out, an answer in, within bounds.
+//! One attempt: sends a request and reads its answer, bounded in size.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,17 +6,18 @@ use redact::Redactor;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 
+use crate::error::excerpt::{excerpt, sanitize};
 use crate::error::kind::ErrorKind;
-use crate::error::problem::{Problem, excerpt, sanitize};
+use crate::error::problem::Problem;
 use crate::error::{Failure, Outcome, ResponseMeta};
 use crate::http::connection_error::Limits;
 use crate::http::retry::{asked_wait, is_transient};
 
-/// More than any answer of this API: a page of a list is its largest.
-const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
-/// An error says what it has to say well within this.
-const LARGEST_ERROR: usize = 64 * 1024;
-/// Headers that carry a trace id where the problem document does not, in the order of trust.
+/// The maximum size of an answer in bytes. The largest answers of this API are pages of a list.
+const MAX_ANSWER: usize = 8 * 1024 * 1024;
+/// The maximum number of bytes of an error answer that are read.
+const MAX_ERROR: usize = 64 * 1024;
+/// Headers that carry a trace id where the problem document does not, in order of preference.
 const TRACE_HEADERS: [&str; 4] = [
     "x-kong-trace-id",
     "x-kong-request-id",
@@ -24,15 +25,15 @@ const TRACE_HEADERS: [&str; 4] = [
     "x-datadog-trace-id",
 ];
 
-/// A success as it came, not yet read.
+/// A success, not yet parsed.
 #[derive(Debug)]
 pub(crate) struct Received {
-    pub mark: ResponseMeta,
+    pub meta: ResponseMeta,
     pub content_type: Option<String>,
     pub body: Vec<u8>,
 }
 
-/// Sends a request, and reads its answer.
+/// Sends a request and reads its answer.
 pub(crate) async fn exchange(
     http: &reqwest::Client,
     request: reqwest::Request,
@@ -43,17 +44,17 @@ pub(crate) async fn exchange(
         .execute(request)
         .await
         .map_err(|error| Failure::from_http(error, limits, redactor))?;
-    sort(response, limits, redactor).await
+    classify(response, limits, redactor).await
 }
 
-/// Sorts an answer into success and failure.
-pub(crate) async fn sort(
+/// Classifies an answer as success or failure, and reads its body.
+pub(crate) async fn classify(
     response: Response,
     limits: Limits,
     redactor: &Redactor,
 ) -> Result<Received, Failure> {
     let status = response.status();
-    let mark = ResponseMeta {
+    let meta = ResponseMeta {
         status: status.as_u16(),
         trace_id: TRACE_HEADERS
             .iter()
@@ -61,17 +62,17 @@ pub(crate) async fn sort(
         date: date(response.headers()),
     };
     if status.is_success() {
-        success(response, mark, limits, redactor).await
+        success(response, meta, limits, redactor).await
     } else if status.is_redirection() {
-        Err(redirect(&response, mark, redactor))
+        Err(redirect(&response, meta, redactor))
     } else {
-        Err(refusal(response, mark, redactor).await)
+        Err(refusal(response, meta, redactor).await)
     }
 }
 
 async fn success(
     mut response: Response,
-    mark: ResponseMeta,
+    meta: ResponseMeta,
     limits: Limits,
     redactor: &Redactor,
 ) -> Result<Received, Failure> {
@@ -81,26 +82,26 @@ async fn success(
         match response.chunk().await {
             Ok(None) => {
                 return Ok(Received {
-                    mark,
+                    meta,
                     content_type,
                     body,
                 });
             }
-            Ok(Some(chunk)) if body.len() + chunk.len() <= LARGEST_ANSWER => body.extend_from_slice(&chunk),
-            Ok(Some(_)) => break (format!("it is longer than {} MiB", LARGEST_ANSWER >> 20), false),
+            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER => body.extend_from_slice(&chunk),
+            Ok(Some(_)) => break (format!("it is larger than {} MiB", MAX_ANSWER >> 20), false),
             Err(error) if error.is_timeout() => {
                 let failure = Failure::from_http(error, limits, redactor);
                 return Err(Failure {
                     outcome: Outcome::Unknown,
-                    answer: Some(mark),
+                    answer: Some(meta),
                     ..failure
                 });
             }
-            Err(_) => break ("the connection ended in the middle of it".to_owned(), true),
+            Err(_) => break ("the connection ended before its end".to_owned(), true),
         }
     };
     Err(unreadable(
-        mark,
+        meta,
         content_type,
         reason,
         &body,
@@ -110,9 +111,9 @@ async fn success(
     ))
 }
 
-/// A success that can't be understood: whatever it was to report may have happened.
+/// The failure for a success that the client does not understand. The change may have been applied.
 pub(crate) fn unreadable(
-    mark: ResponseMeta,
+    meta: ResponseMeta,
     content_type: Option<String>,
     reason: String,
     body: &[u8],
@@ -120,13 +121,13 @@ pub(crate) fn unreadable(
     transient: bool,
     redactor: &Redactor,
 ) -> Failure {
-    // The beginning is enough for a person; redacting 8 MiB would take its time.
-    let (shown, whole) = match body.get(..LARGEST_ERROR) {
+    // The beginning is enough for a person, and redacting 8 MiB takes long.
+    let (shown, whole) = match body.get(..MAX_ERROR) {
         Some(start) => (start, false),
         None => (body, whole),
     };
     let kind = ErrorKind::UnreadableAnswer {
-        status: mark.status,
+        status: meta.status,
         content_type,
         reason,
         excerpt: excerpt(shown, whole, redactor),
@@ -134,73 +135,73 @@ pub(crate) fn unreadable(
     Failure {
         kind,
         outcome: Outcome::Unknown,
-        answer: Some(mark),
+        answer: Some(meta),
         transient,
         asked_wait: None,
     }
 }
 
-fn redirect(response: &Response, mark: ResponseMeta, redactor: &Redactor) -> Failure {
+fn redirect(response: &Response, meta: ResponseMeta, redactor: &Redactor) -> Failure {
     let location = response
         .headers()
         .get(LOCATION)
         .map(|value| String::from_utf8_lossy(value.as_bytes()));
     let target = location.and_then(|location| {
-        // A URL changes the case of its host, so that a secret has to go before it is parsed.
+        // Parsing a URL changes the case of its host, so secrets are redacted before.
         let location = redactor.redact(&location).replace("[redacted]", "redacted");
         let target = response.url().join(&location).ok()?;
         sanitize(target.host_str()?, redactor)
     });
-    // 302 and 303 are also how a web form says "done, look there".
+    // Web forms answer a successful submission with 302 or 303.
     let done = matches!(response.status(), StatusCode::FOUND | StatusCode::SEE_OTHER);
     Failure {
         kind: ErrorKind::Redirected {
-            status: mark.status,
+            status: meta.status,
             target,
         },
         outcome: if done { Outcome::Unknown } else { Outcome::Refused },
-        answer: Some(mark),
+        answer: Some(meta),
         transient: false,
         asked_wait: None,
     }
 }
 
-async fn refusal(mut response: Response, mark: ResponseMeta, redactor: &Redactor) -> Failure {
+async fn refusal(mut response: Response, meta: ResponseMeta, redactor: &Redactor) -> Failure {
     let status = response.status();
     let asked_wait = response
         .headers()
         .get(RETRY_AFTER)
-        .and_then(|value| asked_wait(value, mark.date.unwrap_or_else(SystemTime::now)));
+        .and_then(|value| asked_wait(value, meta.date.unwrap_or_else(SystemTime::now)));
     let mut body = Vec::new();
-    // The status says enough to fail: a body that breaks off is read as far as it goes. But whether the refusal is
-    // Konnect's own, which a 404 has to be to mean that there is no such object, another attempt has to tell.
+    // The status is enough to fail: a body that breaks off is read as far as it goes. But only a complete body shows
+    // whether a 404 is Konnect's own, so an incomplete one is worth another attempt.
     let (whole, lost) = loop {
         match response.chunk().await {
             Ok(None) => break (true, false),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Err(error) => break (false, !error.is_timeout()),
         }
-        if body.len() >= LARGEST_ERROR {
-            body.truncate(LARGEST_ERROR);
+        if body.len() >= MAX_ERROR {
+            body.truncate(MAX_ERROR);
             break (false, false);
         }
     };
-    let problem = Problem::read(&body, whole, redactor);
-    let trace_id = problem.trace_id.or(mark.trace_id);
+    let problem = Problem::parse(&body, whole, redactor);
+    let trace_id = problem.trace_id.or(meta.trace_id);
     Failure {
         kind: ErrorKind::Api {
-            status: mark.status,
+            status: meta.status,
             problem_document: problem.document,
             message: problem.message,
             invalid_parameters: problem.invalid_parameters,
         },
-        // A gateway's 408 may tell of its own wait for the server, which was at it all the same.
+        // A gateway may answer 408 while the server still handles the request.
         outcome: if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
             Outcome::Refused
         } else {
             Outcome::Unknown
         },
-        answer: Some(ResponseMeta { trace_id, ..mark }),
+        answer: Some(ResponseMeta { trace_id, ..meta }),
         transient: lost || is_transient(status),
         asked_wait,
     }
@@ -214,12 +215,12 @@ fn date(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
 }
 
-/// Scheme, host and port, as an error names the server.
+/// Scheme, host and port, for an error.
 pub(crate) fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// The milliseconds of a duration, for a log.
+/// A duration in milliseconds, for a log.
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,3 +6,4 @@ pub(crate) mod connection_error;
 pub(crate) mod exchange;
 pub(crate) mod response;
 pub(crate) mod retry;
+pub(crate) mod write_generation;

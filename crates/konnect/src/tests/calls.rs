@@ -30,7 +30,7 @@ async fn each_call_has_its_method_path_and_body() {
     .await;
     let (client, eu, id) = (server.client(), eu(), id());
 
-    v2::create_destination(&client, &eu, &new_destination())
+    v3::create_destination(&client, &eu, &new_destination())
         .await
         .unwrap();
     v3::get_destination(&client, &eu, &id).await.unwrap();
@@ -39,7 +39,7 @@ async fn each_call_has_its_method_path_and_body() {
         ..DestinationChanges::default()
     };
     v3::update_destination(&client, &eu, &id, &changes).await.unwrap();
-    v2::delete_destination(&client, &eu, &id).await.unwrap();
+    v3::delete_destination(&client, &eu, &id).await.unwrap();
     assert_eq!(
         v2::get_webhook(&client, &eu).await.unwrap().endpoint.as_deref(),
         Some("https://e.example")
@@ -73,10 +73,10 @@ async fn each_call_has_its_method_path_and_body() {
     assert_eq!(
         lines,
         [
-            "POST /v2/audit-log-destinations",
+            "POST /v3/audit-log-destinations",
             &format!("GET /v3/audit-log-destinations/{ID}"),
             &format!("PATCH /v3/audit-log-destinations/{ID}"),
-            &format!("DELETE /v2/audit-log-destinations/{ID}"),
+            &format!("DELETE /v3/audit-log-destinations/{ID}"),
             "GET /v2/audit-log-webhook",
             "PATCH /v2/audit-log-webhook",
             "GET /v3/audit-log-webhook/status",
@@ -174,7 +174,7 @@ async fn all_pages_are_walked() {
         name: Some(NameFilter::Contains("n".into())),
         ..ListQuery::default()
     };
-    let all = v2::all_destinations(&server.client(), &eu(), &query)
+    let all = v3::all_destinations(&server.client(), &eu(), &query)
         .await
         .unwrap();
     assert_eq!(all.len(), 2);

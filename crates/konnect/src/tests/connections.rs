@@ -106,11 +106,7 @@ async fn what_is_no_http_is_a_lost_connection() {
 /// of a process.
 async fn in_own_process(test: &str, environment: &[(&'static str, String)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([
-        "--ignored",
-        "--exact",
-        &format!("konnect::tests::connections::{test}"),
-    ]);
+    command.args(["--ignored", "--exact", &format!("tests::connections::{test}")]);
     command
         .envs(environment.iter().cloned())
         .env("KONNECT_TEST_CHILD", "1");

@@ -19,7 +19,7 @@ fn failure() -> Failure {
 }
 
 async fn pass<'a>(gates: &'a ConcurrencyLimits, gate: &'a ConcurrencyLimiter) -> Permit<'a> {
-    gates.pass(gate, PATIENCE).await.ok().unwrap()
+    gates.acquire(gate, PATIENCE).await.ok().unwrap()
 }
 
 /// Takes as many passes as there are without a wait.
@@ -41,8 +41,11 @@ fn turn_away(pass: Permit<'_>, seconds: u64) {
 #[tokio::test(start_paused = true)]
 async fn so_many_are_under_way_to_all_hosts_together() {
     let gates = ConcurrencyLimits::default();
-    let (one, other) = (gates.gate("https://eu.example"), gates.gate("https://us.example"));
-    assert!(Arc::ptr_eq(&one, &gates.gate("https://eu.example")));
+    let (one, other) = (
+        gates.limiter("https://eu.example"),
+        gates.limiter("https://us.example"),
+    );
+    assert!(Arc::ptr_eq(&one, &gates.limiter("https://eu.example")));
     let mut passes = all(&gates, &one).await;
     assert_eq!(passes.len(), MAX_CONCURRENT_REQUESTS);
     assert_eq!(all(&gates, &other).await.len(), 0);
@@ -53,7 +56,7 @@ async fn so_many_are_under_way_to_all_hosts_together() {
 #[tokio::test(start_paused = true)]
 async fn the_wait_of_one_is_everybodys_but_for_other_hosts() {
     let gates = ConcurrencyLimits::default();
-    let (gate, other) = (gates.gate("a"), gates.gate("b"));
+    let (gate, other) = (gates.limiter("a"), gates.limiter("b"));
     let (first, second) = (pass(&gates, &gate).await, pass(&gates, &gate).await);
     let start = Instant::now();
     turn_away(first, 5);
@@ -68,7 +71,7 @@ async fn the_wait_of_one_is_everybodys_but_for_other_hosts() {
 #[tokio::test(start_paused = true)]
 async fn the_wait_is_spread_a_little() {
     let gates = ConcurrencyLimits::default();
-    let gate = gates.gate("a");
+    let gate = gates.limiter("a");
     let start = Instant::now();
     pass(&gates, &gate)
         .await
@@ -80,7 +83,7 @@ async fn the_wait_is_spread_a_little() {
 #[tokio::test(start_paused = true)]
 async fn half_as_many_come_back_and_then_more_again() {
     let gates = ConcurrencyLimits::default();
-    let gate = gates.gate("a");
+    let gate = gates.limiter("a");
     let mut width = MAX_CONCURRENT_REQUESTS;
     while width > 1 {
         // All of a round are turned away, which counts once.
@@ -96,12 +99,12 @@ async fn half_as_many_come_back_and_then_more_again() {
     assert_eq!(all(&gates, &gate).await.len(), 1, "one always gets through");
     for width in 1..MAX_CONCURRENT_REQUESTS {
         for _ in 0..width {
-            pass(&gates, &gate).await.answered();
+            pass(&gates, &gate).await.on_answer();
         }
         assert_eq!(all(&gates, &gate).await.len(), width + 1);
     }
     for _ in 0..MAX_CONCURRENT_REQUESTS {
-        pass(&gates, &gate).await.answered();
+        pass(&gates, &gate).await.on_answer();
     }
     assert_eq!(
         all(&gates, &gate).await.len(),
@@ -114,16 +117,16 @@ async fn half_as_many_come_back_and_then_more_again() {
 async fn who_waits_in_vain_gives_up_and_who_sees_progress_does_not() {
     for progress in [false, true] {
         let gates = ConcurrencyLimits::default();
-        let gate = gates.gate("a");
+        let gate = gates.limiter("a");
         turn_away(pass(&gates, &gate).await, 1);
-        let mut waiting = Box::pin(gates.pass(&gate, 1));
+        let mut waiting = Box::pin(gates.acquire(&gate, 1));
         assert!(futures_util::poll!(&mut waiting).is_pending());
         for _ in 0..2 {
             // Whoever comes when it opens is turned away again.
             tokio::time::advance(Duration::from_secs(2)).await;
             let (one, other) = (pass(&gates, &gate).await, pass(&gates, &gate).await);
             if progress {
-                one.answered();
+                one.on_answer();
             }
             turn_away(other, 1);
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::tests::server::{Reply, Server, answer, client, json};
 use crate::tests::{eu, new_destination};
-use crate::{CreateError, CreatedOnce, DestinationId, Duplicates, create_destination_once};
+use crate::{CreateError, CreatedDestination, Creations, DestinationId, Duplicates};
 
 const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 const OURS: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
@@ -37,9 +37,11 @@ fn list(items: &[String], clock: i64) -> Reply {
     )
 }
 
-async fn create(replies: Vec<Reply>) -> (Result<CreatedOnce, CreateError>, Vec<String>) {
+async fn create(replies: Vec<Reply>) -> (Result<CreatedDestination, CreateError>, Vec<String>) {
     let server = Server::start(replies).await;
-    let result = create_destination_once(&server.client(), &eu(), &new_destination(), |_| false).await;
+    let result = Creations::default()
+        .create_destination(&server.client(), &eu(), &new_destination(), |_| false)
+        .await;
     let methods = server
         .asked()
         .iter()
@@ -138,7 +140,8 @@ async fn it_ends_when_nothing_comes_of_it() {
         let replies = (0..creations).flat_map(|_| [json(500, "{}"), list(&[], 0), list(&[], 0)]);
         let server = Server::start(replies).await;
         let client = client(&server.url, |options| options.max_retries = retries);
-        let error = create_destination_once(&client, &eu(), &new_destination(), |_| false)
+        let error = Creations::default()
+            .create_destination(&client, &eu(), &new_destination(), |_| false)
             .await
             .unwrap_err();
         assert!(
@@ -169,10 +172,13 @@ async fn what_another_creation_took_for_its_own_is_made_again() {
     )
     .await;
     let client = server.client();
-    let first = create_destination_once(&client, &eu(), &new_destination(), |_| false)
+    let creations = Creations::default();
+    let first = creations
+        .create_destination(&client, &eu(), &new_destination(), |_| false)
         .await
         .unwrap();
-    let second = create_destination_once(&client, &eu(), &new_destination(), |_| false)
+    let second = creations
+        .create_destination(&client, &eu(), &new_destination(), |_| false)
         .await
         .unwrap();
     assert_eq!(
@@ -196,10 +202,13 @@ async fn two_creations_never_find_the_same() {
     ])
     .await;
     let client = server.client();
-    let first = create_destination_once(&client, &eu(), &new_destination(), |_| false)
+    let creations = Creations::default();
+    let first = creations
+        .create_destination(&client, &eu(), &new_destination(), |_| false)
         .await
         .unwrap();
-    let second = create_destination_once(&client, &eu(), &new_destination(), |_| false)
+    let second = creations
+        .create_destination(&client, &eu(), &new_destination(), |_| false)
         .await
         .unwrap();
     assert_eq!(
@@ -217,7 +226,8 @@ async fn what_the_caller_has_is_not_what_was_made() {
     ];
     let server = Server::start(replies).await;
     let other = DestinationId::parse(OTHER).unwrap();
-    let created =
-        create_destination_once(&server.client(), &eu(), &new_destination(), |id| *id == other).await;
+    let created = Creations::default()
+        .create_destination(&server.client(), &eu(), &new_destination(), |id| *id == other)
+        .await;
     assert_eq!(created.unwrap().destination.id.as_str(), OURS);
 }

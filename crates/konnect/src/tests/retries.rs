@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{v2, v3};
+use crate::api::v3;
 use crate::tests::server::{Reply, Server, answer, client, json};
 use crate::tests::{DESTINATION, eu, id, new_destination};
 use crate::{DestinationChanges, DestinationWebhookChanges, Error, ErrorKind, Outcome};
@@ -41,7 +41,7 @@ async fn reads_and_changes_are_made_again_until_they_succeed() {
         "n"
     );
     assert_eq!(server.asked().len(), 5);
-    v2::update_destination(&client, &eu(), &id(), &DestinationChanges::default())
+    v3::update_destination(&client, &eu(), &id(), &DestinationChanges::default())
         .await
         .unwrap();
     v3::delete_webhook(&client, &eu()).await.unwrap();
@@ -124,7 +124,7 @@ async fn a_post_that_may_have_been_handled_is_not_repeated() {
         assert_eq!(server.asked().len(), 1, "{error}");
         assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
         assert!(
-            error.may_have_happened() && error.to_string().contains("may have been made"),
+            error.may_have_happened() && error.to_string().contains("may have been applied"),
             "{error}"
         );
     }

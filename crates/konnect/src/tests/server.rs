@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::http::retry::Backoff;
 use crate::{AccessToken, Client, ClientOptions, ServerUrl};
 
 /// What the client under test sends as its token.
@@ -84,15 +84,9 @@ impl Server {
 pub fn client(url: &str, change: impl FnOnce(&mut ClientOptions)) -> Client {
     let mut options = ClientOptions::new(AccessToken::parse(TOKEN).unwrap());
     options.server_url = ServerUrl::parse(url).unwrap();
+    options.first_retry_wait = Duration::ZERO;
     change(&mut options);
-    let none = std::time::Duration::ZERO;
-    Client::with_pace(
-        options,
-        Backoff {
-            first: none,
-            longest: none,
-        },
-    )
+    Client::new(options)
 }
 
 async fn serve(mut stream: TcpStream, reply: Reply, record: Arc<Mutex<Vec<Asked>>>) {

@@ -1,4 +1,4 @@
-//! What is sent and what is answered, as types.
+//! What the client sends and what the API answers, as types.
 
 pub(crate) mod changes;
 pub(crate) mod destination_id;
@@ -7,3 +7,4 @@ pub(crate) mod paging;
 pub(crate) mod region;
 pub(crate) mod secret;
 pub(crate) mod server_url;
+pub(crate) mod text;

@@ -144,6 +144,16 @@ pub struct WebhookStatus {
     pub last_response_message: Option<String>,
 }
 
+/// The organization of an access token (API description of the identity API, `MeOrganization`).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Organization {
+    /// Its id.
+    pub id: String,
+    /// Its name, where the API returns one.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
 /// Whether deliveries work (API descriptions, `webhook_status`, and Kong's page on webhook states).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum WebhookState {

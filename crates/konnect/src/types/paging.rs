@@ -1,23 +1,23 @@
-//! Lists that come in pages.
+//! Lists in pages.
 
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::types::model::null_as_default;
 
-/// An organisation has a handful of destinations: more pages than this are a fault.
-pub(crate) const MOST_PAGES: usize = 1_000;
-/// So are more bytes than this, in all pages together: some 40,000 destinations. It bounds what is kept in memory.
-pub(crate) const LARGEST_LIST: usize = 16 * 1024 * 1024;
+/// The maximum number of pages of a list. An organization has few destinations and portals, so more pages are a fault.
+pub(crate) const MAX_PAGES: usize = 1_000;
+/// The maximum size of a list in bytes, all pages together: about 40,000 destinations. It bounds the memory in use.
+pub(crate) const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
 
-/// Which part of a list to get.
+/// The part of a list of destinations to get.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListQuery {
-    /// How many items a page should have; the API may give fewer. `None`: the API's default.
+    /// The number of items in a page. The API may return fewer. `None`: the API's default.
     pub size: Option<u32>,
-    /// The cursor of the page before, from [`Page::next`]. `None`: the first page.
+    /// The cursor from [`Page::next`] of the previous page. `None`: the first page.
     pub after: Option<String>,
-    /// Only items with such a name.
+    /// A filter by name.
     pub name: Option<NameFilter>,
 }
 
@@ -26,16 +26,16 @@ pub struct ListQuery {
 pub enum NameFilter {
     /// The name is this text.
     Equals(String),
-    /// The name has this text in it.
+    /// The name contains this text.
     Contains(String),
 }
 
-/// A page of a list.
+/// A page of a list with cursors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
-    /// What is on it.
+    /// The items of the page.
     pub items: Vec<T>,
-    /// The cursor of the next page, for [`ListQuery::after`]; `None` on the last.
+    /// The cursor of the next page, for the next query. `None` on the last page.
     pub next: Option<String>,
 }
 
@@ -45,7 +45,6 @@ impl ListQuery {
         parameters.extend(self.size.map(|size| ("page[size]", size.to_string())));
         parameters.extend(self.after.clone().map(|cursor| ("page[after]", cursor)));
         parameters.extend(self.name.clone().map(|name| match name {
-            // v2 takes `filter[name]=` as well; this form both versions understand.
             NameFilter::Equals(text) => ("filter[name][eq]", text),
             NameFilter::Contains(text) => ("filter[name][contains]", text),
         }));
@@ -71,10 +70,11 @@ pub(crate) struct SentMeta {
 }
 
 impl SentMeta {
-    /// The cursor in the address of the next page. The address itself can't be requested as it stands: the
-    /// API writes it without its version or with a prefix that is not there.
+    /// The cursor in the address of the next page. The address itself cannot be requested: the API writes it without
+    /// its version, or with a prefix that does not exist.
     ///
-    /// `Err` holds an address without a cursor: to stop there would lose the rest of the list in silence.
+    /// # Errors
+    /// The address, if it has no cursor: to stop there would silently lose the rest of the list.
     pub(crate) fn cursor(&self) -> Result<Option<String>, &str> {
         let Some(next) = self.next.as_deref().filter(|next| !next.is_empty()) else {
             return Ok(None);
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cursor_is_taken_out_of_whatever_address() {
+    fn cursor_any_address_gives_its_page_after() {
         for next in [
             "/api/v2/audit-log-destinations?page[after]=ewog&page[size]=10",
             "/audit-log-destinations?page%5Bsize%5D=10&page%5Bafter%5D=ewog",
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_next_page_without_a_cursor_is_not_the_end() {
+    fn cursor_address_without_page_after_is_an_error() {
         assert!(cursor(Some("/v3/audit-log-destinations?page[size]=10")).is_err());
         assert!(cursor(Some("/v3/x?page[after]=")).is_err());
         assert!(cursor(Some("ewog")).is_err());

@@ -6,25 +6,39 @@ use crate::schema::attribute::{Attribute, Kind};
 use crate::value::Value;
 use crate::value::path::{Path, Step};
 
-/// Makes every write-only argument null: no state and no plan ever holds one.
+/// Sets every write-only argument to null: no state and no plan contains one.
 #[must_use]
 pub fn without_write_only(schema: &Schema, value: Value) -> Value {
-    without(schema.attributes(), value)
+    without(schema.attributes(), value, |attribute| attribute.write_only)
 }
 
-fn without(declared: &[Attribute], mut value: Value) -> Value {
-    for attribute in declared {
+/// Sets every sensitive or write-only attribute to null, for values that the host prints.
+#[must_use]
+pub(crate) fn without_secrets(schema: &Schema, value: Value) -> Value {
+    without(schema.attributes(), value, |attribute| {
+        attribute.write_only || attribute.sensitive
+    })
+}
+
+fn without(attributes: &[Attribute], mut value: Value, removed: fn(&Attribute) -> bool) -> Value {
+    for attribute in attributes {
         if value.as_object().is_none() {
             return value;
         }
-        if attribute.write_only {
+        if removed(attribute) {
             value.set(attribute.name, Value::Null);
         } else if let Kind::Nested(_, inner) = &attribute.kind {
+            let element = |value| without(inner, value, removed);
             let cleaned = match value.get(attribute.name).clone() {
-                object @ Value::Object(_) => without(inner, object),
-                Value::List(of) => Value::List(of.into_iter().map(|v| without(inner, v)).collect()),
-                Value::Set(of) => Value::Set(of.into_iter().map(|v| without(inner, v)).collect()),
-                Value::Map(of) => Value::Map(of.into_iter().map(|(k, v)| (k, without(inner, v))).collect()),
+                object @ Value::Object(_) => element(object),
+                Value::List(elements) => Value::List(elements.into_iter().map(element).collect()),
+                Value::Set(elements) => Value::Set(elements.into_iter().map(element).collect()),
+                Value::Map(entries) => Value::Map(
+                    entries
+                        .into_iter()
+                        .map(|(key, value)| (key, element(value)))
+                        .collect(),
+                ),
                 other => other,
             };
             value.set(attribute.name, cleaned);

@@ -1,113 +1,118 @@
-//! Resources and data sources of any model, behind one interface of values.
+//! Resources, data sources, list resources and actions of any model, behind interfaces of values.
 //!
-//! This is where the typed world meets the protocol's: every rule about what a call must answer,
-//! whatever the resource does, is kept here.
+//! Each implementation converts between values and models, and enforces what a response must satisfy, whatever the
+//! provider's code returns.
 
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::engine::apply;
+use crate::engine::list::ListSink;
+use crate::engine::progress::Progress;
+use crate::engine::request::{
+    ApplyRequest, ConfigResponse, PlanRequest, PlanResponse, ReadRequest, StateResponse,
+};
 use crate::engine::validate::{ClientCapabilities, validate};
 use crate::resource::{ImportTarget, MoveSource};
 use crate::schema::Schema;
 use crate::value::Value;
 use crate::value::model::from_value;
-use crate::value::path::Path;
 
+mod action;
 mod data_source;
+mod list_resource;
 mod resource;
-
-/// A change to plan.
-pub struct PlanRequest {
-    /// The state before; null for a creation.
-    pub prior: Value,
-    /// The state that Terraform proposes; null for a removal.
-    pub proposed: Value,
-    /// What the user wrote; null for a removal.
-    pub config: Value,
-    /// What the resource remembers beside its state, as stored.
-    pub private: Vec<u8>,
-}
-
-/// A planned change.
-pub struct PlanResponse {
-    /// The state that the change will make, unknown where only the change tells.
-    pub planned: Value,
-    /// What the resource remembers, for the change.
-    pub private: Vec<u8>,
-    /// The attributes whose change needs another object.
-    pub requires_replace: Vec<Path>,
-    /// Messages to the user.
-    pub diagnostics: Diagnostics,
-}
-
-/// A change to carry out.
-pub struct ApplyRequest {
-    /// The state before; null for a creation.
-    pub prior: Value,
-    /// The planned state; null for a removal.
-    pub planned: Value,
-    /// What the user wrote; null for a removal.
-    pub config: Value,
-    /// What the resource remembers, as planned.
-    pub private: Vec<u8>,
-}
-
-/// A state with what belongs to it: the answer to a change, a refresh, an import or a move.
-pub struct StateResponse {
-    /// The state; null if the object is gone or never came to be.
-    pub state: Value,
-    /// What the resource remembers beside its state.
-    pub private: Vec<u8>,
-    /// Messages to the user.
-    pub diagnostics: Diagnostics,
-}
 
 /// A resource of any model.
 #[async_trait]
 pub trait AnyResource<D>: Send + Sync {
-    /// The whole type name.
+    /// The type name.
     fn type_name(&self) -> &'static str;
-    /// The attributes, made on first use.
+    /// The schema, created on first use.
     fn schema(&self) -> &Schema;
-    /// Checks a configuration.
-    fn validate(&self, config: Value, host: ClientCapabilities) -> Diagnostics;
+    /// Validates a configuration.
+    fn validate(&self, config: Value, client: ClientCapabilities) -> Diagnostics;
     /// Plans a change.
     async fn plan(&self, provider: &D, request: PlanRequest) -> PlanResponse;
-    /// Carries a change out.
+    /// Applies a planned change.
     async fn apply(&self, provider: &D, request: ApplyRequest) -> StateResponse;
-    /// Takes a creation back whose answer reached nobody.
+    /// Removes an object whose creation no state records.
     async fn rollback_create(&self, provider: &D, state: Value);
     /// Refreshes a state.
-    async fn read(&self, provider: &D, state: Value, private: Vec<u8>) -> StateResponse;
-    /// Takes an existing object into the state.
+    async fn read(&self, provider: &D, request: ReadRequest) -> StateResponse;
+    /// Imports an existing object.
     async fn import(&self, provider: &D, target: ImportTarget<Value>) -> StateResponse;
-    /// Brings a stored state into the shape of the schema.
-    fn upgrade(&self, version: i64, state: Json) -> StateResponse;
-    /// The resource types whose states can be taken over.
+    /// Upgrades a stored state. It needs no configuration; the resource observes the state if there is one.
+    fn upgrade(&self, provider: Option<&D>, version: i64, state: Json) -> StateResponse;
+    /// Generates the configuration of an existing object.
+    fn generate_config(&self, state: Value) -> ConfigResponse;
+    /// The resource types whose state can be converted.
     fn moves_from(&self) -> &'static [&'static str];
-    /// Takes over the state of another resource type, if it is one that can be.
+    /// Converts the state of another resource type, if it is one of [`AnyResource::moves_from`].
     fn move_state(&self, source: &MoveSource) -> Option<StateResponse>;
 }
 
 /// A data source of any model.
 #[async_trait]
 pub trait AnyDataSource<D>: Send + Sync {
-    /// The whole type name.
+    /// The type name.
     fn type_name(&self) -> &'static str;
-    /// The attributes, made on first use.
+    /// The schema, created on first use.
     fn schema(&self) -> &Schema;
-    /// Checks a configuration.
+    /// Validates a configuration.
     fn validate(&self, config: Value) -> Diagnostics;
-    /// Looks it up.
+    /// Reads the data source.
     async fn read(&self, provider: &D, config: Value) -> StateResponse;
 }
 
-/// A resource or data source with its schema.
+/// A list resource of any model.
+#[async_trait]
+pub trait AnyListResource<D>: Send + Sync {
+    /// The type name of the managed resource.
+    fn type_name(&self) -> &'static str;
+    /// The schema of the `config` block, created on first use.
+    fn schema(&self) -> &Schema;
+    /// Validates a configuration.
+    fn validate(&self, config: Value) -> Diagnostics;
+    /// Sends the existing objects to the sink. The result contains the errors that make the list incomplete.
+    async fn list(
+        &self,
+        provider: &D,
+        config: Value,
+        limit: u64,
+        include_resource: bool,
+        stop: CancellationToken,
+        sink: ListSink<'_>,
+    ) -> Diagnostics;
+}
+
+/// An action of any model.
+#[async_trait]
+pub trait AnyAction<D>: Send + Sync {
+    /// The type name.
+    fn type_name(&self) -> &'static str;
+    /// The schema of the `config` block, created on first use.
+    fn schema(&self) -> &Schema;
+    /// Validates a configuration.
+    fn validate(&self, config: Value) -> Diagnostics;
+    /// Plans the action.
+    async fn plan(&self, provider: &D, config: Value) -> Diagnostics;
+    /// Carries out the action.
+    async fn invoke(
+        &self,
+        provider: &D,
+        config: Value,
+        stop: CancellationToken,
+        progress: Progress,
+    ) -> Diagnostics;
+}
+
+/// An implementation of one of the provider traits, with its schema.
 pub struct Erased<T> {
     inner: T,
     schema: OnceLock<Schema>,
@@ -122,23 +127,15 @@ impl<T> Erased<T> {
     }
 }
 
-fn failed(state: Value, private: Vec<u8>, error: impl Into<Diagnostics>) -> StateResponse {
-    StateResponse {
-        state,
-        private,
-        diagnostics: error.into(),
-    }
-}
-
-/// The rules over several attributes come after the schema's, and see the model only if there is
-/// one: an attribute that does not even fit has had its complaint by then.
-pub(crate) fn validated<M: DeserializeOwned>(
+/// Validates a configuration against its schema, then against the rules over several attributes. The rules run only
+/// if the configuration fits the model: otherwise the schema has reported the reason.
+pub(crate) fn validate_config<M: DeserializeOwned>(
     schema: &Schema,
     config: Value,
-    host: ClientCapabilities,
+    client: ClientCapabilities,
     rules: impl FnOnce(&M, &mut Diagnostics),
 ) -> Diagnostics {
-    let mut diagnostics = validate(schema, &config, host);
+    let mut diagnostics = validate(schema, &config, client);
     match from_value::<M>(config) {
         Ok(config) => rules(&config, &mut diagnostics),
         Err(error) if !diagnostics.has_errors() => diagnostics.push(error.into()),
@@ -147,20 +144,24 @@ pub(crate) fn validated<M: DeserializeOwned>(
     diagnostics
 }
 
-/// What a handler answered: its own errors and a panic are errors alike.
-fn answered<T>(answer: Result<Result<T, Diagnostics>, Diagnostic>) -> Result<T, Diagnostics> {
-    answer.unwrap_or_else(|panic| Err(panic.into()))
+/// The capabilities for configurations that are never stored, such as those of actions. Hosts send none with them.
+const STORES_NOTHING: ClientCapabilities = ClientCapabilities {
+    write_only_attributes: true,
+};
+
+/// The result of a handler: a panic is an error like those that the handler returns.
+fn flatten<T>(result: Result<Result<T, Diagnostics>, Diagnostic>) -> Result<T, Diagnostics> {
+    result.unwrap_or_else(|panic| Err(panic.into()))
 }
 
-/// The state of an answer for which nothing was planned: anything goes but the unknown. On an error
-/// it is what was there before.
-fn unplanned(
-    answer: Result<Value, Diagnostics>,
+/// The response of a handler without a plan: any value without an unknown part. After an error, `before` remains.
+fn respond(
+    result: Result<Value, Diagnostics>,
     before: Value,
     private: Vec<u8>,
     mut diagnostics: Diagnostics,
 ) -> StateResponse {
-    let state = match answer {
+    let state = match result {
         Ok(state) => apply::check_consistency(&Value::Unknown, state, &mut diagnostics),
         Err(errors) => {
             diagnostics.append(errors);
@@ -170,6 +171,7 @@ fn unplanned(
     StateResponse {
         state,
         private,
+        identity: None,
         diagnostics,
     }
 }

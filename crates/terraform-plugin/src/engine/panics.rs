@@ -1,28 +1,28 @@
-//! A panic in a handler is an error for the user, never the end of the process.
+//! Turns a panic in a handler into a diagnostic, so that the process continues.
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, PanicHookInfo};
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 
 use futures_util::FutureExt;
 
 use crate::diagnostics::Diagnostic;
 
 thread_local! {
-    static WHERE: RefCell<Option<String>> = const { RefCell::new(None) };
+    static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Replaces the process's panic hook by one that remembers where the panic was, for the
-/// diagnostic, and tells `report`. Rust's own hook would print the message of the panic, and that
-/// may quote a secret: only a message that is a literal of the program is passed on.
+/// Replaces the panic hook of the process. The new hook passes the location of a panic to `report` and to the diagnostic
+/// of [`catch_panic`]. The default hook prints the message of the panic, which may contain a secret: the new hook passes
+/// on a message only if it is a string literal.
 pub fn install_hook(report: impl Fn(&str) + Send + Sync + 'static) {
     std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
         let place = info
             .location()
-            .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-        let told = format!("panic at {place}: {}", literal(info.payload()));
-        WHERE.with_borrow_mut(|place| *place = Some(told.clone()));
-        report(&told);
+            .map_or_else(|| "an unknown location".to_owned(), ToString::to_string);
+        let text = format!("panic at {place}: {}", literal(info.payload()));
+        LAST_PANIC.with_borrow_mut(|last| *last = Some(text.clone()));
+        report(&text);
     }));
 }
 
@@ -30,26 +30,38 @@ fn literal(payload: &(dyn Any + Send)) -> &'static str {
     payload
         .downcast_ref::<&'static str>()
         .copied()
-        .unwrap_or("message withheld, since it may quote a secret")
+        .unwrap_or("the message is withheld because it may contain a secret")
 }
 
-/// Runs a handler to its end.
+/// Runs a handler to completion.
 ///
 /// # Errors
-/// A diagnostic if it panicked. What it had lent to it may be half done, and is still there.
+/// A diagnostic if the handler panics. What the handler borrowed remains, possibly incomplete.
 pub async fn catch_panic<T>(handler: impl Future<Output = T>) -> Result<T, Diagnostic> {
-    AssertUnwindSafe(handler).catch_unwind().await.map_err(|payload| {
-        let place = WHERE
-            .take()
-            .unwrap_or_else(|| format!("panic: {}", literal(&*payload)));
-        Diagnostic::error(
-            "The provider crashed in this operation",
-            format!(
-                "This is a bug in the provider, which goes on running: please report it with these words: \
-                 {place}."
-            ),
-        )
-    })
+    AssertUnwindSafe(handler)
+        .catch_unwind()
+        .await
+        .map_err(|payload| diagnostic(&*payload))
+}
+
+/// Runs a handler that waits for nothing.
+///
+/// # Errors
+/// A diagnostic if the handler panics.
+pub(crate) fn catch_panic_sync<T>(handler: impl FnOnce() -> T) -> Result<T, Diagnostic> {
+    catch_unwind(AssertUnwindSafe(handler)).map_err(|payload| diagnostic(&*payload))
+}
+
+fn diagnostic(payload: &(dyn Any + Send)) -> Diagnostic {
+    let place = LAST_PANIC
+        .take()
+        .unwrap_or_else(|| format!("panic: {}", literal(payload)));
+    Diagnostic::error(
+        "The provider crashed in this operation",
+        format!(
+            "This is a bug in the provider, which continues to run. Please report it with this text: {place}."
+        ),
+    )
 }
 
 #[cfg(test)]
@@ -57,10 +69,10 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_becomes_a_diagnostic_that_quotes_no_formatted_text() {
+    async fn catch_panic_formatted_message_returns_diagnostic_without_it() {
         let secret = "Splunk s3cret";
-        let catch_panic = catch_panic(async { assert_eq!(secret, "x", "{secret}") }).await;
-        let diagnostic = catch_panic.unwrap_err();
+        let result = catch_panic(async { assert_eq!(secret, "x", "{secret}") }).await;
+        let diagnostic = result.unwrap_err();
         assert!(diagnostic.detail.contains("panic"), "{diagnostic:?}");
         assert!(!diagnostic.detail.contains(secret), "{diagnostic:?}");
     }

@@ -1,16 +1,20 @@
-//! `tfplugin6.Provider`: decode, hand to the framework, encode. No decisions here.
+//! The service `tfplugin6.Provider`: decodes requests, passes them to the server and encodes responses.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use tonic::{Request, Response, Status, Streaming};
+use futures_util::stream;
+use tokio::sync::mpsc;
+use tonic::codegen::BoxStream;
+use tonic::{Request, Response, Status};
 
-use crate::plugin::codec::encode;
+use crate::plugin::codec::{decode, encode};
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::proto::tfplugin6::provider_server::Provider as Service;
 use crate::plugin::wire;
 use crate::{
-    ApplyRequest, Diagnostics, ImportTarget, MoveSource, PlanRequest, Provider, Server, StateResponse, Value,
-    unknown_type,
+    ApplyRequest, Diagnostic, Diagnostics, FunctionError, ImportTarget, InvokeEvent, ListEvent, ListRequest,
+    MoveSource, PlanRequest, Provider, ReadRequest, Server, StateResponse, Type, Value,
 };
 
 mod delivery;
@@ -19,7 +23,8 @@ mod messages;
 pub use self::delivery::Calls;
 use self::delivery::deliver;
 use self::messages::{
-    Answer, One, absent, answered, capabilities, identity, json, one, server_capabilities, value,
+    Failure, client_capabilities, identity, json, raw_identity, respond, server_capabilities,
+    stored_identity, unreadable, value,
 };
 
 /// Serves a provider to the host.
@@ -29,23 +34,22 @@ pub struct ProviderService<P: Provider> {
 }
 
 impl<P: Provider> ProviderService<P> {
-    /// A service over a provider, which counts the calls in flight.
+    /// A service for a provider that counts the calls in flight.
     pub fn new(server: Arc<Server<P>>, calls: Calls) -> Self {
         Self { server, calls }
     }
 
-    /// Runs a call as a task of its own. So it runs to its end even if the host gives up on it
-    /// (what it does at the service behind must not stop half way), and a panic in it can't reach the
-    /// connection.
-    async fn call<A, F>(&self, answer: impl FnOnce(Arc<Server<P>>) -> F) -> Result<Response<A>, Status>
+    /// Runs a call as a task. It runs to completion even if the host cancels the call, because a change must not stop
+    /// half way, and a panic does not reach the connection.
+    async fn call<M, F>(&self, handler: impl FnOnce(Arc<Server<P>>) -> F) -> Result<Response<M>, Status>
     where
-        A: Answer,
-        F: Future<Output = Result<A, Diagnostics>> + Send + 'static,
+        M: Failure,
+        F: Future<Output = Result<M, Diagnostics>> + Send + 'static,
     {
-        let work = answer(self.server.clone());
-        let done = self.calls.all.spawn(answered(work)).await;
-        let answer = done.map_err(|ended| Status::aborted(ended.to_string()))?;
-        Ok(Response::new(answer))
+        let work = handler(self.server.clone());
+        let done = self.calls.all.spawn(respond(work)).await;
+        let response = done.map_err(|ended| Status::aborted(ended.to_string()))?;
+        Ok(Response::new(response))
     }
 }
 
@@ -56,17 +60,33 @@ impl<P: Provider> Service for ProviderService<P> {
         _: Request<tf::get_metadata::Request>,
     ) -> Result<Response<tf::get_metadata::Response>, Status> {
         self.call(|server| async move {
-            use tf::get_metadata::{DataSourceMetadata, ResourceMetadata};
-            let resources = server.resource_types().map(|t| ResourceMetadata {
-                type_name: t.to_owned(),
+            use tf::get_metadata as metadata;
+            let resources = server.resource_types().map(|name| metadata::ResourceMetadata {
+                type_name: name.to_owned(),
             });
-            let sources = server.data_source_types().map(|t| DataSourceMetadata {
-                type_name: t.to_owned(),
+            let data_sources = server
+                .data_source_types()
+                .map(|name| metadata::DataSourceMetadata {
+                    type_name: name.to_owned(),
+                });
+            let list_resources = server
+                .list_resource_types()
+                .map(|name| metadata::ListResourceMetadata {
+                    type_name: name.to_owned(),
+                });
+            let actions = server.action_types().map(|name| metadata::ActionMetadata {
+                type_name: name.to_owned(),
             });
-            Ok(tf::get_metadata::Response {
+            let functions = server.function_names().map(|name| metadata::FunctionMetadata {
+                name: name.to_owned(),
+            });
+            Ok(metadata::Response {
                 server_capabilities: Some(server_capabilities(&server)),
                 resources: resources.collect(),
-                data_sources: sources.collect(),
+                data_sources: data_sources.collect(),
+                list_resources: list_resources.collect(),
+                actions: actions.collect(),
+                functions: functions.collect(),
                 ..<_>::default()
             })
         })
@@ -78,17 +98,25 @@ impl<P: Provider> Service for ProviderService<P> {
         _: Request<tf::get_provider_schema::Request>,
     ) -> Result<Response<tf::get_provider_schema::Response>, Status> {
         self.call(|server| async move {
-            let resources = server
-                .resources()
-                .map(|(name, s)| (name.to_owned(), wire::schema(s)));
-            let sources = server
-                .data_sources()
-                .map(|(name, s)| (name.to_owned(), wire::schema(s)));
+            let schema = |(name, schema): (&'static str, _)| (name.to_owned(), wire::schema(schema));
+            let action = |(name, schema): (&'static str, _)| {
+                let schema = Some(wire::schema(schema));
+                (name.to_owned(), tf::ActionSchema { schema })
+            };
+            let errors = server.validate_implementation();
+            let diagnostics = errors.into_iter().map(|error| {
+                let detail = format!("{error}. This is a bug in the provider: please report it.");
+                Diagnostic::error("Invalid provider schema", detail)
+            });
             Ok(tf::get_provider_schema::Response {
                 provider: Some(wire::schema(server.schema())),
-                resource_schemas: resources.collect(),
-                data_source_schemas: sources.collect(),
+                resource_schemas: server.resources().map(schema).collect(),
+                data_source_schemas: server.data_sources().map(schema).collect(),
+                list_resource_schemas: server.list_resources().map(schema).collect(),
+                action_schemas: server.actions().map(action).collect(),
+                functions: functions(&server),
                 server_capabilities: Some(server_capabilities(&server)),
+                diagnostics: wire::diagnostics(diagnostics.collect()),
                 ..<_>::default()
             })
         })
@@ -133,7 +161,7 @@ impl<P: Provider> Service for ProviderService<P> {
         self.call(|server| async move {
             let resource = server.resource(&request.type_name)?;
             let config = value(request.config.as_ref(), resource.schema().object_type())?;
-            let diagnostics = server.validate(resource, config, capabilities(request.client_capabilities));
+            let diagnostics = resource.validate(config, client_capabilities(request.client_capabilities));
             Ok(tf::validate_resource_config::Response {
                 diagnostics: wire::diagnostics(diagnostics),
             })
@@ -147,9 +175,9 @@ impl<P: Provider> Service for ProviderService<P> {
     ) -> Result<Response<tf::validate_data_resource_config::Response>, Status> {
         let request = request.into_inner();
         self.call(|server| async move {
-            let source = server.data_source(&request.type_name)?;
-            let config = value(request.config.as_ref(), source.schema().object_type())?;
-            let diagnostics = wire::diagnostics(server.validate_data(source, config));
+            let data_source = server.data_source(&request.type_name)?;
+            let config = value(request.config.as_ref(), data_source.schema().object_type())?;
+            let diagnostics = wire::diagnostics(data_source.validate(config));
             Ok(tf::validate_data_resource_config::Response { diagnostics })
         })
         .await
@@ -163,7 +191,7 @@ impl<P: Provider> Service for ProviderService<P> {
         self.call(|server| async move {
             let resource = server.resource(&request.type_name)?;
             let state = json(request.raw_state.as_ref())?;
-            let upgraded = server.upgrade(resource, request.version, state);
+            let upgraded = resource.upgrade(request.version, state);
             Ok(tf::upgrade_resource_state::Response {
                 upgraded_state: Some(encode(&upgraded.state, resource.schema().object_type())),
                 diagnostics: wire::diagnostics(upgraded.diagnostics),
@@ -179,8 +207,8 @@ impl<P: Provider> Service for ProviderService<P> {
         let request = request.into_inner();
         self.call(|server| async move {
             let resource = server.resource(&request.type_name)?;
-            let stored = json(request.raw_identity.as_ref())?;
-            let upgraded = server.upgrade_identity(resource, request.version, &stored)?;
+            let stored = raw_identity(request.raw_identity.as_ref())?;
+            let upgraded = resource.upgrade_identity(request.version, &stored)?;
             let identity_data = Some(encode(&upgraded, &resource.schema().identity_type()));
             Ok(tf::upgrade_resource_identity::Response {
                 upgraded_identity: Some(tf::ResourceIdentityData { identity_data }),
@@ -212,18 +240,18 @@ impl<P: Provider> Service for ProviderService<P> {
         let request = request.into_inner();
         self.call(|server| async move {
             let resource = server.resource(&request.type_name)?;
-            let of = resource.schema().object_type();
-            let state = value(request.current_state.as_ref(), of)?;
-            let StateResponse {
-                state,
-                private,
-                diagnostics,
-            } = server.read(resource, state, request.private).await;
+            let ty = resource.schema().object_type();
+            let read = ReadRequest {
+                state: value(request.current_state.as_ref(), ty)?,
+                private: request.private,
+                identity: stored_identity(resource.schema(), request.current_identity),
+            };
+            let read = resource.read(read).await;
             Ok(tf::read_resource::Response {
-                new_state: Some(encode(&state, of)),
-                new_identity: identity(resource.schema(), &state),
-                private,
-                diagnostics: wire::diagnostics(diagnostics),
+                new_state: Some(encode(&read.state, ty)),
+                new_identity: identity(resource.schema(), read.identity.as_ref()),
+                private: read.private,
+                diagnostics: wire::diagnostics(read.diagnostics),
                 ..<_>::default()
             })
         })
@@ -237,17 +265,19 @@ impl<P: Provider> Service for ProviderService<P> {
         let request = request.into_inner();
         self.call(|server| async move {
             let resource = server.resource(&request.type_name)?;
-            let of = resource.schema().object_type();
+            let ty = resource.schema().object_type();
             let change = PlanRequest {
-                prior: value(request.prior_state.as_ref(), of)?,
-                proposed: value(request.proposed_new_state.as_ref(), of)?,
-                config: value(request.config.as_ref(), of)?,
+                prior: value(request.prior_state.as_ref(), ty)?,
+                proposed: value(request.proposed_new_state.as_ref(), ty)?,
+                config: value(request.config.as_ref(), ty)?,
                 private: request.prior_private,
+                planned_private: request.planned_private,
+                identity: stored_identity(resource.schema(), request.prior_identity),
             };
-            let plan = server.plan(resource, change).await;
+            let plan = resource.plan(change).await;
             Ok(tf::plan_resource_change::Response {
-                planned_state: Some(encode(&plan.planned, of)),
-                planned_identity: identity(resource.schema(), &plan.planned),
+                planned_state: Some(encode(&plan.planned, ty)),
+                planned_identity: identity(resource.schema(), plan.identity.as_ref()),
                 requires_replace: plan.requires_replace.iter().map(wire::path).collect(),
                 planned_private: plan.private,
                 diagnostics: wire::diagnostics(plan.diagnostics),
@@ -263,53 +293,55 @@ impl<P: Provider> Service for ProviderService<P> {
     ) -> Result<Response<tf::apply_resource_change::Response>, Status> {
         let request = request.into_inner();
         let (prior, private) = (request.prior_state.clone(), request.planned_private.clone());
+        let planned_identity = request.planned_identity.clone();
         let type_name = request.type_name.clone();
         let server = self.server.clone();
         let work = async move {
-            let mut made = Value::Null;
+            let mut created = Value::Null;
             let change = async {
                 let resource = server.resource(&request.type_name)?;
-                let of = resource.schema().object_type();
+                let ty = resource.schema().object_type();
                 let change = ApplyRequest {
-                    prior: value(request.prior_state.as_ref(), of)?,
-                    planned: value(request.planned_state.as_ref(), of)?,
-                    config: value(request.config.as_ref(), of)?,
+                    prior: value(request.prior_state.as_ref(), ty)?,
+                    planned: value(request.planned_state.as_ref(), ty)?,
+                    config: value(request.config.as_ref(), ty)?,
                     private: request.planned_private,
+                    identity: stored_identity(resource.schema(), request.planned_identity),
                 };
                 let creates = change.prior.is_null();
-                let StateResponse {
-                    state,
-                    private,
-                    diagnostics,
-                } = server.apply(resource, change).await;
-                let answer = tf::apply_resource_change::Response {
-                    new_state: Some(encode(&state, of)),
-                    new_identity: identity(resource.schema(), &state),
-                    private,
-                    diagnostics: wire::diagnostics(diagnostics),
+                let applied = resource.apply(change).await;
+                let response = tf::apply_resource_change::Response {
+                    new_state: Some(encode(&applied.state, ty)),
+                    new_identity: identity(resource.schema(), applied.identity.as_ref()),
+                    private: applied.private,
+                    diagnostics: wire::diagnostics(applied.diagnostics),
                     ..<_>::default()
                 };
                 if creates {
-                    made = state;
+                    created = applied.state;
                 }
-                Ok(answer)
+                Ok(response)
             };
-            let mut answer: tf::apply_resource_change::Response = answered(change).await;
-            // The host takes the state beside an error for what is left. Where the change did not even
-            // reach the framework, that is the prior one: none would make the host forget the object.
-            if answer.new_state.is_none() {
-                (answer.new_state, answer.private) = (prior, private);
+            let mut response: tf::apply_resource_change::Response = respond(change).await;
+            // The host stores the state of a failed response. If the request could not be read, that is the prior
+            // state: without a state, the host would forget the object.
+            if response.new_state.is_none() {
+                (response.new_state, response.private) = (prior, private);
+                response.new_identity = planned_identity;
             }
-            (answer, made)
+            (response, created)
         };
         let (server, provider) = (self.server.clone(), self.server.configured_data());
-        let undelivered = |made: Value| async move {
-            if let (false, Some(provider)) = (made.is_null(), provider) {
+        let undelivered = |created: Value| async move {
+            let (false, Some(provider)) = (created.is_null(), provider) else {
+                return;
+            };
+            if let Ok(resource) = server.resource(&type_name) {
                 tracing::warn!(
                     type_name,
-                    "the host has gone before it heard of a creation: taking it back"
+                    "the host ended before it received the response to a create: rolling back"
                 );
-                server.rollback_create(&provider, &type_name, made).await;
+                resource.rollback_create(&provider, created).await;
             }
         };
         Ok(Response::new(deliver(&self.calls, work, undelivered).await?))
@@ -329,12 +361,13 @@ impl<P: Provider> Service for ProviderService<P> {
             let StateResponse {
                 state,
                 private,
+                identity: imported_identity,
                 diagnostics,
-            } = server.import(resource, target).await;
+            } = resource.import(target).await;
             let imported = (!state.is_null()).then(|| tf::import_resource_state::ImportedResource {
                 type_name: request.type_name.clone(),
                 state: Some(encode(&state, resource.schema().object_type())),
-                identity: identity(resource.schema(), &state),
+                identity: identity(resource.schema(), imported_identity.as_ref()),
                 private,
             });
             Ok(tf::import_resource_state::Response {
@@ -359,16 +392,12 @@ impl<P: Provider> Service for ProviderService<P> {
                 version: request.source_schema_version,
                 state: json(request.source_state.as_ref())?,
             };
-            let StateResponse {
-                state,
-                private,
-                diagnostics,
-            } = server.move_state(resource, &source);
+            let moved = resource.move_state(&source);
             Ok(tf::move_resource_state::Response {
-                target_state: Some(encode(&state, resource.schema().object_type())),
-                target_identity: identity(resource.schema(), &state),
-                target_private: private,
-                diagnostics: wire::diagnostics(diagnostics),
+                target_state: Some(encode(&moved.state, resource.schema().object_type())),
+                target_identity: identity(resource.schema(), moved.identity.as_ref()),
+                target_private: moved.private,
+                diagnostics: wire::diagnostics(moved.diagnostics),
             })
         })
         .await
@@ -380,15 +409,12 @@ impl<P: Provider> Service for ProviderService<P> {
     ) -> Result<Response<tf::read_data_source::Response>, Status> {
         let request = request.into_inner();
         self.call(|server| async move {
-            let source = server.data_source(&request.type_name)?;
-            let of = source.schema().object_type();
-            let config = value(request.config.as_ref(), of)?;
-            let StateResponse {
-                state, diagnostics, ..
-            } = server.read_data(source, config).await;
+            let data_source = server.data_source(&request.type_name)?;
+            let ty = data_source.schema().object_type();
+            let read = data_source.read(value(request.config.as_ref(), ty)?).await;
             Ok(tf::read_data_source::Response {
-                state: Some(encode(&state, of)),
-                diagnostics: wire::diagnostics(diagnostics),
+                state: Some(encode(&read.state, ty)),
+                diagnostics: wire::diagnostics(read.diagnostics),
                 ..<_>::default()
             })
         })
@@ -399,7 +425,7 @@ impl<P: Provider> Service for ProviderService<P> {
         &self,
         _: Request<tf::stop_provider::Request>,
     ) -> Result<Response<tf::stop_provider::Response>, Status> {
-        tracing::info!("interrupted: no new request begins");
+        tracing::info!("interrupted: no new requests start");
         self.server.stop();
         Ok(Response::new(<_>::default()))
     }
@@ -408,175 +434,210 @@ impl<P: Provider> Service for ProviderService<P> {
         &self,
         request: Request<tf::generate_resource_config::Request>,
     ) -> Result<Response<tf::generate_resource_config::Response>, Status> {
-        Ok(absent(
-            "generator of configuration for",
-            &request.get_ref().type_name,
-        ))
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let resource = server.resource(&request.type_name)?;
+            let ty = resource.schema().object_type();
+            let generated = resource.generate_config(value(request.state.as_ref(), ty)?);
+            Ok(tf::generate_resource_config::Response {
+                config: Some(encode(&generated.config, ty)),
+                diagnostics: wire::diagnostics(generated.diagnostics),
+            })
+        })
+        .await
     }
 
     async fn get_functions(
         &self,
         _: Request<tf::get_functions::Request>,
     ) -> Result<Response<tf::get_functions::Response>, Status> {
-        Ok(Response::new(<_>::default()))
+        self.call(|server| async move {
+            Ok(tf::get_functions::Response {
+                functions: functions(&server),
+                ..<_>::default()
+            })
+        })
+        .await
     }
 
     async fn call_function(
         &self,
         request: Request<tf::call_function::Request>,
     ) -> Result<Response<tf::call_function::Response>, Status> {
-        let text = format!("The provider has no function \"{}\".", request.get_ref().name);
-        let error = Some(tf::FunctionError {
-            text,
-            function_argument: None,
-        });
-        Ok(Response::new(tf::call_function::Response {
-            error,
-            ..<_>::default()
-        }))
-    }
-
-    async fn validate_ephemeral_resource_config(
-        &self,
-        request: Request<tf::validate_ephemeral_resource_config::Request>,
-    ) -> Result<Response<tf::validate_ephemeral_resource_config::Response>, Status> {
-        Ok(absent("ephemeral resource", &request.get_ref().type_name))
-    }
-
-    async fn open_ephemeral_resource(
-        &self,
-        request: Request<tf::open_ephemeral_resource::Request>,
-    ) -> Result<Response<tf::open_ephemeral_resource::Response>, Status> {
-        Ok(absent("ephemeral resource", &request.get_ref().type_name))
-    }
-
-    async fn renew_ephemeral_resource(
-        &self,
-        request: Request<tf::renew_ephemeral_resource::Request>,
-    ) -> Result<Response<tf::renew_ephemeral_resource::Response>, Status> {
-        Ok(absent("ephemeral resource", &request.get_ref().type_name))
-    }
-
-    async fn close_ephemeral_resource(
-        &self,
-        request: Request<tf::close_ephemeral_resource::Request>,
-    ) -> Result<Response<tf::close_ephemeral_resource::Response>, Status> {
-        Ok(absent("ephemeral resource", &request.get_ref().type_name))
-    }
-
-    type ListResourceStream = One<tf::list_resource::Event>;
-
-    async fn list_resource(
-        &self,
-        request: Request<tf::list_resource::Request>,
-    ) -> Result<Response<Self::ListResourceStream>, Status> {
-        let diagnostic =
-            wire::diagnostics(unknown_type("list resource", &request.get_ref().type_name).into());
-        Ok(one(tf::list_resource::Event {
-            diagnostic,
-            ..<_>::default()
-        }))
+        let request = request.into_inner();
+        let server = self.server.clone();
+        let work = self
+            .calls
+            .all
+            .spawn(async move { call_function(&server, &request) });
+        let response = match work.await.map_err(|ended| Status::aborted(ended.to_string()))? {
+            Ok(result) => tf::call_function::Response {
+                result: Some(result),
+                error: None,
+            },
+            Err(error) => tf::call_function::Response {
+                result: None,
+                error: Some(wire::function_error(error)),
+            },
+        };
+        Ok(Response::new(response))
     }
 
     async fn validate_list_resource_config(
         &self,
         request: Request<tf::validate_list_resource_config::Request>,
     ) -> Result<Response<tf::validate_list_resource_config::Response>, Status> {
-        Ok(absent("list resource", &request.get_ref().type_name))
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let list_resource = server.list_resource(&request.type_name)?;
+            let config = value(request.config.as_ref(), list_resource.schema().object_type())?;
+            let diagnostics = wire::diagnostics(list_resource.validate(config));
+            Ok(tf::validate_list_resource_config::Response { diagnostics })
+        })
+        .await
+    }
+
+    async fn list_resource(
+        &self,
+        request: Request<tf::list_resource::Request>,
+    ) -> Result<Response<BoxStream<tf::list_resource::Event>>, Status> {
+        let request = request.into_inner();
+        let server = self.server.clone();
+        let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
+        let types = server
+            .resource(&request.type_name)
+            .map(|resource| {
+                (
+                    resource.schema().identity_type(),
+                    resource.schema().object_type().clone(),
+                )
+            })
+            .unwrap_or((Type::Dynamic, Type::Dynamic));
+        self.calls.all.spawn(async move {
+            if let Err(diagnostics) = list(&server, request, events.clone()).await {
+                let _ = events.send(ListEvent::Diagnostics(diagnostics)).await;
+            }
+        });
+        let (identity, object) = types;
+        Ok(stream(receiver, move |event| {
+            wire::list_event(event, &identity, &object)
+        }))
     }
 
     async fn validate_action_config(
         &self,
         request: Request<tf::validate_action_config::Request>,
     ) -> Result<Response<tf::validate_action_config::Response>, Status> {
-        Ok(absent("action", &request.get_ref().action_type))
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let action = server.action(&request.action_type)?;
+            let config = value(request.config.as_ref(), action.schema().object_type())?;
+            let diagnostics = wire::diagnostics(action.validate(config));
+            Ok(tf::validate_action_config::Response { diagnostics })
+        })
+        .await
     }
 
     async fn plan_action(
         &self,
         request: Request<tf::plan_action::Request>,
     ) -> Result<Response<tf::plan_action::Response>, Status> {
-        Ok(absent("action", &request.get_ref().action_type))
+        let request = request.into_inner();
+        self.call(|server| async move {
+            let action = server.action(&request.action_type)?;
+            let config = value(request.config.as_ref(), action.schema().object_type())?;
+            let diagnostics = wire::diagnostics(action.plan(config).await);
+            Ok(tf::plan_action::Response {
+                diagnostics,
+                ..<_>::default()
+            })
+        })
+        .await
     }
-
-    type InvokeActionStream = One<tf::invoke_action::Event>;
 
     async fn invoke_action(
         &self,
         request: Request<tf::invoke_action::Request>,
-    ) -> Result<Response<Self::InvokeActionStream>, Status> {
-        use tf::invoke_action::event::{Completed, Type};
-        let diagnostics = wire::diagnostics(unknown_type("action", &request.get_ref().action_type).into());
-        Ok(one(tf::invoke_action::Event {
-            r#type: Some(Type::Completed(Completed { diagnostics })),
-        }))
+    ) -> Result<Response<BoxStream<tf::invoke_action::Event>>, Status> {
+        let request = request.into_inner();
+        let server = self.server.clone();
+        let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
+        let change = self.calls.changes.token();
+        self.calls.all.spawn(async move {
+            if let Err(diagnostics) = invoke(&server, request, events.clone()).await {
+                let _ = events.send(InvokeEvent::Completed(diagnostics)).await;
+            }
+            drop(change);
+        });
+        Ok(stream(receiver, wire::invoke_event))
     }
+}
 
-    async fn validate_state_store_config(
-        &self,
-        request: Request<tf::validate_state_store_config::Request>,
-    ) -> Result<Response<tf::validate_state_store_config::Response>, Status> {
-        Ok(absent("state store", &request.get_ref().type_name))
-    }
+/// The events that wait for a host that reads slowly.
+const BUFFERED_EVENTS: usize = 16;
 
-    async fn configure_state_store(
-        &self,
-        request: Request<tf::configure_state_store::Request>,
-    ) -> Result<Response<tf::configure_state_store::Response>, Status> {
-        Ok(absent("state store", &request.get_ref().type_name))
-    }
+fn functions<P: Provider>(server: &Server<P>) -> HashMap<String, tf::Function> {
+    let functions = server.functions();
+    functions
+        .map(|f| (f.name().to_owned(), wire::function(f.definition())))
+        .collect()
+}
 
-    type ReadStateBytesStream = One<tf::read_state_bytes::ResponseChunk>;
+fn call_function<P: Provider>(
+    server: &Server<P>,
+    request: &tf::call_function::Request,
+) -> Result<tf::DynamicValue, FunctionError> {
+    let function = server
+        .function(&request.name)
+        .map_err(|error| FunctionError::new(error.detail))?;
+    let definition = function.definition();
+    let arguments = request.arguments.iter().enumerate().map(|(index, argument)| {
+        // The call itself reports an argument without a parameter.
+        let Some(parameter) = definition.parameter_at(index) else {
+            return Ok(Value::Null);
+        };
+        decode(Some(argument), parameter.ty())
+            .map_err(|error| FunctionError::argument(index, unreadable(&error.to_string()).detail))
+    });
+    let result = function.call(arguments.collect::<Result<_, _>>()?)?;
+    Ok(encode(&result, definition.result()))
+}
 
-    async fn read_state_bytes(
-        &self,
-        request: Request<tf::read_state_bytes::Request>,
-    ) -> Result<Response<Self::ReadStateBytesStream>, Status> {
-        let diagnostics = wire::diagnostics(unknown_type("state store", &request.get_ref().type_name).into());
-        Ok(one(tf::read_state_bytes::ResponseChunk {
-            diagnostics,
-            ..<_>::default()
-        }))
-    }
+async fn list<P: Provider>(
+    server: &Server<P>,
+    request: tf::list_resource::Request,
+    events: mpsc::Sender<ListEvent>,
+) -> Result<(), Diagnostics> {
+    let list_resource = server.list_resource(&request.type_name)?;
+    let config = value(request.config.as_ref(), list_resource.schema().object_type())?;
+    let request = ListRequest {
+        config,
+        include_resource: request.include_resource_object,
+        limit: u64::try_from(request.limit).unwrap_or_default(),
+    };
+    list_resource.list(request, events).await;
+    Ok(())
+}
 
-    async fn write_state_bytes(
-        &self,
-        request: Request<Streaming<tf::write_state_bytes::RequestChunk>>,
-    ) -> Result<Response<tf::write_state_bytes::Response>, Status> {
-        // The first chunk tells the type; the rest need not be read to refuse it.
-        let first = request.into_inner().message().await?;
-        let type_name = first
-            .and_then(|chunk| chunk.meta)
-            .map(|meta| meta.type_name)
-            .unwrap_or_default();
-        Ok(absent("state store", &type_name))
-    }
+async fn invoke<P: Provider>(
+    server: &Server<P>,
+    request: tf::invoke_action::Request,
+    events: mpsc::Sender<InvokeEvent>,
+) -> Result<(), Diagnostics> {
+    let action = server.action(&request.action_type)?;
+    let config = value(request.config.as_ref(), action.schema().object_type())?;
+    action.invoke(config, events).await;
+    Ok(())
+}
 
-    async fn lock_state(
-        &self,
-        request: Request<tf::lock_state::Request>,
-    ) -> Result<Response<tf::lock_state::Response>, Status> {
-        Ok(absent("state store", &request.get_ref().type_name))
-    }
-
-    async fn unlock_state(
-        &self,
-        request: Request<tf::unlock_state::Request>,
-    ) -> Result<Response<tf::unlock_state::Response>, Status> {
-        Ok(absent("state store", &request.get_ref().type_name))
-    }
-
-    async fn get_states(
-        &self,
-        request: Request<tf::get_states::Request>,
-    ) -> Result<Response<tf::get_states::Response>, Status> {
-        Ok(absent("state store", &request.get_ref().type_name))
-    }
-
-    async fn delete_state(
-        &self,
-        request: Request<tf::delete_state::Request>,
-    ) -> Result<Response<tf::delete_state::Response>, Status> {
-        Ok(absent("state store", &request.get_ref().type_name))
-    }
+/// The events of a channel as the stream of a response.
+fn stream<E: Send + 'static, M: Send + 'static>(
+    mut events: mpsc::Receiver<E>,
+    message: impl Fn(E) -> M + Send + 'static,
+) -> Response<BoxStream<M>> {
+    let messages = stream::poll_fn(move |context| {
+        let event = events.poll_recv(context);
+        event.map(|event| event.map(|event| Ok(message(event))))
+    });
+    Response::new(Box::pin(messages))
 }

@@ -1,7 +1,11 @@
 //! Framework types in the protocol's messages.
 
+use crate::plugin::codec::encode;
 use crate::plugin::proto::tfplugin6 as tf;
-use crate::{Attribute, Diagnostic, Diagnostics, Kind, Nesting, Path, Schema, Severity, Step};
+use crate::{
+    Attribute, Diagnostic, Diagnostics, FunctionDefinition, FunctionError, InvokeEvent, Kind, ListEvent,
+    Nesting, Parameter, Path, Schema, Severity, Step, Type,
+};
 
 pub(crate) fn diagnostics(diagnostics: Diagnostics) -> Vec<tf::Diagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()
@@ -75,6 +79,81 @@ pub(crate) fn identity_schema(schema: &Schema) -> Option<tf::ResourceIdentitySch
         version: Schema::IDENTITY_VERSION,
         identity_attributes,
     })
+}
+
+/// The definition of a function.
+pub(crate) fn function(definition: &FunctionDefinition) -> tf::Function {
+    tf::Function {
+        parameters: definition.parameters().iter().map(parameter).collect(),
+        variadic_parameter: definition.variadic_parameter().map(parameter),
+        r#return: Some(tf::function::Return {
+            r#type: type_bytes(definition.result()),
+        }),
+        summary: definition.summary().to_owned(),
+        description: definition.description().to_owned(),
+        description_kind: tf::StringKind::Markdown.into(),
+        ..tf::Function::default()
+    }
+}
+
+fn parameter(parameter: &Parameter) -> tf::function::Parameter {
+    tf::function::Parameter {
+        name: parameter.name().to_owned(),
+        r#type: type_bytes(parameter.ty()),
+        allow_null_value: parameter.allows_null(),
+        allow_unknown_values: parameter.allows_unknown(),
+        description: parameter.description().to_owned(),
+        description_kind: tf::StringKind::Markdown.into(),
+    }
+}
+
+fn type_bytes(ty: &Type) -> Vec<u8> {
+    ty.to_json().to_string().into_bytes()
+}
+
+pub(crate) fn function_error(error: FunctionError) -> tf::FunctionError {
+    tf::FunctionError {
+        text: error.text,
+        function_argument: error.argument.and_then(|index| i64::try_from(index).ok()),
+    }
+}
+
+/// An event of a list, with the types of identity and object of the managed resource.
+pub(crate) fn list_event(
+    event: ListEvent,
+    identity_type: &Type,
+    object_type: &Type,
+) -> tf::list_resource::Event {
+    match event {
+        ListEvent::Found {
+            identity,
+            display_name,
+            resource,
+        } => tf::list_resource::Event {
+            identity: Some(tf::ResourceIdentityData {
+                identity_data: Some(encode(&identity, identity_type)),
+            }),
+            display_name,
+            resource_object: resource.map(|resource| encode(&resource, object_type)),
+            diagnostic: Vec::new(),
+        },
+        ListEvent::Diagnostics(found) => tf::list_resource::Event {
+            diagnostic: diagnostics(found),
+            ..<_>::default()
+        },
+    }
+}
+
+/// An event of an action. The host crashes on an event without a type.
+pub(crate) fn invoke_event(event: InvokeEvent) -> tf::invoke_action::Event {
+    use tf::invoke_action::event::{Completed, Progress, Type};
+    let ty = match event {
+        InvokeEvent::Progress(message) => Type::Progress(Progress { message }),
+        InvokeEvent::Completed(found) => Type::Completed(Completed {
+            diagnostics: diagnostics(found),
+        }),
+    };
+    tf::invoke_action::Event { r#type: Some(ty) }
 }
 
 fn attribute(attribute: &Attribute) -> tf::schema::Attribute {

@@ -33,9 +33,9 @@ pub trait Resource: Send + Sync + 'static {
     /// The attributes, once.
     fn schema(&self) -> Schema;
 
-    /// Told of every state that the host hands over, before anything is done with it. A resource can
-    /// so know which objects the run already has.
-    fn on_state_seen(&self, _state: &Self::Model) {}
+    /// Receives every state that the host hands over once the provider is configured, before anything is done with
+    /// it. A resource can record in the provider's data which objects the run already has.
+    fn on_state_seen(&self, _provider: &Self::Data, _state: &Self::Model) {}
 
     /// Rules over several attributes of a configuration, in which anything may be unknown. Rules
     /// for one attribute stand in the schema. No request may be made here.
@@ -92,6 +92,15 @@ pub trait Resource: Send + Sync + 'static {
         Ok(state)
     }
 
+    /// Removes from a state what a generated configuration must not contain, such as the arguments that conflict with
+    /// others. Returns the state unchanged by default.
+    ///
+    /// The result then loses everything that a person would not write: computed and write-only attributes, attributes
+    /// that equal the default, empty optional values, deprecated and sensitive attributes.
+    fn generate_config(&self, state: Self::Model) -> Self::Model {
+        state
+    }
+
     /// The resource types whose states [`Resource::move_state`] takes over, for messages.
     fn moves_from(&self) -> &'static [&'static str] {
         &[]
@@ -114,8 +123,10 @@ pub struct PlanCall<'a, R: Resource + ?Sized> {
     pub prior: Option<R::Model>,
     /// What the schema plans. The hook may change computed attributes in it.
     pub planned: R::Model,
-    /// What the resource remembers beside its state.
+    /// The private data of the resource.
     pub private: Private,
+    /// The private data of the first plan, if Terraform plans again during apply. Terraform 1.16 and later send it.
+    pub planned_private: Option<Private>,
     /// Attributes at the top that the hook has planned for good: an update does not make them
     /// unknown, even if they still are what they were.
     pub keep_planned: Vec<&'static str>,

@@ -77,13 +77,19 @@ impl Schema {
         )
     }
 
-    /// The identity of the object that a state is about, unless part of it is not told yet.
+    /// The identity of the object in a state. There is none while a part of it is unknown, or null: only a part that is
+    /// optional for import and not computed may be null, unless all parts are.
     #[must_use]
     pub fn identity_of(&self, state: &Value) -> Option<Value> {
-        let identity = self.identity.iter().map(|i| (i.name, state.get(i.name).clone()));
-        let told =
-            |i: &IdentityAttribute| !state.get(i.name).is_null() && state.get(i.name).is_wholly_known();
-        (!self.identity.is_empty() && self.identity.iter().all(told)).then(|| Value::object(identity))
+        let complete = |part: &IdentityAttribute| {
+            let value = state.get(part.name);
+            let may_be_null =
+                || !part.required_for_import && self.attribute(part.name).is_some_and(|a| !a.computed);
+            value.is_wholly_known() && (!value.is_null() || may_be_null())
+        };
+        let names = || self.identity.iter().map(|part| part.name);
+        (names().any(|name| !state.get(name).is_null()) && self.identity.iter().all(complete))
+            .then(|| Value::object(names().map(|name| (name, state.get(name).clone()))))
     }
 
     fn attribute(&self, name: &str) -> Option<&Attribute> {
@@ -136,6 +142,44 @@ impl Schema {
     }
 }
 
+/// Whether a configuration can contain this name: lower case letters, digits and underscores, not beginning with a digit.
+pub(crate) fn is_identifier(name: &str) -> bool {
+    let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') && name.chars().all(rest)
+}
+
+impl Schema {
+    /// Returns an error for each attribute with a reserved name.
+    pub(crate) fn validate_names(&self, reserved: &[&str]) -> Vec<String> {
+        let names = self.attributes.iter().map(|a| a.name);
+        names
+            .filter(|name| reserved.contains(name))
+            .map(|name| format!("{name}: reserved for Terraform"))
+            .collect()
+    }
+
+    /// Returns an error for each computed attribute, in a block that has only arguments.
+    pub(crate) fn validate_without_computed(&self) -> Vec<String> {
+        let mut errors = Vec::new();
+        computed(&self.attributes, "", &mut errors);
+        errors
+    }
+}
+
+fn computed(attributes: &[Attribute], prefix: &str, errors: &mut Vec<String>) {
+    for attribute in attributes {
+        if attribute.computed {
+            errors.push(format!(
+                "{prefix}{}: computed, in a block of arguments",
+                attribute.name
+            ));
+        }
+        if let Kind::Nested(_, inner) = &attribute.kind {
+            computed(inner, &format!("{prefix}{}.", attribute.name), errors);
+        }
+    }
+}
+
 pub(crate) fn object_type(attributes: &[Attribute]) -> Type {
     Type::Object(
         attributes
@@ -149,12 +193,8 @@ fn faults_of(attributes: &[Attribute], inside: &str, faults: &mut Vec<String>) {
     let mut names = BTreeSet::new();
     for a in attributes {
         let mut fault = |what: &str| faults.push(format!("{inside}{}: {what}", a.name));
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-        if a.name.is_empty()
-            || !a.name.chars().all(plain)
-            || !a.name.starts_with(|c: char| c.is_ascii_lowercase())
-        {
-            fault("not a name that a configuration can hold");
+        if !is_identifier(a.name) {
+            fault("not a valid name");
         }
         if !names.insert(a.name) {
             fault("declared twice");

@@ -92,6 +92,7 @@ impl Resource {
             client_capabilities: Some(tf::ClientCapabilities {
                 deferral_allowed: false,
                 write_only_attributes_allowed: write_only,
+                ..<_>::default()
             }),
         };
         let answer = self.provider.clone().validate_resource_config(request).await;
@@ -192,11 +193,12 @@ impl Resource {
         Some(tf::ResourceIdentityData { identity_data })
     }
 
-    /// An identity from the wire, all of which is told.
+    /// An identity from the wire. It is wholly known, and not all of it is null.
     pub fn identified(&self, wire: Option<&tf::ResourceIdentityData>) -> Option<Value> {
         let identity = codec::decode(wire?.identity_data.as_ref(), &self.identity).unwrap();
         let parts = identity.as_object().expect("attributes");
-        assert!(parts.values().all(|part| part.as_str().is_some()), "{identity:?}");
+        assert!(identity.is_wholly_known(), "{identity:?}");
+        assert!(parts.values().any(|part| !part.is_null()), "{identity:?}");
         Some(identity)
     }
 

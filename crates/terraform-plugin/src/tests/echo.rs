@@ -204,14 +204,14 @@ async fn no_call_tells_a_sensitive_value() {
     let host = ClientCapabilities {
         write_only_attributes: true,
     };
-    clean("validate", &server.validate(resource, write_only(config), host));
+    clean("validate", &resource.validate(write_only(config), host));
     let request = PlanRequest {
         prior: value(prior),
         proposed: value(planned),
         config: write_only(config),
-        private: Vec::new(),
+        ..PlanRequest::default()
     };
-    clean("plan", &server.plan(resource, request).await.diagnostics);
+    clean("plan", &resource.plan(request).await.diagnostics);
     for (call, prior, planned) in [
         ("create", Value::Null, value(planned)),
         ("update", value(prior), value(planned)),
@@ -221,28 +221,29 @@ async fn no_call_tells_a_sensitive_value() {
             prior,
             planned,
             config: write_only(config),
-            private: Vec::new(),
+            ..ApplyRequest::default()
         };
-        clean(call, &server.apply(resource, request).await.diagnostics);
+        clean(call, &resource.apply(request).await.diagnostics);
     }
-    clean(
-        "read",
-        &server.read(resource, value(prior), Vec::new()).await.diagnostics,
-    );
+    let request = ReadRequest {
+        state: value(prior),
+        ..ReadRequest::default()
+    };
+    clean("read", &resource.read(request).await.diagnostics);
     let target = ImportTarget::Id("1".to_owned());
-    clean("import", &server.import(resource, target).await.diagnostics);
+    clean("import", &resource.import(target).await.diagnostics);
     let state = json!({"password": prior, "old": {"secret_wo": planned}});
-    clean("upgrade", &server.upgrade(resource, 0, state.clone()).diagnostics);
+    clean("upgrade", &resource.upgrade(0, state.clone()).diagnostics);
     let source = MoveSource {
         provider: "registry.terraform.io/other/other".to_owned(),
         type_name: "other_thing".to_owned(),
         version: 0,
         state,
     };
-    clean("move", &server.move_state(resource, &source).diagnostics);
+    clean("move", &resource.move_state(&source).diagnostics);
 
     let look = server.data_source("echo_look").unwrap();
     let given = Value::object([("password", config.into())]);
-    clean("validate data", &server.validate_data(look, given.clone()));
-    clean("read data", &server.read_data(look, given).await.diagnostics);
+    clean("validate data", &look.validate(given.clone()));
+    clean("read data", &look.read(given).await.diagnostics);
 }

@@ -39,6 +39,14 @@ fn state(name: &str) -> Value {
     ])
 }
 
+fn read_request(name: &str) -> ReadRequest {
+    ReadRequest {
+        state: state(name),
+        private: b"not ours".to_vec(),
+        identity: None,
+    }
+}
+
 fn errors(diagnostics: &Diagnostics) -> Vec<String> {
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
     errors
@@ -55,32 +63,27 @@ async fn plan(prior: Value, config: Value) -> PlanResponse {
     for name in ["id", "updated"] {
         proposed.set(name, prior.get(name).clone());
     }
-    server
-        .plan(
-            resource,
-            PlanRequest {
-                prior,
-                proposed,
-                config,
-                private: Vec::new(),
-            },
-        )
+    resource
+        .plan(PlanRequest {
+            prior,
+            proposed,
+            config,
+            ..PlanRequest::default()
+        })
         .await
 }
 
 async fn apply(prior: Value, planned: Value, config: Value) -> StateResponse {
     let server = server().await;
     let resource = server.resource(TYPE).unwrap();
-    server
-        .apply(
-            resource,
-            ApplyRequest {
-                prior,
-                planned,
-                config,
-                private: br#"{"kept":1}"#.to_vec(),
-            },
-        )
+    resource
+        .apply(ApplyRequest {
+            prior,
+            planned,
+            config,
+            private: br#"{"kept":1}"#.to_vec(),
+            identity: None,
+        })
         .await
 }
 
@@ -201,10 +204,10 @@ async fn a_removal_is_planned_as_nothing() {
     let request = PlanRequest {
         prior: state("a"),
         proposed: Value::Null,
-        config: Value::Null,
         private: b"kept".to_vec(),
+        ..PlanRequest::default()
     };
-    let planned = server.plan(server.resource(TYPE).unwrap(), request).await;
+    let planned = server.resource(TYPE).unwrap().plan(request).await;
     assert!(planned.planned.is_null() && planned.diagnostics.is_empty());
     assert_eq!(planned.private, b"kept");
 }
@@ -213,7 +216,7 @@ async fn a_removal_is_planned_as_nothing() {
 async fn a_refresh_answers_null_for_what_is_gone_and_the_same_for_what_fails() {
     let server = server().await;
     let resource = server.resource(TYPE).unwrap();
-    let read = async |name: &str| server.read(resource, state(name), b"not ours".to_vec()).await;
+    let read = async |name: &str| resource.read(read_request(name)).await;
     assert!(read("gone").await.state.is_null());
     let same = read("a").await;
     assert_eq!((same.state, same.private), (state("a"), b"not ours".to_vec()));
@@ -232,12 +235,10 @@ async fn an_import_answers_what_a_refresh_needs() {
     let resource = server.resource(TYPE).unwrap();
     let identity = Value::object([("id", "7".into())]);
     for target in [ImportTarget::Id("7".to_owned()), ImportTarget::Identity(identity)] {
-        let imported = server.import(resource, target).await;
+        let imported = resource.import(target).await;
         assert_eq!(imported.state.get("id"), &"7".into());
     }
-    let nobody = server
-        .import(resource, ImportTarget::Id("nobody".to_owned()))
-        .await;
+    let nobody = resource.import(ImportTarget::Id("nobody".to_owned())).await;
     assert_eq!(
         (nobody.state, errors(&nobody.diagnostics)),
         (Value::Null, vec![": Nothing to import".to_owned()])
@@ -255,9 +256,9 @@ fn an_identity_is_part_of_the_state_and_is_told_once_it_is_whole() {
     assert_eq!(resource.schema().identity_of(&unknown), None);
     assert_eq!(resource.schema().identity_of(&Value::Null), None);
     let stored = json!({"id": "1", "since_gone": 1});
-    assert_eq!(server.upgrade_identity(resource, 0, &stored).unwrap(), identity);
-    assert!(server.upgrade_identity(resource, 0, &json!([])).is_err());
-    let newer = server.upgrade_identity(resource, 1, &stored).unwrap_err();
+    assert_eq!(resource.upgrade_identity(0, &stored).unwrap(), identity);
+    assert!(resource.upgrade_identity(0, &json!([])).is_err());
+    let newer = resource.upgrade_identity(1, &stored).unwrap_err();
     assert!(newer.summary.contains("newer version"), "{}", newer.summary);
 }
 
@@ -273,7 +274,7 @@ fn a_state_of_any_older_version_is_upgraded_in_one_hop() {
             json!({"id": "1", "name": "a", "since_gone": true, "password": "s3cret"}),
         ),
     ] {
-        let upgraded = server.upgrade(resource, version, stored);
+        let upgraded = resource.upgrade(version, stored);
         assert_eq!(errors(&upgraded.diagnostics), Vec::<String>::new());
         assert_eq!(
             (upgraded.state.get("id"), upgraded.state.get("name")),
@@ -281,12 +282,12 @@ fn a_state_of_any_older_version_is_upgraded_in_one_hop() {
         );
         assert!(upgraded.state.get("password").is_null());
     }
-    let newer = server.upgrade(resource, 3, json!({}));
+    let newer = resource.upgrade(3, json!({}));
     assert_eq!(
         errors(&newer.diagnostics),
         [": State was written by a newer version of the provider"]
     );
-    let broken = server.upgrade(resource, 2, json!({"name": ["s3cret"]}));
+    let broken = resource.upgrade(2, json!({"name": ["s3cret"]}));
     assert_eq!(errors(&broken.diagnostics), ["name: Invalid state"]);
     assert!(!format!("{:?}", broken.diagnostics).contains("s3cret"));
 }
@@ -303,13 +304,10 @@ fn a_move_takes_the_types_that_a_resource_names_and_no_others() {
         state: json!({"key": "k"}),
     };
     assert_eq!(
-        server
-            .move_state(resource, &source("other_thing"))
-            .state
-            .get("id"),
+        resource.move_state(&source("other_thing")).state.get("id"),
         &"k".into()
     );
-    let refused = server.move_state(resource, &source("strange_thing"));
+    let refused = resource.move_state(&source("strange_thing"));
     assert!(refused.state.is_null());
     let detail = &refused.diagnostics.iter().next().unwrap().detail;
     assert!(
@@ -352,18 +350,16 @@ async fn what_needs_a_configuration_says_so_without_one() {
         assert_eq!(errors(&found), [error]);
     }
     let resource = server.resource(TYPE).unwrap();
-    let read = server.read(resource, state("a"), Vec::new()).await;
+    let read = resource.read(read_request("a")).await;
     assert_eq!(
         (read.state, errors(&read.diagnostics)),
         (state("a"), vec![": Provider is not configured".to_owned()])
     );
     let request = ApplyRequest {
         prior: state("a"),
-        planned: Value::Null,
-        config: Value::Null,
-        private: vec![],
+        ..ApplyRequest::default()
     };
-    assert_eq!(server.apply(resource, request).await.state, state("a"));
+    assert_eq!(resource.apply(request).await.state, state("a"));
 }
 
 #[test]
@@ -388,16 +384,16 @@ async fn a_stopped_run_stays_stopped_unless_the_process_serves_many() {
         prior: Value::Null,
         planned: state("a"),
         config: config("a"),
-        private: Vec::new(),
+        ..ApplyRequest::default()
     };
     for (lifetime, interrupted) in [(ServeMode::Managed, true), (ServeMode::Debug, false)] {
         let server = Server::new(Toy, lifetime);
         server.configure(provider_block("good"), String::new()).await;
         server.stop();
-        let stopped = server.apply(server.resource(TYPE).unwrap(), request()).await;
+        let stopped = server.resource(TYPE).unwrap().apply(request()).await;
         assert_eq!(errors(&stopped.diagnostics), [": Interrupted"]);
         server.configure(provider_block("good"), String::new()).await;
-        let next = server.apply(server.resource(TYPE).unwrap(), request()).await;
+        let next = server.resource(TYPE).unwrap().apply(request()).await;
         assert_eq!(next.diagnostics.has_errors(), interrupted);
     }
 }
@@ -407,11 +403,8 @@ async fn a_data_source_answers_known_values_or_an_error() {
     let server = server().await;
     let source = server.data_source("toy_look").unwrap();
     let look = async |key: &str| {
-        server
-            .read_data(
-                source,
-                Value::object([("key", key.into()), ("value", Value::Null)]),
-            )
+        source
+            .read(Value::object([("key", key.into()), ("value", Value::Null)]))
             .await
     };
     assert_eq!(look("abc").await.state.get("value"), &"ABC".into());

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::tests::actions::Act;
+use crate::tests::functions::{Join, Known};
+use crate::tests::lists::List;
 use crate::*;
 
 /// The provider.
@@ -69,6 +72,27 @@ impl Provider for Toy {
     fn data_sources(&self) -> Vec<ServedDataSource<Data>> {
         vec![ServedDataSource::new(Look)]
     }
+
+    fn list_resources(&self) -> Vec<ServedListResource<Data>> {
+        vec![ServedListResource::new(List)]
+    }
+
+    fn actions(&self) -> Vec<ServedAction<Data>> {
+        vec![ServedAction::new(Act)]
+    }
+
+    fn functions(&self) -> Vec<ServedFunction> {
+        vec![ServedFunction::new(Join), ServedFunction::new(Known)]
+    }
+}
+
+/// A configured server.
+pub(crate) async fn configured<P: Provider>(provider: P) -> Server<P> {
+    let server = Server::new(provider, ServeMode::Managed);
+    let block = Value::object([("token", "good".into())]);
+    let diagnostics = server.configure(block, "1.14.0".to_owned()).await;
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    server
 }
 
 /// A resource that does what its name says, and otherwise works.
@@ -142,6 +166,7 @@ impl Resource for Thing {
             _ => {}
         }
         call.private.set("planned", &true);
+        call.private.set("planned_again", &call.planned_private.is_some());
     }
 
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
@@ -233,6 +258,17 @@ impl Resource for Thing {
             _ => state["names"][0].clone(),
         };
         Ok(json!({"id": state["id"], "name": name}))
+    }
+
+    fn generate_config(&self, state: Model) -> Model {
+        match state.does() {
+            "generate" => Model {
+                name: "generated".to_owned().into(),
+                ..state
+            },
+            "generate panics" => panic!("a literal message"),
+            _ => state,
+        }
     }
 
     fn moves_from(&self) -> &'static [&'static str] {

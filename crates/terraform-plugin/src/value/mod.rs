@@ -18,9 +18,10 @@ use crate::value::types::Type;
 /// A value of a configuration, plan or state.
 ///
 /// `Debug` shows the shape and never the text: any string may be a secret.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub enum Value {
     /// Nothing is set.
+    #[default]
     Null,
     /// Something that only a later step of the run will tell.
     Unknown,

@@ -86,6 +86,12 @@ pub fn from_value<M: DeserializeOwned>(value: Value) -> Result<M, ModelError> {
     M::deserialize(read::Reader(value))
 }
 
+/// Writes a model as a value in its own shape, for a comparison with a schema.
+#[cfg(feature = "testing")]
+pub(crate) fn to_unshaped_value<M: Serialize>(model: &M) -> Result<Value, ModelError> {
+    model.serialize(write::Writer)
+}
+
 /// Writes a model as a value of this type.
 ///
 /// # Errors

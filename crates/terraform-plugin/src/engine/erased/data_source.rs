@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use crate::data_source::{DataCall, DataSource};
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::engine::erased::{AnyDataSource, Erased, StateResponse, answered, failed, unplanned, validated};
+use crate::engine::erased::{AnyDataSource, Erased, flatten, respond, validate_config};
 use crate::engine::panics::catch_panic;
+use crate::engine::request::StateResponse;
 use crate::engine::validate::ClientCapabilities;
 use crate::schema::Schema;
 use crate::value::Value;
@@ -22,29 +23,27 @@ impl<S: DataSource> AnyDataSource<S::Data> for Erased<S> {
     }
 
     fn validate(&self, config: Value) -> Diagnostics {
-        validated(
+        validate_config(
             AnyDataSource::schema(self),
             config,
             ClientCapabilities::default(),
-            |model, found| {
-                self.inner.validate(model, found);
-            },
+            |config, diagnostics| self.inner.validate(config, diagnostics),
         )
     }
 
     async fn read(&self, provider: &S::Data, config: Value) -> StateResponse {
         let config = match from_value(config) {
             Ok(config) => config,
-            Err(error) => return failed(Value::Null, Vec::new(), Diagnostic::from(error)),
+            Err(error) => return StateResponse::failed(Value::Null, Vec::new(), Diagnostic::from(error)),
         };
         let mut call: DataCall<'_, S> = DataCall {
             provider,
             config,
             diagnostics: Diagnostics::new(),
         };
-        let read = answered(catch_panic(self.inner.read(&mut call)).await);
-        let of = AnyDataSource::schema(self).object_type();
-        let read = read.and_then(|model| to_value(&model, of).map_err(|e| Diagnostic::from(e).into()));
-        unplanned(read, Value::Null, Vec::new(), call.diagnostics)
+        let read = flatten(catch_panic(self.inner.read(&mut call)).await);
+        let ty = AnyDataSource::schema(self).object_type();
+        let read = read.and_then(|model| to_value(&model, ty).map_err(|e| Diagnostic::from(e).into()));
+        respond(read, Value::Null, Vec::new(), call.diagnostics)
     }
 }

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use serde_json::Value as Json;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::engine::erased::{
-    AnyResource, ApplyRequest, Erased, PlanRequest, PlanResponse, StateResponse, answered, failed, unplanned,
-    validated,
+use crate::engine::erased::{AnyResource, Erased, flatten, respond, validate_config};
+use crate::engine::panics::{catch_panic, catch_panic_sync};
+use crate::engine::request::{
+    ApplyRequest, ConfigResponse, PlanRequest, PlanResponse, ReadRequest, StateResponse,
 };
-use crate::engine::panics::catch_panic;
 use crate::engine::validate::ClientCapabilities;
-use crate::engine::{apply, plan};
+use crate::engine::{apply, generate, plan};
 use crate::resource::private::Private;
 use crate::resource::{
     CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource, UpdateCall,
@@ -25,20 +25,24 @@ impl<R: Resource> Erased<R> {
         self.schema.get_or_init(|| self.inner.schema())
     }
 
-    /// A state of the host's as a model, of which the resource is told.
-    fn model_of(&self, state: Value) -> Result<R::Model, ModelError> {
+    /// A state from the host as a model. The resource observes each one.
+    fn model_of(&self, provider: &R::Data, state: Value) -> Result<R::Model, ModelError> {
         let model = from_value(state)?;
-        self.inner.on_state_seen(&model);
+        self.inner.on_state_seen(provider, &model);
         Ok(model)
     }
 
-    /// A model as a state: in the schema's shape, without write-only values.
+    /// A model as a state of the schema's type, without write-only values.
     fn state_of(&self, model: &R::Model) -> Result<Value, Diagnostic> {
         let value = to_value(model, self.schema().object_type()).map_err(Diagnostic::from)?;
         Ok(apply::without_write_only(self.schema(), value))
     }
 
-    async fn planned(&self, provider: &R::Data, request: &PlanRequest) -> Result<PlanResponse, Diagnostics> {
+    async fn plan_change(
+        &self,
+        provider: &R::Data,
+        request: &PlanRequest,
+    ) -> Result<PlanResponse, Diagnostics> {
         let schema = self.schema();
         let proposed = plan::propose(schema, &request.prior, &request.proposed, &request.config);
         let prior = request.prior.clone();
@@ -48,10 +52,12 @@ impl<R: Resource> Erased<R> {
             prior: if prior.is_null() {
                 None
             } else {
-                Some(self.model_of(prior).map_err(Diagnostic::from)?)
+                Some(self.model_of(provider, prior).map_err(Diagnostic::from)?)
             },
             planned: from_value(proposed).map_err(Diagnostic::from)?,
             private: Private::from_bytes(&request.private),
+            planned_private: (!request.planned_private.is_empty())
+                .then(|| Private::from_bytes(&request.planned_private)),
             keep_planned: Vec::new(),
             requires_replace: Vec::new(),
             diagnostics: Diagnostics::new(),
@@ -73,6 +79,7 @@ impl<R: Resource> Erased<R> {
         Ok(PlanResponse {
             planned,
             private: call.private.to_bytes(),
+            identity: None,
             requires_replace: replaces,
             diagnostics: call.diagnostics,
         })
@@ -88,65 +95,82 @@ impl<R: Resource> Erased<R> {
             diagnostics: Diagnostics::new(),
         };
         let created = catch_panic(self.inner.create(&mut call)).await;
-        let left = call
+        let remaining = call
             .partial_state
             .as_ref()
             .map_or(Ok(Value::Null), |model| self.state_of(model));
-        Ok(self.after_change(created, &request.planned, left, &call.private, call.diagnostics))
+        Ok(self.after_change(
+            created,
+            &request.planned,
+            remaining,
+            &call.private,
+            call.diagnostics,
+        ))
     }
 
     async fn update(&self, provider: &R::Data, request: ApplyRequest) -> Result<StateResponse, Diagnostics> {
         let mut call: UpdateCall<'_, R> = UpdateCall {
             provider,
             config: from_value(request.config).map_err(Diagnostic::from)?,
-            prior: self.model_of(request.prior.clone()).map_err(Diagnostic::from)?,
+            prior: self
+                .model_of(provider, request.prior.clone())
+                .map_err(Diagnostic::from)?,
             planned: from_value(request.planned.clone()).map_err(Diagnostic::from)?,
             partial_state: None,
             private: Private::from_bytes(&request.private),
             diagnostics: Diagnostics::new(),
         };
         let updated = catch_panic(self.inner.update(&mut call)).await;
-        let left = call
+        let remaining = call
             .partial_state
             .as_ref()
             .map_or(Ok(request.prior), |model| self.state_of(model));
-        Ok(self.after_change(updated, &request.planned, left, &call.private, call.diagnostics))
+        Ok(self.after_change(
+            updated,
+            &request.planned,
+            remaining,
+            &call.private,
+            call.diagnostics,
+        ))
     }
 
-    /// The state after a creation or update: what the resource answered, or if it failed what is
-    /// left, with nothing in it unknown.
+    /// The state after a create or update: what the resource returned, or after a failure the partial state, without
+    /// unknown values.
     fn after_change(
         &self,
-        answer: Result<Result<R::Model, Diagnostics>, Diagnostic>,
+        result: Result<Result<R::Model, Diagnostics>, Diagnostic>,
         planned: &Value,
-        left: Result<Value, Diagnostic>,
+        remaining: Result<Value, Diagnostic>,
         private: &Private,
         mut diagnostics: Diagnostics,
     ) -> StateResponse {
-        let answer = answered(answer).and_then(|model| self.state_of(&model).map_err(Into::into));
-        let state = match answer {
+        let result = flatten(result).and_then(|model| self.state_of(&model).map_err(Into::into));
+        let state = match result {
             Ok(state) => apply::check_consistency(planned, state, &mut diagnostics),
             Err(errors) => {
                 diagnostics.append(errors);
-                let left = left.unwrap_or_else(|error| {
+                let remaining = remaining.unwrap_or_else(|error| {
                     diagnostics.push(error);
                     Value::Null
                 });
-                // What was never told is no fault of its own here: the failure is what counts.
-                apply::check_consistency(&Value::Unknown, left, &mut Diagnostics::new())
+                // An unknown value in a partial state is a consequence of the failure, not an error of its own.
+                apply::check_consistency(&Value::Unknown, remaining, &mut Diagnostics::new())
             }
         };
         StateResponse {
             state,
             private: private.to_bytes(),
+            identity: None,
             diagnostics,
         }
     }
 
     async fn delete(&self, provider: &R::Data, request: ApplyRequest) -> StateResponse {
-        let state = match self.model_of(request.prior.clone()) {
+        let state = match self.model_of(provider, request.prior.clone()) {
             Ok(state) => state,
-            Err(error) => return failed(request.prior, request.private, Diagnostic::from(error)),
+            Err(error) => {
+                return StateResponse::failed(request.prior, request.private, Diagnostic::from(error));
+            }
         };
         let private = Private::from_bytes(&request.private);
         let mut call: DeleteCall<'_, R> = DeleteCall {
@@ -160,9 +184,8 @@ impl<R: Resource> Erased<R> {
         match deleted {
             Ok(Ok(())) => {
                 return StateResponse {
-                    state: Value::Null,
-                    private: Vec::new(),
                     diagnostics,
+                    ..StateResponse::default()
                 };
             }
             Ok(Err(errors)) => diagnostics.append(errors),
@@ -171,6 +194,7 @@ impl<R: Resource> Erased<R> {
         StateResponse {
             state: request.prior,
             private: call.private.to_bytes(),
+            identity: None,
             diagnostics,
         }
     }
@@ -186,30 +210,23 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
         self.schema()
     }
 
-    fn validate(&self, config: Value, host: ClientCapabilities) -> Diagnostics {
-        validated(self.schema(), config, host, |model, found| {
-            self.inner.validate(model, found);
+    fn validate(&self, config: Value, client: ClientCapabilities) -> Diagnostics {
+        validate_config(self.schema(), config, client, |config, diagnostics| {
+            self.inner.validate(config, diagnostics);
         })
     }
 
     async fn plan(&self, provider: &R::Data, request: PlanRequest) -> PlanResponse {
         if request.proposed.is_null() {
-            let (planned, private) = (Value::Null, request.private);
             return PlanResponse {
-                planned,
-                private,
-                requires_replace: Vec::new(),
-                diagnostics: Diagnostics::new(),
+                private: request.private,
+                ..PlanResponse::default()
             };
         }
-        self.planned(provider, &request)
-            .await
-            .unwrap_or_else(|diagnostics| PlanResponse {
-                planned: request.prior,
-                private: request.private,
-                requires_replace: Vec::new(),
-                diagnostics,
-            })
+        match self.plan_change(provider, &request).await {
+            Ok(response) => response,
+            Err(errors) => PlanResponse::failed(request, errors),
+        }
     }
 
     async fn apply(&self, provider: &R::Data, request: ApplyRequest) -> StateResponse {
@@ -222,20 +239,24 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
         } else {
             self.update(provider, request).await
         };
-        changed.unwrap_or_else(|errors| failed(prior, private, errors))
+        changed.unwrap_or_else(|errors| StateResponse::failed(prior, private, errors))
     }
 
     async fn rollback_create(&self, provider: &R::Data, state: Value) {
-        // A panic has been reported by its hook, and there is nobody else to tell.
+        // The panic hook logs a panic. No host is left to receive a diagnostic.
         if let Ok(state) = from_value::<R::Model>(state) {
             let _ = catch_panic(self.inner.rollback_create(provider, &state)).await;
         }
     }
 
-    async fn read(&self, provider: &R::Data, state: Value, private: Vec<u8>) -> StateResponse {
-        let model = match self.model_of(state.clone()) {
+    async fn read(&self, provider: &R::Data, request: ReadRequest) -> StateResponse {
+        let ReadRequest { state, private, .. } = request;
+        if state.is_null() {
+            return StateResponse::default();
+        }
+        let model = match self.model_of(provider, state.clone()) {
             Ok(model) => model,
-            Err(error) => return failed(state, private, Diagnostic::from(error)),
+            Err(error) => return StateResponse::failed(state, private, Diagnostic::from(error)),
         };
         let mut call: ReadCall<'_, R> = ReadCall {
             provider,
@@ -243,18 +264,18 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
             private: Private::from_bytes(&private),
             diagnostics: Diagnostics::new(),
         };
-        let read = answered(catch_panic(self.inner.read(&mut call)).await);
+        let read = flatten(catch_panic(self.inner.read(&mut call)).await);
         let gone = matches!(read, Ok(None));
         let after = if gone || read.is_err() {
             private
         } else {
             call.private.to_bytes()
         };
-        let read = read.and_then(|found| match found {
+        let read = read.and_then(|read| match read {
             Some(model) => self.state_of(&model).map_err(Into::into),
             None => Ok(Value::Null),
         });
-        unplanned(read, state, after, call.diagnostics)
+        respond(read, state, after, call.diagnostics)
     }
 
     async fn import(&self, provider: &R::Data, target: ImportTarget<Value>) -> StateResponse {
@@ -268,7 +289,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
         };
         let target = match target {
             Ok(target) => target,
-            Err(error) => return failed(Value::Null, Vec::new(), Diagnostic::from(error)),
+            Err(error) => return StateResponse::failed(Value::Null, Vec::new(), Diagnostic::from(error)),
         };
         let (private, diagnostics) = (Private::default(), Diagnostics::new());
         let mut call: ImportCall<'_, R> = ImportCall {
@@ -277,22 +298,22 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
             private,
             diagnostics,
         };
-        let imported = answered(catch_panic(self.inner.import(&mut call)).await);
+        let imported = flatten(catch_panic(self.inner.import(&mut call)).await);
         let imported = imported.and_then(|model| self.state_of(&model).map_err(Into::into));
-        unplanned(imported, Value::Null, call.private.to_bytes(), call.diagnostics)
+        respond(imported, Value::Null, call.private.to_bytes(), call.diagnostics)
     }
 
-    fn upgrade(&self, version: i64, state: Json) -> StateResponse {
+    fn upgrade(&self, provider: Option<&R::Data>, version: i64, state: Json) -> StateResponse {
         let current = self.schema().state_version();
         if version > current {
-            return failed(
+            return StateResponse::failed(
                 Value::Null,
                 Vec::new(),
                 Diagnostic::error(
                     "State was written by a newer version of the provider",
                     format!(
-                        "The state of this {} has version {version}; this version of the provider knows up to \
-                         {current}. Use the provider version that wrote it, or a later one.",
+                        "The state of this {} has version {version}; this version of the provider supports \
+                         versions up to {current}. Use the version of the provider that wrote the state, or a later one.",
                         self.type_name()
                     ),
                 ),
@@ -305,22 +326,43 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
         };
         let read = upgraded.and_then(|state| {
             from_json(&state, self.schema().object_type(), UnknownFields::Ignore).map_err(|error| {
-                let detail = format!("The stored state can't be used: {}.", error.reason);
+                let detail = format!("The stored state does not match the schema: {}.", error.reason);
                 Diagnostic::error("Invalid state", detail).at(error.path).into()
             })
         });
         match read {
             Ok(state) => {
                 let state = apply::without_write_only(self.schema(), state);
-                // A state that does not fit the model is told of where it is used.
-                let _ = self.model_of(state.clone());
+                if let Some(provider) = provider {
+                    // The call that uses the state reports a state that does not fit the model.
+                    let _ = self.model_of(provider, state.clone());
+                }
                 StateResponse {
                     state,
-                    private: Vec::new(),
-                    diagnostics: Diagnostics::new(),
+                    ..StateResponse::default()
                 }
             }
-            Err(errors) => failed(Value::Null, Vec::new(), errors),
+            Err(errors) => StateResponse::failed(Value::Null, Vec::new(), errors),
+        }
+    }
+
+    fn generate_config(&self, state: Value) -> ConfigResponse {
+        if state.is_null() {
+            return ConfigResponse::default();
+        }
+        let result = from_value::<R::Model>(state)
+            .map_err(Diagnostic::from)
+            .and_then(|model| catch_panic_sync(|| self.inner.generate_config(model)))
+            .and_then(|model| self.state_of(&model));
+        match result {
+            Ok(state) => ConfigResponse {
+                config: generate::config_of(self.schema(), &state),
+                diagnostics: Diagnostics::new(),
+            },
+            Err(error) => ConfigResponse {
+                config: Value::Null,
+                diagnostics: error.into(),
+            },
         }
     }
 
@@ -331,6 +373,6 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
     fn move_state(&self, source: &MoveSource) -> Option<StateResponse> {
         let moved = self.inner.move_state(source)?;
         let moved = moved.and_then(|model| self.state_of(&model).map_err(Into::into));
-        Some(unplanned(moved, Value::Null, Vec::new(), Diagnostics::new()))
+        Some(respond(moved, Value::Null, Vec::new(), Diagnostics::new()))
     }
 }

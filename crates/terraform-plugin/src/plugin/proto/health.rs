@@ -27,7 +27,7 @@ pub mod health_check_response {
         Unknown = 0,
         Serving = 1,
         NotServing = 2,
-        /// Only in answers to Watch.
+        /// Only in responses of Watch.
         ServiceUnknown = 3,
     }
     impl ServingStatus {
@@ -135,7 +135,7 @@ pub mod health_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Answers NOT_FOUND for a service that is not there.
+        /// Returns NOT_FOUND for an unknown service.
         pub async fn check(
             &mut self,
             request: impl tonic::IntoRequest<super::HealthCheckRequest>,
@@ -160,7 +160,7 @@ pub mod health_client {
                 .insert(GrpcMethod::new("grpc.health.v1.Health", "Check"));
             self.inner.unary(req, path, codec).await
         }
-        /// Answers the present status, and each new one.
+        /// Returns the current status, then each change.
         pub async fn watch(
             &mut self,
             request: impl tonic::IntoRequest<super::HealthCheckRequest>,
@@ -200,7 +200,7 @@ pub mod health_server {
     /// Generated trait containing gRPC methods that should be implemented for use with HealthServer.
     #[async_trait]
     pub trait Health: std::marker::Send + std::marker::Sync + 'static {
-        /// Answers NOT_FOUND for a service that is not there.
+        /// Returns NOT_FOUND for an unknown service.
         async fn check(
             &self,
             request: tonic::Request<super::HealthCheckRequest>,
@@ -214,7 +214,7 @@ pub mod health_server {
             >
             + std::marker::Send
             + 'static;
-        /// Answers the present status, and each new one.
+        /// Returns the current status, then each change.
         async fn watch(
             &self,
             request: tonic::Request<super::HealthCheckRequest>,

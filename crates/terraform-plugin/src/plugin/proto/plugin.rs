@@ -50,7 +50,7 @@ pub mod stdio_data {
         }
     }
 }
-/// Where the other side may connect for the service of this id.
+/// The address at which the other side can connect to the service with this ID.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ConnInfo {
     #[prost(uint32, tag = "1")]
@@ -64,7 +64,7 @@ pub struct ConnInfo {
 }
 /// Nested message and enum types in `ConnInfo`.
 pub mod conn_info {
-    /// Asks whether a multiplexed connection for a service may be opened.
+    /// Requests a multiplexed connection to a service.
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Knock {
         #[prost(bool, tag = "1")]
@@ -86,7 +86,7 @@ pub mod grpc_controller_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// How the host asks the plugin to end.
+    /// Ends the plugin process.
     #[derive(Debug, Clone)]
     pub struct GrpcControllerClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -199,7 +199,7 @@ pub mod grpc_controller_server {
             request: tonic::Request<super::Empty>,
         ) -> std::result::Result<tonic::Response<super::Empty>, tonic::Status>;
     }
-    /// How the host asks the plugin to end.
+    /// Ends the plugin process.
     #[derive(Debug)]
     pub struct GrpcControllerServer<T> {
         inner: Arc<T>,
@@ -370,7 +370,7 @@ pub mod grpc_stdio_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// What the plugin process printed to stdout and stderr after the handshake.
+    /// Streams what the plugin process writes to stdout and stderr after the handshake.
     #[derive(Debug, Clone)]
     pub struct GrpcStdioClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -493,7 +493,7 @@ pub mod grpc_stdio_server {
             tonic::Status,
         >;
     }
-    /// What the plugin process printed to stdout and stderr after the handshake.
+    /// Streams what the plugin process writes to stdout and stderr after the handshake.
     #[derive(Debug)]
     pub struct GrpcStdioServer<T> {
         inner: Arc<T>,
@@ -662,7 +662,7 @@ pub mod grpc_broker_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// Further connections between host and plugin. Terraform providers use none.
+    /// Opens further connections between host and plugin. Terraform providers do not use it.
     #[derive(Debug, Clone)]
     pub struct GrpcBrokerClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -785,7 +785,7 @@ pub mod grpc_broker_server {
             tonic::Status,
         >;
     }
-    /// Further connections between host and plugin. Terraform providers use none.
+    /// Opens further connections between host and plugin. Terraform providers do not use it.
     #[derive(Debug)]
     pub struct GrpcBrokerServer<T> {
         inner: Arc<T>,

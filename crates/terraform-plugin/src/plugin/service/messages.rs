@@ -1,24 +1,19 @@
-//! What all calls have in common: reading values out of requests, and telling errors in answers.
-
-use futures_util::stream::{self, Iter};
-use tonic::{Response, Status};
+//! What all calls have in common: values in requests, and errors in responses.
 
 use crate::plugin::codec::{CodecError, decode, encode, position};
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::wire;
-use crate::{
-    ClientCapabilities, Diagnostic, Diagnostics, Provider, Schema, Server, Type, Value, unknown_type,
-};
+use crate::{ClientCapabilities, Diagnostic, Diagnostics, Provider, Schema, Server, Type, Value};
 
-/// A response that can tell of an error.
-pub(crate) trait Answer: Send + 'static {
+/// A response that can contain errors.
+pub(crate) trait Failure: Send + 'static {
     fn failed(diagnostics: Vec<tf::Diagnostic>) -> Self;
 }
 
-macro_rules! answers {
+macro_rules! failures {
     ($($message:ident),+ $(,)?) => {
-        $(impl Answer for tf::$message::Response {
-            #[allow(clippy::needless_update)] // some messages have nothing else in them
+        $(impl Failure for tf::$message::Response {
+            #[allow(clippy::needless_update)] // some messages have no other field
             fn failed(diagnostics: Vec<tf::Diagnostic>) -> Self {
                 Self { diagnostics, ..Self::default() }
             }
@@ -26,36 +21,34 @@ macro_rules! answers {
     };
 }
 
-answers! {
+failures! {
     get_metadata, get_provider_schema, get_resource_identity_schemas, validate_provider_config,
     validate_resource_config, validate_data_resource_config, upgrade_resource_state,
     upgrade_resource_identity, configure_provider, read_resource, plan_resource_change,
     apply_resource_change, import_resource_state, move_resource_state, read_data_source,
-    generate_resource_config, get_functions, validate_ephemeral_resource_config,
-    open_ephemeral_resource, renew_ephemeral_resource, close_ephemeral_resource,
-    validate_list_resource_config, validate_action_config, plan_action, validate_state_store_config,
-    configure_state_store, write_state_bytes, lock_state, unlock_state, get_states, delete_state,
+    generate_resource_config, get_functions, validate_list_resource_config, validate_action_config,
+    plan_action,
 }
 
-/// The answer of some work, in which errors and a panic are told.
-pub(crate) async fn answered<A: Answer>(work: impl Future<Output = Result<A, Diagnostics>>) -> A {
-    match crate::catch_panic(work).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(diagnostics)) => A::failed(wire::diagnostics(diagnostics)),
-        Err(panic) => A::failed(wire::diagnostics(panic.into())),
+/// The response of a handler. Errors and panics become diagnostics.
+pub(crate) async fn respond<M: Failure>(handler: impl Future<Output = Result<M, Diagnostics>>) -> M {
+    match crate::catch_panic(handler).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(diagnostics)) => M::failed(wire::diagnostics(diagnostics)),
+        Err(panic) => M::failed(wire::diagnostics(panic.into())),
     }
 }
 
-pub(crate) fn value(wire: Option<&tf::DynamicValue>, of: &Type) -> Result<Value, Diagnostics> {
-    decode(wire, of).map_err(|error: CodecError| unreadable(&error.to_string()).into())
+pub(crate) fn value(wire: Option<&tf::DynamicValue>, ty: &Type) -> Result<Value, Diagnostics> {
+    decode(wire, ty).map_err(|error: CodecError| unreadable(&error.to_string()).into())
 }
 
-pub(crate) fn unreadable(why: &str) -> Diagnostic {
+pub(crate) fn unreadable(reason: &str) -> Diagnostic {
     Diagnostic::error(
-        "The host sent a value that the provider can't read",
+        "The host sent an invalid value",
         format!(
-            "{why}. This should not happen: please report it, with the versions of the provider and of \
-             Terraform or OpenTofu."
+            "{reason}. This is a bug in the provider or in the command line tool: please report it with the versions of \
+             both."
         ),
     )
 }
@@ -63,22 +56,35 @@ pub(crate) fn unreadable(why: &str) -> Diagnostic {
 pub(crate) fn json(raw: Option<&tf::RawState>) -> Result<serde_json::Value, Diagnostics> {
     let raw = raw.ok_or_else(|| unreadable("The state is missing"))?;
     if raw.json.is_empty() && !raw.flatmap.is_empty() {
-        return Err(unreadable("The state was written by Terraform 0.11 or older").into());
+        return Err(unreadable("The state was written by Terraform 0.11 or earlier").into());
     }
     serde_json::from_slice(&raw.json)
-        .map_err(|e| unreadable(&format!("The state is no JSON: {}", position(&e))).into())
+        .map_err(|e| unreadable(&format!("The state is not valid JSON: {}", position(&e))).into())
 }
 
-/// The identity of the object that a state is about, where its schema has one and all of it is told.
-pub(crate) fn identity(schema: &Schema, state: &Value) -> Option<tf::ResourceIdentityData> {
-    let identity = schema.identity_of(state)?;
-    let identity_data = Some(encode(&identity, &schema.identity_type()));
+/// A stored identity. An object from a version without identities has none: all its parts are null.
+pub(crate) fn raw_identity(raw: Option<&tf::RawState>) -> Result<serde_json::Value, Diagnostics> {
+    match raw {
+        Some(raw) if !raw.json.is_empty() => json(Some(raw)),
+        _ => Ok(serde_json::json!({})),
+    }
+}
+
+/// The identity in a request. One that does not match the schema is derived from the state again.
+pub(crate) fn stored_identity(schema: &Schema, wire: Option<tf::ResourceIdentityData>) -> Option<Value> {
+    let identity = decode(wire?.identity_data.as_ref(), &schema.identity_type()).ok()?;
+    (!identity.is_null()).then_some(identity)
+}
+
+/// The identity in a response.
+pub(crate) fn identity(schema: &Schema, identity: Option<&Value>) -> Option<tf::ResourceIdentityData> {
+    let identity_data = Some(encode(identity?, &schema.identity_type()));
     Some(tf::ResourceIdentityData { identity_data })
 }
 
-pub(crate) fn capabilities(of: Option<tf::ClientCapabilities>) -> ClientCapabilities {
+pub(crate) fn client_capabilities(wire: Option<tf::ClientCapabilities>) -> ClientCapabilities {
     ClientCapabilities {
-        write_only_attributes: of.is_some_and(|c| c.write_only_attributes_allowed),
+        write_only_attributes: wire.is_some_and(|c| c.write_only_attributes_allowed),
     }
 }
 
@@ -87,17 +93,6 @@ pub(crate) fn server_capabilities<P: Provider>(server: &Server<P>) -> tf::Server
         plan_destroy: false,
         get_provider_schema_optional: true,
         move_resource_state: server.moves_resource_state(),
-        generate_resource_config: false,
+        generate_resource_config: true,
     }
-}
-
-/// What is answered to calls for something of a kind that the provider does not have at all.
-pub(crate) fn absent<A: Answer>(kind: &str, type_name: &str) -> Response<A> {
-    Response::new(A::failed(wire::diagnostics(unknown_type(kind, type_name).into())))
-}
-
-pub(crate) type One<T> = Iter<std::array::IntoIter<Result<T, Status>, 1>>;
-
-pub(crate) fn one<T>(event: T) -> Response<One<T>> {
-    Response::new(stream::iter([Ok(event)]))
 }

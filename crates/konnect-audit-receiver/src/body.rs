@@ -1,0 +1,141 @@
+//! The body of a delivery: its type, its encoding, and its bounds.
+
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::{Bytes, Incoming};
+
+/// Why a delivery is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the method is not POST")]
+    Method,
+    #[error("the Authorization header is not the expected one")]
+    Authorization,
+    #[error("the Content-Type is not text/plain")]
+    ContentType,
+    #[error("the Content-Encoding is not gzip or application/gzip")]
+    ContentEncoding,
+    #[error("the body is not gzip, as its Content-Encoding says")]
+    NotGzip,
+    #[error("the body is larger than {0} bytes, as it is sent or once it is decompressed")]
+    TooLarge(usize),
+    #[error("the body did not arrive in time")]
+    Timeout,
+    #[error("the body broke off")]
+    Incomplete,
+    #[error("the events could not be stored")]
+    Storage,
+}
+
+impl Refusal {
+    /// The status code of the answer.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Authorization => StatusCode::UNAUTHORIZED,
+            Self::ContentType | Self::ContentEncoding | Self::NotGzip => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Incomplete => StatusCode::BAD_REQUEST,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Storage => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+/// How a body is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Identity,
+    Gzip,
+}
+
+impl Encoding {
+    /// The encoding of a body with these headers. Kong documents `application/gzip`, where HTTP has `gzip`.
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let mut encoding = Self::Identity;
+        for value in headers.get_all(CONTENT_ENCODING) {
+            let value = value.to_str().map_err(|_| Refusal::ContentEncoding)?;
+            for token in value.split(',').map(|token| token.trim().to_ascii_lowercase()) {
+                encoding = match (token.as_str(), encoding) {
+                    ("" | "identity", encoding) => encoding,
+                    ("gzip" | "x-gzip" | "application/gzip", Self::Identity) => Self::Gzip,
+                    _ => return Err(Refusal::ContentEncoding),
+                };
+            }
+        }
+        Ok(encoding)
+    }
+}
+
+/// Whether the type is `text/plain`, with any parameters, or absent.
+pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let Some(value) = headers.get(CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let value = value.to_str().unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("text/plain") {
+        Ok(())
+    } else {
+        Err(Refusal::ContentType)
+    }
+}
+
+/// The bytes of a body, as they were sent.
+pub(crate) async fn read(headers: &HeaderMap, body: &mut Incoming, limit: usize) -> Result<Vec<u8>, Refusal> {
+    let length = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok());
+    if length
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit))
+    {
+        return Err(Refusal::TooLarge(limit));
+    }
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::Incomplete)?;
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > limit {
+            return Err(Refusal::TooLarge(limit));
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
+}
+
+/// Reads on until this many bytes, so that the sender gets to read the answer before the connection ends.
+pub(crate) async fn drain(body: &mut Incoming, limit: usize) {
+    let mut length = 0;
+    while length <= limit
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        length += frame.data_ref().map_or(0, Bytes::len);
+    }
+}
+
+/// The bytes of a body, decompressed.
+pub(crate) fn decode(bytes: Vec<u8>, encoding: Encoding, limit: usize) -> Result<Vec<u8>, Refusal> {
+    match encoding {
+        Encoding::Identity => Ok(bytes),
+        // Nothing is no gzip, but there is nothing to decode either.
+        Encoding::Gzip if bytes.is_empty() => Ok(bytes),
+        Encoding::Gzip => {
+            let mut plain = Vec::new();
+            // One more than is taken tells a body at the limit from one beyond it.
+            let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+            let decoded = MultiGzDecoder::new(bytes.as_slice())
+                .take(most)
+                .read_to_end(&mut plain);
+            if plain.len() > limit {
+                return Err(Refusal::TooLarge(limit));
+            }
+            decoded.map_err(|_| Refusal::NotGzip)?;
+            Ok(plain)
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What happens to the lines of a delivery: read, verify, filter, show, store, count.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use konnect::event::{Event, KeySet, VerifyError, parse, verify};
+use tokio::sync::watch;
+
+use super::display::Style;
+use super::filter::Filter;
+use super::options::OnEvent;
+
+/// What is written at once, so that large deliveries take no more memory than their bodies.
+const CHUNK: usize = 64 * 1024;
+
+/// A line that arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received<'a> {
+    /// The line, without its line break. Bytes that are not UTF-8 are replaced.
+    pub line: &'a str,
+    /// The event, or why the line is not one. The text does not quote the line.
+    pub event: Result<Event, String>,
+    /// What is known of its signature.
+    pub verification: Verification,
+}
+
+/// What is known of the signature of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Verification {
+    /// One of the keys made it.
+    Verified,
+    /// There is none.
+    Unsigned,
+    /// None of the keys made it.
+    Bad,
+    /// There is one, but no key to check it with; or the line is not an event.
+    Unchecked,
+}
+
+impl Verification {
+    /// `verified`, `unsigned`, `bad` or `unchecked`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Unsigned => "unsigned",
+            Self::Bad => "bad",
+            Self::Unchecked => "unchecked",
+        }
+    }
+}
+
+/// What arrived so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Deliveries that were taken.
+    pub deliveries: u64,
+    /// Deliveries that were refused, or answered as [`Response`](super::Response) asks with a code other than 2xx.
+    pub refused: u64,
+    /// Events that match the filter.
+    pub events: u64,
+    /// Those of them with a signature that one of the keys made.
+    pub verified: u64,
+    /// Those of them without a signature.
+    pub unsigned: u64,
+    /// Those of them with a signature that none of the keys made.
+    pub bad: u64,
+    /// Lines that are not events.
+    pub unreadable: u64,
+}
+
+impl Counts {
+    fn add(&mut self, other: Self) {
+        self.deliveries += other.deliveries;
+        self.refused += other.refused;
+        self.events += other.events;
+        self.verified += other.verified;
+        self.unsigned += other.unsigned;
+        self.bad += other.bad;
+        self.unreadable += other.unreadable;
+    }
+}
+
+/// What every delivery goes through.
+pub(crate) struct Intake {
+    pub(crate) keys: Option<KeySet>,
+    pub(crate) filter: Filter,
+    pub(crate) style: Style,
+    pub(crate) on_event: Option<OnEvent>,
+    pub(crate) sinks: Mutex<Sinks>,
+    pub(crate) counts: watch::Sender<Counts>,
+    /// Why nothing can be shown any more.
+    pub(crate) broken: watch::Sender<Option<io::ErrorKind>>,
+}
+
+/// Where lines go.
+pub(crate) struct Sinks {
+    pub(crate) display: Box<dyn Write + Send>,
+    pub(crate) output: Option<File>,
+}
+
+/// Lines that wait to be written.
+#[derive(Default)]
+struct Pending {
+    shown: String,
+    raw: Vec<u8>,
+    counts: Counts,
+}
+
+impl Intake {
+    /// Takes the lines of a delivery.
+    ///
+    /// # Errors
+    /// When they cannot be appended to the output file. Some may have been, so a sender that tries again sends them
+    /// twice.
+    pub(crate) fn take(&self, body: &[u8]) -> io::Result<()> {
+        let mut pending = Pending::default();
+        for raw in body.split(|byte| *byte == b'\n') {
+            let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
+            if raw.trim_ascii().is_empty() {
+                continue;
+            }
+            self.line(raw, &mut pending);
+            if pending.raw.len() + pending.shown.len() > CHUNK {
+                self.write(&mut pending)?;
+            }
+        }
+        pending.counts.deliveries = 1;
+        self.write(&mut pending)
+    }
+
+    /// Counts a delivery that was not taken.
+    pub(crate) fn refused(&self) {
+        self.counts.send_modify(|counts| counts.refused += 1);
+    }
+
+    fn line(&self, raw: &[u8], pending: &mut Pending) {
+        let line = String::from_utf8_lossy(raw);
+        let is_utf8 = matches!(line, std::borrow::Cow::Borrowed(_));
+        let received = self.read(&line, is_utf8);
+        let counts = &mut pending.counts;
+        match &received.event {
+            Ok(event) if self.filter.matches(event) => {
+                counts.events += 1;
+                match received.verification {
+                    Verification::Verified => counts.verified += 1,
+                    Verification::Unsigned => counts.unsigned += 1,
+                    Verification::Bad => counts.bad += 1,
+                    Verification::Unchecked => {}
+                }
+            }
+            Ok(_) => return,
+            Err(_) => {
+                counts.unreadable += 1;
+                if !self.filter.is_empty() {
+                    return;
+                }
+            }
+        }
+        if let Some(on_event) = &self.on_event {
+            on_event(&received);
+        }
+        pending.shown.push_str(&self.style.render(&received));
+        pending.raw.extend_from_slice(raw);
+        pending.raw.push(b'\n');
+    }
+
+    fn read<'a>(&self, line: &'a str, is_utf8: bool) -> Received<'a> {
+        let event = if is_utf8 {
+            parse(line).map_err(|error| error.to_string())
+        } else {
+            // The signature covers bytes that the text no longer has.
+            Err("the line is not UTF-8".to_owned())
+        };
+        let verification = match (&event, &self.keys) {
+            (Ok(event), _) if event.signature.is_none() => Verification::Unsigned,
+            (Err(_), _) | (_, None) => Verification::Unchecked,
+            (Ok(_), Some(keys)) => match verify(line, keys) {
+                Ok(true) => Verification::Verified,
+                Ok(false) | Err(VerifyError::Parse(_)) => Verification::Bad,
+                Err(VerifyError::Unsigned) => Verification::Unsigned,
+            },
+        };
+        Received {
+            line,
+            event,
+            verification,
+        }
+    }
+
+    /// Stores, shows and counts, in this order: what is counted can be relied on.
+    fn write(&self, pending: &mut Pending) -> io::Result<()> {
+        let Pending { shown, raw, counts } = std::mem::take(pending);
+        let mut sinks = self.sinks();
+        if let Some(output) = &mut sinks.output {
+            output.write_all(&raw)?;
+        }
+        let display = &mut sinks.display;
+        let displayed = display.write_all(shown.as_bytes()).and_then(|()| display.flush());
+        drop(sinks);
+        if let Err(error) = displayed {
+            self.broken.send_replace(Some(error.kind()));
+        }
+        self.counts.send_modify(|all| all.add(counts));
+        Ok(())
+    }
+
+    fn sinks(&self) -> MutexGuard<'_, Sinks> {
+        // A write that panicked leaves nothing half done that matters.
+        self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The file, to be appended to. Only its owner can read a new one, since events name people.
+pub(crate) fn open_output(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}

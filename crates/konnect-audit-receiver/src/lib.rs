@@ -1,0 +1,53 @@
+//! A receiver for the audit events that Kong Konnect delivers: it shows each event as it arrives, verifies its
+//! signature, and proves in a pipeline that a stream works.
+//!
+//! | Concept | Where |
+//! |---|---|
+//! | a receiver that runs | [`Receiver`], [`Counts`], [`Missed`] |
+//! | how it listens, and what it does with events | [`Options`], [`Tls`], [`Style`], [`Filter`] |
+//! | an event that arrived | [`Received`], [`Verification`] |
+//! | how it answers, which can change while it runs | [`Response`] |
+//! | the keys of `--jwks` | [`load_keys`] |
+//!
+//! The binary `konnect-audit-receiver` is this library behind a command line. A test runs it in-process:
+//!
+//! ```
+//! # async fn example() -> std::io::Result<()> {
+//! use std::time::Duration;
+//!
+//! use konnect_audit_receiver::{Options, Receiver};
+//!
+//! let receiver = Receiver::start(Options::new("127.0.0.1:0")).await?;
+//! println!("send events to {}", receiver.url());
+//! let missed = receiver.wait_for(1, Duration::from_millis(10)).await;
+//! assert!(missed.is_err(), "nobody has sent anything");
+//! receiver.stop().await;
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
+//! ```
+//!
+//! Whatever is sent is bounded in size and time, and no text of a sender reaches a terminal with its control
+//! characters. The expected credential is in no output.
+#![forbid(unsafe_code)]
+
+mod body;
+mod credential;
+mod display;
+mod filter;
+mod intake;
+mod keys;
+mod options;
+mod receiver;
+mod response;
+mod server;
+mod tls;
+
+pub use credential::InvalidCredential;
+pub use display::Style;
+pub use filter::{Filter, InvalidFilter};
+pub use intake::{Counts, Received, Verification};
+pub use keys::{KeysError, load_keys};
+pub use options::{DEFAULT_MAX_BODY_BYTES, OnEvent, Options, Tls};
+pub use receiver::{Missed, Receiver};
+pub use response::{InvalidResponse, Response};

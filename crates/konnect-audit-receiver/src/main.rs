@@ -1,0 +1,241 @@
+//! The command line of the receiver.
+#![forbid(unsafe_code)]
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use konnect_audit_receiver::{
+    DEFAULT_MAX_BODY_BYTES, Filter, Options, Receiver, Response, Style, Tls, load_keys,
+};
+
+/// Holds the expected credential. It is never on the command line, which other users can read.
+const AUTHORIZATION: &str = "KONNECT_RECEIVER_AUTHORIZATION";
+
+/// Receives the audit events that Kong Konnect delivers, verifies and shows them.
+///
+/// The first line printed is `listening on URL`. Any path is taken. Deliveries are answered with 202, or with 401, 405,
+/// 413 or 415 if something is wrong with them.
+///
+/// `KONNECT_RECEIVER_AUTHORIZATION` holds the Authorization header that every delivery has to carry, scheme included. If
+/// it is not set, any will do.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to listen. Port 0 lets the system choose one
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: String,
+
+    /// Listen with HTTPS, with a certificate made now, and write the certificate of its authority to this file.
+    /// Without --ca and --cert, listen with plain HTTP, for a tunnel that ends HTTPS
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+
+    /// Listen with HTTPS, with this certificate chain (PEM)
+    #[arg(long, value_name = "FILE", requires = "key", conflicts_with = "ca")]
+    cert: Option<PathBuf>,
+
+    /// The private key of --cert (PEM)
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+
+    /// Verify every signature with the keys of this JWKS document, which is read at the start. HTTP is for loopback
+    /// addresses only
+    #[arg(long, value_name = "URL|FILE")]
+    jwks: Option<String>,
+
+    /// Show each event as a JSON object on a line
+    #[arg(long)]
+    json: bool,
+
+    /// Append the raw lines to this file
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Show, store and count only events that meet all of these conditions, separated by commas, such as
+    /// kind=authorization,severity>=6. Each is a name (kind, format, timestamp, vendor, product, version,
+    /// `event_class_id`, name, severity, or any field of the event), one of =, !=, >=, <=, > and <, and a value. A * at
+    /// the end of a value stands for any text
+    #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true)]
+    filter: Filter,
+
+    /// Exit with 0 once this many events have arrived (verified ones, with --jwks), or with 1 at the timeout
+    #[arg(long, value_name = "N", requires = "timeout", value_parser = clap::value_parser!(u64).range(1..))]
+    expect: Option<u64>,
+
+    /// How many seconds to wait for the events of --expect
+    #[arg(long, value_name = "S", requires = "expect", value_parser = seconds)]
+    timeout: Option<Duration>,
+
+    /// Answer with this status code (200 to 599), as a broken SIEM does. Events are dropped unless it is 2xx
+    #[arg(long, value_name = "CODE")]
+    respond: Option<u16>,
+
+    /// Answer this share of the deliveries (0 to 1) with 503, or with the code of --respond, and the others with 202
+    #[arg(long, value_name = "RATE")]
+    fail: Option<f64>,
+
+    /// The largest body, as it is sent, and again once it is decompressed
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_BODY_BYTES)]
+    max_body_bytes: usize,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime.and_then(|runtime| runtime.block_on(run(arguments))) {
+        Ok(code) => code,
+        Err(error) => {
+            report(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> io::Result<ExitCode> {
+    let expected = arguments.expect.zip(arguments.timeout);
+    let options = options(arguments).await?;
+    if options.authorization.is_none() {
+        report(&format!(
+            "{AUTHORIZATION} is not set: any Authorization header is accepted"
+        ));
+    }
+    let is_plain = options.tls == Tls::Off;
+    let receiver = Receiver::start(options).await?;
+    if is_plain && !receiver.address().ip().is_loopback() {
+        report("plain HTTP beyond this machine: anybody on the way can read the credential and the events");
+    }
+    // Before the line that says we are ready: whoever waits for it may signal at once.
+    let signalled = signals()?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "listening on {}", receiver.url())?;
+    stdout.flush()?;
+
+    let arrived = async {
+        match expected {
+            Some((count, within)) => receiver.wait_for(count, within).await,
+            None => std::future::pending().await,
+        }
+    };
+    let code = tokio::select! {
+        arrived = arrived => match arrived {
+            Ok(_) => ExitCode::SUCCESS,
+            Err(missed) => {
+                report(&format!("error: {missed}"));
+                ExitCode::FAILURE
+            }
+        },
+        () = signalled => match expected {
+            None => ExitCode::SUCCESS,
+            Some((count, _)) => {
+                report(&format!("error: interrupted before {count} events arrived"));
+                ExitCode::FAILURE
+            }
+        },
+        kind = receiver.display_failed() => match (kind, expected) {
+            // As `head` ends it.
+            (io::ErrorKind::BrokenPipe, None) => ExitCode::SUCCESS,
+            (kind, _) => {
+                report(&format!("error: events cannot be shown: {kind}"));
+                ExitCode::FAILURE
+            }
+        },
+    };
+    let counts = receiver.stop().await;
+    report(&format!(
+        "{} events: {} verified, {} unsigned, {} with a bad signature; {} unreadable lines; {} deliveries taken, {} refused",
+        counts.events,
+        counts.verified,
+        counts.unsigned,
+        counts.bad,
+        counts.unreadable,
+        counts.deliveries,
+        counts.refused,
+    ));
+    Ok(code)
+}
+
+async fn options(arguments: Arguments) -> io::Result<Options> {
+    let mut options = Options::new(arguments.listen);
+    options.tls = match (arguments.ca, arguments.cert, arguments.key) {
+        (None, Some(cert), Some(key)) => Tls::Files { cert, key },
+        (Some(ca), ..) => Tls::SelfMade { ca: Some(ca) },
+        _ => Tls::Off,
+    };
+    options.authorization = match env::var(AUTHORIZATION) {
+        Ok(authorization) => Some(authorization),
+        Err(env::VarError::NotPresent) => None,
+        // The error would quote it.
+        Err(env::VarError::NotUnicode(_)) => return Err(invalid(format!("{AUTHORIZATION} is not UTF-8"))),
+    };
+    options.response = match (arguments.respond, arguments.fail) {
+        (None, None) => Response::default(),
+        (Some(code), None) => Response::always(code).map_err(invalid)?,
+        (code, Some(rate)) => Response::at_rate(code.unwrap_or(503), rate).map_err(invalid)?,
+    };
+    if let Some(source) = &arguments.jwks {
+        options.keys = Some(load_keys(source).await.map_err(invalid)?);
+    }
+    options.filter = arguments.filter;
+    options.output = arguments.output;
+    options.max_body_bytes = arguments.max_body_bytes;
+    options.style = if arguments.json {
+        Style::Json
+    } else {
+        Style::Text { color: has_color() }
+    };
+    options.display = Box::new(io::stdout());
+    options.log = Box::new(io::stderr());
+    Ok(options)
+}
+
+/// Whether lines are shown on a terminal whose user wants colour (no-color.org).
+fn has_color() -> bool {
+    let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stdout().is_terminal() && !no_color && !dumb
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0);
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "not a number of seconds above 0".to_owned())
+}
+
+fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, error)
+}
+
+fn report(text: &str) {
+    // There is nowhere to report that a report cannot be written.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+#[cfg(unix)]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the signature that unix has")]
+fn signals() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // An error means that no signal can arrive: then only the end of the process stops us.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}

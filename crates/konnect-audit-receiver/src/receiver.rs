@@ -1,0 +1,250 @@
+//! A receiver that runs.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::credential::{Credential, InvalidCredential};
+use super::intake::{Counts, Intake, Sinks, open_output};
+use super::options::{Options, Tls};
+use super::response::Response;
+use super::server::{Behavior, Shared, serve};
+use super::tls;
+
+/// A receiver that runs. It stops when it is dropped, or at [`Receiver::stop`], which waits for deliveries under way.
+pub struct Receiver {
+    url: String,
+    address: SocketAddr,
+    authority: Option<String>,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+    stop: DropGuard,
+}
+
+/// Fewer events than were expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed {
+    /// How many were expected.
+    pub expected: u64,
+    /// How long they were waited for.
+    pub timeout: Duration,
+    /// Whether only verified ones count.
+    pub verified_only: bool,
+    /// What arrived.
+    pub counts: Counts,
+}
+
+impl fmt::Display for Missed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counts {
+            refused,
+            events,
+            verified,
+            unsigned,
+            bad,
+            unreadable,
+            ..
+        } = self.counts;
+        let (arrived, what) = if self.verified_only {
+            (verified, "verified events")
+        } else {
+            (events, "events")
+        };
+        let seconds = self.timeout.as_secs_f64();
+        write!(
+            f,
+            "{arrived} of {} {what} arrived within {seconds} s",
+            self.expected
+        )?;
+        // Without keys, those count.
+        let (unsigned, bad) = if self.verified_only {
+            (unsigned, bad)
+        } else {
+            (0, 0)
+        };
+        let others = [
+            (unsigned, "unsigned"),
+            (bad, "with a bad signature"),
+            (unreadable, "lines unreadable"),
+            (refused, "deliveries refused"),
+        ];
+        for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
+            write!(f, "; {count} {what}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Missed {}
+
+impl Receiver {
+    /// Listens, and receives until it is stopped. Needs a tokio runtime with I/O and time.
+    ///
+    /// # Errors
+    /// When the address cannot be listened at, a file cannot be read or written, or the expected credential is
+    /// not one that a header can carry.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let credential = options.authorization.as_deref().map(Credential::new).transpose();
+        let credential = credential.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let host = options.listen.rsplit_once(':').map_or("", |(host, _)| host);
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let output = options.output.as_deref().map(open_output).transpose()?;
+        let listener = TcpListener::bind(&options.listen).await.map_err(|error| {
+            let listen = &options.listen;
+            io::Error::new(error.kind(), format!("cannot listen at {listen}: {error}"))
+        })?;
+        let address = listener.local_addr()?;
+        let (acceptor, authority) = match &options.tls {
+            Tls::Off => (None, None),
+            Tls::Files { cert, key } => (Some(tls::from_files(cert, key)?), None),
+            Tls::SelfMade { ca } => {
+                let (acceptor, pem) = tls::self_made(host)?;
+                if let Some(path) = ca {
+                    std::fs::write(path, &pem).map_err(|error| {
+                        io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+                    })?;
+                }
+                (Some(acceptor), Some(pem))
+            }
+        };
+        let scheme = if acceptor.is_some() { "https" } else { "http" };
+        let host = if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        };
+        let url = format!("{scheme}://{host}:{}", address.port());
+        let intake = Intake {
+            keys: options.keys,
+            filter: options.filter,
+            style: options.style,
+            on_event: options.on_event,
+            sinks: Mutex::new(Sinks {
+                display: options.display,
+                output,
+            }),
+            counts: watch::Sender::default(),
+            broken: watch::Sender::default(),
+        };
+        let behavior = Behavior {
+            credential,
+            response: options.response,
+            share: 0.0,
+        };
+        let shared = Arc::new(Shared::new(intake, behavior, options.log, options.max_body_bytes));
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(serve(listener, acceptor, Arc::clone(&shared), stop.clone()));
+        Ok(Self {
+            url,
+            address,
+            authority,
+            shared,
+            task,
+            stop: stop.drop_guard(),
+        })
+    }
+
+    /// Where to send events, at any path: `https://HOST:PORT`, with the host as it was given.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The address that it listens at.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The certificate of the authority that a sender has to trust, as PEM, with [`Tls::SelfMade`].
+    #[must_use]
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
+    }
+
+    /// What arrived so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        *self.shared.intake.counts.borrow()
+    }
+
+    /// Changes how deliveries are answered.
+    pub fn set_response(&self, response: Response) {
+        self.shared.behavior(|behavior| {
+            behavior.response = response;
+            behavior.share = 0.0;
+        });
+    }
+
+    /// Changes the credential that deliveries have to carry.
+    ///
+    /// # Errors
+    /// When it is not one that a header can carry. The credential before stays.
+    pub fn set_authorization(&self, authorization: Option<&str>) -> Result<(), InvalidCredential> {
+        let credential = authorization.map(Credential::new).transpose()?;
+        self.shared.behavior(|behavior| behavior.credential = credential);
+        Ok(())
+    }
+
+    /// Waits until this many events have arrived since the start: events that match the filter and, if there are keys,
+    /// are verified.
+    ///
+    /// # Errors
+    /// When fewer have arrived by the timeout.
+    pub async fn wait_for(&self, expected: u64, within: Duration) -> Result<Counts, Missed> {
+        let verified_only = self.shared.intake.keys.is_some();
+        let arrived = |counts: &Counts| {
+            if verified_only {
+                counts.verified
+            } else {
+                counts.events
+            }
+        };
+        let mut counts = self.shared.intake.counts.subscribe();
+        let enough = counts.wait_for(|counts| arrived(counts) >= expected);
+        match timeout(within, enough).await {
+            Ok(Ok(counts)) => Ok(*counts),
+            // The sender lives as long as the receiver, so that only the time can be up.
+            Ok(Err(_)) | Err(_) => Err(Missed {
+                expected,
+                timeout: within,
+                verified_only,
+                counts: self.counts(),
+            }),
+        }
+    }
+
+    /// Waits until events can no longer be shown, as when the reader of a pipe has ended.
+    pub async fn display_failed(&self) -> io::ErrorKind {
+        let mut broken = self.shared.intake.broken.subscribe();
+        match broken.wait_for(Option::is_some).await {
+            Ok(kind) => kind.unwrap_or(io::ErrorKind::Other),
+            // The sender lives as long as the receiver.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Stops listening, lets deliveries under way finish for a second, and returns what arrived.
+    pub async fn stop(self) -> Counts {
+        drop(self.stop);
+        // A panic of the accept loop changes nothing about what arrived.
+        let _ = self.task.await;
+        *self.shared.intake.counts.borrow()
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}

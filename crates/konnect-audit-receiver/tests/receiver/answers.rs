@@ -1,0 +1,251 @@
+use std::time::Duration;
+
+use konnect_audit_receiver::{Counts, Response};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{CEF, JSON, Screen, delivery, gzip, start, status};
+
+#[tokio::test]
+async fn deliver_in_each_encoding_is_accepted() {
+    let (receiver, screen) = start(|_| {}).await;
+    let lines = format!("{CEF}\n{JSON}\r\n\n");
+    let requests = [
+        delivery(receiver.url(), lines.clone()),
+        delivery(receiver.url(), lines.clone()).header("Content-Encoding", "identity"),
+        delivery(receiver.url(), gzip(&lines)).header("Content-Encoding", "gzip"),
+        delivery(receiver.url(), gzip(&lines)).header("Content-Encoding", "GZIP"),
+        delivery(receiver.url(), gzip(&lines)).header("Content-Encoding", "application/gzip"),
+        // Konnect may send several members in a body.
+        delivery(receiver.url(), [gzip(CEF), gzip(&format!("\n{JSON}"))].concat())
+            .header("Content-Encoding", "gzip"),
+    ];
+    for request in requests {
+        assert_eq!(status(request).await, 202);
+    }
+    let counts = receiver.stop().await;
+    let expected = Counts {
+        deliveries: 6,
+        events: 12,
+        unsigned: 12,
+        ..Counts::default()
+    };
+    assert_eq!(counts, expected);
+    assert_eq!(screen.text().lines().count(), 12);
+}
+
+#[tokio::test]
+async fn deliver_without_content_type_or_with_parameters_is_accepted() {
+    let (receiver, _) = start(|_| {}).await;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .unwrap();
+    for kind in [None, Some("text/plain; charset=utf-8"), Some("Text/Plain")] {
+        let mut request = client.post(receiver.url()).body(CEF);
+        if let Some(kind) = kind {
+            request = request.header("Content-Type", kind);
+        }
+        assert_eq!(status(request).await, 202, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn deliver_with_other_authorization_is_unauthorized() {
+    let log = Screen::default();
+    let (receiver, _) = start(|options| {
+        options.authorization = Some("Splunk s3cret".to_owned());
+        options.log = Box::new(log.clone());
+    })
+    .await;
+    for header in [
+        None,
+        Some(""),
+        Some("Splunk"),
+        Some("Splunk s3cre"),
+        Some("Splunk s3cret2"),
+        Some("splunk s3cret"),
+    ] {
+        let mut request = delivery(receiver.url(), CEF);
+        if let Some(header) = header {
+            request = request.header("Authorization", header);
+        }
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 401, "{header:?}");
+        assert!(!answer.text().await.unwrap().contains("s3cret"));
+    }
+    let twice = delivery(receiver.url(), CEF)
+        .header("Authorization", "Splunk s3cret")
+        .header("Authorization", "x");
+    assert_eq!(status(twice).await, 401);
+    let right = || delivery(receiver.url(), CEF).header("Authorization", "Splunk s3cret");
+    assert_eq!(status(right()).await, 202);
+
+    receiver.set_authorization(Some("Bearer new")).unwrap();
+    assert_eq!(status(right()).await, 401);
+    assert_eq!(
+        status(delivery(receiver.url(), CEF).header("Authorization", "Bearer new")).await,
+        202
+    );
+    assert!(receiver.set_authorization(Some("")).is_err());
+    assert!(receiver.set_authorization(Some("a\nb")).is_err());
+    receiver.set_authorization(None).unwrap();
+    assert_eq!(status(delivery(receiver.url(), CEF)).await, 202);
+
+    let counts = receiver.stop().await;
+    assert_eq!((counts.deliveries, counts.refused), (3, 8));
+    let log = log.text();
+    assert_eq!(log.matches("with 401: ").count(), 8, "{log}");
+    assert!(!log.contains("s3cret"), "{log}");
+}
+
+#[tokio::test]
+async fn deliver_by_other_method_is_not_allowed() {
+    let (receiver, _) = start(|_| {}).await;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .unwrap();
+    for method in ["GET", "PUT", "DELETE", "OPTIONS"] {
+        let request = client.request(method.parse().unwrap(), receiver.url());
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 405, "{method}");
+        assert_eq!(answer.headers()["Allow"], "POST");
+    }
+}
+
+#[tokio::test]
+async fn deliver_larger_than_limit_is_too_large() {
+    let limit = 64 * 1024;
+    let (receiver, _) = start(|options| options.max_body_bytes = limit).await;
+    let fits = format!("{CEF}{}", "x".repeat(limit - CEF.len()));
+    let gzipped = |text: &str| delivery(receiver.url(), gzip(text)).header("Content-Encoding", "gzip");
+    assert_eq!(status(delivery(receiver.url(), fits.clone())).await, 202);
+    assert_eq!(status(gzipped(&fits)).await, 202);
+    assert_eq!(status(delivery(receiver.url(), format!("{fits}x"))).await, 413);
+    assert_eq!(status(delivery(receiver.url(), "x".repeat(8 << 20))).await, 413);
+    // A body that is small until it is decompressed.
+    assert_eq!(status(gzipped(&format!("{fits}x"))).await, 413);
+    assert_eq!(status(gzipped(&" ".repeat(40 << 20))).await, 413);
+    assert_eq!(receiver.stop().await.events, 2);
+}
+
+#[tokio::test]
+async fn deliver_chunked_larger_than_limit_is_too_large() {
+    let (receiver, _) = start(|options| options.max_body_bytes = 10).await;
+    let mut stream = TcpStream::connect(receiver.address()).await.unwrap();
+    let request = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n0\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
+}
+
+#[tokio::test]
+async fn deliver_in_other_type_or_encoding_is_unsupported() {
+    let (receiver, _) = start(|_| {}).await;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .unwrap();
+    for kind in ["application/json", "text/html", "text/plainer", ""] {
+        let request = client.post(receiver.url()).header("Content-Type", kind).body(CEF);
+        assert_eq!(status(request).await, 415, "{kind:?}");
+    }
+    for encoding in ["br", "deflate", "gzip, gzip", "gzip, br"] {
+        let request = delivery(receiver.url(), gzip(CEF)).header("Content-Encoding", encoding);
+        assert_eq!(status(request).await, 415, "{encoding:?}");
+    }
+    let broken = gzip(&CEF.repeat(100));
+    for bytes in [CEF.as_bytes(), &broken[..broken.len() / 2], b"\x1f\x8b", b""] {
+        let request = delivery(receiver.url(), bytes.to_vec()).header("Content-Encoding", "gzip");
+        // An empty body is empty in any encoding.
+        let expected = if bytes.is_empty() { 202 } else { 415 };
+        assert_eq!(status(request).await, expected, "{bytes:?}");
+    }
+    assert_eq!(receiver.stop().await.events, 0);
+}
+
+#[tokio::test]
+async fn deliver_garbage_is_survived() {
+    let (receiver, screen) = start(|_| {}).await;
+    let garbage: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    assert_eq!(status(delivery(receiver.url(), garbage)).await, 202);
+    assert_eq!(
+        status(delivery(receiver.url(), "{\"\x1b[2J\":\n[[[[[\nCEF:\n")).await,
+        202
+    );
+    let mut stream = TcpStream::connect(receiver.address()).await.unwrap();
+    stream
+        .write_all(b"\x16\x03\x01\x02\x00garbage\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 400"), "{answer:?}");
+    // A sender that breaks off.
+    let mut stream = TcpStream::connect(receiver.address()).await.unwrap();
+    stream
+        .write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
+        .await
+        .unwrap();
+    drop(stream);
+
+    assert_eq!(status(delivery(receiver.url(), CEF)).await, 202);
+    let counts = receiver.stop().await;
+    assert_eq!(counts.events, 1);
+    assert!(counts.unreadable > 3, "{counts:?}");
+    let shown = screen.text();
+    assert!(!shown.contains('\x1b'), "{shown:?}");
+    assert!(shown.contains("the line is not UTF-8"), "{shown:?}");
+}
+
+#[tokio::test]
+async fn deliver_while_asked_to_fail_drops_events() {
+    let (receiver, screen) = start(|options| options.response = Response::always(503).unwrap()).await;
+    assert_eq!(status(delivery(receiver.url(), CEF)).await, 503);
+    assert_eq!(screen.text(), "");
+    receiver.set_response(Response::at_rate(429, 0.5).unwrap());
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        answers.push(status(delivery(receiver.url(), CEF)).await);
+    }
+    assert_eq!(answers, [202, 429, 202, 429]);
+    receiver.set_response(Response::always(204).unwrap());
+    assert_eq!(status(delivery(receiver.url(), CEF)).await, 204);
+    let counts = receiver.stop().await;
+    assert_eq!((counts.events, counts.deliveries, counts.refused), (3, 3, 3));
+}
+
+#[tokio::test]
+async fn deliver_one_connection_many_requests_all_arrive() {
+    let (receiver, _) = start(|_| {}).await;
+    let url = receiver.url().to_owned();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()
+        .unwrap();
+    let senders = (0..8).map(|_| {
+        let (client, url) = (client.clone(), url.clone());
+        tokio::spawn(async move {
+            for _ in 0..20 {
+                let answer = client
+                    .post(&url)
+                    .body(format!("{CEF}\n").repeat(50))
+                    .send()
+                    .await
+                    .unwrap();
+                assert_eq!(answer.status(), 202);
+            }
+        })
+    });
+    for sender in senders.collect::<Vec<_>>() {
+        sender.await.unwrap();
+    }
+    let counts = receiver.wait_for(8000, Duration::from_secs(1)).await.unwrap();
+    assert_eq!((counts.events, counts.deliveries), (8000, 160));
+}

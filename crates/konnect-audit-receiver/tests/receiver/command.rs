@@ -1,0 +1,284 @@
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::{CEF, JSON, delivery, jwks, signed, status};
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_konnect-audit-receiver"));
+    command
+        .args(arguments)
+        .env_remove("KONNECT_RECEIVER_AUTHORIZATION")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A program that runs, killed if a test ends early.
+struct Program {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    url: String,
+}
+
+impl Program {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let url = line.trim_end().strip_prefix("listening on ").map(str::to_owned);
+        let url = url.unwrap_or_else(|| panic!("the first line is {line:?}"));
+        Self { child, stdout, url }
+    }
+
+    /// Its exit code, and the rest of what it printed.
+    fn end(mut self) -> (Option<i32>, String, String) {
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        let code = self.child.wait().unwrap().code();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        (code, stdout, stderr)
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().unwrap();
+        assert!(sent.success());
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It has ended already, if all went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn fails(arguments: &[&str]) -> (i32, String) {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command(arguments).output().unwrap();
+    assert!(stdout.is_empty(), "{arguments:?}");
+    (status.code().unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+#[tokio::test]
+async fn expect_enough_events_exits_with_0() {
+    let mut command = command(&["--listen", "127.0.0.1:0", "--expect", "2", "--timeout", "60"]);
+    let program = Program::start(&mut command);
+    let begun = Instant::now();
+    assert_eq!(status(delivery(&program.url, CEF)).await, 202);
+    assert_eq!(status(delivery(&program.url, JSON)).await, 202);
+    let (code, stdout, stderr) = program.end();
+    assert_eq!((code, stdout.lines().count()), (Some(0), 2), "{stdout}{stderr}");
+    assert!(
+        stderr.contains("KONNECT_RECEIVER_AUTHORIZATION is not set"),
+        "{stderr}"
+    );
+    assert!(!stdout.contains('\x1b'), "{stdout:?}");
+    assert!(begun.elapsed() < Duration::from_secs(30));
+}
+
+#[tokio::test]
+async fn expect_too_few_verified_events_exits_with_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("jwks.json");
+    std::fs::write(&file, jwks()).unwrap();
+    let file = file.to_str().unwrap();
+    let mut command = command(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--jwks",
+        file,
+        "--json",
+        "--expect",
+        "2",
+        "--timeout",
+        "1.5",
+    ]);
+    let program = Program::start(command.env("KONNECT_RECEIVER_AUTHORIZATION", "Bearer s3cret"));
+    let lines = format!("{}\n{CEF}\n", signed(JSON));
+    assert_eq!(status(delivery(&program.url, lines.clone())).await, 401);
+    assert_eq!(
+        status(delivery(&program.url, lines).header("Authorization", "Bearer s3cret")).await,
+        202
+    );
+    let (code, stdout, stderr) = program.end();
+    assert_eq!(code, Some(1), "{stderr}");
+    let expected = "error: 1 of 2 verified events arrived within 1.5 s; 1 unsigned; 1 deliveries refused";
+    assert!(stderr.contains(expected), "{stderr}");
+    assert!(
+        !stderr.contains("s3cret") && !stderr.contains("is not set"),
+        "{stderr}"
+    );
+    let shown: Vec<serde_json::Value> = stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(shown[0]["verification"], "verified");
+    assert_eq!(shown[1]["verification"], "unsigned");
+}
+
+#[tokio::test]
+async fn jwks_at_url_verifies_events() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!(
+        "http://{}/v2/audit-log-webhook/jwks.json",
+        listener.local_addr().unwrap()
+    );
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        let body = jwks();
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    let program = tokio::task::spawn_blocking(move || {
+        Program::start(&mut command(&[
+            "--listen",
+            "127.0.0.1:0",
+            "--jwks",
+            &url,
+            "--expect",
+            "1",
+            "--timeout",
+            "60",
+        ]))
+    });
+    let program = program.await.unwrap();
+    server.await.unwrap();
+    assert_eq!(status(delivery(&program.url, signed(CEF))).await, 202);
+    let (code, stdout, stderr) = program.end();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stdout.ends_with("  verified\n"), "{stdout}");
+}
+
+#[tokio::test]
+async fn jwks_by_redirect_is_refused() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 4096]).await.unwrap();
+        let answer = "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    });
+    let run = tokio::task::spawn_blocking(move || fails(&["--listen", "127.0.0.1:0", "--jwks", &url]));
+    let (code, stderr) = run.await.unwrap();
+    server.await.unwrap();
+    assert_eq!(code, 1);
+    assert!(stderr.contains("answered 302"), "{stderr}");
+}
+
+#[test]
+fn arguments_wrong_are_reported() {
+    let cases: [(&[&str], i32, &str); 12] = [
+        (&[], 2, "--listen"),
+        (&["--listen", "127.0.0.1:0", "--expect", "1"], 2, "--timeout"),
+        (&["--listen", "127.0.0.1:0", "--timeout", "1"], 2, "--expect"),
+        (
+            &["--listen", "127.0.0.1:0", "--expect", "0", "--timeout", "1"],
+            2,
+            "--expect",
+        ),
+        (
+            &["--listen", "127.0.0.1:0", "--expect", "1", "--timeout", "0"],
+            2,
+            "--timeout",
+        ),
+        (&["--listen", "127.0.0.1:0", "--cert", "x"], 2, "--key"),
+        (
+            &["--listen", "127.0.0.1:0", "--filter", "kind=x"],
+            2,
+            "authentication, authorization",
+        ),
+        (&["--listen", "127.0.0.1:0", "--respond", "100"], 1, "200 to 599"),
+        (&["--listen", "127.0.0.1:0", "--fail", "2"], 1, "0 to 1"),
+        (
+            &["--listen", "127.0.0.1:0", "--jwks", "/does/not/exist"],
+            1,
+            "/does/not/exist: ",
+        ),
+        (
+            &["--listen", "127.0.0.1:0", "--jwks", "http://192.0.2.1/jwks.json"],
+            1,
+            "HTTPS only",
+        ),
+        (&["--listen", "nonsense"], 1, "cannot listen at nonsense"),
+    ];
+    for (arguments, expected, text) in cases {
+        let (code, stderr) = fails(arguments);
+        assert_eq!(code, expected, "{arguments:?}: {stderr}");
+        assert!(stderr.contains(text), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn authorization_empty_is_an_error() {
+    let mut command = command(&["--listen", "127.0.0.1:0"]);
+    let output = command
+        .env("KONNECT_RECEIVER_AUTHORIZATION", "")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("leave it unset")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn signal_ends_program_with_0_or_1_if_events_are_expected() {
+    for name in ["INT", "TERM"] {
+        let program = Program::start(&mut command(&["--listen", "127.0.0.1:0"]));
+        program.signal(name);
+        let (code, _, stderr) = program.end();
+        assert_eq!(code, Some(0), "{name}: {stderr}");
+        assert!(stderr.contains("0 events"), "{stderr}");
+    }
+    let program = Program::start(&mut command(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--expect",
+        "1",
+        "--timeout",
+        "60",
+    ]));
+    program.signal("TERM");
+    let (code, _, stderr) = program.end();
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("interrupted before 1 events arrived"), "{stderr}");
+}
+
+#[tokio::test]
+async fn respond_and_fail_play_a_broken_siem() {
+    let program = Program::start(&mut command(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--respond",
+        "429",
+        "--fail",
+        "0.5",
+    ]));
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        answers.push(status(delivery(&program.url, CEF)).await);
+    }
+    assert_eq!(answers, [202, 429, 202, 429]);
+}

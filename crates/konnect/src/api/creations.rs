@@ -1,0 +1,281 @@
+//! Creates a destination exactly once, although the answer to a creation may be lost.
+//!
+//! A `POST` whose answer did not arrive, or cannot be read, may have created the destination or not, and names are not
+//! unique. So the client looks for the destination before it creates another one.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::api::v3;
+use crate::error::{Error, Outcome};
+use crate::http::client::Client;
+use crate::types::changes::NewDestination;
+use crate::types::destination_id::DestinationId;
+use crate::types::model::Destination;
+use crate::types::paging::{ListQuery, NameFilter};
+use crate::types::region::Region;
+
+/// The minimum number of creation attempts, even where failed requests are not to be repeated: each further attempt
+/// follows a search that found nothing.
+const MIN_ATTEMPTS: u32 = 3;
+/// The tolerance for comparing times of the server: `Date` has whole seconds, and the clocks of several servers differ.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
+
+/// The creations of one run. It makes sure that no two of them take the same destination for their own.
+///
+/// The caller holds one value for all creations of a run, however many clients it uses.
+#[derive(Debug, Default)]
+pub struct Creations {
+    claimed: Mutex<HashSet<DestinationId>>,
+}
+
+/// A destination that was created, or found to have been created.
+#[derive(Debug, Clone)]
+pub struct CreatedDestination {
+    /// The destination.
+    pub destination: Destination,
+    /// Whether it was found after the answer to its creation was lost. It is then uncertain whether this creation or
+    /// another process created it, and so which authorization it has.
+    pub adopted: bool,
+    /// Other destinations that an earlier attempt may have created.
+    pub duplicates: Duplicates,
+}
+
+/// Destinations that look the same as the created one and appeared at the same time. A person has to delete them,
+/// because nothing shows who created them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Duplicates {
+    /// There are none.
+    None,
+    /// These.
+    Found(Vec<DestinationId>),
+    /// The search for them failed.
+    Unknown,
+}
+
+/// Why a creation failed, or why it is uncertain which destination it created.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CreateError {
+    /// No destination was created.
+    #[error(transparent)]
+    Failed(#[from] Error),
+    /// A destination may have been created, and the search for it failed.
+    #[error("{lost}\n\nThe search for the destination failed, so it may or may not exist: {look}")]
+    Unknown {
+        /// The creation whose answer was lost.
+        lost: Error,
+        /// Why the search failed.
+        look: Error,
+    },
+    /// The answer to every attempt was lost. The last search found no destination.
+    #[error("{lost}\n\nThe creation was tried {attempts} times. No destination was found that it created")]
+    GivenUp {
+        /// The last attempt.
+        lost: Error,
+        /// The number of attempts.
+        attempts: u32,
+    },
+    /// Another creation of the run, whose own answer was lost, took the created destination for its own.
+    #[error(
+        "The destination {id} was created, but another creation whose answer was lost took it for its own"
+    )]
+    Taken {
+        /// The id of the destination.
+        id: DestinationId,
+    },
+    /// Several destinations may be the created one, or one whose age is unknown.
+    #[error(
+        "{lost}\n\nThe answer to the creation was lost, and it is uncertain which of these destinations it created: {}",
+        join(.candidates)
+    )]
+    Several {
+        /// The creation whose answer was lost.
+        lost: Error,
+        /// The ids of the destinations that may be the created one.
+        candidates: Vec<DestinationId>,
+    },
+}
+
+fn join(ids: &[DestinationId]) -> String {
+    ids.iter()
+        .map(DestinationId::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+impl Creations {
+    /// Creates a destination with [`v3::create_destination`].
+    ///
+    /// If the answer is lost, the function looks for the destination among those of the same name: one that matches in
+    /// every readable field, and that the server created since, is the one. If there is none, it creates the
+    /// destination again.
+    ///
+    /// `known` returns whether the caller knows a destination from elsewhere, such as its state. A known destination
+    /// is older than this creation, even if it looks the same and was created a moment ago.
+    ///
+    /// # Errors
+    /// [`CreateError`], which shows whether a destination may exist.
+    pub async fn create_destination(
+        &self,
+        client: &Client,
+        region: &Region,
+        new: &NewDestination,
+        known: impl Fn(&DestinationId) -> bool + Send + Sync,
+    ) -> Result<CreatedDestination, CreateError> {
+        let search = Search {
+            creations: self,
+            client,
+            region,
+            new,
+            known: &known,
+            began: Instant::now(),
+            began_by_own_clock: SystemTime::now(),
+        };
+        let attempts = client.max_retries().saturating_add(1).max(MIN_ATTEMPTS);
+        let mut attempt = 1;
+        loop {
+            let lost = match v3::create_destination(client, region, new).await {
+                // Another creation whose answer was lost has taken it for its own.
+                Ok(destination) if !self.claim(&destination.id) => {
+                    if attempt == attempts {
+                        return Err(CreateError::Taken { id: destination.id });
+                    }
+                    attempt += 1;
+                    continue;
+                }
+                Ok(destination) => {
+                    // Only an earlier attempt can have created another one.
+                    let duplicates = if attempt > 1 {
+                        search.duplicates().await
+                    } else {
+                        Duplicates::None
+                    };
+                    return Ok(CreatedDestination {
+                        destination,
+                        adopted: false,
+                        duplicates,
+                    });
+                }
+                Err(error) if error.outcome() != Outcome::Unknown => return Err(error.into()),
+                Err(error) => error,
+            };
+            tracing::warn!(%region, attempt, "the answer to a creation was lost: looking for the destination");
+            if let Some(destination) = search.find(&lost).await? {
+                return Ok(CreatedDestination {
+                    destination,
+                    adopted: true,
+                    duplicates: Duplicates::None,
+                });
+            }
+            if attempt == attempts {
+                return Err(CreateError::GivenUp { lost, attempts });
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Claims a destination for a creation. Returns false if another creation has claimed it.
+    fn claim(&self, id: &DestinationId) -> bool {
+        self.claimed().insert(id.clone())
+    }
+
+    fn claimed(&self) -> MutexGuard<'_, HashSet<DestinationId>> {
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The search for what a creation may have created.
+struct Search<'a> {
+    creations: &'a Creations,
+    client: &'a Client,
+    region: &'a Region,
+    new: &'a NewDestination,
+    known: &'a (dyn Fn(&DestinationId) -> bool + Send + Sync),
+    began: Instant,
+    began_by_own_clock: SystemTime,
+}
+
+/// A destination that looks like the wanted one.
+struct Candidate {
+    destination: Destination,
+    /// Whether the server created it since, by its own clock. Otherwise only the clock of this machine shows that, and
+    /// one of the two clocks is wrong.
+    since: bool,
+}
+
+impl Search<'_> {
+    async fn find(&self, lost: &Error) -> Result<Option<Destination>, CreateError> {
+        let unknown = |look| CreateError::Unknown {
+            lost: lost.clone(),
+            look,
+        };
+        let mut found = self.candidates().await.map_err(unknown)?;
+        if found.is_empty() {
+            // A gateway may have given up while the server still handled the request.
+            self.client.pause().await;
+            found = self.candidates().await.map_err(unknown)?;
+        }
+        match found.as_slice() {
+            [] => Ok(None),
+            [one] if one.since && self.creations.claim(&one.destination.id) => {
+                Ok(Some(one.destination.clone()))
+            }
+            _ => {
+                let candidates = found.into_iter().map(|c| c.destination.id).collect();
+                Err(CreateError::Several {
+                    lost: lost.clone(),
+                    candidates,
+                })
+            }
+        }
+    }
+
+    async fn duplicates(&self) -> Duplicates {
+        match self.candidates().await {
+            Ok(found) if found.is_empty() => Duplicates::None,
+            Ok(found) => Duplicates::Found(found.into_iter().map(|c| c.destination.id).collect()),
+            Err(_) => Duplicates::Unknown,
+        }
+    }
+
+    /// The destinations of the name that match in every readable field, that neither the caller nor another creation
+    /// has, and that may have been created since.
+    async fn candidates(&self) -> Result<Vec<Candidate>, Error> {
+        let query = ListQuery {
+            size: Some(100),
+            name: Some(NameFilter::Equals(self.new.name.clone())),
+            ..ListQuery::default()
+        };
+        let listed = v3::all_destinations(self.client, self.region, &query).await?;
+        let began = self.client.server_time().map(|now| now - self.began.elapsed());
+        let claimed = self.creations.claimed();
+        let new = listed
+            .into_iter()
+            .filter(|d| self.matches(d) && !(self.known)(&d.id) && !claimed.contains(&d.id));
+        let candidates = new.filter_map(|destination| {
+            let Some(created) = destination.created_at.as_deref().and_then(parse_time) else {
+                return Some(Candidate {
+                    destination,
+                    since: false,
+                });
+            };
+            let since = began.is_some_and(|began| created + CLOCK_TOLERANCE >= began);
+            let since_by_own_clock = created + CLOCK_TOLERANCE >= self.began_by_own_clock;
+            (since || since_by_own_clock || began.is_none()).then_some(Candidate { destination, since })
+        });
+        Ok(candidates.collect())
+    }
+
+    fn matches(&self, found: &Destination) -> bool {
+        found.name == self.new.name
+            && found.endpoint == self.new.endpoint
+            && found.log_format == self.new.log_format
+            && found.skip_ssl_verification == self.new.skip_ssl_verification.unwrap_or_default()
+    }
+}
+
+/// A time of the API, if it is valid.
+fn parse_time(text: &str) -> Option<SystemTime> {
+    humantime::parse_rfc3339(text).ok()
+}

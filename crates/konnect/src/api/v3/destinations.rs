@@ -1,0 +1,119 @@
+//! Destinations.
+
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+
+use crate::api::call::{self, PageWalk};
+use crate::error::Error;
+use crate::http::client::Client;
+use crate::types::changes::{DestinationChanges, NewDestination};
+use crate::types::destination_id::DestinationId;
+use crate::types::model::Destination;
+use crate::types::paging::{ListQuery, Page};
+use crate::types::region::Region;
+
+const DESTINATIONS: &str = "/v3/audit-log-destinations";
+
+/// How often a page is retried that only saves requests.
+const OPTIONAL_PAGE_RETRIES: u32 = 2;
+
+fn path(id: &DestinationId) -> String {
+    format!("{DESTINATIONS}/{id}")
+}
+
+/// `GET /v3/audit-log-destinations`: lists one page of the destinations.
+///
+/// # Errors
+/// When the call fails or its answer cannot be read.
+pub async fn list_destinations(
+    client: &Client,
+    region: &Region,
+    query: &ListQuery,
+) -> Result<Page<Destination>, Error> {
+    let (page, _) = call::page(client, region, DESTINATIONS, query.parameters(), None).await?;
+    Ok(page)
+}
+
+/// `GET /v3/audit-log-destinations`, page by page: lists all destinations from `query.after` on.
+///
+/// # Errors
+/// When a call fails or its answer cannot be read, and when the list does not end.
+pub async fn all_destinations(
+    client: &Client,
+    region: &Region,
+    query: &ListQuery,
+) -> Result<Vec<Destination>, Error> {
+    let mut query = query.clone();
+    let mut walk = PageWalk::default();
+    let mut all = Vec::new();
+    loop {
+        let (page, response) = call::page(client, region, DESTINATIONS, query.parameters(), None).await?;
+        all.extend(page.items);
+        let Some(next) = page.next else { return Ok(all) };
+        walk.advance(&response, &next)?;
+        query.after = Some(next);
+    }
+}
+
+/// Lists one page of the destinations for reads that share it, with items of any type. Also returns the length of the
+/// answer in bytes. It is retried less often, since the reads succeed without it.
+pub(crate) async fn destinations_page<T: DeserializeOwned>(
+    client: &Client,
+    region: &Region,
+    query: &ListQuery,
+) -> Result<(Page<T>, usize), Error> {
+    let retries = Some(OPTIONAL_PAGE_RETRIES);
+    let (page, response) = call::page(client, region, DESTINATIONS, query.parameters(), retries).await?;
+    Ok((page, response.received.body.len()))
+}
+
+/// `POST /v3/audit-log-destinations`: creates a destination.
+///
+/// The request is repeated only where no destination can have been created. After an error,
+/// [`Error::may_have_happened`] shows whether one may exist; [`Creations`](crate::Creations) finds it.
+///
+/// # Errors
+/// When the call fails or its answer cannot be read.
+pub async fn create_destination(
+    client: &Client,
+    region: &Region,
+    new: &NewDestination,
+) -> Result<Destination, Error> {
+    let authorization = Some(&new.authorization);
+    call::write(client, region, Method::POST, DESTINATIONS, new, authorization).await
+}
+
+/// `GET /v3/audit-log-destinations/{id}`: reads a destination.
+///
+/// # Errors
+/// When the call fails, for instance with 404 for an unknown id, or its answer cannot be read.
+pub async fn get_destination(
+    client: &Client,
+    region: &Region,
+    id: &DestinationId,
+) -> Result<Destination, Error> {
+    call::read(client, region, &path(id)).await
+}
+
+/// `PATCH /v3/audit-log-destinations/{id}`: changes a destination. Absent fields keep their value.
+///
+/// # Errors
+/// When the call fails or its answer cannot be read.
+pub async fn update_destination(
+    client: &Client,
+    region: &Region,
+    id: &DestinationId,
+    changes: &DestinationChanges,
+) -> Result<Destination, Error> {
+    let authorization = changes.authorization.as_ref();
+    call::write(client, region, Method::PATCH, &path(id), changes, authorization).await
+}
+
+/// `DELETE /v3/audit-log-destinations/{id}`: deletes a destination.
+///
+/// # Errors
+/// When the call fails, for instance with 404 for an unknown id, or with 409 while a webhook uses the destination. A
+/// 404 after more than one attempt may follow the success of an earlier attempt.
+pub async fn delete_destination(client: &Client, region: &Region, id: &DestinationId) -> Result<(), Error> {
+    call::delete(client, region, &path(id)).await
+}

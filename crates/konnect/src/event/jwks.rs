@@ -1,0 +1,134 @@
+//! The keys that sign events, as a JWKS document.
+
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// base64url, with padding or without.
+pub(super) const BASE64URL: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The largest document that is read.
+const MAX_BYTES: usize = 1024 * 1024;
+
+/// The Ed25519 public keys of a JWKS document, of which there is at least one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySet {
+    keys: Vec<Key>,
+}
+
+/// An Ed25519 public key of a JWKS document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    kid: Option<String>,
+    alg: Option<String>,
+    x: String,
+    bytes: [u8; 32],
+}
+
+/// Why a text is not a JWKS document with an Ed25519 key. No text of it quotes the document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidKeySet {
+    /// Larger than 1 MiB; holds the size in bytes.
+    #[error("the key set has {0} bytes; a JWKS document has at most {MAX_BYTES}")]
+    TooLarge(usize),
+    /// Not a JSON object with a member `keys` that is an array.
+    #[error("the key set is not a JWKS document, which is a JSON object with an array \"keys\"")]
+    NotJwks,
+    /// A document without a usable key; holds how many other keys it has.
+    #[error(
+        "the key set has no usable Ed25519 key, which has kty \"OKP\", crv \"Ed25519\" and an x of 32 bytes in base64url; \
+         other keys: {0}"
+    )]
+    NoKey(usize),
+}
+
+#[derive(Deserialize)]
+struct Document {
+    keys: Vec<Value>,
+}
+
+impl KeySet {
+    /// Reads a JWKS document.
+    ///
+    /// As RFC 7517 asks, keys that cannot be used are ignored: those of another type or curve, those for another use
+    /// or algorithm, and those whose `x` is absent, is not base64url, or does not have 32 bytes.
+    ///
+    /// # Errors
+    /// When the text is not a JWKS document, or no key is left.
+    pub fn from_json(text: &str) -> Result<Self, InvalidKeySet> {
+        if text.len() > MAX_BYTES {
+            return Err(InvalidKeySet::TooLarge(text.len()));
+        }
+        let document: Document = serde_json::from_str(text).map_err(|_| InvalidKeySet::NotJwks)?;
+        let keys: Vec<_> = document.keys.iter().filter_map(Key::read).collect();
+        if keys.is_empty() {
+            return Err(InvalidKeySet::NoKey(document.keys.len()));
+        }
+        Ok(Self { keys })
+    }
+
+    /// The keys, in the order of the document.
+    #[must_use]
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+}
+
+impl Key {
+    /// The id of the key, which events do not name.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The type of the key: `OKP`.
+    #[must_use]
+    pub const fn kty(&self) -> &'static str {
+        "OKP"
+    }
+
+    /// The curve of the key: `Ed25519`.
+    #[must_use]
+    pub const fn crv(&self) -> &'static str {
+        "Ed25519"
+    }
+
+    /// The algorithm, if the document names one: `EdDSA` or `Ed25519`.
+    #[must_use]
+    pub fn alg(&self) -> Option<&str> {
+        self.alg.as_deref()
+    }
+
+    /// The public key, as the document has it: 32 bytes in base64url.
+    #[must_use]
+    pub fn x(&self) -> &str {
+        &self.x
+    }
+
+    /// The public key.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
+    fn read(key: &Value) -> Option<Self> {
+        let text = |name: &str| key.get(name).and_then(Value::as_str);
+        let usable = text("kty") == Some("OKP")
+            && text("crv") == Some("Ed25519")
+            && text("use").is_none_or(|usage| usage == "sig")
+            && text("alg").is_none_or(|algorithm| matches!(algorithm, "EdDSA" | "Ed25519"));
+        let x = text("x").filter(|_| usable)?;
+        let bytes = BASE64URL.decode(x).ok()?;
+        Some(Self {
+            kid: text("kid").map(str::to_owned),
+            alg: text("alg").map(str::to_owned),
+            x: x.to_owned(),
+            bytes: bytes.try_into().ok()?,
+        })
+    }
+}

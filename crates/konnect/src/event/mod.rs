@@ -1,0 +1,38 @@
+//! Audit events, as Konnect delivers them: [`parse`] reads a line, [`verify`] checks its signature.
+//!
+//! | Concept | Where |
+//! |---|---|
+//! | an event, in any of the three formats | [`Event`], [`Format`], [`Kind`], [`parse`] |
+//! | the keys that sign events | [`KeySet`], [`Key`] |
+//! | whether a key signed a line | [`verify`] |
+//!
+//! Three rules hold:
+//!
+//! - Nothing here does I/O, and no input causes a panic. A line is bounded by [`MAX_LINE_BYTES`].
+//! - An error never quotes the line, since lines name people.
+//! - The signature covers the bytes as they arrived. Nothing is serialized again to verify it.
+//!
+//! ```
+//! use konnect::event::{Kind, parse};
+//!
+//! let line = "2025-06-18T21:02:36Z konghq.com CEF:0|KongInc|Konnect|1.0|konnect|Authz.control-planes|1|\
+//!             rt=1750280466889 action=list granted=true user_agent=grpc-node-js/1.12.4 (linux)";
+//! let event = parse(line)?;
+//! assert_eq!(event.kind, Kind::Authorization);
+//! assert_eq!(event.fields["user_agent"], "grpc-node-js/1.12.4 (linux)");
+//! # Ok::<(), konnect::event::ParseError>(())
+//! ```
+
+mod cef;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+mod json;
+mod jwks;
+mod parse;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use jwks::{InvalidKeySet, Key, KeySet};
+pub use parse::{Event, Format, Kind, MAX_LINE_BYTES, ParseError, parse};
+pub use verify::{VerifyError, verify};

@@ -1,0 +1,50 @@
+//! Whether a key signed a line.
+
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use base64::Engine;
+
+use super::jwks::{BASE64URL, KeySet};
+use super::parse::{Format, ParseError, parse, without_line_break};
+use super::{cef, json};
+
+/// Why the signature of a line cannot be checked. No text of it quotes the line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// The line is not an event.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// The event has no signature.
+    #[error("the event has no signature: \"sig\" is absent or empty, as it is when Konnect does not sign")]
+    Unsigned,
+}
+
+/// Whether one of the keys made the Ed25519 signature of a line. Events do not name their key, so all are tried.
+///
+/// The signature covers the bytes of the line, without the signature and without a line break at the end:
+///
+/// - CEF: the line without the field `sig` and the whitespace before it.
+/// - JSON: the line without `,"sig":"..."`.
+/// - CPS: not documented. Either the inner object or the whole line, both without `,"sig":"..."`, will do.
+///
+/// A signature that is not 64 bytes in base64url, with padding or without, verifies under no key.
+///
+/// # Errors
+/// When the line is not an event, or has no signature.
+pub fn verify(line: &str, keys: &KeySet) -> Result<bool, VerifyError> {
+    let event = parse(line)?;
+    let signature = event.signature.ok_or(VerifyError::Unsigned)?;
+    let Ok(signature) = BASE64URL.decode(signature) else {
+        return Ok(false);
+    };
+    let line = without_line_break(line);
+    let candidates = match event.format {
+        Format::Cef => cef::signed(line),
+        Format::Json | Format::Cps => json::signed(line),
+    };
+    Ok(keys.keys().iter().any(|key| {
+        let key = UnparsedPublicKey::new(&ED25519, key.as_bytes());
+        candidates
+            .iter()
+            .any(|signed| key.verify(signed.as_bytes(), &signature).is_ok())
+    }))
+}

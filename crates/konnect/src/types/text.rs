@@ -1,0 +1,98 @@
+//! Text of a server, made fit to show: on one line, without invisible characters, bounded.
+
+/// The maximum number of characters of a server's text that the client keeps.
+pub(crate) const TEXT_LIMIT: usize = 1_000;
+
+/// Puts a text on one line, and replaces control characters and invisible characters by spaces.
+pub(crate) fn single_line(text: &str) -> String {
+    let visible: String = text
+        .chars()
+        .map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c })
+        .collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Cuts a text to [`TEXT_LIMIT`] characters, and marks the cut with `...`.
+///
+/// The cut is between words where the text has any: a later redaction would not recognize half of a secret.
+pub(crate) fn truncate(text: &str) -> String {
+    let Some((end, _)) = text.char_indices().nth(TEXT_LIMIT) else {
+        return text.to_owned();
+    };
+    let start = &text[..end];
+    let words = if text[end..].starts_with(' ') {
+        start
+    } else {
+        start.rsplit_once(' ').map_or(start, |(words, _)| words)
+    };
+    format!("{words}...")
+}
+
+/// Returns an error's message as a sentence: capitalized, and with a full stop.
+///
+/// Messages of errors begin in lower case and have no full stop, as is the convention in Rust. Reports to a user are
+/// sentences.
+#[must_use]
+pub fn sentence(message: &impl std::fmt::Display) -> String {
+    let text = capitalize(&message.to_string());
+    format!("{}.", text.trim_end_matches('.'))
+}
+
+/// Returns the text with its first character in upper case.
+pub(crate) fn capitalize(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
+}
+
+/// Characters that can reorder or hide the characters around them in a terminal.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn single_line_control_and_invisible_characters_become_spaces() {
+        assert_eq!(
+            single_line("a\u{1b}[31mb\r\n\tc\0d\u{202e}e\u{200b}f\u{e0041}"),
+            "a [31mb c d e f"
+        );
+        assert_eq!(single_line("size < 3 and > 1"), "size < 3 and > 1");
+    }
+
+    #[test]
+    fn truncate_long_word_cuts_between_characters() {
+        let short = truncate(&"é".repeat(TEXT_LIMIT + 5));
+        assert_eq!(short.chars().count(), TEXT_LIMIT + 3);
+        assert!(short.ends_with("..."));
+        assert_eq!(truncate("short"), "short");
+    }
+
+    #[test]
+    fn truncate_long_text_cuts_between_words() {
+        let words = "word ".repeat(TEXT_LIMIT / 5);
+        assert_eq!(
+            truncate(&format!("{words}s3cret")),
+            format!("{}...", words.trim_end())
+        );
+        let split = format!("{}s3cret and more", &words[2..]);
+        assert_eq!(truncate(&split), format!("{}...", words[2..].trim_end()));
+        let whole = format!("{} and more", &words.trim_end()[..TEXT_LIMIT - 1]);
+        assert_eq!(truncate(&whole), format!("{}...", words.trim_end()));
+    }
+
+    #[test]
+    fn sentence_message_is_capitalized_and_ends_with_one_full_stop() {
+        assert_eq!(sentence(&"the value is blank"), "The value is blank.");
+        assert_eq!(sentence(&"Done."), "Done.");
+        assert_eq!(sentence(&""), ".");
+    }
+}

@@ -1,0 +1,57 @@
+//! A call of a provider function: the checks of its arguments and its result.
+
+use crate::engine::panics::catch_panic_sync;
+use crate::function::{Arguments, Function, FunctionDefinition, FunctionError};
+use crate::value::Value;
+
+/// Calls a function. The result is unknown if an argument is unknown and the parameter does not accept that. Hosts
+/// check known values at the top level only, so nested unknown values arrive here.
+pub(crate) fn call(
+    function: &dyn Function,
+    definition: &FunctionDefinition,
+    arguments: Vec<Value>,
+) -> Result<Value, FunctionError> {
+    check_count(definition, arguments.len())?;
+    let mut unknown = false;
+    for (index, value) in arguments.iter().enumerate() {
+        let Some(parameter) = definition.parameter_at(index) else {
+            continue;
+        };
+        if value.is_null() && !parameter.allows_null() {
+            let text = format!("The argument \"{}\" must not be null.", parameter.name());
+            return Err(FunctionError::argument(index, text));
+        }
+        unknown |= !parameter.allows_unknown() && !value.is_wholly_known();
+    }
+    if unknown {
+        return Ok(Value::Unknown);
+    }
+    let count = arguments.len();
+    let result = catch_panic_sync(|| function.call(Arguments::new(arguments)))
+        .map_err(|panic| FunctionError::new(format!("{}. {}", panic.summary, panic.detail)))?;
+    let result = result.map_err(|error| FunctionError {
+        argument: error
+            .argument
+            .filter(|_| count > 0)
+            .map(|index| index.min(count - 1)),
+        ..error
+    })?;
+    result.shaped(definition.result()).map_err(|error| {
+        FunctionError::new(format!(
+            "The function returned a value of the wrong type ({error}). This is a bug in the provider: please report \
+             it."
+        ))
+    })
+}
+
+fn check_count(definition: &FunctionDefinition, count: usize) -> Result<(), FunctionError> {
+    let expected = definition.parameters().len();
+    let variadic = definition.variadic_parameter().is_some();
+    if count == expected || (variadic && count > expected) {
+        return Ok(());
+    }
+    let at_least = if variadic { "at least " } else { "" };
+    Err(FunctionError::new(format!(
+        "The function takes {at_least}{expected} arguments, and the call has {count}."
+    )))
+}

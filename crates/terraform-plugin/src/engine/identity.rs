@@ -1,0 +1,123 @@
+//! The identity that a response contains.
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::schema::Schema;
+use crate::value::Value;
+use crate::value::path::Path;
+
+/// The identity of the object in a state: derived from the state, or the stored one if the state lacks a part of it.
+/// There is none without an object. Terraform stores what a response contains, so that a response without an identity
+/// deletes the stored one.
+///
+/// An identity must not change, except that a part which is null can be filled in. A change is an error, and the
+/// stored identity remains.
+pub(crate) fn after(
+    schema: &Schema,
+    state: &Value,
+    stored: Option<Value>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Value> {
+    if state.is_null() {
+        return None;
+    }
+    let Some(derived) = schema.identity_of(state) else {
+        return stored;
+    };
+    let Some(stored) = stored else {
+        return Some(derived);
+    };
+    let changed = schema.identity_attributes().iter().find(|part| {
+        let before = stored.get(part.name);
+        !before.is_null() && before.is_wholly_known() && before != derived.get(part.name)
+    });
+    let Some(part) = changed else {
+        return Some(derived);
+    };
+    diagnostics.push(
+        Diagnostic::error(
+            "Resource identity changed",
+            format!(
+                "The provider returned another value for \"{}\", which is part of the identity of the object. The \
+                 object may have been replaced outside Terraform. Otherwise, this is a bug in the provider: please \
+                 report it.",
+                part.name
+            ),
+        )
+        .at(Path::attribute(part.name)),
+    );
+    Some(stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Attribute, IdentityAttribute};
+
+    fn schema() -> Schema {
+        Schema::new(
+            "A thing.",
+            [
+                Attribute::string("id").computed(),
+                Attribute::string("region").optional().computed(),
+                Attribute::string("portal").optional(),
+            ],
+        )
+        .identity(&[
+            IdentityAttribute {
+                name: "id",
+                required_for_import: true,
+            },
+            IdentityAttribute {
+                name: "region",
+                required_for_import: false,
+            },
+            IdentityAttribute {
+                name: "portal",
+                required_for_import: false,
+            },
+        ])
+    }
+
+    fn value(id: &str, region: Value) -> Value {
+        Value::object([("id", id.into()), ("region", region), ("portal", Value::Null)])
+    }
+
+    fn run(state: &Value, stored: Option<Value>) -> (Option<Value>, usize) {
+        let mut diagnostics = Diagnostics::new();
+        let identity = after(&schema(), state, stored, &mut diagnostics);
+        (identity, diagnostics.iter().count())
+    }
+
+    #[test]
+    fn identity_stored_absent_is_derived_from_state() {
+        let state = value("1", "eu".into());
+        assert_eq!(run(&state, None), (Some(state.clone()), 0));
+        assert_eq!(run(&Value::Null, Some(state)), (None, 0));
+    }
+
+    #[test]
+    fn identity_state_incomplete_keeps_stored() {
+        let stored = value("1", "eu".into());
+        let state = value("1", Value::Null);
+        assert_eq!(run(&state, Some(stored.clone())), (Some(stored), 0));
+        assert_eq!(run(&state, None), (None, 0));
+    }
+
+    #[test]
+    fn identity_null_part_is_filled_in() {
+        let filled = value("1", "eu".into());
+        assert_eq!(
+            run(&filled, Some(value("1", Value::Null))),
+            (Some(filled.clone()), 0)
+        );
+    }
+
+    #[test]
+    fn identity_changed_reports_error_and_keeps_stored() {
+        let stored = value("1", "eu".into());
+        assert_eq!(
+            run(&value("2", "eu".into()), Some(stored.clone())),
+            (Some(stored), 1)
+        );
+    }
+}

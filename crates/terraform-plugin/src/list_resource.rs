@@ -1,0 +1,82 @@
+//! The trait of a list resource, which finds the existing objects of a resource type.
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::engine::list::ListSink;
+use crate::schema::Schema;
+use crate::value::Value;
+
+/// Finds the existing objects of a managed resource for `terraform query`, with Terraform 1.14 or later.
+///
+/// The provider must serve a managed resource of the same type name that has an identity.
+#[async_trait]
+pub trait ListResource: Send + Sync + 'static {
+    /// The configured provider; see [`Provider::Data`](crate::Provider::Data).
+    type Data: Send + Sync;
+    /// The model of the `config` block.
+    type Config: DeserializeOwned + Send + Sync;
+    /// The model of the managed resource.
+    type Model: Serialize + Send + Sync;
+
+    /// The type name of the managed resource, for instance `example_thing`.
+    fn type_name(&self) -> &'static str;
+
+    /// The attributes of the `config` block, none of which is computed.
+    fn schema(&self) -> Schema;
+
+    /// Checks rules over several arguments, any of which may be unknown. Must not make requests.
+    fn validate(&self, _config: &Self::Config, _diagnostics: &mut Diagnostics) {}
+
+    /// Finds the objects and passes each to [`ListCall::push`], in a stable order, for instance by name and ID.
+    ///
+    /// # Errors
+    /// The reason why the list is not complete. The host then discards all results: report the failure of a part, for
+    /// instance of one page, with [`ListCall::warn`] instead.
+    async fn list(&self, call: &mut ListCall<'_, Self>) -> Result<(), Diagnostics>;
+}
+
+/// A request for a list.
+pub struct ListCall<'a, L: ListResource + ?Sized> {
+    /// The configured provider.
+    pub provider: &'a L::Data,
+    /// The content of the `config` block, null arguments if the block is absent.
+    pub config: L::Config,
+    /// The number of results that the host accepts. Do not fetch more.
+    pub limit: u64,
+    /// Whether each result must contain the object itself.
+    pub include_resource: bool,
+    /// Cancelled when the run is interrupted or the host no longer reads results: do not start new requests.
+    pub stop: CancellationToken,
+    pub(crate) sink: ListSink<'a>,
+}
+
+/// An existing object.
+pub struct ListResult<M> {
+    /// The name by which a person recognizes the object. The identity replaces an empty name.
+    pub display_name: String,
+    /// The identity: an object of the attributes that [`Schema::identity`] of the managed resource names.
+    pub identity: Value,
+    /// The state of the object, required if [`ListCall::include_resource`] is set. Sensitive and write-only attributes
+    /// are not sent to the host, which prints results in full.
+    pub resource: Option<M>,
+}
+
+impl<L: ListResource + ?Sized> ListCall<'_, L> {
+    /// Sends a result to the host. Waits until the host accepts it. Returns `false` if no further result is needed:
+    /// the limit is reached, the run is interrupted or the host no longer reads.
+    pub async fn push(&mut self, result: ListResult<L::Model>) -> bool {
+        self.sink
+            .push(result.display_name, result.identity, result.resource.as_ref())
+            .await
+            && !self.stop.is_cancelled()
+    }
+
+    /// Reports that a part of the list is missing, as a warning. The other results remain.
+    pub async fn warn(&mut self, diagnostic: Diagnostic) {
+        self.sink.warn(diagnostic).await;
+    }
+}

@@ -1,0 +1,212 @@
+//! Actions.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use crate::tests::toy::{Data, Toy, configured};
+use crate::*;
+
+/// Does what its argument says.
+pub(crate) struct Act;
+
+#[derive(Deserialize)]
+pub(crate) struct Config {
+    does: Attr<String>,
+    token: Attr<Secret>,
+}
+
+#[async_trait]
+impl Action for Act {
+    type Data = Data;
+    type Config = Config;
+
+    fn type_name(&self) -> &'static str {
+        "toy_act"
+    }
+
+    fn schema(&self) -> Schema {
+        Schema::new(
+            "Acts.",
+            [
+                Attribute::string("does")
+                    .optional()
+                    .description("What it does.")
+                    .validator(Validator::not_blank()),
+                Attribute::string("token")
+                    .optional()
+                    .write_only()
+                    .description("A token."),
+            ],
+        )
+    }
+
+    async fn plan(&self, call: &mut PlanActionCall<'_, Self>) {
+        if call.config.does == Attr::Known("plan fails".to_owned()) {
+            call.diagnostics
+                .push(Diagnostic::error("Refused", "As the argument says."));
+        }
+    }
+
+    async fn invoke(&self, call: &mut InvokeCall<'_, Self>) -> Result<(), Diagnostics> {
+        let token = call.config.token.known().map_or("", Secret::expose).to_owned();
+        match call.config.does.known().map_or("", String::as_str) {
+            "fail" => Err(Diagnostic::error("Failed", format!("The token {token} is refused.")).into()),
+            "panic" => panic!("a literal message"),
+            "wait" => {
+                call.stop.cancelled().await;
+                Err(Diagnostic::error("Interrupted", "The job 1 continues.").into())
+            }
+            "take a while" => {
+                tokio::time::sleep(Duration::from_secs(15)).await;
+                call.progress("half").await;
+                tokio::time::sleep(Duration::from_secs(15)).await;
+                Ok(())
+            }
+            _ => {
+                call.diagnostics.push(Diagnostic::warning("Note", "It works."));
+                call.progress(format!("uses\n{token}")).await;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn config(does: &str) -> Value {
+    Value::object([("does", does.into()), ("token", "t0ken-s3cret".into())])
+}
+
+async fn invoke(config: Value) -> Vec<InvokeEvent> {
+    let server = configured(Toy).await;
+    let (events, receiver) = mpsc::channel(100);
+    server.action("toy_act").unwrap().invoke(config, events).await;
+    received(receiver).await
+}
+
+async fn received(mut receiver: mpsc::Receiver<InvokeEvent>) -> Vec<InvokeEvent> {
+    let mut events = Vec::new();
+    while let Some(event) = receiver.recv().await {
+        events.push(event);
+    }
+    events
+}
+
+/// The progress, and the summary and detail of each diagnostic at the end. Asserts that there is one end, the last.
+fn split(events: &[InvokeEvent]) -> (Vec<&str>, Vec<(&str, &str)>) {
+    let (InvokeEvent::Completed(diagnostics), progress) = events.split_last().unwrap() else {
+        panic!("no end: {events:?}")
+    };
+    let progress = progress.iter().map(|event| match event {
+        InvokeEvent::Progress(text) => text.as_str(),
+        InvokeEvent::Completed(_) => panic!("two ends: {events:?}"),
+    });
+    let diagnostics = diagnostics
+        .iter()
+        .map(|d| (d.summary.as_str(), d.detail.as_str()));
+    (progress.collect(), diagnostics.collect())
+}
+
+#[tokio::test]
+async fn action_success_reports_progress_in_one_redacted_line() {
+    let events = invoke(config("it")).await;
+    assert_eq!(
+        split(&events),
+        (vec!["uses [redacted]"], vec![("Note", "It works.")])
+    );
+}
+
+#[tokio::test]
+async fn action_null_config_has_null_arguments() {
+    let events = invoke(Value::Null).await;
+    assert_eq!(split(&events).0, ["uses"]);
+}
+
+#[tokio::test]
+async fn action_failure_completes_with_redacted_error() {
+    let events = invoke(config("fail")).await;
+    let failed = vec![("Failed", "The token [redacted] is refused.")];
+    assert_eq!(split(&events), (vec![], failed));
+}
+
+#[tokio::test]
+async fn action_panic_completes_with_error() {
+    let events = invoke(config("panic")).await;
+    assert_eq!(split(&events).1[0].0, "The provider crashed in this operation");
+}
+
+#[tokio::test]
+async fn action_invalid_config_is_not_invoked() {
+    let events = invoke(config(" ")).await;
+    assert_eq!(split(&events).1[0].0, "Value is blank");
+}
+
+#[tokio::test]
+async fn action_stopped_completes_with_its_error() {
+    let server = configured(Toy).await;
+    let (events, receiver) = mpsc::channel(100);
+    let action = server.action("toy_act").unwrap();
+    let stop = async { server.stop() };
+    let ((), ()) = tokio::join!(action.invoke(config("wait"), events), stop);
+    let events = received(receiver).await;
+    assert_eq!(split(&events).1, [("Interrupted", "The job 1 continues.")]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn action_without_progress_reports_elapsed_time() {
+    let events = invoke(config("take a while")).await;
+    let progress = vec![
+        "Still running (10s elapsed)",
+        "half",
+        "Still running (25s elapsed)",
+    ];
+    assert_eq!(split(&events), (progress, vec![]));
+}
+
+/// A host that no longer reads does not keep the action from running to its end.
+#[tokio::test]
+async fn action_receiver_dropped_runs_to_end() {
+    let server = configured(Toy).await;
+    let (events, receiver) = mpsc::channel(1);
+    drop(receiver);
+    server
+        .action("toy_act")
+        .unwrap()
+        .invoke(config("it"), events)
+        .await;
+}
+
+#[tokio::test]
+async fn action_not_configured_completes_with_error() {
+    let server = Server::new(Toy, ServeMode::Managed);
+    let (events, receiver) = mpsc::channel(1);
+    server
+        .action("toy_act")
+        .unwrap()
+        .invoke(config("it"), events)
+        .await;
+    let events = received(receiver).await;
+    assert_eq!(split(&events).1[0].0, "Provider is not configured");
+}
+
+#[tokio::test]
+async fn action_plan_returns_diagnostics_only() {
+    let server = configured(Toy).await;
+    let action = server.action("toy_act").unwrap();
+    assert!(action.plan(Value::Null).await.is_empty());
+    assert!(action.plan(config("plan fails")).await.has_errors());
+}
+
+/// Hosts send no capabilities with the configuration of an action, which is never stored.
+#[test]
+fn action_validate_accepts_write_only_argument() {
+    let server = Server::new(Toy, ServeMode::Managed);
+    assert!(
+        server
+            .action("toy_act")
+            .unwrap()
+            .validate(config("it"))
+            .is_empty()
+    );
+}
