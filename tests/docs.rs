@@ -220,6 +220,24 @@ fn every_link_leads_somewhere() {
     assert!(links > 50, "only {links} links were found");
 }
 
+/// The map of the tests names files and folders that exist, from `tests/` or from the project's root.
+#[test]
+fn map_of_the_tests_names_what_exists() {
+    let text = read("tests/README.md");
+    let prose = text.split("```").step_by(2).collect::<String>();
+    let named = prose.split('`').skip(1).step_by(2);
+    let paths: Vec<_> = named
+        .filter(|code| code.ends_with(".rs") || code.ends_with('/'))
+        .collect();
+    assert!(paths.len() > 40, "only {} paths were found", paths.len());
+    for path in paths {
+        assert!(
+            project(path).exists() || project(&format!("tests/{path}")).exists(),
+            "tests/README.md names {path}, which does not exist"
+        );
+    }
+}
+
 /// The targets of the links of a page, outside of its blocks of code.
 fn links_of(text: &str) -> Vec<String> {
     let prose = text.split("```").step_by(2).collect::<String>();

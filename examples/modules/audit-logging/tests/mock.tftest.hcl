@@ -60,7 +60,6 @@ run "existing_destination_is_used" {
     destination = {
       id = "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7"
     }
-    authorization = null
     regions = {
       eu = {}
     }
