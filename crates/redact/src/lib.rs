@@ -48,11 +48,13 @@ impl Redactor {
     }
 
     /// Returns the text without secrets. Existing marks remain.
+    #[must_use]
     pub fn redact(&self, text: &str) -> String {
         self.replace(text, false)
     }
 
     /// Like [`Redactor::redact`], for a truncated text: also removes the beginning of a secret at the end.
+    #[must_use]
     pub fn redact_cut(&self, text: &str) -> String {
         self.replace(text, true)
     }
