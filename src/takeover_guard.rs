@@ -78,8 +78,12 @@ impl WebhookSlot {
 /// Reads what a region delivers to. Each API version shows webhooks of its own form, so both are called.
 ///
 /// # Errors
-/// Why that could not be read. For a webhook of v3, an answer of v2 that it is not available is none.
-pub(crate) async fn current(client: &Client, region: &Region) -> Result<Option<Webhook>, Error> {
+/// Why that could not be read. If v2 is not available to a user of v3 (`uses_v2` is false), there is no v2 webhook.
+pub(crate) async fn current(
+    client: &Client,
+    region: &Region,
+    uses_v2: bool,
+) -> Result<Option<Webhook>, Error> {
     match v3::get_webhook(client, region).await {
         Ok(found) => {
             if let Some(id) = &found.audit_log_destination_id {
@@ -91,7 +95,7 @@ pub(crate) async fn current(client: &Client, region: &Region) -> Result<Option<W
     }
     match v2::get_webhook(client, region).await {
         Ok(found) => Ok(Webhook::with_endpoint(found)),
-        Err(error) if v2::is_webhook_absent(&error) => Ok(None),
+        Err(error) if error.is_not_found() || (!uses_v2 && v2::is_webhook_absent(&error)) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -37,7 +37,7 @@ fn faults() -> Vec<Case> {
     vec![
         (
             Fault::status(401),
-            vec!["401", "access token is wrong or has expired"],
+            vec!["401", "access token is invalid or has expired"],
         ),
         (Fault::status(403), vec!["403", "Org Admin"]),
         (Fault::status(409), vec!["409", "Conflict"]),
@@ -282,7 +282,7 @@ fn a_removal_that_fails_keeps_the_object_in_the_state() {
 
 #[test]
 fn an_update_whose_answer_is_lost_says_so_and_the_next_plan_sees_what_exists() {
-    let lost = "The change may have been made all the same.";
+    let lost = "The change may have been applied despite the error.";
     let cases: Vec<Case> = [
         Fault::DropAfter,
         Fault::Truncate,
