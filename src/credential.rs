@@ -274,9 +274,6 @@ impl<'a> CredentialTracker<'a> {
     ) -> SendDecision {
         let Some(source) = self.config.source() else {
             self.private.remove(DECISION);
-            if required == Required::Yes {
-                diagnostics.push(missing());
-            }
             return SendDecision::No;
         };
         let changed = self.changed_since(source, prior);

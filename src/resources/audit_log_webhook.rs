@@ -341,10 +341,9 @@ impl Resource for AuditLogWebhook {
             }
             if let (Some(scope), Ok(client)) = (scope, run.client()) {
                 let replaces = !matches!(config.replace_existing, Attr::Null | Attr::Known(false));
-                let (private, diagnostics) = (&mut call.private, &mut call.diagnostics);
+                let diagnostics = &mut call.diagnostics;
                 let look = takeover_guard::current(client, &scope.region, form == Form::Endpoint);
-                takeover_guard::plan(run, &scope, config.target(), replaces, look, private, diagnostics)
-                    .await;
+                takeover_guard::plan(run, &scope, config.target(), replaces, look, diagnostics).await;
             }
             return;
         };
@@ -356,6 +355,10 @@ impl Resource for AuditLogWebhook {
         }
         // Konnect has no credential for an endpoint while the region has a destination, also if another process or user
         // did that.
+        let bare = config.authorization.is_null() && config.authorization_wo.is_null();
+        if bare && prior.form() == Form::Destination && form == Form::Endpoint {
+            call.diagnostics.push(credential::missing());
+        }
         let led_elsewhere = ownership::lost_target(&call.private, prior.webhook().as_ref());
         let required = if prior.form() != form || (led_elsewhere && prior.endpoint != config.endpoint) {
             Required::Yes
@@ -378,10 +381,8 @@ impl Resource for AuditLogWebhook {
         let slot = run.slot(&scope);
         let look = || takeover_guard::current(client, &scope.region, planned.form() == Form::Endpoint);
         let private = &mut call.private;
-        let mut progress = takeover_guard::enter(run, &slot, &scope, &target, replaces, look, private, |e| {
-            self.failed(e)
-        })
-        .await?;
+        let mut progress =
+            takeover_guard::enter(run, &slot, &scope, &target, replaces, look, |e| self.failed(e)).await?;
         let change = Change {
             run,
             client,

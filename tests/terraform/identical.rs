@@ -169,7 +169,9 @@ fn rename_without_moved_of_a_destination_in_use_takes_one_run() {
     let with = |label: &str| {
         format!(
             "{}{}",
-            Block::destination(label).with("name", "siem"),
+            Block::destination(label)
+                .with("name", "siem")
+                .create_before_destroy(),
             Block::webhook_to("eu", label)
         )
     };

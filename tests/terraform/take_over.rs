@@ -195,10 +195,12 @@ fn our_own_webhook_does_not_stand_in_the_way_of_its_replacement() {
     }
 }
 
-/// With an endpoint of its own, and with a destination.
+/// With the same destination nothing is overwritten. An endpoint of its own has a credential, which would be.
 #[test]
 fn create_before_destroy_replaces_a_webhook_in_one_run() {
-    let endpoint = Block::webhook_with_endpoint("eu").create_before_destroy();
+    let endpoint = Block::webhook_with_endpoint("eu")
+        .with("replace_existing", true)
+        .create_before_destroy();
     let pointing = format!(
         "{}{}",
         Block::destination("siem"),
@@ -214,4 +216,9 @@ fn create_before_destroy_replaces_a_webhook_in_one_run() {
         // The removal of what it has overwritten must not remove the new one.
         assert_eq!(replaced(&workspace), [call]);
     }
+    let workspace = Workspace::of(Block::webhook_with_endpoint("eu").create_before_destroy());
+    workspace.apply();
+    workspace.plan_with(&[&format!("-replace={EU}")]);
+    is_refusal(&workspace.try_apply_plan().error(), "siem.example.com");
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], true);
 }
