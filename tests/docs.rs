@@ -145,7 +145,6 @@ fn the_guides_show_their_examples_as_they_are() {
     let others = [
         ("all-regions", "examples/complete/main.tf"),
         ("all-regions", "examples/modules/audit-logging/main.tf"),
-        ("all-regions", "examples/modules/audit-logging/outputs.tf"),
         ("drift-detection", "examples/pipelines/drift.sh"),
         ("drift-detection", "examples/pipelines/github-actions.yml"),
         ("drift-detection", "examples/pipelines/gitlab-ci.yml"),
