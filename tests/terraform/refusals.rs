@@ -139,7 +139,7 @@ fn an_answer_that_differs_from_what_was_asked_is_told_and_the_object_is_kept_in_
     assert_eq!(error.attribute(), Some("name"));
     assert_eq!(
         error.summary,
-        "The service keeps another value than the one applied"
+        "The service returned a different value than the one applied"
     );
     let state = workspace.state();
     assert_eq!(
@@ -185,7 +185,7 @@ fn a_webhook_that_fails_leaves_what_exists_in_the_state() {
         refuse(&workspace, "PATCH");
         let error = workspace.apply_error();
         assert_eq!(error.address, EU);
-        assert!(error.detail.contains("may have been made"), "{error:?}");
+        assert!(error.detail.contains("may have been applied"), "{error:?}");
         assert_eq!(workspace.state().addresses(), [SIEM]);
 
         workspace.apply();

@@ -1,0 +1,168 @@
+//! Cursor pages and name filters of the list of destinations.
+
+use serde_json::{Value, json};
+use url::form_urlencoded::{Serializer, parse};
+
+use crate::api::cursor::{cursor, read_cursor};
+use crate::api::route::{DESTINATIONS, Version};
+use crate::problem::{InvalidParameter, Problem};
+use crate::state::Destination;
+
+/// Items per page by default.
+const DEFAULT_SIZE: usize = 10;
+
+/// The most items per page, whatever the request says.
+const LARGEST_SIZE: usize = 100;
+
+/// What a list request asks for.
+#[derive(Debug)]
+pub(crate) struct ListQuery {
+    version: Version,
+    size: usize,
+    after: Option<u64>,
+    before: Option<u64>,
+    name: Option<NameFilter>,
+}
+
+/// One operator on the name. Both are case-sensitive.
+#[derive(Debug, PartialEq)]
+enum NameFilter {
+    Equals(String),
+    Contains(String),
+}
+
+impl ListQuery {
+    /// Reads a query string, whose keys may be percent-encoded or not.
+    ///
+    /// Unknown parameters are ignored. An unknown filter is not, because a client that relies on it would take every
+    /// destination for a match.
+    ///
+    /// # Errors
+    ///
+    /// 400 for a page size that is not a positive number, a cursor that no page returned, both directions at once, an
+    /// operator that the version does not have, or more than one operator.
+    pub(crate) fn parse(version: Version, query: &str) -> Result<Self, Problem> {
+        let mut list = Self {
+            version,
+            size: DEFAULT_SIZE,
+            after: None,
+            before: None,
+            name: None,
+        };
+        let mut faults = Vec::new();
+        for (key, value) in parse(query.as_bytes()) {
+            match key.as_ref() {
+                "page[size]" | "page[after]" | "page[before]" if value.is_empty() => {}
+                "page[size]" => match value.parse() {
+                    Ok(size @ 1..) => list.size = LARGEST_SIZE.min(size),
+                    _ => faults.push(InvalidParameter::query(
+                        &key,
+                        "is_integer",
+                        "must be a positive integer",
+                    )),
+                },
+                "page[after]" | "page[before]" => {
+                    let cursor = read_cursor(&value);
+                    if cursor.is_none() {
+                        faults.push(InvalidParameter::query(&key, "invalid", "is not a valid cursor"));
+                    } else if key == "page[after]" {
+                        list.after = cursor;
+                    } else {
+                        list.before = cursor;
+                    }
+                }
+                filter if filter.starts_with("filter[") => match NameFilter::read(version, filter, &value) {
+                    Some(filter) if list.name.is_none() => list.name = Some(filter),
+                    Some(_) => faults.push(InvalidParameter::query(
+                        filter,
+                        "invalid",
+                        "one operator is allowed",
+                    )),
+                    None => faults.push(InvalidParameter::query(
+                        filter,
+                        "unknown_property",
+                        "unknown filter",
+                    )),
+                },
+                _ => {}
+            }
+        }
+        if list.after.is_some() && list.before.is_some() {
+            faults.push(InvalidParameter::query(
+                "page[before]",
+                "invalid",
+                "excludes page[after]",
+            ));
+        }
+        if faults.is_empty() {
+            Ok(list)
+        } else {
+            Err(Problem::bad_request("Invalid query parameters", faults))
+        }
+    }
+
+    /// The page of `all`, as the answer. `show` turns a destination into its public form.
+    pub(crate) fn answer<'a>(
+        &self,
+        all: impl Iterator<Item = &'a Destination>,
+        show: impl Fn(&Destination) -> Value,
+    ) -> Value {
+        let mut matches: Vec<&Destination> = all
+            .filter(|item| self.name.as_ref().is_none_or(|filter| filter.accepts(&item.name)))
+            .collect();
+        matches.sort_by_key(|item| item.sequence);
+        let page = self.cut(&matches);
+        let (next, previous) = match (page.first(), page.last(), matches.first(), matches.last()) {
+            (Some(start), Some(end), Some(first), Some(last)) => (
+                (end.sequence < last.sequence).then(|| self.link("page[after]", end.sequence)),
+                (start.sequence > first.sequence).then(|| self.link("page[before]", start.sequence)),
+            ),
+            _ => (None, None),
+        };
+        json!({
+            "data": page.iter().map(|item| show(item)).collect::<Vec<_>>(),
+            "meta": { "next": next, "previous": previous, "size": self.size },
+        })
+    }
+
+    /// The part of the ordered matches that the cursors and the size leave.
+    fn cut<'a, 'b>(&self, matches: &'a [&'b Destination]) -> &'a [&'b Destination] {
+        if let Some(before) = self.before {
+            let end = matches.partition_point(|item| item.sequence < before);
+            &matches[end.saturating_sub(self.size)..end]
+        } else {
+            let start = self
+                .after
+                .map_or(0, |after| matches.partition_point(|item| item.sequence <= after));
+            &matches[start..matches.len().min(start + self.size)]
+        }
+    }
+
+    /// A link as Konnect writes it: without region and filters, and under a prefix that cannot be requested. A client
+    /// has to take the cursor out of it.
+    fn link(&self, key: &str, sequence: u64) -> String {
+        let query = Serializer::new(String::new())
+            .append_pair(key, &cursor(sequence))
+            .append_pair("page[size]", &self.size.to_string())
+            .finish();
+        format!("/api/{}/{DESTINATIONS}?{query}", self.version.segment())
+    }
+}
+
+impl NameFilter {
+    fn read(version: Version, key: &str, value: &str) -> Option<Self> {
+        match key {
+            "filter[name][eq]" => Some(Self::Equals(value.to_owned())),
+            "filter[name][contains]" => Some(Self::Contains(value.to_owned())),
+            "filter[name]" if version == Version::V2 => Some(Self::Equals(value.to_owned())),
+            _ => None,
+        }
+    }
+
+    fn accepts(&self, name: &str) -> bool {
+        match self {
+            Self::Equals(wanted) => name == wanted,
+            Self::Contains(part) => name.contains(part),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The destination calls, which are the same in v2 and v3.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::answer::Answer;
+use crate::api::call::Call;
+use crate::api::destination_list::ListQuery;
+use crate::api::fields::{Fields, Need};
+use crate::clock;
+use crate::ids::parse_uuid;
+use crate::problem::Problem;
+use crate::state::{Delivery, Destination, State};
+
+/// `GET` of the list.
+///
+/// # Errors
+///
+/// 400 for an invalid query.
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
+    let query = ListQuery::parse(call.version, call.query)?;
+    let all = state
+        .regions
+        .get(&call.region)
+        .map(|region| region.destinations.values());
+    Ok(Answer::json(
+        StatusCode::OK,
+        &query.answer(all.into_iter().flatten(), |item| show(call, item)),
+    ))
+}
+
+/// `POST` to the list.
+///
+/// # Errors
+///
+/// 400 for an invalid body.
+pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Problem> {
+    let mut fields = Fields::parse(call.content_type, call.body)?;
+    let name = fields.text("name", Need::Required);
+    let endpoint = fields.endpoint(Need::Required);
+    let authorization = fields.text("authorization", Need::Required);
+    let log_format = fields.log_format(Need::Required);
+    let skip_ssl_verification = fields.flag("skip_ssl_verification").unwrap_or(false);
+    fields.finish()?;
+    let (Some(name), Some(endpoint), Some(authorization), Some(log_format)) =
+        (name, endpoint, authorization, log_format)
+    else {
+        return Err(Problem::bad_request("Required field missing", Vec::new()));
+    };
+    let destination = Destination {
+        id: Uuid::new_v4().to_string(),
+        sequence: state.next_sequence(),
+        name,
+        delivery: Delivery {
+            endpoint,
+            authorization,
+            log_format,
+            skip_ssl_verification,
+        },
+        created_at: state.tick(),
+        updated_at: clock::NEVER.to_owned(),
+    };
+    let answer = Answer::json(StatusCode::CREATED, &show(call, &destination));
+    state
+        .region_mut(&call.region)
+        .destinations
+        .insert(destination.id.clone(), destination);
+    Ok(answer)
+}
+
+/// `GET` of one.
+///
+/// # Errors
+///
+/// 404 unless the region has it.
+pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
+    let found = parse_uuid(id)
+        .and_then(|id| state.destination(&call.region, &id))
+        .ok_or_else(Problem::not_found)?;
+    Ok(Answer::json(StatusCode::OK, &show(call, found)))
+}
+
+/// `PATCH` of one: absent fields stay as they are.
+///
+/// # Errors
+///
+/// 404 unless the region has it, 400 for an invalid body.
+pub(crate) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
+    let now = state.tick();
+    let destination = parse_uuid(id)
+        .and_then(|id| state.region_mut(&call.region).destinations.get_mut(&id))
+        .ok_or_else(Problem::not_found)?;
+    let mut fields = Fields::parse(call.content_type, call.body)?;
+    if let Some(name) = fields.text("name", Need::Optional) {
+        destination.name = name;
+    }
+    fields.change_delivery(&mut destination.delivery);
+    fields.finish()?;
+    destination.updated_at = now;
+    Ok(Answer::json(StatusCode::OK, &show(call, destination)))
+}
+
+/// `DELETE` of one.
+///
+/// # Errors
+///
+/// 404 unless the region has it; 409 while a webhook refers to it, and for as long after as the behavior says.
+pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
+    let id = parse_uuid(id)
+        .filter(|id| state.destination(&call.region, id).is_some())
+        .ok_or_else(Problem::not_found)?;
+    if let Some(stream) = state.user_of(&id) {
+        let detail = format!("Audit log destination [{id}] is used by the webhook of {stream}");
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    if state.is_lingering(&id, call.behavior.in_use_lag_ms) {
+        let detail = format!("Audit log destination [{id}] is in use");
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    state.region_mut(&call.region).destinations.remove(&id);
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// The public form: everything except `authorization`.
+fn show(call: &Call<'_>, destination: &Destination) -> Value {
+    json!({
+        "id": destination.id,
+        "name": destination.name,
+        "endpoint": destination.delivery.endpoint,
+        "log_format": destination.delivery.log_format,
+        "skip_ssl_verification": destination.delivery.skip_ssl_verification,
+        "created_at": destination.created_at,
+        "updated_at": call.time(&destination.updated_at),
+    })
+}

@@ -1,0 +1,195 @@
+//! Strict reading of a request body.
+//!
+//! The emulator is stricter than a service may be: it refuses unknown fields and wrong types, and names every invalid
+//! field in one answer.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::clock;
+use crate::problem::{InvalidParameter, Problem};
+use crate::state::Delivery;
+
+/// The formats that the API description lists.
+const LOG_FORMATS: [&str; 3] = ["cef", "json", "cps"];
+
+/// Whether a call needs a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Its absence is an error.
+    Required,
+    /// Absent means unchanged, or the default.
+    Optional,
+}
+
+/// A JSON object, from which fields are taken one by one. Fields that are left at the end are unknown.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    object: Map<String, Value>,
+    faults: Vec<InvalidParameter>,
+}
+
+impl Fields {
+    /// Parses a body.
+    ///
+    /// # Errors
+    ///
+    /// 400 if the content type is not `application/json` or the body is not a JSON object.
+    pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, Problem> {
+        let essence = content_type
+            .and_then(|value| value.split(';').next())
+            .unwrap_or_default()
+            .trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            let fault = InvalidParameter {
+                source: "header",
+                ..InvalidParameter::body("content-type", "invalid", "must be application/json")
+            };
+            return Err(Problem::bad_request("Could not parse request body", vec![fault]));
+        }
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(object)) => Ok(Self {
+                object,
+                faults: Vec::new(),
+            }),
+            Ok(_) => Err(Self::unreadable("is_object")),
+            Err(_) => Err(Self::unreadable("invalid")),
+        }
+    }
+
+    fn unreadable(rule: &'static str) -> Problem {
+        let fault = InvalidParameter::body("body", rule, "request format is invalid");
+        Problem::bad_request("Could not parse request body", vec![fault])
+    }
+
+    /// Whether a field was sent and is not taken yet.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.object.contains_key(field)
+    }
+
+    /// Takes a text that is not blank.
+    pub(crate) fn text(&mut self, field: &str, need: Need) -> Option<String> {
+        match self.object.remove(field) {
+            None => {
+                if need == Need::Required {
+                    self.missing(field);
+                }
+                None
+            }
+            Some(Value::String(text)) if text.trim().is_empty() => {
+                self.missing(field);
+                None
+            }
+            Some(Value::String(text)) => Some(text),
+            Some(_) => {
+                self.reject(InvalidParameter::body(field, "is_string", "must be a string"));
+                None
+            }
+        }
+    }
+
+    /// Takes an optional text that may be empty.
+    pub(crate) fn any_text(&mut self, field: &str) -> Option<String> {
+        let value = self.object.remove(field)?;
+        let text = value.as_str().map(str::to_owned);
+        if text.is_none() {
+            self.reject(InvalidParameter::body(field, "is_string", "must be a string"));
+        }
+        text
+    }
+
+    /// Takes `endpoint`, an https URL.
+    pub(crate) fn endpoint(&mut self, need: Need) -> Option<String> {
+        let text = self.text("endpoint", need)?;
+        let valid = Url::parse(&text).is_ok_and(|url| url.scheme() == "https" && url.has_host());
+        if !valid {
+            self.reject(InvalidParameter::body(
+                "endpoint",
+                "invalid",
+                "must be a valid URL",
+            ));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Takes `log_format`, one of the known formats.
+    pub(crate) fn log_format(&mut self, need: Need) -> Option<String> {
+        let text = self.text("log_format", need)?;
+        if !LOG_FORMATS.contains(&text.as_str()) {
+            self.reject(InvalidParameter {
+                choices: LOG_FORMATS.to_vec(),
+                ..InvalidParameter::body("log_format", "enum", "must be one of [cef, json, cps]")
+            });
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Takes `log_format`, `endpoint` and the rest of a delivery that were sent over into a record that has them all.
+    pub(crate) fn change_delivery(&mut self, delivery: &mut Delivery) {
+        if let Some(endpoint) = self.endpoint(Need::Optional) {
+            delivery.endpoint = endpoint;
+        }
+        if let Some(authorization) = self.text("authorization", Need::Optional) {
+            delivery.authorization = authorization;
+        }
+        if let Some(log_format) = self.log_format(Need::Optional) {
+            delivery.log_format = log_format;
+        }
+        if let Some(skip) = self.flag("skip_ssl_verification") {
+            delivery.skip_ssl_verification = skip;
+        }
+    }
+
+    /// Takes a required RFC 3339 time; returns it as it was sent, and in milliseconds since 1970.
+    pub(crate) fn time(&mut self, field: &str) -> Option<(String, i64)> {
+        let text = self.text(field, Need::Required)?;
+        let time = clock::parse_rfc3339(&text);
+        if time.is_none() {
+            self.reject(InvalidParameter::body(
+                field,
+                "is_date_time",
+                "must be a valid RFC3339 date-time",
+            ));
+        }
+        Some((text, time?))
+    }
+
+    /// Takes an optional boolean.
+    pub(crate) fn flag(&mut self, field: &str) -> Option<bool> {
+        let flag = self.object.remove(field)?.as_bool();
+        if flag.is_none() {
+            self.reject(InvalidParameter::body(field, "is_boolean", "must be a boolean"));
+        }
+        flag
+    }
+
+    /// Notes a required field that is absent or blank.
+    pub(crate) fn missing(&mut self, field: &str) {
+        self.reject(InvalidParameter::body(field, "required", "cannot be blank"));
+    }
+
+    /// Notes an invalid field.
+    pub(crate) fn reject(&mut self, fault: InvalidParameter) {
+        self.faults.push(fault);
+    }
+
+    /// Ends the reading of the body.
+    ///
+    /// # Errors
+    ///
+    /// 400 if any field was invalid or unknown.
+    pub(crate) fn finish(&mut self) -> Result<(), Problem> {
+        for field in std::mem::take(&mut self.object).keys() {
+            self.reject(InvalidParameter::body(field, "unknown_property", "unknown field"));
+        }
+        let detail = match self.faults.as_slice() {
+            [] => return Ok(()),
+            [fault] if fault.field == "endpoint" && fault.rule == "invalid" => "Invalid endpoint",
+            faults if faults.iter().all(|fault| fault.rule == "required") => "Required field missing",
+            _ => "Invalid request body",
+        };
+        Err(Problem::bad_request(detail, std::mem::take(&mut self.faults)))
+    }
+}

@@ -1,0 +1,239 @@
+//! The webhook of a region in both versions, the webhook of a portal, and the status.
+//!
+//! A region has one webhook, which v2 and v3 see from two sides. Each version writes its own form only and reads both:
+//! v2 shows a destination's fields as if they were the webhook's, v3 shows an empty destination id where v2 wrote an
+//! endpoint. A portal has one webhook, of the v3 form.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::api::call::Call;
+use crate::api::fields::{Fields, Need};
+use crate::behavior::AbsentWebhook;
+use crate::ids::parse_uuid;
+use crate::problem::{InvalidParameter, Problem};
+use crate::state::{Delivery, State, Target, Webhook};
+use crate::stream::StreamId;
+
+const DESTINATION_ID: &str = "audit_log_destination_id";
+
+/// v2 `GET`. There always is something to show.
+///
+/// # Errors
+///
+/// 404 if there is no such portal.
+pub(crate) fn get_v2(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+    let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
+    Ok(Answer::json(
+        StatusCode::OK,
+        &show_v2(state, call, stream, &webhook),
+    ))
+}
+
+/// v3 `GET`.
+///
+/// # Errors
+///
+/// 404 if there is no such portal; and where the webhook was never set up, or was deleted, if the behavior says so.
+pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+    let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
+    let absent = match webhook.target {
+        Target::Unconfigured => call.behavior.new_webhook,
+        Target::Emptied => call.behavior.deleted_webhook,
+        Target::Endpoint(_) | Target::Destination { .. } => AbsentWebhook::Empty,
+    };
+    match absent {
+        AbsentWebhook::NotFound => Err(Problem::not_found()),
+        AbsentWebhook::Empty => Ok(Answer::json(StatusCode::OK, &show_v3(&webhook))),
+    }
+}
+
+/// v2 `PATCH`. An endpoint switches a webhook of the other form over to this one.
+///
+/// # Errors
+///
+/// 400 for an invalid body, or one without the endpoint or the authorization of a webhook that does not have one yet.
+/// Switching off what was never set up is not an error and changes nothing.
+pub(crate) fn patch_v2(state: &mut State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+    let mut fields = Fields::parse(call.content_type, call.body)?;
+    let mut webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
+    let names_delivery = ["endpoint", "authorization", "log_format", "skip_ssl_verification"]
+        .iter()
+        .any(|field| fields.has(field));
+    let enabled = fields.flag("enabled");
+    match &mut webhook.target {
+        Target::Endpoint(delivery) => fields.change_delivery(delivery),
+        Target::Destination { .. } if !names_delivery => {}
+        Target::Unconfigured | Target::Emptied if !names_delivery && enabled == Some(false) => {
+            fields.finish()?;
+            return get_v2(state, call, stream);
+        }
+        other => {
+            if let Some(delivery) = first_delivery(&mut fields) {
+                *other = Target::Endpoint(delivery);
+            }
+        }
+    }
+    fields.finish()?;
+    webhook.enabled = enabled.unwrap_or(webhook.enabled);
+    webhook.updated_at = state.tick();
+    let answer = Answer::json(StatusCode::OK, &show_v2(state, call, stream, &webhook));
+    state.set_webhook(stream, webhook);
+    Ok(answer)
+}
+
+/// v3 `PATCH`. A destination id switches a webhook of the other form over to this one.
+///
+/// # Errors
+///
+/// 404 if there is no such portal; 400 for an invalid body or `enabled: true` with nothing to send to; 404 for a
+/// destination that neither the region nor `global` has, or that the region does not know yet.
+pub(crate) fn patch_v3(state: &mut State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+    let mut webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
+    let mut fields = Fields::parse(call.content_type, call.body)?;
+    let enabled = fields.flag("enabled");
+    let named = fields.has(DESTINATION_ID);
+    let id = take_destination_id(&mut fields);
+    let was_set_up = webhook.target.is_set_up();
+    if !named && !was_set_up && enabled == Some(true) {
+        fields.missing(DESTINATION_ID);
+    }
+    fields.finish().map_err(name_destination_id)?;
+    if let Some(audit_log_destination_id) = id {
+        let region = &call.region;
+        let known = state.destination(region, &audit_log_destination_id).is_some()
+            || state
+                .usable_destination(region, &audit_log_destination_id)
+                .is_some_and(|found| !state.is_too_new(&found.id, call.behavior.new_destination_lag_ms));
+        if !known {
+            let detail = format!("Audit log destination [{audit_log_destination_id}] was not found");
+            return Err(Problem::new(StatusCode::NOT_FOUND, detail));
+        }
+        webhook.target = Target::Destination {
+            audit_log_destination_id,
+        };
+    } else if !was_set_up {
+        return Ok(Answer::json(StatusCode::OK, &show_v3(&webhook)));
+    }
+    webhook.enabled = enabled.unwrap_or(webhook.enabled);
+    webhook.updated_at = state.tick();
+    let answer = Answer::json(StatusCode::OK, &show_v3(&webhook));
+    state.set_webhook(stream, webhook);
+    Ok(answer)
+}
+
+/// v3 `DELETE`, which empties the webhook, whatever its form, and may be repeated.
+///
+/// # Errors
+///
+/// 404 if there is no such portal; 409 for a portal with a replay job under way, if the behavior says so.
+pub(crate) fn delete_v3(state: &mut State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+    let job = state.replay_job(stream).ok_or_else(Problem::not_found)?;
+    if stream.portal.is_some() && call.behavior.portal_delete_conflict && job.status.is_under_way() {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "A replay job is currently running",
+        ));
+    }
+    let webhook = Webhook {
+        target: Target::Emptied,
+        updated_at: state.tick(),
+        ..Webhook::default()
+    };
+    state.set_webhook(stream, webhook);
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
+}
+
+/// `GET` of the status, in both versions.
+///
+/// # Errors
+///
+/// 404 if there is no such portal.
+pub(crate) fn status(state: &State, stream: &StreamId) -> Result<Answer, Problem> {
+    let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
+    if !webhook.target.is_set_up() {
+        let status = json!({ "webhook_enabled": false, "webhook_status": "unconfigured" });
+        return Ok(Answer::json(StatusCode::OK, &status));
+    }
+    let mut status = json!({
+        "webhook_enabled": webhook.enabled,
+        "webhook_status": if webhook.is_failing() { "inactive" } else { "active" },
+    });
+    if let Some(attempt) = webhook.last_attempt {
+        status["last_attempt_at"] = json!(attempt.at);
+        status["last_response_message"] = json!(attempt.message);
+        if let Some(code) = attempt.code {
+            status["last_response_code"] = json!(code);
+        }
+    }
+    Ok(Answer::json(StatusCode::OK, &status))
+}
+
+/// The delivery of a webhook that had none: endpoint and authorization are required, the rest has defaults.
+fn first_delivery(fields: &mut Fields) -> Option<Delivery> {
+    let endpoint = fields.endpoint(Need::Required);
+    let authorization = fields.text("authorization", Need::Required);
+    let log_format = fields
+        .log_format(Need::Optional)
+        .unwrap_or_else(|| "cef".to_owned());
+    let skip_ssl_verification = fields.flag("skip_ssl_verification").unwrap_or(false);
+    Some(Delivery {
+        endpoint: endpoint?,
+        authorization: authorization?,
+        log_format,
+        skip_ssl_verification,
+    })
+}
+
+fn take_destination_id(fields: &mut Fields) -> Option<String> {
+    let text = fields.any_text(DESTINATION_ID)?;
+    let id = parse_uuid(&text);
+    if id.is_none() {
+        fields.reject(InvalidParameter::body(
+            DESTINATION_ID,
+            "is_uuid",
+            "destination id format is invalid",
+        ));
+    }
+    id
+}
+
+/// Konnect has a sentence of its own for a body in which only the id is invalid.
+fn name_destination_id(problem: Problem) -> Problem {
+    match problem.invalid_parameters.as_slice() {
+        [fault] if fault.rule == "is_uuid" => {
+            Problem::bad_request("Could not parse destination id", problem.invalid_parameters)
+        }
+        _ => problem,
+    }
+}
+
+fn show_v2(state: &State, call: &Call<'_>, stream: &StreamId, webhook: &Webhook) -> Value {
+    let delivery = match &webhook.target {
+        Target::Endpoint(delivery) => Some(delivery),
+        Target::Destination {
+            audit_log_destination_id,
+        } => state
+            .usable_destination(&stream.region, audit_log_destination_id)
+            .map(|found| &found.delivery),
+        Target::Unconfigured | Target::Emptied => None,
+    };
+    json!({
+        "enabled": webhook.enabled,
+        "endpoint": delivery.map_or("unconfigured", |delivery| &delivery.endpoint),
+        "log_format": delivery.map_or("cef", |delivery| &delivery.log_format),
+        "skip_ssl_verification": delivery.is_some_and(|delivery| delivery.skip_ssl_verification),
+        "updated_at": call.time(&webhook.updated_at),
+    })
+}
+
+fn show_v3(webhook: &Webhook) -> Value {
+    let id = match &webhook.target {
+        Target::Destination {
+            audit_log_destination_id,
+        } => audit_log_destination_id.as_str(),
+        _ => "",
+    };
+    json!({ "audit_log_destination_id": id, "enabled": webhook.enabled })
+}

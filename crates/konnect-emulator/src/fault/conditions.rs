@@ -1,0 +1,186 @@
+//! Conditions that apply to every request: latency, a rate limit, and random faults.
+
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::control_error::ControlError;
+use crate::fault::rule::{Fault, FaultRule};
+
+/// The conditions that apply to every request of the API. Fault rules take precedence.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Conditions {
+    /// How long every answer is held back, in milliseconds.
+    pub latency_ms: u64,
+    /// How many requests the API accepts. Default: any number.
+    pub rate_limit: Option<RateLimit>,
+    /// What goes wrong by chance. Default: nothing.
+    pub random_faults: Option<RandomFaults>,
+}
+
+/// A rate limit, a bucket of tokens. A request that finds it empty gets 429, with a `Retry-After` of the whole seconds
+/// until there is a token again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// Tokens that are added per second.
+    pub per_second: u32,
+    /// Tokens that the bucket holds. It starts full.
+    pub burst: u32,
+}
+
+/// Random faults. They are the same for the same seed and the same order of requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RandomFaults {
+    /// The seed of the random numbers.
+    pub seed: u64,
+    /// The percentage of requests that are affected, 0 to 100.
+    pub percent: u8,
+    /// The faults, each as likely as the others.
+    pub faults: Vec<Fault>,
+}
+
+/// Conditions in use.
+#[derive(Debug)]
+pub(crate) struct ActiveConditions {
+    conditions: Conditions,
+    tokens: f64,
+    filled: Instant,
+    chance: Rng,
+}
+
+impl Conditions {
+    /// # Errors
+    ///
+    /// A number that is not valid, or a fault that cannot be sent.
+    fn check(&self) -> Result<(), ControlError> {
+        let invalid = |why: &str| Err(ControlError::Invalid(why.to_owned()));
+        if self
+            .rate_limit
+            .is_some_and(|limit| limit.per_second == 0 || limit.burst == 0)
+        {
+            return invalid("a rate limit of 0 accepts no request");
+        }
+        let Some(random) = &self.random_faults else {
+            return Ok(());
+        };
+        if random.percent > 100 || random.faults.is_empty() {
+            return invalid("random faults have a percentage up to 100, and at least one fault");
+        }
+        random
+            .faults
+            .iter()
+            .try_for_each(|fault| FaultRule::new(fault.clone()).check())
+    }
+}
+
+impl ActiveConditions {
+    pub(crate) fn new(conditions: Conditions) -> Self {
+        Self {
+            tokens: conditions.rate_limit.map_or(0.0, |limit| f64::from(limit.burst)),
+            filled: Instant::now(),
+            chance: Rng::with_seed(conditions.random_faults.as_ref().map_or(0, |random| random.seed)),
+            conditions,
+        }
+    }
+
+    /// The conditions in use, checked.
+    ///
+    /// # Errors
+    ///
+    /// The conditions are not valid.
+    pub(crate) fn checked(conditions: Conditions) -> Result<Self, ControlError> {
+        conditions.check().map(|()| Self::new(conditions))
+    }
+
+    pub(crate) fn conditions(&self) -> &Conditions {
+        &self.conditions
+    }
+
+    pub(crate) fn latency(&self) -> Duration {
+        Duration::from_millis(self.conditions.latency_ms)
+    }
+
+    /// The fault that affects the next request, if any.
+    pub(crate) fn next_fault(&mut self, now: Instant) -> Option<Fault> {
+        if let Some(limit) = self.conditions.rate_limit {
+            let (per_second, burst) = (f64::from(limit.per_second), f64::from(limit.burst));
+            let new = now.saturating_duration_since(self.filled).as_secs_f64() * per_second;
+            self.tokens = burst.min(self.tokens + new);
+            self.filled = now;
+            if self.tokens < 1.0 {
+                // At least one second, since less is no wait in a `Retry-After`.
+                let seconds = Duration::from_secs_f64((1.0 - self.tokens) / per_second).as_secs() + 1;
+                return Some(Fault::retry_after(429, seconds));
+            }
+            self.tokens -= 1.0;
+        }
+        let random = self.conditions.random_faults.as_ref()?;
+        // Both are drawn for every request, so that the percentage does not change which fault is next.
+        let (roll, fault) = (self.chance.u8(0..100), self.chance.choice(&random.faults));
+        fault.filter(|_| roll < random.percent).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limited(per_second: u32, burst: u32) -> ActiveConditions {
+        ActiveConditions::new(Conditions {
+            rate_limit: Some(RateLimit { per_second, burst }),
+            ..Conditions::default()
+        })
+    }
+
+    #[test]
+    fn next_fault_rate_limit_allows_burst_and_refill() {
+        let mut conditions = limited(10, 3);
+        let start = conditions.filled;
+        for _ in 0..3 {
+            assert_eq!(conditions.next_fault(start), None);
+        }
+        assert_eq!(conditions.next_fault(start), Some(Fault::retry_after(429, 1)));
+        let later = start + Duration::from_millis(100);
+        assert_eq!(conditions.next_fault(later), None);
+        assert!(conditions.next_fault(later).is_some());
+        // It never holds more than its burst.
+        let much_later = later + Duration::from_mins(1);
+        let passed = (0..10)
+            .filter(|_| conditions.next_fault(much_later).is_none())
+            .count();
+        assert_eq!(passed, 3);
+    }
+
+    #[test]
+    fn next_fault_same_seed_gives_same_faults() {
+        let active = |seed| {
+            ActiveConditions::new(Conditions {
+                random_faults: Some(RandomFaults {
+                    seed,
+                    percent: 5,
+                    faults: vec![Fault::DropBefore, Fault::DropAfter],
+                }),
+                ..Conditions::default()
+            })
+        };
+        let faults = |mut conditions: ActiveConditions| {
+            let start = conditions.filled;
+            (0..2_000)
+                .map(|_| conditions.next_fault(start))
+                .collect::<Vec<_>>()
+        };
+        let some = faults(active(1));
+        assert_eq!(some, faults(active(1)));
+        assert_ne!(some, faults(active(2)));
+        let affected = some.iter().flatten().count();
+        assert!(
+            (50..150).contains(&affected),
+            "{affected} of 2,000 are not about 5 %"
+        );
+        assert!(some.contains(&Some(Fault::DropBefore)) && some.contains(&Some(Fault::DropAfter)));
+    }
+}

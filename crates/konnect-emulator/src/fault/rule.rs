@@ -1,0 +1,345 @@
+//! Faults on demand: which requests go wrong, and how.
+//!
+//! A rule in JSON names what it matches, how often, and one fault:
+//!
+//! ```json
+//! {"method": "POST", "path_end": "/audit-log-destinations", "skip": 1, "times": 2,
+//!  "fault": {"kind": "status", "code": 503, "headers": {"retry-after": "0"}}}
+//! ```
+
+use std::collections::BTreeMap;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::control_error::ControlError;
+
+/// Headers by name, as a fault rule has them.
+pub type Headers = BTreeMap<String, String>;
+
+/// What goes wrong. In JSON, `kind` is the variant's name in snake case, and the fields are beside it.
+///
+/// A fault that says "handled" changes the state as the request asks, before the answer goes wrong. The others leave the
+/// state as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    /// Returns a status. Not handled.
+    Status {
+        /// 200 to 599.
+        code: u16,
+        /// Further headers, such as `retry-after`.
+        #[serde(default)]
+        headers: Headers,
+        /// The body. Default: a problem document.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        /// The body's media type. Default: `application/problem+json`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content_type: Option<String>,
+    },
+    /// Closes the connection. Not handled.
+    DropBefore,
+    /// Handled, then closes the connection without an answer.
+    DropAfter,
+    /// Waits, then handled as usual.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Keeps the client waiting until the faults are cleared, then answers as usual. The request of a client that
+    /// disconnects meanwhile is not handled, unless it already was.
+    Hold {
+        /// Whether the request is handled at once, so that only its answer waits.
+        #[serde(default)]
+        handle: bool,
+    },
+    /// Handled, then answers with the full `content-length` but half of the body, and closes. An answer without a
+    /// body arrives complete.
+    Truncate,
+    /// Handled, then closes in the middle of the answer's head.
+    TruncateHeader,
+    /// Handled, then answers 2xx with the first half of the JSON document as if it were complete.
+    Malformed,
+    /// Answers exactly this: HTML with 200, an empty body, JSON of another shape, a redirect, even a 204 with a
+    /// body.
+    Body {
+        /// Whether the request is handled first.
+        #[serde(default)]
+        handle: bool,
+        /// 200 to 599. Default: 200.
+        #[serde(default = "ok")]
+        status: u16,
+        /// Headers. Default of `content-type`: `application/json`.
+        #[serde(default)]
+        headers: Headers,
+        /// The body. Default: empty.
+        #[serde(default)]
+        body: String,
+    },
+    /// Handled, then answers with these headers in place of the answer's own of the same names.
+    Headers {
+        /// The headers, such as `content-type`.
+        headers: Headers,
+    },
+    /// Answers with the request itself as text, headers and body, as debugging proxies do. Not handled.
+    Echo {
+        /// 200 to 599.
+        status: u16,
+    },
+    /// Answers 200 with a body of this length in chunks, without a `content-length`. Not handled.
+    Huge {
+        /// Bytes.
+        bytes: u64,
+    },
+    /// Answers 200 with a body of one byte per interval that never ends. Not handled.
+    Drip {
+        /// Milliseconds between two bytes.
+        interval_ms: u64,
+    },
+    /// Handled as usual, but the `date` header is off.
+    ClockSkew {
+        /// Seconds ahead; negative for behind.
+        seconds: i64,
+    },
+}
+
+/// Which requests a fault affects, and how often. Of several rules that match, the oldest applies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    /// The method, in any case. Default: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// A part of the path with its query, as it was sent. Default: any path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The end of the path without its query, which distinguishes a webhook from its status. Default: any path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_end: Option<String>,
+    /// The region. Default: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// How many matching requests are not affected first.
+    #[serde(default)]
+    pub skip: u64,
+    /// How many matching requests are affected then; `None` (`null`) for all of them. Default: 1.
+    #[serde(default = "once")]
+    pub times: Option<u64>,
+    /// What goes wrong.
+    pub fault: Fault,
+}
+
+// serde's `default` takes functions.
+fn ok() -> u16 {
+    200
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the type of the field that it is the default of"
+)]
+fn once() -> Option<u64> {
+    Some(1)
+}
+
+impl Fault {
+    /// A status with a problem document.
+    #[must_use]
+    pub fn status(code: u16) -> Self {
+        Self::Status {
+            code,
+            headers: Headers::new(),
+            body: None,
+            content_type: None,
+        }
+    }
+
+    /// A status with a `retry-after` of some seconds.
+    #[must_use]
+    pub fn retry_after(code: u16, seconds: u64) -> Self {
+        let headers = Headers::from([("retry-after".to_owned(), seconds.to_string())]);
+        Self::Status {
+            code,
+            headers,
+            body: None,
+            content_type: None,
+        }
+    }
+
+    /// A 200 with this body in place of the real answer. Not handled.
+    #[must_use]
+    pub fn body(content_type: &str, body: &str) -> Self {
+        let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
+        Self::Body {
+            handle: false,
+            status: 200,
+            headers,
+            body: body.to_owned(),
+        }
+    }
+}
+
+impl FaultRule {
+    /// A rule that affects the next request, whatever it is.
+    #[must_use]
+    pub fn new(fault: Fault) -> Self {
+        Self {
+            method: None,
+            path: None,
+            path_end: None,
+            region: None,
+            skip: 0,
+            times: Some(1),
+            fault,
+        }
+    }
+
+    /// Only requests with this method.
+    #[must_use]
+    pub fn method(self, method: &str) -> Self {
+        Self {
+            method: Some(method.to_owned()),
+            ..self
+        }
+    }
+
+    /// Only requests whose path, with its query, contains this.
+    #[must_use]
+    pub fn path(self, part: &str) -> Self {
+        Self {
+            path: Some(part.to_owned()),
+            ..self
+        }
+    }
+
+    /// Only requests whose path, without its query, ends in this.
+    #[must_use]
+    pub fn path_end(self, end: &str) -> Self {
+        Self {
+            path_end: Some(end.to_owned()),
+            ..self
+        }
+    }
+
+    /// Only requests to this region.
+    #[must_use]
+    pub fn region(self, region: &str) -> Self {
+        Self {
+            region: Some(region.to_owned()),
+            ..self
+        }
+    }
+
+    /// Skips this many matching requests first.
+    #[must_use]
+    pub fn skip(self, skip: u64) -> Self {
+        Self { skip, ..self }
+    }
+
+    /// Affects this many matching requests.
+    #[must_use]
+    pub fn times(self, times: u64) -> Self {
+        Self {
+            times: Some(times),
+            ..self
+        }
+    }
+
+    /// Affects every matching request until the faults are cleared.
+    #[must_use]
+    pub fn always(self) -> Self {
+        Self { times: None, ..self }
+    }
+
+    fn matches(&self, method: &str, path: &str, region: &str) -> bool {
+        let bare = path.split('?').next().unwrap_or_default();
+        self.method
+            .as_ref()
+            .is_none_or(|expected| expected.eq_ignore_ascii_case(method))
+            && self.path.as_ref().is_none_or(|part| path.contains(part))
+            && self.path_end.as_ref().is_none_or(|end| bare.ends_with(end))
+            && self.region.as_ref().is_none_or(|expected| expected == region)
+    }
+
+    /// # Errors
+    ///
+    /// A status or a header that cannot be sent.
+    pub(crate) fn check(&self) -> Result<(), ControlError> {
+        match &self.fault {
+            Fault::Status {
+                code,
+                headers,
+                content_type,
+                ..
+            } => {
+                let content_type = content_type
+                    .iter()
+                    .map(|value| ("content-type".to_owned(), value.clone()));
+                check_status(*code)?;
+                header_map(&headers.clone().into_iter().chain(content_type).collect()).map(drop)
+            }
+            Fault::Body { status, headers, .. } => {
+                check_status(*status)?;
+                header_map(headers).map(drop)
+            }
+            Fault::Headers { headers } => header_map(headers).map(drop),
+            Fault::Echo { status } => check_status(*status).map(drop),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// # Errors
+///
+/// The status cannot end an exchange.
+fn check_status(code: u16) -> Result<StatusCode, ControlError> {
+    StatusCode::from_u16(code)
+        .ok()
+        .filter(|_| (200..600).contains(&code))
+        .ok_or_else(|| ControlError::Invalid(format!("status [{code}] is not within 200 to 599")))
+}
+
+/// The headers of a rule as HTTP headers.
+///
+/// # Errors
+///
+/// A name or a value that is not valid in HTTP.
+pub(crate) fn header_map(headers: &Headers) -> Result<HeaderMap, ControlError> {
+    let pair = |(name, value): (&String, &String)| {
+        let forbidden = || ControlError::Invalid(format!("header [{name}: {value}] is not valid in HTTP"));
+        Ok((
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| forbidden())?,
+            HeaderValue::from_str(value).map_err(|_| forbidden())?,
+        ))
+    };
+    headers.iter().map(pair).collect()
+}
+
+/// Takes the fault that affects this request, if any, and counts it against its rule.
+pub(crate) fn take_matching(
+    rules: &mut Vec<FaultRule>,
+    method: &str,
+    path: &str,
+    region: &str,
+) -> Option<Fault> {
+    for index in 0..rules.len() {
+        let Some(rule) = rules
+            .get_mut(index)
+            .filter(|rule| rule.matches(method, path, region))
+        else {
+            continue;
+        };
+        if rule.skip > 0 {
+            rule.skip -= 1;
+            continue;
+        }
+        let fault = rule.fault.clone();
+        rule.times = rule.times.map(|times| times.saturating_sub(1));
+        if rule.times == Some(0) {
+            rules.remove(index);
+        }
+        return Some(fault);
+    }
+    None
+}

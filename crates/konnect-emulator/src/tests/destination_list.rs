@@ -1,0 +1,171 @@
+//! The list of destinations: pages, filters, and queries that make no sense.
+
+use serde_json::{Value, json};
+
+use crate::tests::{Reply, call, create, get, start};
+
+const LIST: &str = "/global/v3/audit-log-destinations";
+
+fn names(reply: &Reply) -> Vec<String> {
+    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+    let document = reply.json();
+    document["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The query of a link, whose path can't be requested.
+fn query(link: &Value) -> String {
+    let (path, query) = link.as_str().unwrap().split_once('?').unwrap();
+    assert_eq!(path, "/api/v3/audit-log-destinations");
+    query.to_owned()
+}
+
+#[tokio::test]
+async fn list_pages_link_forward_and_back() {
+    let konnect = start().await;
+    assert_eq!(
+        get(&konnect, LIST).await.json(),
+        json!({"data": [], "meta": {"next": null, "previous": null, "size": 10}})
+    );
+    let mut ids = Vec::new();
+    for number in 1..=5 {
+        ids.push(create(&konnect, "global", &format!("d{number}")).await);
+    }
+    let first = get(&konnect, &format!("{LIST}?page%5Bsize%5D=2")).await;
+    assert_eq!(names(&first), ["d1", "d2"]);
+    let meta = first.json()["meta"].clone();
+    assert_eq!((&meta["previous"], &meta["size"]), (&Value::Null, &json!(2)));
+    let next = query(&meta["next"]);
+    assert!(
+        next.starts_with("page%5Bafter%5D=") && next.ends_with("&page%5Bsize%5D=2"),
+        "{next}"
+    );
+    get(&konnect, meta["next"].as_str().unwrap()).await.problem(404);
+
+    let second = get(&konnect, &format!("{LIST}?{next}")).await;
+    assert_eq!(names(&second), ["d3", "d4"]);
+    let third = get(
+        &konnect,
+        &format!("{LIST}?{}", query(&second.json()["meta"]["next"])),
+    )
+    .await;
+    assert_eq!(names(&third), ["d5"]);
+    assert_eq!(third.json()["meta"]["next"], Value::Null);
+    let back = get(
+        &konnect,
+        &format!("{LIST}?{}", query(&third.json()["meta"]["previous"])),
+    )
+    .await;
+    assert_eq!(names(&back), ["d3", "d4"]);
+    let front = get(
+        &konnect,
+        &format!("{LIST}?{}", query(&back.json()["meta"]["previous"])),
+    )
+    .await;
+    assert_eq!(names(&front), ["d1", "d2"]);
+
+    // A cursor outlives the item that it was made of, and brackets need no encoding.
+    assert_eq!(
+        call(&konnect, "DELETE", &format!("{LIST}/{}", ids[1]), Value::Null)
+            .await
+            .status,
+        204
+    );
+    let plain = next.replace("%5B", "[").replace("%5D", "]");
+    assert_eq!(
+        names(&get(&konnect, &format!("{LIST}?{plain}")).await),
+        ["d3", "d4"]
+    );
+}
+
+#[tokio::test]
+async fn list_page_size_defaults_to_10_and_is_capped_at_100() {
+    let konnect = start().await;
+    for number in 0..101 {
+        create(&konnect, "global", &number.to_string()).await;
+    }
+    for (asked, size) in [
+        ("", 10),
+        ("?page[size]=", 10),
+        ("?page[size]=100", 100),
+        ("?page[size]=5000", 100),
+    ] {
+        let reply = get(&konnect, &format!("{LIST}{asked}")).await;
+        assert_eq!(
+            (names(&reply).len(), reply.json()["meta"]["size"].clone()),
+            (size, json!(size)),
+            "{asked}"
+        );
+        assert!(reply.json()["meta"]["next"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn list_name_filter_depends_on_version() {
+    let konnect = start().await;
+    for name in ["audit", "audit", "audit eu", "a&b=c"] {
+        create(&konnect, "global", name).await;
+    }
+    for version in ["v2", "v3"] {
+        let list = format!("/global/{version}/audit-log-destinations");
+        for (filter, expected) in [
+            ("filter[name][eq]=audit", &["audit", "audit"][..]),
+            ("filter%5Bname%5D%5Beq%5D=a%26b%3Dc", &["a&b=c"]),
+            ("filter[name][contains]=audit%20e", &["audit eu"]),
+            ("filter[name][contains]=AUDIT", &[]),
+        ] {
+            assert_eq!(
+                names(&get(&konnect, &format!("{list}?{filter}")).await),
+                expected,
+                "{version} {filter}"
+            );
+        }
+    }
+    assert_eq!(
+        names(
+            &get(
+                &konnect,
+                "/global/v2/audit-log-destinations?filter[name]=audit+eu"
+            )
+            .await
+        ),
+        ["audit eu"]
+    );
+    let both = get(
+        &konnect,
+        &format!("{LIST}?filter[name][contains]=audit&page[size]=2"),
+    )
+    .await;
+    assert_eq!(names(&both), ["audit", "audit"]);
+    let next = query(&both.json()["meta"]["next"]);
+    let rest = get(&konnect, &format!("{LIST}?filter[name][contains]=audit&{next}")).await;
+    assert_eq!(
+        (names(&rest), &rest.json()["meta"]["next"]),
+        (vec!["audit eu".to_owned()], &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn list_invalid_query_is_refused() {
+    let konnect = start().await;
+    for (query, field) in [
+        ("page[size]=0", "page[size]"),
+        ("page[size]=ten", "page[size]"),
+        ("page[after]=nonsense", "page[after]"),
+        ("page[before]=e30=", "page[before]"),
+        ("filter[name]=a", "filter[name]"),
+        ("filter[endpoint][eq]=a", "filter[endpoint][eq]"),
+        (
+            "filter[name][eq]=a&filter[name][contains]=b",
+            "filter[name][contains]",
+        ),
+    ] {
+        let reply = get(&konnect, &format!("{LIST}?{query}")).await;
+        assert_eq!(reply.faulty_fields(), [field], "{query}");
+        assert_eq!(reply.json()["invalid_parameters"][0]["source"], "query");
+    }
+}

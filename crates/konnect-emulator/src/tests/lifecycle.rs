@@ -1,0 +1,246 @@
+//! Start and stop, the state file, and what holds for every call.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::tests::{Reply, TOKEN, call, create, get, raw, start};
+use crate::{Emulator, EmulatorOptions, Fault, FaultRule};
+
+async fn start_with(file: &Path) -> Emulator {
+    let options = EmulatorOptions {
+        state_file: Some(file.to_owned()),
+        ..EmulatorOptions::default()
+    };
+    Emulator::start(options).await.unwrap()
+}
+
+#[tokio::test]
+async fn token_unknown_form_is_unauthorized() {
+    let konnect = start().await;
+    let path = "/v3/audit-log-destinations";
+    for wrong in [
+        "Bearer",
+        "Bearer ",
+        "Bearer secret",
+        "Basic kpat_x",
+        "kpat_x",
+        "Bearer Kpat_x",
+    ] {
+        Reply::parse(&raw(&konnect, "GET", path, &[("authorization", wrong)], b"").await).problem(401);
+    }
+    // Without a token a body is not even looked at.
+    Reply::parse(&raw(&konnect, "POST", path, &[], b"{").await).problem(401);
+    for right in ["Bearer kpat_x", "Bearer spat_x", "bearer kpat_"] {
+        let reply = Reply::parse(&raw(&konnect, "GET", path, &[("authorization", right)], b"").await);
+        assert_eq!(reply.status, 200, "{right}");
+    }
+}
+
+#[tokio::test]
+async fn route_or_method_undeclared_is_refused() {
+    let konnect = start().await;
+    for path in [
+        "/",
+        "/eu",
+        "/v3",
+        "/v1/audit-log-webhook",
+        "/eu/eu/v3/audit-log-webhook",
+        "/v3/audit-log-webhook/",
+    ] {
+        get(&konnect, path).await.problem(404);
+    }
+    for (method, path) in [
+        ("DELETE", "/v3/audit-log-destinations"),
+        ("PUT", "/v2/audit-log-destinations/x"),
+        ("POST", "/v3/audit-log-webhook"),
+        ("PATCH", "/v2/audit-log-webhook/status"),
+    ] {
+        let reply = call(&konnect, method, path, json!({})).await;
+        reply.problem(405);
+        assert!(reply.headers["allow"].contains("GET"));
+    }
+}
+
+#[tokio::test]
+async fn problem_each_has_own_trace() {
+    let konnect = start().await;
+    let first = get(&konnect, "/nothing").await.json();
+    assert_ne!(
+        first["instance"],
+        get(&konnect, "/nothing").await.json()["instance"]
+    );
+}
+
+#[tokio::test]
+async fn body_above_1_mib_is_refused() {
+    let konnect = start().await;
+    let headers = [("authorization", TOKEN), ("content-type", "application/json")];
+    let path = "/v3/audit-log-destinations";
+    let mut body = vec![b' '; 1024 * 1024];
+    let reply = Reply::parse(&raw(&konnect, "POST", path, &headers, &body).await);
+    assert_eq!(reply.faulty_fields(), ["body"]);
+    body.push(b' ');
+    Reply::parse(&raw(&konnect, "POST", path, &headers, &body).await).problem(413);
+    assert_eq!(konnect.requests()[1].status, Some(413));
+}
+
+#[tokio::test]
+async fn connection_several_requests_are_served() {
+    let konnect = start().await;
+    let mut stream = TcpStream::connect(konnect.address()).await.unwrap();
+    for _ in 0..3 {
+        stream
+            .write_all(b"GET /v2/audit-log-webhook HTTP/1.1\r\nhost: k\r\n\r\n")
+            .await
+            .unwrap();
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(b"}") {
+            let count = stream.read_buf(&mut bytes).await.unwrap();
+            assert!(count > 0, "the connection stays open");
+        }
+        Reply::parse(&bytes).problem(401);
+    }
+}
+
+#[tokio::test]
+async fn state_file_restart_restores_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    let konnect = start_with(&file).await;
+    assert!(!file.exists(), "nothing to keep yet");
+    let first = create(&konnect, "eu", "first").await;
+    create(&konnect, "global", "second").await;
+    let body = json!({"audit_log_destination_id": first, "enabled": true});
+    assert_eq!(
+        call(&konnect, "PATCH", "/eu/v3/audit-log-webhook", body.clone())
+            .await
+            .status,
+        200
+    );
+    let own = json!({"endpoint": "https://a.example/", "authorization": "x"});
+    assert_eq!(
+        call(&konnect, "PATCH", "/us/v2/audit-log-webhook", own)
+            .await
+            .status,
+        200
+    );
+    konnect.record_delivery("eu", 500, "no", None).unwrap();
+    let before = konnect.snapshot();
+    konnect.stop().await;
+
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "no temporary file is left"
+    );
+
+    let konnect = start_with(&file).await;
+    assert_eq!(konnect.snapshot(), before);
+    assert_eq!(get(&konnect, "/eu/v3/audit-log-webhook").await.json(), body);
+    let third = create(&konnect, "eu", "third").await;
+    let listed = get(&konnect, "/eu/v3/audit-log-destinations").await.json();
+    assert_eq!(
+        (&listed["data"][0]["id"], &listed["data"][1]["id"]),
+        (&json!(first), &json!(third))
+    );
+    konnect.reset().unwrap();
+    drop(konnect);
+    assert!(
+        start_with(&file).await.snapshot()["regions"]
+            .as_object()
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn state_file_not_writable_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let konnect = start_with(&folder.path().join("gone").join("state.json")).await;
+    let body = crate::tests::new_destination("a");
+    call(&konnect, "POST", "/v3/audit-log-destinations", body)
+        .await
+        .problem(500);
+    assert!(konnect.snapshot()["regions"].as_object().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn start_invalid_state_file_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.json");
+    fs::write(&file, "{\"regions\": 1}").unwrap();
+    let options = EmulatorOptions {
+        state_file: Some(file),
+        ..EmulatorOptions::default()
+    };
+    let error = Emulator::start(options).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+    assert!(error.to_string().contains("state.json"), "{error}");
+}
+
+#[tokio::test]
+async fn start_port_in_use_fails() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let options = EmulatorOptions {
+        port: taken.local_addr().unwrap().port(),
+        ..EmulatorOptions::default()
+    };
+    assert_eq!(
+        Emulator::start(options).await.unwrap_err().kind(),
+        ErrorKind::AddrInUse
+    );
+}
+
+#[tokio::test]
+async fn stop_request_under_way_frees_port() {
+    let konnect = start().await;
+    assert_eq!(konnect.url(), format!("http://{}", konnect.address()));
+    let address = konnect.address();
+    konnect
+        .inject(FaultRule::new(Fault::Drip { interval_ms: 1 }))
+        .unwrap();
+    let mut endless = crate::tests::send(&konnect, "GET", "/v3/x", &[], b"").await;
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    endless.read_u8().await.unwrap();
+    konnect.stop().await;
+    assert!(TcpStream::connect(address).await.is_err());
+    assert!(matches!(idle.read(&mut [0]).await, Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn drop_closes_connections() {
+    let konnect = start().await;
+    let mut idle = TcpStream::connect(konnect.address()).await.unwrap();
+    drop(konnect);
+    assert!(matches!(idle.read(&mut [0]).await, Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn latency_control_calls_are_not_delayed() {
+    let start_with = |latency| {
+        Emulator::start(EmulatorOptions {
+            latency,
+            ..EmulatorOptions::default()
+        })
+    };
+    let latency = Duration::from_millis(120);
+    let konnect = start_with(latency).await.unwrap();
+    let before = Instant::now();
+    assert_eq!(get(&konnect, "/v2/audit-log-webhook").await.status, 200);
+    assert!(before.elapsed() >= latency);
+
+    // A control call that were held back would hold the test for an hour.
+    let konnect = start_with(Duration::from_hours(1)).await.unwrap();
+    assert_eq!(get(&konnect, "/_emulator/state").await.status, 200);
+}
