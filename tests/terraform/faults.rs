@@ -238,11 +238,7 @@ fn a_webhook_whose_change_fails_keeps_its_state_and_is_changed_by_the_next_apply
     let cases = [
         lasting(Fault::DropAfter, "may have been applied despite the error", 2),
         lasting(Fault::Truncate, "may have been applied despite the error", 2),
-<<<<<<< HEAD
-        lasting(html(false), "an HTML page", 1),
-=======
         lasting(html(false), "Please log in", 1),
->>>>>>> prov
         lasting(body(true, 204, "application/json", "{}"), "it is empty", 1),
         once(Fault::status(500), 2),
         lasting(Fault::status(409), "Another object uses this one", 1),
@@ -329,15 +325,7 @@ fn a_refused_connection_changes_nothing() {
         "KONNECT_SERVER_URL",
         format!("http://127.0.0.1:{port}/{{region}}"),
     );
-<<<<<<< HEAD
-    gets_nowhere(
-        &workspace,
-        &workspace.konnect,
-        "No program accepts connections at this address",
-    );
-=======
     gets_nowhere(&workspace, &workspace.konnect, "No program accepts connections");
->>>>>>> prov
     workspace.set("KONNECT_SERVER_URL", url);
     workspace.apply_and_settle();
     assert_eq!(workspace.konnect.destinations("global").len(), 1);
