@@ -214,11 +214,11 @@ fn a_webhook_that_may_be_set_up_is_imported_as_the_error_says() {
     for index in [1, 2] {
         // It was set up, and the next plan says so.
         let region = region(index);
-        let errors = workspace.try_plan().errors();
-        let told = errors.iter().any(|e| {
-            e.text().contains("Region already delivers") && e.text().contains(&format!("id = \"{region}\""))
+        let run = workspace.try_plan().ends_with(2);
+        let warned = run.warnings().iter().any(|w| {
+            w.text().contains("Region already delivers") && w.text().contains(&format!("id = \"{region}\""))
         });
-        assert!(told, "{errors:#?}");
+        assert!(warned, "{}", run.report());
         let address = format!("konnect_audit_log_webhook.siem[{index}]");
         workspace
             .run(&["import", "-no-color", &address, &region])
@@ -238,7 +238,7 @@ fn a_webhook_whose_change_fails_keeps_its_state_and_is_changed_by_the_next_apply
     let cases = [
         lasting(Fault::DropAfter, "may have been applied despite the error", 2),
         lasting(Fault::Truncate, "may have been applied despite the error", 2),
-        lasting(html(false), "an HTML page", 1),
+        lasting(html(false), "Please log in", 1),
         lasting(body(true, 204, "application/json", "{}"), "it is empty", 1),
         once(Fault::status(500), 2),
         lasting(Fault::status(409), "Another object uses this one", 1),
@@ -325,11 +325,7 @@ fn a_refused_connection_changes_nothing() {
         "KONNECT_SERVER_URL",
         format!("http://127.0.0.1:{port}/{{region}}"),
     );
-    gets_nowhere(
-        &workspace,
-        &workspace.konnect,
-        "No program accepts connections at this address",
-    );
+    gets_nowhere(&workspace, &workspace.konnect, "No program accepts connections");
     workspace.set("KONNECT_SERVER_URL", url);
     workspace.apply_and_settle();
     assert_eq!(workspace.konnect.destinations("global").len(), 1);

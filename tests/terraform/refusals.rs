@@ -46,8 +46,8 @@ fn parameters_that_konnect_refuses_are_on_their_attributes() {
     assert_eq!(
         found,
         [
-            ("endpoint", "Konnect says of \"endpoint\": is not reachable."),
-            ("name", "Konnect says of \"name\": is taken."),
+            ("endpoint", "Konnect rejected \"endpoint\": is not reachable."),
+            ("name", "Konnect rejected \"name\": is taken."),
         ]
     );
     assert_eq!(workspace.state().addresses(), [""; 0]);

@@ -9,8 +9,12 @@
 
 #![allow(
     clippy::expect_used,
+    clippy::missing_errors_doc,
     clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::new_without_default,
     clippy::panic,
+    clippy::return_self_not_must_use,
     clippy::unwrap_used,
     reason = "a test fails by panicking"
 )]

@@ -28,23 +28,23 @@ where
     L: Send + 'static,
     U: Future<Output = ()> + Send,
 {
-    let (sender, receiver) = oneshot::channel();
+    let (responses, response) = oneshot::channel();
     let change = calls.changes.token();
     calls.all.spawn(async move {
-        let (response, result) = work.await;
-        let (receipt, received) = oneshot::channel::<()>();
+        let (message, result) = work.await;
+        let (receipt, confirmation) = oneshot::channel::<()>();
         // A response that is not received is dropped, and its receipt with it.
-        drop(sender.send((response, receipt)));
-        if received.await.is_err() {
+        drop(responses.send((message, receipt)));
+        if confirmation.await.is_err() {
             undelivered(result).await;
         }
         drop(change);
     });
-    let (response, receipt) = receiver
+    let (message, receipt) = response
         .await
         .map_err(|_| Status::aborted("the call ended without a response"))?;
     let _ = receipt.send(());
-    Ok(response)
+    Ok(message)
 }
 
 #[cfg(test)]
