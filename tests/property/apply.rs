@@ -55,11 +55,7 @@ impl World<'_> {
         let mut failed = Vec::new();
         let addresses: Vec<_> = self.state.keys().copied().collect();
         for address in addresses.iter().filter(|a| a.kind == Kind::Webhook) {
-            if plan
-                .changes
-                .get(address)
-                .is_none_or(|change| change.replaces)
-            {
+            if plan.changes.get(address).is_none_or(|change| change.replaces) {
                 let current = self.state.get_mut(address).unwrap().current.take();
                 let left = self.destroy(session, *address, current, trouble).await;
                 failed.extend(left.is_some().then_some(*address));
