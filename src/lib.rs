@@ -8,6 +8,7 @@
 //! | `provider` | the provider block, and the list of what is served |
 //! | `resources` | one file for each resource |
 //! | `data_sources` | one file for each data source |
+//! | `functions` | one file for each function |
 //!
 //! # To add a resource
 //!
@@ -23,6 +24,7 @@ mod connection;
 mod data_sources;
 mod errors;
 mod fingerprint;
+mod functions;
 mod kong_migration;
 mod provider;
 mod resources;

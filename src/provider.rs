@@ -4,12 +4,14 @@
 
 use async_trait::async_trait;
 use terraform_plugin::{
-    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedDataSource, ServedResource,
+    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedDataSource, ServedFunction, ServedResource,
 };
 
 use crate::configuration::Config;
 use crate::connection::Connection;
 use crate::data_sources::audit_log_webhook_status::AuditLogWebhookStatus;
+use crate::functions::parse_audit_event::ParseAuditEvent;
+use crate::functions::verify_audit_event::VerifyAuditEvent;
 use crate::resources::audit_log_destination::AuditLogDestination;
 use crate::resources::audit_log_webhook::AuditLogWebhook;
 
@@ -61,6 +63,13 @@ impl Provider for KonnectProvider {
 
     fn data_sources(&self) -> Vec<ServedDataSource<Connection>> {
         vec![ServedDataSource::new(AuditLogWebhookStatus)]
+    }
+
+    fn functions(&self) -> Vec<ServedFunction> {
+        vec![
+            ServedFunction::new(ParseAuditEvent),
+            ServedFunction::new(VerifyAuditEvent),
+        ]
     }
 }
 
