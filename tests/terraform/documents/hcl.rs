@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::Value;
 use terraform_provider_konnect::ADDRESS;
 
-use crate::workspace::{KONG, Workspace, cli};
+use crate::workspace::{Feature, KONG, Workspace, cli};
 
 use super::{Block, blocks};
 
@@ -84,7 +84,7 @@ fn every_block_of_hcl_is_valid() {
             );
         } else if is_only_parsed(&block) {
             parsed.insert(block.file.clone());
-        } else if cli().imports_by_identity || !block.text.contains("identity = {") {
+        } else if cli().supports(Feature::ImportByIdentity) || !block.text.contains("identity = {") {
             let folder = block.place().replace(['/', ':'], "-");
             workspace.write(&format!("{folder}/main.tf"), &completed(&block.text));
             if block.text.contains("\nmodule \"") || block.text.starts_with("module \"") {
