@@ -56,7 +56,9 @@ impl Cli {
         let supported = self.supports(feature);
         if !supported {
             let (product, (major, minor)) = (self.product, self.release);
-            println!("{product:?} {major}.{minor} does not support {feature:?}: checking the protocol instead");
+            println!(
+                "{product:?} {major}.{minor} does not support {feature:?}: checking the protocol instead"
+            );
         }
         supported
     }
