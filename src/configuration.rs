@@ -1,15 +1,19 @@
-//! The provider block: what it may hold, where missing parts come from, and what becomes of it.
+//! The provider block: its schema, the environment variables that complete it, and the [`RunState`] that it becomes.
 
 use std::time::Duration;
 
-use konnect::{AccessToken, Client, ClientOptions, InvalidSecret, Region, ServerUrl};
+use konnect::{
+    ACCESS_TOKENS_URL, AccessToken, Cache, Client, ClientOptions, InvalidSecret, Region, ServerUrl, sentence,
+    v3,
+};
 use serde::Deserialize;
-use terraform_plugin::{Attr, Attribute, ConfigureCall, Diagnostic, Diagnostics, Schema, Secret, Validator};
+use terraform_plugin::{
+    Attr, Attribute, ConfigureCall, Diagnostic, Diagnostics, Kind, Schema, Secret, Type, Validator,
+};
 
-use crate::connection::{Connection, Regions, State};
+use crate::run_state::{Access, RunState};
+use crate::scope::Regions;
 use crate::validators;
-
-const TOKENS: &str = "https://cloud.konghq.com/global/account/tokens";
 
 /// The provider block. Every attribute is optional, and may be unknown while planning.
 #[derive(Debug, Deserialize)]
@@ -20,6 +24,8 @@ pub struct Config {
     region: Attr<Region>,
     request_timeout_seconds: Attr<i64>,
     max_retries: Attr<i64>,
+    detect_authorization_drift: Attr<bool>,
+    allowed_organization_ids: Attr<Vec<Attr<String>>>,
 }
 
 pub(crate) fn schema() -> Schema {
@@ -32,54 +38,68 @@ pub(crate) fn schema() -> Schema {
                 .sensitive()
                 .validator(validators::access_token())
                 .description(
-                    "Personal access token (`kpat_...`) of a user with the Org Admin permission. Can be set as \
-                     `KONNECT_TOKEN` instead. It goes before a system account access token from the same place; the \
-                     block goes before the environment.",
+                    "Personal access token (`kpat_...`) of a user with the Org Admin permission. Can also be set with \
+                     the environment variable `KONNECT_TOKEN`. It takes precedence over a system account access token \
+                     from the same place; the provider block takes precedence over the environment.",
                 ),
             Attribute::string("system_account_access_token")
                 .optional()
                 .sensitive()
                 .validator(validators::access_token())
                 .description(
-                    "Access token of a system account (`spat_...`) with the Org Admin permission: the right choice \
-                     for pipelines. Can be set as `KONNECT_SPAT` instead. Conflicts with `personal_access_token`.",
+                    "Access token of a system account (`spat_...`) with the Org Admin permission, recommended for \
+                     pipelines. Can also be set with the environment variable `KONNECT_SPAT`. Conflicts with \
+                     `personal_access_token`.",
                 ),
             Attribute::string("server_url").optional().validator(validators::server_url()).description(
-                "URL of the Konnect API, by default `https://{region}.api.konghq.com`. Can be set as \
-                 `KONNECT_SERVER_URL` instead. `{region}` may stand in the host or in the path and is replaced by the \
-                 region of each resource. Without it the URL serves one region: the one that its host names \
-                 (`https://eu.api.konghq.com`), or for any other host the provider's `region`, else `global`. HTTPS \
-                 only, except to a loopback address; no user name, query or fragment.",
+                "URL of the Konnect API. Can also be set with the environment variable `KONNECT_SERVER_URL`. `{region}` \
+                 in the host or path is replaced by the region of each resource. A URL without it serves one region: the \
+                 one that its host names (`https://eu.api.konghq.com`), or for any other host the provider's `region`, \
+                 else `global`. HTTPS only, except for a loopback address; no user name, query or fragment. Default: \
+                 `https://{region}.api.konghq.com`.",
             ),
             Attribute::string("region").optional().validator(validators::region()).description(
-                "Region of the webhooks and statuses that name none: `us`, `eu`, `au`, `me`, `in`, `sg`, `global`, or \
-                 one that Kong has added since. Can be set as `KONNECT_REGION` instead.",
+                "Default region of webhooks and statuses: `us`, `eu`, `au`, `me`, `in`, `sg`, `global`, or a region that \
+                 Kong adds later. Can also be set with the environment variable `KONNECT_REGION`.",
             ),
             Attribute::number("request_timeout_seconds")
                 .optional()
                 .validator(Validator::whole_number(1, 600))
                 .description(
-                    "How long one attempt of a request may take from beginning to end, in seconds, from 1 to 600. \
-                     By default 30. Making a connection may take 10 seconds of it.",
+                    "Time limit for one attempt of a request, in seconds, from 1 to 600. Up to 10 seconds of it are \
+                     available for the connection. Default: 30.",
                 ),
             Attribute::number("max_retries").optional().validator(Validator::whole_number(0, 10)).description(
-                "How often a failed request is made again, from 0 to 10. By default 4. Only requests that can be \
-                 repeated safely are, after connection errors, rate limits (429), statuses that pass by themselves \
-                 (408, 425) and server errors (500 and above). The first wait is 1 second, each further one twice as long, at most 30 seconds, unless Konnect asks \
-                 for another.",
+                "Maximum number of retries of a request, from 0 to 10. The provider retries only requests that are safe \
+                 to repeat, after connection errors, rate limits (429), temporary statuses (408, 425) and server errors \
+                 (500 and above). The first wait is 1 second. Each further wait is twice as long, at most 30 seconds, \
+                 unless Konnect asks for another. Default: 4.",
             ),
+            Attribute::bool("detect_authorization_drift").optional().description(
+                "Whether to re-send a credential after an outside change. The API never returns a credential, but it \
+                 returns when an object was last changed. If that was not by this configuration, the next plan sends the \
+                 configured credential again, in place, with a warning. To exclude one resource, add its credential \
+                 argument to `ignore_changes`. Default: true.",
+            ),
+            Attribute::new("allowed_organization_ids", Kind::Plain(Type::set(Type::String)))
+                .optional()
+                .description(
+                    "Ids of the Konnect organizations that this configuration may be applied to. If set, the provider \
+                     reads the organization of the access token and fails before any other request if it is not in the \
+                     set.",
+                ),
         ],
     )
 }
 
 pub(crate) fn validate(config: &Config, diagnostics: &mut Diagnostics) {
-    // What is not known yet may turn out to be null: a configuration of known values is validated again.
+    // An unknown value can still become null. A configuration with known values is validated again.
     if config.personal_access_token.known().is_some() && config.system_account_access_token.known().is_some()
     {
         diagnostics.push(
             Diagnostic::error(
-                "Two access tokens",
-                "A request can carry one token only. Remove either personal_access_token or \
+                "Conflicting access tokens",
+                "A request carries one token. Remove either personal_access_token or \
                  system_account_access_token.",
             )
             .at("system_account_access_token"),
@@ -87,18 +107,33 @@ pub(crate) fn validate(config: &Config, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Makes the connection that a provider block, completed from the environment, describes.
-pub(crate) fn connect(
+/// Makes the state of a run from a provider block that is completed from the environment.
+///
+/// # Errors
+/// Which values can't be used, or that the organization of the token is not allowed.
+pub(crate) async fn configure(
     call: &mut ConfigureCall<Config>,
+    variable: impl Fn(&str) -> Option<String> + Send,
+) -> Result<RunState, Diagnostics> {
+    let allowed = call.config.allowed_organization_ids.clone();
+    let run = run_state(call, variable)?;
+    if let (Attr::Known(allowed), Ok(client)) = (&allowed, run.client()) {
+        check_organization(client, &run.regions.organization(), allowed).await?;
+    }
+    Ok(run)
+}
+
+fn run_state(
+    call: &ConfigureCall<Config>,
     variable: impl Fn(&str) -> Option<String>,
-) -> Result<Connection, Diagnostics> {
+) -> Result<RunState, Diagnostics> {
     let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
     let mut found = Diagnostics::new();
     let config = &call.config;
 
-    let token = token(config, &variable).unwrap_or_else(|error| {
+    let (token, token_source) = token(config, &variable).unwrap_or_else(|error| {
         found.push(error);
-        Attr::Null
+        (Attr::Null, "")
     });
     let server_url = match &config.server_url {
         Attr::Unknown => Attr::Unknown,
@@ -121,6 +156,7 @@ pub(crate) fn connect(
         return Err(found);
     }
     let regions = Regions::new(server_url.clone(), region)?;
+    let detects_drift = config.detect_authorization_drift != Attr::Known(false);
 
     let missing = [
         ("access token", token.is_unknown()),
@@ -141,14 +177,18 @@ pub(crate) fn connect(
             missing = missing.join(", "),
             "parts of the provider block are known only after apply"
         );
-        return Ok(Connection::new(regions, State::Waiting(missing.join(" and "))));
+        return Ok(RunState::new(
+            regions,
+            detects_drift,
+            Access::Waiting(missing.join(" and ")),
+        ));
     };
     let mut options = ClientOptions::new(token);
     options.server_url = server_url;
     options.user_agent = format!(
         "terraform-provider-konnect/{} (terraform/{})",
         env!("CARGO_PKG_VERSION"),
-        // What the host sends, as far as a header can carry it.
+        // The version as the host sends it, without what a header can't carry.
         call.terraform_version
             .replace(|c: char| !c.is_ascii_graphic(), "")
     );
@@ -160,18 +200,63 @@ pub(crate) fn connect(
     if let Some(retries) = config.max_retries.known() {
         options.max_retries = u32::try_from(*retries).unwrap_or_default();
     }
-    Ok(Connection::new(regions, State::Ready(Client::new(options))))
+    let client = Client::new(options);
+    let access = Access::Ready {
+        cache: Cache::new(client.clone()),
+        client,
+        stop: call.stop.clone(),
+        token_source,
+    };
+    Ok(RunState::new(regions, detects_drift, access))
 }
 
-/// The block before the environment, and in either the personal token before the system account's.
+/// Checks the organization of the token.
+async fn check_organization(
+    client: &Client,
+    region: &Region,
+    allowed: &[Attr<String>],
+) -> Result<(), Diagnostic> {
+    let allowed: Vec<_> = allowed
+        .iter()
+        .filter_map(Attr::known)
+        .map(String::as_str)
+        .collect();
+    let list = if allowed.is_empty() {
+        "none".to_owned()
+    } else {
+        allowed.join(", ")
+    };
+    let (summary, detail) = match v3::get_organization(client, region).await {
+        Ok(found) if allowed.iter().any(|id| id.eq_ignore_ascii_case(&found.id)) => return Ok(()),
+        Ok(found) => (
+            "Organization is not allowed",
+            format!(
+                "The access token belongs to the organization {}. allowed_organization_ids allows: {list}. Use a token of \
+                 an allowed organization, or add this one to the set.",
+                found.id
+            ),
+        ),
+        Err(error) => (
+            "Organization could not be checked",
+            format!(
+                "allowed_organization_ids is set (allowed: {list}), and reading the organization of the access token \
+                 failed.\n\n{error}"
+            ),
+        ),
+    };
+    Err(Diagnostic::error(summary, detail).at("allowed_organization_ids"))
+}
+
+/// The token, and the attribute or variable that it comes from. The block takes precedence over the environment, and
+/// the personal token over the system account's.
 fn token(
     config: &Config,
     variable: &impl Fn(&str) -> Option<String>,
-) -> Result<Attr<AccessToken>, Diagnostic> {
-    let named = |parsed: Result<AccessToken, InvalidSecret>, attribute: &'static str, name: &str| {
-        let detail = |error| format!("{name} can't be used. {}", validators::sentence(&error));
+) -> Result<(Attr<AccessToken>, &'static str), Diagnostic> {
+    let named = |parsed: Result<AccessToken, InvalidSecret>, attribute: &'static str, name: &'static str| {
+        let detail = |error| format!("{name} can't be used. {}", sentence(&error));
         parsed
-            .map(Attr::Known)
+            .map(|token| (Attr::Known(token), name))
             .map_err(|e| Diagnostic::error("Invalid access token", detail(e)).at(attribute))
     };
     let (personal, system) = ("personal_access_token", "system_account_access_token");
@@ -181,7 +266,7 @@ fn token(
     ] {
         match value {
             Attr::Null => {}
-            Attr::Unknown => return Ok(Attr::Unknown),
+            Attr::Unknown => return Ok((Attr::Unknown, attribute)),
             Attr::Known(secret) => return named(AccessToken::parse(secret.expose()), attribute, attribute),
         }
     }
@@ -193,10 +278,10 @@ fn token(
     Err(Diagnostic::error(
         "No Konnect access token",
         format!(
-            "Set the environment variable KONNECT_TOKEN (a personal access token, kpat_...) or KONNECT_SPAT (a \
-             system account's, spat_...), or in the provider block personal_access_token or \
-             system_account_access_token. Its owner needs the Org Admin permission. Personal tokens are made at \
-             {TOKENS}, those of system accounts under Organization > System Accounts."
+            "Set the environment variable KONNECT_TOKEN (a personal access token, kpat_...) or KONNECT_SPAT (a system \
+             account access token, spat_...), or personal_access_token or system_account_access_token in the provider \
+             block. The owner of the token needs the Org Admin permission. Create personal access tokens at {ACCESS_TOKENS_URL}, \
+             and system account access tokens under Organization > System Accounts."
         ),
     ))
 }
@@ -210,7 +295,7 @@ fn parsed<T, E: std::fmt::Display>(
     match parsed {
         Ok(value) => Attr::Known(value),
         Err(error) => {
-            let detail = format!("{source} can't be used. {}", validators::sentence(&error));
+            let detail = format!("{source} can't be used. {}", sentence(&error));
             found.push(Diagnostic::error("Invalid provider configuration", detail).at(attribute));
             Attr::Null
         }

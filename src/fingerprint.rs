@@ -1,4 +1,4 @@
-//! A trace of a secret by which the same secret is known again, and nothing else.
+//! A trace of a secret by which the same secret is recognized, and nothing else.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -7,22 +7,24 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use aws_lc_rs::pbkdf2::{self, PBKDF2_HMAC_SHA256};
 use aws_lc_rs::{constant_time, hmac, rand};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use terraform_plugin::Secret;
 
 /// About a millisecond of work on a machine of 2026: little for one comparison, much for guessing.
 const ROUNDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(4_999);
+/// The first byte of a fingerprint: this derivation, with [`ROUNDS`], a salt and the first bytes of the hash.
+const VERSION: u8 = 1;
+const SALT: usize = 16;
+/// How much of the hash is stored: enough that no other secret has the same.
+const STORED: usize = 16;
 
-/// A salted hash of a write-only value (PBKDF2 with HMAC-SHA-256), for the private state. Those that one process
-/// makes of one secret are the same, so that a state tells which objects were given the same value in one run; of
-/// different secrets, or by different processes, each has a salt of its own.
+/// A salted hash of a write-only value (PBKDF2 with HMAC-SHA-256) for the private state, as 44 characters of Base64.
+/// One process makes the same fingerprint of the same secret, so a state shows which objects got one value in one run.
+/// Different secrets, and different processes, have different salts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Fingerprint {
-    salt: String,
-    rounds: NonZeroU32,
-    hash: String,
-}
+#[serde(transparent)]
+pub(crate) struct Fingerprint(String);
 
 impl Fingerprint {
     /// The fingerprint of a secret. `None` if the system has no randomness.
@@ -30,36 +32,34 @@ impl Fingerprint {
         let mut derived = derived()?;
         let salt = derived.salt(secret)?;
         let hash = derived.hash(&salt, ROUNDS, secret);
-        Some(Self {
-            salt: STANDARD.encode(salt),
-            rounds: ROUNDS,
-            hash: STANDARD.encode(hash),
-        })
+        let bytes = [&[VERSION], salt.as_slice(), &hash[..STORED]].concat();
+        Some(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// Whether this is the fingerprint of that secret.
+    /// Whether this is the fingerprint of that secret. A damaged one is of no secret.
     pub(crate) fn is_of(&self, secret: &Secret) -> bool {
-        // The private state is only as trustworthy as the state file: no billion rounds.
-        let (Ok(salt), Ok(hash), true) = (
-            STANDARD.decode(&self.salt),
-            STANDARD.decode(&self.hash),
-            self.rounds.get() <= 1_000_000,
-        ) else {
+        let Ok(bytes) = URL_SAFE_NO_PAD.decode(&self.0) else {
+            return false;
+        };
+        let Some((&VERSION, rest)) = bytes.split_first() else {
+            return false;
+        };
+        let Some((salt, hash)) = rest.split_at_checked(SALT) else {
             return false;
         };
         let expected = match derived() {
-            Some(mut derived) => derived.hash(&salt, self.rounds, secret),
-            None => derive(&salt, self.rounds, secret),
+            Some(mut derived) => derived.hash(salt, ROUNDS, secret),
+            None => derive(salt, ROUNDS, secret),
         };
-        constant_time::verify_slices_are_equal(&expected, &hash).is_ok()
+        constant_time::verify_slices_are_equal(&expected[..STORED], hash).is_ok()
     }
 }
 
-/// What this process has derived, so that a thousand objects with one authorization cost as much as one. It knows
-/// secrets by a keyed hash, and keeps none.
+/// What this process has derived, so that a thousand objects with one credential cost as much as one. It identifies
+/// secrets by a keyed hash, and stores none.
 struct Derived {
     key: hmac::Key,
-    salts: HashMap<Tag, [u8; 16]>,
+    salts: HashMap<Tag, [u8; SALT]>,
     hashes: HashMap<Tag, Hash>,
 }
 
@@ -67,7 +67,7 @@ struct Derived {
 type Tag = [u8; 32];
 type Hash = [u8; 32];
 
-/// How many derivations are kept; then it begins anew.
+/// How many derivations are stored before all are dropped.
 const MOST: usize = 10_000;
 
 impl Derived {
@@ -82,7 +82,7 @@ impl Derived {
     }
 
     /// The salt that this process has for a secret.
-    fn salt(&mut self, secret: &Secret) -> Option<[u8; 16]> {
+    fn salt(&mut self, secret: &Secret) -> Option<[u8; SALT]> {
         let tag = self.tag(&[secret.expose().as_bytes()]);
         if let Some(salt) = self.salts.get(&tag) {
             return Some(*salt);
@@ -94,8 +94,8 @@ impl Derived {
     }
 
     fn hash(&mut self, salt: &[u8], rounds: NonZeroU32, secret: &Secret) -> Hash {
-        let (rounds_told, length) = (rounds.get().to_be_bytes(), salt.len().to_be_bytes());
-        let tag = self.tag(&[&rounds_told, &length, salt, secret.expose().as_bytes()]);
+        let (rounds_bytes, length) = (rounds.get().to_be_bytes(), salt.len().to_be_bytes());
+        let tag = self.tag(&[&rounds_bytes, &length, salt, secret.expose().as_bytes()]);
         if let Some(hash) = self.hashes.get(&tag) {
             return *hash;
         }
@@ -150,38 +150,30 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_known_again_and_another_is_not() {
+    fn fingerprint_recognizes_its_secret_only() {
         let fingerprint = Fingerprint::of(&secret("Splunk s3cret")).unwrap();
         assert!(fingerprint.is_of(&secret("Splunk s3cret")));
         assert!(!fingerprint.is_of(&secret("Splunk s3cre7")));
         let text = serde_json::to_string(&fingerprint).unwrap();
-        assert!(!text.contains("s3cret") && !text.contains(&STANDARD.encode("Splunk s3cret")));
+        assert!(!text.contains("s3cret") && !text.contains(&URL_SAFE_NO_PAD.encode("Splunk s3cret")));
     }
 
     #[test]
-    fn a_damaged_fingerprint_is_of_nothing() {
-        let sound = Fingerprint::of(&secret("s")).unwrap();
-        assert!(
-            !Fingerprint {
-                hash: "not base64!".to_owned(),
-                ..sound.clone()
-            }
-            .is_of(&secret("s"))
-        );
-        assert!(
-            !Fingerprint {
-                rounds: NonZeroU32::MAX,
-                ..sound
-            }
-            .is_of(&secret("s"))
-        );
+    fn damaged_fingerprint_is_of_no_secret() {
+        let Fingerprint(sound) = Fingerprint::of(&secret("s")).unwrap();
+        assert_eq!(sound.len(), 44);
+        let other_version =
+            URL_SAFE_NO_PAD.encode([&[2], &URL_SAFE_NO_PAD.decode(&sound).unwrap()[1..]].concat());
+        for damaged in ["", "not base64!", "AQ", &sound[..40], &other_version] {
+            assert!(!Fingerprint(damaged.to_owned()).is_of(&secret("s")), "{damaged}");
+        }
     }
 
     #[test]
-    fn one_secret_has_one_salt_in_a_process_and_another_has_its_own() {
+    fn secret_has_one_salt_in_a_process() {
         let made = |text| Fingerprint::of(&secret(text)).unwrap();
         assert_eq!(made("Bearer 1"), made("Bearer 1"));
-        assert_ne!(made("Bearer 1").salt, made("Bearer 2").salt);
+        assert_ne!(made("Bearer 1").0[..20], made("Bearer 2").0[..20]);
         let (mut here, mut elsewhere) = (Derived::new().unwrap(), Derived::new().unwrap());
         assert_ne!(
             here.salt(&secret("Bearer 1")),
@@ -190,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_told_apart_by_all_that_it_was_derived_from() {
+    fn derivations_are_keyed_by_all_inputs() {
         let mut derived = Derived::new().unwrap();
         let two = NonZeroU32::MIN.saturating_add(1);
         let sources = [

@@ -1,16 +1,16 @@
-//! States of Kong's own provider, as `moved` blocks hand them over. Attributes that a version lacks, or
-//! has beyond these, do no harm.
+//! States of Kong's own provider, as `moved` blocks pass them. Missing and additional attributes are accepted, since its
+//! versions differ.
 
 use serde_json::Value as Json;
 use terraform_plugin::MoveSource;
 
-/// Whether a state comes from this type of Kong's provider. The registry it was installed from may be any.
+/// Whether a state is of this type of Kong's provider, installed from any registry.
 pub(crate) fn is_source(source: &MoveSource, type_name: &str) -> bool {
     source.type_name == type_name && is_of(source, "kong/konnect")
 }
 
-/// Whether a state of this type of Kong's, which we do not have, was put under our own address by `state
-/// replace-provider`.
+/// Whether a state is of this type of Kong's provider, which this provider does not serve, and was given this provider's
+/// address by `state replace-provider`.
 pub(crate) fn is_renamed(source: &MoveSource, type_name: &str) -> bool {
     source.type_name == type_name && is_of(source, super::ADDRESS)
 }
@@ -23,7 +23,7 @@ fn is_of(source: &MoveSource, address: &str) -> bool {
     host.is_some_and(|host| !host.is_empty() && !host.contains('/'))
 }
 
-/// A state as stored.
+/// A stored state.
 pub(crate) struct State<'a>(pub(crate) &'a Json);
 
 impl State<'_> {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_kongs_provider_is_a_source() {
+    fn is_source_accepts_kongs_provider_only() {
         let source = |provider: &str| MoveSource {
             provider: provider.to_owned(),
             type_name: "konnect_audit_log".to_owned(),

@@ -1,34 +1,45 @@
 //! Terraform and OpenTofu provider for Kong Konnect audit logging.
 //!
-//! This page is a map of the house. Dependencies go one way: this crate is written against [`terraform_plugin`], a plugin
-//! SDK that names neither Konnect nor HTTP, and calls [`konnect`], a client that names no Terraform.
+//! This page is a map of the crate. Dependencies go one way: it implements [`terraform_plugin`], a plugin SDK that knows
+//! neither Konnect nor HTTP, and calls [`konnect`], a client that does not know Terraform.
 //!
-//! | Module | What it holds |
+//! | Module | Contents |
 //! |---|---|
-//! | `provider` | the provider block, and the list of what is served |
-//! | `resources` | one file for each resource |
-//! | `data_sources` | one file for each data source |
-//! | `functions` | one file for each function |
+//! | `provider`, `configuration` | the provider block, and the list of what is served |
+//! | `resources`, `data_sources`, `list_resources`, `functions` | one file each |
+//! | `run_state` | what one run knows: the client, objects seen in state, waits |
+//! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
+//! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
+//! | `ownership` | whether a webhook is still the one that a resource wrote |
+//! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
+//! | `field_map` | API errors as diagnostics on attributes |
+//! | `kong_migration` | states of Kong's own provider |
+//! | `validators`, `planned`, `instant` | single values |
 //!
 //! # To add a resource
 //!
-//! 1. A file in `src/resources/`: schema, model, and `create`, `read`, `update`, `delete`.
+//! 1. A file in `src/resources/`: model, schema, and `create`, `read`, `update`, `delete`.
 //! 2. A line in the list of [`KonnectProvider`].
 //! 3. An example folder `examples/resources/TYPE/`.
 
 #![forbid(unsafe_code)]
 
-mod authorization;
 mod configuration;
-mod connection;
+mod credential;
 mod data_sources;
-mod errors;
+mod duplicate_guard;
+mod field_map;
 mod fingerprint;
 mod functions;
+mod instant;
 mod kong_migration;
+mod ownership;
+mod planned;
 mod provider;
 mod resources;
-mod take_over;
+mod run_state;
+mod scope;
+mod takeover_guard;
 mod validators;
 
 pub use provider::{ADDRESS, KonnectProvider, NAME};

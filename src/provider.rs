@@ -1,6 +1,4 @@
-//! What a user writes in HCL: the provider block, and one file for each resource and data source.
-//!
-//! To add one: a file beside these, a line in [`KonnectProvider`]'s list, and an example folder.
+//! The provider: its name, its block, and the list of what it serves.
 
 use async_trait::async_trait;
 use terraform_plugin::{
@@ -8,12 +6,12 @@ use terraform_plugin::{
 };
 
 use crate::configuration::Config;
-use crate::connection::Connection;
 use crate::data_sources::audit_log_webhook_status::AuditLogWebhookStatus;
 use crate::functions::parse_audit_event::ParseAuditEvent;
 use crate::functions::verify_audit_event::VerifyAuditEvent;
 use crate::resources::audit_log_destination::AuditLogDestination;
 use crate::resources::audit_log_webhook::AuditLogWebhook;
+use crate::run_state::RunState;
 
 /// The provider's address in `required_providers`.
 pub const ADDRESS: &str = "konnect-audit/konnect";
@@ -27,7 +25,7 @@ pub struct KonnectProvider;
 #[async_trait]
 impl Provider for KonnectProvider {
     type Config = Config;
-    type Data = Connection;
+    type Data = RunState;
 
     fn metadata(&self) -> Metadata {
         Metadata {
@@ -47,21 +45,22 @@ impl Provider for KonnectProvider {
         crate::configuration::validate(config, diagnostics);
     }
 
-    async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<Connection, Diagnostics> {
-        // What is no text must not count as unset: the token would go to another server than was meant.
-        crate::configuration::connect(call, |name| {
+    async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<RunState, Diagnostics> {
+        // A value that is not Unicode must not count as unset: the token would go to another server.
+        crate::configuration::configure(call, |name| {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
         })
+        .await
     }
 
-    fn resources(&self) -> Vec<ServedResource<Connection>> {
+    fn resources(&self) -> Vec<ServedResource<RunState>> {
         vec![
-            ServedResource::new(AuditLogDestination::default()),
-            ServedResource::new(AuditLogWebhook::default()),
+            ServedResource::new(AuditLogDestination),
+            ServedResource::new(AuditLogWebhook),
         ]
     }
 
-    fn data_sources(&self) -> Vec<ServedDataSource<Connection>> {
+    fn data_sources(&self) -> Vec<ServedDataSource<RunState>> {
         vec![ServedDataSource::new(AuditLogWebhookStatus)]
     }
 

@@ -1,23 +1,23 @@
-//! Rules for values that several blocks have, checked before any request.
+//! Validators for values that several blocks have.
 
-use konnect::{AccessToken, Authorization, DestinationId, Region, ServerUrl};
+use konnect::{AccessToken, Authorization, Region, ServerUrl, sentence};
 use terraform_plugin::{Diagnostic, Validator};
 use url::Url;
 
-/// The formats that Konnect writes log entries in (API descriptions, `LogFormat`).
+/// The formats of log entries (API descriptions, `LogFormat`).
 pub(crate) const LOG_FORMATS: &[&str] = &["cef", "json", "cps"];
-/// The format where none is given.
+/// The default format.
 pub(crate) const DEFAULT_LOG_FORMAT: &str = "cef";
 
-/// A region's name. One that is not known yet only gets a warning, since Kong adds regions.
+/// The name of a region. An unknown one is a warning, since Kong adds regions.
 pub(crate) fn region() -> Validator {
     Validator::text(|text| match Region::parse(text) {
         Err(error) => Some(Diagnostic::error("Invalid region", sentence(&error))),
         Ok(region) if !region.is_known() => Some(Diagnostic::warning(
             "Unknown region",
             format!(
-                "This version of the provider does not know the region \"{region}\", only {}. It is used as \
-                 given: check the spelling, unless Kong has added it since.",
+                "This version of the provider knows the regions {}, and not \"{region}\". Check the spelling, unless \
+                 Kong has added the region.",
                 Region::KNOWN.join(", ")
             ),
         )),
@@ -25,27 +25,60 @@ pub(crate) fn region() -> Validator {
     })
 }
 
-/// An HTTPS URL that Konnect can deliver to. The messages never quote it: with some SIEMs the
-/// path is a credential.
+/// An HTTPS URL that Konnect can deliver to. The messages never quote it: with some SIEMs the path is a credential.
 pub(crate) fn endpoint() -> Validator {
     Validator::text(|text| {
         let why = match Url::parse(text) {
             _ if text.trim().is_empty() => "it is blank",
             _ if text.chars().any(|c| c.is_whitespace() || c.is_control()) => "it contains white space",
-            Err(_) => "it is no absolute URL",
+            Err(_) => "it is not an absolute URL",
             Ok(url) if url.scheme() != "https" => "it does not begin with https://",
             Ok(url) if url.fragment().is_some() => "it has a fragment (#...), which is never sent",
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                return Some(Diagnostic::warning(
+                    "Endpoint contains user information",
+                    "The endpoint is stored in the state in clear text, with the user name and password in it. Use \
+                     authorization_wo for a credential: Konnect sends it as the Authorization header.",
+                ));
+            }
             Ok(_) => return None,
         };
         let detail = format!(
-            "Konnect delivers to HTTPS URLs only, and this is none: {why}. Set it to the URL of the SIEM's \
-             collector, for instance https://siem.example.com/audit-logs."
+            "Konnect delivers to HTTPS URLs only: {why}. Set the URL of the SIEM's collector, for instance \
+             https://siem.example.com/audit-logs."
         );
         Some(Diagnostic::error("Invalid endpoint", detail))
     })
 }
 
-/// What Konnect is to send in the `Authorization` header.
+/// The parts of an endpoint that can be secret: user information, path and query. Short parts and plain words are not
+/// among them: they occur in ordinary messages.
+pub(crate) fn secret_parts(endpoint: &str) -> Vec<String> {
+    const SHORTEST: usize = 8;
+    let Ok(url) = Url::parse(endpoint) else {
+        return Vec::new();
+    };
+    let query = url.query().unwrap_or_default();
+    let words = url.path().split('/').chain(query.split(['&', '=']));
+    let is_word = |part: &&str| {
+        part.chars()
+            .all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_' | '.'))
+    };
+    let mut parts: Vec<String> = words.filter(|part| !is_word(part)).map(str::to_owned).collect();
+    parts.extend([
+        url.path().to_owned(),
+        query.to_owned(),
+        format!("{}?{query}", url.path()),
+    ]);
+    parts.retain(|part| part.len() >= SHORTEST);
+    if !url.username().is_empty() {
+        parts.push(url.username().to_owned());
+    }
+    parts.extend(url.password().map(str::to_owned));
+    parts
+}
+
+/// The value of the `Authorization` header that Konnect sends.
 pub(crate) fn authorization() -> Validator {
     Validator::text(|text| {
         let error = Authorization::parse(text).err()?;
@@ -69,37 +102,27 @@ pub(crate) fn server_url() -> Validator {
     })
 }
 
-/// The id of a destination.
-pub(crate) fn destination_id() -> Validator {
+/// The region of an object that a data source reads. It usually comes from another resource, and mocked resources have
+/// random texts, so one that can't be a region is a warning.
+pub(crate) fn region_of_another_object() -> Validator {
     Validator::text(|text| {
-        let error = DestinationId::parse(text).err()?;
-        Some(Diagnostic::error("Invalid destination id", sentence(&error)))
+        let error = Region::parse(text).err()?;
+        Some(Diagnostic::warning("Not a region", sentence(&error)))
     })
 }
 
-/// Warns of switched-off certificate checks.
+/// Warns if certificates are not verified.
 pub(crate) fn skips_verification() -> Validator {
     Validator::new(|value| {
         (*value == true.into()).then(|| {
             Diagnostic::warning(
                 "Deliveries can be intercepted",
-                "With skip_ssl_verification Konnect delivers to whoever answers for the endpoint, with any \
-                 certificate: the audit log and the authorization can be read on the way. Use it only for \
-                 self-signed certificates outside production.",
+                "With skip_ssl_verification, Konnect accepts any certificate of the endpoint, so an attacker on the \
+                 network can read the audit log and the authorization. Use it only for self-signed certificates outside \
+                 production.",
             )
         })
     })
-}
-
-/// An error's text as a sentence of a diagnostic.
-pub(crate) fn sentence(error: &impl std::fmt::Display) -> String {
-    let text = error.to_string();
-    let mut characters = text.chars();
-    let first: String = characters
-        .next()
-        .map(|c| c.to_uppercase().collect())
-        .unwrap_or_default();
-    format!("{first}{}.", characters.as_str().trim_end_matches('.'))
 }
 
 #[cfg(test)]
@@ -107,7 +130,7 @@ mod tests {
     use super::*;
     use terraform_plugin::{Attribute, Schema, Severity, Value, validate};
 
-    /// The severity and detail that a rule has for a text, if any.
+    /// The severity and detail of what a validator reports, if anything.
     fn verdict(rule: Validator, value: impl Into<Value>) -> Option<(Severity, String)> {
         let value = value.into();
         let attribute = if value.as_str().is_some() {
@@ -124,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_is_https_and_is_never_quoted() {
+    fn endpoint_must_be_https_and_is_never_quoted() {
         assert_eq!(verdict(endpoint(), "https://siem.example.com/x?y=1"), None);
         for bad in [
             "",
@@ -142,7 +165,37 @@ mod tests {
     }
 
     #[test]
-    fn a_region_that_kong_may_have_added_is_a_warning() {
+    fn endpoint_with_user_information_warns_and_is_never_quoted() {
+        let (severity, detail) = verdict(endpoint(), "https://user:s3cret@siem.example.com/").unwrap();
+        assert_eq!(severity, Severity::Warning);
+        assert!(!detail.contains("s3cret"), "{detail}");
+    }
+
+    #[test]
+    fn secret_parts_are_user_information_path_and_query() {
+        let parts =
+            secret_parts("https://us3r:pw@siem.example.com/receiver/v1/http/ZaVnC4dhaV?t0k=q1w2e3r4t5");
+        for expected in [
+            "us3r",
+            "pw",
+            "ZaVnC4dhaV",
+            "q1w2e3r4t5",
+            "/receiver/v1/http/ZaVnC4dhaV",
+        ] {
+            assert!(parts.iter().any(|part| part == expected), "{expected}: {parts:?}");
+        }
+        assert!(
+            !parts
+                .iter()
+                .any(|part| part == "receiver" || part.contains("example")),
+            "{parts:?}"
+        );
+        assert!(secret_parts("https://siem.example.com/audit").is_empty());
+        assert!(secret_parts("not a URL").is_empty());
+    }
+
+    #[test]
+    fn region_that_is_unknown_is_a_warning() {
         assert_eq!(verdict(region(), "eu"), None);
         assert_eq!(verdict(region(), "jp").unwrap().0, Severity::Warning);
         assert_eq!(verdict(region(), "eu.evil.example").unwrap().0, Severity::Error);
@@ -150,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_checked_and_never_quoted() {
+    fn secret_that_is_invalid_is_never_quoted() {
         for bad in ["", "  ", "s3cret\nX-Evil: 1"] {
             for rule in [authorization(), access_token()] {
                 let (severity, detail) = verdict(rule, bad).unwrap();
@@ -162,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn skipping_verification_is_a_warning_that_says_why() {
+    fn skip_ssl_verification_true_warns() {
         assert_eq!(verdict(skips_verification(), false), None);
         let (severity, detail) = verdict(skips_verification(), true).unwrap();
         assert_eq!(severity, Severity::Warning);

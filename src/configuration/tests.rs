@@ -10,7 +10,7 @@ const NONE: &[(&str, &str)] = &[];
 fn connected(
     block: &[(&str, Value)],
     environment: &[(&str, &str)],
-) -> Result<Connection, Vec<(String, String)>> {
+) -> Result<RunState, Vec<(String, String)>> {
     let mut config = Value::object(block.iter().cloned())
         .shaped(schema().object_type())
         .unwrap();
@@ -19,7 +19,7 @@ fn connected(
             config.set(attribute.name(), Value::Null);
         }
     }
-    let mut call = ConfigureCall {
+    let call = ConfigureCall {
         config: from_value(config).unwrap(),
         terraform_version: "1.11.4".to_owned(),
         stop: CancellationToken::new(),
@@ -31,7 +31,7 @@ fn connected(
             .find(|(k, _)| *k == name)
             .map(|(_, v)| (*v).to_owned())
     };
-    connect(&mut call, variable).map_err(|errors| {
+    run_state(&call, variable).map_err(|errors| {
         assert!(errors.iter().all(|d| d.severity == Severity::Error));
         errors
             .into_iter()
@@ -52,7 +52,7 @@ fn chosen(block: &[(&str, Value)], environment: &[(&str, &str)]) -> String {
             .find(|(k, _)| *k == name)
             .map(|(_, v)| (*v).to_owned())
     };
-    match token(&from_value(config).unwrap(), &variable).unwrap() {
+    match token(&from_value(config).unwrap(), &variable).unwrap().0 {
         Attr::Known(token) => token.expose().to_owned(),
         Attr::Unknown => "unknown".to_owned(),
         Attr::Null => "null".to_owned(),
@@ -60,7 +60,7 @@ fn chosen(block: &[(&str, Value)], environment: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn the_block_wins_over_the_environment_and_the_personal_token_over_the_other() {
+fn token_of_the_block_takes_precedence_over_the_environment() {
     let both = [("KONNECT_TOKEN", "kpat_e"), ("KONNECT_SPAT", "spat_e")];
     assert_eq!(chosen(&[], &both), "kpat_e");
     assert_eq!(chosen(&[], &both[1..]), "spat_e");
@@ -79,7 +79,7 @@ fn the_block_wins_over_the_environment_and_the_personal_token_over_the_other() {
 }
 
 #[test]
-fn no_token_is_one_error_that_names_every_way_to_give_one() {
+fn missing_token_is_one_error_that_names_every_source() {
     let errors = connected(&[], NONE).unwrap_err();
     assert_eq!(errors.len(), 1);
     for way in [
@@ -87,7 +87,7 @@ fn no_token_is_one_error_that_names_every_way_to_give_one() {
         "KONNECT_SPAT",
         "personal_access_token",
         "system_account_access_token",
-        TOKENS,
+        ACCESS_TOKENS_URL,
     ] {
         assert!(errors[0].1.contains(way), "{way}");
     }
@@ -95,7 +95,7 @@ fn no_token_is_one_error_that_names_every_way_to_give_one() {
 }
 
 #[test]
-fn a_bad_variable_is_named_on_the_attribute_that_it_stands_for() {
+fn invalid_variable_is_named_on_its_attribute() {
     let environment = [
         ("KONNECT_TOKEN", "s3cret\ttoken"),
         ("KONNECT_SERVER_URL", "http://s3cret.example"),
@@ -110,7 +110,7 @@ fn a_bad_variable_is_named_on_the_attribute_that_it_stands_for() {
 }
 
 #[test]
-fn both_tokens_in_the_block_are_an_error() {
+fn two_tokens_in_the_block_conflict() {
     let config = Value::object([
         ("personal_access_token", "kpat_a".into()),
         ("system_account_access_token", "spat_b".into()),
@@ -124,15 +124,15 @@ fn both_tokens_in_the_block_are_an_error() {
 }
 
 #[test]
-fn what_is_unknown_lets_planning_go_on() {
-    let connection = connected(&[("personal_access_token", Value::Unknown)], NONE).unwrap();
-    assert!(connection.client().is_err());
+fn unknown_token_leaves_regions_plannable() {
+    let run = connected(&[("personal_access_token", Value::Unknown)], NONE).unwrap();
+    assert!(run.client().is_err());
     let eu = Attr::Known(Region::parse("eu").unwrap());
-    assert_eq!(connection.region(&eu).unwrap(), eu);
+    assert_eq!(run.regions.webhook(&eu, None).unwrap(), eu);
 }
 
 #[test]
-fn a_region_that_the_fixed_url_does_not_serve_is_an_error_on_region() {
+fn region_that_the_fixed_url_does_not_serve_is_an_error() {
     let environment = [
         ("KONNECT_TOKEN", "kpat_a"),
         ("KONNECT_SERVER_URL", "https://us.api.konghq.com"),

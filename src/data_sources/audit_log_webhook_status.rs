@@ -1,14 +1,14 @@
-//! `data.konnect_audit_log_webhook_status`: whether a region's audit events arrive (API description
-//! v3, `audit-log-webhook/status`).
+//! `data.konnect_audit_log_webhook_status`: whether a region's audit events arrive (API description v3,
+//! `audit-log-webhook/status`).
 
 use async_trait::async_trait;
-use konnect::{Region, WebhookState, WebhookStatus};
+use konnect::{Region, WebhookState, WebhookStatus, sentence};
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostics, Schema};
+use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostic, Diagnostics, Schema};
 
-use crate::connection::Connection;
-use crate::errors::diagnose;
-use crate::resources::audit_log_destination::require;
+use crate::field_map::FieldMap;
+use crate::planned::require;
+use crate::run_state::RunState;
 use crate::validators;
 
 /// The data source `konnect_audit_log_webhook_status`.
@@ -17,7 +17,7 @@ pub(crate) struct AuditLogWebhookStatus;
 /// Arguments and results of the data source.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Model {
-    region: Attr<Region>,
+    region: Attr<String>,
     webhook_enabled: Attr<bool>,
     webhook_status: Attr<String>,
     last_attempt_at: Attr<String>,
@@ -30,7 +30,7 @@ pub(crate) struct Model {
 
 #[async_trait]
 impl DataSource for AuditLogWebhookStatus {
-    type Data = Connection;
+    type Data = RunState;
     type Model = Model;
 
     fn type_name(&self) -> &'static str {
@@ -39,35 +39,40 @@ impl DataSource for AuditLogWebhookStatus {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "The status of a region's audit log webhook: whether it is switched on, and how the last delivery went. \
-             `healthy`, `delivery_state` and `explanation` sum it up for `check` blocks and pipelines.",
+            "The status of a region's audit log webhook: whether it is switched on, and the result of the last delivery. \
+             `healthy`, `delivery_state` and `explanation` summarize it for `check` blocks and pipelines.",
             [
-                Attribute::string("region").optional().computed().validator(validators::region()).description(
-                    "Region of the webhook. By default the provider's `region`.",
-                ),
+                Attribute::string("region")
+                    .optional()
+                    .computed()
+                    .validator(validators::region_of_another_object())
+                    .description("Region of the webhook. Default: the provider's `region`."),
                 Attribute::bool("webhook_enabled").computed().description("Whether the webhook is switched on."),
                 Attribute::string("webhook_status").computed().description(
-                    "Konnect's own word: `active` (nothing sent yet, or the last delivery succeeded), `inactive` (the \
-                     last delivery failed) or `unconfigured` (the region has no webhook).",
+                    "Status as Konnect reports it: `active` (nothing was sent yet, or the last delivery succeeded), \
+                     `inactive` (the last delivery failed) or `unconfigured` (the region has no webhook).",
                 ),
                 Attribute::string("last_attempt_at").computed().description(
-                    "When Konnect last tried to deliver, RFC 3339. Null before the first attempt.",
+                    "Time of the last delivery attempt, RFC 3339. Null before the first attempt.",
                 ),
                 Attribute::number("last_response_code").computed().description(
-                    "HTTP status that the endpoint answered the last attempt with. Null before the first attempt.",
+                    "HTTP status of the endpoint's response to the last attempt. Null before the first attempt.",
                 ),
                 Attribute::string("last_response_message").computed().description(
-                    "What the endpoint answered the last attempt with. Null before the first attempt.",
+                    "Message of the endpoint's response to the last attempt, without control characters, shortened. Null \
+                     before the first attempt.",
                 ),
                 Attribute::string("delivery_state").computed().description(
-                    "`delivering` (switched on; nothing has failed), `failing` (switched on; the last delivery failed), \
-                     `switched_off`, `switched_off_failing` (switched off after a failed delivery), `unconfigured` \
-                     (the region has no webhook), or `unknown` (Konnect reports a status that this version of the \
-                     provider does not know).",
+                    "`ready` (switched on; no delivery was attempted yet), `delivering` (switched on; the last delivery \
+                     succeeded), `failing` (switched on; the last delivery failed), `switched_off`, \
+                     `switched_off_failing` (switched off after a failed delivery), `unconfigured` (the region has no \
+                     webhook), or `unknown` (Konnect reports a status that this version of the provider does not know).",
                 ),
-                Attribute::bool("healthy").computed().description("Whether `delivery_state` is `delivering`."),
+                Attribute::bool("healthy")
+                    .computed()
+                    .description("Whether `delivery_state` is `ready` or `delivering`."),
                 Attribute::string("explanation").computed().description(
-                    "The state in a sentence, with what to look at, for the error message of a `check` block.",
+                    "The state in one sentence, with what to check, for the error message of a `check` block.",
                 ),
             ],
         )
@@ -75,11 +80,19 @@ impl DataSource for AuditLogWebhookStatus {
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
         let cache = call.provider.cache()?;
-        let region = require(call.provider.region(&call.config.region)?, "region")?;
+        let own = match &call.config.region {
+            Attr::Known(text) => Attr::Known(
+                Region::parse(text)
+                    .map_err(|e| Diagnostic::error("Invalid region", sentence(&e)).at("region"))?,
+            ),
+            Attr::Null => Attr::Null,
+            Attr::Unknown => Attr::Unknown,
+        };
+        let region = require(call.provider.regions.webhook(&own, None)?, "region")?;
         let status = cache
             .webhook_status(&region)
             .await
-            .map_err(|e| diagnose(&e, &["region"]))?;
+            .map_err(|error| FieldMap::of(&self.schema()).diagnose(&error))?;
         Ok(Model::of(region, status))
     }
 }
@@ -89,23 +102,24 @@ impl Model {
         let state = DeliveryState::of(&status);
         let explanation = state.explain(&region, &status);
         Self {
-            region: region.into(),
+            region: region.to_string().into(),
             webhook_enabled: status.webhook_enabled.into(),
             webhook_status: status.webhook_status.as_str().to_owned().into(),
             last_attempt_at: status.last_attempt_at.into(),
             last_response_code: status.last_response_code.into(),
             last_response_message: status.last_response_message.into(),
             delivery_state: state.name().to_owned().into(),
-            healthy: (state == DeliveryState::Delivering).into(),
+            healthy: matches!(state, DeliveryState::Ready | DeliveryState::Delivering).into(),
             explanation: explanation.into(),
         }
     }
 }
 
-/// What `webhook_enabled` and `webhook_status` mean together (Kong's page "Set up an audit log
-/// webhook", table of states).
+/// What `webhook_enabled` and `webhook_status` mean together (Kong's page "Set up an audit log webhook", table of
+/// states). `Ready` sets apart that no delivery was attempted yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DeliveryState {
+    Ready,
     Delivering,
     Failing,
     SwitchedOff,
@@ -117,6 +131,7 @@ enum DeliveryState {
 impl DeliveryState {
     fn of(status: &WebhookStatus) -> Self {
         match (status.webhook_enabled, &status.webhook_status) {
+            (true, WebhookState::Active) if status.last_attempt_at.is_none() => Self::Ready,
             (true, WebhookState::Active) => Self::Delivering,
             (true, WebhookState::Inactive) => Self::Failing,
             (false, WebhookState::Active) => Self::SwitchedOff,
@@ -128,6 +143,7 @@ impl DeliveryState {
 
     fn name(self) -> &'static str {
         match self {
+            Self::Ready => "ready",
             Self::Delivering => "delivering",
             Self::Failing => "failing",
             Self::SwitchedOff => "switched_off",
@@ -140,29 +156,30 @@ impl DeliveryState {
     fn explain(self, region: &Region, status: &WebhookStatus) -> String {
         let attempt = last_attempt(status);
         match self {
-            Self::Delivering => match &status.last_attempt_at {
-                Some(at) => format!("Audit events of region {region} are delivered; the last at {at}."),
-                None => format!("The webhook of region {region} is ready; no event has been sent yet."),
-            },
+            Self::Ready => {
+                format!("The webhook of region {region} is ready; Konnect has not attempted a delivery yet.")
+            }
+            Self::Delivering => {
+                let at = status.last_attempt_at.as_deref().unwrap_or_default();
+                format!("Audit events of region {region} are delivered; the last attempt was at {at}.")
+            }
             Self::Failing => format!(
-                "Deliveries from region {region} fail{attempt}: check the endpoint, its certificate and firewall, \
-                 and the authorization."
+                "Deliveries from region {region} fail{attempt}. Check the endpoint, its certificate and firewall, and the \
+                 authorization."
             ),
             Self::SwitchedOff => {
-                format!(
-                    "The webhook of region {region} is switched off: its audit events are delivered nowhere."
-                )
+                format!("The webhook of region {region} is switched off: its audit events are not delivered.")
             }
             Self::SwitchedOffFailing => format!(
-                "The webhook of region {region} is switched off, and the last delivery before that failed{attempt}: \
-                 its audit events are delivered nowhere."
+                "The webhook of region {region} is switched off, and the last delivery before that failed{attempt}: its \
+                 audit events are not delivered."
             ),
             Self::Unconfigured => {
-                format!("Region {region} has no webhook: its audit events are delivered nowhere.")
+                format!("Region {region} has no webhook: its audit events are not delivered.")
             }
             Self::Unknown => format!(
-                "Konnect reports the status \"{}\" for region {region}, which this version of the provider does not \
-                 know: look at the webhook in the Konnect console, and for a newer version of the provider.",
+                "Konnect reports the status \"{}\" for region {region}, which this version of the provider does not know. \
+                 Check the webhook in the Konnect console, and whether a newer version of the provider exists.",
                 status.webhook_status
             ),
         }
@@ -209,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_states_is_kept() {
+    fn delivery_state_follows_switch_and_status() {
         for (enabled, state, name, healthy) in [
             (true, WebhookState::Active, "delivering", true),
             (true, WebhookState::Inactive, "failing", false),
@@ -228,7 +245,21 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_explained_with_the_last_answer() {
+    fn active_webhook_without_an_attempt_is_ready() {
+        let status = WebhookStatus {
+            webhook_enabled: true,
+            webhook_status: WebhookState::Active,
+            last_attempt_at: None,
+            last_response_code: None,
+            last_response_message: None,
+        };
+        let model = Model::of(Region::parse("eu").unwrap(), status);
+        assert_eq!(model.delivery_state, Attr::Known("ready".to_owned()));
+        assert_eq!(model.healthy, Attr::Known(true));
+    }
+
+    #[test]
+    fn explanation_of_a_failure_holds_the_last_response() {
         let (_, _, explanation) = summed_up(true, WebhookState::Inactive);
         assert!(
             explanation.contains("2026-01-02T03:04:05Z: 401 Unauthenticated"),

@@ -1,93 +1,100 @@
-//! `konnect_audit_log_destination`: where audit events are sent (API description v3,
-//! `audit-log-destinations`).
+//! `konnect_audit_log_destination`: where audit events are sent (API description v3, `audit-log-destinations`).
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use konnect::{
-    Client, CreatedDestination, Destination, DestinationChanges, DestinationId, Duplicates, LogFormat,
-    NewDestination, Region, v3,
+    CreateError, CreatedDestination, Destination, DestinationChanges, DestinationId, Duplicates, Error,
+    LogFormat, NewDestination, Region, RepeatSchedule, sentence, v3,
 };
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{
-    Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, MoveSource, PlanCall,
-    ReadCall, Resource, Schema, Secret, UpdateCall,
+    Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
+    ImportTarget, MoveSource, PlanCall, ReadCall, Resource, Schema, Secret, UpdateCall, Validator,
 };
 
-use crate::authorization::{self, Arguments, Send};
-use crate::connection::{Connection, inherit_prior_region};
-use crate::errors::diagnose;
-use crate::{kong_migration, validators};
+use crate::credential::{self, CredentialArguments, CredentialTracker, Required, SendDecision, WriteError};
+use crate::field_map::FieldMap;
+use crate::planned::{changed_value, require};
+use crate::run_state::RunState;
+use crate::scope::region_from_state;
+use crate::{duplicate_guard, kong_migration, validators};
 
-mod identical;
-mod lost;
-mod schema;
-
-use self::identical::Held;
-use self::lost::{left_behind, lost_or_failed};
-
-/// The attributes that the API may name in an error.
-const ATTRIBUTES: &[&str] = &[
-    "region",
-    "name",
-    "endpoint",
-    "authorization",
-    "log_format",
-    "skip_ssl_verification",
-];
-
-/// How long it may take at most to take a creation back. Nobody waits for it but the end of the process.
+/// The time limit for deleting a destination whose creation reached no state. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long the webhooks that use a destination are looked for.
+const USERS_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// The resource `konnect_audit_log_destination`.
-#[derive(Default)]
-pub(crate) struct AuditLogDestination {
-    held: Held,
-}
+pub(crate) struct AuditLogDestination;
 
 /// Configuration, plan and state of a destination.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Model {
-    id: Attr<DestinationId>,
+    /// Text, since a state can hold an id that Konnect never gave.
+    id: Attr<String>,
     region: Attr<Region>,
     name: Attr<String>,
     endpoint: Attr<String>,
     authorization: Attr<Secret>,
     authorization_wo: Attr<Secret>,
     authorization_wo_version: Attr<i64>,
-    detect_authorization_drift: Attr<bool>,
     log_format: Attr<String>,
     skip_ssl_verification: Attr<bool>,
-    allow_identical: Attr<bool>,
     created_at: Attr<String>,
     updated_at: Attr<String>,
 }
 
 impl Model {
-    fn arguments(&self) -> Arguments<'_> {
-        Arguments {
+    fn credential(&self) -> CredentialArguments<'_> {
+        CredentialArguments {
             stored: &self.authorization,
             write_only: &self.authorization_wo,
             version: &self.authorization_wo_version,
-            detects: &self.detect_authorization_drift,
         }
     }
 
-    /// A state that an import or another provider made lacks what only we have.
-    fn completed(mut self) -> Self {
-        if self.detect_authorization_drift.is_null() {
-            self.detect_authorization_drift = Attr::Known(true);
+    /// The credential of an apply: what is planned, and what no plan holds.
+    fn credential_to_apply<'a>(&'a self, config: &'a Self) -> CredentialArguments<'a> {
+        CredentialArguments {
+            write_only: &config.authorization_wo,
+            ..self.credential()
         }
-        if self.allow_identical.is_null() {
-            self.allow_identical = Attr::Known(false);
+    }
+
+    /// The state that an answer of the API makes of what is known.
+    fn with(&self, found: Destination, region: Region) -> Self {
+        // The API may return the id in other letter case: the state keeps its own.
+        let id = self
+            .id
+            .known()
+            .filter(|id| id.eq_ignore_ascii_case(found.id.as_str()));
+        Self {
+            id: id.map_or_else(|| found.id.to_string(), Clone::clone).into(),
+            region: region.into(),
+            name: found.name.into(),
+            endpoint: found.endpoint.into(),
+            log_format: found.log_format.as_str().to_owned().into(),
+            skip_ssl_verification: found.skip_ssl_verification.into(),
+            created_at: found.created_at.into(),
+            updated_at: found.updated_at.into(),
+            ..self.clone()
         }
-        self
+    }
+
+    /// Whether an answer of the API shows all that is known here, times aside.
+    fn equals(&self, found: &Destination) -> bool {
+        self.name.known() == Some(&found.name)
+            && self.endpoint.known() == Some(&found.endpoint)
+            && self.log_format.known().map(String::as_str) == Some(found.log_format.as_str())
+            && self.skip_ssl_verification.known() == Some(&found.skip_ssl_verification)
     }
 }
 
 #[async_trait]
 impl Resource for AuditLogDestination {
-    type Data = Connection;
+    type Data = RunState;
     type Model = Model;
 
     fn type_name(&self) -> &'static str {
@@ -95,131 +102,259 @@ impl Resource for AuditLogDestination {
     }
 
     fn schema(&self) -> Schema {
-        schema::schema()
+        let [authorization, authorization_wo, authorization_wo_version] = credential::attributes(
+            "Value of the `Authorization` header that Konnect sends to the endpoint, including the scheme, for example \
+             `Bearer ...` or `Splunk ...`. It is stored in the state; `authorization_wo` is not. Exactly one of the two \
+             is required to create a destination. If both are omitted for an existing destination, its credential is not \
+             managed and stays as it is.",
+        );
+        Schema::new(
+            "An audit log destination: an HTTPS endpoint, usually the collector of a SIEM, with the credential and the \
+             format that Konnect uses to deliver audit events. A destination receives no events by itself: a \
+             `konnect_audit_log_webhook` connects a region to it.\n\n\
+             All arguments except `region` are changed in place, without a gap in the stream. Konnect does not delete a \
+             destination that a webhook uses: the deletion waits up to 60 seconds until it is unused.",
+            [
+                Attribute::string("id")
+                    .computed()
+                    .use_state_for_unknown()
+                    .description("Id of the destination, a UUID that Konnect assigns."),
+                Attribute::string("region")
+                    .optional()
+                    .computed()
+                    .use_state_for_unknown()
+                    .requires_replace()
+                    .validator(validators::region())
+                    .description(
+                        "Region whose host stores the destination. A change forces a new destination: set \
+                         `create_before_destroy` in `lifecycle` if a webhook uses it. Default: the region of an existing \
+                         destination, else the one region that a `server_url` without `{region}` serves, else `global`, \
+                         where Kong's guide stores destinations.",
+                    ),
+                Attribute::string("name").required().validator(Validator::not_blank()).description(
+                    "Display name, not blank. Konnect allows several destinations with the same name.",
+                ),
+                Attribute::string("endpoint")
+                    .required()
+                    .validator(validators::endpoint())
+                    .redact_parts(validators::secret_parts)
+                    .description(
+                        "HTTPS URL that Konnect sends batches of audit events to. The firewall of the receiver must allow \
+                         Konnect's addresses; Kong also delivers over port 8071. It is stored in the state in clear text, \
+                         even where it contains a secret, as with Sumo Logic.",
+                    ),
+                authorization,
+                authorization_wo,
+                authorization_wo_version,
+                Attribute::string("log_format")
+                    .optional()
+                    .default(validators::DEFAULT_LOG_FORMAT)
+                    .validator(Validator::one_of(validators::LOG_FORMATS))
+                    .description(
+                        "Format of the events: `cef` (ArcSight Common Event Format), `json`, or `cps` (CrowdStrike \
+                         Parsing Standard). Default: `cef`.",
+                    ),
+                Attribute::bool("skip_ssl_verification")
+                    .optional()
+                    .default(false)
+                    .validator(validators::skips_verification())
+                    .description(
+                        "Whether Konnect accepts any certificate of the endpoint. If true, deliveries and the credential \
+                         can be intercepted: use it only for self-signed certificates outside production. Default: false.",
+                    ),
+                Attribute::string("created_at")
+                    .computed()
+                    .use_state_for_unknown()
+                    .description("Time of the creation by Konnect's clock, RFC 3339."),
+                Attribute::string("updated_at").computed().description(
+                    "Time of the last change by Konnect's clock. Before the first change it is `0001-01-01T00:00:0Z`, \
+                     which is not a valid time.",
+                ),
+            ],
+        )
+        .identity(&[
+            IdentityAttribute { name: "id", required_for_import: true },
+            IdentityAttribute { name: "region", required_for_import: false },
+        ])
     }
 
-    fn on_state_seen(&self, state: &Model) {
-        if let Attr::Known(id) = &state.id {
-            self.held.insert(id);
+    fn on_state_seen(&self, run: &RunState, state: &Model) {
+        if let Some(Ok(id)) = state.id.known().map(|id| DestinationId::parse(id)) {
+            run.destination_seen(id);
         }
     }
 
     fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
-        let why = "Konnect needs an authorization for every destination.";
-        authorization::validate(config.arguments(), Some(why), diagnostics);
+        credential::validate(config.credential(), diagnostics);
     }
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
-        match call.provider.destination_region(&call.config.region) {
-            Ok(region) => {
-                let prior = call.prior.as_ref().map(|prior| &prior.region);
-                call.planned.region = inherit_prior_region(region, &call.config.region, prior);
-            }
-            Err(error) => call.diagnostics.push(error),
+        let (run, config) = (call.provider, &call.config);
+        let prior_region = call.prior.as_ref().map(|prior| &prior.region);
+        match run.regions.destination(&config.region, prior_region) {
+            Ok(region) => call.planned.region = region,
+            Err(error) => return call.diagnostics.push(error),
         }
-        if let Some(prior) = &call.prior {
-            if prior.region.is_null() {
-                // Kong's provider writes times in its own way: the first read tells it as Konnect does.
-                call.planned.created_at = Attr::Unknown;
+        let Some(prior) = &call.prior else {
+            if config.authorization.is_null() && config.authorization_wo.is_null() {
+                call.diagnostics.push(credential::missing());
             }
-            let (config, prior) = (call.config.arguments(), prior.arguments());
-            let send = authorization::plan(
-                "destination",
-                config,
-                prior,
-                &mut call.private,
-                &mut call.diagnostics,
-            );
-            if send != Send::No {
-                call.planned.updated_at = Attr::Unknown;
+            if let (
+                Attr::Known(region),
+                Attr::Known(name),
+                Attr::Known(endpoint),
+                Attr::Known(format),
+                Attr::Known(skip),
+            ) = (
+                &call.planned.region,
+                &call.planned.name,
+                &call.planned.endpoint,
+                &call.planned.log_format,
+                &call.planned.skip_ssl_verification,
+            ) {
+                let planned = duplicate_guard::Planned {
+                    region,
+                    name,
+                    endpoint,
+                    log_format: LogFormat::from(format.as_str()),
+                    skip_ssl_verification: *skip,
+                };
+                duplicate_guard::warn(run, planned, &mut call.diagnostics).await;
             }
-        } else if let Some(refusal) = identical::refusal(call.provider, &self.held, &call.planned).await {
-            call.diagnostics.push(refusal);
+            return;
+        };
+        if prior.region.is_null() {
+            // Kong's provider writes times in another form: the first read replaces it.
+            call.planned.created_at = Attr::Unknown;
+        }
+        let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
+        let send = tracker.plan(
+            "destination",
+            prior.credential(),
+            Required::No,
+            &mut call.diagnostics,
+        );
+        if send != SendDecision::No {
+            call.planned.updated_at = Attr::Unknown;
         }
     }
 
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let client = call.provider.client()?;
-        let planned = &call.planned;
-        let region = require(call.provider.destination_region(&planned.region)?, "region")?;
+        let (run, config, planned) = (call.provider, &call.config, &call.planned);
+        let client = run.client()?;
+        let region = require(run.regions.destination(&planned.region, None)?, "region")?;
         let new = NewDestination {
             name: require(planned.name.clone(), "name")?,
             endpoint: require(planned.endpoint.clone(), "endpoint")?,
-            authorization: authorization::configured(call.config.arguments())?.0,
+            authorization: credential::configured(config.credential())?,
             log_format: LogFormat::from(require(planned.log_format.clone(), "log_format")?.as_str()),
             skip_ssl_verification: planned.skip_ssl_verification.clone().into_known(),
         };
-        if let Some(refusal) = identical::refusal(call.provider, &self.held, planned).await {
-            return Err(refusal.into());
-        }
         let CreatedDestination {
-            destination,
+            mut destination,
+            adopted,
             duplicates,
-        } = call
-            .provider
-            .creations()
-            .create_destination(client, &region, &new, |id| self.held.contains(id))
+        } = run
+            .creations
+            .create_destination(client, &region, &new, |id| run.knows_destination(id))
             .await
-            .map_err(|e| authorization::on_given(call.config.arguments(), lost_or_failed(&e, &region)))?;
-        call.partial_state = Some(state(destination.clone(), region.clone(), planned));
-        self.held.insert(&destination.id);
+            .map_err(|error| self.create_failed(&error, &region, config))?;
+        run.destination_created(&destination.id);
+        call.partial_state = Some(planned.with(destination.clone(), region.clone()));
         if duplicates != Duplicates::None {
             call.diagnostics
                 .push(left_behind(&duplicates, &destination.id, &region));
         }
-        let (config, updated_at) = (call.config.arguments(), destination.updated_at.as_deref());
-        authorization::written(&mut call.private, config, true, updated_at);
-        Ok(state(destination, region, planned))
+        let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
+        tracker.created();
+        if adopted {
+            // Another process may have created it, with another credential.
+            let changes = DestinationChanges {
+                authorization: Some(new.authorization),
+                ..DestinationChanges::default()
+            };
+            match v3::update_destination(client, &region, &destination.id, &changes).await {
+                Ok(updated) => destination = updated,
+                Err(error) => {
+                    tracker.mark_write_uncertain();
+                    call.diagnostics
+                        .push(credential_uncertain(&destination.id, &error));
+                }
+            }
+        }
+        Ok(planned.with(destination, region))
     }
 
-    async fn rollback_create(&self, provider: &Connection, state: &Model) {
-        let (Ok(client), Attr::Known(region), Attr::Known(id)) =
-            (provider.client(), &state.region, &state.id)
-        else {
+    async fn rollback_create(&self, run: &RunState, state: &Model) {
+        let (Ok(client), Attr::Known(region), Some(Ok(id))) = (
+            run.client(),
+            &state.region,
+            state.id.known().map(|id| DestinationId::parse(id)),
+        ) else {
             return;
         };
         let client = client.after_stop();
-        let removal = v3::delete_destination(&client, region, id);
+        let removal = v3::delete_destination(&client, region, &id);
         match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
-            Ok(Ok(())) => tracing::warn!(%region, %id, "deleted a destination of which no state will tell"),
+            Ok(Ok(())) => {
+                tracing::warn!(%region, %id, "deleted a destination: rolled back, not saved to state")
+            }
             Ok(Err(error)) if error.is_not_found() => {}
-            _ => tracing::error!(%region, %id, "a destination may be left behind of which no state tells"),
+            _ => tracing::error!(%region, %id, "a destination may exist that was not saved to state"),
         }
     }
 
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
-        let known = call.state.clone().completed();
-        if let Some(warning) = call.provider.refresh_has_to_wait() {
+        let (run, known) = (call.provider, &call.state);
+        if let Some(warning) = run.refresh_has_to_wait() {
             call.diagnostics.push(warning);
-            return Ok(Some(known));
+            return Ok(Some(known.clone()));
         }
-        // Taken over from another provider: the configuration is still to tell the region.
+        // The state of another provider does not hold the region: the configuration sets it.
         let Attr::Known(region) = known.region.clone() else {
-            return Ok(Some(known));
+            return Ok(Some(known.clone()));
         };
-        let cache = call.provider.cache()?;
-        match cache
-            .destination(&region, &require(known.id.clone(), "id")?)
-            .await
-        {
-            Ok(found) => {
-                authorization::observe(&mut call.private, found.updated_at.as_deref());
-                Ok(Some(state(found, region, &known)))
-            }
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(diagnose(&error, ATTRIBUTES)),
-        }
+        let (client, cache) = (run.client()?, run.cache()?);
+        let Some(id) = self.state_id(known, &mut call.diagnostics)? else {
+            return Ok(None);
+        };
+        let failed = |error: Error| match error {
+            error if error.is_not_found() => Ok(None),
+            error => Err(self.failed(&error)),
+        };
+        let found = match cache.destination(&region, &id).await {
+            Ok(found) => found,
+            Err(error) => return failed(error),
+        };
+        let mut tracker = CredentialTracker::new(known.credential(), &mut call.private, run.detects_drift);
+        let found = tracker
+            .observe(
+                "destination",
+                &known.updated_at,
+                found,
+                || v3::get_destination(client, &region, &id),
+                |found| known.equals(found),
+                &mut call.diagnostics,
+            )
+            .await;
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => return failed(error),
+        };
+        let mut state = known.with(found, region);
+        credential::clear_uncertain(&call.private, &mut state.authorization);
+        Ok(Some(state))
     }
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let client = call.provider.client()?;
-        let (prior, planned) = (&call.prior, &call.planned);
+        let (run, prior, planned) = (call.provider, &call.prior, &call.planned);
+        let client = run.client()?;
         let region = require(planned.region.clone(), "region")?;
-        let id = require(prior.id.clone(), "id")?;
-        let mut changes = DestinationChanges {
+        let id = parse_id(&require(prior.id.clone(), "id")?)?;
+        let changes = DestinationChanges {
             name: changed_value(&prior.name, &planned.name),
             endpoint: changed_value(&prior.endpoint, &planned.endpoint),
-            authorization: authorization::to_send(call.config.arguments(), &call.private)?,
+            authorization: None,
             log_format: changed_value(&prior.log_format, &planned.log_format)
                 .map(|f| LogFormat::from(f.as_str())),
             skip_ssl_verification: changed_value(
@@ -227,60 +362,50 @@ impl Resource for AuditLogDestination {
                 &planned.skip_ssl_verification,
             ),
         };
-        let found = if changes.is_empty() {
-            // Nothing of Konnect's changes; what was not told yet is read.
-            v3::get_destination(client, &region, &id)
-                .await
-                .map_err(|e| diagnose(&e, ATTRIBUTES))?
+        let credential = planned.credential_to_apply(&call.config);
+        // Kong's provider writes times in another form, which can't be compared.
+        let before = if prior.region.is_null() {
+            Attr::Null
         } else {
-            let config = call.config.arguments();
-            if changes.authorization.is_none() && authorization::looks_before_writing(config, &call.private) {
-                let now = v3::get_destination(client, &region, &id).await;
-                let now = now.map_err(|e| diagnose(&e, ATTRIBUTES))?;
-                let seen = now.updated_at.clone();
-                // If it is as planned already, this very change was made before, and its answer was lost.
-                let made = same_delivery(&state(now, region.clone(), planned), planned);
-                if !made && authorization::written_meanwhile(config, &call.private, seen.as_deref()) {
-                    changes.authorization = Some(authorization::configured(config)?.0);
-                }
-            }
-            let updated = v3::update_destination(client, &region, &id, &changes).await;
-            if updated.as_ref().is_err_and(konnect::Error::may_have_happened) {
-                authorization::in_doubt(&mut call.private);
-            }
-            let updated = updated
-                .map_err(|e| authorization::on_given(call.config.arguments(), diagnose(&e, ATTRIBUTES)))?;
-            let after = seen_after(
-                client,
-                &region,
-                updated,
-                authorization::written_by_others(&call.private),
-            )
-            .await;
-            let sent = changes.authorization.is_some();
-            let config = call.config.arguments();
-            authorization::written(&mut call.private, config, sent, after.updated_at.as_deref());
-            after
+            prior.updated_at.clone()
         };
-        Ok(state(found, region, planned))
+        let mut tracker = CredentialTracker::new(credential, &mut call.private, run.detects_drift);
+        let written = tracker.write(
+            &before,
+            !changes.is_empty(),
+            || v3::get_destination(client, &region, &id),
+            async |authorization| {
+                let changes = DestinationChanges {
+                    authorization,
+                    ..changes.clone()
+                };
+                v3::update_destination(client, &region, &id, &changes).await
+            },
+            |now| planned.equals(now),
+            &mut call.diagnostics,
+        );
+        match written.await {
+            Ok(found) => Ok(planned.with(found, region)),
+            Err(WriteError::Value(diagnostic)) => Err(diagnostic.into()),
+            Err(WriteError::Api(error)) => Err(FieldMap::of(&self.schema())
+                .with_credential(credential)
+                .diagnose(&error)),
+        }
     }
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
-        let client = call.provider.client()?;
+        let run = call.provider;
+        let client = run.client()?;
         let region = region_from_state(&call.state.region)?;
-        let id = require(call.state.id.clone(), "id")?;
-        match v3::delete_destination(client, &region, &id).await {
+        let Some(id) = self.state_id(&call.state, &mut call.diagnostics)? else {
+            return Ok(());
+        };
+        // Konnect can answer 409 for a while after a webhook has let go of the destination.
+        let schedule = RepeatSchedule::DESTINATION_IN_USE;
+        match v3::delete_destination_when_unused(client, &region, &id, schedule).await {
             Err(error) if error.is_not_found() => Ok(()),
-            Err(error) if error.status() == Some(409) => Err(Diagnostic::error(
-                "Destination is still in use",
-                format!(
-                    "A webhook still uses the destination {id}. Remove that webhook first, or point it at \
-                     another destination: look for a konnect_audit_log_webhook in other configurations, and for \
-                     webhooks set up in the Konnect console.\n\n{error}"
-                ),
-            )
-            .into()),
-            other => other.map_err(|e| diagnose(&e, ATTRIBUTES)),
+            Err(error) if error.is_conflict() => Err(still_in_use(run, &id, &error).await.into()),
+            deleted => deleted.map_err(|error| self.failed(&error)),
         }
     }
 
@@ -288,25 +413,23 @@ impl Resource for AuditLogDestination {
         let cache = call.provider.cache()?;
         let (region, id) = match &call.target {
             ImportTarget::Id(text) => parse_import_id(text)?,
-            ImportTarget::Identity(identity) => {
-                (identity.region.clone(), require(identity.id.clone(), "id")?)
-            }
+            ImportTarget::Identity(identity) => (
+                identity.region.clone(),
+                parse_id(&require(identity.id.clone(), "id")?)?,
+            ),
         };
-        let region = require(call.provider.destination_region(&region)?, "region")?;
+        let region = require(call.provider.regions.destination(&region, None)?, "region")?;
         match cache.destination(&region, &id).await {
-            Ok(found) => {
-                authorization::imported(&mut call.private);
-                Ok(state(found, region, &Model::default().completed()))
-            }
+            Ok(found) => Ok(Model::default().with(found, region)),
             Err(error) if error.is_not_found() => Err(Diagnostic::error(
-                "No such destination",
+                "Destination not found",
                 format!(
-                    "Region {region} keeps no audit log destination {id}. If another region keeps it, give that as \
-                     well: REGION/ID.\n\n{error}"
+                    "Region {region} does not have the audit log destination {id}. If another region has it, use the \
+                     import id REGION/ID.\n\n{error}"
                 ),
             )
             .into()),
-            Err(error) => Err(diagnose(&error, ATTRIBUTES)),
+            Err(error) => Err(self.failed(&error)),
         }
     }
 
@@ -315,14 +438,13 @@ impl Resource for AuditLogDestination {
     }
 
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
-        (kong_migration::is_source(source, self.type_name())).then(|| {
+        kong_migration::is_source(source, self.type_name()).then(|| {
             let state = kong_migration::State(&source.state);
             let id = state.text("id").unwrap_or_default();
-            let id = DestinationId::parse(&id).map_err(|e| {
-                Diagnostic::error("State can't be taken over", validators::sentence(&e)).at("id")
-            })?;
+            let id = DestinationId::parse(&id)
+                .map_err(|e| Diagnostic::error("State can't be moved", sentence(&e)).at("id"))?;
             Ok(Model {
-                id: id.into(),
+                id: id.to_string().into(),
                 name: state.text("name").into(),
                 endpoint: state.text("endpoint").into(),
                 authorization: state.text("authorization").map(Secret::from).into(),
@@ -331,92 +453,144 @@ impl Resource for AuditLogDestination {
                 created_at: state.text("created_at").into(),
                 updated_at: state.text("updated_at").into(),
                 ..Model::default()
-            }
-            .completed())
+            })
         })
     }
 }
 
-/// What reads will see from now on. After somebody else's write the time of ours counts as reads show
-/// it, so that an API whose answers to writes and reads differ can't make every plan send again.
-async fn seen_after(client: &Client, region: &Region, written: Destination, others: bool) -> Destination {
-    if !others {
-        return written;
+impl AuditLogDestination {
+    fn failed(&self, error: &Error) -> Diagnostics {
+        FieldMap::of(&self.schema()).diagnose(error)
     }
-    v3::get_destination(client, region, &written.id)
-        .await
-        .unwrap_or(written)
+
+    /// The id of a state, or nothing and a warning where Konnect can't have such an object.
+    fn state_id(
+        &self,
+        state: &Model,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Option<DestinationId>, Diagnostic> {
+        let id = require(state.id.clone(), "id")?;
+        let parsed = DestinationId::parse(&id).ok();
+        if parsed.is_none() {
+            diagnostics.push(Diagnostic::warning(
+                "Destination does not exist",
+                format!(
+                    "The state has the id \"{id}\", which is not a UUID, so Konnect can't have this destination. It is \
+                     removed from the state."
+                ),
+            ));
+        }
+        Ok(parsed)
+    }
+
+    /// A creation that failed, or whose response was lost for good.
+    fn create_failed(&self, error: &CreateError, region: &Region, config: &Model) -> Diagnostics {
+        let summary = match error {
+            CreateError::Failed(error) => {
+                return FieldMap::of(&self.schema())
+                    .with_credential(config.credential())
+                    .diagnose(error);
+            }
+            CreateError::Unknown { .. } | CreateError::GivenUp { .. } => "Destination may have been created",
+            CreateError::Several { .. } | CreateError::Taken { .. } => {
+                "Destination was created, but which one is not certain"
+            }
+        };
+        let detail = format!(
+            "{error}\n\nCheck the destinations of region {region} in the Konnect console. If this creation made one, \
+             import it (import id {region}/ID) or delete it. Then run again."
+        );
+        Diagnostic::error(summary, detail).into()
+    }
 }
 
 /// `ID` or `REGION/ID`.
 fn parse_import_id(text: &str) -> Result<(Attr<Region>, DestinationId), Diagnostic> {
-    let (region, id) = match text.split_once('/') {
-        Some((region, id)) => (Some(region), id),
-        None => (None, text),
-    };
-    let invalid = |why: String| {
-        let detail = format!("{why} Give the import id as ID or REGION/ID, for instance eu/ID.");
+    let (region, id) = text
+        .split_once('/')
+        .map_or((None, text), |(region, id)| (Some(region), id));
+    let invalid = |reason: String| {
+        let detail = format!("{reason} Use the import id ID or REGION/ID, for example eu/ID.");
         Diagnostic::error("Invalid import id", detail)
     };
     let region = region
         .map(Region::parse)
         .transpose()
-        .map_err(|e| invalid(validators::sentence(&e)))?;
-    let id = DestinationId::parse(id).map_err(|e| invalid(validators::sentence(&e)))?;
+        .map_err(|e| invalid(sentence(&e)))?;
+    let id = DestinationId::parse(id).map_err(|e| invalid(sentence(&e)))?;
     Ok((region.into(), id))
 }
 
-/// The state that an answer of the API makes, with what the API does not tell.
-fn state(found: Destination, region: Region, known: &Model) -> Model {
-    // The same id may come back in other letters: what the state has stays.
-    let same = known.id.known().filter(|id| **id == found.id).cloned();
-    Model {
-        id: same.unwrap_or(found.id).into(),
-        region: region.into(),
-        name: found.name.into(),
-        endpoint: found.endpoint.into(),
-        log_format: found.log_format.as_str().to_owned().into(),
-        skip_ssl_verification: found.skip_ssl_verification.into(),
-        created_at: found.created_at.into(),
-        updated_at: found.updated_at.into(),
-        ..known.clone()
-    }
+fn parse_id(text: &str) -> Result<DestinationId, Diagnostic> {
+    DestinationId::parse(text).map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at("id"))
 }
 
-/// Whether all that Konnect tells again is the same.
-fn same_delivery(found: &Model, planned: &Model) -> bool {
-    found.name == planned.name
-        && found.endpoint == planned.endpoint
-        && found.log_format == planned.log_format
-        && found.skip_ssl_verification == planned.skip_ssl_verification
+/// The error that a destination is in use, with the webhooks that use it.
+async fn still_in_use(run: &RunState, id: &DestinationId, error: &Error) -> Diagnostic {
+    let mut users = Vec::new();
+    let search = async {
+        // Also where the wait ended because the run was stopped.
+        let Ok(client) = run.client().map(konnect::Client::after_stop) else {
+            return;
+        };
+        for region in run.regions.known() {
+            let webhook = v3::get_webhook(&client, &region).await;
+            if webhook.is_ok_and(|webhook| webhook.audit_log_destination_id.as_ref() == Some(id)) {
+                users.push(region.to_string());
+            }
+        }
+    };
+    let _ = tokio::time::timeout(USERS_TIMEOUT, search).await;
+    let users = match users.as_slice() {
+        [] => "A webhook uses it that was not found; it can belong to a Dev Portal.".to_owned(),
+        users => format!(
+            "The webhook of each of these regions uses it: {}.",
+            users.join(", ")
+        ),
+    };
+    Diagnostic::error(
+        "Destination is still in use",
+        format!(
+            "Konnect does not delete the destination {id} while a webhook uses it. {users}\n\n\
+             If this run replaces the destination, set create_before_destroy = true in its lifecycle block: Terraform \
+             then creates the new destination and moves the webhook before it deletes the old one. Otherwise remove that \
+             webhook first, or connect it to another destination: check the konnect_audit_log_webhook resources of other \
+             configurations, and the webhooks in the Konnect console.\n\n{error}"
+        ),
+    )
 }
 
-/// The region of an object that is to be removed. A state that was taken over from another provider does not
-/// tell it before the first apply, and a guess could hit another object.
-pub(crate) fn region_from_state(region: &Attr<Region>) -> Result<Region, Diagnostic> {
-    region.known().cloned().ok_or_else(|| {
-        Diagnostic::error(
-            "Region is not known yet",
-            "The state of this resource was taken over from another provider and does not tell the region, so that \
-             what is to be removed is not certain. Apply the configuration with the resource in it once, which \
-             writes its region into the state; then remove it.",
-        )
-    })
+/// The warning that a creation whose response was lost may have left another destination behind.
+fn left_behind(duplicates: &Duplicates, ours: &DestinationId, region: &Region) -> Diagnostic {
+    let others = match duplicates {
+        Duplicates::Found(ids) => {
+            let ids = ids
+                .iter()
+                .map(DestinationId::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            format!("An equal destination was created in the meantime: {ids}")
+        }
+        Duplicates::None | Duplicates::Unknown => {
+            "Whether the first attempt created another destination could not be determined".to_owned()
+        }
+    };
+    Diagnostic::warning(
+        "Another destination of this name may have been created",
+        format!(
+            "Konnect did not respond to the creation at first, so it was repeated. {others}. This resource is the \
+             destination {ours} in region {region}. Check the Konnect console for others of its name, and delete \
+             duplicates you do not recognise."
+        ),
+    )
 }
 
-/// A value that an apply can't do without.
-pub(crate) fn require<T>(value: Attr<T>, attribute: &'static str) -> Result<T, Diagnostic> {
-    value.into_known().ok_or_else(|| {
-        let detail = format!("\"{attribute}\" turned out to be null. Give it a value.");
-        Diagnostic::error("Missing value", detail).at(attribute)
-    })
-}
-
-/// The planned value, if it is another than before.
-pub(crate) fn changed_value<T: Clone + PartialEq>(prior: &Attr<T>, planned: &Attr<T>) -> Option<T> {
-    if prior == planned {
-        None
-    } else {
-        planned.known().cloned()
-    }
+fn credential_uncertain(id: &DestinationId, error: &Error) -> Diagnostic {
+    Diagnostic::warning(
+        "Credential of the destination is not certain",
+        format!(
+            "The response to the creation was lost, and the destination {id} was found afterwards. Sending its credential \
+             once more failed. The next plan sends it again.\n\n{error}"
+        ),
+    )
 }

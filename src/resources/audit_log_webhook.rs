@@ -1,89 +1,67 @@
-//! `konnect_audit_log_webhook`: the audit log stream of a region (API descriptions v2 and v3,
-//! `audit-log-webhook`).
+//! `konnect_audit_log_webhook`: the audit log stream of a region (API descriptions v2 and v3, `audit-log-webhook`).
+//!
+//! A region has one webhook, in one of two forms. With a destination it is an object of v3. With an endpoint of its own
+//! it is one of v2, which holds a credential and cannot be deleted.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use konnect::{Client, DestinationId, EndpointWebhookChanges, Region, v2, v3};
+use konnect::{
+    Cache, Client, DestinationId, DestinationWebhook, DestinationWebhookChanges, EndpointWebhook,
+    EndpointWebhookChanges, Error, LogFormat, Region, sentence, v2, v3,
+};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{
-    Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, MoveSource, PlanCall,
-    ReadCall, Resource, Schema, Secret, UpdateCall,
+    Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
+    ImportTarget, MoveSource, PlanCall, Private, ReadCall, Resource, Schema, Secret, UpdateCall, Validator,
 };
 
-use crate::authorization::{self, Arguments, Send};
-use crate::connection::{Connection, inherit_prior_region};
-use crate::errors::diagnose;
-use crate::resources::audit_log_destination::{region_from_state, require};
-use crate::{kong_migration, take_over, validators};
+use crate::credential::{self, CredentialArguments, CredentialTracker, Required, SendDecision, WriteError};
+use crate::field_map::FieldMap;
+use crate::ownership::{self, Target, Webhook};
+use crate::planned::require;
+use crate::run_state::RunState;
+use crate::scope::{Scope, region_from_state};
+use crate::{kong_migration, takeover_guard, validators};
 
-mod change;
-mod found;
-mod schema;
-
-use self::change::Change;
-
-/// The attributes that the API may name in an error.
-const ATTRIBUTES: &[&str] = &[
-    "region",
-    "enabled",
-    "audit_log_destination_id",
-    "endpoint",
-    "authorization",
-    "log_format",
-    "skip_ssl_verification",
-];
-
-/// The private state: the mark by which a webhook is told from another one of the same region. A process may
-/// outlive the run that sets a webhook up, as with `terraform test`, and then removes that very webhook.
-const MARK: &str = "mark";
-
-/// How long it may take at most to take a creation back. Nobody waits for it but the end of the process.
+/// The time limit for removing a webhook whose creation reached no state. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The type that Kong's provider has for it.
+/// The type of this object in Kong's provider.
 const KONG_TYPE: &str = "konnect_audit_log";
 
 /// The resource `konnect_audit_log_webhook`.
-#[derive(Default)]
-pub(crate) struct AuditLogWebhook {
-    /// The regions whose webhooks the host has in a state, as far as it has shown.
-    held: Mutex<HashSet<Region>>,
-}
+pub(crate) struct AuditLogWebhook;
 
-/// Configuration, plan and state of a region's webhook, in either of its two forms.
+/// Configuration, plan and state of a region's webhook, in either form.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Model {
-    id: Attr<Region>,
+    id: Attr<String>,
     region: Attr<Region>,
     enabled: Attr<bool>,
-    audit_log_destination_id: Attr<DestinationId>,
+    /// Text, since it usually comes from another resource, which can be mocked.
+    audit_log_destination_id: Attr<String>,
     endpoint: Attr<String>,
     authorization: Attr<Secret>,
     authorization_wo: Attr<Secret>,
     authorization_wo_version: Attr<i64>,
-    detect_authorization_drift: Attr<bool>,
     log_format: Attr<String>,
     skip_ssl_verification: Attr<bool>,
     updated_at: Attr<String>,
     replace_existing: Attr<bool>,
 }
 
-/// The two forms of a webhook, each with an API version of its own.
+/// The two forms of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// v3: it delivers to a destination.
     Destination,
-    /// v2: it holds its own endpoint.
+    /// v2: it has an endpoint of its own.
     Endpoint,
-    /// While planning: what decides is not known yet.
+    /// While planning: the values that decide are unknown.
     Open,
 }
 
 impl Model {
-    /// Which form is asked for, or is there.
     fn form(&self) -> Form {
         match (&self.audit_log_destination_id, &self.endpoint) {
             (Attr::Known(_), _) | (Attr::Unknown, Attr::Null) => Form::Destination,
@@ -92,46 +70,70 @@ impl Model {
         }
     }
 
-    fn arguments(&self) -> Arguments<'_> {
-        Arguments {
+    fn credential(&self) -> CredentialArguments<'_> {
+        CredentialArguments {
             stored: &self.authorization,
             write_only: &self.authorization_wo,
             version: &self.authorization_wo_version,
-            detects: &self.detect_authorization_drift,
         }
     }
 
-    /// What only a state of ours has, for one that comes from elsewhere.
-    fn completed(mut self) -> Self {
-        if self.replace_existing.is_null() {
-            self.replace_existing = Attr::Known(false);
+    /// The credential of an apply: what is planned, and what no plan holds.
+    fn credential_to_apply<'a>(&'a self, config: &'a Self) -> CredentialArguments<'a> {
+        CredentialArguments {
+            write_only: &config.authorization_wo,
+            ..self.credential()
         }
-        if self.detect_authorization_drift.is_null() && self.form() == Form::Endpoint {
-            self.detect_authorization_drift = Attr::Known(true);
-        }
-        self
     }
 
-    /// Plans the arguments whose defaults hang on the form.
+    /// What it delivers to, if that is known.
+    fn target(&self) -> Option<Target> {
+        match (&self.audit_log_destination_id, &self.endpoint) {
+            (Attr::Known(id), _) => Some(Target::Destination(id.clone())),
+            (Attr::Null, Attr::Known(endpoint)) => Some(Target::Endpoint(endpoint.clone())),
+            _ => None,
+        }
+    }
+
+    fn webhook(&self) -> Option<Webhook> {
+        Some(Webhook {
+            target: self.target()?,
+            enabled: self.enabled == Attr::Known(true),
+            updated_at: self.updated_at.known().cloned(),
+        })
+    }
+
+    fn destination_id(&self) -> Result<DestinationId, Diagnostic> {
+        const ATTRIBUTE: &str = "audit_log_destination_id";
+        DestinationId::parse(&require(self.audit_log_destination_id.clone(), ATTRIBUTE)?)
+            .map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at(ATTRIBUTE))
+    }
+
+    /// Plans the arguments whose defaults depend on the form.
     fn plan_defaults(&mut self, config: &Self) {
-        let (log_format, off, on) = match config.form() {
-            Form::Destination => (Attr::Null, Attr::Null, Attr::Null),
+        let (log_format, skip) = match config.form() {
+            Form::Destination => (Attr::Null, Attr::Null),
             Form::Endpoint => (
                 Attr::Known(validators::DEFAULT_LOG_FORMAT.to_owned()),
                 Attr::Known(false),
-                Attr::Known(true),
             ),
-            Form::Open => (Attr::Unknown, Attr::Unknown, Attr::Unknown),
+            Form::Open => (Attr::Unknown, Attr::Unknown),
         };
-        self.log_format = or(&config.log_format, log_format);
-        self.skip_ssl_verification = or(&config.skip_ssl_verification, off);
-        self.detect_authorization_drift = or(&config.detect_authorization_drift, on);
+        self.log_format = if config.log_format.is_null() {
+            log_format
+        } else {
+            config.log_format.clone()
+        };
+        self.skip_ssl_verification = if config.skip_ssl_verification.is_null() {
+            skip
+        } else {
+            config.skip_ssl_verification.clone()
+        };
     }
 
-    /// The arguments that belong to an endpoint of its own, and whether they are set. One that is not known
-    /// yet may turn out to be null.
-    fn own_arguments(&self) -> [(&'static str, bool); 7] {
-        [
+    /// The arguments that belong to an endpoint and are set.
+    fn endpoint_arguments(&self) -> impl Iterator<Item = &'static str> {
+        let arguments = [
             ("endpoint", self.endpoint.known().is_some()),
             ("authorization", self.authorization.known().is_some()),
             ("authorization_wo", self.authorization_wo.known().is_some()),
@@ -139,22 +141,60 @@ impl Model {
                 "authorization_wo_version",
                 self.authorization_wo_version.known().is_some(),
             ),
-            (
-                "detect_authorization_drift",
-                self.detect_authorization_drift.known().is_some(),
-            ),
             ("log_format", self.log_format.known().is_some()),
             (
                 "skip_ssl_verification",
                 self.skip_ssl_verification.known().is_some(),
             ),
-        ]
+        ];
+        arguments
+            .into_iter()
+            .filter(|(_, set)| *set)
+            .map(|(name, _)| name)
+    }
+
+    /// Whether another model has the same endpoint with the same settings.
+    fn same_delivery(&self, other: &Self) -> bool {
+        self.endpoint == other.endpoint
+            && self.log_format == other.log_format
+            && self.skip_ssl_verification == other.skip_ssl_verification
+    }
+
+    /// The state of a webhook that delivers to a destination.
+    fn with_destination(&self, found: DestinationWebhook, region: Region) -> Self {
+        // The API may return the id in other letter case: the state keeps its own.
+        let found_id = found.audit_log_destination_id.map(|id| id.to_string());
+        let own = self.audit_log_destination_id.known();
+        let same = own.filter(|own| found_id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(own)));
+        Self {
+            id: region.to_string().into(),
+            region: region.into(),
+            enabled: found.enabled.into(),
+            audit_log_destination_id: same.cloned().or(found_id).into(),
+            replace_existing: self.replace_existing.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// The state of a webhook with an endpoint of its own.
+    fn with_endpoint(&self, found: EndpointWebhook, region: Region) -> Self {
+        Self {
+            id: region.to_string().into(),
+            region: region.into(),
+            enabled: found.enabled.into(),
+            audit_log_destination_id: Attr::Null,
+            endpoint: found.endpoint.into(),
+            log_format: found.log_format.as_str().to_owned().into(),
+            skip_ssl_verification: found.skip_ssl_verification.into(),
+            updated_at: found.updated_at.into(),
+            ..self.clone()
+        }
     }
 }
 
 #[async_trait]
 impl Resource for AuditLogWebhook {
-    type Data = Connection;
+    type Data = RunState;
     type Model = Model;
 
     fn type_name(&self) -> &'static str {
@@ -162,112 +202,218 @@ impl Resource for AuditLogWebhook {
     }
 
     fn schema(&self) -> Schema {
-        schema::schema()
+        let [authorization, authorization_wo, authorization_wo_version] = credential::attributes(
+            "Value of the `Authorization` header that Konnect sends to `endpoint`, including the scheme. It is stored in \
+             the state; `authorization_wo` is not. Exactly one of the two is required to set an endpoint up. If both are \
+             omitted for an existing endpoint, its credential is not managed and stays as it is.",
+        );
+        Schema::new(
+            "The audit log webhook of a region: the stream of its audit events. Each region has one. It delivers either \
+             to a destination (`audit_log_destination_id`, Konnect API v3, recommended), or to an endpoint of its own \
+             (`endpoint` with `authorization_wo` or `authorization`, API v2). A change from one form to the other is an \
+             update in place and does not interrupt the stream.\n\n\
+             If the region already delivers to another target, the plan warns and the apply fails: import the existing \
+             webhook, or set `replace_existing`.\n\n\
+             Destroying a webhook with a destination deletes it. One with an endpoint of its own is switched off, since \
+             API v2 can't delete it: Konnect keeps the endpoint, and delivers nothing. If the region by then delivers to \
+             a target that this resource did not set, nothing is removed, with a warning.",
+            [
+                Attribute::string("id").computed().use_state_for_unknown().description(
+                    "The region, which identifies the webhook.",
+                ),
+                Attribute::string("region")
+                    .optional()
+                    .computed()
+                    .use_state_for_unknown()
+                    .requires_replace()
+                    .validator(validators::region())
+                    .description(
+                        "Region whose audit events are delivered: `us`, `eu`, `au`, `me`, `in`, `sg`, `global`, or a \
+                         region that Kong adds later. A change removes this webhook and sets up the one of the other \
+                         region. Default: the provider's `region`.",
+                    ),
+                Attribute::bool("enabled").optional().default(true).description(
+                    "Whether events are delivered. If false, the webhook keeps its target and delivers nothing. Default: \
+                     true.",
+                ),
+                Attribute::string("audit_log_destination_id").optional().validator(Validator::not_blank()).description(
+                    "Id of the `konnect_audit_log_destination` that receives the events, a UUID. Exactly one of this and \
+                     `endpoint` is required. A change connects the region to another destination in place.",
+                ),
+                Attribute::string("endpoint")
+                    .optional()
+                    .validator(validators::endpoint())
+                    .redact_parts(validators::secret_parts)
+                    .description(
+                        "HTTPS URL that receives the events, for a webhook without a destination. It is stored in the \
+                         state in clear text, even where it contains a secret, as with Sumo Logic.",
+                    ),
+                authorization,
+                authorization_wo,
+                authorization_wo_version,
+                Attribute::string("log_format")
+                    .optional()
+                    .computed()
+                    .validator(Validator::one_of(validators::LOG_FORMATS))
+                    .description(
+                        "Format of the events sent to `endpoint`: `cef`, `json` or `cps` (CrowdStrike). Null for a webhook \
+                         with a destination, which has its own format. Default: `cef`.",
+                    ),
+                Attribute::bool("skip_ssl_verification")
+                    .optional()
+                    .computed()
+                    .validator(validators::skips_verification())
+                    .description(
+                        "Whether Konnect accepts any certificate of `endpoint`. If true, deliveries and the credential \
+                         can be intercepted: use it only for self-signed certificates outside production. Null for a \
+                         webhook with a destination, which has its own setting. Default: false.",
+                    ),
+                Attribute::string("updated_at").computed().description(
+                    "Time of the last change of a webhook with an endpoint of its own, by Konnect's clock. Null for a \
+                     webhook with a destination, for which the API returns no time.",
+                ),
+                Attribute::bool("replace_existing").optional().default(false).description(
+                    "Whether the creation may redirect a region that already delivers to another target. If false, it \
+                     fails and reports the present target. A webhook that is switched off is always overwritten. Has no \
+                     effect after the creation. Default: false.",
+                ),
+            ],
+        )
+        .identity(&[IdentityAttribute { name: "region", required_for_import: true }])
     }
 
-    fn on_state_seen(&self, state: &Model) {
+    fn on_state_seen(&self, run: &RunState, state: &Model) {
         if let Attr::Known(region) = &state.region {
-            self.held().insert(region.clone());
+            run.webhook_seen(Scope::region(region.clone()));
         }
     }
 
     fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
         match config.form() {
             Form::Destination if config.audit_log_destination_id.known().is_some() => {
-                for (name, _) in config.own_arguments().into_iter().filter(|(_, set)| *set) {
+                for name in config.endpoint_arguments() {
                     let detail = format!(
-                        "A webhook delivers either to a destination or to an endpoint of its own, and \"{name}\" \
-                         belongs to the latter. Remove it, or audit_log_destination_id."
+                        "A webhook delivers either to a destination or to an endpoint of its own, and \"{name}\" belongs \
+                         to the latter. Remove it, or audit_log_destination_id."
                     );
                     diagnostics.push(Diagnostic::error("Conflicting arguments", detail).at(name));
                 }
             }
             Form::Endpoint if config.endpoint.is_null() => diagnostics.push(
                 Diagnostic::error(
-                    "No destination",
+                    "Missing target",
                     "Set audit_log_destination_id to the id of a konnect_audit_log_destination, or endpoint with \
                      authorization_wo or authorization for a webhook with an endpoint of its own.",
                 )
                 .at("audit_log_destination_id"),
             ),
-            Form::Endpoint => {
-                let why = "Konnect needs an authorization together with endpoint.";
-                authorization::validate(config.arguments(), Some(why), diagnostics);
-            }
+            Form::Endpoint => credential::validate(config.credential(), diagnostics),
             Form::Destination | Form::Open => {}
         }
     }
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
-        match call.provider.region(&call.config.region) {
+        let (run, config) = (call.provider, &call.config);
+        match run
+            .regions
+            .webhook(&config.region, call.prior.as_ref().map(|prior| &prior.region))
+        {
             Ok(region) => {
-                let region = inherit_prior_region(
-                    region,
-                    &call.config.region,
-                    call.prior.as_ref().map(|prior| &prior.region),
-                );
-                (call.planned.id, call.planned.region) = (region.clone(), region);
+                call.planned.id = match &region {
+                    Attr::Known(region) => region.to_string().into(),
+                    _ => Attr::Unknown,
+                };
+                call.planned.region = region;
             }
             Err(error) => return call.diagnostics.push(error),
         }
-        call.planned.plan_defaults(&call.config);
-        call.keep_planned.extend([
-            "log_format",
-            "skip_ssl_verification",
-            "detect_authorization_drift",
-        ]);
-        let form = call.config.form();
+        call.planned.plan_defaults(config);
+        call.keep_planned.extend(["log_format", "skip_ssl_verification"]);
+        let form = config.form();
         if form == Form::Destination {
             call.planned.updated_at = Attr::Null;
             call.keep_planned.push("updated_at");
         }
-        match &call.prior {
-            None => self.guard(call).await,
-            Some(prior) if form != Form::Destination => {
-                let (config, prior) = (call.config.arguments(), prior.arguments());
-                let found = &mut call.diagnostics;
-                if authorization::plan("webhook", config, prior, &mut call.private, found) != Send::No {
-                    call.planned.updated_at = Attr::Unknown;
-                }
+        let scope = call.planned.region.known().cloned().map(Scope::region);
+        let Some(prior) = &call.prior else {
+            if form == Form::Endpoint && config.authorization.is_null() && config.authorization_wo.is_null() {
+                call.diagnostics.push(credential::missing());
             }
-            Some(_) => {}
+            if let (Some(scope), Ok(client)) = (scope, run.client()) {
+                let replaces = !matches!(config.replace_existing, Attr::Null | Attr::Known(false));
+                let (private, diagnostics) = (&mut call.private, &mut call.diagnostics);
+                let look = takeover_guard::current(client, &scope.region);
+                takeover_guard::plan(run, &scope, config.target(), replaces, look, private, diagnostics)
+                    .await;
+            }
+            return;
+        };
+        if let Some(scope) = scope.filter(|scope| prior.region.known() == Some(&scope.region)) {
+            takeover_guard::plan_update(run, &scope, config.target(), &mut call.diagnostics);
+        }
+        if form == Form::Destination {
+            return;
+        }
+        // Konnect has no credential for an endpoint while the region has a destination, also if another process or user
+        // did that.
+        let led_elsewhere = ownership::lost_target(&call.private, prior.webhook().as_ref());
+        let required = if prior.form() != form || (led_elsewhere && prior.endpoint != config.endpoint) {
+            Required::Yes
+        } else {
+            Required::No
+        };
+        let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
+        let send = tracker.plan("webhook", prior.credential(), required, &mut call.diagnostics);
+        if send != SendDecision::No {
+            call.planned.updated_at = Attr::Unknown;
         }
     }
 
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let client = call.provider.client()?;
-        let region = require(call.provider.region(&call.planned.region)?, "region")?;
-        let claim = call.provider.claim(&region);
-        let mut set_up_here = claim.lock().await;
-        if set_up_here.is_some() {
-            return Err(take_over::set_up_twice(&region).into());
-        }
-        if call.planned.replace_existing != Attr::Known(true) {
-            let occupant = take_over::occupant(client, &region).await;
-            if let Some(occupant) = occupant.map_err(|e| diagnose(&e, ATTRIBUTES))? {
-                return Err(take_over::occupied(&region, &occupant).into());
-            }
-        }
-        let (config, planned) = (&call.config, &call.planned);
+        let (run, planned) = (call.provider, &call.planned);
+        let client = run.client()?;
+        let scope = Scope::region(require(run.regions.webhook(&planned.region, None)?, "region")?);
+        let target = planned.target().ok_or_else(|| no_target(planned))?;
+        let replaces = planned.replace_existing == Attr::Known(true);
+        let slot = run.slot(&scope);
+        let look = || takeover_guard::current(client, &scope.region);
+        let private = &mut call.private;
+        let mut progress = takeover_guard::enter(run, &slot, &scope, &target, replaces, look, private, |e| {
+            self.failed(e)
+        })
+        .await?;
         let change = Change {
+            run,
             client,
-            region,
-            config,
+            region: &scope.region,
+            config: &call.config,
             prior: None,
             planned,
         };
-        let created = change.create(&mut call.private, &mut call.diagnostics).await?;
-        let mark = format!("{:016x}", fastrand::u64(..));
-        call.private.set(MARK, &mark);
-        *set_up_here = Some(mark);
-        Ok(created)
+        // A `PATCH` can be repeated: one whose response was lost is sent once more.
+        let mut created = change.send(private, &mut call.diagnostics).await;
+        if created.as_ref().is_err_and(may_have_happened) {
+            created = change.send(private, &mut call.diagnostics).await;
+        }
+        match created {
+            Ok(created) => {
+                progress.created = true;
+                Ok(created)
+            }
+            Err(error) => {
+                if may_have_happened(&error) {
+                    call.diagnostics.push(takeover_guard::uncertain(&scope));
+                }
+                Err(self.change_failed(error, &change))
+            }
+        }
     }
 
-    /// The region was free before. Where it was not, because `replace_existing` says that this does not matter,
-    /// there is no way back to what it had; and the next apply may set it up again. Another run may have set it
-    /// up by now, since this one has lost its lock: what it has is looked at first.
-    async fn rollback_create(&self, provider: &Connection, state: &Model) {
-        let (Ok(client), Attr::Known(region)) = (provider.client(), &state.region) else {
+    /// The region was free before. If it was not, because of `replace_existing`, its previous webhook can't be restored.
+    /// Another run may have set the region up by now, since this one has lost its lock, so the webhook is read first.
+    async fn rollback_create(&self, run: &RunState, state: &Model) {
+        let (Ok(client), Attr::Known(region), Some(created)) = (run.client(), &state.region, state.webhook())
+        else {
             return;
         };
         if state.replace_existing == Attr::Known(true) {
@@ -275,73 +421,124 @@ impl Resource for AuditLogWebhook {
         }
         let client = client.after_stop();
         let removal = async {
-            let ours = is_still(&client, region, state).await?;
+            let now = takeover_guard::current(&client, region).await?;
+            let ours =
+                now.is_some_and(|now| now.target == created.target && now.updated_at == created.updated_at);
             if ours {
                 remove(&client, region, state.form()).await?;
             }
-            Ok::<_, konnect::Error>(ours)
+            Ok::<_, Error>(ours)
         };
         match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
             Ok(Ok(true)) => {
-                *provider.claim(region).lock().await = None;
-                tracing::warn!(%region, "removed a webhook of which no state will tell");
+                run.slot(&Scope::region(region.clone())).lock().await.created = false;
+                tracing::warn!(%region, "removed a webhook: rolled back, not saved to state");
             }
             Ok(Ok(false)) => {
-                tracing::warn!(%region, "left a webhook that has been changed since to whoever did it");
+                tracing::warn!(%region, "left a webhook in place that was changed after its creation")
             }
-            _ => tracing::error!(%region, "a webhook may be left behind of which no state tells"),
+            _ => tracing::error!(%region, "a webhook may exist that was not saved to state"),
         }
     }
 
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
-        let known = call.state.clone().completed();
-        if let Some(warning) = call.provider.refresh_has_to_wait() {
+        let (run, known) = (call.provider, &call.state);
+        if let Some(warning) = run.refresh_has_to_wait() {
             call.diagnostics.push(warning);
-            return Ok(Some(known));
+            return Ok(Some(known.clone()));
         }
-        // Taken over from another provider: the configuration is still to tell the region.
+        // The state of another provider does not hold the region: the configuration sets it.
         let Attr::Known(region) = known.region.clone() else {
-            return Ok(Some(known));
+            return Ok(Some(known.clone()));
         };
-        let cache = call.provider.cache()?;
-        let found = found::again(cache, &region, &known, &mut call.private).await;
-        if matches!(found, Ok(None)) {
-            self.held().remove(&region);
+        let (client, cache) = (run.client()?, run.cache()?);
+        // A webhook that got the other form is still the region's, and the plan shows what it has become. If it is
+        // switched off, the region is free.
+        let delivers = |found: &Model| found.enabled == Attr::Known(true);
+        let found = if known.form() == Form::Destination {
+            match read_destination(cache, &region, known).await {
+                Ok(None) => read_endpoint_if_available(cache, &region, known)
+                    .await
+                    .map(|f| f.filter(delivers)),
+                found => found,
+            }
+        } else {
+            match self.read_own_endpoint(client, cache, &region, call).await {
+                Ok(None) => read_destination(cache, &region, &call.state)
+                    .await
+                    .map(|f| f.filter(delivers)),
+                found => found,
+            }
+        };
+        let found = found.map_err(|error| self.failed(&error))?;
+        let Some(mut found) = found else {
+            run.webhook_gone(&Scope::region(region));
+            return Ok(None);
+        };
+        let trusts_time =
+            CredentialTracker::new(found.credential(), &mut call.private, run.detects_drift).trusts_time();
+        if let Some(now) = found.webhook() {
+            ownership::observe(
+                &mut call.private,
+                call.state.webhook().as_ref(),
+                &now,
+                trusts_time,
+            );
         }
-        found.map_err(|e| diagnose(&e, ATTRIBUTES))
+        credential::clear_uncertain(&call.private, &mut found.authorization);
+        Ok(Some(found))
     }
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let client = call.provider.client()?;
-        let region = require(call.planned.region.clone(), "region")?;
-        let (config, planned) = (&call.config, &call.planned);
+        let (run, planned) = (call.provider, &call.planned);
+        let client = run.client()?;
+        let region = require(planned.region.clone(), "region")?;
+        let slot = run.slot(&Scope::region(region.clone()));
+        let _progress = slot.lock().await;
+        let (config, prior) = (&call.config, Some(&call.prior));
         let change = Change {
+            run,
             client,
-            region,
+            region: &region,
             config,
-            prior: Some(&call.prior),
+            prior,
             planned,
         };
-        change.set_up(&mut call.private).await
+        let updated = change.send(&mut call.private, &mut call.diagnostics).await;
+        updated.map_err(|error| self.change_failed(error, &change))
     }
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
-        let client = call.provider.client()?;
-        let region = region_from_state(&call.state.region)?;
-        let claim = call.provider.claim(&region);
-        let mut set_up_here = claim.lock().await;
-        if set_up_here.is_some() && *set_up_here != call.private.get(MARK) {
-            // The new one came first and has overwritten this one: what is there now is not ours to remove.
-            call.diagnostics.push(take_over::overwritten(&region));
+        let (run, state) = (call.provider, &call.state);
+        let client = run.client()?;
+        let scope = Scope::region(region_from_state(&state.region)?);
+        let slot = run.slot(&scope);
+        let mut progress = slot.lock().await;
+        if progress.created {
+            call.diagnostics.push(ownership::overwritten(&scope));
             return Ok(());
         }
-        match remove(client, &region, call.state.form()).await {
-            Err(error) if !error.is_not_found() => Err(diagnose(&error, ATTRIBUTES)),
-            _ => {
-                self.held().remove(&region);
-                *set_up_here = None;
-                Ok(())
+        let removed = async {
+            let Some(now) = takeover_guard::current(client, &scope.region).await? else {
+                return Ok(());
+            };
+            let trusts_time =
+                CredentialTracker::new(state.credential(), &mut call.private, run.detects_drift)
+                    .trusts_time();
+            if !ownership::is_ours(&call.private, state.webhook().as_ref(), &now, trusts_time) {
+                call.diagnostics.push(ownership::left_in_place(&scope, &now));
+                return Ok(());
             }
+            remove(client, &scope.region, state.form()).await
+        };
+        let removed = removed.await;
+        if removed.is_ok() {
+            run.webhook_gone(&scope);
+        }
+        slot.release(&mut progress);
+        match removed {
+            Err(error) if !error.is_not_found() => Err(self.failed(&error)),
+            _ => Ok(()),
         }
     }
 
@@ -350,27 +547,31 @@ impl Resource for AuditLogWebhook {
         let region = match &call.target {
             ImportTarget::Id(text) => Region::parse(text).map_err(|e| {
                 let detail = format!(
-                    "A webhook is imported by its region, such as eu. {}",
-                    validators::sentence(&e)
+                    "The import id of a webhook is its region, such as eu. {}",
+                    sentence(&e)
                 );
                 Diagnostic::error("Invalid import id", detail)
             })?,
             ImportTarget::Identity(identity) => require(identity.region.clone(), "region")?,
         };
-        let region = require(call.provider.region(&Attr::Known(region))?, "region")?;
-        let none = Model::default();
-        let mut found = found::with_destination(cache, &region, &none).await;
+        let region = require(
+            call.provider.regions.webhook(&Attr::Known(region), None)?,
+            "region",
+        )?;
+        let none = Model {
+            replace_existing: Attr::Known(false),
+            ..Model::default()
+        };
+        let mut found = read_destination(cache, &region, &none).await;
         if matches!(found, Ok(None)) {
-            authorization::imported(&mut call.private);
-            found = found::with_endpoint(cache, &region, &none).await;
+            found = read_endpoint(cache, &region, &none).await;
         }
-        let found = found.map_err(|e| diagnose(&e, ATTRIBUTES))?;
-        found.map(Model::completed).ok_or_else(|| {
+        found.map_err(|error| self.failed(&error))?.ok_or_else(|| {
             Diagnostic::error(
                 "Region has no webhook",
                 format!(
-                    "The audit log webhook of region {region} has not been set up, so that there is nothing to \
-                     import. Remove the import: applying the resource sets the webhook up."
+                    "The audit log webhook of region {region} was never set up, so there is nothing to import. Remove the \
+                     import: applying the resource sets the webhook up."
                 ),
             )
             .into()
@@ -381,18 +582,18 @@ impl Resource for AuditLogWebhook {
         &["konnect_audit_log of kong/konnect"]
     }
 
-    /// Kong's resource is the v2 webhook of the region that its provider block named, which its state does
-    /// not tell: the region stays open until the configuration tells it.
+    /// Kong's resource is the v2 webhook of the region in its provider block, which its state does not hold: the region
+    /// stays null until the configuration sets it.
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
-        let taken =
+        let accepted =
             kong_migration::is_source(source, KONG_TYPE) || kong_migration::is_renamed(source, KONG_TYPE);
-        taken.then(|| {
+        accepted.then(|| {
             let state = kong_migration::State(&source.state);
             let Some(endpoint) = state.text("endpoint").filter(|endpoint| endpoint != "unconfigured") else {
                 return Err(Diagnostic::error(
-                    "State can't be taken over",
-                    "The konnect_audit_log has no endpoint, so that there is no webhook to take over. Remove it \
-                     from the state (a `removed` block with `destroy = false`) and create this resource instead.",
+                    "State can't be moved",
+                    "The konnect_audit_log has no endpoint, so there is no webhook to manage. Remove it from the state (a \
+                     `removed` block with `destroy = false`) and create this resource instead.",
                 )
                 .into());
             };
@@ -403,76 +604,251 @@ impl Resource for AuditLogWebhook {
                 log_format: state.text("log_format").into(),
                 skip_ssl_verification: state.truth("skip_ssl_verification").into(),
                 updated_at: state.text("updated_at").into(),
+                replace_existing: Attr::Known(false),
                 ..Model::default()
-            }
-            .completed())
+            })
         })
     }
 }
 
 impl AuditLogWebhook {
-    /// Refuses a creation where the region delivers somewhere already. The plan tells it early; the change
-    /// looks again.
-    ///
-    /// A replacement is planned as a creation too. So where this run has a webhook of the region in a state,
-    /// the plan can't tell whether that is to go first, and only the change looks.
-    async fn guard(&self, call: &mut PlanCall<'_, Self>) {
-        let Attr::Known(region) = &call.planned.region else {
-            return;
-        };
-        // An apply plans again what was not known before. By then another block may have had the region.
-        if call.provider.claim(region).lock().await.is_some() {
-            return call.diagnostics.push(take_over::set_up_twice(region));
-        }
-        let asked_to = !matches!(call.config.replace_existing, Attr::Null | Attr::Known(false));
-        let Ok(client) = call.provider.client() else {
-            return;
-        };
-        if asked_to || self.held().contains(region) {
-            return;
-        }
-        match take_over::occupant(client, region).await {
-            // The host may have handed over a state of the region meanwhile.
-            Ok(Some(occupant)) if !self.held().contains(region) => {
-                call.diagnostics.push(take_over::occupied(region, &occupant));
+    fn failed(&self, error: &Error) -> Diagnostics {
+        FieldMap::of(&self.schema()).diagnose(error)
+    }
+
+    fn change_failed(&self, error: WriteError, change: &Change<'_>) -> Diagnostics {
+        match error {
+            WriteError::Value(diagnostic) => diagnostic.into(),
+            WriteError::Api(error)
+                if error.status() == Some(404) && change.planned.form() == Form::Destination =>
+            {
+                unknown_destination(change, &error).into()
             }
-            Ok(_) => {}
-            Err(error) => call.diagnostics.append(diagnose(&error, ATTRIBUTES)),
+            WriteError::Api(error) => {
+                let credential = change.planned.credential_to_apply(change.config);
+                FieldMap::of(&self.schema())
+                    .with_credential(credential)
+                    .diagnose(&error)
+            }
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, HashSet<Region>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Reads the webhook of a state with an endpoint of its own, and looks for outside changes of its credential.
+    async fn read_own_endpoint(
+        &self,
+        client: &Client,
+        cache: &Cache,
+        region: &Region,
+        call: &mut ReadCall<'_, Self>,
+    ) -> Result<Option<Model>, Error> {
+        let known = &call.state;
+        let found = match cache.endpoint_webhook(region).await {
+            Ok(found) if found.endpoint.is_some() => found,
+            Err(error) if !error.is_not_found() => return Err(error),
+            _ => return Ok(None),
+        };
+        let shows = |found: &EndpointWebhook| known.with_endpoint(found.clone(), region.clone());
+        let detects = call.provider.detects_drift;
+        let found = CredentialTracker::new(known.credential(), &mut call.private, detects)
+            .observe(
+                "webhook",
+                &known.updated_at,
+                found,
+                || v2::get_webhook(client, region),
+                |found| known.enabled == Attr::Known(found.enabled) && known.same_delivery(&shows(found)),
+                &mut call.diagnostics,
+            )
+            .await?;
+        Ok(found.endpoint.is_some().then(|| shows(&found)))
     }
 }
 
-/// Whether the region's webhook is what a state tells, so that nobody has written to it since.
-async fn is_still(client: &Client, region: &Region, state: &Model) -> Result<bool, konnect::Error> {
-    match state.form() {
-        Form::Destination => v3::get_webhook(client, region)
-            .await
-            .map(|found| found.audit_log_destination_id.as_ref() == state.audit_log_destination_id.known()),
-        Form::Endpoint | Form::Open => v2::get_webhook(client, region).await.map(|found| {
-            found.endpoint.as_ref() == state.endpoint.known()
-                && found.updated_at.as_ref() == state.updated_at.known()
-        }),
+/// A creation, or an update of `prior`: the same to the API.
+struct Change<'a> {
+    run: &'a RunState,
+    client: &'a Client,
+    region: &'a Region,
+    config: &'a Model,
+    prior: Option<&'a Model>,
+    planned: &'a Model,
+}
+
+impl Change<'_> {
+    /// One `PATCH` in the version of the planned form, or none if nothing changes at Konnect. A change of form sends
+    /// everything, since settings of the other form do not count.
+    async fn send(&self, private: &mut Private, diagnostics: &mut Diagnostics) -> Result<Model, WriteError> {
+        let written = match self.planned.form() {
+            Form::Destination => self.send_destination(private).await?,
+            Form::Endpoint | Form::Open => self.send_endpoint(private, diagnostics).await?,
+        };
+        ownership::written(private);
+        Ok(written)
+    }
+
+    fn prior_of_same_form(&self) -> Option<&Model> {
+        self.prior.filter(|prior| prior.form() == self.planned.form())
+    }
+
+    /// v3: connects the region to a destination.
+    async fn send_destination(&self, private: &mut Private) -> Result<Model, WriteError> {
+        let planned = self.planned;
+        let id = planned.destination_id()?;
+        let prior = self.prior_of_same_form();
+        let moved = prior.is_none_or(|p| p.target() != planned.target());
+        let switched = prior.is_none_or(|p| p.enabled != planned.enabled);
+        let found = if moved || switched {
+            let changes = DestinationWebhookChanges {
+                audit_log_destination_id: moved.then(|| id.clone()),
+                enabled: planned.enabled.known().copied().filter(|_| switched),
+            };
+            let schedule = self.run.new_destination_schedule(&id);
+            v3::update_webhook_to_new_destination(self.client, self.region, &changes, schedule).await?
+        } else {
+            let found = v3::get_webhook(self.client, self.region).await?;
+            if found.audit_log_destination_id.is_none() {
+                return Err(self.gone().into());
+            }
+            found
+        };
+        CredentialTracker::new(planned.credential(), private, false).forget();
+        Ok(planned.with_destination(found, self.region.clone()))
+    }
+
+    /// v2: makes the region deliver to an endpoint of its own.
+    async fn send_endpoint(
+        &self,
+        private: &mut Private,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Model, WriteError> {
+        let planned = self.planned;
+        let prior = self.prior_of_same_form();
+        let differs = prior.is_none_or(|prior| !prior.same_delivery(planned));
+        let switched = prior.is_none_or(|prior| prior.enabled != planned.enabled);
+        let endpoint = require(planned.endpoint.clone(), "endpoint")?;
+        let credential = planned.credential_to_apply(self.config);
+        let shows = |found: &EndpointWebhook| planned.with_endpoint(found.clone(), self.region.clone());
+        let patch = async |authorization: Option<_>| {
+            let mut changes = EndpointWebhookChanges {
+                enabled: planned.enabled.known().copied(),
+                ..EndpointWebhookChanges::default()
+            };
+            if differs || authorization.is_some() {
+                changes.endpoint = Some(endpoint.clone());
+                changes.log_format = planned.log_format.known().map(|f| LogFormat::from(f.as_str()));
+                changes.skip_ssl_verification = planned.skip_ssl_verification.known().copied();
+                changes.authorization = authorization;
+            }
+            v2::update_webhook(self.client, self.region, &changes).await
+        };
+        let mut tracker = CredentialTracker::new(credential, private, self.run.detects_drift);
+        let found = if let Some(full_prior) = self.prior {
+            let before = if prior.is_none() || full_prior.region.is_null() {
+                &Attr::Null
+            } else {
+                &full_prior.updated_at
+            };
+            let is_planned = |now: &EndpointWebhook| {
+                planned.enabled == Attr::Known(now.enabled) && planned.same_delivery(&shows(now))
+            };
+            let look = || v2::get_webhook(self.client, self.region);
+            tracker
+                .write(before, differs || switched, look, patch, is_planned, diagnostics)
+                .await?
+        } else {
+            let found = patch(Some(credential::configured(credential)?)).await?;
+            tracker.created();
+            found
+        };
+        if found.endpoint.is_none() {
+            return Err(self.gone().into());
+        }
+        Ok(shows(&found))
+    }
+
+    /// The webhook was removed after the refresh: the state stays, and the next plan sets it up again.
+    fn gone(&self) -> Diagnostic {
+        let detail = format!(
+            "Another process or user removed the webhook of region {} after this plan was made. Plan again: the plan sets \
+             it up again.",
+            self.region
+        );
+        Diagnostic::error("Webhook is gone", detail)
     }
 }
 
-/// Removes a webhook, or switches it off where the API has no way to remove it.
-async fn remove(client: &Client, region: &Region, form: Form) -> Result<(), konnect::Error> {
+fn may_have_happened(error: &WriteError) -> bool {
+    matches!(error, WriteError::Api(error) if error.may_have_happened())
+}
+
+/// One that delivers to a destination. Without a destination there is no webhook for v3.
+async fn read_destination(cache: &Cache, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
+    match cache.destination_webhook(region).await {
+        Ok(found) if found.audit_log_destination_id.is_some() => {
+            Ok(Some(known.with_destination(found, region.clone())))
+        }
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(None),
+    }
+}
+
+/// One that has an endpoint of its own.
+async fn read_endpoint(cache: &Cache, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
+    match cache.endpoint_webhook(region).await {
+        Ok(found) if found.endpoint.is_some() => Ok(Some(known.with_endpoint(found, region.clone()))),
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(None),
+    }
+}
+
+/// The same for a webhook of v3, to which v2 need not be available.
+async fn read_endpoint_if_available(
+    cache: &Cache,
+    region: &Region,
+    known: &Model,
+) -> Result<Option<Model>, Error> {
+    match read_endpoint(cache, region, known).await {
+        Err(error) if v2::is_webhook_absent(&error) => Ok(None),
+        found => found,
+    }
+}
+
+/// Removes a webhook, or switches it off where the API can't remove it.
+async fn remove(client: &Client, region: &Region, form: Form) -> Result<(), Error> {
     match form {
         Form::Destination => v3::delete_webhook(client, region).await,
         Form::Endpoint | Form::Open => {
             let off = EndpointWebhookChanges {
                 enabled: Some(false),
-                ..<_>::default()
+                ..EndpointWebhookChanges::default()
             };
             v2::update_webhook(client, region, &off).await.map(drop)
         }
     }
 }
 
-fn or<T: Clone>(given: &Attr<T>, otherwise: Attr<T>) -> Attr<T> {
-    if given.is_null() { otherwise } else { given.clone() }
+fn no_target(planned: &Model) -> Diagnostic {
+    let attribute = if planned.form() == Form::Destination {
+        "audit_log_destination_id"
+    } else {
+        "endpoint"
+    };
+    let detail = format!("\"{attribute}\" is null after apply-time evaluation. Set it to a value.");
+    Diagnostic::error("Missing value", detail).at(attribute)
+}
+
+fn unknown_destination(change: &Change<'_>, error: &Error) -> Diagnostic {
+    let id = change
+        .planned
+        .audit_log_destination_id
+        .known()
+        .map_or("", String::as_str);
+    Diagnostic::error(
+        "Destination not found",
+        format!(
+            "Neither region {} nor global has the audit log destination {id}. Create the destination in one of them, or \
+             correct the id.\n\n{error}",
+            change.region
+        ),
+    )
+    .at("audit_log_destination_id")
 }

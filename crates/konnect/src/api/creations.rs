@@ -34,6 +34,9 @@ pub struct Creations {
 pub struct CreatedDestination {
     /// The destination.
     pub destination: Destination,
+    /// Whether it was found after the answer to its creation was lost. Another process may have created it, with another
+    /// authorization.
+    pub adopted: bool,
     /// Other destinations that an earlier attempt may have created.
     pub duplicates: Duplicates,
 }
@@ -149,6 +152,7 @@ impl Creations {
                     };
                     return Ok(CreatedDestination {
                         destination,
+                        adopted: false,
                         duplicates,
                     });
                 }
@@ -159,6 +163,7 @@ impl Creations {
             if let Some(destination) = search.find(&lost).await? {
                 return Ok(CreatedDestination {
                     destination,
+                    adopted: true,
                     duplicates: Duplicates::None,
                 });
             }

@@ -81,6 +81,14 @@ impl SensitiveValues {
         sensitive_names(schema.attributes(), &mut names);
         let mut found = Vec::new();
         stored(&names, state, false, &mut found);
+        for attribute in schema.attributes() {
+            if let (Some(parts), Some(text)) = (
+                attribute.redact_parts,
+                state.get(attribute.name()).and_then(Json::as_str),
+            ) {
+                found.extend(parts(text).into_iter().map(Secret::from));
+            }
+        }
         Self::from(found)
     }
 
@@ -153,6 +161,15 @@ fn sensitive(declared: &[Attribute], value: &Value, found: &mut Vec<Secret>) {
                 };
                 if is_hidden(attribute) {
                     texts(value, found);
+                } else if let Some(parts) = attribute.redact_parts {
+                    let mut whole = Vec::new();
+                    texts(value, &mut whole);
+                    found.extend(
+                        whole
+                            .iter()
+                            .flat_map(|text| parts(text.expose()))
+                            .map(Secret::from),
+                    );
                 } else if let Kind::Nested(_, inner) = attribute.kind() {
                     sensitive(inner, value, found);
                 }
@@ -276,6 +293,26 @@ mod tests {
             told(hidden, "visible harmless 0ld-s3cret"),
             "visible harmless [redacted]"
         );
+    }
+
+    #[test]
+    fn redact_parts_of_a_shown_attribute_are_redacted_and_the_rest_stays() {
+        let after_slash = |text: &str| {
+            text.split_once('/')
+                .map(|(_, rest)| rest.to_owned())
+                .into_iter()
+                .collect()
+        };
+        let url = Attribute::string("url").required().redact_parts(after_slash);
+        let schema = Schema::new("", [url]);
+        let value = Value::object([("url", "host/s3cret".into())]);
+        let expected = "host refused [redacted]";
+        assert_eq!(
+            told(SensitiveValues::of(&schema, [&value]), "host refused s3cret"),
+            expected
+        );
+        let stored = SensitiveValues::of_stored(&schema, &json!({"url": "host/s3cret"}));
+        assert_eq!(told(stored, "host refused s3cret"), expected);
     }
 
     #[test]

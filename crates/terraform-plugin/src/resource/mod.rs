@@ -33,9 +33,9 @@ pub trait Resource: Send + Sync + 'static {
     /// The attributes, once.
     fn schema(&self) -> Schema;
 
-    /// Told of every state that the host hands over, before anything is done with it. A resource can
-    /// so know which objects the run already has.
-    fn on_state_seen(&self, _state: &Self::Model) {}
+    /// Receives every state that the host hands over once the provider is configured, before anything is done with
+    /// it. A resource can record in the provider's data which objects the run already has.
+    fn on_state_seen(&self, _provider: &Self::Data, _state: &Self::Model) {}
 
     /// Rules over several attributes of a configuration, in which anything may be unknown. Rules
     /// for one attribute stand in the schema. No request may be made here.

@@ -39,6 +39,7 @@ pub struct Attribute {
     pub(crate) computed: bool,
     pub(crate) sensitive: bool,
     pub(crate) write_only: bool,
+    pub(crate) redact_parts: Option<fn(&str) -> Vec<String>>,
     pub(crate) deprecation: Option<&'static str>,
     pub(crate) default: Option<Value>,
     pub(crate) validators: Vec<Validator>,
@@ -59,6 +60,7 @@ impl Attribute {
             computed: false,
             sensitive: false,
             write_only: false,
+            redact_parts: None,
             deprecation: None,
             default: None,
             validators: Vec::new(),
@@ -143,6 +145,16 @@ impl Attribute {
     pub fn write_only(self) -> Self {
         Self {
             write_only: true,
+            ..self
+        }
+    }
+
+    /// Parts of a text that diagnostics and logs replace by `[redacted]`, although Terraform shows the attribute: for
+    /// values that can hold a secret, such as URLs.
+    #[must_use]
+    pub fn redact_parts(self, parts: fn(&str) -> Vec<String>) -> Self {
+        Self {
+            redact_parts: Some(parts),
             ..self
         }
     }

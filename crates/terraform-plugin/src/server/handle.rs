@@ -130,7 +130,10 @@ impl<'a, P: Provider> ResourceHandle<'a, P> {
     pub fn upgrade(&self, version: i64, state: Json) -> StateResponse {
         self.server
             .sensitive_in_stored(self.schema(), &state)
-            .during_sync(|| self.inner.upgrade(version, state))
+            .during_sync(|| {
+                self.inner
+                    .upgrade(self.server.configured_data().as_deref(), version, state)
+            })
     }
 
     /// Upgrades a stored identity to the current version. All identities have version 0, so that attributes which are

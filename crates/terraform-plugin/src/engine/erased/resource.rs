@@ -26,9 +26,9 @@ impl<R: Resource> Erased<R> {
     }
 
     /// A state from the host as a model. The resource observes each one.
-    fn model_of(&self, state: Value) -> Result<R::Model, ModelError> {
+    fn model_of(&self, provider: &R::Data, state: Value) -> Result<R::Model, ModelError> {
         let model = from_value(state)?;
-        self.inner.on_state_seen(&model);
+        self.inner.on_state_seen(provider, &model);
         Ok(model)
     }
 
@@ -52,7 +52,7 @@ impl<R: Resource> Erased<R> {
             prior: if prior.is_null() {
                 None
             } else {
-                Some(self.model_of(prior).map_err(Diagnostic::from)?)
+                Some(self.model_of(provider, prior).map_err(Diagnostic::from)?)
             },
             planned: from_value(proposed).map_err(Diagnostic::from)?,
             private: Private::from_bytes(&request.private),
@@ -112,7 +112,9 @@ impl<R: Resource> Erased<R> {
         let mut call: UpdateCall<'_, R> = UpdateCall {
             provider,
             config: from_value(request.config).map_err(Diagnostic::from)?,
-            prior: self.model_of(request.prior.clone()).map_err(Diagnostic::from)?,
+            prior: self
+                .model_of(provider, request.prior.clone())
+                .map_err(Diagnostic::from)?,
             planned: from_value(request.planned.clone()).map_err(Diagnostic::from)?,
             partial_state: None,
             private: Private::from_bytes(&request.private),
@@ -164,7 +166,7 @@ impl<R: Resource> Erased<R> {
     }
 
     async fn delete(&self, provider: &R::Data, request: ApplyRequest) -> StateResponse {
-        let state = match self.model_of(request.prior.clone()) {
+        let state = match self.model_of(provider, request.prior.clone()) {
             Ok(state) => state,
             Err(error) => {
                 return StateResponse::failed(request.prior, request.private, Diagnostic::from(error));
@@ -252,7 +254,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
         if state.is_null() {
             return StateResponse::default();
         }
-        let model = match self.model_of(state.clone()) {
+        let model = match self.model_of(provider, state.clone()) {
             Ok(model) => model,
             Err(error) => return StateResponse::failed(state, private, Diagnostic::from(error)),
         };
@@ -301,7 +303,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
         respond(imported, Value::Null, call.private.to_bytes(), call.diagnostics)
     }
 
-    fn upgrade(&self, version: i64, state: Json) -> StateResponse {
+    fn upgrade(&self, provider: Option<&R::Data>, version: i64, state: Json) -> StateResponse {
         let current = self.schema().state_version();
         if version > current {
             return StateResponse::failed(
@@ -331,8 +333,10 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
         match read {
             Ok(state) => {
                 let state = apply::without_write_only(self.schema(), state);
-                // The call that uses the state reports a state that does not fit the model.
-                let _ = self.model_of(state.clone());
+                if let Some(provider) = provider {
+                    // The call that uses the state reports a state that does not fit the model.
+                    let _ = self.model_of(provider, state.clone());
+                }
                 StateResponse {
                     state,
                     ..StateResponse::default()

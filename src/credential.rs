@@ -1,0 +1,575 @@
+//! The credential that Konnect sends to an endpoint. It can be written, but the API never returns it.
+//!
+//! Whether Konnect still has the configured credential follows from what was last sent and from `updated_at`. What was
+//! last sent is `authorization` or `authorization_wo_version` in the state, or a fingerprint of `authorization_wo` in
+//! the private state. An `updated_at` that differs from the one in the state is the time of an outside change. A refresh
+//! that finds one, or that follows a request whose response was lost, removes `authorization` from the state, so that
+//! the plan shows the change, and `ignore_changes` suppresses it.
+//!
+//! [`CredentialTracker`] is the one place that decides whether a credential is sent, and that remembers it.
+
+use konnect::{Authorization, Destination, EndpointWebhook, Error, sentence};
+use serde::{Deserialize, Serialize};
+use terraform_plugin::{Attr, Attribute, Diagnostic, Diagnostics, Private, Secret, Validator};
+
+use crate::fingerprint::Fingerprint;
+use crate::{instant, validators};
+
+/// The private state: the fingerprint of a write-only credential without a version.
+const FINGERPRINT: &str = "fp";
+/// The private state: the object was changed outside of this configuration. True if only `updated_at` shows it.
+const OUTSIDE_CHANGE: &str = "outside";
+/// The private state: the response to a change was lost.
+const UNCERTAIN_WRITE: &str = "uncertain";
+/// The private state: how often in a row the credential was sent again because of nothing but `updated_at`.
+const RESENT: &str = "resent";
+/// The private state: `updated_at` changes by itself, so it proves nothing.
+const UNRELIABLE_TIME: &str = "unreliable";
+/// The private state of a planned change: what the plan decided. An apply sees a configuration without the effect of
+/// `ignore_changes`, so it must not decide again.
+const DECISION: &str = "credential";
+
+/// After so many re-sends in a row that another change of `updated_at` follows, detection stops.
+const MAX_RESENT: u8 = 2;
+
+/// The arguments of a block that set the credential.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CredentialArguments<'a> {
+    /// `authorization`.
+    pub(crate) stored: &'a Attr<Secret>,
+    /// `authorization_wo`.
+    pub(crate) write_only: &'a Attr<Secret>,
+    /// `authorization_wo_version`.
+    pub(crate) version: &'a Attr<i64>,
+}
+
+impl CredentialArguments<'_> {
+    /// The argument that sets the credential, for diagnostics.
+    pub(crate) fn attribute(self) -> &'static str {
+        if self.write_only.is_null() {
+            "authorization"
+        } else {
+            "authorization_wo"
+        }
+    }
+
+    fn source(self) -> Option<Source> {
+        match (self.write_only, self.stored) {
+            (Attr::Null, Attr::Null) => None,
+            (Attr::Null, _) => Some(Source::Stored),
+            _ => Some(Source::WriteOnly),
+        }
+    }
+}
+
+/// Which argument sets the credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Source {
+    #[serde(rename = "stored")]
+    Stored,
+    #[serde(rename = "wo")]
+    WriteOnly,
+}
+
+/// Whether a change sends the credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum SendDecision {
+    /// Konnect has it, or it is not managed.
+    No,
+    /// The value is unknown during planning: the apply sends it if it differs from the last one.
+    IfDifferent,
+    /// It is sent.
+    Yes,
+    /// It is sent again only because the object was changed outside of this configuration.
+    Again,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Decision {
+    send: SendDecision,
+    source: Source,
+}
+
+/// Why a credential must be sent whatever was sent last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Required {
+    /// It need not be.
+    No,
+    /// Konnect has no credential for this object any more, or never had one.
+    Yes,
+}
+
+/// A record of the API with the time of its last change.
+pub(crate) trait Timed {
+    /// `updated_at`, as the API writes it.
+    fn updated_at(&self) -> Option<&str>;
+}
+
+impl Timed for Destination {
+    fn updated_at(&self) -> Option<&str> {
+        self.updated_at.as_deref()
+    }
+}
+
+impl Timed for EndpointWebhook {
+    fn updated_at(&self) -> Option<&str> {
+        self.updated_at.as_deref()
+    }
+}
+
+/// Why a change was not made.
+pub(crate) enum WriteError {
+    /// The API call failed.
+    Api(Error),
+    /// A value can't be used.
+    Value(Diagnostic),
+}
+
+impl From<Error> for WriteError {
+    fn from(error: Error) -> Self {
+        Self::Api(error)
+    }
+}
+
+impl From<Diagnostic> for WriteError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Value(diagnostic)
+    }
+}
+
+/// The three attributes that set the credential, with the resource's own description of `authorization`.
+pub(crate) fn attributes(authorization: &'static str) -> [Attribute; 3] {
+    [
+        Attribute::string("authorization")
+            .optional()
+            .sensitive()
+            .validator(validators::authorization())
+            .description(authorization),
+        // Not sensitive as well, which would hide nothing: it is null wherever it could be shown. And a CLI stores the
+        // paths of several sensitive attributes in any order, by which `plan -refresh-only` took an unchanged object for
+        // a changed one every other time.
+        Attribute::string("authorization_wo")
+            .optional()
+            .write_only()
+            .validator(validators::authorization())
+            .description(
+                "Write-only form of `authorization`: it is never stored in a plan or state, and accepts ephemeral \
+                 values. Requires Terraform 1.11 or OpenTofu 1.11, or later. The provider detects a new value by a salted \
+                 hash in the private state and sends it in place, unless `authorization_wo_version` is set.",
+            ),
+        Attribute::number("authorization_wo_version")
+            .optional()
+            .validator(Validator::whole_number(0, 1 << 53))
+            .description(
+                "Version of `authorization_wo`, a whole number from 0. If set, no hash of the value is stored, and the \
+                 value is sent again only when the version changes. Increment it when an ephemeral value that differs in \
+                 every run has to be sent.",
+            ),
+    ]
+}
+
+/// Checks the arguments against each other: not both, and no version without a value. Unknown values can still become
+/// null, and are accepted.
+pub(crate) fn validate(config: CredentialArguments<'_>, diagnostics: &mut Diagnostics) {
+    if config.stored.known().is_some() && config.write_only.known().is_some() {
+        diagnostics.push(
+            Diagnostic::error(
+                "Conflicting authorization arguments",
+                "Set either authorization, which is stored in the state, or authorization_wo, which is not.",
+            )
+            .at("authorization_wo"),
+        );
+    }
+    if config.write_only.is_null() && config.version.known().is_some() {
+        diagnostics.push(
+            Diagnostic::error(
+                "Version without a value",
+                "authorization_wo_version is the version of authorization_wo: set both, or neither.",
+            )
+            .at("authorization_wo_version"),
+        );
+    }
+}
+
+/// The configured credential, for a request.
+///
+/// # Errors
+/// On the argument: that it is missing, or can't be sent.
+pub(crate) fn configured(config: CredentialArguments<'_>) -> Result<Authorization, Diagnostic> {
+    let value = config
+        .write_only
+        .known()
+        .or(config.stored.known())
+        .ok_or_else(missing)?;
+    parse(value, config.attribute())
+}
+
+/// The error that an object can't be created without a credential.
+pub(crate) fn missing() -> Diagnostic {
+    Diagnostic::error(
+        "Missing authorization",
+        "Konnect requires an authorization for a new endpoint. Set authorization_wo, which is never stored, or \
+         authorization, to the value of the Authorization header that the endpoint expects. Both can be omitted only for \
+         an object that exists: its credential is then not managed.",
+    )
+    .at("authorization")
+}
+
+fn parse(value: &Secret, attribute: &'static str) -> Result<Authorization, Diagnostic> {
+    Authorization::parse(value.expose())
+        .map_err(|e| Diagnostic::error("Invalid authorization", sentence(&e)).at(attribute))
+}
+
+/// Decides whether a credential is sent, and remembers it: between plan and apply, and beside the state.
+pub(crate) struct CredentialTracker<'a> {
+    config: CredentialArguments<'a>,
+    private: &'a mut Private,
+    detects: bool,
+}
+
+impl<'a> CredentialTracker<'a> {
+    /// A tracker for one call. `config` is the configuration while planning. In an apply, `stored` and `version` are
+    /// those of the plan and `write_only` is that of the configuration. In a read, all are those of the state. `detects`
+    /// is whether outside changes are looked for.
+    pub(crate) fn new(config: CredentialArguments<'a>, private: &'a mut Private, detects: bool) -> Self {
+        Self {
+            config,
+            private,
+            detects,
+        }
+    }
+
+    /// Forgets all: the object has no credential of its own any more.
+    pub(crate) fn forget(&mut self) {
+        for name in [
+            FINGERPRINT,
+            OUTSIDE_CHANGE,
+            UNCERTAIN_WRITE,
+            RESENT,
+            UNRELIABLE_TIME,
+            DECISION,
+        ] {
+            self.private.remove(name);
+        }
+    }
+
+    /// Whether `updated_at` shows who changed the object.
+    pub(crate) fn trusts_time(&self) -> bool {
+        self.detects && !self.is_set(UNRELIABLE_TIME)
+    }
+
+    /// Whether an outside change was found, or cannot be excluded.
+    pub(crate) fn has_outside_change(&self) -> bool {
+        self.private.get::<bool>(OUTSIDE_CHANGE).is_some() || self.is_set(UNCERTAIN_WRITE)
+    }
+
+    /// Decides while planning an update whether it sends the credential, warns where the plan does not show the reason,
+    /// and leaves the decision for the apply.
+    pub(crate) fn plan(
+        &mut self,
+        object: &str,
+        prior: CredentialArguments<'_>,
+        required: Required,
+        diagnostics: &mut Diagnostics,
+    ) -> SendDecision {
+        let Some(source) = self.config.source() else {
+            self.private.remove(DECISION);
+            if required == Required::Yes {
+                diagnostics.push(missing());
+            }
+            return SendDecision::No;
+        };
+        let changed = self.changed_since(source, prior);
+        let outside = self.detects && self.private.get::<bool>(OUTSIDE_CHANGE).is_some();
+        let uncertain = self.is_set(UNCERTAIN_WRITE);
+        let send = if required == Required::Yes {
+            SendDecision::Yes
+        } else if outside || uncertain {
+            diagnostics.push(self.outside_change(object, outside, uncertain));
+            SendDecision::Again
+        } else {
+            if changed != SendDecision::No && !self.was_managed(prior) {
+                diagnostics.push(self.first_send(object));
+            }
+            changed
+        };
+        self.private.set(DECISION, &Decision { send, source });
+        send
+    }
+
+    /// Compares what a refresh read with the last write. A difference is confirmed by one more read, since `found` may
+    /// come from a list. Reports in `diagnostics` when detection stops.
+    ///
+    /// # Errors
+    /// Why that read failed.
+    pub(crate) async fn observe<T: Timed, L: Future<Output = Result<T, Error>>>(
+        &mut self,
+        object: &str,
+        before: &Attr<String>,
+        found: T,
+        look: impl FnOnce() -> L,
+        only_time_differs: impl FnOnce(&T) -> bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<T, Error> {
+        let tracked = self.config.source().is_some() || self.was_managed(self.config);
+        let (true, true, Some(before)) = (self.detects, tracked, before.known()) else {
+            return Ok(found);
+        };
+        let differs = |found: &T| {
+            found
+                .updated_at()
+                .is_some_and(|seen| !instant::same(before, seen))
+        };
+        if self.is_set(UNRELIABLE_TIME) {
+            diagnostics.push(unreliable(object));
+            return Ok(found);
+        }
+        let found = if differs(&found) { look().await? } else { found };
+        if !differs(&found) {
+            if self.private.get::<bool>(OUTSIDE_CHANGE).is_none() {
+                self.private.remove(RESENT);
+            }
+            return Ok(found);
+        }
+        let only_time = only_time_differs(&found);
+        if only_time && self.private.get::<u8>(RESENT).unwrap_or_default() >= MAX_RESENT {
+            self.private.remove(RESENT);
+            self.private.set(UNRELIABLE_TIME, &true);
+            diagnostics.push(unreliable(object));
+        } else {
+            self.private.set(OUTSIDE_CHANGE, &only_time);
+        }
+        Ok(found)
+    }
+
+    /// Makes a change of an object: decide, look, send, read again, remember.
+    ///
+    /// `look` reads the object, `send` makes the change with the credential or without, and `is_planned` is whether the
+    /// object is as planned already. `before` is `updated_at` of the state. Without `other_changes` and without a
+    /// credential to send, the object is only read.
+    ///
+    /// # Errors
+    /// Why the change was not made, or may not have been.
+    pub(crate) async fn write<T, L, S>(
+        &mut self,
+        before: &Attr<String>,
+        other_changes: bool,
+        look: impl Fn() -> L,
+        send: impl FnOnce(Option<Authorization>) -> S,
+        is_planned: impl Fn(&T) -> bool,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<T, WriteError>
+    where
+        T: Timed,
+        L: Future<Output = Result<T, Error>>,
+        S: Future<Output = Result<T, Error>>,
+    {
+        let decision = self.private.get::<Decision>(DECISION);
+        let had_outside_change = self.has_outside_change();
+        let mut credential = self.to_send()?;
+        let mut postponed = false;
+        let changed_since_refresh = |now: &T| {
+            let times = before.known().zip(now.updated_at());
+            times.is_some_and(|(before, seen)| !instant::same(before, seen))
+        };
+        if credential.is_none() && !other_changes {
+            let found = look().await?;
+            let changed = self.trusts_time() && decision.is_some() && changed_since_refresh(&found);
+            self.record_write(false, false);
+            if changed {
+                self.private.set(OUTSIDE_CHANGE, &false);
+            }
+            return Ok(found);
+        }
+        if let (None, Some(decision), true) = (&credential, decision, self.trusts_time()) {
+            // This change moves `updated_at`, and so hides a change that was made after the refresh.
+            let now = look().await?;
+            let changed = changed_since_refresh(&now);
+            // If the object is as planned, this very change was made before, and its response was lost.
+            if changed && !is_planned(&now) {
+                match decision.source {
+                    Source::WriteOnly => credential = Some(configured(self.config)?),
+                    // Whether `ignore_changes` names `authorization` shows in the next plan only.
+                    Source::Stored => postponed = true,
+                }
+            }
+        }
+        let sent = credential.is_some();
+        let result = send(credential).await;
+        if result.as_ref().is_err_and(Error::may_have_happened) {
+            self.mark_write_uncertain();
+        }
+        let mut found = result?;
+        if had_outside_change {
+            // The time of this change counts as reads show it: an API that shows writers another time than readers must
+            // not make every plan send again.
+            found = look().await.unwrap_or(found);
+        }
+        let again = decision.is_some_and(|decision| decision.send == SendDecision::Again);
+        self.record_write(sent, again);
+        if postponed {
+            self.private.set(OUTSIDE_CHANGE, &false);
+            diagnostics.push(
+                Diagnostic::warning(
+                    "Changed by another process or user during this run",
+                    "The object was changed after this plan was made, so Konnect may have another credential. The next \
+                     plan sends the configured one.",
+                )
+                .at("authorization"),
+            );
+        }
+        Ok(found)
+    }
+
+    /// Remembers that a creation sent the credential.
+    pub(crate) fn created(&mut self) {
+        self.record_write(true, false);
+    }
+
+    /// Remembers that it is uncertain which credential Konnect has: the next plan sends it.
+    pub(crate) fn mark_write_uncertain(&mut self) {
+        self.private.set(UNCERTAIN_WRITE, &true);
+    }
+
+    /// The credential that the plan decided to send, if any.
+    fn to_send(&self) -> Result<Option<Authorization>, Diagnostic> {
+        let Some(decision) = self.private.get::<Decision>(DECISION) else {
+            return Ok(None);
+        };
+        let (value, attribute) = match decision.source {
+            Source::Stored => (self.config.stored.known(), "authorization"),
+            Source::WriteOnly => (self.config.write_only.known(), "authorization_wo"),
+        };
+        let send = match (decision.send, value) {
+            (SendDecision::No, _) => false,
+            (SendDecision::IfDifferent, Some(value)) => {
+                let sent = self.private.get::<Fingerprint>(FINGERPRINT);
+                !sent.is_some_and(|sent| sent.is_of(value))
+            }
+            // Null after apply-time evaluation: not managed.
+            (_, value) => value.is_some(),
+        };
+        value
+            .filter(|_| send)
+            .map(|value| parse(value, attribute))
+            .transpose()
+    }
+
+    fn record_write(&mut self, sent: bool, again: bool) {
+        let only_time = self.private.get(OUTSIDE_CHANGE) == Some(true);
+        let decision = self.private.get::<Decision>(DECISION);
+        for spent in [DECISION, OUTSIDE_CHANGE, UNCERTAIN_WRITE] {
+            self.private.remove(spent);
+        }
+        if sent {
+            if again && only_time {
+                let resent = self.private.get::<u8>(RESENT).unwrap_or_default();
+                self.private.set(RESENT, &(resent.saturating_add(1)));
+            } else {
+                self.private.remove(RESENT);
+                self.private.remove(UNRELIABLE_TIME);
+            }
+        }
+        // In an update the plan's decision counts: the configuration may hold an ignored argument.
+        let source = decision.map_or_else(|| self.config.source().filter(|_| sent), |d| Some(d.source));
+        match (source, self.config.write_only, self.config.version) {
+            (Some(Source::WriteOnly), Attr::Known(value), Attr::Null) => {
+                if sent {
+                    match Fingerprint::of(value) {
+                        Some(fingerprint) => self.private.set(FINGERPRINT, &fingerprint),
+                        None => self.private.remove(FINGERPRINT),
+                    }
+                }
+            }
+            _ => self.private.remove(FINGERPRINT),
+        }
+    }
+
+    fn changed_since(&self, source: Source, prior: CredentialArguments<'_>) -> SendDecision {
+        match (source, self.config.write_only, self.config.version) {
+            (Source::Stored, ..) if self.config.stored == prior.stored => SendDecision::No,
+            (Source::Stored, ..) => SendDecision::Yes,
+            (_, _, version) if !prior.stored.is_null() || version != prior.version => SendDecision::Yes,
+            (_, value, Attr::Null) => match (self.private.get::<Fingerprint>(FINGERPRINT), value) {
+                (Some(sent), Attr::Known(value)) if sent.is_of(value) => SendDecision::No,
+                (Some(_), Attr::Unknown) => SendDecision::IfDifferent,
+                _ => SendDecision::Yes,
+            },
+            _ => SendDecision::No,
+        }
+    }
+
+    /// Whether something is known of the credential that Konnect has.
+    fn was_managed(&self, prior: CredentialArguments<'_>) -> bool {
+        !prior.stored.is_null()
+            || !prior.version.is_null()
+            || self.private.get::<Fingerprint>(FINGERPRINT).is_some()
+            || self.has_outside_change()
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        self.private.get(name) == Some(true)
+    }
+
+    fn first_send(&self, object: &str) -> Diagnostic {
+        Diagnostic::warning(
+            "Credential is sent to an existing object",
+            format!(
+                "The API never returns a credential, so the present one of this {object} is not known. This plan sends \
+                 the configured one, once."
+            ),
+        )
+        .at(self.config.attribute())
+    }
+
+    fn outside_change(&self, object: &str, outside: bool, uncertain: bool) -> Diagnostic {
+        let (summary, reason) = match (outside, uncertain) {
+            (true, true) => (
+                "Changed by a lost request, or by another process or user",
+                format!(
+                    "The {object} was changed after the last confirmed change by this configuration. Either an earlier \
+                     request of this configuration, whose response was lost, or another process or user changed it"
+                ),
+            ),
+            (true, false) => (
+                "Changed by another process or user",
+                format!(
+                    "The {object} was last changed by another process or user, not by this configuration"
+                ),
+            ),
+            _ => (
+                "Credential is sent again after a lost response",
+                format!("The response to an earlier change of this {object} was lost"),
+            ),
+        };
+        let argument = self.config.attribute();
+        let detail = format!(
+            "{reason}. The API never returns the credential, so it may differ: this plan sends the configured one again. \
+             To leave the credential as it is, set ignore_changes = [{argument}], or detect_authorization_drift = false \
+             in the provider block."
+        );
+        Diagnostic::warning(summary, detail).at(argument)
+    }
+}
+
+/// Removes from a state what Konnect may not have any more, so that the plan shows it.
+pub(crate) fn clear_uncertain(private: &Private, stored: &mut Attr<Secret>) {
+    if private.get::<bool>(OUTSIDE_CHANGE).is_some() || private.get(UNCERTAIN_WRITE) == Some(true) {
+        *stored = Attr::Null;
+    }
+}
+
+fn unreliable(object: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Outside changes of the credential are not detected",
+        format!(
+            "updated_at of this {object} changed again after each of {MAX_RESENT} re-sends of its credential in a row, \
+             and nothing else changed. It does not show who changed the object, so the credential is not sent again \
+             because of it. Changing the credential turns detection on again; detect_authorization_drift = false in the \
+             provider block turns it off for all objects."
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,342 @@
+//! When the credential is sent, and what is remembered of it.
+
+use std::cell::Cell;
+use std::future::ready;
+
+use terraform_plugin::Severity;
+
+use super::*;
+
+#[derive(Clone, Default)]
+struct Block {
+    stored: Attr<Secret>,
+    write_only: Attr<Secret>,
+    version: Attr<i64>,
+}
+
+impl Block {
+    fn arguments(&self) -> CredentialArguments<'_> {
+        CredentialArguments {
+            stored: &self.stored,
+            write_only: &self.write_only,
+            version: &self.version,
+        }
+    }
+
+    /// What a state keeps of it.
+    fn state(&self) -> Self {
+        Self {
+            write_only: Attr::Null,
+            ..self.clone()
+        }
+    }
+}
+
+fn secret(text: &str) -> Attr<Secret> {
+    Attr::Known(Secret::from(text.to_owned()))
+}
+
+fn stored(text: &str) -> Block {
+    Block {
+        stored: secret(text),
+        ..Block::default()
+    }
+}
+
+fn write_only(text: &str) -> Block {
+    Block {
+        write_only: secret(text),
+        ..Block::default()
+    }
+}
+
+fn versioned(text: &str, version: i64) -> Block {
+    Block {
+        version: version.into(),
+        ..write_only(text)
+    }
+}
+
+/// A record with nothing but a time.
+#[derive(Debug, Clone, PartialEq)]
+struct Record(&'static str);
+
+impl Timed for Record {
+    fn updated_at(&self) -> Option<&str> {
+        Some(self.0)
+    }
+}
+
+const T1: &str = "2026-01-01T00:00:00Z";
+const T2: &str = "2026-01-02T00:00:00Z";
+const T3: &str = "2026-01-03T00:00:00Z";
+
+/// The private state after `block` was created.
+fn after(block: &Block) -> Private {
+    let mut private = Private::default();
+    CredentialTracker::new(block.arguments(), &mut private, true).created();
+    private
+}
+
+/// Whether a change from one block to the other sends, and the summaries of the warnings.
+fn plan(from: &Block, to: &Block, private: &mut Private) -> (SendDecision, Vec<String>) {
+    let mut found = Diagnostics::new();
+    let mut tracker = CredentialTracker::new(to.arguments(), private, true);
+    let send = tracker.plan("destination", from.state().arguments(), Required::No, &mut found);
+    assert!(found.iter().all(|d| d.severity == Severity::Warning));
+    (send, found.into_iter().map(|d| d.summary).collect())
+}
+
+/// A refresh of a state that `block` made at `before` and that now shows `seen`. Returns the state and the warnings.
+async fn refresh(
+    block: &Block,
+    private: &mut Private,
+    before: &str,
+    seen: &'static str,
+    only_time: bool,
+) -> (Block, usize) {
+    let mut found = Diagnostics::new();
+    let mut state = block.state();
+    let at = Attr::Known(before.to_owned());
+    CredentialTracker::new(state.arguments(), private, true)
+        .observe(
+            "destination",
+            &at,
+            Record(seen),
+            || ready(Ok(Record(seen))),
+            |_| only_time,
+            &mut found,
+        )
+        .await
+        .unwrap();
+    clear_uncertain(private, &mut state.stored);
+    (state, found.iter().count())
+}
+
+/// Applies a planned change of something else, while the object shows `now`. Returns the credential that was sent.
+async fn apply(config: &Block, private: &mut Private, before: &str, now: &'static str) -> Option<String> {
+    let sent = Cell::new(None);
+    let mut found = Diagnostics::new();
+    let at = Attr::Known(before.to_owned());
+    let written = CredentialTracker::new(config.arguments(), private, true)
+        .write(
+            &at,
+            true,
+            || ready(Ok(Record(now))),
+            |authorization| {
+                sent.set(authorization.map(|authorization| authorization.expose().to_owned()));
+                ready(Ok(Record(T3)))
+            },
+            |_| false,
+            &mut found,
+        )
+        .await;
+    assert!(written.is_ok());
+    sent.into_inner()
+}
+
+#[test]
+fn plan_sends_a_changed_value_in_each_form() {
+    for (from, to, send) in [
+        (stored("a"), stored("a"), SendDecision::No),
+        (stored("a"), stored("b"), SendDecision::Yes),
+        (write_only("a"), write_only("a"), SendDecision::No),
+        (write_only("a"), write_only("b"), SendDecision::Yes),
+        (versioned("a", 1), versioned("b", 1), SendDecision::No),
+        (versioned("a", 1), versioned("a", 2), SendDecision::Yes),
+        (stored("a"), write_only("a"), SendDecision::Yes),
+        (write_only("a"), stored("a"), SendDecision::Yes),
+        (write_only("a"), versioned("a", 1), SendDecision::Yes),
+        (versioned("a", 1), write_only("a"), SendDecision::Yes),
+        (stored("a"), versioned("a", 1), SendDecision::Yes),
+        (versioned("a", 1), stored("a"), SendDecision::Yes),
+        (stored("a"), Block::default(), SendDecision::No),
+        (write_only("a"), Block::default(), SendDecision::No),
+        (Block::default(), Block::default(), SendDecision::No),
+    ] {
+        let (found, warnings) = plan(&from, &to, &mut after(&from));
+        assert_eq!((found, warnings.len()), (send, 0), "{:?}", to.arguments());
+    }
+}
+
+#[tokio::test]
+async fn plan_of_an_unknown_value_sends_it_if_it_differs() {
+    let unknown = Block {
+        write_only: Attr::Unknown,
+        ..Block::default()
+    };
+    for (value, sent) in [("a", None), ("b", Some("b".to_owned()))] {
+        let mut private = after(&write_only("a"));
+        assert_eq!(
+            plan(&write_only("a"), &unknown, &mut private).0,
+            SendDecision::IfDifferent
+        );
+        assert_eq!(apply(&write_only(value), &mut private, T1, T1).await, sent);
+    }
+}
+
+/// Terraform filters ignored arguments out of the configuration of a plan, but not out of that of an apply.
+#[tokio::test]
+async fn apply_obeys_a_plan_that_ignored_the_argument() {
+    let ours = write_only("ours");
+    for now in [T1, T2] {
+        let mut private = after(&ours);
+        assert_eq!(plan(&ours, &Block::default(), &mut private).0, SendDecision::No);
+        assert_eq!(apply(&write_only("new"), &mut private, T1, now).await, None);
+    }
+    // An ignored `authorization` is planned as the state has it, which a refresh has cleared.
+    let block = stored("ours");
+    let mut private = after(&block);
+    let (state, _) = refresh(&block, &mut private, T1, T2, true).await;
+    assert_eq!(plan(&state, &state, &mut private), (SendDecision::No, vec![]));
+    assert_eq!(apply(&state, &mut private, T2, T2).await, None);
+}
+
+#[tokio::test]
+async fn outside_change_sends_it_again_once() {
+    for block in [stored("a"), write_only("a"), versioned("a", 1)] {
+        let mut private = after(&block);
+        let (state, _) = refresh(&block, &mut private, T1, "2026-01-01T00:00:00.000+00:00", true).await;
+        assert_eq!(plan(&state, &block, &mut private).0, SendDecision::No);
+
+        let (state, _) = refresh(&block, &mut private, T1, T2, true).await;
+        let (send, warnings) = plan(&state, &block, &mut private);
+        assert_eq!(send, SendDecision::Again);
+        assert_eq!(warnings, ["Changed by another process or user"]);
+        assert_eq!(apply(&block, &mut private, T2, T2).await.as_deref(), Some("a"));
+        let (state, _) = refresh(&block, &mut private, T3, T3, true).await;
+        assert_eq!(plan(&state, &block, &mut private), (SendDecision::No, vec![]));
+    }
+}
+
+#[tokio::test]
+async fn outside_change_during_the_run_is_sent_at_once_or_by_the_next_plan() {
+    let block = write_only("a");
+    let mut private = after(&block);
+    assert_eq!(plan(&block, &block, &mut private).0, SendDecision::No);
+    assert_eq!(apply(&block, &mut private, T1, T2).await.as_deref(), Some("a"));
+
+    let block = stored("a");
+    let mut private = after(&block);
+    assert_eq!(plan(&block, &block, &mut private).0, SendDecision::No);
+    assert_eq!(apply(&block, &mut private, T1, T2).await, None);
+    let (state, _) = refresh(&block, &mut private, T3, T3, false).await;
+    assert_eq!(plan(&state, &block, &mut private).0, SendDecision::Again);
+}
+
+#[tokio::test]
+async fn time_that_changes_after_each_of_two_re_sends_stops_detection() {
+    let block = stored("a");
+    let mut private = after(&block);
+    for _ in 0..MAX_RESENT {
+        let (state, warnings) = refresh(&block, &mut private, T1, T2, true).await;
+        assert_eq!(warnings, 0);
+        assert_eq!(plan(&state, &block, &mut private).0, SendDecision::Again);
+        apply(&block, &mut private, T2, T2).await;
+    }
+    for _ in 0..2 {
+        let (state, warnings) = refresh(&block, &mut private, T1, T2, true).await;
+        assert_eq!(warnings, 1);
+        assert_eq!(plan(&state, &block, &mut private), (SendDecision::No, vec![]));
+    }
+    let new = stored("b");
+    assert_eq!(plan(&block, &new, &mut private).0, SendDecision::Yes);
+    apply(&new, &mut private, T2, T2).await;
+    assert_eq!(refresh(&new, &mut private, T1, T2, true).await.1, 0);
+}
+
+#[tokio::test]
+async fn time_that_stays_after_a_re_send_keeps_detection() {
+    let block = stored("a");
+    let mut private = after(&block);
+    for _ in 0..=MAX_RESENT {
+        let (state, _) = refresh(&block, &mut private, T1, T2, true).await;
+        assert_eq!(plan(&state, &block, &mut private).0, SendDecision::Again);
+        apply(&block, &mut private, T2, T2).await;
+        refresh(&block, &mut private, T3, T3, true).await;
+    }
+}
+
+#[tokio::test]
+async fn outside_change_that_one_more_read_does_not_confirm_is_none() {
+    let block = stored("a");
+    let mut private = after(&block);
+    let mut found = Diagnostics::new();
+    let at = Attr::Known(T1.to_owned());
+    let look = || ready(Ok(Record(T1)));
+    let confirmed = CredentialTracker::new(block.arguments(), &mut private, true)
+        .observe("destination", &at, Record(T2), look, |_| true, &mut found)
+        .await;
+    assert_eq!(confirmed.unwrap(), Record(T1));
+    assert_eq!(private, after(&block));
+}
+
+#[test]
+fn uncertain_write_sends_it_again_even_without_detection() {
+    for block in [stored("a"), write_only("a"), versioned("a", 1)] {
+        let mut private = after(&block);
+        let mut found = Diagnostics::new();
+        let mut tracker = CredentialTracker::new(block.arguments(), &mut private, false);
+        tracker.mark_write_uncertain();
+        let send = tracker.plan("destination", block.state().arguments(), Required::No, &mut found);
+        assert_eq!((send, found.iter().count()), (SendDecision::Again, 1));
+    }
+}
+
+#[test]
+fn credential_of_an_imported_object_is_unmanaged_until_it_is_configured() {
+    let imported = Block::default();
+    assert_eq!(
+        plan(&imported, &imported, &mut Private::default()),
+        (SendDecision::No, vec![])
+    );
+    for block in [stored("a"), write_only("a"), versioned("a", 1)] {
+        let mut private = Private::default();
+        let (send, warnings) = plan(&imported, &block, &mut private);
+        assert_eq!(send, SendDecision::Yes);
+        assert_eq!(warnings, ["Credential is sent to an existing object"]);
+    }
+}
+
+#[test]
+fn private_state_holds_no_secret_and_only_a_fingerprint() {
+    let hashed = String::from_utf8(after(&write_only("s3cret")).to_bytes()).unwrap();
+    assert!(
+        hashed.starts_with("{\"fp\":") && !hashed.contains("s3cret"),
+        "{hashed}"
+    );
+    assert!(hashed.len() < 60, "{hashed}");
+    for block in [stored("s3cret"), versioned("s3cret", 1)] {
+        assert_eq!(after(&block).to_bytes(), b"");
+    }
+}
+
+#[test]
+fn arguments_that_exclude_each_other_are_errors() {
+    let both = Block {
+        stored: secret("a"),
+        ..write_only("a")
+    };
+    let version_alone = Block {
+        version: 1.into(),
+        ..stored("a")
+    };
+    for (block, path) in [
+        (both, "authorization_wo"),
+        (version_alone, "authorization_wo_version"),
+    ] {
+        let mut found = Diagnostics::new();
+        validate(block.arguments(), &mut found);
+        let paths: Vec<_> = found.into_iter().map(|d| d.path.unwrap().to_string()).collect();
+        assert_eq!(paths, [path]);
+    }
+    let mut found = Diagnostics::new();
+    let unknown = Block {
+        write_only: Attr::Unknown,
+        ..stored("a")
+    };
+    for accepted in [Block::default(), unknown] {
+        validate(accepted.arguments(), &mut found);
+    }
+    assert!(found.is_empty());
+}

@@ -1,0 +1,66 @@
+//! Times as the API writes them, compared as instants.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+/// Whether two times are the same instant. Times that are not valid RFC 3339, such as the `0001-01-01T00:00:0Z` of an
+/// object that was never changed, are compared as text.
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    a == b || matches!((parse(a), parse(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// How long ago a time was, in words such as `3 hours ago`. `None` for a time that is not valid, or in the future.
+pub(crate) fn age(time: &str, now: SystemTime) -> Option<String> {
+    let age = now.duration_since(SystemTime::from(parse(time)?)).ok()?;
+    Some(format!("{} ago", in_words(age)))
+}
+
+fn in_words(age: Duration) -> String {
+    let seconds = age.as_secs();
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+fn parse(time: &str) -> Option<Timestamp> {
+    time.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_compares_instants_and_falls_back_to_text() {
+        for (a, b, expected) in [
+            ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z", true),
+            ("2026-01-02T03:04:05Z", "2026-01-02T05:04:05+02:00", true),
+            ("2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", false),
+            ("0001-01-01T00:00:0Z", "0001-01-01T00:00:0Z", true),
+            ("0001-01-01T00:00:0Z", "2026-01-02T03:04:05Z", false),
+            ("never", "always", false),
+        ] {
+            assert_eq!(same(a, b), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn age_names_the_largest_whole_unit() {
+        let now = SystemTime::from("2026-01-02T03:04:05Z".parse::<Timestamp>().unwrap());
+        for (time, expected) in [
+            ("2026-01-02T03:04:04Z", Some("1 second ago")),
+            ("2026-01-02T03:01:05Z", Some("3 minutes ago")),
+            ("2026-01-01T03:04:06Z", Some("23 hours ago")),
+            ("2025-12-30T03:04:05Z", Some("3 days ago")),
+            ("2027-01-01T00:00:00Z", None),
+            ("0001-01-01T00:00:0Z", None),
+        ] {
+            assert_eq!(age(time, now).as_deref(), expected, "{time}");
+        }
+    }
+}

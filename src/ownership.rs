@@ -1,0 +1,263 @@
+//! Whose webhook a scope has: removing a resource must not switch off a stream that something else set up.
+//!
+//! A resource owns what it wrote last. The state usually holds that. Where a refresh finds another target, or another
+//! time of an unchanged one, the last write is kept in the private state.
+
+use std::fmt;
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use konnect::{DestinationId, EndpointWebhook};
+use serde::{Deserialize, Serialize};
+use terraform_plugin::{Diagnostic, Private};
+use url::Url;
+
+use crate::instant;
+use crate::scope::Scope;
+
+/// The private state: the last write of this resource, where the state shows another one.
+const LAST_WRITE: &str = "wrote";
+
+/// What a webhook delivers to.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    /// A destination, by its id.
+    Destination(String),
+    /// An endpoint of its own, by its URL.
+    Endpoint(String),
+}
+
+impl Target {
+    /// A text that is the same for the same target, and does not show a URL.
+    fn key(&self) -> String {
+        match self {
+            Self::Destination(id) => id.to_ascii_lowercase(),
+            Self::Endpoint(url) => {
+                let hash = digest::digest(&digest::SHA256, url.as_bytes());
+                format!(
+                    "#{}",
+                    URL_SAFE_NO_PAD.encode(hash.as_ref().get(..16).unwrap_or_default())
+                )
+            }
+        }
+    }
+}
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Destination(a), Self::Destination(b)) => a.eq_ignore_ascii_case(b),
+            (Self::Endpoint(a), Self::Endpoint(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    /// Only the host of an endpoint, since its path can be a credential.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Destination(id) => write!(f, "the destination {id}"),
+            Self::Endpoint(url) => {
+                let url = Url::parse(url).ok();
+                let host = url.as_ref().and_then(Url::host_str);
+                write!(f, "an endpoint on {}", host.unwrap_or("an unknown host"))
+            }
+        }
+    }
+}
+
+/// The webhook of a scope, as it is now or as a state shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Webhook {
+    pub(crate) target: Target,
+    pub(crate) enabled: bool,
+    /// When it was last changed. Only v2 returns that.
+    pub(crate) updated_at: Option<String>,
+}
+
+impl Webhook {
+    pub(crate) fn to_destination(id: &DestinationId, enabled: bool) -> Self {
+        Self {
+            target: Target::Destination(id.to_string()),
+            enabled,
+            updated_at: None,
+        }
+    }
+
+    /// `None` if no endpoint is set.
+    pub(crate) fn with_endpoint(found: EndpointWebhook) -> Option<Self> {
+        Some(Self {
+            target: Target::Endpoint(found.endpoint?),
+            enabled: found.enabled,
+            updated_at: found.updated_at,
+        })
+    }
+
+    /// Whether another process or user changed more than the switch between `self` and `later`.
+    fn was_rewritten(&self, later: &Self, trusts_time: bool) -> bool {
+        let time_differs = self
+            .updated_at
+            .as_deref()
+            .zip(later.updated_at.as_deref())
+            .is_some_and(|(before, after)| !instant::same(before, after));
+        self.target != later.target || (trusts_time && time_differs && self.enabled == later.enabled)
+    }
+}
+
+/// The last write of a resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct LastWrite {
+    target: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    at: Option<String>,
+}
+
+/// Remembers the last write of a resource where a refresh finds that something else was written since. `trusts_time` is
+/// whether `updated_at` shows that.
+pub(crate) fn observe(private: &mut Private, state: Option<&Webhook>, found: &Webhook, trusts_time: bool) {
+    let Some(state) = state else { return };
+    match private.get::<LastWrite>(LAST_WRITE) {
+        None if state.was_rewritten(found, trusts_time) => {
+            let last = LastWrite {
+                target: state.target.key(),
+                at: state.updated_at.clone(),
+            };
+            private.set(LAST_WRITE, &last);
+        }
+        // Someone has restored what this resource wrote.
+        Some(last) if last.target == found.target.key() && state.was_rewritten(found, false) => {
+            private.remove(LAST_WRITE);
+        }
+        _ => {}
+    }
+}
+
+/// Whether the last refresh found another target than the one that this resource wrote last.
+pub(crate) fn lost_target(private: &Private, state: Option<&Webhook>) -> bool {
+    let last = private.get::<LastWrite>(LAST_WRITE);
+    last.is_some_and(|last| state.is_none_or(|state| state.target.key() != last.target))
+}
+
+/// Remembers that this resource wrote what its state shows.
+pub(crate) fn written(private: &mut Private) {
+    private.remove(LAST_WRITE);
+}
+
+/// Whether the webhook is still what the resource wrote last. Switched on or off, it still is.
+pub(crate) fn is_ours(private: &Private, state: Option<&Webhook>, now: &Webhook, trusts_time: bool) -> bool {
+    match (private.get::<LastWrite>(LAST_WRITE), state) {
+        (Some(last), _) => {
+            let same_time = match (&last.at, &now.updated_at) {
+                (Some(at), Some(now)) if trusts_time => instant::same(at, now),
+                _ => true,
+            };
+            last.target == now.target.key() && same_time
+        }
+        (None, Some(state)) => !state.was_rewritten(now, trusts_time),
+        (None, None) => false,
+    }
+}
+
+/// The warning that a removal leaves the webhook as it is.
+pub(crate) fn left_in_place(scope: &Scope, now: &Webhook) -> Diagnostic {
+    let activity = if now.enabled {
+        "delivers"
+    } else {
+        "is switched off and set"
+    };
+    Diagnostic::warning(
+        "Webhook was left in place",
+        format!(
+            "The webhook of {scope} {activity} to {}. This resource did not write that: another resource, configuration \
+             or user set it up after the last write of this resource. Nothing was removed at Konnect. The resource is \
+             removed from the state.",
+            now.target
+        ),
+    )
+}
+
+/// The warning that a removal sent nothing, since this run has set the webhook up again.
+pub(crate) fn overwritten(scope: &Scope) -> Diagnostic {
+    Diagnostic::warning(
+        "Webhook was overwritten, not removed",
+        format!(
+            "This run set up the webhook of {scope} for another resource, or again for this one, before it removed this \
+             one. The new webhook has replaced the old one, and nothing was removed at Konnect."
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(url: &str, enabled: bool, at: &str) -> Webhook {
+        Webhook {
+            target: Target::Endpoint(url.to_owned()),
+            enabled,
+            updated_at: Some(at.to_owned()),
+        }
+    }
+
+    fn destination(id: &str) -> Webhook {
+        Webhook {
+            target: Target::Destination(id.to_owned()),
+            enabled: true,
+            updated_at: None,
+        }
+    }
+
+    const A: &str = "https://a.example.com/s3cret";
+    const T1: &str = "2026-01-01T00:00:00Z";
+    const T2: &str = "2026-01-02T00:00:00Z";
+
+    #[test]
+    fn webhook_as_last_written_is_ours() {
+        let private = Private::default();
+        for (state, now, ours) in [
+            (destination("a"), destination("A"), true),
+            (destination("a"), destination("b"), false),
+            (endpoint(A, true, T1), endpoint(A, true, T1), true),
+            (endpoint(A, true, T1), endpoint(A, false, T2), true),
+            (endpoint(A, true, T1), endpoint(A, true, T2), false),
+            (endpoint(A, true, T1), destination("a"), false),
+        ] {
+            assert_eq!(
+                is_ours(&private, Some(&state), &now, true),
+                ours,
+                "{state:?} {now:?}"
+            );
+        }
+        let (before, after) = (endpoint(A, true, T1), endpoint(A, true, T2));
+        assert!(is_ours(&private, Some(&before), &after, false));
+    }
+
+    #[test]
+    fn refresh_that_finds_another_target_keeps_the_last_write() {
+        let mut private = Private::default();
+        let (ours, theirs) = (endpoint(A, true, T1), destination("b"));
+        observe(&mut private, Some(&ours), &ours, true);
+        assert_eq!(private, Private::default());
+        observe(&mut private, Some(&ours), &theirs, true);
+        // The state shows theirs from now on.
+        observe(&mut private, Some(&theirs), &theirs, true);
+        assert!(lost_target(&private, Some(&theirs)));
+        assert!(!is_ours(&private, Some(&theirs), &theirs, true));
+        assert!(!String::from_utf8(private.to_bytes()).unwrap().contains("s3cret"));
+        observe(&mut private, Some(&theirs), &ours, true);
+        assert!(is_ours(&private, Some(&ours), &ours, true));
+    }
+
+    #[test]
+    fn refresh_that_finds_a_rewritten_endpoint_keeps_the_time_of_the_last_write() {
+        let mut private = Private::default();
+        let (ours, theirs) = (endpoint(A, true, T1), endpoint(A, true, T2));
+        observe(&mut private, Some(&ours), &theirs, true);
+        assert!(!is_ours(&private, Some(&theirs), &theirs, true));
+        assert!(!lost_target(&private, Some(&theirs)));
+        written(&mut private);
+        assert!(is_ours(&private, Some(&theirs), &theirs, true));
+    }
+}

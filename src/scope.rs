@@ -1,0 +1,270 @@
+//! Where an object of the audit log API is: which region, and for a webhook whose stream.
+
+use std::fmt;
+
+use konnect::{Region, RegionMismatch, ServerUrl, sentence};
+use terraform_plugin::{Attr, Diagnostic};
+
+/// Whose audit log stream a webhook delivers. Each scope has one webhook, so locks and guards are keyed by it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Scope {
+    /// The region that serves the webhook.
+    pub(crate) region: Region,
+    /// The id of a Dev Portal, or `None` for the stream of the region itself.
+    pub(crate) portal: Option<String>,
+}
+
+impl Scope {
+    /// The stream of a region.
+    pub(crate) const fn region(region: Region) -> Self {
+        Self { region, portal: None }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.portal {
+            Some(portal) => write!(f, "Dev Portal {portal} in region {}", self.region),
+            None => write!(f, "region {}", self.region),
+        }
+    }
+}
+
+/// Which regions the provider block allows, and which one it sets as the default.
+#[derive(Debug)]
+pub(crate) struct Regions {
+    server_url: Attr<ServerUrl>,
+    region: Attr<Region>,
+}
+
+impl Regions {
+    /// Checks that the server URL serves the provider's own region.
+    ///
+    /// # Errors
+    /// On `region`: that it does not.
+    pub(crate) fn new(server_url: Attr<ServerUrl>, region: Attr<Region>) -> Result<Self, Diagnostic> {
+        let regions = Self { server_url, region };
+        if let Attr::Known(region) = &regions.region {
+            regions.check(region)?;
+        }
+        Ok(regions)
+    }
+
+    /// Plans the region of a webhook, or of its status: the block's own, else the provider's, else the one that the
+    /// server URL serves, else that of the object's state.
+    ///
+    /// # Errors
+    /// On `region`: that there is none, or that the server URL does not serve it.
+    pub(crate) fn webhook(
+        &self,
+        own: &Attr<Region>,
+        prior: Option<&Attr<Region>>,
+    ) -> Result<Attr<Region>, Diagnostic> {
+        let inherited = match &self.region {
+            Attr::Null => self.only(),
+            region => region.clone(),
+        };
+        match self.plan(own, inherited, prior)? {
+            Attr::Null => Err(Diagnostic::error(
+                "No region",
+                "A webhook belongs to one region. Set region here, in the provider block, or in the environment \
+                 variable KONNECT_REGION.",
+            )
+            .at("region")),
+            region => Ok(region),
+        }
+    }
+
+    /// Plans the region of a destination: the block's own, else the one that the server URL serves, else that of the
+    /// object's state, else `global`, where Kong's guide keeps destinations.
+    ///
+    /// # Errors
+    /// On `region`: that the server URL does not serve it.
+    pub(crate) fn destination(
+        &self,
+        own: &Attr<Region>,
+        prior: Option<&Attr<Region>>,
+    ) -> Result<Attr<Region>, Diagnostic> {
+        Ok(match self.plan(own, self.only(), prior)? {
+            Attr::Null => Attr::Known(Region::global()),
+            region => region,
+        })
+    }
+
+    /// The regions to search for the users of a destination: those that the server URL serves, as far as this version
+    /// knows them.
+    pub(crate) fn known(&self) -> Vec<Region> {
+        match self.only() {
+            Attr::Known(only) => vec![only],
+            _ => Region::KNOWN
+                .iter()
+                .filter_map(|name| Region::parse(name).ok())
+                .collect(),
+        }
+    }
+
+    /// The region of an organization's own data: `global`, or the one region that the server URL serves.
+    pub(crate) fn organization(&self) -> Region {
+        self.only().into_known().unwrap_or_else(Region::global)
+    }
+
+    /// An object that exists keeps its region where the configuration gives none, or none that is known yet.
+    fn plan(
+        &self,
+        own: &Attr<Region>,
+        inherited: Attr<Region>,
+        prior: Option<&Attr<Region>>,
+    ) -> Result<Attr<Region>, Diagnostic> {
+        let region = match (own, inherited, prior) {
+            (Attr::Null, Attr::Null | Attr::Unknown, Some(prior)) if !prior.is_null() => prior.clone(),
+            (Attr::Null, inherited, _) => inherited,
+            (own, _, _) => own.clone(),
+        };
+        if let Attr::Known(known) = &region {
+            self.check(known)?;
+        }
+        Ok(region)
+    }
+
+    /// The one region that a URL without `{region}` serves. Null if the URL serves any region.
+    fn only(&self) -> Attr<Region> {
+        let Attr::Known(server_url) = &self.server_url else {
+            return Attr::Unknown;
+        };
+        if server_url.is_template() {
+            return Attr::Null;
+        }
+        match (server_url.fixed_region(), &self.region) {
+            (Some(region), _) => Attr::Known(region),
+            (None, Attr::Null) => Attr::Known(Region::global()),
+            (None, region) => region.clone(),
+        }
+    }
+
+    /// Checks that the server URL serves a region, as far as the URL is known.
+    fn check(&self, region: &Region) -> Result<(), Diagnostic> {
+        let mismatch = match (&self.server_url, self.only()) {
+            // For a host of Kong's, the client explains the mismatch.
+            (Attr::Known(url), _) if url.fixed_region().is_some() => {
+                url.base(region).err().map(|e: RegionMismatch| e.to_string())
+            }
+            (_, Attr::Known(only)) if only != *region => Some(format!(
+                "the server URL does not contain {{region}} and serves one region: \"{only}\" (the provider's region, \
+                 else global), not \"{region}\". Put {{region}} into the host or path of the server URL, as in \
+                 https://{{region}}.api.konghq.com, or use the same region"
+            )),
+            _ => None,
+        };
+        match mismatch {
+            None => Ok(()),
+            Some(reason) => {
+                Err(Diagnostic::error("Region not served by this server URL", sentence(&reason)).at("region"))
+            }
+        }
+    }
+}
+
+/// The region of an object to remove. A state that was moved from another provider does not hold it before the first
+/// apply, and a guess could remove another object.
+///
+/// # Errors
+/// That the state does not hold the region.
+pub(crate) fn region_from_state(region: &Attr<Region>) -> Result<Region, Diagnostic> {
+    region.known().cloned().ok_or_else(|| {
+        Diagnostic::error(
+            "Region is not known yet",
+            "The state of this resource was moved from another provider and does not contain the region, so it is not \
+             certain which object to remove. Apply the configuration with this resource once, which stores the region \
+             in the state. Then remove the resource.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn regions(url: &str, region: Option<&str>) -> Result<Regions, Diagnostic> {
+        let url = Attr::Known(ServerUrl::parse(url).unwrap());
+        Regions::new(url, region.map(|r| Region::parse(r).unwrap()).into())
+    }
+
+    fn region(text: &str) -> Attr<Region> {
+        Attr::Known(Region::parse(text).unwrap())
+    }
+
+    const TEMPLATE: &str = "https://{region}.api.konghq.com";
+
+    #[test]
+    fn webhook_uses_its_own_region_then_the_providers() {
+        let eu = regions(TEMPLATE, Some("eu")).unwrap();
+        assert_eq!(eu.webhook(&region("us"), None).unwrap(), region("us"));
+        assert_eq!(eu.webhook(&Attr::Null, None).unwrap(), region("eu"));
+        assert_eq!(eu.webhook(&Attr::Unknown, None).unwrap(), Attr::Unknown);
+        assert_eq!(
+            eu.webhook(&Attr::Null, Some(&region("us"))).unwrap(),
+            region("eu")
+        );
+        let none = regions(TEMPLATE, None).unwrap();
+        assert_eq!(
+            none.webhook(&Attr::Null, None).unwrap_err().path,
+            Some("region".into())
+        );
+    }
+
+    #[test]
+    fn destination_uses_global_or_the_only_region() {
+        let template = regions(TEMPLATE, Some("eu")).unwrap();
+        assert_eq!(template.destination(&Attr::Null, None).unwrap(), region("global"));
+        let fixed = regions("https://eu.api.konghq.com", None).unwrap();
+        assert_eq!(fixed.destination(&Attr::Null, None).unwrap(), region("eu"));
+        let other = regions("http://127.0.0.1:1", Some("sg")).unwrap();
+        assert_eq!(other.destination(&Attr::Null, None).unwrap(), region("sg"));
+    }
+
+    #[test]
+    fn existing_object_without_a_configured_region_keeps_its_region() {
+        let template = regions(TEMPLATE, None).unwrap();
+        let eu = region("eu");
+        assert_eq!(template.destination(&Attr::Null, Some(&eu)).unwrap(), eu);
+        assert_eq!(template.webhook(&Attr::Null, Some(&eu)).unwrap(), eu);
+        assert_eq!(
+            template.destination(&region("us"), Some(&eu)).unwrap(),
+            region("us")
+        );
+        // A state that was moved from another provider does not hold a region.
+        assert_eq!(
+            template.destination(&Attr::Null, Some(&Attr::Null)).unwrap(),
+            region("global")
+        );
+        let unknown = Regions::new(Attr::Unknown, Attr::Null).unwrap();
+        assert_eq!(unknown.destination(&Attr::Null, Some(&eu)).unwrap(), eu);
+    }
+
+    #[test]
+    fn url_without_a_template_serves_one_region() {
+        let host = regions("https://eu.api.konghq.com", None).unwrap();
+        assert_eq!(host.webhook(&Attr::Null, None).unwrap(), region("eu"));
+        for wrong in [
+            host.webhook(&region("us"), None),
+            host.destination(&region("us"), None),
+        ] {
+            let error = wrong.unwrap_err();
+            assert_eq!(error.path, Some("region".into()));
+            assert!(error.detail.contains("{region}"), "{}", error.detail);
+        }
+        let other = regions("http://127.0.0.1:1", None).unwrap();
+        assert_eq!(other.webhook(&Attr::Null, None).unwrap(), region("global"));
+        let error = other.webhook(&region("eu"), None).unwrap_err();
+        assert!(error.detail.contains("{region}"), "{}", error.detail);
+        assert!(regions("https://eu.api.konghq.com", Some("us")).is_err());
+    }
+
+    #[test]
+    fn unknown_server_url_plans_unknown_regions() {
+        let unknown = Regions::new(Attr::Unknown, Attr::Null).unwrap();
+        assert_eq!(unknown.webhook(&Attr::Null, None).unwrap(), Attr::Unknown);
+        assert_eq!(unknown.destination(&Attr::Null, None).unwrap(), Attr::Unknown);
+        assert_eq!(unknown.webhook(&region("eu"), None).unwrap(), region("eu"));
+    }
+}

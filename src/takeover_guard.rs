@@ -1,0 +1,314 @@
+//! The guard against redirecting an audit stream by mistake.
+//!
+//! Creating a webhook is a `PATCH` of what the region has already, so nothing at Konnect keeps one configuration from
+//! overwriting the stream of another one, or one that was set up in the console. The plan warns about it, so that
+//! `terraform destroy`, which plans first, always works. The apply refuses it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use konnect::{Client, Error, Region, v2, v3};
+use terraform_plugin::{Diagnostic, Diagnostics, Private};
+use tokio::sync::{MutexGuard, Notify};
+
+use crate::ownership::{Target, Webhook};
+use crate::run_state::RunState;
+use crate::scope::Scope;
+
+/// How long a creation waits until this run has removed the webhook of another resource of the same scope.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The private state of a planned creation: a state of this run has the webhook of the scope.
+const REPLACES_OWN: &str = "replaces_own";
+
+/// What this run plans and does with the webhook of one scope. Whoever writes or removes it holds the lock meanwhile.
+#[derive(Debug, Default)]
+pub(crate) struct WebhookSlot {
+    planned: Mutex<Planned>,
+    progress: tokio::sync::Mutex<Progress>,
+    released: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Planned {
+    creations: Vec<Option<Target>>,
+    updates: Vec<Option<Target>>,
+}
+
+/// What this run has done with the webhook so far.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// A resource was created for it.
+    pub(crate) created: bool,
+    /// The removal of a resource has ended, whatever came of it.
+    removed: bool,
+}
+
+impl WebhookSlot {
+    /// Locks the webhook against other writers of this run.
+    pub(crate) async fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().await
+    }
+
+    /// Records that a removal has ended, and lets a creation that waits for it continue.
+    pub(crate) fn release(&self, progress: &mut Progress) {
+        progress.removed = true;
+        self.released.notify_waiters();
+    }
+
+    /// Records that an update of an existing resource is planned. Returns whether another resource is planned for the
+    /// same webhook.
+    fn plan_update(&self, target: Option<Target>) -> bool {
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = planned.creations.iter().chain(&planned.updates);
+        let twice = others.into_iter().any(|other| *other != target);
+        planned.updates.push(target);
+        twice
+    }
+
+    /// Records that a creation is planned. Whether another resource is planned for the same webhook: one and the same
+    /// resource is planned as an update first if it is to be replaced.
+    fn plan_creation(&self, target: Option<Target>) -> bool {
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let twice = !planned.creations.is_empty() || planned.updates.iter().any(|update| *update != target);
+        planned.creations.push(target);
+        twice
+    }
+}
+
+/// Reads what a region delivers to. Each API version shows webhooks of its own form, so both are called.
+///
+/// # Errors
+/// Why that could not be read. For a webhook of v3, an answer of v2 that it is not available is none.
+pub(crate) async fn current(client: &Client, region: &Region) -> Result<Option<Webhook>, Error> {
+    match v3::get_webhook(client, region).await {
+        Ok(found) => {
+            if let Some(id) = &found.audit_log_destination_id {
+                return Ok(Some(Webhook::to_destination(id, found.enabled)));
+            }
+        }
+        Err(error) if error.is_not_found() => {}
+        Err(error) => return Err(error),
+    }
+    match v2::get_webhook(client, region).await {
+        Ok(found) => Ok(Webhook::with_endpoint(found)),
+        Err(error) if v2::is_webhook_absent(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Warns while planning an update if another resource of this plan has the same webhook.
+pub(crate) fn plan_update(
+    run: &RunState,
+    scope: &Scope,
+    target: Option<Target>,
+    diagnostics: &mut Diagnostics,
+) {
+    if run.slot(scope).plan_update(target) {
+        diagnostics.push(planned_twice(scope));
+    }
+}
+
+/// Warns while planning a creation: if it redirects a stream, or overwrites a webhook that is switched off, if another
+/// resource of this plan has the same webhook, and if the token is rejected.
+pub(crate) async fn plan(
+    run: &RunState,
+    scope: &Scope,
+    target: Option<Target>,
+    replace_existing: bool,
+    look: impl Future<Output = Result<Option<Webhook>, Error>>,
+    private: &mut Private,
+    diagnostics: &mut Diagnostics,
+) {
+    if run.slot(scope).plan_creation(target.clone()) {
+        diagnostics.push(planned_twice(scope));
+    }
+    let found = look.await;
+    // The host may have passed a state of this scope meanwhile.
+    let replaces_own = run.knows_webhook(scope);
+    if replaces_own {
+        private.set(REPLACES_OWN, &true);
+    }
+    match found {
+        Err(error) => {
+            let rejected = run.token_warning(&error);
+            if rejected.is_empty() && !matches!(error.status(), Some(401 | 403)) {
+                diagnostics.push(not_checked(scope, &error));
+            }
+            diagnostics.append(rejected);
+        }
+        Ok(Some(found)) if !replaces_own && !replace_existing => {
+            if found.enabled && Some(&found.target) != target.as_ref().filter(|t| is_destination(t)) {
+                let warning = occupied(scope, &found);
+                diagnostics.push(
+                    Diagnostic::warning(
+                        warning.summary,
+                        format!("The apply will fail. {}", warning.detail),
+                    )
+                    .at("region"),
+                );
+            } else if found.enabled {
+                diagnostics.push(shared(scope, &found));
+            } else if let Target::Endpoint(_) = found.target {
+                diagnostics.push(overwrites_switched_off(scope, &found));
+            }
+        }
+        Ok(_) => {}
+    }
+}
+
+/// Locks the webhook for a creation, once that overwrites nothing. If a state of this run has the webhook, its removal
+/// may follow, and is waited for.
+///
+/// # Errors
+/// On `region`: that this run has created the webhook already, or that it redirects a stream; or why that could not be
+/// checked, by `failed`.
+pub(crate) async fn enter<'a, L: Future<Output = Result<Option<Webhook>, Error>>>(
+    run: &RunState,
+    slot: &'a WebhookSlot,
+    scope: &Scope,
+    target: &Target,
+    replace_existing: bool,
+    look: impl Fn() -> L,
+    private: &mut Private,
+    failed: impl Fn(&Error) -> Diagnostics,
+) -> Result<MutexGuard<'a, Progress>, Diagnostics> {
+    let replaces_own = private.get(REPLACES_OWN) == Some(true);
+    private.remove(REPLACES_OWN);
+    let mut waited = false;
+    loop {
+        let released = slot.released.notified();
+        tokio::pin!(released);
+        released.as_mut().enable();
+        let progress = slot.lock().await;
+        if progress.created {
+            return Err(created_twice(scope).into());
+        }
+        if replace_existing {
+            return Ok(progress);
+        }
+        let found = look().await.map_err(|error| failed(&error))?;
+        let Some(found) = found.filter(|found| found.enabled) else {
+            return Ok(progress);
+        };
+        // Asked anew: a removal shows its state just before.
+        let replaces_own = replaces_own || run.knows_webhook(scope);
+        if found.target == *target && (replaces_own || is_destination(target)) {
+            return Ok(progress);
+        }
+        if waited || progress.removed || !replaces_own {
+            return Err(if replaces_own {
+                still_occupied(scope, &found).into()
+            } else {
+                occupied(scope, &found).into()
+            });
+        }
+        drop(progress);
+        // On a time-out it is looked once more.
+        let _ = run.wait_for(RELEASE_TIMEOUT, released).await;
+        waited = true;
+    }
+}
+
+/// Nothing is overwritten if the stream goes to the same destination. An endpoint has a credential, which would be.
+fn is_destination(target: &Target) -> bool {
+    matches!(target, Target::Destination(_))
+}
+
+/// The refusal to redirect a stream.
+fn occupied(scope: &Scope, found: &Webhook) -> Diagnostic {
+    let region = &scope.region;
+    Diagnostic::error(
+        "Region already delivers audit events",
+        format!(
+            "The webhook of {scope} is switched on and delivers to {}. Creating this resource would redirect that \
+             stream.\n\n\
+             To manage the existing webhook with this resource, import it:\n\n  \
+             import {{\n    to = konnect_audit_log_webhook.NAME\n    id = \"{region}\"\n  }}\n\n\
+             To redirect the stream, set replace_existing = true.",
+            found.target
+        ),
+    )
+    .at("region")
+}
+
+/// The refusal to overwrite a webhook of the same state that was not removed in time.
+fn still_occupied(scope: &Scope, found: &Webhook) -> Diagnostic {
+    let refusal = occupied(scope, found);
+    let detail = format!(
+        "{}\n\nThe state has another resource for this webhook, and this run did not remove it before this creation. If \
+         the resource was renamed, or has another key, write a moved block. If it is removed or replaced in this run, \
+         apply again.",
+        refusal.detail
+    );
+    Diagnostic::error(refusal.summary, detail).at("region")
+}
+
+fn created_twice(scope: &Scope) -> Diagnostic {
+    Diagnostic::error(
+        "Two webhooks for one region",
+        format!(
+            "Another resource has already configured the webhook of {scope} in this run. There is one webhook for it, so \
+             the two resources would overwrite each other on every apply. Remove one of them, or set another region."
+        ),
+    )
+    .at("region")
+}
+
+fn planned_twice(scope: &Scope) -> Diagnostic {
+    Diagnostic::warning(
+        "Two webhooks for one region",
+        format!(
+            "This plan has another resource for the webhook of {scope}. There is one webhook for it: the apply creates \
+             one of the two resources and fails for the other, or the two overwrite each other on every apply. Remove \
+             one of them, or set another region."
+        ),
+    )
+    .at("region")
+}
+
+fn shared(scope: &Scope, found: &Webhook) -> Diagnostic {
+    Diagnostic::warning(
+        "Region already delivers to this destination",
+        format!(
+            "The webhook of {scope} is switched on and delivers to {} already. The apply takes it over. If another \
+             configuration manages it, destroying either one switches the stream off for both.",
+            found.target
+        ),
+    )
+    .at("region")
+}
+
+fn overwrites_switched_off(scope: &Scope, found: &Webhook) -> Diagnostic {
+    Diagnostic::warning(
+        "A webhook that is switched off is overwritten",
+        format!(
+            "The webhook of {scope} is switched off and set to {}. The apply overwrites it. The API never returns its \
+             credential, so this configuration cannot restore it.",
+            found.target
+        ),
+    )
+    .at("region")
+}
+
+fn not_checked(scope: &Scope, error: &Error) -> Diagnostic {
+    Diagnostic::warning(
+        "Existing webhook could not be checked",
+        format!(
+            "Whether {scope} already delivers audit events is not known. The apply checks again and fails if it can't \
+             find out, or if the creation would redirect a stream.\n\n{error}"
+        ),
+    )
+}
+
+/// What to do about a creation that may have been made although its response was lost.
+pub(crate) fn uncertain(scope: &Scope) -> Diagnostic {
+    let region = &scope.region;
+    Diagnostic::warning(
+        "Webhook may have been set up",
+        format!(
+            "The response to the creation of the webhook of {scope} was lost. If the next plan reports that the region \
+             already delivers audit events, the webhook was set up: import it.\n\n  \
+             import {{\n    to = konnect_audit_log_webhook.NAME\n    id = \"{region}\"\n  }}"
+        ),
+    )
+}
