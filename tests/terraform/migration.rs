@@ -254,7 +254,7 @@ fn what_changed_at_konnect_since_is_told_and_repaired_by_the_next_plan() {
     assert_eq!(error.address, EU);
     assert_eq!(
         error.summary,
-        "The service keeps another value than the one applied"
+        "The service returned a different value than the one applied"
     );
     assert_eq!(workspace.konnect.take_writes(), []);
     let plan = workspace.plan();
