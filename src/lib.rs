@@ -14,6 +14,7 @@
 //! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
 //! | `field_map` | API errors as diagnostics on attributes |
 //! | `kong_migration` | states of Kong's own provider |
+//! | `lookups` | what data sources and list resources have in common |
 //! | `validators`, `planned`, `instant` | single values |
 //!
 //! # To add a resource
@@ -33,6 +34,8 @@ mod fingerprint;
 mod functions;
 mod instant;
 mod kong_migration;
+mod list_resources;
+mod lookups;
 mod ownership;
 mod planned;
 mod provider;
