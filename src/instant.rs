@@ -1,5 +1,6 @@
 //! Times as the API writes them, compared as instants.
 
+use std::cmp::Ordering;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
@@ -17,6 +18,21 @@ pub(crate) fn age(time: &str, now: SystemTime) -> Option<String> {
         .duration_since(SystemTime::from(parse(time)?))
         .unwrap_or_default();
     Some(format!("{} ago", in_words(age)))
+}
+
+/// Whether a text is a valid time.
+pub(crate) fn is_valid(time: &str) -> bool {
+    parse(time).is_some()
+}
+
+/// Whether a time is after another. False if one of them is not valid.
+pub(crate) fn is_after(a: &str, b: &str) -> bool {
+    matches!((parse(a), parse(b)), (Some(a), Some(b)) if a > b)
+}
+
+/// Orders times, texts that are not valid first.
+pub(crate) fn compare(a: &str, b: &str) -> Ordering {
+    parse(a).cmp(&parse(b))
 }
 
 fn in_words(age: Duration) -> String {
@@ -50,6 +66,20 @@ mod tests {
         ] {
             assert_eq!(same(a, b), expected, "{a} {b}");
         }
+    }
+
+    #[test]
+    fn compare_orders_instants_and_invalid_times_first() {
+        let mut times = ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05+02:00", "never"];
+        times.sort_by(|a, b| compare(a, b));
+        assert_eq!(
+            times,
+            ["never", "2026-01-02T03:04:05+02:00", "2026-01-02T03:04:05Z"]
+        );
+        assert!(
+            is_after(times[2], times[1]) && !is_after(times[1], times[2]) && !is_after(times[2], "never")
+        );
+        assert!(is_valid(times[1]) && !is_valid("never"));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! | Module | Contents |
 //! |---|---|
 //! | `provider`, `configuration` | the provider block, and the list of what is served |
-//! | `resources`, `data_sources` | one file each |
+//! | `resources`, `data_sources`, `list_resources`, `functions` | one file each |
 //! | `run_state` | what one run knows: the client, objects seen in state, waits |
 //! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
 //! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
@@ -14,6 +14,7 @@
 //! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
 //! | `field_map` | API errors as diagnostics on attributes |
 //! | `kong_migration` | states of Kong's own provider |
+//! | `lookups` | what data sources and list resources have in common |
 //! | `validators`, `planned`, `instant` | single values |
 //!
 //! # To add a resource
@@ -30,8 +31,11 @@ mod data_sources;
 mod duplicate_guard;
 mod field_map;
 mod fingerprint;
+mod functions;
 mod instant;
 mod kong_migration;
+mod list_resources;
+mod lookups;
 mod ownership;
 mod planned;
 mod provider;

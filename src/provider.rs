@@ -2,11 +2,21 @@
 
 use async_trait::async_trait;
 use terraform_plugin::{
-    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedDataSource, ServedResource,
+    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedDataSource, ServedFunction,
+    ServedListResource, ServedResource,
 };
 
 use crate::configuration::Config;
+use crate::data_sources::audit_log_destination::AuditLogDestinationLookup;
+use crate::data_sources::audit_log_destinations::AuditLogDestinations;
+use crate::data_sources::audit_log_events::AuditLogEvents;
+use crate::data_sources::audit_log_signing_keys::AuditLogSigningKeys;
 use crate::data_sources::audit_log_webhook_status::AuditLogWebhookStatus;
+use crate::data_sources::organization::KonnectOrganization;
+use crate::functions::parse_audit_event::ParseAuditEvent;
+use crate::functions::verify_audit_event::VerifyAuditEvent;
+use crate::list_resources::audit_log_destination::AuditLogDestinationList;
+use crate::list_resources::audit_log_webhook::AuditLogWebhookList;
 use crate::resources::audit_log_destination::AuditLogDestination;
 use crate::resources::audit_log_webhook::AuditLogWebhook;
 use crate::run_state::RunState;
@@ -59,7 +69,28 @@ impl Provider for KonnectProvider {
     }
 
     fn data_sources(&self) -> Vec<ServedDataSource<RunState>> {
-        vec![ServedDataSource::new(AuditLogWebhookStatus)]
+        vec![
+            ServedDataSource::new(AuditLogDestinationLookup),
+            ServedDataSource::new(AuditLogDestinations),
+            ServedDataSource::new(AuditLogEvents),
+            ServedDataSource::new(AuditLogSigningKeys),
+            ServedDataSource::new(AuditLogWebhookStatus),
+            ServedDataSource::new(KonnectOrganization),
+        ]
+    }
+
+    fn list_resources(&self) -> Vec<ServedListResource<RunState>> {
+        vec![
+            ServedListResource::new(AuditLogDestinationList),
+            ServedListResource::new(AuditLogWebhookList),
+        ]
+    }
+
+    fn functions(&self) -> Vec<ServedFunction> {
+        vec![
+            ServedFunction::new(ParseAuditEvent),
+            ServedFunction::new(VerifyAuditEvent),
+        ]
     }
 }
 

@@ -64,7 +64,7 @@ impl Model {
     }
 
     /// The state that an answer of the API makes of what is known.
-    fn with(&self, found: Destination, region: Region) -> Self {
+    pub(crate) fn with(&self, found: Destination, region: Region) -> Self {
         // The API may return the id in other letter case: the state keeps its own.
         let id = self
             .id

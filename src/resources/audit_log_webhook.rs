@@ -560,14 +560,7 @@ impl Resource for AuditLogWebhook {
             call.provider.regions.webhook(&Attr::Known(region), None)?,
             "region",
         )?;
-        let none = Model {
-            replace_existing: Attr::Known(false),
-            ..Model::default()
-        };
-        let mut found = read_destination(cache, &region, &none).await;
-        if matches!(found, Ok(None)) {
-            found = read_endpoint(cache, &region, &none).await;
-        }
+        let found = find(cache, &region).await;
         found.map_err(|error| self.failed(&error))?.ok_or_else(|| {
             Diagnostic::error(
                 "Region has no webhook",
@@ -578,6 +571,26 @@ impl Resource for AuditLogWebhook {
             )
             .into()
         })
+    }
+
+    /// The defaults of the endpoint's arguments depend on the form of the webhook, so the schema does not have them.
+    fn generate_config(&self, state: Model) -> Model {
+        let custom_format = |format: &String| format != validators::DEFAULT_LOG_FORMAT;
+        Model {
+            log_format: state
+                .log_format
+                .known()
+                .filter(|format| custom_format(format))
+                .cloned()
+                .into(),
+            skip_ssl_verification: state
+                .skip_ssl_verification
+                .known()
+                .filter(|skip| **skip)
+                .copied()
+                .into(),
+            ..state
+        }
     }
 
     fn moves_from(&self) -> &'static [&'static str] {
@@ -780,6 +793,22 @@ impl Change<'_> {
 
 fn may_have_happened(error: &WriteError) -> bool {
     matches!(error, WriteError::Api(error) if error.may_have_happened())
+}
+
+/// The webhook of a region, in either form, with the arguments that Konnect does not store at their defaults. A server
+/// that does not serve v2 has no webhook with an endpoint of its own.
+pub(crate) async fn find(cache: &Cache, region: &Region) -> Result<Option<Model>, Error> {
+    let none = Model {
+        replace_existing: Attr::Known(false),
+        ..Model::default()
+    };
+    if let Some(found) = read_destination(cache, region, &none).await? {
+        return Ok(Some(found));
+    }
+    match read_endpoint(cache, region, &none).await {
+        Err(error) if v2::is_webhook_absent(&error) && !error.is_forbidden() => Ok(None),
+        found => found,
+    }
 }
 
 /// One that delivers to a destination. Without a destination there is no webhook for v3.

@@ -194,6 +194,8 @@ fn all_of_them_are_formatted_and_tested() {
     let mut tested = vec![
         "examples/complete".to_owned(),
         "examples/data-sources".to_owned(),
+        // By the tests of `functions.rs`.
+        "examples/functions".to_owned(),
         "examples/modules/audit-logging".to_owned(),
         // By the tests of `pipelines.rs`.
         "examples/pipelines".to_owned(),

@@ -20,6 +20,7 @@ mod errors;
 mod examples;
 mod faults;
 mod foreign_writes;
+mod functions;
 mod hosts;
 mod identical;
 mod ignore_changes;

@@ -8,7 +8,7 @@ use std::thread;
 use serde_json::Value;
 use terraform_provider_konnect::ADDRESS;
 
-use crate::workspace::{KONG, Workspace, cli};
+use crate::workspace::{Feature, KONG, Workspace, cli};
 
 use super::{Block, blocks};
 
@@ -151,15 +151,8 @@ fn is_only_parsed(block: &Block) -> bool {
 /// Whether the CLI under test knows all that a block uses.
 fn knows(block: &Block) -> bool {
     let actions = ACTIONS.iter().any(|part| block.text.contains(part));
-    let minor = |version: &str| {
-        version
-            .split('.')
-            .nth(1)
-            .and_then(|minor| minor.parse::<u32>().ok())
-    };
-    let version = cli().version.as_deref().and_then(minor);
-    (cli().imports_by_identity || !block.text.contains("identity = {"))
-        && (!actions || version.is_some_and(|minor| minor >= 14))
+    (cli().supports(Feature::ImportByIdentity) || !block.text.contains("identity = {"))
+        && (!actions || cli().supports(Feature::Actions))
 }
 
 /// Runs commands side by side, as many as there are processors, and gives their outputs in order.
