@@ -48,12 +48,12 @@ fn faults() -> Vec<Case> {
         ),
         (
             page(502, "<html><h1>Bad gateway from the proxy</h1></html>"),
-            vec!["502", "Bad gateway from the proxy"],
+            vec!["502", "an HTML page"],
         ),
         // A 404 of something other than Konnect does not say that the object is gone.
         (
             page(404, "<html>no such page</html>"),
-            vec!["404", "no such page"],
+            vec!["404", "an HTML page"],
         ),
         (
             problem(400, r#"{"status": 400, "title": "Malformed thing"}"#),
@@ -64,7 +64,7 @@ fn faults() -> Vec<Case> {
         (Fault::DropBefore, vec!["connection was lost", "Try again"]),
         (
             Fault::body("text/html", "<html>Please log in</html>"),
-            vec!["text/html", "Please log in"],
+            vec!["text/html", "an HTML page"],
         ),
     ]
 }

@@ -238,7 +238,7 @@ fn a_webhook_whose_change_fails_keeps_its_state_and_is_changed_by_the_next_apply
     let cases = [
         lasting(Fault::DropAfter, "may have been applied despite the error", 2),
         lasting(Fault::Truncate, "may have been applied despite the error", 2),
-        lasting(html(false), "Please log in", 1),
+        lasting(html(false), "an HTML page", 1),
         lasting(body(true, 204, "application/json", "{}"), "it is empty", 1),
         once(Fault::status(500), 2),
         lasting(Fault::status(409), "Another object uses this one", 1),
