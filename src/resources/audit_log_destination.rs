@@ -424,8 +424,8 @@ impl Resource for AuditLogDestination {
             Err(error) if error.is_not_found() => Err(Diagnostic::error(
                 "Destination not found",
                 format!(
-                    "Region {region} does not have the audit log destination {id}. If another region has it, use the \
-                     import id REGION/ID.\n\n{error}"
+                    "Region {region} does not have the audit log destination {id}. If another region has it, use REGION/ID as \
+                     the import id.\n\n{error}"
                 ),
             )
             .into()),

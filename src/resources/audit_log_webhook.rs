@@ -635,7 +635,9 @@ impl AuditLogWebhook {
         match error {
             WriteError::Value(diagnostic) => diagnostic.into(),
             WriteError::Api(error)
-                if error.status() == Some(404) && change.planned.form() == Form::Destination =>
+                if error.status() == Some(404)
+                    && error.method() == "PATCH"
+                    && change.planned.form() == Form::Destination =>
             {
                 unknown_destination(change, &error).into()
             }

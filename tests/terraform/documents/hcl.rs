@@ -152,7 +152,7 @@ fn is_only_parsed(block: &Block) -> bool {
 fn knows(block: &Block) -> bool {
     let actions = ACTIONS.iter().any(|part| block.text.contains(part));
     (cli().supports(Feature::ImportByIdentity) || !block.text.contains("identity = {"))
-        && (!actions || cli().supports(Feature::Actions))
+        && (!actions || cli().supports(Feature::Query))
 }
 
 /// Runs commands side by side, as many as there are processors, and gives their outputs in order.
