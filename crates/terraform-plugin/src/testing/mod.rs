@@ -20,8 +20,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod actions;
 mod adoption;
-mod calls;
 mod connection;
 pub mod debug;
 mod handshake;
@@ -35,7 +35,6 @@ pub mod terraform;
 pub mod value;
 
 pub use adoption::stored;
-pub use calls::Found;
 pub use connection::{Channel, Tls, grpc, unix};
 pub use handshake::Handshake;
 pub use identity::Identity;
