@@ -179,6 +179,23 @@ fn a_fault_leaves_nothing_that_an_apply_does_not_make_good() {
     }
 }
 
+/// By itself: such a rate limit applies to every region of the host.
+#[test]
+fn create_rate_limit_without_end_fails_and_the_next_apply_creates() {
+    let rate_limit = status_with(429, "retry-after", "99999999999999999999");
+    let cases = [lasting(rate_limit, "more than a day", 1)];
+    let blocks = Block::destination("siem")
+        .with("count", cases.len())
+        .expression("region", "\"case-${count.index}\"");
+    let workspace = Workspace::new();
+    workspace.configure_provider("max_retries = 1", blocks);
+    workspace.init();
+    struck(&workspace, &cases, "POST");
+    is_made(&workspace, &cases, "konnect_audit_log_destination.siem");
+    workspace.apply_and_settle();
+    assert_eq!(workspace.konnect.destinations(&region(0)).len(), 1);
+}
+
 #[test]
 fn a_webhook_that_may_be_set_up_is_imported_as_the_error_says() {
     let read = "cannot be read";
