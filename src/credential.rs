@@ -391,7 +391,7 @@ impl<'a> CredentialTracker<'a> {
                 }
             }
         }
-        let sent = credential.is_some();
+        let is_sent = credential.is_some();
         let result = send(credential).await;
         if result.as_ref().is_err_and(Error::may_have_happened) {
             self.mark_write_uncertain();
@@ -403,7 +403,7 @@ impl<'a> CredentialTracker<'a> {
             found = look().await.unwrap_or(found);
         }
         let again = decision.is_some_and(|decision| decision.send == SendDecision::Again);
-        self.record_write(sent, again);
+        self.record_write(is_sent, again);
         if postponed {
             self.private.set(OUTSIDE_CHANGE, &false);
             diagnostics.push(

@@ -19,7 +19,7 @@ use crate::scope::Scope;
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a creation waits until the host shows whether a state has the webhook: it starts the changes of one run at
 /// about the same time.
-const STATE_TIMEOUT: Duration = Duration::from_secs(2);
+const STATE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What this run plans and does with the webhook of one scope. Whoever writes or removes it holds the lock meanwhile.
 #[derive(Debug, Default)]

@@ -93,14 +93,14 @@ impl DataSource for AuditLogWebhookStatus {
             .webhook_status(&region)
             .await
             .map_err(|error| FieldMap::of(&self.schema()).diagnose(&error))?;
-        Ok(Model::of(region, status))
+        Ok(Model::of(&region, status))
     }
 }
 
 impl Model {
-    fn of(region: Region, status: WebhookStatus) -> Self {
+    fn of(region: &Region, status: WebhookStatus) -> Self {
         let state = DeliveryState::of(&status);
-        let explanation = state.explain(&region, &status);
+        let explanation = state.explain(region, &status);
         Self {
             region: region.to_string().into(),
             webhook_enabled: status.webhook_enabled.into(),
@@ -216,7 +216,7 @@ mod tests {
             last_response_code: Some(401),
             last_response_message: Some("Unauthenticated".to_owned()),
         };
-        let model = Model::of(Region::parse("eu").unwrap(), status);
+        let model = Model::of(&Region::parse("eu").unwrap(), status);
         let text = |attr: Attr<String>| attr.into_known().unwrap();
         (
             text(model.delivery_state),
@@ -253,7 +253,7 @@ mod tests {
             last_response_code: None,
             last_response_message: None,
         };
-        let model = Model::of(Region::parse("eu").unwrap(), status);
+        let model = Model::of(&Region::parse("eu").unwrap(), status);
         assert_eq!(model.delivery_state, Attr::Known("ready".to_owned()));
         assert_eq!(model.healthy, Attr::Known(true));
     }

@@ -436,7 +436,7 @@ impl Resource for AuditLogWebhook {
                 tracing::warn!(%region, "removed a webhook: rolled back, not saved to state");
             }
             Ok(Ok(false)) => {
-                tracing::warn!(%region, "left a webhook in place that was changed after its creation")
+                tracing::warn!(%region, "left a webhook in place that was changed after its creation");
             }
             _ => tracing::error!(%region, "a webhook may exist that was not saved to state"),
         }
