@@ -8,7 +8,7 @@
 //!
 //! [`CredentialTracker`] is the one place that decides whether a credential is sent, and that remembers it.
 
-use konnect::{Authorization, Destination, EndpointWebhook, Error};
+use konnect::{Authorization, Destination, EndpointWebhook, Error, sentence};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Attribute, Diagnostic, Diagnostics, Private, Secret, Validator};
 
@@ -217,7 +217,7 @@ pub(crate) fn missing() -> Diagnostic {
 
 fn parse(value: &Secret, attribute: &'static str) -> Result<Authorization, Diagnostic> {
     Authorization::parse(value.expose())
-        .map_err(|e| Diagnostic::error("Invalid authorization", validators::sentence(&e)).at(attribute))
+        .map_err(|e| Diagnostic::error("Invalid authorization", sentence(&e)).at(attribute))
 }
 
 /// Decides whether a credential is sent, and remembers it: between plan and apply, and beside the state.

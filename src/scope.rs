@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use konnect::{Region, RegionMismatch, ServerUrl};
+use konnect::{Region, RegionMismatch, ServerUrl, sentence};
 use terraform_plugin::{Attr, Diagnostic};
 
-use crate::validators;
 
 /// Whose audit log stream a webhook delivers. Each scope has one webhook, so locks and guards are keyed by it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -159,11 +158,9 @@ impl Regions {
         };
         match mismatch {
             None => Ok(()),
-            Some(reason) => Err(Diagnostic::error(
-                "Region not served by this server URL",
-                validators::sentence(&reason),
-            )
-            .at("region")),
+            Some(reason) => {
+                Err(Diagnostic::error("Region not served by this server URL", sentence(&reason)).at("region"))
+            }
         }
     }
 }

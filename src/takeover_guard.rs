@@ -91,14 +91,9 @@ pub(crate) async fn current(client: &Client, region: &Region) -> Result<Option<W
     }
     match v2::get_webhook(client, region).await {
         Ok(found) => Ok(Webhook::with_endpoint(found)),
-        Err(error) if is_without_v2(&error) => Ok(None),
+        Err(error) if v2::is_webhook_absent(&error) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Whether v2 answers that it has no webhook, or is not available to this token or at all.
-pub(crate) fn is_without_v2(error: &Error) -> bool {
-    matches!(error.status(), Some(403 | 404 | 405 | 410))
 }
 
 /// Warns while planning an update if another resource of this plan has the same webhook.

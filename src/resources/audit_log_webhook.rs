@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use konnect::{
     Cache, Client, DestinationId, DestinationWebhook, DestinationWebhookChanges, EndpointWebhook,
-    EndpointWebhookChanges, Error, LogFormat, Region, v2, v3,
+    EndpointWebhookChanges, Error, LogFormat, Region, sentence, v2, v3,
 };
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{
@@ -106,7 +106,7 @@ impl Model {
     fn destination_id(&self) -> Result<DestinationId, Diagnostic> {
         const ATTRIBUTE: &str = "audit_log_destination_id";
         DestinationId::parse(&require(self.audit_log_destination_id.clone(), ATTRIBUTE)?)
-            .map_err(|e| Diagnostic::error("Invalid destination id", validators::sentence(&e)).at(ATTRIBUTE))
+            .map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at(ATTRIBUTE))
     }
 
     /// Plans the arguments whose defaults depend on the form.
@@ -548,7 +548,7 @@ impl Resource for AuditLogWebhook {
             ImportTarget::Id(text) => Region::parse(text).map_err(|e| {
                 let detail = format!(
                     "The import id of a webhook is its region, such as eu. {}",
-                    validators::sentence(&e)
+                    sentence(&e)
                 );
                 Diagnostic::error("Invalid import id", detail)
             })?,
@@ -701,8 +701,8 @@ impl Change<'_> {
                 audit_log_destination_id: moved.then(|| id.clone()),
                 enabled: planned.enabled.known().copied().filter(|_| switched),
             };
-            let update = || v3::update_webhook(self.client, self.region, &changes);
-            self.run.repeat_until_found(moved.then_some(&id), update).await?
+            let schedule = self.run.new_destination_schedule(&id);
+            v3::update_webhook_to_new_destination(self.client, self.region, &changes, schedule).await?
         } else {
             let found = v3::get_webhook(self.client, self.region).await?;
             if found.audit_log_destination_id.is_none() {
@@ -807,7 +807,7 @@ async fn read_endpoint_if_available(
     known: &Model,
 ) -> Result<Option<Model>, Error> {
     match read_endpoint(cache, region, known).await {
-        Err(error) if takeover_guard::is_without_v2(&error) => Ok(None),
+        Err(error) if v2::is_webhook_absent(&error) => Ok(None),
         found => found,
     }
 }

@@ -11,8 +11,9 @@ use crate::error::{Call, Error};
 use crate::http::connection_error::Limits;
 use crate::http::exchange::classify;
 use crate::http::response::Response;
-use crate::types::model::{Destination, DestinationWebhook, EndpointWebhook, WebhookStatus};
+use crate::types::destination::Destination;
 use crate::types::paging::SentPage;
+use crate::types::webhook::{DestinationWebhook, EndpointWebhook, WebhookStatus};
 
 /// Something that no generator comes upon by chance, for bytes that echo what was sent.
 const SECRET: &str = "Splunk 4fuzz-s3cret";

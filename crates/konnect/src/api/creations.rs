@@ -10,9 +10,8 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::api::v3;
 use crate::error::{Error, Outcome};
 use crate::http::client::Client;
-use crate::types::changes::NewDestination;
-use crate::types::destination_id::DestinationId;
-use crate::types::model::Destination;
+use crate::types::destination::{Destination, NewDestination};
+use crate::types::id::DestinationId;
 use crate::types::paging::{ListQuery, NameFilter};
 use crate::types::region::Region;
 
@@ -35,8 +34,8 @@ pub struct Creations {
 pub struct CreatedDestination {
     /// The destination.
     pub destination: Destination,
-    /// Whether it was found after the answer to its creation was lost. It is then uncertain whether this creation or
-    /// another process created it, and so which authorization it has.
+    /// Whether it was found after the answer to its creation was lost. Another process may have created it, with another
+    /// authorization.
     pub adopted: bool,
     /// Other destinations that an earlier attempt may have created.
     pub duplicates: Duplicates,
