@@ -48,12 +48,14 @@ impl Redactor {
     }
 
     /// The text without secrets. What an earlier pass put in is left as it is.
+    #[must_use]
     pub fn redact(&self, text: &str) -> String {
         self.replace(text, false)
     }
 
     /// Like [`Redactor::redact`], for a text that was cut off somewhere: a beginning of a secret at its
     /// very end goes as well.
+    #[must_use]
     pub fn redact_cut(&self, text: &str) -> String {
         self.replace(text, true)
     }
