@@ -10,7 +10,8 @@
 //! | `run_state` | what one run knows: the client, objects seen in state, waits |
 //! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
 //! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
-//! | `ownership` | whether a webhook is still the one that a resource wrote |
+//! | `destination_webhook` | webhooks of regions and Dev Portals that deliver to a destination |
+//! | `ownership` | whether a webhook is still the one that a resource wrote, and its removal |
 //! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
 //! | `field_map` | API errors as diagnostics on attributes |
 //! | `kong_migration` | states of Kong's own provider |
@@ -27,6 +28,7 @@
 mod configuration;
 mod credential;
 mod data_sources;
+mod destination_webhook;
 mod duplicate_guard;
 mod field_map;
 mod fingerprint;

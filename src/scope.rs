@@ -2,23 +2,54 @@
 
 use std::fmt;
 
-use konnect::{Region, RegionMismatch, ServerUrl, sentence};
+use konnect::{PortalId, Region, RegionMismatch, ServerUrl, sentence};
 use terraform_plugin::{Attr, Diagnostic};
-
 
 /// Whose audit log stream a webhook delivers. Each scope has one webhook, so locks and guards are keyed by it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
     /// The region that serves the webhook.
     pub(crate) region: Region,
-    /// The id of a Dev Portal, or `None` for the stream of the region itself.
-    pub(crate) portal: Option<String>,
+    /// The Dev Portal, or `None` for the stream of the region itself.
+    pub(crate) portal: Option<PortalId>,
 }
 
 impl Scope {
     /// The stream of a region.
     pub(crate) const fn region(region: Region) -> Self {
         Self { region, portal: None }
+    }
+
+    /// What has the stream, as the first word of a summary and after "one".
+    pub(crate) const fn owner(&self) -> &'static str {
+        match self.portal {
+            Some(_) => "Dev Portal",
+            None => "Region",
+        }
+    }
+
+    /// The type of the resource that manages the webhook.
+    pub(crate) const fn resource_type(&self) -> &'static str {
+        match self.portal {
+            Some(_) => "konnect_portal_audit_log_webhook",
+            None => "konnect_audit_log_webhook",
+        }
+    }
+
+    /// The attribute of that resource that distinguishes the streams of one region, or the regions.
+    pub(crate) const fn attribute(&self) -> &'static str {
+        match self.portal {
+            Some(_) => "portal_id",
+            None => "region",
+        }
+    }
+
+    /// The id of the webhook in that resource, which is also an import id: `REGION`, or `REGION/PORTAL_ID`.
+    pub(crate) fn id(&self) -> String {
+        match &self.portal {
+            Some(portal) => format!("{}/{portal}", self.region),
+            None => self.region.to_string(),
+        }
     }
 }
 
