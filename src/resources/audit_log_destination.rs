@@ -342,7 +342,7 @@ impl Resource for AuditLogDestination {
             Err(error) => return failed(error),
         };
         let mut state = known.with(found, region);
-        credential::clear_uncertain(&call.private, &mut state.authorization);
+        credential::clear_after_outside_change(&call.private, &mut state.authorization);
         Ok(Some(state))
     }
 

@@ -453,7 +453,7 @@ impl Resource for AuditLogWebhook {
                 trusts_time,
             );
         }
-        credential::clear_uncertain(&call.private, &mut found.authorization);
+        credential::clear_after_outside_change(&call.private, &mut found.authorization);
         Ok(Some(found))
     }
 

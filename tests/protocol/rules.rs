@@ -287,7 +287,7 @@ async fn a_removal_that_fails_keeps_the_prior_state() {
     let state = created(&destination).await;
     konnect
         .emulator
-        .inject(FaultRule::new(Fault::status(409)).method("DELETE"))
+        .inject(FaultRule::new(Fault::status(403)).method("DELETE"))
         .unwrap();
     let kept = destination.apply(&state.removal()).await;
     error(&kept.diagnostics);

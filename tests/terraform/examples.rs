@@ -101,7 +101,7 @@ fn the_module_is_as_healthy_as_the_worst_region() {
     assert_eq!(*workspace.state().output("healthy"), false);
     assert_eq!(
         *workspace.state().output("delivery"),
-        json!({ "eu": "failing", "us": "delivering" })
+        json!({ "eu": "failing", "us": "ready" })
     );
     let warnings = run.warnings();
     assert!(

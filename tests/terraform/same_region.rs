@@ -19,7 +19,7 @@ fn of_two_blocks_for_one_region_exactly_one_wins() {
         let error = workspace.apply_error();
         assert_eq!(error.summary, "Two webhooks for one region");
         assert_eq!(error.attribute(), Some("region"));
-        assert!(error.detail.contains("This very run"), "{error:?}");
+        assert!(error.detail.contains("already configured"), "{error:?}");
         assert!(error.detail.contains("region eu"), "{error:?}");
         let state = workspace.state();
         let [winner] = state.addresses()[..] else {

@@ -9,14 +9,14 @@ output "regions" {
 }
 
 output "delivery" {
-  description = "State of the stream of each region: delivering, failing, switched_off, switched_off_failing, unconfigured or unknown."
+  description = "State of the stream of each region: ready, delivering, failing, switched_off, switched_off_failing, unconfigured or unknown."
   value = {
     for region, status in data.konnect_audit_log_webhook_status.stream : region => status.delivery_state
   }
 }
 
 output "healthy" {
-  description = "Whether all regions deliver."
+  description = "Whether all regions deliver, or are ready to."
   value = alltrue([
     for status in data.konnect_audit_log_webhook_status.stream : status.healthy
   ])

@@ -31,7 +31,7 @@ run "sets_up_one_stream_for_two_regions" {
   }
 
   assert {
-    condition     = output.delivery == { eu = "delivering", us = "delivering" }
+    condition     = output.delivery == { eu = "ready", us = "ready" }
     error_message = "The status is read after the webhooks were set up."
   }
 
@@ -50,7 +50,7 @@ run "has_nothing_left_to_do" {
   command = plan
 
   assert {
-    condition     = output.delivery == { eu = "delivering", us = "delivering" }
+    condition     = output.delivery == { eu = "ready", us = "ready" }
     error_message = "The status is known while planning, since no webhook is about to change."
   }
 }
