@@ -10,6 +10,8 @@
 //! | `run_state` | what one run knows: the client, objects seen in state, waits |
 //! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
 //! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
+//! | `portal` | Dev Portals, as arguments name them |
+//! | `delivery_status` | the status of a webhook, summarized |
 //! | `destination_webhook` | webhooks of regions and Dev Portals that deliver to a destination |
 //! | `ownership` | whether a webhook is still the one that a resource wrote, and its removal |
 //! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
@@ -28,6 +30,7 @@
 mod configuration;
 mod credential;
 mod data_sources;
+mod delivery_status;
 mod destination_webhook;
 mod duplicate_guard;
 mod field_map;
@@ -36,6 +39,7 @@ mod instant;
 mod kong_migration;
 mod ownership;
 mod planned;
+mod portal;
 mod provider;
 mod resources;
 mod run_state;

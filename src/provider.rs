@@ -7,6 +7,7 @@ use terraform_plugin::{
 
 use crate::configuration::Config;
 use crate::data_sources::audit_log_webhook_status::AuditLogWebhookStatus;
+use crate::data_sources::portal_audit_log_webhook_status::PortalAuditLogWebhookStatus;
 use crate::resources::audit_log_destination::AuditLogDestination;
 use crate::resources::audit_log_webhook::AuditLogWebhook;
 use crate::run_state::RunState;
@@ -59,7 +60,10 @@ impl Provider for KonnectProvider {
     }
 
     fn data_sources(&self) -> Vec<ServedDataSource<RunState>> {
-        vec![ServedDataSource::new(AuditLogWebhookStatus)]
+        vec![
+            ServedDataSource::new(AuditLogWebhookStatus),
+            ServedDataSource::new(PortalAuditLogWebhookStatus),
+        ]
     }
 }
 
