@@ -23,33 +23,33 @@ impl DeliveryStatus {
     /// The attributes of these results.
     pub(crate) fn attributes() -> [Attribute; 8] {
         [
-                Attribute::bool("webhook_enabled").computed().description("Whether the webhook is switched on."),
-                Attribute::string("webhook_status").computed().description(
-                    "Status as Konnect reports it: `active` (nothing was sent yet, or the last delivery succeeded), \
-                     `inactive` (the last delivery failed) or `unconfigured` (there is no webhook).",
-                ),
-                Attribute::string("last_attempt_at").computed().description(
-                    "Time of the last delivery attempt, RFC 3339. Null before the first attempt.",
-                ),
-                Attribute::number("last_response_code").computed().description(
-                    "HTTP status of the endpoint's response to the last attempt. Null before the first attempt.",
-                ),
-                Attribute::string("last_response_message").computed().description(
-                    "Message of the endpoint's response to the last attempt, without control characters, shortened. Null \
-                     before the first attempt.",
-                ),
-                Attribute::string("delivery_state").computed().description(
+            Attribute::bool("webhook_enabled").computed().description("Whether the webhook is switched on."),
+            Attribute::string("webhook_status").computed().description(
+                "Status as Konnect reports it: `active` (nothing was sent yet, or the last delivery succeeded), \
+                 `inactive` (the last delivery failed) or `unconfigured` (there is no webhook).",
+            ),
+            Attribute::string("last_attempt_at").computed().description(
+                "Time of the last delivery attempt, RFC 3339. Null before the first attempt.",
+            ),
+            Attribute::number("last_response_code").computed().description(
+                "HTTP status of the endpoint's response to the last attempt. Null before the first attempt.",
+            ),
+            Attribute::string("last_response_message").computed().description(
+                "Message of the endpoint's response to the last attempt, without control characters, shortened. Null \
+                 before the first attempt.",
+            ),
+            Attribute::string("delivery_state").computed().description(
                 "`ready` (switched on; no delivery was attempted yet), `delivering` (switched on; the last delivery \
                  succeeded), `failing` (switched on; the last delivery failed), `switched_off`, `switched_off_failing` \
                  (switched off after a failed delivery), `unconfigured` (there is no webhook), or `unknown` (Konnect \
                  reports a status that this version of the provider does not know).",
             ),
             Attribute::bool("healthy")
-                    .computed()
-                    .description("Whether `delivery_state` is `ready` or `delivering`."),
-                Attribute::string("explanation").computed().description(
-                    "The state in one sentence, with what to check, for the error message of a `check` block.",
-                ),
+                .computed()
+                .description("Whether `delivery_state` is `ready` or `delivering`."),
+            Attribute::string("explanation").computed().description(
+                "The state in one sentence, with what to check, for the error message of a `check` block.",
+            ),
         ]
     }
 

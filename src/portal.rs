@@ -1,6 +1,6 @@
 //! Dev Portals, as arguments name them.
 
-use konnect::{Error, PortalId, sentence};
+use konnect::{Client, Error, PortalId, PortalQuery, sentence, v3};
 use terraform_plugin::Diagnostic;
 
 use crate::scope::Scope;
@@ -15,6 +15,18 @@ const PORTAL_ID: &str = "portal_id";
 /// On `portal_id`: that it is not a UUID.
 pub(crate) fn parse_id(text: &str) -> Result<PortalId, Diagnostic> {
     PortalId::parse(text).map_err(|e| Diagnostic::error("Invalid portal id", sentence(&e)).at(PORTAL_ID))
+}
+
+/// Whether the region of a scope does not have its Dev Portal. A webhook's 404 leaves that open: the destination may be
+/// the one that is missing, and a portal without a webhook may answer 404 as well. `None` if that can't be found out.
+pub(crate) async fn is_missing(client: &Client, scope: &Scope) -> Option<bool> {
+    let id = scope.portal.as_ref()?;
+    let query = PortalQuery {
+        size: Some(100),
+        ..PortalQuery::default()
+    };
+    let portals = v3::all_portals(client, &scope.region, &query).await.ok()?;
+    Some(portals.iter().all(|portal| portal.id != *id))
 }
 
 /// The error that there is no such Dev Portal.
