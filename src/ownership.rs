@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use konnect::{Client, DestinationId, EndpointWebhook, Error};
+use konnect::{DestinationId, EndpointWebhook, Error};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Diagnostic, Diagnostics, Private};
 use url::Url;
@@ -17,7 +17,6 @@ use url::Url;
 use crate::instant;
 use crate::run_state::RunState;
 use crate::scope::Scope;
-use crate::takeover_guard;
 
 /// The time limit for removing a webhook whose creation reached no state. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -166,15 +165,15 @@ pub(crate) fn is_ours(private: &Private, state: Option<&Webhook>, now: &Webhook,
     }
 }
 
-/// Removes the webhook of a scope by `removal`, if it is ours by `is_ours`. Otherwise it stays, with a warning, as it does
-/// if this run has set it up again. A webhook that is gone is no error.
+/// Removes the webhook of a scope by `removal`, if what `look` finds is ours by `is_ours`. Otherwise it stays, with a
+/// warning, as it does if this run has set it up again. A webhook that is gone is no error.
 ///
 /// # Errors
 /// Why it was not removed.
 pub(crate) async fn remove(
     run: &RunState,
-    client: &Client,
     scope: &Scope,
+    look: impl Future<Output = Result<Option<Webhook>, Error>>,
     is_ours: impl FnOnce(&Webhook) -> bool,
     removal: impl Future<Output = Result<(), Error>>,
     diagnostics: &mut Diagnostics,
@@ -186,7 +185,7 @@ pub(crate) async fn remove(
         return Ok(());
     }
     let removed = async {
-        match takeover_guard::current(client, scope).await? {
+        match look.await? {
             Some(now) if is_ours(&now) => removal.await,
             Some(now) => {
                 diagnostics.push(left_in_place(scope, &now));
@@ -206,18 +205,19 @@ pub(crate) async fn remove(
     removed
 }
 
-/// Removes a webhook by `removal` whose creation reached no state, with a client that works after the run was stopped.
+/// Removes a webhook by `removal` whose creation reached no state. The client of `look` and `removal` works after the run
+/// was stopped.
 ///
-/// Another run may have set the scope up by now, since this one has lost its lock, so the webhook is read first.
+/// Another run may have set the scope up by now, since this one has lost its lock, so `look` reads the webhook first.
 pub(crate) async fn rollback(
     run: &RunState,
-    client: &Client,
     scope: &Scope,
     created: &Webhook,
+    look: impl Future<Output = Result<Option<Webhook>, Error>>,
     removal: impl Future<Output = Result<(), Error>>,
 ) {
     let removal = async {
-        let now = takeover_guard::current(client, scope).await?;
+        let now = look.await?;
         let ours =
             now.is_some_and(|now| now.target == created.target && now.updated_at == created.updated_at);
         if ours {

@@ -404,8 +404,9 @@ impl Resource for AuditLogWebhook {
         };
         if state.replace_existing != Attr::Known(true) {
             let (client, scope) = (client.after_stop(), Scope::region(region.clone()));
+            let look = takeover_guard::current(&client, &scope);
             let removal = remove(&client, &scope, state.form());
-            ownership::rollback(run, &client, &scope, &created, removal).await;
+            ownership::rollback(run, &scope, &created, look, removal).await;
         }
     }
 
@@ -484,8 +485,9 @@ impl Resource for AuditLogWebhook {
             CredentialTracker::new(state.credential(), &mut call.private, run.detects_drift).trusts_time();
         let is_ours =
             |now: &Webhook| ownership::is_ours(&call.private, state.webhook().as_ref(), now, trusts_time);
+        let look = takeover_guard::current(client, &scope);
         let removal = remove(client, &scope, state.form());
-        ownership::remove(run, client, &scope, is_ours, removal, &mut call.diagnostics)
+        ownership::remove(run, &scope, look, is_ours, removal, &mut call.diagnostics)
             .await
             .map_err(|error| self.failed(&error))
     }
