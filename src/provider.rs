@@ -10,6 +10,7 @@ use crate::data_sources::audit_log_webhook_status::AuditLogWebhookStatus;
 use crate::data_sources::portal_audit_log_webhook_status::PortalAuditLogWebhookStatus;
 use crate::resources::audit_log_destination::AuditLogDestination;
 use crate::resources::audit_log_webhook::AuditLogWebhook;
+use crate::resources::portal_audit_log_webhook::PortalAuditLogWebhook;
 use crate::run_state::RunState;
 
 /// The provider's address in `required_providers`.
@@ -56,6 +57,7 @@ impl Provider for KonnectProvider {
         vec![
             ServedResource::new(AuditLogDestination),
             ServedResource::new(AuditLogWebhook),
+            ServedResource::new(PortalAuditLogWebhook),
         ]
     }
 
