@@ -125,6 +125,13 @@ pub(crate) enum WriteError {
     Value(Diagnostic),
 }
 
+impl WriteError {
+    /// Whether the change may have been made, since the response to it was lost.
+    pub(crate) fn may_have_happened(&self) -> bool {
+        matches!(self, Self::Api(error) if error.may_have_happened())
+    }
+}
+
 impl From<Error> for WriteError {
     fn from(error: Error) -> Self {
         Self::Api(error)

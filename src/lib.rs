@@ -10,7 +10,10 @@
 //! | `run_state` | what one run knows: the client, objects seen in state, waits |
 //! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
 //! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
-//! | `ownership` | whether a webhook is still the one that a resource wrote |
+//! | `portal` | Dev Portals, as arguments name them |
+//! | `delivery_status` | the status of a webhook, summarized |
+//! | `destination_webhook` | webhooks of regions and Dev Portals that deliver to a destination |
+//! | `ownership` | whether a webhook is still the one that a resource wrote, and its removal |
 //! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
 //! | `field_map` | API errors as diagnostics on attributes |
 //! | `kong_migration` | states of Kong's own provider |
@@ -28,6 +31,8 @@
 mod configuration;
 mod credential;
 mod data_sources;
+mod delivery_status;
+mod destination_webhook;
 mod duplicate_guard;
 mod field_map;
 mod fingerprint;
@@ -38,6 +43,7 @@ mod list_resources;
 mod lookups;
 mod ownership;
 mod planned;
+mod portal;
 mod provider;
 mod resources;
 mod run_state;
