@@ -108,7 +108,7 @@ fn page(fault: Fault) -> FaultRule {
 }
 
 #[tokio::test]
-async fn one_read_is_one_get() {
+async fn destination_single_reads_send_one_get_each() {
     let world = World::with(5).await;
     world.read(3).await.unwrap();
     assert_eq!(world.asked(), [format!("GET {}", world.ids[3])]);
@@ -120,14 +120,14 @@ async fn one_read_is_one_get() {
 }
 
 #[tokio::test]
-async fn reads_at_the_same_time_share_a_list() {
+async fn destination_concurrent_reads_share_a_list() {
     let world = World::with(60).await;
     world.read_all(60).await;
     assert_eq!(world.counts(), (1, 1), "a page and the first read");
 }
 
 #[tokio::test]
-async fn a_thousand_are_read_in_a_page_for_each_hundred() {
+async fn destination_thousand_reads_take_a_page_for_each_hundred() {
     for at_a_time in [10, 100] {
         let world = World::with(1_000).await;
         world.read_all(at_a_time).await;
@@ -136,14 +136,14 @@ async fn a_thousand_are_read_in_a_page_for_each_hundred() {
 }
 
 #[tokio::test]
-async fn a_long_series_of_reads_is_shared_too() {
+async fn destination_long_series_shares_a_list() {
     let world = World::with(30).await;
     world.read_all(1).await;
     assert_eq!(world.counts(), (1, 10));
 }
 
 #[tokio::test]
-async fn a_few_among_many_cost_twice_as_much_at_most() {
+async fn destination_few_among_many_cost_at_most_twice() {
     let world = World::with(900).await;
     let some = [100, 200, 300, 850];
     for found in join_all(some.map(|index| world.read(index))).await {
@@ -155,7 +155,7 @@ async fn a_few_among_many_cost_twice_as_much_at_most() {
 }
 
 #[tokio::test]
-async fn a_list_answers_until_the_bound_and_no_longer() {
+async fn list_older_than_max_age_is_not_used() {
     let world = World::with(3).await;
     world.read_all(3).await;
     assert_eq!(world.counts(), (1, 1));
@@ -171,7 +171,7 @@ async fn a_list_answers_until_the_bound_and_no_longer() {
 }
 
 #[tokio::test]
-async fn identical_reads_under_way_are_one() {
+async fn identical_reads_under_way_share_a_request() {
     let world = World::with(2).await;
     for found in join_all((0..20).map(|_| world.read(1))).await {
         assert_eq!(found.unwrap().id, world.ids[1]);
@@ -194,7 +194,7 @@ async fn identical_reads_under_way_are_one() {
 }
 
 #[tokio::test]
-async fn what_a_list_lacks_is_asked_for_before_it_is_called_gone() {
+async fn destination_missing_from_list_is_read_by_id() {
     let world = World::with(12).await;
     world.read_all(3).await;
     world.asked();
@@ -210,7 +210,7 @@ async fn what_a_list_lacks_is_asked_for_before_it_is_called_gone() {
 }
 
 #[tokio::test]
-async fn a_write_ends_what_was_read_before() {
+async fn write_invalidates_earlier_reads() {
     let world = World::with(3).await;
     let id = world.ids[0].clone();
     let writes: [fn(&World) -> _; 3] = [
@@ -246,7 +246,7 @@ async fn update(client: Client, id: DestinationId) {
 }
 
 #[tokio::test]
-async fn a_write_under_way_is_not_answered_over_from_memory() {
+async fn read_during_a_write_is_not_answered_from_the_list() {
     let world = World::with(3).await;
     world.read_all(3).await;
     world.asked();
@@ -259,7 +259,7 @@ async fn a_write_under_way_is_not_answered_over_from_memory() {
 }
 
 #[tokio::test]
-async fn a_list_is_bounded_in_bytes() {
+async fn list_too_large_is_given_up() {
     let page_of = |number: usize| {
         let filler = "x".repeat(6 << 20);
         let next = format!("/x?page[after]={number}");
@@ -286,7 +286,7 @@ async fn a_list_is_bounded_in_bytes() {
 }
 
 #[tokio::test]
-async fn no_list_from_before_a_write_answers_reads_after_it() {
+async fn list_from_before_a_write_is_not_used_after_it() {
     // The list is held back after it was handled, the write before: so the list is from before the write in either
     // order of the two.
     for list_first in [true, false] {
@@ -308,7 +308,7 @@ async fn no_list_from_before_a_write_answers_reads_after_it() {
 }
 
 #[tokio::test]
-async fn a_read_after_a_write_does_not_join_one_from_before() {
+async fn read_after_a_write_does_not_join_an_earlier_one() {
     let world = World::with(1).await;
     world.inject(FaultRule::new(Fault::Delay { ms: 500 }).method("GET"));
     let mut early = Box::pin(world.read(0));
@@ -326,7 +326,7 @@ async fn a_read_after_a_write_does_not_join_one_from_before() {
 }
 
 #[tokio::test]
-async fn without_a_list_single_reads_go_on() {
+async fn list_failure_falls_back_to_single_reads() {
     let rules = [
         page(Fault::status(403)).always(),
         page(Fault::status(404)).always(),
@@ -364,7 +364,7 @@ async fn without_a_list_single_reads_go_on() {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_once_is_asked_for_again() {
+async fn list_page_failing_once_is_retried() {
     let world = World::with(150).await;
     world.inject(page(Fault::status(502)).skip(1));
     world.read_all(150).await;
@@ -372,7 +372,7 @@ async fn a_page_that_fails_once_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn smaller_pages_are_asked_for_where_large_ones_are_refused() {
+async fn list_rejected_page_size_is_reduced() {
     let world = World::with(150).await;
     world.inject(page(Fault::status(400)).skip(0));
     world.read_all(150).await;
@@ -387,7 +387,7 @@ async fn smaller_pages_are_asked_for_where_large_ones_are_refused() {
 }
 
 #[tokio::test]
-async fn an_item_that_is_not_complete_does_not_count() {
+async fn list_incomplete_item_is_read_by_id() {
     let world = World::with(3).await;
     let id = &world.ids[1];
     let items = format!(
@@ -399,7 +399,7 @@ async fn an_item_that_is_not_complete_does_not_count() {
 }
 
 #[tokio::test]
-async fn a_reader_that_is_given_up_takes_nobody_along() {
+async fn dropped_reader_does_not_cancel_others() {
     let world = World::with(5).await;
     world.inject(FaultRule::new(Fault::Delay { ms: 100 }).always());
     // The first two are those that have the requests made.
@@ -418,7 +418,7 @@ async fn a_reader_that_is_given_up_takes_nobody_along() {
 }
 
 #[tokio::test]
-async fn stopping_ends_reads_with_an_error_each() {
+async fn stop_ends_every_read_with_an_error() {
     let konnect = Emulator::start(EmulatorOptions::default()).await.unwrap();
     let ids = konnect.add_destinations("eu", 3).unwrap();
     let stop = tokio_util::sync::CancellationToken::new();
@@ -435,7 +435,7 @@ async fn stopping_ends_reads_with_an_error_each() {
 }
 
 #[tokio::test]
-async fn a_creation_looks_for_what_it_made_in_a_list_of_its_own() {
+async fn create_lost_answer_lists_without_the_cache() {
     let world = World::with(3).await;
     world.read_all(3).await;
     world.asked();

@@ -182,11 +182,11 @@ fn told(expected: &Expected, diagnostics: &[tf::Diagnostic]) {
         assert!(error.contains(part), "the error does not say {part:?}: {error}");
     }
     assert_eq!(
-        error.contains("may have been made all the same"),
+        error.contains("may have been applied despite the error"),
         expected
             .says
             .iter()
-            .any(|part| part.contains("made all the same"))
+            .any(|part| part.contains("applied despite the error"))
             || error.contains("import id "),
         "{error}"
     );

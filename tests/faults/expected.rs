@@ -163,7 +163,7 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
     if expected.end == End::Failed && call.writes() && unknown(row.answer) {
         expected
             .says
-            .push("The change may have been made all the same.".to_owned());
+            .push("The change may have been applied despite the error.".to_owned());
     }
     expected
 }
@@ -253,7 +253,9 @@ fn failed(row: &Row, call: Call, struck: usize, others: usize, attempts: usize) 
     if call == Call::LostLook {
         expected.end = End::Unsure;
         expected.says.extend(unsure());
-        expected.says.push("could not be found out".to_owned());
+        expected
+            .says
+            .push("The search for the destination failed".to_owned());
     } else if names_a_field && call.object() != Object::Status {
         expected.attribute = Some("endpoint");
         expected.says.push("is on the list of forbidden hosts".to_owned());
@@ -364,7 +366,10 @@ fn words(row: &Row, call: Call) -> Vec<String> {
     let (method, _) = call.request();
     let mut words: Vec<String> = match row.answer {
         Answer::Fine => Vec::new(),
-        Answer::NoConnection => vec!["Nothing accepts connections there".into(), "HTTPS_PROXY".into()],
+        Answer::NoConnection => vec![
+            "No program accepts connections at this address".into(),
+            "HTTPS_PROXY".into(),
+        ],
         Answer::Untrusted => vec!["certificate is not trusted".into(), "SSL_CERT_FILE".into()],
         Answer::Lost(Lost::Head) => vec!["connection was lost".into(), "Try again".into()],
         // What is cut is a 404: nobody has set the webhook up.
@@ -372,18 +377,18 @@ fn words(row: &Row, call: Call) -> Vec<String> {
             vec!["404".into(), "check the id, the region and the server URL".into()]
         }
         Answer::Lost(Lost::Body) => vec![
-            "the connection ended in the middle of it".into(),
+            "the connection ended before its end".into(),
             "Check the server URL".into(),
         ],
         Answer::Lost(Lost::Slow) => {
             vec![
                 format!("complete answer from the server within {IMPATIENCE} s"),
-                "raise the time limit".into(),
+                "increase the time limit".into(),
             ]
         }
         Answer::Nonsense => vec![
-            "can't be read".into(),
-            "whether a proxy answers in the API's place".into(),
+            "cannot be read".into(),
+            "whether a proxy answers in place of the API".into(),
         ],
         Answer::Redirect(code) => vec![
             code.to_string(),
@@ -410,17 +415,17 @@ fn words(row: &Row, call: Call) -> Vec<String> {
 fn advice(code: u16, call: Call) -> &'static str {
     match code {
         400 | 422 => "Correct the values that the API names",
-        401 => "The access token is wrong or has expired",
-        403 => "needs the Org Admin permission",
+        401 => "The access token is invalid or has expired",
+        403 => "needs the role \"Audit Logs: Admin\"",
         404 => "check the id, the region and the server URL",
-        408 | 425 => "passes by itself most of the time: try again",
+        408 | 425 => "usually temporary: try again",
         409 if call == Call::DestinationDelete => "Remove that webhook first",
-        409 => "Something else uses or changes the same object",
-        410 => "gone for good",
+        409 => "Another object uses this one",
+        410 => "was removed",
         413 => "too large for the server",
-        429 => "Too many requests reach Konnect at once",
+        429 => "Konnect limits the rate of requests",
         451 => "for legal reasons",
         500.. => "https://kong.statuspage.io",
-        _ => "Something else than Konnect may have answered",
+        _ => "The answer may not come from Konnect",
     }
 }

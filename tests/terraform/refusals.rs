@@ -185,7 +185,7 @@ fn a_webhook_that_fails_leaves_what_exists_in_the_state() {
         refuse(&workspace, "PATCH");
         let error = workspace.apply_error();
         assert_eq!(error.address, EU);
-        assert!(error.detail.contains("may have been made"), "{error:?}");
+        assert!(error.detail.contains("may have been applied"), "{error:?}");
         assert_eq!(workspace.state().addresses(), [SIEM]);
 
         workspace.apply();

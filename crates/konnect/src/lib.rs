@@ -1,23 +1,44 @@
-//! A client of Kong Konnect's audit log API, usable by itself.
+//! A client of Kong Konnect's audit log API.
 //!
 //! | Concept | Where |
 //! |---|---|
-//! | whom to call, and as whom | [`ServerUrl`], [`Region`], [`AccessToken`], [`ClientOptions`], [`Client`] |
-//! | the calls | [`v2`], [`v3`]: one function an endpoint |
-//! | calls that several share | [`cache`] |
-//! | what is sent | [`NewDestination`], [`DestinationChanges`], [`EndpointWebhookChanges`], [`DestinationWebhookChanges`] |
-//! | what is answered | [`Destination`], [`EndpointWebhook`], [`DestinationWebhook`], [`WebhookStatus`], [`Page`] |
-//! | what can go wrong | [`Error`], with [`Outcome`] and advice |
+//! | server, credentials and limits | [`Client`], [`ClientOptions`], [`ServerUrl`], [`Region`], [`AccessToken`] |
+//! | calls, one function for each endpoint | [`v2`], [`v3`] |
+//! | reads that share their requests | [`Cache`] |
+//! | creating a destination exactly once | [`Creations`], [`CreatedDestination`], [`CreateError`] |
+//! | repeating a call that is rejected for a while | [`repeat_while`], [`RepeatSchedule`] |
+//! | destinations | [`Destination`], [`NewDestination`], [`DestinationChanges`], [`DestinationId`] |
+//! | webhooks of regions and Dev Portals | [`DestinationWebhook`], [`EndpointWebhook`], [`WebhookStatus`], [`PortalId`] |
+//! | replay jobs | [`ReplayJob`], [`NewReplayJob`] |
+//! | past events | [`AuditLogQuery`], [`AuditLogEntry`] |
+//! | lists in pages | [`ListQuery`], [`Page`], [`PortalQuery`], [`PortalPage`] |
+//! | failures | [`Error`], [`ErrorKind`], [`Outcome`] |
 //!
-//! Four rules hold for every call:
+//! # Example
 //!
-//! - The access token goes to the server of the [`ServerUrl`] and nowhere else: redirects are not
-//!   followed, and nothing but HTTPS leaves the machine.
-//! - A call is made again only where that can't do a thing twice, and no call begins once the caller's
-//!   stop token is cancelled, but those of [`Client::after_stop`].
-//! - Only so many requests are under way at a time, and a host that says 429 gets none until the wait that it
-//!   asks for is over.
-//! - Whatever a server sends is bounded in size and time, and no secret gets into an error or a log.
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use konnect::{AccessToken, Client, ClientOptions, ListQuery, Region, v3};
+//!
+//! let token = AccessToken::parse(&std::env::var("KONNECT_TOKEN")?)?;
+//! let client = Client::new(ClientOptions::new(token));
+//! let query = ListQuery::default();
+//! for destination in v3::all_destinations(&client, &Region::global(), &query).await? {
+//!     println!("{} {}", destination.id, destination.name);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What every call guarantees
+//!
+//! - The access token goes to the server of the [`ServerUrl`] only. The client does not follow redirects, and uses
+//!   plain HTTP on the loopback interface only.
+//! - A call is repeated only where that cannot apply a change twice. No request is sent after the stop token of the
+//!   [`ClientOptions`] is cancelled, except by [`Client::after_stop`].
+//! - At most [`MAX_CONCURRENT_REQUESTS`] requests are under way at a time. A host that answers 429 gets no request
+//!   before the wait that it asks for is over; calls that would wait for more than a minute fail at once.
+//! - Whatever a server sends is bounded in size and time. Errors and logs contain no secret.
 
 mod api;
 mod cache;
@@ -32,6 +53,7 @@ mod types;
 mod tests;
 
 pub use api::creations::{CreateError, CreatedDestination, Creations, Duplicates};
+pub use api::repeat::{RepeatSchedule, repeat_while};
 pub use api::{v2, v3};
 pub use cache::{Cache, MAX_AGE};
 pub use error::advice::ACCESS_TOKENS_URL;
@@ -40,15 +62,18 @@ pub use error::problem::InvalidParameter;
 pub use error::{Error, Outcome};
 pub use http::client::{Client, ClientOptions};
 pub use http::concurrency_limit::MAX_CONCURRENT_REQUESTS;
-pub use types::changes::{
-    DestinationChanges, DestinationWebhookChanges, EndpointWebhookChanges, NewDestination,
-};
-pub use types::destination_id::{DestinationId, InvalidDestinationId};
-pub use types::model::{
-    Destination, DestinationWebhook, EndpointWebhook, LogFormat, Organization, WebhookState, WebhookStatus,
-};
+pub use types::audit_log::{AuditLogEntry, AuditLogFields, AuditLogQuery, AuditLogType};
+pub use types::destination::{Destination, DestinationChanges, LogFormat, NewDestination};
+pub use types::id::{DestinationId, Id, IdKind, InvalidId, PortalId, kind as id_kind};
+pub use types::organization::Organization;
 pub use types::paging::{ListQuery, NameFilter, Page};
+pub use types::portal::{Portal, PortalPage, PortalQuery};
 pub use types::region::{InvalidRegion, Region};
+pub use types::replay_job::{NewReplayJob, ReplayJob, ReplayJobStatus};
 pub use types::secret::{AccessToken, Authorization, InvalidSecret};
 pub use types::server_url::{InvalidServerUrl, RegionMismatch, ServerUrl};
 pub use types::text::sentence;
+pub use types::webhook::{
+    DestinationWebhook, DestinationWebhookChanges, EndpointWebhook, EndpointWebhookChanges, WebhookState,
+    WebhookStatus,
+};

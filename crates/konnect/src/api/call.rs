@@ -39,6 +39,17 @@ pub(crate) async fn read<T: DeserializeOwned>(
     client.send(region, request(Method::GET, path)).await?.parse()
 }
 
+/// A request with a JSON body.
+pub(crate) fn request_with_body(method: Method, path: &str, body: &impl Serialize) -> Request {
+    Request {
+        // Texts, ids and flags always serialize; the API would reject an empty body.
+        body: Some(SecretString::from(
+            serde_json::to_string(body).unwrap_or_default(),
+        )),
+        ..request(method, path)
+    }
+}
+
 /// Sends a body, and parses the object in the answer. `authorization` is the secret in the body, if any.
 pub(crate) async fn write<T: DeserializeOwned>(
     client: &Client,
@@ -50,11 +61,7 @@ pub(crate) async fn write<T: DeserializeOwned>(
 ) -> Result<T, Error> {
     let request = Request {
         authorization: authorization.cloned(),
-        // Texts, ids and flags always serialize; the API would reject an empty body.
-        body: Some(SecretString::from(
-            serde_json::to_string(body).unwrap_or_default(),
-        )),
-        ..request(method, path)
+        ..request_with_body(method, path, body)
     };
     client.send(region, request).await?.parse()
 }

@@ -10,9 +10,8 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::api::v3;
 use crate::error::{Error, Outcome};
 use crate::http::client::Client;
-use crate::types::changes::NewDestination;
-use crate::types::destination_id::DestinationId;
-use crate::types::model::Destination;
+use crate::types::destination::{Destination, NewDestination};
+use crate::types::id::DestinationId;
 use crate::types::paging::{ListQuery, NameFilter};
 use crate::types::region::Region;
 

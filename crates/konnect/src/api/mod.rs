@@ -2,5 +2,6 @@
 
 mod call;
 pub(crate) mod creations;
+pub(crate) mod repeat;
 pub mod v2;
 pub mod v3;

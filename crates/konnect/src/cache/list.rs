@@ -16,8 +16,8 @@ use tokio::time::Instant;
 use crate::cache::list_item::ListItem;
 use crate::cache::{MAX_AGE, Start};
 use crate::error::Error;
-use crate::types::destination_id::DestinationId;
-use crate::types::model::Destination;
+use crate::types::destination::Destination;
+use crate::types::id::DestinationId;
 use crate::types::paging::{ListQuery, MAX_LIST_BYTES, Page};
 
 /// The page size to request: the largest that the API descriptions name for any of their lists (`GET /v3/audit-logs`).

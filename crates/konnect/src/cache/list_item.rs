@@ -3,8 +3,8 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::types::destination_id::DestinationId;
-use crate::types::model::{Destination, LogFormat};
+use crate::types::destination::{Destination, LogFormat};
+use crate::types::id::DestinationId;
 
 /// An item of a list. The API descriptions give it the same fields as a single destination (`AuditLogDestination`),
 /// but require none of them: an item that is not complete does not count as read.

@@ -27,9 +27,10 @@ use tokio::time::Instant;
 use crate::api::{v2, v3};
 use crate::error::Error;
 use crate::http::client::Client;
-use crate::types::destination_id::DestinationId;
-use crate::types::model::{Destination, DestinationWebhook, EndpointWebhook, WebhookStatus};
+use crate::types::destination::Destination;
+use crate::types::id::{DestinationId, PortalId};
 use crate::types::region::Region;
+use crate::types::webhook::{DestinationWebhook, EndpointWebhook, WebhookStatus};
 
 mod list;
 mod list_item;
@@ -59,6 +60,8 @@ struct Reads {
     endpoint_webhooks: SharedCalls<Region, EndpointWebhook>,
     destination_webhooks: SharedCalls<Region, DestinationWebhook>,
     webhook_statuses: SharedCalls<Region, WebhookStatus>,
+    portal_webhooks: SharedCalls<(Region, PortalId), DestinationWebhook>,
+    portal_webhook_statuses: SharedCalls<(Region, PortalId), WebhookStatus>,
 }
 
 /// The destinations of one region.
@@ -168,6 +171,41 @@ impl Cache {
         };
         let calls = &self.reads.webhook_statuses;
         calls.call(region.clone(), self.start(), call).await
+    }
+
+    /// Reads the webhook of a Dev Portal.
+    ///
+    /// # Errors
+    /// When the call fails, for instance with 404 for an unknown portal, or its answer cannot be read.
+    pub async fn portal_webhook(
+        &self,
+        region: &Region,
+        portal: &PortalId,
+    ) -> Result<DestinationWebhook, Error> {
+        let call = || {
+            let (client, region, portal) = (self.client.clone(), region.clone(), portal.clone());
+            async move { v3::get_portal_webhook(&client, &region, &portal).await }
+        };
+        let key = (region.clone(), portal.clone());
+        self.reads.portal_webhooks.call(key, self.start(), call).await
+    }
+
+    /// Reads the delivery status of a Dev Portal's webhook.
+    ///
+    /// # Errors
+    /// When the call fails, for instance with 404 for an unknown portal, or its answer cannot be read.
+    pub async fn portal_webhook_status(
+        &self,
+        region: &Region,
+        portal: &PortalId,
+    ) -> Result<WebhookStatus, Error> {
+        let call = || {
+            let (client, region, portal) = (self.client.clone(), region.clone(), portal.clone());
+            async move { v3::get_portal_webhook_status(&client, &region, &portal).await }
+        };
+        let key = (region.clone(), portal.clone());
+        let calls = &self.reads.portal_webhook_statuses;
+        calls.call(key, self.start(), call).await
     }
 
     fn start(&self) -> Start {

@@ -1,10 +1,15 @@
 //! What the client sends and what the API answers, as types.
 
-pub(crate) mod changes;
-pub(crate) mod destination_id;
-pub(crate) mod model;
+pub(crate) mod audit_log;
+pub(crate) mod destination;
+pub(crate) mod id;
+pub(crate) mod lenient;
+pub(crate) mod organization;
 pub(crate) mod paging;
+pub(crate) mod portal;
 pub(crate) mod region;
+pub(crate) mod replay_job;
 pub(crate) mod secret;
 pub(crate) mod server_url;
 pub(crate) mod text;
+pub(crate) mod webhook;

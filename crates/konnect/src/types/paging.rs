@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use url::form_urlencoded;
 
-use crate::types::model::null_as_default;
+use crate::types::lenient::null_as_default;
 
 /// The maximum number of pages of a list. An organization has few destinations and portals, so more pages are a fault.
 pub(crate) const MAX_PAGES: usize = 1_000;
@@ -52,7 +52,7 @@ impl ListQuery {
     }
 }
 
-/// A page as it is sent (API descriptions, `CursorMetaPage`).
+/// A page as the API sends it (API descriptions, `CursorMetaPage` and `CursorMeta`).
 #[derive(Debug, Deserialize)]
 pub(crate) struct SentPage<T> {
     #[serde(
@@ -64,8 +64,16 @@ pub(crate) struct SentPage<T> {
     pub meta: SentMeta,
 }
 
+/// The address of the next page: destinations have it in `meta`, events in `meta.page`.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct SentMeta {
+    next: Option<String>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    page: SentMetaPage,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct SentMetaPage {
     next: Option<String>,
 }
 
@@ -76,7 +84,8 @@ impl SentMeta {
     /// # Errors
     /// The address, if it has no cursor: to stop there would silently lose the rest of the list.
     pub(crate) fn cursor(&self) -> Result<Option<String>, &str> {
-        let Some(next) = self.next.as_deref().filter(|next| !next.is_empty()) else {
+        let next = self.page.next.as_deref().or(self.next.as_deref());
+        let Some(next) = next.filter(|next| !next.is_empty()) else {
             return Ok(None);
         };
         let query = next.split_once('?').map_or("", |(_, query)| query);
@@ -95,12 +104,23 @@ mod tests {
     fn cursor(next: Option<&str>) -> Result<Option<String>, String> {
         let meta = SentMeta {
             next: next.map(str::to_owned),
+            ..SentMeta::default()
         };
         meta.cursor().map_err(str::to_owned)
     }
 
     #[test]
-    fn cursor_any_address_gives_its_page_after() {
+    fn cursor_in_meta_page_is_found() {
+        let sent = r#"{"data": null, "meta": {"page": {"next": "/audit-logs?page[after]=b", "size": 10}}}"#;
+        let page: SentPage<u8> = serde_json::from_str(sent).unwrap();
+        assert_eq!(page.meta.cursor(), Ok(Some("b".to_owned())));
+        let last: SentPage<u8> =
+            serde_json::from_str(r#"{"data": [], "meta": {"page": {"next": null}}}"#).unwrap();
+        assert_eq!(last.meta.cursor(), Ok(None));
+    }
+
+    #[test]
+    fn cursor_any_address_returns_its_page_after() {
         for next in [
             "/api/v2/audit-log-destinations?page[after]=ewog&page[size]=10",
             "/audit-log-destinations?page%5Bsize%5D=10&page%5Bafter%5D=ewog",

@@ -4,11 +4,11 @@ use reqwest::Method;
 use serde::de::DeserializeOwned;
 
 use crate::api::call::{self, PageWalk};
+use crate::api::repeat::{RepeatSchedule, repeat_while};
 use crate::error::Error;
 use crate::http::client::Client;
-use crate::types::changes::{DestinationChanges, NewDestination};
-use crate::types::destination_id::DestinationId;
-use crate::types::model::Destination;
+use crate::types::destination::{Destination, DestinationChanges, NewDestination};
+use crate::types::id::DestinationId;
 use crate::types::paging::{ListQuery, Page};
 use crate::types::region::Region;
 
@@ -116,4 +116,19 @@ pub async fn update_destination(
 /// 404 after more than one attempt may follow the success of an earlier attempt.
 pub async fn delete_destination(client: &Client, region: &Region, id: &DestinationId) -> Result<(), Error> {
     call::delete(client, region, &path(id)).await
+}
+
+/// Does what [`delete_destination`] does, and repeats the call while a webhook uses the destination (409).
+/// [`RepeatSchedule::DESTINATION_IN_USE`] is the usual schedule.
+///
+/// # Errors
+/// As [`delete_destination`]. The last 409, when the schedule or the client stops first.
+pub async fn delete_destination_when_unused(
+    client: &Client,
+    region: &Region,
+    id: &DestinationId,
+    schedule: RepeatSchedule,
+) -> Result<(), Error> {
+    let call = || delete_destination(client, region, id);
+    repeat_while(client, schedule, Error::is_conflict, call).await
 }

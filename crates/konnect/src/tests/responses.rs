@@ -13,7 +13,7 @@ async fn create(reply: Reply) -> Error {
 }
 
 #[tokio::test]
-async fn a_problem_document_is_told_in_full() {
+async fn error_problem_document_is_reported_in_full() {
     let body = r#"{"status": 400, "title": "Bad Request", "instance": "konnect:trace:66",
         "invalid_parameters": [{"field": "endpoint", "reason": "must be a valid URL"}]}"#;
     let error = create(answer(400, "Content-Type: application/problem+json\r\n", body)).await;
@@ -35,7 +35,7 @@ async fn a_problem_document_is_told_in_full() {
 }
 
 #[tokio::test]
-async fn a_trace_header_stands_in_for_the_instance() {
+async fn error_without_instance_takes_trace_header() {
     let error = create(answer(
         403,
         "X-Request-Id: later\r\nX-Kong-Trace-Id: first\r\n",
@@ -53,7 +53,7 @@ async fn a_trace_header_stands_in_for_the_instance() {
 }
 
 #[tokio::test]
-async fn an_html_page_is_an_error_of_one_line() {
+async fn error_html_page_is_one_line() {
     let page =
         "<html>\n<head><title>403 Forbidden</title></head><body><h1>Blocked</h1>\nby policy</body></html>";
     let error = create(answer(403, "Content-Type: text/html\r\n", page)).await;
@@ -66,7 +66,7 @@ async fn an_html_page_is_an_error_of_one_line() {
 }
 
 #[tokio::test]
-async fn huge_and_endless_errors_are_bounded() {
+async fn error_huge_or_endless_body_is_bounded() {
     for reply in [
         answer(400, "", &"y".repeat(1 << 20)),
         Reply::Endless("HTTP/1.1 400 Bad Request\r\n\r\n"),
@@ -79,7 +79,7 @@ async fn huge_and_endless_errors_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_cut_or_garbled_error_still_has_its_status() {
+async fn error_cut_or_garbled_body_keeps_status() {
     let cut = "HTTP/1.1 409 Conflict\r\nContent-Length: 900\r\n\r\n{\"detail\": \"in u";
     let error = create(Reply::Bytes(cut.into())).await;
     assert_eq!((error.status(), error.outcome()), (Some(409), Outcome::Refused));
@@ -103,7 +103,7 @@ async fn a_cut_or_garbled_error_still_has_its_status() {
 }
 
 #[tokio::test]
-async fn a_success_that_makes_no_sense_is_unreadable() {
+async fn success_unexpected_body_is_unreadable() {
     for (body, content_type) in [
         ("", "application/json"),
         ("<html><body>Please log in</body></html>", "text/html"),
@@ -137,7 +137,7 @@ async fn a_success_that_makes_no_sense_is_unreadable() {
 }
 
 #[tokio::test]
-async fn a_success_without_end_is_not_read_to_its_end() {
+async fn success_endless_body_is_cut_off() {
     let error = create(Reply::Endless("HTTP/1.1 201 Created\r\n\r\n")).await;
     assert!(
         matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }),
@@ -150,7 +150,7 @@ async fn a_success_without_end_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_delete_believes_a_204_alone() {
+async fn delete_other_success_than_204_is_unreadable() {
     let server = Server::start([answer(204, "", "")]).await;
     let client = server.client();
     v3::delete_destination(&client, &eu(), &id()).await.unwrap();
@@ -169,7 +169,7 @@ async fn a_delete_believes_a_204_alone() {
 }
 
 #[tokio::test]
-async fn a_login_page_in_answer_to_a_delete_is_no_success() {
+async fn delete_login_page_is_unreadable() {
     let page = "<html>Please log in</html>";
     let reply = answer(200, "Content-Type: Text/HTML; charset=utf-8\r\n", page);
     let server = Server::start([reply]).await;
@@ -186,7 +186,7 @@ async fn a_login_page_in_answer_to_a_delete_is_no_success() {
 }
 
 #[tokio::test]
-async fn redirects_are_told_and_not_followed() {
+async fn redirect_is_reported_and_not_followed() {
     let target = Server::start([]).await;
     let location = format!(
         "Location: {}/login?next=x\r\n",
@@ -201,7 +201,7 @@ async fn redirects_are_told_and_not_followed() {
             "{text}"
         );
     }
-    assert_eq!(target.asked().len(), 0);
+    assert_eq!(target.requests().len(), 0);
     let nowhere = create(answer(307, "", "")).await;
     assert!(
         matches!(nowhere.kind(), ErrorKind::Redirected { target: None, .. }),
@@ -210,7 +210,7 @@ async fn redirects_are_told_and_not_followed() {
 }
 
 #[tokio::test]
-async fn echoed_secrets_are_redacted_everywhere() {
+async fn error_echoed_secrets_are_redacted() {
     let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let both = format!(
         "{TOKEN} {AUTHORIZATION} Bearer%20{} {}",
@@ -248,7 +248,7 @@ async fn echoed_secrets_are_redacted_everywhere() {
 }
 
 #[tokio::test]
-async fn an_answer_of_the_other_version_is_not_taken_for_this_one() {
+async fn get_webhook_answer_of_another_version_is_unreadable() {
     let server = Server::start([json(200, DESTINATION)]).await;
     let error = v2::get_webhook(&server.client(), &eu()).await.unwrap_err();
     assert!(
@@ -259,7 +259,7 @@ async fn an_answer_of_the_other_version_is_not_taken_for_this_one() {
 }
 
 #[tokio::test]
-async fn debug_output_holds_no_secret() {
+async fn debug_client_contains_no_secret() {
     let client = client("https://{region}.api.konghq.com", |_| {});
     let shown = format!("{client:?} {client:#?} {:?}", new_destination());
     assert!(

@@ -43,7 +43,7 @@ async fn create(replies: Vec<Reply>) -> (Result<CreatedDestination, CreateError>
         .create_destination(&server.client(), &eu(), &new_destination(), |_| false)
         .await;
     let methods = server
-        .asked()
+        .requests()
         .iter()
         .map(|a| a.line.split(' ').next().unwrap().to_owned())
         .collect();
@@ -51,7 +51,7 @@ async fn create(replies: Vec<Reply>) -> (Result<CreatedDestination, CreateError>
 }
 
 #[tokio::test]
-async fn what_was_made_is_found_and_not_made_again() {
+async fn create_lost_answer_finds_the_destination() {
     let lost = [
         Reply::Close,
         json(500, "{}"),
@@ -68,7 +68,7 @@ async fn what_was_made_is_found_and_not_made_again() {
 }
 
 #[tokio::test]
-async fn what_was_not_made_is_made_again() {
+async fn create_lost_answer_without_destination_creates_again() {
     let older = listed(OTHER, -3600);
     let empty = || list(std::slice::from_ref(&older), 0);
     let replies = vec![
@@ -88,7 +88,7 @@ async fn what_was_not_made_is_made_again() {
 }
 
 #[tokio::test]
-async fn what_came_late_is_told() {
+async fn create_late_duplicate_is_reported() {
     let late = list(&[listed(OTHER, 0), listed(OURS, 0)], 0);
     let replies = vec![
         json(504, "{}"),
@@ -106,7 +106,7 @@ async fn what_came_late_is_told() {
 }
 
 #[tokio::test]
-async fn the_servers_clock_decides_and_doubt_is_an_error() {
+async fn create_age_is_decided_by_the_server_clock() {
     // The server's clock is an hour behind, and so is the creation time that it gave.
     let (result, _) = create(vec![Reply::Close, list(&[listed(OURS, -3600)], -3600)]).await;
     assert_eq!(result.unwrap().destination.id.as_str(), OURS);
@@ -124,7 +124,7 @@ async fn the_servers_clock_decides_and_doubt_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_final_and_a_failing_look_says_so() {
+async fn create_rejected_or_failed_search_is_an_error() {
     let (result, methods) = create(vec![json(400, "{}")]).await;
     assert!(matches!(result, Err(CreateError::Failed(_))));
     assert_eq!(methods, ["POST"]);
@@ -134,7 +134,7 @@ async fn a_refusal_is_final_and_a_failing_look_says_so() {
 }
 
 #[tokio::test]
-async fn it_ends_when_nothing_comes_of_it() {
+async fn create_every_answer_lost_gives_up() {
     // Without retries, and with the four that there are by default.
     for (retries, creations) in [(0, 3), (4, 5)] {
         let replies = (0..creations).flat_map(|_| [json(500, "{}"), list(&[], 0), list(&[], 0)]);
@@ -149,16 +149,16 @@ async fn it_ends_when_nothing_comes_of_it() {
             "{error}"
         );
         assert!(matches!(error, CreateError::GivenUp { lost, .. } if lost.status() == Some(500)));
-        let asked = server.asked();
+        let requests = server.requests();
         assert_eq!(
-            asked.iter().filter(|a| a.line.starts_with("POST")).count(),
+            requests.iter().filter(|a| a.line.starts_with("POST")).count(),
             creations
         );
     }
 }
 
 #[tokio::test]
-async fn what_another_creation_took_for_its_own_is_made_again() {
+async fn create_destination_claimed_by_another_creates_again() {
     // Both answers name one destination: the first creation has found it, as if it were its own.
     let replies = [
         Reply::Close,
@@ -188,7 +188,7 @@ async fn what_another_creation_took_for_its_own_is_made_again() {
 }
 
 #[tokio::test]
-async fn two_creations_never_find_the_same() {
+async fn create_two_lost_answers_find_different_destinations() {
     let found = || list(&[listed(OURS, 0)], 0);
     let again = || json(201, &listed(OTHER, 0));
     let server = Server::start([
@@ -218,7 +218,7 @@ async fn two_creations_never_find_the_same() {
 }
 
 #[tokio::test]
-async fn what_the_caller_has_is_not_what_was_made() {
+async fn create_known_destination_is_not_taken() {
     let replies = [
         Reply::Close,
         list(&[listed(OTHER, 0)], 0),

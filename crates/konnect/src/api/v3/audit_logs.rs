@@ -1,0 +1,25 @@
+//! Past events.
+
+use crate::api::call;
+use crate::error::Error;
+use crate::http::client::Client;
+use crate::types::audit_log::{AuditLogEntry, AuditLogQuery};
+use crate::types::paging::Page;
+use crate::types::region::Region;
+
+const AUDIT_LOGS: &str = "/v3/audit-logs";
+
+/// `GET /v3/audit-logs`: lists one page of the past events of a region. The API keeps events for 7 days. It does not
+/// document their order.
+///
+/// # Errors
+/// When the call fails, for instance with 403 or 404 where the organization does not have the feature, or its answer
+/// cannot be read.
+pub async fn list_audit_logs(
+    client: &Client,
+    region: &Region,
+    query: &AuditLogQuery,
+) -> Result<Page<AuditLogEntry>, Error> {
+    let (page, _) = call::page(client, region, AUDIT_LOGS, query.parameters(), None).await?;
+    Ok(page)
+}

@@ -1,0 +1,220 @@
+//! Destinations: where Konnect sends audit logs.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::types::id::DestinationId;
+use crate::types::lenient::null_as_default;
+use crate::types::secret::Authorization;
+
+/// The format of the delivered events (API descriptions, `LogFormat`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum LogFormat {
+    /// `cef`: `ArcSight` Common Event Format, the API's default.
+    #[default]
+    Cef,
+    /// `json`.
+    Json,
+    /// `cps`, for `CrowdStrike`.
+    Cps,
+    /// A format that Kong added after this version of the client.
+    Other(String),
+}
+
+impl LogFormat {
+    /// Returns the name that the API uses.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Cef => "cef",
+            Self::Json => "json",
+            Self::Cps => "cps",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<&str> for LogFormat {
+    fn from(name: &str) -> Self {
+        match name {
+            "cef" => Self::Cef,
+            "json" => Self::Json,
+            "cps" => Self::Cps,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for LogFormat {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for LogFormat {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from(String::deserialize(deserializer)?.as_str()))
+    }
+}
+
+/// A destination (API descriptions, `AuditLogDestination`).
+///
+/// It has no `authorization`, because the API never returns it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Destination {
+    /// The id that the API assigned.
+    pub id: DestinationId,
+    /// The name. Several destinations may have the same name.
+    pub name: String,
+    /// The HTTPS URL that receives the events.
+    pub endpoint: String,
+    /// The format of the events.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub log_format: LogFormat,
+    /// Whether Konnect accepts any certificate of the endpoint.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub skip_ssl_verification: bool,
+    /// The time of its creation, as the API writes it.
+    #[serde(default)]
+    pub created_at: Option<String>,
+    /// The time of its last change, as the API writes it.
+    #[serde(default)]
+    pub updated_at: Option<String>,
+}
+
+/// A destination to create (API descriptions, `CreateAuditLogDestination`).
+#[derive(Debug, Clone, Serialize)]
+pub struct NewDestination {
+    /// The name. It need not be unique.
+    pub name: String,
+    /// The HTTPS URL that receives the events.
+    pub endpoint: String,
+    /// The value of the `Authorization` header that Konnect sends to the endpoint.
+    pub authorization: Authorization,
+    /// The format of the events.
+    pub log_format: LogFormat,
+    /// Whether Konnect accepts any certificate of the endpoint. `None`: the API's default, false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_ssl_verification: Option<bool>,
+}
+
+/// Changes to a destination (API descriptions, `UpdateAuditLogDestination`). Fields that are `None` keep their value.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DestinationChanges {
+    /// The new name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The new HTTPS URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The new value of the `Authorization` header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<Authorization>,
+    /// The new format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<LogFormat>,
+    /// Whether Konnect accepts any certificate of the endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_ssl_verification: Option<bool>,
+}
+
+impl DestinationChanges {
+    /// Whether there is no change, so that no request is needed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let Self {
+            name,
+            endpoint,
+            authorization,
+            log_format,
+            skip_ssl_verification,
+        } = self;
+        name.is_none()
+            && endpoint.is_none()
+            && authorization.is_none()
+            && log_format.is_none()
+            && skip_ssl_verification.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json, to_value};
+
+    use super::*;
+
+    const ID: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
+
+    #[test]
+    fn destination_missing_and_unknown_fields_are_tolerated() {
+        let destination: Destination = from_value(json!({
+            "id": ID, "name": "n", "endpoint": "https://e", "log_format": "parquet", "skip_ssl_verification": null,
+            "created_at": null, "updated_at": "0001-01-01T00:00:0Z", "labels": {"new": 1},
+        }))
+        .unwrap();
+        assert_eq!(destination.log_format, LogFormat::Other("parquet".into()));
+        assert!(!destination.skip_ssl_verification);
+        assert_eq!(destination.created_at, None);
+        assert_eq!(destination.updated_at.as_deref(), Some("0001-01-01T00:00:0Z"));
+
+        let least: Destination = from_value(json!({"id": ID, "name": "n", "endpoint": "e"})).unwrap();
+        assert_eq!(least.log_format, LogFormat::Cef);
+    }
+
+    #[test]
+    fn destination_answer_of_another_kind_is_rejected() {
+        for answer in [
+            json!({}),
+            json!([]),
+            json!("ok"),
+            json!(null),
+            json!({"message": "ok"}),
+        ] {
+            assert!(from_value::<Destination>(answer.clone()).is_err(), "{answer}");
+        }
+    }
+
+    #[test]
+    fn destination_changes_only_set_fields_are_sent() {
+        assert_eq!(to_value(DestinationChanges::default()).unwrap(), json!({}));
+        assert!(DestinationChanges::default().is_empty());
+        let changes = DestinationChanges {
+            authorization: Some(Authorization::parse("Bearer \"x\"").unwrap()),
+            skip_ssl_verification: Some(false),
+            ..DestinationChanges::default()
+        };
+        assert!(!changes.is_empty());
+        assert_eq!(
+            to_value(changes).unwrap(),
+            json!({"authorization": "Bearer \"x\"", "skip_ssl_verification": false})
+        );
+    }
+
+    #[test]
+    fn debug_authorization_is_redacted() {
+        let authorization = Authorization::parse("Bearer hunter2").unwrap();
+        let new = NewDestination {
+            name: "n".into(),
+            endpoint: "https://e".into(),
+            authorization: authorization.clone(),
+            log_format: LogFormat::Cef,
+            skip_ssl_verification: None,
+        };
+        let changes = DestinationChanges {
+            authorization: Some(authorization),
+            ..DestinationChanges::default()
+        };
+        let shown = format!("{new:?} {changes:?}");
+        assert!(
+            !shown.contains("hunter2") && shown.contains("[redacted]"),
+            "{shown}"
+        );
+    }
+}

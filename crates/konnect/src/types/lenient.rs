@@ -1,0 +1,34 @@
+//! Helpers that parse the answers of the API leniently.
+//!
+//! Unknown fields are ignored, `null` counts as absent, and enumerations keep values that Kong adds. Fields without
+//! which an answer is useless are required, so that an answer of another kind (`{"message": "ok"}`) does not count as
+//! an empty one of the expected kind. Times are text: `updated_at` is documented to begin as `0001-01-01T00:00:0Z`,
+//! which is not a valid time.
+
+use serde::{Deserialize, Deserializer};
+
+use crate::types::text::{single_line, truncate};
+
+/// Parses a value, or the default for `null`.
+pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// Parses a text that a system outside Konnect wrote: on one line, without invisible characters, at most about 1,000
+/// characters long. `None` if nothing is left of it.
+pub(crate) fn foreign_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text
+        .map(|text| truncate(&single_line(&text)))
+        .filter(|text| !text.is_empty()))
+}
+
+/// Parses a time, or `None` for the documented value of a time that was never set (`0001-01-01...`).
+pub(crate) fn set_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.filter(|text| !text.is_empty() && !text.starts_with("0001-01-01")))
+}
