@@ -1,26 +1,24 @@
-//! An answer before it meets the wire.
+//! An answer before it is sent.
 
 use axum::body::Body;
 use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
-use crate::clock;
-
-/// Status, headers and the whole body: what a fault can still cut, replace or throw away.
+/// Status, headers and the whole body: what a fault can still cut, replace or discard.
 #[derive(Clone, Debug)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// The status.
-    pub(super) status: StatusCode,
+    pub(crate) status: StatusCode,
     /// Headers, without `content-length`.
-    pub(super) headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     /// The body, complete.
-    pub(super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     /// A status without a body.
-    pub(super) fn empty(status: StatusCode) -> Self {
+    pub(crate) fn empty(status: StatusCode) -> Self {
         Self {
             status,
             headers: HeaderMap::new(),
@@ -29,12 +27,12 @@ impl Answer {
     }
 
     /// A JSON document.
-    pub(super) fn json(status: StatusCode, document: &Value) -> Self {
+    pub(crate) fn json(status: StatusCode, document: &Value) -> Self {
         Self::with_type(status, "application/json", document.to_string())
     }
 
     /// A body of any media type.
-    pub(super) fn with_type(status: StatusCode, media_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn with_type(status: StatusCode, media_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
         Self {
@@ -44,21 +42,21 @@ impl Answer {
         }
     }
 
-    /// The same answer with one more header, which replaces an earlier one of its name.
-    pub(super) fn header(mut self, name: &'static str, value: &'static str) -> Self {
+    /// The same answer with one more header. It replaces an earlier one of the same name.
+    pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers
             .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         self
     }
 
-    /// The same answer by a clock that is so many seconds ahead.
-    pub(super) fn dated(mut self, skew_seconds: i64) -> Self {
-        self.headers.insert(DATE, clock::date_header(skew_seconds));
+    /// The same answer with this `date` header.
+    pub(crate) fn dated(mut self, date: HeaderValue) -> Self {
+        self.headers.insert(DATE, date);
         self
     }
 
-    /// The answer as bytes, and the length of the head among them. For answers that hyper would not send.
-    pub(super) fn to_bytes(&self) -> (Vec<u8>, usize) {
+    /// The answer as bytes, and the length of its head. For answers that hyper does not send.
+    pub(crate) fn to_bytes(&self) -> (Vec<u8>, usize) {
         let reason = self.status.canonical_reason().unwrap_or("Unknown");
         let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", self.status.as_u16()).into_bytes();
         let mut line = |name: &str, value: &[u8]| {

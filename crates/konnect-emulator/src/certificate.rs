@@ -1,4 +1,4 @@
-//! Certificates for HTTPS on loopback, good ones and bad ones, made when the emulator starts.
+//! Certificates for HTTPS on loopback, valid and invalid ones, generated when the emulator starts.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
@@ -13,16 +13,16 @@ use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::TlsAcceptor;
 
-/// The certificate that the emulator shows.
+/// The certificate that the emulator presents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Certificate {
-    /// For 127.0.0.1 and `localhost`, signed by the emulator's authority, and in force.
+    /// For 127.0.0.1 and `localhost`, signed by the emulator's authority, and not expired.
     Valid,
-    /// The same, signed by an authority that nobody is told of.
+    /// The same, signed by an authority whose certificate is not published.
     UnknownAuthority,
     /// The same as the valid one, but expired since 2021.
     Expired,
-    /// In force and signed by the emulator's authority, but for `elsewhere.example`.
+    /// Not expired and signed by the emulator's authority, but for `elsewhere.example`.
     OtherName,
 }
 
@@ -35,7 +35,7 @@ impl Certificate {
         Self::OtherName,
     ];
 
-    /// As it is called on the command line.
+    /// The name on the command line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -56,13 +56,13 @@ impl FromStr for Certificate {
             .find(|kind| kind.name() == text)
             .ok_or_else(|| {
                 let names = Self::ALL.map(Self::name).join(", ");
-                format!("{text:?} is no kind of certificate; the kinds are {names}")
+                format!("{text:?} is not a kind of certificate; the kinds are {names}")
             })
     }
 }
 
 /// The authority whose certificate a client has to trust.
-pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -71,8 +71,8 @@ impl fmt::Debug for Authority {
 }
 
 impl Authority {
-    /// A fresh one, with a key that never leaves the process.
-    pub(super) fn new(name: &str) -> io::Result<Self> {
+    /// A new one, with a key that never leaves the process.
+    pub(crate) fn new(name: &str) -> io::Result<Self> {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -83,15 +83,15 @@ impl Authority {
             .map_err(io::Error::other)
     }
 
-    /// The authority's certificate, as `SSL_CERT_FILE` wants it.
-    pub(super) fn pem(&self) -> String {
+    /// The authority's certificate in PEM.
+    pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
     /// TLS with a certificate of this kind.
-    pub(super) fn acceptor(&self, kind: Certificate) -> io::Result<TlsAcceptor> {
+    pub(crate) fn acceptor(&self, kind: Certificate) -> io::Result<TlsAcceptor> {
         match kind {
-            Certificate::UnknownAuthority => Self::new("nobody knows")?.sign(kind),
+            Certificate::UnknownAuthority => Self::new("unknown authority")?.sign(kind),
             _ => self.sign(kind),
         }
     }

@@ -1,4 +1,4 @@
-//! How many connections there are, for tests of what a client opens.
+//! How many connections there are, for tests of how many a client opens.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,19 +11,19 @@ pub struct ConnectionCount {
     pub accepted: u64,
     /// How many are open.
     pub open: u64,
-    /// How many were open at a time at most.
+    /// The most that were open at the same time.
     pub most: u64,
 }
 
 /// Counts connections.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Connections(Arc<Mutex<ConnectionCount>>);
+pub(crate) struct Connections(Arc<Mutex<ConnectionCount>>);
 
-/// A connection that is open as long as this lives.
-pub(super) struct Open(Connections);
+/// An open connection; dropping it closes the count.
+pub(crate) struct Open(Connections);
 
 impl Connections {
-    pub(super) fn open(&self) -> Open {
+    pub(crate) fn open(&self) -> Open {
         self.update(|count| {
             count.accepted += 1;
             count.open += 1;
@@ -32,7 +32,7 @@ impl Connections {
         Open(self.clone())
     }
 
-    pub(super) fn count(&self) -> ConnectionCount {
+    pub(crate) fn count(&self) -> ConnectionCount {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

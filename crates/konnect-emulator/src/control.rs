@@ -1,24 +1,29 @@
-//! The control API under `/_emulator/`, for whoever is not in the emulator's process.
+//! The control API under `/_emulator/`: what the methods of [`Emulator`](crate::Emulator) do, for other processes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State as Extract};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 use http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
-use crate::edits::{self, ControlError};
-use crate::fault::FaultRule;
+use crate::api::route::is_region;
+use crate::control_error::ControlError;
+use crate::edits;
+use crate::event::sample::EventKind;
+use crate::fault::rule::FaultRule;
+use crate::ids::parse_uuid;
 use crate::problem::Problem;
-use crate::route::is_region;
 use crate::shared::Shared;
+use crate::stream::StreamId;
 
 type Insides = Extract<Arc<Shared>>;
 type Received = Result<Bytes, BytesRejection>;
@@ -27,22 +32,41 @@ type Outcome = Result<Answer, ControlError>;
 /// The largest body of a control call, in bytes.
 const LARGEST_BODY: usize = 1024 * 1024;
 
+/// The most events that one call makes.
+const MOST_EVENTS: usize = 100_000;
+
 /// The routes, without the prefix.
-pub(super) fn router() -> Router<Arc<Shared>> {
+pub(crate) fn router() -> Router<Arc<Shared>> {
     Router::new()
         .route("/requests", get(requests).delete(clear_requests))
         .route("/faults", get(faults).post(inject).delete(clear_faults))
         .route("/conditions", get(conditions).put(set_conditions))
+        .route("/behavior", get(behavior).patch(change_behavior))
         .route("/connections", get(connections))
         .route("/state", get(state))
         .route("/reset", post(reset))
+        .route("/clock", post(advance_clock))
+        .route("/signing-key", put(rotate_key))
+        .route("/organization", patch(edit_organization))
+        .route("/deliveries", get(deliveries).delete(clear_deliveries))
         .route("/{region}/destinations", post(add_destinations))
         .route(
             "/{region}/destinations/{id}",
             patch(edit_destination).delete(remove_destination),
         )
+        .route("/{region}/portals", post(add_portal))
+        .route("/{region}/portals/{id}", delete(remove_portal))
         .route("/{region}/webhook", patch(edit_webhook).delete(remove_webhook))
+        .route(
+            "/{region}/portals/{id}/webhook",
+            patch(edit_webhook).delete(remove_webhook),
+        )
+        .route("/{region}/replay-job", patch(edit_replay_job))
+        .route("/{region}/portals/{id}/replay-job", patch(edit_replay_job))
         .route("/{region}/deliveries", post(record_delivery))
+        .route("/{region}/portals/{id}/deliveries", post(record_delivery))
+        .route("/{region}/events", post(trigger))
+        .route("/{region}/portals/{id}/events", post(trigger))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
@@ -60,17 +84,65 @@ enum Rules {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Added {
+struct AddDestinations {
     count: usize,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Delivered {
+struct AddPortal {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AdvanceClock {
+    advance_seconds: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecordDelivery {
     code: u16,
     #[serde(default)]
     message: String,
     at: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Trigger {
+    kind: EventKind,
+    count: usize,
+}
+
+impl Default for Trigger {
+    fn default() -> Self {
+        Self {
+            kind: EventKind::default(),
+            count: 1,
+        }
+    }
+}
+
+/// The region, and the portal's id where the route has one.
+#[derive(Deserialize)]
+struct StreamPath {
+    region: String,
+    id: Option<String>,
+}
+
+impl StreamPath {
+    fn stream(self) -> Result<StreamId, ControlError> {
+        let region = known_region(self.region)?;
+        match self.id {
+            None => Ok(StreamId::of_region(&region)),
+            Some(id) => match parse_uuid(&id) {
+                Some(id) => Ok(StreamId::of_portal(&region, &id)),
+                None => Err(ControlError::NoPortal { region, id }),
+            },
+        }
+    }
 }
 
 async fn requests(Extract(shared): Insides) -> Answer {
@@ -107,11 +179,23 @@ async fn clear_faults(Extract(shared): Insides) -> Answer {
 }
 
 async fn conditions(Extract(shared): Insides) -> Answer {
-    ok(&json!(shared.weather().conditions()))
+    ok(&json!(shared.conditions().conditions()))
 }
 
 async fn set_conditions(Extract(shared): Insides, body: Received) -> Outcome {
     shared.set_conditions(parse(body)?).map(|()| done())
+}
+
+async fn behavior(Extract(shared): Insides) -> Answer {
+    ok(&json!(*shared.behavior()))
+}
+
+async fn change_behavior(Extract(shared): Insides, body: Received) -> Outcome {
+    let changes: Map<String, Value> = parse(body)?;
+    let behavior = shared.behavior().merged(changes)?;
+    let answer = ok(&json!(behavior));
+    shared.set_behavior(behavior);
+    Ok(answer)
 }
 
 async fn connections(Extract(shared): Insides) -> Answer {
@@ -126,11 +210,43 @@ async fn reset(Extract(shared): Insides) -> Outcome {
     shared.reset().map(|()| done())
 }
 
-async fn add_destinations(Extract(shared): Insides, Path(region): Path<String>, body: Received) -> Outcome {
-    let Added { count } = parse(body)?;
+async fn advance_clock(Extract(shared): Insides, body: Received) -> Outcome {
+    let AdvanceClock { advance_seconds } = parse(body)?;
+    shared.clock.advance(Duration::from_secs(advance_seconds));
+    Ok(done())
+}
+
+async fn rotate_key(Extract(shared): Insides) -> Outcome {
+    shared.store.change(|state| {
+        let now = state.clock.now_ms();
+        state.signing_keys.rotate(now)?;
+        Ok(ok(&state.signing_keys.jwks(now)))
+    })
+}
+
+async fn edit_organization(Extract(shared): Insides, body: Received) -> Outcome {
+    let edit: Value = parse(body)?;
     shared
         .store
-        .change(|state| Ok::<_, ControlError>(edits::add_destinations(state, &known(region)?, count)))
+        .change(|state| edits::edit_organization(state, &edit))
+        .map(|record| ok(&record))
+}
+
+async fn deliveries(Extract(shared): Insides) -> Answer {
+    ok(&json!(shared.deliveries.entries()))
+}
+
+async fn clear_deliveries(Extract(shared): Insides) -> Answer {
+    shared.deliveries.clear();
+    done()
+}
+
+async fn add_destinations(Extract(shared): Insides, Path(region): Path<String>, body: Received) -> Outcome {
+    let AddDestinations { count } = parse(body)?;
+    let region = known_region(region)?;
+    shared
+        .store
+        .change(|state| Ok::<_, ControlError>(edits::add_destinations(state, &region, count)))
         .map(|ids| Answer::json(StatusCode::CREATED, &json!(ids)))
 }
 
@@ -140,43 +256,93 @@ async fn edit_destination(
     body: Received,
 ) -> Outcome {
     let edit: Value = parse(body)?;
+    let region = known_region(region)?;
     shared
         .store
-        .change(|state| edits::edit_destination(state, &known(region)?, &id, &edit))
+        .change(|state| edits::edit_destination(state, &region, &id, &edit))
         .map(|record| ok(&record))
 }
 
 async fn remove_destination(Extract(shared): Insides, Path((region, id)): Path<(String, String)>) -> Outcome {
+    let region = known_region(region)?;
     shared
         .store
-        .change(|state| edits::remove_destination(state, &known(region)?, &id))
+        .change(|state| edits::remove_destination(state, &region, &id))
         .map(|()| done())
 }
 
-async fn edit_webhook(Extract(shared): Insides, Path(region): Path<String>, body: Received) -> Outcome {
-    let edit: Value = parse(body)?;
+async fn add_portal(Extract(shared): Insides, Path(region): Path<String>, body: Received) -> Outcome {
+    let AddPortal { name } = parse(body)?;
+    let region = known_region(region)?;
     shared
         .store
-        .change(|state| edits::edit_webhook(state, &known(region)?, &edit))
+        .change(|state| Ok::<_, ControlError>(state.add_portal(&region, &name)))
+        .map(|id| Answer::json(StatusCode::CREATED, &json!({ "id": id })))
+}
+
+async fn remove_portal(Extract(shared): Insides, Path((region, id)): Path<(String, String)>) -> Outcome {
+    let region = known_region(region)?;
+    shared
+        .store
+        .change(|state| edits::remove_portal(state, &region, &id))
+        .map(|()| done())
+}
+
+async fn edit_webhook(Extract(shared): Insides, Path(path): Path<StreamPath>, body: Received) -> Outcome {
+    let edit: Value = parse(body)?;
+    let stream = path.stream()?;
+    shared
+        .store
+        .change(|state| edits::edit_webhook(state, &stream, &edit))
         .map(|record| ok(&record))
 }
 
-async fn remove_webhook(Extract(shared): Insides, Path(region): Path<String>) -> Outcome {
-    shared.store.change(|state| {
-        edits::remove_webhook(state, &known(region)?);
-        Ok(done())
-    })
-}
-
-async fn record_delivery(Extract(shared): Insides, Path(region): Path<String>, body: Received) -> Outcome {
-    let Delivered { code, message, at } = parse(body)?;
+async fn remove_webhook(Extract(shared): Insides, Path(path): Path<StreamPath>) -> Outcome {
+    let stream = path.stream()?;
     shared
         .store
-        .change(|state| edits::record_delivery(state, &known(region)?, code, &message, at.as_deref()))
+        .change(|state| edits::remove_webhook(state, &stream))
         .map(|()| done())
 }
 
-/// The content type is not looked at: `curl -d` sends a form's.
+async fn edit_replay_job(Extract(shared): Insides, Path(path): Path<StreamPath>, body: Received) -> Outcome {
+    let edit: Value = parse(body)?;
+    let stream = path.stream()?;
+    let run = shared.replays.next_run();
+    shared
+        .store
+        .change(|state| edits::edit_replay_job(state, &stream, &edit, run))
+        .map(|record| ok(&record))
+}
+
+async fn record_delivery(Extract(shared): Insides, Path(path): Path<StreamPath>, body: Received) -> Outcome {
+    let RecordDelivery { code, message, at } = parse(body)?;
+    let stream = path.stream()?;
+    shared
+        .store
+        .change(|state| edits::record_delivery(state, &stream, code, &message, at.as_deref()))
+        .map(|()| done())
+}
+
+async fn trigger(Extract(shared): Insides, Path(path): Path<StreamPath>, body: Received) -> Outcome {
+    let Trigger { kind, count } = parse(body)?;
+    if count > MOST_EVENTS {
+        return Err(ControlError::Invalid(format!(
+            "one call makes at most {MOST_EVENTS} events"
+        )));
+    }
+    let stream = path.stream()?;
+    let events = shared
+        .store
+        .read(|state| edits::events(state, &stream, kind, count))?;
+    shared.record(stream, &events);
+    Ok(Answer::json(
+        StatusCode::CREATED,
+        &json!({ "events": events.len() }),
+    ))
+}
+
+/// The content type is not checked: `curl -d` sends a form's.
 fn parse<T: DeserializeOwned>(body: Received) -> Result<T, ControlError> {
     let body = body.map_err(|error| ControlError::Invalid(error.body_text()))?;
     serde_json::from_slice(&body)
@@ -188,11 +354,11 @@ fn typed<T: DeserializeOwned>(value: Value) -> Result<T, ControlError> {
         .map_err(|error| ControlError::Invalid(format!("the body is not valid: {error}")))
 }
 
-fn known(region: String) -> Result<String, ControlError> {
+fn known_region(region: String) -> Result<String, ControlError> {
     if is_region(&region) {
         Ok(region)
     } else {
-        Err(ControlError::Invalid(format!("[{region}] is no region")))
+        Err(ControlError::Invalid(format!("[{region}] is not a region")))
     }
 }
 
@@ -219,7 +385,7 @@ impl IntoResponse for Problem {
 impl IntoResponse for ControlError {
     fn into_response(self) -> Response {
         let status = match self {
-            Self::NoDestination { .. } | Self::NoWebhook(_) => StatusCode::NOT_FOUND,
+            Self::NoDestination { .. } | Self::NoPortal { .. } | Self::NoWebhook(_) => StatusCode::NOT_FOUND,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Save(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };

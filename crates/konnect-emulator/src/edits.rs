@@ -1,41 +1,25 @@
-//! Changes behind the client's back: what somebody else does in the meantime.
+//! Changes that bypass the API: what another process or user does in the meantime.
 //!
-//! They check types but not values, so that a test can plant what no client could send: a log format of the
-//! future, a webhook whose destination is gone.
+//! They check types but not values, so that a test can set what no client could send: a log format of the future, a
+//! webhook whose destination is gone.
 
-use std::io;
+use std::sync::Arc;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::clock;
-use crate::destinations::parse_id;
-use crate::state::{Attempt, Delivery, Destination, State, Target, Webhook};
+use crate::control_error::ControlError;
+use crate::event::model::{Event, Principal};
+use crate::event::sample::{EventKind, Subject, sample};
+use crate::ids::parse_uuid;
+use crate::state::{Attempt, Delivery, Destination, ReplayJob, State, Target, Webhook};
+use crate::stream::StreamId;
 
-/// Why the control API refused.
-#[derive(Debug, thiserror::Error)]
-pub enum ControlError {
-    /// There is no such destination.
-    #[error("region [{region}] has no destination [{id}]")]
-    NoDestination {
-        /// The region that was searched.
-        region: String,
-        /// The id that was asked for.
-        id: String,
-    },
-    /// The region's webhook is not set up.
-    #[error("region [{0}] has no webhook")]
-    NoWebhook(String),
-    /// The edit or the fault rule makes no sense; the text says why.
-    #[error("{0}")]
-    Invalid(String),
-    /// The change was not made, since the state file could not be written.
-    #[error("the state file could not be written: {0}")]
-    Save(#[from] io::Error),
-}
-
-/// Adds destinations `destination 1`, `destination 2` and so on, counted over the emulator's life.
-pub(super) fn add_destinations(state: &mut State, region: &str, count: usize) -> Vec<String> {
+/// Adds destinations `destination 1`, `destination 2` and so on; the count never starts again.
+pub(crate) fn add_destinations(state: &mut State, region: &str, count: usize) -> Vec<String> {
     let add = |_| {
         let (id, sequence, created_at) = (Uuid::new_v4().to_string(), state.next_sequence(), state.tick());
         let destination = Destination {
@@ -44,7 +28,7 @@ pub(super) fn add_destinations(state: &mut State, region: &str, count: usize) ->
             name: format!("destination {sequence}"),
             delivery: Delivery {
                 endpoint: format!("https://siem-{sequence}.example.com/audit"),
-                authorization: "Bearer somebody's".to_owned(),
+                authorization: "Bearer of another user".to_owned(),
                 log_format: "cef".to_owned(),
                 skip_ssl_verification: false,
             },
@@ -65,20 +49,20 @@ pub(super) fn add_destinations(state: &mut State, region: &str, count: usize) ->
 /// # Errors
 ///
 /// No such destination, an unknown field, or a value of the wrong type.
-pub(super) fn edit_destination(
+pub(crate) fn edit_destination(
     state: &mut State,
     region: &str,
     id: &str,
     edit: &Value,
 ) -> Result<Value, ControlError> {
     let now = state.tick();
-    let destination = parse_id(id)
+    let destination = parse_uuid(id)
         .and_then(|id| state.region_mut(region).destinations.get_mut(&id))
         .ok_or_else(|| no_destination(region, id))?;
-    let mut record = json!(destination);
-    record["updated_at"] = json!(now);
-    merge(&mut record, edit, &["id", "sequence"])?;
-    *destination = serde_json::from_value(record.clone()).map_err(|error| invalid(&error))?;
+    let mut before = destination.clone();
+    before.updated_at = now;
+    let (edited, record) = merged(&before, edit, &["id", "sequence"])?;
+    *destination = edited;
     Ok(record)
 }
 
@@ -87,20 +71,24 @@ pub(super) fn edit_destination(
 /// # Errors
 ///
 /// No such destination.
-pub(super) fn remove_destination(state: &mut State, region: &str, id: &str) -> Result<(), ControlError> {
-    let removed = parse_id(id).and_then(|id| state.region_mut(region).destinations.remove(&id));
+pub(crate) fn remove_destination(state: &mut State, region: &str, id: &str) -> Result<(), ControlError> {
+    let removed = parse_uuid(id).and_then(|id| state.region_mut(region).destinations.remove(&id));
     removed.map(drop).ok_or_else(|| no_destination(region, id))
 }
 
-/// Sets fields of a webhook. `audit_log_destination_id` switches to the v3 form, `endpoint` to the v2 form; what
-/// a new v2 form lacks has defaults. `updated_at` becomes now unless the edit names it.
+/// Sets fields of a webhook. `audit_log_destination_id` switches to the v3 form, `endpoint` to the v2 form; what a new
+/// v2 form lacks has defaults. `updated_at` becomes now unless the edit names it.
 ///
 /// # Errors
 ///
-/// An unknown field, both forms at once, or a value of the wrong type.
-pub(super) fn edit_webhook(state: &mut State, region: &str, edit: &Value) -> Result<Value, ControlError> {
+/// No such portal, an unknown field, both forms at once, or a value of the wrong type.
+pub(crate) fn edit_webhook(
+    state: &mut State,
+    stream: &StreamId,
+    edit: &Value,
+) -> Result<Value, ControlError> {
     let updated_at = state.tick();
-    let webhook = &mut state.region_mut(region).webhook;
+    let webhook = state.webhook(stream).ok_or_else(|| no_portal(stream))?;
     let switched = match (
         edit.get("audit_log_destination_id"),
         edit.get("endpoint"),
@@ -123,55 +111,159 @@ pub(super) fn edit_webhook(state: &mut State, region: &str, edit: &Value) -> Res
         })),
     };
     let target = switched.unwrap_or_else(|| webhook.target.clone());
-    let mut record = json!(Webhook {
+    let before = Webhook {
         target,
         updated_at,
-        ..webhook.clone()
-    });
-    merge(&mut record, edit, &["form", "last_attempt"])?;
-    *webhook = serde_json::from_value(record.clone()).map_err(|error| invalid(&error))?;
+        ..webhook
+    };
+    let (webhook, record) = merged(&before, edit, &["form", "last_attempt"])?;
+    state.set_webhook(stream, webhook);
     Ok(record)
 }
 
-/// Makes a webhook one that nobody ever set up.
-pub(super) fn remove_webhook(state: &mut State, region: &str) {
-    state.region_mut(region).webhook = Webhook::default();
-}
-
-/// Records a delivery; a `code` outside 200 to 299 is a failed one. `at` is now by default.
+/// Makes a webhook one that was never set up.
 ///
 /// # Errors
 ///
-/// The region's webhook is not set up.
-pub(super) fn record_delivery(
+/// No such portal.
+pub(crate) fn remove_webhook(state: &mut State, stream: &StreamId) -> Result<(), ControlError> {
+    if state.webhook(stream).is_none() {
+        return Err(no_portal(stream));
+    }
+    state.set_webhook(stream, Webhook::default());
+    Ok(())
+}
+
+/// Records a delivery; a `code` outside 200 to 299 is a failed one. Default of `at`: now.
+///
+/// # Errors
+///
+/// No such portal, or its webhook is not set up.
+pub(crate) fn record_delivery(
     state: &mut State,
-    region: &str,
+    stream: &StreamId,
     code: u16,
     message: &str,
     at: Option<&str>,
 ) -> Result<(), ControlError> {
     let now = state.tick();
-    let webhook = &mut state.region_mut(region).webhook;
+    let webhook = state.webhook_mut(stream).ok_or_else(|| no_portal(stream))?;
     if !webhook.target.is_set_up() {
-        return Err(ControlError::NoWebhook(region.to_owned()));
+        return Err(ControlError::NoWebhook(stream.to_string()));
     }
-    let at = at.map_or(now, str::to_owned);
     webhook.last_attempt = Some(Attempt {
-        at,
-        code,
+        at: at.map_or(now, str::to_owned),
+        code: Some(code),
         message: message.to_owned(),
+        failed: !(200..300).contains(&code),
     });
     Ok(())
 }
 
-/// Overwrites fields that a record has already.
+/// Sets fields of a replay job: `status`, `start_at`, `end_at`, `updated_at`. The job then stays as it is until the next
+/// edit or request. `updated_at` becomes now unless the edit names it.
+///
+/// # Errors
+///
+/// No such portal, an unknown field, or a value of the wrong type.
+pub(crate) fn edit_replay_job(
+    state: &mut State,
+    stream: &StreamId,
+    edit: &Value,
+    run: u64,
+) -> Result<Value, ControlError> {
+    let updated_at = state.tick();
+    let job = state.replay_job_mut(stream).ok_or_else(|| no_portal(stream))?;
+    let before = ReplayJob {
+        updated_at,
+        ..job.clone()
+    };
+    let (edited, record): (ReplayJob, _) = merged(&before, edit, &[])?;
+    *job = ReplayJob { run, ..edited };
+    Ok(record)
+}
+
+/// Removes a portal, with its webhook and its replay job.
+///
+/// # Errors
+///
+/// No such portal.
+pub(crate) fn remove_portal(state: &mut State, region: &str, id: &str) -> Result<(), ControlError> {
+    let stream = StreamId::of_portal(region, id);
+    // Lets go of the destination.
+    remove_webhook(state, &stream)?;
+    let removed = state.region_mut(region).portals.remove(id);
+    removed.map(drop).ok_or_else(|| no_portal(&stream))
+}
+
+/// Sets fields of the organization, and returns all of them. `updated_at` becomes now unless the edit names it.
+///
+/// # Errors
+///
+/// An unknown field, or a value of the wrong type.
+pub(crate) fn edit_organization(state: &mut State, edit: &Value) -> Result<Value, ControlError> {
+    let mut before = state.organization.clone();
+    before.updated_at = state.tick();
+    let (organization, record) = merged(&before, edit, &[])?;
+    state.organization = organization;
+    Ok(record)
+}
+
+/// Makes events of one kind, in the name of the organization's user.
+///
+/// # Errors
+///
+/// No such portal, or a kind that portals do not have.
+pub(crate) fn events(
+    state: &State,
+    stream: &StreamId,
+    kind: EventKind,
+    count: usize,
+) -> Result<Vec<Arc<Event>>, ControlError> {
+    if stream.portal.is_some() && !kind.is_of_portals() {
+        return Err(ControlError::Invalid(format!(
+            "[{}] is not a kind of event that portals have: they have authentication events only",
+            kind.name()
+        )));
+    }
+    if state.webhook(stream).is_none() {
+        return Err(no_portal(stream));
+    }
+    let organization = &state.organization;
+    let subject = Subject {
+        org_id: organization.id.as_str().into(),
+        principal: Principal {
+            id: organization.user_id.as_str().into(),
+            name: format!("{} ({})", organization.user_name, organization.user_email).into(),
+        },
+        portal_id: stream.portal.as_deref().map(Into::into),
+    };
+    let now = state.clock.now_ms();
+    Ok((0..count)
+        .map(|_| Arc::new(sample(kind, &subject, now)))
+        .collect())
+}
+
+/// A record with some of its fields overwritten, as a value and as JSON.
+fn merged<T: Serialize + DeserializeOwned>(
+    before: &T,
+    edit: &Value,
+    fixed: &[&str],
+) -> Result<(T, Value), ControlError> {
+    let mut record = json!(before);
+    merge(&mut record, edit, fixed)?;
+    let value = serde_json::from_value(record.clone()).map_err(|error| invalid(&error))?;
+    Ok((value, record))
+}
+
+/// Overwrites fields that a record has.
 fn merge(record: &mut Value, edit: &Value, fixed: &[&str]) -> Result<(), ControlError> {
     let (Value::Object(record), Value::Object(edit)) = (record, edit) else {
         return Err(ControlError::Invalid("an edit is a JSON object".to_owned()));
     };
     for (field, value) in edit {
         let slot = slot(record, field, fixed)
-            .ok_or_else(|| ControlError::Invalid(format!("field [{field}] can't be edited here")))?;
+            .ok_or_else(|| ControlError::Invalid(format!("field [{field}] cannot be edited here")))?;
         *slot = value.clone();
     }
     Ok(())
@@ -193,5 +285,12 @@ fn no_destination(region: &str, id: &str) -> ControlError {
     ControlError::NoDestination {
         region: region.to_owned(),
         id: id.to_owned(),
+    }
+}
+
+fn no_portal(stream: &StreamId) -> ControlError {
+    ControlError::NoPortal {
+        region: stream.region.clone(),
+        id: stream.portal.clone().unwrap_or_default(),
     }
 }

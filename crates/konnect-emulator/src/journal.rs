@@ -1,4 +1,4 @@
-//! The log of requests, for tests that ask what a client really sent.
+//! The log of requests, for tests that check what a client sent.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
@@ -9,12 +9,12 @@ use serde::Serialize;
 /// How many requests are kept; the oldest go first.
 const CAPACITY: usize = 10_000;
 
-/// A request to the Konnect API as it arrived. Calls of the control API are not recorded.
+/// A request to the Konnect API as it arrived. Control calls are not recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RecordedRequest {
-    /// Counts up from 1 over the emulator's life, in order of arrival.
+    /// 1 for the emulator's first request, and so on in order of arrival.
     pub number: u64,
-    /// When it arrived, in milliseconds since the emulator's start: what a test of back-off measures.
+    /// When it arrived, in milliseconds since the emulator's start: for tests of waits between requests.
     pub elapsed_ms: u64,
     /// The method.
     pub method: String,
@@ -24,9 +24,9 @@ pub struct RecordedRequest {
     pub region: String,
     /// Headers by name in lower case, several values of one name joined by `", "`. `authorization` is kept.
     pub headers: BTreeMap<String, String>,
-    /// The body as text; bytes that are no UTF-8 are replaced. Empty if it was too large.
+    /// The body as text; bytes that are not UTF-8 are replaced. Empty if it was too large.
     pub body: String,
-    /// The status answered; `None` as long as there is none, or if a fault kept it back.
+    /// The status that was returned; `None` as long as there is none, or if a fault suppressed it.
     pub status: Option<u16>,
 }
 
@@ -40,7 +40,7 @@ impl RecordedRequest {
 
 /// The requests so far.
 #[derive(Debug)]
-pub(super) struct Journal {
+pub(crate) struct Journal {
     start: Instant,
     last_number: u64,
     entries: VecDeque<RecordedRequest>,
@@ -48,7 +48,7 @@ pub(super) struct Journal {
 
 impl Journal {
     /// An empty log whose clock starts now.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             start: Instant::now(),
             last_number: 0,
@@ -57,7 +57,7 @@ impl Journal {
     }
 
     /// Notes a request and gives its number, by which [`Journal::close`] finds it again.
-    pub(super) fn open(
+    pub(crate) fn open(
         &mut self,
         method: &Method,
         uri: &Uri,
@@ -84,31 +84,31 @@ impl Journal {
         self.last_number
     }
 
-    /// Notes the answer of a request that may have been cleared away meanwhile.
-    pub(super) fn close(&mut self, number: u64, status: StatusCode) {
+    /// Notes the status of a request, unless the log was cleared meanwhile.
+    pub(crate) fn close(&mut self, number: u64, status: StatusCode) {
         if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.number == number) {
             entry.status = Some(status.as_u16());
         }
     }
 
     /// The log, oldest first.
-    pub(super) fn entries(&self) -> Vec<RecordedRequest> {
+    pub(crate) fn entries(&self) -> Vec<RecordedRequest> {
         self.entries.iter().cloned().collect()
     }
 
     /// The requests of one region, oldest first.
-    pub(super) fn entries_of(&self, region: &str) -> Vec<RecordedRequest> {
+    pub(crate) fn entries_of(&self, region: &str) -> Vec<RecordedRequest> {
         let entries = self.entries.iter().filter(|entry| entry.region == region);
         entries.cloned().collect()
     }
 
     /// Forgets the requests of one region.
-    pub(super) fn clear_region(&mut self, region: &str) {
+    pub(crate) fn clear_region(&mut self, region: &str) {
         self.entries.retain(|entry| entry.region != region);
     }
 
     /// Forgets everything but the count.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.entries.clear();
     }
 }

@@ -10,40 +10,42 @@ use uuid::Uuid;
 use crate::answer::Answer;
 
 /// The media type of every error answer.
-pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// Why a call was refused.
+/// Why a request was refused.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Problem {
-    /// The status answered.
-    pub(super) status: StatusCode,
+pub(crate) struct Problem {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// The kind of problem; the status's reason phrase by default.
+    title: Option<&'static str>,
     /// What went wrong this time.
-    pub(super) detail: String,
-    /// Each parameter at fault; for 400 only.
-    pub(super) invalid_parameters: Vec<InvalidParameter>,
+    pub(crate) detail: String,
+    /// Each invalid parameter; for 400 only.
+    pub(crate) invalid_parameters: Vec<InvalidParameter>,
     /// The methods that a 405 names in its `Allow` header.
     allow: Option<&'static str>,
 }
 
 /// One entry of `invalid_parameters`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(super) struct InvalidParameter {
+pub(crate) struct InvalidParameter {
     /// The parameter's name, or `body` for the body as a whole.
-    pub(super) field: String,
+    pub(crate) field: String,
     /// What is wrong with it.
-    pub(super) reason: String,
-    /// The rule that it broke, by the names of the API description.
-    pub(super) rule: &'static str,
-    /// Where it stood: `body`, `query` or `header`.
-    pub(super) source: &'static str,
-    /// The values that were allowed; for the rule `enum` only.
+    pub(crate) reason: String,
+    /// The rule that it breaks, as the API description names it.
+    pub(crate) rule: &'static str,
+    /// Where it is: `body`, `query` or `header`.
+    pub(crate) source: &'static str,
+    /// The allowed values; for the rule `enum` only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) choices: Vec<&'static str>,
+    pub(crate) choices: Vec<&'static str>,
 }
 
 impl InvalidParameter {
-    /// A field of the body that broke `rule`.
-    pub(super) fn body(field: &str, rule: &'static str, reason: &str) -> Self {
+    /// A field of the body that breaks `rule`.
+    pub(crate) fn body(field: &str, rule: &'static str, reason: &str) -> Self {
         Self {
             field: field.to_owned(),
             reason: reason.to_owned(),
@@ -53,8 +55,8 @@ impl InvalidParameter {
         }
     }
 
-    /// A query parameter that broke `rule`.
-    pub(super) fn query(field: &str, rule: &'static str, reason: &str) -> Self {
+    /// A query parameter that breaks `rule`.
+    pub(crate) fn query(field: &str, rule: &'static str, reason: &str) -> Self {
         Self {
             source: "query",
             ..Self::body(field, rule, reason)
@@ -63,36 +65,53 @@ impl InvalidParameter {
 }
 
 impl Problem {
-    /// A problem that needs no more than its status and a sentence.
-    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+    /// A problem with a status and a sentence.
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             status,
+            title: None,
             detail: detail.into(),
             invalid_parameters: Vec::new(),
             allow: None,
         }
     }
 
-    /// 400, naming each parameter at fault.
-    pub(super) fn bad_request(detail: &str, invalid_parameters: Vec<InvalidParameter>) -> Self {
+    /// A problem with a title of its own.
+    pub(crate) fn titled(status: StatusCode, title: &'static str, detail: &str) -> Self {
+        Self {
+            title: Some(title),
+            ..Self::new(status, detail)
+        }
+    }
+
+    /// 403, in the words of the API description.
+    pub(crate) fn forbidden() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "You do not have permission to perform this action",
+        )
+    }
+
+    /// 400, with each invalid parameter.
+    pub(crate) fn bad_request(detail: &str, invalid_parameters: Vec<InvalidParameter>) -> Self {
         Self {
             invalid_parameters,
             ..Self::new(StatusCode::BAD_REQUEST, detail)
         }
     }
 
-    /// 401: no token, or none that Konnect would know.
-    pub(super) fn unauthorized() -> Self {
+    /// 401: no token, or an unknown one.
+    pub(crate) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized")
     }
 
     /// 404, for a route as well as for a record.
-    pub(super) fn not_found() -> Self {
+    pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found")
     }
 
-    /// 405, naming the methods that the route does have.
-    pub(super) fn method_not_allowed(allow: &'static str) -> Self {
+    /// 405, with the methods that the route has.
+    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
         Self {
             allow: Some(allow),
             ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
@@ -100,10 +119,10 @@ impl Problem {
     }
 
     /// The problem as an answer, with a trace id of its own.
-    pub(super) fn answer(&self) -> Answer {
+    pub(crate) fn answer(&self) -> Answer {
         let mut document = json!({
             "status": self.status.as_u16(),
-            "title": self.status.canonical_reason().unwrap_or("Error"),
+            "title": self.title.or(self.status.canonical_reason()).unwrap_or("Error"),
             "instance": trace(),
             "detail": self.detail,
         });

@@ -1,4 +1,4 @@
-//! Sockets and HTTP: the accept loop, one task a connection, and the way from a request to its answer.
+//! Sockets and HTTP: the accept loop, a task for each connection, and the way from a request to its answer.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,26 +22,25 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use crate::answer::Answer;
-use crate::fault::Fault;
-use crate::fault_response::{self, Outcome};
+use crate::api::route;
+use crate::fault::response::{self, Outcome};
+use crate::fault::rule::Fault;
+use crate::fault::wire::{Wire, WireHandle};
 use crate::problem::Problem;
 use crate::shared::Shared;
-use crate::wire::{Wire, WireHandle};
-use crate::{api, clock, control, route};
+use crate::{api, control};
 
-/// Larger bodies are answered with 413.
+/// Larger bodies get 413.
 const LARGEST_BODY: usize = 1024 * 1024;
 
-/// How much of a too large body is still read, so that the client gets to read the answer before the connection
-/// ends.
+/// How much of a too large body is still read, so that the client reads the answer before the connection ends.
 const LARGEST_DRAIN: usize = 16 * LARGEST_BODY;
 
-/// How long answers under way may take once the emulator is told to stop.
+/// How long requests under way may take once the emulator stops.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Serves, over TLS if there is an acceptor, until `stop` is cancelled; then lets answers under way finish within
-/// [`GRACE`].
-pub(super) async fn serve(
+/// Serves, over TLS if there is an acceptor, until `stop` is cancelled. Requests under way then have [`GRACE`] to end.
+pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     shared: Arc<Shared>,
@@ -59,31 +58,31 @@ pub(super) async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     let open = shared.connections.open();
-                    let served = greeted(stream, tls.clone(), router.clone(), stop.clone());
+                    let served = secured(stream, tls.clone(), router.clone(), stop.clone());
                     connections.spawn(async move {
                         served.await;
                         drop(open);
                     });
                 }
-                // Out of file descriptors, most likely: a pause gives connections time to end.
+                // Most likely out of file descriptors: a pause gives connections time to end.
                 Err(_) => sleep(Duration::from_millis(20)).await,
             },
         }
     }
     drop(listener);
-    // Whoever is not done by then is aborted with the set.
+    // What is not done by then is aborted with the set.
     let _ = timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
 }
 
-async fn greeted(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, stop: CancellationToken) {
-    // Answers are small; waiting for more to fill a packet would only cost time.
+async fn secured(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, stop: CancellationToken) {
+    // Answers are small: waiting for more data to fill a packet only costs time.
     let _ = stream.set_nodelay(true);
     let Some(tls) = tls else {
         return connection(stream, router, stop).await;
     };
-    // A client that does not trust the certificate ends the greeting, which is what it was shown for.
+    // A client that does not trust the certificate ends the handshake, which some tests expect.
     tokio::select! {
-        greeted = tls.accept(stream) => if let Ok(stream) = greeted {
+        accepted = tls.accept(stream) => if let Ok(stream) = accepted {
             connection(stream, router, stop).await;
         },
         () = stop.cancelled() => {}
@@ -102,7 +101,7 @@ where
     });
     let served = http1::Builder::new().serve_connection(TokioIo::new(wire), service);
     tokio::pin!(served);
-    // A connection may well end in an error: that is what half of the faults are for.
+    // A connection may end in an error: half of the faults cause one.
     tokio::select! {
         _ = served.as_mut() => return,
         () = stop.cancelled() => served.as_mut().graceful_shutdown(),
@@ -123,23 +122,32 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
     let number = shared
         .journal()
         .open(&parts.method, &parts.uri, &region, &parts.headers, recorded);
-    let (fault, mut cleared) = shared.strike(parts.method.as_str(), &path, &region);
-    let fault = fault.or_else(|| shared.weather().strike(Instant::now()));
-    let latency = shared.weather().latency();
+    let (fault, mut cleared) = shared.take_matching_fault(parts.method.as_str(), &path, &region);
+    let fault = fault.or_else(|| shared.conditions().next_fault(Instant::now()));
+    let latency = shared.conditions().latency();
     if !latency.is_zero() {
         sleep(latency).await;
     }
+    let date = shared.clock.date_header();
     let handle = || {
         let answer = match &body {
-            Some(body) => api::answer(&shared.store, &parts.method, &parts.uri, &parts.headers, body),
+            Some(body) => {
+                let request = api::Request {
+                    method: &parts.method,
+                    uri: &parts.uri,
+                    headers: &parts.headers,
+                    body,
+                };
+                api::answer(&shared, &request)
+            }
             None => too_large(),
         };
-        answer.dated(shared.clock_offset_seconds)
+        answer.dated(date.clone())
     };
-    let request = fault_response::Request {
+    let request = response::Request {
         headers: &parts.headers,
         body: body.as_deref().unwrap_or_default(),
-        clock_offset_seconds: shared.clock_offset_seconds,
+        date: &date,
     };
     let hold = match fault {
         Some(Fault::Hold { handle }) => Some(handle),
@@ -150,22 +158,20 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
         let _ = cleared.changed().await;
     }
     let mut outcome = match parts.extensions.get::<WireHandle>() {
-        Some(wire) => fault_response::answer(fault, wire, request, handle).await,
+        Some(wire) => response::answer(fault, wire, request, handle).await,
         None => Outcome::from(handle()),
     };
     if hold == Some(true) {
         let _ = cleared.changed().await;
     }
-    let date = outcome.response.headers_mut().entry(DATE);
-    date.or_insert_with(|| clock::date_header(shared.clock_offset_seconds));
+    outcome.response.headers_mut().entry(DATE).or_insert(date);
     if let Some(status) = outcome.status {
         shared.journal().close(number, status);
     }
     outcome.response
 }
 
-/// The whole body, or `None` if it is too large. A body that breaks off counts as it stands: nobody is left to
-/// read the answer.
+/// The whole body, or `None` if it is too large. A body that ends early counts as it is: the client is gone.
 async fn read(mut body: Body) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut length = 0;

@@ -1,116 +1,202 @@
-//! What all connections, the control API and the in-process handles share.
+//! What all connections, the control API, the deliveries and the methods of an emulator share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::EmulatorOptions;
-use crate::conditions::{ActiveConditions, Conditions};
+use crate::behavior::{Behavior, GlobalEvents};
+use crate::clock::Clock;
 use crate::connections::Connections;
-use crate::edits::ControlError;
-use crate::fault::{self, Fault, FaultRule};
+use crate::control_error::ControlError;
+use crate::delivery::log::DeliveryLog;
+use crate::delivery::queue::{Opened, Queues};
+use crate::event::log::EventLog;
+use crate::event::model::Event;
+use crate::fault::conditions::{ActiveConditions, Conditions};
+use crate::fault::rule::{self, Fault, FaultRule};
 use crate::journal::Journal;
+use crate::options::{EmulatorOptions, TimeScale};
+use crate::replay::jobs::{Replays, Started};
+use crate::state::GLOBAL;
 use crate::store::Store;
+use crate::stream::StreamId;
 
-/// The emulator's insides. No lock is held across an await.
+/// What the parts of an emulator share. No lock is held across an await.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(crate) struct Shared {
     /// The records.
-    pub(super) store: Store,
-    /// How far every `date` header is ahead.
-    pub(super) clock_offset_seconds: i64,
+    pub(crate) store: Store,
+    /// The clock of every time that the emulator writes.
+    pub(crate) clock: Clock,
     /// The connections.
-    pub(super) connections: Connections,
-    weather: Mutex<ActiveConditions>,
+    pub(crate) connections: Connections,
+    /// The events of the last seven days.
+    pub(crate) events: EventLog,
+    /// The events that wait to be sent.
+    pub(crate) queues: Queues,
+    /// What was sent.
+    pub(crate) deliveries: DeliveryLog,
+    /// The replay jobs to run.
+    pub(crate) replays: Replays,
+    /// What waits of deliveries are multiplied by.
+    pub(crate) time_scale: TimeScale,
+    /// How long a step of a replay job takes, scaled.
+    pub(crate) replay_step: Duration,
+    sends: bool,
+    behavior: Mutex<Arc<Behavior>>,
+    conditions: Mutex<ActiveConditions>,
     journal: Mutex<Journal>,
     faults: Mutex<Vec<FaultRule>>,
     cleared: watch::Sender<()>,
 }
 
+/// The announcements of work to do in the background.
+pub(crate) struct Announcements {
+    /// Queues that need a worker.
+    pub(crate) opened: Opened,
+    /// Replay jobs to run.
+    pub(crate) started: Started,
+}
+
 impl Shared {
     /// No requests and no faults yet.
-    pub(super) fn new(store: Store, options: &EmulatorOptions) -> Self {
+    pub(crate) fn new(store: Store, clock: Clock, options: &EmulatorOptions) -> (Self, Announcements) {
         let conditions = Conditions {
             latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
             ..Conditions::default()
         };
-        Self {
+        let (queues, opened) = Queues::new();
+        let (replays, started) = Replays::new();
+        let shared = Self {
             store,
-            clock_offset_seconds: options.clock_offset_seconds,
+            clock,
             connections: Connections::default(),
-            weather: Mutex::new(ActiveConditions::new(conditions)),
+            events: EventLog::default(),
+            queues,
+            deliveries: DeliveryLog::default(),
+            replays,
+            time_scale: options.time_scale,
+            replay_step: options.time_scale.of(options.replay_step),
+            sends: options.deliveries.is_some(),
+            behavior: Mutex::new(Arc::new(options.behavior.clone())),
+            conditions: Mutex::new(ActiveConditions::new(conditions)),
             journal: Mutex::new(Journal::new()),
             faults: Mutex::new(Vec::new()),
             cleared: watch::Sender::new(()),
+        };
+        (shared, Announcements { opened, started })
+    }
+
+    /// Keeps events of a stream, and queues them for the webhooks that are enabled now.
+    pub(crate) fn record(&self, stream: StreamId, events: &[Arc<Event>]) {
+        if events.is_empty() {
+            return;
+        }
+        let stream = Arc::new(stream);
+        self.events.add(&stream, events, self.clock.now_ms());
+        if !self.sends {
+            return;
+        }
+        let everywhere =
+            stream.region == GLOBAL && self.behavior().global_events == GlobalEvents::EveryWebhook;
+        let receivers = self.store.read(|state| {
+            let streams = if everywhere {
+                state
+                    .streams()
+                    .into_iter()
+                    .filter(|stream| stream.portal.is_none())
+                    .collect()
+            } else {
+                vec![StreamId::clone(&stream)]
+            };
+            let is_enabled = |stream: &StreamId| state.webhook(stream).is_some_and(|webhook| webhook.enabled);
+            streams.into_iter().filter(is_enabled).collect::<Vec<_>>()
+        });
+        for receiver in &receivers {
+            self.queues.add(receiver, events);
         }
     }
 
-    /// The fault that strikes this request, if any, counted against its rule; and a view by which a request that
-    /// is held notices that the faults have been cleared since.
-    pub(super) fn strike(
+    /// The fault that affects this request, if any, counted against its rule; and a receiver by which a request that
+    /// is held learns that the faults have been cleared since.
+    pub(crate) fn take_matching_fault(
         &self,
         method: &str,
         path: &str,
         region: &str,
     ) -> (Option<Fault>, watch::Receiver<()>) {
         let mut rules = self.faults();
-        let fault = fault::strike(&mut rules, method, path, region);
+        let fault = rule::take_matching(&mut rules, method, path, region);
         (fault, self.cleared.subscribe())
     }
 
-    /// Removes every fault rule, and lets go what is held.
-    pub(super) fn clear_faults(&self) {
+    /// Removes every fault rule, and lets held requests go on.
+    pub(crate) fn clear_faults(&self) {
         let mut rules = self.faults();
         rules.clear();
         self.cleared.send_replace(());
     }
 
     /// The request log.
-    pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
+    pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The fault rules that are not used up.
-    pub(super) fn faults(&self) -> MutexGuard<'_, Vec<FaultRule>> {
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Vec<FaultRule>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What every request meets.
-    pub(super) fn weather(&self) -> MutexGuard<'_, ActiveConditions> {
-        self.weather.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The conditions that apply to every request.
+    pub(crate) fn conditions(&self) -> MutexGuard<'_, ActiveConditions> {
+        self.conditions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a fault rule behind those that are there.
+    /// What the emulator does where the documentation leaves a choice.
+    pub(crate) fn behavior(&self) -> Arc<Behavior> {
+        Arc::clone(&self.behavior.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sets the behavior from now on.
+    pub(crate) fn set_behavior(&self, behavior: Behavior) {
+        *self.behavior.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(behavior);
+    }
+
+    /// Adds a fault rule behind the existing ones.
     ///
     /// # Errors
     ///
-    /// The rule asks for something that can't be sent.
-    pub(super) fn inject(&self, rule: FaultRule) -> Result<(), ControlError> {
+    /// The rule has a status or a header that cannot be sent.
+    pub(crate) fn inject(&self, rule: FaultRule) -> Result<(), ControlError> {
         rule.check()?;
         self.faults().push(rule);
         Ok(())
     }
 
-    /// Sets what every request meets from now on.
+    /// Sets the conditions from now on.
     ///
     /// # Errors
     ///
-    /// Conditions that can't be.
-    pub(super) fn set_conditions(&self, conditions: Conditions) -> Result<(), ControlError> {
-        *self.weather() = ActiveConditions::checked(conditions)?;
+    /// The conditions are not valid.
+    pub(crate) fn set_conditions(&self, conditions: Conditions) -> Result<(), ControlError> {
+        *self.conditions() = ActiveConditions::checked(conditions)?;
         Ok(())
     }
 
-    /// Forgets records, requests and faults.
+    /// Forgets records, events, deliveries, requests and faults.
     ///
     /// # Errors
     ///
-    /// The state file could not be written; nothing was forgotten then.
-    pub(super) fn reset(&self) -> Result<(), ControlError> {
+    /// The state file could not be written. Nothing was forgotten then.
+    pub(crate) fn reset(&self) -> Result<(), ControlError> {
         self.store.change(|state| {
             state.forget();
             Ok::<_, ControlError>(())
         })?;
+        self.events.clear();
+        self.queues.clear();
+        self.deliveries.clear();
         self.journal().clear();
         self.clear_faults();
         Ok(())

@@ -1,90 +1,150 @@
-//! What Konnect remembers: destinations and one webhook for each region.
+//! What Konnect remembers: the organization, and for each region its destinations, webhook, replay job and portals.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::clock;
+use crate::clock::{self, Clock};
+use crate::event::signing::KeyRing;
+use crate::stream::StreamId;
 
-/// The region whose destinations every other region's webhook may use.
-pub(super) const GLOBAL: &str = "global";
+/// The region whose destinations every other region's webhook may use, and the host of the organization.
+pub(crate) const GLOBAL: &str = "global";
 
 /// Everything that outlives a request. This is also the form of the state file and of a snapshot.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct State {
+pub(crate) struct State {
     /// The time of the last change in milliseconds since 1970; see [`State::tick`].
     clock_ms: i64,
-    /// How far the clock is ahead of this machine's; each start sets it.
+    /// The emulator's clock.
     #[serde(skip)]
-    pub(super) clock_offset_ms: i64,
-    /// How many destinations were ever created, which orders them.
+    pub(crate) clock: Clock,
+    /// How many destinations and portals were ever created, which orders them.
     sequence: u64,
+    /// Whose Konnect it is.
+    pub(crate) organization: Organization,
+    /// The keys that sign events.
+    pub(crate) signing_keys: KeyRing,
+    /// When the last webhook stopped using a destination, in milliseconds since 1970, by the destination's id.
+    released_ms: BTreeMap<String, i64>,
     /// One entry for each region that was ever written to.
-    pub(super) regions: BTreeMap<String, Region>,
+    pub(crate) regions: BTreeMap<String, Region>,
+}
+
+/// Whose Konnect it is, and who calls it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Organization {
+    /// A UUID.
+    pub(crate) id: String,
+    /// The name.
+    pub(crate) name: String,
+    /// `active`, `inactive`, `deleting` or `deleted`.
+    pub(crate) state: String,
+    /// The path of the organization's own login page; empty without single sign-on.
+    pub(crate) login_path: String,
+    /// The id of the user whom every personal access token stands for. The user owns the organization.
+    pub(crate) user_id: String,
+    /// The user's name.
+    pub(crate) user_name: String,
+    /// The user's email address.
+    pub(crate) user_email: String,
+    /// The id of the system account whom every system account token stands for.
+    pub(crate) system_account_id: String,
+    /// RFC 3339.
+    pub(crate) created_at: String,
+    /// RFC 3339.
+    pub(crate) updated_at: String,
 }
 
 /// One region's records.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Region {
+pub(crate) struct Region {
     /// Destinations by id.
-    pub(super) destinations: BTreeMap<String, Destination>,
+    pub(crate) destinations: BTreeMap<String, Destination>,
     /// The region's only webhook.
-    pub(super) webhook: Webhook,
+    pub(crate) webhook: Webhook,
+    /// The region's only replay job.
+    #[serde(skip_serializing_if = "ReplayJob::is_unconfigured")]
+    pub(crate) replay_job: ReplayJob,
+    /// Dev Portals by id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) portals: BTreeMap<String, Portal>,
+}
+
+/// A Dev Portal, as far as audit logs concern it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Portal {
+    /// A UUID in lower case.
+    pub(crate) id: String,
+    /// Its place in the order of creation.
+    pub(crate) sequence: u64,
+    /// The name, unique in its region.
+    pub(crate) name: String,
+    /// RFC 3339.
+    pub(crate) created_at: String,
+    /// The portal's only webhook.
+    #[serde(default)]
+    pub(crate) webhook: Webhook,
+    /// The portal's only replay job.
+    #[serde(default)]
+    pub(crate) replay_job: ReplayJob,
 }
 
 /// An audit log destination, secrets included.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Destination {
+pub(crate) struct Destination {
     /// A UUID in lower case.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// Its place in the order of creation.
-    pub(super) sequence: u64,
+    pub(crate) sequence: u64,
     /// A label; need not be unique.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Where batches are sent and in what form.
     #[serde(flatten)]
-    pub(super) delivery: Delivery,
+    pub(crate) delivery: Delivery,
     /// RFC 3339.
-    pub(super) created_at: String,
+    pub(crate) created_at: String,
     /// RFC 3339, or [`clock::NEVER`].
-    pub(super) updated_at: String,
+    pub(crate) updated_at: String,
 }
 
 /// How batches reach a receiver: the part that a destination and a v2 webhook have in common.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Delivery {
+pub(crate) struct Delivery {
     /// The receiver's URL.
-    pub(super) endpoint: String,
+    pub(crate) endpoint: String,
     /// The `Authorization` header that Konnect sends with a batch. Never in an answer of the API.
-    pub(super) authorization: String,
-    /// `cef`, `json` or `cps`; text, because a behind-the-back edit may plant a format of the future.
-    pub(super) log_format: String,
+    pub(crate) authorization: String,
+    /// `cef`, `json` or `cps`; text, because an edit may set a format of the future.
+    pub(crate) log_format: String,
     /// Whether the receiver's certificate goes unchecked.
-    pub(super) skip_ssl_verification: bool,
+    pub(crate) skip_ssl_verification: bool,
 }
 
-/// A region's webhook.
+/// A webhook of a region or a portal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Webhook {
+pub(crate) struct Webhook {
     /// Whether events are sent.
-    pub(super) enabled: bool,
+    pub(crate) enabled: bool,
     /// Where to.
     #[serde(flatten)]
-    pub(super) target: Target,
+    pub(crate) target: Target,
     /// RFC 3339, or [`clock::NEVER`].
-    pub(super) updated_at: String,
-    /// The latest delivery that the control API recorded.
+    pub(crate) updated_at: String,
+    /// The latest delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) last_attempt: Option<Attempt>,
+    pub(crate) last_attempt: Option<Attempt>,
 }
 
 /// Where a webhook sends to. The two API versions write different forms and can read each other's.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "form", rename_all = "snake_case")]
-pub(super) enum Target {
-    /// Nobody ever set it up.
+pub(crate) enum Target {
+    /// It was never set up.
     #[default]
     Unconfigured,
     /// It was set up and then deleted in v3.
@@ -98,15 +158,71 @@ pub(super) enum Target {
     },
 }
 
-/// A recorded delivery.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Attempt {
+/// A delivery, as the status reports it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Attempt {
     /// When, RFC 3339.
-    pub(super) at: String,
-    /// The receiver's status code.
-    pub(super) code: u16,
-    /// The receiver's words.
-    pub(super) message: String,
+    pub(crate) at: String,
+    /// The receiver's status code; absent if there was no response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<u16>,
+    /// The receiver's reason phrase, or why there was no response.
+    pub(crate) message: String,
+    /// Whether the delivery failed for good.
+    #[serde(default)]
+    pub(crate) failed: bool,
+}
+
+/// A replay job of a region or a portal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ReplayJob {
+    /// RFC 3339, or [`clock::NEVER`].
+    pub(crate) start_at: String,
+    /// RFC 3339, or [`clock::NEVER`].
+    pub(crate) end_at: String,
+    /// How far it is.
+    pub(crate) status: ReplayStatus,
+    /// RFC 3339, or [`clock::NEVER`].
+    pub(crate) updated_at: String,
+    /// Which run of the emulator's moves it on. 0 if none does.
+    #[serde(skip)]
+    pub(crate) run: u64,
+}
+
+/// How far a replay job is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReplayStatus {
+    /// There never was one.
+    #[default]
+    Unconfigured,
+    /// Konnect took it.
+    Accepted,
+    /// It is scheduled.
+    Pending,
+    /// It sends.
+    Running,
+    /// Everything was sent.
+    Completed,
+    /// Something could not be sent.
+    Failed,
+}
+
+impl Default for Organization {
+    fn default() -> Self {
+        Self {
+            id: "3f51fa25-310a-421d-bd1a-007f859021a3".to_owned(),
+            name: "Emulated Organization".to_owned(),
+            state: "active".to_owned(),
+            login_path: String::new(),
+            user_id: "d32d905a-ed33-46a3-a093-d8f536af9a8a".to_owned(),
+            user_name: "Ada Example".to_owned(),
+            user_email: "ada@example.com".to_owned(),
+            system_account_id: "497f6eca-6276-4993-bfeb-53cbbbba6f08".to_owned(),
+            created_at: "2023-01-16T10:00:00.000Z".to_owned(),
+            updated_at: "2023-01-16T10:00:00.000Z".to_owned(),
+        }
+    }
 }
 
 impl Default for Webhook {
@@ -120,74 +236,246 @@ impl Default for Webhook {
     }
 }
 
-impl Target {
-    /// Whether there is anything to send to.
-    pub(super) fn is_set_up(&self) -> bool {
-        matches!(self, Self::Endpoint(_) | Self::Destination { .. })
+impl Default for ReplayJob {
+    fn default() -> Self {
+        Self {
+            start_at: clock::NEVER.to_owned(),
+            end_at: clock::NEVER.to_owned(),
+            status: ReplayStatus::Unconfigured,
+            updated_at: clock::NEVER.to_owned(),
+            run: 0,
+        }
     }
 }
 
-impl Attempt {
-    /// Whether the receiver refused the batch.
-    pub(super) fn failed(&self) -> bool {
-        !(200..300).contains(&self.code)
+impl Portal {
+    /// A portal without a webhook.
+    fn new(id: String, sequence: u64, name: String, created_at: String) -> Self {
+        Self {
+            id,
+            sequence,
+            name,
+            created_at,
+            webhook: Webhook::default(),
+            replay_job: ReplayJob::default(),
+        }
+    }
+}
+
+impl Target {
+    /// Whether there is anything to send to.
+    pub(crate) fn is_set_up(&self) -> bool {
+        matches!(self, Self::Endpoint(_) | Self::Destination { .. })
+    }
+
+    /// The destination that it refers to.
+    fn destination_id(&self) -> Option<&str> {
+        match self {
+            Self::Destination {
+                audit_log_destination_id,
+            } => Some(audit_log_destination_id),
+            _ => None,
+        }
+    }
+}
+
+impl Webhook {
+    /// Whether the last delivery failed for good.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.last_attempt.as_ref().is_some_and(|attempt| attempt.failed)
+    }
+}
+
+impl ReplayJob {
+    fn is_unconfigured(&self) -> bool {
+        self.status == ReplayStatus::Unconfigured
+    }
+}
+
+impl ReplayStatus {
+    /// Whether the job moves on by itself.
+    pub(crate) fn is_under_way(self) -> bool {
+        matches!(self, Self::Accepted | Self::Pending | Self::Running)
     }
 }
 
 impl State {
-    /// Back to nothing, with the same clock.
-    pub(super) fn forget(&mut self) {
+    /// Back to nothing, with the same clock and the same keys.
+    pub(crate) fn forget(&mut self) {
         *self = Self {
-            clock_offset_ms: self.clock_offset_ms,
+            clock: self.clock.clone(),
+            signing_keys: std::mem::take(&mut self.signing_keys),
             ..Self::default()
         };
     }
 
-    /// The time of a change. No two changes share one, even within a millisecond, so that a later `updated_at`
-    /// is always a greater one.
-    pub(super) fn tick(&mut self) -> String {
-        self.clock_ms = (clock::now_millis().saturating_add(self.clock_offset_ms)).max(self.clock_ms + 1);
+    /// The time of a change. No two changes share one, even within a millisecond, so that a later `updated_at` is
+    /// always a greater one.
+    pub(crate) fn tick(&mut self) -> String {
+        self.clock_ms = self.clock.now_ms().max(self.clock_ms + 1);
         clock::rfc3339(self.clock_ms)
     }
 
-    /// The number of a new destination in the order of creation, from 1.
-    pub(super) fn next_sequence(&mut self) -> u64 {
+    /// The number of a new destination or portal in the order of creation, from 1.
+    pub(crate) fn next_sequence(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence
     }
 
     /// A region to write to; it comes into being with its first record.
-    pub(super) fn region_mut(&mut self, region: &str) -> &mut Region {
+    pub(crate) fn region_mut(&mut self, region: &str) -> &mut Region {
         self.regions.entry(region.to_owned()).or_default()
     }
 
     /// A destination that is kept in this very region.
-    pub(super) fn destination(&self, region: &str, id: &str) -> Option<&Destination> {
+    pub(crate) fn destination(&self, region: &str, id: &str) -> Option<&Destination> {
         self.regions.get(region)?.destinations.get(id)
     }
 
     /// A destination that a webhook of `region` may use.
-    pub(super) fn usable_destination(&self, region: &str, id: &str) -> Option<&Destination> {
+    pub(crate) fn usable_destination(&self, region: &str, id: &str) -> Option<&Destination> {
         self.destination(region, id)
             .or_else(|| self.destination(GLOBAL, id))
     }
 
-    /// A region's webhook, or a never configured one.
-    pub(super) fn webhook(&self, region: &str) -> Webhook {
-        self.regions
-            .get(region)
-            .map(|region| region.webhook.clone())
-            .unwrap_or_default()
+    /// Adds a portal to a region, and returns its id.
+    pub(crate) fn add_portal(&mut self, region: &str, name: &str) -> String {
+        let id = Uuid::new_v4().to_string();
+        let portal = Portal::new(id.clone(), self.next_sequence(), name.to_owned(), self.tick());
+        self.region_mut(region).portals.insert(id.clone(), portal);
+        id
     }
 
-    /// The first region whose webhook, enabled or not, refers to the destination.
-    pub(super) fn user_of(&self, id: &str) -> Option<&str> {
-        let wanted = Target::Destination {
-            audit_log_destination_id: id.to_owned(),
-        };
-        self.regions
-            .iter()
-            .find(|(_, region)| region.webhook.target == wanted)
-            .map(|(name, _)| name.as_str())
+    /// A region's portal.
+    pub(crate) fn portal(&self, region: &str, id: &str) -> Option<&Portal> {
+        self.regions.get(region)?.portals.get(id)
     }
+
+    /// The webhook of a stream: a never configured one where nothing was written. `None` if there is no such portal.
+    pub(crate) fn webhook(&self, stream: &StreamId) -> Option<Webhook> {
+        match &stream.portal {
+            Some(portal) => self
+                .portal(&stream.region, portal)
+                .map(|portal| portal.webhook.clone()),
+            None => Some(
+                self.regions
+                    .get(&stream.region)
+                    .map(|region| region.webhook.clone())
+                    .unwrap_or_default(),
+            ),
+        }
+    }
+
+    /// Replaces the webhook of a stream, and notes when a destination is not used any more. Does nothing without the
+    /// portal.
+    pub(crate) fn set_webhook(&mut self, stream: &StreamId, webhook: Webhook) {
+        let Some(slot) = self.webhook_mut(stream) else {
+            return;
+        };
+        let before = std::mem::replace(slot, webhook);
+        if let Some(id) = before.target.destination_id()
+            && self.user_of(id).is_none()
+        {
+            let now = self.clock.now_ms();
+            self.released_ms.insert(id.to_owned(), now);
+        }
+    }
+
+    /// The webhook of a stream, to change what is not its target.
+    pub(crate) fn webhook_mut(&mut self, stream: &StreamId) -> Option<&mut Webhook> {
+        match &stream.portal {
+            Some(portal) => self
+                .regions
+                .get_mut(&stream.region)?
+                .portals
+                .get_mut(portal)
+                .map(|portal| &mut portal.webhook),
+            None => Some(&mut self.region_mut(&stream.region).webhook),
+        }
+    }
+
+    /// The replay job of a stream. `None` if there is no such portal.
+    pub(crate) fn replay_job(&self, stream: &StreamId) -> Option<ReplayJob> {
+        match &stream.portal {
+            Some(portal) => self
+                .portal(&stream.region, portal)
+                .map(|portal| portal.replay_job.clone()),
+            None => Some(
+                self.regions
+                    .get(&stream.region)
+                    .map(|region| region.replay_job.clone())
+                    .unwrap_or_default(),
+            ),
+        }
+    }
+
+    /// The replay job of a stream, to change.
+    pub(crate) fn replay_job_mut(&mut self, stream: &StreamId) -> Option<&mut ReplayJob> {
+        match &stream.portal {
+            Some(portal) => self
+                .regions
+                .get_mut(&stream.region)?
+                .portals
+                .get_mut(portal)
+                .map(|portal| &mut portal.replay_job),
+            None => Some(&mut self.region_mut(&stream.region).replay_job),
+        }
+    }
+
+    /// Where a stream's batches go. `None` if its webhook is not set up, or its destination is gone.
+    pub(crate) fn delivery(&self, stream: &StreamId) -> Option<Delivery> {
+        match self.webhook(stream)?.target {
+            Target::Endpoint(delivery) => Some(delivery),
+            Target::Destination {
+                audit_log_destination_id: id,
+            } => self
+                .usable_destination(&stream.region, &id)
+                .map(|destination| destination.delivery.clone()),
+            Target::Unconfigured | Target::Emptied => None,
+        }
+    }
+
+    /// All streams that have a record.
+    pub(crate) fn streams(&self) -> Vec<StreamId> {
+        let mut streams = Vec::new();
+        for (name, region) in &self.regions {
+            streams.push(StreamId::of_region(name));
+            streams.extend(region.portals.keys().map(|id| StreamId::of_portal(name, id)));
+        }
+        streams
+    }
+
+    /// The first stream whose webhook, enabled or not, refers to the destination.
+    pub(crate) fn user_of(&self, id: &str) -> Option<StreamId> {
+        self.regions.iter().find_map(|(name, region)| {
+            if region.webhook.target.destination_id() == Some(id) {
+                return Some(StreamId::of_region(name));
+            }
+            region
+                .portals
+                .values()
+                .find(|portal| portal.webhook.target.destination_id() == Some(id))
+                .map(|portal| StreamId::of_portal(name, &portal.id))
+        })
+    }
+
+    /// Whether a webhook stopped using the destination less than `lag_ms` ago.
+    pub(crate) fn is_lingering(&self, id: &str, lag_ms: u64) -> bool {
+        self.released_ms
+            .get(id)
+            .is_some_and(|released| is_within(self.clock.now_ms(), *released, lag_ms))
+    }
+
+    /// Whether a destination of `global` was created less than `lag_ms` ago, so that a region may not know it yet.
+    pub(crate) fn is_too_new(&self, id: &str, lag_ms: u64) -> bool {
+        self.destination(GLOBAL, id)
+            .and_then(|destination| clock::parse_rfc3339(&destination.created_at))
+            .is_some_and(|created| is_within(self.clock.now_ms(), created, lag_ms))
+    }
+}
+
+fn is_within(now_ms: i64, since_ms: i64, span_ms: u64) -> bool {
+    let span = i64::try_from(span_ms).unwrap_or(i64::MAX);
+    // Records may be a few milliseconds ahead of the clock; see `State::tick`.
+    span > 0 && now_ms < since_ms.saturating_add(span)
 }

@@ -5,36 +5,44 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use crate::clock::Clock;
 use crate::state::State;
 
-/// Keeps the state and, where a file was named, a copy on disk that is never older than the last answer.
+/// Keeps the state, and a copy in a file if there is one. The copy is never older than the last answer.
 #[derive(Debug)]
-pub(super) struct Store {
+pub(crate) struct Store {
     state: Mutex<State>,
     file: Option<PathBuf>,
 }
 
 impl Store {
-    /// Takes the state from the file if there is one, or begins with nothing.
+    /// Loads the state from the file if there is one, or starts with nothing.
     ///
     /// # Errors
     ///
-    /// The file exists and can't be read, or holds something else than a state ([`io::ErrorKind::InvalidData`]).
-    pub(super) fn open(file: Option<PathBuf>, clock_offset_seconds: i64) -> io::Result<Self> {
+    /// The file exists and cannot be read, or does not hold a state ([`io::ErrorKind::InvalidData`]).
+    pub(crate) fn open(file: Option<PathBuf>, clock: Clock) -> io::Result<Self> {
         let mut state = match file.as_deref().map(load).transpose()? {
             Some(Some(state)) => state,
             _ => State::default(),
         };
-        state.clock_offset_ms = clock_offset_seconds.saturating_mul(1000);
+        state.clock = clock;
+        state.signing_keys.fill()?;
         Ok(Self {
             state: Mutex::new(state),
             file,
         })
     }
 
-    /// Looks at the state.
-    pub(super) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+    /// Reads the state.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the state in memory only; the file gets the change with the next one that is saved. For what is not
+    /// worth a write of the file: the times of deliveries.
+    pub(crate) fn note<T>(&self, note: impl FnOnce(&mut State) -> T) -> T {
+        note(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Changes the state. The change happens as a whole, in memory and on disk, or not at all.
@@ -44,8 +52,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Whatever `change` answers, or the file could not be written.
-    pub(super) fn change<T, E: From<io::Error>>(
+    /// The error of `change`, or the file could not be written.
+    pub(crate) fn change<T, E: From<io::Error>>(
         &self,
         change: impl FnOnce(&mut State) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -71,7 +79,7 @@ fn load(file: &Path) -> io::Result<Option<State>> {
     }
 }
 
-/// Writes a neighbour of `file` first and renames it, so that a reader never meets half a state.
+/// Writes a neighbour of `file` first and renames it, so that a reader never finds half a state.
 fn save(file: &Path, state: &State) -> io::Result<()> {
     let text = serde_json::to_vec_pretty(state)?;
     let mut neighbour = file.as_os_str().to_owned();
@@ -81,7 +89,7 @@ fn save(file: &Path, state: &State) -> io::Result<()> {
         .and_then(|mut out| out.write_all(&text))
         .and_then(|()| fs::rename(&neighbour, file));
     if written.is_err() {
-        // The first error is the one worth telling.
+        // The first error is the one to report.
         let _ = fs::remove_file(&neighbour);
     }
     written

@@ -1,6 +1,6 @@
-//! `konnect-emulator --request`: the way to ask a running emulator where there is no curl.
+//! The command line, from outside.
 
-#![allow(clippy::panic, clippy::unwrap_used)] // a test fails by them
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};
@@ -15,12 +15,11 @@ struct Emulator {
 
 impl Emulator {
     fn start() -> Self {
-        Self::with(&[])
+        Self::with(&["--port", "0"])
     }
 
     fn with(arguments: &[&str]) -> Self {
         let mut process = Command::new(EMULATOR)
-            .args(["--port", "0"])
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
@@ -32,9 +31,13 @@ impl Emulator {
         Self { process, url }
     }
 
-    fn ask(&self, method: &str, path: &str, body: Option<&str>) -> Output {
+    fn request(&self, method: &str, path: &str, body: Option<&str>) -> Output {
         let url = format!("{}{path}", self.url);
-        request([method, &url].into_iter().chain(body))
+        run(["request", method, &url].into_iter().chain(body))
+    }
+
+    fn get(&self, path: &str) -> String {
+        text(&self.request("GET", path, None).stdout)
     }
 }
 
@@ -45,12 +48,8 @@ impl Drop for Emulator {
     }
 }
 
-fn request<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Output {
-    Command::new(EMULATOR)
-        .arg("--request")
-        .args(arguments)
-        .output()
-        .unwrap()
+fn run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Output {
+    Command::new(EMULATOR).args(arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -58,31 +57,28 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_request_reaches_the_api_and_what_is_behind_it() {
-    let konnect = Emulator::start();
+fn request_api_and_control_calls_reach_the_emulator() {
+    let emulator = Emulator::start();
     let body =
         r#"{"endpoint": "https://siem.example.com/a b", "authorization": "Bearer x", "enabled": true}"#;
-    let patched = konnect.ask("PATCH", "/eu/v2/audit-log-webhook", Some(body));
+    let patched = emulator.request("PATCH", "/eu/v2/audit-log-webhook", Some(body));
     assert!(patched.status.success(), "{patched:?}");
     let out = text(&patched.stdout);
     assert!(out.starts_with("200 OK\n{") && out.ends_with("}\n"), "{out}");
 
-    let behind = konnect.ask("PATCH", "/_emulator/eu/webhook", Some(r#"{"enabled": false}"#));
-    assert!(behind.status.success(), "{behind:?}");
-    let status = konnect.ask("GET", "/eu/v3/audit-log-webhook/status", None);
-    assert!(
-        text(&status.stdout).contains(r#""webhook_enabled":false"#),
-        "{status:?}"
-    );
+    let edited = emulator.request("PATCH", "/_emulator/eu/webhook", Some(r#"{"enabled": false}"#));
+    assert!(edited.status.success(), "{edited:?}");
+    let status = emulator.get("/eu/v3/audit-log-webhook/status");
+    assert!(status.contains(r#""webhook_enabled":false"#), "{status}");
 
-    let reset = konnect.ask("POST", "/_emulator/reset", None);
+    let reset = emulator.request("POST", "/_emulator/reset", None);
     assert_eq!(text(&reset.stdout), "204 No Content\n");
 }
 
 #[test]
-fn an_answer_that_is_no_success_is_shown_and_fails() {
-    let konnect = Emulator::start();
-    let missing = konnect.ask("GET", "/eu/v9/nothing", None);
+fn request_not_2xx_prints_answer_and_fails() {
+    let emulator = Emulator::start();
+    let missing = emulator.request("GET", "/eu/v9/nothing", None);
     assert_eq!(missing.status.code(), Some(1));
     assert!(
         text(&missing.stdout).starts_with("404 Not Found\n{"),
@@ -92,44 +88,147 @@ fn an_answer_that_is_no_success_is_shown_and_fails() {
 }
 
 #[test]
-fn https_comes_with_an_authority_to_trust() {
+fn request_invalid_arguments_are_refused() {
+    for (arguments, why) in [
+        (vec!["GET"], "<URL>"),
+        (vec!["GET", "127.0.0.1:8080/"], "not a URL"),
+        (vec!["GET", "https://example.com/"], "http://127.0.0.1:PORT"),
+        (vec!["G T", "http://127.0.0.1:1/"], "<METHOD>"),
+        (
+            vec!["PATCH", "http://127.0.0.1:1/", "{\"a\":", "1}"],
+            "unexpected argument '1}'",
+        ),
+    ] {
+        let refused = run(["request"].into_iter().chain(arguments));
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+        assert!(text(&refused.stderr).contains(why), "{refused:?}");
+    }
+    // No process listens on port 1.
+    let unreachable = run(["request", "GET", "http://127.0.0.1:1/"]);
+    assert_eq!(unreachable.status.code(), Some(1), "{unreachable:?}");
+}
+
+#[test]
+fn serve_https_writes_the_authority() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
-    let konnect = Emulator::with(&["--https", "valid", "--ca", file.to_str().unwrap()]);
-    assert!(konnect.url.starts_with("https://127.0.0.1:"), "{}", konnect.url);
+    let emulator = Emulator::with(&[
+        "serve",
+        "--port",
+        "0",
+        "--https",
+        "valid",
+        "--ca",
+        file.to_str().unwrap(),
+    ]);
+    assert!(emulator.url.starts_with("https://127.0.0.1:"), "{}", emulator.url);
     let pem = std::fs::read_to_string(&file).unwrap();
     assert!(pem.starts_with("-----BEGIN CERTIFICATE-----"), "{pem}");
 }
 
 #[test]
-fn what_can_not_be_served_is_refused() {
-    for (arguments, why) in [
-        (["--https", "green"], "unknown-authority"),
-        (["--ca", "x.pem"], "--https"),
+fn serve_invalid_arguments_are_refused() {
+    for (arguments, code, why) in [
+        (["--https", "green"], 2, "unknown-authority"),
+        (["--ca", "x.pem"], 2, "--https"),
+        (["--time-scale", "-1"], 2, "--time-scale"),
+        (["--time-scale", "fast"], 2, "from 0 to 1000"),
+        (["--behavior", "pull_api=sometimes"], 1, "not valid"),
+        (["--trust", "/nonexistent/ca.pem"], 1, "/nonexistent/ca.pem"),
     ] {
-        let refused = Command::new(EMULATOR).args(arguments).output().unwrap();
-        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+        let refused = run(arguments);
+        assert_eq!(refused.status.code(), Some(code), "{refused:?}");
         assert!(text(&refused.stderr).contains(why), "{refused:?}");
     }
 }
 
 #[test]
-fn what_can_not_be_asked_is_refused_before_it_is_sent() {
-    for (arguments, why) in [
-        (vec!["GET"], "METHOD and a URL"),
-        (vec!["GET", "127.0.0.1:8080/"], "no URL"),
-        (vec!["GET", "https://example.com/"], "http://127.0.0.1:PORT"),
-        (vec!["G T", "http://127.0.0.1:1/"], "no HTTP method"),
-        (
-            vec!["PATCH", "http://127.0.0.1:1/", "{\"a\":", "1}"],
-            "quote the body",
-        ),
+fn serve_behavior_is_in_force() {
+    let emulator = Emulator::with(&[
+        "--port",
+        "0",
+        "--behavior",
+        "pull_api=forbidden",
+        "--behavior",
+        "signatures=false",
+    ]);
+    let pulled = emulator.request("GET", "/eu/v3/audit-logs", None);
+    assert!(text(&pulled.stdout).starts_with("403 Forbidden\n"), "{pulled:?}");
+    let behavior = emulator.get("/_emulator/behavior");
+    assert!(behavior.contains(r#""signatures":false"#), "{behavior}");
+}
+
+#[test]
+fn trigger_region_and_portal_have_the_events() {
+    let emulator = Emulator::start();
+    let trigger = |arguments: &[&str]| {
+        run(["trigger", "--url", &emulator.url, "--region", "eu"]
+            .into_iter()
+            .chain(arguments.iter().copied()))
+    };
+    let made = trigger(&["--kind", "authorization-denied", "--count", "2"]);
+    assert!(made.status.success(), "{made:?}");
+    let pulled = emulator.get("/eu/v3/audit-logs?filter[type]=authorization");
+    assert_eq!(pulled.matches(r#""granted":false"#).count(), 2, "{pulled}");
+
+    let unknown = trigger(&["--portal", "11111111-2222-4333-8444-555555555555"]);
+    assert_eq!(unknown.status.code(), Some(1), "{unknown:?}");
+    assert!(text(&unknown.stdout).contains("has no portal"), "{unknown:?}");
+    let added = text(
+        &emulator
+            .request("POST", "/_emulator/eu/portals", Some(r#"{"name": "Developers"}"#))
+            .stdout,
+    );
+    let portal = added.split('"').nth(3).unwrap();
+    assert!(trigger(&["--portal", portal]).status.success());
+    let wrong = trigger(&["--portal", portal, "--kind", "access"]);
+    assert!(
+        text(&wrong.stdout).contains("authentication events only"),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn serve_refused_delivery_is_reported_in_status() {
+    let emulator = Emulator::with(&["--port", "0", "--time-scale", "0.01"]);
+    let body = r#"{"endpoint": "https://siem.example.com/", "authorization": "x", "enabled": true}"#;
+    assert!(
+        emulator
+            .request("PATCH", "/eu/v2/audit-log-webhook", Some(body))
+            .status
+            .success()
+    );
+    // The request itself makes events. The log fills as soon as they are refused.
+    while !emulator.get("/_emulator/deliveries").contains("siem.example.com") {}
+    let status = emulator.get("/eu/v2/audit-log-webhook/status");
+    assert!(status.contains(r#""webhook_status":"inactive""#), "{status}");
+    assert!(
+        status.contains("loopback") && !status.contains("last_response_code"),
+        "{status}"
+    );
+}
+
+#[test]
+fn serve_no_deliveries_leaves_the_status() {
+    let emulator = Emulator::with(&["--port", "0", "--time-scale", "0", "--no-deliveries"]);
+    let body = r#"{"endpoint": "https://siem.example.com/", "authorization": "x", "enabled": true}"#;
+    emulator.request("PATCH", "/eu/v2/audit-log-webhook", Some(body));
+    let status = emulator.get("/eu/v2/audit-log-webhook/status");
+    assert!(status.contains(r#""webhook_status":"active""#), "{status}");
+    assert_eq!(emulator.get("/_emulator/deliveries"), "200 OK\n[]\n");
+}
+
+#[test]
+fn help_lists_behaviors_and_control_calls() {
+    let help = text(&run(["--help"]).stdout);
+    for part in [
+        "--allow-delivery-to <HOST>",
+        "--time-scale <F>",
+        "replay_without_webhook=fails|refused",
+        "/_emulator/eu/replay-job",
+        "request",
+        "trigger",
     ] {
-        let refused = request(arguments);
-        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
-        assert!(text(&refused.stderr).contains(why), "{refused:?}");
+        assert!(help.contains(part), "{part} is missing in:\n{help}");
     }
-    // Nobody listens on port 1.
-    let nobody = request(["GET", "http://127.0.0.1:1/"]);
-    assert_eq!(nobody.status.code(), Some(1), "{nobody:?}");
 }

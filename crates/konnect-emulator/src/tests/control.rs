@@ -26,7 +26,7 @@ async fn control(konnect: &Emulator, method: &str, path: &str, body: Value) -> R
 }
 
 #[tokio::test]
-async fn requests_are_recorded_as_they_came() {
+async fn requests_any_are_recorded_unchanged() {
     let konnect = start().await;
     let body = json!({"name": ""});
     call(
@@ -84,7 +84,7 @@ async fn requests_are_recorded_as_they_came() {
 }
 
 #[tokio::test]
-async fn faults_are_set_listed_and_cleared() {
+async fn faults_control_calls_set_list_and_clear() {
     let konnect = start().await;
     let rule = json!({"method": "POST", "path": "/audit-log-destinations", "times": 1,
         "fault": {"kind": "status", "code": 503, "headers": {"retry-after": "0"}}});
@@ -130,7 +130,7 @@ async fn faults_are_set_listed_and_cleared() {
 }
 
 #[tokio::test]
-async fn destinations_are_edited_behind_the_back() {
+async fn edit_destination_bypasses_checks() {
     let konnect = start().await;
     let id = create(&konnect, "eu", "a").await;
     let path = format!("/eu/v3/audit-log-destinations/{id}");
@@ -190,7 +190,7 @@ async fn destinations_are_edited_behind_the_back() {
 }
 
 #[tokio::test]
-async fn webhooks_are_edited_behind_the_back() {
+async fn edit_webhook_bypasses_checks() {
     let konnect = start().await;
     let v2 = "/eu/v2/audit-log-webhook";
     let v3 = "/eu/v3/audit-log-webhook";
@@ -253,7 +253,7 @@ async fn webhooks_are_edited_behind_the_back() {
 }
 
 #[tokio::test]
-async fn state_is_shown_and_reset() {
+async fn state_control_call_shows_and_resets() {
     let konnect = start().await;
     let id = create(&konnect, "eu", "a").await;
     konnect.inject(FaultRule::new(Fault::Truncate)).unwrap();
@@ -269,7 +269,7 @@ async fn state_is_shown_and_reset() {
 }
 
 #[tokio::test]
-async fn unknown_control_calls_are_refused() {
+async fn control_unknown_call_is_refused() {
     let konnect = start().await;
     control(&konnect, "GET", "nonsense", Value::Null)
         .await
@@ -289,7 +289,7 @@ async fn unknown_control_calls_are_refused() {
 }
 
 #[tokio::test]
-async fn conditions_are_set_and_switched_off() {
+async fn conditions_control_call_sets_and_clears() {
     let konnect = start().await;
     let limited = json!({"rate_limit": {"per_second": 1, "burst": 1}});
     assert_eq!(control(&konnect, "PUT", "conditions", limited).await.status, 204);
@@ -331,7 +331,7 @@ async fn conditions_are_set_and_switched_off() {
 }
 
 #[tokio::test]
-async fn connections_are_counted() {
+async fn connections_open_and_closed_are_counted() {
     let konnect = start().await;
     let before = konnect.connections();
     let one = tokio::net::TcpStream::connect(konnect.address()).await.unwrap();
@@ -351,7 +351,7 @@ async fn connections_are_counted() {
 }
 
 #[tokio::test]
-async fn destinations_are_added_in_any_number() {
+async fn add_destinations_count_is_added() {
     let konnect = start().await;
     let added = control(&konnect, "POST", "eu/destinations", json!({"count": 3})).await;
     assert_eq!(added.status, 201);

@@ -7,7 +7,7 @@ use crate::tests::{Reply, TOKEN, call, create, find, get, new_destination, raw, 
 const LIST: &str = "/global/v3/audit-log-destinations";
 
 #[tokio::test]
-async fn a_destination_lives_from_create_to_delete() {
+async fn destination_create_to_delete_answers_each_call() {
     let konnect = start().await;
     for version in ["v2", "v3"] {
         let list = format!("/global/{version}/audit-log-destinations");
@@ -58,7 +58,7 @@ async fn a_destination_lives_from_create_to_delete() {
 }
 
 #[tokio::test]
-async fn authorization_is_kept_but_never_answered() {
+async fn destination_authorization_is_never_returned() {
     let konnect = start().await;
     let created = call(&konnect, "POST", LIST, new_destination("a")).await;
     let id = created.json()["id"].as_str().unwrap().to_owned();
@@ -85,7 +85,7 @@ async fn authorization_is_kept_but_never_answered() {
 }
 
 #[tokio::test]
-async fn every_field_at_fault_is_named() {
+async fn create_invalid_fields_are_all_named() {
     let konnect = start().await;
     let faults = |body: Value| async { call(&konnect, "POST", LIST, body).await.faulty_fields() };
     assert_eq!(
@@ -140,7 +140,7 @@ async fn every_field_at_fault_is_named() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_object_are_refused() {
+async fn create_body_not_object_is_refused() {
     let konnect = start().await;
     let json = ("content-type", "application/json; charset=utf-8");
     for body in ["", "{", "[]", "null", "\"text\"", "{\"name\": \"a\",}"] {
@@ -181,7 +181,7 @@ async fn bodies_that_are_no_json_object_are_refused() {
 }
 
 #[tokio::test]
-async fn regions_keep_their_destinations_apart() {
+async fn destination_other_region_is_not_found() {
     let konnect = start().await;
     let id = create(&konnect, "eu", "a").await;
     assert_eq!(
@@ -213,7 +213,7 @@ async fn regions_keep_their_destinations_apart() {
 }
 
 #[tokio::test]
-async fn an_id_that_is_no_uuid_is_not_found() {
+async fn destination_id_not_uuid_is_not_found() {
     let konnect = start().await;
     for id in [
         "nonsense",
@@ -229,7 +229,7 @@ async fn an_id_that_is_no_uuid_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_destination_in_use_cannot_be_deleted() {
+async fn delete_destination_in_use_conflicts() {
     let konnect = start().await;
     let id = create(&konnect, "global", "a").await;
     let one = format!("{LIST}/{id}");

@@ -44,7 +44,7 @@ async fn struck(fault: Fault) -> (Vec<u8>, usize, Option<u16>) {
 }
 
 #[tokio::test]
-async fn status_answers_a_problem_and_changes_nothing() {
+async fn fault_status_returns_problem_without_change() {
     let (bytes, stored, logged) = struck(Fault::retry_after(503, 7)).await;
     let reply = Reply::parse(&bytes);
     reply.problem(503);
@@ -63,13 +63,13 @@ async fn status_answers_a_problem_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn dropped_connections_say_nothing() {
+async fn fault_drop_sends_nothing() {
     assert_eq!(struck(Fault::DropBefore).await, (Vec::new(), 0, None));
     assert_eq!(struck(Fault::DropAfter).await, (Vec::new(), 1, None));
 }
 
 #[tokio::test]
-async fn a_truncated_body_is_shorter_than_announced() {
+async fn fault_truncate_shortens_body() {
     let (bytes, stored, logged) = struck(Fault::Truncate).await;
     let reply = Reply::parse(&bytes);
     let announced: usize = reply.headers["content-length"].parse().unwrap();
@@ -81,14 +81,14 @@ async fn a_truncated_body_is_shorter_than_announced() {
 }
 
 #[tokio::test]
-async fn a_truncated_header_has_no_end() {
+async fn fault_truncate_header_ends_in_head() {
     let (bytes, stored, logged) = struck(Fault::TruncateHeader).await;
     assert!(bytes.starts_with(b"HTTP/1.1 201 Created\r\n"));
     assert_eq!((find(&bytes, b"\r\n\r\n"), stored, logged), (None, 1, None));
 }
 
 #[tokio::test]
-async fn malformed_json_is_a_whole_answer() {
+async fn fault_malformed_is_complete_http() {
     let (bytes, stored, _) = struck(Fault::Malformed).await;
     let reply = Reply::parse(&bytes);
     assert_eq!((reply.status, stored), (201, 1));
@@ -107,7 +107,7 @@ async fn malformed_json_is_a_whole_answer() {
 }
 
 #[tokio::test]
-async fn a_body_is_answered_exactly() {
+async fn fault_body_is_sent_exactly() {
     let reply = Reply::parse(&struck(Fault::body("text/html", "<h1>Login</h1>")).await.0);
     assert_eq!(
         (reply.status, reply.body.as_slice()),
@@ -153,7 +153,7 @@ async fn a_body_is_answered_exactly() {
 }
 
 #[tokio::test]
-async fn a_delay_comes_before_the_real_answer() {
+async fn fault_delay_precedes_answer() {
     let start = Instant::now();
     let (bytes, stored, logged) = struck(Fault::Delay { ms: 150 }).await;
     assert!(start.elapsed() >= Duration::from_millis(150));
@@ -161,7 +161,7 @@ async fn a_delay_comes_before_the_real_answer() {
 }
 
 #[tokio::test]
-async fn a_huge_body_announces_no_length() {
+async fn fault_huge_has_no_content_length() {
     let (bytes, stored, _) = struck(Fault::Huge { bytes: 300_000 }).await;
     let reply = Reply::parse(&bytes);
     assert_eq!((reply.status, reply.body.len(), stored), (200, 300_000, 0));
@@ -169,7 +169,7 @@ async fn a_huge_body_announces_no_length() {
 }
 
 #[tokio::test]
-async fn a_drip_goes_on_until_the_client_has_enough() {
+async fn fault_drip_ends_with_client() {
     let konnect = start().await;
     konnect
         .inject(FaultRule::new(Fault::Drip { interval_ms: 1 }))
@@ -193,7 +193,7 @@ async fn a_drip_goes_on_until_the_client_has_enough() {
 }
 
 #[tokio::test]
-async fn a_skewed_clock_shows_in_the_date_alone() {
+async fn fault_clock_skew_changes_date_only() {
     let year = |reply: &Reply| reply.headers["date"][12..16].parse::<i32>().unwrap();
     let honest = year(&Reply::parse(&struck(Fault::Delay { ms: 0 }).await.0));
     let (bytes, stored, _) = struck(Fault::ClockSkew {
@@ -210,7 +210,7 @@ async fn a_skewed_clock_shows_in_the_date_alone() {
 }
 
 #[tokio::test]
-async fn headers_stand_in_for_the_answers_own() {
+async fn fault_headers_replace_own() {
     let headers = Headers::from([("content-type".to_owned(), "text/plain".to_owned())]);
     let (bytes, stored, logged) = struck(Fault::Headers { headers }).await;
     let reply = Reply::parse(&bytes);
@@ -222,7 +222,7 @@ async fn headers_stand_in_for_the_answers_own() {
 }
 
 #[tokio::test]
-async fn an_echo_tells_all_of_the_request() {
+async fn fault_echo_returns_request() {
     let (bytes, stored, logged) = struck(Fault::Echo { status: 502 }).await;
     let text = String::from_utf8(Reply::parse(&bytes).body).unwrap();
     assert!(text.contains(&format!("authorization: {TOKEN}\n")), "{text}");
@@ -231,7 +231,7 @@ async fn an_echo_tells_all_of_the_request() {
 }
 
 #[tokio::test]
-async fn a_region_can_be_looked_at_alone() {
+async fn requests_of_region_leave_out_others() {
     let konnect = start().await;
     create(&konnect, "eu", "a").await;
     create(&konnect, "us", "b").await;
@@ -261,7 +261,7 @@ async fn a_region_can_be_looked_at_alone() {
 }
 
 #[tokio::test]
-async fn a_rule_strikes_what_it_names_and_as_often() {
+async fn rule_matches_as_often_as_specified() {
     let konnect = start().await;
     let teapot = || FaultRule::new(Fault::status(418));
     let webhook = "/eu/v2/audit-log-webhook";
@@ -305,7 +305,7 @@ async fn a_rule_strikes_what_it_names_and_as_often() {
 }
 
 #[tokio::test]
-async fn rules_that_cannot_be_sent_are_refused() {
+async fn rule_not_sendable_is_refused() {
     let konnect = start().await;
     let body = |status, name: &str, value: &str| Fault::Body {
         handle: false,
@@ -326,7 +326,7 @@ async fn rules_that_cannot_be_sent_are_refused() {
 }
 
 #[tokio::test]
-async fn a_struck_connection_does_not_harm_its_neighbours() {
+async fn fault_one_connection_leaves_others() {
     let konnect = start().await;
     konnect
         .inject(FaultRule::new(Fault::DropAfter).method("DELETE"))
@@ -342,7 +342,7 @@ async fn a_struck_connection_does_not_harm_its_neighbours() {
 }
 
 #[tokio::test]
-async fn what_is_held_waits_for_the_faults_to_be_cleared() {
+async fn fault_hold_waits_until_cleared() {
     for handle in [false, true] {
         let konnect = start().await;
         konnect.inject(FaultRule::new(Fault::Hold { handle })).unwrap();

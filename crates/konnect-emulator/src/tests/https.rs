@@ -23,7 +23,7 @@ async fn asked(client: &reqwest::Client, url: &str) -> Result<u16, String> {
 }
 
 #[tokio::test]
-async fn a_client_trusts_the_valid_certificate_alone() {
+async fn https_only_valid_certificate_is_trusted() {
     let options = EmulatorOptions {
         certificate: Some(Certificate::Valid),
         ..EmulatorOptions::default()
@@ -54,7 +54,7 @@ async fn a_client_trusts_the_valid_certificate_alone() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_off_is_off_everywhere() {
+async fn clock_offset_applies_to_all_times() {
     let options = EmulatorOptions {
         clock_offset_seconds: -86_400,
         ..EmulatorOptions::default()

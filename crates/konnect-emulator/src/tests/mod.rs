@@ -8,11 +8,11 @@
 )]
 
 mod control;
+mod destination_list;
 mod destinations;
 mod faults;
 mod https;
-mod life;
-mod pages;
+mod lifecycle;
 mod webhook;
 
 use std::collections::BTreeMap;

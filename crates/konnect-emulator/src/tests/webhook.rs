@@ -9,7 +9,7 @@ const V3: &str = "/eu/v3/audit-log-webhook";
 const NEVER: &str = "0001-01-01T00:00:0Z";
 
 #[tokio::test]
-async fn a_webhook_that_nobody_set_up() {
+async fn webhook_never_set_up_is_unconfigured() {
     let konnect = start().await;
     let unconfigured = json!({"enabled": false, "endpoint": "unconfigured", "log_format": "cef",
         "skip_ssl_verification": false, "updated_at": NEVER});
@@ -32,7 +32,7 @@ async fn a_webhook_that_nobody_set_up() {
 }
 
 #[tokio::test]
-async fn v2_keeps_an_endpoint_of_its_own() {
+async fn v2_patch_endpoint_is_kept() {
     let konnect = start().await;
     let whole = json!({"endpoint": "https://a.example/", "authorization": "Bearer s3cret"});
     let reply = call(&konnect, "PATCH", V2, whole).await;
@@ -82,7 +82,7 @@ async fn v2_keeps_an_endpoint_of_its_own() {
 }
 
 #[tokio::test]
-async fn v2_names_what_a_first_set_up_lacks() {
+async fn v2_patch_incomplete_setup_names_missing_fields() {
     let konnect = start().await;
     for (body, fields) in [
         (json!({}), &["endpoint", "authorization"][..]),
@@ -112,7 +112,7 @@ async fn v2_names_what_a_first_set_up_lacks() {
 }
 
 #[tokio::test]
-async fn v3_refers_to_a_destination_of_the_region_or_of_global() {
+async fn v3_patch_destination_of_region_or_global_is_accepted() {
     let konnect = start().await;
     let elsewhere = create(&konnect, "us", "a").await;
     let body = |id: &str| json!({"audit_log_destination_id": id});
@@ -143,7 +143,7 @@ async fn v3_refers_to_a_destination_of_the_region_or_of_global() {
 }
 
 #[tokio::test]
-async fn v3_refuses_what_is_no_destination() {
+async fn v3_patch_unknown_destination_is_refused() {
     let konnect = start().await;
     let reply = call(&konnect, "PATCH", V3, json!({"enabled": true})).await;
     assert_eq!(reply.faulty_fields(), ["audit_log_destination_id"]);
@@ -165,7 +165,7 @@ async fn v3_refuses_what_is_no_destination() {
 }
 
 #[tokio::test]
-async fn each_version_switches_the_webhook_to_its_form() {
+async fn patch_other_version_switches_form() {
     let konnect = start().await;
     let id = create(&konnect, "eu", "a").await;
     call(
@@ -217,7 +217,7 @@ async fn each_version_switches_the_webhook_to_its_form() {
 }
 
 #[tokio::test]
-async fn v3_delete_empties_and_disables_as_often_as_asked() {
+async fn v3_delete_repeated_empties_and_disables() {
     let konnect = start().await;
     let id = create(&konnect, "eu", "a").await;
     call(
@@ -247,7 +247,7 @@ async fn v3_delete_empties_and_disables_as_often_as_asked() {
 }
 
 #[tokio::test]
-async fn the_status_follows_the_deliveries() {
+async fn status_recorded_delivery_is_reported() {
     let konnect = start().await;
     konnect.record_delivery("eu", 200, "OK", None).unwrap_err();
     let id = create(&konnect, "eu", "a").await;

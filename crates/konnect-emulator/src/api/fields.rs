@@ -1,28 +1,30 @@
 //! Strict reading of a request body.
 //!
-//! The real service forgives some slips that a client should not make. The emulator forgives none, and names
-//! every field at fault in one answer.
+//! The emulator is stricter than a service may be: it refuses unknown fields and wrong types, and names every invalid
+//! field in one answer.
 
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::clock;
 use crate::problem::{InvalidParameter, Problem};
+use crate::state::Delivery;
 
 /// The formats that the API description lists.
 const LOG_FORMATS: [&str; 3] = ["cef", "json", "cps"];
 
 /// Whether a call needs a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(crate) enum Need {
     /// Its absence is an error.
     Required,
     /// Absent means unchanged, or the default.
     Optional,
 }
 
-/// A JSON object that is taken apart field by field; what is left at the end is unknown.
+/// A JSON object, from which fields are taken one by one. Fields that are left at the end are unknown.
 #[derive(Debug)]
-pub(super) struct Fields {
+pub(crate) struct Fields {
     object: Map<String, Value>,
     faults: Vec<InvalidParameter>,
 }
@@ -32,8 +34,8 @@ impl Fields {
     ///
     /// # Errors
     ///
-    /// 400 if the content type is not JSON's or the body is no JSON object.
-    pub(super) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, Problem> {
+    /// 400 if the content type is not `application/json` or the body is not a JSON object.
+    pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, Problem> {
         let essence = content_type
             .and_then(|value| value.split(';').next())
             .unwrap_or_default()
@@ -60,13 +62,13 @@ impl Fields {
         Problem::bad_request("Could not parse request body", vec![fault])
     }
 
-    /// Whether a field was sent, right or wrong, and not yet taken.
-    pub(super) fn has(&self, field: &str) -> bool {
+    /// Whether a field was sent and is not taken yet.
+    pub(crate) fn has(&self, field: &str) -> bool {
         self.object.contains_key(field)
     }
 
     /// Takes a text that is not blank.
-    pub(super) fn text(&mut self, field: &str, need: Need) -> Option<String> {
+    pub(crate) fn text(&mut self, field: &str, need: Need) -> Option<String> {
         match self.object.remove(field) {
             None => {
                 if need == Need::Required {
@@ -87,7 +89,7 @@ impl Fields {
     }
 
     /// Takes an optional text that may be empty.
-    pub(super) fn any_text(&mut self, field: &str) -> Option<String> {
+    pub(crate) fn any_text(&mut self, field: &str) -> Option<String> {
         let value = self.object.remove(field)?;
         let text = value.as_str().map(str::to_owned);
         if text.is_none() {
@@ -97,7 +99,7 @@ impl Fields {
     }
 
     /// Takes `endpoint`, an https URL.
-    pub(super) fn endpoint(&mut self, need: Need) -> Option<String> {
+    pub(crate) fn endpoint(&mut self, need: Need) -> Option<String> {
         let text = self.text("endpoint", need)?;
         let valid = Url::parse(&text).is_ok_and(|url| url.scheme() == "https" && url.has_host());
         if !valid {
@@ -112,7 +114,7 @@ impl Fields {
     }
 
     /// Takes `log_format`, one of the known formats.
-    pub(super) fn log_format(&mut self, need: Need) -> Option<String> {
+    pub(crate) fn log_format(&mut self, need: Need) -> Option<String> {
         let text = self.text("log_format", need)?;
         if !LOG_FORMATS.contains(&text.as_str()) {
             self.reject(InvalidParameter {
@@ -124,8 +126,38 @@ impl Fields {
         Some(text)
     }
 
+    /// Takes `log_format`, `endpoint` and the rest of a delivery that were sent over into a record that has them all.
+    pub(crate) fn change_delivery(&mut self, delivery: &mut Delivery) {
+        if let Some(endpoint) = self.endpoint(Need::Optional) {
+            delivery.endpoint = endpoint;
+        }
+        if let Some(authorization) = self.text("authorization", Need::Optional) {
+            delivery.authorization = authorization;
+        }
+        if let Some(log_format) = self.log_format(Need::Optional) {
+            delivery.log_format = log_format;
+        }
+        if let Some(skip) = self.flag("skip_ssl_verification") {
+            delivery.skip_ssl_verification = skip;
+        }
+    }
+
+    /// Takes a required RFC 3339 time; returns it as it was sent, and in milliseconds since 1970.
+    pub(crate) fn time(&mut self, field: &str) -> Option<(String, i64)> {
+        let text = self.text(field, Need::Required)?;
+        let time = clock::parse_rfc3339(&text);
+        if time.is_none() {
+            self.reject(InvalidParameter::body(
+                field,
+                "is_date_time",
+                "must be a valid RFC3339 date-time",
+            ));
+        }
+        Some((text, time?))
+    }
+
     /// Takes an optional boolean.
-    pub(super) fn flag(&mut self, field: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, field: &str) -> Option<bool> {
         let flag = self.object.remove(field)?.as_bool();
         if flag.is_none() {
             self.reject(InvalidParameter::body(field, "is_boolean", "must be a boolean"));
@@ -134,21 +166,21 @@ impl Fields {
     }
 
     /// Notes a required field that is absent or blank.
-    pub(super) fn missing(&mut self, field: &str) {
+    pub(crate) fn missing(&mut self, field: &str) {
         self.reject(InvalidParameter::body(field, "required", "cannot be blank"));
     }
 
-    /// Notes a field at fault.
-    pub(super) fn reject(&mut self, fault: InvalidParameter) {
+    /// Notes an invalid field.
+    pub(crate) fn reject(&mut self, fault: InvalidParameter) {
         self.faults.push(fault);
     }
 
-    /// Ends the reading.
+    /// Ends the reading of the body.
     ///
     /// # Errors
     ///
-    /// 400 if any field was at fault or unknown.
-    pub(super) fn finish(&mut self) -> Result<(), Problem> {
+    /// 400 if any field was invalid or unknown.
+    pub(crate) fn finish(&mut self) -> Result<(), Problem> {
         for field in std::mem::take(&mut self.object).keys() {
             self.reject(InvalidParameter::body(field, "unknown_property", "unknown field"));
         }

@@ -12,29 +12,29 @@ use std::collections::BTreeMap;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::edits::ControlError;
+use crate::control_error::ControlError;
 
-/// Headers by name, as a fault rule writes them.
+/// Headers by name, as a fault rule has them.
 pub type Headers = BTreeMap<String, String>;
 
-/// What goes wrong. In JSON, `kind` is the variant's name in snake case and the fields stand beside it.
+/// What goes wrong. In JSON, `kind` is the variant's name in snake case, and the fields are beside it.
 ///
-/// A fault that says "handled" changes the state as the call asked, before the answer goes wrong; the others
-/// leave the state alone.
+/// A fault that says "handled" changes the state as the request asks, before the answer goes wrong. The others leave the
+/// state as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
-    /// Answers a status. Not handled.
+    /// Returns a status. Not handled.
     Status {
         /// 200 to 599.
         code: u16,
-        /// Further headers, `retry-after` say.
+        /// Further headers, such as `retry-after`.
         #[serde(default)]
         headers: Headers,
-        /// The body; a problem document by default.
+        /// The body. Default: a problem document.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         body: Option<String>,
-        /// The body's media type; `application/problem+json` by default.
+        /// The body's media type. Default: `application/problem+json`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         content_type: Option<String>,
     },
@@ -47,47 +47,47 @@ pub enum Fault {
         /// Milliseconds.
         ms: u64,
     },
-    /// Keeps the client waiting until the faults are cleared, then answers as usual. A client that hangs up
-    /// meanwhile is not handled any more, unless it was before.
+    /// Keeps the client waiting until the faults are cleared, then answers as usual. The request of a client that
+    /// disconnects meanwhile is not handled, unless it already was.
     Hold {
-        /// Whether the call is handled at once, so that only its answer waits.
+        /// Whether the request is handled at once, so that only its answer waits.
         #[serde(default)]
         handle: bool,
     },
-    /// Handled, then answers with the full `content-length` but half of the body, and closes. An answer
-    /// without a body has nothing to lose and arrives whole.
+    /// Handled, then answers with the full `content-length` but half of the body, and closes. An answer without a
+    /// body arrives complete.
     Truncate,
     /// Handled, then closes in the middle of the answer's head.
     TruncateHeader,
-    /// Handled, then answers 2xx with the first half of the JSON document as if it were all of it.
+    /// Handled, then answers 2xx with the first half of the JSON document as if it were complete.
     Malformed,
     /// Answers exactly this: HTML with 200, an empty body, JSON of another shape, a redirect, even a 204 with a
     /// body.
     Body {
-        /// Whether the call is handled first.
+        /// Whether the request is handled first.
         #[serde(default)]
         handle: bool,
-        /// 200 to 599; 200 by default.
+        /// 200 to 599. Default: 200.
         #[serde(default = "ok")]
         status: u16,
-        /// Headers; `content-type` is `application/json` unless it is among them.
+        /// Headers. Default of `content-type`: `application/json`.
         #[serde(default)]
         headers: Headers,
-        /// The body, empty by default.
+        /// The body. Default: empty.
         #[serde(default)]
         body: String,
     },
-    /// Handled, but answered with these headers in place of the answer's own of the same names.
+    /// Handled, then answers with these headers in place of the answer's own of the same names.
     Headers {
-        /// The headers; `content-type`, say.
+        /// The headers, such as `content-type`.
         headers: Headers,
     },
-    /// Answers the request itself as text, headers and body, as debugging proxies do. Not handled.
+    /// Answers with the request itself as text, headers and body, as debugging proxies do. Not handled.
     Echo {
         /// 200 to 599.
         status: u16,
     },
-    /// Answers 200 with a body of this length in chunks, without announcing it. Not handled.
+    /// Answers 200 with a body of this length in chunks, without a `content-length`. Not handled.
     Huge {
         /// Bytes.
         bytes: u64,
@@ -104,33 +104,33 @@ pub enum Fault {
     },
 }
 
-/// Which requests a fault strikes, and how often. Of several rules that match, the oldest strikes.
+/// Which requests a fault affects, and how often. Of several rules that match, the oldest applies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
-    /// The method, in any case; any method by default.
+    /// The method, in any case. Default: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// A part of the path with its query, as it was sent; any path by default.
+    /// A part of the path with its query, as it was sent. Default: any path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The end of the path without its query, which tells a webhook from its status.
+    /// The end of the path without its query, which distinguishes a webhook from its status. Default: any path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_end: Option<String>,
-    /// The region; any region by default.
+    /// The region. Default: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// How many matching requests pass unharmed first.
+    /// How many matching requests are not affected first.
     #[serde(default)]
     pub skip: u64,
-    /// How many matching requests are struck then; 1 by default, `None` (`null`) for all of them.
+    /// How many matching requests are affected then; `None` (`null`) for all of them. Default: 1.
     #[serde(default = "once")]
     pub times: Option<u64>,
     /// What goes wrong.
     pub fault: Fault,
 }
 
-// serde's `default` wants functions.
+// serde's `default` takes functions.
 fn ok() -> u16 {
     200
 }
@@ -144,7 +144,7 @@ fn once() -> Option<u64> {
 }
 
 impl Fault {
-    /// A bare status with a problem document.
+    /// A status with a problem document.
     #[must_use]
     pub fn status(code: u16) -> Self {
         Self::Status {
@@ -155,7 +155,7 @@ impl Fault {
         }
     }
 
-    /// A status that asks to be retried after some seconds.
+    /// A status with a `retry-after` of some seconds.
     #[must_use]
     pub fn retry_after(code: u16, seconds: u64) -> Self {
         let headers = Headers::from([("retry-after".to_owned(), seconds.to_string())]);
@@ -167,7 +167,7 @@ impl Fault {
         }
     }
 
-    /// A 200 with this body in place of the real answer; the call is not handled.
+    /// A 200 with this body in place of the real answer. Not handled.
     #[must_use]
     pub fn body(content_type: &str, body: &str) -> Self {
         let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
@@ -181,7 +181,7 @@ impl Fault {
 }
 
 impl FaultRule {
-    /// A rule that strikes the next request, whatever it is.
+    /// A rule that affects the next request, whatever it is.
     #[must_use]
     pub fn new(fault: Fault) -> Self {
         Self {
@@ -231,13 +231,13 @@ impl FaultRule {
         }
     }
 
-    /// Lets this many matching requests pass first.
+    /// Skips this many matching requests first.
     #[must_use]
     pub fn skip(self, skip: u64) -> Self {
         Self { skip, ..self }
     }
 
-    /// Strikes this many matching requests.
+    /// Affects this many matching requests.
     #[must_use]
     pub fn times(self, times: u64) -> Self {
         Self {
@@ -246,7 +246,7 @@ impl FaultRule {
         }
     }
 
-    /// Strikes every matching request until the faults are cleared.
+    /// Affects every matching request until the faults are cleared.
     #[must_use]
     pub fn always(self) -> Self {
         Self { times: None, ..self }
@@ -256,16 +256,16 @@ impl FaultRule {
         let bare = path.split('?').next().unwrap_or_default();
         self.method
             .as_ref()
-            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            .is_none_or(|expected| expected.eq_ignore_ascii_case(method))
             && self.path.as_ref().is_none_or(|part| path.contains(part))
             && self.path_end.as_ref().is_none_or(|end| bare.ends_with(end))
-            && self.region.as_ref().is_none_or(|wanted| wanted == region)
+            && self.region.as_ref().is_none_or(|expected| expected == region)
     }
 
     /// # Errors
     ///
-    /// A status or a header that can't be sent.
-    pub(super) fn check(&self) -> Result<(), ControlError> {
+    /// A status or a header that cannot be sent.
+    pub(crate) fn check(&self) -> Result<(), ControlError> {
         match &self.fault {
             Fault::Status {
                 code,
@@ -292,7 +292,7 @@ impl FaultRule {
 
 /// # Errors
 ///
-/// The status is none that can end an exchange.
+/// The status cannot end an exchange.
 fn check_status(code: u16) -> Result<StatusCode, ControlError> {
     StatusCode::from_u16(code)
         .ok()
@@ -300,12 +300,12 @@ fn check_status(code: u16) -> Result<StatusCode, ControlError> {
         .ok_or_else(|| ControlError::Invalid(format!("status [{code}] is not within 200 to 599")))
 }
 
-/// The headers of a rule in the form that HTTP wants.
+/// The headers of a rule as HTTP headers.
 ///
 /// # Errors
 ///
-/// A name or a value that HTTP forbids.
-pub(super) fn header_map(headers: &Headers) -> Result<HeaderMap, ControlError> {
+/// A name or a value that is not valid in HTTP.
+pub(crate) fn header_map(headers: &Headers) -> Result<HeaderMap, ControlError> {
     let pair = |(name, value): (&String, &String)| {
         let forbidden = || ControlError::Invalid(format!("header [{name}: {value}] is not valid in HTTP"));
         Ok((
@@ -316,8 +316,13 @@ pub(super) fn header_map(headers: &Headers) -> Result<HeaderMap, ControlError> {
     headers.iter().map(pair).collect()
 }
 
-/// Takes the fault that strikes this request, if any, and counts it against its rule.
-pub(super) fn strike(rules: &mut Vec<FaultRule>, method: &str, path: &str, region: &str) -> Option<Fault> {
+/// Takes the fault that affects this request, if any, and counts it against its rule.
+pub(crate) fn take_matching(
+    rules: &mut Vec<FaultRule>,
+    method: &str,
+    path: &str,
+    region: &str,
+) -> Option<Fault> {
     for index in 0..rules.len() {
         let Some(rule) = rules
             .get_mut(index)

@@ -1,4 +1,4 @@
-//! Turns an answer into the one that a fault asks for.
+//! Turns an answer into the one that a fault specifies.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -13,19 +13,19 @@ use tokio::time::{Interval, interval, sleep};
 
 use crate::answer::Answer;
 use crate::clock;
-use crate::fault::{Fault, Headers, header_map};
+use crate::fault::rule::{Fault, Headers, header_map};
+use crate::fault::wire::WireHandle;
 use crate::problem::Problem;
-use crate::wire::WireHandle;
 
 /// The most that one frame of a huge body holds.
 const CHUNK: &[u8] = &[b' '; 64 * 1024];
 
-/// What reaches the client, and the status that the request log notes: `None` where no complete head was sent.
-pub(super) struct Outcome {
-    /// For hyper to send, unless the wire was told to end with other bytes.
-    pub(super) response: Response<Body>,
-    /// The status that the client sees.
-    pub(super) status: Option<StatusCode>,
+/// What reaches the client, and the status for the request log.
+pub(crate) struct Outcome {
+    /// For hyper to send, unless the wire ends with other bytes.
+    pub(crate) response: Response<Body>,
+    /// The status that the client sees; `None` if no complete head is sent.
+    pub(crate) status: Option<StatusCode>,
 }
 
 impl From<Answer> for Outcome {
@@ -37,26 +37,26 @@ impl From<Answer> for Outcome {
     }
 }
 
-/// What a fault may need to know of a request.
+/// What a fault needs of a request.
 #[derive(Clone, Copy)]
-pub(super) struct Request<'a> {
+pub(crate) struct Request<'a> {
     /// Its headers.
-    pub(super) headers: &'a HeaderMap,
+    pub(crate) headers: &'a HeaderMap,
     /// Its body; empty if it was too large.
-    pub(super) body: &'a [u8],
-    /// How far the clock is ahead by which it is answered.
-    pub(super) clock_offset_seconds: i64,
+    pub(crate) body: &'a [u8],
+    /// The `date` header of the answer.
+    pub(crate) date: &'a HeaderValue,
 }
 
-/// Answers a request as `fault` says. `handle` changes the state and gives the honest answer.
-pub(super) async fn answer(
+/// Answers a request as `fault` specifies. `handle` changes the state and returns the correct answer.
+pub(crate) async fn answer(
     fault: Option<Fault>,
     wire: &WireHandle,
     request: Request<'_>,
     handle: impl FnOnce() -> Answer,
 ) -> Outcome {
     match fault {
-        // What is held waits elsewhere, before or after this.
+        // The caller holds the request, before or after this.
         None | Some(Fault::Hold { .. }) => handle().into(),
         Some(Fault::Delay { ms }) => {
             sleep(Duration::from_millis(ms)).await;
@@ -78,9 +78,9 @@ pub(super) async fn answer(
                 handle();
             }
             let answer = exactly(status, &headers, body);
-            // hyper would rightly leave the body out of these.
+            // hyper leaves the body out of these.
             if matches!(answer.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-                let dated = answer.clone().dated(request.clock_offset_seconds);
+                let dated = answer.clone().dated(request.date.clone());
                 wire.end_with(dated.to_bytes().0);
             }
             answer.into()
@@ -91,15 +91,15 @@ pub(super) async fn answer(
             answer.into()
         }
         Some(Fault::Echo { status }) => echo(status, request).into(),
-        Some(Fault::DropBefore) => silence(wire, Vec::new()),
+        Some(Fault::DropBefore) => no_answer(wire, Vec::new()),
         Some(Fault::DropAfter) => {
             handle();
-            silence(wire, Vec::new())
+            no_answer(wire, Vec::new())
         }
         Some(Fault::TruncateHeader) => {
             let (mut bytes, head) = handle().to_bytes();
             bytes.truncate(head / 2);
-            silence(wire, bytes)
+            no_answer(wire, bytes)
         }
         Some(Fault::Truncate) => {
             let answer = handle();
@@ -115,14 +115,16 @@ pub(super) async fn answer(
         }),
         Some(Fault::ClockSkew { seconds }) => {
             let mut answer = handle();
-            answer.headers.insert(DATE, clock::date_header(seconds));
+            answer
+                .headers
+                .insert(DATE, clock::date_header(seconds.saturating_mul(1000)));
             answer.into()
         }
     }
 }
 
-/// Ends the connection with less than an answer.
-fn silence(wire: &WireHandle, bytes: Vec<u8>) -> Outcome {
+/// Ends the connection with less than a complete answer.
+fn no_answer(wire: &WireHandle, bytes: Vec<u8>) -> Outcome {
     wire.end_with(bytes);
     Outcome {
         response: Response::new(Body::empty()),
@@ -165,12 +167,12 @@ fn exactly(status: u16, headers: &Headers, body: String) -> Answer {
     answer
 }
 
-/// The headers of a rule, which were checked when it was injected.
+/// The headers of a rule, which were checked when the rule was added.
 fn checked(headers: &Headers) -> HeaderMap {
     header_map(headers).unwrap_or_default()
 }
 
-/// The first half of a document, complete as far as HTTP can tell.
+/// The first half of a document, as a complete HTTP body.
 fn malformed(mut answer: Answer) -> Answer {
     if answer.body.is_empty() {
         answer.body = b"{\"\"".to_vec();
@@ -196,12 +198,12 @@ fn endless(filler: Filler) -> Outcome {
     }
 }
 
-/// A body of blanks, which a JSON parser waits through without a word.
+/// A body of spaces, which a JSON parser skips.
 #[derive(Debug)]
 enum Filler {
-    /// So many bytes, as fast as the client takes them.
+    /// So many bytes, as fast as the client reads them.
     Huge { left: u64 },
-    /// One byte an interval, for ever.
+    /// One byte per interval, without an end.
     Drip { interval: Interval },
 }
 

@@ -1,61 +1,73 @@
-//! The webhook calls of both versions, and the status that they share.
+//! The webhook of a region in both versions, the webhook of a portal, and the status.
 //!
-//! A region has one webhook, which v2 and v3 see from two sides. Each version can write its own form only and
-//! read both: v2 shows a destination's fields as if they were the webhook's, v3 shows an empty destination id
-//! where v2 wrote an endpoint.
+//! A region has one webhook, which v2 and v3 see from two sides. Each version writes its own form only and reads both:
+//! v2 shows a destination's fields as if they were the webhook's, v3 shows an empty destination id where v2 wrote an
+//! endpoint. A portal has one webhook, of the v3 form.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::api::Call;
-use crate::destinations::{parse_id, take_delivery};
-use crate::fields::{Fields, Need};
+use crate::api::call::Call;
+use crate::api::fields::{Fields, Need};
+use crate::behavior::AbsentWebhook;
+use crate::ids::parse_uuid;
 use crate::problem::{InvalidParameter, Problem};
-use crate::state::{Attempt, Delivery, State, Target, Webhook};
+use crate::state::{Delivery, State, Target, Webhook};
+use crate::stream::StreamId;
 
 const DESTINATION_ID: &str = "audit_log_destination_id";
 
 /// v2 `GET`. There always is something to show.
-pub(super) fn get_v2(state: &State, call: &Call<'_>) -> Answer {
-    Answer::json(
+///
+/// # Errors
+///
+/// 404 if there is no such portal.
+pub(crate) fn get_v2(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+    let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
+    Ok(Answer::json(
         StatusCode::OK,
-        &show_v2(state, &call.region, &state.webhook(&call.region)),
-    )
+        &show_v2(state, call, stream, &webhook),
+    ))
 }
 
 /// v3 `GET`.
 ///
 /// # Errors
 ///
-/// 404 where nobody ever set a webhook up.
-pub(super) fn get_v3(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
-    let webhook = state.webhook(&call.region);
-    if webhook.target == Target::Unconfigured {
-        return Err(Problem::not_found());
+/// 404 if there is no such portal; and where the webhook was never set up, or was deleted, if the behavior says so.
+pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+    let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
+    let absent = match webhook.target {
+        Target::Unconfigured => call.behavior.new_webhook,
+        Target::Emptied => call.behavior.deleted_webhook,
+        Target::Endpoint(_) | Target::Destination { .. } => AbsentWebhook::Empty,
+    };
+    match absent {
+        AbsentWebhook::NotFound => Err(Problem::not_found()),
+        AbsentWebhook::Empty => Ok(Answer::json(StatusCode::OK, &show_v3(&webhook))),
     }
-    Ok(Answer::json(StatusCode::OK, &show_v3(&webhook)))
 }
 
 /// v2 `PATCH`. An endpoint switches a webhook of the other form over to this one.
 ///
 /// # Errors
 ///
-/// 400 for a body with faults, or one that leaves out the endpoint or the authorization of a webhook that has
-/// none yet. Switching off what was never set up is no error and changes nothing.
-pub(super) fn patch_v2(state: &mut State, call: &Call<'_>) -> Result<Answer, Problem> {
+/// 400 for an invalid body, or one without the endpoint or the authorization of a webhook that does not have one yet.
+/// Switching off what was never set up is not an error and changes nothing.
+pub(crate) fn patch_v2(state: &mut State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
     let mut fields = Fields::parse(call.content_type, call.body)?;
-    let mut webhook = state.webhook(&call.region);
+    let mut webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     let names_delivery = ["endpoint", "authorization", "log_format", "skip_ssl_verification"]
         .iter()
         .any(|field| fields.has(field));
     let enabled = fields.flag("enabled");
     match &mut webhook.target {
-        Target::Endpoint(delivery) => take_delivery(&mut fields, delivery),
+        Target::Endpoint(delivery) => fields.change_delivery(delivery),
         Target::Destination { .. } if !names_delivery => {}
         Target::Unconfigured | Target::Emptied if !names_delivery && enabled == Some(false) => {
             fields.finish()?;
-            return Ok(get_v2(state, call));
+            return get_v2(state, call, stream);
         }
         other => {
             if let Some(delivery) = first_delivery(&mut fields) {
@@ -66,8 +78,8 @@ pub(super) fn patch_v2(state: &mut State, call: &Call<'_>) -> Result<Answer, Pro
     fields.finish()?;
     webhook.enabled = enabled.unwrap_or(webhook.enabled);
     webhook.updated_at = state.tick();
-    let answer = Answer::json(StatusCode::OK, &show_v2(state, &call.region, &webhook));
-    state.region_mut(&call.region).webhook = webhook;
+    let answer = Answer::json(StatusCode::OK, &show_v2(state, call, stream, &webhook));
+    state.set_webhook(stream, webhook);
     Ok(answer)
 }
 
@@ -75,11 +87,11 @@ pub(super) fn patch_v2(state: &mut State, call: &Call<'_>) -> Result<Answer, Pro
 ///
 /// # Errors
 ///
-/// 400 for a body with faults or `enabled: true` with nothing to send to, 404 for a destination that neither the
-/// region nor `global` keeps.
-pub(super) fn patch_v3(state: &mut State, call: &Call<'_>) -> Result<Answer, Problem> {
+/// 404 if there is no such portal; 400 for an invalid body or `enabled: true` with nothing to send to; 404 for a
+/// destination that neither the region nor `global` has, or that the region does not know yet.
+pub(crate) fn patch_v3(state: &mut State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+    let mut webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     let mut fields = Fields::parse(call.content_type, call.body)?;
-    let mut webhook = state.webhook(&call.region);
     let enabled = fields.flag("enabled");
     let named = fields.has(DESTINATION_ID);
     let id = take_destination_id(&mut fields);
@@ -89,10 +101,12 @@ pub(super) fn patch_v3(state: &mut State, call: &Call<'_>) -> Result<Answer, Pro
     }
     fields.finish().map_err(name_destination_id)?;
     if let Some(audit_log_destination_id) = id {
-        if state
-            .usable_destination(&call.region, &audit_log_destination_id)
-            .is_none()
-        {
+        let region = &call.region;
+        let known = state.destination(region, &audit_log_destination_id).is_some()
+            || state
+                .usable_destination(region, &audit_log_destination_id)
+                .is_some_and(|found| !state.is_too_new(&found.id, call.behavior.new_destination_lag_ms));
+        if !known {
             let detail = format!("Audit log destination [{audit_log_destination_id}] was not found");
             return Err(Problem::new(StatusCode::NOT_FOUND, detail));
         }
@@ -105,42 +119,58 @@ pub(super) fn patch_v3(state: &mut State, call: &Call<'_>) -> Result<Answer, Pro
     webhook.enabled = enabled.unwrap_or(webhook.enabled);
     webhook.updated_at = state.tick();
     let answer = Answer::json(StatusCode::OK, &show_v3(&webhook));
-    state.region_mut(&call.region).webhook = webhook;
+    state.set_webhook(stream, webhook);
     Ok(answer)
 }
 
 /// v3 `DELETE`, which empties the webhook, whatever its form, and may be repeated.
-pub(super) fn delete_v3(state: &mut State, call: &Call<'_>) -> Answer {
-    let updated_at = state.tick();
-    state.region_mut(&call.region).webhook = Webhook {
+///
+/// # Errors
+///
+/// 404 if there is no such portal; 409 for a portal with a replay job under way, if the behavior says so.
+pub(crate) fn delete_v3(state: &mut State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+    let job = state.replay_job(stream).ok_or_else(Problem::not_found)?;
+    if stream.portal.is_some() && call.behavior.portal_delete_conflict && job.status.is_under_way() {
+        return Err(Problem::new(
+            StatusCode::CONFLICT,
+            "A replay job is currently running",
+        ));
+    }
+    let webhook = Webhook {
         target: Target::Emptied,
-        updated_at,
+        updated_at: state.tick(),
         ..Webhook::default()
     };
-    Answer::empty(StatusCode::NO_CONTENT)
+    state.set_webhook(stream, webhook);
+    Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
 /// `GET` of the status, in both versions.
-pub(super) fn status(state: &State, call: &Call<'_>) -> Answer {
-    let webhook = state.webhook(&call.region);
+///
+/// # Errors
+///
+/// 404 if there is no such portal.
+pub(crate) fn status(state: &State, stream: &StreamId) -> Result<Answer, Problem> {
+    let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     if !webhook.target.is_set_up() {
         let status = json!({ "webhook_enabled": false, "webhook_status": "unconfigured" });
-        return Answer::json(StatusCode::OK, &status);
+        return Ok(Answer::json(StatusCode::OK, &status));
     }
-    let failed = webhook.last_attempt.as_ref().is_some_and(Attempt::failed);
     let mut status = json!({
         "webhook_enabled": webhook.enabled,
-        "webhook_status": if failed { "inactive" } else { "active" },
+        "webhook_status": if webhook.is_failing() { "inactive" } else { "active" },
     });
     if let Some(attempt) = webhook.last_attempt {
         status["last_attempt_at"] = json!(attempt.at);
-        status["last_response_code"] = json!(attempt.code);
         status["last_response_message"] = json!(attempt.message);
+        if let Some(code) = attempt.code {
+            status["last_response_code"] = json!(code);
+        }
     }
-    Answer::json(StatusCode::OK, &status)
+    Ok(Answer::json(StatusCode::OK, &status))
 }
 
-/// The delivery of a webhook that had none: endpoint and authorization must be there, the rest has defaults.
+/// The delivery of a webhook that had none: endpoint and authorization are required, the rest has defaults.
 fn first_delivery(fields: &mut Fields) -> Option<Delivery> {
     let endpoint = fields.endpoint(Need::Required);
     let authorization = fields.text("authorization", Need::Required);
@@ -158,7 +188,7 @@ fn first_delivery(fields: &mut Fields) -> Option<Delivery> {
 
 fn take_destination_id(fields: &mut Fields) -> Option<String> {
     let text = fields.any_text(DESTINATION_ID)?;
-    let id = parse_id(&text);
+    let id = parse_uuid(&text);
     if id.is_none() {
         fields.reject(InvalidParameter::body(
             DESTINATION_ID,
@@ -169,7 +199,7 @@ fn take_destination_id(fields: &mut Fields) -> Option<String> {
     id
 }
 
-/// Konnect has a sentence of its own for a body whose only fault is the id.
+/// Konnect has a sentence of its own for a body in which only the id is invalid.
 fn name_destination_id(problem: Problem) -> Problem {
     match problem.invalid_parameters.as_slice() {
         [fault] if fault.rule == "is_uuid" => {
@@ -179,13 +209,13 @@ fn name_destination_id(problem: Problem) -> Problem {
     }
 }
 
-fn show_v2(state: &State, region: &str, webhook: &Webhook) -> Value {
+fn show_v2(state: &State, call: &Call<'_>, stream: &StreamId, webhook: &Webhook) -> Value {
     let delivery = match &webhook.target {
         Target::Endpoint(delivery) => Some(delivery),
         Target::Destination {
             audit_log_destination_id,
         } => state
-            .usable_destination(region, audit_log_destination_id)
+            .usable_destination(&stream.region, audit_log_destination_id)
             .map(|found| &found.delivery),
         Target::Unconfigured | Target::Emptied => None,
     };
@@ -194,7 +224,7 @@ fn show_v2(state: &State, region: &str, webhook: &Webhook) -> Value {
         "endpoint": delivery.map_or("unconfigured", |delivery| &delivery.endpoint),
         "log_format": delivery.map_or("cef", |delivery| &delivery.log_format),
         "skip_ssl_verification": delivery.is_some_and(|delivery| delivery.skip_ssl_verification),
-        "updated_at": webhook.updated_at,
+        "updated_at": call.time(&webhook.updated_at),
     })
 }
 

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::answer::Answer;
-use crate::api::Call;
+use crate::api::call::Call;
+use crate::api::destination_list::ListQuery;
+use crate::api::fields::{Fields, Need};
 use crate::clock;
-use crate::fields::{Fields, Need};
-use crate::page::ListQuery;
+use crate::ids::parse_uuid;
 use crate::problem::Problem;
 use crate::state::{Delivery, Destination, State};
 
@@ -16,8 +17,8 @@ use crate::state::{Delivery, Destination, State};
 ///
 /// # Errors
 ///
-/// 400 for a query that makes no sense.
-pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
+/// 400 for an invalid query.
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
     let query = ListQuery::parse(call.version, call.query)?;
     let all = state
         .regions
@@ -25,7 +26,7 @@ pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
         .map(|region| region.destinations.values());
     Ok(Answer::json(
         StatusCode::OK,
-        &query.answer(all.into_iter().flatten(), show),
+        &query.answer(all.into_iter().flatten(), |item| show(call, item)),
     ))
 }
 
@@ -33,8 +34,8 @@ pub(super) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
 ///
 /// # Errors
 ///
-/// 400 for a body with faults.
-pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Problem> {
+/// 400 for an invalid body.
+pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Problem> {
     let mut fields = Fields::parse(call.content_type, call.body)?;
     let name = fields.text("name", Need::Required);
     let endpoint = fields.endpoint(Need::Required);
@@ -60,7 +61,7 @@ pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Probl
         created_at: state.tick(),
         updated_at: clock::NEVER.to_owned(),
     };
-    let answer = Answer::json(StatusCode::CREATED, &show(&destination));
+    let answer = Answer::json(StatusCode::CREATED, &show(call, &destination));
     state
         .region_mut(&call.region)
         .destinations
@@ -72,75 +73,57 @@ pub(super) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Probl
 ///
 /// # Errors
 ///
-/// 404 unless the region keeps it.
-pub(super) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
-    let found = parse_id(id)
+/// 404 unless the region has it.
+pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
+    let found = parse_uuid(id)
         .and_then(|id| state.destination(&call.region, &id))
         .ok_or_else(Problem::not_found)?;
-    Ok(Answer::json(StatusCode::OK, &show(found)))
+    Ok(Answer::json(StatusCode::OK, &show(call, found)))
 }
 
 /// `PATCH` of one: absent fields stay as they are.
 ///
 /// # Errors
 ///
-/// 404 unless the region keeps it, 400 for a body with faults.
-pub(super) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
+/// 404 unless the region has it, 400 for an invalid body.
+pub(crate) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
     let now = state.tick();
-    let destination = parse_id(id)
+    let destination = parse_uuid(id)
         .and_then(|id| state.region_mut(&call.region).destinations.get_mut(&id))
         .ok_or_else(Problem::not_found)?;
     let mut fields = Fields::parse(call.content_type, call.body)?;
     if let Some(name) = fields.text("name", Need::Optional) {
         destination.name = name;
     }
-    take_delivery(&mut fields, &mut destination.delivery);
+    fields.change_delivery(&mut destination.delivery);
     fields.finish()?;
     destination.updated_at = now;
-    Ok(Answer::json(StatusCode::OK, &show(destination)))
+    Ok(Answer::json(StatusCode::OK, &show(call, destination)))
 }
 
 /// `DELETE` of one.
 ///
 /// # Errors
 ///
-/// 404 unless the region keeps it, 409 while any webhook refers to it.
-pub(super) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
-    let id = parse_id(id)
+/// 404 unless the region has it; 409 while a webhook refers to it, and for as long after as the behavior says.
+pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
+    let id = parse_uuid(id)
         .filter(|id| state.destination(&call.region, id).is_some())
         .ok_or_else(Problem::not_found)?;
-    if let Some(region) = state.user_of(&id) {
-        let detail = format!("Audit log destination [{id}] is used by the webhook of region [{region}]");
+    if let Some(stream) = state.user_of(&id) {
+        let detail = format!("Audit log destination [{id}] is used by the webhook of {stream}");
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
+    if state.is_lingering(&id, call.behavior.in_use_lag_ms) {
+        let detail = format!("Audit log destination [{id}] is in use");
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
     state.region_mut(&call.region).destinations.remove(&id);
     Ok(Answer::empty(StatusCode::NO_CONTENT))
 }
 
-/// Takes the delivery's fields that were sent over into a record that already has them all.
-pub(super) fn take_delivery(fields: &mut Fields, delivery: &mut Delivery) {
-    if let Some(endpoint) = fields.endpoint(Need::Optional) {
-        delivery.endpoint = endpoint;
-    }
-    if let Some(authorization) = fields.text("authorization", Need::Optional) {
-        delivery.authorization = authorization;
-    }
-    if let Some(log_format) = fields.log_format(Need::Optional) {
-        delivery.log_format = log_format;
-    }
-    if let Some(skip) = fields.flag("skip_ssl_verification") {
-        delivery.skip_ssl_verification = skip;
-    }
-}
-
-/// An id in the form that the state keeps, or `None` for a text that is no UUID. Only the hyphenated form counts.
-pub(super) fn parse_id(text: &str) -> Option<String> {
-    let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36)?;
-    Some(id.to_string())
-}
-
-/// The public form: everything but `authorization`.
-fn show(destination: &Destination) -> Value {
+/// The public form: everything except `authorization`.
+fn show(call: &Call<'_>, destination: &Destination) -> Value {
     json!({
         "id": destination.id,
         "name": destination.name,
@@ -148,6 +131,6 @@ fn show(destination: &Destination) -> Value {
         "log_format": destination.delivery.log_format,
         "skip_ssl_verification": destination.delivery.skip_ssl_verification,
         "created_at": destination.created_at,
-        "updated_at": destination.updated_at,
+        "updated_at": call.time(&destination.updated_at),
     })
 }

@@ -21,7 +21,7 @@ async fn start_with(file: &Path) -> Emulator {
 }
 
 #[tokio::test]
-async fn only_konnects_tokens_pass() {
+async fn token_unknown_form_is_unauthorized() {
     let konnect = start().await;
     let path = "/v3/audit-log-destinations";
     for wrong in [
@@ -43,7 +43,7 @@ async fn only_konnects_tokens_pass() {
 }
 
 #[tokio::test]
-async fn routes_and_methods_that_konnect_lacks() {
+async fn route_or_method_undeclared_is_refused() {
     let konnect = start().await;
     for path in [
         "/",
@@ -68,7 +68,7 @@ async fn routes_and_methods_that_konnect_lacks() {
 }
 
 #[tokio::test]
-async fn every_problem_has_a_trace_of_its_own() {
+async fn problem_each_has_own_trace() {
     let konnect = start().await;
     let first = get(&konnect, "/nothing").await.json();
     assert_ne!(
@@ -78,7 +78,7 @@ async fn every_problem_has_a_trace_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_body_may_have_one_mebibyte() {
+async fn body_above_1_mib_is_refused() {
     let konnect = start().await;
     let headers = [("authorization", TOKEN), ("content-type", "application/json")];
     let path = "/v3/audit-log-destinations";
@@ -91,7 +91,7 @@ async fn a_body_may_have_one_mebibyte() {
 }
 
 #[tokio::test]
-async fn a_connection_serves_several_requests() {
+async fn connection_several_requests_are_served() {
     let konnect = start().await;
     let mut stream = TcpStream::connect(konnect.address()).await.unwrap();
     for _ in 0..3 {
@@ -109,7 +109,7 @@ async fn a_connection_serves_several_requests() {
 }
 
 #[tokio::test]
-async fn the_state_survives_a_restart() {
+async fn state_file_restart_restores_everything() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state.json");
     let konnect = start_with(&file).await;
@@ -165,7 +165,7 @@ async fn the_state_survives_a_restart() {
 }
 
 #[tokio::test]
-async fn a_state_that_cannot_be_written_is_not_changed() {
+async fn state_file_not_writable_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let konnect = start_with(&folder.path().join("gone").join("state.json")).await;
     let body = crate::tests::new_destination("a");
@@ -176,7 +176,7 @@ async fn a_state_that_cannot_be_written_is_not_changed() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_state_stops_the_start() {
+async fn start_invalid_state_file_fails() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state.json");
     fs::write(&file, "{\"regions\": 1}").unwrap();
@@ -190,7 +190,7 @@ async fn a_file_that_is_no_state_stops_the_start() {
 }
 
 #[tokio::test]
-async fn a_taken_port_stops_the_start() {
+async fn start_port_in_use_fails() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let options = EmulatorOptions {
         port: taken.local_addr().unwrap().port(),
@@ -203,7 +203,7 @@ async fn a_taken_port_stops_the_start() {
 }
 
 #[tokio::test]
-async fn stop_frees_the_port_even_with_answers_under_way() {
+async fn stop_request_under_way_frees_port() {
     let konnect = start().await;
     assert_eq!(konnect.url(), format!("http://{}", konnect.address()));
     let address = konnect.address();
@@ -219,7 +219,7 @@ async fn stop_frees_the_port_even_with_answers_under_way() {
 }
 
 #[tokio::test]
-async fn a_dropped_emulator_stops() {
+async fn drop_closes_connections() {
     let konnect = start().await;
     let mut idle = TcpStream::connect(konnect.address()).await.unwrap();
     drop(konnect);
@@ -227,7 +227,7 @@ async fn a_dropped_emulator_stops() {
 }
 
 #[tokio::test]
-async fn latency_holds_answers_back_but_not_control_calls() {
+async fn latency_control_calls_are_not_delayed() {
     let start_with = |latency| {
         Emulator::start(EmulatorOptions {
             latency,

@@ -1,9 +1,8 @@
-//! A connection that can be told to misbehave.
+//! A connection that can end with arbitrary bytes.
 //!
-//! An HTTP library refuses to send what a broken server sends: half a header, a body shorter than announced, a
-//! 204 with a body. [`Wire`] sits between hyper and the socket. Its [`WireHandle`] travels with every request of
-//! the connection, so that a handler can replace whatever hyper is about to write by bytes of its own, after
-//! which the connection ends.
+//! An HTTP library does not send what a broken server sends: half a header, a body shorter than its `content-length`,
+//! a 204 with a body. [`Wire`] is between hyper and the socket. Each request of the connection has its [`WireHandle`],
+//! so that a handler can replace what hyper is about to write by bytes of its own. The connection ends after that.
 
 use std::io;
 use std::pin::Pin;
@@ -12,38 +11,38 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The last bytes of a connection, and how many of them are on their way.
+/// The last bytes of a connection, and how many of them were sent.
 #[derive(Debug)]
-struct LastWords {
+struct FinalBytes {
     bytes: Vec<u8>,
     sent: usize,
 }
 
-/// A handler's hold on the connection that its request came by.
+/// A handler's access to the connection of its request.
 #[derive(Clone, Debug)]
-pub(super) struct WireHandle(Arc<Mutex<Option<LastWords>>>);
+pub(crate) struct WireHandle(Arc<Mutex<Option<FinalBytes>>>);
 
 impl WireHandle {
     /// Sends exactly `bytes` in place of the answer, then closes. With no bytes at all the peer sees a connection
     /// that ends without an answer.
-    pub(super) fn end_with(&self, bytes: Vec<u8>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(LastWords { bytes, sent: 0 });
+    pub(crate) fn end_with(&self, bytes: Vec<u8>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(FinalBytes { bytes, sent: 0 });
     }
 }
 
 /// A stream, with TLS or without, under the control of a [`WireHandle`].
 #[derive(Debug)]
-pub(super) struct Wire<S> {
+pub(crate) struct Wire<S> {
     stream: S,
-    last_words: Arc<Mutex<Option<LastWords>>>,
+    final_bytes: Arc<Mutex<Option<FinalBytes>>>,
 }
 
 impl<S> Wire<S> {
     /// Wraps a stream; the handle stays valid for as long as the connection lasts.
-    pub(super) fn new(stream: S) -> (Self, WireHandle) {
-        let last_words = Arc::new(Mutex::new(None));
-        let handle = WireHandle(Arc::clone(&last_words));
-        (Self { stream, last_words }, handle)
+    pub(crate) fn new(stream: S) -> (Self, WireHandle) {
+        let final_bytes = Arc::new(Mutex::new(None));
+        let handle = WireHandle(Arc::clone(&final_bytes));
+        (Self { stream, final_bytes }, handle)
     }
 }
 
@@ -59,18 +58,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
-        let Self { stream, last_words } = self.get_mut();
+        let Self { stream, final_bytes } = self.get_mut();
         let mut stream = Pin::new(stream);
-        let mut last_words = last_words.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(words) = last_words.as_mut() else {
+        let mut final_bytes = final_bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(bytes_left) = final_bytes.as_mut() else {
             return stream.poll_write(context, buffer);
         };
-        while let Some(rest) = words.bytes.get(words.sent..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = bytes_left
+            .bytes
+            .get(bytes_left.sent..)
+            .filter(|rest| !rest.is_empty())
+        {
             let count = ready!(stream.as_mut().poll_write(context, rest))?;
             if count == 0 {
                 break;
             }
-            words.sent += count;
+            bytes_left.sent += count;
         }
         // hyper drops a connection whose writes fail, and with it the socket.
         Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))

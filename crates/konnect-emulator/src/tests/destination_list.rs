@@ -25,7 +25,7 @@ fn query(link: &Value) -> String {
 }
 
 #[tokio::test]
-async fn pages_lead_forward_and_back() {
+async fn list_pages_link_forward_and_back() {
     let konnect = start().await;
     assert_eq!(
         get(&konnect, LIST).await.json(),
@@ -83,7 +83,7 @@ async fn pages_lead_forward_and_back() {
 }
 
 #[tokio::test]
-async fn a_page_has_ten_items_unless_asked_and_never_more_than_a_hundred() {
+async fn list_page_size_defaults_to_10_and_is_capped_at_100() {
     let konnect = start().await;
     for number in 0..101 {
         create(&konnect, "global", &number.to_string()).await;
@@ -105,7 +105,7 @@ async fn a_page_has_ten_items_unless_asked_and_never_more_than_a_hundred() {
 }
 
 #[tokio::test]
-async fn names_are_filtered_by_each_versions_operators() {
+async fn list_name_filter_depends_on_version() {
     let konnect = start().await;
     for name in ["audit", "audit", "audit eu", "a&b=c"] {
         create(&konnect, "global", name).await;
@@ -150,7 +150,7 @@ async fn names_are_filtered_by_each_versions_operators() {
 }
 
 #[tokio::test]
-async fn queries_that_make_no_sense_are_refused() {
+async fn list_invalid_query_is_refused() {
     let konnect = start().await;
     for (query, field) in [
         ("page[size]=0", "page[size]"),

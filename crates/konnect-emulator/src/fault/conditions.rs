@@ -1,52 +1,51 @@
-//! What the API is like to work with: how slow, how many requests a second it takes, and how much of what it
-//! answers goes wrong by chance.
+//! Conditions that apply to every request: latency, a rate limit, and random faults.
 
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::edits::ControlError;
-use crate::fault::{Fault, FaultRule};
+use crate::control_error::ControlError;
+use crate::fault::rule::{Fault, FaultRule};
 
-/// The conditions that every request of the API meets, beside the fault rules, which come first.
+/// The conditions that apply to every request of the API. Fault rules take precedence.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Conditions {
     /// How long every answer is held back, in milliseconds.
     pub latency_ms: u64,
-    /// How many requests it takes; any number without it.
+    /// How many requests the API accepts. Default: any number.
     pub rate_limit: Option<RateLimit>,
-    /// What goes wrong by chance; nothing without it.
+    /// What goes wrong by chance. Default: nothing.
     pub random_faults: Option<RandomFaults>,
 }
 
-/// A rate limit as gateways have it, a bucket of tokens. Who finds it empty is answered 429, with a `Retry-After`
-/// of as many whole seconds as it takes until there is a token again.
+/// A rate limit, a bucket of tokens. A request that finds it empty gets 429, with a `Retry-After` of the whole seconds
+/// until there is a token again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// Tokens that are added a second.
+    /// Tokens that are added per second.
     pub per_second: u32,
-    /// Tokens that the bucket holds. It begins full.
+    /// Tokens that the bucket holds. It starts full.
     pub burst: u32,
 }
 
-/// Faults by chance, which are the same ones for the same seed and the same order of requests.
+/// Random faults. They are the same for the same seed and the same order of requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RandomFaults {
-    /// Where the chance begins.
+    /// The seed of the random numbers.
     pub seed: u64,
-    /// How many requests of a hundred are struck, 0 to 100.
+    /// The percentage of requests that are affected, 0 to 100.
     pub percent: u8,
-    /// By which faults, each as likely as the others.
+    /// The faults, each as likely as the others.
     pub faults: Vec<Fault>,
 }
 
-/// Conditions at work.
+/// Conditions in use.
 #[derive(Debug)]
-pub(super) struct ActiveConditions {
+pub(crate) struct ActiveConditions {
     conditions: Conditions,
     tokens: f64,
     filled: Instant,
@@ -56,14 +55,14 @@ pub(super) struct ActiveConditions {
 impl Conditions {
     /// # Errors
     ///
-    /// Numbers that make no sense, or a fault that can't be sent.
+    /// A number that is not valid, or a fault that cannot be sent.
     fn check(&self) -> Result<(), ControlError> {
         let invalid = |why: &str| Err(ControlError::Invalid(why.to_owned()));
         if self
             .rate_limit
             .is_some_and(|limit| limit.per_second == 0 || limit.burst == 0)
         {
-            return invalid("a rate limit of 0 takes no request at all");
+            return invalid("a rate limit of 0 accepts no request");
         }
         let Some(random) = &self.random_faults else {
             return Ok(());
@@ -79,7 +78,7 @@ impl Conditions {
 }
 
 impl ActiveConditions {
-    pub(super) fn new(conditions: Conditions) -> Self {
+    pub(crate) fn new(conditions: Conditions) -> Self {
         Self {
             tokens: conditions.rate_limit.map_or(0.0, |limit| f64::from(limit.burst)),
             filled: Instant::now(),
@@ -88,25 +87,25 @@ impl ActiveConditions {
         }
     }
 
-    /// The same after a check.
+    /// The conditions in use, checked.
     ///
     /// # Errors
     ///
-    /// Conditions that can't be.
-    pub(super) fn checked(conditions: Conditions) -> Result<Self, ControlError> {
+    /// The conditions are not valid.
+    pub(crate) fn checked(conditions: Conditions) -> Result<Self, ControlError> {
         conditions.check().map(|()| Self::new(conditions))
     }
 
-    pub(super) fn conditions(&self) -> &Conditions {
+    pub(crate) fn conditions(&self) -> &Conditions {
         &self.conditions
     }
 
-    pub(super) fn latency(&self) -> Duration {
+    pub(crate) fn latency(&self) -> Duration {
         Duration::from_millis(self.conditions.latency_ms)
     }
 
-    /// What befalls the next request, if anything.
-    pub(super) fn strike(&mut self, now: Instant) -> Option<Fault> {
+    /// The fault that affects the next request, if any.
+    pub(crate) fn next_fault(&mut self, now: Instant) -> Option<Fault> {
         if let Some(limit) = self.conditions.rate_limit {
             let (per_second, burst) = (f64::from(limit.per_second), f64::from(limit.burst));
             let new = now.saturating_duration_since(self.filled).as_secs_f64() * per_second;
@@ -138,25 +137,27 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_gives_its_burst_and_then_what_flows_in() {
-        let mut weather = limited(10, 3);
-        let start = weather.filled;
+    fn next_fault_rate_limit_allows_burst_and_refill() {
+        let mut conditions = limited(10, 3);
+        let start = conditions.filled;
         for _ in 0..3 {
-            assert_eq!(weather.strike(start), None);
+            assert_eq!(conditions.next_fault(start), None);
         }
-        assert_eq!(weather.strike(start), Some(Fault::retry_after(429, 1)));
+        assert_eq!(conditions.next_fault(start), Some(Fault::retry_after(429, 1)));
         let later = start + Duration::from_millis(100);
-        assert_eq!(weather.strike(later), None);
-        assert!(weather.strike(later).is_some());
+        assert_eq!(conditions.next_fault(later), None);
+        assert!(conditions.next_fault(later).is_some());
         // It never holds more than its burst.
         let much_later = later + Duration::from_mins(1);
-        let passed = (0..10).filter(|_| weather.strike(much_later).is_none()).count();
+        let passed = (0..10)
+            .filter(|_| conditions.next_fault(much_later).is_none())
+            .count();
         assert_eq!(passed, 3);
     }
 
     #[test]
-    fn chance_is_the_same_for_the_same_seed() {
-        let weather = |seed| {
+    fn next_fault_same_seed_gives_same_faults() {
+        let active = |seed| {
             ActiveConditions::new(Conditions {
                 random_faults: Some(RandomFaults {
                     seed,
@@ -166,15 +167,20 @@ mod tests {
                 ..Conditions::default()
             })
         };
-        let strikes = |mut weather: ActiveConditions| {
-            let start = weather.filled;
-            (0..2_000).map(|_| weather.strike(start)).collect::<Vec<_>>()
+        let faults = |mut conditions: ActiveConditions| {
+            let start = conditions.filled;
+            (0..2_000)
+                .map(|_| conditions.next_fault(start))
+                .collect::<Vec<_>>()
         };
-        let some = strikes(weather(1));
-        assert_eq!(some, strikes(weather(1)));
-        assert_ne!(some, strikes(weather(2)));
-        let struck = some.iter().flatten().count();
-        assert!((50..150).contains(&struck), "{struck} of 2,000 are not about 5 %");
+        let some = faults(active(1));
+        assert_eq!(some, faults(active(1)));
+        assert_ne!(some, faults(active(2)));
+        let affected = some.iter().flatten().count();
+        assert!(
+            (50..150).contains(&affected),
+            "{affected} of 2,000 are not about 5 %"
+        );
         assert!(some.contains(&Some(Fault::DropBefore)) && some.contains(&Some(Fault::DropAfter)));
     }
 }

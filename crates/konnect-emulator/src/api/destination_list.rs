@@ -1,26 +1,22 @@
 //! Cursor pages and name filters of the list of destinations.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use url::form_urlencoded::{Serializer, parse};
 
+use crate::api::cursor::{cursor, read_cursor};
+use crate::api::route::{DESTINATIONS, Version};
 use crate::problem::{InvalidParameter, Problem};
-use crate::route::Version;
 use crate::state::Destination;
 
-/// The path segment of the list.
-pub(super) const COLLECTION: &str = "audit-log-destinations";
-
-/// Items a page when nothing was asked.
+/// Items per page by default.
 const DEFAULT_SIZE: usize = 10;
 
-/// No page is larger, whatever was asked.
+/// The most items per page, whatever the request says.
 const LARGEST_SIZE: usize = 100;
 
-/// What a list call asked for.
+/// What a list request asks for.
 #[derive(Debug)]
-pub(super) struct ListQuery {
+pub(crate) struct ListQuery {
     version: Version,
     size: usize,
     after: Option<u64>,
@@ -28,7 +24,7 @@ pub(super) struct ListQuery {
     name: Option<NameFilter>,
 }
 
-/// One operator on the name. Both compare upper and lower case as different.
+/// One operator on the name. Both are case-sensitive.
 #[derive(Debug, PartialEq)]
 enum NameFilter {
     Equals(String),
@@ -38,15 +34,15 @@ enum NameFilter {
 impl ListQuery {
     /// Reads a query string, whose keys may be percent-encoded or not.
     ///
-    /// Unknown parameters are ignored, as Konnect does; an unknown filter is not, since a client that believes it
-    /// filtered would take every destination for a match.
+    /// Unknown parameters are ignored. An unknown filter is not, because a client that relies on it would take every
+    /// destination for a match.
     ///
     /// # Errors
     ///
-    /// 400 for a page size that is no positive number, a cursor that no page handed out, both directions at once,
-    /// an operator that the version lacks, or more than one operator.
-    pub(super) fn parse(version: Version, query: &str) -> Result<Self, Problem> {
-        let mut asked = Self {
+    /// 400 for a page size that is not a positive number, a cursor that no page returned, both directions at once, an
+    /// operator that the version does not have, or more than one operator.
+    pub(crate) fn parse(version: Version, query: &str) -> Result<Self, Problem> {
+        let mut list = Self {
             version,
             size: DEFAULT_SIZE,
             after: None,
@@ -58,7 +54,7 @@ impl ListQuery {
             match key.as_ref() {
                 "page[size]" | "page[after]" | "page[before]" if value.is_empty() => {}
                 "page[size]" => match value.parse() {
-                    Ok(size @ 1..) => asked.size = LARGEST_SIZE.min(size),
+                    Ok(size @ 1..) => list.size = LARGEST_SIZE.min(size),
                     _ => faults.push(InvalidParameter::query(
                         &key,
                         "is_integer",
@@ -70,13 +66,13 @@ impl ListQuery {
                     if cursor.is_none() {
                         faults.push(InvalidParameter::query(&key, "invalid", "is not a valid cursor"));
                     } else if key == "page[after]" {
-                        asked.after = cursor;
+                        list.after = cursor;
                     } else {
-                        asked.before = cursor;
+                        list.before = cursor;
                     }
                 }
                 filter if filter.starts_with("filter[") => match NameFilter::read(version, filter, &value) {
-                    Some(filter) if asked.name.is_none() => asked.name = Some(filter),
+                    Some(filter) if list.name.is_none() => list.name = Some(filter),
                     Some(_) => faults.push(InvalidParameter::query(
                         filter,
                         "invalid",
@@ -91,7 +87,7 @@ impl ListQuery {
                 _ => {}
             }
         }
-        if asked.after.is_some() && asked.before.is_some() {
+        if list.after.is_some() && list.before.is_some() {
             faults.push(InvalidParameter::query(
                 "page[before]",
                 "invalid",
@@ -99,14 +95,14 @@ impl ListQuery {
             ));
         }
         if faults.is_empty() {
-            Ok(asked)
+            Ok(list)
         } else {
             Err(Problem::bad_request("Invalid query parameters", faults))
         }
     }
 
-    /// The page of `all`, as the answer to the call. `show` turns a destination into its public form.
-    pub(super) fn answer<'a>(
+    /// The page of `all`, as the answer. `show` turns a destination into its public form.
+    pub(crate) fn answer<'a>(
         &self,
         all: impl Iterator<Item = &'a Destination>,
         show: impl Fn(&Destination) -> Value,
@@ -142,14 +138,14 @@ impl ListQuery {
         }
     }
 
-    /// A link as Konnect writes it: without region and filters, and under a prefix that can't be requested. A
-    /// client has to take the cursor out of it.
+    /// A link as Konnect writes it: without region and filters, and under a prefix that cannot be requested. A client
+    /// has to take the cursor out of it.
     fn link(&self, key: &str, sequence: u64) -> String {
         let query = Serializer::new(String::new())
             .append_pair(key, &cursor(sequence))
             .append_pair("page[size]", &self.size.to_string())
             .finish();
-        format!("/api/{}/{COLLECTION}?{query}", self.version.segment())
+        format!("/api/{}/{DESTINATIONS}?{query}", self.version.segment())
     }
 }
 
@@ -169,14 +165,4 @@ impl NameFilter {
             Self::Contains(part) => name.contains(part),
         }
     }
-}
-
-/// A position in the order of creation, which stays right when items before it are deleted.
-fn cursor(sequence: u64) -> String {
-    STANDARD.encode(json!({ "sequence": sequence }).to_string())
-}
-
-fn read_cursor(text: &str) -> Option<u64> {
-    let document: Value = serde_json::from_slice(&STANDARD.decode(text).ok()?).ok()?;
-    document.get("sequence")?.as_u64()
 }

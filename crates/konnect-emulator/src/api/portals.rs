@@ -1,0 +1,138 @@
+//! The list of Dev Portals, in numbered pages.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use url::form_urlencoded::parse;
+
+use crate::answer::Answer;
+use crate::api::call::Call;
+use crate::problem::{InvalidParameter, Problem};
+use crate::state::{Portal, State};
+
+/// Items per page by default.
+const DEFAULT_SIZE: usize = 10;
+
+/// The most items per page, whatever the request says.
+const LARGEST_SIZE: usize = 100;
+
+/// What a list request asks for.
+struct Query {
+    size: usize,
+    number: usize,
+    filters: Vec<Filter>,
+}
+
+/// A condition on a portal.
+enum Filter {
+    Id(String),
+    Name(String),
+    OtherName(String),
+    NamePart(String),
+}
+
+/// `GET`.
+///
+/// # Errors
+///
+/// 400 for an invalid query.
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
+    let query = Query::parse(call.query)?;
+    let mut matches: Vec<&Portal> = state
+        .regions
+        .get(&call.region)
+        .into_iter()
+        .flat_map(|region| region.portals.values())
+        .filter(|portal| query.filters.iter().all(|filter| filter.accepts(portal)))
+        .collect();
+    matches.sort_by_key(|portal| portal.sequence);
+    let page: Vec<Value> = matches
+        .iter()
+        .skip(query.size.saturating_mul(query.number - 1))
+        .take(query.size)
+        .map(|portal| show(portal))
+        .collect();
+    let meta = json!({ "page": { "number": query.number, "size": query.size, "total": matches.len() } });
+    Ok(Answer::json(
+        StatusCode::OK,
+        &json!({ "data": page, "meta": meta }),
+    ))
+}
+
+impl Query {
+    fn parse(query: &str) -> Result<Self, Problem> {
+        let mut read = Self {
+            size: DEFAULT_SIZE,
+            number: 1,
+            filters: Vec::new(),
+        };
+        let mut faults = Vec::new();
+        for (key, value) in parse(query.as_bytes()) {
+            let text = || value.clone().into_owned();
+            match key.as_ref() {
+                "page[size]" | "page[number]" if value.is_empty() => {}
+                "page[size]" | "page[number]" => match value.parse() {
+                    Ok(number @ 1..) if key == "page[number]" => read.number = number,
+                    Ok(size @ 1..) => read.size = LARGEST_SIZE.min(size),
+                    _ => faults.push(InvalidParameter::query(
+                        &key,
+                        "is_integer",
+                        "must be a positive integer",
+                    )),
+                },
+                "filter[id]" | "filter[id][eq]" => read.filters.push(Filter::Id(text())),
+                "filter[name]" | "filter[name][eq]" => read.filters.push(Filter::Name(text())),
+                "filter[name][neq]" => read.filters.push(Filter::OtherName(text())),
+                "filter[name][contains]" => read.filters.push(Filter::NamePart(text())),
+                filter if filter.starts_with("filter[") => {
+                    faults.push(InvalidParameter::query(
+                        filter,
+                        "unknown_property",
+                        "unknown filter",
+                    ));
+                }
+                _ => {}
+            }
+        }
+        if faults.is_empty() {
+            Ok(read)
+        } else {
+            Err(Problem::bad_request("Invalid query parameters", faults))
+        }
+    }
+}
+
+impl Filter {
+    fn accepts(&self, portal: &Portal) -> bool {
+        match self {
+            Self::Id(id) => portal.id == *id,
+            Self::Name(name) => portal.name == *name,
+            Self::OtherName(name) => portal.name != *name,
+            Self::NamePart(part) => portal.name.contains(part),
+        }
+    }
+}
+
+fn show(portal: &Portal) -> Value {
+    let domain = format!(
+        "{}.emulated.example",
+        portal.id.split('-').next().unwrap_or_default()
+    );
+    json!({
+        "id": portal.id,
+        "name": portal.name,
+        "display_name": portal.name,
+        "description": null,
+        "created_at": portal.created_at,
+        "updated_at": portal.created_at,
+        "authentication_enabled": true,
+        "rbac_enabled": false,
+        "default_api_visibility": "private",
+        "default_page_visibility": "private",
+        "default_application_auth_strategy_id": null,
+        "auto_approve_developers": false,
+        "auto_approve_applications": false,
+        "default_domain": domain,
+        "canonical_domain": domain,
+        "labels": {},
+    })
+}

@@ -1,0 +1,98 @@
+//! The replay job of a region or a portal: what was asked for, and how far it is. [`crate::replay`] moves it on.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::api::call::Call;
+use crate::api::fields::Fields;
+use crate::behavior::ReplayWithoutWebhook;
+use crate::event::log::RETENTION_MS;
+use crate::problem::{InvalidParameter, Problem};
+use crate::state::{ReplayJob, ReplayStatus, State};
+use crate::stream::StreamId;
+
+/// `GET`. There always is something to show.
+///
+/// # Errors
+///
+/// 404 if there is no such portal.
+pub(crate) fn get(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+    let job = state.replay_job(stream).ok_or_else(Problem::not_found)?;
+    Ok(Answer::json(StatusCode::OK, &show(call, &job)))
+}
+
+/// `PUT`: a new job in place of the one before, which `run` moves on.
+///
+/// # Errors
+///
+/// 404 if there is no such portal; 409 while a job is running; 400 for an invalid body.
+pub(crate) fn put(
+    state: &mut State,
+    call: &Call<'_>,
+    stream: &StreamId,
+    run: u64,
+) -> Result<Answer, Problem> {
+    let before = state.replay_job(stream).ok_or_else(Problem::not_found)?;
+    let mut fields = Fields::parse(call.content_type, call.body)?;
+    let (start, end) = (fields.time("start_at"), fields.time("end_at"));
+    let now = state.clock.now_ms();
+    for (field, time) in [("start_at", &start), ("end_at", &end)] {
+        if time
+            .as_ref()
+            .is_some_and(|(_, time)| !(now.saturating_sub(RETENTION_MS)..=now).contains(time))
+        {
+            fields.reject(invalid(field, "must be within the last 7 days"));
+        }
+    }
+    if let (Some((_, start)), Some((_, end))) = (&start, &end)
+        && end < start
+        && !call.behavior.replay_reversed_range
+    {
+        fields.reject(invalid("end_at", "must not be before start_at"));
+    }
+    fields.finish()?;
+    let (Some((start_at, _)), Some((end_at, _))) = (start, end) else {
+        return Err(Problem::bad_request("Required field missing", Vec::new()));
+    };
+    if before.status == ReplayStatus::Running {
+        return Err(Problem::titled(
+            StatusCode::CONFLICT,
+            "Resource Conflict",
+            "A replay job is currently running",
+        ));
+    }
+    let can_send = state.webhook(stream).is_some_and(|webhook| webhook.enabled);
+    if !can_send && call.behavior.replay_without_webhook == ReplayWithoutWebhook::Refused {
+        let fault = InvalidParameter::body("webhook", "missing_reference", "must be configured and enabled");
+        return Err(Problem::bad_request(
+            "The audit log webhook is not enabled",
+            vec![fault],
+        ));
+    }
+    let job = ReplayJob {
+        start_at,
+        end_at,
+        status: ReplayStatus::Accepted,
+        updated_at: state.tick(),
+        run,
+    };
+    let answer = Answer::json(StatusCode::ACCEPTED, &show(call, &job));
+    if let Some(slot) = state.replay_job_mut(stream) {
+        *slot = job;
+    }
+    Ok(answer)
+}
+
+fn invalid(field: &str, reason: &str) -> InvalidParameter {
+    InvalidParameter::body(field, "invalid", reason)
+}
+
+fn show(call: &Call<'_>, job: &ReplayJob) -> Value {
+    json!({
+        "start_at": call.time(&job.start_at),
+        "end_at": call.time(&job.end_at),
+        "status": job.status,
+        "updated_at": call.time(&job.updated_at),
+    })
+}

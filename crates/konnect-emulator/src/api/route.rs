@@ -1,0 +1,227 @@
+//! From a path to a region, an API version and a resource.
+
+use crate::state::GLOBAL;
+
+/// The region of a path that names none.
+pub(crate) const DEFAULT_REGION: &str = "us";
+
+/// The path segment of the destinations.
+pub(crate) const DESTINATIONS: &str = "audit-log-destinations";
+
+const WEBHOOK: &str = "audit-log-webhook";
+const REPLAY_JOB: &str = "audit-log-replay-job";
+
+/// The API's version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    /// The webhook carries its endpoint.
+    V2,
+    /// The webhook refers to a destination.
+    V3,
+}
+
+/// What a path stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Resource {
+    /// The list of destinations.
+    Destinations,
+    /// One destination. Whether the id is valid is for the handler to decide.
+    Destination(String),
+    /// The webhook of the region, or of the portal with this id.
+    Webhook(Option<String>),
+    /// The status of the webhook's deliveries.
+    WebhookStatus(Option<String>),
+    /// The replay job.
+    ReplayJob(Option<String>),
+    /// The public keys that verify events.
+    SigningKeys,
+    /// Past events.
+    AuditLogs,
+    /// The Dev Portals.
+    Portals,
+    /// The organization of the caller.
+    Organization,
+    /// The user who calls.
+    User,
+}
+
+impl Version {
+    /// As it stands in a path.
+    pub(crate) fn segment(self) -> &'static str {
+        match self {
+            Self::V2 => "v2",
+            Self::V3 => "v3",
+        }
+    }
+
+    fn parse(segment: &str) -> Option<Self> {
+        [Self::V2, Self::V3]
+            .into_iter()
+            .find(|version| version.segment() == segment)
+    }
+}
+
+/// Splits the region off a path. The rest begins with the version.
+///
+/// Any DNS label is a region, because Kong opens new ones. The version's segments and the control API's are not.
+pub(crate) fn split_region(path: &str) -> (String, &str) {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    if Version::parse(first).is_none() && is_region(first) {
+        (first.to_ascii_lowercase(), rest)
+    } else {
+        (DEFAULT_REGION.to_owned(), path)
+    }
+}
+
+/// Whether a text can be a region: a DNS label other than `api`. The links of a list begin with that, and a client
+/// that followed one as it stands must not reach an empty region `api`.
+pub(crate) fn is_region(text: &str) -> bool {
+    text != "api"
+        && (1..=63).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// Reads what [`split_region`] left. `None` for a route that the emulator does not have.
+pub(crate) fn parse(rest: &str) -> Option<(Version, Resource)> {
+    let segments: Vec<&str> = rest.split('/').collect();
+    let (version, resource) = segments.split_first()?;
+    let version = Version::parse(version)?;
+    let portal = |id: &&str| (!id.is_empty()).then(|| Some((*id).to_owned()));
+    let resource = match (version, resource) {
+        (_, [DESTINATIONS]) => Resource::Destinations,
+        (_, [DESTINATIONS, id]) if !id.is_empty() => Resource::Destination((*id).to_owned()),
+        (_, [WEBHOOK]) => Resource::Webhook(None),
+        (_, [WEBHOOK, "status"]) => Resource::WebhookStatus(None),
+        (Version::V2, [WEBHOOK, "jwks.json"]) => Resource::SigningKeys,
+        (_, [REPLAY_JOB]) => Resource::ReplayJob(None),
+        (Version::V3, ["audit-logs"]) => Resource::AuditLogs,
+        (Version::V3, ["portals"]) => Resource::Portals,
+        (Version::V3, ["portals", id, WEBHOOK]) => Resource::Webhook(portal(id)?),
+        (Version::V3, ["portals", id, WEBHOOK, "status"]) => Resource::WebhookStatus(portal(id)?),
+        (Version::V3, ["portals", id, REPLAY_JOB]) => Resource::ReplayJob(portal(id)?),
+        (Version::V3, ["organizations", "me"]) => Resource::Organization,
+        (Version::V3, ["users", "me"]) => Resource::User,
+        _ => return None,
+    };
+    Some((version, resource))
+}
+
+impl Resource {
+    /// The methods that the API description declares, as an `Allow` header names them.
+    pub(crate) fn methods(&self, version: Version) -> &'static str {
+        match (self, version) {
+            (Self::Destinations, _) => "GET, POST",
+            (Self::Destination(_), _) | (Self::Webhook(_), Version::V3) => "GET, PATCH, DELETE",
+            (Self::Webhook(_), Version::V2) => "GET, PATCH",
+            (Self::ReplayJob(_), _) => "GET, PUT",
+            (
+                Self::WebhookStatus(_)
+                | Self::SigningKeys
+                | Self::AuditLogs
+                | Self::Portals
+                | Self::Organization
+                | Self::User,
+                _,
+            ) => "GET",
+        }
+    }
+
+    /// Whether a host serves it: the organization and the user are on `global` only, portals and past events on every
+    /// other host.
+    pub(crate) fn is_served_by(&self, region: &str) -> bool {
+        match self {
+            Self::Organization | Self::User => region == GLOBAL,
+            Self::AuditLogs
+            | Self::Portals
+            | Self::Webhook(Some(_))
+            | Self::WebhookStatus(Some(_))
+            | Self::ReplayJob(Some(_)) => region != GLOBAL,
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn split_region_any_path_gives_first_label_or_us() {
+        for (path, region, rest) in [
+            ("/eu/v3/audit-log-webhook", "eu", "v3/audit-log-webhook"),
+            ("/v3/audit-log-webhook", "us", "v3/audit-log-webhook"),
+            ("/mars-2/v2/x", "mars-2", "v2/x"),
+            ("/not_a_label/v2/x", "us", "not_a_label/v2/x"),
+            ("/api/v2/x", "us", "api/v2/x"),
+            ("/-eu/v2/x", "us", "-eu/v2/x"),
+        ] {
+            assert_eq!(split_region(path), (region.into(), rest));
+        }
+    }
+
+    #[test]
+    fn parse_declared_route_is_known() {
+        let portal = || Some("p".to_owned());
+        for (rest, version, resource) in [
+            ("v2/audit-log-destinations", Version::V2, Resource::Destinations),
+            (
+                "v3/audit-log-destinations/a",
+                Version::V3,
+                Resource::Destination("a".into()),
+            ),
+            (
+                "v3/audit-log-webhook/status",
+                Version::V3,
+                Resource::WebhookStatus(None),
+            ),
+            (
+                "v2/audit-log-webhook/jwks.json",
+                Version::V2,
+                Resource::SigningKeys,
+            ),
+            ("v2/audit-log-replay-job", Version::V2, Resource::ReplayJob(None)),
+            (
+                "v3/portals/p/audit-log-webhook",
+                Version::V3,
+                Resource::Webhook(portal()),
+            ),
+            (
+                "v3/portals/p/audit-log-webhook/status",
+                Version::V3,
+                Resource::WebhookStatus(portal()),
+            ),
+            (
+                "v3/portals/p/audit-log-replay-job",
+                Version::V3,
+                Resource::ReplayJob(portal()),
+            ),
+        ] {
+            assert_eq!(parse(rest), Some((version, resource)), "{rest}");
+        }
+    }
+
+    #[test]
+    fn parse_undeclared_route_is_none() {
+        for unknown in [
+            "",
+            "v3",
+            "v3/",
+            "v4/audit-log-webhook",
+            "v3/audit-log-webhook/",
+            "v3/audit-log-destinations/",
+            "v3/audit-log-webhook/jwks.json",
+            "v2/audit-logs",
+            "v2/portals",
+            "v2/organizations/me",
+            "v3/portals//audit-log-webhook",
+            "v3/portals/p",
+        ] {
+            assert_eq!(parse(unknown), None, "{unknown}");
+        }
+    }
+}

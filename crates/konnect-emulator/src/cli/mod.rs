@@ -1,0 +1,195 @@
+//! The command line.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use konnect_emulator::{Behavior, Certificate, DeliveryOptions, EmulatorOptions, EventKind, TimeScale};
+use reqwest::Method;
+use url::Url;
+
+const EXAMPLES: &str = include_str!("examples.txt");
+
+/// A local Konnect: the audit log API (v2 and v3) of an organization, with deliveries, for tests and for trying things out
+///
+/// Prints `listening on http://127.0.0.1:PORT` (or https) when it is ready, and serves until SIGINT or SIGTERM.
+#[derive(Debug, Parser)]
+#[command(
+    name = "konnect-emulator",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = after_help()
+)]
+pub struct Cli {
+    /// What to do. Default: serve.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The arguments of `serve`, which needs no name.
+    #[command(flatten)]
+    pub serve: Serve,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API (the default)
+    Serve(Serve),
+    /// Send one request to a running emulator, print status and body, and fail unless the status is 2xx
+    ///
+    /// For machines without curl. The token and the content type that the API needs are sent along.
+    Request(Ask),
+    /// Make audit events, which are delivered where a webhook is enabled
+    Trigger(Trigger),
+}
+
+/// How to serve.
+#[derive(Args, Debug)]
+pub struct Serve {
+    /// Listen on 127.0.0.1:N; 0 for any free port
+    #[arg(long, value_name = "N", default_value_t = 8080)]
+    port: u16,
+    /// Keep the state in FILE, secrets and signing keys included, so that it survives a restart
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Delay every answer of the API by MS milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
+    /// Run SECONDS ahead of this machine's clock, or behind if negative
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        allow_negative_numbers = true
+    )]
+    clock: i64,
+    /// Serve HTTPS with a generated certificate: valid, unknown-authority, expired or other-name
+    ///
+    /// The last three are what a client has to refuse.
+    #[arg(long, value_name = "KIND")]
+    https: Option<Certificate>,
+    /// Write the certificate of the authority that signs to FILE, for a client to trust: `SSL_CERT_FILE=FILE`
+    #[arg(long, value_name = "FILE", requires = "https")]
+    pub ca: Option<PathBuf>,
+    /// Multiply every wait of a delivery and a replay job by F
+    #[arg(long, value_name = "F", default_value = "1")]
+    time_scale: TimeScale,
+    /// Trust receivers whose certificates the authorities in FILE (PEM) signed
+    #[arg(long, value_name = "FILE")]
+    trust: Option<PathBuf>,
+    /// Deliver to HOST as well; without it, deliveries go to loopback addresses only
+    #[arg(long, value_name = "HOST")]
+    allow_delivery_to: Vec<String>,
+    /// Deliver nothing: events are made and kept, and the status of a webhook stays as it is
+    #[arg(long, conflicts_with_all = ["trust", "allow_delivery_to"])]
+    no_deliveries: bool,
+    /// Choose a behavior where Konnect's documentation leaves a choice; see the list below
+    #[arg(long, value_name = "NAME=VALUE")]
+    behavior: Vec<String>,
+}
+
+/// One request.
+#[derive(Args, Debug)]
+pub struct Ask {
+    /// GET, POST and so on
+    pub method: Method,
+    /// The URL, at http://127.0.0.1:PORT
+    #[arg(value_parser = emulator_url)]
+    pub url: Url,
+    /// A JSON document; quote it
+    pub body: Option<String>,
+}
+
+/// Which events to make.
+#[derive(Args, Debug)]
+pub struct Trigger {
+    /// The base URL of the emulator, http://127.0.0.1:PORT
+    #[arg(long, value_name = "URL", value_parser = emulator_url)]
+    url: Url,
+    /// The region that has the events
+    #[arg(long, value_name = "R")]
+    region: String,
+    /// The Dev Portal of the region that has the events; portals have authentication events only
+    #[arg(long, value_name = "ID")]
+    portal: Option<String>,
+    /// authentication, authentication-failed, account-locked, authorization, authorization-denied, access or
+    /// access-failed
+    #[arg(long, default_value = EventKind::Authentication.name())]
+    pub kind: EventKind,
+    /// How many, at most 100000
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub count: usize,
+}
+
+impl Serve {
+    /// # Errors
+    ///
+    /// A file cannot be read, or a behavior is not known.
+    pub fn into_options(self) -> io::Result<EmulatorOptions> {
+        let mut behavior = Behavior::default();
+        for switch in &self.behavior {
+            behavior.set(switch).map_err(io::Error::other)?;
+        }
+        let trusted_authorities = match &self.trust {
+            None => String::new(),
+            Some(file) => fs::read_to_string(file).map_err(|error| about_file(file, &error))?,
+        };
+        let deliveries = DeliveryOptions {
+            trusted_authorities,
+            allowed_hosts: self.allow_delivery_to,
+        };
+        Ok(EmulatorOptions {
+            port: self.port,
+            state_file: self.state,
+            latency: Duration::from_millis(self.latency),
+            clock_offset_seconds: self.clock,
+            certificate: self.https,
+            deliveries: (!self.no_deliveries).then_some(deliveries),
+            time_scale: self.time_scale,
+            behavior,
+            ..EmulatorOptions::default()
+        })
+    }
+}
+
+impl Trigger {
+    /// The control call that makes the events.
+    ///
+    /// # Errors
+    ///
+    /// The URL cannot have a path.
+    pub fn control_url(&self) -> io::Result<Url> {
+        let mut url = self.url.clone();
+        {
+            let mut path = url
+                .path_segments_mut()
+                .map_err(|()| io::Error::other("the URL cannot have a path"))?;
+            path.clear().extend(["_emulator", self.region.as_str()]);
+            if let Some(portal) = &self.portal {
+                path.extend(["portals", portal.as_str()]);
+            }
+            path.push("events");
+        }
+        Ok(url)
+    }
+}
+
+/// An error with the file that it is about.
+pub fn about_file(file: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", file.display()))
+}
+
+/// A URL of an emulator. Another server would not have its control calls.
+fn emulator_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("it is not a URL: {error}"))?;
+    if url.scheme() == "http" && url.host_str() == Some("127.0.0.1") {
+        Ok(url)
+    } else {
+        Err("it is not the URL of an emulator, http://127.0.0.1:PORT".to_owned())
+    }
+}
+
+fn after_help() -> String {
+    format!("Behaviors, the default first:\n{}\n{EXAMPLES}", Behavior::help())
+}

@@ -1,0 +1,122 @@
+//! Where deliveries may go: to this machine, and to hosts that were allowed by name.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// The hosts that deliveries may go to.
+///
+/// Without an entry, a host is permitted if it is a loopback address, `localhost` or a name under `.localhost`. These
+/// names stand for loopback addresses without a lookup, so no name server and no hosts file can lead a delivery away.
+/// A host with an entry is looked up as usual.
+#[derive(Clone, Debug)]
+pub(crate) struct AllowedHosts(Arc<Vec<String>>);
+
+impl AllowedHosts {
+    /// Loopback, and these hosts.
+    pub(crate) fn new(hosts: &[String]) -> Self {
+        Self(Arc::new(hosts.iter().map(|host| plain(host)).collect()))
+    }
+
+    /// Whether loopback is all that is permitted.
+    pub(crate) fn is_loopback_only(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// # Errors
+    ///
+    /// Why a URL is refused.
+    pub(crate) fn check(&self, url: &Url) -> Result<(), String> {
+        let Some(host) = url.host() else {
+            return Err("refused: the endpoint has no host".to_owned());
+        };
+        let is_loopback = match &host {
+            Host::Domain(name) => is_localhost(name),
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.to_canonical().is_loopback(),
+        };
+        let name = plain(&host.to_string());
+        if is_loopback || self.0.contains(&name) {
+            return Ok(());
+        }
+        Err(format!(
+            "refused: {name} is not a loopback address, and deliveries go to other hosts only if \
+             --allow-delivery-to names them"
+        ))
+    }
+}
+
+/// Resolves names for deliveries. The names are those that [`AllowedHosts::check`] permitted.
+impl Resolve for AllowedHosts {
+    fn resolve(&self, name: Name) -> Resolving {
+        if is_localhost(name.as_str()) {
+            let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+            let addresses: Addrs = Box::new(loopback.into_iter().map(|address| SocketAddr::new(address, 0)));
+            return Box::pin(std::future::ready(Ok(addresses)));
+        }
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let addresses: Addrs = Box::new(found.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+fn is_localhost(name: &str) -> bool {
+    let name = plain(name);
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// A host in lower case, without brackets and without the dot that may end a name.
+fn plain(host: &str) -> String {
+    host.trim_start_matches('[')
+        .trim_end_matches(']')
+        .trim_end_matches('.')
+        .to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(allowed: &[&str], url: &str) -> Result<(), String> {
+        let allowed: Vec<String> = allowed.iter().map(|&host| host.to_owned()).collect();
+        AllowedHosts::new(&allowed).check(&Url::parse(url).unwrap())
+    }
+
+    #[test]
+    fn check_loopback_is_permitted() {
+        for url in [
+            "https://127.0.0.1/",
+            "https://127.9.9.9:1/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://LOCALHOST:8443/x",
+            "https://localhost./",
+            "https://siem.localhost/",
+            // Other ways to write 127.0.0.1.
+            "https://2130706433/",
+            "https://0x7f.1/",
+        ] {
+            assert_eq!(check(&[], url), Ok(()), "{url}");
+        }
+    }
+
+    #[test]
+    fn check_other_host_is_refused_unless_allowed() {
+        for (host, url) in [
+            ("siem.example.com", "https://siem.example.com/in"),
+            ("10.0.0.1", "https://10.0.0.1/"),
+            ("0.0.0.0", "https://0.0.0.0/"),
+            ("localhost.example.com", "https://localhost.example.com/"),
+            ("notlocalhost", "https://notlocalhost/"),
+            ("[2001:db8::1]", "https://[2001:db8::1]/"),
+        ] {
+            let refusal = check(&["other.example.com"], url).unwrap_err();
+            assert!(refusal.contains("loopback"), "{refusal}");
+            assert_eq!(check(&[&host.to_ascii_uppercase()], url), Ok(()), "{url}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The log of deliveries, for tests and for people who look at what was sent.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+
+/// How many deliveries are kept; the oldest go first.
+const CAPACITY: usize = 10_000;
+
+/// One attempt to send a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordedDelivery {
+    /// The region of the webhook.
+    pub region: String,
+    /// The id of the portal, if it is the portal's webhook.
+    pub portal: Option<String>,
+    /// The receiver's URL.
+    pub endpoint: String,
+    /// 1 for the first attempt of a batch, 2 for its first retry, and so on.
+    pub attempt: u32,
+    /// How many events the batch has.
+    pub events: usize,
+    /// Whether a replay job sent it.
+    pub replay: bool,
+    /// The receiver's status code; `None` if there was no response.
+    pub code: Option<u16>,
+    /// The receiver's reason phrase, or why there was no response.
+    pub message: String,
+    /// When it ended, RFC 3339.
+    pub at: String,
+}
+
+/// The deliveries so far.
+#[derive(Debug, Default)]
+pub(crate) struct DeliveryLog(Mutex<VecDeque<RecordedDelivery>>);
+
+impl DeliveryLog {
+    /// Adds a delivery.
+    pub(crate) fn add(&self, delivery: RecordedDelivery) {
+        let mut entries = self.lock();
+        if entries.len() == CAPACITY {
+            entries.pop_front();
+        }
+        entries.push_back(delivery);
+    }
+
+    /// The log, oldest first.
+    pub(crate) fn entries(&self) -> Vec<RecordedDelivery> {
+        self.lock().iter().cloned().collect()
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<RecordedDelivery>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,197 @@
+//! Sends what waits: a task for each queue, batches, retries, and the webhook's status.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::behavior::{AfterFailure, Behavior, ConnectionFailureCode};
+use crate::delivery::batch::Batch;
+use crate::delivery::log::RecordedDelivery;
+use crate::delivery::queue::{Opened, Queue};
+use crate::delivery::sender::{Outcome, Sender, Verdict};
+use crate::event::format::Style;
+use crate::event::model::Event;
+use crate::shared::Shared;
+use crate::state::{Attempt, Delivery};
+use crate::stream::StreamId;
+
+/// How long an event waits for others to share its batch, before scaling. Kong documents that events may take a
+/// minute; nobody wants to wait for that at a local emulator.
+const BATCH_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The waits between attempts, before scaling. Kong documents 1 s as the first, 30 s as the longest, and 4 retries.
+const RETRY_WAITS: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
+/// What an attempt belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Events as they happen.
+    Live,
+    /// A replay job.
+    Replay,
+}
+
+/// Starts a worker for each queue that opens, until `stop` is cancelled.
+pub(crate) async fn run(
+    shared: Arc<Shared>,
+    sender: Arc<Sender>,
+    mut opened: Opened,
+    stop: CancellationToken,
+) {
+    let mut workers = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            announced = opened.recv() => {
+                let Some((stream, queue)) = announced else { break };
+                workers.spawn(work(Arc::clone(&shared), Arc::clone(&sender), stream, queue));
+            }
+        }
+    }
+    // The workers end with the set, in the middle of an attempt if need be.
+}
+
+async fn work(shared: Arc<Shared>, sender: Arc<Sender>, stream: StreamId, queue: Arc<Queue>) {
+    loop {
+        queue.not_empty().await;
+        tokio::select! {
+            () = sleep(shared.time_scale.of(BATCH_INTERVAL)) => {}
+            () = queue.full_batch() => {}
+        }
+        let events = queue.take_batch();
+        let count = events.len();
+        if !is_stopped(&shared, &stream) {
+            send(&shared, &sender, &stream, events.into(), Origin::Live).await;
+        }
+        shared.queues.done(count);
+    }
+}
+
+/// Whether the webhook failed before, and the behavior is to send nothing after that.
+fn is_stopped(shared: &Shared, stream: &StreamId) -> bool {
+    shared.behavior().after_failure == AfterFailure::Stop
+        && shared
+            .store
+            .read(|state| state.webhook(stream))
+            .is_some_and(|webhook| webhook.is_failing())
+}
+
+/// Sends one batch to the target that the webhook has, with retries, and notes the result in the webhook's status.
+/// Each attempt goes to the target of its time, so that a repaired webhook gets what is being retried. Returns whether
+/// the receiver has the batch; nothing is sent, and the status stays as it is, if there is no target.
+pub(crate) async fn send(
+    shared: &Arc<Shared>,
+    sender: &Sender,
+    stream: &StreamId,
+    events: Arc<[Arc<Event>]>,
+    origin: Origin,
+) -> bool {
+    let mut written: Option<(Delivery, Batch)> = None;
+    let mut attempt = 0;
+    loop {
+        let behavior = shared.behavior();
+        let Some(delivery) = shared.store.read(|state| state.delivery(stream)) else {
+            return false;
+        };
+        let batch = match written.take() {
+            Some((before, batch)) if before.log_format == delivery.log_format => batch,
+            _ => match write(shared, &behavior, &delivery, Arc::clone(&events)).await {
+                Some(batch) => batch,
+                None => return false,
+            },
+        };
+        let outcome = sender.send(&delivery, &batch, behavior.content_encoding).await;
+        let last = attempt == RETRY_WAITS.len();
+        note(
+            shared,
+            stream,
+            &delivery,
+            &behavior,
+            (attempt, batch.events, origin, last),
+            &outcome,
+        );
+        match outcome.verdict {
+            Verdict::Delivered => return true,
+            Verdict::Refused => return false,
+            Verdict::Retry if last => return false,
+            Verdict::Retry => sleep(shared.time_scale.of(RETRY_WAITS[attempt])).await,
+        }
+        written = Some((delivery, batch));
+        attempt += 1;
+    }
+}
+
+/// Writes a batch on a thread of its own. `None` if that failed.
+async fn write(
+    shared: &Shared,
+    behavior: &Behavior,
+    delivery: &Delivery,
+    events: Arc<[Arc<Event>]>,
+) -> Option<Batch> {
+    let key = shared.store.read(|state| state.signing_keys.current().cloned());
+    let style = Style {
+        log_format: delivery.log_format.clone(),
+        key: key.filter(|_| behavior.signatures),
+        cps_signature: behavior.cps_signature,
+        principal_name: behavior.principal_name,
+    };
+    spawn_blocking(move || Batch::new(&events, &style))
+        .await
+        .ok()?
+        .ok()
+}
+
+/// Notes an attempt in the log and in the webhook's status. The status becomes `inactive` only once no attempt is left.
+fn note(
+    shared: &Shared,
+    stream: &StreamId,
+    delivery: &Delivery,
+    behavior: &Behavior,
+    (attempt, events, origin, last): (usize, usize, Origin, bool),
+    outcome: &Outcome,
+) {
+    let failed = match outcome.verdict {
+        Verdict::Delivered => Some(false),
+        Verdict::Refused => Some(true),
+        Verdict::Retry => last.then_some(true),
+    };
+    let code = match (outcome.code, behavior.connection_failure_code) {
+        (None, ConnectionFailureCode::Zero) => Some(0),
+        (code, _) => code,
+    };
+    let at = shared.store.note(|state| {
+        let at = state.tick();
+        if let Some(webhook) = state
+            .webhook_mut(stream)
+            .filter(|webhook| webhook.target.is_set_up())
+        {
+            let failed = failed.unwrap_or(webhook.is_failing());
+            webhook.last_attempt = Some(Attempt {
+                at: at.clone(),
+                code,
+                message: outcome.message.clone(),
+                failed,
+            });
+        }
+        at
+    });
+    shared.deliveries.add(RecordedDelivery {
+        region: stream.region.clone(),
+        portal: stream.portal.clone(),
+        endpoint: delivery.endpoint.clone(),
+        attempt: u32::try_from(attempt + 1).unwrap_or(u32::MAX),
+        events,
+        replay: origin == Origin::Replay,
+        code: outcome.code,
+        message: outcome.message.clone(),
+        at,
+    });
+}

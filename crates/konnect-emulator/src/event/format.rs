@@ -1,0 +1,195 @@
+//! The three formats of a line: CEF, JSON and CPS.
+//!
+//! Kong documents the fields and the order of the CEF extensions by samples. JSON lines are compact, with the keys
+//! sorted and `sig` last; CPS is the JSON object under the key `event`. CEF values are escaped as the CEF standard
+//! says, of which no sample of Kong's shows anything.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+
+use crate::behavior::CpsSignature;
+use crate::clock;
+use crate::event::model::{Details, Event};
+use crate::event::signing::SigningKey;
+
+const VENDOR: &str = "KongInc";
+const VERSION: &str = "1.0";
+const CEF_VERSION: &str = "0";
+
+/// How lines are written.
+#[derive(Clone, Debug)]
+pub(crate) struct Style {
+    /// The format's name. CEF for any that is unknown.
+    pub(crate) log_format: String,
+    /// The key that signs; no `sig` without one.
+    pub(crate) key: Option<SigningKey>,
+    /// What the signature of a CPS line covers.
+    pub(crate) cps_signature: CpsSignature,
+    /// Whether the lines name the principal.
+    pub(crate) principal_name: bool,
+}
+
+/// Writes an event, signed, without a newline.
+pub(crate) fn line(event: &Event, style: &Style) -> String {
+    let sign = |text: &str| style.key.as_ref().map(|key| key.sign(text.as_bytes()));
+    match style.log_format.as_str() {
+        "json" => json_line(event, style, sign),
+        "cps" => match style.cps_signature {
+            CpsSignature::Event => format!("{{\"event\":{}}}", json_line(event, style, sign)),
+            CpsSignature::Line => {
+                let wrapped = |inner: &str| format!("{{\"event\":{inner}}}");
+                wrapped(&json_line(event, style, |inner| sign(&wrapped(inner))))
+            }
+        },
+        _ => {
+            let mut line = cef_line(event, style);
+            if let Some(signature) = sign(&line) {
+                line.push_str(" sig=");
+                line.push_str(&signature);
+            }
+            line
+        }
+    }
+}
+
+/// The signature of an event in JSON, which the pull API returns.
+pub(crate) fn json_signature(event: &Event, key: &SigningKey) -> String {
+    let style = Style {
+        log_format: "json".to_owned(),
+        key: None,
+        cps_signature: CpsSignature::Event,
+        principal_name: false,
+    };
+    key.sign(json_line(event, &style, |_| None).as_bytes())
+}
+
+fn json_line(event: &Event, style: &Style, sign: impl FnOnce(&str) -> Option<String>) -> String {
+    let mut fields: BTreeMap<&str, Value> = extension(event, style).into_iter().collect();
+    fields.extend([
+        ("cef_version", json!(CEF_VERSION)),
+        ("event_class_id", json!(class(event))),
+        ("event_product", json!(event.product())),
+        ("event_ts", json!(clock::rfc3339_seconds(event.at_ms))),
+        ("event_vendor", json!(VENDOR)),
+        ("event_version", json!(VERSION)),
+        ("name", json!(name(event))),
+        ("severity", json!(event.severity())),
+    ]);
+    let mut line = json!(fields).to_string();
+    if let Some(signature) = sign(&line) {
+        line.pop();
+        // A signature is letters, digits, `-` and `_`.
+        let _ = write!(line, ",\"sig\":\"{signature}\"}}");
+    }
+    line
+}
+
+fn cef_line(event: &Event, style: &Style) -> String {
+    let mut line = format!(
+        "{} konghq.com CEF:{CEF_VERSION}|{VENDOR}|{}|{VERSION}|{}|{}|{}|",
+        clock::rfc3339_seconds(event.at_ms),
+        event.product(),
+        escaped(&class(event), '|'),
+        escaped(&name(event), '|'),
+        event.severity(),
+    );
+    for (index, (key, value)) in extension(event, style).into_iter().enumerate() {
+        if index > 0 {
+            line.push(' ');
+        }
+        let text = match value {
+            Value::String(text) => escaped(&text, '='),
+            other => other.to_string(),
+        };
+        let _ = write!(line, "{key}={text}");
+    }
+    line
+}
+
+/// A text with `\`, the separator and line ends escaped.
+fn escaped(text: &str, separator: char) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\\' => escaped.push_str("\\\\"),
+            other => {
+                if other == separator {
+                    escaped.push('\\');
+                }
+                escaped.push(other);
+            }
+        }
+    }
+    escaped
+}
+
+fn class(event: &Event) -> String {
+    match &event.details {
+        Details::Authentication { method, .. } => format!("AUTHENTICATION_TYPE_{}", method.name()),
+        Details::Authorization { service, .. } => (*service).to_owned(),
+        Details::Access { .. } => "KongGateway".to_owned(),
+    }
+}
+
+fn name(event: &Event) -> String {
+    match &event.details {
+        Details::Authentication { outcome, .. } => format!("AUTHENTICATION_OUTCOME_{}", outcome.name()),
+        Details::Authorization { resource, .. } => format!("Authz.{resource}"),
+        Details::Access { .. } => "Ingress".to_owned(),
+    }
+}
+
+/// The fields beside the header, in the order of a CEF line. Where `principal_name` stands in it is not documented.
+fn extension(event: &Event, style: &Style) -> Vec<(&'static str, Value)> {
+    let mut fields = vec![("rt", json!(event.at_ms)), ("src", json!(event.source))];
+    let mut principal = vec![("principal_id", json!(&*event.principal.id))];
+    if style.principal_name {
+        principal.push(("principal_name", json!(&*event.principal.name)));
+    }
+    let org = ("org_id", json!(&*event.org_id));
+    let trace = ("trace_id", json!(event.trace_id()));
+    let user_agent = ("user_agent", json!(&*event.user_agent));
+    match &event.details {
+        Details::Authentication { outcome, request, .. } => {
+            let success = outcome.name() == "SUCCESS";
+            fields.extend([("request", json!(request)), ("success", json!(success)), org]);
+            fields.extend(event.portal_id.as_deref().map(|id| ("portal_id", json!(id))));
+            fields.extend(principal);
+            fields.extend([trace, user_agent]);
+        }
+        Details::Authorization { action, granted, .. } => {
+            fields.extend([("action", json!(action)), ("granted", json!(granted)), org]);
+            fields.extend(principal);
+            fields.extend([trace, user_agent]);
+        }
+        Details::Access {
+            method,
+            path,
+            query,
+            status,
+        } => {
+            fields.extend([
+                ("request", json!(path)),
+                ("act", json!(method)),
+                ("status", json!(status)),
+                org,
+            ]);
+            fields.extend(principal);
+            fields.extend([user_agent, trace, ("query", json!(query_object(query)))]);
+        }
+    }
+    fields
+}
+
+/// A query string as the text of a JSON object, `{}` for an empty one.
+fn query_object(query: &str) -> String {
+    let pairs: Map<String, Value> = form_urlencoded::parse(query.as_bytes())
+        .map(|(key, value)| (key.into_owned(), Value::String(value.into_owned())))
+        .collect();
+    Value::Object(pairs).to_string()
+}

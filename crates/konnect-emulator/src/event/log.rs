@@ -1,0 +1,123 @@
+//! The events of the last seven days.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::event::model::Event;
+use crate::stream::StreamId;
+
+/// How long events are kept, in milliseconds: seven days, as Konnect documents it.
+pub(crate) const RETENTION_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// How many events are kept, over all streams. The oldest go first.
+const CAPACITY: usize = 100_000;
+
+/// An event with its place in the log.
+#[derive(Clone, Debug)]
+pub(crate) struct Logged {
+    /// Counts up from 1 over the emulator's life.
+    pub(crate) number: u64,
+    /// The stream that the event belongs to.
+    pub(crate) stream: Arc<StreamId>,
+    /// The event.
+    pub(crate) event: Arc<Event>,
+}
+
+/// The log, oldest first. In memory only.
+#[derive(Debug, Default)]
+pub(crate) struct EventLog {
+    entries: Mutex<Entries>,
+}
+
+#[derive(Debug, Default)]
+struct Entries {
+    last_number: u64,
+    logged: VecDeque<Logged>,
+}
+
+impl EventLog {
+    /// Adds events to a stream, and drops those that are too old or too many.
+    pub(crate) fn add(&self, stream: &Arc<StreamId>, events: &[Arc<Event>], now_ms: i64) {
+        let mut entries = self.lock();
+        for event in events {
+            entries.last_number += 1;
+            let logged = Logged {
+                number: entries.last_number,
+                stream: Arc::clone(stream),
+                event: Arc::clone(event),
+            };
+            entries.logged.push_back(logged);
+        }
+        while entries.logged.len() > CAPACITY
+            || entries
+                .logged
+                .front()
+                .is_some_and(|oldest| oldest.event.at_ms < now_ms.saturating_sub(RETENTION_MS))
+        {
+            entries.logged.pop_front();
+        }
+    }
+
+    /// A stream's events from one time to another, both included, in milliseconds since 1970; oldest first.
+    pub(crate) fn between(&self, stream: &StreamId, from_ms: i64, to_ms: i64) -> Vec<Logged> {
+        self.lock()
+            .logged
+            .iter()
+            .filter(|logged| *logged.stream == *stream && (from_ms..=to_ms).contains(&logged.event.at_ms))
+            .cloned()
+            .collect()
+    }
+
+    /// Forgets everything but the count.
+    pub(crate) fn clear(&self) {
+        self.lock().logged.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::sample::{EventKind, Subject, sample};
+
+    fn event(at_ms: i64) -> Arc<Event> {
+        Arc::new(sample(EventKind::Authentication, &Subject::for_tests(), at_ms))
+    }
+
+    #[test]
+    fn add_event_after_seven_days_drops_the_old_one() {
+        let log = EventLog::default();
+        let stream = Arc::new(StreamId::of_region("eu"));
+        log.add(&stream, &[event(0)], 0);
+        log.add(&stream, &[event(RETENTION_MS)], RETENTION_MS);
+        assert_eq!(log.between(&stream, 0, RETENTION_MS).len(), 2);
+        log.add(&stream, &[event(RETENTION_MS + 1)], RETENTION_MS + 1);
+        let kept = log.between(&stream, 0, RETENTION_MS + 1);
+        assert_eq!(kept.iter().map(|kept| kept.number).collect::<Vec<_>>(), [2, 3]);
+    }
+
+    #[test]
+    fn add_event_beyond_capacity_drops_the_oldest() {
+        let log = EventLog::default();
+        let stream = Arc::new(StreamId::of_region("eu"));
+        let events = vec![event(0); CAPACITY];
+        log.add(&stream, &events, 0);
+        log.add(&stream, &[event(1)], 1);
+        let kept = log.between(&stream, 0, 1);
+        assert_eq!((kept.len(), kept[0].number), (CAPACITY, 2));
+    }
+
+    #[test]
+    fn between_other_stream_is_left_out() {
+        let log = EventLog::default();
+        let region = Arc::new(StreamId::of_region("eu"));
+        let portal = Arc::new(StreamId::of_portal("eu", "p"));
+        log.add(&region, &[event(1)], 1);
+        log.add(&portal, &[event(1), event(2)], 2);
+        assert_eq!(log.between(&region, 0, 9).len(), 1);
+        assert_eq!(log.between(&portal, 2, 2).len(), 1);
+    }
+}

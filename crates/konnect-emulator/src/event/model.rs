@@ -1,0 +1,172 @@
+//! What an audit event holds.
+//!
+//! The kinds, names and severities are those of Kong's audit log reference (developer.konghq.com, "Audit logs").
+
+use std::sync::Arc;
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Principal {
+    /// The id of a user or of a system account. Empty if the caller could not be identified.
+    pub(crate) id: Arc<str>,
+    /// The name and email address, `Name (email)`.
+    pub(crate) name: Arc<str>,
+}
+
+/// One audit event.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    /// When, in milliseconds since 1970.
+    pub(crate) at_ms: i64,
+    /// 128 random bits that the events of one request share.
+    pub(crate) trace: u128,
+    /// The caller's address.
+    pub(crate) source: &'static str,
+    /// The caller's `User-Agent`.
+    pub(crate) user_agent: Arc<str>,
+    /// The organization.
+    pub(crate) org_id: Arc<str>,
+    /// The caller.
+    pub(crate) principal: Principal,
+    /// The portal whose stream has the event.
+    pub(crate) portal_id: Option<Arc<str>>,
+    /// What happened.
+    pub(crate) details: Details,
+}
+
+/// What happened, by kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Details {
+    /// Somebody logged in, or used a token.
+    Authentication {
+        /// By which means.
+        method: Method,
+        /// With which result.
+        outcome: Outcome,
+        /// The path of the call that checks the credential.
+        request: &'static str,
+    },
+    /// A permission was checked.
+    Authorization {
+        /// The service that checked.
+        service: &'static str,
+        /// The name after `Authz.`: the path of the resource.
+        resource: String,
+        /// What the caller wanted to do: `list`, `retrieve`, `create`, `edit` or `delete`.
+        action: &'static str,
+        /// Whether it was permitted.
+        granted: bool,
+    },
+    /// Something was created, changed or deleted.
+    Access {
+        /// The HTTP method.
+        method: String,
+        /// The path, without its query.
+        path: String,
+        /// The query as it was sent.
+        query: String,
+        /// The status that was returned.
+        status: u16,
+    },
+}
+
+/// A means of authentication, as far as the emulator makes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// Name and password.
+    Basic,
+    /// A personal access token.
+    PersonalToken,
+    /// A system account access token.
+    SystemAccountToken,
+    /// None that is known.
+    Invalid,
+}
+
+/// The result of an authentication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Accepted.
+    Success,
+    /// The password is wrong.
+    InvalidPassword,
+    /// The account is locked.
+    Locked,
+    /// The credential is none.
+    Invalid,
+}
+
+impl Method {
+    /// The name in events, without its prefix.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "BASIC",
+            Self::PersonalToken => "PAT",
+            Self::SystemAccountToken => "SPAT",
+            Self::Invalid => "INVALID",
+        }
+    }
+}
+
+impl Outcome {
+    /// The name in events, without its prefix.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Success => "SUCCESS",
+            Self::InvalidPassword => "INVALID_PASSWORD",
+            Self::Locked => "LOCKED",
+            Self::Invalid => "INVALID",
+        }
+    }
+}
+
+impl Event {
+    /// The product in the event's header.
+    pub(crate) fn product(&self) -> &'static str {
+        if self.portal_id.is_some() {
+            "Dev-Portal"
+        } else {
+            "Konnect"
+        }
+    }
+
+    /// The trace id as text: 32 hexadecimal digits.
+    pub(crate) fn trace_id(&self) -> String {
+        format!("{:032x}", self.trace)
+    }
+
+    /// The severity: 0 to 10.
+    pub(crate) fn severity(&self) -> u8 {
+        match &self.details {
+            Details::Authentication { outcome, .. } => match outcome {
+                Outcome::Success => 0,
+                Outcome::InvalidPassword => 1,
+                Outcome::Locked => 6,
+                Outcome::Invalid => 7,
+            },
+            Details::Authorization { granted, .. } => {
+                if *granted {
+                    1
+                } else {
+                    6
+                }
+            }
+            Details::Access { status, .. } => match status {
+                401 | 403 => 6,
+                500 => 10,
+                _ => 1,
+            },
+        }
+    }
+
+    /// About how many bytes the event takes in any format.
+    pub(crate) fn estimated_length(&self) -> usize {
+        let details = match &self.details {
+            Details::Authentication { .. } => 0,
+            Details::Authorization { resource, .. } => resource.len(),
+            // Quotes are escaped once in the query's object and once more around it.
+            Details::Access { path, query, .. } => path.len() + 4 * query.len(),
+        };
+        700 + 2 * self.user_agent.len() + details
+    }
+}

@@ -1,0 +1,147 @@
+//! Events made at will.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::model::{Details, Event, Method, Outcome, Principal};
+
+/// The kind of an event that is made at will, with the severity that it has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventKind {
+    /// A login that succeeded: severity 0.
+    #[default]
+    Authentication,
+    /// A login with a wrong password: severity 1.
+    AuthenticationFailed,
+    /// A login to a locked account: severity 6.
+    AccountLocked,
+    /// A permission that was granted: severity 1.
+    Authorization,
+    /// A permission that was denied: severity 6.
+    AuthorizationDenied,
+    /// A change that succeeded: severity 1.
+    Access,
+    /// A change that ended in a 500: severity 10.
+    AccessFailed,
+}
+
+impl EventKind {
+    /// All kinds.
+    pub const ALL: [Self; 7] = [
+        Self::Authentication,
+        Self::AuthenticationFailed,
+        Self::AccountLocked,
+        Self::Authorization,
+        Self::AuthorizationDenied,
+        Self::Access,
+        Self::AccessFailed,
+    ];
+
+    /// The name on the command line and in the control API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Authentication => "authentication",
+            Self::AuthenticationFailed => "authentication-failed",
+            Self::AccountLocked => "account-locked",
+            Self::Authorization => "authorization",
+            Self::AuthorizationDenied => "authorization-denied",
+            Self::Access => "access",
+            Self::AccessFailed => "access-failed",
+        }
+    }
+
+    /// Whether a Dev Portal has such events: authentication only.
+    pub(crate) fn is_of_portals(self) -> bool {
+        matches!(
+            self,
+            Self::Authentication | Self::AuthenticationFailed | Self::AccountLocked
+        )
+    }
+}
+
+impl FromStr for EventKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.name() == text)
+            .ok_or_else(|| {
+                let names = Self::ALL.map(Self::name).join(", ");
+                format!("[{text}] is not a kind of event; the kinds are {names}")
+            })
+    }
+}
+
+/// In whose name an event is made.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    /// The organization's id.
+    pub(crate) org_id: Arc<str>,
+    /// The user.
+    pub(crate) principal: Principal,
+    /// The portal, for an event of its stream.
+    pub(crate) portal_id: Option<Arc<str>>,
+}
+
+/// Makes an event with a trace of its own.
+pub(crate) fn sample(kind: EventKind, subject: &Subject, at_ms: i64) -> Event {
+    let login = |outcome| Details::Authentication {
+        method: Method::Basic,
+        outcome,
+        request: if subject.portal_id.is_some() {
+            "/api/v2/developer/authenticate"
+        } else {
+            "/api/v1/authenticate"
+        },
+    };
+    let check = |granted| Details::Authorization {
+        service: "konnect",
+        resource: "control-planes".to_owned(),
+        action: "list",
+        granted,
+    };
+    let change = |status| Details::Access {
+        method: "POST".to_owned(),
+        path: "/v2/control-planes".to_owned(),
+        query: String::new(),
+        status,
+    };
+    Event {
+        at_ms,
+        trace: fastrand::u128(..),
+        source: "127.0.0.1",
+        user_agent: "Mozilla/5.0 (X11; Linux x86_64)".into(),
+        org_id: Arc::clone(&subject.org_id),
+        principal: subject.principal.clone(),
+        portal_id: subject.portal_id.clone(),
+        details: match kind {
+            EventKind::Authentication => login(Outcome::Success),
+            EventKind::AuthenticationFailed => login(Outcome::InvalidPassword),
+            EventKind::AccountLocked => login(Outcome::Locked),
+            EventKind::Authorization => check(true),
+            EventKind::AuthorizationDenied => check(false),
+            EventKind::Access => change(201),
+            EventKind::AccessFailed => change(500),
+        },
+    }
+}
+
+#[cfg(test)]
+impl Subject {
+    /// Somebody.
+    pub(crate) fn for_tests() -> Self {
+        Self {
+            org_id: "org".into(),
+            principal: Principal {
+                id: "user".into(),
+                name: "A User (user@example.com)".into(),
+            },
+            portal_id: None,
+        }
+    }
+}

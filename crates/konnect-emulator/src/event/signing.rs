@@ -1,0 +1,160 @@
+//! The keys that sign events, and their public halves.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::{fmt, io};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// How long the key set goes on listing a key after its rotation, in milliseconds: as long as the events are kept
+/// that it signed.
+const RETIREMENT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// How many keys are kept at most.
+const MOST_KEYS: usize = 10;
+
+/// An Ed25519 key.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct SigningKey {
+    /// The private key, base64url.
+    seed: String,
+    pair: Arc<Ed25519KeyPair>,
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SigningKey").field(&self.id()).finish()
+    }
+}
+
+impl TryFrom<String> for SigningKey {
+    type Error = String;
+
+    fn try_from(seed: String) -> Result<Self, String> {
+        let pair = URL_SAFE_NO_PAD
+            .decode(&seed)
+            .ok()
+            .and_then(|bytes| Ed25519KeyPair::from_seed_unchecked(&bytes).ok())
+            .ok_or("a signing key is 32 bytes in base64url")?;
+        Ok(Self {
+            seed,
+            pair: Arc::new(pair),
+        })
+    }
+}
+
+impl From<SigningKey> for String {
+    fn from(key: SigningKey) -> Self {
+        key.seed
+    }
+}
+
+impl SigningKey {
+    /// # Errors
+    ///
+    /// The system has no random numbers.
+    fn generate() -> io::Result<Self> {
+        let mut seed = [0; 32];
+        rand::fill(&mut seed).map_err(|_| io::Error::other("no signing key could be generated"))?;
+        Self::try_from(URL_SAFE_NO_PAD.encode(seed)).map_err(io::Error::other)
+    }
+
+    /// The signature of these bytes, base64url without padding.
+    pub(crate) fn sign(&self, bytes: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode(self.pair.sign(bytes))
+    }
+
+    /// The key's id: 40 hexadecimal digits.
+    fn id(&self) -> String {
+        let hash = digest(&SHA256, self.pair.public_key().as_ref());
+        hash.as_ref().iter().take(20).fold(String::new(), |mut id, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(id, "{byte:02x}");
+            id
+        })
+    }
+
+    fn jwk(&self) -> Value {
+        json!({
+            "kty": "OKP",
+            "alg": "EdDSA",
+            "kid": self.id(),
+            "crv": "Ed25519",
+            "x": URL_SAFE_NO_PAD.encode(self.pair.public_key()),
+        })
+    }
+}
+
+/// The key in use, and those before it. Part of the state.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct KeyRing {
+    /// The key in use; absent only until the emulator has started.
+    current: Option<SigningKey>,
+    retired: Vec<RetiredKey>,
+}
+
+/// A key that signs no longer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct RetiredKey {
+    key: SigningKey,
+    /// When it was replaced, in milliseconds since 1970.
+    retired_ms: i64,
+}
+
+impl KeyRing {
+    /// Generates a key unless there is one.
+    ///
+    /// # Errors
+    ///
+    /// The system has no random numbers.
+    pub(crate) fn fill(&mut self) -> io::Result<()> {
+        if self.current.is_none() {
+            self.current = Some(SigningKey::generate()?);
+        }
+        Ok(())
+    }
+
+    /// Replaces the key in use by a new one.
+    ///
+    /// # Errors
+    ///
+    /// The system has no random numbers; the key in use stays so then.
+    pub(crate) fn rotate(&mut self, now_ms: i64) -> io::Result<()> {
+        let new = SigningKey::generate()?;
+        if let Some(key) = self.current.replace(new) {
+            self.retired.insert(
+                0,
+                RetiredKey {
+                    key,
+                    retired_ms: now_ms,
+                },
+            );
+            self.retired.truncate(MOST_KEYS - 1);
+        }
+        Ok(())
+    }
+
+    /// The key that signs.
+    pub(crate) fn current(&self) -> Option<&SigningKey> {
+        self.current.as_ref()
+    }
+
+    /// The key set document: the key in use first, then those that were replaced in the last seven days.
+    pub(crate) fn jwks(&self, now_ms: i64) -> Value {
+        let retired = self
+            .retired
+            .iter()
+            .filter(|old| now_ms.saturating_sub(old.retired_ms) < RETIREMENT_MS)
+            .map(|old| &old.key);
+        let keys: Vec<Value> = self.current.iter().chain(retired).map(SigningKey::jwk).collect();
+        json!({ "keys": keys })
+    }
+}

@@ -1,0 +1,149 @@
+//! Moves replay jobs on: `accepted`, `pending`, `running`, then `completed` or `failed`.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock;
+use crate::control_error::ControlError;
+use crate::delivery::queue::batch_length;
+use crate::delivery::sender::Sender;
+use crate::delivery::worker::{self, Origin};
+use crate::event::model::Event;
+use crate::replay::jobs::{Job, Started};
+use crate::shared::Shared;
+use crate::state::{ReplayJob, ReplayStatus};
+
+/// Runs jobs until `stop` is cancelled; first those that were under way when the state was saved. Without a sender,
+/// jobs move on, and nothing is sent.
+pub(crate) async fn run(
+    shared: Arc<Shared>,
+    sender: Option<Arc<Sender>>,
+    mut started: Started,
+    stop: CancellationToken,
+) {
+    resume(&shared);
+    let mut jobs = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = jobs.join_next() => {}
+            job = started.recv() => {
+                let Some(job) = job else { break };
+                let runner = Runner { shared: Arc::clone(&shared), sender: sender.clone(), job };
+                jobs.spawn(runner.run());
+            }
+        }
+    }
+}
+
+fn resume(shared: &Shared) {
+    let unfinished = shared.store.note(|state| {
+        let mut unfinished = Vec::new();
+        for stream in state.streams() {
+            if let Some(job) = state.replay_job_mut(&stream)
+                && job.status.is_under_way()
+                && job.run == 0
+            {
+                job.run = shared.replays.next_run();
+                unfinished.push((stream, job.run));
+            }
+        }
+        unfinished
+    });
+    for (stream, run) in unfinished {
+        shared.replays.start(stream, run);
+    }
+}
+
+/// One run of one job.
+struct Runner {
+    shared: Arc<Shared>,
+    sender: Option<Arc<Sender>>,
+    job: Job,
+}
+
+/// The job changed meanwhile: another run, an edit or a reset took over.
+struct Superseded;
+
+impl Runner {
+    async fn run(self) {
+        // A superseded run has nothing left to do.
+        let _ = self.steps().await;
+    }
+
+    async fn steps(&self) -> Result<(), Superseded> {
+        let mut job = self.current()?;
+        while let Some(next) = match job.status {
+            ReplayStatus::Accepted => Some(ReplayStatus::Pending),
+            ReplayStatus::Pending => Some(ReplayStatus::Running),
+            _ => None,
+        } {
+            self.step_passed().await;
+            job = self.set(next)?;
+        }
+        if job.status == ReplayStatus::Running {
+            let ((), sent) = tokio::join!(self.step_passed(), self.send(&job));
+            let status = if sent {
+                ReplayStatus::Completed
+            } else {
+                ReplayStatus::Failed
+            };
+            self.set(status)?;
+        }
+        Ok(())
+    }
+
+    async fn step_passed(&self) {
+        let (clock, step) = (&self.shared.clock, self.shared.replay_step);
+        let step = i64::try_from(step.as_millis()).unwrap_or(i64::MAX);
+        clock.reached(clock.now_ms().saturating_add(step)).await;
+    }
+
+    fn current(&self) -> Result<ReplayJob, Superseded> {
+        let job = self.shared.store.read(|state| state.replay_job(&self.job.stream));
+        job.filter(|job| job.run == self.job.run).ok_or(Superseded)
+    }
+
+    /// Sets the status. If the state file cannot be written, the job stays where it is.
+    fn set(&self, status: ReplayStatus) -> Result<ReplayJob, Superseded> {
+        let changed = self.shared.store.change(|state| {
+            let now = state.tick();
+            let job = state
+                .replay_job_mut(&self.job.stream)
+                .filter(|job| job.run == self.job.run);
+            Ok::<_, ControlError>(job.map(|job| {
+                job.status = status;
+                job.updated_at = now;
+                job.clone()
+            }))
+        });
+        changed.ok().flatten().ok_or(Superseded)
+    }
+
+    /// Sends the events of the job's window to the webhook that is configured now. Returns whether all were delivered;
+    /// without an enabled webhook, none can be.
+    async fn send(&self, job: &ReplayJob) -> bool {
+        let stream = &self.job.stream;
+        let can_send = self.shared.store.read(|state| {
+            state.webhook(stream).is_some_and(|webhook| webhook.enabled) && state.delivery(stream).is_some()
+        });
+        let window = clock::parse_rfc3339(&job.start_at).zip(clock::parse_rfc3339(&job.end_at));
+        let (true, Some((from, to))) = (can_send, window) else {
+            return false;
+        };
+        let Some(sender) = &self.sender else {
+            return true;
+        };
+        let logged = self.shared.events.between(stream, from, to);
+        let mut events: Vec<Arc<Event>> = logged.into_iter().map(|logged| logged.event).collect();
+        while !events.is_empty() {
+            let batch: Vec<_> = events.drain(..batch_length(events.iter())).collect();
+            if !worker::send(&self.shared, sender, stream, batch.into(), Origin::Replay).await {
+                return false;
+            }
+        }
+        true
+    }
+}
