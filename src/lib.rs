@@ -6,12 +6,13 @@
 //! | Module | Contents |
 //! |---|---|
 //! | `provider`, `configuration` | the provider block, and the list of what is served |
-//! | `resources`, `data_sources` | one file each |
+//! | `resources`, `data_sources`, `actions` | one file each |
 //! | `run_state` | what one run knows: the client, objects seen in state, waits |
 //! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
 //! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
 //! | `ownership` | whether a webhook is still the one that a resource wrote |
 //! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
+//! | `replay` | starting and following a replay job, for the resource and the action |
 //! | `field_map` | API errors as diagnostics on attributes |
 //! | `kong_migration` | states of Kong's own provider |
 //! | `validators`, `planned`, `instant` | single values |
@@ -24,6 +25,7 @@
 
 #![forbid(unsafe_code)]
 
+mod actions;
 mod configuration;
 mod credential;
 mod data_sources;
@@ -35,6 +37,7 @@ mod kong_migration;
 mod ownership;
 mod planned;
 mod provider;
+mod replay;
 mod resources;
 mod run_state;
 mod scope;

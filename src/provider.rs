@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use terraform_plugin::{
-    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedDataSource, ServedResource,
+    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedAction, ServedDataSource, ServedResource,
 };
 
+use crate::actions::audit_log_replay::AuditLogReplay;
 use crate::configuration::Config;
 use crate::data_sources::audit_log_webhook_status::AuditLogWebhookStatus;
 use crate::resources::audit_log_destination::AuditLogDestination;
+use crate::resources::audit_log_replay_job::AuditLogReplayJob;
 use crate::resources::audit_log_webhook::AuditLogWebhook;
 use crate::run_state::RunState;
 
@@ -55,11 +57,16 @@ impl Provider for KonnectProvider {
         vec![
             ServedResource::new(AuditLogDestination),
             ServedResource::new(AuditLogWebhook),
+            ServedResource::new(AuditLogReplayJob),
         ]
     }
 
     fn data_sources(&self) -> Vec<ServedDataSource<RunState>> {
         vec![ServedDataSource::new(AuditLogWebhookStatus)]
+    }
+
+    fn actions(&self) -> Vec<ServedAction<RunState>> {
+        vec![ServedAction::new(AuditLogReplay)]
     }
 }
 
@@ -75,6 +82,7 @@ mod tests {
         let all = server
             .resources()
             .chain(server.data_sources())
+            .chain(server.actions())
             .chain([("provider", server.schema())]);
         for (name, schema) in all {
             assert_eq!(schema.validate_implementation(), Vec::<String>::new(), "{name}");
@@ -83,6 +91,7 @@ mod tests {
             server
                 .resource_types()
                 .chain(server.data_source_types())
+                .chain(server.action_types())
                 .all(|t| t.starts_with(NAME))
         );
     }

@@ -38,6 +38,7 @@ pub struct RunState {
     created: Mutex<HashMap<DestinationId, Instant>>,
     listings: Mutex<HashMap<Region, Arc<OnceCell<Listing>>>>,
     slots: Mutex<HashMap<Scope, Arc<WebhookSlot>>>,
+    replays: Mutex<HashMap<Scope, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 /// The destinations that a region had when this run first asked, or `None` if they could not be listed.
@@ -74,6 +75,7 @@ impl RunState {
             created: Mutex::default(),
             listings: Mutex::default(),
             slots: Mutex::default(),
+            replays: Mutex::default(),
         }
     }
 
@@ -156,6 +158,11 @@ impl RunState {
     /// What this run plans and does with the webhook of a scope.
     pub(crate) fn slot(&self, scope: &Scope) -> Arc<WebhookSlot> {
         Arc::clone(lock(&self.slots).entry(scope.clone()).or_default())
+    }
+
+    /// The lock of the replay job of a scope. Whoever starts and follows a job holds it meanwhile.
+    pub(crate) fn replay_lock(&self, scope: &Scope) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(lock(&self.replays).entry(scope.clone()).or_default())
     }
 
     /// The destinations that a region had when this run first asked. They are listed once a run and region.
@@ -247,7 +254,7 @@ impl RunState {
     }
 
     /// Waits. `None` if the run was stopped meanwhile.
-    async fn pause(&self, wait: Duration) -> Option<()> {
+    pub(crate) async fn pause(&self, wait: Duration) -> Option<()> {
         let Access::Ready { stop, .. } = &self.access else {
             return None;
         };

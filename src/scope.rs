@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use konnect::{Region, RegionMismatch, ServerUrl};
+use konnect::{PortalId, Region, RegionMismatch, ServerUrl};
 use terraform_plugin::{Attr, Diagnostic};
 
 use crate::validators;
@@ -13,7 +13,7 @@ pub(crate) struct Scope {
     /// The region that serves the webhook.
     pub(crate) region: Region,
     /// The id of a Dev Portal, or `None` for the stream of the region itself.
-    pub(crate) portal: Option<String>,
+    pub(crate) portal: Option<PortalId>,
 }
 
 impl Scope {
@@ -52,7 +52,7 @@ impl Regions {
         Ok(regions)
     }
 
-    /// Plans the region of a webhook, or of its status: the block's own, else the provider's, else the one that the
+    /// Plans the region of a webhook, its status or its replay job: the block's own, else the provider's, else the one that the
     /// server URL serves, else that of the object's state.
     ///
     /// # Errors
@@ -69,7 +69,7 @@ impl Regions {
         match self.plan(own, inherited, prior)? {
             Attr::Null => Err(Diagnostic::error(
                 "No region",
-                "A webhook belongs to one region. Set region here, in the provider block, or in the environment \
+                "Each region has an audit log of its own. Set region here, in the provider block, or in the environment \
                  variable KONNECT_REGION.",
             )
             .at("region")),

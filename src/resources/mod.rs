@@ -1,4 +1,5 @@
 //! One file for each resource.
 
 pub(crate) mod audit_log_destination;
+pub(crate) mod audit_log_replay_job;
 pub(crate) mod audit_log_webhook;
