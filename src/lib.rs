@@ -6,7 +6,7 @@
 //! | Module | Contents |
 //! |---|---|
 //! | `provider`, `configuration` | the provider block, and the list of what is served |
-//! | `resources`, `data_sources`, `list_resources`, `functions` | one file each |
+//! | `resources`, `data_sources`, `list_resources`, `functions`, `actions` | one file each |
 //! | `run_state` | what one run knows: the client, objects seen in state, waits |
 //! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
 //! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
@@ -15,6 +15,7 @@
 //! | `destination_webhook` | webhooks of regions and Dev Portals that deliver to a destination |
 //! | `ownership` | whether a webhook is still the one that a resource wrote, and its removal |
 //! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
+//! | `replay` | starting and following a replay job, for the resource and the action |
 //! | `field_map` | API errors as diagnostics on attributes |
 //! | `kong_migration` | states of Kong's own provider |
 //! | `lookups` | what data sources and list resources have in common |
@@ -28,6 +29,7 @@
 
 #![forbid(unsafe_code)]
 
+mod actions;
 mod configuration;
 mod credential;
 mod data_sources;
@@ -45,6 +47,7 @@ mod ownership;
 mod planned;
 mod portal;
 mod provider;
+mod replay;
 mod resources;
 mod run_state;
 mod scope;

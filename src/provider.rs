@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use terraform_plugin::{
-    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedDataSource, ServedFunction,
+    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedAction, ServedDataSource, ServedFunction,
     ServedListResource, ServedResource,
 };
 
+use crate::actions::audit_log_replay::AuditLogReplay;
 use crate::configuration::Config;
 use crate::data_sources::audit_log_destination::AuditLogDestinationLookup;
 use crate::data_sources::audit_log_destinations::AuditLogDestinations;
@@ -19,6 +20,7 @@ use crate::functions::verify_audit_event::VerifyAuditEvent;
 use crate::list_resources::audit_log_destination::AuditLogDestinationList;
 use crate::list_resources::audit_log_webhook::AuditLogWebhookList;
 use crate::resources::audit_log_destination::AuditLogDestination;
+use crate::resources::audit_log_replay_job::AuditLogReplayJob;
 use crate::resources::audit_log_webhook::AuditLogWebhook;
 use crate::resources::portal_audit_log_webhook::PortalAuditLogWebhook;
 use crate::run_state::RunState;
@@ -68,6 +70,7 @@ impl Provider for KonnectProvider {
             ServedResource::new(AuditLogDestination),
             ServedResource::new(AuditLogWebhook),
             ServedResource::new(PortalAuditLogWebhook),
+            ServedResource::new(AuditLogReplayJob),
         ]
     }
 
@@ -95,6 +98,10 @@ impl Provider for KonnectProvider {
             ServedFunction::new(ParseAuditEvent),
             ServedFunction::new(VerifyAuditEvent),
         ]
+    }
+
+    fn actions(&self) -> Vec<ServedAction<RunState>> {
+        vec![ServedAction::new(AuditLogReplay)]
     }
 }
 

@@ -90,7 +90,7 @@ impl Regions {
         Ok(regions)
     }
 
-    /// Plans the region of a webhook, or of its status: the block's own, else the provider's, else the one that the
+    /// Plans the region of a webhook, its status or its replay job: the block's own, else the provider's, else the one that the
     /// server URL serves, else that of the object's state.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ impl Regions {
         match self.plan(own, inherited, prior)? {
             Attr::Null => Err(Diagnostic::error(
                 "No region",
-                "A webhook belongs to one region. Set region here, in the provider block, or in the environment \
+                "Each region has an audit log of its own. Set region here, in the provider block, or in the environment \
                  variable KONNECT_REGION.",
             )
             .at("region")),
