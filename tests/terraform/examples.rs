@@ -206,7 +206,7 @@ fn examples_are_formatted_and_tested() {
     ];
     for siem in entries("examples/siem") {
         let name = siem.rsplit('/').next().expect("a name").replace('-', "_");
-        let test = format!("fn {name}()");
+        let test = format!("fn siem_{name}_creates_expected_destination()");
         assert!(
             include_str!("examples/siem.rs").contains(&test),
             "{siem} has no test of its name"
