@@ -41,8 +41,7 @@ GOBIN=$work/bin GOFLAGS=-mod=mod go install "$tfplugindocs" >"$work/log" 2>&1 ||
 }
 
 cd "$project"
-# With the feature that tests and the quickstart need, so that this is no build of its own.
-built=$(cargo build --features emulator --message-format json-render-diagnostics)
+built=$(cargo build -p terraform-provider-konnect --message-format json-render-diagnostics)
 provider=$(printf '%s\n' "$built" |
   sed -n 's|.*"executable":"\([^"]*/terraform-provider-konnect\)".*|\1|p')
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use konnect::{AccessToken, Cache, Client, ClientOptions, InvalidSecret, Region, ServerUrl, v3};
+use konnect::{
+    ACCESS_TOKENS_URL, AccessToken, Cache, Client, ClientOptions, InvalidSecret, Region, ServerUrl, sentence,
+    v3,
+};
 use serde::Deserialize;
 use terraform_plugin::{
     Attr, Attribute, ConfigureCall, Diagnostic, Diagnostics, Kind, Schema, Secret, Type, Validator,
@@ -11,8 +14,6 @@ use terraform_plugin::{
 use crate::run_state::{Access, RunState};
 use crate::scope::Regions;
 use crate::validators;
-
-const TOKENS: &str = "https://cloud.konghq.com/global/account/tokens";
 
 /// The provider block. Every attribute is optional, and may be unknown while planning.
 #[derive(Debug, Deserialize)]
@@ -253,7 +254,7 @@ fn token(
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Result<(Attr<AccessToken>, &'static str), Diagnostic> {
     let named = |parsed: Result<AccessToken, InvalidSecret>, attribute: &'static str, name: &'static str| {
-        let detail = |error| format!("{name} can't be used. {}", validators::sentence(&error));
+        let detail = |error| format!("{name} can't be used. {}", sentence(&error));
         parsed
             .map(|token| (Attr::Known(token), name))
             .map_err(|e| Diagnostic::error("Invalid access token", detail(e)).at(attribute))
@@ -279,7 +280,7 @@ fn token(
         format!(
             "Set the environment variable KONNECT_TOKEN (a personal access token, kpat_...) or KONNECT_SPAT (a system \
              account access token, spat_...), or personal_access_token or system_account_access_token in the provider \
-             block. The owner of the token needs the Org Admin permission. Create personal access tokens at {TOKENS}, \
+             block. The owner of the token needs the Org Admin permission. Create personal access tokens at {ACCESS_TOKENS_URL}, \
              and system account access tokens under Organization > System Accounts."
         ),
     ))
@@ -294,7 +295,7 @@ fn parsed<T, E: std::fmt::Display>(
     match parsed {
         Ok(value) => Attr::Known(value),
         Err(error) => {
-            let detail = format!("{source} can't be used. {}", validators::sentence(&error));
+            let detail = format!("{source} can't be used. {}", sentence(&error));
             found.push(Diagnostic::error("Invalid provider configuration", detail).at(attribute));
             Attr::Null
         }

@@ -1,5 +1,6 @@
 //! Times as the API writes them, compared as instants.
 
+use std::cmp::Ordering;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
@@ -10,10 +11,28 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
     a == b || matches!((parse(a), parse(b)), (Some(a), Some(b)) if a == b)
 }
 
-/// How long ago a time was, in words such as `3 hours ago`. `None` for a time that is not valid, or in the future.
+/// How long ago a time was, in words such as `3 hours ago`. A time in the future, as by another clock, is now. `None` for
+/// a time that is not valid.
 pub(crate) fn age(time: &str, now: SystemTime) -> Option<String> {
-    let age = now.duration_since(SystemTime::from(parse(time)?)).ok()?;
+    let age = now
+        .duration_since(SystemTime::from(parse(time)?))
+        .unwrap_or_default();
     Some(format!("{} ago", in_words(age)))
+}
+
+/// Whether a text is a valid time.
+pub(crate) fn is_valid(time: &str) -> bool {
+    parse(time).is_some()
+}
+
+/// Whether a time is after another. False if one of them is not valid.
+pub(crate) fn is_after(a: &str, b: &str) -> bool {
+    matches!((parse(a), parse(b)), (Some(a), Some(b)) if a > b)
+}
+
+/// Orders times, texts that are not valid first.
+pub(crate) fn compare(a: &str, b: &str) -> Ordering {
+    parse(a).cmp(&parse(b))
 }
 
 fn in_words(age: Duration) -> String {
@@ -50,6 +69,20 @@ mod tests {
     }
 
     #[test]
+    fn compare_orders_instants_and_invalid_times_first() {
+        let mut times = ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05+02:00", "never"];
+        times.sort_by(|a, b| compare(a, b));
+        assert_eq!(
+            times,
+            ["never", "2026-01-02T03:04:05+02:00", "2026-01-02T03:04:05Z"]
+        );
+        assert!(
+            is_after(times[2], times[1]) && !is_after(times[1], times[2]) && !is_after(times[2], "never")
+        );
+        assert!(is_valid(times[1]) && !is_valid("never"));
+    }
+
+    #[test]
     fn age_names_the_largest_whole_unit() {
         let now = SystemTime::from("2026-01-02T03:04:05Z".parse::<Timestamp>().unwrap());
         for (time, expected) in [
@@ -57,7 +90,7 @@ mod tests {
             ("2026-01-02T03:01:05Z", Some("3 minutes ago")),
             ("2026-01-01T03:04:06Z", Some("23 hours ago")),
             ("2025-12-30T03:04:05Z", Some("3 days ago")),
-            ("2027-01-01T00:00:00Z", None),
+            ("2027-01-01T00:00:00Z", Some("0 seconds ago")),
             ("0001-01-01T00:00:0Z", None),
         ] {
             assert_eq!(age(time, now).as_deref(), expected, "{time}");

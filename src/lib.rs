@@ -6,7 +6,7 @@
 //! | Module | Contents |
 //! |---|---|
 //! | `provider`, `configuration` | the provider block, and the list of what is served |
-//! | `resources`, `data_sources`, `actions` | one file each |
+//! | `resources`, `data_sources`, `list_resources`, `functions`, `actions` | one file each |
 //! | `run_state` | what one run knows: the client, objects seen in state, waits |
 //! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
 //! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
@@ -15,6 +15,7 @@
 //! | `replay` | starting and following a replay job, for the resource and the action |
 //! | `field_map` | API errors as diagnostics on attributes |
 //! | `kong_migration` | states of Kong's own provider |
+//! | `lookups` | what data sources and list resources have in common |
 //! | `validators`, `planned`, `instant` | single values |
 //!
 //! # To add a resource
@@ -32,8 +33,11 @@ mod data_sources;
 mod duplicate_guard;
 mod field_map;
 mod fingerprint;
+mod functions;
 mod instant;
 mod kong_migration;
+mod list_resources;
+mod lookups;
 mod ownership;
 mod planned;
 mod provider;

@@ -2,12 +2,22 @@
 
 use async_trait::async_trait;
 use terraform_plugin::{
-    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedAction, ServedDataSource, ServedResource,
+    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedAction, ServedDataSource, ServedFunction,
+    ServedListResource, ServedResource,
 };
 
 use crate::actions::audit_log_replay::AuditLogReplay;
 use crate::configuration::Config;
+use crate::data_sources::audit_log_destination::AuditLogDestinationLookup;
+use crate::data_sources::audit_log_destinations::AuditLogDestinations;
+use crate::data_sources::audit_log_events::AuditLogEvents;
+use crate::data_sources::audit_log_signing_keys::AuditLogSigningKeys;
 use crate::data_sources::audit_log_webhook_status::AuditLogWebhookStatus;
+use crate::data_sources::organization::KonnectOrganization;
+use crate::functions::parse_audit_event::ParseAuditEvent;
+use crate::functions::verify_audit_event::VerifyAuditEvent;
+use crate::list_resources::audit_log_destination::AuditLogDestinationList;
+use crate::list_resources::audit_log_webhook::AuditLogWebhookList;
 use crate::resources::audit_log_destination::AuditLogDestination;
 use crate::resources::audit_log_replay_job::AuditLogReplayJob;
 use crate::resources::audit_log_webhook::AuditLogWebhook;
@@ -62,7 +72,28 @@ impl Provider for KonnectProvider {
     }
 
     fn data_sources(&self) -> Vec<ServedDataSource<RunState>> {
-        vec![ServedDataSource::new(AuditLogWebhookStatus)]
+        vec![
+            ServedDataSource::new(AuditLogDestinationLookup),
+            ServedDataSource::new(AuditLogDestinations),
+            ServedDataSource::new(AuditLogEvents),
+            ServedDataSource::new(AuditLogSigningKeys),
+            ServedDataSource::new(AuditLogWebhookStatus),
+            ServedDataSource::new(KonnectOrganization),
+        ]
+    }
+
+    fn list_resources(&self) -> Vec<ServedListResource<RunState>> {
+        vec![
+            ServedListResource::new(AuditLogDestinationList),
+            ServedListResource::new(AuditLogWebhookList),
+        ]
+    }
+
+    fn functions(&self) -> Vec<ServedFunction> {
+        vec![
+            ServedFunction::new(ParseAuditEvent),
+            ServedFunction::new(VerifyAuditEvent),
+        ]
     }
 
     fn actions(&self) -> Vec<ServedAction<RunState>> {
@@ -77,22 +108,8 @@ mod tests {
     use terraform_plugin::Server;
 
     #[test]
-    fn every_schema_is_valid() {
+    fn implementation_is_valid() {
         let server = Server::new(KonnectProvider, ServeMode::Managed);
-        let all = server
-            .resources()
-            .chain(server.data_sources())
-            .chain(server.actions())
-            .chain([("provider", server.schema())]);
-        for (name, schema) in all {
-            assert_eq!(schema.validate_implementation(), Vec::<String>::new(), "{name}");
-        }
-        assert!(
-            server
-                .resource_types()
-                .chain(server.data_source_types())
-                .chain(server.action_types())
-                .all(|t| t.starts_with(NAME))
-        );
+        assert_eq!(server.validate_implementation(), Vec::<String>::new());
     }
 }

@@ -6,7 +6,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use konnect::{Cache, Client, Creations, Destination, DestinationId, Error, ListQuery, Region, v3};
+use konnect::{
+    Cache, Client, Creations, Destination, DestinationId, Error, ListQuery, Region, RepeatSchedule, v3,
+};
 use terraform_plugin::{Diagnostic, Diagnostics};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
@@ -16,20 +18,13 @@ use crate::takeover_guard::WebhookSlot;
 
 /// How long a plan waits for the list of existing destinations, which it does not depend on.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a destination counts as created a moment ago. Destinations are on `global`, webhooks in regions.
-const REPLICATION_TIMEOUT: Duration = Duration::from_secs(30);
-/// The first wait before a request is repeated that fails until another object has changed.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// The longest such wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
 /// What the provider block became, and what this run has seen and done.
 #[derive(Debug)]
 pub struct RunState {
     pub(crate) regions: Regions,
     /// Whether outside changes of credentials are looked for.
     pub(crate) detects_drift: bool,
-    /// The creations of this run.
+    /// The creations of this run whose responses may be lost.
     pub(crate) creations: Creations,
     access: Access,
     token_warning: Mutex<bool>,
@@ -84,28 +79,20 @@ impl RunState {
     /// # Errors
     /// That parts of the provider block are known only after apply, and what to do.
     pub fn client(&self) -> Result<&Client, Diagnostic> {
-        Ok(self.ready()?.0)
+        match &self.access {
+            Access::Ready { client, .. } => Ok(client),
+            Access::Waiting(parts) => Err(not_configured(parts)),
+        }
     }
 
-    /// The cache for reads that may share a request.
+    /// The shared reads of this run.
     ///
     /// # Errors
-    /// That parts of the provider block are known only after apply, and what to do.
+    /// As [`RunState::client`].
     pub fn cache(&self) -> Result<&Cache, Diagnostic> {
-        Ok(self.ready()?.1)
-    }
-
-    fn ready(&self) -> Result<(&Client, &Cache), Diagnostic> {
         match &self.access {
-            Access::Ready { client, cache, .. } => Ok((client, cache)),
-            Access::Waiting(parts) => Err(Diagnostic::error(
-                "Provider configuration is not known yet",
-                format!(
-                    "The {parts} in the provider block depends on an object that does not exist yet, so Konnect can't be \
-                     called now. Create that object first, for instance with -target, or set a value that is known \
-                     during planning."
-                ),
-            )),
+            Access::Ready { cache, .. } => Ok(cache),
+            Access::Waiting(parts) => Err(not_configured(parts)),
         }
     }
 
@@ -213,44 +200,16 @@ impl RunState {
         .into()
     }
 
-    /// Repeats a call while it fails for a reason that passes when another object changes: for `limit`, first after
-    /// 0.5 s, then after twice the last wait up to 5 s. Ends early when the run is stopped.
-    ///
-    /// # Errors
-    /// The error of the last call.
-    pub(crate) async fn repeat_while<T, F: Future<Output = Result<T, Error>>>(
-        &self,
-        limit: Duration,
-        passes: impl Fn(&Error) -> bool,
-        call: impl Fn() -> F,
-    ) -> Result<T, Error> {
-        let end = Instant::now() + limit;
-        let mut wait = FIRST_WAIT;
-        loop {
-            let result = call().await;
-            let Err(error) = &result else { return result };
-            if !passes(error) || Instant::now() + wait > end || self.pause(wait).await.is_none() {
-                return result;
-            }
-            wait = (wait * 2).min(LONGEST_WAIT);
+    /// How long a call that refers to a destination is repeated while Konnect does not find it. Zero, unless this run
+    /// created the destination a moment ago.
+    pub(crate) fn new_destination_schedule(&self, id: &DestinationId) -> RepeatSchedule {
+        let schedule = RepeatSchedule::NEW_DESTINATION;
+        let created = lock(&self.created).get(id).copied();
+        let left = created.map_or(Duration::ZERO, |at| schedule.limit.saturating_sub(at.elapsed()));
+        RepeatSchedule {
+            limit: left,
+            ..schedule
         }
-    }
-
-    /// Repeats a call that refers to a destination while Konnect does not find it, if this run created it a moment ago.
-    ///
-    /// # Errors
-    /// The error of the last call.
-    pub(crate) async fn repeat_until_found<T, F: Future<Output = Result<T, Error>>>(
-        &self,
-        destination: Option<&DestinationId>,
-        call: impl Fn() -> F,
-    ) -> Result<T, Error> {
-        let created = destination.and_then(|id| lock(&self.created).get(id).copied());
-        let limit = created.map_or(Duration::ZERO, |at| {
-            REPLICATION_TIMEOUT.saturating_sub(at.elapsed())
-        });
-        self.repeat_while(limit, |error| error.status() == Some(404), call)
-            .await
     }
 
     /// Waits. `None` if the run was stopped meanwhile.
@@ -276,6 +235,16 @@ impl RunState {
         let konnect = self.client().ok().and_then(Client::server_time);
         konnect.unwrap_or_else(SystemTime::now)
     }
+}
+
+fn not_configured(parts: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Provider configuration is not known yet",
+        format!(
+            "The {parts} in the provider block depends on an object that does not exist yet, so Konnect can't be called \
+             now. Create that object first, for instance with -target, or set a value that is known during planning."
+        ),
+    )
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

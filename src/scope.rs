@@ -2,10 +2,8 @@
 
 use std::fmt;
 
-use konnect::{PortalId, Region, RegionMismatch, ServerUrl};
+use konnect::{PortalId, Region, RegionMismatch, ServerUrl, sentence};
 use terraform_plugin::{Attr, Diagnostic};
-
-use crate::validators;
 
 /// Whose audit log stream a webhook delivers. Each scope has one webhook, so locks and guards are keyed by it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -159,11 +157,9 @@ impl Regions {
         };
         match mismatch {
             None => Ok(()),
-            Some(reason) => Err(Diagnostic::error(
-                "Region not served by this server URL",
-                validators::sentence(&reason),
-            )
-            .at("region")),
+            Some(reason) => {
+                Err(Diagnostic::error("Region not served by this server URL", sentence(&reason)).at("region"))
+            }
         }
     }
 }

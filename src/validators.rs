@@ -1,6 +1,6 @@
 //! Validators for values that several blocks have.
 
-use konnect::{AccessToken, Authorization, Region, ServerUrl};
+use konnect::{AccessToken, Authorization, Region, ServerUrl, sentence};
 use terraform_plugin::{Diagnostic, Validator};
 use url::Url;
 
@@ -123,17 +123,6 @@ pub(crate) fn skips_verification() -> Validator {
             )
         })
     })
-}
-
-/// An error's text as a sentence of a diagnostic.
-pub(crate) fn sentence(error: &impl std::fmt::Display) -> String {
-    let text = error.to_string();
-    let mut characters = text.chars();
-    let first: String = characters
-        .next()
-        .map(|c| c.to_uppercase().collect())
-        .unwrap_or_default();
-    format!("{first}{}.", characters.as_str().trim_end_matches('.'))
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ awk '
   }
   /^\$ / {
     command = $0
-    if (/ (apply|output|plan -input=false -detailed-exitcode)/ || /--request/) {
+    if (/ (apply|output|plan -input=false -detailed-exitcode)/ || /konnect-emulator request/) {
       keep()
       remark = 0
       next
@@ -61,7 +61,7 @@ awk '
   /^# / { next }
   command ~ / apply/ && /(Creation|Modifications) complete|^Apply complete/ { keep(); next }
   command ~ / output/ { keep(); next }
-  command ~ /--request/ && /^200/ { keep(); next }
+  command ~ /konnect-emulator request/ && /^200/ { keep(); next }
   command ~ /repair/ && /^  # konnect_audit_log_webhook/ { inside = 1 }
   inside { keep(); if (/^    }/) inside = 0; next }
   command ~ / plan -input=false -detailed-exitcode/ && /^(Plan:|No changes)/ { keep(); next }
@@ -105,7 +105,7 @@ awk -v caption="examples/quickstart/run.sh" '
       if (line[n] ~ /^\$ /) class = "command"
       else if (line[n] ~ /^# /) class = "remark"
       else if (line[n] == "⋮") class = "cut"
-      else if (line[n] ~ /complete|delivering|^200|^No changes/) class = "good"
+      else if (line[n] ~ /complete|delivering|ready|^200|^No changes/) class = "good"
       else if (line[n] ~ /^ *~|^Plan:/) class = "change"
       if (class != "") class = " class=\"" class "\""
       if (line[n] != "")

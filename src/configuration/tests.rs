@@ -87,7 +87,7 @@ fn missing_token_is_one_error_that_names_every_source() {
         "KONNECT_SPAT",
         "personal_access_token",
         "system_account_access_token",
-        TOKENS,
+        ACCESS_TOKENS_URL,
     ] {
         assert!(errors[0].1.contains(way), "{way}");
     }

@@ -2,7 +2,7 @@
 //! `audit-log-webhook/status`).
 
 use async_trait::async_trait;
-use konnect::{Region, WebhookState, WebhookStatus};
+use konnect::{Region, WebhookState, WebhookStatus, sentence};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostic, Diagnostics, Schema};
 
@@ -80,14 +80,14 @@ impl DataSource for AuditLogWebhookStatus {
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
         let cache = call.provider.cache()?;
-        let own =
-            match &call.config.region {
-                Attr::Known(text) => Attr::Known(Region::parse(text).map_err(|e| {
-                    Diagnostic::error("Invalid region", validators::sentence(&e)).at("region")
-                })?),
-                Attr::Null => Attr::Null,
-                Attr::Unknown => Attr::Unknown,
-            };
+        let own = match &call.config.region {
+            Attr::Known(text) => Attr::Known(
+                Region::parse(text)
+                    .map_err(|e| Diagnostic::error("Invalid region", sentence(&e)).at("region"))?,
+            ),
+            Attr::Null => Attr::Null,
+            Attr::Unknown => Attr::Unknown,
+        };
         let region = require(call.provider.regions.webhook(&own, None)?, "region")?;
         let status = cache
             .webhook_status(&region)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use konnect::{
     CreateError, CreatedDestination, Destination, DestinationChanges, DestinationId, Duplicates, Error,
-    LogFormat, NewDestination, Region, v3,
+    LogFormat, NewDestination, Region, RepeatSchedule, sentence, v3,
 };
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{
@@ -22,9 +22,6 @@ use crate::{duplicate_guard, kong_migration, validators};
 
 /// The time limit for deleting a destination whose creation reached no state. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a deletion is repeated while the destination is in use. Konnect can answer 409 for a while after the webhook
-/// has let go of it.
-const IN_USE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long the webhooks that use a destination are looked for.
 const USERS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -67,7 +64,7 @@ impl Model {
     }
 
     /// The state that an answer of the API makes of what is known.
-    fn with(&self, found: Destination, region: Region) -> Self {
+    pub(crate) fn with(&self, found: Destination, region: Region) -> Self {
         // The API may return the id in other letter case: the state keeps its own.
         let id = self
             .id
@@ -317,7 +314,7 @@ impl Resource for AuditLogDestination {
         let Attr::Known(region) = known.region.clone() else {
             return Ok(Some(known.clone()));
         };
-        let client = run.client()?;
+        let (client, cache) = (run.client()?, run.cache()?);
         let Some(id) = self.state_id(known, &mut call.diagnostics)? else {
             return Ok(None);
         };
@@ -325,7 +322,7 @@ impl Resource for AuditLogDestination {
             error if error.is_not_found() => Ok(None),
             error => Err(self.failed(&error)),
         };
-        let found = match run.cache()?.destination(&region, &id).await {
+        let found = match cache.destination(&region, &id).await {
             Ok(found) => found,
             Err(error) => return failed(error),
         };
@@ -345,7 +342,7 @@ impl Resource for AuditLogDestination {
             Err(error) => return failed(error),
         };
         let mut state = known.with(found, region);
-        credential::clear_uncertain(&call.private, &mut state.authorization);
+        credential::clear_after_outside_change(&call.private, &mut state.authorization);
         Ok(Some(state))
     }
 
@@ -403,15 +400,11 @@ impl Resource for AuditLogDestination {
         let Some(id) = self.state_id(&call.state, &mut call.diagnostics)? else {
             return Ok(());
         };
-        let in_use = |error: &Error| error.status() == Some(409);
-        let deleted = run
-            .repeat_while(IN_USE_TIMEOUT, in_use, || {
-                v3::delete_destination(client, &region, &id)
-            })
-            .await;
-        match deleted {
+        // Konnect can answer 409 for a while after a webhook has let go of the destination.
+        let schedule = RepeatSchedule::DESTINATION_IN_USE;
+        match v3::delete_destination_when_unused(client, &region, &id, schedule).await {
             Err(error) if error.is_not_found() => Ok(()),
-            Err(error) if in_use(&error) => Err(still_in_use(run, &id, &error).await.into()),
+            Err(error) if error.is_conflict() => Err(still_in_use(run, &id, &error).await.into()),
             deleted => deleted.map_err(|error| self.failed(&error)),
         }
     }
@@ -431,8 +424,8 @@ impl Resource for AuditLogDestination {
             Err(error) if error.is_not_found() => Err(Diagnostic::error(
                 "Destination not found",
                 format!(
-                    "Region {region} does not have the audit log destination {id}. If another region has it, use the \
-                     import id REGION/ID.\n\n{error}"
+                    "Region {region} does not have the audit log destination {id}. If another region has it, use REGION/ID as \
+                     the import id.\n\n{error}"
                 ),
             )
             .into()),
@@ -449,7 +442,7 @@ impl Resource for AuditLogDestination {
             let state = kong_migration::State(&source.state);
             let id = state.text("id").unwrap_or_default();
             let id = DestinationId::parse(&id)
-                .map_err(|e| Diagnostic::error("State can't be moved", validators::sentence(&e)).at("id"))?;
+                .map_err(|e| Diagnostic::error("State can't be moved", sentence(&e)).at("id"))?;
             Ok(Model {
                 id: id.to_string().into(),
                 name: state.text("name").into(),
@@ -523,14 +516,13 @@ fn parse_import_id(text: &str) -> Result<(Attr<Region>, DestinationId), Diagnost
     let region = region
         .map(Region::parse)
         .transpose()
-        .map_err(|e| invalid(validators::sentence(&e)))?;
-    let id = DestinationId::parse(id).map_err(|e| invalid(validators::sentence(&e)))?;
+        .map_err(|e| invalid(sentence(&e)))?;
+    let id = DestinationId::parse(id).map_err(|e| invalid(sentence(&e)))?;
     Ok((region.into(), id))
 }
 
 fn parse_id(text: &str) -> Result<DestinationId, Diagnostic> {
-    DestinationId::parse(text)
-        .map_err(|e| Diagnostic::error("Invalid destination id", validators::sentence(&e)).at("id"))
+    DestinationId::parse(text).map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at("id"))
 }
 
 /// The error that a destination is in use, with the webhooks that use it.
@@ -560,10 +552,11 @@ async fn still_in_use(run: &RunState, id: &DestinationId, error: &Error) -> Diag
         "Destination is still in use",
         format!(
             "Konnect does not delete the destination {id} while a webhook uses it. {users}\n\n\
-             If this run replaces the destination, set create_before_destroy = true in its lifecycle block: Terraform \
-             then creates the new destination and moves the webhook before it deletes the old one. Otherwise remove that \
-             webhook first, or connect it to another destination: check the konnect_audit_log_webhook resources of other \
-             configurations, and the webhooks in the Konnect console.\n\n{error}"
+             If this run replaces, renames or removes a destination and moves its webhook to another one: Terraform deletes \
+             the destination first, unless create_before_destroy = true is set in its lifecycle block and applied. Set it, \
+             or move the webhook with a run of its own (-target). Otherwise remove that webhook first, or connect it to \
+             another destination: check the konnect_audit_log_webhook resources of other configurations, and the webhooks \
+             in the Konnect console.\n\n{error}"
         ),
     )
 }

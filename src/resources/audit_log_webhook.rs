@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use konnect::{
     Cache, Client, DestinationId, DestinationWebhook, DestinationWebhookChanges, EndpointWebhook,
-    EndpointWebhookChanges, Error, LogFormat, Region, v2, v3,
+    EndpointWebhookChanges, Error, LogFormat, Region, sentence, v2, v3,
 };
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{
@@ -106,7 +106,7 @@ impl Model {
     fn destination_id(&self) -> Result<DestinationId, Diagnostic> {
         const ATTRIBUTE: &str = "audit_log_destination_id";
         DestinationId::parse(&require(self.audit_log_destination_id.clone(), ATTRIBUTE)?)
-            .map_err(|e| Diagnostic::error("Invalid destination id", validators::sentence(&e)).at(ATTRIBUTE))
+            .map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at(ATTRIBUTE))
     }
 
     /// Plans the arguments whose defaults depend on the form.
@@ -341,10 +341,9 @@ impl Resource for AuditLogWebhook {
             }
             if let (Some(scope), Ok(client)) = (scope, run.client()) {
                 let replaces = !matches!(config.replace_existing, Attr::Null | Attr::Known(false));
-                let (private, diagnostics) = (&mut call.private, &mut call.diagnostics);
-                let look = takeover_guard::current(client, &scope.region);
-                takeover_guard::plan(run, &scope, config.target(), replaces, look, private, diagnostics)
-                    .await;
+                let diagnostics = &mut call.diagnostics;
+                let look = takeover_guard::current(client, &scope.region, form == Form::Endpoint);
+                takeover_guard::plan(run, &scope, config.target(), replaces, look, diagnostics).await;
             }
             return;
         };
@@ -356,6 +355,10 @@ impl Resource for AuditLogWebhook {
         }
         // Konnect has no credential for an endpoint while the region has a destination, also if another process or user
         // did that.
+        let bare = config.authorization.is_null() && config.authorization_wo.is_null();
+        if bare && prior.form() == Form::Destination && form == Form::Endpoint {
+            call.diagnostics.push(credential::missing());
+        }
         let led_elsewhere = ownership::lost_target(&call.private, prior.webhook().as_ref());
         let required = if prior.form() != form || (led_elsewhere && prior.endpoint != config.endpoint) {
             Required::Yes
@@ -376,12 +379,10 @@ impl Resource for AuditLogWebhook {
         let target = planned.target().ok_or_else(|| no_target(planned))?;
         let replaces = planned.replace_existing == Attr::Known(true);
         let slot = run.slot(&scope);
-        let look = || takeover_guard::current(client, &scope.region);
+        let look = || takeover_guard::current(client, &scope.region, planned.form() == Form::Endpoint);
         let private = &mut call.private;
-        let mut progress = takeover_guard::enter(run, &slot, &scope, &target, replaces, look, private, |e| {
-            self.failed(e)
-        })
-        .await?;
+        let mut progress =
+            takeover_guard::enter(run, &slot, &scope, &target, replaces, look, |e| self.failed(e)).await?;
         let change = Change {
             run,
             client,
@@ -421,7 +422,7 @@ impl Resource for AuditLogWebhook {
         }
         let client = client.after_stop();
         let removal = async {
-            let now = takeover_guard::current(&client, region).await?;
+            let now = takeover_guard::current(&client, region, state.form() == Form::Endpoint).await?;
             let ours =
                 now.is_some_and(|now| now.target == created.target && now.updated_at == created.updated_at);
             if ours {
@@ -485,7 +486,7 @@ impl Resource for AuditLogWebhook {
                 trusts_time,
             );
         }
-        credential::clear_uncertain(&call.private, &mut found.authorization);
+        credential::clear_after_outside_change(&call.private, &mut found.authorization);
         Ok(Some(found))
     }
 
@@ -518,8 +519,9 @@ impl Resource for AuditLogWebhook {
             call.diagnostics.push(ownership::overwritten(&scope));
             return Ok(());
         }
+        let uses_v2 = state.form() == Form::Endpoint;
         let removed = async {
-            let Some(now) = takeover_guard::current(client, &scope.region).await? else {
+            let Some(now) = takeover_guard::current(client, &scope.region, uses_v2).await? else {
                 return Ok(());
             };
             let trusts_time =
@@ -548,7 +550,7 @@ impl Resource for AuditLogWebhook {
             ImportTarget::Id(text) => Region::parse(text).map_err(|e| {
                 let detail = format!(
                     "The import id of a webhook is its region, such as eu. {}",
-                    validators::sentence(&e)
+                    sentence(&e)
                 );
                 Diagnostic::error("Invalid import id", detail)
             })?,
@@ -558,14 +560,7 @@ impl Resource for AuditLogWebhook {
             call.provider.regions.webhook(&Attr::Known(region), None)?,
             "region",
         )?;
-        let none = Model {
-            replace_existing: Attr::Known(false),
-            ..Model::default()
-        };
-        let mut found = read_destination(cache, &region, &none).await;
-        if matches!(found, Ok(None)) {
-            found = read_endpoint(cache, &region, &none).await;
-        }
+        let found = find(cache, &region).await;
         found.map_err(|error| self.failed(&error))?.ok_or_else(|| {
             Diagnostic::error(
                 "Region has no webhook",
@@ -576,6 +571,26 @@ impl Resource for AuditLogWebhook {
             )
             .into()
         })
+    }
+
+    /// The defaults of the endpoint's arguments depend on the form of the webhook, so the schema does not have them.
+    fn generate_config(&self, state: Model) -> Model {
+        let custom_format = |format: &String| format != validators::DEFAULT_LOG_FORMAT;
+        Model {
+            log_format: state
+                .log_format
+                .known()
+                .filter(|format| custom_format(format))
+                .cloned()
+                .into(),
+            skip_ssl_verification: state
+                .skip_ssl_verification
+                .known()
+                .filter(|skip| **skip)
+                .copied()
+                .into(),
+            ..state
+        }
     }
 
     fn moves_from(&self) -> &'static [&'static str] {
@@ -620,7 +635,9 @@ impl AuditLogWebhook {
         match error {
             WriteError::Value(diagnostic) => diagnostic.into(),
             WriteError::Api(error)
-                if error.status() == Some(404) && change.planned.form() == Form::Destination =>
+                if error.status() == Some(404)
+                    && error.method() == "PATCH"
+                    && change.planned.form() == Form::Destination =>
             {
                 unknown_destination(change, &error).into()
             }
@@ -701,8 +718,8 @@ impl Change<'_> {
                 audit_log_destination_id: moved.then(|| id.clone()),
                 enabled: planned.enabled.known().copied().filter(|_| switched),
             };
-            let update = || v3::update_webhook(self.client, self.region, &changes);
-            self.run.repeat_until_found(moved.then_some(&id), update).await?
+            let schedule = self.run.new_destination_schedule(&id);
+            v3::update_webhook_to_new_destination(self.client, self.region, &changes, schedule).await?
         } else {
             let found = v3::get_webhook(self.client, self.region).await?;
             if found.audit_log_destination_id.is_none() {
@@ -780,6 +797,22 @@ fn may_have_happened(error: &WriteError) -> bool {
     matches!(error, WriteError::Api(error) if error.may_have_happened())
 }
 
+/// The webhook of a region, in either form, with the arguments that Konnect does not store at their defaults. A server
+/// that does not serve v2 has no webhook with an endpoint of its own.
+pub(crate) async fn find(cache: &Cache, region: &Region) -> Result<Option<Model>, Error> {
+    let none = Model {
+        replace_existing: Attr::Known(false),
+        ..Model::default()
+    };
+    if let Some(found) = read_destination(cache, region, &none).await? {
+        return Ok(Some(found));
+    }
+    match read_endpoint(cache, region, &none).await {
+        Err(error) if v2::is_webhook_absent(&error) && !error.is_forbidden() => Ok(None),
+        found => found,
+    }
+}
+
 /// One that delivers to a destination. Without a destination there is no webhook for v3.
 async fn read_destination(cache: &Cache, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
     match cache.destination_webhook(region).await {
@@ -807,7 +840,7 @@ async fn read_endpoint_if_available(
     known: &Model,
 ) -> Result<Option<Model>, Error> {
     match read_endpoint(cache, region, known).await {
-        Err(error) if takeover_guard::is_without_v2(&error) => Ok(None),
+        Err(error) if v2::is_webhook_absent(&error) => Ok(None),
         found => found,
     }
 }

@@ -41,8 +41,8 @@ impl Table {
         } else {
             assert!(
                 page == now,
-                "{PAGE} does not have what was seen. If that is right, run `{WRITE}=1 cargo test --all-features \
-                 --test faults`"
+                "{PAGE} does not say what was seen. If that is right, run `{WRITE}=1 cargo test --all-features \
+                 --test faults` and then docs/generate.sh"
             );
         }
     }

@@ -13,6 +13,7 @@ const PLUGIN: &str = env!("CARGO_BIN_EXE_terraform-provider-konnect");
 mod authorization;
 mod configure;
 mod debug;
+mod functions;
 mod host;
 mod identity;
 mod konnect;

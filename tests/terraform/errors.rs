@@ -261,7 +261,11 @@ fn a_refresh_that_fails_fails_the_plan_and_leaves_the_state_as_it_was() {
 
 #[test]
 fn a_removal_that_fails_keeps_the_object_in_the_state() {
-    let cases = faults();
+    // A removal waits while the destination is in use.
+    let cases: Vec<_> = faults()
+        .into_iter()
+        .filter(|(fault, _)| *fault != Fault::status(409))
+        .collect();
     let workspace = Workspace::of(destinations(&cases, "siem"));
     workspace.apply();
     let before = addresses(&workspace);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::import::{existing, existing_endpoint, existing_with_destination, sends_once, whole_endpoint};
-use crate::workspace::{AUTHORIZATION, Block, Workspace, cli};
+use crate::workspace::{AUTHORIZATION, Block, Feature, Workspace, cli};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
@@ -13,7 +13,7 @@ fn by_identity(workspace: Workspace, block: &Block, to: &str, identity: &str) ->
     let import = Block::new("import")
         .expression("to", to)
         .expression("identity", identity);
-    if cli().imports_by_identity {
+    if cli().supports(Feature::ImportByIdentity) {
         workspace.configure(format!("{block}{import}"));
         workspace.init();
         return Some(workspace);

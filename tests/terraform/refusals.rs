@@ -46,8 +46,8 @@ fn parameters_that_konnect_refuses_are_on_their_attributes() {
     assert_eq!(
         found,
         [
-            ("endpoint", "Konnect says of \"endpoint\": is not reachable."),
-            ("name", "Konnect says of \"name\": is taken."),
+            ("endpoint", "Konnect rejected \"endpoint\": is not reachable."),
+            ("name", "Konnect rejected \"name\": is taken."),
         ]
     );
     assert_eq!(workspace.state().addresses(), [""; 0]);
@@ -139,7 +139,7 @@ fn an_answer_that_differs_from_what_was_asked_is_told_and_the_object_is_kept_in_
     assert_eq!(error.attribute(), Some("name"));
     assert_eq!(
         error.summary,
-        "The service keeps another value than the one applied"
+        "The service returned a different value than the one applied"
     );
     let state = workspace.state();
     assert_eq!(

@@ -81,9 +81,14 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use behavior::{
     AbsentWebhook, AfterFailure, Behavior, ConnectionFailureCode, ContentEncoding, CpsSignature,
-    GlobalEvents, NeverTime, PullApi, ReplayWithoutWebhook,
+    GlobalEvents, InvalidListQuery, NeverTime, PullApi, ReplayWithoutWebhook,
 };
 pub use certificate::Certificate;
 pub use connections::ConnectionCount;

@@ -1,4 +1,4 @@
-//! What a data source of a provider is.
+//! The trait of a data source.
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -7,35 +7,35 @@ use serde::de::DeserializeOwned;
 use crate::diagnostics::Diagnostics;
 use crate::schema::Schema;
 
-/// Something that a configuration can look up.
+/// Something that a configuration reads and does not manage.
 #[async_trait]
 pub trait DataSource: Send + Sync + 'static {
-    /// What the provider's configuration became; see [`Provider::Data`](crate::Provider::Data).
+    /// The configured provider; see [`Provider::Data`](crate::Provider::Data).
     type Data: Send + Sync;
-    /// The attributes as a Rust type, arguments and results alike.
+    /// The model of the arguments and results.
     type Model: Serialize + DeserializeOwned + Clone + Send + Sync;
 
-    /// The whole type name, for instance `example_status`.
+    /// The type name, for instance `example_status`.
     fn type_name(&self) -> &'static str;
 
-    /// The attributes, once.
+    /// The attributes.
     fn schema(&self) -> Schema;
 
-    /// Rules over several arguments, any of which may be unknown. No request may be made here.
+    /// Checks rules over several arguments, any of which may be unknown. Must not make requests.
     fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
 
-    /// Looks it up.
+    /// Reads the results.
     ///
     /// # Errors
-    /// Why that could not be done.
+    /// The reason why the data source cannot be read.
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Self::Model, Diagnostics>;
 }
 
-/// A look-up.
+/// A request to read a data source.
 pub struct DataCall<'a, D: DataSource + ?Sized> {
     /// The configured provider.
     pub provider: &'a D::Data,
-    /// What the user wrote.
+    /// The configuration.
     pub config: D::Model,
     /// Messages to the user.
     pub diagnostics: Diagnostics,

@@ -1,31 +1,31 @@
-//! What the user is told: errors and warnings, on the attribute that they are about.
+//! Errors and warnings for the user, with the attribute that they concern.
 
 use crate::value::path::Path;
 
-/// How bad it is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
-    /// Nothing further is done.
+    /// The operation fails.
     Error,
-    /// Shown, and all goes on.
+    /// The operation continues.
     Warning,
 }
 
-/// One message to the user.
+/// A message to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What happened, in one short line without full stop.
+    /// What happened, in one short line without a period.
     pub summary: String,
-    /// Why, and what to do next, in sentences.
+    /// The reason and the remedy, in sentences.
     pub detail: String,
-    /// The attribute that it is about, or nothing for the block as a whole.
+    /// The attribute that it concerns, or `None` for the whole block.
     pub path: Option<Path>,
 }
 
 impl Diagnostic {
-    /// An error about the block as a whole.
+    /// An error that concerns the whole block.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -35,7 +35,7 @@ impl Diagnostic {
         }
     }
 
-    /// A warning about the block as a whole.
+    /// A warning that concerns the whole block.
     pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
@@ -43,7 +43,7 @@ impl Diagnostic {
         }
     }
 
-    /// The same message, about this attribute.
+    /// Sets the attribute that the message concerns.
     #[must_use]
     pub fn at(self, path: impl Into<Path>) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl Diagnostic {
     }
 }
 
-/// All messages of one call, in the order in which they came up.
+/// The messages of one call in the order of their occurrence.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
@@ -69,24 +69,24 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
-    /// Adds all messages of another call.
+    /// Adds the messages of another call.
     pub fn append(&mut self, other: Diagnostics) {
         self.0.extend(other.0);
     }
 
-    /// Whether one of them is an error.
+    /// Whether a message is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|d| d.severity == Severity::Error)
     }
 
-    /// Whether there is no message at all.
+    /// Whether there are no messages.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Writes all texts anew.
+    /// Replaces all texts.
     pub(crate) fn rewrite(&mut self, text: impl Fn(&str) -> String) {
         for diagnostic in &mut self.0 {
             diagnostic.summary = text(&diagnostic.summary);
@@ -94,7 +94,7 @@ impl Diagnostics {
         }
     }
 
-    /// The messages in their order.
+    /// The messages in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }

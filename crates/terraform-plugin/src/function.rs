@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 
-use crate::schema::is_identifier;
+use crate::schema::{has_dynamic_element, is_identifier};
 use crate::value::Value;
 use crate::value::model::from_value;
 use crate::value::types::Type;
@@ -131,17 +131,6 @@ impl FunctionDefinition {
             errors.push("the result is a collection with elements of the type dynamic".to_owned());
         }
         errors
-    }
-}
-
-fn has_dynamic_element(ty: &Type) -> bool {
-    match ty {
-        Type::List(element) | Type::Set(element) | Type::Map(element) => {
-            **element == Type::Dynamic || has_dynamic_element(element)
-        }
-        Type::Tuple(elements) => elements.iter().any(has_dynamic_element),
-        Type::Object(attributes) => attributes.values().any(has_dynamic_element),
-        Type::String | Type::Number | Type::Bool | Type::Dynamic => false,
     }
 }
 

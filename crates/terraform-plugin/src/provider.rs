@@ -1,4 +1,4 @@
-//! What a provider is.
+//! The trait of a provider.
 
 use std::sync::OnceLock;
 
@@ -15,74 +15,74 @@ use crate::list_resource::ListResource;
 use crate::resource::Resource;
 use crate::schema::Schema;
 
-/// A provider: a configuration, and what it serves.
+/// A provider: its configuration and everything that it serves.
 #[async_trait]
 pub trait Provider: Send + Sync + 'static {
-    /// The provider block as a Rust type.
+    /// The model of the provider block.
     type Config: DeserializeOwned + Send;
-    /// What a configuration becomes: all that resources and data sources need for their requests.
+    /// The configured provider, for instance an API client. All resources, data sources, list resources and actions
+    /// share it.
     type Data: Send + Sync + 'static;
 
-    /// Name, version and address.
+    /// The name, version and address.
     fn metadata(&self) -> Metadata;
 
-    /// The attributes of the provider block.
+    /// The schema of the provider block.
     fn schema(&self) -> Schema;
 
-    /// Rules over several attributes of the block, any of which may be unknown. No request may be
-    /// made here.
+    /// Checks rules over several attributes of the block, any of which may be unknown. Must not make requests.
     fn validate(&self, _config: &Self::Config, _diagnostics: &mut Diagnostics) {}
 
-    /// Makes the data of a configuration, in which values may be unknown while planning.
+    /// Creates the data from the configuration, in which values may be unknown at plan.
     ///
     /// # Errors
-    /// Why this configuration can't be used.
+    /// The reason why the configuration is unusable.
     async fn configure(&self, call: &mut ConfigureCall<Self::Config>) -> Result<Self::Data, Diagnostics>;
 
-    /// The resources that it serves.
+    /// The resources.
     fn resources(&self) -> Vec<ServedResource<Self::Data>>;
 
-    /// The data sources that it serves.
+    /// The data sources.
     fn data_sources(&self) -> Vec<ServedDataSource<Self::Data>>;
 
-    /// The list resources that it serves. Default: none.
+    /// The list resources. Default: none.
     fn list_resources(&self) -> Vec<ServedListResource<Self::Data>> {
         Vec::new()
     }
 
-    /// The actions that it serves. Default: none.
+    /// The actions. Default: none.
     fn actions(&self) -> Vec<ServedAction<Self::Data>> {
         Vec::new()
     }
 
-    /// The functions that it serves. Default: none.
+    /// The functions. Default: none.
     fn functions(&self) -> Vec<ServedFunction> {
         Vec::new()
     }
 }
 
-/// What a provider is called.
+/// The name and version of a provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Metadata {
     /// The address in `required_providers`, for instance `example/example`.
     pub address: &'static str,
-    /// The prefix of all type names, and the name in `TF_LOG_PROVIDER_<NAME>`.
+    /// The prefix of all type names, without underscore, and the name in `TF_LOG_PROVIDER_<NAME>`.
     pub name: &'static str,
-    /// The version, without a `v` in front.
+    /// The version without a leading `v`.
     pub version: &'static str,
-    /// One sentence that says what the provider is for.
+    /// One sentence that describes the provider.
     pub description: &'static str,
-    /// The crates whose `tracing` events are logged, beside this one, by their names in Rust.
+    /// The crates whose `tracing` events are logged besides those of this crate, by their names in Rust code.
     pub log_targets: &'static [&'static str],
 }
 
-/// A configuration of the provider.
+/// A request to configure the provider.
 pub struct ConfigureCall<C> {
-    /// What the user wrote.
+    /// The configuration.
     pub config: C,
-    /// The version of the command line tool, for instance `1.11.4`.
+    /// The version of Terraform or OpenTofu, for instance `1.11.4`.
     pub terraform_version: String,
-    /// Cancelled when the run is interrupted: no new request may begin, and waits end.
+    /// Cancelled when the run is interrupted: do not start new requests, and end waits.
     pub stop: CancellationToken,
     /// Messages to the user.
     pub diagnostics: Diagnostics,

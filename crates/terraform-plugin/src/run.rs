@@ -1,4 +1,4 @@
-//! The whole of a provider's `main`.
+//! The `main` function of a provider.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -6,19 +6,20 @@ use std::process::ExitCode;
 use crate::plugin::{self, Plugin, ServeError};
 use crate::provider::{Metadata, Provider};
 
-/// Runs a provider until Terraform, or in debug mode the user, ends it: command line, logging, runtime, serving.
+/// Runs a provider until Terraform, or in debug mode the user, ends it. Handles the command line, logging, the runtime
+/// and the plugin protocol.
 ///
-/// | Argument | What it does |
+/// | Argument | Effect |
 /// |---|---|
-/// | none | serves the host that started this process; without one, prints what the program is, and fails |
-/// | `-debug` | serves in the foreground and prints the setting with which Terraform uses this process |
+/// | none | serves the host that started the process; without a host, prints the help and fails |
+/// | `-debug` | serves in the foreground and prints the variable with which Terraform uses this process |
 /// | `--version` | prints the version |
 /// | `--help` | prints the help |
 pub fn run<P: Provider>(provider: P) -> ExitCode {
     let metadata = provider.metadata();
     let program = format!("terraform-provider-{}", metadata.name);
     let mut debug = false;
-    // Terraform's own tools write one hyphen, others two.
+    // Terraform's tools use one hyphen, others two.
     for argument in std::env::args_os().skip(1) {
         match argument.to_str().map(|a| a.trim_start_matches('-')) {
             Some("debug") => debug = true,
@@ -35,7 +36,7 @@ pub fn run<P: Provider>(provider: P) -> ExitCode {
         Err(error) => return fail(&format!("{program}: cannot start: {error}\n"), 1),
     };
     let served = runtime.block_on(plugin::serve(Plugin { provider, debug }));
-    // A host name that is still being resolved must not keep the process: its request is abandoned.
+    // A pending host name lookup must not delay the end of the process.
     runtime.shutdown_background();
     match served {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,7 +59,7 @@ fn help(program: &str, metadata: &Metadata) -> String {
 {description}
 
 This program is a plugin: `terraform init` or `tofu init` installs it, and the other
-commands start it. Name it in a configuration:
+commands start it. Declare it in a configuration:
 
   terraform {{
     required_providers {{
@@ -68,7 +69,7 @@ commands start it. Name it in a configuration:
     }}
   }}
 
-Started by hand, it takes one of these arguments:
+Arguments for manual use:
 
   -debug      serve in the foreground and print the TF_REATTACH_PROVIDERS setting with
               which Terraform uses this process; ends with Ctrl-C
@@ -82,7 +83,7 @@ for this provider; {variable} sets the level of this provider alone.
 }
 
 fn print(text: &str) -> ExitCode {
-    // Whoever closes the pipe early has read enough.
+    // A closed pipe is not an error: the reader has read enough.
     let _ = std::io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
 }

@@ -1,5 +1,4 @@
-//! The protocol's rules through [`Server`], with a made-up provider: whatever a resource does, what
-//! the host is answered keeps them (plugin protocol, what Terraform checks of a provider).
+//! The rules of the protocol through [`Server`](crate::Server): whatever a provider does, the responses satisfy them.
 
 mod actions;
 mod echo;

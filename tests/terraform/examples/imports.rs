@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::workspace::{AUTHORIZATION, Workspace, cli};
+use crate::workspace::{AUTHORIZATION, Feature, Workspace, cli};
 
 use super::{entries, read, workspace};
 
@@ -69,7 +69,8 @@ fn imports_of_a_webhook() {
 fn imports(folder: &str) -> Vec<String> {
     let all = entries(folder).into_iter().filter(|file| {
         let name = file.rsplit('/').next().expect("a name");
-        name.starts_with("import") && (cli().imports_by_identity || !name.contains("identity"))
+        name.starts_with("import")
+            && (cli().supports(Feature::ImportByIdentity) || !name.contains("identity"))
     });
     let all: Vec<_> = all.collect();
     assert!(all.len() >= 2, "{all:?}");

@@ -17,13 +17,52 @@ pub struct Cli {
     pub registry: &'static str,
     /// As it tells a provider. OpenTofu tells the version of a Terraform that it is like.
     pub version: Option<String>,
-    /// Whether it imports by the identity of a resource.
-    pub imports_by_identity: bool,
+    product: Product,
+    /// Major and minor version of the product.
+    release: (u32, u32),
     /// A filesystem mirror that holds the provider, for either product.
     pub mirror: PathBuf,
 }
 
+/// The two products that can be tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Product {
+    Terraform,
+    OpenTofu,
+}
+
+/// What only some CLIs can do. A test of it asks [`Cli::supports`], and otherwise tests the same at the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature {
+    /// `import` blocks with `identity`.
+    ImportByIdentity,
+    /// `terraform query`, with `GenerateResourceConfig`.
+    Query,
+}
+
 impl Cli {
+    /// Whether this CLI has a feature.
+    pub fn supports(&self, feature: Feature) -> bool {
+        let first = match (feature, self.product) {
+            (Feature::ImportByIdentity, _) => (1, 12),
+            (Feature::Query, Product::Terraform) => (1, 14),
+            (Feature::Query, Product::OpenTofu) => return false,
+        };
+        self.release >= first
+    }
+
+    /// The same, and prints that the test checks the protocol instead if this CLI does not have the feature.
+    pub fn supports_or_reports(&self, feature: Feature) -> bool {
+        let supported = self.supports(feature);
+        if !supported {
+            let (product, (major, minor)) = (self.product, self.release);
+            println!(
+                "{product:?} {major}.{minor} does not support {feature:?}: checking the protocol instead"
+            );
+        }
+        supported
+    }
+
     /// The folder of the mirror that holds the provider under an address.
     pub fn mirror_of(&self, address: &str) -> PathBuf {
         let version = env!("CARGO_PKG_VERSION");
@@ -44,13 +83,12 @@ pub fn cli() -> &'static Cli {
         let program = env::var_os("TERRAFORM_BIN").filter(|name| !name.is_empty());
         let program = program.unwrap_or_else(|| "terraform".into());
         let name = banner(&program, &["version"]);
-        let registry = if name.contains("OpenTofu") {
-            OPENTOFU_REGISTRY
+        let (product, registry) = if name.contains("OpenTofu") {
+            (Product::OpenTofu, OPENTOFU_REGISTRY)
         } else {
-            TERRAFORM_REGISTRY
+            (Product::Terraform, TERRAFORM_REGISTRY)
         };
-        let imports_by_identity = knows_identity(&name);
-        let version = (registry == TERRAFORM_REGISTRY).then(|| {
+        let version = (product == Product::Terraform).then(|| {
             let answer = banner(&program, &["version", "-json"]);
             let version: Value = serde_json::from_str(&answer).expect("a version in JSON");
             version["terraform_version"]
@@ -62,7 +100,8 @@ pub fn cli() -> &'static Cli {
             program,
             registry,
             version,
-            imports_by_identity,
+            product,
+            release: release(&name),
             mirror: mirror(),
         }
     })
@@ -82,8 +121,8 @@ pub fn passed_on() -> impl Iterator<Item = (&'static str, OsString)> {
         .filter_map(|name| Some((name, env::var_os(name)?)))
 }
 
-/// Either product does so from its version 1.12; it begins its banner with `PRODUCT vMAJOR.MINOR.`.
-fn knows_identity(banner: &str) -> bool {
+/// Major and minor version of a banner, which begins with `PRODUCT vMAJOR.MINOR.`.
+fn release(banner: &str) -> (u32, u32) {
     let version = banner.split_whitespace().nth(1).expect("a version");
     let mut numbers = version.trim_start_matches('v').split('.');
     let mut number = || {
@@ -92,7 +131,7 @@ fn knows_identity(banner: &str) -> bool {
             .and_then(|n| n.parse::<u32>().ok())
             .expect("a number")
     };
-    (number(), number()) >= (1, 12)
+    (number(), number())
 }
 
 fn banner(program: &OsString, arguments: &[&str]) -> String {

@@ -24,7 +24,7 @@ mod state;
 
 pub use binary::workspace_binary;
 pub use block::Block;
-pub use cli::{KONG, cli};
+pub use cli::{Feature, KONG, cli};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use folder::{AUTHORIZATION, TOKEN, Workspace, project};
 pub use konnect::{LocalKonnect, Write, write};

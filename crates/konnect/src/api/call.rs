@@ -102,6 +102,30 @@ pub(crate) async fn page<T: DeserializeOwned>(
     Ok((page, response))
 }
 
+/// `GET`, page by page: lists items until the list ends or `accept` has returned true for `limit` of them. Returns those.
+/// `parameters` returns the query of the page after a cursor.
+pub(crate) async fn first<T: DeserializeOwned>(
+    client: &Client,
+    region: &Region,
+    path: &str,
+    parameters: impl Fn(Option<String>) -> Parameters,
+    limit: usize,
+    accept: impl Fn(&T) -> bool,
+) -> Result<Vec<T>, Error> {
+    let mut walk = PageWalk::default();
+    let mut accepted = Vec::new();
+    let mut after = None;
+    while accepted.len() < limit {
+        let (page, response) = page(client, region, path, parameters(after), None).await?;
+        let left = limit - accepted.len();
+        accepted.extend(page.items.into_iter().filter(&accept).take(left));
+        let Some(next) = page.next else { break };
+        walk.advance(&response, &next)?;
+        after = Some(next);
+    }
+    Ok(accepted)
+}
+
 /// The limits of a walk over all pages of a list.
 #[derive(Default)]
 pub(crate) struct PageWalk {

@@ -34,8 +34,8 @@ pub struct Creations {
 pub struct CreatedDestination {
     /// The destination.
     pub destination: Destination,
-    /// Whether it was found after the answer to its creation was lost. It is then uncertain whether this creation or
-    /// another process created it, and so which authorization it has.
+    /// Whether it was found after the answer to its creation was lost. Another process may have created it, with another
+    /// authorization.
     pub adopted: bool,
     /// Other destinations that an earlier attempt may have created.
     pub duplicates: Duplicates,

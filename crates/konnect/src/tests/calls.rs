@@ -1,4 +1,4 @@
-//! What each call sends, and what it makes of a good answer.
+//! What each call sends, and the value that it returns for a valid answer.
 
 use serde_json::{Value, json as value};
 

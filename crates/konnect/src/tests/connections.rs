@@ -1,4 +1,4 @@
-//! Connections that fail, and those that must not be made.
+//! Connections that fail, and connections that the client must not open.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ async fn connection_rejected_by_proxy_is_reported() {
         );
         assert!(
             !proxy.requests()[0].head.contains(TOKEN),
-            "the proxy must not see the token"
+            "the proxy must not receive the token"
         );
     }
 }
@@ -106,8 +106,8 @@ async fn connection_without_http_is_lost() {
     );
 }
 
-/// Runs one of the ignored tests below by itself, since proxies and trust stores come from the environment
-/// of a process.
+/// Runs one of the ignored tests below in a process of its own, since proxies and trust stores come from the
+/// environment of the process.
 async fn in_own_process(test: &str, environment: &[(&'static str, String)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--ignored", "--exact", &format!("tests::connections::{test}")]);
@@ -173,7 +173,7 @@ async fn missing_trusted_certificates_fail_https_only() {
 #[tokio::test]
 #[ignore = "run in a process of its own by `missing_trusted_certificates_fail_https_only`"]
 async fn no_trusted_certificates() {
-    // Elsewhere than on Linux the system's store is not a file that can be missing.
+    // Only on Linux the system's trust store is a file that can be missing.
     if !is_child() || !cfg!(target_os = "linux") {
         return;
     }

@@ -1,4 +1,4 @@
-//! A creation whose answer is lost is looked for, and made again only if it left nothing.
+//! Creations whose answer is lost: the destination is looked for, and created again only if there is none.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use crate::{CreateError, CreatedDestination, Creations, DestinationId, Duplicate
 const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 const OURS: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
 
-/// How a destination that `new_destination` describes is listed, created some seconds from now.
+/// The list item of the destination that `new_destination` describes, created this many seconds from now.
 fn listed(id: &str, seconds: i64) -> String {
     let offset = Duration::from_secs(seconds.unsigned_abs());
     let now = SystemTime::now();
@@ -24,7 +24,7 @@ fn listed(id: &str, seconds: i64) -> String {
     )
 }
 
-/// A list, with the server's clock some seconds off.
+/// A list, from a server whose clock is off by this many seconds.
 fn list(items: &[String], clock: i64) -> Reply {
     let offset = Duration::from_secs(clock.unsigned_abs());
     let now = SystemTime::now();
@@ -107,10 +107,10 @@ async fn create_late_duplicate_is_reported() {
 
 #[tokio::test]
 async fn create_age_is_decided_by_the_server_clock() {
-    // The server's clock is an hour behind, and so is the creation time that it gave.
+    // The server's clock is an hour behind, and so is the creation time.
     let (result, _) = create(vec![Reply::Close, list(&[listed(OURS, -3600)], -3600)]).await;
     assert_eq!(result.unwrap().destination.id.as_str(), OURS);
-    // Its clock says that the destination is older, ours that it is not: nobody knows.
+    // By the server's clock the destination is older, by the client's it is not: its age is uncertain.
     let (result, methods) = create(vec![Reply::Close, list(&[listed(OURS, 0)], 3600)]).await;
     assert!(matches!(result, Err(CreateError::Several { ref candidates, .. }) if candidates.len() == 1));
     assert_eq!(methods, ["POST", "GET"]);
@@ -135,7 +135,7 @@ async fn create_rejected_or_failed_search_is_an_error() {
 
 #[tokio::test]
 async fn create_every_answer_lost_gives_up() {
-    // Without retries, and with the four that there are by default.
+    // Without retries, and with the default of four.
     for (retries, creations) in [(0, 3), (4, 5)] {
         let replies = (0..creations).flat_map(|_| [json(500, "{}"), list(&[], 0), list(&[], 0)]);
         let server = Server::start(replies).await;
@@ -159,7 +159,7 @@ async fn create_every_answer_lost_gives_up() {
 
 #[tokio::test]
 async fn create_destination_claimed_by_another_creates_again() {
-    // Both answers name one destination: the first creation has found it, as if it were its own.
+    // Both answers name one destination, which the first creation has found and taken for its own.
     let replies = [
         Reply::Close,
         list(&[listed(OURS, 0)], 0),

@@ -1,5 +1,6 @@
 //! The client against a loopback server with scripted answers.
 
+mod cache;
 mod calls;
 mod concurrency_limit;
 mod connections;

@@ -1,4 +1,4 @@
-//! What becomes of answers that are not as they should be.
+//! Errors, unexpected successes and redirects, and what the client reports about them.
 
 use crate::api::{v2, v3};
 use crate::tests::server::{Reply, Server, TOKEN, answer, client, json};
@@ -84,7 +84,7 @@ async fn error_cut_or_garbled_body_keeps_status() {
     let error = create(Reply::Bytes(cut.into())).await;
     assert_eq!((error.status(), error.outcome()), (Some(409), Outcome::Refused));
     assert!(error.to_string().contains("in u"), "{error}");
-    // What may be asked again is, since the whole answer may say more.
+    // A request that can be repeated is, since a complete answer says more.
     let server = Server::start([
         Reply::Bytes(cut.into()),
         answer(409, "", r#"{"detail": "in use"}"#),
@@ -118,13 +118,17 @@ async fn success_unexpected_body_is_unreadable() {
         let error = create(answer(201, &format!("Content-Type: {content_type}\r\n"), body)).await;
         let ErrorKind::UnreadableAnswer {
             status,
-            content_type: told,
+            content_type: reported,
             ..
         } = error.kind()
         else {
             panic!("{error}")
         };
-        assert_eq!((*status, told.as_deref()), (201, Some(content_type)), "{body}");
+        assert_eq!(
+            (*status, reported.as_deref()),
+            (201, Some(content_type)),
+            "{body}"
+        );
         assert!(error.may_have_happened(), "{error}");
     }
     let login = create(answer(200, "", "<html><body>Please log in</body></html>")).await;

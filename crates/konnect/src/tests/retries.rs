@@ -1,4 +1,4 @@
-//! How often a call is made, and when it is not made again.
+//! Which calls are repeated, how often, and when not.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ async fn retry_incomplete_rejection() {
         .await
         .unwrap_err();
     assert!(error.is_not_found(), "{error}");
-    // Where each one does, the status has to do; and a creation was refused in any case.
+    // If every answer breaks off, the status decides. A creation was rejected in any case.
     let server = Server::start([cut(), cut()]).await;
     let client = client(&server.url, |options| options.max_retries = 1);
     let error = v3::get_destination(&client, &eu(), &id()).await.unwrap_err();
@@ -150,7 +150,7 @@ async fn post_not_handled_is_retried() {
 
 #[tokio::test]
 async fn post_without_connection_is_retried() {
-    // Bound and not listening: the port stays ours, and refuses.
+    // Bound and not listening: no other program can use the port, and it refuses connections.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{AccessToken, Client, ClientOptions, ServerUrl};
 
-/// What the client under test sends as its token.
+/// The access token of the client under test.
 pub const TOKEN: &str = "kpat_TestToken/0123456789";
 
 /// What the server does with one request.
@@ -19,11 +19,11 @@ pub enum Reply {
     Bytes(Vec<u8>),
     /// Closes the connection without an answer.
     Close,
-    /// Says nothing until the client goes away.
+    /// Sends nothing until the client closes the connection.
     Silence,
-    /// Sends a head, and then a body without end, until the client goes away.
+    /// Sends a head and an endless body, until the client closes the connection.
     Endless(&'static str),
-    /// Cancels this token, and goes on with the other reply.
+    /// Cancels this token, and continues with the other reply.
     Cancel(CancellationToken, Box<Reply>),
 }
 
@@ -63,7 +63,7 @@ impl Server {
         let record = Arc::clone(&requests);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                // Beyond its script the server answers what no test expects.
+                // After its script, the server answers with a status that no test expects.
                 let reply = replies.pop_front().unwrap_or_else(|| json(418, "{}"));
                 tokio::spawn(serve(stream, reply, Arc::clone(&record)));
             }

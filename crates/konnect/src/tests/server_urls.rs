@@ -1,4 +1,4 @@
-//! Which base URLs are taken, and what becomes of them.
+//! Which base URLs are accepted, and the addresses that they make.
 
 use crate::{InvalidServerUrl, Region, RegionMismatch, ServerUrl};
 
@@ -46,7 +46,7 @@ fn parse_kong_host_fixes_the_region() {
 
 #[test]
 fn parse_other_host_serves_any_region() {
-    let url = ServerUrl::parse("https://konnect.example.com/gate").unwrap();
+    let url = ServerUrl::parse("https://konnect.example.com/proxy").unwrap();
     assert_eq!(url.fixed_region(), None);
     assert!(!url.is_template());
     assert_eq!(url.base(&region("us")).unwrap(), url.base(&region("eu")).unwrap());

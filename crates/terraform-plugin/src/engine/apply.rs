@@ -1,4 +1,4 @@
-//! What must hold of a state after a change, whatever a resource answers.
+//! The rules for the state after a change, whatever a resource returns.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
@@ -47,18 +47,18 @@ fn without(attributes: &[Attribute], mut value: Value, removed: fn(&Attribute) -
     value
 }
 
-/// Checks the state that a resource answered against its plan: what was planned as known must have
-/// come out so, and nothing may be left unknown. What is unknown becomes null, with an error.
+/// Checks the state that a resource returned against its plan: known planned values must be unchanged, and no value may
+/// be unknown. An unknown value becomes null, with an error.
 ///
-/// A difference is an error rather than a patched state: the state then tells what exists, and the
-/// user learns which argument the other side does not keep as given.
+/// A difference is an error, and the state remains as the resource returned it: so the state shows what exists, and the
+/// error shows which argument the service changed.
 #[must_use]
 pub fn check_consistency(planned: &Value, state: Value, diagnostics: &mut Diagnostics) -> Value {
     compare(planned, &state, &Path::root(), diagnostics);
     known(state, &Path::root(), diagnostics)
 }
 
-fn compare(planned: &Value, state: &Value, at: &Path, diagnostics: &mut Diagnostics) {
+fn compare(planned: &Value, state: &Value, path: &Path, diagnostics: &mut Diagnostics) {
     match (planned, state) {
         (Value::Unknown, _) | (_, Value::Unknown) => {}
         (Value::Object(planned), Value::Object(state)) => {
@@ -67,7 +67,7 @@ fn compare(planned: &Value, state: &Value, at: &Path, diagnostics: &mut Diagnost
                 compare(
                     planned,
                     state,
-                    &at.then(Step::Attribute(name.clone().into())),
+                    &path.then(Step::Attribute(name.clone().into())),
                     diagnostics,
                 );
             }
@@ -77,7 +77,7 @@ fn compare(planned: &Value, state: &Value, at: &Path, diagnostics: &mut Diagnost
                 compare(
                     planned,
                     &state[key],
-                    &at.then(Step::Key(key.clone())),
+                    &path.then(Step::Key(key.clone())),
                     diagnostics,
                 );
             }
@@ -86,65 +86,73 @@ fn compare(planned: &Value, state: &Value, at: &Path, diagnostics: &mut Diagnost
             if planned.len() == state.len() =>
         {
             for ((planned, state), i) in planned.iter().zip(state).zip(0..) {
-                compare(planned, state, &at.then(Step::Index(i)), diagnostics);
+                compare(planned, state, &path.then(Step::Index(i)), diagnostics);
             }
         }
-        // The elements of a set can't be paired while some of their parts are unknown.
+        // The elements of a set cannot be matched while parts of them are unknown.
         (Value::Set(elements), Value::Set(state))
             if !planned.is_wholly_known() && state.len() <= elements.len() => {}
         (planned, state) if planned == state => {}
         _ => diagnostics.push(
             Diagnostic::error(
-                "The service keeps another value than the one applied",
-                "The answer shows another value here than was planned, and the state holds what the service \
-                 answered. If somebody else changed the object meanwhile, plan again. If it comes back, set the \
-                 argument to the service's value (see `terraform state show`).",
+                "The service returned a different value than the one applied",
+                "The state contains the value that the service returned. If another process or user changed the \
+                 object, plan again. If the error persists, set the argument to the value of the service (see \
+                 `terraform state show`).",
             )
-            .at(at.clone()),
+            .at(path.clone()),
         ),
     }
 }
 
-fn known(value: Value, at: &Path, diagnostics: &mut Diagnostics) -> Value {
+fn known(value: Value, path: &Path, diagnostics: &mut Diagnostics) -> Value {
     match value {
         value if value.is_unknown() => {
             diagnostics.push(
                 Diagnostic::error(
-                    "Provider left a value unknown after apply",
-                    "This is a bug in the provider: please report it. The value stays empty in the state.",
+                    "Provider returned an unknown value",
+                    "This is a bug in the provider: please report it. The value is null in the state.",
                 )
-                .at(at.clone()),
+                .at(path.clone()),
             );
             Value::Null
         }
-        Value::List(of) => Value::List(known_each(of, at, diagnostics)),
-        Value::Tuple(of) => Value::Tuple(known_each(of, at, diagnostics)),
-        Value::Set(of) => Value::Set(of.into_iter().map(|v| known(v, at, diagnostics)).collect()),
-        Value::Map(of) => Value::Map(
-            of.into_iter()
+        Value::List(elements) => Value::List(known_each(elements, path, diagnostics)),
+        Value::Tuple(elements) => Value::Tuple(known_each(elements, path, diagnostics)),
+        Value::Set(elements) => Value::Set(
+            elements
+                .into_iter()
+                .map(|v| known(v, path, diagnostics))
+                .collect(),
+        ),
+        Value::Map(entries) => Value::Map(
+            entries
+                .into_iter()
                 .map(|(k, v)| {
-                    let v = known(v, &at.then(Step::Key(k.clone())), diagnostics);
+                    let v = known(v, &path.then(Step::Key(k.clone())), diagnostics);
                     (k, v)
                 })
                 .collect(),
         ),
-        Value::Object(of) => Value::Object(
-            of.into_iter()
+        Value::Object(attributes) => Value::Object(
+            attributes
+                .into_iter()
                 .map(|(k, v)| {
-                    let v = known(v, &at.then(Step::Attribute(k.clone().into())), diagnostics);
+                    let v = known(v, &path.then(Step::Attribute(k.clone().into())), diagnostics);
                     (k, v)
                 })
                 .collect(),
         ),
-        Value::Dynamic(of, inner) => Value::Dynamic(of, Box::new(known(*inner, at, diagnostics))),
+        Value::Dynamic(ty, inner) => Value::Dynamic(ty, Box::new(known(*inner, path, diagnostics))),
         value => value,
     }
 }
 
-fn known_each(of: Vec<Value>, at: &Path, diagnostics: &mut Diagnostics) -> Vec<Value> {
-    of.into_iter()
+fn known_each(elements: Vec<Value>, path: &Path, diagnostics: &mut Diagnostics) -> Vec<Value> {
+    elements
+        .into_iter()
         .zip(0..)
-        .map(|(v, i)| known(v, &at.then(Step::Index(i)), diagnostics))
+        .map(|(v, i)| known(v, &path.then(Step::Index(i)), diagnostics))
         .collect()
 }
 
@@ -153,7 +161,7 @@ mod tests {
     use super::*;
     use crate::Nesting;
 
-    fn settled(planned: &Value, state: Value) -> (Value, Vec<String>) {
+    fn check(planned: &Value, state: Value) -> (Value, Vec<String>) {
         let mut diagnostics = Diagnostics::new();
         let state = check_consistency(planned, state, &mut diagnostics);
         (
@@ -166,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_unknown_may_become_anything() {
+    fn check_consistency_unknown_planned_accepts_any_value() {
         let planned = Value::object([("id", Value::Unknown), ("n", Value::List(vec![Value::Unknown]))]);
         let state = Value::object([("id", "1".into()), ("n", Value::List(vec![Value::Null]))]);
-        assert_eq!(settled(&planned, state.clone()), (state, vec![]));
+        assert_eq!(check(&planned, state.clone()), (state, vec![]));
     }
 
     #[test]
-    fn what_was_known_must_come_out_so_and_the_state_stays_true() {
+    fn check_consistency_changed_value_is_error_and_state_remains() {
         let planned = Value::object([
             ("a", "x".into()),
             ("m", Value::Map([("k".to_owned(), 1_i64.into())].into())),
@@ -184,22 +192,22 @@ mod tests {
             ("m", Value::Map([("k".to_owned(), 2_i64.into())].into())),
             ("s", Value::Set(vec!["q".into(), "p".into()])),
         ]);
-        let (after, paths) = settled(&planned, state.clone());
+        let (after, paths) = check(&planned, state.clone());
         assert_eq!(after, state);
         assert_eq!(paths, ["a", "m[\"k\"]"]);
     }
 
     #[test]
-    fn nothing_unknown_is_left() {
+    fn check_consistency_unknown_value_becomes_null_with_error() {
         let planned = Value::object([("id", Value::Unknown), ("n", Value::Unknown)]);
         let state = Value::object([("id", Value::Unknown), ("n", Value::List(vec![Value::Unknown]))]);
-        let (after, paths) = settled(&planned, state);
+        let (after, paths) = check(&planned, state);
         assert!(after.is_wholly_known());
         assert_eq!(paths, ["id", "n[0]"]);
     }
 
     #[test]
-    fn write_only_arguments_vanish_at_any_depth() {
+    fn without_write_only_nested_argument_becomes_null() {
         let secret = || Attribute::string("secret").optional().write_only();
         let schema = Schema::new(
             "",

@@ -47,7 +47,9 @@ pub trait AnyResource<D>: Send + Sync {
     async fn read(&self, provider: &D, request: ReadRequest) -> StateResponse;
     /// Imports an existing object.
     async fn import(&self, provider: &D, target: ImportTarget<Value>) -> StateResponse;
-    /// Upgrades a stored state. It needs no configuration; the resource observes the state if there is one.
+    /// Upgrades a stored state.
+    ///
+    /// The resource observes it if the provider is configured.
     fn upgrade(&self, provider: Option<&D>, version: i64, state: Json) -> StateResponse;
     /// Generates the configuration of an existing object.
     fn generate_config(&self, state: Value) -> ConfigResponse;

@@ -1,9 +1,7 @@
-//! The plan engine: what a change would make of a state, by the schema alone.
+//! The plan of a change, as the schema determines it.
 //!
-//! The protocol's rules for plans live here and nowhere else (plugin protocol, what Terraform
-//! checks): a value that the configuration gives is planned as given; one that it does not give
-//! is the default, or if computed the prior value or unknown, or else null; a write-only argument
-//! is null.
+//! A configured value is planned unchanged. A value that is not configured is the default, or if computed the prior value
+//! or unknown, or else null. A write-only argument is null.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
@@ -11,15 +9,15 @@ use crate::schema::attribute::{Attribute, Kind, Nesting};
 use crate::value::Value;
 use crate::value::path::{Path, Step};
 
-/// The state that the configuration asks for, before anything is known of what the change as a
-/// whole touches: computed values are the proposed ones for an update, unknown for a creation.
+/// The state that the configuration requests. Computed values are the proposed ones for an update, and unknown for a
+/// create; [`mark_computed_unknown`] then determines which of them the update can change.
 #[must_use]
 pub fn propose(schema: &Schema, prior: &Value, proposed: &Value, config: &Value) -> Value {
     propose_attributes(schema.attributes(), prior.is_null(), proposed, config)
 }
 
-fn propose_attributes(declared: &[Attribute], creating: bool, proposed: &Value, config: &Value) -> Value {
-    Value::object(declared.iter().map(|attribute| {
+fn propose_attributes(attributes: &[Attribute], creating: bool, proposed: &Value, config: &Value) -> Value {
+    Value::object(attributes.iter().map(|attribute| {
         let (proposed, config) = (proposed.get(attribute.name), config.get(attribute.name));
         (
             attribute.name,
@@ -45,26 +43,26 @@ fn propose_attribute(attribute: &Attribute, creating: bool, proposed: &Value, co
     };
     match (config, proposed) {
         (Value::Object(_), _) => propose_attributes(inner, creating || proposed.is_null(), proposed, config),
-        (Value::List(of), _) => {
+        (Value::List(elements), _) => {
             let before = if let Value::List(before) = proposed {
                 before.as_slice()
             } else {
                 &[]
             };
-            Value::List(propose_elements(inner, creating, before, of))
+            Value::List(propose_elements(inner, creating, before, elements))
         }
-        (Value::Set(of), _) => {
-            // Terraform pairs the elements of a proposed set with the configured ones by itself,
-            // and leaves what they do not tell null.
+        (Value::Set(elements), _) => {
+            // Terraform matches the elements of a proposed set with the configured ones.
             let before = if let Value::Set(before) = proposed {
                 before.as_slice()
             } else {
                 &[]
             };
-            Value::Set(propose_elements(inner, creating, before, of))
+            Value::Set(propose_elements(inner, creating, before, elements))
         }
-        (Value::Map(of), _) => Value::Map(
-            of.iter()
+        (Value::Map(entries), _) => Value::Map(
+            entries
+                .iter()
                 .map(|(key, config)| {
                     let before = match proposed {
                         Value::Map(before) => before.get(key).unwrap_or(&Value::Null),
@@ -94,9 +92,8 @@ fn propose_element(inner: &[Attribute], creating: bool, before: &Value, config: 
     }
 }
 
-/// Where an update changes anything, what it may touch is no longer known: every computed value
-/// that still is the prior one, unless its attribute keeps it or the resource has decided it.
-/// Without a change nothing is touched, so that the plan is empty.
+/// Marks the computed values as unknown that an update can change: those that equal the prior value, unless the attribute
+/// keeps it or the resource has planned it. Without a change, the plan remains empty.
 #[must_use]
 pub fn mark_computed_unknown(
     schema: &Schema,
@@ -108,22 +105,22 @@ pub fn mark_computed_unknown(
     if prior.is_null() || planned == *prior {
         return planned;
     }
-    let mut touched = mark_attributes(schema.attributes(), prior, planned.clone(), config);
+    let mut marked = mark_attributes(schema.attributes(), prior, planned.clone(), config);
     for name in keep_planned {
-        touched.set(name, planned.get(name).clone());
+        marked.set(name, planned.get(name).clone());
     }
-    touched
+    marked
 }
 
-fn mark_attributes(declared: &[Attribute], prior: &Value, mut planned: Value, config: &Value) -> Value {
-    for attribute in declared {
-        let (before, given) = (prior.get(attribute.name), config.get(attribute.name));
+fn mark_attributes(attributes: &[Attribute], prior: &Value, mut planned: Value, config: &Value) -> Value {
+    for attribute in attributes {
+        let (before, config) = (prior.get(attribute.name), config.get(attribute.name));
         let now = planned.get(attribute.name).clone();
-        let told_by_provider = attribute.computed && attribute.default.is_none() && given.is_null();
-        let touched = if told_by_provider {
-            // A prior null is no value to keep: the object may well get one.
-            let kept = attribute.use_state_for_unknown && !before.is_null();
-            if kept || now != *before {
+        let set_by_provider = attribute.computed && attribute.default.is_none() && config.is_null();
+        let marked = if set_by_provider {
+            // A prior null is not kept: the update can set the value.
+            let keep = attribute.use_state_for_unknown && !before.is_null();
+            if keep || now != *before {
                 now
             } else {
                 Value::Unknown
@@ -131,71 +128,74 @@ fn mark_attributes(declared: &[Attribute], prior: &Value, mut planned: Value, co
         } else {
             match (&attribute.kind, now) {
                 (Kind::Nested(Nesting::Single, inner), now @ Value::Object(_)) => {
-                    mark_attributes(inner, before, now, given)
+                    mark_attributes(inner, before, now, config)
                 }
                 (Kind::Nested(_, inner), Value::List(now)) => {
-                    let (before, given) = (list(before), list(given));
-                    let touch = |(i, now)| match (before.get(i), given.get(i)) {
-                        (Some(before), Some(given)) => mark_attributes(inner, before, now, given),
+                    let (before, config) = (list(before), list(config));
+                    let mark = |(i, now)| match (before.get(i), config.get(i)) {
+                        (Some(before), Some(config)) => mark_attributes(inner, before, now, config),
                         _ => now,
                     };
-                    Value::List(now.into_iter().enumerate().map(touch).collect())
+                    Value::List(now.into_iter().enumerate().map(mark).collect())
                 }
                 (Kind::Nested(_, inner), Value::Map(now)) => {
-                    let touch = |(key, now): (String, Value)| match (before, given) {
-                        (Value::Map(before), Value::Map(given)) if before.contains_key(&key) => {
-                            let now = mark_attributes(inner, &before[&key], now, &given[&key]);
+                    let mark = |(key, now): (String, Value)| match (before, config) {
+                        (Value::Map(before), Value::Map(config)) if before.contains_key(&key) => {
+                            let now = mark_attributes(inner, &before[&key], now, &config[&key]);
                             (key, now)
                         }
                         _ => (key, now),
                     };
-                    Value::Map(now.into_iter().map(touch).collect())
+                    Value::Map(now.into_iter().map(mark).collect())
                 }
                 (_, now) => now,
             }
         };
-        planned.set(attribute.name, touched);
+        planned.set(attribute.name, marked);
     }
     planned
 }
 
 fn list(value: &Value) -> &[Value] {
-    if let Value::List(of) = value { of } else { &[] }
+    if let Value::List(elements) = value {
+        elements
+    } else {
+        &[]
+    }
 }
 
-/// The attributes whose change needs another object.
+/// The attributes whose change replaces the object.
 #[must_use]
 pub fn replacements(schema: &Schema, prior: &Value, planned: &Value) -> Vec<Path> {
-    let mut found = Vec::new();
+    let mut paths = Vec::new();
     if !prior.is_null() && !planned.is_null() {
-        replaced(schema.attributes(), prior, planned, &Path::root(), &mut found);
+        replaced(schema.attributes(), prior, planned, &Path::root(), &mut paths);
     }
-    found
+    paths
 }
 
-fn replaced(declared: &[Attribute], prior: &Value, planned: &Value, at: &Path, found: &mut Vec<Path>) {
-    for attribute in declared {
+fn replaced(attributes: &[Attribute], prior: &Value, planned: &Value, parent: &Path, paths: &mut Vec<Path>) {
+    for attribute in attributes {
         let (before, now) = (prior.get(attribute.name), planned.get(attribute.name));
-        let path = at.then(Step::Attribute(attribute.name.into()));
-        // A computed value that was never told, as in a state taken over from elsewhere, is learnt rather
-        // than changed.
-        let learnt = attribute.computed && before.is_null();
-        if attribute.requires_replace && before != now && !learnt {
-            found.push(path);
+        let path = parent.then(Step::Attribute(attribute.name.into()));
+        // A computed value that is null, as in a state of another provider, is filled in, not changed.
+        let filled_in = attribute.computed && before.is_null();
+        if attribute.requires_replace && before != now && !filled_in {
+            paths.push(path);
         } else if let Kind::Nested(nesting, inner) = &attribute.kind {
             match (nesting, before, now) {
                 (Nesting::Single, Value::Object(_), Value::Object(_)) => {
-                    replaced(inner, before, now, &path, found);
+                    replaced(inner, before, now, &path, paths);
                 }
                 (_, Value::List(before), Value::List(now)) => {
                     for ((before, now), i) in before.iter().zip(now).zip(0..) {
-                        replaced(inner, before, now, &path.then(Step::Index(i)), found);
+                        replaced(inner, before, now, &path.then(Step::Index(i)), paths);
                     }
                 }
                 (_, Value::Map(before), Value::Map(now)) => {
                     for (key, before) in before {
                         if let Some(now) = now.get(key) {
-                            replaced(inner, before, now, &path.then(Step::Key(key.clone())), found);
+                            replaced(inner, before, now, &path.then(Step::Key(key.clone())), paths);
                         }
                     }
                 }
@@ -205,8 +205,8 @@ fn replaced(declared: &[Attribute], prior: &Value, planned: &Value, at: &Path, f
     }
 }
 
-/// Checks a plan that a resource has had its say in: a value that the configuration gives must
-/// stand as given, and one that it does not give stays null unless computed.
+/// Checks a plan that a resource has modified: a configured value must be unchanged, and a value that is not configured
+/// must be null unless it is computed.
 #[must_use]
 pub fn check(schema: &Schema, planned: &Value, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
@@ -221,48 +221,48 @@ pub fn check(schema: &Schema, planned: &Value, config: &Value) -> Diagnostics {
 }
 
 fn check_attributes(
-    declared: &[Attribute],
+    attributes: &[Attribute],
     planned: &Value,
     config: &Value,
-    at: &Path,
+    parent: &Path,
     diagnostics: &mut Diagnostics,
 ) {
-    for attribute in declared {
-        let (now, given) = (planned.get(attribute.name), config.get(attribute.name));
-        let path = at.then(Step::Attribute(attribute.name.into()));
-        let sound = if attribute.write_only {
+    for attribute in attributes {
+        let (now, config) = (planned.get(attribute.name), config.get(attribute.name));
+        let path = parent.then(Step::Attribute(attribute.name.into()));
+        let valid = if attribute.write_only {
             now.is_null()
-        } else if given.is_null() {
+        } else if config.is_null() {
             attribute.computed || now.is_null()
         } else if let Kind::Nested(_, inner) = &attribute.kind {
-            match (now, given) {
+            match (now, config) {
                 (Value::Object(_), Value::Object(_)) => {
-                    check_attributes(inner, now, given, &path, diagnostics);
+                    check_attributes(inner, now, config, &path, diagnostics);
                     true
                 }
-                (Value::List(now), Value::List(given)) if now.len() == given.len() => {
-                    for ((now, given), i) in now.iter().zip(given).zip(0..) {
-                        check_attributes(inner, now, given, &path.then(Step::Index(i)), diagnostics);
+                (Value::List(now), Value::List(config)) if now.len() == config.len() => {
+                    for ((now, config), i) in now.iter().zip(config).zip(0..) {
+                        check_attributes(inner, now, config, &path.then(Step::Index(i)), diagnostics);
                     }
                     true
                 }
-                (Value::Map(now), Value::Map(given)) if now.keys().eq(given.keys()) => {
+                (Value::Map(now), Value::Map(config)) if now.keys().eq(config.keys()) => {
                     for (key, now) in now {
                         let path = path.then(Step::Key(key.clone()));
-                        check_attributes(inner, now, &given[key], &path, diagnostics);
+                        check_attributes(inner, now, &config[key], &path, diagnostics);
                     }
                     true
                 }
-                (Value::Set(now), Value::Set(given)) => now.len() == given.len(),
-                _ => now == given,
+                (Value::Set(now), Value::Set(config)) => now.len() == config.len(),
+                _ => now == config,
             }
         } else {
-            now == given
+            now == config
         };
-        if !sound {
+        if !valid {
             diagnostics.push(
                 Diagnostic::error(
-                    "Provider planned another value than the configuration gives",
+                    "Provider planned a value that differs from the configuration",
                     "This is a bug in the provider: please report it with the configuration of this block.",
                 )
                 .at(path),

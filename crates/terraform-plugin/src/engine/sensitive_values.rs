@@ -1,8 +1,8 @@
-//! Sensitive values stay out of all that is told: messages to the user, and logs.
+//! Removes sensitive values from messages to the user and from logs.
 //!
-//! A resource may tell what a service answered, and a service may echo what it was ever sent: also a value
-//! that this call did not send, such as the one of the state that is about to be replaced. So nothing leaves
-//! the framework before the sensitive values of the call's configuration, plan and state are taken out of it.
+//! A message can contain the response of a service, and a service can repeat any value that it once received, for instance
+//! the value in the state that an update replaces. So the sensitive values of the configuration, plan and state of a call
+//! are removed from everything that the call reports.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,8 +16,8 @@ use crate::schema::attribute::{Attribute, Kind};
 use crate::value::Value;
 use crate::value::secret::Secret;
 
-/// The fewest characters that are hidden. Shorter values stand in ordinary words: to take them out would make
-/// a message unreadable and show by the gaps what they are, and anybody can guess them.
+/// The length of the shortest value that is removed, in characters. Shorter values are parts of ordinary words: their
+/// removal would make a message unreadable, and would reveal them by the gaps.
 const SHORTEST: usize = 4;
 
 tokio::task_local! {
@@ -31,11 +31,11 @@ pub(crate) struct SensitiveValues(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     values: Vec<Secret>,
-    /// Made where there is something to tell, which is rare.
+    /// Created when there is a message, which is rare.
     redactor: OnceLock<Redactor>,
 }
 
-/// An answer that tells something.
+/// A response with messages to the user.
 pub(crate) trait HasDiagnostics {
     fn diagnostics(&mut self) -> &mut Diagnostics;
 }
@@ -65,34 +65,32 @@ impl HasDiagnostics for StateResponse {
 }
 
 impl SensitiveValues {
-    /// What is sensitive or write-only in values of this schema.
+    /// The sensitive and write-only values in values of this schema.
     pub(crate) fn of<'a>(schema: &Schema, values: impl IntoIterator<Item = &'a Value>) -> Self {
-        let mut found = Vec::new();
+        let mut secrets = Vec::new();
         for value in values {
-            sensitive(schema.attributes(), value, &mut found);
+            collect(schema.attributes(), value, &mut secrets);
         }
-        Self::from(found)
+        Self::from(secrets)
     }
 
-    /// What is sensitive in a stored state, which may be of another version or another type: whatever stands
-    /// under the name of an attribute that is sensitive in this schema.
+    /// The sensitive values in a stored state, which may have another version or another type: everything with the name
+    /// of an attribute that is sensitive in this schema.
     pub(crate) fn of_stored(schema: &Schema, state: &Json) -> Self {
         let mut names = Vec::new();
         sensitive_names(schema.attributes(), &mut names);
-        let mut found = Vec::new();
-        stored(&names, state, false, &mut found);
+        let mut secrets = Vec::new();
+        collect_stored(&names, state, false, &mut secrets);
         for attribute in schema.attributes() {
-            if let (Some(parts), Some(text)) = (
-                attribute.redact_parts,
-                state.get(attribute.name()).and_then(Json::as_str),
-            ) {
-                found.extend(parts(text).into_iter().map(Secret::from));
+            let text = state.get(attribute.name()).and_then(Json::as_str);
+            if let (Some(parts), Some(text)) = (attribute.redact_parts, text) {
+                secrets.extend(parts(text).into_iter().map(Secret::from));
             }
         }
-        Self::from(found)
+        Self::from(secrets)
     }
 
-    /// These values and those.
+    /// The union of both.
     pub(crate) fn and(&self, others: &Self) -> Self {
         match (self.0.values.is_empty(), others.0.values.is_empty()) {
             (true, _) => others.clone(),
@@ -101,21 +99,21 @@ impl SensitiveValues {
         }
     }
 
-    /// Runs a call, and takes the values out of what it tells and logs.
+    /// Runs a call, and removes the values from its messages and logs.
     pub(crate) async fn during<A: HasDiagnostics>(self, call: impl Future<Output = A>) -> A {
-        let mut answer = SENSITIVE_VALUES.scope(self.clone(), call).await;
-        self.leave(answer.diagnostics());
-        answer
+        let mut response = SENSITIVE_VALUES.scope(self.clone(), call).await;
+        self.redact(response.diagnostics());
+        response
     }
 
-    /// The same for a call that waits for nothing.
+    /// Runs a call that waits for nothing.
     pub(crate) fn during_sync<A: HasDiagnostics>(self, call: impl FnOnce() -> A) -> A {
-        let mut answer = SENSITIVE_VALUES.sync_scope(self.clone(), call);
-        self.leave(answer.diagnostics());
-        answer
+        let mut response = SENSITIVE_VALUES.sync_scope(self.clone(), call);
+        self.redact(response.diagnostics());
+        response
     }
 
-    fn leave(&self, diagnostics: &mut Diagnostics) {
+    fn redact(&self, diagnostics: &mut Diagnostics) {
         if !self.0.values.is_empty() {
             diagnostics.rewrite(|text| self.redacted(text));
         }
@@ -140,76 +138,76 @@ impl From<Vec<Secret>> for SensitiveValues {
     }
 }
 
-/// A text for a log, without the sensitive values of the call that it comes from.
+/// Removes the sensitive values of the current call from a text for a log.
 #[must_use]
 pub fn without_sensitive(text: String) -> String {
-    let redacted =
-        SENSITIVE_VALUES.try_with(|hidden| (!hidden.0.values.is_empty()).then(|| hidden.redacted(&text)));
+    let redacted = SENSITIVE_VALUES
+        .try_with(|sensitive| (!sensitive.0.values.is_empty()).then(|| sensitive.redacted(&text)));
     redacted.ok().flatten().unwrap_or(text)
 }
 
-fn is_hidden(attribute: &Attribute) -> bool {
+fn is_secret(attribute: &Attribute) -> bool {
     attribute.is_sensitive() || attribute.is_write_only()
 }
 
-fn sensitive(declared: &[Attribute], value: &Value, found: &mut Vec<Secret>) {
+fn collect(attributes: &[Attribute], value: &Value, secrets: &mut Vec<Secret>) {
     match value {
-        Value::Object(attributes) => {
-            for attribute in declared {
-                let Some(value) = attributes.get(attribute.name()) else {
+        Value::Object(values) => {
+            for attribute in attributes {
+                let Some(value) = values.get(attribute.name()) else {
                     continue;
                 };
-                if is_hidden(attribute) {
-                    texts(value, found);
+                if is_secret(attribute) {
+                    collect_strings(value, secrets);
                 } else if let Some(parts) = attribute.redact_parts {
                     let mut whole = Vec::new();
-                    texts(value, &mut whole);
-                    found.extend(
+                    collect_strings(value, &mut whole);
+                    secrets.extend(
                         whole
                             .iter()
                             .flat_map(|text| parts(text.expose()))
                             .map(Secret::from),
                     );
                 } else if let Kind::Nested(_, inner) = attribute.kind() {
-                    sensitive(inner, value, found);
+                    collect(inner, value, secrets);
                 }
             }
         }
-        Value::List(of) | Value::Set(of) | Value::Tuple(of) => {
-            for value in of {
-                sensitive(declared, value, found);
+        Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
+            for value in elements {
+                collect(attributes, value, secrets);
             }
         }
-        Value::Map(of) => {
-            for value in of.values() {
-                sensitive(declared, value, found);
+        Value::Map(entries) => {
+            for value in entries.values() {
+                collect(attributes, value, secrets);
             }
         }
         _ => {}
     }
 }
 
-fn texts(value: &Value, found: &mut Vec<Secret>) {
+fn collect_strings(value: &Value, secrets: &mut Vec<Secret>) {
     match value {
-        Value::String(text) => found.push(Secret::from(text.clone())),
-        Value::List(of) | Value::Set(of) | Value::Tuple(of) => {
-            for value in of {
-                texts(value, found);
+        Value::String(text) => secrets.push(Secret::from(text.clone())),
+        Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
+            for value in elements {
+                collect_strings(value, secrets);
             }
         }
-        Value::Map(of) | Value::Object(of) => {
-            for value in of.values() {
-                texts(value, found);
+        Value::Map(entries) | Value::Object(entries) => {
+            for value in entries.values() {
+                collect_strings(value, secrets);
             }
         }
-        Value::Dynamic(_, inner) => texts(inner, found),
+        Value::Dynamic(_, inner) => collect_strings(inner, secrets),
         Value::Null | Value::Unknown | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
-fn sensitive_names(declared: &[Attribute], names: &mut Vec<&'static str>) {
-    for attribute in declared {
-        if is_hidden(attribute) {
+fn sensitive_names(attributes: &[Attribute], names: &mut Vec<&'static str>) {
+    for attribute in attributes {
+        if is_secret(attribute) {
             names.push(attribute.name());
         } else if let Kind::Nested(_, inner) = attribute.kind() {
             sensitive_names(inner, names);
@@ -217,18 +215,18 @@ fn sensitive_names(declared: &[Attribute], names: &mut Vec<&'static str>) {
     }
 }
 
-/// `serde_json` bounds the depth of what it reads.
-fn stored(names: &[&str], state: &Json, hidden: bool, found: &mut Vec<Secret>) {
+/// Collects the strings of the named attributes. `serde_json` limits the depth of the JSON.
+fn collect_stored(names: &[&str], state: &Json, inside: bool, secrets: &mut Vec<Secret>) {
     match state {
-        Json::String(text) if hidden => found.push(Secret::from(text.clone())),
-        Json::Array(of) => {
-            for value in of {
-                stored(names, value, hidden, found);
+        Json::String(text) if inside => secrets.push(Secret::from(text.clone())),
+        Json::Array(elements) => {
+            for value in elements {
+                collect_stored(names, value, inside, secrets);
             }
         }
-        Json::Object(of) => {
-            for (name, value) in of {
-                stored(names, value, hidden || names.contains(&name.as_str()), found);
+        Json::Object(entries) => {
+            for (name, value) in entries {
+                collect_stored(names, value, inside || names.contains(&name.as_str()), secrets);
             }
         }
         _ => {}
@@ -259,15 +257,15 @@ mod tests {
         )
     }
 
-    fn told(hidden: SensitiveValues, text: &str) -> String {
-        let answer = hidden.during_sync(|| Diagnostics::from(Diagnostic::error(text, text)));
-        let told = answer.into_iter().next().unwrap();
-        assert_eq!(told.summary, told.detail);
-        told.detail
+    fn redact(sensitive: SensitiveValues, text: &str) -> String {
+        let diagnostics = sensitive.during_sync(|| Diagnostics::from(Diagnostic::error(text, text)));
+        let diagnostic = diagnostics.into_iter().next().unwrap();
+        assert_eq!(diagnostic.summary, diagnostic.detail);
+        diagnostic.detail
     }
 
     #[test]
-    fn what_is_sensitive_at_any_depth_is_taken_out_and_nothing_else() {
+    fn redact_nested_sensitive_values_are_removed_and_others_remain() {
         let part = Value::object([("key", "deep-s3cret".into()), ("label", "harmless".into())]);
         let value = Value::object([
             ("name", "visible".into()),
@@ -275,10 +273,10 @@ mod tests {
             ("password_wo", "wr1te-only".into()),
             ("parts", Value::List(vec![part, Value::Null])),
         ]);
-        let hidden = SensitiveValues::of(&schema(), [&Value::Null, &value]);
+        let sensitive = SensitiveValues::of(&schema(), [&Value::Null, &value]);
         assert_eq!(
-            told(
-                hidden,
+            redact(
+                sensitive,
                 "visible harmless: Splunk hunter2, hunter2, wr1te-only, deep-s3cret"
             ),
             "visible harmless: [redacted], [redacted], [redacted], [redacted]"
@@ -286,47 +284,43 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_state_of_another_shape_is_searched_by_the_names_of_attributes() {
+    fn of_stored_other_version_finds_values_by_attribute_name() {
         let state = json!({"name": "visible", "old": {"password": ["0ld-s3cret"], "label": "harmless"}});
-        let hidden = SensitiveValues::of_stored(&schema(), &state);
+        let sensitive = SensitiveValues::of_stored(&schema(), &state);
         assert_eq!(
-            told(hidden, "visible harmless 0ld-s3cret"),
+            redact(sensitive, "visible harmless 0ld-s3cret"),
             "visible harmless [redacted]"
         );
     }
 
     #[test]
-    fn redact_parts_of_a_shown_attribute_are_redacted_and_the_rest_stays() {
+    fn redact_parts_hides_the_parts_and_shows_the_rest() {
         let after_slash = |text: &str| {
-            text.split_once('/')
-                .map(|(_, rest)| rest.to_owned())
-                .into_iter()
-                .collect()
+            let parts = text.split_once('/');
+            parts.map(|(_, rest)| rest.to_owned()).into_iter().collect()
         };
         let url = Attribute::string("url").required().redact_parts(after_slash);
         let schema = Schema::new("", [url]);
         let value = Value::object([("url", "host/s3cret".into())]);
         let expected = "host refused [redacted]";
-        assert_eq!(
-            told(SensitiveValues::of(&schema, [&value]), "host refused s3cret"),
-            expected
-        );
+        let values = SensitiveValues::of(&schema, [&value]);
+        assert_eq!(redact(values, "host refused s3cret"), expected);
         let stored = SensitiveValues::of_stored(&schema, &json!({"url": "host/s3cret"}));
-        assert_eq!(told(stored, "host refused s3cret"), expected);
+        assert_eq!(redact(stored, "host refused s3cret"), expected);
     }
 
     #[test]
-    fn a_value_of_a_few_characters_leaves_the_words_readable() {
+    fn redact_short_value_remains() {
         let value = |text: &str| Value::object([("password", text.into())]);
         let short = SensitiveValues::of(&schema(), [&value("a"), &value("abc"), &value("Bearer ab")]);
-        assert_eq!(told(short, "a webhook abc, ab"), "a webhook abc, ab");
+        assert_eq!(redact(short, "a webhook abc, ab"), "a webhook abc, ab");
         let long_enough = SensitiveValues::of(&schema(), [&value("abcd")]);
-        assert_eq!(told(long_enough, "a webhook abcd"), "a webhook [redacted]");
+        assert_eq!(redact(long_enough, "a webhook abcd"), "a webhook [redacted]");
     }
 
     #[tokio::test]
-    async fn what_a_call_logs_is_free_of_them_and_other_texts_stay() {
-        let text = || "told: wr1te-only".to_owned();
+    async fn without_sensitive_inside_call_removes_values() {
+        let text = || "log: wr1te-only".to_owned();
         let value = Value::object([("password_wo", "wr1te-only".into())]);
         let mut inside = String::new();
         let call = async {
@@ -335,16 +329,16 @@ mod tests {
             Diagnostics::new()
         };
         SensitiveValues::of(&schema(), [&value]).during(call).await;
-        assert_eq!(inside, "told: [redacted]");
+        assert_eq!(inside, "log: [redacted]");
         assert_eq!(without_sensitive(text()), text());
     }
 
     #[test]
-    fn both_of_two_calls_values_are_taken_out() {
+    fn and_removes_values_of_both() {
         let of = |text: &str| SensitiveValues::of(&schema(), [&Value::object([("password", text.into())])]);
         let both = of("s3cret-one")
             .and(&of("s3cret-two"))
             .and(&SensitiveValues::default());
-        assert_eq!(told(both, "s3cret-one s3cret-two"), "[redacted] [redacted]");
+        assert_eq!(redact(both, "s3cret-one s3cret-two"), "[redacted] [redacted]");
     }
 }

@@ -1,4 +1,4 @@
-//! Validation of a configuration against its schema.
+//! The validation of a configuration against its schema.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
@@ -6,31 +6,37 @@ use crate::schema::attribute::{Attribute, Kind, Nesting};
 use crate::value::Value;
 use crate::value::path::{Path, Step};
 
-/// What the host says that it can do, in the call at hand (protocol, `ClientCapabilities`).
+/// The optional features that the host supports in a call (`ClientCapabilities` in the protocol).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ClientCapabilities {
-    /// It passes write-only arguments on and keeps them out of plans and states.
+    /// The host sends write-only arguments, and keeps them out of plans and states.
     pub write_only_attributes: bool,
 }
 
-/// Checks every attribute of a configuration, which may hold unknown values. No request is made.
+/// Checks every attribute of a configuration, in which values may be unknown. Makes no requests.
 #[must_use]
-pub fn validate(schema: &Schema, config: &Value, host: ClientCapabilities) -> Diagnostics {
+pub fn validate(schema: &Schema, config: &Value, client: ClientCapabilities) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    attributes(schema.attributes(), config, &Path::root(), host, &mut diagnostics);
+    validate_attributes(
+        schema.attributes(),
+        config,
+        &Path::root(),
+        client,
+        &mut diagnostics,
+    );
     diagnostics
 }
 
-fn attributes(
-    declared: &[Attribute],
+fn validate_attributes(
+    attributes: &[Attribute],
     config: &Value,
-    at: &Path,
-    host: ClientCapabilities,
+    parent: &Path,
+    client: ClientCapabilities,
     diagnostics: &mut Diagnostics,
 ) {
-    for attribute in declared {
+    for attribute in attributes {
         let value = config.get(attribute.name);
-        let path = at.then(Step::Attribute(attribute.name.into()));
+        let path = parent.then(Step::Attribute(attribute.name.into()));
         if attribute.required && value.is_null() {
             diagnostics.push(
                 Diagnostic::error(
@@ -44,18 +50,18 @@ fn attributes(
             diagnostics.push(
                 Diagnostic::error(
                     "Value for a read-only attribute",
-                    format!("\"{}\" is told by the provider: remove it here.", attribute.name),
+                    format!("\"{}\" is computed by the provider: remove it.", attribute.name),
                 )
                 .at(path.clone()),
             );
         }
-        if attribute.write_only && !value.is_null() && !host.write_only_attributes {
+        if attribute.write_only && !value.is_null() && !client.write_only_attributes {
             diagnostics.push(
                 Diagnostic::error(
-                    "Write-only arguments are not supported here",
+                    "Write-only arguments are not supported",
                     format!(
-                        "\"{}\" is never stored, which needs Terraform 1.11 or OpenTofu 1.11, or a later \
-                         version. Use a newer version, or the argument that may be stored.",
+                        "\"{}\" is a write-only argument, which requires Terraform 1.11 or later, or OpenTofu 1.11 or \
+                         later. Use a newer version, or an argument that is stored in the state.",
                         attribute.name
                     ),
                 )
@@ -69,28 +75,30 @@ fn attributes(
             continue;
         };
         match (nesting, value) {
-            (Nesting::Single, Value::Object(_)) => attributes(inner, value, &path, host, diagnostics),
-            (_, Value::List(of)) => {
-                for (element, i) in of.iter().zip(0..) {
-                    attributes(inner, element, &path.then(Step::Index(i)), host, diagnostics);
+            (Nesting::Single, Value::Object(_)) => {
+                validate_attributes(inner, value, &path, client, diagnostics);
+            }
+            (_, Value::List(elements)) => {
+                for (element, i) in elements.iter().zip(0..) {
+                    validate_attributes(inner, element, &path.then(Step::Index(i)), client, diagnostics);
                 }
             }
-            (_, Value::Map(of)) => {
-                for (key, element) in of {
-                    attributes(
+            (_, Value::Map(entries)) => {
+                for (key, element) in entries {
+                    validate_attributes(
                         inner,
                         element,
                         &path.then(Step::Key(key.clone())),
-                        host,
+                        client,
                         diagnostics,
                     );
                 }
             }
-            // An element of a set has no path of its own.
-            (_, Value::Set(of)) => {
-                for element in of {
+            // A path cannot address an element of a set.
+            (_, Value::Set(elements)) => {
+                for element in elements {
                     let mut inside = Diagnostics::new();
-                    attributes(inner, element, &path, host, &mut inside);
+                    validate_attributes(inner, element, &path, client, &mut inside);
                     inside
                         .into_iter()
                         .for_each(|d| diagnostics.push(d.at(path.clone())));
@@ -128,18 +136,18 @@ mod tests {
         )
     }
 
-    fn found(config: Value, host: ClientCapabilities) -> Vec<(String, String)> {
+    fn errors(config: Value, client: ClientCapabilities) -> Vec<(String, String)> {
         let config = config.shaped(schema().object_type()).unwrap();
-        validate(&schema(), &config, host)
+        validate(&schema(), &config, client)
             .into_iter()
             .map(|d| (d.path.map(|p| p.to_string()).unwrap_or_default(), d.summary))
             .collect()
     }
 
     #[test]
-    fn unknown_values_are_left_for_later() {
+    fn validate_unknown_values_pass() {
         assert_eq!(
-            found(
+            errors(
                 Value::object([("name", Value::Unknown), ("list", Value::Unknown)]),
                 <_>::default()
             ),
@@ -148,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn each_complaint_is_on_its_attribute() {
+    fn validate_invalid_values_are_reported_on_their_attributes() {
         let bad = || Value::object([("x", "bad".into())]);
         let config = Value::object([
             ("name", " ".into()),
@@ -160,7 +168,7 @@ mod tests {
             ("set", Value::Set(vec![bad()])),
             ("one", Value::object([("x", Value::Null)])),
         ]);
-        let wanted = [
+        let expected = [
             ("name", "Value is blank"),
             ("list[1].x", "Value not allowed"),
             ("map[\"k\"].x", "Value not allowed"),
@@ -168,31 +176,31 @@ mod tests {
             ("one.x", "Missing required argument"),
         ];
         assert_eq!(
-            found(config, <_>::default()),
-            wanted.map(|(p, s)| (p.to_owned(), s.to_owned()))
+            errors(config, <_>::default()),
+            expected.map(|(p, s)| (p.to_owned(), s.to_owned()))
         );
     }
 
-    /// Terraform itself lets it through, and fails at the plan in words for the provider's author.
+    /// Terraform accepts it, and fails at plan with a message for the author of the provider.
     #[test]
-    fn what_only_the_provider_tells_cannot_be_given() {
-        for given in [Value::from("x"), Value::Unknown] {
-            let config = Value::object([("name", "n".into()), ("id", given)]);
-            let complaint = ("id".to_owned(), "Value for a read-only attribute".to_owned());
-            assert_eq!(found(config, <_>::default()), [complaint]);
+    fn validate_computed_attribute_with_value_is_error() {
+        for value in [Value::from("x"), Value::Unknown] {
+            let config = Value::object([("name", "n".into()), ("id", value)]);
+            let error = ("id".to_owned(), "Value for a read-only attribute".to_owned());
+            assert_eq!(errors(config, <_>::default()), [error]);
         }
     }
 
-    /// Protocol: a write-only argument without the host's capability is an error on the attribute.
+    /// The protocol requires an error on a write-only argument if the host lacks the capability.
     #[test]
-    fn write_only_needs_a_host_that_can() {
+    fn validate_write_only_without_capability_is_error() {
         let config = || Value::object([("name", "n".into()), ("password", "p".into())]);
-        let able = ClientCapabilities {
+        let capable = ClientCapabilities {
             write_only_attributes: true,
         };
-        assert_eq!(found(config(), able), []);
-        let complaints = found(config(), ClientCapabilities::default());
-        assert_eq!(complaints.len(), 1);
-        assert_eq!(complaints[0].0, "password");
+        assert_eq!(errors(config(), capable), []);
+        let errors = errors(config(), ClientCapabilities::default());
+        assert_eq!(errors.len(), 1);
+        assert_eq!(errors[0].0, "password");
     }
 }

@@ -1,4 +1,4 @@
-//! What a resource of a provider is.
+//! The trait of a managed resource.
 
 pub(crate) mod private;
 
@@ -14,80 +14,78 @@ use crate::resource::private::Private;
 use crate::schema::Schema;
 use crate::value::path::Path;
 
-/// A kind of object that Terraform creates, reads, updates and deletes.
+/// A type of object that Terraform creates, reads, updates and deletes.
 ///
-/// A resource is a schema, a model and four functions; the other functions are hooks that have a
-/// sensible default. The framework keeps the protocol's rules: a resource sees typed models, and
-/// need not think of write-only values in states, of what a failure leaves behind, or of unknowns
-/// left over.
+/// A resource consists of a schema, a model and four functions. The other functions are hooks with a default. The crate
+/// enforces the rules of the protocol: a resource handles typed models, and does not need to remove write-only values
+/// from states, restore the state after a failure, or check for unknown values.
 #[async_trait]
 pub trait Resource: Send + Sync + 'static {
-    /// What the provider's configuration became; see [`Provider::Data`](crate::Provider::Data).
+    /// The configured provider; see [`Provider::Data`](crate::Provider::Data).
     type Data: Send + Sync;
-    /// The attributes as a Rust type. It serves configuration, plan and state alike.
+    /// The model of the configuration, plan and state.
     type Model: Serialize + DeserializeOwned + Clone + Send + Sync;
 
-    /// The whole type name, for instance `example_thing`.
+    /// The type name, for instance `example_thing`.
     fn type_name(&self) -> &'static str;
 
-    /// The attributes, once.
+    /// The attributes.
     fn schema(&self) -> Schema;
 
-    /// Receives every state that the host hands over once the provider is configured, before anything is done with
-    /// it. A resource can record in the provider's data which objects the run already has.
+    /// Observes every state that the host sends to a configured provider, before the call that uses it. A resource can
+    /// record in the provider's data which objects the run already contains.
     fn on_state_seen(&self, _provider: &Self::Data, _state: &Self::Model) {}
 
-    /// Rules over several attributes of a configuration, in which anything may be unknown. Rules
-    /// for one attribute stand in the schema. No request may be made here.
+    /// Checks rules over several arguments, any of which may be unknown. The schema contains the rules for a single
+    /// argument. Must not make requests.
     fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
 
-    /// Has a say in the plan of a creation or update, after the schema. Diagnostics go into the
-    /// call.
+    /// Modifies the plan of a create or update after the schema has been applied. Diagnostics go into the call.
     async fn plan(&self, _call: &mut PlanCall<'_, Self>) {}
 
-    /// Creates the object and answers its state.
+    /// Creates the object and returns its state.
     ///
     /// # Errors
-    /// Why it was not created. If it exists all the same, [`CreateCall::partial_state`] has been set.
+    /// The reason of the failure. If the object exists nevertheless, set [`CreateCall::partial_state`].
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Self::Model, Diagnostics>;
 
-    /// Takes a creation back whose answer reached nobody: the host has gone, so that no state will ever
-    /// tell of the object. The run is over by then, and [`ConfigureCall::stop`](crate::ConfigureCall::stop)
-    /// cancelled; what is done here must be done all the same, and must come to an end by itself within
-    /// seconds. By default the object is left where it is.
+    /// Removes an object whose creation no state records, because the host ended before it received the response. The
+    /// run is over, and [`ConfigureCall::stop`](crate::ConfigureCall::stop) is cancelled: the removal must ignore that,
+    /// and end within seconds. Default: does nothing.
     async fn rollback_create(&self, _provider: &Self::Data, _state: &Self::Model) {}
 
-    /// Answers the present state, or nothing if the object is gone.
+    /// Returns the current state, or `None` if the object no longer exists.
     ///
     /// # Errors
-    /// Why it could not be read. The state stays as it was.
+    /// The reason why the object cannot be read. The stored state remains.
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Self::Model>, Diagnostics>;
 
-    /// Changes the object in place and answers its new state.
+    /// Updates the object in place and returns its new state.
     ///
     /// # Errors
-    /// Why it was not changed. The state stays the prior one, unless [`UpdateCall::partial_state`] was set.
+    /// The reason of the failure. The prior state remains unless [`UpdateCall::partial_state`] is set.
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Self::Model, Diagnostics>;
 
-    /// Removes the object. That it is gone already is no error.
+    /// Deletes the object. An object that no longer exists is not an error.
     ///
     /// # Errors
-    /// Why it was not removed. The state stays the prior one.
+    /// The reason of the failure. The prior state remains.
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics>;
 
-    /// Answers as much of the state of an existing object as [`Resource::read`] needs.
+    /// Returns as much of the state of an existing object as [`Resource::read`] needs.
     ///
     /// # Errors
-    /// Why there is nothing to import. By default: that this resource can't be imported.
+    /// The reason why the object cannot be imported. Default: the resource does not support import.
     async fn import(&self, _call: &mut ImportCall<'_, Self>) -> Result<Self::Model, Diagnostics> {
-        let detail = format!("{} has no import.", self.type_name());
-        Err(Diagnostic::error("Resource can't be imported", detail).into())
+        let detail = format!("{} does not support import.", self.type_name());
+        Err(Diagnostic::error("Resource cannot be imported", detail).into())
     }
 
-    /// Brings a state of an older schema version, as stored, into the JSON of the present one.
+    /// Converts a stored state of an older schema version to the current one.
     ///
     /// # Errors
-    /// Why that can't be done. By default the state is taken as it is, read leniently.
+    /// The reason why the state cannot be converted. Default: the state is used unchanged; attributes that the schema
+    /// lacks are ignored.
     fn upgrade_state(&self, _version: i64, state: Json) -> Result<Json, Diagnostics> {
         Ok(state)
     }
@@ -101,131 +99,131 @@ pub trait Resource: Send + Sync + 'static {
         state
     }
 
-    /// The resource types whose states [`Resource::move_state`] takes over, for messages.
+    /// The resource types whose state [`Resource::move_state`] converts, for messages.
     fn moves_from(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// Takes over the state of another resource type, perhaps of another provider. `None` if this
-    /// source is not one that it takes.
+    /// Converts the state of another resource type, which may belong to another provider. Returns `None` for a type that
+    /// it does not support.
     fn move_state(&self, _source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
         None
     }
 }
 
-/// A creation or update in planning.
+/// A request to plan a create or update.
 pub struct PlanCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
     pub provider: &'a R::Data,
-    /// What the user wrote, with write-only arguments; unknown where not known yet.
+    /// The configuration with write-only arguments. Values may be unknown.
     pub config: R::Model,
-    /// The state before, for an update.
+    /// The current state, for an update.
     pub prior: Option<R::Model>,
-    /// What the schema plans. The hook may change computed attributes in it.
+    /// The plan that the schema determines. The hook can change computed attributes.
     pub planned: R::Model,
     /// The private data of the resource.
     pub private: Private,
     /// The private data of the first plan, if Terraform plans again during apply. Terraform 1.16 and later send it.
     pub planned_private: Option<Private>,
-    /// Attributes at the top that the hook has planned for good: an update does not make them
-    /// unknown, even if they still are what they were.
+    /// Top-level attributes whose planned value is final: an update does not make them unknown, even if they equal the
+    /// prior value.
     pub keep_planned: Vec<&'static str>,
-    /// Further attributes whose change needs another object.
+    /// Further attributes whose change replaces the object.
     pub requires_replace: Vec<Path>,
     /// Messages to the user.
     pub diagnostics: Diagnostics,
 }
 
-/// A creation.
+/// A request to create an object.
 pub struct CreateCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
     pub provider: &'a R::Data,
-    /// What the user wrote, with write-only arguments.
+    /// The configuration with write-only arguments.
     pub config: R::Model,
-    /// What was planned.
+    /// The planned state.
     pub planned: R::Model,
-    /// Set as soon as the object exists: if the rest fails, this is what the state keeps.
+    /// Set this as soon as the object exists: it becomes the state if a later step fails.
     pub partial_state: Option<R::Model>,
-    /// What the resource remembers beside its state.
+    /// The private data of the resource.
     pub private: Private,
     /// Messages to the user.
     pub diagnostics: Diagnostics,
 }
 
-/// An update in place.
+/// A request to update an object in place.
 pub struct UpdateCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
     pub provider: &'a R::Data,
-    /// What the user wrote, with write-only arguments.
+    /// The configuration with write-only arguments.
     pub config: R::Model,
-    /// The state before.
+    /// The current state.
     pub prior: R::Model,
-    /// What was planned.
+    /// The planned state.
     pub planned: R::Model,
-    /// Set once something has been changed: if the rest fails, this is what the state keeps.
+    /// Set this once something has changed: it becomes the state if a later step fails.
     pub partial_state: Option<R::Model>,
-    /// What the resource remembers beside its state.
+    /// The private data of the resource.
     pub private: Private,
     /// Messages to the user.
     pub diagnostics: Diagnostics,
 }
 
-/// A refresh.
+/// A request to read an object.
 pub struct ReadCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
     pub provider: &'a R::Data,
-    /// The state so far.
+    /// The stored state.
     pub state: R::Model,
-    /// What the resource remembers beside its state.
+    /// The private data of the resource.
     pub private: Private,
     /// Messages to the user.
     pub diagnostics: Diagnostics,
 }
 
-/// A removal.
+/// A request to delete an object.
 pub struct DeleteCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
     pub provider: &'a R::Data,
-    /// The state before.
+    /// The current state.
     pub state: R::Model,
-    /// What the resource remembers beside its state.
+    /// The private data of the resource.
     pub private: Private,
     /// Messages to the user.
     pub diagnostics: Diagnostics,
 }
 
-/// What an import tells the object by.
+/// How an import identifies the object.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ImportTarget<M> {
-    /// A text in the resource's own form.
+    /// An ID in a format that the resource defines.
     Id(String),
-    /// The attributes of its identity, in a model in which all others are null.
+    /// The attributes of the identity. All other attributes are null.
     Identity(M),
 }
 
-/// An import.
+/// A request to import an object.
 pub struct ImportCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
     pub provider: &'a R::Data,
-    /// What the user gave to tell the object.
+    /// The object to import.
     pub target: ImportTarget<R::Model>,
-    /// What the resource will remember beside its state.
+    /// The private data of the resource.
     pub private: Private,
     /// Messages to the user.
     pub diagnostics: Diagnostics,
 }
 
-/// The state that a `moved` block hands over. `Debug` leaves the state out: any text in it may be a secret.
+/// The state that a `moved` block converts. `Debug` omits the state, which may contain secrets.
 #[derive(Clone)]
 pub struct MoveSource {
-    /// The address of the provider that wrote it, with the host, for instance
+    /// The address of the provider that wrote the state, with the host name, for instance
     /// `registry.terraform.io/example/example`.
     pub provider: String,
-    /// The resource type that it was.
+    /// The resource type.
     pub type_name: String,
-    /// The version of its schema.
+    /// The schema version of the state.
     pub version: i64,
-    /// The state as stored.
+    /// The stored state.
     pub state: Json,
 }
 

@@ -1,4 +1,4 @@
-//! What a resource remembers beside its state.
+//! The private data of a resource.
 
 use std::fmt;
 
@@ -6,21 +6,21 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
-/// The private state of a resource: named JSON values that travel with its state and that only the
-/// provider sees. Terraform stores them as they are: never put a secret in here in the clear. `Debug`
-/// shows the names alone: what another provider has put in may be one.
+/// Named JSON values that Terraform stores with the state of a resource, and that only the provider reads. They are
+/// stored in clear text: never put a secret in them. `Debug` shows only the names, because the data of another provider
+/// may contain a secret.
 #[derive(Clone, PartialEq)]
 pub struct Private(Content);
 
 #[derive(Clone, PartialEq)]
 enum Content {
-    Ours(Map<String, Json>),
-    /// Bytes of another provider, or of nobody: they go back unchanged until something is set.
+    Values(Map<String, Json>),
+    /// Bytes that another provider wrote. They remain unchanged until a value is set.
     Foreign(Vec<u8>),
 }
 
 impl Private {
-    /// Reads the bytes that came with a state.
+    /// Reads the bytes that are stored with a state.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         if bytes.is_empty() {
@@ -28,42 +28,42 @@ impl Private {
         }
         serde_json::from_slice(bytes).map_or_else(
             |_| Self(Content::Foreign(bytes.to_vec())),
-            |ours| Self(Content::Ours(ours)),
+            |values| Self(Content::Values(values)),
         )
     }
 
-    /// The bytes to travel with the state.
+    /// The bytes to store with the state.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         match &self.0 {
-            Content::Ours(values) if values.is_empty() => Vec::new(),
-            // A JSON map with string keys always serialises.
-            Content::Ours(values) => serde_json::to_vec(values).unwrap_or_default(),
+            Content::Values(values) if values.is_empty() => Vec::new(),
+            // A map with string keys always has a JSON form.
+            Content::Values(values) => serde_json::to_vec(values).unwrap_or_default(),
             Content::Foreign(bytes) => bytes.clone(),
         }
     }
 
-    /// What is remembered under this name, if it has that type.
+    /// The value with this name, if it has the type `T`.
     #[must_use]
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         match &self.0 {
-            Content::Ours(values) => T::deserialize(values.get(name)?).ok(),
+            Content::Values(values) => T::deserialize(values.get(name)?).ok(),
             Content::Foreign(_) => None,
         }
     }
 
-    /// Remembers a value. One that has no JSON form is forgotten instead.
+    /// Stores a value. A value without a JSON form removes the stored one.
     pub fn set(&mut self, name: &str, value: &impl Serialize) {
         self.remove(name);
-        if let (Content::Ours(values), Ok(value)) = (&mut self.0, serde_json::to_value(value)) {
+        if let (Content::Values(values), Ok(value)) = (&mut self.0, serde_json::to_value(value)) {
             values.insert(name.to_owned(), value);
         }
     }
 
-    /// Forgets a value.
+    /// Removes a value.
     pub fn remove(&mut self, name: &str) {
         match &mut self.0 {
-            Content::Ours(values) => {
+            Content::Values(values) => {
                 values.remove(name);
             }
             Content::Foreign(_) => *self = Self::default(),
@@ -74,7 +74,7 @@ impl Private {
 impl fmt::Debug for Private {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Content::Ours(values) => f.debug_set().entries(values.keys()).finish(),
+            Content::Values(values) => f.debug_set().entries(values.keys()).finish(),
             Content::Foreign(bytes) => write!(f, "Private({} bytes)", bytes.len()),
         }
     }
@@ -82,7 +82,7 @@ impl fmt::Debug for Private {
 
 impl Default for Private {
     fn default() -> Self {
-        Self(Content::Ours(Map::new()))
+        Self(Content::Values(Map::new()))
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_set_comes_back() {
+    fn private_set_value_round_trips() {
         let mut private = Private::from_bytes(b"");
         assert_eq!(private.to_bytes(), b"");
         private.set("version", &3);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_bytes_go_back_unchanged_until_something_is_set() {
+    fn private_foreign_bytes_are_kept_until_value_is_set() {
         let mut private = Private::from_bytes(b"\xff not ours");
         assert_eq!(private.to_bytes(), b"\xff not ours");
         assert_eq!(private.get::<u8>("a"), None);

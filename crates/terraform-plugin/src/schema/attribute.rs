@@ -1,24 +1,23 @@
-//! One argument or result of a block, as a declaration.
+//! The declaration of one attribute.
 
-use crate::schema::object_type;
 use crate::schema::validator::Validator;
 use crate::value::Value;
 use crate::value::types::Type;
 
-/// How often a nested object stands in an attribute.
+/// How the objects of a nested attribute are arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nesting {
-    /// Once.
+    /// One object.
     Single,
-    /// In an order.
+    /// Objects in an order.
     List,
-    /// Without order.
+    /// Objects without an order.
     Set,
-    /// By name.
+    /// Objects by name.
     Map,
 }
 
-/// What an attribute holds.
+/// The content of an attribute.
 #[derive(Debug)]
 pub enum Kind {
     /// A value of this type.
@@ -27,9 +26,9 @@ pub enum Kind {
     Nested(Nesting, Vec<Attribute>),
 }
 
-/// One argument or result of a block.
+/// An argument or result of a block.
 #[derive(Debug)]
-#[allow(clippy::struct_excessive_bools)] // each is a property of its own in the protocol
+#[allow(clippy::struct_excessive_bools)] // each is a separate property in the protocol
 pub struct Attribute {
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
@@ -48,7 +47,7 @@ pub struct Attribute {
 }
 
 impl Attribute {
-    /// An attribute of this kind, neither required nor optional nor computed yet.
+    /// An attribute with this content. It must become required, optional or computed.
     #[must_use]
     pub fn new(name: &'static str, kind: Kind) -> Self {
         Self {
@@ -69,13 +68,13 @@ impl Attribute {
         }
     }
 
-    /// Text.
+    /// A string.
     #[must_use]
     pub fn string(name: &'static str) -> Self {
         Self::new(name, Kind::Plain(Type::String))
     }
 
-    /// True or false.
+    /// A bool.
     #[must_use]
     pub fn bool(name: &'static str) -> Self {
         Self::new(name, Kind::Plain(Type::Bool))
@@ -89,11 +88,15 @@ impl Attribute {
 
     /// Objects with attributes of their own.
     #[must_use]
-    pub fn nested(name: &'static str, nesting: Nesting, of: impl IntoIterator<Item = Attribute>) -> Self {
-        Self::new(name, Kind::Nested(nesting, of.into_iter().collect()))
+    pub fn nested(
+        name: &'static str,
+        nesting: Nesting,
+        attributes: impl IntoIterator<Item = Attribute>,
+    ) -> Self {
+        Self::new(name, Kind::Nested(nesting, attributes.into_iter().collect()))
     }
 
-    /// The user must set it.
+    /// The user must set the attribute.
     #[must_use]
     pub fn required(self) -> Self {
         Self {
@@ -102,7 +105,7 @@ impl Attribute {
         }
     }
 
-    /// The user may set it.
+    /// The user can set the attribute.
     #[must_use]
     pub fn optional(self) -> Self {
         Self {
@@ -111,7 +114,7 @@ impl Attribute {
         }
     }
 
-    /// The provider tells it where the user does not set it.
+    /// The provider can set the attribute. If the user can set it too, only where the user does not.
     #[must_use]
     pub fn computed(self) -> Self {
         Self {
@@ -140,7 +143,7 @@ impl Attribute {
         }
     }
 
-    /// It is in the configuration only, never in a plan or state.
+    /// The attribute is part of the configuration only, never of a plan or state.
     #[must_use]
     pub fn write_only(self) -> Self {
         Self {
@@ -150,7 +153,7 @@ impl Attribute {
     }
 
     /// Parts of a text that diagnostics and logs replace by `[redacted]`, although Terraform shows the attribute: for
-    /// values that can hold a secret, such as URLs.
+    /// values that can contain a secret, such as URLs.
     #[must_use]
     pub fn redact_parts(self, parts: fn(&str) -> Vec<String>) -> Self {
         Self {
@@ -159,7 +162,7 @@ impl Attribute {
         }
     }
 
-    /// It should not be used any more, for the reason given.
+    /// The attribute is deprecated. The text says why and what to use instead.
     #[must_use]
     pub fn deprecated(self, reason: &'static str) -> Self {
         Self {
@@ -168,14 +171,14 @@ impl Attribute {
         }
     }
 
-    /// A rule for its values.
+    /// Adds a rule for the known values.
     #[must_use]
     pub fn validator(mut self, validator: Validator) -> Self {
         self.validators.push(validator);
         self
     }
 
-    /// Another value needs another object: the old one is destroyed, a new one created.
+    /// A change of the value replaces the object.
     #[must_use]
     pub fn requires_replace(self) -> Self {
         Self {
@@ -184,7 +187,7 @@ impl Attribute {
         }
     }
 
-    /// Once told, a computed value stays: an update does not make it unknown.
+    /// An update keeps a computed value, so that a plan does not show it as unknown.
     #[must_use]
     pub fn use_state_for_unknown(self) -> Self {
         Self {
@@ -193,7 +196,7 @@ impl Attribute {
         }
     }
 
-    /// Markdown that says what it is for, with units, limits and consequences.
+    /// Markdown that describes the attribute, with units, limits and consequences.
     #[must_use]
     pub fn description(self, description: &'static str) -> Self {
         Self { description, ..self }
@@ -205,13 +208,13 @@ impl Attribute {
         self.name
     }
 
-    /// What it holds.
+    /// The content.
     #[must_use]
     pub fn kind(&self) -> &Kind {
         &self.kind
     }
 
-    /// The Markdown given with [`Attribute::description`].
+    /// The Markdown of [`Attribute::description`].
     #[must_use]
     pub fn description_text(&self) -> &'static str {
         self.description
@@ -223,13 +226,13 @@ impl Attribute {
         self.required
     }
 
-    /// Whether the user may set it.
+    /// Whether the user can set it.
     #[must_use]
     pub fn is_optional(&self) -> bool {
         self.optional
     }
 
-    /// Whether the provider may tell it.
+    /// Whether the provider can set it.
     #[must_use]
     pub fn is_computed(&self) -> bool {
         self.computed
@@ -241,13 +244,13 @@ impl Attribute {
         self.sensitive
     }
 
-    /// Whether it is in the configuration only.
+    /// Whether it is part of the configuration only.
     #[must_use]
     pub fn is_write_only(&self) -> bool {
         self.write_only
     }
 
-    /// Why it should not be used any more.
+    /// The reason of the deprecation, if the attribute is deprecated.
     #[must_use]
     pub fn deprecation(&self) -> Option<&'static str> {
         self.deprecation
@@ -257,7 +260,7 @@ impl Attribute {
     #[must_use]
     pub fn value_type(&self) -> Type {
         match &self.kind {
-            Kind::Plain(of) => of.clone(),
+            Kind::Plain(ty) => ty.clone(),
             Kind::Nested(nesting, attributes) => {
                 let object = object_type(attributes);
                 match nesting {
@@ -269,4 +272,14 @@ impl Attribute {
             }
         }
     }
+}
+
+/// The type of an object with these attributes.
+pub(crate) fn object_type(attributes: &[Attribute]) -> Type {
+    Type::Object(
+        attributes
+            .iter()
+            .map(|attribute| (attribute.name.to_owned(), attribute.value_type()))
+            .collect(),
+    )
 }

@@ -1,4 +1,4 @@
-//! What a block may hold, as a declaration: it decodes, validates, plans and documents itself.
+//! The declaration of a block: types, rules, plan behaviour and documentation.
 
 pub(crate) mod attribute;
 pub(crate) mod validator;
@@ -6,11 +6,11 @@ pub(crate) mod validator;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use crate::schema::attribute::{Attribute, Kind};
+use crate::schema::attribute::{Attribute, Kind, Nesting, object_type};
 use crate::value::Value;
 use crate::value::types::Type;
 
-/// The attributes of a provider block, resource or data source.
+/// The attributes of a block.
 #[derive(Debug)]
 pub struct Schema {
     version: i64,
@@ -20,17 +20,17 @@ pub struct Schema {
     object: OnceLock<Type>,
 }
 
-/// An attribute that tells one remote object from another, by its name in the schema.
+/// An attribute of the schema that is part of the identity of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdentityAttribute {
     /// The name of the attribute.
     pub name: &'static str,
-    /// Whether an import must give it; the others may be left out.
+    /// Whether an import must specify it. An import can omit the others.
     pub required_for_import: bool,
 }
 
 impl Schema {
-    /// The version of all identities: none has changed its shape so far.
+    /// The version of all identities. The crate does not support other versions.
     pub const IDENTITY_VERSION: i64 = 0;
 
     /// A schema of version 0. The description is Markdown and becomes the documentation.
@@ -46,20 +46,20 @@ impl Schema {
         }
     }
 
-    /// The same with another version: raised whenever stored states need a change of shape.
+    /// Sets the version. Increment it whenever stored states need an upgrade.
     #[must_use]
     pub fn version(self, version: i64) -> Self {
         Self { version, ..self }
     }
 
-    /// The same with an identity: attributes that together tell an object for good. They are part of
-    /// its state, so that an identity can't say another thing than the state does.
+    /// Sets the identity: attributes that together identify an object for its whole life. They are part of the state,
+    /// so that the identity is always derived from it.
     #[must_use]
     pub fn identity(self, identity: &'static [IdentityAttribute]) -> Self {
         Self { identity, ..self }
     }
 
-    /// The attributes of the identity; none if the block has no identity.
+    /// The attributes of the identity, empty if the block has none.
     #[must_use]
     pub fn identity_attributes(&self) -> &'static [IdentityAttribute] {
         self.identity
@@ -68,11 +68,11 @@ impl Schema {
     /// The type of an identity.
     #[must_use]
     pub fn identity_type(&self) -> Type {
-        let of = |name| self.attribute(name).map_or(Type::String, Attribute::value_type);
+        let ty = |name| self.attribute(name).map_or(Type::String, Attribute::value_type);
         Type::Object(
             self.identity
                 .iter()
-                .map(|i| (i.name.to_owned(), of(i.name)))
+                .map(|i| (i.name.to_owned(), ty(i.name)))
                 .collect(),
         )
     }
@@ -102,7 +102,7 @@ impl Schema {
         self.version
     }
 
-    /// Markdown that says what the block is for.
+    /// Markdown that describes the block.
     #[must_use]
     pub fn description(&self) -> &'static str {
         self.description
@@ -119,36 +119,35 @@ impl Schema {
         self.object.get_or_init(|| object_type(&self.attributes))
     }
 
-    /// What is wrong with the declaration itself, for a test over all schemas of a provider.
+    /// Returns the errors in the declaration, for a test over all schemas of a provider. A host would refuse the
+    /// provider, or fail later.
     #[must_use]
     pub fn validate_implementation(&self) -> Vec<String> {
-        let mut faults = Vec::new();
+        let mut errors = Vec::new();
         if self.description.is_empty() {
-            faults.push("no description".to_owned());
+            errors.push("no description".to_owned());
         }
-        faults_of(&self.attributes, "", &mut faults);
+        validate_attributes(&self.attributes, &Parent::default(), &mut errors);
         for part in self.identity {
-            if self
-                .attribute(part.name)
-                .is_none_or(|a| a.sensitive || a.write_only)
-            {
-                faults.push(format!(
-                    "{}: no attribute that can be part of an identity",
+            let valid = self.attribute(part.name).is_some_and(|attribute| {
+                let primitive = |ty: &Type| matches!(ty, Type::String | Type::Number | Type::Bool);
+                let flat = match &attribute.kind {
+                    Kind::Plain(Type::List(element)) => primitive(element),
+                    Kind::Plain(ty) => primitive(ty),
+                    Kind::Nested(..) => false,
+                };
+                flat && !attribute.sensitive && !attribute.write_only
+            });
+            if !valid {
+                errors.push(format!(
+                    "{}: not an attribute that can be part of an identity",
                     part.name
                 ));
             }
         }
-        faults
+        errors
     }
-}
 
-/// Whether a configuration can contain this name: lower case letters, digits and underscores, not beginning with a digit.
-pub(crate) fn is_identifier(name: &str) -> bool {
-    let rest = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') && name.chars().all(rest)
-}
-
-impl Schema {
     /// Returns an error for each attribute with a reserved name.
     pub(crate) fn validate_names(&self, reserved: &[&str]) -> Vec<String> {
         let names = self.attributes.iter().map(|a| a.name);
@@ -180,61 +179,98 @@ fn computed(attributes: &[Attribute], prefix: &str, errors: &mut Vec<String>) {
     }
 }
 
-pub(crate) fn object_type(attributes: &[Attribute]) -> Type {
-    Type::Object(
-        attributes
-            .iter()
-            .map(|a| (a.name.to_owned(), a.value_type()))
-            .collect(),
-    )
+fn validate_attributes(attributes: &[Attribute], parent: &Parent<'_>, errors: &mut Vec<String>) {
+    let mut names = BTreeSet::new();
+    for attribute in attributes {
+        let mut error = |text: &str| errors.push(format!("{}{}: {text}", parent.prefix, attribute.name));
+        let settable = attribute.required || attribute.optional;
+        if !is_identifier(attribute.name) {
+            error("not a valid name");
+        }
+        if !names.insert(attribute.name) {
+            error("declared twice");
+        }
+        if attribute.description.is_empty() {
+            error("no description");
+        }
+        if !settable && !attribute.computed {
+            error("neither required nor optional nor computed");
+        }
+        if attribute.required && (attribute.optional || attribute.computed) {
+            error("required, so it cannot be optional or computed");
+        }
+        if attribute.default.is_some() && !(attribute.optional && attribute.computed) {
+            error("has a default, so it must be optional and computed");
+        }
+        if attribute.write_only && (attribute.computed || attribute.default.is_some()) {
+            error("write-only, so it cannot be computed");
+        }
+        if attribute.write_only && parent.in_set {
+            error("write-only, so it cannot be part of a set");
+        }
+        if !attribute.write_only && parent.write_only {
+            error("part of a write-only attribute, so it must be write-only");
+        }
+        if attribute.use_state_for_unknown && !attribute.computed {
+            error("keeps its value, so it must be computed");
+        }
+        if attribute.deprecation == Some("") {
+            error("deprecated without a reason");
+        }
+        match &attribute.kind {
+            Kind::Plain(ty) if has_dynamic_element(ty) => {
+                error("a collection with elements of the type dynamic");
+            }
+            Kind::Plain(_) => {}
+            Kind::Nested(nesting, inner) => {
+                let parent = Parent {
+                    prefix: &format!("{}{}.", parent.prefix, attribute.name),
+                    in_set: parent.in_set || *nesting == Nesting::Set,
+                    write_only: attribute.write_only,
+                };
+                validate_attributes(inner, &parent, errors);
+            }
+        }
+    }
 }
 
-fn faults_of(attributes: &[Attribute], inside: &str, faults: &mut Vec<String>) {
-    let mut names = BTreeSet::new();
-    for a in attributes {
-        let mut fault = |what: &str| faults.push(format!("{inside}{}: {what}", a.name));
-        if !is_identifier(a.name) {
-            fault("not a valid name");
+/// Whether a configuration can contain this name: lower case letters, digits and underscores, not beginning with a digit.
+pub(crate) fn is_identifier(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') && name.chars().all(allowed)
+}
+
+/// What an attribute is nested in.
+#[derive(Default)]
+struct Parent<'a> {
+    prefix: &'a str,
+    in_set: bool,
+    write_only: bool,
+}
+
+/// Whether a type has a collection of values of different types, which hosts cannot represent.
+pub(crate) fn has_dynamic_element(ty: &Type) -> bool {
+    match ty {
+        Type::List(element) | Type::Set(element) | Type::Map(element) => {
+            **element == Type::Dynamic || has_dynamic_element(element)
         }
-        if !names.insert(a.name) {
-            fault("declared twice");
-        }
-        if a.description.is_empty() {
-            fault("no description");
-        }
-        if !a.required && !a.optional && !a.computed {
-            fault("neither required nor optional nor computed");
-        }
-        if a.required && (a.optional || a.computed) {
-            fault("required, so it can be neither optional nor computed");
-        }
-        if a.default.is_some() && !(a.optional && a.computed) {
-            fault("has a default, so it must be optional and computed");
-        }
-        if a.write_only && (a.computed || a.default.is_some()) {
-            fault("write-only, so it is never computed");
-        }
-        if a.use_state_for_unknown && !a.computed {
-            fault("keeps its value, so it must be computed");
-        }
-        if let Kind::Nested(_, inner) = &a.kind {
-            faults_of(inner, &format!("{inside}{}.", a.name), faults);
-        }
+        Type::Tuple(elements) => elements.iter().any(has_dynamic_element),
+        Type::Object(attributes) => attributes.values().any(has_dynamic_element),
+        Type::String | Type::Number | Type::Bool | Type::Dynamic => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Nesting;
 
     #[test]
-    fn faults_of_a_declaration_are_found_at_any_depth() {
-        let sound = Schema::new(
+    fn validate_implementation_nested_errors_are_reported_with_path() {
+        let valid = Schema::new(
             "A thing.",
             [Attribute::string("name").required().description("Its name.")],
         );
-        assert_eq!(sound.validate_implementation(), Vec::<String>::new());
+        assert_eq!(valid.validate_implementation(), Vec::<String>::new());
 
         let inner = [
             Attribute::bool("a")
@@ -244,22 +280,90 @@ mod tests {
                 .description("A."),
             Attribute::bool("a").required().optional().description("A."),
         ];
-        let unsound = Schema::new("", [Attribute::nested("n", Nesting::List, inner)]);
+        let invalid = Schema::new("", [Attribute::nested("n", Nesting::List, inner)]);
         assert_eq!(
-            unsound.validate_implementation(),
+            invalid.validate_implementation(),
             [
                 "no description",
                 "n: no description",
                 "n: neither required nor optional nor computed",
-                "n.a: write-only, so it is never computed",
+                "n.a: write-only, so it cannot be computed",
                 "n.a: declared twice",
-                "n.a: required, so it can be neither optional nor computed",
+                "n.a: required, so it cannot be optional or computed",
             ]
         );
     }
 
+    fn errors(attribute: Attribute) -> Vec<String> {
+        Schema::new("A thing.", [attribute.description("An attribute.")]).validate_implementation()
+    }
+
     #[test]
-    fn the_type_of_a_nested_attribute_is_that_of_its_objects() {
+    fn validate_implementation_write_only_in_set_is_error() {
+        let secret = || {
+            Attribute::string("s")
+                .optional()
+                .write_only()
+                .description("A secret.")
+        };
+        assert_eq!(
+            errors(Attribute::nested("a", Nesting::Set, [secret()]).optional()),
+            ["a.s: write-only, so it cannot be part of a set"]
+        );
+        assert_eq!(
+            errors(Attribute::nested("a", Nesting::List, [secret()]).optional()),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn validate_implementation_write_only_parent_needs_write_only_children() {
+        let child = Attribute::string("c").optional().description("A child.");
+        assert_eq!(
+            errors(
+                Attribute::nested("a", Nesting::List, [child])
+                    .optional()
+                    .write_only()
+            ),
+            ["a.c: part of a write-only attribute, so it must be write-only"]
+        );
+    }
+
+    #[test]
+    fn validate_implementation_dynamic_element_or_deprecation_without_reason_is_error() {
+        let list = Attribute::new("a", Kind::Plain(Type::list(Type::Dynamic))).optional();
+        assert_eq!(
+            errors(list),
+            ["a: a collection with elements of the type dynamic"]
+        );
+        assert_eq!(
+            errors(Attribute::string("a").optional().deprecated("")),
+            ["a: deprecated without a reason"]
+        );
+    }
+
+    #[test]
+    fn validate_implementation_identity_of_nested_or_sensitive_attribute_is_error() {
+        let nested = || Attribute::nested("a", Nesting::List, []).computed();
+        for attribute in [
+            nested(),
+            Attribute::string("a").computed().sensitive(),
+            Attribute::string("b").computed(),
+        ] {
+            let schema = Schema::new("A thing.", [attribute.description("An attribute.")]);
+            let schema = schema.identity(&[IdentityAttribute {
+                name: "a",
+                required_for_import: true,
+            }]);
+            assert_eq!(
+                schema.validate_implementation(),
+                ["a: not an attribute that can be part of an identity"]
+            );
+        }
+    }
+
+    #[test]
+    fn value_type_nested_map_is_map_of_objects() {
         let nested = Attribute::nested("n", Nesting::Map, [Attribute::number("x").optional()]);
         assert_eq!(
             nested.value_type().to_json().to_string(),

@@ -1,4 +1,4 @@
-//! Rules for the values of an attribute.
+//! Rules for the values of attributes.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use crate::value::path::Path;
 
 type Rule = Box<dyn Fn(&Value) -> Option<Diagnostic> + Send + Sync>;
 
-/// A rule for the known values of one attribute. It runs at validation, before any request is made, and never sees null
-/// or unknown. It returns a diagnostic without a path, which must not quote the value of a sensitive attribute.
+/// A rule for the known values of one attribute. It runs at validation, before any request, and never receives null or
+/// unknown. It returns a diagnostic without a path, which must not contain the value of a sensitive attribute.
 pub struct Validator(Rule);
 
 impl Validator {
@@ -18,12 +18,12 @@ impl Validator {
         Self(Box::new(rule))
     }
 
-    /// A rule for text.
+    /// A rule for strings.
     pub fn text(rule: impl Fn(&str) -> Option<Diagnostic> + Send + Sync + 'static) -> Self {
         Self::new(move |value| value.as_str().and_then(&rule))
     }
 
-    /// The text holds more than white space.
+    /// The string contains more than white space.
     #[must_use]
     pub fn not_blank() -> Self {
         Self::text(|text| {
@@ -33,7 +33,7 @@ impl Validator {
         })
     }
 
-    /// The text is one of these. Other values are an error that lists them.
+    /// The string is one of these. The error lists them.
     #[must_use]
     pub fn one_of(allowed: &'static [&'static str]) -> Self {
         Self::text(move |text| {
@@ -51,7 +51,7 @@ impl Validator {
         })
     }
 
-    /// The number is whole and within these bounds, both included.
+    /// The number is an integer within these inclusive bounds.
     #[must_use]
     pub fn whole_number(from: i64, to: i64) -> Self {
         Self::new(move |value| {
@@ -66,7 +66,7 @@ impl Validator {
         })
     }
 
-    /// Asks the rule about a value, unless that is null or unknown.
+    /// Applies the rule to a value that is neither null nor unknown.
     pub(crate) fn check(&self, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
         if value.is_null() || value.is_unknown() {
             return;
@@ -87,34 +87,34 @@ impl fmt::Debug for Validator {
 mod tests {
     use super::*;
 
-    fn complaints(validator: &Validator, value: impl Into<Value>) -> Vec<String> {
+    fn details(validator: &Validator, value: impl Into<Value>) -> Vec<String> {
         let mut diagnostics = Diagnostics::new();
         validator.check(&value.into(), &Path::from("a"), &mut diagnostics);
         diagnostics.into_iter().map(|d| d.detail).collect()
     }
 
     #[test]
-    fn the_ready_made_rules_say_what_is_allowed() {
-        assert_eq!(complaints(&Validator::not_blank(), " \t").len(), 1);
-        assert_eq!(complaints(&Validator::not_blank(), " x ").len(), 0);
+    fn validator_invalid_value_reports_what_is_allowed() {
+        assert_eq!(details(&Validator::not_blank(), " \t").len(), 1);
+        assert_eq!(details(&Validator::not_blank(), " x ").len(), 0);
         assert_eq!(
-            complaints(&Validator::one_of(&["a", "b"]), "c"),
+            details(&Validator::one_of(&["a", "b"]), "c"),
             [r#""c" is not one of "a", "b"."#]
         );
         assert_eq!(
-            complaints(&Validator::whole_number(0, 9), 10_i64),
+            details(&Validator::whole_number(0, 9), 10_i64),
             ["10 is not a whole number from 0 to 9."]
         );
-        assert_eq!(complaints(&Validator::whole_number(0, 9), 9_i64).len(), 0);
+        assert_eq!(details(&Validator::whole_number(0, 9), 9_i64).len(), 0);
         let half = Value::Number(crate::Number::parse("0.5").unwrap());
-        assert_eq!(complaints(&Validator::whole_number(0, 9), half).len(), 1);
+        assert_eq!(details(&Validator::whole_number(0, 9), half).len(), 1);
     }
 
     #[test]
-    fn null_and_unknown_are_never_asked_about() {
-        let never = Validator::new(|_| Some(Diagnostic::error("asked", "asked")));
-        assert!(complaints(&never, Value::Null).is_empty());
-        assert!(complaints(&never, Value::Unknown).is_empty());
-        assert_eq!(complaints(&never, true).len(), 1);
+    fn validator_null_or_unknown_is_not_checked() {
+        let never = Validator::new(|_| Some(Diagnostic::error("checked", "checked")));
+        assert!(details(&never, Value::Null).is_empty());
+        assert!(details(&never, Value::Unknown).is_empty());
+        assert_eq!(details(&never, true).len(), 1);
     }
 }

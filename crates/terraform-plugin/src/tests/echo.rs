@@ -1,4 +1,4 @@
-//! A provider that tells all that it is given, as a service that echoes does: none of it may get out.
+//! A provider that repeats everything that it receives, as a service can do: no message may contain a secret.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::*;
 
 const TOKEN: &str = "provider-t0ken";
-/// What is sensitive in prior state, plan and configuration: each call has three values of its own.
+/// The sensitive values in the prior state, the plan and the configuration of each call.
 const VALUES: [&str; 3] = ["pri0r-secret", "planned-s3cret", "c0nfigured-secret"];
 
 struct Echo;
@@ -25,12 +25,12 @@ fn text(secret: &Attr<Secret>) -> &str {
     secret.known().map_or("", Secret::expose)
 }
 
-fn told(data: Option<&Data>, models: &[&Model]) -> Diagnostics {
-    let mut told = data.map_or_else(String::new, |data| data.token.clone());
+fn repeat(data: Option<&Data>, models: &[&Model]) -> Diagnostics {
+    let mut text_of = data.map_or_else(String::new, |data| data.token.clone());
     for model in models {
-        told = format!("{told} {} {}", text(&model.password), text(&model.secret_wo));
+        text_of = format!("{text_of} {} {}", text(&model.password), text(&model.secret_wo));
     }
-    Diagnostic::error(format!("heard {told}"), format!("It said {told}.")).into()
+    Diagnostic::error(format!("received {text_of}"), format!("It said {text_of}.")).into()
 }
 
 fn password() -> [Attribute; 2] {
@@ -60,12 +60,13 @@ impl Provider for Echo {
     }
 
     fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
-        diagnostics.push(Diagnostic::error("heard", text(&config.token)));
+        diagnostics.push(Diagnostic::error("received", text(&config.token)));
     }
 
     async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<Data, Diagnostics> {
         let token = text(&call.config.token).to_owned();
-        call.diagnostics.push(Diagnostic::warning("heard", token.clone()));
+        call.diagnostics
+            .push(Diagnostic::warning("received", token.clone()));
         Ok(Data { token })
     }
 
@@ -100,40 +101,40 @@ impl Resource for Thing {
     }
 
     fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
-        diagnostics.append(told(None, &[config]));
+        diagnostics.append(repeat(None, &[config]));
     }
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
         let prior = call.prior.as_ref().unwrap();
-        let heard = told(Some(call.provider), &[prior, &call.planned, &call.config]);
-        call.diagnostics.append(heard);
+        let received = repeat(Some(call.provider), &[prior, &call.planned, &call.config]);
+        call.diagnostics.append(received);
     }
 
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
-        Err(told(Some(call.provider), &[&call.planned, &call.config]))
+        Err(repeat(Some(call.provider), &[&call.planned, &call.config]))
     }
 
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
-        Err(told(Some(call.provider), &[&call.state]))
+        Err(repeat(Some(call.provider), &[&call.state]))
     }
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
-        Err(told(
+        Err(repeat(
             Some(call.provider),
             &[&call.prior, &call.planned, &call.config],
         ))
     }
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
-        Err(told(Some(call.provider), &[&call.state]))
+        Err(repeat(Some(call.provider), &[&call.state]))
     }
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
-        Err(told(Some(call.provider), &[]))
+        Err(repeat(Some(call.provider), &[]))
     }
 
     fn upgrade_state(&self, _: i64, state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {
-        Err(Diagnostic::error("heard", state.to_string()).into())
+        Err(Diagnostic::error("received", state.to_string()).into())
     }
 
     fn moves_from(&self) -> &'static [&'static str] {
@@ -141,7 +142,7 @@ impl Resource for Thing {
     }
 
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
-        Some(Err(Diagnostic::error("heard", source.state.to_string()).into()))
+        Some(Err(Diagnostic::error("received", source.state.to_string()).into()))
     }
 }
 
@@ -166,12 +167,12 @@ impl DataSource for Look {
     }
 
     fn validate(&self, config: &Looked, diagnostics: &mut Diagnostics) {
-        diagnostics.push(Diagnostic::error("heard", text(&config.password)));
+        diagnostics.push(Diagnostic::error("received", text(&config.password)));
     }
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Looked, Diagnostics> {
         let (token, password) = (&call.provider.token, text(&call.config.password));
-        Err(Diagnostic::error("heard", format!("{token} {password}")).into())
+        Err(Diagnostic::error("received", format!("{token} {password}")).into())
     }
 }
 
@@ -183,17 +184,17 @@ fn write_only(secret: &str) -> Value {
     Value::object([("password", Value::Null), ("secret_wo", secret.into())])
 }
 
-/// Asserts that a call told something, and nothing of what is sensitive.
+/// Asserts that a call has a message without a secret.
 fn clean(call: &str, diagnostics: &Diagnostics) {
     let text = format!("{diagnostics:?}");
-    assert!(text.contains("[redacted]"), "{call} told nothing: {text}");
+    assert!(text.contains("[redacted]"), "{call} has no message: {text}");
     for secret in [TOKEN].iter().chain(&VALUES) {
         assert!(!text.contains(secret), "{call}: {text}");
     }
 }
 
 #[tokio::test]
-async fn no_call_tells_a_sensitive_value() {
+async fn messages_of_all_calls_contain_no_sensitive_value() {
     let server = Server::new(Echo, ServeMode::Managed);
     let block = Value::object([("token", TOKEN.into())]);
     clean("validate provider", &server.validate_provider(block.clone()));
@@ -243,7 +244,7 @@ async fn no_call_tells_a_sensitive_value() {
     clean("move", &resource.move_state(&source).diagnostics);
 
     let look = server.data_source("echo_look").unwrap();
-    let given = Value::object([("password", config.into())]);
-    clean("validate data", &look.validate(given.clone()));
-    clean("read data", &look.read(given).await.diagnostics);
+    let config = Value::object([("password", config.into())]);
+    clean("validate data", &look.validate(config.clone()));
+    clean("read data", &look.read(config).await.diagnostics);
 }

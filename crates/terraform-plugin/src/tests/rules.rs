@@ -1,4 +1,4 @@
-//! What the host is answered.
+//! The responses to the calls of a host.
 
 use serde_json::json;
 
@@ -9,10 +9,10 @@ const TYPE: &str = "toy_thing";
 
 async fn server() -> Server<Toy> {
     let server = Server::new(Toy, ServeMode::Managed);
-    let found = server
+    let diagnostics = server
         .configure(provider_block("good"), "1.11.4".to_owned())
         .await;
-    assert!(found.is_empty());
+    assert!(diagnostics.is_empty());
     server
 }
 
@@ -99,18 +99,18 @@ async fn update(to: &str) -> StateResponse {
 }
 
 #[tokio::test]
-async fn a_write_only_value_is_in_no_plan_and_no_state() {
+async fn write_only_value_is_in_no_plan_and_no_state() {
     let planned = plan(Value::Null, config("a")).await;
     assert!(planned.planned.get("password").is_null());
     let created = apply(Value::Null, planned.planned, config("a")).await;
     assert!(created.state.get("password").is_null());
-    // The resource had it all the same.
+    // The resource received it nevertheless.
     let private: serde_json::Value = serde_json::from_slice(&created.private).unwrap();
     assert_eq!(private, json!({"kept": 1, "password_seen": true}));
 }
 
 #[tokio::test]
-async fn after_apply_the_planned_is_kept_and_nothing_is_unknown() {
+async fn apply_result_is_checked_against_plan() {
     let created = create("a").await;
     assert!(created.diagnostics.is_empty());
     assert_eq!(created.state, state("a"));
@@ -118,20 +118,20 @@ async fn after_apply_the_planned_is_kept_and_nothing_is_unknown() {
     let unknown = create("unknown").await;
     assert_eq!(
         errors(&unknown.diagnostics),
-        ["updated: Provider left a value unknown after apply"]
+        ["updated: Provider returned an unknown value"]
     );
     assert!(unknown.state.is_wholly_known());
 
     let other = create("other").await;
     assert_eq!(
         errors(&other.diagnostics),
-        ["name: The service keeps another value than the one applied"]
+        ["name: The service returned a different value than the one applied"]
     );
     assert_eq!(other.state.get("name"), &"not this".into());
 }
 
 #[tokio::test]
-async fn a_failed_creation_leaves_what_exists_and_nothing_else() {
+async fn create_failed_returns_partial_state_or_null() {
     let failed = create("fail").await;
     assert_eq!(
         (failed.state, errors(&failed.diagnostics)),
@@ -148,7 +148,7 @@ async fn a_failed_creation_leaves_what_exists_and_nothing_else() {
     assert_eq!(half.state.get("id"), &"1".into());
     assert!(
         half.state.is_wholly_known(),
-        "what is left in a state is known, even after a failure"
+        "a state is known, even after a failure"
     );
     let half = create("panic half way").await;
     assert_eq!(
@@ -158,7 +158,7 @@ async fn a_failed_creation_leaves_what_exists_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_failed_update_leaves_the_prior_state_or_what_was_changed() {
+async fn update_failed_returns_partial_or_prior_state() {
     for (name, error) in [("fail", ": Refused"), ("panic", CRASHED)] {
         let failed = update(name).await;
         assert_eq!(
@@ -172,7 +172,7 @@ async fn a_failed_update_leaves_the_prior_state_or_what_was_changed() {
 }
 
 #[tokio::test]
-async fn a_failed_removal_leaves_the_prior_state() {
+async fn delete_failed_returns_prior_state() {
     for (name, error) in [("fail", ": Refused"), ("panic", CRASHED)] {
         let failed = apply(state(name), Value::Null, Value::Null).await;
         assert_eq!(
@@ -185,11 +185,11 @@ async fn a_failed_removal_leaves_the_prior_state() {
 }
 
 #[tokio::test]
-async fn a_plan_is_checked_against_the_configuration() {
+async fn plan_result_is_checked_against_configuration() {
     let lied = plan(Value::Null, config("plan lies")).await;
     assert_eq!(
         errors(&lied.diagnostics),
-        ["name: Provider planned another value than the configuration gives"]
+        ["name: Provider planned a value that differs from the configuration"]
     );
     let panicked = plan(Value::Null, config("plan panics")).await;
     assert_eq!(errors(&panicked.diagnostics), [CRASHED]);
@@ -199,7 +199,7 @@ async fn a_plan_is_checked_against_the_configuration() {
 }
 
 #[tokio::test]
-async fn a_removal_is_planned_as_nothing() {
+async fn plan_delete_is_null() {
     let server = server().await;
     let request = PlanRequest {
         prior: state("a"),
@@ -213,7 +213,7 @@ async fn a_removal_is_planned_as_nothing() {
 }
 
 #[tokio::test]
-async fn a_refresh_answers_null_for_what_is_gone_and_the_same_for_what_fails() {
+async fn read_gone_returns_null_and_failed_returns_stored_state() {
     let server = server().await;
     let resource = server.resource(TYPE).unwrap();
     let read = async |name: &str| resource.read(read_request(name)).await;
@@ -230,7 +230,7 @@ async fn a_refresh_answers_null_for_what_is_gone_and_the_same_for_what_fails() {
 }
 
 #[tokio::test]
-async fn an_import_answers_what_a_refresh_needs() {
+async fn import_returns_state_for_read() {
     let server = server().await;
     let resource = server.resource(TYPE).unwrap();
     let identity = Value::object([("id", "7".into())]);
@@ -246,7 +246,7 @@ async fn an_import_answers_what_a_refresh_needs() {
 }
 
 #[test]
-fn an_identity_is_part_of_the_state_and_is_told_once_it_is_whole() {
+fn identity_of_state_exists_once_it_is_complete() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
     let identity = Value::object([("id", "1".into())]);
@@ -263,7 +263,7 @@ fn an_identity_is_part_of_the_state_and_is_told_once_it_is_whole() {
 }
 
 #[test]
-fn a_state_of_any_older_version_is_upgraded_in_one_hop() {
+fn upgrade_older_version_returns_current_state() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
     for (version, stored) in [
@@ -293,7 +293,7 @@ fn a_state_of_any_older_version_is_upgraded_in_one_hop() {
 }
 
 #[test]
-fn a_move_takes_the_types_that_a_resource_names_and_no_others() {
+fn move_state_accepts_only_named_types() {
     let server = Server::new(Toy, ServeMode::Managed);
     assert!(server.moves_resource_state());
     let resource = server.resource(TYPE).unwrap();
@@ -317,37 +317,37 @@ fn a_move_takes_the_types_that_a_resource_names_and_no_others() {
 }
 
 #[test]
-fn validation_needs_no_configuration_and_finds_all_at_once() {
+fn validate_reports_all_errors_without_configuration() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
-    let able = ClientCapabilities {
+    let capable = ClientCapabilities {
         write_only_attributes: true,
     };
     assert_eq!(
-        errors(&resource.validate(config("invalid"), able)),
+        errors(&resource.validate(config("invalid"), capable)),
         ["name: Invalid"]
     );
     assert_eq!(
-        errors(&resource.validate(config(" "), able)),
+        errors(&resource.validate(config(" "), capable)),
         ["name: Value is blank"]
     );
-    assert!(resource.validate(config("a"), able).is_empty());
-    let unable = resource.validate(config("invalid"), ClientCapabilities::default());
+    assert!(resource.validate(config("a"), capable).is_empty());
+    let incapable = resource.validate(config("invalid"), ClientCapabilities::default());
     assert_eq!(
-        errors(&unable),
+        errors(&incapable),
         [
-            "password: Write-only arguments are not supported here",
+            "password: Write-only arguments are not supported",
             "name: Invalid"
         ]
     );
 }
 
 #[tokio::test]
-async fn what_needs_a_configuration_says_so_without_one() {
+async fn call_not_configured_is_error_and_keeps_state() {
     let server = Server::new(Toy, ServeMode::Managed);
     for (token, error) in [("bad", "token: Bad token"), ("panic", CRASHED)] {
-        let found = server.configure(provider_block(token), String::new()).await;
-        assert_eq!(errors(&found), [error]);
+        let diagnostics = server.configure(provider_block(token), String::new()).await;
+        assert_eq!(errors(&diagnostics), [error]);
     }
     let resource = server.resource(TYPE).unwrap();
     let read = resource.read(read_request("a")).await;
@@ -363,14 +363,14 @@ async fn what_needs_a_configuration_says_so_without_one() {
 }
 
 #[test]
-fn the_provider_block_is_validated_by_schema_and_by_hand() {
+fn validate_provider_applies_schema_and_rules() {
     let server = Server::new(Toy, ServeMode::Managed);
     assert_eq!(
         errors(&server.validate_provider(provider_block(" "))),
         ["token: Value is blank"]
     );
-    let found = server.validate_provider(Value::object([("token", Value::Null)]));
-    assert!(!found.has_errors() && !found.is_empty());
+    let diagnostics = server.validate_provider(Value::object([("token", Value::Null)]));
+    assert!(!diagnostics.has_errors() && !diagnostics.is_empty());
     assert!(
         server
             .validate_provider(Value::object([("token", Value::Unknown)]))
@@ -379,15 +379,15 @@ fn the_provider_block_is_validated_by_schema_and_by_hand() {
 }
 
 #[tokio::test]
-async fn a_stopped_run_stays_stopped_unless_the_process_serves_many() {
+async fn stop_lasts_until_process_ends_or_next_configuration_in_debug_mode() {
     let request = || ApplyRequest {
         prior: Value::Null,
         planned: state("a"),
         config: config("a"),
         ..ApplyRequest::default()
     };
-    for (lifetime, interrupted) in [(ServeMode::Managed, true), (ServeMode::Debug, false)] {
-        let server = Server::new(Toy, lifetime);
+    for (mode, interrupted) in [(ServeMode::Managed, true), (ServeMode::Debug, false)] {
+        let server = Server::new(Toy, mode);
         server.configure(provider_block("good"), String::new()).await;
         server.stop();
         let stopped = server.resource(TYPE).unwrap().apply(request()).await;
@@ -399,7 +399,7 @@ async fn a_stopped_run_stays_stopped_unless_the_process_serves_many() {
 }
 
 #[tokio::test]
-async fn a_data_source_answers_known_values_or_an_error() {
+async fn data_source_returns_known_values_or_error() {
     let server = server().await;
     let source = server.data_source("toy_look").unwrap();
     let look = async |key: &str| {
@@ -411,14 +411,14 @@ async fn a_data_source_answers_known_values_or_an_error() {
     for (key, error) in [
         ("fail", ": Refused"),
         ("panic", CRASHED),
-        ("unknown", "value: Provider left a value unknown after apply"),
+        ("unknown", "value: Provider returned an unknown value"),
     ] {
         assert_eq!(errors(&look(key).await.diagnostics), [error]);
     }
 }
 
 #[test]
-fn an_unknown_type_is_named() {
+fn unknown_type_is_error_with_name() {
     let server = Server::new(Toy, ServeMode::Managed);
     let error = server.resource("toy_nothing").err().unwrap();
     assert!(error.detail.contains("toy_nothing"));

@@ -1,4 +1,4 @@
-//! A made-up provider whose one resource does what its `name` says.
+//! A provider whose resource does what its `name` says.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub(crate) struct Config {
     token: Attr<Secret>,
 }
 
-/// What it is configured to.
+/// The configured provider.
 pub(crate) struct Data {
     pub(crate) stop: CancellationToken,
 }
@@ -51,13 +51,13 @@ impl Provider for Toy {
 
     fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
         if config.token.is_null() {
-            diagnostics.push(Diagnostic::warning("No token", "It goes without.").at("token"));
+            diagnostics.push(Diagnostic::warning("No token", "The provider works without one.").at("token"));
         }
     }
 
     async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<Data, Diagnostics> {
         match call.config.token.known().map(Secret::expose) {
-            Some("bad") => Err(Diagnostic::error("Bad token", "Give another.").at("token").into()),
+            Some("bad") => Err(Diagnostic::error("Bad token", "Use another.").at("token").into()),
             Some("panic") => panic!("a literal message"),
             _ => Ok(Data {
                 stop: call.stop.clone(),
@@ -95,7 +95,7 @@ pub(crate) async fn configured<P: Provider>(provider: P) -> Server<P> {
     server
 }
 
-/// A resource that does what its name says, and otherwise works.
+/// Does what its name says. Other names succeed.
 struct Thing;
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -107,7 +107,7 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    fn made(&self, at: &str) -> Self {
+    fn created(&self, at: &str) -> Self {
         Self {
             id: "1".to_owned().into(),
             updated: at.to_owned().into(),
@@ -173,7 +173,7 @@ impl Resource for Thing {
         if call.provider.stop.is_cancelled() {
             return Err(Diagnostic::error("Interrupted", "Run again.").into());
         }
-        let made = call.planned.made("first");
+        let created = call.planned.created("first");
         call.private
             .set("password_seen", &call.config.password.known().is_some());
         match call.planned.does() {
@@ -182,26 +182,26 @@ impl Resource for Thing {
             "fail half way" => {
                 call.partial_state = Some(Model {
                     updated: Attr::Unknown,
-                    ..made
+                    ..created
                 });
                 Err(refused())
             }
             "panic half way" => {
-                call.partial_state = Some(made);
+                call.partial_state = Some(created);
                 panic!("a literal message")
             }
             "unknown" => Ok(Model {
                 updated: Attr::Unknown,
-                ..made
+                ..created
             }),
             "other" => Ok(Model {
                 name: "not this".to_owned().into(),
-                ..made
+                ..created
             }),
-            // Even a resource that is careless with it does not get a secret into the state.
+            // A resource that returns a secret does not get it into the state.
             _ => Ok(Model {
                 password: call.config.password.clone(),
-                ..made
+                ..created
             }),
         }
     }
@@ -220,10 +220,10 @@ impl Resource for Thing {
             "fail" => Err(refused()),
             "panic" => panic!("a literal message"),
             "fail half way" => {
-                call.partial_state = Some(call.planned.made("half"));
+                call.partial_state = Some(call.planned.created("half"));
                 Err(refused())
             }
-            _ => Ok(call.planned.made("second")),
+            _ => Ok(call.planned.created("second")),
         }
     }
 
@@ -251,7 +251,7 @@ impl Resource for Thing {
         })
     }
 
-    /// Version 0 called the name `title`; version 1 had it in a list.
+    /// Version 0 has the name in `title`, version 1 in a list.
     fn upgrade_state(&self, version: i64, state: Json) -> Result<Json, Diagnostics> {
         let name = match version {
             0 => state["title"].clone(),
@@ -289,7 +289,7 @@ impl Resource for Thing {
     }
 }
 
-/// A data source that answers its key in upper case.
+/// Returns its key in upper case.
 struct Look;
 
 #[derive(Clone, Serialize, Deserialize)]

@@ -23,3 +23,25 @@ pub async fn list_audit_logs(
     let (page, _) = call::page(client, region, AUDIT_LOGS, query.parameters(), None).await?;
     Ok(page)
 }
+
+/// `GET /v3/audit-logs`, page by page: lists past events of a region from `query.after` on, until the list ends or there
+/// are `limit` of them. Returns those, in the order of the API.
+///
+/// # Errors
+/// As [`list_audit_logs`], and when the list does not end.
+pub async fn first_audit_logs(
+    client: &Client,
+    region: &Region,
+    query: &AuditLogQuery,
+    limit: usize,
+) -> Result<Vec<AuditLogEntry>, Error> {
+    let parameters = |after: Option<String>| {
+        let after = after.or_else(|| query.after.clone());
+        AuditLogQuery {
+            after,
+            ..query.clone()
+        }
+        .parameters()
+    };
+    call::first(client, region, AUDIT_LOGS, parameters, limit, |_| true).await
+}

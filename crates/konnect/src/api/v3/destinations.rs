@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde::de::DeserializeOwned;
 
-use crate::api::call::{self, PageWalk};
+use crate::api::call;
 use crate::api::repeat::{RepeatSchedule, repeat_while};
 use crate::error::Error;
 use crate::http::client::Client;
@@ -43,16 +43,30 @@ pub async fn all_destinations(
     region: &Region,
     query: &ListQuery,
 ) -> Result<Vec<Destination>, Error> {
-    let mut query = query.clone();
-    let mut walk = PageWalk::default();
-    let mut all = Vec::new();
-    loop {
-        let (page, response) = call::page(client, region, DESTINATIONS, query.parameters(), None).await?;
-        all.extend(page.items);
-        let Some(next) = page.next else { return Ok(all) };
-        walk.advance(&response, &next)?;
-        query.after = Some(next);
-    }
+    first_destinations(client, region, query, usize::MAX, |_| true).await
+}
+
+/// `GET /v3/audit-log-destinations`, page by page: lists destinations from `query.after` on, until the list ends or
+/// `accept` has returned true for `limit` of them. Returns those, in the order of the API, which is not documented.
+///
+/// # Errors
+/// As [`all_destinations`].
+pub async fn first_destinations(
+    client: &Client,
+    region: &Region,
+    query: &ListQuery,
+    limit: usize,
+    accept: impl Fn(&Destination) -> bool,
+) -> Result<Vec<Destination>, Error> {
+    let parameters = |after: Option<String>| {
+        let after = after.or_else(|| query.after.clone());
+        ListQuery {
+            after,
+            ..query.clone()
+        }
+        .parameters()
+    };
+    call::first(client, region, DESTINATIONS, parameters, limit, accept).await
 }
 
 /// Lists one page of the destinations for reads that share it, with items of any type. Also returns the length of the

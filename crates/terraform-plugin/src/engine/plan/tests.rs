@@ -1,4 +1,4 @@
-//! Each rule of the protocol for plans, with a test of its own.
+//! The rules of the protocol for plans.
 
 use super::*;
 
@@ -35,9 +35,9 @@ fn shaped<const N: usize>(attributes: [(&str, Value); N]) -> Value {
     Value::object(attributes).shaped(schema().object_type()).unwrap()
 }
 
-/// The whole engine, without a resource's own say.
+/// The whole plan, without the hook of a resource.
 fn plan(prior: &Value, config: &Value) -> Value {
-    // What Terraform proposes: the configured values, and for computed ones the prior.
+    // Terraform proposes the configured values, and the prior values of computed attributes.
     let mut proposed = config.clone();
     for name in ["id", "place", "updated"] {
         if config.get(name).is_null() {
@@ -61,23 +61,23 @@ fn prior() -> Value {
 }
 
 #[test]
-fn a_creation_plans_what_is_given_defaults_and_unknown_results() {
+fn plan_create_has_configured_values_defaults_and_unknown_results() {
     let planned = plan(
         &Value::Null,
         &shaped([("name", "a".into()), ("password", "p".into())]),
     );
-    let wanted = shaped([
+    let expected = shaped([
         ("id", Value::Unknown),
         ("name", "a".into()),
         ("place", Value::Unknown),
         ("on", true.into()),
         ("updated", Value::Unknown),
     ]);
-    assert_eq!(planned, wanted);
+    assert_eq!(planned, expected);
 }
 
 #[test]
-fn a_value_given_is_planned_as_given_even_if_unknown() {
+fn plan_configured_value_is_unchanged_also_if_unknown() {
     let config = shaped([
         ("name", Value::Unknown),
         ("place", "us".into()),
@@ -92,7 +92,7 @@ fn a_value_given_is_planned_as_given_even_if_unknown() {
 }
 
 #[test]
-fn null_stays_null_where_nothing_is_computed() {
+fn plan_null_stays_null_unless_computed() {
     assert!(
         plan(&Value::Null, &shaped([("name", "a".into())]))
             .get("note")
@@ -101,18 +101,18 @@ fn null_stays_null_where_nothing_is_computed() {
 }
 
 #[test]
-fn a_write_only_argument_is_null_in_every_plan() {
+fn plan_write_only_argument_is_null() {
     let config = shaped([("name", "a".into()), ("password", "p".into())]);
     assert!(plan(&prior(), &config).get("password").is_null());
 }
 
 #[test]
-fn no_change_is_an_empty_plan() {
+fn plan_without_change_is_prior_state() {
     assert_eq!(plan(&prior(), &shaped([("name", "a".into())])), prior());
 }
 
 #[test]
-fn a_change_makes_unknown_only_what_it_may_mark_computed_unknown() {
+fn plan_update_marks_computed_values_unknown_unless_kept() {
     let planned = plan(&prior(), &shaped([("name", "b".into())]));
     assert_eq!(
         (planned.get("id"), planned.get("place")),
@@ -122,7 +122,7 @@ fn a_change_makes_unknown_only_what_it_may_mark_computed_unknown() {
 }
 
 #[test]
-fn a_kept_value_that_never_was_may_come() {
+fn plan_update_marks_kept_value_unknown_if_prior_is_null() {
     let mut before = prior();
     before.set("id", Value::Null);
     assert!(
@@ -133,7 +133,7 @@ fn a_kept_value_that_never_was_may_come() {
 }
 
 #[test]
-fn a_removed_argument_goes_back_to_its_default_or_to_null() {
+fn plan_removed_argument_is_default_or_null() {
     let mut before = prior();
     before.set("on", false.into());
     before.set("note", "x".into());
@@ -145,7 +145,7 @@ fn a_removed_argument_goes_back_to_its_default_or_to_null() {
 }
 
 #[test]
-fn another_place_needs_another_object_and_another_name_does_not() {
+fn replacements_only_contain_attributes_that_require_it() {
     let moved = plan(&prior(), &shaped([("name", "b".into()), ("place", "us".into())]));
     assert_eq!(replacements(&schema(), &prior(), &moved), [Path::from("place")]);
     let renamed = plan(&prior(), &shaped([("name", "b".into())]));
@@ -155,7 +155,7 @@ fn another_place_needs_another_object_and_another_name_does_not() {
 }
 
 #[test]
-fn a_place_that_was_never_told_is_learnt_without_a_new_object() {
+fn replacements_computed_value_filled_in_is_not_replaced() {
     let mut before = prior();
     before.set("place", Value::Null);
     let planned = plan(&before, &shaped([("name", "a".into()), ("place", "us".into())]));
@@ -163,23 +163,24 @@ fn a_place_that_was_never_told_is_learnt_without_a_new_object() {
 }
 
 #[test]
-fn nested_objects_follow_the_same_rules() {
-    let given =
+fn plan_nested_objects_follow_the_same_rules() {
+    let config_of =
         |key: &str| Value::object([("key", key.into()), ("hash", Value::Null), ("mode", Value::Null)]);
-    let told = |key: &str| Value::object([("key", key.into()), ("hash", "h".into()), ("mode", "all".into())]);
-    let map = |of| Value::Map([("k".to_owned(), of)].into());
+    let stored =
+        |key: &str| Value::object([("key", key.into()), ("hash", "h".into()), ("mode", "all".into())]);
+    let map = |element| Value::Map([("k".to_owned(), element)].into());
     let config = |key| {
         shaped([
             ("name", "a".into()),
-            ("rules", Value::List(vec![given(key)])),
-            ("named", map(given(key))),
-            ("one", given(key)),
+            ("rules", Value::List(vec![config_of(key)])),
+            ("named", map(config_of(key))),
+            ("one", config_of(key)),
         ])
     };
     let mut before = prior();
-    before.set("rules", Value::List(vec![told("x")]));
-    before.set("named", map(told("x")));
-    before.set("one", told("x"));
+    before.set("rules", Value::List(vec![stored("x")]));
+    before.set("named", map(stored("x")));
+    before.set("one", stored("x"));
 
     let created = plan(&Value::Null, &config("x"));
     let fresh = Value::object([
@@ -192,22 +193,22 @@ fn nested_objects_follow_the_same_rules() {
 
     let mut proposed = before.clone();
     assert_eq!(propose(&schema(), &before, &proposed, &config("x")), before);
-    for (name, of) in [
-        ("rules", Value::List(vec![told("y")])),
-        ("named", map(told("y"))),
-        ("one", told("y")),
+    for (name, value) in [
+        ("rules", Value::List(vec![stored("y")])),
+        ("named", map(stored("y"))),
+        ("one", stored("y")),
     ] {
-        proposed.set(name, of);
+        proposed.set(name, value);
     }
     let changed = propose(&schema(), &before, &proposed, &config("y"));
     let changed = mark_computed_unknown(&schema(), &before, changed, &config("y"), &[]);
-    let touched = Value::object([
+    let marked = Value::object([
         ("key", "y".into()),
         ("hash", Value::Unknown),
         ("mode", "all".into()),
     ]);
-    assert_eq!(changed.get("one"), &touched);
-    assert_eq!(changed.get("named"), &map(touched));
+    assert_eq!(changed.get("one"), &marked);
+    assert_eq!(changed.get("named"), &map(marked));
     let paths: Vec<_> = replacements(&schema(), &before, &changed)
         .iter()
         .map(ToString::to_string)
@@ -216,7 +217,7 @@ fn nested_objects_follow_the_same_rules() {
 }
 
 #[test]
-fn a_resource_that_plans_against_the_configuration_is_caught() {
+fn check_plan_that_differs_from_configuration_is_error() {
     let config = shaped([("name", "a".into()), ("password", "p".into())]);
     for (name, wrong) in [("name", "b"), ("note", "made up"), ("password", "p")] {
         let mut planned = plan(&Value::Null, &config);
@@ -228,7 +229,7 @@ fn a_resource_that_plans_against_the_configuration_is_caught() {
 }
 
 #[test]
-fn what_a_resource_has_decided_is_not_made_unknown() {
+fn mark_computed_unknown_keeps_planned_attributes() {
     let config = shaped([("name", "b".into())]);
     let planned = propose(
         &schema(),
@@ -241,6 +242,6 @@ fn what_a_resource_has_decided_is_not_made_unknown() {
             .get("updated")
             .is_unknown()
     );
-    let decided = mark_computed_unknown(&schema(), &prior(), planned, &config, &["updated"]);
-    assert_eq!(decided.get("updated"), &"then".into());
+    let kept = mark_computed_unknown(&schema(), &prior(), planned, &config, &["updated"]);
+    assert_eq!(kept.get("updated"), &"then".into());
 }

@@ -1,0 +1,142 @@
+//! `data.konnect_audit_log_destinations`: the destinations of a region (API description v3, `audit-log-destinations`).
+
+use async_trait::async_trait;
+use konnect::Destination;
+use serde::{Deserialize, Serialize};
+use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostics, Nesting, Schema};
+
+use crate::data_sources::audit_log_destination::result_attributes;
+use crate::field_map::FieldMap;
+use crate::lookups::{self, NameArguments};
+use crate::run_state::RunState;
+
+/// The data source `konnect_audit_log_destinations`.
+pub(crate) struct AuditLogDestinations;
+
+/// Arguments and results of the data source.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Model {
+    region: Attr<String>,
+    name: Attr<String>,
+    name_contains: Attr<String>,
+    destinations: Attr<Vec<Item>>,
+}
+
+/// A destination that was found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Item {
+    id: String,
+    name: String,
+    endpoint: String,
+    log_format: String,
+    skip_ssl_verification: bool,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+}
+
+impl From<Destination> for Item {
+    fn from(found: Destination) -> Self {
+        Self {
+            id: found.id.to_string(),
+            name: found.name,
+            endpoint: found.endpoint,
+            log_format: found.log_format.as_str().to_owned(),
+            skip_ssl_verification: found.skip_ssl_verification,
+            created_at: found.created_at,
+            updated_at: found.updated_at,
+        }
+    }
+}
+
+impl Model {
+    fn names(&self) -> NameArguments<'_> {
+        NameArguments {
+            name: &self.name,
+            name_contains: &self.name_contains,
+        }
+    }
+}
+
+#[async_trait]
+impl DataSource for AuditLogDestinations {
+    type Data = RunState;
+    type Model = Model;
+
+    fn type_name(&self) -> &'static str {
+        "konnect_audit_log_destinations"
+    }
+
+    fn schema(&self) -> Schema {
+        let item = [
+            Attribute::string("id")
+                .computed()
+                .description("Id of the destination, a UUID."),
+            Attribute::string("name")
+                .computed()
+                .description("Name of the destination."),
+        ];
+        let destinations = Attribute::nested(
+            "destinations",
+            Nesting::List,
+            item.into_iter().chain(result_attributes()),
+        );
+        let results = [destinations
+            .computed()
+            .description("The destinations, sorted by name, then by id.")];
+        Schema::new(
+            "The audit log destinations that exist in a region, all of them or those with a name. Konnect never returns \
+             the credential of a destination.",
+            [lookups::destination_region_attribute().computed()]
+                .into_iter()
+                .chain(lookups::name_filter_attributes())
+                .chain(results),
+        )
+    }
+
+    fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
+        config.names().validate(diagnostics);
+    }
+
+    async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
+        let (run, config) = (call.provider, &call.config);
+        let region = lookups::destination_region(run, &config.region)?;
+        let found = lookups::find_destinations(run.client()?, &region, config.names(), usize::MAX)
+            .await
+            .map_err(|error| FieldMap::of(&self.schema()).diagnose(&error))?;
+        Ok(Model {
+            region: region.to_string().into(),
+            destinations: found.into_iter().map(Item::from).collect::<Vec<_>>().into(),
+            ..config.clone()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use terraform_plugin::{from_value, to_value};
+
+    use super::*;
+
+    #[test]
+    fn model_fits_schema() {
+        let schema = AuditLogDestinations.schema();
+        let model = Model {
+            region: "eu".to_owned().into(),
+            name: Attr::Null,
+            name_contains: Attr::Null,
+            destinations: vec![Item {
+                id: "i".into(),
+                name: "n".into(),
+                endpoint: "e".into(),
+                log_format: "cef".into(),
+                skip_ssl_verification: false,
+                created_at: None,
+                updated_at: None,
+            }]
+            .into(),
+        };
+        let value = to_value(&model, schema.object_type()).unwrap();
+        assert_eq!(value.as_object().unwrap().len(), schema.attributes().len());
+        assert!(from_value::<Model>(value).is_ok());
+    }
+}

@@ -1,0 +1,4 @@
+//! One file for each list resource.
+
+pub(crate) mod audit_log_destination;
+pub(crate) mod audit_log_webhook;

@@ -1,0 +1,182 @@
+//! The provider's functions, as configurations call them.
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::json;
+
+use crate::workspace::{Workspace, project};
+
+const CEF: &str = "2025-06-18T21:02:36Z konghq.com CEF:0|KongInc|Konnect|1.0|konnect|Authz.control-planes|6|\
+                   rt=1750280466889 action=list granted=false user_agent=grpc-node-js/1.12.4 (linux; x64)";
+const CPS: &str = r#"{"event":{"event_ts":"2025-06-18T21:02:36Z","name":"Ingress","severity":10,"trace_id":3895213347334635099}}"#;
+
+fn key(seed: u8) -> Ed25519KeyPair {
+    Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap()
+}
+
+fn signed(line: &str) -> String {
+    let signature = BASE64_URL_SAFE_NO_PAD.encode(key(1).sign(line.as_bytes()));
+    format!("{line} sig={signature}")
+}
+
+fn jwks(seed: u8) -> String {
+    let x = BASE64_URL_SAFE_NO_PAD.encode(key(seed).public_key());
+    json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "k", "x": x }] }).to_string()
+}
+
+/// A workspace with an output for each expression. Expressions can read the files `cef`, `cps` and `jwks`.
+fn outputs(expressions: &[(&str, &str)]) -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("cef", &signed(CEF));
+    workspace.write("cps", CPS);
+    workspace.write("jwks", &jwks(1));
+    let blocks: String = expressions
+        .iter()
+        .map(|(name, expression)| format!("output \"{name}\" {{\n  value = {expression}\n}}\n"))
+        .collect();
+    workspace.configure(blocks);
+    workspace.init();
+    workspace
+}
+
+#[test]
+fn parse_audit_event_returns_the_object_of_a_line() {
+    let workspace = outputs(&[
+        ("cef", r#"provider::konnect::parse_audit_event(file("cef"))"#),
+        ("cps", r#"provider::konnect::parse_audit_event(file("cps"))"#),
+    ]);
+    workspace.apply();
+    workspace.is_settled();
+    let state = workspace.state();
+    let signature = signed(CEF).rsplit_once("sig=").unwrap().1.to_owned();
+    assert_eq!(
+        *state.output("cef"),
+        json!({
+            "format": "cef", "kind": "authorization", "timestamp": "2025-06-18T21:02:36Z", "vendor": "KongInc",
+            "product": "Konnect", "version": "1.0", "event_class_id": "konnect", "name": "Authz.control-planes",
+            "severity": 6, "signature": signature,
+            "fields": {
+                "cef_version": "0", "rt": "1750280466889", "action": "list", "granted": "false",
+                "user_agent": "grpc-node-js/1.12.4 (linux; x64)",
+            },
+        })
+    );
+    let cps = state.output("cps");
+    assert_eq!(
+        (&cps["format"], &cps["kind"], &cps["severity"]),
+        (&json!("cps"), &json!("access"), &json!(10))
+    );
+    assert_eq!(cps["signature"], json!(null));
+    assert_eq!(cps["fields"]["trace_id"], "3895213347334635099");
+    assert_eq!(workspace.konnect.take_requests(), [], "functions make no request");
+}
+
+#[test]
+fn verify_audit_event_depends_on_line_and_keys() {
+    let other = jwks(2);
+    let workspace = outputs(&[
+        (
+            "valid",
+            r#"provider::konnect::verify_audit_event(file("cef"), file("jwks"))"#,
+        ),
+        (
+            "changed",
+            r#"provider::konnect::verify_audit_event(replace(file("cef"), "list", "read"), file("jwks"))"#,
+        ),
+        (
+            "other",
+            r#"provider::konnect::verify_audit_event(file("cef"), file("other"))"#,
+        ),
+    ]);
+    workspace.write("other", &other);
+    workspace.apply();
+    let state = workspace.state();
+    let verified = ["valid", "changed", "other"].map(|name| state.output(name).clone());
+    assert_eq!(verified, [json!(true), json!(false), json!(false)]);
+}
+
+#[test]
+fn functions_do_not_need_a_configured_provider() {
+    let mut workspace = outputs(&[
+        (
+            "name",
+            r#"provider::konnect::parse_audit_event(file("cps")).name"#,
+        ),
+        (
+            "valid",
+            r#"provider::konnect::verify_audit_event(file("cef"), file("jwks"))"#,
+        ),
+    ]);
+    workspace.unset("KONNECT_TOKEN");
+    workspace.validate().succeeds();
+}
+
+#[test]
+fn unusable_arguments_are_named_and_not_repeated() {
+    for (expression, parameter, reason) in [
+        (
+            r#"provider::konnect::parse_audit_event("s3cret-line")"#,
+            "line",
+            "neither CEF",
+        ),
+        (
+            r#"provider::konnect::verify_audit_event(file("cps"), file("jwks"))"#,
+            "line",
+            "no signature",
+        ),
+        (
+            r#"provider::konnect::verify_audit_event(file("cef"), "s3cret-keys")"#,
+            "jwks",
+            "not a JWKS document",
+        ),
+    ] {
+        let workspace = outputs(&[("result", expression)]);
+        let error = workspace.try_plan().error();
+        // The CLI wraps the text of the function.
+        let text = error.text().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(&format!("\"{parameter}\"")), "{text}");
+        assert!(text.contains(reason), "{text}");
+        assert!(!error.detail.contains("s3cret"), "{text}");
+    }
+}
+
+#[test]
+fn result_of_a_sensitive_line_is_sensitive() {
+    let workspace = outputs(&[(
+        "name",
+        r#"provider::konnect::parse_audit_event(sensitive(file("cef"))).name"#,
+    )]);
+    let error = workspace.try_plan().error();
+    assert!(error.text().contains("sensitive"), "{error:?}");
+}
+
+#[test]
+fn examples_of_functions_apply() {
+    let lines = [
+        CEF,
+        &CEF.replace("Authz.control-planes|6", "AUTHENTICATION_OUTCOME_LOCKED|6"),
+    ];
+    let events: String = lines.map(|line| format!("{}\n", signed(line))).concat();
+    for name in ["parse_audit_event", "verify_audit_event"] {
+        let workspace = Workspace::new();
+        workspace.copy("examples/provider", ".");
+        workspace.copy(&format!("examples/functions/{name}"), ".");
+        workspace.write("events.log", &events);
+        workspace.write("jwks.json", &jwks(1));
+        workspace.init();
+        workspace.validate().succeeds();
+        workspace.apply();
+        let state = workspace.state();
+        match name {
+            "parse_audit_event" => assert_eq!(
+                *state.output("locked_accounts"),
+                json!(["2025-06-18T21:02:36Z"]),
+                "{name}"
+            ),
+            _ => assert_eq!(*state.output("all_authentic"), json!(true), "{name}"),
+        }
+    }
+    let documented = std::fs::read_dir(project("examples/functions")).unwrap().count();
+    assert_eq!(documented, 2, "each example is applied here");
+}
