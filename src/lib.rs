@@ -10,7 +10,10 @@
 //! | `run_state` | what one run knows: the client, objects seen in state, waits |
 //! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
 //! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
-//! | `ownership` | whether a webhook is still the one that a resource wrote |
+//! | `portal` | Dev Portals, as arguments name them |
+//! | `delivery_status` | the status of a webhook, summarized |
+//! | `destination_webhook` | webhooks of regions and Dev Portals that deliver to a destination |
+//! | `ownership` | whether a webhook is still the one that a resource wrote, and its removal |
 //! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
 //! | `replay` | starting and following a replay job, for the resource and the action |
 //! | `field_map` | API errors as diagnostics on attributes |
@@ -30,6 +33,8 @@ mod actions;
 mod configuration;
 mod credential;
 mod data_sources;
+mod delivery_status;
+mod destination_webhook;
 mod duplicate_guard;
 mod field_map;
 mod fingerprint;
@@ -40,6 +45,7 @@ mod list_resources;
 mod lookups;
 mod ownership;
 mod planned;
+mod portal;
 mod provider;
 mod replay;
 mod resources;

@@ -14,6 +14,7 @@ use crate::data_sources::audit_log_events::AuditLogEvents;
 use crate::data_sources::audit_log_signing_keys::AuditLogSigningKeys;
 use crate::data_sources::audit_log_webhook_status::AuditLogWebhookStatus;
 use crate::data_sources::organization::KonnectOrganization;
+use crate::data_sources::portal_audit_log_webhook_status::PortalAuditLogWebhookStatus;
 use crate::functions::parse_audit_event::ParseAuditEvent;
 use crate::functions::verify_audit_event::VerifyAuditEvent;
 use crate::list_resources::audit_log_destination::AuditLogDestinationList;
@@ -21,6 +22,7 @@ use crate::list_resources::audit_log_webhook::AuditLogWebhookList;
 use crate::resources::audit_log_destination::AuditLogDestination;
 use crate::resources::audit_log_replay_job::AuditLogReplayJob;
 use crate::resources::audit_log_webhook::AuditLogWebhook;
+use crate::resources::portal_audit_log_webhook::PortalAuditLogWebhook;
 use crate::run_state::RunState;
 
 /// The provider's address in `required_providers`.
@@ -67,6 +69,7 @@ impl Provider for KonnectProvider {
         vec![
             ServedResource::new(AuditLogDestination),
             ServedResource::new(AuditLogWebhook),
+            ServedResource::new(PortalAuditLogWebhook),
             ServedResource::new(AuditLogReplayJob),
         ]
     }
@@ -79,6 +82,7 @@ impl Provider for KonnectProvider {
             ServedDataSource::new(AuditLogSigningKeys),
             ServedDataSource::new(AuditLogWebhookStatus),
             ServedDataSource::new(KonnectOrganization),
+            ServedDataSource::new(PortalAuditLogWebhookStatus),
         ]
     }
 

@@ -171,7 +171,7 @@ impl RunState {
                     diagnostics.append(self.token_warning(&error));
                 }
                 Err(_) => {
-                    tracing::warn!(%region, "listing the destinations to find duplicates takes too long")
+                    tracing::warn!(%region, "listing the destinations to find duplicates takes too long");
                 }
             }
             None

@@ -4,7 +4,7 @@
 //! Konnect has one job for each, the latest. It can be replaced by another one, and neither cancelled nor deleted.
 
 use async_trait::async_trait;
-use konnect::{NewReplayJob, Region, ReplayJob, sentence};
+use konnect::{NewReplayJob, Region, ReplayJob};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{
     Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
@@ -254,7 +254,7 @@ impl Resource for AuditLogReplayJob {
                     Some((region, portal_id)) => (region, Attr::Known(portal_id.to_owned())),
                     None => (text.as_str(), Attr::Null),
                 };
-                let region = Region::parse(region).map_err(|e| invalid_import_id(&sentence(&e)))?;
+                let region = Region::parse(region).map_err(|e| invalid_import_id(&konnect::sentence(&e)))?;
                 (region, portal_id)
             }
             ImportTarget::Identity(identity) => (

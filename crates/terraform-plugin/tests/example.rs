@@ -250,29 +250,31 @@ mod protocol {
         let block = plugin.block(&[("folder", notes.to_str().unwrap().into())]);
         sound(&plugin.configure(block).await);
 
-        let file = plugin.call("file_name", &["a".into()]).await;
+        let file = plugin.call_function("file_name", &["a".into()]).await;
         assert_eq!(file, Ok("a.txt".into()));
         assert_eq!(
-            plugin.call("file_name", &[Value::Unknown]).await,
+            plugin.call_function("file_name", &[Value::Unknown]).await,
             Ok(Value::Unknown)
         );
-        let refused = plugin.call("file_name", &["a/b".into()]).await.unwrap_err();
+        let refused = plugin
+            .call_function("file_name", &["a/b".into()])
+            .await
+            .unwrap_err();
         assert_eq!(refused.function_argument, Some(0));
 
-        let (found, diagnostics) = plugin.list("notes_note", &[], true, 100).await;
+        let (found, diagnostics) = plugin.list_resource("notes_note").list(&[], true, 100).await;
         sound(&diagnostics);
         let names: Vec<_> = found.iter().map(|found| found.display_name.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
-        let (first, _) = plugin.list("notes_note", &[], false, 1).await;
+        let (first, _) = plugin.list_resource("notes_note").list(&[], false, 1).await;
         assert_eq!(first[0].identity, Value::object([("name", "a".into())]));
 
         let note = plugin.resource("notes_note");
         let object = found[1].object.as_ref().unwrap();
-        let (config, diagnostics) = note.generate_config(object).await;
-        sound(&diagnostics);
+        let config = note.generate_config(object).await;
         // The text is the default, and the length is computed.
         assert_eq!(config, note.shape.object(&[("name", "b".into())]));
-        assert!(note.generate_config(&Value::Null).await.0.is_null());
+        assert!(note.generate_config(&Value::Null).await.is_null());
 
         let archive = folder.path().join("archive");
         let target = [("folder", archive.to_str().unwrap().into())];
