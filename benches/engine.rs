@@ -38,7 +38,6 @@ fn stored(of: &Type) -> Value {
     ] {
         state.set(name, value.into());
     }
-    state.set("detect_authorization_drift", true.into());
     state.set("skip_ssl_verification", false.into());
     state
 }
@@ -49,7 +48,6 @@ fn proposed(of: &Type) -> Value {
     for name in ["id", "region", "created_at", "updated_at"] {
         proposed.set(name, Value::Unknown);
     }
-    proposed.set("detect_authorization_drift", Value::Unknown);
     proposed.set("skip_ssl_verification", Value::Unknown);
     proposed
 }

@@ -1,13 +1,13 @@
 #!/bin/sh
-# Makes what a release of the provider consists of, for one target: the archive that the registries and
-# mirrors serve, the manifest, the checksums, and the indexes of a mirror. Two builds of one commit with
-# one toolchain are the same, byte for byte, whenever and in whatever folder they are made.
+# Builds the release of the provider for one target: the archive that registries and mirrors serve, the manifest, the
+# checksums, the bill of materials, and the indexes of a mirror. Two builds of one commit with one toolchain are the same,
+# byte for byte, at any time and in any folder.
 #
-# Usage: packaging/build.sh [--target TRIPLE] [--profile NAME] [--out FOLDER]
+# Usage: packaging/build.sh [--target TRIPLE] [--profile NAME] [--tools] [--out FOLDER]
 #        packaging/build.sh --gather [--out FOLDER]
 #
-# `packaging/build.sh --help` tells what the options do. It needs Rust with the target (rustup target add
-# TRIPLE), a C compiler for it, and git.
+# `packaging/build.sh --help` describes the options. It needs Rust with the target (rustup target add TRIPLE), a C compiler
+# for it, and git.
 
 set -eu
 

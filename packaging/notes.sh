@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints what CHANGELOG.md says of a version, for the page of its release.
+# Prints the section of CHANGELOG.md for a version, for the page of its release.
 #
 # Usage: packaging/notes.sh VERSION
 

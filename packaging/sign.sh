@@ -1,23 +1,29 @@
 #!/bin/sh
-# Signs the checksums of a release, as the registries want it: FILE.sig, a binary detached signature.
+# Signs checksums of a release as the registries require it: FILE.sig, a binary detached signature, for each FILE.
 #
-# Usage: GPG_PRIVATE_KEY=... GPG_PASSPHRASE=... packaging/sign.sh FILE
+# Usage: GPG_PRIVATE_KEY=... GPG_PASSPHRASE=... packaging/sign.sh FILE...
 #
-# GPG_PRIVATE_KEY is an armored RSA key; GPG_PASSPHRASE may be empty. It needs GnuPG. The key gets into no key
-# ring but one of its own, which goes at the end.
+# GPG_PRIVATE_KEY is an armored RSA key; GPG_PASSPHRASE may be empty. It needs GnuPG. The key is imported into a key ring in
+# a temporary folder, which is removed at the end.
 
 set -eu
 
-[ $# -eq 1 ] && [ -f "$1" ] || {
-  printf 'packaging/sign.sh: name one file to sign\n' >&2
+[ $# -ge 1 ] || {
+  printf 'packaging/sign.sh: no file to sign\n' >&2
   exit 2
 }
+for file in "$@"; do
+  [ -f "$file" ] || {
+    printf 'packaging/sign.sh: there is no file %s\n' "$file" >&2
+    exit 2
+  }
+done
 : "${GPG_PRIVATE_KEY:?is not set}" "${GPG_PASSPHRASE?is not set}"
 
 GNUPGHOME=$(mktemp -d "${TMPDIR:-/tmp}/konnect-sign.XXXXXX")
 export GNUPGHOME
 clean_up() {
-  # It would outlive the folder that it works in.
+  # It would outlive its folder.
   gpgconf --kill all || :
   rm -rf -- "$GNUPGHOME"
 }
@@ -27,6 +33,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 printf '%s\n' "$GPG_PRIVATE_KEY" | gpg --batch --quiet --import
-printf '%s\n' "$GPG_PASSPHRASE" | gpg --batch --yes --quiet --pinentry-mode loopback --passphrase-fd 0 \
-  --output "$1.sig" --detach-sign "$1"
-gpg --batch --quiet --verify "$1.sig" "$1"
+for file in "$@"; do
+  printf '%s\n' "$GPG_PASSPHRASE" | gpg --batch --yes --quiet --pinentry-mode loopback --passphrase-fd 0 \
+    --output "$file.sig" --detach-sign "$file"
+  gpg --batch --quiet --verify "$file.sig" "$file"
+done

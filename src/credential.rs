@@ -3,8 +3,8 @@
 //! Whether Konnect still has the configured credential follows from what was last sent and from `updated_at`. What was
 //! last sent is `authorization` or `authorization_wo_version` in the state, or a fingerprint of `authorization_wo` in
 //! the private state. An `updated_at` that differs from the one in the state is the time of an outside change. A refresh
-//! that finds one, or that follows a request whose response was lost, removes `authorization` from the state, so that
-//! the plan shows the change, and `ignore_changes` suppresses it.
+//! that finds one removes `authorization` from the state, so that the plan shows the change, and `ignore_changes`
+//! suppresses it.
 //!
 //! [`CredentialTracker`] is the one place that decides whether a credential is sent, and that remembers it.
 
@@ -274,9 +274,6 @@ impl<'a> CredentialTracker<'a> {
     ) -> SendDecision {
         let Some(source) = self.config.source() else {
             self.private.remove(DECISION);
-            if required == Required::Yes {
-                diagnostics.push(missing());
-            }
             return SendDecision::No;
         };
         let changed = self.changed_since(source, prior);
@@ -552,9 +549,10 @@ impl<'a> CredentialTracker<'a> {
     }
 }
 
-/// Removes from a state what Konnect may not have any more, so that the plan shows it.
-pub(crate) fn clear_uncertain(private: &Private, stored: &mut Attr<Secret>) {
-    if private.get::<bool>(OUTSIDE_CHANGE).is_some() || private.get(UNCERTAIN_WRITE) == Some(true) {
+/// Removes the credential from a state whose object was changed outside of this configuration, so that the plan shows
+/// it.
+pub(crate) fn clear_after_outside_change(private: &Private, stored: &mut Attr<Secret>) {
+    if private.get::<bool>(OUTSIDE_CHANGE).is_some() {
         *stored = Attr::Null;
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use konnect::{Client, Error, Region, v2, v3};
-use terraform_plugin::{Diagnostic, Diagnostics, Private};
+use terraform_plugin::{Diagnostic, Diagnostics};
 use tokio::sync::{MutexGuard, Notify};
 
 use crate::ownership::{Target, Webhook};
@@ -17,8 +17,9 @@ use crate::scope::Scope;
 
 /// How long a creation waits until this run has removed the webhook of another resource of the same scope.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The private state of a planned creation: a state of this run has the webhook of the scope.
-const REPLACES_OWN: &str = "replaces_own";
+/// How long a creation waits until the host shows whether a state has the webhook: it starts the changes of one run at
+/// about the same time.
+const STATE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What this run plans and does with the webhook of one scope. Whoever writes or removes it holds the lock meanwhile.
 #[derive(Debug, Default)]
@@ -78,8 +79,12 @@ impl WebhookSlot {
 /// Reads what a region delivers to. Each API version shows webhooks of its own form, so both are called.
 ///
 /// # Errors
-/// Why that could not be read. For a webhook of v3, an answer of v2 that it is not available is none.
-pub(crate) async fn current(client: &Client, region: &Region) -> Result<Option<Webhook>, Error> {
+/// Why that could not be read. If v2 is not available to a user of v3 (`uses_v2` is false), there is no v2 webhook.
+pub(crate) async fn current(
+    client: &Client,
+    region: &Region,
+    uses_v2: bool,
+) -> Result<Option<Webhook>, Error> {
     match v3::get_webhook(client, region).await {
         Ok(found) => {
             if let Some(id) = &found.audit_log_destination_id {
@@ -91,7 +96,7 @@ pub(crate) async fn current(client: &Client, region: &Region) -> Result<Option<W
     }
     match v2::get_webhook(client, region).await {
         Ok(found) => Ok(Webhook::with_endpoint(found)),
-        Err(error) if v2::is_webhook_absent(&error) => Ok(None),
+        Err(error) if error.is_not_found() || (!uses_v2 && v2::is_webhook_absent(&error)) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -116,7 +121,6 @@ pub(crate) async fn plan(
     target: Option<Target>,
     replace_existing: bool,
     look: impl Future<Output = Result<Option<Webhook>, Error>>,
-    private: &mut Private,
     diagnostics: &mut Diagnostics,
 ) {
     if run.slot(scope).plan_creation(target.clone()) {
@@ -125,9 +129,6 @@ pub(crate) async fn plan(
     let found = look.await;
     // The host may have passed a state of this scope meanwhile.
     let replaces_own = run.knows_webhook(scope);
-    if replaces_own {
-        private.set(REPLACES_OWN, &true);
-    }
     match found {
         Err(error) => {
             let rejected = run.token_warning(&error);
@@ -156,7 +157,7 @@ pub(crate) async fn plan(
     }
 }
 
-/// Locks the webhook for a creation, once that overwrites nothing. If a state of this run has the webhook, its removal
+/// Locks the webhook for a creation, once that redirects no stream. If a state of this run has the webhook, its removal
 /// may follow, and is waited for.
 ///
 /// # Errors
@@ -169,12 +170,9 @@ pub(crate) async fn enter<'a, L: Future<Output = Result<Option<Webhook>, Error>>
     target: &Target,
     replace_existing: bool,
     look: impl Fn() -> L,
-    private: &mut Private,
     failed: impl Fn(&Error) -> Diagnostics,
 ) -> Result<MutexGuard<'a, Progress>, Diagnostics> {
-    let replaces_own = private.get(REPLACES_OWN) == Some(true);
-    private.remove(REPLACES_OWN);
-    let mut waited = false;
+    let mut waits = [STATE_TIMEOUT, RELEASE_TIMEOUT].into_iter();
     loop {
         let released = slot.released.notified();
         tokio::pin!(released);
@@ -190,22 +188,24 @@ pub(crate) async fn enter<'a, L: Future<Output = Result<Option<Webhook>, Error>>
         let Some(found) = found.filter(|found| found.enabled) else {
             return Ok(progress);
         };
-        // Asked anew: a removal shows its state just before.
-        let replaces_own = replaces_own || run.knows_webhook(scope);
-        if found.target == *target && (replaces_own || is_destination(target)) {
+        if is_destination(target) && found.target == *target {
             return Ok(progress);
         }
-        if waited || progress.removed || !replaces_own {
+        let is_first = waits.len() == 2;
+        let replaces_own = run.knows_webhook(scope);
+        let wait = waits
+            .next()
+            .filter(|_| !progress.removed && (is_first || replaces_own));
+        drop(progress);
+        let Some(wait) = wait else {
             return Err(if replaces_own {
                 still_occupied(scope, &found).into()
             } else {
                 occupied(scope, &found).into()
             });
-        }
-        drop(progress);
+        };
         // On a time-out it is looked once more.
-        let _ = run.wait_for(RELEASE_TIMEOUT, released).await;
-        waited = true;
+        let _ = run.wait_for(wait, released).await;
     }
 }
 

@@ -141,18 +141,19 @@ fn every_page_shows_its_examples_as_they_are() {
 #[test]
 fn the_guides_show_their_examples_as_they_are() {
     let siems = entries("examples/siem").into_iter();
-    let siems = siems.map(|folder| ("siem", format!("{folder}/main.tf")));
+    let siems = siems.map(|folder| ("siem", format!("{folder}/siem.tf")));
     let others = [
         ("all-regions", "examples/complete/main.tf"),
         ("all-regions", "examples/modules/audit-logging/main.tf"),
-        ("all-regions", "examples/modules/audit-logging/outputs.tf"),
         ("drift-detection", "examples/pipelines/drift.sh"),
         ("drift-detection", "examples/pipelines/github-actions.yml"),
         ("drift-detection", "examples/pipelines/gitlab-ci.yml"),
         ("drift-detection", "examples/quickstart/main.tf"),
         ("drift-detection", "examples/quickstart/outputs.tf"),
         ("drift-detection", "examples/quickstart/variables.tf"),
-        ("getting-started", "examples/siem/https/main.tf"),
+        ("getting-started", "examples/siem/https/siem.tf"),
+        ("getting-started", "examples/stream/main.tf"),
+        ("siem", "examples/stream/main.tf"),
     ];
     for (guide, file) in siems.chain(others.map(|(guide, file)| (guide, file.to_owned()))) {
         let page = format!("docs/guides/{guide}.md");
@@ -178,13 +179,20 @@ fn the_front_page_leads_to_every_guide() {
 /// Links within the documents lead to a file, and to a heading in it.
 #[test]
 fn every_link_leads_somewhere() {
-    let mut pages = vec![
-        "README.md".to_owned(),
-        "CONTRIBUTING.md".to_owned(),
-        "docs/index.md".to_owned(),
+    let own = [
+        "CONTRIBUTING.md",
+        "DESIGN.md",
+        "README.md",
+        "SECURITY.md",
+        "benches/README.md",
+        "docs/index.md",
+        "examples/modules/audit-logging/README.md",
+        "tests/README.md",
     ];
-    for folder in ["docs/guides", "docs/resources", "docs/data-sources"] {
-        pages.extend(entries(folder));
+    let mut pages: Vec<_> = own.map(str::to_owned).into();
+    let folders = entries("docs").into_iter().filter(|path| project(path).is_dir());
+    for folder in folders.chain(["docs-internal".to_owned()]) {
+        pages.extend(entries(&folder));
     }
     let mut links = 0;
     for page in pages {
@@ -209,6 +217,24 @@ fn every_link_leads_somewhere() {
         }
     }
     assert!(links > 50, "only {links} links were found");
+}
+
+/// The map of the tests names files and folders that exist, from `tests/` or from the project's root.
+#[test]
+fn map_of_the_tests_names_what_exists() {
+    let text = read("tests/README.md");
+    let prose = text.split("```").step_by(2).collect::<String>();
+    let named = prose.split('`').skip(1).step_by(2);
+    let paths: Vec<_> = named
+        .filter(|code| Path::new(code).extension().is_some_and(|e| e == "rs") || code.ends_with('/'))
+        .collect();
+    assert!(paths.len() > 40, "only {} paths were found", paths.len());
+    for path in paths {
+        assert!(
+            project(path).exists() || project(&format!("tests/{path}")).exists(),
+            "tests/README.md names {path}, which does not exist"
+        );
+    }
 }
 
 /// The targets of the links of a page, outside of its blocks of code.

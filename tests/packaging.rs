@@ -1,5 +1,5 @@
-//! What a release consists of, and what is said of it: the archives, the checksums, the manifest, the
-//! workflows that make them, and the version, which stands in `Cargo.toml` alone.
+//! Releases: the archives, the checksums, the manifest, the bill of materials, the workflows that build them, and the
+//! version, which only `Cargo.toml` sets.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
 
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use packaging::{Archive, Platform, Project, Release};
+use packaging::{Archive, Platform, Project, Release, TOOLS};
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -35,12 +35,12 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// The checkout, as if its commit had been made at a time.
+/// The checkout, with a commit of this time.
 fn project(time: i64) -> Project {
     Project::at(root(), time).unwrap()
 }
 
-/// Archives of programs that say which platform they are for.
+/// Archives of the provider, each with a program that names its platform.
 fn pack(project: &Project, folder: &Path, triples: &[&str]) -> Vec<Archive> {
     let pack = |triple: &&str| {
         let program = folder.join("program");
@@ -67,7 +67,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn an_archive_holds_the_program_and_the_licence() {
+fn archive_of_each_platform_holds_program_and_licence() {
     let folder = TempDir::new().unwrap();
     for (triple, platform, program) in [
         (
@@ -112,20 +112,20 @@ fn an_archive_holds_the_program_and_the_licence() {
 }
 
 #[test]
-fn the_same_program_makes_the_same_archive() {
+fn archive_same_program_has_same_bytes() {
     let pack = |time| {
         let folder = TempDir::new().unwrap();
         let archive = &pack(&project(time), folder.path(), &["x86_64-unknown-linux-gnu"])[0];
         fs::read(archive.path()).unwrap()
     };
     let first = pack(1_777_630_831);
-    // Made in another folder, by a file with another time.
+    // In another folder, from a file with another time.
     assert!(first == pack(1_777_630_831));
     assert!(first != pack(1_777_630_833), "the time of the commit is in it");
 }
 
 #[test]
-fn a_release_is_described_for_registries_and_mirrors() {
+fn release_described_has_files_for_registries_and_mirrors() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out");
     let triples = [
@@ -138,7 +138,7 @@ fn a_release_is_described_for_registries_and_mirrors() {
     ];
     let project = project(1_777_630_831);
     let archives = pack(&project, folder.path(), &triples);
-    // Of a version before, which a mirror goes on to offer, and which is no part of this release.
+    // An older version, which a mirror still offers, and which is not part of this release.
     let older = out.join(format!("{NAME}_0.0.1_linux_amd64.zip"));
     fs::copy(archives[0].path(), &older).unwrap();
 
@@ -152,6 +152,7 @@ fn a_release_is_described_for_registries_and_mirrors() {
         .collect();
     let mut expected = summed.clone();
     expected.insert(sums.clone());
+    expected.insert(format!("{NAME}_{VERSION}_sbom.cdx.json"));
     assert_eq!(files.into_iter().collect::<BTreeSet<_>>(), expected);
     let beside = [
         older.file_name().unwrap().to_str().unwrap(),
@@ -191,7 +192,7 @@ fn a_release_is_described_for_registries_and_mirrors() {
 }
 
 #[test]
-fn there_are_no_releases_for_other_platforms() {
+fn platform_without_releases_is_refused() {
     for triple in [
         "riscv64gc-unknown-linux-gnu",
         "x86_64-unknown-freebsd",
@@ -207,17 +208,21 @@ fn there_are_no_releases_for_other_platforms() {
 }
 
 #[test]
-fn the_script_tells_what_it_does_and_refuses_what_it_does_not() {
+fn script_wrong_arguments_are_refused() {
     let run = |arguments: &[&str]| {
         let mut command = Command::new(root().join("packaging/build.sh"));
         command.args(arguments).output().unwrap()
     };
     let help = run(&["--help"]);
     assert!(help.status.success());
-    for option in ["--target", "--profile", "--gather", "--out"] {
+    for option in ["--target", "--profile", "--tools", "--gather", "--out"] {
         assert!(String::from_utf8_lossy(&help.stdout).contains(option), "{option}");
     }
-    for wrong in [&["--fast"][..], &["--gather", "--target", "x86_64-apple-darwin"]] {
+    for wrong in [
+        &["--fast"][..],
+        &["--gather", "--target", "x86_64-apple-darwin"],
+        &["--gather", "--tools"],
+    ] {
         let refused = run(wrong);
         assert_eq!(refused.status.code(), Some(2), "{refused:?}");
         assert!(refused.stdout.is_empty());
@@ -236,33 +241,48 @@ fn workflow(name: &str) -> Yaml<'static> {
     documents.remove(0)
 }
 
+/// The steps of all jobs. A job that calls another workflow has none.
 fn steps<'a>(workflow: &'a Yaml<'static>) -> Vec<&'a Yaml<'static>> {
     let jobs = workflow["jobs"].as_mapping().expect("jobs");
     jobs.values()
+        .filter(|job| job.as_mapping_get("uses").is_none())
         .flat_map(|job| job["steps"].as_vec().expect("steps"))
         .collect()
 }
 
 #[test]
-fn the_workflows_are_sound() {
+fn workflows_are_pinned_bounded_and_free_of_injection() {
     let workflows: Vec<_> = names(&root().join(".github/workflows")).into_iter().collect();
-    assert_eq!(workflows, ["ci.yml", "release.yml"]);
+    assert_eq!(workflows, ["advisories.yml", "ci.yml", "release.yml"]);
     for name in workflows {
         let text = read(&format!(".github/workflows/{name}"));
         let workflow = workflow(&name);
+        let permissions = workflow["permissions"].as_mapping();
+        assert!(
+            permissions.is_some_and(|permissions| permissions.len() == 1),
+            "{name}: jobs ask for what they need by themselves"
+        );
+        for (job, body) in workflow["jobs"].as_mapping().expect("jobs") {
+            let called = body.as_mapping_get("uses").and_then(Yaml::as_str);
+            let bounded = body.as_mapping_get("timeout-minutes").is_some();
+            assert!(
+                called.is_some_and(|path| path.starts_with("./")) || bounded,
+                "{name}: {job:?} has no time limit"
+            );
+        }
         for step in steps(&workflow) {
             if let Some(action) = step.as_mapping_get("uses").and_then(Yaml::as_str) {
                 let (_, commit) = action.split_once('@').expect("a version");
                 let pinned = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-                assert!(pinned, "{name}: {action} may change under us");
+                assert!(pinned, "{name}: {action} is not pinned");
                 assert!(
                     text.contains(&format!("{action} # v")),
-                    "{name}: {action} is which version?"
+                    "{name}: the version of {action} is not named"
                 );
             } else {
                 let script = step["run"].as_str().expect("a script");
                 shell_takes(&name, script);
-                // What others write goes through the environment, and is no part of a script.
+                // Text that others write goes through the environment and is not part of a script.
                 assert!(!script.contains("${{"), "{name}: {script}");
             }
         }
@@ -285,7 +305,7 @@ fn shell_takes(name: &str, script: &str) {
 }
 
 #[test]
-fn a_release_is_built_and_tried_for_each_platform() {
+fn release_of_each_platform_is_built_and_tried() {
     let release = workflow("release.yml");
     let matrix = |job: &str| {
         release["jobs"][job]["strategy"]["matrix"]["include"]
@@ -306,7 +326,109 @@ fn a_release_is_built_and_tried_for_each_platform() {
     assert_eq!(tried.collect::<BTreeSet<_>>(), BTreeSet::from(PLATFORMS));
 }
 
-/// The files that tell people something.
+/// The key is where no third-party code runs, behind a protected environment and the whole test suite.
+#[test]
+fn release_signing_job_runs_no_third_party_code() {
+    let release = workflow("release.yml");
+    let jobs = release["jobs"].as_mapping().unwrap();
+    let with_secrets: Vec<_> = jobs
+        .iter()
+        .filter(|(_, job)| format!("{job:?}").contains("secrets."))
+        .map(|(name, _)| name.as_str().unwrap())
+        .collect();
+    assert_eq!(with_secrets, ["sign"]);
+    let sign = &release["jobs"]["sign"];
+    assert_eq!(sign["environment"].as_str(), Some("release"));
+    let needs: Vec<_> = sign["needs"]
+        .as_vec()
+        .unwrap()
+        .iter()
+        .map(|need| need.as_str().unwrap())
+        .collect();
+    assert_eq!(needs, ["test", "gather"]);
+    assert_eq!(
+        release["jobs"]["test"]["uses"].as_str(),
+        Some("./.github/workflows/ci.yml"),
+        "the whole test suite on this commit"
+    );
+    for job in ["attest", "sign", "publish"] {
+        for step in release["jobs"][job]["steps"].as_vec().unwrap() {
+            let action = step
+                .as_mapping_get("uses")
+                .and_then(Yaml::as_str)
+                .unwrap_or("actions/");
+            let script = step
+                .as_mapping_get("run")
+                .and_then(Yaml::as_str)
+                .unwrap_or_default();
+            assert!(action.starts_with("actions/"), "{job}: {action}");
+            for word in ["cargo", "rustup", "npm", "packaging/build.sh"] {
+                assert!(!script.contains(word), "{job}: {script}");
+            }
+        }
+    }
+}
+
+#[test]
+fn release_tools_have_archives_and_checksums_of_their_own() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out");
+    let project = project(1_777_630_831);
+    pack(&project, folder.path(), &["x86_64-pc-windows-gnu"]);
+    let platform = Platform::of("x86_64-pc-windows-gnu").unwrap();
+    for tool in TOOLS {
+        let program = folder.path().join(tool);
+        fs::write(&program, tool).unwrap();
+        let archive = Archive::pack_tool(&project, &platform, tool, &program, &out).unwrap();
+        let zip = ZipArchive::new(fs::File::open(archive.path()).unwrap()).unwrap();
+        let files: BTreeSet<_> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
+        assert_eq!(
+            files,
+            BTreeSet::from(["LICENSE".to_owned(), format!("{tool}.exe")])
+        );
+    }
+    Release::open(&out).unwrap().describe(&project).unwrap();
+    let sums = fs::read_to_string(out.join(format!("konnect-tools_{VERSION}_SHA256SUMS"))).unwrap();
+    let listed: BTreeSet<_> = sums
+        .lines()
+        .map(|line| line.split_once("  ").unwrap().1)
+        .collect();
+    let expected = TOOLS.map(|tool| format!("{tool}_{VERSION}_windows_amd64.zip"));
+    assert_eq!(listed, expected.iter().map(String::as_str).collect());
+    let mirror = fs::read_to_string(out.join(format!("{VERSION}.json"))).unwrap();
+    assert!(!mirror.contains(TOOLS[0]), "a mirror serves the provider alone");
+}
+
+#[test]
+fn bill_of_materials_lists_each_dependency_with_its_licence() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("out");
+    let project = project(1_777_630_831);
+    pack(&project, folder.path(), &["x86_64-unknown-linux-musl"]);
+    Release::open(&out).unwrap().describe(&project).unwrap();
+    let path = out.join(format!("{NAME}_{VERSION}_sbom.cdx.json"));
+    let bill: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    assert_eq!(bill["metadata"]["component"]["name"], NAME);
+    let components = bill["components"].as_array().unwrap();
+    let named = |name: &str| components.iter().find(|component| component["name"] == name);
+    for name in ["konnect", "terraform-plugin", "rustls", "tokio"] {
+        let component = named(name).unwrap_or_else(|| panic!("{name} is missing"));
+        assert!(component["licenses"][0]["expression"].is_string(), "{component}");
+    }
+    assert!(named("proptest").is_none(), "tests are not released");
+    let known: BTreeSet<_> = components
+        .iter()
+        .map(|component| &component["purl"])
+        .map(Value::to_string)
+        .collect();
+    for edge in bill["dependencies"].as_array().unwrap() {
+        for dependency in edge["dependsOn"].as_array().unwrap() {
+            assert!(known.contains(&dependency.to_string()), "{dependency}");
+        }
+    }
+}
+
+/// The files that people read.
 fn documents(folder: &Path, found: &mut Vec<PathBuf>) {
     for name in names(folder) {
         let path = folder.join(&name);
@@ -323,8 +445,8 @@ fn documents(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// What looks like a version of the provider: after its name, as in paths and names of archives, or
-/// as a constraint beside its source.
+/// What looks like a version of the provider: after its name, as in paths and names of archives, or in a
+/// constraint beside its source.
 fn versions(text: &str) -> Vec<&str> {
     let marks = [
         "provider-konnect_v",
@@ -349,7 +471,7 @@ fn versions(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn versions_are_found_where_people_write_them() {
+fn versions_in_documents_are_found() {
     let text = r#"~/plugins/konnect-audit/konnect/1.2.3/linux_amd64/terraform-provider-konnect_v1.2.4
         terraform-provider-konnect_1.2.5_linux_amd64.zip
         konnect = { source = "konnect-audit/konnect" }
@@ -362,7 +484,7 @@ fn versions_are_found_where_people_write_them() {
 }
 
 #[test]
-fn no_document_names_another_version() {
+fn documents_name_this_version_only() {
     let mut found = Vec::new();
     documents(root(), &mut found);
     let minor = VERSION.rsplit_once('.').unwrap().0;
@@ -379,7 +501,7 @@ fn no_document_names_another_version() {
 }
 
 #[test]
-fn the_changelog_begins_with_this_version() {
+fn changelog_begins_with_this_version() {
     let changelog = read("CHANGELOG.md");
     let first = changelog
         .lines()
@@ -388,9 +510,9 @@ fn the_changelog_begins_with_this_version() {
     let of_version = format!("## [{VERSION}] - ");
     assert!(
         first == "## [Unreleased]" || first.starts_with(&of_version),
-        "{first}: the changelog has nothing of {VERSION}"
+        "{first}: the changelog has no section for {VERSION}"
     );
-    // What the page of a release says, which only a released version has.
+    // Only a released version has notes.
     let notes = Command::new(root().join("packaging/notes.sh"))
         .arg(VERSION)
         .output()

@@ -1,11 +1,11 @@
-//! The page "What this provider promises": each promise names a test, and each test that is named exists.
+//! `docs-internal/promises.md`: each promise names a test, and each test that it names exists.
 
 #![allow(clippy::panic, clippy::unwrap_used)] // a test fails by them
 
 use std::fs;
 use std::path::Path;
 
-const PAGE: &str = "templates/guides/promises.md.tmpl";
+const PAGE: &str = "docs-internal/promises.md";
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -18,7 +18,7 @@ fn promises(page: &str) -> Vec<(&str, &str)> {
         let cells = line.strip_prefix("| ")?.strip_suffix(" |")?;
         cells.split_once(" | ")
     });
-    rows.filter(|row| *row != ("Promise", "Proved by")).collect()
+    rows.filter(|row| *row != ("Promise", "Tests")).collect()
 }
 
 /// What stands in backticks.

@@ -17,28 +17,28 @@ provider "konnect" {}
 variable "siem_endpoint" {
   description = "HTTPS URL of the SIEM's collector."
   type        = string
-  default     = "https://siem.example.com/konnect-audit-logs"
 }
 
 variable "siem_authorization" {
-  description = "What the collector expects as the Authorization header, with its scheme."
+  description = "Value of the Authorization header that the collector expects, with its scheme."
   type        = string
   ephemeral   = true
-}
-
-variable "regions" {
-  description = "Regions whose audit events are delivered."
-  type        = set(string)
-  default     = ["au", "eu", "us"]
 }
 
 module "audit_logging" {
   source = "../modules/audit-logging"
 
-  endpoint      = var.siem_endpoint
+  destination = {
+    endpoint   = var.siem_endpoint
+    log_format = "json"
+  }
   authorization = var.siem_authorization
-  log_format    = "json"
-  regions       = var.regions
+
+  regions = {
+    au = {}
+    eu = {}
+    us = {}
+  }
 }
 
 output "destination_id" {
@@ -46,7 +46,7 @@ output "destination_id" {
   value       = module.audit_logging.destination_id
 }
 
-output "delivery" {
-  description = "State of the stream of each region."
-  value       = module.audit_logging.delivery
+output "statuses" {
+  description = "State of each stream."
+  value       = module.audit_logging.statuses
 }

@@ -1,16 +1,16 @@
 #!/bin/sh
-# Compares Konnect with the configuration in a folder, reads the status of the streams, and writes what it found to a
-# file, in Markdown. It changes nothing, and takes no lock on the state.
+# Compares Konnect with the configuration in a folder, reads the status of the streams, and writes a report in Markdown. It
+# changes nothing, and does not lock the state.
 #
 # Usage: drift.sh FOLDER REPORT
 #
-# Exit code 0: Konnect is as configured, and every check passes, so that every region delivers.
-#           1: that could not be found out; the error is above.
-#           2: something is to be changed: somebody changed Konnect, or the configuration was not applied yet.
-#           3: nothing is to be changed, but a check fails: a region does not deliver.
+# Exit code 0: Konnect is as configured, and every check passes.
+#           1: the comparison failed; the error is above.
+#           2: something is to be changed: Konnect was changed, or the configuration was not applied yet.
+#           3: nothing is to be changed, but a check fails: a stream does not deliver.
 #
-# It needs Terraform, or OpenTofu with TERRAFORM_BIN=tofu, and jq. The environment has to hold KONNECT_SPAT and the
-# variables of the configuration, such as TF_VAR_siem_authorization.
+# It needs Terraform, or OpenTofu with TERRAFORM_BIN=tofu, and jq. The environment must have KONNECT_SPAT and the variables of
+# the configuration, such as TF_VAR_siem_authorization.
 
 set -eu
 
@@ -23,7 +23,7 @@ report=$2
 cli=${TERRAFORM_BIN:-terraform}
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
-# Nothing of an earlier run may pass for what this one found.
+# So that the report of an earlier run is not taken for that of this one.
 : >"$report"
 
 run() {
@@ -31,18 +31,18 @@ run() {
 }
 
 run init -input=false -no-color
-# What is there, against the state. It reads the status of every region, whatever is to be changed.
+# Konnect against the state. This reads the status of every region, whatever is to be changed.
 run plan -refresh-only -input=false -no-color -lock=false -out="$work/seen.tfplan"
-# What is there, against the configuration.
+# Konnect against the configuration.
 run plan -input=false -no-color -lock=false -out="$work/change.tfplan" >"$work/change.log"
 run show -json "$work/seen.tfplan" >"$work/seen.json"
 run show -json "$work/change.tfplan" >"$work/change.json"
 
 failing=$(jq -r '
   .checks[]? | select(.address.kind == "check" and (.status == "fail" or .status == "error")) |
-  ([.instances[]?.problems[]?.message] | if . == [] then ["no reason is told"] else . end)[] as $why |
+  ([.instances[]?.problems[]?.message] | if . == [] then ["the check gives no reason"] else . end)[] as $why |
   "- `\(.address.to_display)`: \($why | gsub("\n"; "\n  "))"' "$work/seen.json")
-# Without outputs: they may hold the state of a delivery, which is the business of the checks.
+# Without outputs: they may hold the state of a delivery, which the checks report.
 changed=$(jq -r '
   .resource_changes[]? | select(.mode == "managed" and .change.actions != ["no-op"]) |
   "- `\(.address)`: \(.change.actions | join(", "))"' "$work/change.json")
@@ -51,7 +51,7 @@ code=0
 {
   if [ -n "$failing" ]; then
     code=3
-    printf '## A region does not deliver its audit events\n\n%s\n\n' "$failing"
+    printf '## A stream does not deliver\n\n%s\n\n' "$failing"
   fi
   if [ -n "$changed" ]; then
     code=2
@@ -60,7 +60,7 @@ code=0
     "$cli" -chdir="$folder" show -no-color "$work/seen.tfplan"
     printf '```\n'
   fi
-  [ "$code" -ne 0 ] || printf 'Konnect is as configured, and every region delivers.\n'
+  [ "$code" -ne 0 ] || printf 'Konnect is as configured, and every stream delivers.\n'
 } >"$report"
 cat "$report"
 exit "$code"

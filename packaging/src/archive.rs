@@ -1,4 +1,4 @@
-//! The archive that a registry serves for one platform.
+//! The archive of one program for one platform.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -12,14 +12,16 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use crate::{Failure, NAME, Platform, Project};
+use crate::{Failure, NAME, Platform, Project, TOOLS};
 
-/// An archive in a folder, by its name.
+/// An archive in a folder, known by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archive {
     /// The folder.
     folder: PathBuf,
-    /// The provider's version.
+    /// The program in it: [`NAME`] or one of [`TOOLS`].
+    pub program: &'static str,
+    /// The version of the release.
     pub version: String,
     /// `OS_ARCH`.
     pub platform: String,
@@ -28,31 +30,59 @@ pub struct Archive {
 /// The checksums of an archive, as lock files have them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hashes {
-    /// Of the archive itself, in hexadecimal: `zh:` in a lock file, and what `SHA256SUMS` lists.
+    /// The hash of the archive itself, in hexadecimal: `zh:` in a lock file, and what `SHA256SUMS` lists.
     pub zip: String,
-    /// Of what is in it, after `h1:` in a lock file.
+    /// The hash of its content, after `h1:` in a lock file.
     pub content: String,
 }
 
 impl Archive {
-    /// Packs a program, with the licence, into a folder. What is in the archive has the project's time
-    /// and fixed permissions, so that the same program makes the same archive.
+    /// Packs the provider and its licence into an archive in `folder`. The files in it have the project's time and
+    /// fixed permissions, so that the same program makes the same archive.
     ///
     /// # Errors
     ///
-    /// If a file can't be read or written.
+    /// Returns an error if a file cannot be read or written.
     pub fn pack(
         project: &Project,
         platform: &Platform,
         program: &Path,
         folder: &Path,
     ) -> Result<Self, Failure> {
+        // The CLI looks for a program of this name.
+        let name = format!("{NAME}_v{}", project.version);
+        Self::pack_as(project, platform, (NAME, &name), program, folder)
+    }
+
+    /// Packs one of [`TOOLS`] in the same way.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a file cannot be read or written.
+    pub fn pack_tool(
+        project: &Project,
+        platform: &Platform,
+        tool: &'static str,
+        program: &Path,
+        folder: &Path,
+    ) -> Result<Self, Failure> {
+        Self::pack_as(project, platform, (tool, tool), program, folder)
+    }
+
+    fn pack_as(
+        project: &Project,
+        platform: &Platform,
+        (of, name): (&'static str, &str),
+        program: &Path,
+        folder: &Path,
+    ) -> Result<Self, Failure> {
         let archive = Self {
             folder: folder.to_owned(),
+            program: of,
             version: project.version.clone(),
             platform: platform.to_string(),
         };
-        let name = format!("{NAME}_v{}{}", project.version, platform.program_suffix());
+        let name = format!("{name}{}", platform.program_suffix());
         let content = BTreeMap::from([
             ("LICENSE".to_owned(), (project.folder.join("LICENSE"), 0o644)),
             (name, (program.to_owned(), 0o755)),
@@ -76,34 +106,38 @@ impl Archive {
         Ok(archive)
     }
 
-    /// The archive that a file of a folder is, if its name is that of one.
+    /// Returns the archive that has this file name. `None` if the name is not that of an archive.
     pub(crate) fn named(folder: &Path, file_name: &str) -> Option<Self> {
-        let rest = file_name.strip_prefix(NAME)?.strip_prefix('_')?;
+        let (program, rest) = [NAME]
+            .into_iter()
+            .chain(TOOLS)
+            .find_map(|program| Some((program, file_name.strip_prefix(program)?.strip_prefix('_')?)))?;
         let (version, platform) = rest.strip_suffix(".zip")?.split_once('_')?;
         Some(Self {
             folder: folder.to_owned(),
+            program,
             version: version.to_owned(),
             platform: platform.to_owned(),
         })
     }
 
-    /// `terraform-provider-konnect_VERSION_OS_ARCH.zip`.
+    /// `PROGRAM_VERSION_OS_ARCH.zip`.
     #[must_use]
     pub fn file_name(&self) -> String {
-        format!("{NAME}_{}_{}.zip", self.version, self.platform)
+        format!("{}_{}_{}.zip", self.program, self.version, self.platform)
     }
 
-    /// Where it is.
+    /// Its path.
     #[must_use]
     pub fn path(&self) -> PathBuf {
         self.folder.join(self.file_name())
     }
 
-    /// Its checksums.
+    /// Computes its checksums.
     ///
     /// # Errors
     ///
-    /// If it can't be read, or is no archive.
+    /// Returns an error if the file cannot be read or is not an archive.
     pub fn hashes(&self) -> Result<Hashes, Failure> {
         let path = self.path();
         let unreadable = |e: &dyn std::fmt::Display| Failure::of(path.display(), e);
@@ -127,7 +161,7 @@ impl Archive {
     }
 }
 
-/// Writes a file in one step: whoever reads it at the same time sees the old one or the new one.
+/// Writes a file in one step: a reader sees the old file or the new one.
 pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let part = path.with_extension(format!("part-{}", std::process::id()));
     fs::write(&part, bytes)
@@ -135,7 +169,7 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         .map_err(|e| Failure::of(path.display(), e))
 }
 
-/// SHA-256 in lower case.
+/// SHA-256 in lower-case hexadecimal.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     let digest = Sha256::digest(bytes);
     let digits = digest.iter().map(|byte| format!("{byte:02x}"));

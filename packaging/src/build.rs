@@ -1,4 +1,4 @@
-//! The plugin, built so that nothing of this machine gets into it.
+//! Builds a program so that no path of this machine gets into it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,18 +10,19 @@ use serde_json::Value;
 use crate::project::output;
 use crate::{Failure, NAME, Project};
 
-/// Compiles the plugin for a target with a profile of `Cargo.toml`, and gives the program.
+/// Compiles a program for a target with a profile of `Cargo.toml`, and returns its path. `package` is the provider
+/// ([`crate::NAME`]) or one of [`crate::TOOLS`].
 ///
-/// The flags of the environment (`RUSTFLAGS`, `CFLAGS`) are not taken: they would show in the bytes.
+/// It ignores the flags of the environment (`RUSTFLAGS`, `CFLAGS`), since they would change the bytes.
 ///
 /// # Errors
 ///
-/// If it does not compile, or the program names a folder of this machine.
-pub fn build(project: &Project, target: &str, profile: &str) -> Result<PathBuf, Failure> {
+/// Returns an error if the program does not compile, or if it contains the path of a folder of this machine.
+pub fn build(project: &Project, package: &str, target: &str, profile: &str) -> Result<PathBuf, Failure> {
     let names = names(project)?;
     let mut cargo = Command::new("cargo");
     cargo
-        .args(["build", "--locked", "--package", NAME, "--bin", NAME])
+        .args(["build", "--locked", "--package", package, "--bin", package])
         .args(["--target", target, "--profile", profile])
         .args(["--message-format", "json-render-diagnostics", "--target-dir"])
         .arg(project.folder.join("target").join("packaging"))
@@ -33,35 +34,36 @@ pub fn build(project: &Project, target: &str, profile: &str) -> Result<PathBuf, 
         .env("CFLAGS", c_flags(&names, target))
         .env_remove("CARGO_BUILD_RUSTFLAGS")
         .stderr(Stdio::inherit());
-    let answer = output(&mut cargo).map_err(|_| Failure::say("the build failed; cargo says above why"))?;
+    let answer =
+        output(&mut cargo).map_err(|_| Failure::say("the build failed; see the output of cargo above"))?;
     let program = answer
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == NAME)
+        .filter(|message| message["target"]["name"] == package)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| Failure::say("cargo does not say where the program is"))?;
+        .ok_or_else(|| Failure::say("cargo does not report the path of the program"))?;
     names_nothing(&program, project)?;
     Ok(program)
 }
 
-/// The target that the compiler builds for unless told otherwise.
+/// Returns the default target of the compiler.
 ///
 /// # Errors
 ///
-/// If the compiler does not tell.
+/// Returns an error if the compiler does not report it.
 pub fn host(project: &Project) -> Result<String, Failure> {
     let about = rustc(project, &["--version", "--verbose"])?;
     let host = about.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned)
-        .ok_or_else(|| Failure::of("rustc", "it does not tell its host"))
+        .ok_or_else(|| Failure::of("rustc", "it does not report its host"))
 }
 
-/// In the checkout, which may name a toolchain.
+/// Runs rustc in the checkout, whose `rust-toolchain.toml` names the toolchain.
 fn rustc(project: &Project, arguments: &[&str]) -> Result<String, Failure> {
     output(Command::new("rustc").args(arguments).current_dir(&project.folder))
 }
 
-/// The folders of this machine that compilers write into programs, and what they are to write instead.
+/// The folders of this machine that compilers write into programs, and what they write instead.
 fn names(project: &Project) -> Result<BTreeMap<String, String>, Failure> {
     let about = rustc(project, &["--version", "--verbose"])?;
     let commit = about.lines().find_map(|line| line.strip_prefix("commit-hash: "));
@@ -85,16 +87,16 @@ fn names(project: &Project) -> Result<BTreeMap<String, String>, Failure> {
     crates.chain(own).collect()
 }
 
-/// Of two names that fit, the last counts: a folder stands before those in it, as they are ordered here.
+/// Of two names that match, the last one counts: the order of the map puts a folder before the folders in it.
 fn rust_flags(names: &BTreeMap<String, String>, target: &str) -> String {
     let renamed = names
         .iter()
         .map(|(folder, name)| format!("--remap-path-prefix={folder}={name}"));
     let mut flags: Vec<_> = renamed.collect();
-    // The linkers of Windows write the time, unless told not to.
+    // By default, the linkers of Windows write the time.
     if target.ends_with("-windows-msvc") {
         flags.push("-Clink-arg=/Brepro".to_owned());
-        // Nobody has to install Microsoft's runtime library.
+        // So that users need not install Microsoft's runtime library.
         flags.push("-Ctarget-feature=+crt-static".to_owned());
     } else if target.ends_with("-windows-gnu") {
         flags.push("-Clink-arg=-Wl,--no-insert-timestamp".to_owned());
@@ -117,7 +119,7 @@ fn c_flags(names: &BTreeMap<String, String>, target: &str) -> String {
     flags.collect::<Vec<_>>().join(" ")
 }
 
-/// Fails if a program has the name of a folder in it, for then the next one to build it gets another.
+/// Returns an error if a program contains the name of a folder: a build elsewhere would differ.
 fn names_nothing(program: &Path, project: &Project) -> Result<(), Failure> {
     let bytes = fs::read(program).map_err(|e| Failure::of(program.display(), e))?;
     // Not the checkout itself, whose name may be as short as `/src`.
@@ -127,9 +129,7 @@ fn names_nothing(program: &Path, project: &Project) -> Result<(), Failure> {
         if bytes.windows(name.len()).any(|part| part == name.as_bytes()) {
             return Err(Failure::of(
                 program.display(),
-                format!(
-                    "has the name of the folder {name} in it, so that another machine would not build the same"
-                ),
+                format!("contains the name of the folder {name}, so a build on another machine would differ"),
             ));
         }
     }

@@ -1,8 +1,8 @@
-//! Makes the release of terraform-provider-konnect: what a registry or a mirror serves.
+//! Builds the release of terraform-provider-konnect: what a registry or a mirror serves, and the tools beside it.
 //!
-//! [`Project`] is the checkout and what cargo knows of it; [`build`] compiles the plugin for a
-//! [`Platform`] so that nothing of this machine gets into it; [`Release`] is a folder of archives, with
-//! the manifest, the checksums and the indexes of a mirror; [`Archive`] is one of them.
+//! [`Project`] is the checkout and what cargo knows about it; [`build`] compiles a program for a [`Platform`] so that no
+//! path of this machine gets into it; [`Archive`] is one archive; [`Release`] is a folder of archives, with the manifest,
+//! the checksums, the bill of materials and the indexes of a mirror.
 
 #![forbid(unsafe_code)]
 
@@ -11,26 +11,27 @@ mod build;
 mod platform;
 mod project;
 mod release;
+mod sbom;
 
 use std::fmt::Display;
 
 pub use archive::{Archive, Hashes};
 pub use build::{build, host};
 pub use platform::Platform;
-pub use project::{NAME, Project};
+pub use project::{NAME, Project, TOOLS};
 pub use release::Release;
 
-/// Why something could not be made, for a person to read.
+/// Why a release could not be built, for a person to read.
 #[derive(Debug)]
 pub struct Failure(String);
 
 impl Failure {
-    /// With what was tried, and what stood against it.
+    /// What was tried, and why it failed.
     pub(crate) fn of(what: impl Display, why: impl Display) -> Self {
         Self(format!("{what}: {why}"))
     }
 
-    /// With one sentence.
+    /// One sentence.
     pub(crate) fn say(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }

@@ -1,35 +1,39 @@
-//! `packaging/build.sh`: the release for one target, or what goes with archives that are there.
+//! `packaging/build.sh`: builds the release for one target, or describes archives that exist.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
-use packaging::{Archive, Failure, Platform, Project, Release, build, host};
+use packaging::{Archive, Failure, NAME, Platform, Project, Release, TOOLS, build, host};
 
 const HELP: &str = "\
-Makes what a release of terraform-provider-konnect consists of, for one target.
+Builds the release of terraform-provider-konnect for one target.
 
-  packaging/build.sh [--target TRIPLE] [--profile NAME] [--out FOLDER]
+  packaging/build.sh [--target TRIPLE] [--profile NAME] [--tools] [--out FOLDER]
   packaging/build.sh --gather [--out FOLDER]
 
-  --target TRIPLE  build for this target of rustc; by default this machine's. For Linux,
-                   x86_64-unknown-linux-musl and aarch64-unknown-linux-musl give a program that runs on
+  --target TRIPLE  Build for this target of rustc. Default: this machine's. For Linux,
+                   x86_64-unknown-linux-musl and aarch64-unknown-linux-musl give programs that run on
                    every distribution
-  --profile NAME   build with this profile of Cargo.toml; by default `release`
-  --gather         build nothing: describe the archives that are in the folder, of whatever targets
-  --out FOLDER     where it goes; by default target/release-files
+  --profile NAME   Build with this profile of Cargo.toml. Default: release
+  --tools          Also build the archives of konnect-emulator and konnect-audit-receiver
+  --gather         Build nothing: describe the archives in the folder, for all targets
+  --out FOLDER     Where the files go. Default: target/release-files
 
-In the folder are then: the archive terraform-provider-konnect_VERSION_OS_ARCH.zip; for a registry
-terraform-provider-konnect_VERSION_manifest.json and terraform-provider-konnect_VERSION_SHA256SUMS; for a
-network mirror index.json and VERSION.json. As HOST/NAMESPACE/TYPE, that is for example as
-registry.terraform.io/konnect-audit/konnect, the folder is part of a mirror of either kind.
+The folder then holds the archive terraform-provider-konnect_VERSION_OS_ARCH.zip; for a registry
+terraform-provider-konnect_VERSION_manifest.json and terraform-provider-konnect_VERSION_SHA256SUMS; the bill of
+materials terraform-provider-konnect_VERSION_sbom.cdx.json; and for a network mirror index.json and VERSION.json.
+With --tools it also holds konnect-emulator_VERSION_OS_ARCH.zip, konnect-audit-receiver_VERSION_OS_ARCH.zip and
+konnect-tools_VERSION_SHA256SUMS. As HOST/NAMESPACE/TYPE, for example registry.terraform.io/konnect-audit/konnect,
+the folder is part of a filesystem mirror and of a network mirror.
 ";
 
 /// What to do, from the command line.
 struct Order {
     target: Option<String>,
     profile: String,
+    tools: bool,
     gather: bool,
     out: Option<PathBuf>,
 }
@@ -42,11 +46,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// None if only help was wanted.
+/// Reads the command line. `None` if only help was asked for.
 fn order() -> Result<Option<Order>, lexopt::Error> {
     let mut order = Order {
         target: None,
         profile: "release".to_owned(),
+        tools: false,
         gather: false,
         out: None,
     };
@@ -55,6 +60,7 @@ fn order() -> Result<Option<Order>, lexopt::Error> {
         match argument {
             Long("target") => order.target = Some(arguments.value()?.string()?),
             Long("profile") => order.profile = arguments.value()?.string()?,
+            Long("tools") => order.tools = true,
             Long("gather") => order.gather = true,
             Long("out") => order.out = Some(arguments.value()?.into()),
             Long("help") | Short('h') => {
@@ -64,8 +70,8 @@ fn order() -> Result<Option<Order>, lexopt::Error> {
             other => return Err(other.unexpected()),
         }
     }
-    if order.gather && (order.target.is_some() || order.profile != "release") {
-        return Err("--gather builds nothing, and so takes no --target and no --profile".into());
+    if order.gather && (order.target.is_some() || order.profile != "release" || order.tools) {
+        return Err("--gather builds nothing: it takes no --target, --profile and --tools".into());
     }
     Ok(Some(order))
 }
@@ -85,8 +91,12 @@ fn carry_out(order: &Order) -> Result<(), Failure> {
             None => host(&project)?,
         };
         let platform = Platform::of(&target)?;
-        let program = build(&project, &target, &order.profile)?;
+        let program = build(&project, NAME, &target, &order.profile)?;
         Archive::pack(&project, &platform, &program, &out)?;
+        for tool in TOOLS.into_iter().filter(|_| order.tools) {
+            let program = build(&project, tool, &target, &order.profile)?;
+            Archive::pack_tool(&project, &platform, tool, &program, &out)?;
+        }
     }
     let files = Release::open(&out)?.describe(&project)?;
     for file in files {
@@ -96,7 +106,7 @@ fn carry_out(order: &Order) -> Result<(), Failure> {
 }
 
 fn print(text: &str) {
-    // Who closes the pipe early has read enough.
+    // A reader that closes the pipe early is not an error.
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 

@@ -1,4 +1,4 @@
-//! A target of the compiler, by the names that Terraform has for it.
+//! A target of the compiler, under the names that Terraform uses.
 
 use std::fmt;
 
@@ -12,11 +12,11 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// That of a target triple of rustc, such as `aarch64-apple-darwin`.
+    /// Returns the platform of a target triple of rustc, such as `aarch64-apple-darwin`.
     ///
     /// # Errors
     ///
-    /// If it is none that a release is made for.
+    /// Returns an error if no release is made for the target.
     pub fn of(triple: &str) -> Result<Self, Failure> {
         let unknown = || {
             Failure::say(format!(
@@ -38,7 +38,7 @@ impl Platform {
         Ok(Self { os, architecture })
     }
 
-    /// What the name of a program ends with.
+    /// The suffix of the name of a program.
     #[must_use]
     pub fn program_suffix(&self) -> &'static str {
         if self.os == "windows" { ".exe" } else { "" }

@@ -1,4 +1,4 @@
-//! The checkout, and what cargo and git know of it.
+//! The checkout, and what cargo and git know about it.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -9,8 +9,11 @@ use serde_json::Value;
 
 use crate::Failure;
 
-/// The package, and what the names of programs and archives begin with.
+/// The provider's package, and the prefix of its programs and archives.
 pub const NAME: &str = "terraform-provider-konnect";
+
+/// The programs that are released beside the provider. Each is the package of its name.
+pub const TOOLS: [&str; 2] = ["konnect-emulator", "konnect-audit-receiver"];
 
 /// A checkout of the provider.
 #[derive(Debug)]
@@ -19,33 +22,35 @@ pub struct Project {
     pub folder: PathBuf,
     /// The provider's version, from `Cargo.toml`.
     pub version: String,
-    /// When its commit was made, in seconds since 1970: the time that everything in a release has.
+    /// When its commit was made, in seconds since 1970. Everything in a release has this time.
     pub time: i64,
-    /// Where cargo keeps the sources of the crates that the provider is built from.
+    /// Where cargo keeps the sources of the dependencies.
     pub(crate) sources: BTreeSet<PathBuf>,
+    /// The output of `cargo metadata`.
+    pub(crate) metadata: Value,
 }
 
 impl Project {
-    /// The checkout in a folder. Its time is what `SOURCE_DATE_EPOCH` says, if that is set.
+    /// Opens the checkout in a folder. Its time is `SOURCE_DATE_EPOCH`, else the time of the commit.
     ///
     /// # Errors
     ///
-    /// If cargo or git can't tell about it.
+    /// Returns an error if cargo or git does not describe the checkout.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         Self::at(folder, time(folder)?)
     }
 
-    /// The checkout in a folder, as if its commit had been made at this time, in seconds since 1970.
+    /// Opens the checkout in a folder, with this time in seconds since 1970.
     ///
     /// # Errors
     ///
-    /// If cargo can't tell about it.
+    /// Returns an error if cargo does not describe the checkout.
     pub fn at(folder: &Path, time: i64) -> Result<Self, Failure> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo.args(["metadata", "--locked", "--format-version", "1"]);
         let answer = output(cargo.current_dir(folder))?;
         let metadata: Value =
-            serde_json::from_str(&answer).map_err(|e| Failure::of("the answer of cargo metadata", e))?;
+            serde_json::from_str(&answer).map_err(|e| Failure::of("the output of cargo metadata", e))?;
         let packages = metadata["packages"].as_array().map_or(&[][..], Vec::as_slice);
         let version = packages.iter().find(|package| package["name"] == NAME);
         let version = version.and_then(|package| package["version"].as_str());
@@ -55,11 +60,12 @@ impl Project {
             version: version.to_owned(),
             time,
             sources: packages.iter().filter_map(source).collect(),
+            metadata,
         })
     }
 }
 
-/// The folder that a crate lies in beside others, if it is not one of the checkout's own.
+/// The folder that holds a dependency among others. `None` for a package of the checkout.
 fn source(package: &Value) -> Option<PathBuf> {
     package["source"].as_str()?;
     let manifest = Path::new(package["manifest_path"].as_str()?);
@@ -67,26 +73,26 @@ fn source(package: &Value) -> Option<PathBuf> {
 }
 
 fn time(folder: &Path) -> Result<i64, Failure> {
-    let (told, teller) = match env::var("SOURCE_DATE_EPOCH") {
-        Ok(told) => (told, "SOURCE_DATE_EPOCH"),
+    let (time, source) = match env::var("SOURCE_DATE_EPOCH") {
+        Ok(time) => (time, "SOURCE_DATE_EPOCH"),
         Err(_) => (
             output(
                 Command::new("git")
                     .args(["log", "-1", "--format=%ct"])
                     .current_dir(folder),
             )
-            .map_err(|e| Failure::say(format!("{e}\nWithout git, SOURCE_DATE_EPOCH can tell the time")))?,
+            .map_err(|e| Failure::say(format!("{e}\nWithout git, set SOURCE_DATE_EPOCH")))?,
             "git log",
         ),
     };
-    told.trim().parse().map_err(|_| {
+    time.trim().parse().map_err(|_| {
         Failure::say(format!(
-            "{teller} tells {told:?}, which is no number of seconds since 1970"
+            "{source} is {time:?}, which is not a number of seconds since 1970"
         ))
     })
 }
 
-/// What a command prints, if it succeeds.
+/// Runs a command and returns what it prints. An error if it fails.
 pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
     let name = command.get_program().display().to_string();
     let ended = command.output().map_err(|e| Failure::of(&name, e))?;

@@ -1,4 +1,4 @@
-//! A folder of archives, and what a registry or a mirror wants beside them.
+//! A folder of archives, and what a registry or a mirror needs beside them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::archive::{hexadecimal, put};
-use crate::{Archive, Failure, NAME, Project};
+use crate::{Archive, Failure, NAME, Project, sbom};
 
-/// A folder that holds the archives of one version or more.
+/// A folder with the archives of one or more versions.
 #[derive(Debug)]
 pub struct Release {
     folder: PathBuf,
@@ -17,11 +17,11 @@ pub struct Release {
 }
 
 impl Release {
-    /// The archives of a folder, sorted by name.
+    /// Reads the archives of a folder, sorted by name.
     ///
     /// # Errors
     ///
-    /// If it can't be read, or has none.
+    /// Returns an error if the folder cannot be read, or has no archive of the provider.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         let entries = fs::read_dir(folder).map_err(|e| Failure::of(folder.display(), e))?;
         let mut archives = Vec::new();
@@ -30,7 +30,7 @@ impl Release {
             archives.extend(name.to_str().and_then(|name| Archive::named(folder, name)));
         }
         archives.sort_by_key(Archive::file_name);
-        if archives.is_empty() {
+        if !archives.iter().any(|archive| archive.program == NAME) {
             return Err(Failure::of(
                 folder.display(),
                 format!("no {NAME}_VERSION_OS_ARCH.zip"),
@@ -42,12 +42,13 @@ impl Release {
         })
     }
 
-    /// Writes the manifest and the checksums of the project's version for a registry, and the indexes
-    /// of a network mirror for all versions; gives the names of all that this version consists of.
+    /// Writes the manifest and the checksums of the project's version for a registry, the checksums of the tools, the
+    /// bill of materials, and the indexes of a network mirror for all versions. Returns the names of the files that this
+    /// version consists of.
     ///
     /// # Errors
     ///
-    /// If a file can't be read or written.
+    /// Returns an error if a file cannot be read or written.
     pub fn describe(&self, project: &Project) -> Result<Vec<String>, Failure> {
         let version = &project.version;
         let manifest = format!("{NAME}_{version}_manifest.json");
@@ -59,9 +60,17 @@ impl Release {
         self.write(&manifest, &text)?;
 
         let mut sums = BTreeMap::from([(manifest, hexadecimal(text.as_bytes()))]);
+        // Apart from the provider's: a registry reads those, and expects nothing else in them.
+        let mut tools = BTreeMap::new();
         let mut versions: BTreeMap<&str, BTreeMap<&str, Value>> = BTreeMap::new();
         for archive in &self.archives {
             let hashes = archive.hashes()?;
+            if archive.program != NAME {
+                if archive.version == *version {
+                    tools.insert(archive.file_name(), hashes.zip);
+                }
+                continue;
+            }
             let entry = json!({
                 "hashes": [format!("h1:{}", hashes.content), format!("zh:{}", hashes.zip)],
                 "url": archive.file_name(),
@@ -81,11 +90,19 @@ impl Release {
         }
         self.write_json("index.json", &json!({ "versions": index }))?;
 
-        let lines = sums.iter().map(|(name, sum)| format!("{sum}  {name}\n"));
-        let lines = lines.collect::<Vec<_>>().concat();
-        let name = format!("{NAME}_{version}_SHA256SUMS");
-        self.write(&name, &lines)?;
-        Ok(sums.into_keys().chain([name]).collect())
+        let bill = format!("{NAME}_{version}_sbom.cdx.json");
+        self.write_json(&bill, &sbom::describe(project)?)?;
+
+        let mut files = vec![bill];
+        let sets = [(NAME, sums), ("konnect-tools", tools)];
+        for (name, sums) in sets.into_iter().filter(|(_, sums)| !sums.is_empty()) {
+            let lines = sums.iter().map(|(name, sum)| format!("{sum}  {name}\n"));
+            let lines = lines.collect::<Vec<_>>().concat();
+            let name = format!("{name}_{version}_SHA256SUMS");
+            self.write(&name, &lines)?;
+            files.extend(sums.into_keys().chain([name]));
+        }
+        Ok(files)
     }
 
     fn write_json(&self, name: &str, value: &Value) -> Result<(), Failure> {

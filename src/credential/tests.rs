@@ -109,7 +109,7 @@ async fn refresh(
         )
         .await
         .unwrap();
-    clear_uncertain(private, &mut state.stored);
+    clear_after_outside_change(private, &mut state.stored);
     (state, found.iter().count())
 }
 

@@ -342,7 +342,7 @@ impl Resource for AuditLogDestination {
             Err(error) => return failed(error),
         };
         let mut state = known.with(found, region);
-        credential::clear_uncertain(&call.private, &mut state.authorization);
+        credential::clear_after_outside_change(&call.private, &mut state.authorization);
         Ok(Some(state))
     }
 
@@ -552,10 +552,11 @@ async fn still_in_use(run: &RunState, id: &DestinationId, error: &Error) -> Diag
         "Destination is still in use",
         format!(
             "Konnect does not delete the destination {id} while a webhook uses it. {users}\n\n\
-             If this run replaces the destination, set create_before_destroy = true in its lifecycle block: Terraform \
-             then creates the new destination and moves the webhook before it deletes the old one. Otherwise remove that \
-             webhook first, or connect it to another destination: check the konnect_audit_log_webhook resources of other \
-             configurations, and the webhooks in the Konnect console.\n\n{error}"
+             If this run replaces, renames or removes a destination and moves its webhook to another one: Terraform deletes \
+             the destination first, unless create_before_destroy = true is set in its lifecycle block and applied. Set it, \
+             or move the webhook with a run of its own (-target). Otherwise remove that webhook first, or connect it to \
+             another destination: check the konnect_audit_log_webhook resources of other configurations, and the webhooks \
+             in the Konnect console.\n\n{error}"
         ),
     )
 }

@@ -341,10 +341,9 @@ impl Resource for AuditLogWebhook {
             }
             if let (Some(scope), Ok(client)) = (scope, run.client()) {
                 let replaces = !matches!(config.replace_existing, Attr::Null | Attr::Known(false));
-                let (private, diagnostics) = (&mut call.private, &mut call.diagnostics);
-                let look = takeover_guard::current(client, &scope.region);
-                takeover_guard::plan(run, &scope, config.target(), replaces, look, private, diagnostics)
-                    .await;
+                let diagnostics = &mut call.diagnostics;
+                let look = takeover_guard::current(client, &scope.region, form == Form::Endpoint);
+                takeover_guard::plan(run, &scope, config.target(), replaces, look, diagnostics).await;
             }
             return;
         };
@@ -356,6 +355,10 @@ impl Resource for AuditLogWebhook {
         }
         // Konnect has no credential for an endpoint while the region has a destination, also if another process or user
         // did that.
+        let bare = config.authorization.is_null() && config.authorization_wo.is_null();
+        if bare && prior.form() == Form::Destination && form == Form::Endpoint {
+            call.diagnostics.push(credential::missing());
+        }
         let led_elsewhere = ownership::lost_target(&call.private, prior.webhook().as_ref());
         let required = if prior.form() != form || (led_elsewhere && prior.endpoint != config.endpoint) {
             Required::Yes
@@ -376,12 +379,10 @@ impl Resource for AuditLogWebhook {
         let target = planned.target().ok_or_else(|| no_target(planned))?;
         let replaces = planned.replace_existing == Attr::Known(true);
         let slot = run.slot(&scope);
-        let look = || takeover_guard::current(client, &scope.region);
+        let look = || takeover_guard::current(client, &scope.region, planned.form() == Form::Endpoint);
         let private = &mut call.private;
-        let mut progress = takeover_guard::enter(run, &slot, &scope, &target, replaces, look, private, |e| {
-            self.failed(e)
-        })
-        .await?;
+        let mut progress =
+            takeover_guard::enter(run, &slot, &scope, &target, replaces, look, |e| self.failed(e)).await?;
         let change = Change {
             run,
             client,
@@ -421,7 +422,7 @@ impl Resource for AuditLogWebhook {
         }
         let client = client.after_stop();
         let removal = async {
-            let now = takeover_guard::current(&client, region).await?;
+            let now = takeover_guard::current(&client, region, state.form() == Form::Endpoint).await?;
             let ours =
                 now.is_some_and(|now| now.target == created.target && now.updated_at == created.updated_at);
             if ours {
@@ -485,7 +486,7 @@ impl Resource for AuditLogWebhook {
                 trusts_time,
             );
         }
-        credential::clear_uncertain(&call.private, &mut found.authorization);
+        credential::clear_after_outside_change(&call.private, &mut found.authorization);
         Ok(Some(found))
     }
 
@@ -518,8 +519,9 @@ impl Resource for AuditLogWebhook {
             call.diagnostics.push(ownership::overwritten(&scope));
             return Ok(());
         }
+        let uses_v2 = state.form() == Form::Endpoint;
         let removed = async {
-            let Some(now) = takeover_guard::current(client, &scope.region).await? else {
+            let Some(now) = takeover_guard::current(client, &scope.region, uses_v2).await? else {
                 return Ok(());
             };
             let trusts_time =

@@ -6,7 +6,7 @@
     reason = "all of this crate is tests, the functions that they share included"
 )]
 
-mod reads;
+mod cache;
 
 use std::time::Duration;
 

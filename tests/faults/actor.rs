@@ -8,7 +8,7 @@ use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use super::bench::{AUTHORIZATION, Bench, Run};
 use super::call::{Call, Deed, Object};
 use terraform_plugin::testing::terraform::{Plan, State};
-use terraform_plugin::testing::value::{errors, sound};
+use terraform_plugin::testing::value::sound;
 
 /// One object in a region of its own.
 pub struct Actor<'a> {
@@ -119,7 +119,7 @@ impl<'a> Actor<'a> {
         };
         if changed {
             let change = match (self.call, self.call.object()) {
-                (Call::DestinationSame, _) => ("detect_authorization_drift", Value::Bool(false)),
+                (Call::DestinationSame, _) => ("authorization", Value::Null),
                 (Call::PointSame, _) => ("replace_existing", Value::Bool(true)),
                 (_, Object::Point) => ("enabled", Value::Bool(false)),
                 _ => ("endpoint", "https://siem.example.com/moved".into()),
@@ -247,7 +247,7 @@ impl<'a> Actor<'a> {
         }
         self.refresh().await;
         let mut plan = resource.plan(&self.state, &self.config).await;
-        if told_to_import && errors(&plan.diagnostics).iter().any(|e| e.contains("import {")) {
+        if told_to_import && plan.diagnostics.iter().any(|d| d.detail.contains("import {")) {
             self.import().await;
             plan = resource.plan(&self.state, &self.config).await;
         }

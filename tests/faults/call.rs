@@ -23,8 +23,6 @@ pub enum Call {
     StatusRead,
     /// The listing while a creation is planned: whether an interrupted run has left just such a destination.
     PlanAlike,
-    /// The same just before the creation.
-    CreateAlike,
     /// The listing after the answer to a creation was lost.
     LostLook,
     /// The creation that is made again, since that listing showed nothing.
@@ -43,6 +41,12 @@ pub enum Call {
     GuardV3,
     /// The same in v2.
     GuardV2,
+    /// The look in v3 before a webhook that points at a destination is removed.
+    PointDeleteLook,
+    /// The same for one with an endpoint of its own.
+    DeliverDeleteLookV3,
+    /// The look in v2 before that is switched off.
+    DeliverDeleteLookV2,
     /// The read in v2 of a webhook that v3 does not have any more.
     PointGone,
     /// The read where only the state changes.
@@ -117,7 +121,7 @@ pub const TABLES: [(Table, &str); 5] = [
 
 impl Call {
     /// All of them, in the order of the tables.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::DestinationCreate,
         Self::DestinationRead,
         Self::DestinationUpdate,
@@ -135,7 +139,6 @@ impl Call {
         Self::DeliverDelete,
         Self::DeliverImport,
         Self::PlanAlike,
-        Self::CreateAlike,
         Self::LostLook,
         Self::LostAgain,
         Self::DestinationLook,
@@ -150,6 +153,9 @@ impl Call {
         Self::DeliverImportFirst,
         Self::DeliverLook,
         Self::DeliverAfter,
+        Self::PointDeleteLook,
+        Self::DeliverDeleteLookV3,
+        Self::DeliverDeleteLookV2,
     ];
 
     /// What Terraform does when the request is made.
@@ -159,7 +165,6 @@ impl Call {
             Self::DestinationCreate
             | Self::PointCreate
             | Self::DeliverCreate
-            | Self::CreateAlike
             | Self::LostLook
             | Self::LostAgain
             | Self::GuardV3
@@ -174,7 +179,12 @@ impl Call {
             | Self::PointSame
             | Self::DeliverLook
             | Self::DeliverAfter => Deed::Update,
-            Self::DestinationDelete | Self::PointDelete | Self::DeliverDelete => Deed::Delete,
+            Self::DestinationDelete
+            | Self::PointDelete
+            | Self::DeliverDelete
+            | Self::PointDeleteLook
+            | Self::DeliverDeleteLookV3
+            | Self::DeliverDeleteLookV2 => Deed::Delete,
             Self::DestinationImport | Self::PointImport | Self::DeliverImport | Self::DeliverImportFirst => {
                 Deed::Import
             }
@@ -191,7 +201,6 @@ impl Call {
             | Self::DestinationDelete
             | Self::DestinationImport
             | Self::PlanAlike
-            | Self::CreateAlike
             | Self::LostLook
             | Self::LostAgain
             | Self::DestinationLook
@@ -207,6 +216,7 @@ impl Call {
             | Self::GuardV3
             | Self::GuardV2
             | Self::PointGone
+            | Self::PointDeleteLook
             | Self::PointSame => Object::Point,
             Self::DeliverCreate
             | Self::DeliverRead
@@ -215,6 +225,8 @@ impl Call {
             | Self::DeliverImport
             | Self::DeliverImportFirst
             | Self::DeliverLook
+            | Self::DeliverDeleteLookV3
+            | Self::DeliverDeleteLookV2
             | Self::DeliverAfter => Object::Deliver,
             Self::StatusRead => Object::Status,
         }
@@ -224,7 +236,7 @@ impl Call {
     pub fn request(self) -> (&'static str, Target) {
         match self {
             Self::DestinationCreate | Self::LostAgain => ("POST", Target::Destinations),
-            Self::PlanAlike | Self::CreateAlike => ("GET", Target::Destinations),
+            Self::PlanAlike => ("GET", Target::Destinations),
             Self::LostLook => ("GET", Target::Named),
             Self::DestinationRead
             | Self::DestinationImport
@@ -239,6 +251,8 @@ impl Call {
             | Self::PlanGuardV3
             | Self::GuardV3
             | Self::PointSame
+            | Self::PointDeleteLook
+            | Self::DeliverDeleteLookV3
             | Self::DeliverImportFirst => ("GET", Target::WebhookV3),
             Self::PointDelete => ("DELETE", Target::WebhookV3),
             Self::DeliverCreate | Self::DeliverUpdate | Self::DeliverDelete => ("PATCH", Target::WebhookV2),
@@ -248,6 +262,7 @@ impl Call {
             | Self::GuardV2
             | Self::PointGone
             | Self::DeliverLook
+            | Self::DeliverDeleteLookV2
             | Self::DeliverAfter => ("GET", Target::WebhookV2),
             Self::StatusRead => ("GET", Target::Status),
         }
@@ -278,12 +293,11 @@ impl Call {
             Self::DeliverDelete => (Table::Deliver, "delete"),
             Self::DeliverImport => (Table::Deliver, "import"),
             Self::PlanAlike => (Table::Looks, "A"),
-            Self::CreateAlike => (Table::Looks, "B"),
-            Self::LostLook => (Table::Looks, "C"),
-            Self::LostAgain => (Table::Looks, "D"),
-            Self::DestinationLook => (Table::Looks, "E"),
-            Self::DestinationSame => (Table::Looks, "F"),
-            Self::DestinationAfter => (Table::Looks, "G"),
+            Self::LostLook => (Table::Looks, "B"),
+            Self::LostAgain => (Table::Looks, "C"),
+            Self::DestinationLook => (Table::Looks, "D"),
+            Self::DestinationSame => (Table::Looks, "E"),
+            Self::DestinationAfter => (Table::Looks, "F"),
             Self::PlanGuardV3 => (Table::MoreLooks, "a"),
             Self::PlanGuardV2 => (Table::MoreLooks, "b"),
             Self::GuardV3 => (Table::MoreLooks, "c"),
@@ -293,6 +307,9 @@ impl Call {
             Self::DeliverImportFirst => (Table::MoreLooks, "g"),
             Self::DeliverLook => (Table::MoreLooks, "h"),
             Self::DeliverAfter => (Table::MoreLooks, "i"),
+            Self::PointDeleteLook => (Table::MoreLooks, "j"),
+            Self::DeliverDeleteLookV3 => (Table::MoreLooks, "k"),
+            Self::DeliverDeleteLookV2 => (Table::MoreLooks, "l"),
         }
     }
 

@@ -79,7 +79,13 @@ impl Cell {
             let made = self.row.handled && self.call.writes() || self.call == Call::LostLook && struck > 0;
             assert_eq!(before != after, made, "Konnect has {after}");
         } else {
-            assert_eq!(acted.diagnostics, [], "a success says something");
+            let said: Vec<_> = acted.diagnostics.iter().map(|d| d.summary.as_str()).collect();
+            // A rejected token is reported once a run, and the run has several cells.
+            if said.is_empty() && expected.warns == Some("Access token is not accepted") {
+                // Reported already.
+            } else {
+                assert_eq!(said, Vec::from_iter(expected.warns));
+            }
         }
         let believed = self.call.deed() == Deed::Delete && says_gone(self.row.answer);
         if end == End::Gone || believed {
@@ -89,7 +95,7 @@ impl Cell {
             actor.state = acted.state;
         }
         actor
-            .check_consistency(end == End::Unsure || expected.warns.is_some())
+            .check_consistency(end == End::Unsure || end != End::Done && expected.warns.is_some())
             .await;
         emulator.reset_region(&self.region).unwrap();
         Seen {
@@ -182,11 +188,11 @@ fn told(expected: &Expected, diagnostics: &[tf::Diagnostic]) {
         assert!(error.contains(part), "the error does not say {part:?}: {error}");
     }
     assert_eq!(
-        error.contains("may have been made all the same"),
+        error.contains("may have been applied despite the error"),
         expected
             .says
             .iter()
-            .any(|part| part.contains("made all the same"))
+            .any(|part| part.contains("applied despite the error"))
             || error.contains("import id "),
         "{error}"
     );

@@ -62,12 +62,15 @@ pub fn applies(row: &Row, call: Call) -> bool {
         Strike::Setting(Setting::Impatient) => true,
         Strike::Rule(_) => {
             let removal = call.request().0 == "DELETE";
+            // A removal waits while the destination is in use, for longer than is worth it here.
+            let in_use =
+                call == Call::DestinationDelete && matches!(row.answer, Answer::Status { code: 409, .. });
             // To a removal a 204 is the right answer, and only a liar gives it before the deed.
             let lie = removal && row.label == "204 with a body";
             // Whether a request that reads is handled makes no difference.
             let same = !call.writes() && row.label.ends_with("after handling");
             let like_another = !primary && !is_telling(row.answer);
-            !lie && !same && !like_another
+            !lie && !same && !like_another && !in_use
         }
     }
 }
@@ -148,11 +151,14 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
             Call::DestinationCreate | Call::LostAgain => created_once(row, call, times),
             Call::PointCreate | Call::DeliverCreate => set_up(row, call, times),
             // After a change, it is made and its answer has told enough. Before a creation, nothing depends on it.
-            Call::DestinationAfter | Call::DeliverAfter | Call::PlanAlike | Call::CreateAlike => Expected {
+            Call::DestinationAfter | Call::DeliverAfter => Expected {
                 struck: worth(row.answer),
                 ..fine(call)
             },
-            _ if says_gone(row.answer) => gone(row, call),
+            // A plan does not depend on what it looks for, and reports why it does not know it.
+            Call::PlanAlike => looked(row, call),
+            _ if says_gone(row.answer) || is_without_v2(row, call) => gone(row, call),
+            Call::PlanGuardV3 | Call::PlanGuardV2 if times == Times::Lasting => looked(row, call),
             _ if times == Times::Once => Expected {
                 struck: ATTEMPTS,
                 ..fine(call)
@@ -163,7 +169,7 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
     if expected.end == End::Failed && call.writes() && unknown(row.answer) {
         expected
             .says
-            .push("The change may have been made all the same.".to_owned());
+            .push("The change may have been applied despite the error.".to_owned());
     }
     expected
 }
@@ -186,12 +192,42 @@ pub fn says_gone(answer: Answer) -> bool {
     )
 }
 
+/// Whether v2 answers that it is not available, to who uses v3 as well.
+fn is_without_v2(row: &Row, call: Call) -> bool {
+    let looks = [Call::PlanGuardV2, Call::GuardV2, Call::PointGone];
+    looks.contains(&call)
+        && matches!(
+            row.answer,
+            Answer::Status {
+                code: 403 | 404 | 405 | 410,
+                ..
+            }
+        )
+}
+
+/// A look of a plan that fails: a warning, of a rejected token or of what is not known.
+fn looked(row: &Row, call: Call) -> Expected {
+    let rejected = matches!(row.answer, Answer::Status { code: 401 | 403, .. });
+    let others = if call == Call::PlanGuardV2 { 1 } else { 0 };
+    Expected {
+        struck: worth(row.answer),
+        others,
+        warns: match call {
+            _ if rejected => Some("Access token is not accepted"),
+            Call::PlanAlike => None,
+            _ => Some("Existing webhook could not be checked"),
+        },
+        ..fine(call)
+    }
+}
+
 /// The requests that are made before the column's own.
 fn before(call: Call) -> usize {
     match call {
-        Call::PointCreate | Call::DeliverCreate | Call::LostLook => 2,
-        Call::DestinationCreate
-        | Call::LostAgain
+        Call::PointCreate | Call::DeliverCreate | Call::DeliverDelete => 2,
+        Call::LostLook
+        | Call::PointDelete
+        | Call::DeliverDeleteLookV2
         | Call::DestinationUpdate
         | Call::DeliverUpdate
         | Call::DeliverImport
@@ -207,12 +243,13 @@ fn before(call: Call) -> usize {
 /// Those that are made after it.
 fn after(call: Call) -> usize {
     match call {
-        Call::GuardV3 => 2,
+        Call::GuardV3 | Call::DeliverDeleteLookV3 => 2,
         Call::DestinationLook
         | Call::DeliverLook
         | Call::PlanGuardV3
         | Call::GuardV2
-        | Call::CreateAlike
+        | Call::PointDeleteLook
+        | Call::DeliverDeleteLookV2
         | Call::DeliverImportFirst => 1,
         _ => 0,
     }
@@ -250,10 +287,15 @@ fn failed(row: &Row, call: Call, struck: usize, others: usize, attempts: usize) 
         warns: None,
     };
     let names_a_field = row.label == "400 that names a field";
+    let unknown_destination = matches!(row.answer, Answer::Status { code: 404, .. })
+        && matches!(call, Call::PointCreate | Call::PointUpdate);
+    if unknown_destination {
+        expected.attribute = Some("audit_log_destination_id");
+    }
     if call == Call::LostLook {
         expected.end = End::Unsure;
         expected.says.extend(unsure());
-        expected.says.push("could not be found out".to_owned());
+        expected.says.push("may or may not exist".to_owned());
     } else if names_a_field && call.object() != Object::Status {
         expected.attribute = Some("endpoint");
         expected.says.push("is on the list of forbidden hosts".to_owned());
@@ -364,7 +406,7 @@ fn words(row: &Row, call: Call) -> Vec<String> {
     let (method, _) = call.request();
     let mut words: Vec<String> = match row.answer {
         Answer::Fine => Vec::new(),
-        Answer::NoConnection => vec!["Nothing accepts connections there".into(), "HTTPS_PROXY".into()],
+        Answer::NoConnection => vec!["No program accepts connections".into(), "HTTPS_PROXY".into()],
         Answer::Untrusted => vec!["certificate is not trusted".into(), "SSL_CERT_FILE".into()],
         Answer::Lost(Lost::Head) => vec!["connection was lost".into(), "Try again".into()],
         // What is cut is a 404: nobody has set the webhook up.
@@ -378,12 +420,12 @@ fn words(row: &Row, call: Call) -> Vec<String> {
         Answer::Lost(Lost::Slow) => {
             vec![
                 format!("complete answer from the server within {IMPATIENCE} s"),
-                "raise the time limit".into(),
+                "increase the time limit".into(),
             ]
         }
         Answer::Nonsense => vec![
-            "can't be read".into(),
-            "whether a proxy answers in the API's place".into(),
+            "cannot be read".into(),
+            "whether a proxy answers in place of the API".into(),
         ],
         Answer::Redirect(code) => vec![
             code.to_string(),
@@ -410,17 +452,17 @@ fn words(row: &Row, call: Call) -> Vec<String> {
 fn advice(code: u16, call: Call) -> &'static str {
     match code {
         400 | 422 => "Correct the values that the API names",
-        401 => "The access token is wrong or has expired",
-        403 => "needs the Org Admin permission",
+        401 => "The access token is invalid or has expired",
+        403 => "Org Admin includes it",
         404 => "check the id, the region and the server URL",
-        408 | 425 => "passes by itself most of the time: try again",
-        409 if call == Call::DestinationDelete => "Remove that webhook first",
-        409 => "Something else uses or changes the same object",
-        410 => "gone for good",
+        408 | 425 => "usually temporary",
+        409 if call == Call::DestinationDelete => "remove that webhook first",
+        409 => "Another object uses this one",
+        410 => "was removed, or the server URL",
         413 => "too large for the server",
-        429 => "Too many requests reach Konnect at once",
+        429 => "limits the rate of requests",
         451 => "for legal reasons",
         500.. => "https://kong.statuspage.io",
-        _ => "Something else than Konnect may have answered",
+        _ => "The answer may not come from Konnect",
     }
 }

@@ -141,7 +141,7 @@ async fn every_request_meets_every_fault() {
         "{} cells are wrong:\n\n{told}",
         failures.len()
     );
-    assert!(logged.contains("trying again after a wait"), "the plugins log");
+    assert!(logged.contains("retrying after a wait"), "the plugins log");
     for secret in [TOKEN, AUTHORIZATION] {
         assert!(!logged.contains(secret), "a log shows a secret");
     }

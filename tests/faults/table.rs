@@ -10,7 +10,7 @@ use super::expected::{End, Times};
 use super::fault::{self, Section};
 
 /// Where the table stands, between the two marks.
-const PAGE: &str = "templates/guides/fault-matrix.md.tmpl";
+const PAGE: &str = "docs-internal/fault-matrix.md";
 const BEGIN: &str = "<!-- begin: written by tests/faults -->\n";
 const END: &str = "<!-- end: written by tests/faults -->\n";
 /// Set to anything, it has the test write the table.

@@ -207,8 +207,8 @@ impl World<'_> {
             return true;
         };
         let kind = Kind::Destination;
-        let destination = &self.applied[&Address { kind, slot }];
-        let kept = destination.text("region").unwrap_or("global");
+        let destination = self.state[&Address { kind, slot }].current.as_ref().unwrap();
+        let kept = destination.value.get("region").as_str().unwrap_or_default();
         kept == "global" || kept == block.text("region").unwrap_or(REGION)
     }
 
@@ -224,8 +224,7 @@ impl World<'_> {
         let version = |of: &Block| of.arguments.get("authorization_wo_version").copied();
         let version_before = self.applied.get(&address).and_then(version);
         let same_version = !prior.is_null() && version(block).is_some() && version(block) == version_before;
-        let looks = !block.is("detect_authorization_drift", Given::Flag(false));
-        if touched && looks {
+        if touched {
             assert!(
                 has == Some(configured),
                 "{address:?}: a stranger's write is not made good"

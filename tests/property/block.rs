@@ -161,28 +161,19 @@ fn delivery() -> impl Strategy<Value = Arguments> {
         authorization(),
         maybe("log_format", text(&["cef", "json", "cps"])),
         maybe("skip_ssl_verification", flag()),
-        maybe("detect_authorization_drift", flag()),
     )
-        .prop_map(|(endpoint, authorization, format, skips, detects)| {
-            [
-                vec![("endpoint", endpoint)],
-                authorization,
-                format,
-                skips,
-                detects,
-            ]
-            .concat()
+        .prop_map(|(endpoint, authorization, format, skips)| {
+            [vec![("endpoint", endpoint)], authorization, format, skips].concat()
         })
 }
 
-const DELIVERY: [&str; 7] = [
+const DELIVERY: [&str; 6] = [
     "endpoint",
     "authorization",
     "authorization_wo",
     "authorization_wo_version",
     "log_format",
     "skip_ssl_verification",
-    "detect_authorization_drift",
 ];
 
 fn block(
@@ -204,10 +195,8 @@ pub fn destination() -> BoxedStrategy<Block> {
     let region = prop_oneof![4 => Just(Vec::new()), 2 => Just(vec![("region", Given::Text("global"))]),
         1 => Just(vec![("region", Given::Text("eu"))])];
     let name = text(&["siem", "Überwachung", "x"]).prop_map(|name| vec![("name", name)]);
-    let identical = maybe("allow_identical", flag());
-    let arguments = (region, name, identical, delivery())
-        .prop_map(|(region, name, identical, rest)| vec![region, name, identical, rest]);
-    block(arguments, &["region", "name", "allow_identical"])
+    let arguments = (region, name, delivery()).prop_map(|(region, name, rest)| vec![region, name, rest]);
+    block(arguments, &["region", "name"])
 }
 
 /// A webhook in one of these regions, or in the provider's.

@@ -123,7 +123,6 @@ fn alone(kind: Kind) -> &'static [&'static str] {
             "audit_log_destination_id",
             "endpoint",
             "log_format",
-            "detect_authorization_drift",
             "replace_existing",
             "region",
         ],

@@ -6,7 +6,7 @@ use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{FALSE, NIL, TRUE, UNKNOWN, error, msgpack, sound, text};
+use terraform_plugin::testing::value::{FALSE, NIL, UNKNOWN, error, msgpack, sound, text};
 
 use crate::konnect::Konnect;
 
@@ -115,7 +115,6 @@ async fn the_bytes_of_a_plan_are_as_terraform_writes_them() {
         "updated_at",
         "log_format",
         "skip_ssl_verification",
-        "detect_authorization_drift",
     ];
     let with = |more: &[(&'static str, &[u8])]| {
         let mut set = given.to_vec();
@@ -139,8 +138,6 @@ async fn the_bytes_of_a_plan_are_as_terraform_writes_them() {
         ("updated_at", UNKNOWN),
         ("log_format", &text("cef")),
         ("skip_ssl_verification", FALSE),
-        ("detect_authorization_drift", TRUE),
-        ("allow_identical", FALSE),
     ]);
     assert_eq!(plan.planned_state, msgpack(planned));
     konnect.end().await;
@@ -287,7 +284,7 @@ async fn a_removal_that_fails_keeps_the_prior_state() {
     let state = created(&destination).await;
     konnect
         .emulator
-        .inject(FaultRule::new(Fault::status(409)).method("DELETE"))
+        .inject(FaultRule::new(Fault::status(403)).method("DELETE"))
         .unwrap();
     let kept = destination.apply(&state.removal()).await;
     error(&kept.diagnostics);

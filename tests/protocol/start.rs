@@ -246,7 +246,7 @@ async fn a_socket_folder_that_cannot_be_used_is_told() {
             .env("PLUGIN_CLIENT_CERT", &Identity::new().pem);
         let said = launch.run().await.refused_to_start();
         assert!(
-            said.contains("can't serve") && said.contains(folder) && said.contains(wanted),
+            said.contains("cannot serve") && said.contains(folder) && said.contains(wanted),
             "{said}"
         );
     }

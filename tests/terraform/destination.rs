@@ -39,10 +39,8 @@ fn a_creation_is_planned_with_defaults_and_made_with_one_request() {
             "authorization": AUTHORIZATION,
             "authorization_wo": null,
             "authorization_wo_version": null,
-            "detect_authorization_drift": true,
             "log_format": "cef",
             "skip_ssl_verification": false,
-            "allow_identical": false,
         })
     );
     let asked = workspace.konnect.take_requests();
@@ -76,10 +74,8 @@ fn a_creation_is_planned_with_defaults_and_made_with_one_request() {
             "authorization": AUTHORIZATION,
             "authorization_wo": null,
             "authorization_wo_version": null,
-            "detect_authorization_drift": true,
             "log_format": "cef",
             "skip_ssl_verification": false,
-            "allow_identical": false,
             "created_at": stored["created_at"],
             "updated_at": "0001-01-01T00:00:0Z",
         })

@@ -30,9 +30,12 @@ fn shows(workspace: &Workspace, address: &str, attribute: &str, now: &Value, wan
     );
     let mut changed = change.changed();
     changed.remove("updated_at");
+    // An outside change may have changed the credential as well, and so removes it from the state.
+    changed.remove("authorization");
     assert_eq!(changed, BTreeSet::from([attribute]));
     let mut drifted = plan.drift[address].changed();
     drifted.remove("updated_at");
+    drifted.remove("authorization");
     assert_eq!(drifted, BTreeSet::from([attribute]));
 }
 
@@ -257,5 +260,6 @@ fn a_change_after_the_plan_is_overwritten_by_what_was_planned() {
     workspace.konnect.edit_destination("global", &id, edit).unwrap();
     workspace.apply_plan();
     assert_eq!(workspace.konnect.destinations("global")[0]["name"], "planned");
-    workspace.is_settled();
+    // Whether its credential was changed as well is not known: the next plan sends it.
+    assert_eq!(workspace.apply_and_settle().len(), 1);
 }

@@ -37,7 +37,7 @@ fn faults() -> Vec<Case> {
     vec![
         (
             Fault::status(401),
-            vec!["401", "access token is wrong or has expired"],
+            vec!["401", "access token is invalid or has expired"],
         ),
         (Fault::status(403), vec!["403", "Org Admin"]),
         (Fault::status(409), vec!["409", "Conflict"]),
@@ -48,12 +48,12 @@ fn faults() -> Vec<Case> {
         ),
         (
             page(502, "<html><h1>Bad gateway from the proxy</h1></html>"),
-            vec!["502", "Bad gateway from the proxy"],
+            vec!["502", "an HTML page"],
         ),
         // A 404 of something other than Konnect does not say that the object is gone.
         (
             page(404, "<html>no such page</html>"),
-            vec!["404", "no such page"],
+            vec!["404", "an HTML page"],
         ),
         (
             problem(400, r#"{"status": 400, "title": "Malformed thing"}"#),
@@ -64,7 +64,7 @@ fn faults() -> Vec<Case> {
         (Fault::DropBefore, vec!["connection was lost", "Try again"]),
         (
             Fault::body("text/html", "<html>Please log in</html>"),
-            vec!["text/html", "Please log in"],
+            vec!["text/html", "an HTML page"],
         ),
     ]
 }
@@ -261,7 +261,11 @@ fn a_refresh_that_fails_fails_the_plan_and_leaves_the_state_as_it_was() {
 
 #[test]
 fn a_removal_that_fails_keeps_the_object_in_the_state() {
-    let cases = faults();
+    // A removal waits while the destination is in use.
+    let cases: Vec<_> = faults()
+        .into_iter()
+        .filter(|(fault, _)| *fault != Fault::status(409))
+        .collect();
     let workspace = Workspace::of(destinations(&cases, "siem"));
     workspace.apply();
     let before = addresses(&workspace);
@@ -278,7 +282,7 @@ fn a_removal_that_fails_keeps_the_object_in_the_state() {
 
 #[test]
 fn an_update_whose_answer_is_lost_says_so_and_the_next_plan_sees_what_exists() {
-    let lost = "The change may have been made all the same.";
+    let lost = "The change may have been applied despite the error.";
     let cases: Vec<Case> = [
         Fault::DropAfter,
         Fault::Truncate,

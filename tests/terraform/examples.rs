@@ -60,7 +60,11 @@ fn quickstart() {
 
 #[test]
 fn complete() {
-    let workspace = workspace(&["examples/complete"], &[("siem_authorization", AUTHORIZATION)]);
+    let variables = [
+        ("siem_endpoint", "https://siem.example.com/konnect-audit-logs"),
+        ("siem_authorization", AUTHORIZATION),
+    ];
+    let workspace = workspace(&["examples/complete"], &variables);
     workspace.copy("examples/modules", "../modules");
     let made = lives(&workspace);
     assert_eq!(made[0]["authorization"], AUTHORIZATION);
@@ -72,8 +76,8 @@ fn the_tests_of_the_module() {
     workspace.init();
     workspace.validate().succeeds();
     let run = workspace.run(&["test", "-no-color"]).succeeds();
-    // Both of its files, and none that was passed over.
-    assert!(run.stdout.contains("11 passed, 0 failed"), "{}", run.report());
+    // All of its files, and no run was skipped.
+    assert!(run.stdout.contains("15 passed, 0 failed"), "{}", run.report());
     assert_eq!(workspace.konnect.destinations("global"), Vec::<Value>::new());
     for region in ["au", "eu", "us"] {
         assert_eq!(
@@ -85,23 +89,24 @@ fn the_tests_of_the_module() {
 }
 
 #[test]
-fn the_module_is_as_healthy_as_the_worst_region() {
+fn module_region_that_fails_is_reported() {
     let variables = [
-        ("endpoint", "https://siem.example.com/konnect-audit-logs"),
+        (
+            "destination",
+            r#"{ endpoint = "https://siem.example.com/konnect-audit-logs" }"#,
+        ),
         ("authorization", AUTHORIZATION),
-        ("regions", r#"["eu", "us"]"#),
+        ("regions", "{ eu = {}, us = {} }"),
     ];
     let workspace = workspace(&["examples/modules/audit-logging"], &variables);
     workspace.init();
     workspace.apply();
-    assert_eq!(*workspace.state().output("healthy"), true);
     let recorded = workspace.konnect.record_delivery("eu", 503, "Busy", None);
     recorded.expect("a webhook that is switched on");
     let run = workspace.apply();
-    assert_eq!(*workspace.state().output("healthy"), false);
     assert_eq!(
-        *workspace.state().output("delivery"),
-        json!({ "eu": "failing", "us": "delivering" })
+        *workspace.state().output("statuses"),
+        json!({ "eu": "failing", "us": "ready" })
     );
     let warnings = run.warnings();
     assert!(
@@ -117,12 +122,14 @@ fn the_module_is_as_healthy_as_the_worst_region() {
 }
 
 #[test]
-fn the_module_tells_its_variables_and_outputs() {
+fn module_readme_lists_its_variables_and_outputs() {
     let readme = read("examples/modules/audit-logging/README.md");
-    let mut told = BTreeSet::new();
-    for line in readme.lines().filter(|line| line.starts_with("| `")) {
-        told.insert(line.split('`').nth(1).expect("a name").to_owned());
-    }
+    let (_, tables) = readme.split_once("\n## Inputs\n").expect("the inputs");
+    let (tables, _) = tables.split_once("<!-- END_TF_DOCS -->").expect("the end");
+    let rows = tables
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let listed: BTreeSet<_> = rows.filter(|name| *name != "Name").map(str::to_owned).collect();
     let mut declared = BTreeSet::new();
     for file in ["variables.tf", "outputs.tf"] {
         let text = read(&format!("examples/modules/audit-logging/{file}"));
@@ -131,7 +138,7 @@ fn the_module_tells_its_variables_and_outputs() {
             .filter(|line| line.starts_with("variable \"") || line.starts_with("output \""));
         declared.extend(heads.map(|line| line.split('"').nth(1).expect("a name").to_owned()));
     }
-    assert_eq!(told, declared);
+    assert_eq!(listed, declared);
 }
 
 /// Each stands beside the provider block of `examples/provider`.
@@ -195,6 +202,8 @@ fn all_of_them_are_formatted_and_tested() {
         "examples/provider".to_owned(),
         "examples/quickstart".to_owned(),
         "examples/resources".to_owned(),
+        // With each SIEM.
+        "examples/stream".to_owned(),
     ];
     for siem in entries("examples/siem") {
         let name = siem.rsplit('/').next().expect("a name").replace('-', "_");

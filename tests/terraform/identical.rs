@@ -1,4 +1,4 @@
-//! A creation of what is there already: refused, unless this run knows whose that is, or is told not to mind.
+//! A destination that equals an existing one: the plan warns, and nothing refuses it.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
@@ -28,26 +28,22 @@ fn count(workspace: &Workspace) -> usize {
 }
 
 #[test]
-fn the_plan_refuses_it_on_the_name_and_tells_the_import() {
+fn create_duplicate_warns_at_plan_and_names_the_import() {
     let workspace = Workspace::of(siem());
     let id = made_elsewhere(&workspace);
-    for run in [workspace.try_plan(), workspace.try_apply()] {
-        let error = run.error();
-        assert_eq!(error.summary, "Destination already exists");
-        assert_eq!(error.attribute(), Some("name"));
-        let created = workspace.konnect.destinations("global")[0]["created_at"].clone();
-        for told in [
-            &id,
-            created.as_str().unwrap(),
-            "moved block",
-            "allow_identical = true",
-        ] {
-            assert!(error.detail.contains(told), "{told}: {}", error.detail);
-        }
-        let import =
-            format!("import {{\n    to = konnect_audit_log_destination.NAME\n    id = \"global/{id}\"\n  }}");
-        assert!(error.detail.contains(&import), "{}", error.detail);
+    let run = workspace.try_plan().ends_with(2);
+    let [warning] = run.warnings()[..] else {
+        panic!("one warning: {}", run.report());
+    };
+    assert_eq!(warning.summary, "An equal destination already exists");
+    assert_eq!(warning.attribute(), Some("name"));
+    let created = workspace.konnect.destinations("global")[0]["created_at"].clone();
+    for part in [&id, created.as_str().unwrap(), " ago)"] {
+        assert!(warning.detail.contains(part), "{part}: {}", warning.detail);
     }
+    let import =
+        format!("import {{\n    to = konnect_audit_log_destination.NAME\n    id = \"global/{id}\"\n  }}");
+    assert!(warning.detail.contains(&import), "{}", warning.detail);
     assert_eq!(workspace.konnect.take_writes(), []);
 
     let import = format!("import {{\n  to = {SIEM}\n  id = \"global/{id}\"\n}}\n");
@@ -58,6 +54,15 @@ fn the_plan_refuses_it_on_the_name_and_tells_the_import() {
 }
 
 #[test]
+fn create_duplicate_is_not_refused_by_apply() {
+    let workspace = Workspace::of(siem());
+    made_elsewhere(&workspace);
+    workspace.apply();
+    workspace.is_settled();
+    assert_eq!(count(&workspace), 2);
+}
+
+#[test]
 fn what_differs_in_anything_is_another_one() {
     for (attribute, value) in [
         ("name", json!("siem 2")),
@@ -65,11 +70,11 @@ fn what_differs_in_anything_is_another_one() {
         ("log_format", json!("json")),
         ("skip_ssl_verification", json!(true)),
         ("region", json!("eu")),
-        ("allow_identical", json!(true)),
     ] {
         let workspace = Workspace::of(siem().with(attribute, value));
         let other = made_elsewhere(&workspace);
-        workspace.apply();
+        let run = workspace.apply();
+        assert!(!run.stdout.contains("An equal destination"), "{attribute}");
         workspace.is_settled();
         assert_ne!(workspace.state().text(SIEM, "id"), other, "{attribute}");
     }
@@ -111,15 +116,11 @@ fn what_one_run_creates_may_be_identical() {
     assert_eq!(count(&workspace), 3);
 }
 
-/// An apply does not see the states that stay as they are.
 #[test]
-fn one_more_beside_an_identical_one_has_to_be_asked_for() {
+fn second_equal_destination_of_one_block_is_created() {
     let workspace = Workspace::of(siem().with("count", 1));
     workspace.apply();
     workspace.configure(siem().with("count", 2));
-    assert_eq!(workspace.apply_error().summary, "Destination already exists");
-    assert_eq!(count(&workspace), 1);
-    workspace.configure(siem().with("count", 2).with("allow_identical", true));
     workspace.apply();
     workspace.is_settled();
     assert_eq!(count(&workspace), 2);
@@ -146,18 +147,38 @@ fn what_the_same_run_removes_is_in_no_way() {
 }
 
 #[test]
-fn a_replacement_that_comes_before_the_removal_has_to_be_asked_for() {
-    let workspace = Workspace::of(siem().create_before_destroy());
-    workspace.apply();
-    let replace = format!("-replace={SIEM}");
-    let replace = || workspace.run(&["apply", "-json", "-auto-approve", &replace]);
-    assert_eq!(replace().error().summary, "Destination already exists");
-    assert_eq!(count(&workspace), 1);
-    workspace.configure(siem().with("allow_identical", true).create_before_destroy());
+fn create_before_destroy_replaces_a_destination_in_use_in_one_run() {
+    let workspace = Workspace::of(format!(
+        "{}{}",
+        siem().create_before_destroy(),
+        Block::webhook_to("eu", "siem")
+    ));
     workspace.apply();
     let before = workspace.state().text(SIEM, "id");
-    replace().succeeds();
+    let replace = format!("-replace={SIEM}");
+    workspace
+        .run(&["apply", "-json", "-auto-approve", &replace])
+        .succeeds();
     workspace.is_settled();
     assert_ne!(workspace.state().text(SIEM, "id"), before);
+    assert_eq!(count(&workspace), 1);
+}
+
+#[test]
+fn rename_without_moved_of_a_destination_in_use_takes_one_run() {
+    let with = |label: &str| {
+        format!(
+            "{}{}",
+            Block::destination(label)
+                .with("name", "siem")
+                .create_before_destroy(),
+            Block::webhook_to("eu", label)
+        )
+    };
+    let workspace = Workspace::of(with("siem"));
+    workspace.apply();
+    workspace.configure(with("renamed"));
+    workspace.apply();
+    workspace.is_settled();
     assert_eq!(count(&workspace), 1);
 }

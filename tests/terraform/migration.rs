@@ -280,7 +280,7 @@ fn a_webhook_that_was_never_set_up_can_not_be_taken_over() {
         ));
         workspace.init();
         let error = workspace.try_plan().error();
-        assert_eq!(error.summary, "State can't be taken over");
+        assert_eq!(error.summary, "State can't be moved");
         assert!(error.detail.contains("no endpoint"), "{error:?}");
         assert!(error.detail.contains("destroy = false"), "{error:?}");
     }
@@ -300,6 +300,6 @@ fn a_destination_without_an_id_can_not_be_taken_over() {
     ));
     workspace.init();
     let error = workspace.try_plan().error();
-    assert_eq!(error.summary, "State can't be taken over");
+    assert_eq!(error.summary, "State can't be moved");
     assert_eq!(workspace.konnect.take_writes().len(), 2, "those of the setup");
 }

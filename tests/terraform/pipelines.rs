@@ -25,6 +25,10 @@ fn repository() -> Workspace {
     workspace.set("TERRAFORM_BIN", cli().program.to_string_lossy());
     // Where a pipeline keeps the secrets.
     workspace.set("TF_VAR_siem_authorization", AUTHORIZATION);
+    workspace.set(
+        "TF_VAR_siem_endpoint",
+        "https://siem.example.com/konnect-audit-logs",
+    );
     workspace.run(&["-chdir=audit-logging", "init"]).succeeds();
     workspace
         .run(&["-chdir=audit-logging", "apply", "-auto-approve"])
@@ -67,7 +71,7 @@ fn nothing_is_reported_where_nothing_is_wrong() {
     let workspace = repository();
     let (code, report) = looked(&workspace);
     assert_eq!(code, Some(0), "{report}");
-    assert_eq!(report, "Konnect is as configured, and every region delivers.\n");
+    assert_eq!(report, "Konnect is as configured, and every stream delivers.\n");
     assert_eq!(workspace.konnect.take_writes(), [], "it changes nothing");
 }
 
@@ -107,7 +111,7 @@ fn an_authorization_that_somebody_may_have_changed_is_reported() {
     let (code, report) = looked(&workspace);
     assert_eq!(code, Some(2), "{report}");
     assert!(
-        report.contains("`module.audit_logging.konnect_audit_log_destination.siem`: update"),
+        report.contains("`module.audit_logging.konnect_audit_log_destination.siem[0]`: update"),
         "{report}"
     );
     assert!(report.contains("~ updated_at"), "{report}");

@@ -46,8 +46,8 @@ fn parameters_that_konnect_refuses_are_on_their_attributes() {
     assert_eq!(
         found,
         [
-            ("endpoint", "Konnect says of \"endpoint\": is not reachable."),
-            ("name", "Konnect says of \"name\": is taken."),
+            ("endpoint", "Konnect rejected \"endpoint\": is not reachable."),
+            ("name", "Konnect rejected \"name\": is taken."),
         ]
     );
     assert_eq!(workspace.state().addresses(), [""; 0]);
@@ -185,7 +185,7 @@ fn a_webhook_that_fails_leaves_what_exists_in_the_state() {
         refuse(&workspace, "PATCH");
         let error = workspace.apply_error();
         assert_eq!(error.address, EU);
-        assert!(error.detail.contains("may have been made"), "{error:?}");
+        assert!(error.detail.contains("may have been applied"), "{error:?}");
         assert_eq!(workspace.state().addresses(), [SIEM]);
 
         workspace.apply();

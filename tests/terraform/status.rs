@@ -49,7 +49,7 @@ fn the_status_follows_the_deliveries() {
     assert_eq!(status["region"], "eu");
     assert_eq!(status["webhook_enabled"], true);
     assert_eq!(status["webhook_status"], "active");
-    sums_up(&status, "delivering", "no event has been sent yet");
+    sums_up(&status, "ready", "has not attempted a delivery");
 
     let deliver = |code, message: &str| {
         let recorded = workspace.konnect.record_delivery("eu", code, message, Some(AT));
@@ -100,7 +100,7 @@ fn it_waits_for_the_webhook_that_it_depends_on() {
     let depends = status.expression("depends_on", "[konnect_audit_log_webhook.eu]");
     let workspace = Workspace::of(format!("{webhook}{depends}"));
     workspace.apply();
-    sums_up(workspace.state().get(STATUS), "delivering", "ready");
+    sums_up(workspace.state().get(STATUS), "ready", "is ready");
     workspace.is_settled();
 }
 

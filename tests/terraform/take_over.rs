@@ -8,6 +8,7 @@ use crate::workspace::{Block, Diagnostic, Workspace};
 
 const EU: &str = "konnect_audit_log_webhook.eu";
 const THEIRS: &str = "5f1c0a52-6a3e-4d7e-9c2b-0123456789ab";
+const OURS: &str = "5f1c0a52-6a3e-4d7e-9c2b-ba9876543210";
 /// As of a SIEM whose path is the credential.
 const THEIR_ENDPOINT: &str = "https://hec.example.com/services/p4th-is-s3cret";
 
@@ -15,7 +16,7 @@ const THEIR_ENDPOINT: &str = "https://hec.example.com/services/p4th-is-s3cret";
 fn forms() -> [String; 2] {
     let webhook = Block::webhook("eu").with("region", "eu");
     [
-        format!("{}", webhook.with("audit_log_destination_id", THEIRS)),
+        format!("{}", webhook.with("audit_log_destination_id", OURS)),
         Block::webhook_with_endpoint("eu").to_string(),
     ]
 }
@@ -59,14 +60,21 @@ fn occupants() -> [(Occupy, &'static str); 2] {
 }
 
 #[test]
-fn a_creation_is_refused_while_planning_in_all_forms() {
+fn create_over_a_stream_warns_at_plan_and_fails_at_apply() {
     for form in forms() {
         for (occupy, told) in occupants() {
             let workspace = Workspace::of(&form);
             occupy(&workspace);
-            is_refusal(&workspace.try_plan().error(), told);
+            let run = workspace.try_plan().ends_with(2);
+            let [warning] = run.warnings()[..] else {
+                panic!("one warning: {}", run.report());
+            };
+            assert!(warning.detail.starts_with("The apply will fail."), "{warning:?}");
+            is_refusal(warning, told);
             is_refusal(&workspace.try_apply().error(), told);
-            workspace.run(&["plan", "-no-color"]).ends_with(1);
+            workspace.run(&["plan", "-no-color"]).succeeds();
+            // Also with the refused block in the configuration.
+            workspace.destroy();
             assert!(!workspace.printed().contains("p4th-is-s3cret"));
             assert_eq!(workspace.konnect.take_writes(), []);
         }
@@ -187,24 +195,30 @@ fn our_own_webhook_does_not_stand_in_the_way_of_its_replacement() {
     }
 }
 
+/// With the same destination nothing is overwritten. An endpoint of its own has a credential, which would be.
 #[test]
-fn created_before_destroyed_it_needs_to_be_told_to_overwrite_itself() {
-    let block = |replace: bool| {
-        Block::webhook_with_endpoint("eu")
-            .with("replace_existing", replace)
-            .create_before_destroy()
-    };
-    let replace = format!("-replace={EU}");
-    let workspace = Workspace::of(block(false));
+fn create_before_destroy_replaces_a_webhook_in_one_run() {
+    let endpoint = Block::webhook_with_endpoint("eu")
+        .with("replace_existing", true)
+        .create_before_destroy();
+    let pointing = format!(
+        "{}{}",
+        Block::destination("siem"),
+        Block::webhook_to("eu", "siem").create_before_destroy()
+    );
+    for (block, call) in [
+        (endpoint.to_string(), "PATCH /eu/v2/audit-log-webhook"),
+        (pointing, "PATCH /eu/v3/audit-log-webhook"),
+    ] {
+        let workspace = Workspace::of(block);
+        workspace.apply();
+        workspace.plan_with(&[&format!("-replace={EU}")]);
+        // The removal of what it has overwritten must not remove the new one.
+        assert_eq!(replaced(&workspace), [call]);
+    }
+    let workspace = Workspace::of(Block::webhook_with_endpoint("eu").create_before_destroy());
     workspace.apply();
-    workspace.plan_with(&[&replace]);
-    let error = workspace.try_apply_plan().error();
-    is_refusal(&error, "siem.example.com");
+    workspace.plan_with(&[&format!("-replace={EU}")]);
+    is_refusal(&workspace.try_apply_plan().error(), "siem.example.com");
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], true);
-
-    workspace.configure(block(true));
-    workspace.apply();
-    workspace.plan_with(&[&replace]);
-    // The removal of what it has overwritten must not remove the new one.
-    assert_eq!(replaced(&workspace), ["PATCH /eu/v2/audit-log-webhook"]);
 }

@@ -247,7 +247,11 @@ fn both_are_refused_by_a_plan_that_first_learns_that_both_have_a_value() {
         let workspace = of(&kind.block().with("authorization", "Splunk both"));
         workspace.validate().succeeds();
         let errors = workspace.try_plan().errors();
-        assert!(errors.iter().all(|error| error.summary == "Two authorizations"));
+        assert!(
+            errors
+                .iter()
+                .all(|error| error.summary == "Conflicting authorization arguments")
+        );
         assert_eq!(errors[0].attribute(), Some("authorization_wo"));
         assert_eq!(workspace.konnect.take_requests(), []);
     }

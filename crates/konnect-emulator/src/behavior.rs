@@ -22,6 +22,8 @@ pub struct Behavior {
     pub new_webhook: AbsentWebhook,
     /// The v3 `GET` of a webhook that was deleted.
     pub deleted_webhook: AbsentWebhook,
+    /// What the list of destinations does with a query that it cannot read.
+    pub invalid_list_query: InvalidListQuery,
     /// How long the deletion of a destination goes on returning 409 after the last webhook stopped using it, in
     /// milliseconds. Default: 0.
     pub in_use_lag_ms: u64,
@@ -62,6 +64,17 @@ pub enum AbsentWebhook {
     NotFound,
     /// 200 with an empty destination id.
     Empty,
+}
+
+/// A query of the list of destinations that cannot be read. The API description declares no 400 there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvalidListQuery {
+    /// The invalid parameters count as absent.
+    #[default]
+    Ignored,
+    /// 400, with the invalid parameters.
+    Refused,
 }
 
 /// How a time that has not come yet is written.
@@ -160,6 +173,7 @@ impl Default for Behavior {
         Self {
             new_webhook: AbsentWebhook::NotFound,
             deleted_webhook: AbsentWebhook::Empty,
+            invalid_list_query: InvalidListQuery::default(),
             in_use_lag_ms: 0,
             new_destination_lag_ms: 0,
             never: NeverTime::default(),
@@ -181,7 +195,7 @@ impl Default for Behavior {
 /// A switch as it is described: name, values with the default first, what it is about.
 type Description = (&'static str, &'static str, &'static str);
 
-const DESCRIPTIONS: [Description; 16] = [
+const DESCRIPTIONS: [Description; 17] = [
     (
         "new_webhook",
         "not_found|empty",
@@ -191,6 +205,11 @@ const DESCRIPTIONS: [Description; 16] = [
         "deleted_webhook",
         "empty|not_found",
         "v3 GET of a webhook that was deleted",
+    ),
+    (
+        "invalid_list_query",
+        "ignored|refused",
+        "parameters of the destinations' list that cannot be read",
     ),
     (
         "in_use_lag_ms",

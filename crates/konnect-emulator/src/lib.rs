@@ -83,7 +83,7 @@ mod tests;
 
 pub use behavior::{
     AbsentWebhook, AfterFailure, Behavior, ConnectionFailureCode, ContentEncoding, CpsSignature,
-    GlobalEvents, NeverTime, PullApi, ReplayWithoutWebhook,
+    GlobalEvents, InvalidListQuery, NeverTime, PullApi, ReplayWithoutWebhook,
 };
 pub use certificate::Certificate;
 pub use connections::ConnectionCount;

@@ -1,4 +1,4 @@
-//! What a server can answer, as bytes of a fuzzer.
+//! Entry points for a fuzzer: what a server can answer.
 
 use std::time::Duration;
 
@@ -11,18 +11,22 @@ use crate::error::{Call, Error};
 use crate::http::connection_error::Limits;
 use crate::http::exchange::classify;
 use crate::http::response::Response;
+use crate::types::audit_log::AuditLogEntry;
 use crate::types::destination::Destination;
+use crate::types::organization::Organization;
 use crate::types::paging::SentPage;
+use crate::types::portal::SentPortalPage;
+use crate::types::replay_job::ReplayJob;
 use crate::types::webhook::{DestinationWebhook, EndpointWebhook, WebhookStatus};
 
-/// Something that no generator comes upon by chance, for bytes that echo what was sent.
+/// A secret that no generator finds by chance, for answers that echo the request.
 const SECRET: &str = "Splunk 4fuzz-s3cret";
 
-/// An answer of the API: its status line and headers as HTTP/1.1 writes them, an empty line, the body. Whatever it is,
-/// it becomes a value or an error, and no text of an error has the secret in it.
+/// Parses bytes as an answer of the API: status line and headers as in HTTP/1.1, an empty line, the body. Any answer
+/// becomes a value or an error, and no text of an error contains the secret.
 ///
 /// # Panics
-/// If an error tells the secret.
+/// If an error contains the secret.
 pub fn api(data: &[u8]) {
     let (head, body) = match data.windows(2).position(|pair| pair == b"\n\n") {
         Some(end) => (&data[..end], &data[end + 2..]),
@@ -38,7 +42,7 @@ pub fn api(data: &[u8]) {
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         response = response.header(name.trim(), value.trim());
     }
-    // What HTTP can't carry does not get as far as here.
+    // A server cannot send what is not valid in HTTP.
     let Ok(response) = response.body(body.to_vec()) else {
         return;
     };
@@ -52,41 +56,49 @@ pub fn api(data: &[u8]) {
         origin: "https://eu.api.konghq.com".to_owned(),
         path: "/v3/audit-log-destinations".to_owned(),
     };
-    // Nothing is waited for: the body is there.
-    let sorted = classify(response.into(), limits, &redactor()).now_or_never();
-    assert!(sorted.is_some(), "an answer that is there is waited for");
-    match sorted {
+    // The body is complete, so there is nothing to wait for.
+    let classified = classify(response.into(), limits, &redactor()).now_or_never();
+    assert!(classified.is_some(), "a complete answer needs no wait");
+    match classified {
         None => {}
-        Some(Err(failure)) => clean(&Error::new(call(), 1, failure)),
+        Some(Err(failure)) => check(&Error::new(call(), 1, failure)),
         Some(Ok(received)) => {
-            let answer = Response {
+            let response = Response {
                 call: call(),
                 attempts: 1,
                 received,
                 redactor: redactor(),
             };
-            read::<Destination>(&answer);
-            read::<EndpointWebhook>(&answer);
-            read::<DestinationWebhook>(&answer);
-            read::<WebhookStatus>(&answer);
-            match answer.parse::<SentPage<Destination>>() {
-                Ok(page) => drop(page.meta.cursor().map_err(|next| clean(&answer.unreadable(next)))),
-                Err(error) => clean(&error),
+            read::<Destination>(&response);
+            read::<EndpointWebhook>(&response);
+            read::<DestinationWebhook>(&response);
+            read::<WebhookStatus>(&response);
+            read::<ReplayJob>(&response);
+            read::<Organization>(&response);
+            read::<SentPortalPage>(&response);
+            read::<SentPage<AuditLogEntry>>(&response);
+            match response.parse::<SentPage<Destination>>() {
+                Ok(page) => drop(
+                    page.meta
+                        .cursor()
+                        .map_err(|next| check(&response.unreadable(next))),
+                ),
+                Err(error) => check(&error),
             }
         }
     }
 }
 
-fn read<T: DeserializeOwned>(answer: &Response) {
-    if let Err(error) = answer.parse::<T>() {
-        clean(&error);
+fn read<T: DeserializeOwned>(response: &Response) {
+    if let Err(error) = response.parse::<T>() {
+        check(&error);
     }
 }
 
-fn clean(error: &Error) {
+fn check(error: &Error) {
     let text = format!("{error} {error:?} {}", error.summary());
     assert!(
         !text.contains("4fuzz-s3cret"),
-        "an error tells the secret: {text}"
+        "an error contains the secret: {text}"
     );
 }

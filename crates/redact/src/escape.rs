@@ -1,9 +1,9 @@
-//! The ways in which JSON, HTML and URLs write a character.
+//! The escapes of characters in JSON, HTML and URLs.
 
 /// The longest escape: `&#x10ffff;`, or a JSON pair of surrogates, or four percent-encoded bytes.
 const LONGEST: usize = 12;
 
-/// How many bytes of the text's beginning stand for this character, in each way of writing it that fits.
+/// The number of bytes at the beginning of the text that represent this character, for each matching form.
 pub(crate) fn lengths(text: &str, character: char) -> impl Iterator<Item = usize> {
     let plain = text.starts_with(character).then(|| character.len_utf8());
     let escaped = match text.as_bytes().first() {
@@ -16,7 +16,7 @@ pub(crate) fn lengths(text: &str, character: char) -> impl Iterator<Item = usize
     plain.into_iter().chain(escaped)
 }
 
-/// Whether the text is over, or may have been cut in the middle of an escape.
+/// Whether the text is empty, or may be truncated within an escape.
 pub(crate) fn could_be_cut(text: &str) -> bool {
     text.is_empty()
         || (text.len() < LONGEST
@@ -36,9 +36,9 @@ fn is_complete(text: &str) -> bool {
     }
 }
 
-/// `\n`, `\"`, `\u00e9`, and what becomes of them where JSON stands in JSON: `\\\"`.
+/// `\n`, `\"`, `\u00e9`, and these in JSON that is part of a JSON string: `\\\"`.
 fn json(text: &str, character: char) -> Option<usize> {
-    // Bounded, since a text may be nothing but backslashes.
+    // Limited, because a text can consist of backslashes only.
     let backslashes = text.bytes().take(LONGEST).take_while(|byte| *byte == b'\\');
     let outer = backslashes.count().saturating_sub(1);
     let innermost = json_once(&text[outer..], character).map(|length| outer + length);
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn each_way_of_writing_a_character_is_seen() {
+    fn lengths_every_form_is_recognized() {
         for text in ["&x", "&amp;x", "&#38;x", "&#x26;x", "&#038;x", "%26x", "\\u0026x"] {
             assert!(all(text, '&').contains(&(text.len() - 1)), "{text}");
         }
@@ -121,16 +121,16 @@ mod tests {
     }
 
     #[test]
-    fn another_character_is_not_taken_for_it() {
+    fn lengths_other_character_is_not_recognized() {
         for text in ["", "x", "&lt;", "%2", "%27", "\\u0027", "&#;", "&é", "%é"] {
             assert_eq!(all(text, '/'), [] as [usize; 0], "{text}");
         }
-        // Both readings of a percent sign are followed.
+        // A percent sign can be literal or begin an escape.
         assert_eq!(all("%25", '%'), [1, 3]);
     }
 
     #[test]
-    fn a_text_that_ends_within_an_escape_could_be_cut() {
+    fn could_be_cut_text_ending_in_escape_returns_true() {
         for text in ["", "%", "%2", "\\", "\\u00", "&", "&am", "&#3"] {
             assert!(could_be_cut(text), "{text}");
         }

@@ -1,5 +1,4 @@
-//! Keeps secrets out of texts: out of what a server's answer brings into an error, and out of every message to
-//! the user. It knows nothing of where the texts come from, so that a client of an API and a plugin SDK both use it.
+//! Removes secrets from texts, for instance from the response of a server in an error, and from messages to the user.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -11,32 +10,33 @@ use self::escape::{could_be_cut, lengths};
 
 const MARK: &str = "[redacted]";
 
-/// Replaces secrets by `[redacted]`, in every form in which a server or a proxy is likely to echo them.
+/// Replaces secrets with `[redacted]`, in every form in which a server or proxy is likely to repeat them.
 pub struct Redactor {
     secrets: Vec<SecretString>,
 }
 
-/// How a text relates to a secret that it may begin with.
+/// How the beginning of a text matches a secret.
 enum Match {
-    /// The secret takes up so many bytes.
+    /// The secret occupies this number of bytes.
     Whole(usize),
-    /// The text ends before the secret does.
+    /// The text ends within the secret.
     CutOff,
     None,
 }
 
 impl Redactor {
-    /// A redactor of these secrets, and of what follows the first space in each: `Bearer abc` is echoed as `abc` too.
+    /// A redactor for these secrets, and for the part after the first space of each: a server can repeat `Bearer abc` as
+    /// `abc`.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         Self::from_length(1, secrets)
     }
 
-    /// A redactor that leaves forms of fewer characters than this alone.
+    /// A redactor that ignores forms with fewer characters than this.
     pub fn from_length<'a>(shortest: usize, secrets: impl IntoIterator<Item = &'a str>) -> Self {
         let mut forms = Vec::new();
         for secret in secrets {
             add_forms(secret, &mut forms);
-            // `Bearer abc` is echoed as `abc` just as well.
+            // A server can repeat `Bearer abc` as `abc`.
             if let Some((_, credentials)) = secret.split_once(' ') {
                 add_forms(credentials.trim(), &mut forms);
             }
@@ -47,13 +47,14 @@ impl Redactor {
         }
     }
 
-    /// The text without secrets. What an earlier pass put in is left as it is.
+    /// Returns the text without secrets. Existing marks remain.
+    #[must_use]
     pub fn redact(&self, text: &str) -> String {
         self.replace(text, false)
     }
 
-    /// Like [`Redactor::redact`], for a text that was cut off somewhere: a beginning of a secret at its
-    /// very end goes as well.
+    /// Like [`Redactor::redact`], for a truncated text: also removes the beginning of a secret at the end.
+    #[must_use]
     pub fn redact_cut(&self, text: &str) -> String {
         self.replace(text, true)
     }
@@ -78,7 +79,7 @@ impl Redactor {
         clean
     }
 
-    /// The length of the longest secret that the text begins with.
+    /// The length of the longest secret at the beginning of the text.
     fn secret_at(&self, text: &str, was_cut: bool) -> Option<usize> {
         let lengths = self
             .secrets
@@ -92,9 +93,9 @@ impl Redactor {
     }
 }
 
-/// Follows every way to read the text as the secret, each character escaped in its own way or not at all.
+/// Compares a text with a secret. Each character can be escaped in any way, or not at all.
 fn compare(text: &str, secret: &str) -> Match {
-    // Most places begin no secret, and a body has many places.
+    // At most positions no secret begins, and a text has many positions.
     let begins = |first| lengths(text, first).next().is_some();
     if !secret.chars().next().is_some_and(begins) && !could_be_cut(text) {
         return Match::None;
@@ -131,7 +132,7 @@ fn add_forms(secret: &str, forms: &mut Vec<String>) {
             base64_core(&STANDARD_NO_PAD, secret, alignment),
             base64_core(&URL_SAFE_NO_PAD, secret, alignment),
         ] {
-            // Of a secret of a few bytes hardly anything is left, which would match ordinary words.
+            // The rest of a short secret would match ordinary words.
             if core.len() >= 4 {
                 forms.push(core);
             }
@@ -139,8 +140,8 @@ fn add_forms(secret: &str, forms: &mut Vec<String>) {
     }
 }
 
-/// The characters that stand for the secret alone when it is encoded as a part of something longer
-/// (`Bearer ...`, `user:...`), with so many bytes (modulo 3) in front of it.
+/// The base64 characters that depend only on the secret, if it is encoded as a part of a longer text (`Bearer ...`,
+/// `user:...`) with this number of bytes (modulo 3) before it.
 fn base64_core(engine: &impl Engine, secret: &str, alignment: usize) -> String {
     let mut bytes = vec![0; alignment];
     bytes.extend_from_slice(secret.as_bytes());
@@ -158,7 +159,7 @@ mod tests {
     const SECRET: &str = "Splunk a/b\"<c>&é+hunter2";
 
     #[test]
-    fn every_form_of_an_echo_goes() {
+    fn redact_every_form_is_removed() {
         let redactor = Redactor::new([SECRET]);
         let echoes = [
             SECRET.to_owned(),
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_goes_wherever_the_secret_stands_in_it() {
+    fn redact_base64_at_any_alignment_is_removed() {
         let redactor = Redactor::new(["kpat_0123456789abcdef"]);
         for before in ["", "x", "xy", "Bearer ", "user:"] {
             let echo = STANDARD.encode(format!("{before}kpat_0123456789abcdef; and more"));
@@ -197,14 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_secret_is_replaced_first_and_the_mark_survives() {
+    fn redact_longest_secret_takes_precedence_and_mark_remains() {
         let redactor = Redactor::new(["abc", "abcdef", "e"]);
         assert_eq!(redactor.redact("x abcdef y"), "x [redacted] y");
         assert_eq!(redactor.redact("x [redacted] y"), "x [redacted] y");
     }
 
     #[test]
-    fn forms_that_are_too_short_stay() {
+    fn redact_short_forms_remain() {
         let redactor = Redactor::from_length(4, ["abc", "Bearer xyz", "abcd"]);
         assert_eq!(
             redactor.redact("abc xyz abcd Bearer xyz"),
@@ -213,14 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_cut_at_the_end_goes() {
+    fn redact_cut_truncated_secret_is_removed() {
         let redactor = Redactor::new(["hunter2-hunter2"]);
         assert_eq!(redactor.redact_cut("told: hunter2-hu"), "told: [redacted]");
         assert_eq!(redactor.redact_cut("told: nothing"), "told: nothing");
     }
 
     #[test]
-    fn a_secret_that_looks_like_an_escape_goes() {
+    fn redact_secret_like_escape_is_removed() {
         for secret in ["x%2", "x\\u00", "a&b;c", "100%25+"] {
             assert_eq!(
                 Redactor::new([secret]).redact(&format!("told: {secret}")),
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_cut_in_its_middle_goes() {
+    fn redact_cut_truncated_escape_is_removed() {
         let redactor = Redactor::new(["ab/hunter2"]);
         assert_eq!(redactor.redact_cut("told: ab%2"), "told: [redacted]");
         assert_eq!(redactor.redact_cut("told: ab\\u00"), "told: [redacted]");
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn without_secrets_nothing_changes() {
+    fn redact_without_secrets_changes_nothing() {
         assert_eq!(Redactor::new([]).redact("plain"), "plain");
         assert_eq!(Redactor::new(["", " "]).redact("plain"), "plain");
     }

@@ -1,6 +1,13 @@
 //! Runs the provider of `examples/notes.rs` with the real command line tool: the program that `TERRAFORM_BIN` names, or
 //! else `terraform`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,13 +35,13 @@ fn program() -> OsString {
 fn example() -> &'static Path {
     static EXAMPLE: OnceLock<PathBuf> = OnceLock::new();
     EXAMPLE.get_or_init(|| {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--example", "notes", "--message-format=json"]);
+        let mut command = Command::new(env!("CARGO"));
+        command.args(["build", "--example", "notes", "--message-format=json"]);
         if cfg!(feature = "testing") {
             // The features of this test, so that nothing is compiled twice.
-            build.arg("--all-features");
+            command.arg("--all-features");
         }
-        let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+        let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
         assert!(
             built.status.success(),
             "{}",
@@ -59,13 +66,15 @@ impl Workspace {
         }
         fs::copy(example(), plugins.join("terraform-provider-notes")).unwrap();
         let settings = format!(
-            "provider_installation {{\n  dev_overrides {{\n    \"example/notes\" = {plugins:?}\n  }}\n  direct {{}}\n}}\n"
+            "provider_installation {{\n  dev_overrides {{\n    \"example/notes\" = \"{}\"\n  }}\n  direct {{}}\n}}\n",
+            plugins.display()
         );
         fs::write(workspace.path("cli.tfrc"), settings).unwrap();
+        let notes = workspace.path("notes");
         let provider = format!(
             "terraform {{\n  required_providers {{\n    notes = {{ source = \"example/notes\" }}\n  }}\n}}\n\
-             provider \"notes\" {{\n  folder = {:?}\n}}\n",
-            workspace.path("notes")
+             provider \"notes\" {{\n  folder = \"{}\"\n}}\n",
+            notes.display()
         );
         workspace.write("provider.tf", &provider);
         workspace
@@ -201,8 +210,10 @@ fn example_provider_queries_generates_and_invokes() {
     );
 
     let archive = workspace.path("archive");
-    let action =
-        format!("action \"notes_archive\" \"all\" {{\n  config {{\n    folder = {archive:?}\n  }}\n}}\n");
+    let action = format!(
+        "action \"notes_archive\" \"all\" {{\n  config {{\n    folder = \"{}\"\n  }}\n}}\n",
+        archive.display()
+    );
     workspace.write("action.tf", &action);
     let invoked = workspace.run(&[
         "apply",

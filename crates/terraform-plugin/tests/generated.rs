@@ -2,6 +2,13 @@
 //!
 //! After a change in `proto/`, run this test with `UPDATE_GENERATED=1` to write the files anew.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::{Path, PathBuf};
 
 /// Each protocol file, the name that its package gives to the generated file, and the committed file.

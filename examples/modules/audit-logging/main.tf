@@ -1,39 +1,76 @@
-# Where the events go.
-resource "konnect_audit_log_destination" "siem" {
-  name                     = var.name
-  endpoint                 = var.endpoint
-  authorization_wo         = var.authorization
-  authorization_wo_version = var.authorization_version
-  log_format               = var.log_format
+locals {
+  destination_id = var.destination.endpoint == null ? var.destination.id : one(konnect_audit_log_destination.siem[*].id)
 }
 
-# Each region has one webhook. All of them deliver to the same destination.
+# Where the events go.
+resource "konnect_audit_log_destination" "siem" {
+  count = var.destination.endpoint == null ? 0 : 1
+
+  name                     = var.destination.name
+  endpoint                 = var.destination.endpoint
+  authorization_wo         = var.authorization
+  authorization_wo_version = var.authorization_version
+  log_format               = var.destination.log_format
+  skip_ssl_verification    = var.destination.skip_ssl_verification
+}
+
+# Each region and each Dev Portal has one webhook. All of them deliver to the same destination.
 resource "konnect_audit_log_webhook" "stream" {
   for_each = var.regions
 
   region                   = each.key
-  audit_log_destination_id = konnect_audit_log_destination.siem.id
-  enabled                  = var.enabled
+  audit_log_destination_id = local.destination_id
+  enabled                  = each.value.enabled
   replace_existing         = var.replace_existing
 }
 
+resource "konnect_portal_audit_log_webhook" "stream" {
+  for_each = var.portals
+
+  portal_id                = each.value.portal_id
+  region                   = each.value.region
+  audit_log_destination_id = local.destination_id
+  enabled                  = each.value.enabled
+  replace_existing         = var.replace_existing
+}
+
+# While a webhook is about to change, its status waits for the change.
 data "konnect_audit_log_webhook_status" "stream" {
   for_each = var.regions
 
-  region = each.key
-
-  # While a webhook is about to change, its status waits for the change.
+  region     = each.key
   depends_on = [konnect_audit_log_webhook.stream]
 }
 
-# Each plan and apply warns when a region does not deliver, and says why.
+data "konnect_portal_audit_log_webhook_status" "stream" {
+  for_each = var.portals
+
+  portal_id  = each.value.portal_id
+  region     = each.value.region
+  depends_on = [konnect_portal_audit_log_webhook.stream]
+}
+
+# Each plan and apply warns when a stream does not deliver, and says why. Those that are off on purpose are left out.
 check "audit_log_delivery" {
   assert {
     condition = alltrue([
-      for status in data.konnect_audit_log_webhook_status.stream : status.healthy
+      for region, status in data.konnect_audit_log_webhook_status.stream :
+      status.healthy || !var.regions[region].enabled
     ])
     error_message = join("\n", [
-      for status in data.konnect_audit_log_webhook_status.stream : status.explanation if !status.healthy
+      for region, status in data.konnect_audit_log_webhook_status.stream :
+      status.explanation if !status.healthy && var.regions[region].enabled
+    ])
+  }
+
+  assert {
+    condition = alltrue([
+      for name, status in data.konnect_portal_audit_log_webhook_status.stream :
+      status.healthy || !var.portals[name].enabled
+    ])
+    error_message = join("\n", [
+      for name, status in data.konnect_portal_audit_log_webhook_status.stream :
+      status.explanation if !status.healthy && var.portals[name].enabled
     ])
   }
 }

@@ -1,23 +1,20 @@
 output "destination_id" {
-  description = "Id of the destination that all regions deliver to."
-  value       = konnect_audit_log_destination.siem.id
+  description = "Id of the destination that all webhooks deliver to."
+  value       = local.destination_id
 }
 
-output "regions" {
-  description = "Regions that have a webhook of this module."
-  value       = toset([for webhook in konnect_audit_log_webhook.stream : webhook.region])
+output "webhooks" {
+  description = "Ids of the webhooks: of regions by region, of Dev Portals as `portal/NAME`."
+  value = merge(
+    { for region, webhook in konnect_audit_log_webhook.stream : region => webhook.id },
+    { for name, webhook in konnect_portal_audit_log_webhook.stream : "portal/${name}" => webhook.id },
+  )
 }
 
-output "delivery" {
-  description = "State of the stream of each region: delivering, failing, switched_off, switched_off_failing, unconfigured or unknown."
-  value = {
-    for region, status in data.konnect_audit_log_webhook_status.stream : region => status.delivery_state
-  }
-}
-
-output "healthy" {
-  description = "Whether all regions deliver."
-  value = alltrue([
-    for status in data.konnect_audit_log_webhook_status.stream : status.healthy
-  ])
+output "statuses" {
+  description = "State of each stream, with the same keys: `ready`, `delivering`, `failing`, `switched_off`, `switched_off_failing`, `unconfigured` or `unknown`."
+  value = merge(
+    { for region, status in data.konnect_audit_log_webhook_status.stream : region => status.delivery_state },
+    { for name, status in data.konnect_portal_audit_log_webhook_status.stream : "portal/${name}" => status.delivery_state },
+  )
 }

@@ -1,26 +1,49 @@
-variable "endpoint" {
-  description = "HTTPS URL of the SIEM's collector. It is stored in the state."
-  type        = string
+variable "destination" {
+  description = "Where the events go. Set `endpoint` (HTTPS URL of the SIEM's collector, stored in the state) to create a destination, or `id` to use an existing one. `log_format` is `cef`, `json` or `cps` (CrowdStrike). `skip_ssl_verification` is for self-signed certificates outside production."
+  type = object({
+    id                    = optional(string)
+    endpoint              = optional(string)
+    name                  = optional(string, "SIEM")
+    log_format            = optional(string, "cef")
+    skip_ssl_verification = optional(bool, false)
+  })
+  nullable = false
 
   validation {
-    condition     = startswith(var.endpoint, "https://")
-    error_message = "Konnect delivers to HTTPS only: the endpoint has to begin with https://."
+    condition     = (var.destination.id == null) != (var.destination.endpoint == null)
+    error_message = "Set exactly one of id and endpoint."
+  }
+
+  validation {
+    condition     = var.destination.endpoint == null ? true : startswith(var.destination.endpoint, "https://")
+    error_message = "Konnect delivers to HTTPS only: the endpoint must begin with https://."
+  }
+
+  validation {
+    condition     = trimspace(var.destination.name) != ""
+    error_message = "The name is blank."
+  }
+
+  validation {
+    condition     = contains(["cef", "json", "cps"], var.destination.log_format)
+    error_message = "Konnect writes events as cef, json or cps."
   }
 }
 
 variable "authorization" {
-  description = "What Konnect sends to the endpoint as the Authorization header, with its scheme. It is stored nowhere."
+  description = "Value of the Authorization header that Konnect sends to the endpoint, with its scheme. It is not stored. Needed to create a destination; without it, the credential of an existing destination is left as it is."
   type        = string
+  default     = null
   ephemeral   = true
 
   validation {
-    condition     = trimspace(var.authorization) != ""
-    error_message = "The authorization is blank. Konnect sends one with every delivery, so give what the collector expects."
+    condition     = var.authorization == null ? true : trimspace(var.authorization) != ""
+    error_message = "The authorization is blank. Set the header that the collector expects."
   }
 }
 
 variable "authorization_version" {
-  description = "Version of the authorization, for values that are new in every run: it is then sent only when the version changes. Null, which is the default, sends it when its value changes."
+  description = "Version of the authorization, a whole number. With a version, the authorization is sent when the version changes, and no hash of it is stored. Without one, it is sent when its value changes."
   type        = number
   default     = null
 
@@ -31,50 +54,38 @@ variable "authorization_version" {
 }
 
 variable "regions" {
-  description = "Regions whose audit events are delivered. Taking one out removes its webhook."
-  type        = set(string)
+  description = "Regions whose audit events are delivered, by name. Removing one removes its webhook; `enabled = false` keeps it switched off, without a warning."
+  type = map(object({
+    enabled = optional(bool, true)
+  }))
+  default  = {}
+  nullable = false
 
   validation {
-    condition     = length(var.regions) > 0
-    error_message = "Give at least one region, such as \"eu\": without a webhook nothing is delivered."
-  }
-
-  validation {
-    condition     = alltrue([for region in var.regions : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", region))])
-    error_message = "Regions are written as in the host of Konnect's API, in lower case: \"eu\", \"us\", \"global\"."
-  }
-}
-
-variable "name" {
-  description = "Name of the destination, for people."
-  type        = string
-  default     = "SIEM"
-
-  validation {
-    condition     = trimspace(var.name) != ""
-    error_message = "The name is blank."
+    condition     = alltrue([for region in keys(var.regions) : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", region))])
+    error_message = "Write regions as in the host of Konnect's API, in lower case: \"eu\", \"us\"."
   }
 }
 
-variable "log_format" {
-  description = "Format of the events: cef, json or cps (CrowdStrike)."
-  type        = string
-  default     = "cef"
+variable "portals" {
+  description = "Dev Portals whose audit events are delivered, by a name of your choice."
+  type = map(object({
+    portal_id = string
+    region    = string
+    enabled   = optional(bool, true)
+  }))
+  default  = {}
+  nullable = false
 
   validation {
-    condition     = contains(["cef", "json", "cps"], var.log_format)
-    error_message = "Konnect writes events as cef, json or cps."
+    condition     = length(var.portals) + length(var.regions) > 0
+    error_message = "Set at least one region or portal: without a webhook nothing is delivered."
   }
-}
-
-variable "enabled" {
-  description = "Whether events are delivered. With false the configuration is kept, and nothing is sent."
-  type        = bool
-  default     = true
 }
 
 variable "replace_existing" {
-  description = "Whether the webhook of a region that delivers elsewhere already may be redirected. By default that is refused."
+  description = "Whether the webhook of a region or portal that already delivers elsewhere may be redirected. Otherwise the apply is refused."
   type        = bool
   default     = false
+  nullable    = false
 }

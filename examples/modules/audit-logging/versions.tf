@@ -4,7 +4,8 @@ terraform {
 
   required_providers {
     konnect = {
-      source = "konnect-audit/konnect"
+      source  = "konnect-audit/konnect"
+      version = ">= 0.1"
     }
   }
 }

@@ -1,5 +1,6 @@
 //! The commands of the blocks of shell.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use crate::workspace::{Workspace, project, workspace_binary};
 use super::blocks;
 
 /// What a reader has, or gets elsewhere.
-const PROGRAMS: [&str; 19] = [
+const PROGRAMS: [&str; 20] = [
     "cat",
     "cd",
     "chmod",
@@ -16,6 +17,7 @@ const PROGRAMS: [&str; 19] = [
     "curl",
     "echo",
     "export",
+    "gh",
     "git",
     "gpg",
     "gzip",
@@ -34,20 +36,22 @@ const PROGRAMS: [&str; 19] = [
 struct Known {
     /// The commands of the CLI, as its help lists them.
     cli: String,
-    /// The help of the emulator.
-    emulator: String,
+    /// The help of the project's own tools, by name.
+    tools: BTreeMap<&'static str, String>,
     /// The manifest of the crate.
     manifest: String,
 }
 
 impl Known {
     fn of_all() -> Self {
-        let emulator = Command::new(workspace_binary("konnect-emulator"))
-            .arg("--help")
-            .output();
+        let help = |tool| {
+            let output = Command::new(workspace_binary(tool)).arg("--help").output();
+            let help = String::from_utf8(output.expect("the tool runs").stdout).expect("a text");
+            (tool, help)
+        };
         Self {
             cli: Workspace::new().run(&["-help"]).succeeds().stdout,
-            emulator: String::from_utf8(emulator.expect("the emulator runs").stdout).expect("a text"),
+            tools: packaging::TOOLS.map(help).into(),
             manifest: fs::read_to_string(project("Cargo.toml")).expect("the manifest"),
         }
     }
@@ -74,10 +78,10 @@ impl Known {
                     named.filter(|pair| !self.manifest.contains(&format!("name = \"{}\"", pair[1])));
                 unknown.next().and_then(|pair| missing(&pair.join(" ")))
             }
-            "konnect-emulator" | "target/debug/konnect-emulator" => {
+            tool if self.tools.contains_key(tool) => {
                 let mut flags = arguments.iter().filter(|word| word.starts_with("--"));
                 flags
-                    .find(|flag| !self.emulator.contains(*flag))
+                    .find(|flag| !self.tools[tool].contains(*flag))
                     .and_then(|flag| missing(flag))
             }
             known if PROGRAMS.contains(&known) || project(known).is_file() => None,

@@ -1,4 +1,5 @@
-//! The configurations for SIEMs: what Konnect gets from them, and what their variables refuse.
+//! The configurations for SIEMs, each beside `examples/stream`: what Konnect gets from them, and what their variables
+//! refuse.
 
 use crate::workspace::{AUTHORIZATION, files, holds_none};
 
@@ -20,8 +21,7 @@ struct Siem<'a> {
 #[track_caller]
 fn delivers(folder: &str, siem: &Siem<'_>) {
     let folder = format!("examples/siem/{folder}");
-    let workspace_of = |variables| workspace(&[&folder], variables);
-    let workspace = workspace_of(siem.variables);
+    let workspace = workspace(&["examples/stream", &folder], siem.variables);
     let made = lives(&workspace);
     assert_eq!(made.len(), 1, "{made:?}");
     let expected = [
@@ -45,7 +45,7 @@ fn delivers(folder: &str, siem: &Siem<'_>) {
     workspace.konnect.clear_requests();
     let error = workspace.try_plan().error();
     assert_eq!(error.summary, "Invalid value for variable");
-    assert!(error.file.ends_with("main.tf"), "{error:?}");
+    assert!(error.file.ends_with("siem.tf"), "{error:?}");
     assert_eq!(
         workspace.konnect.take_requests().len(),
         0,
@@ -84,7 +84,7 @@ fn sumo_logic() {
             authorization: "Bearer unused",
             log_format: "cef",
             refused: ("sumo_logic_source_url", "https://service.sumologic.com/ui/"),
-            // The URL is the secret, and stands in the state, as the example says.
+            // The URL is the secret, and is in the state, as the example says.
             secret: "",
         },
     );
@@ -93,7 +93,10 @@ fn sumo_logic() {
 #[test]
 fn the_url_of_a_sumo_logic_source_is_not_shown() {
     let url = "https://endpoint4.collection.sumologic.com/receiver/v1/http/ZaVnC4dhaV3";
-    let workspace = workspace(&["examples/siem/sumo-logic"], &[("sumo_logic_source_url", url)]);
+    let workspace = workspace(
+        &["examples/stream", "examples/siem/sumo-logic"],
+        &[("sumo_logic_source_url", url)],
+    );
     workspace.init();
     let plan = workspace.run(&["plan", "-no-color"]).succeeds().stdout;
     let line = plan.lines().find(|line| line.contains("+ endpoint"));
@@ -105,52 +108,59 @@ fn the_url_of_a_sumo_logic_source_is_not_shown() {
 }
 
 #[test]
-fn datadog() {
-    behind_a_collector(
-        "datadog",
-        "datadog_worker_url",
-        "datadog",
-        "https://http-intake.logs.datadoghq.com/api/v2/logs?dd-api-key=x",
-    );
-}
-
-#[test]
-fn elastic() {
-    behind_a_collector(
-        "elastic",
-        "elastic_logstash_url",
-        "elastic",
-        "https://elastic.example.com:9200/konnect/_bulk",
-    );
-}
-
-#[test]
-fn microsoft_sentinel() {
-    behind_a_collector(
-        "microsoft-sentinel",
-        "sentinel_collector_url",
-        "sentinel",
-        "https://dce.westeurope-1.ingest.monitor.azure.com/x",
-    );
-}
-
-/// A SIEM that can't take Konnect's deliveries itself, by the URL that would be its own.
-#[track_caller]
-fn behind_a_collector(folder: &str, url: &str, prefix: &str, its_own: &str) {
-    let (user, password) = (format!("{prefix}_user"), format!("{prefix}_password"));
+fn relay() {
     delivers(
-        folder,
+        "relay",
         &Siem {
             variables: &[
-                (url, "https://collector.example.com/konnect"),
-                (&user, "konnect"),
-                (&password, PASSWORD),
+                ("relay_url", "https://relay.example.com/konnect"),
+                ("relay_password", PASSWORD),
             ],
-            endpoint: "https://collector.example.com/konnect",
+            endpoint: "https://relay.example.com/konnect",
             // konnect:dK3vQ7mR-9sL2xW8e
             authorization: "Basic a29ubmVjdDpkSzN2UTdtUi05c0wyeFc4ZQ==",
             log_format: "json",
-            refused: (url, its_own),
+            refused: ("relay_url", "https://http-intake.logs.datadoghq.com/api/v2/logs"),
+            secret: PASSWORD,
+        },
+    );
+}
+
+#[test]
+fn relay_url_of_the_siem_itself_is_refused() {
+    let mut workspace = workspace(
+        &["examples/stream", "examples/siem/relay"],
+        &[("relay_password", PASSWORD)],
+    );
+    workspace.set("TF_VAR_relay_url", "https://relay.example.com/konnect");
+    workspace.init();
+    for url in [
+        "https://elastic.example.com:9200/konnect/_bulk",
+        "https://dce.westeurope-1.ingest.monitor.azure.com/x",
+        "https://eu-chronicle.googleapis.com/v1alpha/projects/1:importPushLogs",
+    ] {
+        workspace.set("TF_VAR_relay_url", url);
+        assert_eq!(
+            workspace.try_plan().error().summary,
+            "Invalid value for variable",
+            "{url}"
+        );
+    }
+}
+
+#[test]
+fn logscale() {
+    delivers(
+        "logscale",
+        &Siem {
+            variables: &[
+                ("logscale_url", "https://logscale.example.com"),
+                ("logscale_ingest_token", PASSWORD),
+            ],
+            endpoint: "https://logscale.example.com/api/v1/ingest/hec/raw",
+            authorization: &format!("Bearer {PASSWORD}"),
+            log_format: "json",
+            refused: ("logscale_url", "https://logscale.example.com/api/v1/ingest/hec"),
             secret: PASSWORD,
         },
     );

@@ -91,36 +91,39 @@ fn reconcile(workspace: &Workspace) -> Vec<String> {
     workspace.konnect.clear_faults();
     let mut imported: BTreeMap<String, String> = BTreeMap::new();
     loop {
-        let run = workspace.run(APPLY);
-        if run.code == Some(0) {
+        let before = imported.len();
+        imported.extend(proposals(&workspace.try_plan()));
+        if imported.len() == before {
             break;
         }
-        let before = imported.len();
-        imported.extend(proposals(run));
-        assert!(imported.len() > before, "no further import is proposed");
         let blocks = imported.iter().map(|(to, id)| {
             let id = Value::from(id.as_str());
             format!("import {{\n  to = {to}\n  id = {id}\n}}\n")
         });
         workspace.write("imports.tf", &blocks.collect::<String>());
     }
+    workspace.run(APPLY).succeeds();
     imported.into_keys().collect()
 }
 
-/// The imports that the errors of a run propose, by address. There is no error of another kind.
+/// The imports that the warnings of a plan propose, by address. There is no error.
 #[track_caller]
-fn proposals(run: Run) -> Vec<(String, String)> {
-    let propose = |error: crate::workspace::Diagnostic| {
+fn proposals(run: &Run) -> Vec<(String, String)> {
+    assert!(matches!(run.code, Some(0 | 2)), "{}", run.report());
+    let proposing = run.warnings().into_iter().filter(|warning| {
         let known = [
-            "Destination already exists",
+            "An equal destination already exists",
             "Region already delivers audit events",
         ];
-        assert!(known.contains(&error.summary.as_str()), "{}", error.text());
-        let (_, id) = error.detail.split_once("id = \"").expect("an import block");
-        let (id, _) = id.split_once('"').expect("the end of an id");
-        (error.address, id.to_owned())
-    };
-    run.errors().into_iter().map(propose).collect()
+        known.contains(&warning.summary.as_str())
+    });
+    proposing
+        .map(|warning| {
+            let (_, id) = warning.detail.split_once("id = \"").expect("an import block");
+            let (id, _) = id.split_once('"').expect("the end of an id");
+            (warning.address.clone(), id.to_owned())
+        })
+        .collect()
 }
 
 /// Asserts that state and world are what the configuration says, and each other's.

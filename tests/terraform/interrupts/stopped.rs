@@ -152,7 +152,7 @@ fn a_wait_between_two_tries_ends_at_once_and_says_so() {
 
 /// The answer to a creation is lost, and then the run is interrupted, before it could be looked for what that made.
 #[test]
-fn a_lost_creation_that_cannot_be_looked_for_is_named_by_the_next_apply() {
+fn a_lost_creation_that_cannot_be_looked_for_is_named_by_the_next_plan() {
     let workspace = workspace();
     workspace.configure_provider("max_retries = 10", configuration("cef"));
     let lost = FaultRule::new(Fault::DropAfter).method("POST");

@@ -70,7 +70,11 @@ impl Workflow {
         let job = &workflow["jobs"]["drift"];
         let steps = job["steps"].as_array().expect("steps");
         let used: Vec<_> = steps.iter().filter_map(|step| step["uses"].as_str()).collect();
-        assert_eq!(used, ["actions/checkout@v4", "hashicorp/setup-terraform@v3"]);
+        let actions: Vec<_> = used
+            .iter()
+            .filter_map(|action| action.split('@').next())
+            .collect();
+        assert_eq!(actions, ["actions/checkout", "hashicorp/setup-terraform"]);
         let commands = steps.iter().filter(|step| !step["run"].is_null());
         Self {
             environment: texts(&job["env"]),
@@ -155,7 +159,7 @@ fn the_workflow_of_github_opens_follows_and_closes_an_issue() {
     assert_eq!(workflow.run(&workspace), Some(2));
     assert_eq!(
         calls(&workspace),
-        [list.clone(), "issue comment 7 --body-file drift.md".to_owned()]
+        [list.clone(), "issue edit 7 --body-file drift.md".to_owned()]
     );
 }
 
@@ -168,7 +172,7 @@ fn the_workflow_of_github_closes_its_issue() {
     let last = calls(&workspace).pop().expect("a call");
     assert!(last.starts_with("issue close 7 --comment"), "{last}");
 
-    // A comparison that failed is told, too.
+    // A comparison that failed is reported as well.
     let refusal = Fault::Status {
         code: 403,
         headers: <_>::default(),
@@ -181,7 +185,7 @@ fn the_workflow_of_github_closes_its_issue() {
         .expect("a rule");
     assert_eq!(workflow.run(&workspace), Some(1));
     let last = calls(&workspace).pop().expect("a call");
-    assert_eq!(last, "issue comment 7 --body-file drift.md");
+    assert_eq!(last, "issue edit 7 --body-file drift.md");
     let told = fs::read_to_string(workspace.path("drift.md")).expect("a report");
     assert!(told.contains("The comparison failed"), "{told}");
 }
@@ -233,8 +237,8 @@ fn the_job_of_gitlab_opens_follows_and_closes_an_issue() {
 
     workspace.write("open", r#"[{ "iid": 5 }]"#);
     assert_eq!(ran(&workspace), Some(3));
-    let noted = format!("{api} --request POST {issues}/5/notes --data-urlencode body@drift.md");
-    assert_eq!(calls(&workspace), [list.clone(), noted]);
+    let edited = format!("{api} --request PUT {issues}/5 --data-urlencode description@drift.md");
+    assert_eq!(calls(&workspace), [list.clone(), edited]);
 
     workspace
         .konnect

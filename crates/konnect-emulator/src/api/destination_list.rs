@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 use url::form_urlencoded::{Serializer, parse};
 
+use crate::api::call::Call;
 use crate::api::cursor::{cursor, read_cursor};
 use crate::api::route::{DESTINATIONS, Version};
+use crate::behavior::InvalidListQuery;
 use crate::problem::{InvalidParameter, Problem};
 use crate::state::Destination;
 
@@ -41,7 +43,8 @@ impl ListQuery {
     ///
     /// 400 for a page size that is not a positive number, a cursor that no page returned, both directions at once, an
     /// operator that the version does not have, or more than one operator.
-    pub(crate) fn parse(version: Version, query: &str) -> Result<Self, Problem> {
+    pub(crate) fn parse(call: &Call<'_>) -> Result<Self, Problem> {
+        let (version, query) = (call.version, call.query);
         let mut list = Self {
             version,
             size: DEFAULT_SIZE,
@@ -94,7 +97,7 @@ impl ListQuery {
                 "excludes page[after]",
             ));
         }
-        if faults.is_empty() {
+        if faults.is_empty() || call.behavior.invalid_list_query == InvalidListQuery::Ignored {
             Ok(list)
         } else {
             Err(Problem::bad_request("Invalid query parameters", faults))

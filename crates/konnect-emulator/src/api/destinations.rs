@@ -17,9 +17,9 @@ use crate::state::{Delivery, Destination, State};
 ///
 /// # Errors
 ///
-/// 400 for an invalid query.
+/// 400 for an invalid query, if the behavior says so.
 pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
-    let query = ListQuery::parse(call.version, call.query)?;
+    let query = ListQuery::parse(call)?;
     let all = state
         .regions
         .get(&call.region)

@@ -15,7 +15,7 @@ use crate::delivery::sender::{Outcome, Sender, Verdict};
 use crate::event::format::Style;
 use crate::event::model::Event;
 use crate::shared::Shared;
-use crate::state::{Attempt, Delivery};
+use crate::state::{Attempt, Delivery, Webhook};
 use crate::stream::StreamId;
 
 /// How long an event waits for others to share its batch, before scaling. Kong documents that events may take a
@@ -75,13 +75,18 @@ async fn work(shared: Arc<Shared>, sender: Arc<Sender>, stream: StreamId, queue:
     }
 }
 
-/// Whether the webhook failed before, and the behavior is to send nothing after that.
+/// Whether the webhook failed and was not written to since, and the behavior is to send nothing then.
 fn is_stopped(shared: &Shared, stream: &StreamId) -> bool {
+    let failed_since_written = |webhook: Webhook| {
+        let attempt = webhook.last_attempt.filter(|attempt| attempt.failed);
+        // Times of one form, which sort as they follow each other.
+        attempt.is_some_and(|attempt| attempt.at > webhook.updated_at)
+    };
     shared.behavior().after_failure == AfterFailure::Stop
         && shared
             .store
             .read(|state| state.webhook(stream))
-            .is_some_and(|webhook| webhook.is_failing())
+            .is_some_and(failed_since_written)
 }
 
 /// Sends one batch to the target that the webhook has, with retries, and notes the result in the webhook's status.

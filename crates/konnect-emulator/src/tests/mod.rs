@@ -7,12 +7,21 @@
     reason = "a test fails by panicking"
 )]
 
+mod audit_logs;
+mod contract;
 mod control;
+mod deliveries;
 mod destination_list;
 mod destinations;
 mod faults;
 mod https;
+mod identity;
+mod lags;
 mod lifecycle;
+mod portals;
+mod receiver;
+mod replay_job;
+mod signing;
 mod webhook;
 
 use std::collections::BTreeMap;

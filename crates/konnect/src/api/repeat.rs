@@ -24,7 +24,7 @@ impl RepeatSchedule {
     pub const DESTINATION_IN_USE: Self = Self {
         first_wait: Duration::from_millis(500),
         longest_wait: Duration::from_secs(5),
-        limit: Duration::from_secs(60),
+        limit: Duration::from_mins(1),
     };
 
     /// For using a destination that was created a moment ago: destinations belong to the organization and are created

@@ -70,8 +70,8 @@ struct Closure {
 pub(crate) struct Permit<'a> {
     limiter: &'a ConcurrencyLimiter,
     round: u64,
-    permit: Option<SemaphorePermit<'a>>,
-    _total: SemaphorePermit<'a>,
+    of_host: Option<SemaphorePermit<'a>>,
+    _of_total: SemaphorePermit<'a>,
 }
 
 impl Default for ConcurrencyLimits {
@@ -116,8 +116,8 @@ impl ConcurrencyLimits {
                 return Ok(Permit {
                     limiter,
                     round: limiter.state().round,
-                    permit,
-                    _total: total,
+                    of_host: permit,
+                    _of_total: total,
                 });
             }
         }
@@ -238,7 +238,7 @@ fn without_details(failure: &Failure) -> Failure {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         let mut state = self.limiter.state();
-        if let Some(permit) = self.permit.take().filter(|_| state.owed > 0) {
+        if let Some(permit) = self.of_host.take().filter(|_| state.owed > 0) {
             permit.forget();
             state.owed -= 1;
         }

@@ -1,4 +1,4 @@
-//! What each call sends, and what it makes of a good answer.
+//! What each call sends, and the value that it returns for a valid answer.
 
 use serde_json::{Value, json as value};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn each_call_has_its_method_path_and_body() {
+async fn calls_send_their_method_path_and_body() {
     let webhook2 = r#"{"enabled": true, "endpoint": "https://e.example"}"#;
     let webhook3 = r#"{"enabled": true, "audit_log_destination_id": ""}"#;
     let status = r#"{"webhook_enabled": false, "webhook_status": "unconfigured"}"#;
@@ -65,10 +65,10 @@ async fn each_call_has_its_method_path_and_body() {
     v3::update_webhook(&client, &eu, &on).await.unwrap();
     v3::delete_webhook(&client, &eu).await.unwrap();
 
-    let asked = server.asked();
-    let lines: Vec<_> = asked
+    let requests = server.requests();
+    let lines: Vec<_> = requests
         .iter()
-        .map(|asked| asked.line.trim_end_matches(" HTTP/1.1"))
+        .map(|request| request.line.trim_end_matches(" HTTP/1.1"))
         .collect();
     assert_eq!(
         lines,
@@ -85,7 +85,7 @@ async fn each_call_has_its_method_path_and_body() {
             "DELETE /v3/audit-log-webhook",
         ]
     );
-    let body = |index: usize| serde_json::from_str::<Value>(&asked[index].body).unwrap();
+    let body = |index: usize| serde_json::from_str::<Value>(&requests[index].body).unwrap();
     assert_eq!(
         body(0),
         value!({"name": "n", "endpoint": "https://e.example", "log_format": "cef",
@@ -94,32 +94,32 @@ async fn each_call_has_its_method_path_and_body() {
     assert_eq!(body(2), value!({"authorization": "Bearer x"}));
     assert_eq!(body(5), value!({"enabled": false}));
     assert_eq!(body(8), value!({"audit_log_destination_id": ID, "enabled": true}));
-    for asked in &asked {
-        let head = asked.head.to_ascii_lowercase();
-        assert!(asked.head.contains(&format!("Bearer {TOKEN}")), "{head}");
+    for request in &requests {
+        let head = request.head.to_ascii_lowercase();
+        assert!(request.head.contains(&format!("Bearer {TOKEN}")), "{head}");
         assert!(head.contains("user-agent: konnect-audit-log-client/"), "{head}");
         assert_eq!(
             head.contains("content-type: application/json"),
-            !asked.body.is_empty(),
+            !request.body.is_empty(),
             "{head}"
         );
     }
 }
 
 #[tokio::test]
-async fn the_region_stands_where_the_server_url_says() {
+async fn server_url_with_region_in_path_is_used() {
     let server = Server::start([json(404, "{}")]).await;
     let client = client(&format!("{}/konnect/{{region}}/", server.url), |_| {});
     let error = v3::get_webhook(&client, &Region::global()).await.unwrap_err();
     assert_eq!(
-        server.asked()[0].line,
+        server.requests()[0].line,
         "GET /konnect/global/v3/audit-log-webhook HTTP/1.1"
     );
     assert_eq!(error.path(), "/konnect/global/v3/audit-log-webhook");
 }
 
 #[tokio::test]
-async fn a_region_of_another_server_url_is_refused_before_any_request() {
+async fn region_of_another_server_url_is_rejected_before_any_request() {
     let client = client("https://us.api.konghq.com", |_| {});
     let error = v3::get_webhook(&client, &eu()).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Region(_)), "{error}");
@@ -135,7 +135,7 @@ fn page(next: &str) -> crate::tests::server::Reply {
 }
 
 #[tokio::test]
-async fn a_page_is_asked_for_as_the_query_says() {
+async fn list_destinations_sends_every_query_parameter() {
     let server = Server::start([page(r#""/api/v2/x?page[after]=b%3D&page[size]=1""#)]).await;
     let query = ListQuery {
         size: Some(1),
@@ -146,7 +146,7 @@ async fn a_page_is_asked_for_as_the_query_says() {
         .await
         .unwrap();
     assert_eq!((page.items.len(), page.next.as_deref()), (1, Some("b=")));
-    let line = server.asked()[0].line.clone();
+    let line = server.requests()[0].line.clone();
     let target = line.split(' ').nth(1).unwrap();
     let url = url::Url::parse(&format!("http://x{target}")).unwrap();
     assert_eq!(url.path(), "/v3/audit-log-destinations");
@@ -163,7 +163,7 @@ async fn a_page_is_asked_for_as_the_query_says() {
 }
 
 #[tokio::test]
-async fn all_pages_are_walked() {
+async fn all_destinations_reads_every_page() {
     let server = Server::start([
         page(r#""/x?page[after]=b""#),
         page(r#""/x?page%5Bafter%5D=c""#),
@@ -178,17 +178,21 @@ async fn all_pages_are_walked() {
         .await
         .unwrap();
     assert_eq!(all.len(), 2);
-    let asked = server.asked();
-    assert!(asked[2].line.contains("page%5Bafter%5D=c"), "{}", asked[2].line);
+    let requests = server.requests();
     assert!(
-        asked
+        requests[2].line.contains("page%5Bafter%5D=c"),
+        "{}",
+        requests[2].line
+    );
+    assert!(
+        requests
             .iter()
-            .all(|asked| asked.line.contains("filter%5Bname%5D%5Bcontains%5D=n"))
+            .all(|request| request.line.contains("filter%5Bname%5D%5Bcontains%5D=n"))
     );
 }
 
 #[tokio::test]
-async fn pages_in_a_circle_are_an_error() {
+async fn all_destinations_repeated_page_is_an_error() {
     let server = Server::start([
         page(r#""/x?page[after]=b""#),
         page(r#""/x?page[after]=c""#),
@@ -199,11 +203,11 @@ async fn pages_in_a_circle_are_an_error() {
         .await
         .unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::EndlessPages { .. }), "{error}");
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test]
-async fn a_next_page_without_a_cursor_is_an_error() {
+async fn list_destinations_next_page_without_cursor_is_an_error() {
     let server = Server::start([page(r#""/x?page[number]=2""#)]).await;
     let error = v3::list_destinations(&server.client(), &eu(), &ListQuery::default())
         .await
@@ -212,7 +216,7 @@ async fn a_next_page_without_a_cursor_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_servers_time_is_known_after_an_answer() {
+async fn server_time_after_an_answer_follows_its_date() {
     let reply = answer(
         200,
         "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",

@@ -1,4 +1,4 @@
-//! Connections that fail, and those that must not be made.
+//! Connections that fail, and connections that the client must not open.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::tests::{eu, new_destination};
 use crate::{AccessToken, Client, ClientOptions, ConnectFailure, ErrorKind, Outcome, ServerUrl};
 
 /// A client for an HTTPS address that trusts no certificate at all.
-fn trusting_nobody(url: &str, proxy: Option<&str>) -> Client {
+fn client_without_trust(url: &str, proxy: Option<&str>) -> Client {
     let mut options = ClientOptions::new(AccessToken::parse(TOKEN).unwrap());
     options.server_url = ServerUrl::parse(url).unwrap();
     options.max_retries = 0;
@@ -25,7 +25,7 @@ fn trusting_nobody(url: &str, proxy: Option<&str>) -> Client {
 }
 
 #[tokio::test]
-async fn a_certificate_nobody_vouches_for_is_named_as_such() {
+async fn connection_untrusted_certificate_is_reported() {
     let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::try_from(signed.signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -43,7 +43,7 @@ async fn a_certificate_nobody_vouches_for_is_named_as_such() {
             let _ = acceptor.accept(stream).await;
         }
     });
-    let error = v3::create_destination(&trusting_nobody(&url, None), &eu(), &new_destination())
+    let error = v3::create_destination(&client_without_trust(&url, None), &eu(), &new_destination())
         .await
         .unwrap_err();
     assert!(
@@ -55,10 +55,10 @@ async fn a_certificate_nobody_vouches_for_is_named_as_such() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_refuses_is_named_as_such() {
+async fn connection_rejected_by_proxy_is_reported() {
     for status in [407, 502] {
         let proxy = Server::start([json(status, "{}")]).await;
-        let client = trusting_nobody("https://konnect.example", Some(&proxy.url));
+        let client = client_without_trust("https://konnect.example", Some(&proxy.url));
         let error = v3::create_destination(&client, &eu(), &new_destination())
             .await
             .unwrap_err();
@@ -70,16 +70,20 @@ async fn a_proxy_that_refuses_is_named_as_such() {
             (ConnectFailure::Proxy, Outcome::NotSent),
             "{error}"
         );
-        assert!(proxy.asked()[0].line.starts_with("CONNECT konnect.example:443"));
         assert!(
-            !proxy.asked()[0].head.contains(TOKEN),
-            "the proxy must not see the token"
+            proxy.requests()[0]
+                .line
+                .starts_with("CONNECT konnect.example:443")
+        );
+        assert!(
+            !proxy.requests()[0].head.contains(TOKEN),
+            "the proxy must not receive the token"
         );
     }
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_named_as_such() {
+async fn connection_refused_is_reported() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
@@ -92,7 +96,7 @@ async fn a_refused_connection_is_named_as_such() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_a_lost_connection() {
+async fn connection_without_http_is_lost() {
     let server = Server::start([Reply::Bytes(b"220 mail ready\r\n".to_vec())]).await;
     let client = client(&server.url, |options| options.max_retries = 0);
     let error = v3::get_webhook(&client, &eu()).await.unwrap_err();
@@ -102,8 +106,8 @@ async fn what_is_no_http_is_a_lost_connection() {
     );
 }
 
-/// Runs one of the ignored tests below by itself, since proxies and trust stores come from the environment
-/// of a process.
+/// Runs one of the ignored tests below in a process of its own, since proxies and trust stores come from the
+/// environment of the process.
 async fn in_own_process(test: &str, environment: &[(&'static str, String)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--ignored", "--exact", &format!("tests::connections::{test}")]);
@@ -123,7 +127,7 @@ fn is_child() -> bool {
 }
 
 #[tokio::test]
-async fn a_proxy_never_gets_what_is_for_this_machine() {
+async fn loopback_ignores_proxies() {
     let proxy = Server::start([]).await;
     let names = [
         "HTTP_PROXY",
@@ -135,11 +139,11 @@ async fn a_proxy_never_gets_what_is_for_this_machine() {
     ];
     let environment: Vec<_> = names.iter().map(|name| (*name, proxy.url.clone())).collect();
     in_own_process("loopback_with_a_proxy_set", &environment).await;
-    assert_eq!(proxy.asked().len(), 0);
+    assert_eq!(proxy.requests().len(), 0);
 }
 
 #[tokio::test]
-#[ignore = "run in a process of its own by `a_proxy_never_gets_what_is_for_this_machine`"]
+#[ignore = "run in a process of its own by `loopback_ignores_proxies`"]
 async fn loopback_with_a_proxy_set() {
     if !is_child() {
         return;
@@ -155,7 +159,7 @@ async fn loopback_with_a_proxy_set() {
 }
 
 #[tokio::test]
-async fn without_trusted_certificates_https_says_what_is_missing_and_loopback_works() {
+async fn missing_trusted_certificates_fail_https_only() {
     let folder = tempfile::tempdir().unwrap();
     let empty = folder.path().join("empty.pem");
     std::fs::write(&empty, "").unwrap();
@@ -167,9 +171,9 @@ async fn without_trusted_certificates_https_says_what_is_missing_and_loopback_wo
 }
 
 #[tokio::test]
-#[ignore = "run in a process of its own by `without_trusted_certificates_...`"]
+#[ignore = "run in a process of its own by `missing_trusted_certificates_fail_https_only`"]
 async fn no_trusted_certificates() {
-    // Elsewhere than on Linux the system's store is not a file that can be missing.
+    // Only on Linux the system's trust store is a file that can be missing.
     if !is_child() || !cfg!(target_os = "linux") {
         return;
     }

@@ -1,15 +1,18 @@
 //! The client against a loopback server with scripted answers.
 
-mod answers;
+mod cache;
 mod calls;
+mod concurrency_limit;
 mod connections;
-mod gate;
-mod lost;
+mod creations;
+mod repeat;
+mod responses;
 mod retries;
 mod server;
 mod server_urls;
+mod v3_calls;
 
-use crate::{Authorization, DestinationId, LogFormat, NewDestination, Region};
+use crate::{Authorization, DestinationId, LogFormat, NewDestination, PortalId, Region};
 
 const ID: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
 const DESTINATION: &str = r#"{"id": "6945c4c4-3e06-4c5c-87e0-726d0cda4e05", "name": "n", "endpoint": "https://e.example", "log_format": "cef"}"#;
@@ -21,6 +24,10 @@ fn eu() -> Region {
 
 fn id() -> DestinationId {
     DestinationId::parse(ID).unwrap()
+}
+
+fn portal_id() -> PortalId {
+    PortalId::parse("3e551b39-227d-4297-b911-e68fd5d77c17").unwrap()
 }
 
 fn new_destination() -> NewDestination {

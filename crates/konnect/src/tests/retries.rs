@@ -1,4 +1,4 @@
-//! How often a call is made, and when it is not made again.
+//! Which calls are repeated, how often, and when not.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ async fn create(server: &Server) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn reads_and_changes_are_made_again_until_they_succeed() {
+async fn retry_reads_and_changes_until_success() {
     let server = Server::start([
         json(500, PROBLEM),
         Reply::Close,
@@ -40,16 +40,16 @@ async fn reads_and_changes_are_made_again_until_they_succeed() {
         v3::get_destination(&client, &eu(), &id()).await.unwrap().name,
         "n"
     );
-    assert_eq!(server.asked().len(), 5);
+    assert_eq!(server.requests().len(), 5);
     v3::update_destination(&client, &eu(), &id(), &DestinationChanges::default())
         .await
         .unwrap();
     v3::delete_webhook(&client, &eu()).await.unwrap();
     let lines: Vec<_> = server
-        .asked()
+        .requests()
         .into_iter()
         .skip(5)
-        .map(|asked| asked.line)
+        .map(|request| request.line)
         .collect();
     assert_eq!(lines.len(), 4);
     assert_eq!(lines[0], lines[1]);
@@ -57,7 +57,7 @@ async fn reads_and_changes_are_made_again_until_they_succeed() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_breaks_off_is_asked_for_again() {
+async fn retry_incomplete_rejection() {
     let cut = || Reply::Bytes(b"HTTP/1.1 404 X\r\nContent-Length: 100\r\n\r\n{\"detail\"".to_vec());
     let whole = || {
         answer(
@@ -71,23 +71,23 @@ async fn a_refusal_that_breaks_off_is_asked_for_again() {
         .await
         .unwrap_err();
     assert!(error.is_not_found(), "{error}");
-    // Where each one does, the status has to do; and a creation was refused in any case.
+    // If every answer breaks off, the status decides. A creation was rejected in any case.
     let server = Server::start([cut(), cut()]).await;
     let client = client(&server.url, |options| options.max_retries = 1);
     let error = v3::get_destination(&client, &eu(), &id()).await.unwrap_err();
     assert_eq!((error.status(), error.is_not_found()), (Some(404), false));
     let server = Server::start([cut()]).await;
     let error = create(&server).await.unwrap_err();
-    assert_eq!((error.outcome(), server.asked().len()), (Outcome::Refused, 1));
+    assert_eq!((error.outcome(), server.requests().len()), (Outcome::Refused, 1));
 }
 
 #[tokio::test]
-async fn attempts_end_after_the_retries() {
+async fn retry_ends_at_the_limit() {
     let server = Server::start((0..9).map(|_| json(500, PROBLEM))).await;
     let client = client(&server.url, |options| options.max_retries = 2);
     let error = v3::get_webhook(&client, &eu()).await.unwrap_err();
     assert_eq!(
-        (error.attempts(), error.status(), server.asked().len()),
+        (error.attempts(), error.status(), server.requests().len()),
         (3, Some(500), 3)
     );
     assert_eq!(error.outcome(), Outcome::Unknown);
@@ -96,7 +96,7 @@ async fn attempts_end_after_the_retries() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_final() {
+async fn rejection_is_not_retried() {
     for status in [400, 401, 403, 404, 409, 413, 418] {
         let server = Server::start([json(status, PROBLEM)]).await;
         let error = v3::get_webhook(&server.client(), &eu()).await.unwrap_err();
@@ -104,13 +104,13 @@ async fn a_refusal_is_final() {
             (error.status(), error.outcome()),
             (Some(status), Outcome::Refused)
         );
-        assert_eq!(server.asked().len(), 1);
+        assert_eq!(server.requests().len(), 1);
         assert_eq!(error.is_not_found(), status == 404);
     }
 }
 
 #[tokio::test]
-async fn a_post_that_may_have_been_handled_is_not_repeated() {
+async fn post_possibly_handled_is_not_retried() {
     let cut = "HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"id\": \"";
     for reply in [
         json(500, PROBLEM),
@@ -121,7 +121,7 @@ async fn a_post_that_may_have_been_handled_is_not_repeated() {
     ] {
         let server = Server::start([reply, json(201, DESTINATION)]).await;
         let error = create(&server).await.unwrap_err();
-        assert_eq!(server.asked().len(), 1, "{error}");
+        assert_eq!(server.requests().len(), 1, "{error}");
         assert_eq!(error.outcome(), Outcome::Unknown, "{error}");
         assert!(
             error.may_have_happened() && error.to_string().contains("may have been applied"),
@@ -131,7 +131,7 @@ async fn a_post_that_may_have_been_handled_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_post_that_was_not_handled_is_repeated() {
+async fn post_not_handled_is_retried() {
     let server = Server::start([
         json(429, PROBLEM),
         answer(429, "Retry-After: 0\r\n", ""),
@@ -139,14 +139,18 @@ async fn a_post_that_was_not_handled_is_repeated() {
     ])
     .await;
     create(&server).await.unwrap();
-    let bodies: Vec<_> = server.asked().into_iter().map(|asked| asked.body).collect();
+    let bodies: Vec<_> = server
+        .requests()
+        .into_iter()
+        .map(|request| request.body)
+        .collect();
     assert_eq!(bodies.len(), 3);
     assert!(bodies[0] == bodies[2] && bodies[0].contains("s3cret"));
 }
 
 #[tokio::test]
-async fn a_post_without_a_connection_is_repeated() {
-    // Bound and not listening: the port stays ours, and refuses.
+async fn post_without_connection_is_retried() {
+    // Bound and not listening: no other program can use the port, and it refuses connections.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
@@ -163,7 +167,7 @@ async fn a_post_without_a_connection_is_repeated() {
 }
 
 #[tokio::test]
-async fn a_wait_too_long_is_not_waited_for() {
+async fn retry_after_above_the_limit_is_reported() {
     let server = Server::start([answer(429, "Retry-After: 3600\r\n", PROBLEM)]).await;
     let error = v3::get_webhook(&server.client(), &eu()).await.unwrap_err();
     assert_eq!(error.asked_wait(), Some(Duration::from_hours(1)));
@@ -171,11 +175,11 @@ async fn a_wait_too_long_is_not_waited_for() {
         error.to_string().contains("3600 s") && error.advice().contains("3600 s"),
         "{error}"
     );
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[tokio::test]
-async fn a_date_to_wait_for_is_read_by_the_servers_clock() {
+async fn retry_after_date_follows_the_server_clock() {
     let headers = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 09:49:37 GMT\r\n";
     let server = Server::start([answer(503, headers, PROBLEM)]).await;
     let error = v3::get_webhook(&server.client(), &eu()).await.unwrap_err();
@@ -187,7 +191,7 @@ async fn a_date_to_wait_for_is_read_by_the_servers_clock() {
 }
 
 #[tokio::test]
-async fn a_cancelled_client_begins_nothing() {
+async fn stop_before_a_call_sends_nothing() {
     let server = Server::start([]).await;
     let client = client(&server.url, |options| options.stop.cancel());
     let error = v3::create_destination(&client, &eu(), &new_destination())
@@ -197,11 +201,11 @@ async fn a_cancelled_client_begins_nothing() {
         error.is_interrupted() && error.outcome() == Outcome::NotSent,
         "{error}"
     );
-    assert_eq!((error.attempts(), server.asked().len()), (0, 0));
+    assert_eq!((error.attempts(), server.requests().len()), (0, 0));
 }
 
 #[tokio::test]
-async fn a_wait_ends_when_the_client_is_stopped() {
+async fn stop_ends_a_wait() {
     let stop = CancellationToken::new();
     let reply = answer(503, "Retry-After: 60\r\n", r#"{"detail": "down for repair"}"#);
     let server = Server::start([Reply::Cancel(stop.clone(), Box::new(reply)), json(200, "{}")]).await;
@@ -213,12 +217,12 @@ async fn a_wait_ends_when_the_client_is_stopped() {
     let error = v3::update_webhook(&client, &eu(), &changes).await.unwrap_err();
     assert!(error.is_interrupted(), "{error}");
     assert!(error.to_string().contains("503"), "{error}");
-    assert_eq!((error.attempts(), server.asked().len()), (1, 1));
+    assert_eq!((error.attempts(), server.requests().len()), (1, 1));
     assert!(error.may_have_happened(), "the 503 leaves it open");
 }
 
 #[tokio::test]
-async fn a_request_under_way_runs_to_its_end() {
+async fn stop_lets_a_request_under_way_finish() {
     let stop = CancellationToken::new();
     let server = Server::start([Reply::Cancel(stop.clone(), Box::new(json(201, DESTINATION)))]).await;
     let client = client(&server.url, |options| options.stop = stop.clone());
@@ -231,7 +235,7 @@ async fn a_request_under_way_runs_to_its_end() {
 }
 
 #[tokio::test]
-async fn an_answer_that_never_comes_is_a_timeout() {
+async fn missing_answer_times_out() {
     let server = Server::start([Reply::Silence]).await;
     let client = client(&server.url, |options| {
         options.request_timeout = Duration::from_millis(200);
@@ -251,4 +255,19 @@ async fn an_answer_that_never_comes_is_a_timeout() {
         "{error}"
     );
     assert!(error.may_have_happened());
+}
+
+#[tokio::test]
+async fn retry_after_above_the_limit_keeps_other_calls_from_being_sent() {
+    let server = Server::start([
+        answer(429, "Retry-After: 3600\r\n", PROBLEM),
+        json(200, DESTINATION),
+    ])
+    .await;
+    let client = server.client();
+    v3::get_webhook(&client, &eu()).await.unwrap_err();
+    let error = v3::get_destination(&client, &eu(), &id()).await.unwrap_err();
+    assert_eq!((error.attempts(), error.outcome()), (0, Outcome::NotSent));
+    assert!(error.advice().contains("wait 3600 s"), "{error}");
+    assert_eq!(server.requests().len(), 1);
 }

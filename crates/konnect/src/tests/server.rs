@@ -1,4 +1,4 @@
-//! A loopback server that gives scripted answers, one a connection, and keeps what it was asked.
+//! A loopback server that gives scripted answers, one for each connection, and records the requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{AccessToken, Client, ClientOptions, ServerUrl};
 
-/// What the client under test sends as its token.
+/// The access token of the client under test.
 pub const TOKEN: &str = "kpat_TestToken/0123456789";
 
 /// What the server does with one request.
@@ -19,17 +19,17 @@ pub enum Reply {
     Bytes(Vec<u8>),
     /// Closes the connection without an answer.
     Close,
-    /// Says nothing until the client goes away.
+    /// Sends nothing until the client closes the connection.
     Silence,
-    /// Sends a head, and then a body without end, until the client goes away.
+    /// Sends a head and an endless body, until the client closes the connection.
     Endless(&'static str),
-    /// Cancels this token, and goes on with the other reply.
+    /// Cancels this token, and continues with the other reply.
     Cancel(CancellationToken, Box<Reply>),
 }
 
 /// A request as it arrived.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct ReceivedRequest {
     pub line: String,
     pub head: String,
     pub body: String,
@@ -37,7 +37,7 @@ pub struct Asked {
 
 pub struct Server {
     pub url: String,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    requests: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 pub fn answer(status: u16, headers: &str, body: &str) -> Reply {
@@ -58,21 +58,21 @@ impl Server {
     pub async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
+        let requests = Arc::new(Mutex::new(Vec::new()));
         let mut replies: VecDeque<Reply> = replies.into_iter().collect();
-        let record = Arc::clone(&asked);
+        let record = Arc::clone(&requests);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                // Beyond its script the server answers what no test expects.
+                // After its script, the server answers with a status that no test expects.
                 let reply = replies.pop_front().unwrap_or_else(|| json(418, "{}"));
                 tokio::spawn(serve(stream, reply, Arc::clone(&record)));
             }
         });
-        Self { url, asked }
+        Self { url, requests }
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        self.requests.lock().unwrap().clone()
     }
 
     pub fn client(&self) -> Client {
@@ -89,11 +89,11 @@ pub fn client(url: &str, change: impl FnOnce(&mut ClientOptions)) -> Client {
     Client::new(options)
 }
 
-async fn serve(mut stream: TcpStream, reply: Reply, record: Arc<Mutex<Vec<Asked>>>) {
-    let Some(asked) = read_request(&mut stream).await else {
+async fn serve(mut stream: TcpStream, reply: Reply, record: Arc<Mutex<Vec<ReceivedRequest>>>) {
+    let Some(requests) = read_request(&mut stream).await else {
         return;
     };
-    record.lock().unwrap().push(asked);
+    record.lock().unwrap().push(requests);
     let mut reply = reply;
     while let Reply::Cancel(token, then) = reply {
         token.cancel();
@@ -117,7 +117,7 @@ async fn serve(mut stream: TcpStream, reply: Reply, record: Arc<Mutex<Vec<Asked>
     }
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<Asked> {
+async fn read_request(stream: &mut TcpStream) -> Option<ReceivedRequest> {
     let mut bytes = Vec::new();
     let head_end = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -142,7 +142,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<Asked> {
         }
     }
     let body = String::from_utf8(bytes[head_end + 4..].to_vec()).unwrap();
-    Some(Asked {
+    Some(ReceivedRequest {
         line: head.lines().next().unwrap().to_owned(),
         head,
         body,

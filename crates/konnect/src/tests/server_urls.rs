@@ -1,4 +1,4 @@
-//! Which base URLs are taken, and what becomes of them.
+//! Which base URLs are accepted, and the addresses that they make.
 
 use crate::{InvalidServerUrl, Region, RegionMismatch, ServerUrl};
 
@@ -11,7 +11,7 @@ fn refusal(text: &str) -> InvalidServerUrl {
 }
 
 #[test]
-fn the_default_reaches_every_region() {
+fn default_reaches_every_region() {
     let url = ServerUrl::default();
     assert_eq!(
         url.base(&region("eu")).unwrap().as_str(),
@@ -22,7 +22,7 @@ fn the_default_reaches_every_region() {
 }
 
 #[test]
-fn the_region_may_stand_in_the_path() {
+fn parse_region_in_path_is_replaced() {
     let url = ServerUrl::parse("http://127.0.0.1:8080/konnect/{region}//").unwrap();
     assert_eq!(
         url.base(&region("eu")).unwrap().as_str(),
@@ -33,7 +33,7 @@ fn the_region_may_stand_in_the_path() {
 }
 
 #[test]
-fn a_host_of_kongs_tells_its_region() {
+fn parse_kong_host_fixes_the_region() {
     let url = ServerUrl::parse("https://EU.api.konghq.com").unwrap();
     assert_eq!(url.fixed_region(), Some(region("eu")));
     assert!(url.base(&region("eu")).is_ok());
@@ -45,15 +45,15 @@ fn a_host_of_kongs_tells_its_region() {
 }
 
 #[test]
-fn another_host_serves_the_region_the_caller_says() {
-    let url = ServerUrl::parse("https://konnect.example.com/gate").unwrap();
+fn parse_other_host_serves_any_region() {
+    let url = ServerUrl::parse("https://konnect.example.com/proxy").unwrap();
     assert_eq!(url.fixed_region(), None);
     assert!(!url.is_template());
     assert_eq!(url.base(&region("us")).unwrap(), url.base(&region("eu")).unwrap());
 }
 
 #[test]
-fn plain_http_is_for_loopback_alone() {
+fn parse_plain_http_is_accepted_for_loopback_only() {
     for text in [
         "http://localhost:1",
         "http://127.0.0.1",
@@ -78,7 +78,7 @@ fn plain_http_is_for_loopback_alone() {
 }
 
 #[test]
-fn each_refusal_has_its_own_reason() {
+fn parse_invalid_url_has_its_own_reason() {
     for (text, reason) in [
         ("", InvalidServerUrl::Empty),
         (" https://eu.api.konghq.com", InvalidServerUrl::Character(' ')),
@@ -119,7 +119,7 @@ fn each_refusal_has_its_own_reason() {
 }
 
 #[test]
-fn look_alikes_of_the_placeholder_are_refused() {
+fn parse_placeholder_variants_are_rejected() {
     for text in [
         "https://{Region}.api.konghq.com",
         "https://{}.api.konghq.com",
@@ -139,7 +139,7 @@ fn look_alikes_of_the_placeholder_are_refused() {
 }
 
 #[test]
-fn a_region_of_digits_does_not_turn_a_name_into_an_address() {
+fn base_region_of_digits_is_not_an_address() {
     let url = ServerUrl::parse("https://{region}").unwrap();
     let wanted = region("2130706433");
     assert_eq!(
@@ -151,7 +151,7 @@ fn a_region_of_digits_does_not_turn_a_name_into_an_address() {
 }
 
 #[test]
-fn a_refusal_never_repeats_a_password() {
+fn parse_error_does_not_repeat_a_password() {
     let refusal = refusal("https://user:hunter2@eu.api.konghq.com");
     assert!(!format!("{refusal} {refusal:?}").contains("hunter2"));
 }

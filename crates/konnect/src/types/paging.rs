@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn cursor_any_address_gives_its_page_after() {
+    fn cursor_any_address_returns_its_page_after() {
         for next in [
             "/api/v2/audit-log-destinations?page[after]=ewog&page[size]=10",
             "/audit-log-destinations?page%5Bsize%5D=10&page%5Bafter%5D=ewog",

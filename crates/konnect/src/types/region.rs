@@ -1,4 +1,4 @@
-//! The name of a Konnect region.
+//! Regions.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,39 +7,38 @@ use serde::{Deserialize, Serialize};
 
 /// A geographical region of Konnect, such as `eu`: a validated DNS label.
 ///
-/// The region becomes a part of the host that the access token is sent to, so nothing but a DNS label
-/// is ever let through. Regions this crate has not heard of are accepted, since Kong adds regions over
-/// time; [`Region::is_known`] tells them apart.
+/// The region becomes part of the host that receives the access token, so only a DNS label is accepted. Regions that
+/// this crate does not know are accepted, since Kong adds regions; [`Region::is_known`] distinguishes them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Region(Cow<'static, str>);
 
-/// Why a text is not the name of a region.
+/// Why a text is not a region.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRegion {
-    /// Nothing was given.
-    #[error("a region must not be empty: give one such as `us` or `eu`")]
+    /// The text is empty.
+    #[error("a region must not be empty: use one such as `us` or `eu`")]
     Empty,
-    /// Longer than a DNS label may be.
-    #[error("a region has at most 63 characters, this one has {0}")]
+    /// It is longer than a DNS label may be.
+    #[error("a region has at most 63 characters, and this one has {0}")]
     TooLong(usize),
-    /// Correct but for upper-case letters; holds the lower-case form.
+    /// It contains upper-case letters. The value is the lower-case form.
     #[error("a region is written in lower case: use `{0}`")]
     UpperCase(String),
-    /// A hyphen at the beginning or the end.
+    /// It begins or ends with a hyphen.
     #[error("a region must not begin or end with a hyphen")]
     OuterHyphen,
-    /// A character that a DNS label can't hold.
-    #[error("a region consists of the letters a to z, digits and hyphens, and can't contain {0:?}")]
+    /// It contains a character that a DNS label cannot contain.
+    #[error("a region consists of the letters a to z, digits and hyphens, and cannot contain {0:?}")]
     Character(char),
 }
 
 impl Region {
-    /// The regions Kong has published, with `global`, where an organisation's own objects live
-    /// (API descriptions, `servers`, and Kong's how-to for audit log webhooks).
+    /// The regions that Kong has published, and `global`, which serves the objects of an organization (API descriptions,
+    /// `servers`, and Kong's how-to for audit log webhooks).
     pub const KNOWN: [&'static str; 7] = ["us", "eu", "au", "me", "in", "sg", "global"];
 
-    /// Takes a region's name as the user wrote it.
+    /// Parses a region, as a user wrote it.
     ///
     /// # Errors
     /// When the text is not a lower-case DNS label of 1 to 63 characters.
@@ -63,19 +62,19 @@ impl Region {
         Ok(Self(Cow::Owned(text.to_owned())))
     }
 
-    /// `global`, the host of what belongs to an organisation rather than to a geography.
+    /// Returns `global`, which serves the objects of an organization.
     #[must_use]
     pub const fn global() -> Self {
         Self(Cow::Borrowed("global"))
     }
 
-    /// The name, as it stands in a host.
+    /// Returns the name, as it appears in a host.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether the region is in [`Region::KNOWN`]; an unknown one may be new, or a typing mistake.
+    /// Whether the region is in [`Region::KNOWN`]. Another one may be new, or a spelling mistake.
     #[must_use]
     pub fn is_known(&self) -> bool {
         Self::KNOWN.contains(&self.as_str())
@@ -107,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn published_regions_are_known_and_others_are_still_accepted() {
+    fn parse_unknown_region_is_accepted() {
         for name in Region::KNOWN {
             assert!(Region::parse(name).unwrap().is_known(), "{name}");
         }
@@ -117,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn upper_case_is_refused_with_the_lower_case_form() {
+    fn parse_upper_case_suggests_lower_case() {
         let refusal = Region::parse("EU").unwrap_err();
         assert_eq!(refusal, InvalidRegion::UpperCase("eu".into()));
         assert!(refusal.to_string().contains("`eu`"));
     }
 
     #[test]
-    fn nothing_but_a_dns_label_gets_through() {
+    fn parse_other_than_dns_label_is_rejected() {
         assert_eq!(Region::parse(""), Err(InvalidRegion::Empty));
         assert_eq!(Region::parse("-eu"), Err(InvalidRegion::OuterHyphen));
         assert_eq!(Region::parse("eu-"), Err(InvalidRegion::OuterHyphen));

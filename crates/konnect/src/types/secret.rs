@@ -1,4 +1,4 @@
-//! The two secrets of this API: the access token and the `authorization` of a destination.
+//! The secrets of this API: the access token, and the `authorization` of a destination.
 
 use std::fmt;
 
@@ -6,46 +6,46 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 
-/// Why a text can't be used as a secret. The text itself is never part of the message.
+/// Why a text is not a valid secret. The message never contains the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSecret {
-    /// Empty, or nothing but white space.
+    /// It is empty, or consists of white space.
     #[error("the value is blank")]
     Blank,
-    /// A carriage return or a line feed, as a file read whole usually has at its end.
+    /// It contains a carriage return or a line feed. Many files end with one.
     #[error("the value contains a line break: remove it (a file often ends with one)")]
     LineBreak,
-    /// Another control character.
-    #[error("the value contains a control character, which an HTTP header can't carry")]
+    /// It contains another control character.
+    #[error("the value contains a control character, which an HTTP header cannot contain")]
     ControlCharacter,
-    /// White space at the beginning or end, which HTTP drops on the way.
-    #[error("the value begins or ends with white space, which an HTTP header can't carry")]
+    /// It begins or ends with white space, which HTTP removes.
+    #[error("the value begins or ends with white space, which an HTTP header cannot contain")]
     OuterWhitespace,
-    /// Something else that an HTTP header can't carry.
-    #[error("the value contains a character that an HTTP header can't carry")]
+    /// It contains another character that an HTTP header cannot contain.
+    #[error("the value contains a character that an HTTP header cannot contain")]
     NotAHeaderValue,
-    /// A token given with its scheme, as it stands in a header.
-    #[error("give the token alone, without `Bearer ` in front of it")]
+    /// It is a token with its scheme, as in a header.
+    #[error("the value begins with `Bearer `: use the token only")]
     WithScheme,
 }
 
 /// A personal access token (`kpat_...`) or system account token (`spat_...`) of Konnect.
 ///
-/// `Debug` hides it, and its memory is wiped on drop.
+/// `Debug` redacts it, and its memory is wiped on drop.
 #[derive(Clone)]
 pub struct AccessToken(SecretString);
 
-/// What Konnect puts into the `Authorization` header of its deliveries to a destination.
+/// The value of the `Authorization` header that Konnect sends with its deliveries to a destination.
 ///
-/// The API takes it and never gives it back. `Debug` hides it, and its memory is wiped on drop.
+/// The API never returns it. `Debug` redacts it, and its memory is wiped on drop.
 #[derive(Clone)]
 pub struct Authorization(SecretString);
 
 impl AccessToken {
-    /// Takes a token as the user gave it.
+    /// Parses a token, as a user wrote it.
     ///
     /// # Errors
-    /// When it is blank, or can't stand in an `Authorization: Bearer` header.
+    /// When it is blank, or is not valid in an `Authorization: Bearer` header.
     pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
         check(text)?;
         if text
@@ -54,14 +54,14 @@ impl AccessToken {
         {
             return Err(InvalidSecret::WithScheme);
         }
-        // A bearer token is made of visible ASCII characters (RFC 6750, section 2.1).
+        // A bearer token consists of visible ASCII characters (RFC 6750, section 2.1).
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(InvalidSecret::NotAHeaderValue);
         }
         Ok(Self(SecretString::from(text)))
     }
 
-    /// The token in clear text: for the request header alone.
+    /// Returns the token in clear text, for the header of a request only.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -69,16 +69,16 @@ impl AccessToken {
 }
 
 impl Authorization {
-    /// Takes a header value as the user gave it, such as `Bearer ...` or `Splunk ...`.
+    /// Parses a header value, as a user wrote it, such as `Bearer ...` or `Splunk ...`.
     ///
     /// # Errors
-    /// When it is blank, or can't be the value of an HTTP header.
+    /// When it is blank, or is not a valid value of an HTTP header.
     pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
         check(text)?;
         Ok(Self(SecretString::from(text)))
     }
 
-    /// The value in clear text: for the request body alone.
+    /// Returns the value in clear text, for the body of a request only.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -114,7 +114,7 @@ impl fmt::Debug for Authorization {
     }
 }
 
-/// A request body is the one place the value is written to.
+/// Writes the value in clear text, for the body of a request only.
 impl Serialize for Authorization {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_hides_the_value() {
+    fn debug_value_is_redacted() {
         let token = AccessToken::parse("kpat_abcdef").unwrap();
         let authorization = Authorization::parse("Bearer hunter2").unwrap();
         let shown = format!("{token:?} {authorization:?} {token:#?} {authorization:#?}");
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_header_cannot_carry_is_refused() {
+    fn parse_value_unfit_for_a_header_is_rejected() {
         for (text, reason) in [
             ("", InvalidSecret::Blank),
             (" \t", InvalidSecret::Blank),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_has_no_spaces_and_no_scheme() {
+    fn parse_token_with_space_or_scheme_is_rejected() {
         assert_eq!(
             AccessToken::parse("Bearer kpat_x").unwrap_err(),
             InvalidSecret::WithScheme
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_does_not_repeat_the_value() {
+    fn parse_error_does_not_repeat_the_value() {
         let refusal = AccessToken::parse("hunter2\n").unwrap_err();
         assert!(!format!("{refusal} {refusal:?}").contains("hunter2"));
     }

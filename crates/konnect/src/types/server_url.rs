@@ -1,4 +1,4 @@
-//! Where the API is: the base URL, with or without a place for the region.
+//! The base URL of the API, with or without a placeholder for the region.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use crate::types::region::{InvalidRegion, Region};
 const PLACEHOLDER: &str = "{region}";
 const KONG_HOSTS: &str = ".api.konghq.com";
 
-/// The base URL of the API, checked when it is read.
+/// The base URL of the API.
 ///
-/// `{region}` may stand once in the host or the path, and is replaced for each call. A URL without it
-/// serves one region: for a host of Kong's (`eu.api.konghq.com`) the one it names, for any other host
-/// whichever one the caller means.
+/// `{region}` may appear once in the host or the path, and is replaced for each call. A URL without it serves one
+/// region: a host of Kong's (`eu.api.konghq.com`) serves the region that it names, any other host the region that the
+/// caller asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl {
     text: String,
@@ -22,50 +22,50 @@ pub struct ServerUrl {
     loopback: bool,
 }
 
-/// Why a text can't be the base URL. No message repeats the text, which may hold a password.
+/// Why a text is not a valid base URL. The message never contains the text, which may include a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidServerUrl {
-    /// Nothing was given.
-    #[error("the server URL must not be empty: leave it out to use https://{{region}}.api.konghq.com")]
+    /// The text is empty.
+    #[error("the server URL must not be empty: omit it to use https://{{region}}.api.konghq.com")]
     Empty,
-    /// White space, a control character or a backslash, which URL parsers each read in their own way.
+    /// It contains white space, a control character or a backslash, which URL parsers treat in different ways.
     #[error("the server URL must not contain {0:?}: remove it")]
     Character(char),
-    /// Not an absolute `https://` or `http://` URL.
-    #[error("the server URL must be an absolute URL: begin it with `https://`")]
+    /// It is not an absolute `https://` or `http://` URL.
+    #[error("the server URL must be an absolute URL that begins with `https://`")]
     Scheme,
-    /// Plain HTTP to another machine.
+    /// It is plain HTTP to another machine.
     #[error(
-        "the server URL must begin with `https://`, since the access token is sent to it: plain http is for \
-         a loopback host alone (localhost, 127.0.0.1, [::1])"
+        "the server URL must begin with `https://`, since it receives the access token: plain HTTP is for \
+         loopback hosts only (localhost, 127.0.0.1, [::1])"
     )]
     PlainHttp,
-    /// A user name or password in front of the host.
-    #[error("the server URL must not contain a user name or password: the access token is given by itself")]
+    /// It contains a user name or password.
+    #[error("the server URL must not contain a user name or password: the access token has its own setting")]
     UserInfo,
-    /// A `?`.
+    /// It contains a query.
     #[error("the server URL must not contain a query: remove `?` and what follows")]
     Query,
-    /// A `#`.
+    /// It contains a fragment.
     #[error("the server URL must not contain a fragment: remove `#` and what follows")]
     Fragment,
-    /// Braces around something else, encoded braces, or a brace alone.
-    #[error("the one placeholder of a server URL is `{{region}}`, in lower case and without spaces")]
+    /// It contains another placeholder, encoded braces, or a single brace.
+    #[error("the only placeholder of a server URL is `{{region}}`, in lower case and without spaces")]
     Placeholder,
-    /// `{region}` twice or more.
-    #[error("`{{region}}` may stand in the server URL once")]
+    /// It contains `{region}` more than once.
+    #[error("`{{region}}` may appear in the server URL only once")]
     PlaceholderTwice,
-    /// `{region}` in the port.
-    #[error("`{{region}}` may stand in the host or the path of the server URL, not in its port")]
+    /// It contains `{region}` in the port.
+    #[error("`{{region}}` may appear in the host or the path of the server URL, not in its port")]
     PlaceholderInPort,
-    /// `/v2` or `/v3` after a host of Kong's.
-    #[error("leave `/v2` or `/v3` out of the server URL: each call adds the version it needs")]
+    /// It ends with `/v2` or `/v3` after a host of Kong's.
+    #[error("remove `/v2` or `/v3` from the server URL: each call adds its version")]
     Version,
-    /// A host such as `EU_1.api.konghq.com`.
+    /// Its host does not begin with a region, such as `EU_1.api.konghq.com`.
     #[error("the host of the server URL does not begin with a region: {0}")]
     Region(InvalidRegion),
-    /// Anything else that is not a URL.
-    #[error("the server URL can't be understood ({0}): it looks like https://eu.api.konghq.com")]
+    /// It is not a URL for another reason.
+    #[error("the server URL is not valid ({0}): use the form https://eu.api.konghq.com")]
     Malformed(String),
 }
 
@@ -74,21 +74,21 @@ pub enum InvalidServerUrl {
 pub enum RegionMismatch {
     /// The URL names another region.
     #[error(
-        "the server URL is the one of region `{fixed}`, and region `{wanted}` was asked for: write \
+        "the server URL serves region `{fixed}`, not region `{wanted}`: use \
          `{{region}}` in its place (https://{{region}}.api.konghq.com) to reach every region"
     )]
     OtherRegion {
-        /// The region in the URL's host.
+        /// The region in the host of the URL.
         fixed: Region,
-        /// The region the call was for.
+        /// The region of the call.
         wanted: Region,
     },
-    /// The region does not give a host name at the place where `{region}` stands.
+    /// The region does not make a valid host name in place of `{region}`.
     #[error(
-        "the server URL does not become a valid address for region `{wanted}`: check where `{{region}}` stands"
+        "the server URL does not make a valid address for region `{wanted}`: check the position of `{{region}}`"
     )]
     NoAddress {
-        /// The region the call was for.
+        /// The region of the call.
         wanted: Region,
     },
 }
@@ -105,10 +105,10 @@ impl Default for ServerUrl {
 }
 
 impl ServerUrl {
-    /// Takes a base URL as the user wrote it. Slashes at its end don't matter.
+    /// Parses a base URL, as a user wrote it. Slashes at its end are ignored.
     ///
     /// # Errors
-    /// When it is not HTTPS (or plain HTTP to a loopback host), or holds what a base URL must not.
+    /// When it is not HTTPS (or plain HTTP to a loopback host), or contains a part that a base URL must not have.
     pub fn parse(text: &str) -> Result<Self, InvalidServerUrl> {
         let unwanted = |c: &char| c.is_whitespace() || c.is_control() || *c == '\\';
         if text.is_empty() {
@@ -123,7 +123,7 @@ impl ServerUrl {
             return Err(InvalidServerUrl::Scheme);
         }
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        // A URL parser would skip to the next segment, and take that for the host.
+        // A URL parser would take the next segment for the host.
         if authority.is_empty() {
             return Err(InvalidServerUrl::Malformed("it has no host".to_owned()));
         }
@@ -162,10 +162,10 @@ impl ServerUrl {
         })
     }
 
-    /// The address of a region, without a slash at the end of its path (but for the bare `/`).
+    /// Returns the address of a region, without a slash at the end of its path (except the path `/`).
     ///
     /// # Errors
-    /// When the URL is another region's, or gives no valid address for this one.
+    /// When the URL serves another region, or makes no valid address for this one.
     pub fn base(&self, region: &Region) -> Result<Url, RegionMismatch> {
         if let Some(fixed) = self.fixed_region.as_ref().filter(|fixed| *fixed != region) {
             return Err(RegionMismatch::OtherRegion {
@@ -177,7 +177,7 @@ impl ServerUrl {
             wanted: region.clone(),
         };
         let url = parse_for(&self.text, region).map_err(|_| no_address())?;
-        // A region of digits could turn a name into an IPv4 address: only names stay names.
+        // A region of digits could turn a host name into an IPv4 address.
         let was_address = parse_for(&self.text, &stand_in()).is_ok_and(|url| is_address(&url));
         if is_address(&url) && !was_address {
             return Err(no_address());
@@ -185,24 +185,24 @@ impl ServerUrl {
         Ok(url)
     }
 
-    /// The region that the host names, where the URL is one of Kong's without `{region}`.
+    /// Returns the region that the host names, if the URL is one of Kong's without `{region}`.
     #[must_use]
     pub fn fixed_region(&self) -> Option<Region> {
         self.fixed_region.clone()
     }
 
-    /// Whether the URL has a place for the region, and so reaches every region.
+    /// Whether the URL contains `{region}`, and so reaches every region.
     #[must_use]
     pub fn is_template(&self) -> bool {
         self.text.contains(PLACEHOLDER)
     }
 
-    /// Whether requests go out unencrypted, which is so for a loopback host alone.
+    /// Whether requests are not encrypted, which is possible for a loopback host only.
     pub(crate) fn is_plain_http(&self) -> bool {
         self.plain_http
     }
 
-    /// Whether the host is this machine by its literal name.
+    /// Whether the host is a literal name or address of this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         self.loopback
     }
@@ -216,7 +216,7 @@ impl fmt::Display for ServerUrl {
 
 fn check_placeholders(text: &str, authority: &str) -> Result<(), InvalidServerUrl> {
     let remainder = text.replace(PLACEHOLDER, "").to_ascii_lowercase();
-    // The full-width braces become plain ones when a host is normalised.
+    // Full-width braces become plain ones when a host is normalized.
     let braces = ["{", "}", "%7b", "%7d", "\u{ff5b}", "\u{ff5d}"];
     if braces.iter().any(|brace| remainder.contains(brace)) {
         return Err(InvalidServerUrl::Placeholder);
@@ -233,7 +233,7 @@ fn check_placeholders(text: &str, authority: &str) -> Result<(), InvalidServerUr
     Ok(())
 }
 
-/// Any region's name, for what can be told without knowing the region.
+/// Any region, for checks that do not depend on the region.
 fn stand_in() -> Region {
     Region::global()
 }

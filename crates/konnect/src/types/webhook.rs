@@ -86,6 +86,10 @@ pub(crate) struct SentPortalWebhook {
     audit_log_destination_id: Option<DestinationId>,
     enabled: Option<bool>,
     #[serde(flatten)]
+    #[expect(
+        clippy::zero_sized_map_values,
+        reason = "serde flattens into maps, not into sets"
+    )]
     other: HashMap<String, IgnoredAny>,
 }
 

@@ -76,7 +76,7 @@ fn validate_attributes(
         };
         match (nesting, value) {
             (Nesting::Single, Value::Object(_)) => {
-                validate_attributes(inner, value, &path, client, diagnostics)
+                validate_attributes(inner, value, &path, client, diagnostics);
             }
             (_, Value::List(elements)) => {
                 for (element, i) in elements.iter().zip(0..) {

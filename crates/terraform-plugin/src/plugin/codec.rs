@@ -1,4 +1,4 @@
-//! `DynamicValue` to framework values and back (plugin protocol, values on the wire).
+//! The conversion between `DynamicValue` and [`Value`].
 
 use std::collections::BTreeMap;
 
@@ -10,79 +10,78 @@ use crate::{Number, NumberForm, Type, UnknownFields, Value, from_json};
 
 /// The extension type of an unknown value.
 const UNKNOWN: i8 = 0;
-/// The extension type of an unknown value of which something is known. It may be taken for plain
-/// unknown.
+/// The extension type of an unknown value with refinements, which can be read as an unknown value.
 const REFINED: i8 = 12;
-/// The deepest nesting that is read. A schema bounds it by itself; only dynamic values do not.
+/// The deepest accepted nesting. A schema limits the nesting of values, except for dynamic ones.
 const DEEPEST: usize = 100;
-/// The most values that one message may hold, so that 256 MiB of nulls can't become gigabytes.
+/// The largest accepted number of values in a message, so that 256 MiB of nulls do not occupy gigabytes.
 const MOST: usize = 4_000_000;
 
-/// The host sent something that is no value of the type.
+/// The error for bytes that are not a value of the type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
-    /// The bytes end in the middle of a value.
+    /// The bytes end inside a value.
     #[error("the value ends too early")]
     Short,
-    /// There is more after the value.
-    #[error("the value has bytes after its end")]
+    /// There are bytes after the value.
+    #[error("there are bytes after the value")]
     Long,
-    /// It is another type's value, or none.
-    #[error("{wanted} was expected")]
+    /// The value has another type, or is invalid.
+    #[error("expected {expected}")]
     Wrong {
-        /// What the type wants.
-        wanted: &'static str,
+        /// What the type requires.
+        expected: &'static str,
     },
-    /// A key stands twice in a map, or an object lacks an attribute or has one too many.
-    #[error("the keys of an object do not fit its type")]
+    /// A key occurs twice in a map, or the attributes of an object are not those of its type.
+    #[error("the keys of an object do not match its type")]
     Keys,
-    /// It is nested deeper, or larger, than any configuration.
-    #[error("the value is too deep or too large")]
+    /// The value is nested too deeply, or too large.
+    #[error("the value is nested too deeply or too large")]
     Excess,
-    /// It is no JSON, or JSON of another type.
+    /// The JSON is invalid, or has another type.
     #[error("invalid JSON value: {0}")]
     Json(String),
 }
 
 type Result<T> = std::result::Result<T, CodecError>;
 
-/// Reads a value of this type. An absent value, as for a state that does not exist, is null.
+/// Reads a value of this type. An absent value, such as the state of an object that does not exist, is null.
 ///
 /// # Errors
-/// [`CodecError`] if the bytes are no value of the type. It never quotes them.
-pub fn decode(wire: Option<&DynamicValue>, of: &Type) -> Result<Value> {
+/// [`CodecError`] if the bytes are not a value of the type. It never contains the bytes.
+pub fn decode(wire: Option<&DynamicValue>, ty: &Type) -> Result<Value> {
     let Some(wire) = wire else { return Ok(Value::Null) };
     if !wire.msgpack.is_empty() {
-        return from_msgpack(&wire.msgpack, of);
+        return from_msgpack(&wire.msgpack, ty);
     }
     if wire.json.is_empty() {
         return Ok(Value::Null);
     }
-    // serde_json's own limit bounds the depth.
+    // `serde_json` limits the depth.
     let json = serde_json::from_slice(&wire.json).map_err(|e| CodecError::Json(position(&e)))?;
-    from_json(&json, of, UnknownFields::Reject).map_err(|e| CodecError::Json(e.to_string()))
+    from_json(&json, ty, UnknownFields::Reject).map_err(|e| CodecError::Json(e.to_string()))
 }
 
-/// Where JSON is broken. `serde_json`'s own text may quote the input.
+/// The position of an error in JSON. The message of `serde_json` may contain the input.
 pub(crate) fn position(error: &serde_json::Error) -> String {
     format!("broken at line {}, column {}", error.line(), error.column())
 }
 
-/// Writes a value of this type, which must be in the type's shape.
+/// Writes a value, which must match the type exactly.
 #[must_use]
-pub fn encode(value: &Value, of: &Type) -> DynamicValue {
+pub fn encode(value: &Value, ty: &Type) -> DynamicValue {
     DynamicValue {
-        msgpack: to_msgpack(value, of),
+        msgpack: to_msgpack(value, ty),
         json: Vec::new(),
     }
 }
 
-fn from_msgpack(bytes: &[u8], of: &Type) -> Result<Value> {
+fn from_msgpack(bytes: &[u8], ty: &Type) -> Result<Value> {
     let mut decoder = Decoder {
         rest: bytes,
         left: MOST,
     };
-    let value = decoder.value(of, DEEPEST)?;
+    let value = decoder.value(ty, DEEPEST)?;
     if decoder.rest.is_empty() {
         Ok(value)
     } else {
@@ -96,7 +95,7 @@ struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    fn value(&mut self, of: &Type, deeper: usize) -> Result<Value> {
+    fn value(&mut self, ty: &Type, deeper: usize) -> Result<Value> {
         let deeper = deeper.checked_sub(1).ok_or(CodecError::Excess)?;
         self.left = self.left.checked_sub(1).ok_or(CodecError::Excess)?;
         match self.peek()? {
@@ -114,34 +113,34 @@ impl<'a> Decoder<'a> {
             | Marker::Ext32 => return self.unknown(),
             _ => {}
         }
-        match of {
+        match ty {
             Type::Bool => match self.marker()? {
                 Marker::True => Ok(Value::Bool(true)),
                 Marker::False => Ok(Value::Bool(false)),
-                _ => Err(CodecError::Wrong { wanted: "a bool" }),
+                _ => Err(CodecError::Wrong { expected: "a bool" }),
             },
             Type::String => Ok(Value::String(self.string()?.to_owned())),
             Type::Number => self.number(),
-            Type::List(of) => Ok(Value::List(self.elements(of, deeper)?)),
-            Type::Set(of) => Ok(Value::Set(self.elements(of, deeper)?)),
+            Type::List(ty) => Ok(Value::List(self.elements(ty, deeper)?)),
+            Type::Set(ty) => Ok(Value::Set(self.elements(ty, deeper)?)),
             Type::Tuple(types) => {
                 if self.array()? as usize != types.len() {
                     return Err(CodecError::Wrong {
-                        wanted: "a tuple of its length",
+                        expected: "a tuple of its length",
                     });
                 }
                 Ok(Value::Tuple(
                     types
                         .iter()
-                        .map(|of| self.value(of, deeper))
+                        .map(|ty| self.value(ty, deeper))
                         .collect::<Result<_>>()?,
                 ))
             }
-            Type::Map(of) => {
+            Type::Map(ty) => {
                 let mut entries = BTreeMap::new();
                 for _ in 0..self.map()? {
                     let key = self.string()?.to_owned();
-                    if entries.insert(key, self.value(of, deeper)?).is_some() {
+                    if entries.insert(key, self.value(ty, deeper)?).is_some() {
                         return Err(CodecError::Keys);
                     }
                 }
@@ -151,8 +150,8 @@ impl<'a> Decoder<'a> {
                 let mut attributes = BTreeMap::new();
                 for _ in 0..self.map()? {
                     let key = self.string()?.to_owned();
-                    let of = types.get(&key).ok_or(CodecError::Keys)?;
-                    if attributes.insert(key, self.value(of, deeper)?).is_some() {
+                    let ty = types.get(&key).ok_or(CodecError::Keys)?;
+                    if attributes.insert(key, self.value(ty, deeper)?).is_some() {
                         return Err(CodecError::Keys);
                     }
                 }
@@ -163,32 +162,32 @@ impl<'a> Decoder<'a> {
                 }
             }
             Type::Dynamic => {
-                const WANTED: CodecError = CodecError::Wrong {
-                    wanted: "a type and its value",
+                const EXPECTED: CodecError = CodecError::Wrong {
+                    expected: "a type and its value",
                 };
                 if self.array()? != 2 {
-                    return Err(WANTED);
+                    return Err(EXPECTED);
                 }
-                let told = self.bytes()?;
-                let told = serde_json::from_slice(told).map_err(|_| WANTED)?;
-                let told = Type::from_json(&told).map_err(|_| WANTED)?;
-                let value = self.value(&told, deeper)?;
-                Ok(Value::Dynamic(told, Box::new(value)))
+                let ty = self.bytes()?;
+                let ty = serde_json::from_slice(ty).map_err(|_| EXPECTED)?;
+                let ty = Type::from_json(&ty).map_err(|_| EXPECTED)?;
+                let value = self.value(&ty, deeper)?;
+                Ok(Value::Dynamic(ty, Box::new(value)))
             }
         }
     }
 
-    fn elements(&mut self, of: &Type, deeper: usize) -> Result<Vec<Value>> {
-        // The length is the sender's claim: it is not trusted with memory.
+    fn elements(&mut self, ty: &Type, deeper: usize) -> Result<Vec<Value>> {
+        // The sender claims the length: it does not determine how much memory is reserved.
         let mut elements = Vec::new();
         for _ in 0..self.array()? {
-            elements.push(self.value(of, deeper)?);
+            elements.push(self.value(ty, deeper)?);
         }
         Ok(elements)
     }
 
     fn number(&mut self) -> Result<Value> {
-        const WANTED: CodecError = CodecError::Wrong { wanted: "a number" };
+        const EXPECTED: CodecError = CodecError::Wrong { expected: "a number" };
         let number = match self.peek()? {
             Marker::FixPos(_) | Marker::U8 | Marker::U16 | Marker::U32 | Marker::U64 => {
                 let n: u64 = rmp::decode::read_int(&mut self.rest).map_err(|_| CodecError::Short)?;
@@ -201,14 +200,14 @@ impl<'a> Decoder<'a> {
             Marker::F32 => {
                 self.marker()?;
                 let f = self.rest.read_data_f32().map_err(|_| CodecError::Short)?;
-                Number::from_f64(f.into()).ok_or(WANTED)?
+                Number::from_f64(f.into()).ok_or(EXPECTED)?
             }
             Marker::F64 => {
                 self.marker()?;
                 let f = self.rest.read_data_f64().map_err(|_| CodecError::Short)?;
-                Number::from_f64(f).ok_or(WANTED)?
+                Number::from_f64(f).ok_or(EXPECTED)?
             }
-            _ => Number::parse(self.string().map_err(|_| WANTED)?).map_err(|_| WANTED)?,
+            _ => Number::parse(self.string().map_err(|_| EXPECTED)?).map_err(|_| EXPECTED)?,
         };
         Ok(Value::Number(number))
     }
@@ -219,7 +218,7 @@ impl<'a> Decoder<'a> {
         match meta.typeid {
             UNKNOWN | REFINED => Ok(Value::Unknown),
             _ => Err(CodecError::Wrong {
-                wanted: "a value or the mark of an unknown one",
+                expected: "a value or the mark of an unknown one",
             }),
         }
     }
@@ -238,19 +237,21 @@ impl<'a> Decoder<'a> {
     }
 
     fn array(&mut self) -> Result<u32> {
-        rmp::decode::read_array_len(&mut self.rest).map_err(|_| CodecError::Wrong { wanted: "a sequence" })
+        rmp::decode::read_array_len(&mut self.rest).map_err(|_| CodecError::Wrong {
+            expected: "a sequence",
+        })
     }
 
     fn map(&mut self) -> Result<u32> {
         rmp::decode::read_map_len(&mut self.rest).map_err(|_| CodecError::Wrong {
-            wanted: "keys with values",
+            expected: "keys with values",
         })
     }
 
     fn string(&mut self) -> Result<&'a str> {
-        const WANTED: CodecError = CodecError::Wrong { wanted: "a string" };
-        let length = rmp::decode::read_str_len(&mut self.rest).map_err(|_| WANTED)?;
-        std::str::from_utf8(self.take(length as usize)?).map_err(|_| WANTED)
+        const EXPECTED: CodecError = CodecError::Wrong { expected: "a string" };
+        let length = rmp::decode::read_str_len(&mut self.rest).map_err(|_| EXPECTED)?;
+        std::str::from_utf8(self.take(length as usize)?).map_err(|_| EXPECTED)
     }
 
     fn bytes(&mut self) -> Result<&'a [u8]> {
@@ -258,7 +259,7 @@ impl<'a> Decoder<'a> {
             Marker::Bin8 | Marker::Bin16 | Marker::Bin32 => rmp::decode::read_bin_len(&mut self.rest).ok(),
             _ => rmp::decode::read_str_len(&mut self.rest).ok(),
         };
-        self.take(length.ok_or(CodecError::Wrong { wanted: "bytes" })? as usize)
+        self.take(length.ok_or(CodecError::Wrong { expected: "bytes" })? as usize)
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8]> {
@@ -268,15 +269,15 @@ impl<'a> Decoder<'a> {
     }
 }
 
-fn to_msgpack(value: &Value, of: &Type) -> Vec<u8> {
+fn to_msgpack(value: &Value, ty: &Type) -> Vec<u8> {
     let mut out = Vec::new();
-    put(&mut out, value, of);
+    put(&mut out, value, ty);
     out
 }
 
-// Writing to a Vec never fails (`ByteBuf` of rmp has no error), and lengths of more than 32 bits do
-// not fit a message anyway; so results are dropped where rmp's signature has one.
-fn put(out: &mut Vec<u8>, value: &Value, of: &Type) {
+// Writing to a `Vec` does not fail, and a message cannot contain lengths of more than 32 bits: so the results of rmp are
+// ignored.
+fn put(out: &mut Vec<u8>, value: &Value, ty: &Type) {
     match value {
         Value::Null => drop(write::write_nil(out)),
         Value::Unknown => {
@@ -291,8 +292,8 @@ fn put(out: &mut Vec<u8>, value: &Value, of: &Type) {
             NumberForm::Decimal(d) => drop(write::write_str(out, d)),
         },
         Value::List(elements) | Value::Set(elements) => {
-            let element = match of {
-                Type::List(of) | Type::Set(of) => of,
+            let element = match ty {
+                Type::List(ty) | Type::Set(ty) => ty,
                 _ => &Type::Dynamic,
             };
             drop(write::write_array_len(out, length(elements.len())));
@@ -301,7 +302,7 @@ fn put(out: &mut Vec<u8>, value: &Value, of: &Type) {
             }
         }
         Value::Tuple(elements) => {
-            let types = if let Type::Tuple(types) = of {
+            let types = if let Type::Tuple(types) = ty {
                 types.as_slice()
             } else {
                 &[]
@@ -314,25 +315,25 @@ fn put(out: &mut Vec<u8>, value: &Value, of: &Type) {
         Value::Map(entries) | Value::Object(entries) => {
             drop(write::write_map_len(out, length(entries.len())));
             for (key, v) in entries {
-                let of = match of {
-                    Type::Map(of) => of,
+                let ty = match ty {
+                    Type::Map(ty) => ty,
                     Type::Object(types) => types.get(key).unwrap_or(&Type::Dynamic),
                     _ => &Type::Dynamic,
                 };
                 drop(write::write_str(out, key));
-                put(out, v, of);
+                put(out, v, ty);
             }
         }
-        Value::Dynamic(told, inner) => {
+        Value::Dynamic(ty, inner) => {
             drop(write::write_array_len(out, 2));
-            drop(write::write_bin(out, told.to_json().to_string().as_bytes()));
-            put(out, inner, told);
+            drop(write::write_bin(out, ty.to_json().to_string().as_bytes()));
+            put(out, inner, ty);
         }
     }
 }
 
-fn length(of: usize) -> u32 {
-    u32::try_from(of).unwrap_or(u32::MAX)
+fn length(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

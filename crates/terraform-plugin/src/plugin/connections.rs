@@ -1,4 +1,4 @@
-//! The connections of the host: TLS, HTTP/2, and which service a call is for.
+//! The connections of the host: TLS, HTTP/2, and the dispatch of calls to services.
 
 use std::convert::Infallible;
 use std::io;
@@ -28,14 +28,14 @@ use crate::plugin::proto::tfplugin6::provider_server::ProviderServer;
 use crate::plugin::service::ProviderService;
 use crate::plugin::transport::Connection;
 
-/// The largest message either way. The host's own limit is the same (plugin protocol, section 1).
+/// The largest message in each direction. The host has the same limit.
 const LARGEST_MESSAGE: usize = 256 << 20;
-/// How long a connection may take to show that it is the host's.
+/// The time within which a connection must complete the TLS handshake.
 const GREETING: Duration = Duration::from_secs(10);
-/// Terraform sends as many calls at a time as `-parallelism` says.
+/// The number of concurrent calls. Terraform sends as many as `-parallelism` specifies.
 const MOST_CALLS: u32 = 4096;
 
-/// All services, as each connection offers them.
+/// All services, which each connection provides.
 pub struct Services<P: Provider> {
     provider: ProviderServer<ProviderService<P>>,
     health: HealthServer<HostServices>,
@@ -57,7 +57,7 @@ impl<P: Provider> Clone for Services<P> {
 }
 
 impl<P: Provider> Services<P> {
-    /// The provider and go-plugin's services.
+    /// The provider and the services of go-plugin.
     pub fn new(provider: ProviderService<P>, host: HostServices) -> Self {
         Self {
             provider: ProviderServer::new(provider)
@@ -89,27 +89,27 @@ impl<P: Provider> Services<P> {
     }
 }
 
-/// Who is connected, for whoever wants to know whether the host still is.
+/// Counts the connections of the host.
 #[derive(Clone)]
 pub struct ConnectionTracker(watch::Sender<Connected>);
 
-/// The connections that have shown to be the host's.
+/// The connections that have completed the TLS handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Connected {
-    /// Whether there ever was one.
+    /// Whether there has been a connection.
     pub ever: bool,
-    /// How many there are now.
+    /// The number of open connections.
     pub now: usize,
 }
 
 impl ConnectionTracker {
-    /// Nobody yet.
+    /// A tracker without connections.
     #[must_use]
     pub fn new() -> Self {
         Self(watch::Sender::new(Connected::default()))
     }
 
-    /// A view of it that can wait for changes.
+    /// A receiver that can wait for changes.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Connected> {
         self.0.subscribe()
@@ -134,12 +134,12 @@ impl Drop for ConnectionGuard {
     }
 }
 
-/// Serves one connection to its end. When `end` is cancelled, the calls in flight still answer.
+/// Serves a connection until it ends. When `end` is cancelled, the calls in flight still return a response.
 pub async fn serve<P: Provider>(
     connection: Box<dyn Connection>,
     tls: Option<Arc<ServerConfig>>,
     services: Services<P>,
-    presence: ConnectionTracker,
+    tracker: ConnectionTracker,
     end: CancellationToken,
 ) {
     let connection: Box<dyn Connection> = match tls {
@@ -152,7 +152,7 @@ pub async fn serve<P: Provider>(
             }
         }
     };
-    let _guest = presence.arrive();
+    let _guard = tracker.arrive();
     let answer = service_fn(move |request| services.clone().answer(request));
     let served = http2::Builder::new(TokioExecutor::new())
         .max_concurrent_streams(MOST_CALLS)
@@ -166,11 +166,11 @@ pub async fn serve<P: Provider>(
         }
     };
     match done {
-        Ok(()) => tracing::debug!("a connection has ended"),
-        Err(error) => tracing::debug!(%error, "a connection has ended with an error"),
+        Ok(()) => tracing::debug!("a connection ended"),
+        Err(error) => tracing::debug!(%error, "a connection ended with an error"),
     }
 }
 
 fn refused(error: &io::Error) {
-    tracing::warn!(%error, "a connection was refused: it did not show the host's certificate");
+    tracing::warn!(%error, "refused a connection without the certificate of the host");
 }

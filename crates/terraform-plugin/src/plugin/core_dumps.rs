@@ -1,21 +1,20 @@
-//! No core dump of this process: its memory holds the access token and authorizations.
+//! Prevents core dumps, because the memory of the process contains credentials.
 //!
-//! A limit of size zero alone would do where dumps are files. Linux ignores it where `core_pattern` is a pipe, as
-//! with systemd-coredump, so there the process is marked as one that can't be dumped. That mark has a price: other
-//! processes of the same user can't attach a debugger or read its memory either, nor most of its `/proc` folder. For
-//! a process that a host started this is as it should be, and debug mode, which a developer starts, does without.
+//! A size limit of zero suffices where core dumps are files. Linux ignores the limit if `core_pattern` is a pipe, as with
+//! systemd-coredump, so there the process is also marked as not dumpable. Then other processes of the same user cannot
+//! attach a debugger, read its memory or read most of its `/proc` folder. Debug mode, which developers use, does without.
 //!
-//! Windows has no such switch for a process that could be set without code that Rust calls unsafe.
+//! Windows has no equivalent setting that safe code can change.
 
-/// Forbids core dumps, as far as the platform allows. What fails is told in the log: the process is of use even so.
+/// Prevents core dumps as far as the platform allows. A failure is logged, and the process continues.
 pub(crate) fn forbid() {
     #[cfg(unix)]
     if let Err(error) = nix::sys::resource::setrlimit(nix::sys::resource::Resource::RLIMIT_CORE, 0, 0) {
-        tracing::warn!(%error, "can't set the size of core dumps to zero");
+        tracing::warn!(%error, "cannot set the size limit of core dumps to zero");
     }
     #[cfg(target_os = "linux")]
     if let Err(error) = nix::sys::prctl::set_dumpable(false) {
-        tracing::warn!(%error, "can't forbid core dumps");
+        tracing::warn!(%error, "cannot mark the process as not dumpable");
     }
 }
 
@@ -28,14 +27,14 @@ mod tests {
 
     const CHILD: &str = "CORE_DUMP_TEST_CHILD";
 
-    /// In a process of its own, since it holds for a whole process.
+    /// Runs in a separate process, because the setting concerns the whole process.
     #[test]
-    fn a_process_that_forbids_them_can_neither_be_dumped_nor_write_one() {
+    fn forbid_prevents_core_dumps() {
         let output = Command::new(std::env::current_exe().unwrap())
             .args([
                 "--ignored",
                 "--exact",
-                "plugin::core_dumps::tests::in_own_process",
+                "plugin::core_dumps::tests::in_separate_process",
             ])
             .env(CHILD, "1")
             .output()
@@ -45,12 +44,12 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "run in a process of its own by `a_process_that_forbids_them_...`"]
-    fn in_own_process() {
+    #[ignore = "run in a separate process by `forbid_prevents_core_dumps`"]
+    fn in_separate_process() {
         if std::env::var_os(CHILD).is_none() {
             return;
         }
-        assert!(get_dumpable().unwrap(), "or the rest would prove nothing");
+        assert!(get_dumpable().unwrap(), "the process is dumpable before");
         super::forbid();
         assert!(!get_dumpable().unwrap());
         assert_eq!(getrlimit(Resource::RLIMIT_CORE).unwrap(), (0, 0));

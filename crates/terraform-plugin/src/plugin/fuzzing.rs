@@ -1,4 +1,4 @@
-//! What the environment can hold when a plugin is started, as bytes of a fuzzer.
+//! Entry points for a fuzzer: the environment of a plugin.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ pub fn certificate(data: &[u8]) {
     let _ = server_tls(&String::from_utf8_lossy(data));
 }
 
-/// The environment that a host sets, a variable a line: its cookie, places and ports, levels of logs, shells.
+/// The environment, one variable per line.
 pub fn handshake(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let set: HashMap<&str, &str> = text.lines().filter_map(|line| line.split_once('=')).collect();

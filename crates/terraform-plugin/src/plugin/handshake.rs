@@ -1,4 +1,4 @@
-//! What host and plugin say to each other before the first call.
+//! The handshake between host and plugin before the first call.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -7,30 +7,29 @@ use serde_json::json;
 
 use crate::plugin::transport::{ListenOptions, Listener};
 
-/// The environment variable and value by which a plugin knows that a host started it.
+/// The environment variable and value that identify a host.
 const MAGIC_COOKIE: (&str, &str) = (
     "TF_PLUGIN_MAGIC_COOKIE",
     "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
 );
-/// go-plugin's core protocol.
+/// The version of go-plugin's core protocol.
 const CORE_PROTOCOL: u8 = 1;
-/// The major version of Terraform's plugin protocol that is served. A host that does not know it
-/// says so to the user by itself.
+/// The major version of Terraform's plugin protocol. A host that does not support it reports that to the user.
 pub const PROTOCOL: u8 = 6;
 
-/// What the host put into the environment.
+/// The settings that the host passes in the environment.
 #[derive(Debug, Clone, Default)]
 pub struct Host {
-    /// The host's certificate, in PEM. None without TLS.
+    /// The certificate of the host in PEM. `None` without TLS.
     pub client_certificate: Option<String>,
     /// Where to listen.
-    pub place: ListenOptions,
-    /// Whether the host knows the seventh field of the handshake line.
+    pub options: ListenOptions,
+    /// Whether the host accepts the seventh field of the handshake line.
     pub multiplex_field: bool,
 }
 
 impl Host {
-    /// Reads the environment. `None` if no host started this process, but a person.
+    /// Reads the environment. Returns `None` if no host started the process.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
         if variable(MAGIC_COOKIE.0).as_deref() != Some(MAGIC_COOKIE.1) {
             return None;
@@ -39,7 +38,7 @@ impl Host {
         let port = |name: &str| set(name).and_then(|v| v.parse::<u16>().ok());
         Some(Self {
             client_certificate: set("PLUGIN_CLIENT_CERT"),
-            place: ListenOptions {
+            options: ListenOptions {
                 socket_dir: set("PLUGIN_UNIX_SOCKET_DIR").map(Into::into),
                 socket_group: set("PLUGIN_UNIX_SOCKET_GROUP"),
                 ports: port("PLUGIN_MIN_PORT").zip(port("PLUGIN_MAX_PORT")),
@@ -49,20 +48,19 @@ impl Host {
     }
 }
 
-/// The one line on stdout that tells the host where to connect and whom to trust.
+/// The line on stdout with the address and the certificate of the plugin.
 #[must_use]
 pub fn line(listener: &Listener, certificate: Option<&CertificateDer<'_>>, host: &Host) -> String {
     let certificate = certificate
         .map(|der| STANDARD_NO_PAD.encode(der))
         .unwrap_or_default();
     let (network, address) = (listener.network(), listener.address());
-    // Only hosts that know of it may be sent the field; multiplexing itself is not offered.
+    // Only hosts that know the field accept it. The plugin does not support multiplexing.
     let multiplex = if host.multiplex_field { "|false" } else { "" };
     format!("{CORE_PROTOCOL}|{PROTOCOL}|{network}|{address}|grpc|{certificate}{multiplex}")
 }
 
-/// The value of `TF_REATTACH_PROVIDERS` with which Terraform connects to this process instead of
-/// starting one.
+/// The value of `TF_REATTACH_PROVIDERS` with which Terraform connects to this process instead of starting one.
 #[must_use]
 pub fn reattach(provider_address: &str, listener: &Listener) -> String {
     json!({
@@ -77,10 +75,10 @@ pub fn reattach(provider_address: &str, listener: &Listener) -> String {
     .to_string()
 }
 
-/// A shell, as far as the setting of a variable differs.
+/// The syntax with which a shell sets a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shell {
-    /// sh, bash, zsh and their like.
+    /// sh, bash, zsh and similar shells.
     Posix,
     /// fish.
     Fish,
@@ -91,7 +89,7 @@ pub enum Shell {
 }
 
 impl Shell {
-    /// The shell that the user most likely types into.
+    /// The shell that the user most likely uses.
     pub fn at_hand(variable: impl Fn(&str) -> Option<String>) -> Self {
         let shell = variable("SHELL").unwrap_or_default();
         if shell.ends_with("fish") {
@@ -99,14 +97,14 @@ impl Shell {
         } else if !cfg!(windows) || !shell.is_empty() {
             Self::Posix
         } else if variable("PSModulePath").is_some_and(|v| v.to_lowercase().contains("\\users\\")) {
-            // The command prompt has the variable too, but only with the system's folders.
+            // The command prompt has the variable too, but only with system folders.
             Self::Power
         } else {
             Self::Cmd
         }
     }
 
-    /// The command that sets a variable for the session. The value holds no single quotes.
+    /// The command that sets a variable for the session. The value must not contain single quotes.
     #[must_use]
     pub fn set(self, name: &str, value: &str) -> String {
         match self {
@@ -127,16 +125,16 @@ mod tests {
     }
 
     #[test]
-    fn without_the_cookie_nobody_but_a_person_started_us() {
+    fn from_environment_without_cookie_returns_none() {
         assert!(host(&[]).is_none());
         assert!(host(&[(MAGIC_COOKIE.0, "other")]).is_none());
         let host = host(&[MAGIC_COOKIE, ("PLUGIN_MIN_PORT", "10"), ("PLUGIN_MAX_PORT", "20")]).unwrap();
-        assert_eq!(host.place.ports, Some((10, 20)));
+        assert_eq!(host.options.ports, Some((10, 20)));
         assert!(host.client_certificate.is_none() && !host.multiplex_field);
     }
 
     #[tokio::test]
-    async fn the_line_has_its_fields_in_order() {
+    async fn line_has_fields_in_order() {
         let listener = Listener::bind_tcp(None).unwrap();
         let certificate = CertificateDer::from(vec![0xff]);
         let plain = line(&listener, Some(&certificate), &Host::default());
@@ -152,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reattach_is_what_the_host_parses() {
+    async fn reattach_is_json_of_host() {
         let listener = Listener::bind_tcp(None).unwrap();
         let value: serde_json::Value = serde_json::from_str(&reattach("a/b", &listener)).unwrap();
         assert_eq!(value["a/b"]["Addr"]["String"], listener.address());
@@ -160,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn each_shell_sets_variables_its_own_way() {
+    fn set_uses_syntax_of_shell() {
         let fish = Shell::at_hand(|name| (name == "SHELL").then(|| "/usr/bin/fish".to_owned()));
         assert_eq!(fish.set("A", "{}"), "set -gx A '{}'");
         assert_eq!(Shell::Posix.set("A", "{}"), "export A='{}'");

@@ -1,4 +1,4 @@
-//! go-plugin's own services beside the provider: health, controller, stdio, broker.
+//! The services of go-plugin besides the provider: health, controller, stdio and broker.
 
 use std::pin::Pin;
 
@@ -15,17 +15,17 @@ use crate::plugin::proto::plugin::grpc_controller_server::GrpcController;
 use crate::plugin::proto::plugin::grpc_stdio_server::GrpcStdio;
 use crate::plugin::proto::plugin::{ConnInfo, Empty, StdioData};
 
-/// The service name that go-plugin asks the health of.
+/// The service name in go-plugin's health checks.
 const SERVICE: &str = "plugin";
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
-/// All of go-plugin's services. They end with the token that they share with the serving loop.
+/// The services of go-plugin. They share a token with the serving loop.
 #[derive(Clone)]
 pub struct HostServices {
-    /// Cancelled by the host's `Shutdown`, and by whatever else ends the process.
+    /// Cancelled by `Shutdown`, and by everything else that ends the process.
     end: CancellationToken,
-    /// Whether `Shutdown` is obeyed. In debug mode the person who started us ends us.
+    /// Whether `Shutdown` ends the process. In debug mode, the user ends it.
     obeys_shutdown: bool,
 }
 
@@ -36,7 +36,7 @@ impl HostServices {
         Self { end, obeys_shutdown }
     }
 
-    /// A stream that says nothing more and ends with the process.
+    /// A stream without messages that ends with the process.
     fn silent<T: Send + 'static>(&self) -> impl Stream<Item = Result<T, Status>> + Send + use<T> {
         stream::pending().take_until(self.end.clone().cancelled_owned())
     }
@@ -77,7 +77,7 @@ impl Health for HostServices {
 impl GrpcController for HostServices {
     async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
         if self.obeys_shutdown {
-            tracing::debug!("the host asks the plugin to end");
+            tracing::debug!("the host ends the plugin");
             self.end.cancel();
         }
         Ok(Response::new(Empty {}))
@@ -88,8 +88,8 @@ impl GrpcController for HostServices {
 impl GrpcStdio for HostServices {
     type StreamStdioStream = Answers<StdioData>;
 
-    /// Nothing is written to stdout after the handshake, and stderr is the host's log: there is
-    /// nothing to stream, but the host keeps the stream open as its sign of life.
+    /// The provider writes nothing to stdout after the handshake, and the host reads stderr as a log. The host keeps the
+    /// stream open to observe whether the plugin is alive.
     async fn stream_stdio(&self, _: Request<()>) -> Result<Response<Self::StreamStdioStream>, Status> {
         Ok(Response::new(Box::pin(self.silent())))
     }
@@ -99,8 +99,7 @@ impl GrpcStdio for HostServices {
 impl GrpcBroker for HostServices {
     type StartStreamStream = Answers<ConnInfo>;
 
-    /// A provider offers nothing through the broker. Who knocks is told so, rather than left to
-    /// wait.
+    /// A provider offers no services through the broker. A request to connect receives an error at once.
     async fn start_stream(
         &self,
         request: Request<Streaming<ConnInfo>>,

@@ -1,4 +1,4 @@
-//! Whether the host is still there. A host that is killed can't ask us to end.
+//! Detects that the host no longer exists. A killed host cannot end the plugin.
 
 use std::time::Duration;
 
@@ -8,15 +8,13 @@ use crate::plugin::connections::Connected;
 
 pub use process::ParentProcess;
 
-/// How long the host may be without a connection once it had one. It connects anew only after an
-/// error, and then within a second or so.
+/// How long the host may be without a connection after it had one. It reconnects only after an error, within a second.
 const RECONNECT: Duration = Duration::from_millis(2500);
 
-/// Ends when the host has vanished: it holds no connection, and either has had none for some
-/// seconds although it once had, or its process is gone.
-pub async fn host_gone(mut connected: watch::Receiver<Connected>, starter: ParentProcess) {
-    // The sender lives as long as the process, so that waiting can't fail; if it did, the end of
-    // serving would be near anyway.
+/// Completes when the host no longer exists: it has no connection, and either had one some seconds ago or its process has
+/// ended.
+pub async fn host_gone(mut connected: watch::Receiver<Connected>, parent: ParentProcess) {
+    // The sender exists as long as the process, so that waiting does not fail.
     while let Ok(now) = connected.wait_for(|c| c.now == 0).await.map(|c| *c) {
         let lost = async {
             if now.ever {
@@ -27,7 +25,7 @@ pub async fn host_gone(mut connected: watch::Receiver<Connected>, starter: Paren
         };
         tokio::select! {
             () = lost => return,
-            () = starter.gone() => return,
+            () = parent.gone() => return,
             back = connected.wait_for(|c| c.now > 0) => if back.is_err() { return },
         }
     }
@@ -41,20 +39,20 @@ mod process {
 
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-    /// How often is looked, while there is no connection.
+    /// The interval of checks while there is no connection.
     const LOOK: Duration = Duration::from_millis(500);
 
-    /// The process that started us.
+    /// The process that started this one.
     pub struct ParentProcess(u32);
 
     impl ParentProcess {
-        /// To be asked for before the handshake: a host may be gone as soon as it has started us,
-        /// and whoever takes its place then would pass for it.
+        /// Must be created before the handshake: a host can end right after it started this process, and its successor as the
+        /// parent would count as the host.
         pub fn now() -> Self {
             Self(parent_id())
         }
 
-        /// Ends when it is gone, or the reader of our stdout is.
+        /// Completes when the parent process has ended, or no longer reads stdout.
         pub(crate) async fn gone(&self) {
             while parent_id() == self.0 && !unread() {
                 tokio::time::sleep(LOOK).await;
@@ -62,10 +60,10 @@ mod process {
         }
     }
 
-    /// Whether stdout is a pipe that nobody reads any more.
+    /// Whether stdout is a pipe without a reader.
     fn unread() -> bool {
         let stdout = std::io::stdout();
-        // Asked for nothing, the system still tells of errors; and it is told not to wait.
+        // Requests no events: the system reports errors in any case. Does not wait.
         let mut asked = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
         let told = poll(&mut asked, PollTimeout::ZERO).is_ok_and(|n| n > 0);
         told && asked[0].revents().is_some_and(|r| r.contains(PollFlags::POLLERR))
@@ -74,7 +72,7 @@ mod process {
 
 #[cfg(not(unix))]
 mod process {
-    /// There is no parent to look at here: only lost connections tell.
+    /// Windows has no parent process to observe: only lost connections show that the host has ended.
     pub struct ParentProcess;
 
     impl ParentProcess {

@@ -1,4 +1,4 @@
-//! Logs as the host reads them: one JSON object a line on stderr.
+//! Logs in the format of the host: one JSON object per line on stderr.
 
 use std::fmt::{self, Write as _};
 use std::io::Write as _;
@@ -13,11 +13,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::without_sensitive;
 
-/// The target of this crate's own events.
+/// The target of the events of this crate.
 const OWN_TARGET: &str = env!("CARGO_CRATE_NAME");
 
-/// The level that the host asks for: `TF_LOG_PROVIDER_<NAME>` before `TF_LOG_PROVIDER` before
-/// `TF_LOG`; off if none is set. As in Terraform, `JSON` and words that are no level mean trace.
+/// The level that the user requests: `TF_LOG_PROVIDER_<NAME>` takes precedence over `TF_LOG_PROVIDER`, and that over
+/// `TF_LOG`. Off if none is set. As in Terraform, `JSON` and unknown words mean trace.
 #[must_use]
 pub fn level(name: &str, variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let own = format!("TF_LOG_PROVIDER_{}", name.to_uppercase());
@@ -34,9 +34,9 @@ pub fn level(name: &str, variable: impl Fn(&str) -> Option<String>) -> LevelFilt
     }
 }
 
-/// Sends what this crate and the crates of `targets` log at this level to stderr. No other target is logged: an HTTP
-/// library logs request headers at its finest level, and those carry credentials. To be called once in the process;
-/// a further call changes nothing.
+/// Writes the events of this crate and of the crates in `targets` with at least this level to stderr. Other crates are not
+/// logged: an HTTP library logs request headers, which contain credentials, at its finest level. Call this once in a
+/// process; further calls have no effect.
 pub fn start(level: LevelFilter, targets: &'static [&'static str]) {
     if level != LevelFilter::OFF {
         let _ = tracing_subscriber::registry()
@@ -45,7 +45,7 @@ pub fn start(level: LevelFilter, targets: &'static [&'static str]) {
     }
 }
 
-/// One line for the host, whether logging is on or not: for what keeps the plugin from serving.
+/// A line for the host that does not depend on the level, for errors that prevent serving.
 #[must_use]
 pub fn error_line(message: &str) -> String {
     line(Level::ERROR, "plugin", message.to_owned(), Map::new())
@@ -78,7 +78,7 @@ impl<S: Subscriber> Layer<S> for HostLayer {
         event.record(&mut fields);
         let module = event.metadata().target();
         let line = line(*event.metadata().level(), module, fields.message, fields.rest);
-        // One write, so that lines of several threads stay whole; a host that is gone reads none.
+        // A single write keeps the lines of several threads separate. A host that has ended does not read.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_narrowest_variable_decides() {
+    fn level_most_specific_variable_takes_precedence() {
         assert_eq!(level_of(&[]), LevelFilter::OFF);
         assert_eq!(level_of(&[("TF_LOG", "debug")]), LevelFilter::DEBUG);
         assert_eq!(
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_what_go_plugin_reads() {
+    fn error_line_is_json_of_go_plugin() {
         let line = error_line("no room\nfor a socket");
         assert_eq!(line.matches('\n').count(), 1);
         let json: Json = serde_json::from_str(&line).unwrap();

@@ -1,10 +1,8 @@
-//! How Terraform and OpenTofu start a provider and talk to it. It knows gRPC, TLS and sockets, and
-//! nothing of what the provider does.
+//! How Terraform and OpenTofu start a provider and call it: handshake, TLS, sockets and gRPC.
 //!
-//! A process goes through it in this order: [`handshake`] reads what the host wants, [`transport`]
-//! and [`tls`] open a socket that only the host can use, [`serve()`] takes connections, [`host`] and
-//! [`service`] answer the calls, [`codec`] and [`wire`] translate, until the host says
-//! `Shutdown` or has [`vanished`].
+//! The process goes through the modules in this order: `handshake` reads the settings of the host, `transport` and `tls` open
+//! a socket that only the host can use, [`serve()`] accepts connections, `host` and `service` handle the calls, [`codec`] and
+//! [`wire`] convert values and messages, until the host calls `Shutdown` or `host_watch` detects that it has ended.
 
 pub mod codec;
 pub mod proto;

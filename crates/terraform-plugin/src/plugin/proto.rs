@@ -1,6 +1,6 @@
-//! The messages and services of `proto/`, generated into `proto/` beside this file.
+//! The messages and services of `proto/`. The test `tests/generated.rs` generates the included files.
 
-#![allow(missing_docs, clippy::all, clippy::pedantic)] // generated; the .proto files say what is what
+#![allow(missing_docs, clippy::all, clippy::pedantic)] // generated; the .proto files contain the documentation
 
 /// Terraform's plugin protocol (`proto/tfplugin6.proto`).
 pub mod tfplugin6 {
@@ -8,7 +8,7 @@ pub mod tfplugin6 {
 
     include!("proto/tfplugin6.rs");
 
-    /// The sizes alone: a value may hold secrets.
+    /// Shows only the sizes: a value may contain secrets.
     impl fmt::Debug for DynamicValue {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             let (msgpack, json) = (self.msgpack.len(), self.json.len());
@@ -16,7 +16,7 @@ pub mod tfplugin6 {
         }
     }
 
-    /// The size alone: a state may hold secrets.
+    /// Shows only the size: a state may contain secrets.
     impl fmt::Debug for RawState {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "RawState({} bytes of JSON)", self.json.len())
@@ -24,12 +24,12 @@ pub mod tfplugin6 {
     }
 }
 
-/// go-plugin's services (`proto/plugin.proto`).
+/// The services of go-plugin (`proto/plugin.proto`).
 pub mod plugin {
     include!("proto/plugin.rs");
 }
 
-/// gRPC's health service (`proto/health.proto`).
+/// The health service of gRPC (`proto/health.proto`).
 pub mod health {
     include!("proto/health.rs");
 }

@@ -1,4 +1,4 @@
-//! The life of the plugin process, from the handshake to the last answer.
+//! The lifetime of the plugin process, from the handshake to the last response.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -20,52 +20,50 @@ use crate::plugin::{core_dumps, log};
 use crate::provider::Metadata;
 use crate::{Provider, ServeMode, Server};
 
-/// How long calls in flight may go on once the host has vanished. Unless one of them is a change (see
-/// [`LAST_CHANGES`]), the process is to be gone within five seconds of it, of which noticing takes up to two and a
-/// half, and closing up to one.
+/// How long calls in flight may continue after the host has ended. Except for changes (see [`LAST_CHANGES`]), the process
+/// ends within five seconds: the detection takes up to two and a half, and closing up to one.
 const AFTER_HOST: Duration = Duration::from_secs(1);
-/// How long connections may take to close after the last answer. The host waits about two seconds.
+/// How long connections may take to close after the last response. The host waits about two seconds.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a change in flight may go on once the host has gone, with what it takes to take a creation back
-/// of which the host never heard. No attempt of a request begins any more, and one takes 30 seconds unless
-/// the user gives it longer.
+/// How long a change in flight may continue after the host has ended, including the rollback of a create whose response the
+/// host did not receive. No new attempts of requests start.
 const LAST_CHANGES: Duration = Duration::from_secs(45);
 
-/// What is served.
+/// What to serve.
 pub struct Plugin<P> {
-    /// The provider itself.
+    /// The provider.
     pub provider: P,
-    /// Whether a person started it with `-debug`: no host, no TLS, any number of runs.
+    /// Whether a user started the process with `-debug`: no host, no TLS, any number of runs.
     pub debug: bool,
 }
 
-/// Why the plugin can't serve.
+/// The error if the plugin cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// No host started this process.
+    /// No host started the process.
     #[error("this program is a plugin: Terraform or OpenTofu starts it")]
     NoHost,
-    /// There is no socket to listen on.
+    /// The plugin cannot listen.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// TLS with the host can't be set up.
+    /// TLS with the host is not possible.
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
-    /// The handshake line can't be written.
-    #[error("can't write to stdout: {0}")]
+    /// The handshake line cannot be written.
+    #[error("cannot write to stdout: {0}")]
     Stdout(std::io::Error),
-    /// Signals can't be handled.
-    #[error("can't handle signals: {0}")]
+    /// Signals cannot be handled.
+    #[error("cannot handle signals: {0}")]
     Signals(std::io::Error),
 }
 
 impl ServeError {
-    /// What to write to stderr. A host reads one JSON object, a person a sentence.
+    /// The text for stderr: a JSON object for a host, a sentence for a person.
     #[must_use]
     pub fn report(&self) -> String {
         match self {
             Self::NoHost => format!("{self}\n"),
-            error => log::error_line(&format!("the plugin can't serve: {error}")),
+            error => log::error_line(&format!("the plugin cannot serve: {error}")),
         }
     }
 }
@@ -73,10 +71,10 @@ impl ServeError {
 /// Serves a provider until the host, or in debug mode the user, ends it.
 ///
 /// # Errors
-/// [`ServeError`] if it can't begin. Once it serves, nothing but the end ends it.
+/// [`ServeError`] if serving cannot start.
 pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
-    let starter = ParentProcess::now();
-    // What is no text must not count as unset: without its certificate, the host would be served without TLS.
+    let parent = ParentProcess::now();
+    // A value that is not Unicode must not count as unset: without its certificate, the host would be served without TLS.
     let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
     let host = if plugin.debug {
         None
@@ -89,29 +87,29 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         core_dumps::forbid();
     }
 
-    let place = host
+    let options = host
         .as_ref()
-        .map_or_else(ListenOptions::default, |h| h.place.clone());
-    let listener = Listener::bind(&place, metadata.name)?;
+        .map_or_else(ListenOptions::default, |h| h.options.clone());
+    let listener = Listener::bind(&options, metadata.name)?;
     let tls = host
         .as_ref()
         .and_then(|h| h.client_certificate.as_deref())
         .map(server_tls)
         .transpose();
     let tls: Option<ServerTls> = tls.map_err(|e: TlsError| e)?;
-    // Before the host can know of us: an interrupt must never find the default handler.
+    // Before the host knows the process: an interrupt must never reach the default handler.
     let signals = signals::Signals::new().map_err(ServeError::Signals)?;
     write_handshake(metadata.address, &listener, tls.as_ref(), host.as_ref()).map_err(ServeError::Stdout)?;
 
     let end = CancellationToken::new();
     let calls = Calls::default();
-    let presence = ConnectionTracker::new();
-    let lifetime = if plugin.debug {
+    let connections = ConnectionTracker::new();
+    let mode = if plugin.debug {
         ServeMode::Debug
     } else {
         ServeMode::Managed
     };
-    let server = Arc::new(Server::new(plugin.provider, lifetime));
+    let server = Arc::new(Server::new(plugin.provider, mode));
     let services = Services::new(
         ProviderService::new(server.clone(), calls.clone()),
         HostServices::new(end.clone(), !plugin.debug),
@@ -123,18 +121,18 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
             match listener.accept().await {
                 Ok(connection) => {
                     let tls = tls.as_ref().map(|t| t.config.clone());
-                    let (services, presence) = (services.clone(), presence.clone());
+                    let (services, connections) = (services.clone(), connections.clone());
                     open.spawn(connections::serve(
                         connection,
                         tls,
                         services,
-                        presence,
+                        connections,
                         end.clone(),
                     ));
                 }
                 Err(error) => {
-                    // Too many open files, say: what is open goes on, and some of it will close.
-                    tracing::warn!(%error, "can't accept a connection");
+                    // For instance, the process has too many open files. Existing connections continue, and some of them will close.
+                    tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
@@ -144,7 +142,7 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         if plugin.debug {
             std::future::pending::<()>().await;
         }
-        host_gone(presence.watch(), starter).await;
+        host_gone(connections.watch(), parent).await;
     };
     calls.all.close();
     calls.changes.close();
@@ -163,11 +161,11 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
             }
         }
     }
-    // Whatever ends us, nothing new begins.
+    // Nothing new starts from here on.
     server.stop();
     drop(listener);
     if orphaned {
-        tracing::warn!("the host has vanished");
+        tracing::warn!("the host has ended");
         let _ = tokio::time::timeout(AFTER_HOST, calls.all.wait()).await;
     }
     end.cancel();
@@ -215,7 +213,7 @@ fn write_handshake(
 mod signals {
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
-    /// The signals that would end the process by default.
+    /// The signals that end the process by default.
     pub(crate) struct Signals {
         interrupt: Signal,
         terminate: Signal,
@@ -227,13 +225,13 @@ mod signals {
             Ok(Self {
                 interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
-                // A closed terminal reaches the host as well: if that ends, it is noticed.
+                // A closed terminal also reaches the host, whose end is detected.
                 _hangup: signal(SignalKind::hangup())?,
             })
         }
 
-        /// Ends when a signal asks us to end. Ctrl-C does so in debug mode only: it goes to the whole
-        /// process group, and it is the host's to decide what it means (it calls `StopProvider`).
+        /// Completes on a signal that ends the process. Ctrl-C does so in debug mode only: the whole process group receives it,
+        /// and the host decides what it means (it calls `StopProvider`).
         pub(crate) async fn end(mut self, debug: bool) {
             loop {
                 tokio::select! {
@@ -249,7 +247,7 @@ mod signals {
 mod signals {
     use tokio::signal::windows::{CtrlC, ctrl_c};
 
-    /// Ctrl-C, the one signal that every console has.
+    /// Ctrl-C, which every console has.
     pub(crate) struct Signals(CtrlC);
 
     impl Signals {
@@ -257,7 +255,7 @@ mod signals {
             ctrl_c().map(Self)
         }
 
-        /// Ends when Ctrl-C asks us to end: in debug mode only, as it is the host's to decide what it means.
+        /// Completes when Ctrl-C ends the process, in debug mode only: otherwise the host decides what it means.
         pub(crate) async fn end(mut self, debug: bool) {
             while self.0.recv().await.is_some() {
                 if debug {
@@ -273,9 +271,9 @@ mod signals {
 mod tests {
     use super::*;
 
-    /// A range of ports can be used up only where the plugin listens on one, which is not so on Unix.
+    /// Tested with TCP, because a Unix socket does not use the range.
     #[tokio::test]
-    async fn a_port_range_that_is_used_up_is_reported_in_one_line() {
+    async fn report_no_free_port_is_one_line() {
         let taken = Listener::bind_tcp(None).unwrap();
         let port = taken.address().rsplit(':').next().unwrap().parse().unwrap();
         let error = ServeError::from(Listener::bind_tcp(Some((port, port))).err().unwrap());
@@ -289,7 +287,7 @@ mod tests {
         assert_eq!(line["@level"], "error");
         let said = line["@message"].as_str().unwrap();
         assert!(
-            said.contains("can't serve") && said.contains(&format!("from {port} to {port}")),
+            said.contains("cannot serve") && said.contains(&format!("from {port} to {port}")),
             "{said}"
         );
     }

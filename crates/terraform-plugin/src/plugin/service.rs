@@ -308,7 +308,7 @@ impl<P: Provider> Service for ProviderService<P> {
                     private: request.planned_private,
                     identity: stored_identity(resource.schema(), request.planned_identity),
                 };
-                let creates = change.prior.is_null();
+                let is_create = change.prior.is_null();
                 let applied = resource.apply(change).await;
                 let response = tf::apply_resource_change::Response {
                     new_state: Some(encode(&applied.state, ty)),
@@ -317,7 +317,7 @@ impl<P: Provider> Service for ProviderService<P> {
                     diagnostics: wire::diagnostics(applied.diagnostics),
                     ..<_>::default()
                 };
-                if creates {
+                if is_create {
                     created = applied.state;
                 }
                 Ok(response)
@@ -504,21 +504,19 @@ impl<P: Provider> Service for ProviderService<P> {
         let request = request.into_inner();
         let server = self.server.clone();
         let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
-        let types = server
-            .resource(&request.type_name)
-            .map(|resource| {
-                (
-                    resource.schema().identity_type(),
-                    resource.schema().object_type().clone(),
-                )
-            })
-            .unwrap_or((Type::Dynamic, Type::Dynamic));
+        // The list reports an unknown type, and sends no other event then.
+        let (identity, object) =
+            server
+                .resource(&request.type_name)
+                .map_or((Type::Dynamic, Type::Dynamic), |resource| {
+                    let schema = resource.schema();
+                    (schema.identity_type(), schema.object_type().clone())
+                });
         self.calls.all.spawn(async move {
             if let Err(diagnostics) = list(&server, request, events.clone()).await {
                 let _ = events.send(ListEvent::Diagnostics(diagnostics)).await;
             }
         });
-        let (identity, object) = types;
         Ok(stream(receiver, move |event| {
             wire::list_event(event, &identity, &object)
         }))

@@ -1,4 +1,4 @@
-//! TLS between host and plugin: a certificate of our own, and the host's one pinned.
+//! TLS between host and plugin: a new certificate for the plugin, and the pinned certificate of the host.
 
 use std::sync::Arc;
 
@@ -10,41 +10,41 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixT
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, ServerConfig, SignatureScheme};
 
-/// Why there can be no TLS with this host.
+/// The error if TLS with the host is not possible.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// The environment holds something else than one PEM certificate.
-    #[error("PLUGIN_CLIENT_CERT does not hold one PEM certificate")]
+    /// The variable does not contain one PEM certificate.
+    #[error("PLUGIN_CLIENT_CERT does not contain one PEM certificate")]
     ClientCertificate,
-    /// No certificate of our own could be made.
-    #[error("can't make a server certificate: {0}")]
+    /// The certificate of the plugin cannot be created.
+    #[error("cannot create a server certificate: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// rustls refuses the parts.
-    #[error("can't set up TLS: {0}")]
+    /// rustls rejects the configuration.
+    #[error("cannot configure TLS: {0}")]
     Rustls(#[from] rustls::Error),
 }
 
-/// What a TLS server needs to serve one host.
+/// The TLS configuration for one host.
 pub struct ServerTls {
-    /// For the acceptor.
+    /// The configuration for the acceptor.
     pub config: Arc<ServerConfig>,
-    /// Our certificate, which the host is told in the handshake line and trusts alone.
+    /// The certificate of the plugin, which the host receives in the handshake line and trusts exclusively.
     pub certificate: CertificateDer<'static>,
 }
 
-/// Makes a fresh certificate for this process, and pins the host's.
+/// Creates a certificate for this process, and pins the certificate of the host.
 ///
 /// # Errors
-/// [`TlsError`] if the host's certificate can't be read, or ours not be made.
+/// [`TlsError`] if the certificate of the host is invalid, or the own one cannot be created.
 pub fn server_tls(client_certificate: &str) -> Result<ServerTls, TlsError> {
     let mut pem = CertificateDer::pem_slice_iter(client_certificate.as_bytes());
     let (Some(Ok(pinned)), None) = (pem.next(), pem.next()) else {
         return Err(TlsError::ClientCertificate);
     };
 
-    // P-256: the cheapest key to make that every host can check.
+    // P-256 is the fastest key type to generate that every host supports.
     let key = KeyPair::generate()?;
-    // The host trusts just this certificate and dials this name (plugin protocol, section 1).
+    // The host trusts exactly this certificate and connects with this name.
     let mut params = CertificateParams::new(vec!["localhost".to_owned()])?;
     params.distinguished_name.push(DnType::CommonName, "localhost");
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -71,8 +71,8 @@ pub fn server_tls(client_certificate: &str) -> Result<ServerTls, TlsError> {
     })
 }
 
-/// Accepts one certificate and no other. The host's is self-signed and marked as an authority, so
-/// no web-PKI verifier takes it for a client's; pinning it is stricter than any chain would be.
+/// Accepts exactly one certificate. The certificate of the host is self-signed and marked as an authority, so that a
+/// web-PKI verifier rejects it as a client certificate. Pinning is stricter than a chain.
 #[derive(Debug)]
 struct PinnedClient {
     pinned: CertificateDer<'static>,
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_one_certificate_is_refused() {
+    fn server_tls_not_one_certificate_is_error() {
         let one = pem();
         assert!(server_tls(&one).is_ok());
         for bad in [
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn each_process_has_its_own_certificate() {
+    fn server_tls_certificates_differ() {
         let (a, b) = (server_tls(&pem()).unwrap(), server_tls(&pem()).unwrap());
         assert_ne!(a.certificate, b.certificate);
     }

@@ -1,4 +1,4 @@
-//! Where the host connects: a Unix domain socket, or loopback TCP where there are none.
+//! The socket of the plugin: a Unix domain socket, or a loopback TCP port where these do not exist.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -6,33 +6,33 @@ use std::path::PathBuf;
 
 use tokio::net::TcpListener;
 
-/// What the host says about where to listen (plugin protocol, section 1, transport).
+/// The settings of the host for the socket.
 #[derive(Debug, Clone, Default)]
 pub struct ListenOptions {
-    /// `PLUGIN_UNIX_SOCKET_DIR`: the folder of the socket, instead of the temporary one.
-    #[cfg_attr(not(unix), allow(dead_code))] // read where there are Unix sockets
+    /// `PLUGIN_UNIX_SOCKET_DIR`: the folder of the socket, instead of a temporary folder.
+    #[cfg_attr(not(unix), allow(dead_code))] // used on Unix
     pub socket_dir: Option<PathBuf>,
-    /// `PLUGIN_UNIX_SOCKET_GROUP`: a group, by name or number, that may connect too.
+    /// `PLUGIN_UNIX_SOCKET_GROUP`: a group, by name or number, that can connect too.
     #[cfg_attr(not(unix), allow(dead_code))]
     pub socket_group: Option<String>,
-    /// `PLUGIN_MIN_PORT` and `PLUGIN_MAX_PORT`: the TCP ports to choose from, both included.
-    #[cfg_attr(unix, allow(dead_code))] // read where there are no Unix sockets
+    /// `PLUGIN_MIN_PORT` and `PLUGIN_MAX_PORT`: the inclusive range of TCP ports.
+    #[cfg_attr(unix, allow(dead_code))] // used on other platforms than Unix
     pub ports: Option<(u16, u16)>,
 }
 
-/// Why nothing could listen there.
+/// The error if the plugin cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// The socket can't be made.
-    #[error("can't listen on the Unix socket {}: {source}{}", path.display(), hint(path, source))]
+    /// The socket cannot be created.
+    #[error("cannot listen on the Unix socket {}: {source}{}", path.display(), hint(path, source))]
     Socket {
-        /// The socket.
+        /// The path of the socket.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: io::Error,
     },
-    /// There is no such group.
-    #[error("PLUGIN_UNIX_SOCKET_GROUP names the group {0}, which does not exist here")]
+    /// The group does not exist.
+    #[error("PLUGIN_UNIX_SOCKET_GROUP names the group {0}, which does not exist")]
     Group(String),
     /// No port of the range is free.
     #[error("no TCP port from {0} to {1} on 127.0.0.1 is free (PLUGIN_MIN_PORT, PLUGIN_MAX_PORT): {2}")]
@@ -52,7 +52,7 @@ fn hint(path: &std::path::Path, source: &io::Error) -> String {
     }
 }
 
-/// A socket that the host can connect to. The file of a Unix socket is removed on drop.
+/// A socket that the host can connect to. Dropping it removes the file of a Unix socket.
 pub enum Listener {
     /// A Unix domain socket.
     #[cfg(unix)]
@@ -62,25 +62,25 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Listens as is usual on this platform. `name` begins the names of files that are made for it.
+    /// Listens on the default kind of socket of the platform. `name` is the prefix of created files.
     ///
     /// # Errors
-    /// [`ListenError`], which says what the user can do.
-    pub fn bind(place: &ListenOptions, name: &str) -> Result<Self, ListenError> {
+    /// [`ListenError`], which includes a remedy.
+    pub fn bind(options: &ListenOptions, name: &str) -> Result<Self, ListenError> {
         #[cfg(unix)]
-        return unix::Socket::bind(place, name).map(Self::Unix);
+        return unix::Socket::bind(options, name).map(Self::Unix);
         #[cfg(not(unix))]
         {
             let _ = name;
-            Self::bind_tcp(place.ports)
+            Self::bind_tcp(options.ports)
         }
     }
 
-    /// Listens on the first free port of a range, or on any.
+    /// Listens on the first free port of a range, or on any port.
     ///
     /// # Errors
-    /// [`ListenError::Ports`] if none is free.
-    #[cfg_attr(unix, allow(dead_code))] // the way of Windows, tested everywhere
+    /// [`ListenError::Ports`] if no port is free.
+    #[cfg_attr(unix, allow(dead_code))] // used on Windows, tested on all platforms
     pub fn bind_tcp(ports: Option<(u16, u16)>) -> Result<Self, ListenError> {
         let (from, to) = ports.unwrap_or((0, 0));
         let mut last = io::Error::from(io::ErrorKind::InvalidInput);
@@ -107,7 +107,7 @@ impl Listener {
         }
     }
 
-    /// The path of the socket, or address and port.
+    /// The path of the socket, or the address and port.
     #[must_use]
     pub fn address(&self) -> String {
         match self {
@@ -120,7 +120,7 @@ impl Listener {
     /// Waits for a connection.
     ///
     /// # Errors
-    /// What the system says, for instance that the process has too many files open.
+    /// The error of the system, for instance that the process has too many open files.
     pub async fn accept(&self) -> io::Result<Box<dyn Connection>> {
         match self {
             #[cfg(unix)]
@@ -152,21 +152,21 @@ mod unix {
     pub struct Socket {
         listener: UnixListener,
         path: PathBuf,
-        /// Made for this socket, where the host has not named one. Dropped after the socket's file is gone.
+        /// The folder created for this socket, unless the host specified one. Dropped after the file is removed.
         folder: Option<Folder>,
     }
 
-    /// A folder in the temporary one, which is often everybody's: in this nobody else can even look.
+    /// A folder inside the temporary folder that only the owner can access.
     struct Folder(PathBuf);
 
     impl Folder {
-        /// Fails if the name is taken: whatever somebody else has put there is not used.
+        /// Fails if the name exists: a folder of another process or user is not used.
         fn make(path: PathBuf) -> io::Result<Self> {
             DirBuilder::new().mode(0o700).create(&path)?;
             Ok(Self(path))
         }
 
-        /// Lets a group reach what is in it.
+        /// Lets a group access the content.
         fn open_to(&self, group: Gid) -> io::Result<()> {
             chown(&self.0, None, Some(group.as_raw()))?;
             fs::set_permissions(&self.0, fs::Permissions::from_mode(0o710))
@@ -175,17 +175,17 @@ mod unix {
 
     impl Drop for Folder {
         fn drop(&mut self) {
-            // As with the file: there is nothing to do about an error.
+            // There is no remedy for an error here.
             let _ = fs::remove_dir(&self.0);
         }
     }
 
     impl Socket {
-        pub(crate) fn bind(place: &ListenOptions, name: &str) -> Result<Self, ListenError> {
-            let group = place.socket_group.as_deref().map(gid).transpose()?;
+        pub(crate) fn bind(options: &ListenOptions, name: &str) -> Result<Self, ListenError> {
+            let group = options.socket_group.as_deref().map(gid).transpose()?;
             let name = format!("{name}-{}-{:08x}", std::process::id(), fastrand::u32(..));
-            let (path, folder) = if let Some(dir) = &place.socket_dir {
-                // The host's own folder, of which it may know the socket by its file name alone.
+            let (path, folder) = if let Some(dir) = &options.socket_dir {
+                // The folder belongs to the host, which may identify the socket by its file name alone.
                 (dir.join(format!("{name}.sock")), None)
             } else {
                 let folder = std::env::temp_dir().join(name);
@@ -196,7 +196,7 @@ mod unix {
                 source,
             };
             let folder = folder.map(Folder::make).transpose().map_err(failed)?;
-            // Owner-only from the first moment: changing the mode after `bind` would leave a gap.
+            // Only the owner has access from the start: a later change of the mode would leave a gap.
             let before = umask(Mode::from_bits_truncate(0o177));
             let bound = UnixListener::bind(&path);
             umask(before);
@@ -226,7 +226,7 @@ mod unix {
 
     impl Drop for Socket {
         fn drop(&mut self) {
-            // Somebody may have removed it already; there is nothing to do about other errors.
+            // Another process may have removed the file. There is no remedy for other errors.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -248,14 +248,14 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_socket_is_the_owners_alone_and_vanishes_with_its_listener() {
+    async fn socket_is_private_and_removed_with_listener() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let place = ListenOptions {
+        let options = ListenOptions {
             socket_dir: Some(dir.path().to_owned()),
             ..ListenOptions::default()
         };
-        let listener = Listener::bind(&place, "example").unwrap();
+        let listener = Listener::bind(&options, "example").unwrap();
         let path = PathBuf::from(listener.address());
         assert_eq!(path.parent(), Some(dir.path()));
         assert_eq!(
@@ -268,35 +268,40 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_group_widens_the_mode_and_an_unknown_one_is_refused() {
+    async fn group_gets_access_and_unknown_group_is_error() {
         use std::os::unix::fs::{MetadataExt, PermissionsExt};
         let dir = tempfile::tempdir().unwrap();
         let own = std::fs::metadata(dir.path()).unwrap().gid().to_string();
-        let place = |group: &str| ListenOptions {
+        let options = |group: &str| ListenOptions {
             socket_dir: Some(dir.path().to_owned()),
             socket_group: Some(group.to_owned()),
             ..ListenOptions::default()
         };
-        let listener = Listener::bind(&place(&own), "example").unwrap();
+        let listener = Listener::bind(&options(&own), "example").unwrap();
         let mode = std::fs::metadata(listener.address())
             .unwrap()
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o660);
         assert!(matches!(
-            Listener::bind(&place("no-such-group"), "example"),
+            Listener::bind(&options("no-such-group"), "example"),
             Err(ListenError::Group(_))
         ));
     }
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn an_error_says_what_to_do() {
-        let place = |dir: String| ListenOptions {
+    async fn bind_error_includes_remedy() {
+        let options = |dir: String| ListenOptions {
             socket_dir: Some(dir.into()),
             ..ListenOptions::default()
         };
-        let text = |dir| Listener::bind(&place(dir), "example").err().unwrap().to_string();
+        let text = |dir| {
+            Listener::bind(&options(dir), "example")
+                .err()
+                .unwrap()
+                .to_string()
+        };
         assert!(text("/no/such/folder".to_owned()).contains("folder that exists"));
         let dir = tempfile::tempdir().unwrap();
         let long = dir.path().join("x".repeat(120)).display().to_string();
@@ -304,7 +309,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tcp_takes_the_first_free_port_of_the_range() {
+    async fn bind_tcp_uses_first_free_port() {
         let taken = Listener::bind_tcp(None).unwrap();
         let port = taken.address().rsplit(':').next().unwrap().parse().unwrap();
         let error = Listener::bind_tcp(Some((port, port))).err().unwrap();

@@ -1,4 +1,4 @@
-//! Framework types in the protocol's messages.
+//! The conversion of schemas, diagnostics and events to messages of the protocol.
 
 use crate::plugin::codec::encode;
 use crate::plugin::proto::tfplugin6 as tf;
@@ -45,7 +45,7 @@ pub(crate) fn path(path: &Path) -> tf::AttributePath {
     }
 }
 
-/// The attributes of a block with their descriptions, as the host gets them.
+/// The schema of a block with its descriptions.
 #[must_use]
 pub fn schema(schema: &Schema) -> tf::Schema {
     tf::Schema {
@@ -137,8 +137,8 @@ pub(crate) fn list_event(
             resource_object: resource.map(|resource| encode(&resource, object_type)),
             diagnostic: Vec::new(),
         },
-        ListEvent::Diagnostics(found) => tf::list_resource::Event {
-            diagnostic: diagnostics(found),
+        ListEvent::Diagnostics(list) => tf::list_resource::Event {
+            diagnostic: diagnostics(list),
             ..<_>::default()
         },
     }
@@ -149,8 +149,8 @@ pub(crate) fn invoke_event(event: InvokeEvent) -> tf::invoke_action::Event {
     use tf::invoke_action::event::{Completed, Progress, Type};
     let ty = match event {
         InvokeEvent::Progress(message) => Type::Progress(Progress { message }),
-        InvokeEvent::Completed(found) => Type::Completed(Completed {
-            diagnostics: diagnostics(found),
+        InvokeEvent::Completed(list) => Type::Completed(Completed {
+            diagnostics: diagnostics(list),
         }),
     };
     tf::invoke_action::Event { r#type: Some(ty) }
@@ -158,8 +158,8 @@ pub(crate) fn invoke_event(event: InvokeEvent) -> tf::invoke_action::Event {
 
 fn attribute(attribute: &Attribute) -> tf::schema::Attribute {
     let (r#type, nested_type) = match attribute.kind() {
-        Kind::Plain(of) => (of.to_json().to_string().into_bytes(), None),
-        Kind::Nested(nesting, of) => (Vec::new(), Some(nested(*nesting, of))),
+        Kind::Plain(ty) => (ty.to_json().to_string().into_bytes(), None),
+        Kind::Nested(nesting, attributes) => (Vec::new(), Some(nested(*nesting, attributes))),
     };
     tf::schema::Attribute {
         name: attribute.name().to_owned(),
@@ -185,7 +185,7 @@ fn nested(nesting: Nesting, attributes: &[Attribute]) -> tf::schema::Object {
         Nesting::Set => NestingMode::Set,
         Nesting::Map => NestingMode::Map,
     };
-    #[allow(deprecated)] // the counts of items are obsolete on the wire, and zero means none
+    #[allow(deprecated)] // the item counts are obsolete
     tf::schema::Object {
         attributes: attributes.iter().map(attribute).collect(),
         nesting: nesting.into(),
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schema_keeps_all_that_it_declares() {
+    fn schema_contains_everything_declared() {
         let inner = [Attribute::number("count").computed()];
         let declared = Schema::new(
             "A *thing*.",
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_diagnostic_about_the_whole_block_has_no_path() {
+    fn diagnostic_root_path_is_omitted() {
         let whole = diagnostic(Diagnostic::warning("s", "d").at(Path::root()));
         assert_eq!(whole.attribute, None);
         assert_eq!(whole.severity(), tf::diagnostic::Severity::Warning);

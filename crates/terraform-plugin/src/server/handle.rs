@@ -164,7 +164,7 @@ impl<'a, P: Provider> ResourceHandle<'a, P> {
     pub fn generate_config(&self, state: Value) -> ConfigResponse {
         self.server
             .sensitive(self.schema(), [&state])
-            .during_sync(|| self.inner.generate_config(state.clone()))
+            .during_sync(|| self.inner.generate_config(state))
     }
 
     /// Converts the state of another resource type. Requires no configuration.

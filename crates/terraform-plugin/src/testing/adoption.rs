@@ -1,4 +1,4 @@
-//! How an object that exists already comes into a state: by import, or from another resource type.
+//! Import, move and identity calls: how an existing object enters the state.
 
 use serde_json::Value as Json;
 
@@ -15,12 +15,12 @@ pub fn stored(json: &Json) -> tf::RawState {
 }
 
 impl Resource {
-    /// Imports by a text.
+    /// Imports by ID.
     pub async fn import(&self, id: &str) -> State {
         self.imported(id.to_owned(), None).await
     }
 
-    /// Imports by an identity with these parts, the others null.
+    /// Imports by an identity with these attributes. The others are null.
     pub async fn import_identity(&self, parts: &[(&str, Value)]) -> State {
         let identity = Value::object(parts.iter().cloned());
         let identity = identity.shaped(&self.identity).unwrap();
@@ -54,7 +54,7 @@ impl Resource {
         }
     }
 
-    /// Takes over the state of another resource type.
+    /// Converts the state of another resource type.
     pub async fn take_over(&self, provider: &str, type_name: &str, state: &Json) -> State {
         let request = tf::move_resource_state::Request {
             source_provider_address: provider.to_owned(),
@@ -73,12 +73,12 @@ impl Resource {
         }
     }
 
-    /// Brings a stored identity into the present shape: its attributes, or what is wrong with it.
+    /// Upgrades a stored identity of version 0. Returns its attributes or the errors.
     pub async fn upgrade_identity(&self, raw: tf::RawState) -> Result<Value, Vec<tf::Diagnostic>> {
         self.upgrade_identity_of(0, raw).await
     }
 
-    /// The same of another version.
+    /// Upgrades a stored identity of any version.
     pub async fn upgrade_identity_of(
         &self,
         version: i64,

@@ -1,4 +1,4 @@
-//! A host's connection: the socket, TLS as a Go client does it, and gRPC over HTTP/2.
+//! The connection of a host: the socket, TLS as a Go client configures it, and gRPC over HTTP/2.
 
 use std::io;
 use std::path::Path;
@@ -23,14 +23,14 @@ use tower_service::Service;
 
 use crate::testing::{Identity, within};
 
-/// How a client goes about TLS.
+/// The TLS settings of a client.
 pub struct Tls {
     versions: Vec<&'static SupportedProtocolVersion>,
     server: CertificateDer<'static>,
 }
 
 impl Tls {
-    /// As Terraform does: it trusts the certificate of the handshake line and no other.
+    /// The settings of Terraform: trusts exactly the certificate of the handshake line.
     pub fn trusting(server: &CertificateDer<'static>) -> Self {
         Self {
             versions: vec![&rustls::version::TLS13, &rustls::version::TLS12],
@@ -38,14 +38,14 @@ impl Tls {
         }
     }
 
-    /// The same with one version only.
+    /// Restricts the settings to one TLS version.
     #[must_use]
     pub fn only(self, version: &'static SupportedProtocolVersion) -> Self {
         let versions = vec![version];
         Self { versions, ..self }
     }
 
-    /// The settings of a client that shows this certificate, or none.
+    /// The configuration of a client that presents this certificate, or none.
     pub fn config(&self, identity: Option<&Identity>) -> Arc<ClientConfig> {
         let mut trusted = RootCertStore::empty();
         trusted.add(self.server.clone()).unwrap();
@@ -55,8 +55,7 @@ impl Tls {
             .unwrap()
             .with_root_certificates(trusted);
         let mut config = match identity {
-            // Not the usual `with_client_auth_cert`: that keeps one from showing a certificate
-            // without having its key, which a thief would.
+            // `with_client_auth_cert` would refuse a certificate without its key, which a test presents.
             Some(identity) => {
                 let key = any_supported_type(&identity.key()).unwrap();
                 let shown = CertifiedKey::new(vec![identity.certificate.clone()], key);
@@ -68,8 +67,8 @@ impl Tls {
         Arc::new(config)
     }
 
-    /// Connects to a socket and greets the server. In TLS 1.3 a client is through before the server
-    /// has looked at its certificate: a refusal may show in the first call only.
+    /// Connects to a socket and completes the TLS handshake. In TLS 1.3, the client completes the handshake before the server
+    /// verifies its certificate: the first call can report a refusal.
     pub async fn connect(&self, socket: &Path, identity: Option<&Identity>) -> io::Result<Channel> {
         let name = ServerName::try_from("localhost").unwrap();
         let connector = TlsConnector::from(self.config(identity));
@@ -84,7 +83,7 @@ pub async fn unix(socket: &Path) -> UnixStream {
     UnixStream::connect(socket).await.unwrap()
 }
 
-/// Speaks gRPC on a stream.
+/// Starts gRPC on a stream.
 pub async fn grpc<S>(stream: S) -> Result<Channel, hyper::Error>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -99,8 +98,7 @@ where
     })
 }
 
-/// A connection on which the clients of all services can call. It closes, as abruptly as that of a
-/// killed host, with the last clone.
+/// A connection for the clients of all services. Dropping the last clone closes it abruptly, like the end of a killed host.
 #[derive(Clone)]
 pub struct Channel {
     sender: SendRequest<Body>,

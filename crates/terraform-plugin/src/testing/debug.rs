@@ -1,4 +1,4 @@
-//! A plugin that a person started for debugging.
+//! A plugin in debug mode.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::testing::{Launch, Process};
 
-/// Starts the plugin for debugging; answers the process and what it says to reattach.
+/// Starts the plugin in debug mode. Returns the process and the value of `TF_REATTACH_PROVIDERS`.
 pub async fn debugging(launch: Launch) -> (Process, Json) {
     let mut process = launch.arg("-debug").start();
     loop {
@@ -18,7 +18,7 @@ pub async fn debugging(launch: Launch) -> (Process, Json) {
     }
 }
 
-/// The socket in that.
+/// The socket in the value of `TF_REATTACH_PROVIDERS`.
 pub fn socket(reattach: &Json) -> PathBuf {
     let (_, provider) = reattach.as_object().unwrap().iter().next().unwrap();
     assert_eq!(provider["Addr"]["Network"], "unix");

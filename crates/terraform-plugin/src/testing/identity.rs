@@ -1,4 +1,4 @@
-//! The certificate by which the plugin knows its host.
+//! The certificate by which the plugin recognizes its host.
 
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -6,25 +6,25 @@ use rcgen::{
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// A host's certificate with its key, as go-plugin makes one for each process that it starts: ECDSA
-/// P-521, self-signed, and marked as an authority.
+/// A certificate with its key, as go-plugin creates one for each process: ECDSA P-521, self-signed, and marked as an
+/// authority.
 pub struct Identity {
-    /// What `PLUGIN_CLIENT_CERT` holds.
+    /// The value of `PLUGIN_CLIENT_CERT`.
     pub pem: String,
-    /// The same in DER.
+    /// The certificate in DER.
     pub certificate: CertificateDer<'static>,
     key: Vec<u8>,
 }
 
 impl Identity {
-    /// A fresh one. Any two have the same subject and differ in their keys.
+    /// Creates a certificate. All have the same subject and different keys.
     pub fn new() -> Self {
         let (params, key) = (params(), key_pair());
         let certificate = params.self_signed(&key).unwrap();
         Self::of(&certificate, &key)
     }
 
-    /// One of the same subject with a key of its own, which this one has signed as an authority.
+    /// Creates a certificate with the same subject and another key, signed by this one as an authority.
     pub fn signs(&self) -> Self {
         let authority = KeyPair::try_from(self.key.as_slice()).unwrap();
         let issuer = Issuer::new(params(), authority);
@@ -41,7 +41,7 @@ impl Identity {
         }
     }
 
-    /// Somebody who shows this certificate, but holds only the key of another.
+    /// A client that presents this certificate, and has only the key of another.
     pub fn with_key_of(&self, other: &Identity) -> Self {
         Self {
             pem: self.pem.clone(),

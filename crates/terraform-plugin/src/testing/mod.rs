@@ -1,18 +1,20 @@
-//! Terraform's side of the plugin protocol: it starts the built plugin as go-plugin's host does, and
-//! calls it as Terraform does.
+//! A host for tests: it starts a provider binary as Terraform does, calls it as Terraform does, and checks what Terraform
+//! checks.
 //!
-//! [`Launch`] sets a process up, [`Process`] is a running one, [`Handshake`] is what it says first,
-//! [`Identity`] the host's certificate, [`connection`] the way in. [`Host`] is all of it together, and
-//! what most tests start from. [`value`] makes and reads values, [`terraform`] calls a resource in the
-//! order of a plan and an apply and checks what Terraform checks.
+//! [`Launch`] configures a process, [`Process`] is a running one, [`Handshake`] is its first line, [`Identity`] is the
+//! certificate of the host. [`Host`] combines them, and is the start of most tests. [`value`] creates and reads values, and
+//! [`terraform`] calls a resource in the order of plan and apply. [`check_model`] compares a model with its schema.
 //!
-//! Whatever is started here ends with the test, panics included: a process is killed on drop, and its
-//! folder removed.
+//! Everything ends with the test, also after a panic: dropping a process kills it and removes its folder.
 
 #![allow(
     clippy::expect_used,
+    clippy::missing_errors_doc,
     clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::new_without_default,
     clippy::panic,
+    clippy::return_self_not_must_use,
     clippy::unwrap_used,
     reason = "a test fails by panicking"
 )]

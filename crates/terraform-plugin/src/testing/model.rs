@@ -1,4 +1,4 @@
-//! Whether a model matches its schema.
+//! The comparison of a model with its schema.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,4 +1,4 @@
-//! A plugin with what a host asks it first.
+//! A plugin with its schemas.
 
 use std::collections::HashMap;
 
@@ -10,16 +10,16 @@ use crate::{Type, Value};
 
 /// A running plugin and its schemas.
 pub struct Plugin {
-    /// The plugin.
+    /// The host of the plugin.
     pub host: Host,
     /// All schemas.
     pub schema: tf::get_provider_schema::Response,
-    /// What tells the objects of each resource.
+    /// The identity schema of each resource.
     pub identities: HashMap<String, tf::ResourceIdentitySchema>,
 }
 
 impl Plugin {
-    /// Starts one that is not configured.
+    /// Starts a plugin that is not configured.
     pub async fn launch(launch: Launch) -> Self {
         let host = Box::pin(Host::launch(launch)).await;
         let schema = tf::get_provider_schema::Request {};
@@ -35,13 +35,13 @@ impl Plugin {
         }
     }
 
-    /// A provider block with these attributes, the others null.
+    /// A provider block with these attributes. The others are null.
     pub fn block(&self, set: &[(&str, Value)]) -> Option<tf::DynamicValue> {
         let shape = Shape::of(self.schema.provider.as_ref().unwrap());
         shape.encode(&shape.object(set))
     }
 
-    /// Configures the provider; answers what it says.
+    /// Configures the provider. Returns the diagnostics.
     pub async fn configure(&self, config: Option<tf::DynamicValue>) -> Vec<tf::Diagnostic> {
         let request = tf::configure_provider::Request {
             terraform_version: "1.11.4".to_owned(),

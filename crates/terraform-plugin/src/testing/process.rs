@@ -1,4 +1,4 @@
-//! The plugin as a process: what it is given, what it prints, and how it ends.
+//! The process of a plugin: its environment, output and end.
 
 use std::ffi::OsStr;
 use std::process::{ExitStatus, Stdio};
@@ -12,41 +12,40 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-/// How long a test waits for what must come. Nothing is measured by it: it is the moment to say that
-/// it does not come.
+/// How long a test waits for an event before it fails. No test measures time with it.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The cookie by which a plugin knows that a host started it.
+/// The variable that identifies a host.
 const COOKIE: (&str, &str) = (
     "TF_PLUGIN_MAGIC_COOKIE",
     "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
 );
 
-/// Waits for something that must come.
+/// Waits for an event that must occur.
 pub async fn within<T>(what: &str, done: impl Future<Output = T>) -> T {
     let waited = tokio::time::timeout(PATIENCE, done).await;
     waited.unwrap_or_else(|_| panic!("waited in vain: {what}"))
 }
 
-/// Sends a signal to a process of ours.
+/// Sends a signal to a process.
 pub fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(pid.try_into().unwrap()), signal).unwrap();
 }
 
-/// A process to start. Its environment is empty but for what is set here, so that no setting of
-/// whoever runs the tests reaches it.
+/// A process to start. Its environment contains only what is set here, so that the environment of the tests does not
+/// affect it.
 pub struct Launch {
     command: Command,
     folder: TempDir,
 }
 
 impl Launch {
-    /// The plugin as a person starts it.
+    /// The plugin as a user starts it.
     pub fn by_hand(plugin: &str) -> Self {
         Self::program(plugin)
     }
 
-    /// The plugin as a host starts it, but without TLS.
+    /// The plugin as a host starts it, without TLS.
     pub fn without_tls(plugin: &str) -> Self {
         Self::by_hand(plugin)
             .env(COOKIE.0, COOKIE.1)
@@ -54,8 +53,8 @@ impl Launch {
             .socket_dir_is_own_folder()
     }
 
-    /// A process that starts the plugin as a host does and does nothing more: killing it is killing
-    /// the host. `exec` would make the shell the plugin; a command behind it keeps it a parent.
+    /// A process that starts the plugin as a host does, and does nothing else: killing it corresponds to killing the host. A
+    /// further command keeps the shell from replacing itself with the plugin.
     pub fn through_a_shell(plugin: &str) -> Self {
         let mut launch = Self::program("/bin/sh")
             .env(COOKIE.0, COOKIE.1)
@@ -76,7 +75,7 @@ impl Launch {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        // A measurement of coverage has no other way in.
+        // Coverage measurement needs these variables.
         for name in ["LLVM_PROFILE_FILE", "CARGO_LLVM_COV_TARGET_DIR"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
@@ -90,14 +89,14 @@ impl Launch {
         self.env("PLUGIN_UNIX_SOCKET_DIR", &folder)
     }
 
-    /// Sets a variable of the environment.
+    /// Sets an environment variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
-    /// Removes a variable again.
+    /// Removes an environment variable.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.command.env_remove(name);
@@ -111,7 +110,7 @@ impl Launch {
         self
     }
 
-    /// Starts it.
+    /// Starts the process.
     pub fn start(mut self) -> Process {
         let mut child = self.command.spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -135,15 +134,15 @@ impl Launch {
         }
     }
 
-    /// Starts it and waits for its end, which must come by itself.
+    /// Starts the process and waits for its end.
     pub async fn run(self) -> Ended {
         self.start().ended().await
     }
 }
 
-/// A running process. It is killed when this is dropped.
+/// A running process. Dropping it kills the process.
 pub struct Process {
-    /// Its process id.
+    /// The process ID.
     pub pid: u32,
     child: Child,
     stdout: Option<BufReader<ChildStdout>>,
@@ -152,26 +151,26 @@ pub struct Process {
     folder: TempDir,
 }
 
-/// How a process ended, and what it printed that was not read before.
+/// The end of a process, and the output that was not read before.
 #[derive(Debug)]
 pub struct Ended {
     /// The exit status.
     pub status: ExitStatus,
-    /// What was left on stdout.
+    /// The rest of stdout.
     pub stdout: String,
     /// All of stderr.
     pub stderr: String,
-    /// The names of the files left in its temporary folder.
+    /// The names of the files that remain in the temporary folder.
     pub left: Vec<String>,
 }
 
 impl Process {
-    /// The folder that it was given for sockets and temporary files. It is empty at the start.
+    /// The folder for sockets and temporary files, empty at the start.
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }
 
-    /// The names in that folder.
+    /// The names of the files in the folder.
     pub fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.folder.path()).unwrap();
         entries
@@ -195,12 +194,12 @@ impl Process {
         line
     }
 
-    /// Stderr so far.
+    /// The output on stderr so far.
     pub fn stderr(&self) -> String {
         self.stderr.lock().unwrap().clone()
     }
 
-    /// Waits until a text stands on stderr.
+    /// Waits until stderr contains a text.
     pub async fn says(&self, text: &str) {
         let said = async {
             while !self.stderr().contains(text) {
@@ -210,26 +209,25 @@ impl Process {
         within(text, said).await;
     }
 
-    /// Closes our end of the pipes that the process writes to, as the end of a host does.
+    /// Closes the pipes that the process writes to, as the end of a host does.
     pub fn close_pipes(&mut self) {
         self.stdout = None;
         self.stderr_end.abort();
     }
 
-    /// Waits until nobody holds the other end of stdout any more: neither the process, nor one that
-    /// it started.
+    /// Waits until no process holds the other end of stdout: neither the plugin nor a process that it started.
     pub async fn closed(&mut self) {
         let mut rest = String::new();
         let stdout = self.stdout.as_mut().unwrap();
         stdout.read_to_string(&mut rest).await.unwrap();
     }
 
-    /// Kills it, without its children.
+    /// Kills the process without its children.
     pub async fn kill(&mut self) {
         within("the end after a kill", self.child.kill()).await.unwrap();
     }
 
-    /// Waits for the exit status alone.
+    /// Waits for the exit status.
     pub async fn exit(&mut self) -> ExitStatus {
         self.child.wait().await.unwrap()
     }
@@ -242,7 +240,7 @@ impl Process {
             let read = pipe.read_to_string(&mut stdout);
             within("the end of stdout", read).await.unwrap();
         }
-        // Cancelled, if the pipe was closed on purpose.
+        // Cancelled if the test closed the pipe.
         let _ = within("the end of stderr", &mut self.stderr_end).await;
         Ended {
             status,
@@ -254,15 +252,15 @@ impl Process {
 }
 
 impl Ended {
-    /// Asserts that it ended well and left nothing behind.
+    /// Asserts that the process succeeded and left no files.
     pub fn well(self) -> Self {
         assert_eq!(self.status.code(), Some(0), "{self:?}");
         assert_eq!(self.left, [""; 0], "files left behind");
         self
     }
 
-    /// Asserts that it could not start, said so in one line that a host takes for an error, and left
-    /// nothing behind; answers the sentence.
+    /// Asserts that the process could not start, reported the reason in one line that a host reads as an error, and left no
+    /// files. Returns the reason.
     pub fn refused_to_start(self) -> String {
         assert_eq!(self.status.code(), Some(1), "{self:?}");
         assert_eq!(self.stdout, "");

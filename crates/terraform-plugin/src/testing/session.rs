@@ -1,4 +1,4 @@
-//! A host with its plugin, connected.
+//! A host with a connected plugin.
 
 use std::path::PathBuf;
 
@@ -13,18 +13,18 @@ use crate::plugin::proto::plugin::grpc_stdio_client::GrpcStdioClient;
 use crate::plugin::proto::tfplugin6::provider_client::ProviderClient;
 use crate::testing::{Channel, Ended, Handshake, Identity, Launch, Process, Tls, grpc, unix, within};
 
-/// What a Terraform host accepts of one message.
+/// The largest message that a host accepts.
 const LARGEST_MESSAGE: usize = 256 << 20;
 
-/// A plugin that was started and greeted as Terraform does it.
+/// A plugin that was started and connected as Terraform does it.
 pub struct Host {
-    /// The plugin's process.
+    /// The process of the plugin.
     pub process: Process,
-    /// What it introduced itself with.
+    /// The handshake line of the plugin.
     pub handshake: Handshake,
-    /// Who we are to it.
+    /// The certificate of the host.
     pub identity: Identity,
-    /// The one connection.
+    /// The connection.
     pub channel: Channel,
 }
 
@@ -34,7 +34,7 @@ impl Host {
         Self::launch(Launch::without_tls(plugin)).await
     }
 
-    /// The same with further settings.
+    /// Starts the plugin with further settings and connects.
     pub async fn launch(launch: Launch) -> Self {
         let identity = Identity::new();
         let mut process = launch.env("PLUGIN_CLIENT_CERT", &identity.pem).start();
@@ -49,61 +49,61 @@ impl Host {
         }
     }
 
-    /// TLS as Terraform does it with this plugin.
+    /// The TLS settings of Terraform for this plugin.
     pub fn tls(&self) -> Tls {
         Tls::trusting(&self.handshake.certificate().unwrap())
     }
 
-    /// The plugin's socket.
+    /// The socket of the plugin.
     pub fn socket(&self) -> PathBuf {
         self.handshake.socket()
     }
 
-    /// The provider.
+    /// A client of the provider.
     pub fn provider(&self) -> ProviderClient<Channel> {
         provider(&self.channel)
     }
 
-    /// Standard output and error as a stream.
+    /// A client of the stream of stdout and stderr.
     pub fn stdio(&self) -> GrpcStdioClient<Channel> {
         GrpcStdioClient::new(self.channel.clone())
     }
 
-    /// The broker.
+    /// A client of the broker.
     pub fn broker(&self) -> GrpcBrokerClient<Channel> {
         GrpcBrokerClient::new(self.channel.clone())
     }
 
-    /// The health service.
+    /// A client of the health service.
     pub fn health(&self) -> HealthClient<Channel> {
         HealthClient::new(self.channel.clone())
     }
 
-    /// Asserts that the plugin answers.
+    /// Asserts that the plugin responds.
     pub async fn answers(&self) {
         check(&self.channel).await.unwrap();
     }
 
-    /// Asks the plugin to end.
+    /// Calls `Shutdown`.
     pub async fn shut_down(&self) {
         shut_down(&self.channel).await.unwrap();
     }
 
-    /// Ends the plugin as Terraform does at the end of a run, and asserts that it ends well.
+    /// Ends the plugin as Terraform does at the end of a run, and asserts that it succeeds.
     pub async fn end(self) -> Ended {
         self.shut_down().await;
         self.process.ended().await.well()
     }
 }
 
-/// The provider behind a connection.
+/// A client of the provider behind a connection.
 pub fn provider(channel: &Channel) -> ProviderClient<Channel> {
     ProviderClient::new(channel.clone())
         .max_decoding_message_size(LARGEST_MESSAGE)
         .max_encoding_message_size(LARGEST_MESSAGE)
 }
 
-/// Asks for the plugin's health.
+/// Requests the health status of the plugin.
 pub async fn check(channel: &Channel) -> Result<i32, Status> {
     let service = "plugin".to_owned();
     let mut client = HealthClient::new(channel.clone());
@@ -111,7 +111,7 @@ pub async fn check(channel: &Channel) -> Result<i32, Status> {
     Ok(within("the health", answer).await?.into_inner().status)
 }
 
-/// Asks the plugin to end.
+/// Calls `Shutdown`.
 pub async fn shut_down(channel: &Channel) -> Result<(), Status> {
     let mut client = GrpcControllerClient::new(channel.clone());
     let answer = client.shutdown(Empty {});

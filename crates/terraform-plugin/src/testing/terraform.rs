@@ -1,5 +1,4 @@
-//! A resource as Terraform goes about it: what it sends in each step, and what it checks of each
-//! answer (plugin protocol, what Terraform checks of a provider).
+//! A resource as Terraform calls it: the requests of each step, and the checks of each response.
 
 use crate::plugin::codec;
 use crate::plugin::proto::tfplugin6 as tf;
@@ -11,50 +10,50 @@ use crate::{Type, Value};
 /// A resource type of a plugin.
 #[derive(Clone)]
 pub struct Resource {
-    /// The plugin.
+    /// A client of the plugin.
     pub provider: ProviderClient<Channel>,
-    /// Which type.
+    /// The type name.
     pub type_name: String,
-    /// Its schema.
+    /// The schema.
     pub shape: Shape,
-    /// The type of its identity.
+    /// The type of the identity.
     pub identity: Type,
 }
 
-/// A plan, as Terraform holds it between plan and apply.
+/// A plan, as Terraform stores it between plan and apply.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The state before.
+    /// The current state.
     pub prior: Value,
-    /// What the user wrote.
+    /// The configuration.
     pub config: Value,
-    /// The state after, as far as it is known.
+    /// The planned state.
     pub planned: Value,
-    /// What the provider remembers.
+    /// The private data.
     pub private: Vec<u8>,
-    /// What tells the object, if that is known by now.
+    /// The identity of the object, if it is known.
     pub identity: Option<Value>,
-    /// The attributes whose change needs another object.
+    /// The attributes whose change replaces the object.
     pub requires_replace: Vec<tf::AttributePath>,
-    /// The messages.
+    /// The diagnostics.
     pub diagnostics: Vec<tf::Diagnostic>,
 }
 
-/// A state, as Terraform keeps it.
+/// A state, as Terraform stores it.
 #[derive(Debug, Clone)]
 pub struct State {
     /// The attributes; null if there is no object.
     pub value: Value,
-    /// What the provider remembers.
+    /// The private data.
     pub private: Vec<u8>,
-    /// What tells the object, if there is one.
+    /// The identity of the object, if there is one.
     pub identity: Option<Value>,
-    /// The messages.
+    /// The diagnostics.
     pub diagnostics: Vec<tf::Diagnostic>,
 }
 
 impl State {
-    /// No object.
+    /// The state without an object.
     pub fn none() -> Self {
         Self {
             value: Value::Null,
@@ -64,7 +63,7 @@ impl State {
         }
     }
 
-    /// The plan of its removal. Without `plan_destroy` the provider is not asked for one.
+    /// The plan of a delete. The provider is not called, because it does not have the capability `plan_destroy`.
     pub fn removal(&self) -> Plan {
         Plan {
             prior: self.value.clone(),
@@ -79,12 +78,12 @@ impl State {
 }
 
 impl Resource {
-    /// Asks what is wrong with a configuration.
+    /// Validates a configuration. Returns the diagnostics.
     pub async fn validate(&self, config: &Value) -> Vec<tf::Diagnostic> {
         self.validate_with(config, true).await
     }
 
-    /// The same of a host that may not know write-only arguments.
+    /// Validates a configuration from a host that may not support write-only arguments.
     pub async fn validate_with(&self, config: &Value, write_only: bool) -> Vec<tf::Diagnostic> {
         let request = tf::validate_resource_config::Request {
             type_name: self.type_name.clone(),
@@ -99,7 +98,7 @@ impl Resource {
         answer.unwrap().into_inner().diagnostics
     }
 
-    /// Plans a creation or an update.
+    /// Plans a create or update.
     pub async fn plan(&self, prior: &State, config: &Value) -> Plan {
         let request = tf::plan_resource_change::Request {
             type_name: self.type_name.clone(),
@@ -134,7 +133,7 @@ impl Resource {
         plan
     }
 
-    /// Carries a plan out.
+    /// Applies a plan.
     pub async fn apply(&self, plan: &Plan) -> State {
         let request = tf::apply_resource_change::Request {
             type_name: self.type_name.clone(),
@@ -187,13 +186,13 @@ impl Resource {
         read
     }
 
-    /// An identity for the wire.
+    /// Encodes an identity.
     pub fn identify(&self, identity: Option<&Value>) -> Option<tf::ResourceIdentityData> {
         let identity_data = Some(codec::encode(identity?, &self.identity));
         Some(tf::ResourceIdentityData { identity_data })
     }
 
-    /// An identity from the wire. It is wholly known, and not all of it is null.
+    /// Decodes an identity. It is wholly known, and not all of it is null.
     pub fn identified(&self, wire: Option<&tf::ResourceIdentityData>) -> Option<Value> {
         let identity = codec::decode(wire?.identity_data.as_ref(), &self.identity).unwrap();
         let parts = identity.as_object().expect("attributes");
@@ -202,7 +201,7 @@ impl Resource {
         Some(identity)
     }
 
-    /// Brings a stored state into the present shape.
+    /// Upgrades a stored state.
     pub async fn upgrade(
         &self,
         version: i64,
@@ -217,8 +216,8 @@ impl Resource {
         answer.unwrap().into_inner()
     }
 
-    /// What Terraform proposes: the configuration, and where that is silent on a computed attribute
-    /// the prior value, or unknown for a creation. All attributes here are without nesting.
+    /// The state that Terraform proposes: the configuration, and where that is null for a computed attribute, the prior value, or
+    /// unknown for a create. Does not support nested attributes.
     fn proposed(&self, prior: &Value, config: &Value) -> Value {
         let attributes = self.shape.attributes.iter().map(|attribute| {
             let given = config.get(&attribute.name).clone();

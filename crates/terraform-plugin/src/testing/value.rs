@@ -1,7 +1,6 @@
-//! Values on the wire: by the crate's own codec, and byte by byte, so that the codec is not only
-//! checked against itself.
+//! Encoded values: with the codec of the crate, and byte by byte, so that the codec is not only checked against itself.
 
-// What is made here goes into fields of messages, which are all optional.
+// The results are the values of optional fields of messages.
 #![allow(clippy::unnecessary_wraps)]
 
 use std::collections::BTreeMap;
@@ -10,10 +9,10 @@ use crate::plugin::codec;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::{Type, Value};
 
-/// A schema as the host gets it.
+/// A schema as a host receives it.
 #[derive(Debug, Clone)]
 pub struct Shape {
-    /// The attributes as declared.
+    /// The attributes.
     pub attributes: Vec<tf::schema::Attribute>,
     /// The type of a whole value.
     pub of: Type,
@@ -33,17 +32,17 @@ impl Shape {
         }
     }
 
-    /// An object with these attributes, the others null.
+    /// An object with these attributes. The others are null.
     pub fn object(&self, set: &[(&str, Value)]) -> Value {
         Value::object(set.iter().cloned()).shaped(&self.of).unwrap()
     }
 
-    /// To the wire.
+    /// Encodes a value.
     pub fn encode(&self, value: &Value) -> Option<tf::DynamicValue> {
         Some(codec::encode(value, &self.of))
     }
 
-    /// From the wire, where an answer has a value.
+    /// Decodes a value of a response, which must exist.
     pub fn decode(&self, value: Option<&tf::DynamicValue>) -> Value {
         assert!(
             value.is_some_and(|v| v.json.is_empty() && !v.msgpack.is_empty()),
@@ -52,7 +51,7 @@ impl Shape {
         codec::decode(value, &self.of).unwrap()
     }
 
-    /// An object byte by byte: these attributes, the others nil, in the order of their names.
+    /// The bytes of an object: these attributes, the others nil, in the order of their names.
     pub fn raw(&self, set: &[(&str, Vec<u8>)]) -> Vec<u8> {
         let set: BTreeMap<&str, &Vec<u8>> = set.iter().map(|(name, bytes)| (*name, bytes)).collect();
         let Type::Object(types) = &self.of else {
@@ -89,14 +88,14 @@ fn type_of(attribute: &tf::schema::Attribute) -> Type {
 
 /// Null in msgpack.
 pub const NIL: &[u8] = &[0xc0];
-/// What Terraform writes for an unknown value: extension type 0 with one zero byte.
+/// An unknown value as Terraform writes it: extension type 0 with one zero byte.
 pub const UNKNOWN: &[u8] = &[0xd4, 0, 0];
 /// False in msgpack.
 pub const FALSE: &[u8] = &[0xc2];
 /// True in msgpack.
 pub const TRUE: &[u8] = &[0xc3];
 
-/// Text in msgpack, in its shortest form.
+/// A string in msgpack, in its shortest form.
 pub fn text(of: &str) -> Vec<u8> {
     let length = of.len();
     let mut bytes = match u8::try_from(length).unwrap() {
@@ -123,7 +122,7 @@ pub fn msgpack(bytes: impl Into<Vec<u8>>) -> Option<tf::DynamicValue> {
     })
 }
 
-/// A value in the JSON form.
+/// A value in JSON.
 pub fn json(value: &serde_json::Value) -> Option<tf::DynamicValue> {
     Some(tf::DynamicValue {
         msgpack: Vec::new(),
@@ -131,7 +130,7 @@ pub fn json(value: &serde_json::Value) -> Option<tf::DynamicValue> {
     })
 }
 
-/// The errors among diagnostics, as `summary: detail`, and that each says something.
+/// The errors among diagnostics, as `summary: detail`, both of which must not be empty.
 pub fn errors(diagnostics: &[tf::Diagnostic]) -> Vec<String> {
     let errors = diagnostics
         .iter()
@@ -143,7 +142,7 @@ pub fn errors(diagnostics: &[tf::Diagnostic]) -> Vec<String> {
     said.collect()
 }
 
-/// The one error that there must be.
+/// The only error. Fails if there is not exactly one.
 pub fn error(diagnostics: &[tf::Diagnostic]) -> String {
     let mut errors = errors(diagnostics);
     assert_eq!(errors.len(), 1, "{errors:?}");

@@ -133,11 +133,11 @@ async fn list(request: ListRequest) -> Vec<ListEvent> {
         .unwrap()
         .list(request, events)
         .await;
-    let mut received = Vec::new();
+    let mut list = Vec::new();
     while let Some(event) = receiver.recv().await {
-        received.push(event);
+        list.push(event);
     }
-    received
+    list
 }
 
 fn names(events: &[ListEvent]) -> Vec<&str> {

@@ -1,4 +1,4 @@
-//! One attribute of a typed model: null, unknown or known.
+//! The value of an attribute in a model: null, unknown or known.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,26 +6,26 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, EnumAccess, VariantAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-/// The enum name by which `typed` recognises an [`Attr`], and knows that it may be null or unknown.
+/// The name by which the serde implementations of [`super::model`] recognize an [`Attr`].
 pub(crate) const NAME: &str = "$terraform::Attr";
-/// The variants of [`NAME`], in the order of their indices.
+/// The variants of [`Attr`] in the order of their indices.
 pub(crate) const VARIANTS: &[&str] = &["Null", "Unknown", "Known"];
 
-/// What a model holds for an attribute that may be null or not known yet. An attribute that is
-/// always known can have its plain type instead, and one that is never unknown an `Option`.
+/// The value of an attribute that can be null or unknown. A field of a model can have the type `T` itself if the value is
+/// always known, and `Option<T>` if it is never unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Attr<T> {
     /// Not set.
     #[default]
     Null,
-    /// Told only by a later step of the run.
+    /// A value that only a later step of the run determines.
     Unknown,
-    /// Set to this.
+    /// Set to this value.
     Known(T),
 }
 
 impl<T> Attr<T> {
-    /// What it is set to, if that is known.
+    /// The value, if it is known.
     pub fn known(&self) -> Option<&T> {
         match self {
             Self::Known(value) => Some(value),
@@ -33,7 +33,7 @@ impl<T> Attr<T> {
         }
     }
 
-    /// What it is set to, if that is known, by value.
+    /// The value, if it is known, by value.
     pub fn into_known(self) -> Option<T> {
         match self {
             Self::Known(value) => Some(value),
@@ -46,7 +46,7 @@ impl<T> Attr<T> {
         matches!(self, Self::Null)
     }
 
-    /// Whether only a later step of the run tells it.
+    /// Whether only a later step of the run determines the value.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
     }

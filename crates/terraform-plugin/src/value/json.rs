@@ -1,4 +1,4 @@
-//! Values as JSON: stored states, and dynamic values of hosts that send no msgpack.
+//! Values in JSON, as in stored states and in dynamic values from hosts that do not use msgpack.
 
 use serde_json::Value as Json;
 
@@ -7,98 +7,106 @@ use crate::value::number::Number;
 use crate::value::path::{Path, Step};
 use crate::value::types::Type;
 
-/// Whether an object may have attributes that its type has not.
+/// How to handle attributes that the type of an object lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnknownFields {
-    /// An attribute that the type lacks is an error.
+    /// Return an error.
     Reject,
-    /// An attribute that the type lacks is passed over: a state may come from another version.
+    /// Ignore them: another version of the provider can have written the state.
     Ignore,
 }
 
-/// The JSON is no value of the type.
+/// The error for JSON that does not match a type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {reason}")]
 pub struct JsonError {
-    /// Where in the value.
+    /// The position in the value.
     pub path: Path,
-    /// What does not fit. It never quotes the value.
+    /// The reason. It never contains the value.
     pub reason: &'static str,
 }
 
-/// Reads a value of this type. An attribute that is missing is null.
+/// Reads a value of this type. A missing attribute is null.
 ///
 /// # Errors
-/// [`JsonError`] where the JSON does not fit the type.
-pub fn from_json(json: &Json, of: &Type, unknown_fields: UnknownFields) -> Result<Value, JsonError> {
-    read(json, of, unknown_fields, &Path::root())
+/// [`JsonError`] if the JSON does not match the type.
+pub fn from_json(json: &Json, ty: &Type, unknown_fields: UnknownFields) -> Result<Value, JsonError> {
+    read(json, ty, unknown_fields, &Path::root())
 }
 
-fn read(json: &Json, of: &Type, unknown_fields: UnknownFields, at: &Path) -> Result<Value, JsonError> {
+fn read(json: &Json, ty: &Type, unknown_fields: UnknownFields, path: &Path) -> Result<Value, JsonError> {
     let wrong = |reason| JsonError {
-        path: at.clone(),
+        path: path.clone(),
         reason,
     };
-    let sequence = |elements: &[Json], of: &Type| -> Result<Vec<Value>, JsonError> {
+    let sequence = |elements: &[Json], ty: &Type| -> Result<Vec<Value>, JsonError> {
         elements
             .iter()
             .zip(0..)
-            .map(|(e, i)| read(e, of, unknown_fields, &at.then(Step::Index(i))))
+            .map(|(e, i)| read(e, ty, unknown_fields, &path.then(Step::Index(i))))
             .collect()
     };
     if json.is_null() {
         return Ok(Value::Null);
     }
-    match (of, json) {
+    match (ty, json) {
         (Type::String, Json::String(s)) => Ok(Value::String(s.clone())),
-        // Terraform converts between the primitive types wherever nothing is lost.
+        // Terraform converts between primitive types where no information is lost.
         (Type::String, Json::Bool(b)) => Ok(Value::String(b.to_string())),
         (Type::String, Json::Number(n)) => Ok(Value::String(n.to_string())),
         (Type::Bool, Json::Bool(b)) => Ok(Value::Bool(*b)),
         (Type::Bool, Json::String(s)) => match s.as_str() {
             "true" => Ok(Value::Bool(true)),
             "false" => Ok(Value::Bool(false)),
-            _ => Err(wrong("a bool is wanted")),
+            _ => Err(wrong("a bool is expected")),
         },
-        (Type::Number, Json::Number(n)) => number(&n.to_string()).ok_or_else(|| wrong("a number is wanted")),
-        (Type::Number, Json::String(s)) => number(s).ok_or_else(|| wrong("a number is wanted")),
-        (Type::List(of), Json::Array(elements)) => Ok(Value::List(sequence(elements, of)?)),
-        (Type::Set(of), Json::Array(elements)) => Ok(Value::Set(sequence(elements, of)?)),
+        (Type::Number, Json::Number(n)) => {
+            number(&n.to_string()).ok_or_else(|| wrong("a number is expected"))
+        }
+        (Type::Number, Json::String(s)) => number(s).ok_or_else(|| wrong("a number is expected")),
+        (Type::List(ty), Json::Array(elements)) => Ok(Value::List(sequence(elements, ty)?)),
+        (Type::Set(ty), Json::Array(elements)) => Ok(Value::Set(sequence(elements, ty)?)),
         (Type::Tuple(types), Json::Array(elements)) if types.len() == elements.len() => {
             let read = elements.iter().zip(types).zip(0..);
-            let read = read.map(|((e, of), i)| self::read(e, of, unknown_fields, &at.then(Step::Index(i))));
+            let read = read.map(|((e, ty), i)| self::read(e, ty, unknown_fields, &path.then(Step::Index(i))));
             Ok(Value::Tuple(read.collect::<Result<_, _>>()?))
         }
-        (Type::Map(of), Json::Object(entries)) => {
+        (Type::Map(ty), Json::Object(entries)) => {
             let read = entries.iter().map(|(k, v)| {
-                let value = read(v, of, unknown_fields, &at.then(Step::Key(k.clone())))?;
+                let value = read(v, ty, unknown_fields, &path.then(Step::Key(k.clone())))?;
                 Ok((k.clone(), value))
             });
             Ok(Value::Map(read.collect::<Result<_, _>>()?))
         }
         (Type::Object(types), Json::Object(entries)) => {
-            let stranger = entries.keys().find(|k| !types.contains_key(*k));
-            if let (UnknownFields::Reject, Some(stranger)) = (unknown_fields, stranger) {
-                let path = at.then(Step::Attribute(stranger.clone().into()));
+            let unknown = entries.keys().find(|k| !types.contains_key(*k));
+            if let (UnknownFields::Reject, Some(unknown)) = (unknown_fields, unknown) {
+                let path = path.then(Step::Attribute(unknown.clone().into()));
                 return Err(JsonError {
                     path,
                     reason: "the type has no such attribute",
                 });
             }
-            let read = types.iter().map(|(name, of)| {
-                let at = at.then(Step::Attribute(name.clone().into()));
-                let value = read(entries.get(name).unwrap_or(&Json::Null), of, unknown_fields, &at)?;
+            let read = types.iter().map(|(name, ty)| {
+                let path = path.then(Step::Attribute(name.clone().into()));
+                let value = read(
+                    entries.get(name).unwrap_or(&Json::Null),
+                    ty,
+                    unknown_fields,
+                    &path,
+                )?;
                 Ok((name.clone(), value))
             });
             Ok(Value::Object(read.collect::<Result<_, _>>()?))
         }
         (Type::Dynamic, Json::Object(entries)) => match (entries.get("type"), entries.get("value")) {
-            (Some(told), Some(value)) if entries.len() == 2 => {
-                let told = Type::from_json(told).map_err(|_| wrong("a dynamic value has no such type"))?;
-                let value = read(value, &told, unknown_fields, at)?;
-                Ok(Value::Dynamic(told, Box::new(value)))
+            (Some(ty), Some(value)) if entries.len() == 2 => {
+                let ty =
+                    Type::from_json(ty).map_err(|_| wrong("the type of the dynamic value is invalid"))?;
+                let value = read(value, &ty, unknown_fields, path)?;
+                Ok(Value::Dynamic(ty, Box::new(value)))
             }
-            _ => Err(wrong("a dynamic value is an object of type and value")),
+            _ => Err(wrong("a dynamic value is an object with type and value")),
         },
         _ => Err(wrong("the value has another type")),
     }
@@ -128,14 +136,14 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_is_read() {
+    fn from_json_every_type_is_read() {
         let json = json!({
             "name": "n", "on": "true", "ports": [1, "2.50", 1e3],
             "any": {"type": ["list", "string"], "value": ["x"]},
             "pair": [false, {"k": "v"}],
         });
         let number = |s| Value::Number(Number::parse(s).unwrap());
-        let wanted = Value::object([
+        let expected = Value::object([
             ("name", "n".into()),
             ("on", true.into()),
             (
@@ -154,11 +162,11 @@ mod tests {
                 ]),
             ),
         ]);
-        assert!(from_json(&json, &object(), UnknownFields::Reject) == Ok(wanted));
+        assert!(from_json(&json, &object(), UnknownFields::Reject) == Ok(expected));
     }
 
     #[test]
-    fn a_state_of_another_version_is_read_leniently() {
+    fn from_json_unknown_fields_are_ignored_or_rejected() {
         let json = json!({"name": "n", "since_gone": 1});
         let read = from_json(&json, &object(), UnknownFields::Ignore).unwrap();
         assert_eq!((read.get("name"), read.get("ports")), (&"n".into(), &Value::Null));
@@ -167,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_named_by_its_path() {
+    fn from_json_mismatch_reports_path() {
         for (json, path) in [
             (json!({"ports": [1, "many"]}), "ports[1]"),
             (json!({"pair": [true, {"k": []}]}), "pair[1][\"k\"]"),

@@ -1,4 +1,4 @@
-//! Values as Terraform has them: null, not known yet, or known.
+//! The values of Terraform's language: null, unknown or known.
 
 pub(crate) mod attr;
 pub(crate) mod json;
@@ -17,42 +17,42 @@ use crate::value::types::Type;
 
 /// A value of a configuration, plan or state.
 ///
-/// `Debug` shows the shape and never the text: any string may be a secret.
+/// `Debug` shows the structure without strings and numbers, because any of them may be a secret.
 #[derive(Clone, Default)]
 pub enum Value {
-    /// Nothing is set.
+    /// No value.
     #[default]
     Null,
-    /// Something that only a later step of the run will tell.
+    /// A value that only a later step of the run determines.
     Unknown,
-    /// True or false.
+    /// A bool.
     Bool(bool),
-    /// A number of any size.
+    /// A number of any size and precision.
     Number(Number),
-    /// Text.
+    /// A string.
     String(String),
     /// Elements of one type in an order.
     List(Vec<Value>),
-    /// Elements of one type without order.
+    /// Elements of one type without an order.
     Set(Vec<Value>),
     /// Elements of several types in an order.
     Tuple(Vec<Value>),
     /// Elements of one type by name.
     Map(BTreeMap<String, Value>),
-    /// Attributes by name, every one of the type's, null ones too.
+    /// Attributes by name: all attributes of the type, including null ones.
     Object(BTreeMap<String, Value>),
-    /// A value of the type `dynamic`, with the type that it turned out to have.
+    /// A value of the type `dynamic`, with its actual type.
     Dynamic(Type, Box<Value>),
 }
 
-/// A value does not have the shape that its type wants.
+/// The error for a value that does not match a type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {wanted} is wanted, {found} was given")]
+#[error("{path}: expected {expected}, found {found}")]
 pub struct Mismatch {
-    /// Where in the value.
+    /// The position in the value.
     pub path: Path,
-    /// What the type wants.
-    pub wanted: &'static str,
+    /// What the type requires.
+    pub expected: &'static str,
     /// What the value is.
     pub found: &'static str,
 }
@@ -63,13 +63,13 @@ impl Value {
         Self::Object(attributes.into_iter().map(|(k, v)| (k.into(), v)).collect())
     }
 
-    /// Whether nothing is set.
+    /// Whether the value is null.
     #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// Whether the value as a whole is not known yet.
+    /// Whether the whole value is unknown.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         match self {
@@ -85,13 +85,15 @@ impl Value {
         match self {
             Self::Unknown => false,
             Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => true,
-            Self::List(of) | Self::Set(of) | Self::Tuple(of) => of.iter().all(Self::is_wholly_known),
-            Self::Map(of) | Self::Object(of) => of.values().all(Self::is_wholly_known),
+            Self::List(elements) | Self::Set(elements) | Self::Tuple(elements) => {
+                elements.iter().all(Self::is_wholly_known)
+            }
+            Self::Map(entries) | Self::Object(entries) => entries.values().all(Self::is_wholly_known),
             Self::Dynamic(_, inner) => inner.is_wholly_known(),
         }
     }
 
-    /// The text, if it is text.
+    /// The text of a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -100,7 +102,7 @@ impl Value {
         }
     }
 
-    /// The attributes, if it is an object.
+    /// The attributes of an object.
     #[must_use]
     pub fn as_object(&self) -> Option<&BTreeMap<String, Value>> {
         match self {
@@ -109,7 +111,7 @@ impl Value {
         }
     }
 
-    /// An attribute of an object; null if it is no object or has no such attribute.
+    /// An attribute of an object. Null if the attribute does not exist or the value is not an object.
     #[must_use]
     pub fn get(&self, name: &str) -> &Value {
         static NULL: Value = Value::Null;
@@ -118,97 +120,97 @@ impl Value {
             .unwrap_or(&NULL)
     }
 
-    /// Sets an attribute of an object. Does nothing on any other value.
+    /// Sets an attribute of an object. Does nothing for other values.
     pub fn set(&mut self, name: &str, value: Value) {
         if let Self::Object(attributes) = self {
             attributes.insert(name.to_owned(), value);
         }
     }
 
-    /// The same value in the exact shape of `of`: attributes that an object lacks are null, a
-    /// sequence becomes the list, set or tuple that the type says, and a record the map or object.
+    /// Converts the value to exactly this type: missing attributes of an object become null, a sequence becomes the list,
+    /// set or tuple of the type, and a map or object becomes the map or object of the type.
     ///
     /// # Errors
-    /// [`Mismatch`] where the value can't have that type.
-    pub fn shaped(self, of: &Type) -> Result<Self, Mismatch> {
-        self.shape(of, &Path::root())
+    /// [`Mismatch`] if the value does not match the type.
+    pub fn shaped(self, ty: &Type) -> Result<Self, Mismatch> {
+        self.shape(ty, &Path::root())
     }
 
-    fn shape(self, of: &Type, at: &Path) -> Result<Self, Mismatch> {
-        let each = |elements: Vec<Value>, of: &Type| -> Result<Vec<Value>, Mismatch> {
+    fn shape(self, ty: &Type, path: &Path) -> Result<Self, Mismatch> {
+        let each = |elements: Vec<Value>, ty: &Type| -> Result<Vec<Value>, Mismatch> {
             let shaped = elements
                 .into_iter()
                 .zip(0..)
-                .map(|(v, i)| v.shape(of, &at.then(Step::Index(i))));
+                .map(|(v, i)| v.shape(ty, &path.then(Step::Index(i))));
             shaped.collect()
         };
-        match (self, of) {
+        match (self, ty) {
             (Self::Null, _) => Ok(Self::Null),
             (Self::Unknown, _) => Ok(Self::Unknown),
-            (Self::Dynamic(told, inner), Type::Dynamic) => {
-                let inner = inner.shape(&told, at)?;
-                Ok(Self::Dynamic(told, Box::new(inner)))
+            (Self::Dynamic(ty, inner), Type::Dynamic) => {
+                let inner = inner.shape(&ty, path)?;
+                Ok(Self::Dynamic(ty, Box::new(inner)))
             }
             (Self::String(s), Type::String) => Ok(Self::String(s)),
             (Self::Bool(b), Type::Bool) => Ok(Self::Bool(b)),
             (Self::Number(n), Type::Number) => Ok(Self::Number(n)),
-            (Self::List(of_any) | Self::Set(of_any) | Self::Tuple(of_any), Type::List(of)) => {
-                Ok(Self::List(each(of_any, of)?))
+            (Self::List(elements) | Self::Set(elements) | Self::Tuple(elements), Type::List(ty)) => {
+                Ok(Self::List(each(elements, ty)?))
             }
-            (Self::List(of_any) | Self::Set(of_any) | Self::Tuple(of_any), Type::Set(of)) => {
-                Ok(Self::Set(each(of_any, of)?))
+            (Self::List(elements) | Self::Set(elements) | Self::Tuple(elements), Type::Set(ty)) => {
+                Ok(Self::Set(each(elements, ty)?))
             }
-            (Self::List(of_any) | Self::Set(of_any) | Self::Tuple(of_any), Type::Tuple(types))
-                if of_any.len() == types.len() =>
+            (Self::List(elements) | Self::Set(elements) | Self::Tuple(elements), Type::Tuple(types))
+                if elements.len() == types.len() =>
             {
-                let shaped = of_any
+                let shaped = elements
                     .into_iter()
                     .zip(types)
                     .zip(0..)
-                    .map(|((v, of), i)| v.shape(of, &at.then(Step::Index(i))));
+                    .map(|((v, ty), i)| v.shape(ty, &path.then(Step::Index(i))));
                 Ok(Self::Tuple(shaped.collect::<Result<_, _>>()?))
             }
-            (Self::Map(entries) | Self::Object(entries), Type::Map(of)) => {
+            (Self::Map(entries) | Self::Object(entries), Type::Map(ty)) => {
                 let shaped = entries.into_iter().map(|(k, v)| {
-                    let v = v.shape(of, &at.then(Step::Key(k.clone())))?;
+                    let v = v.shape(ty, &path.then(Step::Key(k.clone())))?;
                     Ok((k, v))
                 });
                 Ok(Self::Map(shaped.collect::<Result<_, _>>()?))
             }
             (Self::Map(mut entries) | Self::Object(mut entries), Type::Object(types)) => {
                 let mut shaped = BTreeMap::new();
-                for (name, of) in types {
+                for (name, ty) in types {
                     let step = Step::Attribute(name.clone().into());
                     let value = entries
                         .remove(name)
                         .unwrap_or(Self::Null)
-                        .shape(of, &at.then(step))?;
+                        .shape(ty, &path.then(step))?;
                     shaped.insert(name.clone(), value);
                 }
-                if let Some(stranger) = entries.into_keys().next() {
-                    let path = at.then(Step::Attribute(stranger.into()));
+                if let Some(unknown) = entries.into_keys().next() {
+                    let path = path.then(Step::Attribute(unknown.into()));
                     return Err(Mismatch {
                         path,
-                        wanted: "no such attribute",
+                        expected: "no attribute of this name",
                         found: "one",
                     });
                 }
                 Ok(Self::Object(shaped))
             }
-            (value, of) => Err(Mismatch {
-                path: at.clone(),
-                wanted: kind_of_type(of),
+            (value, ty) => Err(Mismatch {
+                path: path.clone(),
+                expected: kind_of_type(ty),
                 found: value.kind(),
             }),
         }
     }
 
-    /// The word for what this is, for messages that must not show the value itself.
+    /// The kind of value, for messages that must not contain the value.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
-            Self::Unknown => "a value not known yet",
+            Self::Unknown => "an unknown value",
             Self::Bool(_) => "a bool",
             Self::Number(_) => "a number",
             Self::String(_) => "a string",
@@ -222,8 +224,8 @@ impl Value {
     }
 }
 
-fn kind_of_type(of: &Type) -> &'static str {
-    match of {
+fn kind_of_type(ty: &Type) -> &'static str {
+    match ty {
         Type::String => "a string",
         Type::Number => "a number",
         Type::Bool => "a bool",
@@ -236,8 +238,7 @@ fn kind_of_type(of: &Type) -> &'static str {
     }
 }
 
-/// Equal are values that Terraform holds for equal: the elements of a set in any order, two
-/// unknowns too.
+/// Compares as Terraform does: the order of a set does not matter, and two unknown values are equal.
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
@@ -271,12 +272,12 @@ impl fmt::Debug for Value {
             Self::Bool(_) => f.write_str("Bool"),
             Self::Number(_) => f.write_str("Number"),
             Self::String(_) => f.write_str("String"),
-            Self::List(of) => f.debug_tuple("List").field(of).finish(),
-            Self::Set(of) => f.debug_tuple("Set").field(of).finish(),
-            Self::Tuple(of) => f.debug_tuple("Tuple").field(of).finish(),
-            Self::Map(of) => f.debug_tuple("Map").field(of).finish(),
-            Self::Object(of) => f.debug_tuple("Object").field(of).finish(),
-            Self::Dynamic(of, inner) => f.debug_tuple("Dynamic").field(of).field(inner).finish(),
+            Self::List(content) => f.debug_tuple("List").field(content).finish(),
+            Self::Set(content) => f.debug_tuple("Set").field(content).finish(),
+            Self::Tuple(content) => f.debug_tuple("Tuple").field(content).finish(),
+            Self::Map(content) => f.debug_tuple("Map").field(content).finish(),
+            Self::Object(content) => f.debug_tuple("Object").field(content).finish(),
+            Self::Dynamic(ty, inner) => f.debug_tuple("Dynamic").field(ty).field(inner).finish(),
         }
     }
 }
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn shaping_fills_what_is_missing_and_refuses_what_is_strange() {
+    fn shaped_missing_attribute_is_null_and_unknown_attribute_is_error() {
         let shaped = Value::Map(BTreeMap::from([(
             "tags".to_owned(),
             Value::List(vec!["x".into()]),
@@ -323,32 +324,32 @@ mod tests {
             Value::object([("name", Value::Null), ("tags", Value::Set(vec!["x".into()]))])
         );
 
-        let strange = Value::object([("other", Value::Null)])
+        let unknown = Value::object([("other", Value::Null)])
             .shaped(&object_type())
             .unwrap_err();
-        assert_eq!(strange.path, Path::from("other"));
+        assert_eq!(unknown.path, Path::from("other"));
         let wrong = Value::object([("name", true.into())])
             .shaped(&object_type())
             .unwrap_err();
-        assert_eq!(wrong.to_string(), "name: a string is wanted, a bool was given");
+        assert_eq!(wrong.to_string(), "name: expected a string, found a bool");
     }
 
     #[test]
-    fn sets_are_equal_in_any_order_and_count_repetitions() {
-        let set = |of: &[&str]| Value::Set(of.iter().map(|s| Value::from(*s)).collect());
+    fn eq_set_ignores_order_and_counts_repetitions() {
+        let set = |texts: &[&str]| Value::Set(texts.iter().map(|s| Value::from(*s)).collect());
         assert_eq!(set(&["a", "b"]), set(&["b", "a"]));
         assert_ne!(set(&["a", "a", "b"]), set(&["a", "b", "b"]));
         assert_ne!(set(&["a"]), set(&["a", "b"]));
     }
 
     #[test]
-    fn debug_shows_no_text() {
+    fn debug_string_is_omitted() {
         let secret = Value::object([("authorization", Value::List(vec!["Splunk s3cret".into()]))]);
         assert!(!format!("{secret:?}").contains("s3cret"));
     }
 
     #[test]
-    fn unknown_is_found_at_any_depth() {
+    fn is_wholly_known_nested_unknown_returns_false() {
         let deep = |v| {
             Value::List(vec![Value::object([(
                 "a",

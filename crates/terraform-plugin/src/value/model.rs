@@ -1,4 +1,4 @@
-//! Models: from a [`Value`] to a Rust type and back, through serde.
+//! The conversion between a [`Value`] and a model, a Rust type, with serde.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,18 +11,18 @@ use crate::value::{Mismatch, Value};
 mod read;
 mod write;
 
-/// A value does not fit the model, or a model the schema.
+/// The error for a value that does not match a model, or a model that does not match a type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {reason}")]
 pub struct ModelError {
-    /// Where in the value.
+    /// The position in the value.
     pub path: Path,
-    /// What does not fit. It never quotes the value.
+    /// The reason. It never contains the value.
     pub reason: String,
 }
 
 impl ModelError {
-    /// The error as seen from one level further up.
+    /// Adds a step before the path.
     fn inside(mut self, step: Step) -> Self {
         self.path.prepend(step);
         self
@@ -31,14 +31,14 @@ impl ModelError {
 
 impl From<ModelError> for Diagnostic {
     fn from(error: ModelError) -> Self {
-        let detail = format!("The value can't be used: {}.", error.reason);
+        let detail = format!("The value does not match the provider's model: {}.", error.reason);
         Diagnostic::error("Invalid value", detail).at(error.path)
     }
 }
 
 impl From<Mismatch> for ModelError {
     fn from(mismatch: Mismatch) -> Self {
-        let reason = format!("{} is wanted, {} was given", mismatch.wanted, mismatch.found);
+        let reason = format!("expected {}, found {}", mismatch.expected, mismatch.found);
         Self {
             path: mismatch.path,
             reason,
@@ -54,17 +54,17 @@ impl serde::de::Error for ModelError {
         }
     }
 
-    // serde's own wording quotes the value, which may be a secret.
-    fn invalid_type(_: serde::de::Unexpected<'_>, wanted: &dyn serde::de::Expected) -> Self {
-        Self::custom(format_args!("{wanted} is wanted"))
+    // The messages of serde contain the value, which may be a secret.
+    fn invalid_type(_: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
+        Self::custom(format_args!("expected {expected}"))
     }
 
-    fn invalid_value(_: serde::de::Unexpected<'_>, wanted: &dyn serde::de::Expected) -> Self {
-        Self::custom(format_args!("{wanted} is wanted"))
+    fn invalid_value(_: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
+        Self::custom(format_args!("expected {expected}"))
     }
 
-    fn unknown_variant(_: &str, wanted: &'static [&'static str]) -> Self {
-        Self::custom(format_args!("one of {} is wanted", wanted.join(", ")))
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::custom(format_args!("expected one of {}", expected.join(", ")))
     }
 }
 
@@ -77,27 +77,27 @@ impl serde::ser::Error for ModelError {
     }
 }
 
-/// Reads a model out of a value.
+/// Converts a value to a model.
 ///
 /// # Errors
-/// [`ModelError`] with the path of what does not fit, for instance an unknown value where the
-/// model has no [`Attr`](super::Attr).
+/// [`ModelError`] with the path of the mismatch, for instance an unknown value in a field that is not an
+/// [`Attr`](crate::Attr).
 pub fn from_value<M: DeserializeOwned>(value: Value) -> Result<M, ModelError> {
     M::deserialize(read::Reader(value))
 }
 
-/// Writes a model as a value in its own shape, for a comparison with a schema.
+/// Converts a model to a value with the fields of the model, for a comparison with a schema.
 #[cfg(feature = "testing")]
 pub(crate) fn to_unshaped_value<M: Serialize>(model: &M) -> Result<Value, ModelError> {
     model.serialize(write::Writer)
 }
 
-/// Writes a model as a value of this type.
+/// Converts a model to a value of this type.
 ///
 /// # Errors
-/// [`ModelError`] if the model does not fit the type.
-pub fn to_value<M: Serialize>(model: &M, of: &Type) -> Result<Value, ModelError> {
-    Ok(model.serialize(write::Writer)?.shaped(of)?)
+/// [`ModelError`] if the model does not match the type.
+pub fn to_value<M: Serialize>(model: &M, ty: &Type) -> Result<Value, ModelError> {
+    Ok(model.serialize(write::Writer)?.shaped(ty)?)
 }
 
 #[cfg(test)]
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn null_unknown_and_known_stay_apart() {
+    fn from_value_distinguishes_null_unknown_and_known() {
         for name in [Attr::Null, Attr::Unknown, Attr::Known("n".to_owned())] {
             let model = Model {
                 name,
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_the_path_and_not_the_value() {
+    fn from_value_mismatch_reports_path_without_value() {
         let good = Model {
             name: Attr::Null,
             secret: Attr::Null,
@@ -194,12 +194,12 @@ mod tests {
         let error = from_value::<Model>(value).unwrap_err();
         assert_eq!(
             (error.path, error.reason.as_str()),
-            (Path::from("map"), "the value is not known yet")
+            (Path::from("map"), "the value is unknown")
         );
     }
 
     #[test]
-    fn a_model_that_lacks_an_attribute_of_the_schema_writes_it_as_null() {
+    fn to_value_missing_field_is_null() {
         let inner = Inner {
             count: Attr::Known(1),
             ratio: None,

@@ -1,14 +1,13 @@
-//! Numbers as Terraform has them: of any size and precision.
+//! The numbers of Terraform's language, of any size and precision.
 
 use std::fmt;
 
-/// The longest decimal that is taken, in characters. Terraform keeps numbers at 512 bits, which
-/// are some 155 digits; more than this is no number that a configuration could hold.
+/// The length of the longest accepted decimal, in characters. Terraform's numbers have a precision of 512 bits, which is
+/// about 155 digits.
 const LONGEST: usize = 4096;
 
-/// A number in one normal form, so that equal numbers are equal values: a whole number that fits
-/// 64 bits is an integer, another one that a 64-bit float holds exactly is a float, and the rest
-/// stay decimal text. The plugin protocol encodes numbers by the same three cases.
+/// A number in normal form, so that equal numbers are equal values: an integer of 64 bits, a 64-bit float if that is
+/// exact, or else decimal text. The plugin protocol encodes numbers in the same three forms.
 #[derive(Clone, PartialEq)]
 pub struct Number(Form);
 
@@ -19,24 +18,24 @@ enum Form {
     Decimal(String),
 }
 
-/// The three ways to write a [`Number`] down.
+/// The three forms of a [`Number`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum NumberForm<'a> {
-    /// A whole number of 64 bits with sign.
+    /// A signed integer of 64 bits.
     Integer(i64),
-    /// Exactly what this float holds; never a whole number of 64 bits, never NaN.
+    /// An exact float, never an integer of 64 bits and never NaN.
     Float(f64),
-    /// Plain decimal text without exponent: neither of the other two holds it exactly.
+    /// Decimal text without an exponent, for all other numbers.
     Decimal(&'a str),
 }
 
-/// The text is no decimal number, or an absurdly long one.
+/// The error for text that is not a decimal number, or too long.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a decimal number of a sensible length")]
+#[error("not a decimal number, or too long")]
 pub struct InvalidNumber;
 
 impl Number {
-    /// The number in the form that holds it exactly.
+    /// The exact form of the number.
     #[must_use]
     pub fn form(&self) -> NumberForm<'_> {
         match &self.0 {
@@ -46,19 +45,18 @@ impl Number {
         }
     }
 
-    /// The number of a float. Infinities are kept, since Terraform has them; `None` for NaN, which
-    /// it has not.
+    /// The number of a float. Returns `None` for NaN, which Terraform does not have; it has infinities.
     #[must_use]
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         clippy::float_cmp
-    )] // compared exactly, on purpose
+    )] // the comparison is exact by intention
     pub fn from_f64(f: f64) -> Option<Self> {
         if f.is_nan() {
             return None;
         }
-        // -2^63 is a float, 2^63 - 1 is none: the upper bound is 2^63, exclusive.
+        // A float can represent -2^63 but not 2^63 - 1: the upper bound is 2^63, exclusive.
         let fits = f.trunc() == f && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f);
         Some(Self(if fits {
             Form::Integer(f as i64)
@@ -67,10 +65,10 @@ impl Number {
         }))
     }
 
-    /// Parses decimal text, with or without fraction and exponent.
+    /// Parses decimal text with an optional fraction and exponent.
     ///
     /// # Errors
-    /// [`InvalidNumber`] if it is no number, or if written out it would be absurdly long.
+    /// [`InvalidNumber`] if the text is not a number, or is too long without its exponent.
     pub fn parse(text: &str) -> Result<Self, InvalidNumber> {
         match text {
             "Inf" | "+Inf" => return Ok(Self(Form::Float(f64::INFINITY))),
@@ -81,14 +79,14 @@ impl Number {
         if let Ok(i) = plain.parse::<i64>() {
             return Ok(Self(Form::Integer(i)));
         }
-        // 1074 digits after the point write any finite 64-bit float out in full.
+        // 1074 digits after the point represent any finite 64-bit float exactly.
         match plain.parse::<f64>() {
             Ok(f) if f.is_finite() && trimmed(&format!("{f:.1074}")) == plain => Ok(Self(Form::Float(f))),
             _ => Ok(Self(Form::Decimal(plain))),
         }
     }
 
-    /// The number as an integer, if it is one of 64 bits.
+    /// The number as an integer, if it is an integer of 64 bits.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match self.0 {
@@ -99,7 +97,7 @@ impl Number {
 
     /// The float nearest to the number.
     #[must_use]
-    #[allow(clippy::cast_precision_loss)] // the nearest is what the name promises
+    #[allow(clippy::cast_precision_loss)] // the method returns the nearest float
     pub fn to_f64(&self) -> f64 {
         match &self.0 {
             Form::Integer(i) => *i as f64,
@@ -109,7 +107,7 @@ impl Number {
     }
 }
 
-/// Writes sign, digits, fraction and exponent out as plain digits without needless zeros.
+/// Converts a decimal to digits without an exponent and without redundant zeros.
 fn plain_decimal(text: &str) -> Result<String, InvalidNumber> {
     if text.len() > LONGEST {
         return Err(InvalidNumber);
@@ -155,14 +153,14 @@ fn plain_decimal(text: &str) -> Result<String, InvalidNumber> {
     } else {
         plain
     };
-    // What is taken must be taken again in the form in which it is written down.
+    // The normal form must be accepted again.
     if plain.len() > LONGEST {
         return Err(InvalidNumber);
     }
     Ok(plain)
 }
 
-/// Takes zeros away that say nothing: `007.50` is `7.5`, `-0.000` is `0`.
+/// Removes redundant zeros: `007.50` is `7.5`, `-0.000` is `0`.
 fn trimmed(decimal: &str) -> String {
     let (sign, unsigned) = decimal
         .strip_prefix('-')
@@ -217,7 +215,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn equal_numbers_have_one_form() {
+    fn parse_equal_numbers_have_equal_forms() {
         for text in ["1", "1.0", "01", "1e0", "10e-1", "0.1e1", "+1"] {
             assert_eq!(Number::parse(text), Ok(Number::from(1_i64)), "{text}");
         }
@@ -230,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_is_taken_again_as_it_is_written() {
+    fn parse_normal_form_round_trips() {
         for text in ["1e4095", "-1e4094", "1e-4094", "123456789e-3000"] {
             let number = Number::parse(text).unwrap();
             let NumberForm::Decimal(written) = number.form() else {
@@ -244,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_float_holds_stays_decimal() {
+    fn parse_inexact_float_is_decimal() {
         assert_eq!(Number::parse("0.1").unwrap().form(), NumberForm::Decimal("0.1"));
         assert_eq!(
             Number::parse("12345678901234567890.10").unwrap().form(),
@@ -261,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused() {
+    fn parse_invalid_text_is_error() {
         for text in [
             "", "-", ".", "1.2.3", "e5", "1e", "1e99999", "0x10", "NaN", "1 ", "١",
         ] {
@@ -273,14 +271,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn floats_survive_their_text(f in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL) {
+        fn parse_float_round_trips(f in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL) {
             let exact = Number::from_f64(f).unwrap();
             prop_assert_eq!(exact.to_f64().to_bits(), f.to_bits());
             prop_assert_eq!(Number::parse(&format!("{f:.1074}")).unwrap(), exact);
         }
 
         #[test]
-        fn integers_survive_their_text(i: i64) {
+        fn parse_integer_round_trips(i: i64) {
             prop_assert_eq!(Number::parse(&i.to_string()).unwrap().as_i64(), Some(i));
         }
     }

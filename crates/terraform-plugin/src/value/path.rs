@@ -1,38 +1,38 @@
-//! Where in a configuration, plan or state something is.
+//! The position of a value in a configuration, plan or state.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// One step down into a value.
+/// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Into an attribute of an object.
+    /// An attribute of an object.
     Attribute(Cow<'static, str>),
-    /// Into an element of a map.
+    /// An element of a map.
     Key(String),
-    /// Into an element of a list or tuple, counted from 0.
+    /// An element of a list or tuple, by zero-based index.
     Index(i64),
 }
 
-/// The way from the top of a value down to one attribute or element. The empty path is the value
-/// as a whole. An element of a set has no path of its own: a path ends at the set.
+/// The path from the root of a value to an attribute or element. The empty path is the whole value. A path cannot address
+/// an element of a set: it ends at the set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Path(Vec<Step>);
 
 impl Path {
-    /// The value as a whole.
+    /// The whole value.
     #[must_use]
     pub const fn root() -> Self {
         Self(Vec::new())
     }
 
-    /// An attribute at the top.
+    /// A top-level attribute.
     #[must_use]
     pub fn attribute(name: impl Into<Cow<'static, str>>) -> Self {
         Self::root().then(Step::Attribute(name.into()))
     }
 
-    /// This path and one step more.
+    /// This path with one more step.
     #[must_use]
     pub fn then(&self, step: Step) -> Self {
         let mut steps = self.0.clone();
@@ -40,13 +40,13 @@ impl Path {
         Self(steps)
     }
 
-    /// The steps from the top.
+    /// The steps from the root.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.0
     }
 
-    /// Puts a step in front: what was at the top is now inside of it.
+    /// Adds a step before the others.
     pub(crate) fn prepend(&mut self, step: Step) {
         self.0.insert(0, step);
     }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_reads_as_in_a_configuration() {
+    fn display_path_reads_as_in_configuration() {
         let path = Path::from("a")
             .then(Step::Index(2))
             .then(Step::Attribute("b".into()))

@@ -1,4 +1,4 @@
-//! Text that must not be seen.
+//! Strings that no output may contain.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-/// A sensitive attribute of a model. It never shows in `Debug`, is wiped from memory when dropped,
-/// and is written out in one place only: where a model becomes a [`Value`](super::Value).
+/// A sensitive string in a model. `Debug` omits it, and dropping it erases it from memory. Only the conversion of a model
+/// to a [`Value`](crate::Value) writes it.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// The text itself, for the one request that needs it.
+    /// The string, for the request that needs it.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_does_not_tell() {
+    fn debug_secret_is_omitted() {
         let secret = Secret::from("Splunk s3cret".to_owned());
         assert_eq!(format!("{secret:?}"), "Secret");
         assert_eq!(secret.expose(), "Splunk s3cret");

@@ -1,26 +1,26 @@
-//! The types that a value can have, and their JSON form in schemas and dynamic values.
+//! The types of Terraform's language, and their JSON form in schemas and dynamic values.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-/// The deepest nesting of a type that is read from outside.
+/// The deepest accepted nesting of a type.
 const DEEPEST: usize = 64;
 
 /// A type of Terraform's language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Type {
-    /// Text.
+    /// A string.
     String,
-    /// A number of any size.
+    /// A number of any size and precision.
     Number,
-    /// True or false.
+    /// A bool.
     Bool,
-    /// Any type, told with the value.
+    /// Any type; each value specifies its own.
     Dynamic,
     /// Values of one type in an order.
     List(Box<Type>),
-    /// Values of one type without order or repetition.
+    /// Values of one type without an order or repetitions.
     Set(Box<Type>),
     /// Values of one type by name.
     Map(Box<Type>),
@@ -30,7 +30,7 @@ pub enum Type {
     Object(BTreeMap<String, Type>),
 }
 
-/// The JSON is no type.
+/// The error for JSON that is not a type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a type: {0}")]
 pub struct InvalidType(&'static str);
@@ -54,8 +54,8 @@ impl Type {
         Self::Map(Box::new(element))
     }
 
-    /// The form that schemas and dynamic values carry: `"string"`, `["list","string"]`,
-    /// `["object",{"a":"string"}]` and so on (plugin protocol, values on the wire).
+    /// The JSON form in schemas and dynamic values: `"string"`, `["list","string"]`,
+    /// `["object",{"a":"string"}]` and so on.
     #[must_use]
     pub fn to_json(&self) -> Json {
         match self {
@@ -63,27 +63,27 @@ impl Type {
             Self::Number => json!("number"),
             Self::Bool => json!("bool"),
             Self::Dynamic => json!("dynamic"),
-            Self::List(of) => json!(["list", of.to_json()]),
-            Self::Set(of) => json!(["set", of.to_json()]),
-            Self::Map(of) => json!(["map", of.to_json()]),
-            Self::Tuple(of) => json!(["tuple", of.iter().map(Self::to_json).collect::<Vec<_>>()]),
-            Self::Object(of) => {
-                let of: serde_json::Map<_, _> = of.iter().map(|(k, t)| (k.clone(), t.to_json())).collect();
-                json!(["object", of])
+            Self::List(ty) => json!(["list", ty.to_json()]),
+            Self::Set(ty) => json!(["set", ty.to_json()]),
+            Self::Map(ty) => json!(["map", ty.to_json()]),
+            Self::Tuple(ty) => json!(["tuple", ty.iter().map(Self::to_json).collect::<Vec<_>>()]),
+            Self::Object(ty) => {
+                let ty: serde_json::Map<_, _> = ty.iter().map(|(k, t)| (k.clone(), t.to_json())).collect();
+                json!(["object", ty])
             }
         }
     }
 
-    /// Reads the form that [`Type::to_json`] writes.
+    /// Reads the form of [`Type::to_json`].
     ///
     /// # Errors
-    /// [`InvalidType`] for anything else, and for a type nested absurdly deep.
+    /// [`InvalidType`] for anything else, and for a type that is nested too deeply.
     pub fn from_json(json: &Json) -> Result<Self, InvalidType> {
         Self::read(json, DEEPEST)
     }
 
     fn read(json: &Json, deeper: usize) -> Result<Self, InvalidType> {
-        let deeper = deeper.checked_sub(1).ok_or(InvalidType("nested too deep"))?;
+        let deeper = deeper.checked_sub(1).ok_or(InvalidType("nested too deeply"))?;
         match json {
             Json::String(name) => match name.as_str() {
                 "string" => Ok(Self::String),
@@ -93,18 +93,18 @@ impl Type {
                 _ => Err(InvalidType("unknown name")),
             },
             Json::Array(parts) => match parts.as_slice() {
-                [Json::String(kind), of] if kind == "list" => Ok(Self::list(Self::read(of, deeper)?)),
-                [Json::String(kind), of] if kind == "set" => Ok(Self::set(Self::read(of, deeper)?)),
-                [Json::String(kind), of] if kind == "map" => Ok(Self::map(Self::read(of, deeper)?)),
-                [Json::String(kind), Json::Array(of)] if kind == "tuple" => Ok(Self::Tuple(
-                    of.iter()
+                [Json::String(kind), ty] if kind == "list" => Ok(Self::list(Self::read(ty, deeper)?)),
+                [Json::String(kind), ty] if kind == "set" => Ok(Self::set(Self::read(ty, deeper)?)),
+                [Json::String(kind), ty] if kind == "map" => Ok(Self::map(Self::read(ty, deeper)?)),
+                [Json::String(kind), Json::Array(ty)] if kind == "tuple" => Ok(Self::Tuple(
+                    ty.iter()
                         .map(|t| Self::read(t, deeper))
                         .collect::<Result<_, _>>()?,
                 )),
-                // A third part names the attributes that may be left out; values carry them all.
-                [Json::String(kind), Json::Object(of), ..] if kind == "object" => {
-                    let of = of.iter().map(|(k, t)| Ok((k.clone(), Self::read(t, deeper)?)));
-                    Ok(Self::Object(of.collect::<Result<_, InvalidType>>()?))
+                // A third part contains the names of optional attributes. Values contain all attributes.
+                [Json::String(kind), Json::Object(ty), ..] if kind == "object" => {
+                    let ty = ty.iter().map(|(k, t)| Ok((k.clone(), Self::read(t, deeper)?)));
+                    Ok(Self::Object(ty.collect::<Result<_, InvalidType>>()?))
                 }
                 _ => Err(InvalidType("unknown kind")),
             },
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_survives_its_json_form() {
+    fn to_json_every_type_round_trips() {
         let object = Type::Object(BTreeMap::from([
             ("a".to_owned(), Type::Tuple(vec![Type::Bool, Type::Dynamic])),
             ("b".to_owned(), Type::map(Type::set(Type::list(Type::Number)))),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn optional_attributes_of_an_object_type_are_read() {
+    fn from_json_object_with_optional_attributes_is_read() {
         let json = json!(["object", {"a": "string"}, ["a"]]);
         assert_eq!(
             Type::from_json(&json),
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_type_is_refused() {
+    fn from_json_invalid_type_is_error() {
         for json in [
             json!("text"),
             json!(["list"]),

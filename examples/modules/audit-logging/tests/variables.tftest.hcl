@@ -1,26 +1,69 @@
-# What the variables refuse, each before any request is made.
+# What the variables refuse. No server and no token are needed.
 
-provider "konnect" {
-  personal_access_token = "kpat_terraform-test"
-}
+mock_provider "konnect" {}
 
 variables {
-  endpoint      = "https://siem.example.com/konnect-audit-logs"
+  destination = {
+    endpoint = "https://siem.example.com/konnect-audit-logs"
+  }
   authorization = "Bearer terraform-test"
-  regions       = ["eu"]
+  regions = {
+    eu = {}
+  }
 }
 
-run "refuses_an_endpoint_without_tls" {
+run "endpoint_without_tls_is_refused" {
   command = plan
 
   variables {
-    endpoint = "http://siem.example.com/konnect-audit-logs"
+    destination = {
+      endpoint = "http://siem.example.com/konnect-audit-logs"
+    }
   }
 
-  expect_failures = [var.endpoint]
+  expect_failures = [var.destination]
 }
 
-run "refuses_a_blank_authorization" {
+run "destination_with_id_and_endpoint_is_refused" {
+  command = plan
+
+  variables {
+    destination = {
+      id       = "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7"
+      endpoint = "https://siem.example.com/konnect-audit-logs"
+    }
+  }
+
+  expect_failures = [var.destination]
+}
+
+run "unknown_format_is_refused" {
+  command = plan
+
+  variables {
+    destination = {
+      endpoint   = "https://siem.example.com/konnect-audit-logs"
+      log_format = "leef"
+    }
+  }
+
+  expect_failures = [var.destination]
+}
+
+run "blank_name_is_refused" {
+  command = plan
+
+  variables {
+    destination = {
+      endpoint = "https://siem.example.com/konnect-audit-logs"
+      name     = ""
+    }
+  }
+
+  expect_failures = [var.destination]
+}
+
+run "blank_authorization_is_refused" {
   command = plan
 
   variables {
@@ -30,7 +73,7 @@ run "refuses_a_blank_authorization" {
   expect_failures = [var.authorization]
 }
 
-run "refuses_a_version_that_is_no_whole_number" {
+run "fractional_version_is_refused" {
   command = plan
 
   variables {
@@ -40,42 +83,24 @@ run "refuses_a_version_that_is_no_whole_number" {
   expect_failures = [var.authorization_version]
 }
 
-run "refuses_no_regions" {
+run "neither_region_nor_portal_is_refused" {
   command = plan
 
   variables {
-    regions = []
+    regions = {}
+  }
+
+  expect_failures = [var.portals]
+}
+
+run "region_in_upper_case_is_refused" {
+  command = plan
+
+  variables {
+    regions = {
+      EU = {}
+    }
   }
 
   expect_failures = [var.regions]
-}
-
-run "refuses_a_region_in_upper_case" {
-  command = plan
-
-  variables {
-    regions = ["EU"]
-  }
-
-  expect_failures = [var.regions]
-}
-
-run "refuses_an_unknown_format" {
-  command = plan
-
-  variables {
-    log_format = "leef"
-  }
-
-  expect_failures = [var.log_format]
-}
-
-run "refuses_a_blank_name" {
-  command = plan
-
-  variables {
-    name = ""
-  }
-
-  expect_failures = [var.name]
 }

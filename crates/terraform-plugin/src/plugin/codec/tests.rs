@@ -1,4 +1,4 @@
-//! Round trips with generated values, and bytes that are no value.
+//! Round trips of generated values, and invalid bytes.
 
 use proptest::prelude::*;
 
@@ -37,7 +37,7 @@ fn arb_value(of: &Type, depth: u32) -> BoxedStrategy<Value> {
         Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         Type::Number => arb_number().prop_map(Value::Number).boxed(),
         Type::Dynamic if depth == 0 => Just(Value::Null).boxed(),
-        // A dynamic value never tells the type dynamic itself: the host writes such values plain.
+        // A dynamic value never has the type dynamic: the host sends such values without a type.
         Type::Dynamic => arb_type()
             .prop_filter("a dynamic value tells a real type", |t| *t != Type::Dynamic)
             .prop_flat_map(move |t| {
@@ -86,7 +86,7 @@ proptest! {
         of in arb_type(),
         msgpack in prop::collection::vec(any::<u8>(), 1..64),
     ) {
-        // Whatever decodes must be in the type's shape.
+        // A decoded value matches its type exactly.
         if let Ok(value) = decode(Some(&DynamicValue { msgpack, json: Vec::new() }), &of) {
             prop_assert!(value.clone().shaped(&of).unwrap() == value);
         }
@@ -116,12 +116,12 @@ fn msgpack(bytes: &[u8], of: &Type) -> Result<Value> {
     )
 }
 
-/// The bytes that the protocol's facts give: extension type 0 with one zero byte.
+/// The bytes of the protocol: extension type 0 with one zero byte.
 #[test]
 fn unknown_is_written_as_the_protocol_says() {
     assert_eq!(encode(&Value::Unknown, &Type::String).msgpack, [0xd4, 0x00, 0x00]);
     assert_eq!(msgpack(&[0xd4, 0x00, 0x00], &Type::String), Ok(Value::Unknown));
-    // Refined: extension type 12 with a map that says the value is not null.
+    // With refinements: extension type 12 with a map that says that the value is not null.
     assert_eq!(
         msgpack(&[0xc7, 0x03, 0x0c, 0x81, 0x01, 0xc2], &Type::String),
         Ok(Value::Unknown)
@@ -158,13 +158,13 @@ fn what_is_not_the_value_alone_is_refused() {
     assert_eq!(msgpack(b"\xc3\xc3", &Type::Bool), Err(CodecError::Long));
     assert_eq!(msgpack(b"\xa2a", &Type::String), Err(CodecError::Short));
     assert!(msgpack(b"\xa2\xff\xfe", &Type::String).is_err());
-    // A claim of four thousand million elements is not believed.
+    // The claim of four billion elements reserves no memory.
     assert!(msgpack(b"\xdd\xff\xff\xff\xff\xc0", &Type::list(Type::Bool)).is_err());
 }
 
 #[test]
 fn depth_and_size_are_bounded() {
-    // Dynamic in dynamic in dynamic: the type in each says that there is one more.
+    // Dynamic values inside each other.
     let mut deep = b"\xc0".to_vec();
     for _ in 0..DEEPEST {
         let mut outer = b"\x92\xc4\x12[\"list\",\"dynamic\"]\x91".to_vec();

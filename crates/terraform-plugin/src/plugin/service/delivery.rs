@@ -1,4 +1,4 @@
-//! Whether the host has taken an answer, for calls of which it matters.
+//! Whether the host has received the response to a change.
 
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
@@ -7,17 +7,17 @@ use tonic::Status;
 /// The calls in flight.
 #[derive(Clone, Default)]
 pub struct Calls {
-    /// All of them.
+    /// All calls.
     pub all: TaskTracker,
-    /// Those that change something, until it is certain what has become of the change.
+    /// The calls that change something, until the result of the change is settled.
     pub changes: TaskTracker,
 }
 
-/// Runs a change as a task of its own, to its end even if the host gives up on it, and hands its answer over.
-/// If nobody is there any more to take that, `undelivered` is run with what the work has to say about it.
+/// Runs a change as a task, to completion even if the host cancels the call, and returns its response. If the host no longer
+/// exists to receive the response, runs `undelivered` with the second result of the work.
 ///
-/// An answer counts as taken once the connection's handler has it, on its way into the socket: nobody can tell then
-/// whether the host still read it.
+/// A response counts as received once the handler of the connection has it: whether the host then reads it from the socket
+/// cannot be determined.
 pub(crate) async fn deliver<A, L, U>(
     calls: &Calls,
     work: impl Future<Output = (A, L)> + Send + 'static,
@@ -28,23 +28,23 @@ where
     L: Send + 'static,
     U: Future<Output = ()> + Send,
 {
-    let (parcel, arrival) = oneshot::channel();
+    let (responses, response) = oneshot::channel();
     let change = calls.changes.token();
     calls.all.spawn(async move {
-        let (answer, left) = work.await;
-        let (receipt, received) = oneshot::channel::<()>();
-        // A parcel that nobody takes is dropped, wherever it is by then, and the receipt with it.
-        drop(parcel.send((answer, receipt)));
-        if received.await.is_err() {
-            undelivered(left).await;
+        let (message, result) = work.await;
+        let (receipt, confirmation) = oneshot::channel::<()>();
+        // A response that is not received is dropped, and its receipt with it.
+        drop(responses.send((message, receipt)));
+        if confirmation.await.is_err() {
+            undelivered(result).await;
         }
         drop(change);
     });
-    let (answer, receipt) = arrival
+    let (message, receipt) = response
         .await
-        .map_err(|_| Status::aborted("the call has ended without an answer"))?;
+        .map_err(|_| Status::aborted("the call ended without a response"))?;
     let _ = receipt.send(());
-    Ok(answer)
+    Ok(message)
 }
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
 
     use super::*;
 
-    /// Work that ends when it is told to, and what `undelivered` was given; 0 if it did not run.
+    /// Work that ends on request, and the argument of `undelivered`; 0 if it did not run.
     struct Change {
         calls: Calls,
         end: Arc<Notify>,
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_that_is_taken_is_left_alone() {
+    async fn deliver_received_response_is_kept() {
         let change = Change::new();
         change.end.notify_one();
         assert_eq!(change.run().await.unwrap(), "answer");
@@ -100,26 +100,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_goes_on_for_nobody_and_is_undone() {
+    async fn deliver_cancelled_call_completes_and_is_undone() {
         let change = Change::new();
         {
             let mut run = std::pin::pin!(change.run());
             assert!(futures_util::poll!(run.as_mut()).is_pending());
         }
-        assert_eq!(change.calls.changes.len(), 1, "the work goes on");
+        assert_eq!(change.calls.changes.len(), 1, "the work continues");
         change.end.notify_one();
         assert_eq!(change.ended().await, 7);
     }
 
-    /// The host hangs up when the answer is ready, but not taken yet.
+    /// The host cancels the call when the response is ready, but not received.
     #[tokio::test]
-    async fn an_answer_that_waits_in_vain_is_undone() {
+    async fn deliver_response_not_received_is_undone() {
         let change = Change::new();
         {
             let mut run = std::pin::pin!(change.run());
             assert!(futures_util::poll!(run.as_mut()).is_pending());
             change.end.notify_one();
-            // Lets the task put its parcel down.
+            // Lets the task send its response.
             for _ in 0..10 {
                 tokio::task::yield_now().await;
             }

@@ -21,20 +21,22 @@ impl<'de> Deserializer<'de> for Reader {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
-            Value::Unknown => Err(ModelError::custom("the value is not known yet")),
+            Value::Unknown => Err(ModelError::custom("the value is unknown")),
             Value::Bool(b) => visitor.visit_bool(b),
             Value::Number(n) => match n.form() {
                 NumberForm::Integer(i) => visitor.visit_i64(i),
                 NumberForm::Float(_) | NumberForm::Decimal(_) => visitor.visit_f64(n.to_f64()),
             },
             Value::String(s) => visitor.visit_string(s),
-            Value::List(of) | Value::Set(of) | Value::Tuple(of) => visitor.visit_seq(Elements {
-                rest: of.into_iter(),
-                index: 0,
-            }),
-            Value::Map(of) => visitor.visit_map(Entries::new(of, |k| Step::Key(k.to_owned()))),
-            Value::Object(of) => {
-                visitor.visit_map(Entries::new(of, |k| Step::Attribute(k.to_owned().into())))
+            Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
+                visitor.visit_seq(Elements {
+                    rest: elements.into_iter(),
+                    index: 0,
+                })
+            }
+            Value::Map(entries) => visitor.visit_map(Entries::new(entries, |k| Step::Key(k.to_owned()))),
+            Value::Object(attributes) => {
+                visitor.visit_map(Entries::new(attributes, |k| Step::Attribute(k.to_owned().into())))
             }
             Value::Dynamic(_, inner) => Self(*inner).deserialize_any(visitor),
         }
@@ -111,9 +113,9 @@ struct Entries {
 }
 
 impl Entries {
-    fn new(of: std::collections::BTreeMap<String, Value>, step: fn(&str) -> Step) -> Self {
+    fn new(entries: std::collections::BTreeMap<String, Value>, step: fn(&str) -> Step) -> Self {
         Self {
-            rest: of.into_iter(),
+            rest: entries.into_iter(),
             value: None,
             step,
         }
@@ -134,14 +136,14 @@ impl<'de> MapAccess<'de> for Entries {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, ModelError> {
         let Some((key, value)) = self.value.take() else {
-            return Err(ModelError::custom("a value was asked for before its key"));
+            return Err(ModelError::custom("a value was requested before its key"));
         };
         seed.deserialize(Reader(value))
             .map_err(|e| e.inside((self.step)(&key)))
     }
 }
 
-/// Offers a value as the three variants of [`attr::Attr`].
+/// Presents a value as one of the three variants of [`attr::Attr`].
 struct AttrAccess(Value);
 
 impl<'de> EnumAccess<'de> for AttrAccess {

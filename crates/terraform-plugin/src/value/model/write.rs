@@ -12,8 +12,8 @@ use crate::value::number::Number;
 use crate::value::path::Step;
 use crate::value::{Value, attr};
 
-/// Writes one value: sequences as lists and records as objects. The schema's type then decides
-/// what they are ([`Value::shaped`]).
+/// Writes one value: sequences as lists, and maps and structs as objects. [`Value::shaped`] then converts them to the type
+/// of the schema.
 pub(crate) struct Writer;
 
 impl Serializer for Writer {
@@ -70,7 +70,7 @@ impl Serializer for Writer {
     fn serialize_f64(self, v: f64) -> Result<Value, ModelError> {
         Number::from_f64(v)
             .map(Value::Number)
-            .ok_or_else(|| ModelError::custom("NaN is no number"))
+            .ok_or_else(|| ModelError::custom("NaN is not a number"))
     }
 
     fn serialize_char(self, v: char) -> Result<Value, ModelError> {
@@ -184,7 +184,7 @@ fn no_variants() -> ModelError {
     ModelError::custom("Terraform has no type for variants with content")
 }
 
-/// A sequence in the making.
+/// An incomplete sequence.
 pub(crate) struct Elements(Vec<Value>);
 
 impl Elements {
@@ -235,7 +235,7 @@ impl SerializeTupleStruct for Elements {
     }
 }
 
-/// A record in the making.
+/// An incomplete object.
 pub(crate) struct Entries {
     done: BTreeMap<String, Value>,
     key: Option<String>,

@@ -1,0 +1,162 @@
+//! Past events, by the pull API.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::tests::{call, get, start};
+use crate::{Behavior, EventKind, PullApi};
+
+const LOGS: &str = "/eu/v3/audit-logs";
+
+fn cursor(link: &Value) -> String {
+    let link = link.as_str().unwrap();
+    assert!(link.starts_with("/audit-logs?"), "{link}");
+    link.split_once('?').unwrap().1.to_owned()
+}
+
+fn traces(page: &Value) -> Vec<String> {
+    let data = page["data"].as_array().unwrap();
+    data.iter()
+        .map(|entry| entry["trace_id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn list_pages_link_back_and_forth_newest_first() {
+    let emulator = start().await;
+    emulator.trigger("eu", None, EventKind::Access, 45).unwrap();
+    let query = format!("{LOGS}?filter[type]=gateway_access");
+    let first = get(&emulator, &query).await.json();
+    let meta = &first["meta"]["page"];
+    assert_eq!(
+        (traces(&first).len(), &meta["size"], &meta["previous"]),
+        (20, &json!(20), &Value::Null)
+    );
+    let second = get(&emulator, &format!("{LOGS}?{}", cursor(&meta["next"])))
+        .await
+        .json();
+    let third = get(
+        &emulator,
+        &format!("{LOGS}?{}", cursor(&second["meta"]["page"]["next"])),
+    )
+    .await
+    .json();
+    assert_eq!(
+        (traces(&third).len(), &third["meta"]["page"]["next"]),
+        (5, &Value::Null)
+    );
+    let back = get(
+        &emulator,
+        &format!("{LOGS}?{}", cursor(&second["meta"]["page"]["previous"])),
+    )
+    .await
+    .json();
+    assert_eq!(traces(&back), traces(&first));
+    let all = get(&emulator, &format!("{query}&page[size]=1000")).await.json();
+    assert_eq!(
+        traces(&all),
+        [traces(&first), traces(&second), traces(&third)].concat()
+    );
+
+    emulator.advance_clock(Duration::from_mins(1));
+    emulator.trigger("eu", None, EventKind::AccessFailed, 1).unwrap();
+    let newest = get(&emulator, &format!("{query}&page[size]=1")).await.json();
+    assert_eq!(newest["data"][0]["status_code"], 500);
+}
+
+#[tokio::test]
+async fn list_filters_select_type_and_time() {
+    let emulator = start().await;
+    for kind in EventKind::ALL {
+        emulator.trigger("eu", None, kind, 1).unwrap();
+    }
+    emulator.trigger("us", None, EventKind::Access, 1).unwrap();
+    let portal = emulator.add_portal("eu", "Developers").unwrap();
+    emulator
+        .trigger("eu", Some(&portal), EventKind::Authentication, 1)
+        .unwrap();
+    let now = clock::Clock::default().now_ms();
+    emulator.advance_clock(Duration::from_hours(2));
+    for (query, count) in [
+        ("filter[type]=gateway_access".to_owned(), 2),
+        (format!("filter[ts][lte]={}", clock::rfc3339(now)), 7),
+        (format!("filter[ts][lte]={}", clock::rfc3339(now - 3_600_000)), 0),
+        (
+            format!(
+                "filter[ts][gte]={}&filter[type]=authorization",
+                clock::rfc3339(now - 1000)
+            ),
+            2,
+        ),
+        (format!("filter[ts][gte]={}", clock::rfc3339(now + 1000)), 0),
+    ] {
+        // What the requests of this test add is two hours later.
+        let late = clock::rfc3339(now + 3_600_000);
+        let upper = if query.contains("[lte]") {
+            String::new()
+        } else {
+            format!("&filter[ts][lte]={late}")
+        };
+        let page = get(&emulator, &format!("{LOGS}?{query}{upper}")).await.json();
+        assert_eq!(traces(&page).len(), count, "{query}: {page}");
+    }
+    emulator.advance_clock(Duration::from_hours(7 * 24));
+    let page = get(&emulator, &format!("{LOGS}?filter[type]=gateway_access"))
+        .await
+        .json();
+    assert!(traces(&page).is_empty(), "events are kept for seven days");
+}
+
+#[tokio::test]
+async fn list_invalid_query_is_refused() {
+    let emulator = start().await;
+    for (query, field) in [
+        ("page[size]=1001", "page[size]"),
+        ("page[size]=0", "page[size]"),
+        ("page[after]=x", "page[after]"),
+        ("filter[ts][gte]=yesterday", "filter[ts][gte]"),
+        ("filter[type]=other", "filter[type]"),
+        ("filter[name]=x", "filter[name]"),
+    ] {
+        let reply = get(&emulator, &format!("{LOGS}?{query}")).await;
+        assert_eq!(reply.faulty_fields(), [field]);
+    }
+    get(&emulator, "/global/v3/audit-logs").await.problem(404);
+    get(&emulator, "/eu/v2/audit-logs").await.problem(404);
+    call(&emulator, "POST", LOGS, json!({})).await.problem(405);
+}
+
+#[tokio::test]
+async fn list_request_itself_is_recorded_afterwards() {
+    let emulator = start().await;
+    assert!(traces(&get(&emulator, LOGS).await.json()).is_empty());
+    let page = get(&emulator, LOGS).await.json();
+    let kinds: Vec<&Value> = page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["type"])
+        .collect();
+    assert_eq!(kinds, ["authorization", "authentication"]);
+    assert_eq!(page["data"][0]["service"], "auditlogs");
+    assert!(
+        page["data"][0]["resource"]
+            .as_str()
+            .unwrap()
+            .starts_with("krn:konnect:reg/eu:org/")
+    );
+}
+
+#[tokio::test]
+async fn list_behavior_hides_the_feature() {
+    let emulator = start().await;
+    for (pull_api, status) in [(PullApi::Forbidden, 403), (PullApi::NotFound, 404)] {
+        emulator.set_behavior(Behavior {
+            pull_api,
+            ..Behavior::default()
+        });
+        get(&emulator, LOGS).await.problem(status);
+    }
+}

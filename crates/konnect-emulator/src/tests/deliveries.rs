@@ -1,0 +1,653 @@
+//! Deliveries to a real receiver.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::tests::receiver::{Receiver, signed, verifies};
+use crate::tests::{call, get};
+use crate::{
+    AfterFailure, Behavior, Certificate, ConnectionFailureCode, ContentEncoding, CpsSignature, Emulator,
+    EmulatorOptions, EventKind, GlobalEvents,
+};
+
+/// Points a region's webhook at a URL and enables it, without a request and so without its events.
+fn deliver_to(emulator: &Emulator, region: &str, url: &str, format: &str) {
+    let webhook = json!({"endpoint": url, "authorization": "Bearer s3cret", "enabled": true});
+    emulator.edit_webhook(region, webhook).unwrap();
+    emulator
+        .edit_webhook(region, json!({ "log_format": format }))
+        .unwrap();
+}
+
+async fn status(emulator: &Emulator, region: &str) -> Value {
+    get(emulator, &format!("/{region}/v3/audit-log-webhook/status"))
+        .await
+        .json()
+}
+
+fn trigger(emulator: &Emulator, region: &str, count: usize) {
+    emulator
+        .trigger(region, None, EventKind::Authentication, count)
+        .unwrap();
+}
+
+/// Starts a receiver with a trusted certificate and an emulator whose region eu delivers JSON to it.
+async fn stream() -> (Receiver, Emulator) {
+    let receiver = Receiver::start(Certificate::Valid).await;
+    let emulator = receiver.emulator().await;
+    deliver_to(&emulator, "eu", &receiver.url, "json");
+    (receiver, emulator)
+}
+
+#[tokio::test]
+async fn delivery_batch_is_gzip_text_with_the_credential() {
+    let (receiver, emulator) = stream().await;
+    trigger(&emulator, "eu", 3);
+    emulator.deliveries_drained().await;
+    let received = receiver.received();
+    assert_eq!(received.len(), 1, "{received:?}");
+    let batch = &received[0];
+    assert_eq!(batch.lines.len(), 3);
+    assert_eq!(
+        [
+            &*batch.path,
+            &batch.authorization,
+            &batch.content_type,
+            &batch.encoding
+        ],
+        ["/in", "Bearer s3cret", "text/plain", "gzip"]
+    );
+    let log = emulator.deliveries();
+    assert_eq!(
+        (log.len(), log[0].events, log[0].code, log[0].replay),
+        (1, 3, Some(202), false)
+    );
+    let status = status(&emulator, "eu").await;
+    assert_eq!(
+        (
+            &status["webhook_status"],
+            &status["last_response_code"],
+            &status["last_response_message"]
+        ),
+        (&json!("active"), &json!(202), &json!("Accepted"))
+    );
+    assert_eq!(status["last_attempt_at"], log[0].at);
+}
+
+#[tokio::test]
+async fn delivery_any_format_has_a_valid_signature() {
+    let (receiver, emulator) = stream().await;
+    let mut count = 0;
+    for format in ["cef", "json", "cps"] {
+        deliver_to(&emulator, "eu", &receiver.url, format);
+        for kind in EventKind::ALL {
+            emulator.trigger("eu", None, kind, 1).unwrap();
+            emulator.deliveries_drained().await;
+            count += 1;
+            let batches = receiver.received();
+            assert_eq!(batches.len(), count);
+            let line = &batches[count - 1].lines[0];
+            let (bytes, signature) = signed(line);
+            let bytes = match format {
+                "cps" => bytes
+                    .strip_prefix("{\"event\":")
+                    .unwrap()
+                    .strip_suffix('}')
+                    .unwrap(),
+                _ => &bytes,
+            };
+            assert!(verifies(&emulator.jwks(), bytes, &signature), "{line}");
+            assert!(!verifies(&emulator.jwks(), &format!("{bytes} "), &signature));
+        }
+    }
+}
+
+#[tokio::test]
+async fn delivery_json_keys_are_sorted_and_sig_is_last() {
+    let (receiver, emulator) = stream().await;
+    for kind in [
+        EventKind::Authentication,
+        EventKind::AuthorizationDenied,
+        EventKind::AccessFailed,
+    ] {
+        emulator.trigger("eu", None, kind, 1).unwrap();
+    }
+    emulator.deliveries_drained().await;
+    let expected = [
+        "cef_version event_class_id event_product event_ts event_vendor event_version name org_id principal_id \
+         request rt severity src success trace_id user_agent sig",
+        "action cef_version event_class_id event_product event_ts event_vendor event_version granted name org_id \
+         principal_id rt severity src trace_id user_agent sig",
+        "act cef_version event_class_id event_product event_ts event_vendor event_version name org_id principal_id \
+         query request rt severity src status trace_id user_agent sig",
+    ];
+    let lines = receiver.lines();
+    for (line, keys) in lines.iter().zip(expected) {
+        let mut place = 0;
+        for key in keys.split(' ') {
+            let found = line[place..].find(&format!("\"{key}\":"));
+            place += found.unwrap_or_else(|| panic!("{key} is not in its place in {line}"));
+        }
+        let event: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(event.as_object().unwrap().len(), keys.split(' ').count());
+        assert!(!line.contains(": ") && !line.contains(", "), "{line}");
+    }
+    let events: Vec<Value> = lines
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let names = events.iter().map(|event| event["name"].as_str().unwrap());
+    assert_eq!(
+        names.collect::<Vec<_>>(),
+        [
+            "AUTHENTICATION_OUTCOME_SUCCESS",
+            "Authz.control-planes",
+            "Ingress"
+        ]
+    );
+    let severities: Vec<&Value> = events.iter().map(|event| &event["severity"]).collect();
+    assert_eq!(severities, [0, 6, 10]);
+    assert_eq!(events[0]["cef_version"], "0");
+    assert_eq!(events[0]["trace_id"].as_str().unwrap().len(), 32);
+    assert!(events[0]["rt"].is_i64() && events[0]["success"] == true);
+    assert_eq!(
+        events[0]["event_ts"].as_str().unwrap().len(),
+        "2026-01-01T00:00:00Z".len()
+    );
+}
+
+#[tokio::test]
+async fn delivery_cef_fields_have_the_documented_order() {
+    let (receiver, emulator) = stream().await;
+    deliver_to(&emulator, "eu", &receiver.url, "cef");
+    for kind in [
+        EventKind::Authentication,
+        EventKind::Authorization,
+        EventKind::Access,
+    ] {
+        emulator.trigger("eu", None, kind, 1).unwrap();
+    }
+    emulator.deliveries_drained().await;
+    let expected = [
+        (
+            "|AUTHENTICATION_TYPE_BASIC|AUTHENTICATION_OUTCOME_SUCCESS|0|rt=",
+            "rt src request success org_id principal_id trace_id user_agent sig",
+        ),
+        (
+            "|konnect|Authz.control-planes|1|rt=",
+            "rt src action granted org_id principal_id trace_id user_agent sig",
+        ),
+        (
+            "|KongGateway|Ingress|1|rt=",
+            "rt src request act status org_id principal_id user_agent trace_id query sig",
+        ),
+    ];
+    for (line, (header, keys)) in receiver.lines().iter().zip(expected) {
+        assert!(
+            line[20..].starts_with(" konghq.com CEF:0|KongInc|Konnect|1.0|"),
+            "{line}"
+        );
+        assert!(line.contains(header), "{line}");
+        let mut place = line.find("|rt=").unwrap() + 1;
+        for (index, key) in keys.split(' ').enumerate() {
+            let field = if index == 0 {
+                format!("{key}=")
+            } else {
+                format!(" {key}=")
+            };
+            let found = line[place..].find(&field);
+            place += found.unwrap_or_else(|| panic!("{key} is not in its place in {line}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn delivery_behavior_changes_the_lines() {
+    let receiver = Receiver::start(Certificate::Valid).await;
+    let behavior = Behavior {
+        content_encoding: ContentEncoding::ApplicationGzip,
+        cps_signature: CpsSignature::Line,
+        principal_name: true,
+        ..Behavior::default()
+    };
+    let emulator = receiver.emulator_with(behavior.clone()).await;
+    deliver_to(&emulator, "eu", &receiver.url, "cps");
+    trigger(&emulator, "eu", 1);
+    emulator.deliveries_drained().await;
+    let batch = &receiver.received()[0];
+    assert_eq!(batch.encoding, "application/gzip");
+    let (bytes, signature) = signed(&batch.lines[0]);
+    assert!(verifies(&emulator.jwks(), &bytes, &signature));
+    assert!(
+        bytes.contains("\"principal_name\":\"Ada Example (ada@example.com)\""),
+        "{bytes}"
+    );
+
+    emulator.set_behavior(Behavior {
+        signatures: false,
+        ..behavior
+    });
+    trigger(&emulator, "eu", 1);
+    emulator.deliveries_drained().await;
+    assert!(!receiver.lines()[1].contains("sig"));
+}
+
+#[tokio::test]
+async fn request_change_makes_three_events_of_one_trace() {
+    let (receiver, emulator) = stream().await;
+    call(
+        &emulator,
+        "PATCH",
+        "/eu/v3/audit-log-webhook?x=1&y=a%20b",
+        json!({"enabled": 1}),
+    )
+    .await
+    .problem(400);
+    emulator.deliveries_drained().await;
+    let events: Vec<Value> = receiver
+        .lines()
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let field = |name: &str| events.iter().map(|event| event[name].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        field("name"),
+        ["AUTHENTICATION_OUTCOME_SUCCESS", "Authz.webhook", "Ingress"]
+    );
+    assert_eq!(
+        field("event_class_id"),
+        ["AUTHENTICATION_TYPE_PAT", "auditlogs", "KongGateway"]
+    );
+    assert!(
+        events
+            .iter()
+            .all(|event| event["trace_id"] == events[0]["trace_id"])
+    );
+    assert_eq!(events[1]["action"], "edit");
+    let access = &events[2];
+    assert_eq!(
+        (
+            &access["request"],
+            &access["act"],
+            &access["status"],
+            &access["query"]
+        ),
+        (
+            &json!("/v3/audit-log-webhook"),
+            &json!("PATCH"),
+            &json!(400),
+            &json!("{\"x\":\"1\",\"y\":\"a b\"}")
+        )
+    );
+}
+
+#[tokio::test]
+async fn request_read_or_unknown_token_makes_no_access_event() {
+    let (receiver, emulator) = stream().await;
+    get(&emulator, "/eu/v3/audit-log-webhook").await;
+    let path = "/eu/v3/audit-log-destinations";
+    crate::tests::raw(
+        &emulator,
+        "POST",
+        path,
+        &[("authorization", "Bearer other")],
+        b"{}",
+    )
+    .await;
+    crate::tests::raw(&emulator, "POST", path, &[], b"{}").await;
+    emulator.deliveries_drained().await;
+    let names: Vec<String> = receiver
+        .lines()
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["name"].to_string())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "\"AUTHENTICATION_OUTCOME_SUCCESS\"",
+            "\"Authz.webhook\"",
+            "\"AUTHENTICATION_OUTCOME_INVALID\""
+        ]
+    );
+}
+
+#[tokio::test]
+async fn retry_server_errors_follow_the_schedule() {
+    let (receiver, emulator) = stream().await;
+    receiver.answer_next(&[500, 503, 429, 502]);
+    trigger(&emulator, "eu", 1);
+    emulator.deliveries_drained().await;
+    let received = receiver.received();
+    let codes: Vec<_> = emulator
+        .deliveries()
+        .iter()
+        .map(|delivery| delivery.code.unwrap())
+        .collect();
+    assert_eq!(codes, [500, 503, 429, 502, 202]);
+    assert!(received.iter().all(|batch| batch.lines == received[0].lines));
+    // A hundredth of 1, 2, 4 and 8 seconds.
+    for (pair, wait) in received.windows(2).zip([10, 20, 40, 80]) {
+        let waited = pair[1].at - pair[0].at;
+        assert!(
+            waited >= Duration::from_millis(wait),
+            "{waited:?} instead of {wait} ms"
+        );
+    }
+    assert_eq!(status(&emulator, "eu").await["webhook_status"], "active");
+}
+
+#[tokio::test]
+async fn retry_exhausted_is_inactive_until_next_success() {
+    let (receiver, emulator) = stream().await;
+    receiver.answer_next(&[500; 5]);
+    trigger(&emulator, "eu", 1);
+    emulator.deliveries_drained().await;
+    assert_eq!(receiver.received().len(), 5);
+    // The request for the status makes events as well, so the next batch may follow at once.
+    receiver.hold();
+    let failed = status(&emulator, "eu").await;
+    assert_eq!(
+        (
+            &failed["webhook_status"],
+            &failed["last_response_code"],
+            &failed["last_response_message"]
+        ),
+        (&json!("inactive"), &json!(500), &json!("Internal Server Error"))
+    );
+    receiver.release();
+    emulator.deliveries_drained().await;
+    let lost = &receiver.received()[0].lines[0];
+    assert_eq!(status(&emulator, "eu").await["webhook_status"], "active");
+    assert_eq!(
+        receiver.lines().iter().filter(|line| *line == lost).count(),
+        5,
+        "lost stays lost"
+    );
+}
+
+#[tokio::test]
+async fn retry_client_error_or_redirect_is_not_repeated() {
+    let (receiver, emulator) = stream().await;
+    let other = Receiver::start(Certificate::Valid).await;
+    receiver.answer_next(&[401]);
+    receiver.redirect_next(&other.url);
+    for code in [401, 307] {
+        trigger(&emulator, "eu", 1);
+        emulator.deliveries_drained().await;
+        let last = emulator.deliveries().pop().unwrap();
+        assert_eq!((last.code, last.attempt), (Some(code), 1));
+    }
+    assert_eq!(receiver.received().len(), 2);
+    assert!(other.received().is_empty(), "the redirect was followed");
+}
+
+#[tokio::test]
+async fn retry_unreachable_receiver_has_no_code() {
+    let (_, emulator) = stream().await;
+    // No process listens on port 1.
+    deliver_to(&emulator, "eu", "https://127.0.0.1:1/", "json");
+    trigger(&emulator, "eu", 1);
+    emulator.deliveries_drained().await;
+    let log = emulator.deliveries();
+    assert_eq!(log.len(), 5);
+    assert!(log.iter().all(|delivery| delivery.code.is_none()));
+    let failed = status(&emulator, "eu").await;
+    assert_eq!(failed["webhook_status"], "inactive");
+    assert!(failed.get("last_response_code").is_none());
+    assert!(
+        failed["last_response_message"]
+            .as_str()
+            .unwrap()
+            .contains("refused"),
+        "{failed}"
+    );
+
+    emulator.set_behavior(Behavior {
+        connection_failure_code: ConnectionFailureCode::Zero,
+        ..Behavior::default()
+    });
+    trigger(&emulator, "eu", 1);
+    emulator.deliveries_drained().await;
+    assert_eq!(status(&emulator, "eu").await["last_response_code"], 0);
+}
+
+#[tokio::test]
+async fn certificate_invalid_is_accepted_only_without_verification() {
+    for kind in [
+        Certificate::UnknownAuthority,
+        Certificate::Expired,
+        Certificate::OtherName,
+    ] {
+        let receiver = Receiver::start(kind).await;
+        let emulator = receiver.emulator().await;
+        deliver_to(&emulator, "eu", &receiver.url, "json");
+        trigger(&emulator, "eu", 1);
+        emulator.deliveries_drained().await;
+        assert!(receiver.received().is_empty(), "{kind:?}");
+        let last = emulator.deliveries().pop().unwrap();
+        assert!(last.message.contains("certificate"), "{}", last.message);
+        emulator
+            .edit_webhook("eu", json!({"skip_ssl_verification": true}))
+            .unwrap();
+        trigger(&emulator, "eu", 1);
+        emulator.deliveries_drained().await;
+        assert_eq!(receiver.received().len(), 1, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn address_not_loopback_is_refused_without_retry() {
+    let (_, emulator) = stream().await;
+    deliver_to(&emulator, "eu", "https://siem.example.com/in", "json");
+    trigger(&emulator, "eu", 1);
+    emulator.deliveries_drained().await;
+    let log = emulator.deliveries();
+    assert_eq!((log.len(), log[0].code), (1, None));
+    let failed = status(&emulator, "eu").await;
+    assert_eq!(failed["webhook_status"], "inactive");
+    assert!(
+        failed["last_response_message"]
+            .as_str()
+            .unwrap()
+            .contains("loopback"),
+        "{failed}"
+    );
+}
+
+#[tokio::test]
+async fn receiver_slow_delays_neither_api_nor_other_streams() {
+    let (slow, emulator) = stream().await;
+    slow.hold();
+    let fast = Receiver::start(Certificate::UnknownAuthority).await;
+    deliver_to(&emulator, "us", &fast.url, "json");
+    emulator
+        .edit_webhook("us", json!({"skip_ssl_verification": true}))
+        .unwrap();
+    trigger(&emulator, "eu", 1);
+    slow.batches(1).await;
+    trigger(&emulator, "us", 1);
+    assert_eq!(fast.batches(1).await.len(), 1);
+    assert_eq!(get(&emulator, "/eu/v3/audit-log-destinations").await.status, 200);
+    slow.release();
+    emulator.deliveries_drained().await;
+}
+
+#[tokio::test]
+async fn webhook_switched_to_destination_loses_no_event() {
+    let (receiver, emulator) = stream().await;
+    let body =
+        json!({"name": "a", "endpoint": receiver.url, "authorization": "Bearer other", "log_format": "json"});
+    let created = call(&emulator, "POST", "/global/v3/audit-log-destinations", body)
+        .await
+        .json();
+    trigger(&emulator, "eu", 10);
+    let body = json!({"audit_log_destination_id": created["id"]});
+    assert_eq!(
+        call(&emulator, "PATCH", "/eu/v3/audit-log-webhook", body)
+            .await
+            .status,
+        200
+    );
+    trigger(&emulator, "eu", 10);
+    emulator.deliveries_drained().await;
+    // The switch itself made three events.
+    assert_eq!(receiver.lines().len(), 23);
+    assert_eq!(receiver.received().pop().unwrap().authorization, "Bearer other");
+}
+
+#[tokio::test]
+async fn credential_changed_is_used_for_the_next_attempt() {
+    let (receiver, emulator) = stream().await;
+    receiver.answer_next(&[503]);
+    receiver.hold();
+    trigger(&emulator, "eu", 1);
+    receiver.batches(1).await;
+    emulator
+        .edit_webhook("eu", json!({"authorization": "Bearer rotated"}))
+        .unwrap();
+    receiver.release();
+    emulator.deliveries_drained().await;
+    let credentials: Vec<String> = receiver
+        .received()
+        .into_iter()
+        .map(|batch| batch.authorization)
+        .collect();
+    assert_eq!(credentials, ["Bearer s3cret", "Bearer rotated"]);
+}
+
+#[tokio::test]
+async fn webhook_disabled_sends_nothing() {
+    let (receiver, emulator) = stream().await;
+    emulator.edit_webhook("eu", json!({"enabled": false})).unwrap();
+    trigger(&emulator, "eu", 1);
+    emulator.deliveries_drained().await;
+    assert!(receiver.received().is_empty());
+}
+
+#[tokio::test]
+async fn portal_events_go_to_the_portals_webhook_only() {
+    let (region, emulator) = stream().await;
+    let portal = emulator.add_portal("eu", "Developers").unwrap();
+    let other = Receiver::start(Certificate::UnknownAuthority).await;
+    let id = emulator.add_destinations("global", 1).unwrap().pop().unwrap();
+    let edit =
+        json!({"endpoint": other.url, "authorization": "Bearer portal", "skip_ssl_verification": true});
+    emulator.edit_destination("global", &id, edit).unwrap();
+    emulator
+        .edit_portal_webhook(
+            "eu",
+            &portal,
+            json!({"audit_log_destination_id": id, "enabled": true}),
+        )
+        .unwrap();
+    emulator
+        .trigger("eu", Some(&portal), EventKind::Authentication, 1)
+        .unwrap();
+    trigger(&emulator, "eu", 2);
+    emulator.deliveries_drained().await;
+    assert_eq!((region.lines().len(), other.lines().len()), (2, 1));
+    let line = &other.lines()[0];
+    assert!(line.contains("|KongInc|Dev-Portal|"), "{line}");
+    assert!(
+        line.contains(&format!(" portal_id={portal} principal_id=")),
+        "{line}"
+    );
+    let path = format!("/eu/v3/portals/{portal}/audit-log-webhook/status");
+    assert_eq!(get(&emulator, &path).await.json()["last_response_code"], 202);
+    assert!(
+        emulator
+            .trigger("eu", Some(&portal), EventKind::Access, 1)
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn after_failure_stop_sends_nothing_until_written() {
+    let receiver = Receiver::start(Certificate::Valid).await;
+    let behavior = Behavior {
+        after_failure: AfterFailure::Stop,
+        ..Behavior::default()
+    };
+    let emulator = receiver.emulator_with(behavior).await;
+    deliver_to(&emulator, "eu", &receiver.url, "json");
+    receiver.answer_next(&[401]);
+    for _ in 0..2 {
+        trigger(&emulator, "eu", 1);
+        emulator.deliveries_drained().await;
+    }
+    assert_eq!(receiver.received().len(), 1);
+    let body = json!({"enabled": true});
+    assert_eq!(
+        call(&emulator, "PATCH", "/eu/v2/audit-log-webhook", body)
+            .await
+            .status,
+        200
+    );
+    emulator.deliveries_drained().await;
+    assert_eq!(receiver.received().len(), 2);
+}
+
+#[tokio::test]
+async fn global_events_go_everywhere_if_the_behavior_says_so() {
+    let (receiver, emulator) = stream().await;
+    trigger(&emulator, "global", 1);
+    emulator.deliveries_drained().await;
+    assert!(receiver.received().is_empty());
+    emulator.set_behavior(Behavior {
+        global_events: GlobalEvents::EveryWebhook,
+        ..Behavior::default()
+    });
+    trigger(&emulator, "global", 1);
+    emulator.deliveries_drained().await;
+    assert_eq!(receiver.lines().len(), 1);
+}
+
+#[tokio::test]
+async fn queue_thousands_of_events_arrive_in_order() {
+    let (receiver, emulator) = stream().await;
+    trigger(&emulator, "eu", 3_000);
+    emulator.deliveries_drained().await;
+    let received = receiver.received();
+    assert!(received.len() >= 6 && received.iter().all(|batch| batch.lines.len() <= 500));
+    let times: Vec<i64> = receiver
+        .lines()
+        .iter()
+        .map(|line| {
+            serde_json::from_str::<Value>(line).unwrap()["rt"]
+                .as_i64()
+                .unwrap()
+        })
+        .collect();
+    assert!(times.len() == 3_000 && times.is_sorted());
+}
+
+#[tokio::test]
+async fn deliveries_off_keeps_events_and_sends_nothing() {
+    let receiver = Receiver::start(Certificate::Valid).await;
+    let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
+    deliver_to(&emulator, "eu", &receiver.url, "json");
+    trigger(&emulator, "eu", 1);
+    emulator.deliveries_drained().await;
+    assert!(receiver.received().is_empty() && emulator.deliveries().is_empty());
+    let pulled = get(&emulator, "/eu/v3/audit-logs").await.json();
+    assert_eq!(pulled["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn stop_during_retry_ends_at_once() {
+    let receiver = Receiver::start(Certificate::Valid).await;
+    let emulator = Emulator::start(EmulatorOptions {
+        time_scale: crate::TimeScale::default(),
+        ..receiver.options()
+    })
+    .await
+    .unwrap();
+    deliver_to(&emulator, "eu", &receiver.url, "json");
+    receiver.answer_next(&[503]);
+    trigger(&emulator, "eu", 1);
+    receiver.batches(1).await;
+    tokio::time::timeout(Duration::from_secs(5), emulator.stop())
+        .await
+        .unwrap();
+}

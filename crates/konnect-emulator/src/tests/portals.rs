@@ -1,0 +1,168 @@
+//! Portals and their webhooks.
+
+use serde_json::{Value, json};
+
+use crate::tests::{Reply, call, create, get, start};
+use crate::{AbsentWebhook, Behavior, ControlError};
+
+fn path(portal: &str) -> String {
+    format!("/eu/v3/portals/{portal}/audit-log-webhook")
+}
+
+fn names(reply: &Reply) -> Vec<String> {
+    let data = reply.json()["data"].as_array().unwrap().clone();
+    data.iter()
+        .map(|portal| portal["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn list_numbered_pages_hold_all_in_order() {
+    let emulator = start().await;
+    for number in 1..=25 {
+        emulator.add_portal("eu", &format!("portal {number}")).unwrap();
+    }
+    emulator.add_portal("us", "elsewhere").unwrap();
+    let first = get(&emulator, "/eu/v3/portals").await;
+    assert_eq!(
+        (names(&first).len(), names(&first)[9].as_str()),
+        (10, "portal 10")
+    );
+    assert_eq!(
+        first.json()["meta"],
+        json!({"page": {"number": 1, "size": 10, "total": 25}})
+    );
+    let last = get(&emulator, "/eu/v3/portals?page[size]=10&page[number]=3").await;
+    assert_eq!(
+        names(&last),
+        ["portal 21", "portal 22", "portal 23", "portal 24", "portal 25"]
+    );
+    let beyond = get(&emulator, "/eu/v3/portals?page%5Bnumber%5D=4").await;
+    assert!(names(&beyond).is_empty());
+    let filtered = get(&emulator, "/eu/v3/portals?filter[name][contains]=portal%202").await;
+    assert_eq!(
+        (names(&filtered).len(), &filtered.json()["meta"]["page"]["total"]),
+        (7, &json!(7))
+    );
+    let one = get(&emulator, "/eu/v3/portals?filter[name][eq]=portal+2").await;
+    assert_eq!(names(&one), ["portal 2"]);
+    for (query, field) in [
+        ("page[size]=0", "page[size]"),
+        ("page[number]=x", "page[number]"),
+        ("filter[colour]=red", "filter[colour]"),
+    ] {
+        let reply = get(&emulator, &format!("/eu/v3/portals?{query}")).await;
+        assert_eq!(reply.faulty_fields(), [field]);
+    }
+    // Portals are regional.
+    get(&emulator, "/global/v3/portals").await.problem(404);
+    get(&emulator, "/eu/v2/portals").await.problem(404);
+}
+
+#[tokio::test]
+async fn webhook_patch_get_and_delete_follow_each_other() {
+    let emulator = start().await;
+    let portal = emulator.add_portal("eu", "Developers").unwrap();
+    let url = path(&portal);
+    get(&emulator, &url).await.problem(404);
+    assert_eq!(
+        get(&emulator, &format!("{url}/status")).await.json(),
+        json!({"webhook_enabled": false, "webhook_status": "unconfigured"})
+    );
+    let id = create(&emulator, "global", "siem").await;
+    let body = json!({"audit_log_destination_id": id, "enabled": true});
+    let patched = call(&emulator, "PATCH", &url, body.clone()).await;
+    assert_eq!((patched.status, patched.json()), (200, body.clone()));
+    assert_eq!(get(&emulator, &url).await.json(), body);
+    emulator
+        .record_portal_delivery("eu", &portal, 401, "Unauthorized", None)
+        .unwrap();
+    let status = get(&emulator, &format!("{url}/status")).await.json();
+    assert_eq!(
+        (&status["webhook_status"], &status["last_response_code"]),
+        (&json!("inactive"), &json!(401))
+    );
+    // The region's webhook is another one.
+    get(&emulator, "/eu/v3/audit-log-webhook").await.problem(404);
+    let destination = format!("/global/v3/audit-log-destinations/{id}");
+    call(&emulator, "DELETE", &destination, Value::Null)
+        .await
+        .problem(409);
+
+    for _ in 0..2 {
+        assert_eq!(call(&emulator, "DELETE", &url, Value::Null).await.status, 204);
+    }
+    assert_eq!(
+        get(&emulator, &url).await.json(),
+        json!({"audit_log_destination_id": "", "enabled": false})
+    );
+    assert_eq!(
+        call(&emulator, "DELETE", &destination, Value::Null).await.status,
+        204
+    );
+}
+
+#[tokio::test]
+async fn webhook_unknown_portal_is_not_found() {
+    let emulator = start().await;
+    let portal = emulator.add_portal("us", "elsewhere").unwrap();
+    for id in [portal.as_str(), "nonsense"] {
+        for (method, end) in [("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/status")] {
+            call(&emulator, method, &format!("{}{end}", path(id)), json!({}))
+                .await
+                .problem(404);
+        }
+    }
+    let error = emulator
+        .edit_portal_webhook("eu", &portal, json!({}))
+        .unwrap_err();
+    assert!(matches!(error, ControlError::NoPortal { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn webhook_behavior_answers_absent_ones() {
+    let emulator = start().await;
+    let portal = emulator.add_portal("eu", "Developers").unwrap();
+    emulator.set_behavior(Behavior {
+        new_webhook: AbsentWebhook::Empty,
+        deleted_webhook: AbsentWebhook::NotFound,
+        portal_delete_conflict: true,
+        ..Behavior::default()
+    });
+    for url in [path(&portal), "/eu/v3/audit-log-webhook".to_owned()] {
+        assert_eq!(
+            get(&emulator, &url).await.json(),
+            json!({"audit_log_destination_id": "", "enabled": false})
+        );
+    }
+    emulator
+        .edit_replay_job("eu", Some(&portal), json!({"status": "pending"}))
+        .unwrap();
+    call(&emulator, "DELETE", &path(&portal), Value::Null)
+        .await
+        .problem(409);
+    emulator
+        .edit_replay_job("eu", Some(&portal), json!({"status": "completed"}))
+        .unwrap();
+    for url in [path(&portal), "/eu/v3/audit-log-webhook".to_owned()] {
+        assert_eq!(call(&emulator, "DELETE", &url, Value::Null).await.status, 204);
+        get(&emulator, &url).await.problem(404);
+    }
+}
+
+#[tokio::test]
+async fn remove_portal_releases_its_destination() {
+    let emulator = start().await;
+    let portal = emulator.add_portal("eu", "Developers").unwrap();
+    let id = create(&emulator, "eu", "siem").await;
+    let body = json!({"audit_log_destination_id": id, "enabled": true});
+    assert_eq!(call(&emulator, "PATCH", &path(&portal), body).await.status, 200);
+    emulator.remove_portal("eu", &portal).unwrap();
+    get(&emulator, &path(&portal)).await.problem(404);
+    let destination = format!("/eu/v3/audit-log-destinations/{id}");
+    assert_eq!(
+        call(&emulator, "DELETE", &destination, Value::Null).await.status,
+        204
+    );
+    assert!(emulator.remove_portal("eu", &portal).is_err());
+}

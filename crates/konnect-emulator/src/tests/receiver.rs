@@ -1,0 +1,194 @@
+//! A receiver of deliveries, by HTTPS, whose answers a test chooses.
+
+use std::collections::VecDeque;
+use std::io::Read as _;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use axum::body::Body;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flate2::read::GzDecoder;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+use crate::certificate::Authority;
+use crate::{Behavior, Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale};
+
+/// What the emulator sent in one attempt.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub at: Instant,
+    pub path: String,
+    pub authorization: String,
+    pub content_type: String,
+    pub encoding: String,
+    pub lines: Vec<String>,
+}
+
+/// A running receiver. Its task ends with the test's runtime.
+pub struct Receiver {
+    pub url: String,
+    authority: String,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    received: watch::Sender<Vec<Received>>,
+    answers: Mutex<VecDeque<(u16, Option<String>)>>,
+    /// One permit per answer while answers are held; plenty otherwise.
+    gate: Semaphore,
+}
+
+impl Receiver {
+    pub async fn start(certificate: Certificate) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}/in", listener.local_addr().unwrap());
+        let authority = Authority::new("receiver").unwrap();
+        let tls = authority.acceptor(certificate).unwrap();
+        let shared = Arc::new(Shared {
+            received: watch::Sender::new(Vec::new()),
+            answers: Mutex::default(),
+            gate: Semaphore::new(Semaphore::MAX_PERMITS),
+        });
+        let serving = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (tls, shared) = (tls.clone(), Arc::clone(&serving));
+                tokio::spawn(async move {
+                    let Ok(stream) = tls.accept(stream).await else {
+                        return;
+                    };
+                    let service = service_fn(|request| answer(Arc::clone(&shared), request));
+                    let _ = http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        });
+        Self {
+            url,
+            authority: authority.pem(),
+            shared,
+        }
+    }
+
+    /// An emulator that trusts this receiver, with short waits.
+    pub async fn emulator(&self) -> Emulator {
+        self.emulator_with(Behavior::default()).await
+    }
+
+    pub async fn emulator_with(&self, behavior: Behavior) -> Emulator {
+        let options = EmulatorOptions {
+            behavior,
+            ..self.options()
+        };
+        Emulator::start(options).await.unwrap()
+    }
+
+    pub fn options(&self) -> EmulatorOptions {
+        EmulatorOptions {
+            deliveries: Some(DeliveryOptions {
+                trusted_authorities: self.authority.clone(),
+                allowed_hosts: Vec::new(),
+            }),
+            time_scale: TimeScale::new(0.01).unwrap(),
+            ..EmulatorOptions::default()
+        }
+    }
+
+    /// The statuses of the next answers. 202 after that.
+    pub fn answer_next(&self, statuses: &[u16]) {
+        let statuses = statuses.iter().map(|&status| (status, None));
+        self.shared.answers.lock().unwrap().extend(statuses);
+    }
+
+    /// A redirect as the next answer.
+    pub fn redirect_next(&self, location: &str) {
+        let answer = (307, Some(location.to_owned()));
+        self.shared.answers.lock().unwrap().push_back(answer);
+    }
+
+    /// Holds answers back until [`Receiver::release`].
+    pub fn hold(&self) {
+        self.shared.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    pub fn release(&self) {
+        self.shared.gate.add_permits(Semaphore::MAX_PERMITS);
+    }
+
+    pub fn received(&self) -> Vec<Received> {
+        self.shared.received.borrow().clone()
+    }
+
+    /// All lines that were received so far, in order.
+    pub fn lines(&self) -> Vec<String> {
+        self.received()
+            .into_iter()
+            .flat_map(|batch| batch.lines)
+            .collect()
+    }
+
+    /// Waits for that many batches.
+    pub async fn batches(&self, count: usize) -> Vec<Received> {
+        let mut received = self.shared.received.subscribe();
+        let batches = received.wait_for(|batches| batches.len() >= count).await.unwrap();
+        batches.clone()
+    }
+}
+
+async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, hyper::Error> {
+    let (parts, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let mut text = String::new();
+    GzDecoder::new(&body[..]).read_to_string(&mut text).unwrap();
+    let header = |name: &str| parts.headers[name].to_str().unwrap().to_owned();
+    let received = Received {
+        at: Instant::now(),
+        path: parts.uri.path().to_owned(),
+        authorization: header("authorization"),
+        content_type: header("content-type"),
+        encoding: header("content-encoding"),
+        lines: text.split('\n').map(str::to_owned).collect(),
+    };
+    shared.received.send_modify(|batches| batches.push(received));
+    let _permit = shared.gate.acquire().await.unwrap();
+    let (status, location) = shared.answers.lock().unwrap().pop_front().unwrap_or((202, None));
+    let mut response = Response::builder().status(status);
+    if let Some(location) = location {
+        response = response.header("location", location);
+    }
+    Ok(response.body(Body::empty()).unwrap())
+}
+
+/// Whether a key of the set verifies this signature of these bytes.
+pub fn verifies(jwks: &Value, bytes: &str, signature: &str) -> bool {
+    use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+
+    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    jwks["keys"].as_array().unwrap().iter().any(|key| {
+        let x = URL_SAFE_NO_PAD.decode(key["x"].as_str().unwrap()).unwrap();
+        UnparsedPublicKey::new(&ED25519, x)
+            .verify(bytes.as_bytes(), &signature)
+            .is_ok()
+    })
+}
+
+/// The signed bytes and the signature of a line, as Kong documents them: CEF without ` sig=...`, JSON without
+/// `,"sig":"..."`.
+pub fn signed(line: &str) -> (String, String) {
+    if let Some((bytes, signature)) = line.split_once(" sig=") {
+        return (bytes.to_owned(), signature.to_owned());
+    }
+    let (bytes, rest) = line.split_once(",\"sig\":\"").expect("a signature");
+    let (signature, end) = rest.split_once('"').unwrap();
+    (format!("{bytes}{end}"), signature.to_owned())
+}

@@ -1,0 +1,281 @@
+//! Replay jobs of regions and portals.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::clock;
+use crate::tests::receiver::Receiver;
+use crate::tests::{Reply, call, get, start};
+use crate::{Behavior, Certificate, Emulator, EmulatorOptions, EventKind, NeverTime, ReplayWithoutWebhook};
+
+const JOB: &str = "/eu/v3/audit-log-replay-job";
+
+/// A body whose window begins and ends so many seconds ago.
+fn window(start_seconds: i64, end_seconds: i64) -> Value {
+    let now = clock::Clock::default().now_ms();
+    let ago = |seconds: i64| clock::rfc3339(now - seconds * 1000);
+    json!({"start_at": ago(start_seconds), "end_at": ago(end_seconds)})
+}
+
+async fn put(emulator: &Emulator, body: Value) -> Reply {
+    call(emulator, "PUT", JOB, body).await
+}
+
+/// Asks until the job has the status, moving the clock by so much each time.
+async fn until_by(emulator: &Emulator, path: &str, status: &str, by: Duration) {
+    let mut seen = String::new();
+    for _ in 0..10_000 {
+        seen = get(emulator, path).await.json()["status"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        if seen == status {
+            return;
+        }
+        emulator.advance_clock(by);
+    }
+    panic!("the job is {seen}, not {status}");
+}
+
+/// Moves the clock until the job has the status.
+async fn until(emulator: &Emulator, path: &str, status: &str) {
+    until_by(emulator, path, status, Duration::from_mins(10)).await;
+}
+
+/// An emulator whose jobs move only with its clock.
+async fn start_slow() -> Emulator {
+    let options = EmulatorOptions {
+        replay_step: Duration::from_hours(1),
+        ..EmulatorOptions::default()
+    };
+    Emulator::start(options).await.unwrap()
+}
+
+fn enable(emulator: &Emulator, endpoint: &str) {
+    let edit = json!({"endpoint": endpoint, "authorization": "x", "enabled": true});
+    emulator.edit_webhook("eu", edit).unwrap();
+}
+
+#[tokio::test]
+async fn get_no_job_is_unconfigured() {
+    let emulator = start().await;
+    let never = "0001-01-01T00:00:0Z";
+    for path in [JOB, "/eu/v2/audit-log-replay-job"] {
+        let job = get(&emulator, path).await;
+        assert_eq!(job.status, 200);
+        assert_eq!(
+            job.json(),
+            json!({"start_at": never, "end_at": never, "status": "unconfigured", "updated_at": never})
+        );
+    }
+    emulator.set_behavior(Behavior {
+        never: NeverTime::Valid,
+        ..Behavior::default()
+    });
+    assert_eq!(
+        get(&emulator, JOB).await.json()["start_at"],
+        "0001-01-01T00:00:00Z"
+    );
+}
+
+#[tokio::test]
+async fn put_job_passes_every_status() {
+    let emulator = start_slow().await;
+    enable(&emulator, "https://siem.example.com/");
+    let body = window(60, 0);
+    let reply = put(&emulator, body.clone()).await;
+    assert_eq!(
+        (reply.status, reply.json()["status"].clone()),
+        (202, json!("accepted"))
+    );
+    assert_eq!(reply.json()["start_at"], body["start_at"]);
+    for status in ["pending", "running", "completed"] {
+        until(&emulator, JOB, status).await;
+    }
+    let ended = get(&emulator, JOB).await.json();
+    emulator.advance_clock(Duration::from_hours(10));
+    assert_eq!(get(&emulator, JOB).await.json(), ended, "a job ends once");
+    // The other regions have jobs of their own.
+    assert_eq!(
+        get(&emulator, "/us/v3/audit-log-replay-job").await.json()["status"],
+        "unconfigured"
+    );
+}
+
+#[tokio::test]
+async fn put_job_running_conflicts_and_waiting_is_replaced() {
+    let emulator = start_slow().await;
+    assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
+    let second = window(30, 10);
+    let replaced = put(&emulator, second.clone()).await;
+    assert_eq!(
+        (replaced.status, &replaced.json()["start_at"]),
+        (202, &second["start_at"])
+    );
+    until(&emulator, JOB, "pending").await;
+    assert_eq!(put(&emulator, second.clone()).await.status, 202);
+    emulator
+        .edit_replay_job("eu", None, json!({"status": "running"}))
+        .unwrap();
+    emulator.advance_clock(Duration::from_hours(10));
+    let refused = put(&emulator, second.clone()).await;
+    refused.problem(409);
+    assert_eq!(
+        (&refused.json()["title"], &refused.json()["detail"]),
+        (
+            &json!("Resource Conflict"),
+            &json!("A replay job is currently running")
+        )
+    );
+    assert_eq!(
+        get(&emulator, JOB).await.json()["status"],
+        "running",
+        "an edited job stays"
+    );
+    emulator
+        .edit_replay_job("eu", None, json!({"status": "failed"}))
+        .unwrap();
+    assert_eq!(put(&emulator, window(30, 10)).await.status, 202);
+}
+
+#[tokio::test]
+async fn put_invalid_body_is_refused() {
+    let emulator = start().await;
+    let week = 7 * 24 * 60 * 60;
+    let valid = window(60, 0);
+    for (body, fields) in [
+        (json!({}), vec!["start_at", "end_at"]),
+        (json!({"start_at": valid["start_at"]}), vec!["end_at"]),
+        (
+            json!({"start_at": "yesterday", "end_at": valid["end_at"]}),
+            vec!["start_at"],
+        ),
+        (
+            json!({"start_at": 1, "end_at": valid["end_at"]}),
+            vec!["start_at"],
+        ),
+        (window(week + 60, 0), vec!["start_at"]),
+        (window(60, -60), vec!["end_at"]),
+        (window(0, 60), vec!["end_at"]),
+        (
+            json!({"start_at": valid["start_at"], "end_at": valid["end_at"], "status": "accepted"}),
+            vec!["status"],
+        ),
+    ] {
+        assert_eq!(
+            put(&emulator, body.clone()).await.faulty_fields(),
+            fields,
+            "{body}"
+        );
+    }
+    assert_eq!(get(&emulator, JOB).await.json()["status"], "unconfigured");
+    // The bounds are valid, and so is an empty window.
+    assert_eq!(put(&emulator, window(week - 60, 0)).await.status, 202);
+    assert_eq!(put(&emulator, window(60, 60)).await.status, 202);
+    emulator.set_behavior(Behavior {
+        replay_reversed_range: true,
+        ..Behavior::default()
+    });
+    assert_eq!(put(&emulator, window(0, 60)).await.status, 202);
+}
+
+#[tokio::test]
+async fn put_without_enabled_webhook_fails_or_is_refused() {
+    let emulator = start_slow().await;
+    assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
+    until(&emulator, JOB, "failed").await;
+    emulator.set_behavior(Behavior {
+        replay_without_webhook: ReplayWithoutWebhook::Refused,
+        ..Behavior::default()
+    });
+    put(&emulator, window(60, 0)).await.problem(400);
+    enable(&emulator, "https://siem.example.com/");
+    assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
+}
+
+#[tokio::test]
+async fn replay_window_is_sent_to_the_webhook_of_the_moment() {
+    let receiver = Receiver::start(Certificate::Valid).await;
+    let emulator = receiver.emulator().await;
+    emulator.trigger("eu", None, EventKind::Access, 700).unwrap();
+    emulator.trigger("us", None, EventKind::Access, 1).unwrap();
+    emulator.advance_clock(Duration::from_mins(10));
+    emulator.trigger("eu", None, EventKind::Access, 1).unwrap();
+    assert!(receiver.received().is_empty(), "no webhook was enabled");
+    enable(&emulator, &receiver.url);
+    // The first 700 events, by the emulator's clock, which is ten minutes ahead.
+    assert_eq!(put(&emulator, window(60, -60)).await.status, 202);
+    until_by(&emulator, JOB, "completed", Duration::ZERO).await;
+    let replayed: Vec<_> = emulator
+        .deliveries()
+        .into_iter()
+        .filter(|delivery| delivery.replay)
+        .collect();
+    assert_eq!(
+        replayed.iter().map(|delivery| delivery.events).sum::<usize>(),
+        700
+    );
+    assert!(
+        replayed
+            .iter()
+            .all(|delivery| delivery.region == "eu" && delivery.code == Some(202))
+    );
+}
+
+#[tokio::test]
+async fn replay_receiver_fails_job_fails() {
+    let receiver = Receiver::start(Certificate::Valid).await;
+    let emulator = receiver.emulator().await;
+    emulator.trigger("eu", None, EventKind::Access, 1).unwrap();
+    enable(&emulator, &receiver.url);
+    receiver.answer_next(&[401; 100]);
+    assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
+    until_by(&emulator, JOB, "failed", Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn replay_portal_has_a_job_of_its_own() {
+    let emulator = start_slow().await;
+    let portal = emulator.add_portal("eu", "Developers").unwrap();
+    let path = format!("/eu/v3/portals/{portal}/audit-log-replay-job");
+    assert_eq!(get(&emulator, &path).await.json()["status"], "unconfigured");
+    let id = emulator.add_destinations("global", 1).unwrap().pop().unwrap();
+    let edit = json!({"audit_log_destination_id": id, "enabled": true});
+    emulator.edit_portal_webhook("eu", &portal, edit).unwrap();
+    let reply = call(&emulator, "PUT", &path, window(60, 0)).await;
+    assert_eq!(reply.status, 202);
+    until(&emulator, &path, "completed").await;
+    assert_eq!(get(&emulator, JOB).await.json()["status"], "unconfigured");
+    for id in ["11111111-2222-4333-8444-555555555555", "nonsense"] {
+        let path = format!("/eu/v3/portals/{id}/audit-log-replay-job");
+        get(&emulator, &path).await.problem(404);
+        call(&emulator, "PUT", &path, window(60, 0)).await.problem(404);
+    }
+}
+
+#[tokio::test]
+async fn restart_job_under_way_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = EmulatorOptions {
+        state_file: Some(folder.path().join("state.json")),
+        replay_step: Duration::from_hours(1),
+        ..EmulatorOptions::default()
+    };
+    let emulator = Emulator::start(options.clone()).await.unwrap();
+    enable(&emulator, "https://siem.example.com/");
+    assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
+    emulator.stop().await;
+    let emulator = Emulator::start(options).await.unwrap();
+    assert_eq!(get(&emulator, JOB).await.json()["status"], "accepted");
+    until(&emulator, JOB, "completed").await;
+}
+
+#[tokio::test]
+async fn reset_job_under_way_is_gone() {
+    let emulator = start_slow().await;
+    assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
+    emulator.reset().unwrap();
+    emulator.advance_clock(Duration::from_hours(10));
+    assert_eq!(get(&emulator, JOB).await.json()["status"], "unconfigured");
+}

@@ -1,0 +1,273 @@
+//! Errors, unexpected successes and redirects, and what the client reports about them.
+
+use crate::api::{v2, v3};
+use crate::tests::server::{Reply, Server, TOKEN, answer, client, json};
+use crate::tests::{AUTHORIZATION, DESTINATION, eu, id, new_destination};
+use crate::{Error, ErrorKind, Outcome};
+
+async fn create(reply: Reply) -> Error {
+    let server = Server::start([reply]).await;
+    v3::create_destination(&server.client(), &eu(), &new_destination())
+        .await
+        .unwrap_err()
+}
+
+#[tokio::test]
+async fn error_problem_document_is_reported_in_full() {
+    let body = r#"{"status": 400, "title": "Bad Request", "instance": "konnect:trace:66",
+        "invalid_parameters": [{"field": "endpoint", "reason": "must be a valid URL"}]}"#;
+    let error = create(answer(400, "Content-Type: application/problem+json\r\n", body)).await;
+    assert_eq!(error.trace_id(), Some("konnect:trace:66"));
+    assert_eq!(error.invalid_parameters()[0].field, "endpoint");
+    let text = error.to_string();
+    for part in [
+        "400 Bad Request",
+        "endpoint: must be a valid URL",
+        "konnect:trace:66",
+        "POST http://127.0.0.1",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(
+        error.summary(),
+        "Konnect answered 400 Bad Request (POST /v3/audit-log-destinations)"
+    );
+}
+
+#[tokio::test]
+async fn error_without_instance_takes_trace_header() {
+    let error = create(answer(
+        403,
+        "X-Request-Id: later\r\nX-Kong-Trace-Id: first\r\n",
+        "{}",
+    ))
+    .await;
+    assert_eq!(error.trace_id(), Some("first"));
+    assert!(error.advice().contains("Audit Logs: Admin"));
+    let unauthorized = create(answer(401, "", "")).await;
+    assert!(
+        unauthorized
+            .advice()
+            .contains("https://cloud.konghq.com/global/account/tokens")
+    );
+}
+
+#[tokio::test]
+async fn error_html_page_is_one_line() {
+    let page =
+        "<html>\n<head><title>403 Forbidden</title></head><body><h1>Blocked</h1>\nby policy</body></html>";
+    let error = create(answer(403, "Content-Type: text/html\r\n", page)).await;
+    assert!(
+        error
+            .to_string()
+            .contains("The API said: an HTML page (title: 403 Forbidden, "),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn error_huge_or_endless_body_is_bounded() {
+    for reply in [
+        answer(400, "", &"y".repeat(1 << 20)),
+        Reply::Endless("HTTP/1.1 400 Bad Request\r\n\r\n"),
+        answer(400, "", &format!("{{\"detail\": \"{}\"}}", "y".repeat(20_000))),
+    ] {
+        let error = create(reply).await;
+        assert_eq!(error.status(), Some(400));
+        assert!(error.to_string().len() < 2_000, "{}", error.to_string().len());
+    }
+}
+
+#[tokio::test]
+async fn error_cut_or_garbled_body_keeps_status() {
+    let cut = "HTTP/1.1 409 Conflict\r\nContent-Length: 900\r\n\r\n{\"detail\": \"in u";
+    let error = create(Reply::Bytes(cut.into())).await;
+    assert_eq!((error.status(), error.outcome()), (Some(409), Outcome::Refused));
+    assert!(error.to_string().contains("in u"), "{error}");
+    // A request that can be repeated is, since a complete answer says more.
+    let server = Server::start([
+        Reply::Bytes(cut.into()),
+        answer(409, "", r#"{"detail": "in use"}"#),
+    ])
+    .await;
+    let error = v3::get_destination(&server.client(), &eu(), &id())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("in use"), "{error}");
+    let garbled = create(Reply::Bytes(
+        b"HTTP/1.1 400 X\r\nContent-Length: 4\r\n\r\n\xff\0\x1b[".to_vec(),
+    ))
+    .await;
+    assert_eq!(garbled.status(), Some(400));
+    assert!(!garbled.to_string().contains('\u{1b}'));
+}
+
+#[tokio::test]
+async fn success_unexpected_body_is_unreadable() {
+    for (body, content_type) in [
+        ("", "application/json"),
+        ("<html><body>Please log in</body></html>", "text/html"),
+        ("{\"id\": \"69", "application/json"),
+        ("{\"message\": \"ok\"}", "application/json"),
+        ("[]", "application/json"),
+        (
+            "{\"id\": 7, \"name\": \"n\", \"endpoint\": \"e\"}",
+            "application/json",
+        ),
+    ] {
+        let error = create(answer(201, &format!("Content-Type: {content_type}\r\n"), body)).await;
+        let ErrorKind::UnreadableAnswer {
+            status,
+            content_type: reported,
+            ..
+        } = error.kind()
+        else {
+            panic!("{error}")
+        };
+        assert_eq!(
+            (*status, reported.as_deref()),
+            (201, Some(content_type)),
+            "{body}"
+        );
+        assert!(error.may_have_happened(), "{error}");
+    }
+    let login = create(answer(200, "", "<html><body>Please log in</body></html>")).await;
+    assert!(
+        login
+            .to_string()
+            .contains("The answer begins: an HTML page (39 bytes)\n"),
+        "{login}"
+    );
+}
+
+#[tokio::test]
+async fn success_endless_body_is_cut_off() {
+    let error = create(Reply::Endless("HTTP/1.1 201 Created\r\n\r\n")).await;
+    assert!(
+        matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("8 MiB") && error.to_string().len() < 2_500,
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn delete_other_success_than_204_is_unreadable() {
+    let server = Server::start([answer(204, "", "")]).await;
+    let client = server.client();
+    v3::delete_destination(&client, &eu(), &id()).await.unwrap();
+    for reply in [
+        json(200, "{}"),
+        answer(200, "Content-Type: text/html\r\n", ""),
+        answer(202, "", ""),
+    ] {
+        let server = Server::start([reply]).await;
+        let error = v3::delete_destination(&server.client(), &eu(), &id())
+            .await
+            .unwrap_err();
+        assert!(error.may_have_happened(), "{error}");
+        assert!(error.to_string().contains("a removal with 204"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn delete_login_page_is_unreadable() {
+    let page = "<html>Please log in</html>";
+    let reply = answer(200, "Content-Type: Text/HTML; charset=utf-8\r\n", page);
+    let server = Server::start([reply]).await;
+    let error = v3::delete_destination(&server.client(), &eu(), &id())
+        .await
+        .unwrap_err();
+    assert_eq!(error.outcome(), Outcome::Unknown);
+    assert!(
+        error
+            .to_string()
+            .contains("The answer begins: an HTML page (26 bytes)"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn redirect_is_reported_and_not_followed() {
+    let target = Server::start([]).await;
+    let location = format!(
+        "Location: {}/login?next=x\r\n",
+        target.url.replace("127.0.0.1", "localhost")
+    );
+    for status in [301, 302, 303, 307, 308] {
+        let error = create(answer(status, &location, "")).await;
+        assert_eq!(error.status(), Some(status));
+        let text = error.to_string();
+        assert!(
+            text.contains("redirect to localhost") && text.contains("not sent there"),
+            "{text}"
+        );
+    }
+    assert_eq!(target.requests().len(), 0);
+    let nowhere = create(answer(307, "", "")).await;
+    assert!(
+        matches!(nowhere.kind(), ErrorKind::Redirected { target: None, .. }),
+        "{nowhere}"
+    );
+}
+
+#[tokio::test]
+async fn error_echoed_secrets_are_redacted() {
+    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let both = format!(
+        "{TOKEN} {AUTHORIZATION} Bearer%20{} {}",
+        encode(TOKEN),
+        encode(AUTHORIZATION)
+    );
+    let document = format!(
+        r#"{{"detail": "{both}", "instance": "{TOKEN}", "invalid_parameters": [{{"field": "authorization",
+            "reason": "{AUTHORIZATION}", "rule": "{TOKEN}"}}]}}"#
+    );
+    let location = format!("Location: https://{TOKEN}.evil.example/{AUTHORIZATION}\r\n");
+    let trace = format!("X-Request-Id: {TOKEN}\r\nContent-Type: text/{AUTHORIZATION}\r\n");
+    let replies = [
+        json(400, &document),
+        json(500, &format!("<html><p>{both}</p></html>")),
+        answer(307, &location, ""),
+        answer(400, &trace, ""),
+        answer(201, &trace, &document),
+        answer(
+            201,
+            &trace,
+            &format!("{{\"id\": \"{TOKEN}\", \"name\": 1, \"endpoint\": \"{AUTHORIZATION}\"}}"),
+        ),
+        answer(201, &trace, &format!("\"{AUTHORIZATION}\"")),
+        answer(400, "", &format!("{}{TOKEN}", " ".repeat(65_536 - 12))),
+        answer(400, "", &format!("{}{AUTHORIZATION}", "<b>".repeat(21_840))),
+    ];
+    for (number, reply) in replies.into_iter().enumerate() {
+        let error = create(reply).await;
+        let shown = format!("{error} {error:?} {} {:?}", error.summary(), error.kind()).to_lowercase();
+        for part in ["testtoken", "kpat_t", "s3cret", "value+1", "value%2b1"] {
+            assert!(!shown.contains(part), "reply {number} shows {part}: {shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn get_webhook_answer_of_another_version_is_unreadable() {
+    let server = Server::start([json(200, DESTINATION)]).await;
+    let error = v2::get_webhook(&server.client(), &eu()).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }),
+        "{error}"
+    );
+    assert!(!error.may_have_happened());
+}
+
+#[tokio::test]
+async fn debug_client_contains_no_secret() {
+    let client = client("https://{region}.api.konghq.com", |_| {});
+    let shown = format!("{client:?} {client:#?} {:?}", new_destination());
+    assert!(
+        !shown.contains("TestToken") && !shown.contains("s3cret"),
+        "{shown}"
+    );
+}

@@ -1,0 +1,25 @@
+# Sumo Logic: an HTTP Logs and Metrics source of a hosted collector.
+#
+# The source:      https://help.sumologic.com/docs/send-data/hosted-collectors/http-source/logs-metrics/
+# Kong's tutorial: https://developer.konghq.com/how-to/collect-audit-logs-with-sumologic
+
+variable "sumo_logic_source_url" {
+  description = "URL of the HTTP source. It is a secret: anyone who has it can send to the source."
+  type        = string
+  sensitive   = true
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^https://[^/?#]+\\.sumologic\\.com/receiver/v1/http/[^/?#]+$", var.sumo_logic_source_url))
+    error_message = "The URL of an HTTP source looks like https://ENDPOINT.collection.sumologic.com/receiver/v1/http/CODE."
+  }
+}
+
+# The endpoint is the secret, and Terraform stores it in the state: protect the state as you protect the URL. The source
+# ignores the authorization, so no key is needed in it.
+resource "konnect_audit_log_destination" "siem" {
+  name             = "Sumo Logic"
+  endpoint         = var.sumo_logic_source_url
+  authorization_wo = "Bearer unused"
+  log_format       = "cef"
+}

@@ -1,0 +1,56 @@
+# Delivers the audit events of several regions to one SIEM. Put the file of your SIEM from examples/siem beside this one: it
+# declares the destination.
+
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    konnect = {
+      source = "konnect-audit/konnect"
+    }
+  }
+}
+
+# The access token comes from the environment: KONNECT_TOKEN for a personal access token,
+# KONNECT_SPAT for a system account's.
+provider "konnect" {}
+
+variable "regions" {
+  description = "Regions whose audit events are delivered."
+  type        = set(string)
+  default     = ["eu", "us"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.regions) > 0
+    error_message = "Set at least one region, such as \"eu\"."
+  }
+}
+
+# Each region has one webhook. All of them deliver to the same destination.
+resource "konnect_audit_log_webhook" "stream" {
+  for_each = var.regions
+
+  region                   = each.key
+  audit_log_destination_id = konnect_audit_log_destination.siem.id
+}
+
+# While a webhook is about to change, its status waits for the change.
+data "konnect_audit_log_webhook_status" "stream" {
+  for_each = var.regions
+
+  region     = each.key
+  depends_on = [konnect_audit_log_webhook.stream]
+}
+
+# Each plan and apply warns when a region does not deliver, and says why.
+check "audit_log_delivery" {
+  assert {
+    condition = alltrue([
+      for status in data.konnect_audit_log_webhook_status.stream : status.healthy
+    ])
+    error_message = join("\n", [
+      for status in data.konnect_audit_log_webhook_status.stream : status.explanation if !status.healthy
+    ])
+  }
+}

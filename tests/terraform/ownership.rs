@@ -1,0 +1,143 @@
+//! Destroying a webhook never switches off a stream that something else set up.
+
+use serde_json::{Value, json};
+
+use crate::workspace::{Block, Run, Workspace};
+
+const A: &str = "konnect_audit_log_webhook.a";
+
+/// Webhooks of `eu`, each with a target of its own, in both forms.
+fn forms() -> [fn(&str) -> String; 2] {
+    let endpoint = |label: &str| {
+        Block::webhook_with_endpoint(label)
+            .with("endpoint", format!("https://{label}.example.com/"))
+            .with("replace_existing", true)
+            .to_string()
+    };
+    let pointing = |label: &str| {
+        let webhook = Block::webhook_to(label, label).with("replace_existing", true);
+        format!("{}{webhook}", Block::destination(label))
+    };
+    [endpoint, pointing]
+}
+
+fn eu(workspace: &Workspace) -> Value {
+    workspace.konnect.region("eu")["webhook"].take()
+}
+
+/// Asserts that a run left the webhook in place, and says what is there.
+#[track_caller]
+fn leaves(run: &Run, target: &str) {
+    let warnings = run.warnings();
+    let left: Vec<_> = warnings
+        .iter()
+        .filter(|w| w.summary == "Webhook was left in place")
+        .collect();
+    assert_eq!(left.len(), 1, "{}", run.report());
+    assert!(left[0].detail.contains(target), "{:?}", left[0]);
+}
+
+#[test]
+fn remove_block_whose_region_another_block_took_over_leaves_the_stream() {
+    for (form, target) in forms().into_iter().zip(["b.example.com", "the destination"]) {
+        let workspace = Workspace::of(form("a"));
+        workspace.apply();
+        workspace.configure(format!("{}{}", form("a"), form("b")));
+        workspace
+            .run(&[
+                "apply",
+                "-json",
+                "-auto-approve",
+                "-target=konnect_audit_log_webhook.b",
+            ])
+            .succeeds();
+        let before = eu(&workspace);
+        workspace.configure(form("b"));
+        leaves(&workspace.apply(), target);
+        assert_eq!(eu(&workspace), before);
+        assert_eq!(before["enabled"], true);
+        workspace.is_settled();
+    }
+}
+
+#[test]
+fn destroy_in_one_of_two_states_leaves_the_stream_of_the_other() {
+    for (form, target) in forms().into_iter().zip(["b.example.com", "the destination"]) {
+        for options in [
+            &[][..],
+            &["-refresh=false"],
+            &["-target=konnect_audit_log_webhook.a"],
+        ] {
+            let first = Workspace::of(form("a"));
+            first.apply();
+            let mut second = Workspace::new();
+            second.set(
+                "KONNECT_SERVER_URL",
+                format!("{}/{{region}}", first.konnect.url()),
+            );
+            second.configure(form("b"));
+            second.init();
+            second.apply();
+            let before = eu(&first);
+            let destroy = [&["destroy", "-json", "-auto-approve"], options].concat();
+            leaves(&first.run(&destroy).succeeds(), target);
+            assert_eq!(eu(&first), before);
+            assert_eq!(before["enabled"], true);
+            second.is_settled();
+        }
+    }
+}
+
+#[test]
+fn destroy_of_a_webhook_that_was_only_switched_removes_it() {
+    for form in forms() {
+        for options in [&[][..], &["-refresh=false"]] {
+            let workspace = Workspace::of(form("a"));
+            workspace.apply();
+            workspace
+                .konnect
+                .edit_webhook("eu", json!({ "enabled": false }))
+                .unwrap();
+            workspace
+                .konnect
+                .edit_webhook("eu", json!({ "enabled": true }))
+                .unwrap();
+            workspace
+                .konnect
+                .edit_webhook("eu", json!({ "enabled": false }))
+                .unwrap();
+            let run = workspace
+                .run(&[&["destroy", "-json", "-auto-approve"], options].concat())
+                .succeeds();
+            assert!(run.warnings().is_empty(), "{}", run.report());
+            assert_eq!(eu(&workspace)["enabled"], false);
+        }
+    }
+}
+
+#[test]
+fn destroy_after_the_region_was_led_elsewhere_and_back_removes_it() {
+    let workspace = Workspace::of(Block::webhook_with_endpoint("a"));
+    workspace.apply();
+    let theirs = json!({ "endpoint": "https://theirs.example.com/" });
+    workspace.konnect.edit_webhook("eu", theirs).unwrap();
+    // The next apply takes the region back, and so owns it again.
+    workspace.apply_and_settle();
+    workspace.destroy();
+    assert_eq!(eu(&workspace)["enabled"], false);
+    assert_eq!(workspace.state().addresses(), [""; 0]);
+}
+
+#[test]
+fn region_that_is_led_elsewhere_is_left_by_destroy_target() {
+    let workspace = Workspace::of(Block::webhook_with_endpoint("a"));
+    workspace.apply();
+    let theirs = json!({ "endpoint": "https://theirs.example.com/s3cret-path" });
+    workspace.konnect.edit_webhook("eu", theirs).unwrap();
+    let target = format!("-target={A}");
+    let run = workspace
+        .run(&["destroy", "-json", "-auto-approve", &target])
+        .succeeds();
+    leaves(&run, "theirs.example.com");
+    assert_eq!(eu(&workspace)["enabled"], true);
+}
