@@ -125,6 +125,13 @@ pub(crate) enum WriteError {
     Value(Diagnostic),
 }
 
+impl WriteError {
+    /// Whether the change may have been made, since the response to it was lost.
+    pub(crate) fn may_have_happened(&self) -> bool {
+        matches!(self, Self::Api(error) if error.may_have_happened())
+    }
+}
+
 impl From<Error> for WriteError {
     fn from(error: Error) -> Self {
         Self::Api(error)
@@ -391,7 +398,7 @@ impl<'a> CredentialTracker<'a> {
                 }
             }
         }
-        let sent = credential.is_some();
+        let is_sent = credential.is_some();
         let result = send(credential).await;
         if result.as_ref().is_err_and(Error::may_have_happened) {
             self.mark_write_uncertain();
@@ -403,7 +410,7 @@ impl<'a> CredentialTracker<'a> {
             found = look().await.unwrap_or(found);
         }
         let again = decision.is_some_and(|decision| decision.send == SendDecision::Again);
-        self.record_write(sent, again);
+        self.record_write(is_sent, again);
         if postponed {
             self.private.set(OUTSIDE_CHANGE, &false);
             diagnostics.push(

@@ -6,12 +6,16 @@
 //! | Module | Contents |
 //! |---|---|
 //! | `provider`, `configuration` | the provider block, and the list of what is served |
-//! | `resources`, `data_sources`, `list_resources`, `functions` | one file each |
+//! | `resources`, `data_sources`, `list_resources`, `functions`, `actions` | one file each |
 //! | `run_state` | what one run knows: the client, objects seen in state, waits |
 //! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
 //! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
-//! | `ownership` | whether a webhook is still the one that a resource wrote |
+//! | `portal` | Dev Portals, as arguments name them |
+//! | `delivery_status` | the status of a webhook, summarized |
+//! | `destination_webhook` | webhooks of regions and Dev Portals that deliver to a destination |
+//! | `ownership` | whether a webhook is still the one that a resource wrote, and its removal |
 //! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
+//! | `replay` | starting and following a replay job, for the resource and the action |
 //! | `field_map` | API errors as diagnostics on attributes |
 //! | `kong_migration` | states of Kong's own provider |
 //! | `lookups` | what data sources and list resources have in common |
@@ -25,9 +29,12 @@
 
 #![forbid(unsafe_code)]
 
+mod actions;
 mod configuration;
 mod credential;
 mod data_sources;
+mod delivery_status;
+mod destination_webhook;
 mod duplicate_guard;
 mod field_map;
 mod fingerprint;
@@ -38,7 +45,9 @@ mod list_resources;
 mod lookups;
 mod ownership;
 mod planned;
+mod portal;
 mod provider;
+mod replay;
 mod resources;
 mod run_state;
 mod scope;

@@ -4,17 +4,22 @@
 //! time of an unchanged one, the last write is kept in the private state.
 
 use std::fmt;
+use std::time::Duration;
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use konnect::{DestinationId, EndpointWebhook};
+use konnect::{DestinationId, EndpointWebhook, Error};
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Diagnostic, Private};
+use terraform_plugin::{Diagnostic, Diagnostics, Private};
 use url::Url;
 
 use crate::instant;
+use crate::run_state::RunState;
 use crate::scope::Scope;
+
+/// The time limit for removing a webhook whose creation reached no state. The process ends after it.
+const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The private state: the last write of this resource, where the state shows another one.
 const LAST_WRITE: &str = "wrote";
@@ -160,8 +165,80 @@ pub(crate) fn is_ours(private: &Private, state: Option<&Webhook>, now: &Webhook,
     }
 }
 
+/// Removes the webhook of a scope by `removal`, if what `look` finds is ours by `is_ours`. Otherwise it stays, with a
+/// warning, as it does if this run has set it up again. A webhook that is gone is no error.
+///
+/// # Errors
+/// Why it was not removed.
+pub(crate) async fn remove(
+    run: &RunState,
+    scope: &Scope,
+    look: impl Future<Output = Result<Option<Webhook>, Error>>,
+    is_ours: impl FnOnce(&Webhook) -> bool,
+    removal: impl Future<Output = Result<(), Error>>,
+    diagnostics: &mut Diagnostics,
+) -> Result<(), Error> {
+    let slot = run.slot(scope);
+    let mut progress = slot.lock().await;
+    if progress.created {
+        diagnostics.push(overwritten(scope));
+        return Ok(());
+    }
+    let removed = async {
+        match look.await? {
+            Some(now) if is_ours(&now) => removal.await,
+            Some(now) => {
+                diagnostics.push(left_in_place(scope, &now));
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    };
+    let removed = match removed.await {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    };
+    if removed.is_ok() {
+        run.webhook_gone(scope);
+    }
+    slot.release(&mut progress);
+    removed
+}
+
+/// Removes a webhook by `removal` whose creation reached no state. The client of `look` and `removal` works after the run
+/// was stopped.
+///
+/// Another run may have set the scope up by now, since this one has lost its lock, so `look` reads the webhook first.
+pub(crate) async fn rollback(
+    run: &RunState,
+    scope: &Scope,
+    created: &Webhook,
+    look: impl Future<Output = Result<Option<Webhook>, Error>>,
+    removal: impl Future<Output = Result<(), Error>>,
+) {
+    let removal = async {
+        let now = look.await?;
+        let ours =
+            now.is_some_and(|now| now.target == created.target && now.updated_at == created.updated_at);
+        if ours {
+            removal.await?;
+        }
+        Ok::<_, Error>(ours)
+    };
+    match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
+        Ok(Ok(true)) => {
+            run.slot(scope).lock().await.created = false;
+            tracing::warn!(%scope, "removed a webhook: rolled back, not saved to state");
+        }
+        Ok(Ok(false)) => {
+            tracing::warn!(%scope, "left a webhook in place that was changed after its creation");
+        }
+        _ => tracing::error!(%scope, "a webhook may exist that was not saved to state"),
+    }
+}
+
 /// The warning that a removal leaves the webhook as it is.
-pub(crate) fn left_in_place(scope: &Scope, now: &Webhook) -> Diagnostic {
+fn left_in_place(scope: &Scope, now: &Webhook) -> Diagnostic {
     let activity = if now.enabled {
         "delivers"
     } else {
@@ -179,7 +256,7 @@ pub(crate) fn left_in_place(scope: &Scope, now: &Webhook) -> Diagnostic {
 }
 
 /// The warning that a removal sent nothing, since this run has set the webhook up again.
-pub(crate) fn overwritten(scope: &Scope) -> Diagnostic {
+fn overwritten(scope: &Scope) -> Diagnostic {
     Diagnostic::warning(
         "Webhook was overwritten, not removed",
         format!(

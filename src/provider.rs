@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use terraform_plugin::{
-    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedDataSource, ServedFunction,
+    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedAction, ServedDataSource, ServedFunction,
     ServedListResource, ServedResource,
 };
 
+use crate::actions::audit_log_replay::AuditLogReplay;
 use crate::configuration::Config;
 use crate::data_sources::audit_log_destination::AuditLogDestinationLookup;
 use crate::data_sources::audit_log_destinations::AuditLogDestinations;
@@ -13,12 +14,15 @@ use crate::data_sources::audit_log_events::AuditLogEvents;
 use crate::data_sources::audit_log_signing_keys::AuditLogSigningKeys;
 use crate::data_sources::audit_log_webhook_status::AuditLogWebhookStatus;
 use crate::data_sources::organization::KonnectOrganization;
+use crate::data_sources::portal_audit_log_webhook_status::PortalAuditLogWebhookStatus;
 use crate::functions::parse_audit_event::ParseAuditEvent;
 use crate::functions::verify_audit_event::VerifyAuditEvent;
 use crate::list_resources::audit_log_destination::AuditLogDestinationList;
 use crate::list_resources::audit_log_webhook::AuditLogWebhookList;
 use crate::resources::audit_log_destination::AuditLogDestination;
+use crate::resources::audit_log_replay_job::AuditLogReplayJob;
 use crate::resources::audit_log_webhook::AuditLogWebhook;
+use crate::resources::portal_audit_log_webhook::PortalAuditLogWebhook;
 use crate::run_state::RunState;
 
 /// The provider's address in `required_providers`.
@@ -65,6 +69,8 @@ impl Provider for KonnectProvider {
         vec![
             ServedResource::new(AuditLogDestination),
             ServedResource::new(AuditLogWebhook),
+            ServedResource::new(PortalAuditLogWebhook),
+            ServedResource::new(AuditLogReplayJob),
         ]
     }
 
@@ -76,6 +82,7 @@ impl Provider for KonnectProvider {
             ServedDataSource::new(AuditLogSigningKeys),
             ServedDataSource::new(AuditLogWebhookStatus),
             ServedDataSource::new(KonnectOrganization),
+            ServedDataSource::new(PortalAuditLogWebhookStatus),
         ]
     }
 
@@ -91,6 +98,10 @@ impl Provider for KonnectProvider {
             ServedFunction::new(ParseAuditEvent),
             ServedFunction::new(VerifyAuditEvent),
         ]
+    }
+
+    fn actions(&self) -> Vec<ServedAction<RunState>> {
+        vec![ServedAction::new(AuditLogReplay)]
     }
 }
 

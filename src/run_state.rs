@@ -33,6 +33,7 @@ pub struct RunState {
     created: Mutex<HashMap<DestinationId, Instant>>,
     listings: Mutex<HashMap<Region, Arc<OnceCell<Listing>>>>,
     slots: Mutex<HashMap<Scope, Arc<WebhookSlot>>>,
+    replays: Mutex<HashMap<Scope, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 /// The destinations that a region had when this run first asked, or `None` if they could not be listed.
@@ -69,6 +70,7 @@ impl RunState {
             created: Mutex::default(),
             listings: Mutex::default(),
             slots: Mutex::default(),
+            replays: Mutex::default(),
         }
     }
 
@@ -145,6 +147,11 @@ impl RunState {
         Arc::clone(lock(&self.slots).entry(scope.clone()).or_default())
     }
 
+    /// The lock of the replay job of a scope. Whoever starts and follows a job holds it meanwhile.
+    pub(crate) fn replay_lock(&self, scope: &Scope) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(lock(&self.replays).entry(scope.clone()).or_default())
+    }
+
     /// The destinations that a region had when this run first asked. They are listed once a run and region.
     pub(crate) async fn listing(&self, region: &Region, diagnostics: &mut Diagnostics) -> Listing {
         let client = self.client().ok()?;
@@ -164,7 +171,7 @@ impl RunState {
                     diagnostics.append(self.token_warning(&error));
                 }
                 Err(_) => {
-                    tracing::warn!(%region, "listing the destinations to find duplicates takes too long")
+                    tracing::warn!(%region, "listing the destinations to find duplicates takes too long");
                 }
             }
             None
@@ -203,6 +210,14 @@ impl RunState {
             limit: left,
             ..schedule
         }
+    }
+
+    /// Waits. `None` if the run was stopped meanwhile.
+    pub(crate) async fn pause(&self, wait: Duration) -> Option<()> {
+        let Access::Ready { stop, .. } = &self.access else {
+            return None;
+        };
+        stop.run_until_cancelled(tokio::time::sleep(wait)).await
     }
 
     /// Waits until something happens, or the time is over. `None` if it does not happen, or the run is stopped.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use konnect::{Region, RegionMismatch, ServerUrl, sentence};
+use konnect::{PortalId, Region, RegionMismatch, ServerUrl, sentence};
 use terraform_plugin::{Attr, Diagnostic};
 
 /// Whose audit log stream a webhook delivers. Each scope has one webhook, so locks and guards are keyed by it.
@@ -10,14 +10,54 @@ use terraform_plugin::{Attr, Diagnostic};
 pub(crate) struct Scope {
     /// The region that serves the webhook.
     pub(crate) region: Region,
-    /// The id of a Dev Portal, or `None` for the stream of the region itself.
-    pub(crate) portal: Option<String>,
+    /// The Dev Portal, or `None` for the stream of the region itself.
+    pub(crate) portal: Option<PortalId>,
 }
 
 impl Scope {
     /// The stream of a region.
     pub(crate) const fn region(region: Region) -> Self {
         Self { region, portal: None }
+    }
+
+    /// The stream of a Dev Portal.
+    pub(crate) const fn portal(region: Region, portal: PortalId) -> Self {
+        Self {
+            region,
+            portal: Some(portal),
+        }
+    }
+
+    /// What has the stream, as the first word of a summary and after "one".
+    pub(crate) const fn owner(&self) -> &'static str {
+        match self.portal {
+            Some(_) => "Dev Portal",
+            None => "Region",
+        }
+    }
+
+    /// The type of the resource that manages the webhook.
+    pub(crate) const fn resource_type(&self) -> &'static str {
+        match self.portal {
+            Some(_) => "konnect_portal_audit_log_webhook",
+            None => "konnect_audit_log_webhook",
+        }
+    }
+
+    /// The attribute of that resource that distinguishes the streams of one region, or the regions.
+    pub(crate) const fn attribute(&self) -> &'static str {
+        match self.portal {
+            Some(_) => "portal_id",
+            None => "region",
+        }
+    }
+
+    /// The id of the webhook in that resource, which is also an import id: `REGION`, or `REGION/PORTAL_ID`.
+    pub(crate) fn id(&self) -> String {
+        match &self.portal {
+            Some(portal) => format!("{}/{portal}", self.region),
+            None => self.region.to_string(),
+        }
     }
 }
 
@@ -50,7 +90,7 @@ impl Regions {
         Ok(regions)
     }
 
-    /// Plans the region of a webhook, or of its status: the block's own, else the provider's, else the one that the
+    /// Plans the region of a webhook, its status or its replay job: the block's own, else the provider's, else the one that the
     /// server URL serves, else that of the object's state.
     ///
     /// # Errors
@@ -67,10 +107,26 @@ impl Regions {
         match self.plan(own, inherited, prior)? {
             Attr::Null => Err(Diagnostic::error(
                 "No region",
-                "A webhook belongs to one region. Set region here, in the provider block, or in the environment \
+                "Each region has an audit log of its own. Set region here, in the provider block, or in the environment \
                  variable KONNECT_REGION.",
             )
             .at("region")),
+            region => Ok(region),
+        }
+    }
+
+    /// Plans the region of a Dev Portal's webhook, or of its status, as [`Regions::webhook`] does. Dev Portals belong to a
+    /// geographical region, so `global` is refused.
+    ///
+    /// # Errors
+    /// On `region`: that there is none, that it is `global`, or that the server URL does not serve it.
+    pub(crate) fn portal(
+        &self,
+        own: &Attr<Region>,
+        prior: Option<&Attr<Region>>,
+    ) -> Result<Attr<Region>, Diagnostic> {
+        match self.webhook(own, prior)? {
+            Attr::Known(region) if region == Region::global() => Err(global_portal()),
             region => Ok(region),
         }
     }
@@ -164,6 +220,31 @@ impl Regions {
     }
 }
 
+/// The region that an argument names, which is text where it can come from another object.
+///
+/// # Errors
+/// On `region`: that it is not a region.
+pub(crate) fn region_argument(text: &Attr<String>) -> Result<Attr<Region>, Diagnostic> {
+    Ok(match text {
+        Attr::Known(text) => Attr::Known(
+            Region::parse(text)
+                .map_err(|e| Diagnostic::error("Invalid region", sentence(&e)).at("region"))?,
+        ),
+        Attr::Null => Attr::Null,
+        Attr::Unknown => Attr::Unknown,
+    })
+}
+
+/// The refusal of `global` as the region of a Dev Portal.
+pub(crate) fn global_portal() -> Diagnostic {
+    Diagnostic::error(
+        "Dev Portals are regional",
+        "A Dev Portal belongs to a geographical region such as eu, and not to \"global\". Set region here, or in the \
+         provider block, to the region of the portal.",
+    )
+    .at("region")
+}
+
 /// The region of an object to remove. A state that was moved from another provider does not hold it before the first
 /// apply, and a guess could remove another object.
 ///
@@ -194,6 +275,28 @@ mod tests {
     }
 
     const TEMPLATE: &str = "https://{region}.api.konghq.com";
+
+    #[test]
+    fn scopes_of_a_region_and_of_its_portals_differ() {
+        let eu = Region::parse("eu").unwrap();
+        let id = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
+        let portal = |text: &str| Scope::portal(eu.clone(), PortalId::parse(text).unwrap());
+        assert_ne!(portal(id), Scope::region(eu.clone()));
+        assert_eq!(portal(id), portal(&id.to_uppercase()));
+        assert_eq!(portal(id).id(), format!("eu/{id}"));
+        assert_eq!(Scope::region(eu.clone()).id(), "eu");
+    }
+
+    #[test]
+    fn portal_on_global_is_refused() {
+        let global = regions(TEMPLATE, Some("global")).unwrap();
+        assert_eq!(global.portal(&region("eu"), None).unwrap(), region("eu"));
+        for own in [Attr::Null, region("global")] {
+            let error = global.portal(&own, None).unwrap_err();
+            assert_eq!(error.path, Some("region".into()));
+            assert!(error.detail.contains("global"), "{}", error.detail);
+        }
+    }
 
     #[test]
     fn webhook_uses_its_own_region_then_the_providers() {

@@ -1,16 +1,18 @@
 //! The guard against redirecting an audit stream by mistake.
 //!
-//! Creating a webhook is a `PATCH` of what the region has already, so nothing at Konnect keeps one configuration from
+//! Creating a webhook is a `PATCH` of what the region or Dev Portal has already, so nothing at Konnect keeps one configuration from
 //! overwriting the stream of another one, or one that was set up in the console. The plan warns about it, so that
 //! `terraform destroy`, which plans first, always works. The apply refuses it.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use konnect::{Client, Error, Region, v2, v3};
+use konnect::{Client, Error, v2};
 use terraform_plugin::{Diagnostic, Diagnostics};
 use tokio::sync::{MutexGuard, Notify};
 
+use crate::credential::WriteError;
+use crate::destination_webhook;
 use crate::ownership::{Target, Webhook};
 use crate::run_state::RunState;
 use crate::scope::Scope;
@@ -19,7 +21,7 @@ use crate::scope::Scope;
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a creation waits until the host shows whether a state has the webhook: it starts the changes of one run at
 /// about the same time.
-const STATE_TIMEOUT: Duration = Duration::from_secs(2);
+const STATE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// What this run plans and does with the webhook of one scope. Whoever writes or removes it holds the lock meanwhile.
 #[derive(Debug, Default)]
@@ -76,25 +78,20 @@ impl WebhookSlot {
     }
 }
 
-/// Reads what a region delivers to. Each API version shows webhooks of its own form, so both are called.
+/// Reads what a scope delivers to. For a region, each API version shows webhooks of its own form, so both are called.
 ///
 /// # Errors
 /// Why that could not be read. If v2 is not available to a user of v3 (`uses_v2` is false), there is no v2 webhook.
-pub(crate) async fn current(
-    client: &Client,
-    region: &Region,
-    uses_v2: bool,
-) -> Result<Option<Webhook>, Error> {
-    match v3::get_webhook(client, region).await {
-        Ok(found) => {
-            if let Some(id) = &found.audit_log_destination_id {
-                return Ok(Some(Webhook::to_destination(id, found.enabled)));
-            }
-        }
-        Err(error) if error.is_not_found() => {}
-        Err(error) => return Err(error),
+pub(crate) async fn current(client: &Client, scope: &Scope, uses_v2: bool) -> Result<Option<Webhook>, Error> {
+    if let Some(found) = destination_webhook::get(client, scope).await?
+        && let Some(id) = &found.audit_log_destination_id
+    {
+        return Ok(Some(Webhook::to_destination(id, found.enabled)));
     }
-    match v2::get_webhook(client, region).await {
+    if scope.portal.is_some() {
+        return Ok(None);
+    }
+    match v2::get_webhook(client, &scope.region).await {
         Ok(found) => Ok(Webhook::with_endpoint(found)),
         Err(error) if error.is_not_found() || (!uses_v2 && v2::is_webhook_absent(&error)) => Ok(None),
         Err(error) => Err(error),
@@ -145,7 +142,7 @@ pub(crate) async fn plan(
                         warning.summary,
                         format!("The apply will fail. {}", warning.detail),
                     )
-                    .at("region"),
+                    .at(scope.attribute()),
                 );
             } else if found.enabled {
                 diagnostics.push(shared(scope, &found));
@@ -161,7 +158,7 @@ pub(crate) async fn plan(
 /// may follow, and is waited for.
 ///
 /// # Errors
-/// On `region`: that this run has created the webhook already, or that it redirects a stream; or why that could not be
+/// On [`Scope::attribute`]: that this run has created the webhook already, or that it redirects a stream; or why that could not be
 /// checked, by `failed`.
 pub(crate) async fn enter<'a, L: Future<Output = Result<Option<Webhook>, Error>>>(
     run: &RunState,
@@ -216,19 +213,20 @@ fn is_destination(target: &Target) -> bool {
 
 /// The refusal to redirect a stream.
 fn occupied(scope: &Scope, found: &Webhook) -> Diagnostic {
-    let region = &scope.region;
     Diagnostic::error(
-        "Region already delivers audit events",
+        format!("{} already delivers audit events", scope.owner()),
         format!(
             "The webhook of {scope} is switched on and delivers to {}. Creating this resource would redirect that \
              stream.\n\n\
              To manage the existing webhook with this resource, import it:\n\n  \
-             import {{\n    to = konnect_audit_log_webhook.NAME\n    id = \"{region}\"\n  }}\n\n\
+             import {{\n    to = {}.NAME\n    id = \"{}\"\n  }}\n\n\
              To redirect the stream, set replace_existing = true.",
-            found.target
+            found.target,
+            scope.resource_type(),
+            scope.id(),
         ),
     )
-    .at("region")
+    .at(scope.attribute())
 }
 
 /// The refusal to overwrite a webhook of the same state that was not removed in time.
@@ -240,42 +238,51 @@ fn still_occupied(scope: &Scope, found: &Webhook) -> Diagnostic {
          apply again.",
         refusal.detail
     );
-    Diagnostic::error(refusal.summary, detail).at("region")
+    Diagnostic::error(refusal.summary, detail).at(scope.attribute())
+}
+
+fn two_webhooks(scope: &Scope) -> &'static str {
+    match scope.portal {
+        Some(_) => "Two webhooks for one Dev Portal",
+        None => "Two webhooks for one region",
+    }
 }
 
 fn created_twice(scope: &Scope) -> Diagnostic {
     Diagnostic::error(
-        "Two webhooks for one region",
+        two_webhooks(scope),
         format!(
             "Another resource has already configured the webhook of {scope} in this run. There is one webhook for it, so \
-             the two resources would overwrite each other on every apply. Remove one of them, or set another region."
+             the two resources would overwrite each other on every apply. Remove one of them, or set another {}.",
+            scope.attribute()
         ),
     )
-    .at("region")
+    .at(scope.attribute())
 }
 
 fn planned_twice(scope: &Scope) -> Diagnostic {
     Diagnostic::warning(
-        "Two webhooks for one region",
+        two_webhooks(scope),
         format!(
             "This plan has another resource for the webhook of {scope}. There is one webhook for it: the apply creates \
              one of the two resources and fails for the other, or the two overwrite each other on every apply. Remove \
-             one of them, or set another region."
+             one of them, or set another {}.",
+            scope.attribute()
         ),
     )
-    .at("region")
+    .at(scope.attribute())
 }
 
 fn shared(scope: &Scope, found: &Webhook) -> Diagnostic {
     Diagnostic::warning(
-        "Region already delivers to this destination",
+        format!("{} already delivers to this destination", scope.owner()),
         format!(
             "The webhook of {scope} is switched on and delivers to {} already. The apply takes it over. If another \
              configuration manages it, destroying either one switches the stream off for both.",
             found.target
         ),
     )
-    .at("region")
+    .at(scope.attribute())
 }
 
 fn overwrites_switched_off(scope: &Scope, found: &Webhook) -> Diagnostic {
@@ -287,7 +294,7 @@ fn overwrites_switched_off(scope: &Scope, found: &Webhook) -> Diagnostic {
             found.target
         ),
     )
-    .at("region")
+    .at(scope.attribute())
 }
 
 fn not_checked(scope: &Scope, error: &Error) -> Diagnostic {
@@ -300,15 +307,30 @@ fn not_checked(scope: &Scope, error: &Error) -> Diagnostic {
     )
 }
 
+/// Records that a creation has ended. Warns if it may have been made although its response was lost.
+pub(crate) fn leave<T>(
+    scope: &Scope,
+    progress: &mut Progress,
+    created: &Result<T, WriteError>,
+    diagnostics: &mut Diagnostics,
+) {
+    match created {
+        Ok(_) => progress.created = true,
+        Err(error) if error.may_have_happened() => diagnostics.push(uncertain(scope)),
+        Err(_) => {}
+    }
+}
+
 /// What to do about a creation that may have been made although its response was lost.
-pub(crate) fn uncertain(scope: &Scope) -> Diagnostic {
-    let region = &scope.region;
+fn uncertain(scope: &Scope) -> Diagnostic {
     Diagnostic::warning(
         "Webhook may have been set up",
         format!(
-            "The response to the creation of the webhook of {scope} was lost. If the next plan reports that the region \
-             already delivers audit events, the webhook was set up: import it.\n\n  \
-             import {{\n    to = konnect_audit_log_webhook.NAME\n    id = \"{region}\"\n  }}"
+            "The response to the creation of the webhook of {scope} was lost. If the next plan reports that it already \
+             delivers audit events, the webhook was set up: import it.\n\n  \
+             import {{\n    to = {}.NAME\n    id = \"{}\"\n  }}",
+            scope.resource_type(),
+            scope.id()
         ),
     )
 }

@@ -105,7 +105,7 @@ awk -v caption="examples/quickstart/run.sh" '
       if (line[n] ~ /^\$ /) class = "command"
       else if (line[n] ~ /^# /) class = "remark"
       else if (line[n] == "⋮") class = "cut"
-      else if (line[n] ~ /complete|delivering|^200|^No changes/) class = "good"
+      else if (line[n] ~ /complete|delivering|ready|^200|^No changes/) class = "good"
       else if (line[n] ~ /^ *~|^Plan:/) class = "change"
       if (class != "") class = " class=\"" class "\""
       if (line[n] != "")

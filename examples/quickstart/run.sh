@@ -213,8 +213,8 @@ run "$cli" apply -input=false setup.tfplan
 say "Konnect now delivers the audit events of three regions. This is the state of the streams:"
 
 run "$cli" output delivery
-expect "the streams are not delivering" "$("$cli" output -json delivery)" \
-  '"au":"delivering","eu":"delivering","us":"delivering"'
+expect "the streams are not ready" "$("$cli" output -json delivery)" \
+  '"au":"ready","eu":"ready","us":"ready"'
 
 say "Now somebody else switches the stream of region eu off, behind ${cli##*/}'s back: this request goes
 # to Konnect's API, as the Konnect console would send it."

@@ -2,13 +2,15 @@
 //! `audit-log-webhook/status`).
 
 use async_trait::async_trait;
-use konnect::{Region, WebhookState, WebhookStatus, sentence};
+use konnect::WebhookStatus;
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostic, Diagnostics, Schema};
+use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostics, Schema};
 
+use crate::delivery_status::DeliveryStatus;
 use crate::field_map::FieldMap;
 use crate::planned::require;
 use crate::run_state::RunState;
+use crate::scope::{Scope, region_argument};
 use crate::validators;
 
 /// The data source `konnect_audit_log_webhook_status`.
@@ -28,6 +30,23 @@ pub(crate) struct Model {
     explanation: Attr<String>,
 }
 
+impl Model {
+    fn of(scope: &Scope, status: WebhookStatus) -> Self {
+        let status = DeliveryStatus::of(scope, status);
+        Self {
+            region: scope.region.to_string().into(),
+            webhook_enabled: status.webhook_enabled,
+            webhook_status: status.webhook_status,
+            last_attempt_at: status.last_attempt_at,
+            last_response_code: status.last_response_code,
+            last_response_message: status.last_response_message,
+            delivery_state: status.delivery_state,
+            healthy: status.healthy,
+            explanation: status.explanation,
+        }
+    }
+}
+
 #[async_trait]
 impl DataSource for AuditLogWebhookStatus {
     type Data = RunState;
@@ -38,232 +57,26 @@ impl DataSource for AuditLogWebhookStatus {
     }
 
     fn schema(&self) -> Schema {
+        let region = Attribute::string("region")
+            .optional()
+            .computed()
+            .validator(validators::region_of_another_object())
+            .description("Region of the webhook. Default: the provider's `region`.");
         Schema::new(
             "The status of a region's audit log webhook: whether it is switched on, and the result of the last delivery. \
              `healthy`, `delivery_state` and `explanation` summarize it for `check` blocks and pipelines.",
-            [
-                Attribute::string("region")
-                    .optional()
-                    .computed()
-                    .validator(validators::region_of_another_object())
-                    .description("Region of the webhook. Default: the provider's `region`."),
-                Attribute::bool("webhook_enabled").computed().description("Whether the webhook is switched on."),
-                Attribute::string("webhook_status").computed().description(
-                    "Status as Konnect reports it: `active` (nothing was sent yet, or the last delivery succeeded), \
-                     `inactive` (the last delivery failed) or `unconfigured` (the region has no webhook).",
-                ),
-                Attribute::string("last_attempt_at").computed().description(
-                    "Time of the last delivery attempt, RFC 3339. Null before the first attempt.",
-                ),
-                Attribute::number("last_response_code").computed().description(
-                    "HTTP status of the endpoint's response to the last attempt. Null before the first attempt.",
-                ),
-                Attribute::string("last_response_message").computed().description(
-                    "Message of the endpoint's response to the last attempt, without control characters, shortened. Null \
-                     before the first attempt.",
-                ),
-                Attribute::string("delivery_state").computed().description(
-                    "`ready` (switched on; no delivery was attempted yet), `delivering` (switched on; the last delivery \
-                     succeeded), `failing` (switched on; the last delivery failed), `switched_off`, \
-                     `switched_off_failing` (switched off after a failed delivery), `unconfigured` (the region has no \
-                     webhook), or `unknown` (Konnect reports a status that this version of the provider does not know).",
-                ),
-                Attribute::bool("healthy")
-                    .computed()
-                    .description("Whether `delivery_state` is `ready` or `delivering`."),
-                Attribute::string("explanation").computed().description(
-                    "The state in one sentence, with what to check, for the error message of a `check` block.",
-                ),
-            ],
+            [region].into_iter().chain(DeliveryStatus::attributes()),
         )
     }
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let cache = call.provider.cache()?;
-        let own = match &call.config.region {
-            Attr::Known(text) => Attr::Known(
-                Region::parse(text)
-                    .map_err(|e| Diagnostic::error("Invalid region", sentence(&e)).at("region"))?,
-            ),
-            Attr::Null => Attr::Null,
-            Attr::Unknown => Attr::Unknown,
-        };
-        let region = require(call.provider.regions.webhook(&own, None)?, "region")?;
-        let status = cache
-            .webhook_status(&region)
-            .await
-            .map_err(|error| FieldMap::of(&self.schema()).diagnose(&error))?;
-        Ok(Model::of(region, status))
-    }
-}
-
-impl Model {
-    fn of(region: Region, status: WebhookStatus) -> Self {
-        let state = DeliveryState::of(&status);
-        let explanation = state.explain(&region, &status);
-        Self {
-            region: region.to_string().into(),
-            webhook_enabled: status.webhook_enabled.into(),
-            webhook_status: status.webhook_status.as_str().to_owned().into(),
-            last_attempt_at: status.last_attempt_at.into(),
-            last_response_code: status.last_response_code.into(),
-            last_response_message: status.last_response_message.into(),
-            delivery_state: state.name().to_owned().into(),
-            healthy: matches!(state, DeliveryState::Ready | DeliveryState::Delivering).into(),
-            explanation: explanation.into(),
+        let (run, config) = (call.provider, &call.config);
+        let cache = run.cache()?;
+        let region = run.regions.webhook(&region_argument(&config.region)?, None)?;
+        let scope = Scope::region(require(region, "region")?);
+        match cache.webhook_status(&scope.region).await {
+            Ok(status) => Ok(Model::of(&scope, status)),
+            Err(error) => Err(FieldMap::of(&self.schema()).diagnose(&error)),
         }
-    }
-}
-
-/// What `webhook_enabled` and `webhook_status` mean together (Kong's page "Set up an audit log webhook", table of
-/// states). `Ready` sets apart that no delivery was attempted yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DeliveryState {
-    Ready,
-    Delivering,
-    Failing,
-    SwitchedOff,
-    SwitchedOffFailing,
-    Unconfigured,
-    Unknown,
-}
-
-impl DeliveryState {
-    fn of(status: &WebhookStatus) -> Self {
-        match (status.webhook_enabled, &status.webhook_status) {
-            (true, WebhookState::Active) if status.last_attempt_at.is_none() => Self::Ready,
-            (true, WebhookState::Active) => Self::Delivering,
-            (true, WebhookState::Inactive) => Self::Failing,
-            (false, WebhookState::Active) => Self::SwitchedOff,
-            (false, WebhookState::Inactive) => Self::SwitchedOffFailing,
-            (_, WebhookState::Unconfigured) => Self::Unconfigured,
-            (_, WebhookState::Other(_)) => Self::Unknown,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Ready => "ready",
-            Self::Delivering => "delivering",
-            Self::Failing => "failing",
-            Self::SwitchedOff => "switched_off",
-            Self::SwitchedOffFailing => "switched_off_failing",
-            Self::Unconfigured => "unconfigured",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    fn explain(self, region: &Region, status: &WebhookStatus) -> String {
-        let attempt = last_attempt(status);
-        match self {
-            Self::Ready => {
-                format!("The webhook of region {region} is ready; Konnect has not attempted a delivery yet.")
-            }
-            Self::Delivering => {
-                let at = status.last_attempt_at.as_deref().unwrap_or_default();
-                format!("Audit events of region {region} are delivered; the last attempt was at {at}.")
-            }
-            Self::Failing => format!(
-                "Deliveries from region {region} fail{attempt}. Check the endpoint, its certificate and firewall, and the \
-                 authorization."
-            ),
-            Self::SwitchedOff => {
-                format!("The webhook of region {region} is switched off: its audit events are not delivered.")
-            }
-            Self::SwitchedOffFailing => format!(
-                "The webhook of region {region} is switched off, and the last delivery before that failed{attempt}: its \
-                 audit events are not delivered."
-            ),
-            Self::Unconfigured => {
-                format!("Region {region} has no webhook: its audit events are not delivered.")
-            }
-            Self::Unknown => format!(
-                "Konnect reports the status \"{}\" for region {region}, which this version of the provider does not know. \
-                 Check the webhook in the Konnect console, and whether a newer version of the provider exists.",
-                status.webhook_status
-            ),
-        }
-    }
-}
-
-fn last_attempt(status: &WebhookStatus) -> String {
-    let Some(at) = &status.last_attempt_at else {
-        return String::new();
-    };
-    let code = status.last_response_code.map(|code| format!("{code}"));
-    let message = status.last_response_message.as_ref().filter(|m| !m.is_empty());
-    let answer = [code, message.cloned()]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ");
-    if answer.is_empty() {
-        format!(" (last attempt at {at})")
-    } else {
-        format!(" (last attempt at {at}: {answer})")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn summed_up(enabled: bool, state: WebhookState) -> (String, bool, String) {
-        let status = WebhookStatus {
-            webhook_enabled: enabled,
-            webhook_status: state,
-            last_attempt_at: Some("2026-01-02T03:04:05Z".to_owned()),
-            last_response_code: Some(401),
-            last_response_message: Some("Unauthenticated".to_owned()),
-        };
-        let model = Model::of(Region::parse("eu").unwrap(), status);
-        let text = |attr: Attr<String>| attr.into_known().unwrap();
-        (
-            text(model.delivery_state),
-            model.healthy.into_known().unwrap(),
-            text(model.explanation),
-        )
-    }
-
-    #[test]
-    fn delivery_state_follows_switch_and_status() {
-        for (enabled, state, name, healthy) in [
-            (true, WebhookState::Active, "delivering", true),
-            (true, WebhookState::Inactive, "failing", false),
-            (false, WebhookState::Active, "switched_off", false),
-            (false, WebhookState::Inactive, "switched_off_failing", false),
-            (false, WebhookState::Unconfigured, "unconfigured", false),
-            (true, WebhookState::Other("paused".to_owned()), "unknown", false),
-        ] {
-            let (found, is_healthy, explanation) = summed_up(enabled, state);
-            assert_eq!((found.as_str(), is_healthy), (name, healthy));
-            assert!(
-                explanation.contains("eu") && explanation.ends_with('.'),
-                "{explanation}"
-            );
-        }
-    }
-
-    #[test]
-    fn active_webhook_without_an_attempt_is_ready() {
-        let status = WebhookStatus {
-            webhook_enabled: true,
-            webhook_status: WebhookState::Active,
-            last_attempt_at: None,
-            last_response_code: None,
-            last_response_message: None,
-        };
-        let model = Model::of(Region::parse("eu").unwrap(), status);
-        assert_eq!(model.delivery_state, Attr::Known("ready".to_owned()));
-        assert_eq!(model.healthy, Attr::Known(true));
-    }
-
-    #[test]
-    fn explanation_of_a_failure_holds_the_last_response() {
-        let (_, _, explanation) = summed_up(true, WebhookState::Inactive);
-        assert!(
-            explanation.contains("2026-01-02T03:04:05Z: 401 Unauthenticated"),
-            "{explanation}"
-        );
     }
 }

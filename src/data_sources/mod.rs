@@ -6,3 +6,4 @@ pub(crate) mod audit_log_events;
 pub(crate) mod audit_log_signing_keys;
 pub(crate) mod audit_log_webhook_status;
 pub(crate) mod organization;
+pub(crate) mod portal_audit_log_webhook_status;

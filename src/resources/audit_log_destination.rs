@@ -297,7 +297,7 @@ impl Resource for AuditLogDestination {
         let removal = v3::delete_destination(&client, region, &id);
         match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
             Ok(Ok(())) => {
-                tracing::warn!(%region, %id, "deleted a destination: rolled back, not saved to state")
+                tracing::warn!(%region, %id, "deleted a destination: rolled back, not saved to state");
             }
             Ok(Err(error)) if error.is_not_found() => {}
             _ => tracing::error!(%region, %id, "a destination may exist that was not saved to state"),
@@ -315,7 +315,7 @@ impl Resource for AuditLogDestination {
             return Ok(Some(known.clone()));
         };
         let (client, cache) = (run.client()?, run.cache()?);
-        let Some(id) = self.state_id(known, &mut call.diagnostics)? else {
+        let Some(id) = state_id(known, &mut call.diagnostics)? else {
             return Ok(None);
         };
         let failed = |error: Error| match error {
@@ -397,7 +397,7 @@ impl Resource for AuditLogDestination {
         let run = call.provider;
         let client = run.client()?;
         let region = region_from_state(&call.state.region)?;
-        let Some(id) = self.state_id(&call.state, &mut call.diagnostics)? else {
+        let Some(id) = state_id(&call.state, &mut call.diagnostics)? else {
             return Ok(());
         };
         // Konnect can answer 409 for a while after a webhook has let go of the destination.
@@ -424,8 +424,8 @@ impl Resource for AuditLogDestination {
             Err(error) if error.is_not_found() => Err(Diagnostic::error(
                 "Destination not found",
                 format!(
-                    "Region {region} does not have the audit log destination {id}. If another region has it, use the \
-                     import id REGION/ID.\n\n{error}"
+                    "Region {region} does not have the audit log destination {id}. If another region has it, use REGION/ID as \
+                     the import id.\n\n{error}"
                 ),
             )
             .into()),
@@ -463,26 +463,6 @@ impl AuditLogDestination {
         FieldMap::of(&self.schema()).diagnose(error)
     }
 
-    /// The id of a state, or nothing and a warning where Konnect can't have such an object.
-    fn state_id(
-        &self,
-        state: &Model,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Option<DestinationId>, Diagnostic> {
-        let id = require(state.id.clone(), "id")?;
-        let parsed = DestinationId::parse(&id).ok();
-        if parsed.is_none() {
-            diagnostics.push(Diagnostic::warning(
-                "Destination does not exist",
-                format!(
-                    "The state has the id \"{id}\", which is not a UUID, so Konnect can't have this destination. It is \
-                     removed from the state."
-                ),
-            ));
-        }
-        Ok(parsed)
-    }
-
     /// A creation that failed, or whose response was lost for good.
     fn create_failed(&self, error: &CreateError, region: &Region, config: &Model) -> Diagnostics {
         let summary = match error {
@@ -502,6 +482,22 @@ impl AuditLogDestination {
         );
         Diagnostic::error(summary, detail).into()
     }
+}
+
+/// The id of a state, or nothing and a warning where Konnect can't have such an object.
+fn state_id(state: &Model, diagnostics: &mut Diagnostics) -> Result<Option<DestinationId>, Diagnostic> {
+    let id = require(state.id.clone(), "id")?;
+    let parsed = DestinationId::parse(&id).ok();
+    if parsed.is_none() {
+        diagnostics.push(Diagnostic::warning(
+            "Destination does not exist",
+            format!(
+                "The state has the id \"{id}\", which is not a UUID, so Konnect can't have this destination. It is \
+                 removed from the state."
+            ),
+        ));
+    }
+    Ok(parsed)
 }
 
 /// `ID` or `REGION/ID`.

@@ -3,12 +3,10 @@
 //! A region has one webhook, in one of two forms. With a destination it is an object of v3. With an endpoint of its own
 //! it is one of v2, which holds a credential and cannot be deleted.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use konnect::{
-    Cache, Client, DestinationId, DestinationWebhook, DestinationWebhookChanges, EndpointWebhook,
-    EndpointWebhookChanges, Error, LogFormat, Region, sentence, v2, v3,
+    Cache, Client, DestinationWebhook, EndpointWebhook, EndpointWebhookChanges, Error, LogFormat, Region,
+    sentence, v2,
 };
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{
@@ -17,6 +15,7 @@ use terraform_plugin::{
 };
 
 use crate::credential::{self, CredentialArguments, CredentialTracker, Required, SendDecision, WriteError};
+use crate::destination_webhook::{self, Settings};
 use crate::field_map::FieldMap;
 use crate::ownership::{self, Target, Webhook};
 use crate::planned::require;
@@ -24,8 +23,6 @@ use crate::run_state::RunState;
 use crate::scope::{Scope, region_from_state};
 use crate::{kong_migration, takeover_guard, validators};
 
-/// The time limit for removing a webhook whose creation reached no state. The process ends after it.
-const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 /// The type of this object in Kong's provider.
 const KONG_TYPE: &str = "konnect_audit_log";
 
@@ -86,12 +83,19 @@ impl Model {
         }
     }
 
+    /// The arguments of a webhook that delivers to a destination.
+    fn settings(&self) -> Settings<'_> {
+        Settings {
+            audit_log_destination_id: &self.audit_log_destination_id,
+            enabled: &self.enabled,
+        }
+    }
+
     /// What it delivers to, if that is known.
     fn target(&self) -> Option<Target> {
         match (&self.audit_log_destination_id, &self.endpoint) {
-            (Attr::Known(id), _) => Some(Target::Destination(id.clone())),
             (Attr::Null, Attr::Known(endpoint)) => Some(Target::Endpoint(endpoint.clone())),
-            _ => None,
+            _ => self.settings().target(),
         }
     }
 
@@ -101,12 +105,6 @@ impl Model {
             enabled: self.enabled == Attr::Known(true),
             updated_at: self.updated_at.known().cloned(),
         })
-    }
-
-    fn destination_id(&self) -> Result<DestinationId, Diagnostic> {
-        const ATTRIBUTE: &str = "audit_log_destination_id";
-        DestinationId::parse(&require(self.audit_log_destination_id.clone(), ATTRIBUTE)?)
-            .map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at(ATTRIBUTE))
     }
 
     /// Plans the arguments whose defaults depend on the form.
@@ -162,15 +160,14 @@ impl Model {
 
     /// The state of a webhook that delivers to a destination.
     fn with_destination(&self, found: DestinationWebhook, region: Region) -> Self {
-        // The API may return the id in other letter case: the state keeps its own.
-        let found_id = found.audit_log_destination_id.map(|id| id.to_string());
-        let own = self.audit_log_destination_id.known();
-        let same = own.filter(|own| found_id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(own)));
         Self {
             id: region.to_string().into(),
             region: region.into(),
             enabled: found.enabled.into(),
-            audit_log_destination_id: same.cloned().or(found_id).into(),
+            audit_log_destination_id: found
+                .audit_log_destination_id
+                .map(|id| self.settings().keep_letter_case(&id))
+                .into(),
             replace_existing: self.replace_existing.clone(),
             ..Self::default()
         }
@@ -342,7 +339,7 @@ impl Resource for AuditLogWebhook {
             if let (Some(scope), Ok(client)) = (scope, run.client()) {
                 let replaces = !matches!(config.replace_existing, Attr::Null | Attr::Known(false));
                 let diagnostics = &mut call.diagnostics;
-                let look = takeover_guard::current(client, &scope.region, form == Form::Endpoint);
+                let look = takeover_guard::current(client, &scope, form == Form::Endpoint);
                 takeover_guard::plan(run, &scope, config.target(), replaces, look, diagnostics).await;
             }
             return;
@@ -379,7 +376,7 @@ impl Resource for AuditLogWebhook {
         let target = planned.target().ok_or_else(|| no_target(planned))?;
         let replaces = planned.replace_existing == Attr::Known(true);
         let slot = run.slot(&scope);
-        let look = || takeover_guard::current(client, &scope.region, planned.form() == Form::Endpoint);
+        let look = || takeover_guard::current(client, &scope, planned.form() == Form::Endpoint);
         let private = &mut call.private;
         let mut progress =
             takeover_guard::enter(run, &slot, &scope, &target, replaces, look, |e| self.failed(e)).await?;
@@ -393,52 +390,24 @@ impl Resource for AuditLogWebhook {
         };
         // A `PATCH` can be repeated: one whose response was lost is sent once more.
         let mut created = change.send(private, &mut call.diagnostics).await;
-        if created.as_ref().is_err_and(may_have_happened) {
+        if created.as_ref().is_err_and(WriteError::may_have_happened) {
             created = change.send(private, &mut call.diagnostics).await;
         }
-        match created {
-            Ok(created) => {
-                progress.created = true;
-                Ok(created)
-            }
-            Err(error) => {
-                if may_have_happened(&error) {
-                    call.diagnostics.push(takeover_guard::uncertain(&scope));
-                }
-                Err(self.change_failed(error, &change))
-            }
-        }
+        takeover_guard::leave(&scope, &mut progress, &created, &mut call.diagnostics);
+        created.map_err(|error| self.change_failed(error, &change))
     }
 
     /// The region was free before. If it was not, because of `replace_existing`, its previous webhook can't be restored.
-    /// Another run may have set the region up by now, since this one has lost its lock, so the webhook is read first.
     async fn rollback_create(&self, run: &RunState, state: &Model) {
         let (Ok(client), Attr::Known(region), Some(created)) = (run.client(), &state.region, state.webhook())
         else {
             return;
         };
-        if state.replace_existing == Attr::Known(true) {
-            return;
-        }
-        let client = client.after_stop();
-        let removal = async {
-            let now = takeover_guard::current(&client, region, state.form() == Form::Endpoint).await?;
-            let ours =
-                now.is_some_and(|now| now.target == created.target && now.updated_at == created.updated_at);
-            if ours {
-                remove(&client, region, state.form()).await?;
-            }
-            Ok::<_, Error>(ours)
-        };
-        match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
-            Ok(Ok(true)) => {
-                run.slot(&Scope::region(region.clone())).lock().await.created = false;
-                tracing::warn!(%region, "removed a webhook: rolled back, not saved to state");
-            }
-            Ok(Ok(false)) => {
-                tracing::warn!(%region, "left a webhook in place that was changed after its creation")
-            }
-            _ => tracing::error!(%region, "a webhook may exist that was not saved to state"),
+        if state.replace_existing != Attr::Known(true) {
+            let (client, scope) = (client.after_stop(), Scope::region(region.clone()));
+            let look = takeover_guard::current(&client, &scope, state.form() == Form::Endpoint);
+            let removal = remove(&client, &scope, state.form());
+            ownership::rollback(run, &scope, &created, look, removal).await;
         }
     }
 
@@ -513,35 +482,15 @@ impl Resource for AuditLogWebhook {
         let (run, state) = (call.provider, &call.state);
         let client = run.client()?;
         let scope = Scope::region(region_from_state(&state.region)?);
-        let slot = run.slot(&scope);
-        let mut progress = slot.lock().await;
-        if progress.created {
-            call.diagnostics.push(ownership::overwritten(&scope));
-            return Ok(());
-        }
-        let uses_v2 = state.form() == Form::Endpoint;
-        let removed = async {
-            let Some(now) = takeover_guard::current(client, &scope.region, uses_v2).await? else {
-                return Ok(());
-            };
-            let trusts_time =
-                CredentialTracker::new(state.credential(), &mut call.private, run.detects_drift)
-                    .trusts_time();
-            if !ownership::is_ours(&call.private, state.webhook().as_ref(), &now, trusts_time) {
-                call.diagnostics.push(ownership::left_in_place(&scope, &now));
-                return Ok(());
-            }
-            remove(client, &scope.region, state.form()).await
-        };
-        let removed = removed.await;
-        if removed.is_ok() {
-            run.webhook_gone(&scope);
-        }
-        slot.release(&mut progress);
-        match removed {
-            Err(error) if !error.is_not_found() => Err(self.failed(&error)),
-            _ => Ok(()),
-        }
+        let trusts_time =
+            CredentialTracker::new(state.credential(), &mut call.private, run.detects_drift).trusts_time();
+        let is_ours =
+            |now: &Webhook| ownership::is_ours(&call.private, state.webhook().as_ref(), now, trusts_time);
+        let look = takeover_guard::current(client, &scope, state.form() == Form::Endpoint);
+        let removal = remove(client, &scope, state.form());
+        ownership::remove(run, &scope, look, is_ours, removal, &mut call.diagnostics)
+            .await
+            .map_err(|error| self.failed(&error))
     }
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
@@ -635,9 +584,12 @@ impl AuditLogWebhook {
         match error {
             WriteError::Value(diagnostic) => diagnostic.into(),
             WriteError::Api(error)
-                if error.status() == Some(404) && change.planned.form() == Form::Destination =>
+                if error.status() == Some(404)
+                    && error.method() == "PATCH"
+                    && change.planned.form() == Form::Destination =>
             {
-                unknown_destination(change, &error).into()
+                let id = &change.planned.audit_log_destination_id;
+                destination_webhook::unknown_destination(&change.scope(), id, &error).into()
             }
             WriteError::Api(error) => {
                 let credential = change.planned.credential_to_apply(change.config);
@@ -704,27 +656,17 @@ impl Change<'_> {
         self.prior.filter(|prior| prior.form() == self.planned.form())
     }
 
+    fn scope(&self) -> Scope {
+        Scope::region(self.region.clone())
+    }
+
     /// v3: connects the region to a destination.
     async fn send_destination(&self, private: &mut Private) -> Result<Model, WriteError> {
         let planned = self.planned;
-        let id = planned.destination_id()?;
-        let prior = self.prior_of_same_form();
-        let moved = prior.is_none_or(|p| p.target() != planned.target());
-        let switched = prior.is_none_or(|p| p.enabled != planned.enabled);
-        let found = if moved || switched {
-            let changes = DestinationWebhookChanges {
-                audit_log_destination_id: moved.then(|| id.clone()),
-                enabled: planned.enabled.known().copied().filter(|_| switched),
-            };
-            let schedule = self.run.new_destination_schedule(&id);
-            v3::update_webhook_to_new_destination(self.client, self.region, &changes, schedule).await?
-        } else {
-            let found = v3::get_webhook(self.client, self.region).await?;
-            if found.audit_log_destination_id.is_none() {
-                return Err(self.gone().into());
-            }
-            found
-        };
+        let prior = self.prior_of_same_form().map(Model::settings);
+        let found =
+            destination_webhook::write(self.run, self.client, &self.scope(), prior, planned.settings())
+                .await?;
         CredentialTracker::new(planned.credential(), private, false).forget();
         Ok(planned.with_destination(found, self.region.clone()))
     }
@@ -775,24 +717,10 @@ impl Change<'_> {
             found
         };
         if found.endpoint.is_none() {
-            return Err(self.gone().into());
+            return Err(destination_webhook::gone(&self.scope()).into());
         }
         Ok(shows(&found))
     }
-
-    /// The webhook was removed after the refresh: the state stays, and the next plan sets it up again.
-    fn gone(&self) -> Diagnostic {
-        let detail = format!(
-            "Another process or user removed the webhook of region {} after this plan was made. Plan again: the plan sets \
-             it up again.",
-            self.region
-        );
-        Diagnostic::error("Webhook is gone", detail)
-    }
-}
-
-fn may_have_happened(error: &WriteError) -> bool {
-    matches!(error, WriteError::Api(error) if error.may_have_happened())
 }
 
 /// The webhook of a region, in either form, with the arguments that Konnect does not store at their defaults. A server
@@ -813,13 +741,8 @@ pub(crate) async fn find(cache: &Cache, region: &Region) -> Result<Option<Model>
 
 /// One that delivers to a destination. Without a destination there is no webhook for v3.
 async fn read_destination(cache: &Cache, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
-    match cache.destination_webhook(region).await {
-        Ok(found) if found.audit_log_destination_id.is_some() => {
-            Ok(Some(known.with_destination(found, region.clone())))
-        }
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(None),
-    }
+    let found = destination_webhook::read(cache, &Scope::region(region.clone())).await?;
+    Ok(found.map(|found| known.with_destination(found, region.clone())))
 }
 
 /// One that has an endpoint of its own.
@@ -844,15 +767,15 @@ async fn read_endpoint_if_available(
 }
 
 /// Removes a webhook, or switches it off where the API can't remove it.
-async fn remove(client: &Client, region: &Region, form: Form) -> Result<(), Error> {
+async fn remove(client: &Client, scope: &Scope, form: Form) -> Result<(), Error> {
     match form {
-        Form::Destination => v3::delete_webhook(client, region).await,
+        Form::Destination => destination_webhook::delete(client, scope).await,
         Form::Endpoint | Form::Open => {
             let off = EndpointWebhookChanges {
                 enabled: Some(false),
                 ..EndpointWebhookChanges::default()
             };
-            v2::update_webhook(client, region, &off).await.map(drop)
+            v2::update_webhook(client, &scope.region, &off).await.map(drop)
         }
     }
 }
@@ -865,21 +788,4 @@ fn no_target(planned: &Model) -> Diagnostic {
     };
     let detail = format!("\"{attribute}\" is null after apply-time evaluation. Set it to a value.");
     Diagnostic::error("Missing value", detail).at(attribute)
-}
-
-fn unknown_destination(change: &Change<'_>, error: &Error) -> Diagnostic {
-    let id = change
-        .planned
-        .audit_log_destination_id
-        .known()
-        .map_or("", String::as_str);
-    Diagnostic::error(
-        "Destination not found",
-        format!(
-            "Neither region {} nor global has the audit log destination {id}. Create the destination in one of them, or \
-             correct the id.\n\n{error}",
-            change.region
-        ),
-    )
-    .at("audit_log_destination_id")
 }

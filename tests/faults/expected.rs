@@ -250,6 +250,7 @@ fn after(call: Call) -> usize {
         | Call::GuardV2
         | Call::PointDeleteLook
         | Call::DeliverDeleteLookV2
+        | Call::LostLook
         | Call::DeliverImportFirst => 1,
         _ => 0,
     }
@@ -328,10 +329,10 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
         return failed(row, call, earlier + again, looked, again);
     }
     if row.handled {
-        // The first look finds it.
+        // The first look finds it, and its authorization is sent once more.
         return Expected {
             struck: earlier + 1,
-            others: looked + 1,
+            others: looked + 2,
             ..fine(call)
         };
     }
@@ -380,6 +381,15 @@ fn gone(row: &Row, call: Call) -> Expected {
             others: 1,
             ..fine(call)
         },
+        (Call::DeliverDeleteLookV2, _) => Expected {
+            others: before(call),
+            ..fine(call)
+        },
+        // The other version shows what there is, which this webhook does not own.
+        (Call::PointDeleteLook, _) => Expected {
+            warns: Some("Webhook was left in place"),
+            ..fine(call)
+        },
         (_, Deed::Read) => Expected {
             end: End::Gone,
             ..fine(call)
@@ -389,7 +399,7 @@ fn gone(row: &Row, call: Call) -> Expected {
         }
         (Call::DestinationImport, _) => {
             let mut none = failed(row, call, 1, 0, 1);
-            none.says.push("No such destination".to_owned());
+            none.says.push("Destination not found".to_owned());
             none
         }
         (Call::DeliverImport, _) => {
@@ -414,7 +424,7 @@ fn words(row: &Row, call: Call) -> Vec<String> {
             vec!["404".into(), "check the id, the region and the server URL".into()]
         }
         Answer::Lost(Lost::Body) => vec![
-            "the connection ended in the middle of it".into(),
+            "the connection ended before its end".into(),
             "Check the server URL".into(),
         ],
         Answer::Lost(Lost::Slow) => {

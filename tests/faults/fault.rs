@@ -121,7 +121,7 @@ const STATUSES: [u16; 21] = [
 pub const PAGE: &str = "<html><head><title>Not today</title></head><body>says the gateway</body></html>";
 
 /// What a test looks for of [`PAGE`].
-pub const PAGE_SAYS: &str = "Not today says the gateway";
+pub const PAGE_SAYS: &str = "an HTML page (title: Not today";
 
 /// All rows.
 pub fn all() -> Vec<Row> {

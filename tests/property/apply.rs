@@ -175,6 +175,7 @@ impl World<'_> {
         }
         self.state.entry(address).or_default().current = done.state;
         if well {
+            self.rewritten.remove(region);
             self.authorized(address, &change.block, &prior, had);
             self.applied.insert(address, change.block.clone());
         }

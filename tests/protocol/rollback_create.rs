@@ -131,7 +131,7 @@ async fn a_host_that_vanishes_leaves_no_creation_behind() {
     let socket = host.handshake.socket();
     drop(host.channel);
     apply.abort();
-    host.process.says("a connection has ended").await;
+    host.process.says("a connection ended").await;
     until("the end of the socket", || !socket.exists()).await;
     emulator.clear_faults();
     host.process.ended().await.well();
@@ -152,7 +152,7 @@ async fn a_host_that_shuts_the_plugin_down_meanwhile_leaves_no_creation_behind()
     host.shut_down().await;
     drop(host.channel);
     apply.abort();
-    host.process.says("a connection has ended").await;
+    host.process.says("a connection ended").await;
     emulator.clear_faults();
     host.process.ended().await.well();
     assert_eq!((asked(&emulator, "DELETE"), stored(&emulator)), (1, 0));
@@ -189,7 +189,7 @@ async fn a_webhook_is_taken_back_unless_it_took_a_stream_over() {
         let host = plugin.host;
         drop(host.channel);
         apply.abort();
-        host.process.says("a connection has ended").await;
+        host.process.says("a connection ended").await;
         emulator.clear_faults();
         host.process.ended().await.well();
         assert_eq!(asked(&emulator, "PATCH"), if replaces { 1 } else { 2 });
@@ -212,7 +212,7 @@ async fn a_webhook_that_another_run_has_set_up_meanwhile_stays() {
     let host = plugin.host;
     drop(host.channel);
     apply.abort();
-    host.process.says("a connection has ended").await;
+    host.process.says("a connection ended").await;
     emulator.clear_faults();
     host.process.ended().await.well();
     assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");

@@ -148,7 +148,6 @@ fn resources_and_data_sources() {
         let made = lives(&workspace(&["examples/provider", &file], &own_variables(&file)));
         let destinations = match file.rsplit('/').next() {
             Some("resource_endpoint.tf") => 0,
-            Some("resource_identical.tf") => 2,
             _ => 1,
         };
         assert_eq!(made.len(), destinations, "{file}");

@@ -146,11 +146,6 @@ fn a_fault_leaves_nothing_that_an_apply_does_not_make_good() {
         lasting(Fault::status(503), unsure, 3),
         once(status_with(429, "retry-after", "1"), 2),
         lasting(
-            status_with(429, "retry-after", "99999999999999999999"),
-            "more than a day",
-            1,
-        ),
-        lasting(
             status_with(307, "location", "http://localhost:1/"),
             "was not followed",
             1,
@@ -182,6 +177,23 @@ fn a_fault_leaves_nothing_that_an_apply_does_not_make_good() {
             "case {index}"
         );
     }
+}
+
+/// By itself: such a rate limit applies to every region of the host.
+#[test]
+fn create_rate_limit_without_end_fails_and_the_next_apply_creates() {
+    let rate_limit = status_with(429, "retry-after", "99999999999999999999");
+    let cases = [lasting(rate_limit, "more than a day", 1)];
+    let blocks = Block::destination("siem")
+        .with("count", cases.len())
+        .expression("region", "\"case-${count.index}\"");
+    let workspace = Workspace::new();
+    workspace.configure_provider("max_retries = 1", blocks);
+    workspace.init();
+    struck(&workspace, &cases, "POST");
+    is_made(&workspace, &cases, "konnect_audit_log_destination.siem");
+    workspace.apply_and_settle();
+    assert_eq!(workspace.konnect.destinations(&region(0)).len(), 1);
 }
 
 #[test]
@@ -238,7 +250,7 @@ fn a_webhook_whose_change_fails_keeps_its_state_and_is_changed_by_the_next_apply
     let cases = [
         lasting(Fault::DropAfter, "may have been applied despite the error", 2),
         lasting(Fault::Truncate, "may have been applied despite the error", 2),
-        lasting(html(false), "Please log in", 1),
+        lasting(html(false), "an HTML page", 1),
         lasting(body(true, 204, "application/json", "{}"), "it is empty", 1),
         once(Fault::status(500), 2),
         lasting(Fault::status(409), "Another object uses this one", 1),
@@ -329,4 +341,16 @@ fn a_refused_connection_changes_nothing() {
     workspace.set("KONNECT_SERVER_URL", url);
     workspace.apply_and_settle();
     assert_eq!(workspace.konnect.destinations("global").len(), 1);
+}
+
+/// It keeps all calls to that host from being sent, so it has a Konnect of its own.
+#[test]
+fn wait_that_is_too_long_is_not_waited_for() {
+    let workspace = Workspace::of(Block::destination("siem"));
+    let busy = status_with(429, "retry-after", "99999999999999999999");
+    let rule = FaultRule::new(busy).method("POST").always();
+    workspace.konnect.inject(rule).unwrap();
+    let error = workspace.apply_error();
+    assert!(error.text().contains("more than a day"), "{error:#?}");
+    assert_eq!(workspace.konnect.take_writes().len(), 1);
 }

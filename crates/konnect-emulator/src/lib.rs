@@ -81,6 +81,11 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use behavior::{
     AbsentWebhook, AfterFailure, Behavior, ConnectionFailureCode, ContentEncoding, CpsSignature,
     GlobalEvents, InvalidListQuery, NeverTime, PullApi, ReplayWithoutWebhook,

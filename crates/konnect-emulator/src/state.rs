@@ -293,7 +293,7 @@ impl ReplayJob {
 }
 
 impl ReplayStatus {
-    /// Whether the job moves on by itself.
+    /// Whether the job has not ended yet.
     pub(crate) fn is_under_way(self) -> bool {
         matches!(self, Self::Accepted | Self::Pending | Self::Running)
     }

@@ -216,16 +216,16 @@ mod tests {
     #[test]
     fn redact_cut_truncated_secret_is_removed() {
         let redactor = Redactor::new(["hunter2-hunter2"]);
-        assert_eq!(redactor.redact_cut("told: hunter2-hu"), "told: [redacted]");
-        assert_eq!(redactor.redact_cut("told: nothing"), "told: nothing");
+        assert_eq!(redactor.redact_cut("text: hunter2-hu"), "text: [redacted]");
+        assert_eq!(redactor.redact_cut("text: nothing"), "text: nothing");
     }
 
     #[test]
     fn redact_secret_like_escape_is_removed() {
         for secret in ["x%2", "x\\u00", "a&b;c", "100%25+"] {
             assert_eq!(
-                Redactor::new([secret]).redact(&format!("told: {secret}")),
-                "told: [redacted]"
+                Redactor::new([secret]).redact(&format!("text: {secret}")),
+                "text: [redacted]"
             );
         }
     }
@@ -233,9 +233,9 @@ mod tests {
     #[test]
     fn redact_cut_truncated_escape_is_removed() {
         let redactor = Redactor::new(["ab/hunter2"]);
-        assert_eq!(redactor.redact_cut("told: ab%2"), "told: [redacted]");
-        assert_eq!(redactor.redact_cut("told: ab\\u00"), "told: [redacted]");
-        assert_eq!(redactor.redact("told: ab%2"), "told: ab%2");
+        assert_eq!(redactor.redact_cut("text: ab%2"), "text: [redacted]");
+        assert_eq!(redactor.redact_cut("text: ab\\u00"), "text: [redacted]");
+        assert_eq!(redactor.redact("text: ab%2"), "text: ab%2");
     }
 
     #[test]

@@ -227,3 +227,62 @@ fn example_provider_queries_generates_and_invokes() {
     );
     assert_eq!(fs::read_to_string(archive.join("a.txt")).unwrap(), "text");
 }
+
+/// The calls that older tools do not make, without a tool.
+#[cfg(feature = "testing")]
+mod protocol {
+    use terraform_plugin::Value;
+    use terraform_plugin::testing::value::{error, sound};
+    use terraform_plugin::testing::{Launch, Plugin};
+
+    use super::{example, fs};
+
+    #[tokio::test]
+    async fn example_provider_serves_functions_lists_actions_and_generated_config() {
+        let folder = tempfile::tempdir().unwrap();
+        let notes = folder.path().join("notes");
+        fs::create_dir(&notes).unwrap();
+        for (name, text) in [("b", "Nothing yet."), ("a", "text")] {
+            fs::write(notes.join(format!("{name}.txt")), text).unwrap();
+        }
+        let plugin = Plugin::launch(Launch::without_tls(example().to_str().unwrap())).await;
+        sound(&plugin.schema.diagnostics);
+        let block = plugin.block(&[("folder", notes.to_str().unwrap().into())]);
+        sound(&plugin.configure(block).await);
+
+        let file = plugin.call_function("file_name", &["a".into()]).await;
+        assert_eq!(file, Ok("a.txt".into()));
+        assert_eq!(
+            plugin.call_function("file_name", &[Value::Unknown]).await,
+            Ok(Value::Unknown)
+        );
+        let refused = plugin
+            .call_function("file_name", &["a/b".into()])
+            .await
+            .unwrap_err();
+        assert_eq!(refused.function_argument, Some(0));
+
+        let (found, diagnostics) = plugin.list_resource("notes_note").list(&[], true, 100).await;
+        sound(&diagnostics);
+        let names: Vec<_> = found.iter().map(|found| found.display_name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        let (first, _) = plugin.list_resource("notes_note").list(&[], false, 1).await;
+        assert_eq!(first[0].identity, Value::object([("name", "a".into())]));
+
+        let note = plugin.resource("notes_note");
+        let object = found[1].object.as_ref().unwrap();
+        let config = note.generate_config(object).await;
+        // The text is the default, and the length is computed.
+        assert_eq!(config, note.shape.object(&[("name", "b".into())]));
+        assert!(note.generate_config(&Value::Null).await.is_null());
+
+        let archive = folder.path().join("archive");
+        let target = [("folder", archive.to_str().unwrap().into())];
+        let (progress, diagnostics) = plugin.invoke("notes_archive", &target).await;
+        sound(&diagnostics);
+        assert_eq!(progress, ["copied a", "copied b"]);
+        let (_, diagnostics) = plugin.invoke("notes_archive", &[]).await;
+        assert!(error(&diagnostics).contains("Missing required argument"));
+        plugin.host.end().await;
+    }
+}

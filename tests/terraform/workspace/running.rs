@@ -152,7 +152,7 @@ impl Running<'_> {
     #[track_caller]
     pub fn is_stopping(&self) {
         until("the end of the run is told to the provider", || {
-            self.log().contains("no new request begins")
+            self.log().contains("no new requests start")
         });
     }
 

@@ -1,5 +1,5 @@
-//! Events that wait to be sent: a queue for each stream, each with a worker of its own, so that a slow receiver holds
-//! up nobody else.
+//! Events that wait to be sent: a queue for each stream, each with a worker of its own, so that a slow receiver does
+//! not delay the others.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

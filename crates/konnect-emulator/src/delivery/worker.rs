@@ -19,7 +19,7 @@ use crate::state::{Attempt, Delivery, Webhook};
 use crate::stream::StreamId;
 
 /// How long an event waits for others to share its batch, before scaling. Kong documents that events may take a
-/// minute; nobody wants to wait for that at a local emulator.
+/// minute, which is too long for a local emulator.
 const BATCH_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The waits between attempts, before scaling. Kong documents 1 s as the first, 30 s as the longest, and 4 retries.

@@ -112,7 +112,7 @@ impl ActiveConditions {
             self.tokens = burst.min(self.tokens + new);
             self.filled = now;
             if self.tokens < 1.0 {
-                // At least one second, since less is no wait in a `Retry-After`.
+                // At least one second, because a `Retry-After` of 0 is not a wait.
                 let seconds = Duration::from_secs_f64((1.0 - self.tokens) / per_second).as_secs() + 1;
                 return Some(Fault::retry_after(429, seconds));
             }

@@ -1,4 +1,4 @@
-//! The ways in behind the API's back: over HTTP and in the process.
+//! Control: over HTTP and by the methods of the handle.
 
 use serde_json::{Value, json};
 
@@ -306,9 +306,9 @@ async fn conditions_control_call_sets_and_clears() {
     konnect.inject(FaultRule::new(Fault::status(418))).unwrap();
     assert_eq!(call(&konnect, "GET", list, Value::Null).await.status, 418);
 
-    let struck =
+    let random =
         json!({"random_faults": {"seed": 1, "percent": 100, "faults": [{"kind": "status", "code": 503}]}});
-    assert_eq!(control(&konnect, "PUT", "conditions", struck).await.status, 204);
+    assert_eq!(control(&konnect, "PUT", "conditions", random).await.status, 204);
     assert_eq!(call(&konnect, "GET", list, Value::Null).await.status, 503);
     assert_eq!(
         control(&konnect, "PUT", "conditions", json!({})).await.status,

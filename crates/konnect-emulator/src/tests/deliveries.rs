@@ -45,9 +45,9 @@ async fn delivery_batch_is_gzip_text_with_the_credential() {
     let (receiver, emulator) = stream().await;
     trigger(&emulator, "eu", 3);
     emulator.deliveries_drained().await;
-    let received = receiver.received();
-    assert_eq!(received.len(), 1, "{received:?}");
-    let batch = &received[0];
+    let batches = receiver.received();
+    assert_eq!(batches.len(), 1, "{batches:?}");
+    let batch = &batches[0];
     assert_eq!(batch.lines.len(), 3);
     assert_eq!(
         [
@@ -318,16 +318,16 @@ async fn retry_server_errors_follow_the_schedule() {
     receiver.answer_next(&[500, 503, 429, 502]);
     trigger(&emulator, "eu", 1);
     emulator.deliveries_drained().await;
-    let received = receiver.received();
+    let batches = receiver.received();
     let codes: Vec<_> = emulator
         .deliveries()
         .iter()
         .map(|delivery| delivery.code.unwrap())
         .collect();
     assert_eq!(codes, [500, 503, 429, 502, 202]);
-    assert!(received.iter().all(|batch| batch.lines == received[0].lines));
+    assert!(batches.iter().all(|batch| batch.lines == batches[0].lines));
     // A hundredth of 1, 2, 4 and 8 seconds.
-    for (pair, wait) in received.windows(2).zip([10, 20, 40, 80]) {
+    for (pair, wait) in batches.windows(2).zip([10, 20, 40, 80]) {
         let waited = pair[1].at - pair[0].at;
         assert!(
             waited >= Duration::from_millis(wait),
@@ -608,8 +608,8 @@ async fn queue_thousands_of_events_arrive_in_order() {
     let (receiver, emulator) = stream().await;
     trigger(&emulator, "eu", 3_000);
     emulator.deliveries_drained().await;
-    let received = receiver.received();
-    assert!(received.len() >= 6 && received.iter().all(|batch| batch.lines.len() <= 500));
+    let batches = receiver.received();
+    assert!(batches.len() >= 6 && batches.iter().all(|batch| batch.lines.len() <= 500));
     let times: Vec<i64> = receiver
         .lines()
         .iter()

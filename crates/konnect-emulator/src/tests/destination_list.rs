@@ -1,4 +1,4 @@
-//! The list of destinations: pages, filters, and queries that make no sense.
+//! The list of destinations: pages, filters, and invalid queries.
 
 use serde_json::{Value, json};
 

@@ -30,7 +30,7 @@ fn stored(konnect: &Emulator) -> usize {
 }
 
 /// Strikes one create; gives the bytes, how many destinations there are then, and the status in the log.
-async fn struck(fault: Fault) -> (Vec<u8>, usize, Option<u16>) {
+async fn call_with_fault(fault: Fault) -> (Vec<u8>, usize, Option<u16>) {
     let konnect = start().await;
     konnect.inject(FaultRule::new(fault)).unwrap();
     let bytes = post(&konnect).await;
@@ -38,14 +38,14 @@ async fn struck(fault: Fault) -> (Vec<u8>, usize, Option<u16>) {
     assert_eq!(
         Reply::parse(&post(&konnect).await).status,
         201,
-        "the fault strikes once"
+        "the fault applies once"
     );
     outcome
 }
 
 #[tokio::test]
 async fn fault_status_returns_problem_without_change() {
-    let (bytes, stored, logged) = struck(Fault::retry_after(503, 7)).await;
+    let (bytes, stored, logged) = call_with_fault(Fault::retry_after(503, 7)).await;
     let reply = Reply::parse(&bytes);
     reply.problem(503);
     assert_eq!(
@@ -57,20 +57,20 @@ async fn fault_status_returns_problem_without_change() {
         json!({"kind": "status", "code": 502, "body": "<html>", "content_type": "text/html"}),
     )
     .unwrap();
-    let reply = Reply::parse(&struck(custom).await.0);
+    let reply = Reply::parse(&call_with_fault(custom).await.0);
     assert_eq!((reply.status, reply.body.as_slice()), (502, b"<html>".as_slice()));
     assert_eq!(reply.headers["content-type"], "text/html");
 }
 
 #[tokio::test]
 async fn fault_drop_sends_nothing() {
-    assert_eq!(struck(Fault::DropBefore).await, (Vec::new(), 0, None));
-    assert_eq!(struck(Fault::DropAfter).await, (Vec::new(), 1, None));
+    assert_eq!(call_with_fault(Fault::DropBefore).await, (Vec::new(), 0, None));
+    assert_eq!(call_with_fault(Fault::DropAfter).await, (Vec::new(), 1, None));
 }
 
 #[tokio::test]
 async fn fault_truncate_shortens_body() {
-    let (bytes, stored, logged) = struck(Fault::Truncate).await;
+    let (bytes, stored, logged) = call_with_fault(Fault::Truncate).await;
     let reply = Reply::parse(&bytes);
     let announced: usize = reply.headers["content-length"].parse().unwrap();
     assert_eq!(
@@ -82,14 +82,14 @@ async fn fault_truncate_shortens_body() {
 
 #[tokio::test]
 async fn fault_truncate_header_ends_in_head() {
-    let (bytes, stored, logged) = struck(Fault::TruncateHeader).await;
+    let (bytes, stored, logged) = call_with_fault(Fault::TruncateHeader).await;
     assert!(bytes.starts_with(b"HTTP/1.1 201 Created\r\n"));
     assert_eq!((find(&bytes, b"\r\n\r\n"), stored, logged), (None, 1, None));
 }
 
 #[tokio::test]
 async fn fault_malformed_is_complete_http() {
-    let (bytes, stored, _) = struck(Fault::Malformed).await;
+    let (bytes, stored, _) = call_with_fault(Fault::Malformed).await;
     let reply = Reply::parse(&bytes);
     assert_eq!((reply.status, stored), (201, 1));
     assert_eq!(reply.headers["content-length"], reply.body.len().to_string());
@@ -108,7 +108,11 @@ async fn fault_malformed_is_complete_http() {
 
 #[tokio::test]
 async fn fault_body_is_sent_exactly() {
-    let reply = Reply::parse(&struck(Fault::body("text/html", "<h1>Login</h1>")).await.0);
+    let reply = Reply::parse(
+        &call_with_fault(Fault::body("text/html", "<h1>Login</h1>"))
+            .await
+            .0,
+    );
     assert_eq!(
         (reply.status, reply.body.as_slice()),
         (200, b"<h1>Login</h1>".as_slice())
@@ -116,7 +120,7 @@ async fn fault_body_is_sent_exactly() {
     assert_eq!(reply.headers["content-type"], "text/html");
 
     let empty: Fault = serde_json::from_value(json!({"kind": "body", "handle": true})).unwrap();
-    let (bytes, stored, _) = struck(empty).await;
+    let (bytes, stored, _) = call_with_fault(empty).await;
     let reply = Reply::parse(&bytes);
     assert_eq!((reply.status, reply.body.len(), stored), (200, 0, 1));
     assert_eq!(reply.headers["content-type"], "application/json");
@@ -127,7 +131,7 @@ async fn fault_body_is_sent_exactly() {
         headers: Headers::from([("location".to_owned(), "http://elsewhere.example/".to_owned())]),
         body: String::new(),
     };
-    let (bytes, stored, _) = struck(redirect).await;
+    let (bytes, stored, _) = call_with_fault(redirect).await;
     let reply = Reply::parse(&bytes);
     assert_eq!(
         (reply.status, reply.headers["location"].as_str(), stored),
@@ -142,7 +146,7 @@ async fn fault_body_is_sent_exactly() {
         headers: Headers::new(),
         body: body.clone(),
     };
-    let reply = Reply::parse(&struck(impossible).await.0);
+    let reply = Reply::parse(&call_with_fault(impossible).await.0);
     assert_eq!(reply.status, 204);
     assert!(
         reply.body == body.as_bytes(),
@@ -155,14 +159,14 @@ async fn fault_body_is_sent_exactly() {
 #[tokio::test]
 async fn fault_delay_precedes_answer() {
     let start = Instant::now();
-    let (bytes, stored, logged) = struck(Fault::Delay { ms: 150 }).await;
+    let (bytes, stored, logged) = call_with_fault(Fault::Delay { ms: 150 }).await;
     assert!(start.elapsed() >= Duration::from_millis(150));
     assert_eq!((Reply::parse(&bytes).status, stored, logged), (201, 1, Some(201)));
 }
 
 #[tokio::test]
 async fn fault_huge_has_no_content_length() {
-    let (bytes, stored, _) = struck(Fault::Huge { bytes: 300_000 }).await;
+    let (bytes, stored, _) = call_with_fault(Fault::Huge { bytes: 300_000 }).await;
     let reply = Reply::parse(&bytes);
     assert_eq!((reply.status, reply.body.len(), stored), (200, 300_000, 0));
     assert!(!reply.headers.contains_key("content-length"));
@@ -195,8 +199,8 @@ async fn fault_drip_ends_with_client() {
 #[tokio::test]
 async fn fault_clock_skew_changes_date_only() {
     let year = |reply: &Reply| reply.headers["date"][12..16].parse::<i32>().unwrap();
-    let honest = year(&Reply::parse(&struck(Fault::Delay { ms: 0 }).await.0));
-    let (bytes, stored, _) = struck(Fault::ClockSkew {
+    let honest = year(&Reply::parse(&call_with_fault(Fault::Delay { ms: 0 }).await.0));
+    let (bytes, stored, _) = call_with_fault(Fault::ClockSkew {
         seconds: -10 * 366 * 86_400,
     })
     .await;
@@ -212,7 +216,7 @@ async fn fault_clock_skew_changes_date_only() {
 #[tokio::test]
 async fn fault_headers_replace_own() {
     let headers = Headers::from([("content-type".to_owned(), "text/plain".to_owned())]);
-    let (bytes, stored, logged) = struck(Fault::Headers { headers }).await;
+    let (bytes, stored, logged) = call_with_fault(Fault::Headers { headers }).await;
     let reply = Reply::parse(&bytes);
     assert_eq!(
         (reply.headers["content-type"].as_str(), stored, logged),
@@ -223,7 +227,7 @@ async fn fault_headers_replace_own() {
 
 #[tokio::test]
 async fn fault_echo_returns_request() {
-    let (bytes, stored, logged) = struck(Fault::Echo { status: 502 }).await;
+    let (bytes, stored, logged) = call_with_fault(Fault::Echo { status: 502 }).await;
     let text = String::from_utf8(Reply::parse(&bytes).body).unwrap();
     assert!(text.contains(&format!("authorization: {TOKEN}\n")), "{text}");
     assert!(text.contains(r#""authorization":"Bearer s3cret""#), "{text}");
@@ -351,7 +355,7 @@ async fn fault_hold_waits_until_cleared() {
             assert!(futures_util::poll!(held.as_mut()).is_pending());
             tokio::task::yield_now().await;
         }
-        // It holds nobody else up, and is not answered by that.
+        // Other requests are not delayed, and do not release it.
         assert_eq!(get(&konnect, "/global/v3/audit-log-webhook").await.status, 404);
         assert!(futures_util::poll!(held.as_mut()).is_pending());
         assert_eq!(konnect.requests()[0].status, None);

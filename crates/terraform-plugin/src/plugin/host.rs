@@ -104,9 +104,9 @@ impl GrpcBroker for HostServices {
         &self,
         request: Request<Streaming<ConnInfo>>,
     ) -> Result<Response<Self::StartStreamStream>, Status> {
-        let answers = request.into_inner().filter_map(|asked| async {
-            let asked = asked.ok()?;
-            asked.knock.filter(|knock| knock.knock && !knock.ack)?;
+        let responses = request.into_inner().filter_map(|request| async {
+            let request = request.ok()?;
+            request.knock.filter(|knock| knock.knock && !knock.ack)?;
             let error = "this plugin offers no service through the broker".to_owned();
             let knock = Some(Knock {
                 knock: true,
@@ -114,13 +114,13 @@ impl GrpcBroker for HostServices {
                 error,
             });
             Some(Ok(ConnInfo {
-                service_id: asked.service_id,
+                service_id: request.service_id,
                 knock,
                 ..ConnInfo::default()
             }))
         });
         Ok(Response::new(Box::pin(
-            answers.take_until(self.end.clone().cancelled_owned()),
+            responses.take_until(self.end.clone().cancelled_owned()),
         )))
     }
 }

@@ -64,9 +64,12 @@ mod process {
     fn unread() -> bool {
         let stdout = std::io::stdout();
         // Requests no events: the system reports errors in any case. Does not wait.
-        let mut asked = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
-        let told = poll(&mut asked, PollTimeout::ZERO).is_ok_and(|n| n > 0);
-        told && asked[0].revents().is_some_and(|r| r.contains(PollFlags::POLLERR))
+        let mut requested = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
+        let reported = poll(&mut requested, PollTimeout::ZERO).is_ok_and(|n| n > 0);
+        reported
+            && requested[0]
+                .revents()
+                .is_some_and(|r| r.contains(PollFlags::POLLERR))
     }
 }
 

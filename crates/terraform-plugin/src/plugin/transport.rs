@@ -315,10 +315,13 @@ mod tests {
         let error = Listener::bind_tcp(Some((port, port))).err().unwrap();
         assert!(matches!(error, ListenError::Ports(from, to, _) if from == port && to == port));
         let said = error.to_string();
-        let wanted = format!(
+        let expected = format!(
             "no TCP port from {port} to {port} on 127.0.0.1 is free (PLUGIN_MIN_PORT, PLUGIN_MAX_PORT): "
         );
-        assert!(said.starts_with(&wanted) && said.len() > wanted.len(), "{said}");
+        assert!(
+            said.starts_with(&expected) && said.len() > expected.len(),
+            "{said}"
+        );
         let none = Listener::bind_tcp(Some((2, 1))).err().unwrap().to_string();
         assert!(none.contains("from 2 to 1"), "{none}");
         let next = Listener::bind_tcp(Some((port, port.saturating_add(20)))).unwrap();

@@ -114,7 +114,7 @@ impl Attribute {
         }
     }
 
-    /// The provider tells it where the user does not set it.
+    /// The provider can set the attribute. If the user can set it too, only where the user does not.
     #[must_use]
     pub fn computed(self) -> Self {
         Self {

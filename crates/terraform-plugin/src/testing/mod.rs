@@ -3,7 +3,8 @@
 //!
 //! [`Launch`] configures a process, [`Process`] is a running one, [`Handshake`] is its first line, [`Identity`] is the
 //! certificate of the host. [`Host`] combines them, and is the start of most tests. [`value`] creates and reads values, and
-//! [`terraform`] calls a resource in the order of plan and apply. [`check_model`] compares a model with its schema.
+//! [`terraform`] calls a resource in the order of plan and apply. [`Plugin`] also calls functions,
+//! list resources and actions. [`check_model`] compares a model with its schema.
 //!
 //! Everything ends with the test, also after a panic: dropping a process kills it and removes its folder.
 
@@ -19,6 +20,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod actions;
 mod adoption;
 mod connection;
 pub mod debug;

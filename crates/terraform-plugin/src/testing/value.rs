@@ -46,7 +46,7 @@ impl Shape {
     pub fn decode(&self, value: Option<&tf::DynamicValue>) -> Value {
         assert!(
             value.is_some_and(|v| v.json.is_empty() && !v.msgpack.is_empty()),
-            "a provider answers msgpack: {value:?}"
+            "a provider returns msgpack: {value:?}"
         );
         codec::decode(value, &self.of).unwrap()
     }

@@ -265,8 +265,8 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
             diagnostics: Diagnostics::new(),
         };
         let read = flatten(catch_panic(self.inner.read(&mut call)).await);
-        let gone = matches!(read, Ok(None));
-        let after = if gone || read.is_err() {
+        let deleted = matches!(read, Ok(None));
+        let after = if deleted || read.is_err() {
             private
         } else {
             call.private.to_bytes()

@@ -39,7 +39,7 @@ fn arb_value(of: &Type, depth: u32) -> BoxedStrategy<Value> {
         Type::Dynamic if depth == 0 => Just(Value::Null).boxed(),
         // A dynamic value never has the type dynamic: the host sends such values without a type.
         Type::Dynamic => arb_type()
-            .prop_filter("a dynamic value tells a real type", |t| *t != Type::Dynamic)
+            .prop_filter("a dynamic value has an actual type", |t| *t != Type::Dynamic)
             .prop_flat_map(move |t| {
                 arb_value(&t, depth - 1).prop_map(move |v| Value::Dynamic(t.clone(), Box::new(v)))
             })

@@ -1,0 +1,3 @@
+//! One file for each action.
+
+pub(crate) mod audit_log_replay;
