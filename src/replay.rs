@@ -227,16 +227,16 @@ impl<'a> Replay<'a> {
             }
             let replaceable = latest.status != ReplayJobStatus::Running
                 && matches!(&self.caller, Caller::Update(own) if window::is_range_of(own, &latest));
-            if !in_progress || replaceable {
-                if let Some(started) = self.put(&job, &latest).await? {
-                    report
-                        .step(format!(
-                            "Started the replay of {words} for {}: {}",
-                            self.scope, started.status
-                        ))
-                        .await;
-                    return Ok((job, started));
-                }
+            if (!in_progress || replaceable)
+                && let Some(started) = self.put(&job, &latest).await?
+            {
+                report
+                    .step(format!(
+                        "Started the replay of {words} for {}: {}",
+                        self.scope, started.status
+                    ))
+                    .await;
+                return Ok((job, started));
             }
             let other = describe(&latest);
             if !reported {

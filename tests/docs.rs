@@ -94,7 +94,7 @@ fn count(attributes: &[Attribute]) -> usize {
 }
 
 #[test]
-fn every_page_has_the_description_and_every_attribute_of_its_schema() {
+fn page_contains_schema_description_and_attributes() {
     let server = server();
     for Documented { page, schema, .. } in documented(&server) {
         let text = read(&page);
@@ -119,7 +119,7 @@ fn every_page_has_the_description_and_every_attribute_of_its_schema() {
 }
 
 #[test]
-fn every_page_shows_its_examples_as_they_are() {
+fn page_contains_examples_verbatim() {
     let server = server();
     for Documented { page, examples, .. } in documented(&server) {
         let text = read(&page);
@@ -139,7 +139,7 @@ fn every_page_shows_its_examples_as_they_are() {
 
 /// The examples that belong to no page of their own are shown in a guide.
 #[test]
-fn the_guides_show_their_examples_as_they_are() {
+fn guide_contains_examples_verbatim() {
     let siems = entries("examples/siem").into_iter();
     let siems = siems.map(|folder| ("siem", format!("{folder}/siem.tf")));
     let others = [
@@ -165,7 +165,7 @@ fn the_guides_show_their_examples_as_they_are() {
 }
 
 #[test]
-fn the_front_page_leads_to_every_guide() {
+fn index_page_links_every_guide() {
     let front = read("docs/index.md");
     for guide in entries("docs/guides") {
         let link = guide.trim_start_matches("docs/");
@@ -178,7 +178,7 @@ fn the_front_page_leads_to_every_guide() {
 
 /// Links within the documents lead to a file, and to a heading in it.
 #[test]
-fn every_link_leads_somewhere() {
+fn link_target_and_heading_exist() {
     let own = [
         "CONTRIBUTING.md",
         "DESIGN.md",
@@ -266,7 +266,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn nothing_is_left_over_for_what_does_not_exist() {
+fn page_and_example_have_existing_schema() {
     let server = server();
     let documented = documented(&server);
     let pages: BTreeSet<_> = documented.iter().map(|d| d.page.clone()).collect();

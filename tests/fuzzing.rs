@@ -105,7 +105,7 @@ fn shown(input: &Input) -> String {
 
 /// Runs one target after the other: what is allocated counts for the whole process.
 #[test]
-fn whatever_is_sent_ends_without_a_panic_and_within_its_memory() {
+fn untrusted_input_ends_without_panic_within_memory_limit() {
     let folders = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus")).unwrap();
     let mut folders: Vec<_> = folders
         .map(|f| f.unwrap().file_name().into_string().unwrap())

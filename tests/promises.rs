@@ -39,7 +39,7 @@ fn has_test(source: &str, name: &str) -> bool {
 }
 
 #[test]
-fn every_promise_names_tests_that_exist() {
+fn promise_names_existing_tests() {
     let page = read(PAGE);
     let promises = promises(&page);
     assert!(!promises.is_empty(), "{PAGE} has no promise");
@@ -58,7 +58,7 @@ fn every_promise_names_tests_that_exist() {
 }
 
 #[test]
-fn only_a_test_counts_as_one() {
+fn has_test_accepts_test_functions_only() {
     let source = "#[test]\n#[cfg(unix)]\nfn real() {}\n\nfn helper() {}\n\n// #[test]\nfn gone() {}\n";
     assert!(has_test(source, "real"));
     for none in ["helper", "gone", "rea", "absent"] {

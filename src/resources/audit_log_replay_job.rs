@@ -254,8 +254,7 @@ impl Resource for AuditLogReplayJob {
                     Some((region, portal_id)) => (region, Attr::Known(portal_id.to_owned())),
                     None => (text.as_str(), Attr::Null),
                 };
-                let region =
-                    Region::parse(region).map_err(|e| invalid_import_id(&konnect::sentence(&e)))?;
+                let region = Region::parse(region).map_err(|e| invalid_import_id(&konnect::sentence(&e)))?;
                 (region, portal_id)
             }
             ImportTarget::Identity(identity) => (

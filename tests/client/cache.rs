@@ -162,7 +162,9 @@ async fn list_older_than_max_age_is_not_used() {
     setup.read_all(3).await;
     assert_eq!(setup.counts(), (1, 1));
     setup.rename(1, "renamed");
-    setup.later(MAX_AGE - Duration::from_secs(5)).await;
+    setup
+        .later(MAX_AGE.checked_sub(Duration::from_secs(5)).unwrap())
+        .await;
     assert_ne!(setup.read(1).await.unwrap().name, "renamed");
     assert_eq!(setup.counts(), (0, 0));
     setup.later(Duration::from_secs(5)).await;

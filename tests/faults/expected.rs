@@ -208,7 +208,7 @@ fn is_without_v2(row: &Row, call: Call) -> bool {
 /// A look of a plan that fails: a warning, of a rejected token or of what is not known.
 fn looked(row: &Row, call: Call) -> Expected {
     let rejected = matches!(row.answer, Answer::Status { code: 401 | 403, .. });
-    let others = if call == Call::PlanGuardV2 { 1 } else { 0 };
+    let others = usize::from(call == Call::PlanGuardV2);
     Expected {
         struck: worth(row.answer),
         others,

@@ -102,7 +102,7 @@ fn why(error: tokio::task::JoinError) -> String {
 }
 
 #[tokio::test]
-async fn every_request_meets_every_fault() {
+async fn request_with_each_fault_ends_as_expected() {
     // Each failure is told below, with the name of its cell.
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));

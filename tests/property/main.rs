@@ -54,7 +54,7 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn a_state_never_lies(steps in proptest::collection::vec(steps::any(), 1..12)) {
+    fn state_after_random_steps_matches_konnect(steps in proptest::collection::vec(steps::any(), 1..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();

@@ -55,7 +55,7 @@ async fn created(of: &Resource, config: &Value) -> State {
 }
 
 #[tokio::test]
-async fn a_host_without_write_only_arguments_is_told_so_on_the_argument() {
+async fn write_only_argument_on_old_host_errors_on_attribute() {
     let konnect = Konnect::start().await;
     for (resource, more) in configs(&konnect) {
         let config = config(&resource, &more);
@@ -71,7 +71,7 @@ async fn a_host_without_write_only_arguments_is_told_so_on_the_argument() {
 }
 
 #[tokio::test]
-async fn somebody_elses_write_sends_it_again_once() {
+async fn authorization_after_outside_change_is_sent_once() {
     let konnect = Konnect::configured().await;
     for (resource, more) in configs(&konnect) {
         let config = config(&resource, &more);
@@ -126,7 +126,7 @@ async fn ignore_changes_of_the_credential_is_obeyed_by_the_apply() {
 /// A webhook that somebody points at a destination has no authorization of its own any more: leading it
 /// back needs it.
 #[tokio::test]
-async fn a_webhook_that_was_led_elsewhere_is_led_back() {
+async fn webhook_repointed_outside_restores_own_authorization() {
     let konnect = Konnect::configured().await;
     let (destination, webhook) = (konnect.destination(), konnect.webhook());
     let other = destination.shape.object(&[

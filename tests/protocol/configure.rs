@@ -13,7 +13,7 @@ use crate::PLUGIN;
 use crate::konnect::{DESTINATION, Konnect};
 
 #[tokio::test]
-async fn metadata_and_schema_tell_of_the_same_types() {
+async fn metadata_lists_same_types_as_schema() {
     let host = Host::start(PLUGIN).await;
     let mut provider = host.provider();
     let metadata = provider
@@ -41,7 +41,7 @@ async fn metadata_and_schema_tell_of_the_same_types() {
 }
 
 #[tokio::test]
-async fn the_capabilities_are_those_that_the_plugin_keeps_to() {
+async fn server_capabilities_match_behavior() {
     let host = Host::start(PLUGIN).await;
     let metadata = host.provider().get_metadata(tf::get_metadata::Request {}).await;
     let capabilities = metadata.unwrap().into_inner().server_capabilities.unwrap();
@@ -55,7 +55,7 @@ async fn the_capabilities_are_those_that_the_plugin_keeps_to() {
 }
 
 #[tokio::test]
-async fn every_attribute_is_declared_as_terraform_demands() {
+async fn attribute_declarations_meet_terraform_rules() {
     let host = Host::start(PLUGIN).await;
     let schema = host
         .provider()
@@ -100,7 +100,7 @@ async fn every_attribute_is_declared_as_terraform_demands() {
 }
 
 #[tokio::test]
-async fn calls_before_the_configuration_are_errors_and_lose_nothing() {
+async fn call_before_configure_errors_and_keeps_state() {
     let konnect = Konnect::start().await;
     let destination = konnect.destination();
     let config = destination.shape.object(&[
@@ -149,7 +149,7 @@ async fn calls_before_the_configuration_are_errors_and_lose_nothing() {
 }
 
 #[tokio::test]
-async fn a_configuration_may_come_as_json() {
+async fn config_as_json_is_decoded() {
     let konnect = Konnect::start().await;
     let destination = konnect.destination();
     let mut config = json!({"endpoint": "http://siem.example.com", "authorization": "Splunk x"});
@@ -179,7 +179,7 @@ async fn a_configuration_may_come_as_json() {
 }
 
 #[tokio::test]
-async fn a_configuration_that_is_not_known_yet_is_accepted() {
+async fn provider_config_unknown_is_accepted() {
     let konnect = Konnect::start().await;
     let shape = Shape::of(konnect.schema.provider.as_ref().unwrap());
     let block = shape.object(&[

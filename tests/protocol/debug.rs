@@ -13,7 +13,7 @@ async fn interrupted(process: Process) {
 }
 
 #[tokio::test]
-async fn it_prints_how_to_reattach() {
+async fn debug_mode_prints_reattach_config() {
     let (process, reattach) = debugging(Launch::by_hand(PLUGIN)).await;
     let provider = &reattach["konnect-audit/konnect"];
     assert_eq!(provider["Protocol"], "grpc");
@@ -25,7 +25,7 @@ async fn it_prints_how_to_reattach() {
 }
 
 #[tokio::test]
-async fn it_serves_run_after_run_without_tls_until_it_is_interrupted() {
+async fn debug_mode_serves_multiple_runs_until_interrupted() {
     let (process, reattach) = debugging(Launch::by_hand(PLUGIN)).await;
     for _run in 0..2 {
         let channel = plain(&socket(&reattach)).await;
@@ -43,7 +43,7 @@ async fn it_serves_run_after_run_without_tls_until_it_is_interrupted() {
 }
 
 #[tokio::test]
-async fn what_a_host_would_set_makes_no_difference() {
+async fn debug_mode_ignores_host_environment() {
     let identity = terraform_plugin::testing::Identity::new();
     let launch = Launch::without_tls(PLUGIN).env("PLUGIN_CLIENT_CERT", &identity.pem);
     let (process, reattach) = debugging(launch).await;
@@ -52,7 +52,7 @@ async fn what_a_host_would_set_makes_no_difference() {
 }
 
 #[tokio::test]
-async fn an_open_connection_does_not_keep_it() {
+async fn debug_mode_interrupted_exits_despite_open_connection() {
     let (process, reattach) = debugging(Launch::by_hand(PLUGIN)).await;
     let channel = plain(&socket(&reattach)).await;
     check(&channel).await.unwrap();

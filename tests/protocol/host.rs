@@ -19,7 +19,7 @@ fn health_of(service: &str) -> HealthCheckRequest {
 }
 
 #[tokio::test]
-async fn the_plugin_is_healthy_and_nothing_else_is() {
+async fn health_check_reports_plugin_service_only() {
     let host = Host::start(PLUGIN).await;
     let mut health = host.health();
     let answer = health.check(health_of("plugin")).await.unwrap();
@@ -30,7 +30,7 @@ async fn the_plugin_is_healthy_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn watching_the_health_answers_at_once_and_ends_with_the_plugin() {
+async fn health_watch_reports_immediately_and_ends_at_shutdown() {
     let host = Host::start(PLUGIN).await;
     let mut health = host.health();
     let mut watched = health.watch(health_of("plugin")).await.unwrap().into_inner();
@@ -51,7 +51,7 @@ async fn watching_the_health_answers_at_once_and_ends_with_the_plugin() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_there_is_unimplemented() {
+async fn service_unknown_returns_unimplemented() {
     let host = Host::start(PLUGIN).await;
     // The provider of an older protocol's hosts: same calls, another package.
     let mut grpc = tonic::client::Grpc::new(host.channel.clone());
@@ -64,7 +64,7 @@ async fn a_service_that_is_not_there_is_unimplemented() {
 }
 
 #[tokio::test]
-async fn the_stdio_stream_is_silent_and_ends_with_the_plugin() {
+async fn stdio_stream_is_empty_and_ends_at_shutdown() {
     let host = Host::start(PLUGIN).await;
     let mut stdio = host.stdio();
     let mut stream = stdio.stream_stdio(()).await.unwrap().into_inner();
@@ -79,7 +79,7 @@ async fn the_stdio_stream_is_silent_and_ends_with_the_plugin() {
 }
 
 #[tokio::test]
-async fn who_knocks_at_the_broker_is_told_that_nothing_is_there() {
+async fn broker_knock_returns_error() {
     let host = Host::start(PLUGIN).await;
     let knock = ConnInfo {
         service_id: 7,
@@ -107,7 +107,7 @@ async fn who_knocks_at_the_broker_is_told_that_nothing_is_there() {
 
 /// Ctrl-C and a closed terminal reach plugin and host alike: it is the host's to act on them.
 #[tokio::test]
-async fn interrupts_and_hangups_are_the_hosts_to_handle() {
+async fn interrupt_and_hangup_signals_are_ignored() {
     let host = Host::start(PLUGIN).await;
     for _ in 0..3 {
         for ignored in [Signal::SIGINT, Signal::SIGHUP] {
@@ -120,7 +120,7 @@ async fn interrupts_and_hangups_are_the_hosts_to_handle() {
 }
 
 #[tokio::test]
-async fn an_interrupt_before_the_host_connects_is_ignored_too() {
+async fn interrupt_before_host_connects_is_ignored() {
     let mut process = Launch::without_tls(PLUGIN).start();
     let handshake = terraform_plugin::testing::Handshake::parse(&process.line().await);
     signal(process.pid, Signal::SIGINT);
@@ -131,7 +131,7 @@ async fn an_interrupt_before_the_host_connects_is_ignored_too() {
 }
 
 #[tokio::test]
-async fn a_terminated_plugin_ends_well() {
+async fn sigterm_exits_cleanly() {
     let host = Host::start(PLUGIN).await;
     host.answers().await;
     signal(host.process.pid, Signal::SIGTERM);
@@ -139,7 +139,7 @@ async fn a_terminated_plugin_ends_well() {
 }
 
 #[tokio::test]
-async fn large_messages_pass_both_ways() {
+async fn large_message_passes_in_both_directions() {
     let host = Host::start(PLUGIN).await;
     // The largest that a call here brings back is a name that is not known, told as such.
     let type_name = "x".repeat(20 << 20);

@@ -34,7 +34,7 @@ async fn created(of: &Resource, config: &Value) -> State {
 }
 
 #[tokio::test]
-async fn the_schemas_say_what_an_import_needs() {
+async fn identity_schema_declares_import_attributes() {
     let konnect = Konnect::start().await;
     let parts = |type_name: &str| -> Vec<(String, bool)> {
         let schema = &konnect.identities[type_name];
@@ -60,7 +60,7 @@ async fn the_schemas_say_what_an_import_needs() {
 }
 
 #[tokio::test]
-async fn a_destination_is_told_by_its_id_once_it_has_one() {
+async fn destination_identity_is_set_once_id_is_known() {
     let konnect = Konnect::configured().await;
     let resource = konnect.destination();
     let siem = destination(&resource, &[("region", "eu".into())]);
@@ -90,7 +90,7 @@ async fn a_destination_is_told_by_its_id_once_it_has_one() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_told_by_its_region_as_soon_as_that_is_known() {
+async fn webhook_identity_is_set_once_region_is_known() {
     let konnect = Konnect::configured().await;
     let resource = konnect.webhook();
     let config = |region: Value| {
@@ -135,7 +135,7 @@ async fn settles(of: &Resource, imported: &State, config: &Value) {
 }
 
 #[tokio::test]
-async fn a_destination_is_imported_by_identity_with_and_without_region() {
+async fn import_destination_by_identity_defaults_to_global_region() {
     let konnect = Konnect::configured().await;
     let resource = konnect.destination();
     for region in ["global", "eu"] {
@@ -163,7 +163,7 @@ async fn a_destination_is_imported_by_identity_with_and_without_region() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_imported_by_identity() {
+async fn import_webhook_by_identity_matches_import_by_id() {
     let konnect = Konnect::configured().await;
     konnect.strangers_webhook("eu", true);
     let resource = konnect.webhook();
@@ -181,7 +181,7 @@ async fn a_webhook_is_imported_by_identity() {
 }
 
 #[tokio::test]
-async fn an_identity_of_nothing_is_refused_and_imports_nothing() {
+async fn import_identity_without_object_errors_and_imports_nothing() {
     let konnect = Konnect::configured().await;
     let (destination, webhook) = (konnect.destination(), konnect.webhook());
     for parts in [
@@ -216,7 +216,7 @@ async fn an_identity_of_nothing_is_refused_and_imports_nothing() {
 }
 
 #[tokio::test]
-async fn a_stored_identity_may_hold_what_is_gone_and_lack_what_is_new() {
+async fn upgrade_identity_ignores_removed_and_nulls_new_attributes() {
     let konnect = Konnect::start().await;
     let resource = konnect.destination();
     let whole = identity(&[("id", NOBODYS), ("region", "eu")]);
@@ -242,7 +242,7 @@ async fn a_stored_identity_may_hold_what_is_gone_and_lack_what_is_new() {
 }
 
 #[tokio::test]
-async fn an_identity_of_a_newer_version_is_refused_as_a_state_is() {
+async fn upgrade_identity_newer_version_errors() {
     let konnect = Konnect::start().await;
     for (resource, identity) in [
         (konnect.destination(), json!({"id": NOBODYS, "region": "eu"})),
@@ -260,7 +260,7 @@ async fn an_identity_of_a_newer_version_is_refused_as_a_state_is() {
 }
 
 #[tokio::test]
-async fn a_stored_identity_that_is_none_is_refused_without_being_quoted() {
+async fn upgrade_identity_malformed_errors_without_value() {
     let konnect = Konnect::start().await;
     let cut = tf::RawState {
         json: br#"{"region": "s3cret"#.to_vec(),

@@ -156,11 +156,11 @@ async fn load(at_a_time: usize) {
 }
 
 #[tokio::test]
-async fn a_thousand_destinations_ten_at_a_time() {
+async fn thousand_destinations_at_parallelism_10_create_once() {
     load(10).await;
 }
 
 #[tokio::test]
-async fn a_thousand_destinations_a_hundred_at_a_time() {
+async fn thousand_destinations_at_parallelism_100_create_once() {
     load(100).await;
 }

@@ -20,7 +20,7 @@ async fn log_of(launch: Launch) -> Vec<Json> {
 }
 
 #[tokio::test]
-async fn every_line_is_json_as_the_host_reads_it() {
+async fn log_line_is_hclog_json() {
     let log = log_of(Launch::without_tls(PLUGIN).env("TF_LOG", "trace")).await;
     assert!(!log.is_empty());
     for line in &log {
@@ -49,7 +49,7 @@ async fn every_line_is_json_as_the_host_reads_it() {
 }
 
 #[tokio::test]
-async fn the_level_is_the_hosts_to_choose() {
+async fn log_level_follows_environment() {
     for (settings, wanted) in [
         (&[("TF_LOG", "warn")][..], &["warn"][..]),
         (&[("TF_LOG", "error")], &[]),

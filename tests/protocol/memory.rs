@@ -84,7 +84,7 @@ async fn configured(channel: &Channel, emulator: &Emulator, token: &str) -> Reso
 
 /// Only debug mode lets the memory be read without privileges. What is wiped does not depend on the mode.
 #[tokio::test]
-async fn nothing_is_left_of_an_authorization_once_its_calls_and_connections_are_over() {
+async fn authorization_after_calls_and_connections_is_wiped() {
     // Written in parts, so that it does not stand in the program itself.
     let [stored, write_only] =
         ["st0red", "wr1te-only"].map(|kind| format!("Splunk {kind}-{}", "s3cret-9f1c"));
@@ -146,7 +146,7 @@ fn core_limit(process: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_plugin_that_a_host_started_writes_no_core_dump() {
+async fn managed_plugin_crash_writes_no_core_dump() {
     let mut host = Host::start(PLUGIN).await;
     assert_eq!(core_limit(&host.process.pid.to_string()), "0 0");
     signal(host.process.pid, Signal::SIGABRT);
@@ -158,7 +158,7 @@ async fn a_plugin_that_a_host_started_writes_no_core_dump() {
 }
 
 #[tokio::test]
-async fn debug_mode_leaves_core_dumps_to_the_developer() {
+async fn debug_mode_keeps_core_dump_limit() {
     let (process, _) = debugging(Launch::by_hand(PLUGIN)).await;
     assert_eq!(core_limit(&process.pid.to_string()), core_limit("self"));
     signal(process.pid, Signal::SIGINT);

@@ -114,7 +114,7 @@ async fn settles(konnect: &Konnect, of: &Resource, moved: &State, config: &Value
 }
 
 #[tokio::test]
-async fn moves_are_offered() {
+async fn server_capabilities_include_move_resource_state() {
     let konnect = Konnect::start().await;
     let capabilities = konnect.schema.server_capabilities.unwrap();
     assert!(capabilities.move_resource_state);
@@ -122,7 +122,7 @@ async fn moves_are_offered() {
 }
 
 #[tokio::test]
-async fn a_webhook_of_kongs_is_taken_over_from_any_registry() {
+async fn move_kong_webhook_from_any_registry_sends_no_write() {
     let konnect = Konnect::configured().await;
     let webhook = konnect.webhook();
     let state = kongs_webhook(&konnect, "au");
@@ -136,7 +136,7 @@ async fn a_webhook_of_kongs_is_taken_over_from_any_registry() {
 }
 
 #[tokio::test]
-async fn a_destination_of_kongs_is_taken_over_from_any_registry() {
+async fn move_kong_destination_from_any_registry_sends_no_write() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let state = kongs_destination(&konnect, "global").await;
@@ -151,7 +151,7 @@ async fn a_destination_of_kongs_is_taken_over_from_any_registry() {
 
 /// `state replace-provider` leaves Kong's state under our name: Terraform asks to upgrade it.
 #[tokio::test]
-async fn a_destination_of_kongs_is_upgraded_where_it_stands() {
+async fn upgrade_kong_destination_state_sends_no_write() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let mut state = kongs_destination(&konnect, "eu").await;
@@ -173,7 +173,7 @@ async fn a_destination_of_kongs_is_upgraded_where_it_stands() {
 
 /// Going over to the write-only argument with the move is an update in place, which leaves no trace.
 #[tokio::test]
-async fn a_move_may_bring_the_secret_out_of_the_state() {
+async fn move_to_write_only_removes_secret_from_state() {
     let konnect = Konnect::configured().await;
     let (webhook, destination) = (konnect.webhook(), konnect.destination());
     let webhooks = kongs_webhook(&konnect, "eu");
@@ -211,7 +211,7 @@ async fn a_move_may_bring_the_secret_out_of_the_state() {
 
 /// Kong's versions differ: what one lacks or has beyond the others does no harm.
 #[tokio::test]
-async fn states_with_missing_and_with_more_attributes_are_taken_over() {
+async fn move_with_missing_or_extra_attributes_succeeds() {
     let konnect = Konnect::configured().await;
     let (webhook, destination) = (konnect.webhook(), konnect.destination());
     let mut more = kongs_webhook(&konnect, "eu");
@@ -247,7 +247,7 @@ async fn ends_empty(of: &Resource, moved: &State, config: &Value) {
 }
 
 #[tokio::test]
-async fn other_sources_are_refused_with_what_is_taken() {
+async fn move_from_unsupported_source_errors_with_supported_one() {
     let konnect = Konnect::start().await;
     let state = json!({"id": "11111111-2222-4333-8444-555555555555", "endpoint": ENDPOINT});
     for (resource, provider, type_name) in [
@@ -286,7 +286,7 @@ async fn other_sources_are_refused_with_what_is_taken() {
 }
 
 #[tokio::test]
-async fn states_of_nothing_are_refused_without_being_quoted() {
+async fn move_invalid_state_errors_without_value() {
     let konnect = Konnect::start().await;
     for state in [
         json!({}),

@@ -75,7 +75,7 @@ fn eu(emulator: &Emulator) -> Json {
 }
 
 #[tokio::test]
-async fn a_creation_that_the_host_gives_up_goes_on_and_is_taken_back() {
+async fn create_cancelled_by_host_completes_and_rolls_back() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
@@ -95,7 +95,7 @@ async fn a_creation_that_the_host_gives_up_goes_on_and_is_taken_back() {
 }
 
 #[tokio::test]
-async fn an_update_that_the_host_gives_up_goes_on_and_stays() {
+async fn update_cancelled_by_host_completes_and_is_kept() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
@@ -120,7 +120,7 @@ async fn an_update_that_the_host_gives_up_goes_on_and_stays() {
 
 /// The process lingers for the one thing that is still to be done, without its socket.
 #[tokio::test]
-async fn a_host_that_vanishes_leaves_no_creation_behind() {
+async fn create_when_host_disconnects_rolls_back() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
@@ -140,7 +140,7 @@ async fn a_host_that_vanishes_leaves_no_creation_behind() {
 }
 
 #[tokio::test]
-async fn a_host_that_shuts_the_plugin_down_meanwhile_leaves_no_creation_behind() {
+async fn create_during_shutdown_rolls_back() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
@@ -159,7 +159,7 @@ async fn a_host_that_shuts_the_plugin_down_meanwhile_leaves_no_creation_behind()
 }
 
 #[tokio::test]
-async fn what_the_host_has_heard_of_stays() {
+async fn create_acknowledged_by_host_is_kept() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
@@ -173,7 +173,7 @@ async fn what_the_host_has_heard_of_stays() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_taken_back_unless_it_took_a_stream_over() {
+async fn webhook_create_rolls_back_unless_it_replaced_existing() {
     for replaces in [false, true] {
         let konnect = configured().await;
         if replaces {
@@ -200,7 +200,7 @@ async fn a_webhook_is_taken_back_unless_it_took_a_stream_over() {
 
 /// The lock of the run is free once its host is gone: another one may set the region up meanwhile.
 #[tokio::test]
-async fn a_webhook_that_another_run_has_set_up_meanwhile_stays() {
+async fn webhook_rollback_keeps_webhook_of_another_run() {
     let konnect = configured().await;
     let resource = konnect.webhook();
     let plan = resource.plan(&State::none(), &webhook(&resource, false)).await;

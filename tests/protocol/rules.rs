@@ -31,7 +31,7 @@ async fn created(of: &Resource) -> State {
 }
 
 #[tokio::test]
-async fn a_life_from_validation_to_removal() {
+async fn destination_lifecycle_succeeds_from_validate_to_delete() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let siem = config(&destination, "siem");
@@ -100,7 +100,7 @@ async fn a_life_from_validation_to_removal() {
 
 /// The same bytes as Terraform writes and expects, without the crate's own codec in between.
 #[tokio::test]
-async fn the_bytes_of_a_plan_are_as_terraform_writes_them() {
+async fn plan_encodes_same_bytes_as_terraform() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let given = [
@@ -146,7 +146,7 @@ async fn the_bytes_of_a_plan_are_as_terraform_writes_them() {
 /// Terraform marks a value of which something is known by extension type 12, with a payload that
 /// need not be understood.
 #[tokio::test]
-async fn a_refined_unknown_value_is_unknown() {
+async fn refined_unknown_decodes_as_unknown() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let refined = [0xc7, 4, 12, 0x81, 0x01, 0xc2, 0x00]; // a map that says "not null", and one byte more
@@ -171,7 +171,7 @@ async fn a_refined_unknown_value_is_unknown() {
 }
 
 #[tokio::test]
-async fn another_region_is_another_object() {
+async fn region_change_requires_replace() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let state = created(&destination).await;
@@ -194,7 +194,7 @@ async fn another_region_is_another_object() {
 
 /// What stands beside the provider's own notes, as a later version may leave it.
 #[tokio::test]
-async fn what_the_provider_remembers_is_carried_along() {
+async fn private_state_is_kept_across_calls() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let kept = |private: &[u8], when: &str| {
@@ -224,7 +224,7 @@ async fn what_the_provider_remembers_is_carried_along() {
 
 /// Bytes that are no notes of ours do no harm, and are given back as long as nothing is noted.
 #[tokio::test]
-async fn what_another_provider_remembers_does_no_harm() {
+async fn private_state_invalid_is_kept_without_error() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let mut state = created(&destination).await;
@@ -245,7 +245,7 @@ async fn what_another_provider_remembers_does_no_harm() {
 }
 
 #[tokio::test]
-async fn a_creation_that_fails_leaves_nothing_in_the_state() {
+async fn create_failed_returns_null_state() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let plan = destination
@@ -262,7 +262,7 @@ async fn a_creation_that_fails_leaves_nothing_in_the_state() {
 }
 
 #[tokio::test]
-async fn an_update_that_fails_keeps_the_prior_state() {
+async fn update_failed_keeps_prior_state() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let state = created(&destination).await;
@@ -278,7 +278,7 @@ async fn an_update_that_fails_keeps_the_prior_state() {
 }
 
 #[tokio::test]
-async fn a_removal_that_fails_keeps_the_prior_state() {
+async fn delete_failed_keeps_prior_state() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let state = created(&destination).await;
@@ -293,7 +293,7 @@ async fn a_removal_that_fails_keeps_the_prior_state() {
 }
 
 #[tokio::test]
-async fn an_object_that_is_gone_reads_as_null_and_is_removed_without_error() {
+async fn missing_object_reads_as_null_and_deletes_without_error() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let state = created(&destination).await;
@@ -309,7 +309,7 @@ async fn an_object_that_is_gone_reads_as_null_and_is_removed_without_error() {
 }
 
 #[tokio::test]
-async fn a_read_that_fails_keeps_the_state() {
+async fn read_failed_keeps_prior_state() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let state = created(&destination).await;

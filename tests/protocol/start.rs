@@ -29,14 +29,14 @@ async fn tells_a_person(launch: Launch) {
 }
 
 #[tokio::test]
-async fn without_the_cookie_it_says_what_it_is() {
+async fn start_without_cookie_prints_plugin_notice() {
     tells_a_person(Launch::by_hand(PLUGIN)).await;
     // What else a host sets makes no host.
     tells_a_person(Launch::without_tls(PLUGIN).without("TF_PLUGIN_MAGIC_COOKIE")).await;
 }
 
 #[tokio::test]
-async fn a_wrong_cookie_is_none() {
+async fn start_with_wrong_cookie_prints_plugin_notice() {
     for wrong in [
         "",
         "1",
@@ -47,7 +47,7 @@ async fn a_wrong_cookie_is_none() {
 }
 
 #[tokio::test]
-async fn version_and_help_are_printed_with_one_hyphen_and_two() {
+async fn version_and_help_flags_accept_one_or_two_hyphens() {
     for (flag, wanted) in [
         (
             "--version",
@@ -67,7 +67,7 @@ async fn version_and_help_are_printed_with_one_hyphen_and_two() {
 }
 
 #[tokio::test]
-async fn an_unknown_flag_is_refused_in_one_line() {
+async fn unknown_flag_errors_in_one_line() {
     for flag in ["--verbose", "debug-me", ""] {
         // With the cookie too: a host passes no flags, so that this is a mistake there as well.
         for launch in [Launch::by_hand(PLUGIN), Launch::without_tls(PLUGIN)] {
@@ -81,7 +81,7 @@ async fn an_unknown_flag_is_refused_in_one_line() {
 }
 
 #[tokio::test]
-async fn the_handshake_line_tells_protocol_place_and_certificate() {
+async fn handshake_line_contains_protocol_socket_and_certificate() {
     let host = Host::start(PLUGIN).await;
     let fields = &host.handshake.fields;
     assert_eq!(fields.len(), 6);
@@ -93,7 +93,7 @@ async fn the_handshake_line_tells_protocol_place_and_certificate() {
 }
 
 #[tokio::test]
-async fn the_multiplexing_field_is_for_hosts_that_know_it() {
+async fn handshake_multiplex_field_follows_environment() {
     for (value, wanted) in [(None, None), (Some(""), None), (Some("true"), Some("false"))] {
         let mut launch = Launch::without_tls(PLUGIN);
         if let Some(value) = value {
@@ -132,7 +132,7 @@ fn verifies(
 }
 
 #[tokio::test]
-async fn the_certificate_is_signed_by_itself_for_localhost_and_fresh() {
+async fn server_certificate_is_self_signed_and_unique_per_start() {
     let (one, other) = (Host::start(PLUGIN).await, Host::start(PLUGIN).await);
     let certificate = one.handshake.certificate().unwrap();
     let fresh = other.handshake.certificate().unwrap();
@@ -151,7 +151,7 @@ async fn the_certificate_is_signed_by_itself_for_localhost_and_fresh() {
 }
 
 #[tokio::test]
-async fn the_socket_is_the_owners_alone() {
+async fn socket_permissions_allow_owner_only() {
     let host = Host::start(PLUGIN).await;
     let socket = std::fs::symlink_metadata(host.socket()).unwrap();
     assert!(socket.file_type().is_socket());
@@ -162,7 +162,7 @@ async fn the_socket_is_the_owners_alone() {
 }
 
 #[tokio::test]
-async fn a_group_may_be_let_in() {
+async fn socket_group_set_grants_group_access() {
     let group = nix::unistd::getegid().as_raw();
     let host =
         Host::launch(Launch::without_tls(PLUGIN).env("PLUGIN_UNIX_SOCKET_GROUP", group.to_string())).await;
@@ -178,7 +178,7 @@ async fn a_group_may_be_let_in() {
 }
 
 #[tokio::test]
-async fn a_folder_for_the_socket_goes_with_a_start_that_fails() {
+async fn start_failed_removes_socket_directory() {
     let launch = Launch::without_tls(PLUGIN).without("PLUGIN_UNIX_SOCKET_DIR");
     launch
         .env("PLUGIN_CLIENT_CERT", "no certificate")
@@ -188,7 +188,7 @@ async fn a_folder_for_the_socket_goes_with_a_start_that_fails() {
 }
 
 #[tokio::test]
-async fn shutdown_ends_it_well_and_removes_the_socket() {
+async fn shutdown_exits_cleanly_and_removes_socket() {
     let host = Host::start(PLUGIN).await;
     let socket = host.socket();
     assert!(socket.exists());
@@ -198,7 +198,7 @@ async fn shutdown_ends_it_well_and_removes_the_socket() {
 }
 
 #[tokio::test]
-async fn without_a_client_certificate_there_is_no_tls() {
+async fn start_without_client_certificate_serves_without_tls() {
     let mut process = Launch::without_tls(PLUGIN).start();
     let handshake = Handshake::parse(&process.line().await);
     assert!(handshake.certificate().is_none());
@@ -209,7 +209,7 @@ async fn without_a_client_certificate_there_is_no_tls() {
 }
 
 #[tokio::test]
-async fn the_temporary_folder_is_taken_if_the_host_names_none() {
+async fn socket_directory_unset_uses_temporary_directory() {
     let mut process = Launch::without_tls(PLUGIN)
         .without("PLUGIN_UNIX_SOCKET_DIR")
         .start();
@@ -230,7 +230,7 @@ async fn the_temporary_folder_is_taken_if_the_host_names_none() {
 }
 
 #[tokio::test]
-async fn a_socket_folder_that_cannot_be_used_is_told() {
+async fn socket_directory_unusable_errors() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let long = tempfile::Builder::new()
         .prefix(&"x".repeat(120))
@@ -253,7 +253,7 @@ async fn a_socket_folder_that_cannot_be_used_is_told() {
 }
 
 #[tokio::test]
-async fn a_socket_folder_that_may_not_be_written_to_is_told() {
+async fn socket_directory_not_writable_errors() {
     use std::os::unix::fs::PermissionsExt;
     // The superuser may write anywhere but where the system itself says no.
     let sealed = tempfile::tempdir().unwrap();
@@ -277,7 +277,7 @@ async fn a_socket_folder_that_may_not_be_written_to_is_told() {
 
 /// The same without a host that names a folder, as Terraform is one.
 #[tokio::test]
-async fn a_temporary_folder_that_cannot_be_used_is_told() {
+async fn temporary_directory_unusable_errors() {
     let long = tempfile::Builder::new()
         .prefix(&"x".repeat(120))
         .tempdir()
@@ -295,7 +295,7 @@ async fn a_temporary_folder_that_cannot_be_used_is_told() {
 }
 
 #[tokio::test]
-async fn an_unknown_socket_group_is_told() {
+async fn socket_group_unknown_errors() {
     let launch = Launch::without_tls(PLUGIN).env("PLUGIN_UNIX_SOCKET_GROUP", "no-such-group");
     let said = launch.run().await.refused_to_start();
     assert!(
@@ -305,7 +305,7 @@ async fn an_unknown_socket_group_is_told() {
 }
 
 #[tokio::test]
-async fn a_client_certificate_that_is_none_is_told() {
+async fn client_certificate_invalid_errors() {
     let two = format!("{}{}", Identity::new().pem, Identity::new().pem);
     for bad in ["certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n", &two] {
         let said = Launch::without_tls(PLUGIN)
@@ -319,7 +319,7 @@ async fn a_client_certificate_that_is_none_is_told() {
 
 /// Were it taken for unset, the plugin would serve whoever connects, without TLS.
 #[tokio::test]
-async fn a_client_certificate_that_is_no_text_is_told() {
+async fn client_certificate_not_utf8_errors() {
     use std::os::unix::ffi::OsStrExt;
     let launch = Launch::without_tls(PLUGIN).env("PLUGIN_CLIENT_CERT", OsStr::from_bytes(b"\xff\xfe"));
     let said = launch.run().await.refused_to_start();
@@ -328,7 +328,7 @@ async fn a_client_certificate_that_is_no_text_is_told() {
 
 /// Were it taken for unset, the token would go to another server than the one that was meant.
 #[tokio::test]
-async fn a_variable_of_the_provider_that_is_no_text_is_told() {
+async fn provider_variable_not_utf8_errors() {
     use std::os::unix::ffi::OsStrExt;
     for (name, bytes) in [
         ("KONNECT_SERVER_URL", &b"https://konnect\xff.example"[..]),

@@ -60,7 +60,7 @@ fn stored(konnect: &Konnect) -> usize {
 }
 
 #[tokio::test]
-async fn after_it_nothing_new_begins() {
+async fn apply_after_stop_errors_without_request() {
     let konnect = Konnect::configured().await;
     let plan = creation(&konnect).await;
     stop(&konnect).await;
@@ -84,7 +84,7 @@ async fn after_it_nothing_new_begins() {
 }
 
 #[tokio::test]
-async fn a_creation_under_way_ends_with_its_state() {
+async fn stop_during_create_returns_state() {
     let konnect = Konnect::configured().await;
     let (plan, destination) = (creation(&konnect).await, konnect.destination());
     answers_late(&konnect);
@@ -99,7 +99,7 @@ async fn a_creation_under_way_ends_with_its_state() {
 }
 
 #[tokio::test]
-async fn a_wait_before_another_try_ends() {
+async fn stop_during_retry_wait_errors_immediately() {
     let konnect = Konnect::start().await;
     sound(&konnect.configure(konnect.config_with_retries(10)).await);
     let destination = konnect.destination();
@@ -128,7 +128,7 @@ async fn a_wait_before_another_try_ends() {
 }
 
 #[tokio::test]
-async fn a_terminated_plugin_ends_its_calls_first() {
+async fn sigterm_during_create_completes_call() {
     let konnect = Konnect::configured().await;
     let (plan, destination) = (creation(&konnect).await, konnect.destination());
     answers_late(&konnect);

@@ -26,7 +26,7 @@ async fn refused_in_all_versions(host: &Host, identity: Option<&Identity>) {
 }
 
 #[tokio::test]
-async fn the_host_is_served_in_each_version() {
+async fn tls_1_2_and_1_3_serve_host() {
     let host = Host::start(PLUGIN).await;
     for version in VERSIONS {
         let tls = host.tls().only(version);
@@ -37,14 +37,14 @@ async fn the_host_is_served_in_each_version() {
 }
 
 #[tokio::test]
-async fn nobody_is_served_without_a_certificate() {
+async fn client_without_certificate_is_refused() {
     let host = Host::start(PLUGIN).await;
     refused_in_all_versions(&host, None).await;
     host.end().await;
 }
 
 #[tokio::test]
-async fn another_certificate_is_refused() {
+async fn client_with_other_certificate_is_refused() {
     let host = Host::start(PLUGIN).await;
     let stranger = Identity::new();
     refused_in_all_versions(&host, Some(&stranger)).await;
@@ -52,7 +52,7 @@ async fn another_certificate_is_refused() {
 }
 
 #[tokio::test]
-async fn the_certificate_without_its_key_is_refused() {
+async fn client_with_wrong_key_is_refused() {
     let host = Host::start(PLUGIN).await;
     // Anybody may know the certificate: it stands in the environment of the process.
     let thief = host.identity.with_key_of(&Identity::new());
@@ -61,7 +61,7 @@ async fn the_certificate_without_its_key_is_refused() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_the_hosts_key_signed_is_refused() {
+async fn client_with_certificate_signed_by_host_is_refused() {
     let host = Host::start(PLUGIN).await;
     let child = host.identity.signs();
     refused_in_all_versions(&host, Some(&child)).await;
@@ -79,7 +79,7 @@ async fn says(host: &Host, bytes: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_is_no_tls_gets_nothing_and_disturbs_nobody() {
+async fn non_tls_bytes_are_refused_without_side_effects() {
     let host = Host::start(PLUGIN).await;
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
     let garbage: Vec<u8> = (0..=255).cycle().take(100_000).collect();
@@ -115,7 +115,7 @@ fn client_hello(version: [u8; 2]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn versions_before_1_2_are_refused() {
+async fn tls_below_1_2_is_refused() {
     let host = Host::start(PLUGIN).await;
     for old in [[3, 0], [3, 1], [3, 2]] {
         let answer = says(&host, &client_hello(old)).await;
@@ -126,7 +126,7 @@ async fn versions_before_1_2_are_refused() {
 }
 
 #[tokio::test]
-async fn connections_that_never_greet_keep_nobody_out() {
+async fn idle_connections_do_not_block_host() {
     let host = Host::start(PLUGIN).await;
     let mut idle: Vec<UnixStream> = Vec::new();
     for i in 0..500 {
@@ -150,7 +150,7 @@ async fn connections_that_never_greet_keep_nobody_out() {
 
 /// A plugin whose host never connected waits for it, whoever else does in the meantime.
 #[tokio::test]
-async fn strangers_before_the_host_do_not_count_as_the_host() {
+async fn untrusted_client_before_host_is_not_taken_as_host() {
     let identity = Identity::new();
     let mut process = terraform_plugin::testing::Launch::without_tls(PLUGIN)
         .env("PLUGIN_CLIENT_CERT", &identity.pem)

@@ -65,7 +65,7 @@ fn unreadable(what: &str, diagnostics: &[tf::Diagnostic]) {
 }
 
 #[tokio::test]
-async fn in_a_configuration() {
+async fn undecodable_config_errors_without_request() {
     let konnect = Konnect::configured().await;
     let mut provider = konnect.host.provider();
     for (what, value) in broken(&konnect) {
@@ -104,7 +104,7 @@ async fn in_a_configuration() {
 }
 
 #[tokio::test]
-async fn in_a_state_or_a_plan() {
+async fn undecodable_state_or_plan_errors_without_request() {
     let konnect = Konnect::configured().await;
     let mut provider = konnect.host.provider();
     for (what, value) in broken(&konnect) {
@@ -150,7 +150,7 @@ async fn in_a_state_or_a_plan() {
 /// Terraform takes the state that comes with an error for what is left: none at all would make it
 /// forget the object.
 #[tokio::test]
-async fn in_an_apply_the_prior_state_is_not_lost() {
+async fn undecodable_plan_in_apply_keeps_prior_state() {
     let konnect = Konnect::configured().await;
     let shape = konnect.destination().shape;
     let prior = msgpack(shape.raw(&[("id", text("here")), ("name", text("siem"))]));

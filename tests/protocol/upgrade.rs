@@ -17,7 +17,7 @@ fn stored(json: &serde_json::Value) -> tf::RawState {
 }
 
 #[tokio::test]
-async fn a_state_may_hold_what_is_gone_and_lack_what_is_new() {
+async fn upgrade_state_ignores_removed_and_nulls_new_attributes() {
     let konnect = Konnect::start().await;
     let destination = konnect.destination();
     let state = stored(&json!({
@@ -36,7 +36,7 @@ async fn a_state_may_hold_what_is_gone_and_lack_what_is_new() {
 }
 
 #[tokio::test]
-async fn a_state_of_every_resource_survives_as_it_is() {
+async fn upgrade_state_of_current_version_keeps_values() {
     let konnect = Konnect::start().await;
     for (type_name, schema) in &konnect.schema.resource_schemas {
         let mut resource = konnect.destination();
@@ -57,7 +57,7 @@ async fn a_state_of_every_resource_survives_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_time_that_kongs_provider_wrote_its_own_way_is_learnt_anew() {
+async fn upgrade_kong_state_with_other_time_format_rereads_times() {
     let konnect = Box::pin(Konnect::configured()).await;
     let destination = konnect.destination();
     let config = destination.shape.object(&[
@@ -91,7 +91,7 @@ async fn a_time_that_kongs_provider_wrote_its_own_way_is_learnt_anew() {
 }
 
 #[tokio::test]
-async fn a_state_of_a_newer_version_is_refused_with_what_to_do() {
+async fn upgrade_state_newer_version_errors_with_remedy() {
     let konnect = Konnect::start().await;
     let destination = konnect.destination();
     let newer = destination.shape.version + 1;
@@ -103,7 +103,7 @@ async fn a_state_of_a_newer_version_is_refused_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_state_that_is_none_is_refused_without_being_quoted() {
+async fn upgrade_state_malformed_errors_without_value() {
     let konnect = Konnect::start().await;
     let destination = konnect.destination();
     let flatmap = tf::RawState {
@@ -137,7 +137,7 @@ async fn a_state_that_is_none_is_refused_without_being_quoted() {
 }
 
 #[tokio::test]
-async fn a_large_state_passes_both_ways() {
+async fn upgrade_state_of_20_mib_succeeds() {
     let konnect = Konnect::start().await;
     let destination = konnect.destination();
     let name = "x".repeat(20 << 20);

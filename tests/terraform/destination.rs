@@ -21,7 +21,7 @@ fn path(workspace: &Workspace) -> String {
 }
 
 #[test]
-fn a_creation_is_planned_with_defaults_and_made_with_one_request() {
+fn destination_create_plans_defaults_and_sends_one_request() {
     let workspace = Workspace::of(siem());
     let plan = workspace.plan();
     assert_eq!(plan.actions(), BTreeMap::from([(SIEM, "create".to_owned())]));
@@ -84,7 +84,7 @@ fn a_creation_is_planned_with_defaults_and_made_with_one_request() {
 }
 
 #[test]
-fn every_argument_reaches_konnect() {
+fn destination_create_sends_every_argument() {
     let all = siem()
         .with("region", "eu")
         .with("name", "Größe \"7\"")
@@ -147,32 +147,32 @@ fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Val
 }
 
 #[test]
-fn the_name_is_changed_alone() {
+fn destination_name_change_sends_name_only() {
     changes_alone("name", "siem", "archive");
 }
 
 #[test]
-fn the_endpoint_is_changed_alone() {
+fn destination_endpoint_change_sends_endpoint_only() {
     changes_alone("endpoint", "https://a.example.com/", "https://b.example.com/x");
 }
 
 #[test]
-fn the_authorization_is_changed_alone() {
+fn destination_authorization_change_sends_authorization_only() {
     changes_alone("authorization", "Bearer one", "Splunk two");
 }
 
 #[test]
-fn the_log_format_is_changed_alone() {
+fn destination_log_format_change_sends_log_format_only() {
     changes_alone("log_format", "cef", "json");
 }
 
 #[test]
-fn the_verification_is_changed_alone() {
+fn destination_skip_ssl_verification_change_sends_it_only() {
     changes_alone("skip_ssl_verification", false, true);
 }
 
 #[test]
-fn what_is_taken_out_of_the_configuration_becomes_the_default_in_one_request() {
+fn destination_argument_removed_resets_default_in_one_request() {
     let workspace = Workspace::of(
         siem()
             .with("log_format", "json")
@@ -188,7 +188,7 @@ fn what_is_taken_out_of_the_configuration_becomes_the_default_in_one_request() {
 }
 
 #[test]
-fn writing_out_what_is_so_by_default_changes_nothing() {
+fn destination_explicit_default_plans_nothing() {
     let workspace = Workspace::of(siem());
     workspace.apply();
     workspace.configure(
@@ -201,7 +201,7 @@ fn writing_out_what_is_so_by_default_changes_nothing() {
 }
 
 #[test]
-fn another_region_is_another_destination() {
+fn destination_region_change_replaces() {
     let workspace = Workspace::of(siem().with("region", "eu"));
     workspace.apply();
     let old = workspace.state().text(SIEM, "id");
@@ -236,7 +236,7 @@ fn another_region_is_another_destination() {
 }
 
 #[test]
-fn a_destination_in_use_is_replaced_without_a_gap() {
+fn destination_in_use_replace_creates_before_destroy() {
     let configuration = |region: &str| {
         let siem = siem().with("region", region).create_before_destroy();
         format!("{siem}{}", Block::webhook_to("eu", "siem"))
@@ -273,7 +273,7 @@ fn a_destination_in_use_is_replaced_without_a_gap() {
 }
 
 #[test]
-fn destroying_deletes_it() {
+fn destination_destroy_sends_delete() {
     let workspace = Workspace::of(siem());
     workspace.apply();
     let path = path(&workspace);
@@ -288,7 +288,7 @@ fn destroying_deletes_it() {
 }
 
 #[test]
-fn one_that_a_foreign_webhook_uses_is_kept_and_the_error_says_why() {
+fn destroy_destination_in_use_elsewhere_errors_and_keeps_it() {
     let workspace = Workspace::of(siem());
     workspace.apply();
     let id = workspace.state().text(SIEM, "id");
@@ -310,7 +310,7 @@ fn one_that_a_foreign_webhook_uses_is_kept_and_the_error_says_why() {
 }
 
 #[test]
-fn two_may_have_one_name() {
+fn destinations_with_same_name_create_both() {
     let twin = Block::destination("twin").with("name", "siem");
     let workspace = Workspace::of(format!("{}{twin}", siem()));
     workspace.apply_and_settle();

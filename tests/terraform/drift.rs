@@ -40,7 +40,7 @@ fn shows(workspace: &Workspace, address: &str, attribute: &str, now: &Value, wan
 }
 
 #[test]
-fn each_readable_attribute_of_a_destination_is_watched_and_repaired() {
+fn destination_attribute_drift_is_detected_and_reverted() {
     let workspace = Workspace::of(Block::destination("siem"));
     workspace.apply();
     let id = workspace.state().text(SIEM, "id");
@@ -71,7 +71,7 @@ fn each_readable_attribute_of_a_destination_is_watched_and_repaired() {
 }
 
 #[test]
-fn each_readable_attribute_of_a_webhook_with_an_endpoint_is_watched_and_repaired() {
+fn endpoint_webhook_attribute_drift_is_detected_and_reverted() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
     workspace.apply();
     for (attribute, drifted, wanted) in [
@@ -95,7 +95,7 @@ fn each_readable_attribute_of_a_webhook_with_an_endpoint_is_watched_and_repaired
 }
 
 #[test]
-fn each_attribute_of_a_webhook_with_a_destination_is_watched_and_repaired_alone() {
+fn destination_webhook_attribute_drift_reverts_attribute_only() {
     let workspace = Workspace::of(format!("{}{}", with_destination(), Block::destination("other")));
     workspace.apply();
     let state = workspace.state();
@@ -119,7 +119,7 @@ fn each_attribute_of_a_webhook_with_a_destination_is_watched_and_repaired_alone(
 }
 
 #[test]
-fn several_changes_are_repaired_in_one_request() {
+fn drift_in_several_attributes_sends_one_request() {
     let workspace = Workspace::of(Block::destination("siem"));
     workspace.apply();
     let id = workspace.state().text(SIEM, "id");
@@ -145,7 +145,7 @@ fn is_recreated(workspace: &Workspace, address: &str) {
 }
 
 #[test]
-fn a_destination_that_is_gone_is_created_again() {
+fn destination_deleted_outside_is_recreated() {
     let workspace = Workspace::of(with_destination());
     workspace.apply();
     let id = workspace.state().text(SIEM, "id");
@@ -158,7 +158,7 @@ fn a_destination_that_is_gone_is_created_again() {
 }
 
 #[test]
-fn a_webhook_that_is_gone_is_set_up_again() {
+fn destination_webhook_deleted_outside_is_recreated() {
     let workspace = Workspace::of(with_destination());
     workspace.apply();
     // Never set up, as Konnect sees it.
@@ -172,7 +172,7 @@ fn a_webhook_that_is_gone_is_set_up_again() {
 }
 
 #[test]
-fn an_endpoint_that_is_gone_is_set_up_again() {
+fn endpoint_webhook_deleted_outside_is_recreated() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
     workspace.apply();
     workspace.konnect.remove_webhook("eu").unwrap();
@@ -183,7 +183,7 @@ fn an_endpoint_that_is_gone_is_set_up_again() {
 }
 
 #[test]
-fn a_webhook_that_somebody_gave_the_other_form_gets_its_own_back() {
+fn webhook_switched_to_other_form_outside_is_reverted() {
     let workspace = Workspace::of(with_destination());
     workspace.apply();
     let edit = json!({ "endpoint": "https://elsewhere.example.com/" });
@@ -213,7 +213,7 @@ fn a_webhook_that_somebody_gave_the_other_form_gets_its_own_back() {
 }
 
 #[test]
-fn refreshing_only_takes_the_drift_over_and_changes_nothing() {
+fn refresh_only_apply_updates_state_without_writes() {
     let workspace = Workspace::of(with_destination());
     workspace.apply();
     workspace
@@ -235,7 +235,7 @@ fn refreshing_only_takes_the_drift_over_and_changes_nothing() {
 }
 
 #[test]
-fn destroying_what_is_gone_already_succeeds() {
+fn destroy_of_missing_objects_succeeds() {
     let workspace = Workspace::of(with_destination());
     workspace.apply();
     let id = workspace.state().text(SIEM, "id");
@@ -250,7 +250,7 @@ fn destroying_what_is_gone_already_succeeds() {
 }
 
 #[test]
-fn a_change_after_the_plan_is_overwritten_by_what_was_planned() {
+fn outside_change_after_plan_is_overwritten_by_apply() {
     let workspace = Workspace::of(Block::destination("siem"));
     workspace.apply();
     let id = workspace.state().text(SIEM, "id");

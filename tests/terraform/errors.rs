@@ -152,7 +152,7 @@ fn refuses(fault: &Fault) -> bool {
 }
 
 #[test]
-fn a_creation_that_is_refused_leaves_nothing_in_the_state() {
+fn create_refused_leaves_no_state() {
     let mut cases = [faults(), vec![not_found()]].concat();
     cases.retain(|(fault, _)| refuses(fault));
     let workspace = Workspace::of(destinations(&cases, "siem"));
@@ -167,7 +167,7 @@ fn a_creation_that_is_refused_leaves_nothing_in_the_state() {
 }
 
 #[test]
-fn a_creation_whose_answer_is_lost_is_found_or_made_again_and_exists_once() {
+fn create_response_lost_creates_exactly_once() {
     let lost = [
         Fault::DropAfter,
         Fault::Truncate,
@@ -200,7 +200,7 @@ fn a_creation_whose_answer_is_lost_is_found_or_made_again_and_exists_once() {
 }
 
 #[test]
-fn a_creation_that_never_gets_through_says_what_may_exist() {
+fn create_retries_exhausted_errors_with_import_hint() {
     let workspace = Workspace::of(Block::destination("siem"));
     let rule = FaultRule::new(Fault::status(500)).method("POST").always();
     workspace.konnect.inject(rule).unwrap();
@@ -220,7 +220,7 @@ fn a_creation_that_never_gets_through_says_what_may_exist() {
 }
 
 #[test]
-fn an_update_that_fails_leaves_the_state_as_it_was() {
+fn update_error_keeps_state_and_next_apply_succeeds() {
     let cases = [faults(), vec![not_found()]].concat();
     let workspace = Workspace::of(destinations(&cases, "siem"));
     workspace.apply();
@@ -244,7 +244,7 @@ fn an_update_that_fails_leaves_the_state_as_it_was() {
 }
 
 #[test]
-fn a_refresh_that_fails_fails_the_plan_and_leaves_the_state_as_it_was() {
+fn refresh_error_fails_plan_and_keeps_state() {
     let cases = faults();
     let workspace = Workspace::of(destinations(&cases, "siem"));
     workspace.apply();
@@ -260,7 +260,7 @@ fn a_refresh_that_fails_fails_the_plan_and_leaves_the_state_as_it_was() {
 }
 
 #[test]
-fn a_removal_that_fails_keeps_the_object_in_the_state() {
+fn destroy_error_keeps_object_in_state() {
     // A removal waits while the destination is in use.
     let cases: Vec<_> = faults()
         .into_iter()
@@ -281,7 +281,7 @@ fn a_removal_that_fails_keeps_the_object_in_the_state() {
 }
 
 #[test]
-fn an_update_whose_answer_is_lost_says_so_and_the_next_plan_sees_what_exists() {
+fn update_response_lost_errors_and_next_plan_detects_it() {
     let lost = "The change may have been applied despite the error.";
     let cases: Vec<Case> = [
         Fault::DropAfter,

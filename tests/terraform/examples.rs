@@ -52,14 +52,14 @@ fn lives(workspace: &Workspace) -> Vec<Value> {
 }
 
 #[test]
-fn quickstart() {
+fn example_quickstart_applies_and_destroys() {
     let secret = ("siem_authorization", AUTHORIZATION);
     let made = lives(&workspace(&["examples/quickstart"], &[secret]));
     assert_eq!(made[0]["authorization"], AUTHORIZATION);
 }
 
 #[test]
-fn complete() {
+fn example_complete_applies_and_destroys() {
     let variables = [
         ("siem_endpoint", "https://siem.example.com/konnect-audit-logs"),
         ("siem_authorization", AUTHORIZATION),
@@ -71,7 +71,7 @@ fn complete() {
 }
 
 #[test]
-fn the_tests_of_the_module() {
+fn module_tests_pass() {
     let workspace = workspace(&["examples/modules/audit-logging"], &[]);
     workspace.init();
     workspace.validate().succeeds();
@@ -143,7 +143,7 @@ fn module_readme_lists_its_variables_and_outputs() {
 
 /// Each stands beside the provider block of `examples/provider`.
 #[test]
-fn resources_and_data_sources() {
+fn example_resources_and_data_sources_apply_and_destroy() {
     for file in configurations("examples/resources") {
         let made = lives(&workspace(&["examples/provider", &file], &own_variables(&file)));
         let destinations = match file.rsplit('/').next() {
@@ -183,7 +183,7 @@ fn own_variables(file: &str) -> Vec<(&'static str, &'static str)> {
 
 /// All of `examples/` is formatted, and is run by a test here.
 #[test]
-fn all_of_them_are_formatted_and_tested() {
+fn examples_are_formatted_and_tested() {
     let workspace = Workspace::new();
     let examples = project("examples").display().to_string();
     workspace
@@ -206,7 +206,7 @@ fn all_of_them_are_formatted_and_tested() {
     ];
     for siem in entries("examples/siem") {
         let name = siem.rsplit('/').next().expect("a name").replace('-', "_");
-        let test = format!("fn {name}()");
+        let test = format!("fn siem_{name}_creates_expected_destination()");
         assert!(
             include_str!("examples/siem.rs").contains(&test),
             "{siem} has no test of its name"

@@ -127,7 +127,7 @@ fn is_made(workspace: &Workspace, cases: &[Case], address: &str) {
 }
 
 #[test]
-fn a_fault_leaves_nothing_that_an_apply_does_not_make_good() {
+fn destination_create_with_fault_recovers_on_next_apply() {
     let unsure = "Destination may have been created";
     let cases = [
         lasting(Fault::DropBefore, unsure, 3),
@@ -197,7 +197,7 @@ fn create_rate_limit_without_end_fails_and_the_next_apply_creates() {
 }
 
 #[test]
-fn a_webhook_that_may_be_set_up_is_imported_as_the_error_says() {
+fn webhook_create_with_fault_recovers_by_import() {
     let read = "cannot be read";
     let cases = [
         lasting(Fault::DropBefore, "connection was lost", 4),
@@ -246,7 +246,7 @@ fn a_webhook_that_may_be_set_up_is_imported_as_the_error_says() {
 }
 
 #[test]
-fn a_webhook_whose_change_fails_keeps_its_state_and_is_changed_by_the_next_apply() {
+fn webhook_update_with_fault_keeps_state_until_next_apply() {
     let cases = [
         lasting(Fault::DropAfter, "may have been applied despite the error", 2),
         lasting(Fault::Truncate, "may have been applied despite the error", 2),
@@ -296,7 +296,7 @@ fn gets_nowhere(workspace: &Workspace, konnect: &LocalKonnect, says: &str) {
 }
 
 #[test]
-fn who_can_not_be_trusted_gets_no_request() {
+fn untrusted_server_certificate_gets_no_request() {
     let mut workspace = Workspace::of(Block::destination("siem"));
     for (kind, why) in [
         (Certificate::UnknownAuthority, "UnknownIssuer"),
@@ -325,7 +325,7 @@ fn who_can_not_be_trusted_gets_no_request() {
 }
 
 #[test]
-fn a_refused_connection_changes_nothing() {
+fn connection_refused_errors_and_changes_nothing() {
     let mut workspace = Workspace::of(Block::destination("siem"));
     // Closed again, so that the port refuses; should another program get it at once, it is no Konnect either.
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))

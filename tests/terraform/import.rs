@@ -94,7 +94,7 @@ pub fn whole_endpoint() -> Value {
 }
 
 #[test]
-fn a_destination_is_imported_by_its_id_from_where_it_would_be_created() {
+fn import_destination_by_id_uses_default_region() {
     let workspace = Workspace::of(Block::destination("siem"));
     let id = existing(&workspace, "global");
     workspace.run(&["import", SIEM, &id]).succeeds();
@@ -103,7 +103,7 @@ fn a_destination_is_imported_by_its_id_from_where_it_would_be_created() {
 }
 
 #[test]
-fn a_destination_of_another_region_is_imported_by_region_and_id() {
+fn import_destination_of_other_region_requires_region_and_id() {
     let workspace = Workspace::of(Block::destination("siem").with("region", "au"));
     let id = existing(&workspace, "au");
     let run = workspace.run(&["import", "-no-color", SIEM, &id]).ends_with(1);
@@ -117,7 +117,7 @@ fn a_destination_of_another_region_is_imported_by_region_and_id() {
 }
 
 #[test]
-fn a_webhook_with_a_destination_is_imported_by_its_region_and_needs_nothing() {
+fn import_destination_webhook_by_region_plans_nothing() {
     let webhook = Block::webhook("eu").with("region", "eu");
     let workspace = Workspace::of(&webhook);
     let id = existing_with_destination(&workspace);
@@ -129,7 +129,7 @@ fn a_webhook_with_a_destination_is_imported_by_its_region_and_needs_nothing() {
 }
 
 #[test]
-fn a_webhook_with_an_endpoint_is_imported_by_its_region() {
+fn import_endpoint_webhook_by_region_sends_authorization_once() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
     existing_endpoint(&workspace);
     workspace.run(&["import", EU, "eu"]).succeeds();
@@ -138,7 +138,7 @@ fn a_webhook_with_an_endpoint_is_imported_by_its_region() {
 }
 
 #[test]
-fn an_import_block_takes_a_destination_in_the_same_plan() {
+fn import_block_of_destination_sends_authorization_once() {
     for given in ["", "global/"] {
         let workspace = Workspace::of(Block::destination("siem"));
         let id = existing(&workspace, "global");
@@ -150,7 +150,7 @@ fn an_import_block_takes_a_destination_in_the_same_plan() {
 }
 
 #[test]
-fn an_import_block_takes_a_webhook_that_the_guard_would_refuse_to_create() {
+fn import_block_of_webhook_bypasses_takeover_guard() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
     existing_endpoint(&workspace);
     let warning = workspace.plan().diagnostics.remove(0);
@@ -175,7 +175,7 @@ fn an_import_block_takes_a_webhook_that_the_guard_would_refuse_to_create() {
 }
 
 #[test]
-fn a_write_only_authorization_is_sent_once_after_an_import_too() {
+fn import_with_write_only_authorization_sends_it_once() {
     let block = Block::destination("siem")
         .without("authorization")
         .with("authorization_wo", AUTHORIZATION);
@@ -193,7 +193,7 @@ fn a_write_only_authorization_is_sent_once_after_an_import_too() {
 }
 
 #[test]
-fn what_can_not_be_imported_is_a_clear_error() {
+fn import_invalid_or_missing_object_errors() {
     let unknown = "5f1c0a52-6a3e-4d7e-9c2b-0123456789ab";
     let destination = Block::destination("siem");
     let webhook = Block::webhook_with_endpoint("eu");

@@ -68,7 +68,7 @@ fn generated_webhook_with_an_endpoint_plans_clean_and_accepts_a_credential() {
 }
 
 #[test]
-fn of_a_webhook_with_a_destination_it_is_complete() {
+fn generated_destination_webhook_config_is_complete() {
     let workspace = Workspace::new();
     existing_with_destination(&workspace);
     assert_eq!(generate(&workspace, EU, "eu"), Some(0));

@@ -33,7 +33,7 @@ fn by_identity(workspace: Workspace, block: &Block, to: &str, identity: &str) ->
 }
 
 #[test]
-fn a_destination_is_imported_by_its_id_with_or_without_its_region() {
+fn identity_import_block_of_destination_region_is_optional() {
     for (region, name_it) in [("global", false), ("global", true), ("au", true)] {
         let workspace = Workspace::new();
         let id = existing(&workspace, region);
@@ -57,7 +57,7 @@ fn a_destination_is_imported_by_its_id_with_or_without_its_region() {
 }
 
 #[test]
-fn a_webhook_is_imported_by_its_region_in_either_form() {
+fn identity_import_block_of_webhook_supports_both_forms() {
     let workspace = Workspace::new();
     existing_endpoint(&workspace);
     workspace.konnect.clear_requests();
@@ -79,7 +79,7 @@ fn a_webhook_is_imported_by_its_region_in_either_form() {
 }
 
 #[test]
-fn an_identity_of_nothing_is_a_clear_error() {
+fn identity_import_block_of_missing_object_errors() {
     let identity = "{ id = \"5f1c0a52-6a3e-4d7e-9c2b-0123456789ab\", region = \"au\" }";
     let block = Block::destination("siem").with("region", "au");
     if let Some(workspace) = by_identity(Workspace::new(), &block, SIEM, identity) {

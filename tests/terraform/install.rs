@@ -153,7 +153,7 @@ fn refuses_the_checksum(run: Run) {
 }
 
 #[test]
-fn the_archive_is_installed_from_a_folder_and_works() {
+fn archive_from_filesystem_mirror_installs_and_applies() {
     let (content, _) = packed().hashes();
     let workspace = from_folder(&packed().folder);
     workspace.init();
@@ -173,7 +173,7 @@ fn the_archive_is_installed_from_a_folder_and_works() {
 }
 
 #[test]
-fn another_archive_than_the_locked_one_is_refused_from_a_folder() {
+fn archive_differs_from_lock_file_is_refused() {
     let workspace = from_folder(&packed().folder);
     workspace.init();
     let tampered = Mirror::tampered(workspace.root(), true);
@@ -194,7 +194,7 @@ fn another_archive_than_the_locked_one_is_refused_from_a_folder() {
 // Go takes SSL_CERT_FILE here, and the system's own store elsewhere.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_archive_is_installed_from_a_network_mirror() {
+fn archive_from_network_mirror_installs_and_applies() {
     let (content, zip) = packed().hashes();
     let described = packed()
         .archive
@@ -241,7 +241,7 @@ fn the_archive_is_installed_from_a_network_mirror() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_archive_that_is_not_as_described_is_refused_from_a_network_mirror() {
+fn archive_differs_from_mirror_metadata_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let tampered = Mirror::tampered(folder.path(), false);
     let mirror = HttpsMirror::serve(tampered.folder);

@@ -13,16 +13,15 @@
     reason = "all of this crate is tests, the functions that they share included"
 )]
 
+mod authorization_drift;
 mod destination;
 mod documents;
 mod drift;
+mod duplicate_guard;
 mod errors;
 mod examples;
 mod faults;
-mod foreign_writes;
 mod functions;
-mod hosts;
-mod identical;
 mod ignore_changes;
 mod import;
 mod import_generated;
@@ -37,13 +36,14 @@ mod ownership;
 mod parallel;
 mod pipelines;
 mod provider_block;
-mod refusals;
+mod redirects;
+mod region_conflicts;
 mod regions;
-mod same_region;
+mod rejected_requests;
 mod secret_search;
 mod secrets;
 mod status;
-mod take_over;
+mod takeover_guard;
 mod token;
 mod unknown;
 mod validation;

@@ -131,7 +131,7 @@ fn only_learns(workspace: &Workspace, expected: &[&str]) {
 }
 
 #[test]
-fn a_moved_block_takes_the_webhook_and_the_same_name_takes_the_destination() {
+fn moved_block_migrates_kong_webhook_and_destination() {
     let (workspace, kongs) = existing_objects();
     kongs.store(&workspace);
     workspace.configure(format!("{}{}", both(), moved_webhook()));
@@ -145,7 +145,7 @@ fn a_moved_block_takes_the_webhook_and_the_same_name_takes_the_destination() {
 }
 
 #[test]
-fn a_moved_block_takes_the_destination_to_another_name() {
+fn moved_block_migrates_kong_destination_to_new_name() {
     let (workspace, mut kongs) = existing_objects();
     kongs.webhook = Value::Null;
     kongs.store(&workspace);
@@ -157,7 +157,7 @@ fn a_moved_block_takes_the_destination_to_another_name() {
 }
 
 #[test]
-fn a_replaced_provider_in_the_state_takes_both_with_a_moved_block() {
+fn replace_provider_migrates_kong_webhook_and_destination() {
     let (workspace, kongs) = existing_objects();
     kongs.store(&workspace);
     workspace.configure(format!("{}{}", both(), moved_webhook()));
@@ -172,7 +172,7 @@ fn a_replaced_provider_in_the_state_takes_both_with_a_moved_block() {
 }
 
 #[test]
-fn what_versions_of_kongs_provider_have_more_does_no_harm() {
+fn migration_ignores_extra_kong_attributes() {
     let (workspace, mut kongs) = existing_objects();
     for state in [&mut kongs.webhook, &mut kongs.destination] {
         state["labels"] = json!({ "team": "security" });
@@ -186,7 +186,7 @@ fn what_versions_of_kongs_provider_have_more_does_no_harm() {
 }
 
 #[test]
-fn what_versions_of_kongs_provider_have_less_is_learned() {
+fn migration_reads_missing_kong_attributes() {
     let (workspace, mut kongs) = existing_objects();
     for state in [&mut kongs.webhook, &mut kongs.destination] {
         let state = state.as_object_mut().unwrap();
@@ -200,7 +200,7 @@ fn what_versions_of_kongs_provider_have_less_is_learned() {
 }
 
 #[test]
-fn an_authorization_that_kongs_state_lacks_is_sent() {
+fn migration_without_stored_authorization_sends_it() {
     let (workspace, mut kongs) = existing_objects();
     kongs.destination["authorization"] = Value::Null;
     kongs.webhook = Value::Null;
@@ -218,7 +218,7 @@ fn an_authorization_that_kongs_state_lacks_is_sent() {
 }
 
 #[test]
-fn the_secret_can_leave_the_state_in_the_same_step() {
+fn migration_to_write_only_removes_secret_from_state() {
     let (workspace, kongs) = existing_objects();
     kongs.store(&workspace);
     let write_only = |block: Block| {
@@ -241,7 +241,7 @@ fn the_secret_can_leave_the_state_in_the_same_step() {
 }
 
 #[test]
-fn what_changed_at_konnect_since_is_told_and_repaired_by_the_next_plan() {
+fn migration_with_outside_change_errors_then_plans_update() {
     let (workspace, kongs) = existing_objects();
     kongs.store(&workspace);
     let edit = json!({ "log_format": "json" });
@@ -267,7 +267,7 @@ fn what_changed_at_konnect_since_is_told_and_repaired_by_the_next_plan() {
 }
 
 #[test]
-fn a_webhook_that_was_never_set_up_can_not_be_taken_over() {
+fn migration_of_unconfigured_webhook_errors() {
     for endpoint in [Value::Null, json!("unconfigured"), json!("")] {
         let (workspace, mut kongs) = existing_objects();
         kongs.webhook["endpoint"] = endpoint;
@@ -287,7 +287,7 @@ fn a_webhook_that_was_never_set_up_can_not_be_taken_over() {
 }
 
 #[test]
-fn a_destination_without_an_id_can_not_be_taken_over() {
+fn migration_of_destination_without_id_errors() {
     let (workspace, mut kongs) = existing_objects();
     kongs.webhook = Value::Null;
     kongs.destination["id"] = json!("not-a-uuid");

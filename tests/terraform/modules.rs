@@ -33,7 +33,7 @@ fn call(region: &str) -> Block {
 }
 
 #[test]
-fn a_module_inherits_the_provider() {
+fn child_module_inherits_provider() {
     let workspace = Workspace::new();
     child(&workspace);
     let output = "output \"id\" {\n  value = module.audit.destination\n}\n";
@@ -55,7 +55,7 @@ fn a_module_inherits_the_provider() {
 }
 
 #[test]
-fn a_module_is_used_once_for_each_region() {
+fn child_module_with_for_each_covers_each_region() {
     let workspace = Workspace::new();
     child(&workspace);
     let each = |regions: &str| call("each.key").expression("for_each", format!("toset({regions})"));
@@ -75,7 +75,7 @@ fn a_module_is_used_once_for_each_region() {
 }
 
 #[test]
-fn a_module_can_be_counted_and_its_resources_moved() {
+fn child_module_with_count_moves_without_changes() {
     let workspace = Workspace::new();
     child(&workspace);
     workspace.configure(call("\"eu\""));
@@ -102,7 +102,7 @@ fn a_module_can_be_counted_and_its_resources_moved() {
 }
 
 #[test]
-fn a_module_can_be_given_one_of_two_providers() {
+fn child_module_with_provider_alias_uses_its_settings() {
     let workspace = Workspace::new();
     let versions = Workspace::required_providers();
     let webhook = Block::webhook_with_endpoint("here").without("region");

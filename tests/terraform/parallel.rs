@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::workspace::{Block, Workspace};
 
 #[test]
-fn fifty_destinations_are_created_once_each_in_parallel() {
+fn fifty_destinations_in_parallel_create_once_each() {
     let many = |format: &str| {
         Block::destination("many")
             .with("count", 50)
@@ -104,7 +104,7 @@ fn requests_of_a_plan(workspace: &Workspace, options: &[&str]) -> usize {
 }
 
 #[test]
-fn a_plan_of_sixty_unchanged_destinations_asks_little() {
+fn plan_of_60_unchanged_destinations_limits_requests() {
     let workspace = unchanged(60);
     let many = requests_of_a_plan(&workspace, &[]);
     assert!((2..=11).contains(&many), "{many} requests");
@@ -116,7 +116,7 @@ fn a_plan_of_sixty_unchanged_destinations_asks_little() {
 }
 
 #[test]
-fn a_plan_of_a_thousand_unchanged_destinations_asks_25_times_at_most() {
+fn plan_of_1000_unchanged_destinations_limits_requests_to_25() {
     let workspace = unchanged(1_000);
     let many = requests_of_a_plan(&workspace, &[]);
     assert!(many <= 25, "{many} requests");
@@ -125,7 +125,7 @@ fn a_plan_of_a_thousand_unchanged_destinations_asks_25_times_at_most() {
 }
 
 #[test]
-fn two_hundred_are_created_once_each_although_much_goes_wrong() {
+fn two_hundred_destinations_under_faults_create_once_each() {
     let many = Block::destination("many")
         .with("count", 200)
         .expression("name", "\"siem ${count.index}\"");

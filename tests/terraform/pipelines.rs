@@ -67,7 +67,7 @@ fn deliveries_fail(workspace: &Workspace, region: &str) {
 }
 
 #[test]
-fn nothing_is_reported_where_nothing_is_wrong() {
+fn drift_script_without_drift_exits_0() {
     let workspace = repository();
     let (code, report) = looked(&workspace);
     assert_eq!(code, Some(0), "{report}");
@@ -76,7 +76,7 @@ fn nothing_is_reported_where_nothing_is_wrong() {
 }
 
 #[test]
-fn a_change_is_reported_with_what_was_changed() {
+fn drift_script_with_change_reports_changed_attribute() {
     let workspace = repository();
     somebody_switches_off(&workspace, "eu");
     workspace.konnect.clear_requests();
@@ -98,7 +98,7 @@ fn a_change_is_reported_with_what_was_changed() {
 }
 
 #[test]
-fn an_authorization_that_somebody_may_have_changed_is_reported() {
+fn drift_script_with_authorization_drift_reports_update() {
     let workspace = repository();
     let id = workspace.konnect.destinations("global")[0]["id"].clone();
     let path = format!(
@@ -118,7 +118,7 @@ fn an_authorization_that_somebody_may_have_changed_is_reported() {
 }
 
 #[test]
-fn a_region_that_does_not_deliver_is_reported() {
+fn drift_script_with_failing_delivery_reports_region() {
     let workspace = repository();
     deliveries_fail(&workspace, "us");
     let (code, report) = looked(&workspace);
@@ -135,7 +135,7 @@ fn a_region_that_does_not_deliver_is_reported() {
 }
 
 #[test]
-fn what_can_not_be_found_out_is_no_all_clear() {
+fn drift_script_with_failed_plan_exits_1() {
     let workspace = repository();
     deliveries_fail(&workspace, "us");
     looked(&workspace);

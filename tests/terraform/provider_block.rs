@@ -22,7 +22,7 @@ fn tokens(workspace: &Workspace) -> Vec<String> {
 }
 
 #[test]
-fn the_cli_installs_the_provider_and_locks_its_version() {
+fn init_installs_provider_and_locks_version() {
     let workspace = Workspace::of(siem());
     let shown = workspace.run(&["version", "-json"]).succeeds();
     let document: Value = serde_json::from_str(&shown.stdout).unwrap();
@@ -38,7 +38,7 @@ fn the_cli_installs_the_provider_and_locks_its_version() {
 }
 
 #[test]
-fn requests_name_the_provider_and_the_cli_and_carry_the_token() {
+fn request_sends_user_agent_and_token() {
     let workspace = Workspace::of(siem());
     workspace.apply();
     workspace.is_settled();
@@ -63,7 +63,7 @@ fn requests_name_the_provider_and_the_cli_and_carry_the_token() {
 }
 
 #[test]
-fn the_block_goes_before_the_environment_and_the_personal_token_before_the_other() {
+fn token_precedence_prefers_block_and_personal_token() {
     let mut workspace = Workspace::of(siem());
     workspace.set("KONNECT_SPAT", "spat_of-environment");
     workspace.apply();
@@ -84,7 +84,7 @@ fn the_block_goes_before_the_environment_and_the_personal_token_before_the_other
 }
 
 #[test]
-fn the_url_of_the_block_goes_before_the_environments() {
+fn server_url_in_block_overrides_environment() {
     let mut workspace = Workspace::of(siem());
     let url = format!("server_url = \"{}/{{region}}/\"", workspace.konnect.url());
     workspace.set("KONNECT_SERVER_URL", "http://127.0.0.1:1/{region}");
@@ -94,7 +94,7 @@ fn the_url_of_the_block_goes_before_the_environments() {
 }
 
 #[test]
-fn no_token_is_one_error_that_names_every_way_to_give_one() {
+fn token_missing_errors_with_every_option() {
     let mut workspace = Workspace::of(siem());
     for set_to in [None, Some("")] {
         workspace.unset("KONNECT_TOKEN");
@@ -141,7 +141,7 @@ fn each_refused(cases: &[(String, &str, &str)]) {
 }
 
 #[test]
-fn each_fault_of_a_token_is_on_its_attribute() {
+fn token_invalid_errors_on_attribute() {
     let both = "personal_access_token = \"kpat_a\"\n  system_account_access_token = \"spat_a\"";
     let mut cases = vec![(
         both.to_owned(),
@@ -161,7 +161,7 @@ fn each_fault_of_a_token_is_on_its_attribute() {
 }
 
 #[test]
-fn each_fault_of_the_server_url_is_on_it() {
+fn server_url_invalid_errors_on_attribute() {
     let cases = [
         ("http://konnect.example.com/{region}", "https://"),
         ("http://127.0.0.1.example.com/", "https://"),
@@ -191,7 +191,7 @@ fn each_fault_of_the_server_url_is_on_it() {
 }
 
 #[test]
-fn each_fault_of_region_and_numbers_is_on_its_attribute() {
+fn region_or_number_invalid_errors_on_attribute() {
     let cases = [
         ("region", "\"EU\"", "`eu`"),
         ("region", "\"a.b\"", "'.'"),
@@ -207,7 +207,7 @@ fn each_fault_of_region_and_numbers_is_on_its_attribute() {
 }
 
 #[test]
-fn a_region_that_kong_may_have_added_is_a_warning() {
+fn region_not_known_to_provider_warns() {
     let workspace = Workspace::of("");
     let webhook = Block::webhook_with_endpoint("here").without("region");
     workspace.configure_provider("region = \"jp\"", webhook);
@@ -220,7 +220,7 @@ fn a_region_that_kong_may_have_added_is_a_warning() {
 }
 
 #[test]
-fn a_fault_of_a_variable_names_the_variable_and_not_its_value() {
+fn environment_variable_invalid_errors_without_value() {
     for (name, value, kept_back) in [
         ("KONNECT_TOKEN", "kpat_a\nHiddenPart", "HiddenPart"),
         (
@@ -249,7 +249,7 @@ fn a_fault_of_a_variable_names_the_variable_and_not_its_value() {
 }
 
 #[test]
-fn the_number_of_retries_and_the_time_limit_hold() {
+fn max_retries_and_request_timeout_are_honored() {
     let workspace = Workspace::of(siem());
     workspace.configure_provider("max_retries = 2", siem());
     workspace.apply();
@@ -274,7 +274,7 @@ fn the_number_of_retries_and_the_time_limit_hold() {
 }
 
 #[test]
-fn the_schema_marks_what_is_secret_and_describes_everything() {
+fn schema_marks_secrets_sensitive_and_describes_all() {
     let workspace = Workspace::of(siem());
     let shown = workspace.run(&["providers", "schema", "-json"]).succeeds();
     let document: Value = serde_json::from_str(&shown.stdout).unwrap();

@@ -12,7 +12,7 @@ fn here() -> Block {
 }
 
 #[test]
-fn for_each_covers_regions_with_one_provider_block() {
+fn webhook_for_each_region_uses_one_provider_block() {
     let configuration = |regions: &str| {
         let webhook = Block::webhook_to("all", "siem")
             .expression("for_each", format!("toset({regions})"))
@@ -38,7 +38,7 @@ fn for_each_covers_regions_with_one_provider_block() {
 }
 
 #[test]
-fn the_provider_block_gives_a_region_and_goes_before_the_environment() {
+fn region_in_provider_block_overrides_environment() {
     let mut workspace = Workspace::of(here());
     workspace.set("KONNECT_REGION", "me");
     workspace.configure_provider("region = \"sg\"", here());
@@ -49,7 +49,7 @@ fn the_provider_block_gives_a_region_and_goes_before_the_environment() {
 }
 
 #[test]
-fn the_environment_gives_a_region() {
+fn region_from_environment_is_used() {
     let mut workspace = Workspace::of(here());
     workspace.set("KONNECT_REGION", "me");
     workspace.apply_and_settle();
@@ -62,7 +62,7 @@ fn the_environment_gives_a_region() {
 }
 
 #[test]
-fn a_blocks_own_region_goes_before_the_providers() {
+fn region_in_resource_overrides_provider() {
     let mut workspace = Workspace::of(here().with("region", "au"));
     workspace.set("KONNECT_REGION", "me");
     workspace.configure_provider("region = \"sg\"", here().with("region", "au"));
@@ -73,7 +73,7 @@ fn a_blocks_own_region_goes_before_the_providers() {
 }
 
 #[test]
-fn the_providers_region_is_not_the_destinations() {
+fn destination_without_region_ignores_provider_region() {
     let workspace = Workspace::of(Block::destination("siem"));
     workspace.configure_provider("region = \"sg\"", Block::destination("siem"));
     workspace.apply_and_settle();
@@ -84,7 +84,7 @@ fn the_providers_region_is_not_the_destinations() {
 }
 
 #[test]
-fn a_region_that_nobody_names_is_an_error_that_tells_the_ways_to_name_it() {
+fn region_missing_errors_with_every_option() {
     let workspace = Workspace::of(here());
     let error = workspace.try_plan().error();
     assert_eq!(error.summary, "No region");
@@ -95,7 +95,7 @@ fn a_region_that_nobody_names_is_an_error_that_tells_the_ways_to_name_it() {
 }
 
 #[test]
-fn a_url_without_a_place_for_the_region_serves_one_which_the_provider_names() {
+fn server_url_without_placeholder_serves_provider_region() {
     let mut workspace = Workspace::of(here());
     let url = format!("{}/sg", workspace.konnect.url());
     workspace.set("KONNECT_SERVER_URL", url);
@@ -111,7 +111,7 @@ fn a_url_without_a_place_for_the_region_serves_one_which_the_provider_names() {
 }
 
 #[test]
-fn a_region_that_a_fixed_url_does_not_serve_is_an_error_on_region_at_plan_time() {
+fn region_not_served_by_fixed_url_errors_at_plan() {
     let workspace = Workspace::of(here());
     let blocks = format!(
         "{}{}",
@@ -148,7 +148,7 @@ fn a_region_that_a_fixed_url_does_not_serve_is_an_error_on_region_at_plan_time()
 }
 
 #[test]
-fn the_providers_own_region_has_to_be_the_urls() {
+fn provider_region_differs_from_url_errors() {
     let workspace = Workspace::of(here());
     workspace.configure_provider(
         "server_url = \"https://eu.api.konghq.com\"\n  region = \"us\"",

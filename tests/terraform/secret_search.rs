@@ -90,7 +90,7 @@ fn fail(workspace: &Workspace, secrets: &str) {
 }
 
 #[test]
-fn a_write_only_secret_is_nowhere() {
+fn write_only_secret_appears_in_no_file_or_output() {
     let mut workspace = listening();
     let (destination, webhook) = bare();
     let versioned = |block: &Block, version: u64| hidden(block).with("authorization_wo_version", version);
@@ -142,7 +142,7 @@ fn a_write_only_secret_is_nowhere() {
 }
 
 #[test]
-fn a_stored_secret_is_only_where_the_cli_stores_it() {
+fn stored_secret_appears_in_state_and_plan_only() {
     let mut workspace = listening();
     let (destination, webhook) = bare();
     workspace.configure(configuration(&stored(&destination), &stored(&webhook)));

@@ -97,7 +97,7 @@ fn secretive(log: &[(&str, &str)]) -> Workspace {
 const ALL: [&str; 4] = [TOKEN, SPAT, AUTHORIZATION, OTHER];
 
 #[test]
-fn a_trace_in_a_file_and_all_output_are_free_of_secrets() {
+fn trace_log_and_output_contain_no_secret() {
     let mut workspace = secretive(&[("TF_LOG", "trace")]);
     let log = workspace.root().join("trace.log");
     workspace.set("TF_LOG_PATH", log.display().to_string());
@@ -142,7 +142,7 @@ fn only_the_state_holds_authorizations(workspace: &Workspace) {
 }
 
 #[test]
-fn the_providers_own_trace_is_free_of_secrets() {
+fn provider_trace_log_contains_no_secret() {
     let mut workspace = secretive(&[("TF_LOG_PROVIDER", "trace")]);
     live(&mut workspace);
     let printed = workspace.printed();
@@ -154,7 +154,7 @@ fn the_providers_own_trace_is_free_of_secrets() {
 }
 
 #[test]
-fn a_token_in_the_block_is_kept_out_of_plans_states_and_logs() {
+fn provider_block_token_is_absent_from_state_and_logs() {
     let mut workspace = secretive(&[("TF_LOG_PROVIDER", "trace")]);
     workspace.set("TF_VAR_token", KEPT);
     let variable = "variable \"token\" {\n  type      = string\n  sensitive = true\n}\n";

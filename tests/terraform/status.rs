@@ -28,7 +28,7 @@ fn sums_up(status: &Value, state: &str, explained: &str) {
 }
 
 #[test]
-fn a_region_without_a_webhook_is_unconfigured() {
+fn status_without_webhook_reports_unconfigured() {
     let workspace = Workspace::of(status());
     let status = read(&workspace);
     assert_eq!(status["webhook_enabled"], false);
@@ -37,7 +37,7 @@ fn a_region_without_a_webhook_is_unconfigured() {
 }
 
 #[test]
-fn the_status_follows_the_deliveries() {
+fn status_after_each_delivery_reports_its_result() {
     let workspace = Workspace::of(status());
     let edit = json!({ "endpoint": "https://siem.example.com/", "enabled": true });
     workspace.konnect.edit_webhook("eu", edit).unwrap();
@@ -80,7 +80,7 @@ fn the_status_follows_the_deliveries() {
 }
 
 #[test]
-fn a_status_that_names_no_region_is_of_the_providers() {
+fn status_without_region_uses_provider_region() {
     let mut workspace = Workspace::of(status().without("region"));
     let error = workspace.try_plan().error();
     assert_eq!(
@@ -94,7 +94,7 @@ fn a_status_that_names_no_region_is_of_the_providers() {
 }
 
 #[test]
-fn it_waits_for_the_webhook_that_it_depends_on() {
+fn status_with_depends_on_waits_for_webhook() {
     let webhook = Block::webhook_with_endpoint("eu");
     let status = status().expression("region", "konnect_audit_log_webhook.eu.region");
     let depends = status.expression("depends_on", "[konnect_audit_log_webhook.eu]");
@@ -105,7 +105,7 @@ fn it_waits_for_the_webhook_that_it_depends_on() {
 }
 
 #[test]
-fn a_check_warns_of_failing_deliveries_and_lets_the_run_succeed() {
+fn check_with_failing_deliveries_warns() {
     let check = format!(
         r#"check "audit_log_arrives" {{
   {}
@@ -140,7 +140,7 @@ fn a_check_warns_of_failing_deliveries_and_lets_the_run_succeed() {
 }
 
 #[test]
-fn a_status_that_konnect_refuses_fails_the_plan() {
+fn status_read_forbidden_errors_at_plan() {
     let workspace = Workspace::of(status());
     let body = r#"{"status": 403, "title": "Forbidden", "detail": "no audit logs for you"}"#;
     let fault = konnect_emulator::Fault::Status {

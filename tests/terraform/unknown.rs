@@ -15,7 +15,7 @@ fn later(label: &str, value: &str) -> Block {
 }
 
 #[test]
-fn a_token_that_another_resource_makes_lets_creations_be_planned_and_made() {
+fn token_unknown_at_plan_creates_at_apply() {
     let mut workspace = Workspace::of("");
     workspace.unset("KONNECT_TOKEN");
     let token = "personal_access_token = terraform_data.token.output\n  max_retries = 0";
@@ -43,7 +43,7 @@ fn a_token_that_another_resource_makes_lets_creations_be_planned_and_made() {
 }
 
 #[test]
-fn a_token_that_is_made_anew_leaves_what_exists_as_it_was_last_seen() {
+fn token_recreated_skips_refresh_and_keeps_state() {
     let mut workspace = Workspace::of("");
     workspace.unset("KONNECT_TOKEN");
     let configure = |generation: u64, name: &str| {
@@ -88,7 +88,7 @@ fn a_token_that_is_made_anew_leaves_what_exists_as_it_was_last_seen() {
 }
 
 #[test]
-fn a_status_waits_for_a_token_that_is_not_known() {
+fn status_with_unknown_token_errors_at_plan() {
     let mut workspace = Workspace::of("");
     workspace.unset("KONNECT_TOKEN");
     let status = Block::new("data \"konnect_audit_log_webhook_status\" \"eu\"").with("region", "eu");
@@ -103,7 +103,7 @@ fn a_status_waits_for_a_token_that_is_not_known() {
 }
 
 #[test]
-fn values_of_a_destination_may_be_known_only_later() {
+fn destination_with_unknown_values_plans_and_applies() {
     let workspace = Workspace::of(format!(
         "{}{}{}",
         later("endpoint", "https://later.example.com/"),
@@ -126,7 +126,7 @@ fn values_of_a_destination_may_be_known_only_later() {
 }
 
 #[test]
-fn values_of_a_webhook_may_be_known_only_later() {
+fn webhook_with_unknown_values_plans_and_applies() {
     let workspace = Workspace::of(format!(
         "{}{}{}",
         later("endpoint", "https://later.example.com/"),
@@ -148,7 +148,7 @@ fn values_of_a_webhook_may_be_known_only_later() {
 }
 
 #[test]
-fn a_value_that_turns_out_wrong_while_applying_is_an_error_on_its_attribute() {
+fn value_found_invalid_at_apply_errors_on_attribute() {
     let workspace = Workspace::of(format!(
         "{}{}",
         later("endpoint", "http://plain.example.com/"),
@@ -180,7 +180,7 @@ fn open(form: &str) -> String {
 }
 
 #[test]
-fn the_form_of_a_webhook_may_be_known_only_later() {
+fn webhook_with_unknown_form_plans_and_applies() {
     for (form, call) in [
         ("v2", "PATCH /eu/v2/audit-log-webhook"),
         ("v3", "PATCH /eu/v3/audit-log-webhook"),
@@ -204,7 +204,7 @@ fn the_form_of_a_webhook_may_be_known_only_later() {
 }
 
 #[test]
-fn a_webhook_of_a_destination_that_is_made_anew_is_planned_in_place() {
+fn webhook_of_replaced_destination_updates_in_place() {
     let siem = |region: &str| {
         Block::destination("siem")
             .with("region", region)
@@ -236,7 +236,7 @@ fn a_webhook_of_a_destination_that_is_made_anew_is_planned_in_place() {
 }
 
 #[test]
-fn a_server_url_that_is_not_known_leaves_regions_open() {
+fn server_url_unknown_leaves_region_unknown() {
     let mut workspace = Workspace::of("");
     workspace.unset("KONNECT_SERVER_URL");
     let url = format!("{}/{{region}}", workspace.konnect.url());

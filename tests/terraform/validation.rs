@@ -94,7 +94,7 @@ impl Case {
 }
 
 #[test]
-fn each_fault_of_a_destination_is_on_its_attribute() {
+fn destination_invalid_value_errors_on_attribute() {
     judged("konnect_audit_log_destination", |label| {
         let write_only = Block::destination(&label()).without("authorization");
         let mut fault = |attribute: &'static str, value: Value, says: &'static str| {
@@ -132,7 +132,7 @@ fn each_fault_of_a_destination_is_on_its_attribute() {
 }
 
 #[test]
-fn what_is_doubtful_of_a_destination_is_a_warning_on_its_attribute() {
+fn destination_questionable_value_warns_on_attribute() {
     judged("konnect_audit_log_destination", |label| {
         vec![
             warning(
@@ -157,7 +157,7 @@ fn what_is_doubtful_of_a_destination_is_a_warning_on_its_attribute() {
 const ID: &str = "0b8f2ae6-5d0e-4a68-9a3c-3b9c1f1f2c11";
 
 #[test]
-fn each_fault_of_a_webhook_is_on_its_attribute() {
+fn webhook_invalid_value_errors_on_attribute() {
     judged("konnect_audit_log_webhook", |label| {
         let by_id = |label: String| {
             Block::webhook(&label)
@@ -213,7 +213,7 @@ fn each_fault_of_a_webhook_is_on_its_attribute() {
 }
 
 #[test]
-fn what_is_doubtful_of_a_webhook_is_a_warning_on_its_attribute() {
+fn webhook_questionable_value_warns_on_attribute() {
     judged("konnect_audit_log_webhook", |label| {
         vec![
             warning(
@@ -231,7 +231,7 @@ fn what_is_doubtful_of_a_webhook_is_a_warning_on_its_attribute() {
 }
 
 #[test]
-fn every_own_attribute_beside_a_destination_is_an_error_of_its_own() {
+fn webhook_endpoint_attributes_beside_destination_error_each() {
     let block = Block::webhook_with_endpoint("eu")
         .with("audit_log_destination_id", ID)
         .with("log_format", "json")
@@ -247,7 +247,7 @@ fn every_own_attribute_beside_a_destination_is_an_error_of_its_own() {
 }
 
 #[test]
-fn an_argument_that_must_be_there_or_is_not_known_is_an_error() {
+fn argument_missing_or_unsupported_errors() {
     let workspace = Workspace::of(Block::destination("siem").without("endpoint"));
     let error = workspace.validate().error();
     assert!(error.text().contains("\"endpoint\""), "{error:?}");
@@ -260,7 +260,7 @@ fn an_argument_that_must_be_there_or_is_not_known_is_an_error() {
 }
 
 #[test]
-fn a_status_checks_its_region() {
+fn status_region_invalid_errors_and_unknown_warns() {
     let status = Block::new("data \"konnect_audit_log_webhook_status\" \"here\"");
     let workspace = Workspace::of(status.clone().with("region", "EU"));
     // A mocked resource has random text, so that validation warns and the read fails.
@@ -272,7 +272,7 @@ fn a_status_checks_its_region() {
 }
 
 #[test]
-fn a_sound_configuration_is_valid_without_a_token() {
+fn valid_config_without_token_validates() {
     let body = format!(
         "{}{}",
         Block::destination("siem"),

@@ -35,7 +35,7 @@ pub fn whole_endpoint() -> Value {
 }
 
 #[test]
-fn one_with_a_destination_is_set_up_with_one_request() {
+fn destination_webhook_create_sends_one_request() {
     let workspace = Workspace::of(with_destination(&to_destination()));
     let plan = workspace.plan();
     let change = plan.change(EU);
@@ -74,7 +74,7 @@ fn one_with_a_destination_is_set_up_with_one_request() {
 }
 
 #[test]
-fn one_with_an_endpoint_is_set_up_with_one_request() {
+fn endpoint_webhook_create_sends_one_request() {
     let workspace = Workspace::of(with_endpoint());
     let plan = workspace.plan();
     let change = plan.change(EU);
@@ -108,7 +108,7 @@ fn one_with_an_endpoint_is_set_up_with_one_request() {
 }
 
 #[test]
-fn destroying_one_with_a_destination_deletes_it_before_the_destination() {
+fn destroy_deletes_webhook_before_destination() {
     let workspace = Workspace::of(with_destination(&to_destination()));
     workspace.apply();
     let id = workspace.state().text("konnect_audit_log_destination.siem", "id");
@@ -128,7 +128,7 @@ fn destroying_one_with_a_destination_deletes_it_before_the_destination() {
 }
 
 #[test]
-fn destroying_one_with_an_endpoint_switches_it_off_and_it_can_be_set_up_again() {
+fn endpoint_webhook_destroy_disables_and_allows_recreate() {
     let workspace = Workspace::of(with_endpoint());
     workspace.apply();
     workspace.konnect.clear_requests();
@@ -163,7 +163,7 @@ fn moved(webhook: impl Fn(&str) -> Block) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn another_region_is_another_webhook() {
+fn webhook_region_change_replaces() {
     let (actions, calls) = moved(|region| to_destination().with("region", region));
     assert_eq!(actions, ["delete", "create"]);
     assert_eq!(
@@ -179,7 +179,7 @@ fn another_region_is_another_webhook() {
 }
 
 #[test]
-fn the_next_region_can_be_set_up_before_the_last_is_removed() {
+fn webhook_region_change_supports_create_before_destroy() {
     let (actions, calls) = moved(|region| to_destination().with("region", region).create_before_destroy());
     assert_eq!(actions, ["create", "delete"]);
     assert_eq!(

@@ -37,7 +37,7 @@ fn known_endpoint() -> Value {
 }
 
 #[test]
-fn the_endpoint_is_changed_in_place() {
+fn webhook_endpoint_change_updates_in_place() {
     let mut whole = known_endpoint();
     whole["endpoint"] = json!("https://other.example.com/");
     let sent = changes_alone(
@@ -49,7 +49,7 @@ fn the_endpoint_is_changed_in_place() {
 }
 
 #[test]
-fn the_authorization_is_changed_in_place() {
+fn webhook_authorization_change_updates_in_place() {
     let mut whole = whole_endpoint();
     whole["authorization"] = json!("Splunk two");
     assert_eq!(
@@ -59,14 +59,14 @@ fn the_authorization_is_changed_in_place() {
 }
 
 #[test]
-fn the_log_format_is_changed_in_place() {
+fn webhook_log_format_change_updates_in_place() {
     let mut whole = known_endpoint();
     whole["log_format"] = json!("json");
     assert_eq!(changes_alone("log_format", "cps", "json"), write(V2, whole));
 }
 
 #[test]
-fn the_verification_is_changed_in_place() {
+fn webhook_skip_ssl_verification_change_updates_in_place() {
     let mut whole = known_endpoint();
     whole["skip_ssl_verification"] = json!(true);
     assert_eq!(
@@ -76,7 +76,7 @@ fn the_verification_is_changed_in_place() {
 }
 
 #[test]
-fn switching_an_endpoint_off_and_on_sends_nothing_else() {
+fn endpoint_webhook_toggle_sends_enabled_only() {
     assert_eq!(
         changes_alone("enabled", true, false),
         write(V2, json!({ "enabled": false }))
@@ -88,7 +88,7 @@ fn switching_an_endpoint_off_and_on_sends_nothing_else() {
 }
 
 #[test]
-fn switching_one_with_a_destination_off_sends_nothing_else() {
+fn destination_webhook_disable_sends_enabled_only() {
     let workspace = Workspace::of(with_destination(&to_destination()));
     workspace.apply();
     workspace.configure(with_destination(&to_destination().with("enabled", false)));
@@ -104,7 +104,7 @@ fn switching_one_with_a_destination_off_sends_nothing_else() {
 }
 
 #[test]
-fn it_is_pointed_at_another_destination_in_place() {
+fn webhook_destination_change_updates_in_place() {
     let destinations = format!("{}{}", Block::destination("siem"), Block::destination("other"));
     let workspace = Workspace::of(format!("{destinations}{}", to_destination()));
     workspace.apply();
@@ -125,7 +125,7 @@ fn it_is_pointed_at_another_destination_in_place() {
 }
 
 #[test]
-fn an_endpoint_gives_way_to_a_destination_in_place() {
+fn webhook_endpoint_to_destination_updates_in_place() {
     let workspace = Workspace::of(with_destination(&with_endpoint()));
     workspace.apply();
     let id = workspace.state().text("konnect_audit_log_destination.siem", "id");
@@ -154,7 +154,7 @@ fn an_endpoint_gives_way_to_a_destination_in_place() {
 }
 
 #[test]
-fn a_destination_gives_way_to_an_endpoint_in_place() {
+fn webhook_destination_to_endpoint_updates_in_place() {
     let workspace = Workspace::of(with_destination(&to_destination()));
     workspace.apply();
     workspace.configure(with_destination(&with_endpoint()));
@@ -169,7 +169,7 @@ fn a_destination_gives_way_to_an_endpoint_in_place() {
 }
 
 #[test]
-fn an_id_in_capitals_stays_as_the_user_wrote_it() {
+fn destination_id_in_upper_case_is_kept() {
     let workspace = Workspace::of(Block::destination("siem"));
     workspace.apply();
     let id = workspace.state().text("konnect_audit_log_destination.siem", "id");

@@ -98,7 +98,7 @@ fn updates_alone(workspace: &Workspace, kind: Kind) -> Vec<Value> {
 }
 
 #[test]
-fn it_reaches_konnect_and_is_null_in_every_plan_and_state() {
+fn write_only_value_is_sent_and_null_in_plan_and_state() {
     for kind in Kind::BOTH {
         let workspace = of(&kind.block());
         let plan = workspace.plan();
@@ -118,7 +118,7 @@ fn it_reaches_konnect_and_is_null_in_every_plan_and_state() {
 }
 
 #[test]
-fn another_value_is_noticed_by_itself_and_sent_alone_in_place() {
+fn write_only_value_change_is_detected_and_sent_alone() {
     for kind in Kind::BOTH {
         let mut workspace = of(&kind.block());
         workspace.apply();
@@ -133,7 +133,7 @@ fn another_value_is_noticed_by_itself_and_sent_alone_in_place() {
 }
 
 #[test]
-fn another_change_does_not_send_it() {
+fn other_attribute_change_does_not_send_write_only_value() {
     let workspace = of(&Kind::Destination.block());
     workspace.apply();
     workspace.configure(format!(
@@ -146,7 +146,7 @@ fn another_change_does_not_send_it() {
 }
 
 #[test]
-fn with_a_version_only_another_version_sends_it() {
+fn write_only_version_set_sends_on_version_change_only() {
     for kind in Kind::BOTH {
         let versioned = |version: u64| kind.block().with("authorization_wo_version", version);
         let mut workspace = of(&versioned(1));
@@ -177,7 +177,7 @@ fn with_a_version_only_another_version_sends_it() {
 }
 
 #[test]
-fn every_change_of_the_way_of_giving_it_is_in_place_and_leaves_no_trace() {
+fn authorization_argument_switch_removes_old_secret() {
     for kind in Kind::BOTH {
         let stored = |secret: &str| kind.bare().with("authorization", secret);
         let unversioned = kind.block();
@@ -210,7 +210,7 @@ fn every_change_of_the_way_of_giving_it_is_in_place_and_leaves_no_trace() {
 }
 
 #[test]
-fn the_arguments_exclude_each_other_and_errors_are_on_the_right_one() {
+fn authorization_arguments_conflict_errors_on_attribute() {
     for kind in Kind::BOTH {
         for (block, attribute, set) in [
             (
@@ -242,7 +242,7 @@ fn the_arguments_exclude_each_other_and_errors_are_on_the_right_one() {
 }
 
 #[test]
-fn both_are_refused_by_a_plan_that_first_learns_that_both_have_a_value() {
+fn two_authorizations_known_at_plan_errors_on_write_only() {
     for kind in Kind::BOTH {
         let workspace = of(&kind.block().with("authorization", "Splunk both"));
         workspace.validate().succeeds();
@@ -258,7 +258,7 @@ fn both_are_refused_by_a_plan_that_first_learns_that_both_have_a_value() {
 }
 
 #[test]
-fn an_invalid_value_is_an_error_on_it_that_does_not_quote_it() {
+fn write_only_value_invalid_errors_without_value() {
     for kind in Kind::BOTH {
         let workspace = of(&kind.bare().with("authorization_wo", "wo-s3cret\nX-Evil: 1"));
         let error = workspace.validate().error();
@@ -279,7 +279,7 @@ fn made(kind: Kind, generation: u64, value: &str) -> String {
 }
 
 #[test]
-fn a_value_that_is_not_known_while_planning_is_sent_only_if_it_is_another() {
+fn write_only_value_unknown_at_plan_sends_only_if_changed() {
     for kind in Kind::BOTH {
         let workspace = Workspace::of(made(kind, 1, FIRST));
         let plan = workspace.plan();
@@ -304,7 +304,7 @@ fn a_value_that_is_not_known_while_planning_is_sent_only_if_it_is_another() {
 }
 
 #[test]
-fn a_refresh_alone_finds_no_change() {
+fn refresh_only_plan_without_changes_is_empty() {
     let stored = Block::destination("stored");
     let workspace = of(&Kind::Destination.block());
     workspace.configure(format!("{VARIABLE}{}{stored}", Kind::Destination.block()));

@@ -91,7 +91,7 @@ impl Known {
 }
 
 #[test]
-fn every_command_exists() {
+fn documented_shell_commands_exist() {
     let known = Known::of_all();
     let mut checked = 0;
     let blocks = blocks();

@@ -53,7 +53,7 @@ const TYPES: [(&str, &str); 3] = [
 ];
 
 #[test]
-fn every_block_of_hcl_is_formatted() {
+fn documented_hcl_is_formatted() {
     let workspace = Workspace::new();
     let hcl = blocks()
         .into_iter()
@@ -68,7 +68,7 @@ fn every_block_of_hcl_is_formatted() {
 }
 
 #[test]
-fn every_block_of_hcl_is_valid() {
+fn documented_hcl_is_valid() {
     let mut workspace = Workspace::new();
     // Without `init` for each of them.
     let built = Value::from(cli().mirror_of(ADDRESS).display().to_string());

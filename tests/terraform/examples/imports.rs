@@ -13,7 +13,7 @@ use super::{entries, read, workspace};
 const EXAMPLE_ID: &str = "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7";
 
 #[test]
-fn imports_of_a_destination() {
+fn example_imports_of_destination_succeed() {
     let folder = "examples/resources/konnect_audit_log_destination";
     for file in imports(folder) {
         let workspace = workspace(
@@ -52,7 +52,7 @@ fn imports_of_a_destination() {
 }
 
 #[test]
-fn imports_of_a_webhook() {
+fn example_imports_of_webhook_succeed() {
     let folder = "examples/resources/konnect_audit_log_webhook";
     for file in imports(folder) {
         let workspace = workspace(

@@ -54,7 +54,7 @@ fn delivers(folder: &str, siem: &Siem<'_>) {
 }
 
 #[test]
-fn splunk() {
+fn siem_splunk_creates_expected_destination() {
     let token = "0b5c3a1e-6f2d-4c77-9d34-2f8a1c9e7b60";
     delivers(
         "splunk",
@@ -74,7 +74,7 @@ fn splunk() {
 }
 
 #[test]
-fn sumo_logic() {
+fn siem_sumo_logic_creates_expected_destination() {
     let url = "https://endpoint4.collection.sumologic.com/receiver/v1/http/ZaVnC4dhaV3";
     delivers(
         "sumo-logic",
@@ -91,7 +91,7 @@ fn sumo_logic() {
 }
 
 #[test]
-fn the_url_of_a_sumo_logic_source_is_not_shown() {
+fn siem_sumo_logic_url_is_sensitive_in_plan() {
     let url = "https://endpoint4.collection.sumologic.com/receiver/v1/http/ZaVnC4dhaV3";
     let workspace = workspace(
         &["examples/stream", "examples/siem/sumo-logic"],
@@ -108,7 +108,7 @@ fn the_url_of_a_sumo_logic_source_is_not_shown() {
 }
 
 #[test]
-fn relay() {
+fn siem_relay_creates_expected_destination() {
     delivers(
         "relay",
         &Siem {
@@ -149,7 +149,7 @@ fn relay_url_of_the_siem_itself_is_refused() {
 }
 
 #[test]
-fn logscale() {
+fn siem_logscale_creates_expected_destination() {
     delivers(
         "logscale",
         &Siem {
@@ -167,7 +167,7 @@ fn logscale() {
 }
 
 #[test]
-fn crowdstrike() {
+fn siem_crowdstrike_creates_expected_destination() {
     delivers(
         "crowdstrike",
         &Siem {
@@ -188,7 +188,7 @@ fn crowdstrike() {
 }
 
 #[test]
-fn https() {
+fn siem_https_creates_expected_destination() {
     delivers(
         "https",
         &Siem {

@@ -50,7 +50,7 @@ fn interrupt_twice(workspace: &Workspace, mut running: Running<'_>) {
 type Blow = fn(&Workspace, Running<'_>);
 
 #[test]
-fn a_creation_that_a_killed_cli_did_not_hear_of_is_taken_back() {
+fn create_when_cli_is_killed_rolls_back() {
     let workspace = workspace();
     hold(&workspace, "POST", ANSWERED, true);
     let running = workspace.start(APPLY);
@@ -65,7 +65,7 @@ fn a_creation_that_a_killed_cli_did_not_hear_of_is_taken_back() {
 }
 
 #[test]
-fn a_creation_that_was_not_handled_leaves_nothing() {
+fn create_not_handled_before_kill_leaves_nothing() {
     for blow in [kill_all as Blow, kill_plugin, interrupt_twice] {
         let workspace = workspace();
         hold(&workspace, "POST", ANSWERED, false);
@@ -80,7 +80,7 @@ fn a_creation_that_was_not_handled_leaves_nothing() {
 }
 
 #[test]
-fn what_is_left_behind_is_named_by_the_next_plan_and_can_be_imported() {
+fn killed_apply_leaves_destination_that_next_plan_names() {
     for blow in [kill_all as Blow, kill_plugin, interrupt_twice] {
         let workspace = workspace();
         hold(&workspace, "POST", ANSWERED, true);
@@ -118,7 +118,7 @@ fn webhooks_are_rolled_back_or_taken_over() {
 }
 
 #[test]
-fn a_plain_apply_goes_on_with_updates() {
+fn apply_after_kill_completes_updates() {
     for (blow, handle) in [
         (kill_cli as Blow, true),
         (kill_all, true),
@@ -138,7 +138,7 @@ fn a_plain_apply_goes_on_with_updates() {
 }
 
 #[test]
-fn a_plain_destroy_goes_on_with_removals() {
+fn destroy_after_kill_completes_deletes() {
     for (blow, handle) in [
         (kill_cli as Blow, true),
         (kill_all, true),

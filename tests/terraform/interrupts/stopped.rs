@@ -38,7 +38,7 @@ fn stop(workspace: &Workspace, mut running: Running<'_>, method: &str, blow: Blo
 }
 
 #[test]
-fn creations_under_way_end_with_their_state() {
+fn interrupt_during_create_saves_state() {
     for (blow, handle) in [
         (BLOWS[0], false),
         (BLOWS[0], true),
@@ -56,7 +56,7 @@ fn creations_under_way_end_with_their_state() {
 }
 
 #[test]
-fn updates_under_way_end_with_their_state() {
+fn interrupt_during_update_saves_state() {
     for handle in [false, true] {
         let workspace = workspace();
         workspace.apply();
@@ -80,7 +80,7 @@ fn updates_under_way_end_with_their_state() {
 }
 
 #[test]
-fn removals_under_way_end_with_their_state() {
+fn interrupt_during_destroy_saves_state() {
     for handle in [false, true] {
         let workspace = workspace();
         workspace.apply();
@@ -99,7 +99,7 @@ fn removals_under_way_end_with_their_state() {
 
 /// Before the first creation, the provider looks at what is there: that is under way, and nothing else begins.
 #[test]
-fn a_look_under_way_is_followed_by_nothing() {
+fn interrupt_during_list_request_creates_nothing() {
     let workspace = workspace();
     // The plan's look passes, and so does not show what the apply's does.
     let look = FaultRule::new(Fault::Hold { handle: false }).path("/audit-log-destinations?page");
@@ -118,7 +118,7 @@ fn a_look_under_way_is_followed_by_nothing() {
 
 /// With ten further tries, a minute apart, the run would go on for ten minutes.
 #[test]
-fn a_wait_between_two_tries_ends_at_once_and_says_so() {
+fn interrupt_during_retry_wait_errors_immediately() {
     let create: fn(&Workspace) =
         |workspace| workspace.configure_provider("max_retries = 10", configuration("cef"));
     let update: fn(&Workspace) = |workspace| {
@@ -152,7 +152,7 @@ fn a_wait_between_two_tries_ends_at_once_and_says_so() {
 
 /// The answer to a creation is lost, and then the run is interrupted, before it could be looked for what that made.
 #[test]
-fn a_lost_creation_that_cannot_be_looked_for_is_named_by_the_next_plan() {
+fn create_lost_without_search_is_named_by_next_plan() {
     let workspace = workspace();
     workspace.configure_provider("max_retries = 10", configuration("cef"));
     let lost = FaultRule::new(Fault::DropAfter).method("POST");

@@ -118,7 +118,7 @@ impl Workflow {
 }
 
 #[test]
-fn the_workflow_of_github_opens_follows_and_closes_an_issue() {
+fn github_workflow_with_drift_opens_issue_and_comments() {
     let workflow = Workflow::read();
     let mut workspace = repository();
     // Only the secrets of the workflow itself count.
@@ -164,7 +164,7 @@ fn the_workflow_of_github_opens_follows_and_closes_an_issue() {
 }
 
 #[test]
-fn the_workflow_of_github_closes_its_issue() {
+fn github_workflow_without_drift_closes_issue() {
     let workflow = Workflow::read();
     let mut workspace = repository();
     stand_in(&mut workspace, "gh", "case $2 in list) echo 7 ;; esac");
@@ -191,7 +191,7 @@ fn the_workflow_of_github_closes_its_issue() {
 }
 
 #[test]
-fn the_job_of_gitlab_opens_follows_and_closes_an_issue() {
+fn gitlab_job_opens_updates_and_closes_issue() {
     let pipeline = read("gitlab-ci.yml");
     let job = &pipeline["audit-log-drift"];
     assert_eq!(job["rules"][0]["if"], "$CI_PIPELINE_SOURCE == \"schedule\"");

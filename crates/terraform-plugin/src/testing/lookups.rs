@@ -199,12 +199,11 @@ impl Plugin {
         };
         let answer = self.host.provider().call_function(request).await;
         let answer = answer.unwrap().into_inner();
-        match answer.error {
-            Some(error) => Err(error),
-            None => {
-                let result = ty(&function.r#return.as_ref().unwrap().r#type);
-                Ok(codec::decode(answer.result.as_ref(), &result).unwrap())
-            }
+        if let Some(error) = answer.error {
+            Err(error)
+        } else {
+            let result = ty(&function.r#return.as_ref().unwrap().r#type);
+            Ok(codec::decode(answer.result.as_ref(), &result).unwrap())
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::workspace::{Block, Workspace};
 const SIEM: &str = "konnect_audit_log_destination.siem";
 
 #[test]
-fn parameters_that_konnect_refuses_are_on_their_attributes() {
+fn invalid_parameters_in_response_error_on_their_attributes() {
     let refusal = |parameters: Value| {
         let body = json!({
             "status": 400, "title": "Bad Request", "detail": "Invalid body", "instance": "kong:trace:5",
@@ -64,7 +64,7 @@ fn parameters_that_konnect_refuses_are_on_their_attributes() {
 }
 
 #[test]
-fn a_webhook_that_konnect_refuses_tells_why_and_leaves_no_state() {
+fn webhook_create_refused_errors_and_leaves_no_state() {
     let webhook = Block::webhook("eu")
         .with("region", "eu")
         .with("audit_log_destination_id", "0b8f2ae6-5d0e-4a68-9a3c-3b9c1f1f2c11");
@@ -81,7 +81,7 @@ fn a_webhook_that_konnect_refuses_tells_why_and_leaves_no_state() {
 }
 
 #[test]
-fn a_wrong_token_is_told_as_such() {
+fn token_rejected_errors_without_value() {
     let mut workspace = Workspace::of(Block::destination("siem"));
     workspace.set("KONNECT_TOKEN", "not-a-konnect-token");
     let error = workspace.apply_error();
@@ -91,7 +91,7 @@ fn a_wrong_token_is_told_as_such() {
 }
 
 #[test]
-fn nobody_at_the_address_is_told_with_the_address() {
+fn server_unreachable_errors_with_address() {
     let workspace = Workspace::of(Block::destination("siem"));
     workspace.configure_provider(
         "server_url = \"http://127.0.0.1:1/{region}\"\n  max_retries = 0",
@@ -107,7 +107,7 @@ fn nobody_at_the_address_is_told_with_the_address() {
 }
 
 #[test]
-fn a_rate_limit_on_a_creation_is_waited_for_and_creates_once() {
+fn create_rate_limited_waits_and_creates_once() {
     let workspace = Workspace::of("");
     workspace.configure_provider("max_retries = 3", Block::destination("siem"));
     let rule = FaultRule::new(Fault::retry_after(429, 0)).method("POST").times(3);
@@ -118,7 +118,7 @@ fn a_rate_limit_on_a_creation_is_waited_for_and_creates_once() {
 }
 
 #[test]
-fn an_answer_that_differs_from_what_was_asked_is_told_and_the_object_is_kept_in_the_state() {
+fn response_differs_from_request_errors_and_keeps_object() {
     let workspace = Workspace::of(Block::destination("siem"));
     workspace.apply();
     let mut answer = workspace.state().get(SIEM).clone();
@@ -149,7 +149,7 @@ fn an_answer_that_differs_from_what_was_asked_is_told_and_the_object_is_kept_in_
 }
 
 #[test]
-fn one_failure_leaves_what_the_others_have_made() {
+fn apply_with_one_failure_keeps_other_objects() {
     let body = format!(
         "{}{}{}",
         Block::destination("siem"),
@@ -171,7 +171,7 @@ fn one_failure_leaves_what_the_others_have_made() {
 }
 
 #[test]
-fn a_webhook_that_fails_leaves_what_exists_in_the_state() {
+fn webhook_failure_in_each_operation_keeps_state() {
     for (webhook, removal) in [(to_destination(), "DELETE"), (with_endpoint(), "PATCH")] {
         let refuse = |workspace: &Workspace, method: &str| {
             let rule = FaultRule::new(Fault::status(500))

@@ -101,7 +101,7 @@ const UNIMPLEMENTED: [&str; 12] = [
 ];
 
 #[tokio::test]
-async fn every_call_for_an_unknown_type_is_answered_with_an_error_that_names_it() {
+async fn call_for_unknown_type_errors_with_type_name() {
     let host = Host::start(PLUGIN).await;
     let mut answers = asked_for_nobody(host.provider()).await;
     answers.extend(streams_asked_for_nobody(host.provider()).await);
@@ -135,7 +135,7 @@ fn in_snake_case(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_listed_as_nothing() {
+async fn function_and_identity_lists_match_schema() {
     let host = Host::start(PLUGIN).await;
     let functions = host.provider().get_functions(tf::get_functions::Request {}).await;
     let functions = functions.unwrap().into_inner();

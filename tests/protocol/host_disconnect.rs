@@ -15,7 +15,7 @@ async fn within_the_promise<T>(done: impl Future<Output = T>) -> T {
 }
 
 #[tokio::test]
-async fn a_host_that_drops_its_connection_is_noticed() {
+async fn host_disconnect_exits_plugin() {
     let mut host = Host::start(PLUGIN).await;
     host.answers().await;
     drop(host.channel);
@@ -24,7 +24,7 @@ async fn a_host_that_drops_its_connection_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_host_that_dies_with_connection_and_pipes_is_noticed() {
+async fn host_exit_with_closed_pipes_exits_plugin() {
     let mut host = Host::launch(Launch::without_tls(PLUGIN).env("TF_LOG", "trace")).await;
     host.answers().await;
     drop(host.channel);
@@ -35,7 +35,7 @@ async fn a_host_that_dies_with_connection_and_pipes_is_noticed() {
 }
 
 #[tokio::test]
-async fn a_host_that_never_connected_is_missed_by_its_closed_pipe() {
+async fn host_never_connected_closed_pipe_exits_plugin() {
     let mut process = Launch::without_tls(PLUGIN).start();
     Handshake::parse(&process.line().await);
     process.close_pipes();
@@ -44,7 +44,7 @@ async fn a_host_that_never_connected_is_missed_by_its_closed_pipe() {
 }
 
 #[tokio::test]
-async fn a_host_that_never_connected_is_missed_by_its_process() {
+async fn host_never_connected_parent_exit_exits_plugin() {
     let identity = Identity::new();
     let mut shell = Launch::through_a_shell(PLUGIN)
         .env("PLUGIN_CLIENT_CERT", &identity.pem)
@@ -59,7 +59,7 @@ async fn a_host_that_never_connected_is_missed_by_its_process() {
 
 /// Terraform connects anew after an error: a plugin that had no connection for a moment waits.
 #[tokio::test]
-async fn a_host_that_comes_back_finds_the_plugin() {
+async fn host_reconnect_is_served() {
     let mut process = Launch::without_tls(PLUGIN).start();
     let handshake = Handshake::parse(&process.line().await);
     for _ in 0..3 {
@@ -74,7 +74,7 @@ async fn a_host_that_comes_back_finds_the_plugin() {
 /// A stranger who can't show the certificate is no host, so that hanging on to the socket keeps the
 /// process of a dead host no longer.
 #[tokio::test]
-async fn a_stranger_on_the_socket_does_not_keep_the_plugin() {
+async fn untrusted_connection_does_not_keep_plugin_alive() {
     let mut host = Host::start(PLUGIN).await;
     host.answers().await;
     let _stranger = terraform_plugin::testing::unix(&host.socket()).await;

@@ -12,7 +12,7 @@ fn endpoint(label: &str) -> Block {
 }
 
 #[test]
-fn of_two_blocks_for_one_region_exactly_one_wins() {
+fn two_webhook_blocks_for_one_region_create_one() {
     for replace in [false, true] {
         let block = |label| endpoint(label).with("replace_existing", replace);
         let workspace = Workspace::of(format!("{}{}", block("a"), block("b")));
@@ -38,7 +38,7 @@ fn of_two_blocks_for_one_region_exactly_one_wins() {
 }
 
 #[test]
-fn the_two_forms_fight_for_a_region_as_well() {
+fn two_webhook_forms_for_one_region_create_one() {
     let body = format!(
         "{}{}{}",
         Block::destination("siem"),
@@ -52,7 +52,7 @@ fn the_two_forms_fight_for_a_region_as_well() {
 }
 
 #[test]
-fn a_second_block_for_a_region_that_a_first_one_has_is_refused() {
+fn second_webhook_block_for_used_region_is_refused() {
     let workspace = Workspace::of(endpoint("a"));
     workspace.apply();
     workspace.configure(format!("{}{}", endpoint("a"), endpoint("b")));
@@ -88,7 +88,7 @@ fn deliver(workspace: &Workspace, expected: &[(&str, &str)]) {
 }
 
 #[test]
-fn two_webhooks_swap_their_regions() {
+fn webhooks_swap_regions_and_settle() {
     let both = |a: &str, b: &str, replace: bool| {
         [("a", a), ("b", b)]
             .map(|(label, region)| {
@@ -118,7 +118,7 @@ fn two_webhooks_swap_their_regions() {
 }
 
 #[test]
-fn another_label_is_the_same_webhook_with_a_moved_block() {
+fn webhook_renamed_with_moved_block_plans_nothing() {
     let workspace = Workspace::of(endpoint("a"));
     workspace.apply();
     let moved = Block::new("moved").expression("from", A).expression("to", B);
@@ -133,7 +133,7 @@ fn another_label_is_the_same_webhook_with_a_moved_block() {
 }
 
 #[test]
-fn another_label_without_a_moved_block_is_another_webhook() {
+fn webhook_renamed_without_moved_block_replaces() {
     let workspace = Workspace::of(endpoint("a"));
     workspace.apply();
     workspace.configure(endpoint("b"));

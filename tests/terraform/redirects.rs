@@ -9,7 +9,7 @@ use konnect_emulator::{Fault, FaultRule};
 use crate::workspace::{Block, TOKEN, Workspace};
 
 #[test]
-fn a_redirect_to_another_host_is_told_and_nothing_is_sent_there() {
+fn redirect_to_other_host_errors_and_is_not_followed() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     other.set_nonblocking(true).unwrap();
     let place = format!(

@@ -30,7 +30,7 @@ fn refused(said: &str) {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_there_is_not_taken_over_unasked() {
+async fn takeover_unrequested_warns_at_plan_refuses_at_apply() {
     let konnect = Konnect::configured().await;
     let webhook = konnect.webhook();
     let none = State::none();
@@ -57,7 +57,7 @@ async fn a_stream_that_is_there_is_not_taken_over_unasked() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_is_switched_off_is_free() {
+async fn create_over_disabled_webhook_succeeds() {
     let konnect = Konnect::configured().await;
     konnect.strangers_webhook("eu", false);
     let webhook = konnect.webhook();
@@ -69,7 +69,7 @@ async fn a_webhook_that_is_switched_off_is_free() {
 
 /// Where the provider block or the region is not known, nobody can be asked.
 #[tokio::test]
-async fn an_unknown_region_is_guarded_by_the_change() {
+async fn takeover_unknown_region_refuses_at_apply() {
     let konnect = Konnect::configured().await;
     konnect.strangers_webhook("eu", true);
     let webhook = konnect.webhook();
@@ -87,7 +87,7 @@ async fn an_unknown_region_is_guarded_by_the_change() {
 
 /// A replacement is planned twice, the second time as a creation: the region's stream is then our own.
 #[tokio::test]
-async fn a_replacement_of_our_own_webhook_is_not_refused() {
+async fn replace_own_webhook_plans_without_warning() {
     let konnect = Konnect::configured().await;
     konnect.strangers_webhook("eu", true);
     let webhook = konnect.webhook();
@@ -107,7 +107,7 @@ async fn a_replacement_of_our_own_webhook_is_not_refused() {
 
 /// `terraform test` sets webhooks up and removes them with one process of the provider.
 #[tokio::test]
-async fn what_this_process_has_set_up_it_removes_too() {
+async fn webhook_recreated_in_same_process_succeeds() {
     let konnect = Konnect::configured().await;
     let webhook = konnect.webhook();
     let creation = config(&webhook, &[]);
@@ -130,7 +130,7 @@ async fn what_this_process_has_set_up_it_removes_too() {
 }
 
 #[tokio::test]
-async fn two_webhooks_of_one_run_do_not_get_the_same_region() {
+async fn concurrent_webhooks_for_one_region_create_one() {
     let konnect = Konnect::configured().await;
     let webhook = konnect.webhook();
     let (first, second) = (
@@ -156,7 +156,7 @@ async fn two_webhooks_of_one_run_do_not_get_the_same_region() {
 }
 
 #[tokio::test]
-async fn a_destination_in_use_is_named() {
+async fn takeover_warning_names_current_destination() {
     let konnect = Konnect::configured().await;
     let id = "11111111-2222-4333-8444-555555555555";
     let there = json!({ "enabled": true, "audit_log_destination_id": id });

@@ -82,7 +82,7 @@ fn create_over_a_stream_warns_at_plan_and_fails_at_apply() {
 }
 
 #[test]
-fn a_webhook_set_up_between_plan_and_apply_is_not_overwritten() {
+fn webhook_added_between_plan_and_apply_is_not_overwritten() {
     for form in forms() {
         for (occupy, told) in occupants() {
             let workspace = Workspace::of(&form);
@@ -99,7 +99,7 @@ fn a_webhook_set_up_between_plan_and_apply_is_not_overwritten() {
 }
 
 #[test]
-fn it_is_taken_over_where_that_is_asked_for() {
+fn replace_existing_overwrites_active_webhook() {
     for (occupy, _) in occupants() {
         let workspace = Workspace::of(Block::webhook_with_endpoint("eu").with("replace_existing", true));
         occupy(&workspace);
@@ -115,7 +115,7 @@ fn it_is_taken_over_where_that_is_asked_for() {
 }
 
 #[test]
-fn one_that_is_switched_off_is_free() {
+fn takeover_of_disabled_webhook_is_allowed() {
     for (occupy, _) in occupants() {
         let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
         occupy(&workspace);
@@ -129,7 +129,7 @@ fn one_that_is_switched_off_is_free() {
 }
 
 #[test]
-fn the_guard_looks_before_it_lets_anything_be_changed() {
+fn takeover_guard_reads_region_before_write() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
     workspace.plan();
     let asked = |workspace: &Workspace| -> Vec<String> {
@@ -160,7 +160,7 @@ fn replaced(workspace: &Workspace) -> Vec<String> {
 }
 
 #[test]
-fn our_own_webhook_does_not_stand_in_the_way_of_its_replacement() {
+fn replace_own_webhook_deletes_then_creates() {
     let [with_destination, with_endpoint] = [
         format!(
             "{}{}",

@@ -63,7 +63,7 @@ fn create_duplicate_is_not_refused_by_apply() {
 }
 
 #[test]
-fn what_differs_in_anything_is_another_one() {
+fn create_with_any_difference_does_not_warn() {
     for (attribute, value) in [
         ("name", json!("siem 2")),
         ("endpoint", json!("https://siem.example.com/audit/")),
@@ -81,7 +81,7 @@ fn what_differs_in_anything_is_another_one() {
 }
 
 #[test]
-fn one_look_a_process_and_region_is_enough_however_many_are_created() {
+fn duplicate_check_lists_once_per_process_and_region() {
     let many = siem()
         .with("count", 6)
         .expression("name", "\"siem ${count.index}\"")
@@ -100,7 +100,7 @@ fn one_look_a_process_and_region_is_enough_however_many_are_created() {
 }
 
 #[test]
-fn a_creation_does_not_depend_on_the_look() {
+fn duplicate_check_failed_still_creates() {
     let workspace = Workspace::of(siem());
     let refused = FaultRule::new(Fault::status(403)).method("GET").path("page");
     workspace.konnect.inject(refused.always()).unwrap();
@@ -109,7 +109,7 @@ fn a_creation_does_not_depend_on_the_look() {
 }
 
 #[test]
-fn what_one_run_creates_may_be_identical() {
+fn duplicates_in_one_run_create_without_warning() {
     let workspace = Workspace::of(siem().with("count", 3));
     workspace.apply();
     workspace.is_settled();
@@ -128,7 +128,7 @@ fn second_equal_destination_of_one_block_is_created() {
 
 /// The destination goes and comes back under another name; in which order is Terraform's to choose.
 #[test]
-fn what_the_same_run_removes_is_in_no_way() {
+fn renamed_label_without_moved_block_recreates_destination() {
     let workspace = Workspace::of(siem());
     workspace.apply();
     let before = workspace.state().text(SIEM, "id");

@@ -44,7 +44,7 @@ fn says_so(workspace: &Workspace, address: &str, attribute: &str) -> Plan {
 }
 
 #[test]
-fn a_changed_authorization_of_a_destination_is_replaced_by_ours() {
+fn destination_authorization_outside_change_is_overwritten() {
     for attribute in ["authorization", "authorization_wo"] {
         let block = Block::destination("siem").without("authorization");
         let workspace = applied(block.with(attribute, AUTHORIZATION));
@@ -75,7 +75,7 @@ fn a_changed_authorization_of_a_destination_is_replaced_by_ours() {
 }
 
 #[test]
-fn a_changed_authorization_of_a_webhook_is_replaced_by_ours() {
+fn webhook_authorization_outside_change_is_overwritten() {
     for attribute in ["authorization", "authorization_wo"] {
         let block = Block::webhook_with_endpoint("eu").without("authorization");
         let workspace = applied(block.with(attribute, AUTHORIZATION));
@@ -98,7 +98,7 @@ fn a_changed_authorization_of_a_webhook_is_replaced_by_ours() {
 }
 
 #[test]
-fn it_goes_together_with_what_can_be_read() {
+fn authorization_drift_with_other_drift_sends_one_update() {
     let workspace = applied(Block::destination("siem"));
     let theirs = json!({ "authorization": THEIRS, "name": "theirs", "log_format": "json" });
     workspace
@@ -165,7 +165,7 @@ fn time_that_changes_after_two_re_sends_stops_detection() {
 }
 
 #[test]
-fn a_time_that_moved_for_no_reason_costs_one_update_and_no_more() {
+fn updated_at_changed_without_edit_sends_one_update() {
     let workspace = applied(Block::destination("siem"));
     let id = workspace.state().text(SIEM, "id");
     for _ in 0..2 {
@@ -177,7 +177,7 @@ fn a_time_that_moved_for_no_reason_costs_one_update_and_no_more() {
 }
 
 #[test]
-fn an_api_that_tells_writers_another_time_than_readers_costs_one_update_and_no_more() {
+fn updated_at_differs_in_write_response_sends_one_update() {
     let workspace = applied(Block::destination("siem"));
     let id = workspace.state().text(SIEM, "id");
     let answer = json!({
@@ -207,7 +207,7 @@ fn an_api_that_tells_writers_another_time_than_readers_costs_one_update_and_no_m
 }
 
 #[test]
-fn a_plan_that_does_not_look_finds_nothing() {
+fn plan_without_refresh_detects_no_drift() {
     let workspace = applied(Block::destination("siem"));
     let theirs = json!({ "authorization": THEIRS });
     workspace
@@ -224,7 +224,7 @@ fn a_plan_that_does_not_look_finds_nothing() {
 }
 
 #[test]
-fn what_a_refresh_has_stored_is_sent_by_a_plan_that_does_not_look() {
+fn refresh_only_drift_is_sent_by_plan_without_refresh() {
     let workspace = applied(Block::destination("siem"));
     let theirs = json!({ "authorization": THEIRS });
     workspace
@@ -240,7 +240,7 @@ fn what_a_refresh_has_stored_is_sent_by_a_plan_that_does_not_look() {
 }
 
 #[test]
-fn an_update_that_fails_is_planned_again() {
+fn authorization_update_failed_is_planned_again() {
     let workspace = applied(Block::destination("siem"));
     let theirs = json!({ "authorization": THEIRS });
     workspace
@@ -259,7 +259,7 @@ fn an_update_that_fails_is_planned_again() {
 
 /// The answer to an update is lost, so that the write which Konnect tells of may be our own: nobody is blamed for it.
 #[test]
-fn a_write_of_ours_in_doubt_is_not_blamed_on_others() {
+fn own_write_in_doubt_is_not_reported_as_outside_change() {
     let destination = Block::destination("siem");
     let webhook = Block::webhook_with_endpoint("eu");
     for (block, address) in [(destination, SIEM), (webhook, EU)] {
