@@ -5,9 +5,8 @@
 # Usage: docs/generate.sh           write the pages
 #        docs/generate.sh --check   fail if a page is not what it would write
 #
-# It needs Go (which nothing else here does), and Terraform or OpenTofu (TERRAFORM_BIN, else
-# `terraform`, else `tofu`). Exit code 3 means that the generator can't be had: there is no Go, or no
-# network.
+# It needs Go (which nothing else here does), and Terraform 1.14 or later (TERRAFORM_BIN, else `terraform`).
+# Exit code 3 means that the generator can't run: there is no Go, no network, or no such Terraform.
 
 set -eu
 
@@ -26,8 +25,7 @@ case ${1:-} in
 esac
 command -v go >/dev/null || code=3 fail "go was not found. Install it: https://go.dev/doc/install"
 cli=${TERRAFORM_BIN:-terraform}
-command -v "$cli" >/dev/null || cli=tofu
-cli=$(command -v "$cli") || fail "neither terraform nor tofu was found; TERRAFORM_BIN can name one"
+cli=$(command -v "$cli") || code=3 fail "$cli was not found; TERRAFORM_BIN can name a Terraform"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/konnect-docs.XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
@@ -61,13 +59,9 @@ END
   >"$work/all.json"
 # The generator looks the provider up by its short name or under hashicorp/.
 sed 's|"[^"]*/konnect-audit/konnect"|"registry.terraform.io/hashicorp/konnect"|' "$work/all.json" >"$work/schema.json"
-# It takes an example of an import by identity only where the schema has an identity, which a CLI before
-# Terraform 1.12 does not tell. No page shows it from there, so that an empty one will do.
-grep -q '"resource_identity_schemas"' "$work/schema.json" || {
-  sed 's|"resource_schemas"|"resource_identity_schemas":{"konnect":{"version":0,"attributes":{}}},&|' \
-    "$work/schema.json" >"$work/with-identity.json"
-  mv "$work/with-identity.json" "$work/schema.json"
-}
+# An older CLI leaves the identities, list resources and actions out, and their pages would be lost.
+grep -q '"list_resource_schemas"' "$work/schema.json" ||
+  code=3 fail "$cli does not show list resources. Use Terraform 1.14 or later; TERRAFORM_BIN can name it"
 
 # The generator works on a copy, and so leaves the project alone when it fails.
 cp -R templates examples "$work/site"

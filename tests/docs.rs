@@ -16,7 +16,8 @@ const REMEDY: &str = "run docs/generate.sh and commit what it writes";
 struct Documented<'a> {
     page: String,
     examples: String,
-    schema: &'a Schema,
+    /// A function has none.
+    schema: Option<&'a Schema>,
 }
 
 fn documented(server: &Server<KonnectProvider>) -> Vec<Documented<'_>> {
@@ -24,19 +25,29 @@ fn documented(server: &Server<KonnectProvider>) -> Vec<Documented<'_>> {
         move |(name, schema)| Documented {
             page: format!("docs/{folder}/{}.md", short(name)),
             examples: format!("examples/{folder}/{name}"),
-            schema,
+            schema: Some(schema),
         }
     };
     let provider = Documented {
         page: "docs/index.md".to_owned(),
         examples: "examples/provider".to_owned(),
-        schema: server.schema(),
+        schema: Some(server.schema()),
     };
     let resources = server.resources().map(of("resources"));
     let data_sources = server.data_sources().map(of("data-sources"));
+    let list_resources = server.list_resources().map(of("list-resources"));
+    let actions = server.actions().map(of("actions"));
+    let functions = server.function_names().map(|name| Documented {
+        page: format!("docs/functions/{name}.md"),
+        examples: format!("examples/functions/{name}"),
+        schema: None,
+    });
     std::iter::once(provider)
         .chain(resources)
         .chain(data_sources)
+        .chain(list_resources)
+        .chain(actions)
+        .chain(functions)
         .collect()
 }
 
@@ -97,6 +108,7 @@ fn count(attributes: &[Attribute]) -> usize {
 fn page_contains_schema_description_and_attributes() {
     let server = server();
     for Documented { page, schema, .. } in documented(&server) {
+        let Some(schema) = schema else { continue };
         let text = read(&page);
         check_attributes(&page, &text, schema.attributes());
         // The front page introduces the provider in words of its own.
@@ -110,11 +122,34 @@ fn page_contains_schema_description_and_attributes() {
         let listed = text
             .lines()
             .filter(|line| line.starts_with("- `") && line.contains("` ("));
+        // The generator lists the identity of a resource, unless the page has a template.
+        let identity = if text.contains("Identity Schema") {
+            schema.identity_attributes().len()
+        } else {
+            0
+        };
         assert_eq!(
             listed.count(),
-            count(schema.attributes()),
+            count(schema.attributes()) + identity,
             "{page} lists attributes that its schema does not have: {REMEDY}"
         );
+    }
+}
+
+#[test]
+fn page_contains_function_description_and_parameters() {
+    let server = server();
+    for function in server.functions() {
+        let page = format!("docs/functions/{}.md", function.name());
+        let (text, definition) = (read(&page), function.definition());
+        let parameters = definition
+            .parameters()
+            .iter()
+            .map(|parameter| parameter.description());
+        let paragraphs = definition.description().split("\n\n");
+        for part in paragraphs.chain(parameters).chain([definition.summary()]) {
+            assert!(text.contains(part), "{page} lacks \"{part}\": {REMEDY}");
+        }
     }
 }
 
@@ -262,7 +297,15 @@ fn anchors(text: &str) -> BTreeSet<String> {
             .filter(|c| c.is_alphanumeric() || ['-', '_'].contains(c))
             .collect()
     };
-    headings.map(anchor).collect()
+    // The generator marks the attributes of nested objects.
+    let marks = text
+        .split("<a id=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('"'));
+    headings
+        .map(anchor)
+        .chain(marks.map(|(mark, _)| mark.to_owned()))
+        .collect()
 }
 
 #[test]
@@ -281,7 +324,14 @@ fn page_and_example_have_existing_schema() {
             ),
         }
     }
-    for folder in ["examples/resources", "examples/data-sources"] {
+    for folder in [
+        "resources",
+        "data-sources",
+        "list-resources",
+        "actions",
+        "functions",
+    ] {
+        let folder = &format!("examples/{folder}");
         assert!(
             entries(folder).is_subset(&examples),
             "{folder} has an example for something that does not exist: remove it"
