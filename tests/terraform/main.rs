@@ -35,6 +35,7 @@ mod modules;
 mod ownership;
 mod parallel;
 mod pipelines;
+mod portal_webhook;
 mod provider_block;
 mod redirects;
 mod region_conflicts;
