@@ -108,7 +108,7 @@ fn siem_sumo_logic_url_is_sensitive_in_plan() {
 }
 
 #[test]
-fn relay() {
+fn siem_relay_creates_expected_destination() {
     delivers(
         "relay",
         &Siem {
@@ -149,7 +149,7 @@ fn relay_url_of_the_siem_itself_is_refused() {
 }
 
 #[test]
-fn logscale() {
+fn siem_logscale_creates_expected_destination() {
     delivers(
         "logscale",
         &Siem {
