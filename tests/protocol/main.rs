@@ -25,6 +25,7 @@ mod log;
 #[cfg(target_os = "linux")]
 mod memory;
 mod moved_state;
+mod portal_webhook;
 mod rollback_create;
 mod rules;
 mod start;
