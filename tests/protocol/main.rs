@@ -10,6 +10,7 @@
 /// The plugin under test.
 const PLUGIN: &str = env!("CARGO_BIN_EXE_terraform-provider-konnect");
 
+mod actions;
 mod authorization;
 mod configure;
 mod debug;
@@ -23,6 +24,7 @@ mod log;
 #[cfg(target_os = "linux")]
 mod memory;
 mod moved_state;
+mod replay_job;
 mod rollback_create;
 mod rules;
 mod start;
