@@ -13,12 +13,14 @@ const PLUGIN: &str = env!("CARGO_BIN_EXE_terraform-provider-konnect");
 mod actions;
 mod authorization;
 mod configure;
+mod data_sources;
 mod debug;
 mod functions;
 mod host;
 mod host_disconnect;
 mod identity;
 mod konnect;
+mod lists;
 mod load;
 mod log;
 #[cfg(target_os = "linux")]

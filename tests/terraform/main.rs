@@ -29,6 +29,7 @@ mod import_identity;
 mod install;
 #[cfg(target_os = "linux")]
 mod interrupts;
+mod lookups;
 mod migration;
 mod mocks;
 mod modules;
@@ -36,6 +37,8 @@ mod ownership;
 mod parallel;
 mod pipelines;
 mod provider_block;
+#[cfg(unix)]
+mod query;
 mod redirects;
 mod region_conflicts;
 mod regions;

@@ -151,8 +151,13 @@ fn is_only_parsed(block: &Block) -> bool {
 /// Whether the CLI under test knows all that a block uses.
 fn knows(block: &Block) -> bool {
     let actions = ACTIONS.iter().any(|part| block.text.contains(part));
-    (cli().supports(Feature::ImportByIdentity) || !block.text.contains("identity = {"))
-        && (!actions || cli().supports(Feature::Query))
+    let needs = [
+        (actions, Feature::Actions),
+        (block.text.contains("identity = {"), Feature::ImportByIdentity),
+    ];
+    needs
+        .into_iter()
+        .all(|(needed, feature)| !needed || cli().supports(feature))
 }
 
 /// Runs commands side by side, as many as there are processors, and gives their outputs in order.
