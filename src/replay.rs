@@ -119,15 +119,11 @@ pub(crate) fn plan_region(
     portal_id: &Attr<String>,
     prior: Option<&Attr<Region>>,
 ) -> Result<Attr<Region>, Diagnostic> {
-    let region = regions.webhook(region, prior)?;
-    if portal_id.known().is_some() && region == Attr::Known(Region::global()) {
-        return Err(Diagnostic::error(
-            "Region has no Dev Portals",
-            "Dev Portals are regional, and portal_id is set. Set region to the region of the Dev Portal, such as eu.",
-        )
-        .at("region"));
+    if portal_id.is_null() {
+        regions.webhook(region, prior)
+    } else {
+        regions.portal(region, prior)
     }
-    Ok(region)
 }
 
 /// The scope of a job.

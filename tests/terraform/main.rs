@@ -44,6 +44,8 @@ mod redirects;
 mod region_conflicts;
 mod regions;
 mod rejected_requests;
+#[cfg(unix)]
+mod replay;
 mod secret_search;
 mod secrets;
 mod status;
