@@ -8,11 +8,11 @@ use konnect::{
 use terraform_plugin::{Attr, Diagnostic};
 
 use crate::credential::WriteError;
-use crate::ownership::Target;
 use crate::planned::{changed_value, require};
 use crate::portal;
 use crate::run_state::RunState;
 use crate::scope::Scope;
+use crate::webhook_target::Target;
 
 /// The argument that sets the destination.
 const DESTINATION: &str = "audit_log_destination_id";
