@@ -1,0 +1,6 @@
+action "konnect_audit_log_replay" "outage" {
+  config {
+    region = "eu"
+    last   = "6h"
+  }
+}

@@ -1,0 +1,5 @@
+data "konnect_organization" "this" {}
+
+output "organization" {
+  value = "${data.konnect_organization.this.name} (${data.konnect_organization.this.id})"
+}

@@ -1,0 +1,1 @@
+terraform import konnect_audit_log_replay_job.outage eu

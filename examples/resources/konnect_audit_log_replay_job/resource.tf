@@ -1,0 +1,13 @@
+variable "outage" {
+  description = "When the SIEM was down, as times in RFC 3339 of the last 7 days."
+  type = object({
+    start_at = string
+    end_at   = string
+  })
+}
+
+resource "konnect_audit_log_replay_job" "outage" {
+  region   = "eu"
+  start_at = var.outage.start_at
+  end_at   = var.outage.end_at
+}
