@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::workspace::{AUTHORIZATION, Feature, Workspace, cli};
 
-use super::{entries, read, workspace};
+use super::{beside_provider, deliver_from_eu, destination, entries, read, workspace};
 
 /// The id that the examples of imports have for a destination.
 const EXAMPLE_ID: &str = "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7";
@@ -62,6 +62,51 @@ fn example_imports_of_webhook_succeed() {
         let edit = json!({ "endpoint": "https://siem.example.com/", "authorization": "Bearer another", "enabled": true });
         workspace.konnect.edit_webhook("eu", edit).expect("a webhook");
         imports_it(&workspace, &file, &read(&file), "konnect_audit_log_webhook.eu");
+    }
+}
+
+#[test]
+fn example_imports_of_portal_webhook_succeed() {
+    const PORTAL_ID: &str = "3b9c1d52-7c1e-4f0a-9d5e-2f6a8b4c0e17";
+    let address = "konnect_portal_audit_log_webhook.developers";
+    let folder = "examples/resources/konnect_portal_audit_log_webhook";
+    for file in imports(folder) {
+        let workspace = beside_provider(&format!("{folder}/resource.tf"));
+        let id = destination(&workspace)["id"].take();
+        let portals = workspace.konnect.region("eu")["portals"].take();
+        let portal = portals.as_object().and_then(|all| all.keys().next().cloned());
+        let portal = portal.expect("the Dev Portal of the example");
+        let edit = json!({ "audit_log_destination_id": id, "enabled": true });
+        let edited = workspace.konnect.edit_portal_webhook("eu", &portal, edit);
+        edited.expect("the webhook of the Dev Portal");
+        // Each command is an example of its own.
+        let text = read(&file).replace(PORTAL_ID, &portal);
+        let examples: Vec<_> = if file.ends_with(".sh") {
+            text.lines().filter(|line| line.starts_with("terraform")).collect()
+        } else {
+            vec![text.as_str()]
+        };
+        for example in examples {
+            imports_it(&workspace, &file, example, address);
+            workspace.run(&["state", "rm", address]).succeeds();
+        }
+    }
+}
+
+#[test]
+fn example_imports_of_replay_job_succeed() {
+    let folder = "examples/resources/konnect_audit_log_replay_job";
+    let resource = format!("{folder}/resource.tf");
+    for file in imports(folder) {
+        let workspace = beside_provider(&resource);
+        deliver_from_eu(&workspace);
+        workspace.init();
+        workspace.apply();
+        let address = "konnect_audit_log_replay_job.outage";
+        workspace.run(&["state", "rm", address]).succeeds();
+        workspace.konnect.take_writes();
+        imports_it(&workspace, &file, &read(&file), address);
+        assert_eq!(workspace.konnect.take_writes(), [], "{file}: no job is started");
     }
 }
 
