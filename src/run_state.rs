@@ -52,7 +52,7 @@ pub(crate) enum Access {
         /// Cancelled when the run is interrupted.
         stop: CancellationToken,
         /// The attribute or environment variable that the token comes from.
-        token_source: &'static str,
+        origin: &'static str,
     },
     /// These parts of the provider block are known only after apply.
     Waiting(String),
@@ -182,7 +182,7 @@ impl RunState {
 
     /// The warning that Konnect rejects the token, once a run. Empty for any other error.
     pub(crate) fn token_warning(&self, error: &Error) -> Diagnostics {
-        let (Access::Ready { token_source, .. }, Some(status @ (401 | 403))) = (&self.access, error.status())
+        let (Access::Ready { origin, .. }, Some(status @ (401 | 403))) = (&self.access, error.status())
         else {
             return Diagnostics::new();
         };
@@ -196,7 +196,7 @@ impl RunState {
         };
         Diagnostic::warning(
             "Access token is not accepted",
-            format!("Konnect {problem} from {token_source}, so the apply will fail.\n\n{error}"),
+            format!("Konnect {problem} from {origin}, so the apply will fail.\n\n{error}"),
         )
         .into()
     }
