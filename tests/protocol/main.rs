@@ -26,6 +26,7 @@ mod log;
 #[cfg(target_os = "linux")]
 mod memory;
 mod moved_state;
+mod portal_webhook;
 mod replay_job;
 mod rollback_create;
 mod rules;

@@ -36,6 +36,7 @@ mod modules;
 mod ownership;
 mod parallel;
 mod pipelines;
+mod portal_webhook;
 mod provider_block;
 #[cfg(unix)]
 mod query;
