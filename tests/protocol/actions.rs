@@ -113,7 +113,7 @@ async fn validate_range_missing_or_given_twice_is_an_error() {
     );
     let last = ("last", Value::from("6h"));
     for (arguments, expected) in [
-        (vec![], "Missing time range"),
+        (vec![("region", "eu".into())], "Missing time range"),
         (vec![start.clone()], "Incomplete time range"),
         (
             vec![start.clone(), end.clone(), last.clone()],
@@ -124,15 +124,26 @@ async fn validate_range_missing_or_given_twice_is_an_error() {
         let found = validated(&konnect, &arguments).await;
         assert!(error(&found).contains(expected), "{found:?}");
     }
-    for arguments in [vec![start, end], vec![last], vec![("last", Value::Unknown)]] {
+    // Without a `config` block, the invocation reports it.
+    for arguments in [
+        vec![],
+        vec![start, end],
+        vec![last],
+        vec![("last", Value::Unknown)],
+    ] {
         sound(&validated(&konnect, &arguments).await);
     }
     konnect.end().await;
 }
 
 #[tokio::test]
-async fn plan_without_region_or_beyond_the_retention_is_an_error() {
+async fn plan_without_range_or_region_or_beyond_the_retention_is_an_error() {
     let konnect = Konnect::configured().await;
+    let (_, diagnostics) = konnect.invoke(REPLAY, &[]).await;
+    assert!(
+        error(&diagnostics).contains("Missing time range"),
+        "{diagnostics:?}"
+    );
     let (_, diagnostics) = konnect.invoke(REPLAY, &[("last", "6h".into())]).await;
     assert!(error(&diagnostics).contains("No region"), "{diagnostics:?}");
     let (old, end) = (minutes_ago(8 * 24 * 60), minutes_ago(60));
