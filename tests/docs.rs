@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use terraform_plugin::{Attribute, Kind, Schema, ServeMode, Server};
+use terraform_plugin::{Attribute, Kind, Parameter, Schema, ServeMode, Server};
 use terraform_provider_konnect::{KonnectProvider, NAME};
 
 const REMEDY: &str = "run docs/generate.sh and commit what it writes";
@@ -142,10 +142,7 @@ fn page_contains_function_description_and_parameters() {
     for function in server.functions() {
         let page = format!("docs/functions/{}.md", function.name());
         let (text, definition) = (read(&page), function.definition());
-        let parameters = definition
-            .parameters()
-            .iter()
-            .map(|parameter| parameter.description());
+        let parameters = definition.parameters().iter().map(Parameter::description);
         let paragraphs = definition.description().split("\n\n");
         for part in paragraphs.chain(parameters).chain([definition.summary()]) {
             assert!(text.contains(part), "{page} lacks \"{part}\": {REMEDY}");
