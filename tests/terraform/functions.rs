@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::json;
 
-use crate::workspace::{Workspace, project};
+use crate::workspace::{Block, Workspace, project};
 
 const CEF: &str = "2025-06-18T21:02:36Z konghq.com CEF:0|KongInc|Konnect|1.0|konnect|Authz.control-planes|6|\
                    rt=1750280466889 action=list granted=false user_agent=grpc-node-js/1.12.4 (linux; x64)";
@@ -31,11 +31,12 @@ fn outputs(expressions: &[(&str, &str)]) -> Workspace {
     workspace.write("cef", &signed(CEF));
     workspace.write("cps", CPS);
     workspace.write("jwks", &jwks(1));
-    let blocks: String = expressions
-        .iter()
-        .map(|(name, expression)| format!("output \"{name}\" {{\n  value = {expression}\n}}\n"))
-        .collect();
-    workspace.configure(blocks);
+    let output = |(name, expression): &(&str, &str)| {
+        Block::new(format!("output \"{name}\""))
+            .expression("value", *expression)
+            .to_string()
+    };
+    workspace.configure(expressions.iter().map(output).collect::<String>());
     workspace.init();
     workspace
 }

@@ -175,10 +175,8 @@ fn events_are_limited_filtered_and_newest_first() {
             .clone()
     };
     let all = of("all");
-    assert_eq!(
-        (&all["limit"], &all["event_count"] == &json!(0)),
-        (&json!(100), false)
-    );
+    assert_eq!(all["limit"], 100);
+    assert!(all["event_count"].as_i64() >= Some(9), "{}", all["event_count"]);
     let times: Vec<_> = all["events"]
         .as_array()
         .unwrap()

@@ -57,12 +57,11 @@ fn console(workspace: &Workspace) {
 
 /// A list block with arguments of its `config` block.
 fn block(type_name: &str, limit: usize, arguments: &Json) -> String {
-    let arguments: String = arguments
-        .as_object()
-        .unwrap()
-        .iter()
+    let arguments = arguments.as_object().unwrap().iter();
+    let arguments: Vec<_> = arguments
         .map(|(name, value)| format!("    {name} = {value}\n"))
         .collect();
+    let arguments = arguments.concat();
     format!(
         "list \"{type_name}\" \"all\" {{\n  provider = konnect\n  limit = {limit}\n  config {{\n{arguments}  }}\n}}\n"
     )
