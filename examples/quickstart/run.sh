@@ -86,8 +86,8 @@ trap 'exit 143' TERM
 # --- Commands ---
 
 # Prints a command as a user types it, and runs it. All commands run in $work/config, with the names of the programs
-# instead of their paths. The first argument is a regular expression of the lines to show, or '' for all; lines that are
-# left out are marked. The whole output is in $output.
+# instead of their paths. The first argument is a regular expression of the lines to show, or '' for all; where
+# any are left out, the first place is marked. The whole output is in $output.
 run() {
   run_expecting 0 "$@"
 }
@@ -113,7 +113,7 @@ run_expecting() {
     fail "this command ended with exit code $code, and $expected was expected"
   fi
   awk -v shown="$shown" '
-    shown == "" || $0 ~ shown { print; cut = 0; next }
+    shown == "" || $0 ~ shown { print; next }
     !cut && NF { print "  ⋮"; cut = 1 }
   ' "$work/output"
 }
@@ -221,7 +221,7 @@ others='user_agent!=terraform-provider-konnect*'
 siem() {
   jwks=$konnect/eu/v2/audit-log-webhook/jwks.json
   printf '\n$ konnect-audit-receiver --listen %s --ca ca.pem --jwks %s --filter %s\n' "$1" "$jwks" \
-    "'$others'$(shift; printf ' %s' "$@")"
+    "'$others'${2:+ $2 $3}"
   start "$work/siem.log" "$receiver" --ca ca.pem --jwks "$jwks" --filter "$others" --listen "$@"
   receiver_pid=$pid
 }
@@ -243,7 +243,7 @@ export TF_VAR_siem_authorization=$KONNECT_RECEIVER_AUTHORIZATION
 
 # --- Set up ---
 
-changes='^  # |^Plan:|^No changes|^Apply complete|complete after|^Destroy complete'
+changes='^  # konnect|^Plan:|^Apply complete|(Creation|Modifications) complete after|^Destroy complete'
 say "Set up the audit logs of three regions with examples/quickstart/main.tf. The credential of the SIEM is write-only."
 run '^Terraform has been|^OpenTofu has been|successfully' "$cli" init -input=false
 run "$changes" "$cli" plan -input=false -out=setup.tfplan
@@ -266,20 +266,22 @@ expect "eu does not deliver" "$output" '"eu" = "delivering"'
 
 # --- Failure ---
 
-say "The SIEM stops accepting events. Meanwhile, an account is locked:"
+say "The SIEM stops accepting events. Meanwhile, 50 logins to a locked account fail:"
 stop "$receiver_pid"
 siem "$address" --respond 401
 missed_from=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-run '' "$emulator" trigger --url "$konnect" --region eu --kind account-locked
+run '' "$emulator" trigger --url "$konnect" --region eu --kind account-locked --count 50
 tries=0
-until "$emulator" request GET "$konnect/_emulator/deliveries" | grep -q '"code":401'; do
+# Events of requests may share their batch, or may be refused before them.
+until "$emulator" request GET "$konnect/_emulator/deliveries" |
+  grep -E -q '"code":401,"endpoint":"[^"]*","events":[5-9][0-9],'; do
   tries=$((tries + 1))
-  [ "$tries" -le 100 ] || fail "no delivery failed"
+  [ "$tries" -le 100 ] || fail "the deliveries did not fail"
   sleep 0.2
 done
 
 say "The next plan warns, because the configuration checks the status:"
-run '^(│ )?Warning: Check|Deliveries from region eu' "$cli" plan -input=false
+run 'Warning: Check|Deliveries from region|[0-9]{3} [A-Z]|^(│ )?[a-z].*[.):]$' "$cli" plan -input=false
 expect "the check block does not warn" "$output" 'Warning: Check block assertion failed'
 expect "the warning does not name the reason" "$output" '401'
 
@@ -315,13 +317,19 @@ else
   printf 'resource "konnect_audit_log_replay_job" "missed" {\n  %s\n}\n' "$range" >replay.tf
   run "$changes" "$cli" apply -input=false -auto-approve
 fi
-wait_for "$work/siem.log" ' locked .* verified$' "the replay did not send the event that the SIEM missed"
-grep ' locked ' "$work/siem.log"
+tries=0
+until arrived=$(grep -c ' locked .* verified$' "$work/siem.log") && [ "$arrived" -ge 50 ]; do
+  tries=$((tries + 1))
+  [ "$tries" -le 100 ] || fail "the replay sent ${arrived:-0} of the 50 events that the SIEM missed"
+  sleep 0.2
+done
+say "All 50 events have arrived, each of them verified. The last one:"
+grep ' locked ' "$work/siem.log" | tail -n 1
 
 # --- The end ---
 
 say "Destroy everything:"
-run "$changes" "$cli" destroy -input=false -auto-approve
+run '^Plan:|^Destroy complete' "$cli" destroy -input=false -auto-approve
 state=$("$cli" state list)
 [ -z "$state" ] || fail "after the destruction there is still: $state"
 left=$("$emulator" request GET "$konnect/global/v3/audit-log-destinations")
