@@ -14,6 +14,7 @@
 )]
 
 mod authorization_drift;
+mod deliveries;
 mod destination;
 mod documents;
 mod drift;
