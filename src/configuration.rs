@@ -17,6 +17,7 @@ use crate::validators;
 
 /// The provider block. Every attribute is optional, and may be unknown while planning.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub struct Config {
     personal_access_token: Attr<Secret>,
     system_account_access_token: Attr<Secret>,
