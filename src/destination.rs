@@ -77,7 +77,7 @@ impl Model {
     ///
     /// # Errors
     /// That it has no valid id.
-    pub(crate) fn from_kong(state: kong_migration::State<'_>) -> Result<Self, Diagnostics> {
+    pub(crate) fn from_kong(state: &kong_migration::State<'_>) -> Result<Self, Diagnostics> {
         let id = state.text("id").unwrap_or_default();
         let id = DestinationId::parse(&id)
             .map_err(|e| Diagnostic::error("State can't be moved", sentence(&e)).at("id"))?;

@@ -24,7 +24,6 @@ fn is_of(source: &MoveSource, address: &str) -> bool {
 }
 
 /// A stored state.
-#[derive(Debug, Clone, Copy)]
 pub(crate) struct State<'a>(pub(crate) &'a Json);
 
 impl State<'_> {

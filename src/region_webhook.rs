@@ -215,7 +215,7 @@ impl Model {
     ///
     /// # Errors
     /// That there is no webhook.
-    pub(crate) fn from_kong(state: kong_migration::State<'_>) -> Result<Self, Diagnostics> {
+    pub(crate) fn from_kong(state: &kong_migration::State<'_>) -> Result<Self, Diagnostics> {
         let Some(endpoint) = state
             .text("endpoint")
             .filter(|endpoint| endpoint != "unconfigured")

@@ -3,7 +3,7 @@
 use konnect::{CreateError, DestinationId, Duplicates, Error, Region};
 use terraform_plugin::Diagnostic;
 
-/// The error that a creation may have made a destination, or made one that can't be told from others.
+/// The error that a creation may have made a destination, or made one among several like it.
 pub(crate) fn unresolved(error: &CreateError, region: &Region) -> Diagnostic {
     let summary = match error {
         CreateError::Several { .. } | CreateError::Taken { .. } => {

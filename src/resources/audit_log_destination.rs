@@ -362,7 +362,7 @@ impl Resource for AuditLogDestination {
 
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
         kong_migration::is_source(source, self.type_name())
-            .then(|| Model::from_kong(kong_migration::State(&source.state)))
+            .then(|| Model::from_kong(&kong_migration::State(&source.state)))
     }
 }
 

@@ -361,7 +361,7 @@ impl Resource for AuditLogWebhook {
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
         let accepted =
             kong_migration::is_source(source, KONG_TYPE) || kong_migration::is_renamed(source, KONG_TYPE);
-        accepted.then(|| Model::from_kong(kong_migration::State(&source.state)))
+        accepted.then(|| Model::from_kong(&kong_migration::State(&source.state)))
     }
 }
 

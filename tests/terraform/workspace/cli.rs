@@ -15,7 +15,7 @@ pub struct Cli {
     pub program: OsString,
     /// Where the product looks for providers that name no host.
     pub registry: &'static str,
-    /// As it tells a provider. OpenTofu tells the version of a Terraform that it is like.
+    /// As it passes it to a provider. OpenTofu passes the version of a Terraform that it is like.
     pub version: Option<String>,
     product: Product,
     /// Major and minor version of the product.
