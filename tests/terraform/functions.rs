@@ -34,7 +34,8 @@ fn outputs(expressions: &[(&str, &str)]) -> Workspace {
     let blocks: String = expressions
         .iter()
         .map(|(name, expression)| format!("output \"{name}\" {{\n  value = {expression}\n}}\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     workspace.configure(blocks);
     workspace.init();
     workspace

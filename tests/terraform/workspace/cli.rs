@@ -51,18 +51,6 @@ impl Cli {
         self.release >= first
     }
 
-    /// The same, and prints that the test checks the protocol instead if this CLI does not have the feature.
-    pub fn supports_or_reports(&self, feature: Feature) -> bool {
-        let supported = self.supports(feature);
-        if !supported {
-            let (product, (major, minor)) = (self.product, self.release);
-            println!(
-                "{product:?} {major}.{minor} does not support {feature:?}: checking the protocol instead"
-            );
-        }
-        supported
-    }
-
     /// The folder of the mirror that holds the provider under an address.
     pub fn mirror_of(&self, address: &str) -> PathBuf {
         let version = env!("CARGO_PKG_VERSION");
