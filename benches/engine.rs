@@ -81,7 +81,7 @@ fn plan(criterion: &mut Criterion) {
         .expect("a provider block");
     let diagnostics = runtime.block_on(server.configure(block, "1.11.4".to_owned()));
     assert!(
-        configured.into_iter().next().is_none(),
+        diagnostics.into_iter().next().is_none(),
         "the provider is configured"
     );
     let resource = server.resource(RESOURCE).expect("the resource");
