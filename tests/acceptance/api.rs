@@ -111,18 +111,18 @@ impl Api {
 
     /// `GET`.
     pub fn get(&self, region: &Region, path: &str) -> Result<Answer, String> {
-        self.send(Method::GET, region, path, None)
+        self.send(&Method::GET, region, path, None)
     }
 
     /// `DELETE`.
     pub fn delete(&self, region: &Region, path: &str) -> Result<Answer, String> {
-        self.send(Method::DELETE, region, path, None)
+        self.send(&Method::DELETE, region, path, None)
     }
 
     /// Sends a request, and repeats it where the answer is 429.
     pub fn send(
         &self,
-        method: Method,
+        method: &Method,
         region: &Region,
         path: &str,
         body: Option<&Value>,
@@ -131,13 +131,13 @@ impl Api {
         loop {
             let (answer, headers) = self
                 .runtime
-                .block_on(self.once(&method, region, path, body))
+                .block_on(self.once(method, region, path, body))
                 .map_err(|error| {
                     // The error names the URL, which may hold secrets of its own.
                     let error = chain(&error.without_url());
                     self.redact(&format!("{method} {region} {path}: {error}"))
                 })?;
-            self.record(&method, region, path, answer.status);
+            self.record(method, region, path, answer.status);
             if answer.status != 429 || repeats == MAX_REPEATS {
                 return Ok(answer);
             }
@@ -223,7 +223,10 @@ impl Api {
         for _ in 0..MAX_PAGES {
             let answer = self.get(region, &format!("{DESTINATIONS}?{query}{after}"))?;
             let Some(items) = answer.body["data"].as_array().filter(|_| answer.is_success()) else {
-                return Err(format!("the list of destinations on {region} answers {}", self.brief(&answer)));
+                return Err(format!(
+                    "the list of destinations on {region} answers {}",
+                    self.brief(&answer)
+                ));
             };
             all.extend(items.iter().cloned());
             let Some(next) = answer.body["meta"]["next"].as_str() else {
@@ -232,7 +235,10 @@ impl Api {
             // The rest of the address cannot be requested as it stands.
             let cursor = next
                 .split(['?', '&'])
-                .find_map(|pair| pair.strip_prefix("page[after]=").or_else(|| pair.strip_prefix("page%5Bafter%5D=")))
+                .find_map(|pair| {
+                    pair.strip_prefix("page[after]=")
+                        .or_else(|| pair.strip_prefix("page%5Bafter%5D="))
+                })
                 .ok_or_else(|| format!("the next page on {region} has no cursor"))?;
             let next = format!("&page[after]={cursor}");
             if next == after {

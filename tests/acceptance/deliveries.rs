@@ -53,7 +53,7 @@ impl Stream<'_> {
         let (id, _) = session.create(&session.home(), "deliveries", self.receiver.endpoint(), "json")?;
         let body = json!({ "audit_log_destination_id": id, "enabled": true });
         let set_up = poll(session.pace.poll, session.pace.known_limit, || {
-            let answer = session.api.send(Method::PATCH, region, WEBHOOK, Some(&body))?;
+            let answer = session.api.send(&Method::PATCH, region, WEBHOOK, Some(&body))?;
             Ok((answer.status != 404).then_some(answer))
         })?;
         match set_up {
@@ -62,7 +62,11 @@ impl Stream<'_> {
                 let brief = session.api.brief(&answer);
                 return Err(Stop::Failed(format!("setting up the webhook answers {brief}")));
             }
-            None => return Err(Stop::Failed("the webhook does not know the destination".to_owned())),
+            None => {
+                return Err(Stop::Failed(
+                    "the webhook does not know the destination".to_owned(),
+                ));
+            }
         }
         steps.push(format!("set up the webhook of {region}, with events as JSON"));
         let began = Instant::now();
@@ -103,14 +107,23 @@ impl Stream<'_> {
                 continue;
             };
             self.wait_for_quiet();
-            let attempts: Vec<_> = self.receiver.since(before).into_iter().filter(|d| d.body == first.body).collect();
+            let attempts: Vec<_> = self
+                .receiver
+                .since(before)
+                .into_iter()
+                .filter(|d| d.body == first.body)
+                .collect();
             let waits = attempts.windows(2).map(|pair| pair[1].at - pair[0].at);
             let waits: Vec<_> = waits.map(|wait| format!("{:.2} s", wait.as_secs_f64())).collect();
             let shown = session.api.get(region, STATUS)?;
             steps.push(format!(
                 "answered with {status}: {} attempt(s), waits {}; webhook_status `{}`, last_response_code {}",
                 attempts.len(),
-                if waits.is_empty() { "none".to_owned() } else { waits.join(", ") },
+                if waits.is_empty() {
+                    "none".to_owned()
+                } else {
+                    waits.join(", ")
+                },
                 shown.text("webhook_status"),
                 shown.body["last_response_code"]
             ));
@@ -122,7 +135,10 @@ impl Stream<'_> {
             let before = Instant::now();
             let resumed = self.next(|delivery| delivery.status == 200)?.is_some();
             steps.push(if resumed {
-                format!("answered with 200 again: it delivers after {:.1} s", before.elapsed().as_secs_f64())
+                format!(
+                    "answered with 200 again: it delivers after {:.1} s",
+                    before.elapsed().as_secs_f64()
+                )
             } else {
                 results.push("it does not resume".to_owned());
                 "answered with 200 again: nothing is delivered".to_owned()
@@ -142,8 +158,13 @@ impl Stream<'_> {
         let id = self.destination.as_deref().unwrap_or_default();
         let path = format!("{DESTINATIONS}/{id}");
         let body = json!({ "log_format": "cps" });
-        let changed = session.api.send(Method::PATCH, &session.home(), &path, Some(&body))?;
-        steps.push(format!("PATCH of log_format to cps -> {}", session.api.brief(&changed)));
+        let changed = session
+            .api
+            .send(&Method::PATCH, &session.home(), &path, Some(&body))?;
+        steps.push(format!(
+            "PATCH of log_format to cps -> {}",
+            session.api.brief(&changed)
+        ));
         let cps = |line: &&String| parse(line).is_ok_and(|event| event.format == Format::Cps);
         let found = self.next(|delivery| delivery.lines.iter().flatten().any(|line| cps(&line)))?;
         let found = found.ok_or_else(|| "no line in the format is delivered".to_owned())?;
@@ -157,7 +178,10 @@ impl Stream<'_> {
             Some(object.to_owned())
         };
         let is_signed = |line: &str| verify(line, &keys) == Ok(true);
-        let by_object = lines.iter().filter(|line| inner(line).is_some_and(|object| is_signed(&object))).count();
+        let by_object = lines
+            .iter()
+            .filter(|line| inner(line).is_some_and(|object| is_signed(&object)))
+            .count();
         let by_either = lines.iter().filter(|line| is_signed(line)).count();
         let signed = lines.iter().filter(|line| verify(line, &keys).is_ok()).count();
         steps.push(format!(
@@ -203,7 +227,11 @@ impl Stream<'_> {
         let began = Instant::now();
         let longest = self.session.pace.quiet * 6;
         loop {
-            let last = self.receiver.since(0).last().map_or(Duration::MAX, |delivery| delivery.at.elapsed());
+            let last = self
+                .receiver
+                .since(0)
+                .last()
+                .map_or(Duration::MAX, |delivery| delivery.at.elapsed());
             if last > self.session.pace.quiet || began.elapsed() > longest {
                 return;
             }

@@ -67,7 +67,9 @@ fn configuration(session: &Session<'_>, name: &str, home: &Region) -> String {
             .expression("audit_log_destination_id", format!("{DESTINATION}.id"))
             .to_string()
     });
-    format!("variable \"authorization\" {{\n  type      = string\n  sensitive = true\n}}\n\n{destination}\n{webhook}")
+    format!(
+        "variable \"authorization\" {{\n  type      = string\n  sensitive = true\n}}\n\n{destination}\n{webhook}"
+    )
 }
 
 fn apply_and_destroy(
@@ -77,18 +79,29 @@ fn apply_and_destroy(
 ) -> Result<String, Stop> {
     let home = session.home();
     workspace.configure_provider("", configuration(session, "cli", &home));
-    step(steps, "init", workspace.run(&["init", "-no-color"]))?;
-    step(steps, "apply", workspace.try_apply())?;
-    step(steps, "plan of what was applied, which is to be empty", workspace.try_plan())?;
+    step(steps, "init", &workspace.run(&["init", "-no-color"]))?;
+    step(steps, "apply", &workspace.try_apply())?;
+    step(
+        steps,
+        "plan of what was applied, which is to be empty",
+        &workspace.try_plan(),
+    )?;
     let id = workspace.state().text(DESTINATION, "id");
 
     workspace.configure_provider("", configuration(session, "cli-renamed", &home));
-    step(steps, "apply with another name", workspace.try_apply())?;
-    step(steps, "plan of what was applied, which is to be empty", workspace.try_plan())?;
-    step(steps, "destroy", workspace.try_destroy())?;
+    step(steps, "apply with another name", &workspace.try_apply())?;
+    step(
+        steps,
+        "plan of what was applied, which is to be empty",
+        &workspace.try_plan(),
+    )?;
+    step(steps, "destroy", &workspace.try_destroy())?;
 
     let gone = session.api.get(&home, &format!("{DESTINATIONS}/{id}"))?;
-    steps.push(format!("GET of the destroyed destination: {}", session.api.brief(&gone)));
+    steps.push(format!(
+        "GET of the destroyed destination: {}",
+        session.api.brief(&gone)
+    ));
     if gone.status != 404 {
         return Err(Stop::Failed("the destination exists after destroy".to_owned()));
     }
@@ -100,13 +113,25 @@ fn apply_and_destroy(
 }
 
 /// Notes how a command ended, with the errors that it reported.
-fn step(steps: &mut Steps, what: &str, run: Run) -> Result<(), Stop> {
-    let warnings = run.warnings().into_iter().map(|warning| format!("warning: {}", warning.summary));
+fn step(steps: &mut Steps, what: &str, run: &Run) -> Result<(), Stop> {
+    let warnings = run
+        .warnings()
+        .into_iter()
+        .map(|warning| format!("warning: {}", warning.summary));
     let errors = run.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
     let errors = errors.map(|error| format!("error: {}: {}", error.summary, error.detail));
-    let reported: Vec<_> = warnings.chain(errors).map(|text| text.replace('\n', " ")).collect();
-    let code = run.code.map_or_else(|| "a signal".to_owned(), |code| format!("code {code}"));
-    steps.push(format!("{what}: ended with {code} {}", reported.join("; ")).trim_end().to_owned());
+    let reported: Vec<_> = warnings
+        .chain(errors)
+        .map(|text| text.replace('\n', " "))
+        .collect();
+    let code = run
+        .code
+        .map_or_else(|| "a signal".to_owned(), |code| format!("code {code}"));
+    steps.push(
+        format!("{what}: ended with {code} {}", reported.join("; "))
+            .trim_end()
+            .to_owned(),
+    );
     if run.code == Some(0) {
         Ok(())
     } else if run.diagnostics.is_empty() {

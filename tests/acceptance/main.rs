@@ -100,6 +100,9 @@ fn real_organization() -> Result<(), Failed> {
     if report.is_success() {
         Ok(())
     } else {
-        Err("a question has no answer because of an error, or an object was left behind: see the report".into())
+        Err(
+            "a question has no answer because of an error, or an object was left behind: see the report"
+                .into(),
+        )
     }
 }

@@ -7,9 +7,7 @@ use konnect::Region;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::api::{
-    AUDIT_LOGS, Answer, DESTINATIONS, JWKS, REPLAY_JOB, STATUS, WEBHOOK, WEBHOOK_V2, poll,
-};
+use crate::api::{AUDIT_LOGS, Answer, DESTINATIONS, JWKS, REPLAY_JOB, STATUS, WEBHOOK, WEBHOOK_V2, poll};
 use crate::question::Question;
 use crate::run::{Book, Steps, Stop};
 use crate::session::Session;
@@ -64,7 +62,10 @@ fn note(session: &Session<'_>, steps: &mut Steps, what: &str, answer: &Answer, f
     let shown: Vec<_> = shown.filter(|_| answer.is_success()).collect();
     let shown = shown.join(", ");
     let separator = if shown.is_empty() { "" } else { ": " };
-    steps.push(format!("{what} -> {}{separator}{shown}", session.api.brief(answer)));
+    steps.push(format!(
+        "{what} -> {}{separator}{shown}",
+        session.api.brief(answer)
+    ));
 }
 
 fn in_words(time: Duration) -> String {
@@ -77,7 +78,9 @@ fn jwks(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
         match session.api.get(&region, JWKS) {
             Ok(answer) => {
                 let keys = answer.body["keys"].as_array().into_iter().flatten();
-                let keys: BTreeSet<_> = keys.filter_map(|key| key["x"].as_str().map(str::to_owned)).collect();
+                let keys: BTreeSet<_> = keys
+                    .filter_map(|key| key["x"].as_str().map(str::to_owned))
+                    .collect();
                 steps.push(format!(
                     "GET {region} {JWKS} without a token -> {}: {} keys",
                     session.api.brief(&answer),
@@ -101,16 +104,27 @@ fn jwks(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
 fn replay(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
     let region = session.region()?;
     let before = session.api.get(region, REPLAY_JOB)?;
-    note(session, steps, &format!("GET {region} {REPLAY_JOB}"), &before, &["status"]);
+    note(
+        session,
+        steps,
+        &format!("GET {region} {REPLAY_JOB}"),
+        &before,
+        &["status"],
+    );
     if matches!(before.text("status"), "accepted" | "pending" | "running") {
-        return Err(Stop::NotTried("a replay job of another user is under way".to_owned()));
+        return Err(Stop::NotTried(
+            "a replay job of another user is under way".to_owned(),
+        ));
     }
     let time = |ago| {
-        let at = before.at.checked_sub(Duration::from_secs(ago)).unwrap_or(SystemTime::UNIX_EPOCH);
+        let at = before
+            .at
+            .checked_sub(Duration::from_secs(ago))
+            .unwrap_or(SystemTime::UNIX_EPOCH);
         humantime::format_rfc3339_seconds(at).to_string()
     };
     let body = json!({ "start_at": time(120), "end_at": time(60) });
-    let put = session.api.send(Method::PUT, region, REPLAY_JOB, Some(&body))?;
+    let put = session.api.send(&Method::PUT, region, REPLAY_JOB, Some(&body))?;
     let what = format!("PUT {region} {REPLAY_JOB} for one minute of the past");
     note(session, steps, &what, &put, &["status"]);
     if !put.is_success() {
@@ -158,8 +172,14 @@ fn updated_at(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> 
     let mut equal = created.text("updated_at") == initial;
     let mut before = again.clone();
     let changes = [
-        ("PATCH of the name", json!({ "name": format!("{}updated-at-2", session.prefix) })),
-        ("PATCH of the authorization alone", json!({ "authorization": session.authorization })),
+        (
+            "PATCH of the name",
+            json!({ "name": format!("{}updated-at-2", session.prefix) }),
+        ),
+        (
+            "PATCH of the authorization alone",
+            json!({ "authorization": session.authorization }),
+        ),
         (
             "PATCH with the values that it has",
             json!({ "name": format!("{}updated-at-2", session.prefix) }),
@@ -168,20 +188,27 @@ fn updated_at(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> 
     for (what, body) in changes {
         // The next second, since the times may have no fractions.
         std::thread::sleep(Duration::from_millis(1100).min(session.pace.poll * 3));
-        let written = session.api.send(Method::PATCH, &home, &path, Some(&body))?;
+        let written = session.api.send(&Method::PATCH, &home, &path, Some(&body))?;
         note(session, steps, what, &written, &["updated_at"]);
         if !written.is_success() {
-            return Err(Stop::Failed(format!("{what} answers {}", session.api.brief(&written))));
+            return Err(Stop::Failed(format!(
+                "{what} answers {}",
+                session.api.brief(&written)
+            )));
         }
         let after = read(steps, "GET")?;
         equal &= written.text("updated_at") == after;
-        let moved = if after == before { "does not move" } else { "moves" };
-        moves.push(format!("{moved} with a {what}"));
+        let verb = if after == before { "does not move" } else { "moves" };
+        moves.push(format!("{verb} with a {what}"));
         before = after;
     }
     let removed = session.delete(&home, &id)?;
     note(session, steps, "DELETE", &removed, &[]);
-    let reads = if initial == again { "does not move" } else { "moves" };
+    let reads = if initial == again {
+        "does not move"
+    } else {
+        "moves"
+    };
     let same = if equal { "equal" } else { "not equal" };
     Ok(format!(
         "It begins as `{initial}`, {reads} between two reads, {}; answers to writes and reads are {same}",
@@ -192,9 +219,14 @@ fn updated_at(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> 
 /// Whether hosts and versions show a destination that was created on another host.
 fn global_store(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
     let global = Region::global();
-    let regional = session.claimed.clone().or_else(|| session.all_regions().into_iter().next());
+    let regional = session
+        .claimed
+        .clone()
+        .or_else(|| session.all_regions().into_iter().next());
     let Some(regional) = regional.filter(|_| session.api.serves(&global)) else {
-        return Err(Stop::NotTried("the URL does not serve `global` and a region".to_owned()));
+        return Err(Stop::NotTried(
+            "the URL does not serve `global` and a region".to_owned(),
+        ));
     };
     let mut seen = Vec::new();
     for (from, to) in [(&global, &regional), (&regional, &global)] {
@@ -206,7 +238,13 @@ fn global_store(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop
                 continue;
             }
         };
-        note(session, steps, &format!("POST {from} {DESTINATIONS}"), &created, &[]);
+        note(
+            session,
+            steps,
+            &format!("POST {from} {DESTINATIONS}"),
+            &created,
+            &[],
+        );
         let mut found = Vec::new();
         for (host, version) in [(to, "v3"), (to, "v2"), (from, "v2")] {
             let path = format!("/{version}/audit-log-destinations/{id}");
@@ -228,7 +266,11 @@ fn global_store(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop
         note(session, steps, &format!("DELETE {from}"), &removed, &[]);
     }
     let is_one = seen.iter().all(|what| what.contains(" shows "));
-    Ok(format!("{}: {}", if is_one { "Yes" } else { "No" }, seen.join("; ")))
+    Ok(format!(
+        "{}: {}",
+        if is_one { "Yes" } else { "No" },
+        seen.join("; ")
+    ))
 }
 
 fn lists(session: &Session<'_>, book: &mut Book<'_>) {
@@ -243,7 +285,9 @@ fn lists(session: &Session<'_>, book: &mut Book<'_>) {
     });
     book.ask(Question::PageSize, |steps| {
         if made.len() < MANY {
-            return Err(Stop::NotTried("the destinations for it could not be created".to_owned()));
+            return Err(Stop::NotTried(
+                "the destinations for it could not be created".to_owned(),
+            ));
         }
         page_sizes(session, &home, steps)
     });
@@ -261,7 +305,9 @@ fn completeness(
 ) -> Result<String, Stop> {
     let times = |query: &str| -> Result<(usize, Vec<usize>), String> {
         let all = session.api.destinations(home, query)?;
-        let times = made.iter().map(|id| all.iter().filter(|item| item["id"] == id.as_str()).count());
+        let times = made
+            .iter()
+            .map(|id| all.iter().filter(|item| item["id"] == id.as_str()).count());
         Ok((all.len(), times.collect()))
     };
     let mut listed = 0;
@@ -284,7 +330,10 @@ fn completeness(
     };
     match complete {
         Some(((), took)) => Ok(format!("Yes, after {}; {filters}", in_words(took))),
-        None => Ok(format!("No, not after {}; {filters}", in_words(session.pace.known_limit))),
+        None => Ok(format!(
+            "No, not after {}; {filters}",
+            in_words(session.pace.known_limit)
+        )),
     }
 }
 
@@ -302,8 +351,16 @@ fn page_sizes(session: &Session<'_>, home: &Region, steps: &mut Steps) -> Result
         let got = answer.body["data"].as_array().map_or(0, Vec::len);
         let next = answer.body["meta"]["next"].is_string();
         let size = &answer.body["meta"]["size"];
-        let size = if size.is_null() { "absent".to_owned() } else { size.to_string() };
-        let more = if next { "more follow" } else { "it is the last page" };
+        let size = if size.is_null() {
+            "absent".to_owned()
+        } else {
+            size.to_string()
+        };
+        let more = if next {
+            "more follow"
+        } else {
+            "it is the last page"
+        };
         steps.push(format!(
             "page[size] {asked} -> {}: {got} items, meta.size {size}, {more}",
             session.api.brief(&answer)
@@ -327,21 +384,39 @@ fn new_destination(
     let (region, home) = (session.region()?, session.home());
     let unset = session.api.get(region, WEBHOOK)?;
     let what = format!("GET {region} {WEBHOOK} before");
-    note(session, steps, &what, &unset, &["audit_log_destination_id", "enabled"]);
+    note(
+        session,
+        steps,
+        &what,
+        &unset,
+        &["audit_log_destination_id", "enabled"],
+    );
     let (id, created) = session.create_dead(&home, "webhook")?;
-    note(session, steps, &format!("POST {home} {DESTINATIONS}"), &created, &[]);
+    note(
+        session,
+        steps,
+        &format!("POST {home} {DESTINATIONS}"),
+        &created,
+        &[],
+    );
     // It is off, so that no event leaves the organization.
     let body = json!({ "audit_log_destination_id": id, "enabled": false });
     let mut last = None;
     let known = poll(session.pace.poll, session.pace.known_limit, || {
-        let answer = session.api.send(Method::PATCH, region, WEBHOOK, Some(&body))?;
+        let answer = session.api.send(&Method::PATCH, region, WEBHOOK, Some(&body))?;
         let is_known = answer.status != 404;
         last = Some(answer);
         Ok(is_known.then_some(()))
     })?;
     let last = last.ok_or_else(|| "no request was sent".to_owned())?;
     let what = format!("last PATCH {region} {WEBHOOK}");
-    note(session, steps, &what, &last, &["audit_log_destination_id", "enabled"]);
+    note(
+        session,
+        steps,
+        &what,
+        &last,
+        &["audit_log_destination_id", "enabled"],
+    );
     match known {
         Some(((), took)) if last.is_success() => {
             *destination = Some(id);
@@ -351,8 +426,14 @@ fn new_destination(
                 format!("{}, with 404 until then", in_words(took))
             })
         }
-        Some(_) => Err(Stop::Failed(format!("the webhook answers {}", session.api.brief(&last)))),
-        None => Ok(format!("It is not known after {}", in_words(session.pace.known_limit))),
+        Some(_) => Err(Stop::Failed(format!(
+            "the webhook answers {}",
+            session.api.brief(&last)
+        ))),
+        None => Ok(format!(
+            "It is not known after {}",
+            in_words(session.pace.known_limit)
+        )),
     }
 }
 
@@ -378,7 +459,13 @@ fn global_webhook(session: &Session<'_>, is_set_up: bool, steps: &mut Steps) -> 
         answers.push(answer);
         if let Some(region) = region {
             let answer = session.api.get(region, path)?;
-            note(session, steps, &format!("GET {region} {path}, where a webhook is set up"), &answer, fields);
+            note(
+                session,
+                steps,
+                &format!("GET {region} {path}, where a webhook is set up"),
+                &answer,
+                fields,
+            );
             answers.push(answer);
         }
     }
@@ -402,13 +489,25 @@ fn global_webhook(session: &Session<'_>, is_set_up: bool, steps: &mut Steps) -> 
 fn in_use(session: &Session<'_>, id: &str, steps: &mut Steps) -> Result<String, Stop> {
     let (region, home) = (session.region()?, session.home());
     let refused = session.delete(&home, id)?;
-    note(session, steps, "DELETE of the destination while the webhook uses it", &refused, &[]);
+    note(
+        session,
+        steps,
+        "DELETE of the destination while the webhook uses it",
+        &refused,
+        &[],
+    );
     if refused.is_success() {
         session.api.delete(region, WEBHOOK)?;
         return Ok("Konnect deletes a destination that a webhook uses".to_owned());
     }
     let released = session.api.delete(region, WEBHOOK)?;
-    note(session, steps, &format!("DELETE {region} {WEBHOOK}"), &released, &[]);
+    note(
+        session,
+        steps,
+        &format!("DELETE {region} {WEBHOOK}"),
+        &released,
+        &[],
+    );
     if !released.is_success() {
         return Err(Stop::Failed("the webhook cannot be deleted".to_owned()));
     }
@@ -419,16 +518,21 @@ fn in_use(session: &Session<'_>, id: &str, steps: &mut Steps) -> Result<String, 
         Ok((answer.status != 409).then_some(answer))
     })?;
     let refusals = answers.iter().filter(|status| **status == 409).count();
-    steps.push(format!("DELETE of the destination after that: {} requests, {refusals} of them 409", answers.len()));
+    steps.push(format!(
+        "DELETE of the destination after that: {} requests, {refusals} of them 409",
+        answers.len()
+    ));
     let gone = session.api.get(&home, &format!("{DESTINATIONS}/{id}"))?;
     note(session, steps, "GET of the destination", &gone, &[]);
     match removed {
-        Some((answer, _)) if answer.is_success() && refusals == 0 => Ok(format!(
-            "It is deleted at once; {} before",
-            refused.status
-        )),
+        Some((answer, _)) if answer.is_success() && refusals == 0 => {
+            Ok(format!("It is deleted at once; {} before", refused.status))
+        }
         Some((answer, took)) if answer.is_success() => Ok(format!("409 for {}", in_words(took))),
-        Some((answer, _)) => Err(Stop::Failed(format!("deleting it answers {}", session.api.brief(&answer)))),
+        Some((answer, _)) => Err(Stop::Failed(format!(
+            "deleting it answers {}",
+            session.api.brief(&answer)
+        ))),
         None => Ok(format!("Longer than {}", in_words(session.pace.in_use_limit))),
     }
 }
@@ -436,19 +540,46 @@ fn in_use(session: &Session<'_>, id: &str, steps: &mut Steps) -> Result<String, 
 fn deleted_webhook(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
     let region = session.region()?;
     let v3 = session.api.get(region, WEBHOOK)?;
-    note(session, steps, &format!("GET {region} {WEBHOOK}"), &v3, &["audit_log_destination_id", "enabled"]);
+    note(
+        session,
+        steps,
+        &format!("GET {region} {WEBHOOK}"),
+        &v3,
+        &["audit_log_destination_id", "enabled"],
+    );
     let v2 = session.api.get(region, WEBHOOK_V2)?;
-    note(session, steps, &format!("GET {region} {WEBHOOK_V2}"), &v2, &["endpoint", "enabled", "updated_at"]);
+    note(
+        session,
+        steps,
+        &format!("GET {region} {WEBHOOK_V2}"),
+        &v2,
+        &["endpoint", "enabled", "updated_at"],
+    );
     let status = session.api.get(region, STATUS)?;
-    note(session, steps, &format!("GET {region} {STATUS}"), &status, &["webhook_status", "webhook_enabled"]);
+    note(
+        session,
+        steps,
+        &format!("GET {region} {STATUS}"),
+        &status,
+        &["webhook_status", "webhook_enabled"],
+    );
     let again = session.api.delete(region, WEBHOOK)?;
-    note(session, steps, &format!("DELETE {region} {WEBHOOK} again"), &again, &[]);
+    note(
+        session,
+        steps,
+        &format!("DELETE {region} {WEBHOOK} again"),
+        &again,
+        &[],
+    );
     let what = match (v3.status, v3.body.get("audit_log_destination_id")) {
         (200, None | Some(Value::Null)) => "200 without a destination id".to_owned(),
         (200, Some(id)) => format!("200 with the destination id {id}"),
         (other, _) => other.to_string(),
     };
-    Ok(format!("{what}; its status is `{}`", status.text("webhook_status")))
+    Ok(format!(
+        "{what}; its status is `{}`",
+        status.text("webhook_status")
+    ))
 }
 
 fn pull(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
@@ -466,7 +597,11 @@ fn pull(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
         return Ok(format!("No: {}", session.api.brief(&answer)));
     }
     // Names only: the values are about people.
-    let names: BTreeSet<_> = entries.iter().filter_map(Value::as_object).flat_map(|entry| entry.keys()).collect();
+    let names: BTreeSet<_> = entries
+        .iter()
+        .filter_map(Value::as_object)
+        .flat_map(|entry| entry.keys())
+        .collect();
     let names: Vec<_> = names.into_iter().map(String::as_str).collect();
     steps.push(format!("their fields: {}", names.join(", ")));
     let times: Vec<_> = entries.iter().filter_map(|entry| entry["ts"].as_str()).collect();
@@ -487,7 +622,13 @@ fn permissions(session: &Session<'_>, role: Option<&str>, steps: &mut Steps) -> 
     let global = Region::global();
     if session.api.serves(&global) {
         let organization = session.api.get(&global, "/v3/organizations/me")?;
-        note(session, steps, "GET global /v3/organizations/me", &organization, &["state"]);
+        note(
+            session,
+            steps,
+            "GET global /v3/organizations/me",
+            &organization,
+            &["state"],
+        );
     }
     let calls = session.api.calls();
     let refused: Vec<_> = calls
@@ -498,7 +639,10 @@ fn permissions(session: &Session<'_>, role: Option<&str>, steps: &mut Steps) -> 
     let role = role.unwrap_or("not stated (set KONNECT_ACC_ROLE)");
     steps.push(format!("the role of the token, by its owner: {role}"));
     if refused.is_empty() {
-        Ok(format!("Yes: none of {} kinds of calls was answered with 401 or 403. Role: {role}", calls.len()))
+        Ok(format!(
+            "Yes: none of {} kinds of calls was answered with 401 or 403. Role: {role}",
+            calls.len()
+        ))
     } else {
         Ok(format!("No: 401 or 403 for {}. Role: {role}", refused.join(", ")))
     }

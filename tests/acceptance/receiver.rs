@@ -10,12 +10,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use flate2::read::GzDecoder;
-use http_body_util::{BodyExt as _, Empty};
+use http_body_util::{BodyExt as _, Collected, Empty};
 use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use hyper_util::server::conn::auto;
 use rcgen::{CertificateParams, KeyPair, SanType};
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -28,7 +28,7 @@ use tokio_rustls::TlsAcceptor;
 const MAX_BYTES: u64 = 64 << 20;
 
 /// One request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Delivery {
     pub at: Instant,
     /// The status of the answer to it.
@@ -77,7 +77,9 @@ impl Receiver {
             .with_single_cert(vec![certificate.der().clone()], secret)
             .expect("a certificate with its key");
         let acceptor = TlsAcceptor::from(Arc::new(tls));
-        let receiver = Self::start("127.0.0.1:0", Some(acceptor), |port| format!("https://127.0.0.1:{port}/"))?;
+        let receiver = Self::start("127.0.0.1:0", Some(acceptor), |port| {
+            format!("https://127.0.0.1:{port}/")
+        })?;
         Ok((receiver, certificate.pem()))
     }
 
@@ -110,7 +112,9 @@ impl Receiver {
                 }
             });
         });
-        starting.recv().map_err(|_| "the receiver does not start".to_owned())?;
+        starting
+            .recv()
+            .map_err(|_| "the receiver does not start".to_owned())?;
         Ok(Self {
             endpoint: endpoint(port),
             shared,
@@ -136,7 +140,12 @@ impl Receiver {
 
     /// The deliveries after so many.
     pub fn since(&self, count: usize) -> Vec<Delivery> {
-        lock(&self.shared).deliveries.iter().skip(count).cloned().collect()
+        lock(&self.shared)
+            .deliveries
+            .iter()
+            .skip(count)
+            .cloned()
+            .collect()
     }
 }
 
@@ -171,8 +180,10 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Arc<Mut
 
 async fn serve(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static, shared: Arc<Mutex<Shared>>) {
     let service = service_fn(move |request| receive(request, Arc::clone(&shared)));
-    let executor = hyper_util::rt::TokioExecutor::new();
-    let _ = auto::Builder::new(executor).serve_connection(TokioIo::new(stream), service).await;
+    // A connection may end in an error.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 async fn receive(
@@ -184,7 +195,7 @@ async fn receive(
         let value = parts.headers.get(name).and_then(|value| value.to_str().ok());
         value.unwrap_or_default().to_owned()
     };
-    let bytes = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let bytes = body.collect().await.map(Collected::to_bytes).unwrap_or_default();
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);
     let mut text = String::new();

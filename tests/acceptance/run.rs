@@ -112,7 +112,10 @@ impl Book<'_> {
 /// When there is no client. Whatever else goes wrong is in the report.
 pub fn run(target: &Target) -> Result<Report, String> {
     let authorization = format!("Bearer acc-{:032x}", fastrand::u128(..));
-    let api = Api::new(target.server_url.clone(), &target.token, &[&authorization])?;
+    // The URL of a receiver may be all that protects it.
+    let endpoint = target.receiver.as_ref().map(Receiver::endpoint);
+    let secrets: Vec<_> = endpoint.into_iter().chain([authorization.as_str()]).collect();
+    let api = Api::new(target.server_url.clone(), &target.token, &secrets)?;
     let session = Session::open(&api, target.pace, &authorization);
     let mut book = Book {
         session: &session,
@@ -134,7 +137,10 @@ pub fn run(target: &Target) -> Result<Report, String> {
         facts: vec![
             ("Target", target.about.to_owned()),
             ("Server", target.server_url.to_string()),
-            ("Ended", humantime::format_rfc3339_seconds(SystemTime::now()).to_string()),
+            (
+                "Ended",
+                humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            ),
             ("Provider", env!("CARGO_PKG_VERSION").to_owned()),
             ("CLI", product),
             ("Prefix of the objects", format!("`{}`", session.prefix)),

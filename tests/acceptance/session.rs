@@ -94,10 +94,13 @@ impl<'a> Session<'a> {
             "authorization": self.authorization,
             "log_format": log_format,
         });
-        let answer = self.api.send(Method::POST, region, DESTINATIONS, Some(&body))?;
+        let answer = self.api.send(&Method::POST, region, DESTINATIONS, Some(&body))?;
         let id = answer.text("id").to_owned();
         if !answer.is_success() || id.is_empty() {
-            return Err(format!("creating a destination on {region} answers {}", self.api.brief(&answer)));
+            return Err(format!(
+                "creating a destination on {region} answers {}",
+                self.api.brief(&answer)
+            ));
         }
         self.created.borrow_mut().push((region.clone(), id.clone()));
         Ok((id, answer))
@@ -158,7 +161,10 @@ impl<'a> Session<'a> {
         for host in self.hosts() {
             let found = self.api.destinations(&host, "page[size]=100");
             let now = self.now(&host);
-            let found = found.unwrap_or_default().into_iter().filter(|item| is_left_behind(item, now));
+            let found = found
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|item| is_left_behind(item, now));
             old.extend(found.filter_map(|item| Some((host.clone(), item["id"].as_str()?.to_owned()))));
         }
         if old.is_empty() {
@@ -167,7 +173,10 @@ impl<'a> Session<'a> {
         let ids: Vec<_> = old.iter().map(|(_, id)| id.clone()).collect();
         for region in self.all_regions() {
             if self.release(&region, &ids) == Ok(true) {
-                swept.push((region.to_string(), "freed a webhook that an earlier run left".to_owned()));
+                swept.push((
+                    region.to_string(),
+                    "freed a webhook that an earlier run left".to_owned(),
+                ));
             }
         }
         for (host, id) in old {
@@ -196,13 +205,18 @@ impl<'a> Session<'a> {
         if answer.is_success() {
             Ok(true)
         } else {
-            Err(format!("deleting the webhook answers {}", self.api.brief(&answer)))
+            Err(format!(
+                "deleting the webhook answers {}",
+                self.api.brief(&answer)
+            ))
         }
     }
 
     /// Makes the webhook unconfigured again, if it delivers to a destination of this run.
     pub fn release_claimed(&self) -> Result<(), String> {
-        let Some(region) = &self.claimed else { return Ok(()) };
+        let Some(region) = &self.claimed else {
+            return Ok(());
+        };
         let ids: Vec<_> = self.ours().into_iter().map(|(_, id)| id).collect();
         self.release(region, &ids).map(drop)
     }
@@ -228,7 +242,9 @@ impl<'a> Session<'a> {
             let found = self.api.destinations(&host, "page[size]=100").unwrap_or_default();
             for item in found {
                 let (name, id) = (item["name"].as_str(), item["id"].as_str());
-                let (Some(name), Some(id)) = (name, id) else { continue };
+                let (Some(name), Some(id)) = (name, id) else {
+                    continue;
+                };
                 if name.starts_with(&self.prefix) && !ours.iter().any(|(_, known)| known == id) {
                     ours.push((host.clone(), id.to_owned()));
                 }
@@ -263,7 +279,10 @@ impl Drop for Session<'_> {
     fn drop(&mut self) {
         if !self.is_clean.get() {
             let left = self.clean_up();
-            assert!(left.is_empty() || std::thread::panicking(), "left behind: {left:?}");
+            assert!(
+                left.is_empty() || std::thread::panicking(),
+                "left behind: {left:?}"
+            );
         }
     }
 }
@@ -274,7 +293,9 @@ fn is_left_behind(item: &Value, now: SystemTime) -> bool {
         .as_str()
         .and_then(|name| name.strip_prefix(PREFIX)?.split_once('-'))
         .is_some_and(|(run, _)| run.len() == 8 && run.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    let created = item["created_at"].as_str().and_then(|at| humantime::parse_rfc3339(at).ok());
+    let created = item["created_at"]
+        .as_str()
+        .and_then(|at| humantime::parse_rfc3339(at).ok());
     // An object without a readable time may belong to a run that is under way.
     let age = created.and_then(|created| now.duration_since(created).ok());
     is_ours && age.is_some_and(|age| age > LEFT_BEHIND_AFTER)
