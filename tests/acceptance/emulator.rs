@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
 use konnect::{Region, ServerUrl};
-use konnect_emulator::{Behavior, DeliveryOptions, EmulatorOptions, TimeScale};
+use konnect_emulator::{Behavior, DeliveryOptions, EmulatorOptions, TimeScale, TrustedAuthorities};
 use libtest_mimic::{Failed, Trial};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ fn acceptance_against_emulator_answers_every_question() {
     let (receiver, certificate) = Receiver::local().unwrap();
     let konnect = LocalKonnect::with(EmulatorOptions {
         deliveries: Some(DeliveryOptions {
-            trusted_authorities: certificate,
+            trusted_authorities: TrustedAuthorities::Pem(certificate),
             ..DeliveryOptions::default()
         }),
         time_scale: TimeScale::new(SCALE).unwrap(),
