@@ -200,7 +200,11 @@ fn example_lists_find_what_exists() {
         workspace.init();
         workspace.run(&["validate", "-query"]).succeeds();
         let run = workspace.run(&["query", "-no-color"]).succeeds();
-        let found = if file.contains("destination") { "SIEM" } else { "region=eu" };
+        let found = if file.contains("destination") {
+            "SIEM"
+        } else {
+            "region=eu"
+        };
         assert!(run.stdout.contains(found), "{file}: {}", run.report());
     }
 }
@@ -229,7 +233,11 @@ fn example_data_sources_apply_and_destroy() {
         workspace.destroy();
         let left = workspace.konnect.destinations("global");
         assert_eq!(left.len(), usize::from(needs_destination), "{file}");
-        assert_ne!(workspace.konnect.region("eu")["webhook"]["enabled"], true, "{file}");
+        assert_ne!(
+            workspace.konnect.region("eu")["webhook"]["enabled"],
+            true,
+            "{file}"
+        );
     }
 }
 

@@ -82,7 +82,9 @@ fn example_imports_of_portal_webhook_succeed() {
         // Each command is an example of its own.
         let text = read(&file).replace(PORTAL_ID, &portal);
         let examples: Vec<_> = if file.ends_with(".sh") {
-            text.lines().filter(|line| line.starts_with("terraform")).collect()
+            text.lines()
+                .filter(|line| line.starts_with("terraform"))
+                .collect()
         } else {
             vec![text.as_str()]
         };
