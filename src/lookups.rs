@@ -1,10 +1,11 @@
 //! What data sources and list resources have in common: the region to read, and how destinations are found.
 
-use konnect::{Client, Destination, Error, ListQuery, NameFilter, Region, sentence, v3};
+use konnect::{Client, Destination, Error, ListQuery, NameFilter, Region, v3};
 use terraform_plugin::{Attr, Attribute, Diagnostic, Diagnostics, Validator};
 
 use crate::planned::require;
 use crate::run_state::RunState;
+use crate::scope::region_argument;
 use crate::validators;
 
 /// The number of destinations in a page. The API description names no maximum; the largest default of its lists is 20.
@@ -15,7 +16,7 @@ const PAGE_SIZE: usize = 100;
 /// # Errors
 /// On `region`: that it is not a name of a region, that there is none, or that the server URL does not serve it.
 pub(crate) fn webhook_region(run: &RunState, own: &Attr<String>) -> Result<Region, Diagnostic> {
-    require(run.regions.webhook(&parse_region(own)?, None)?, "region")
+    require(run.regions.webhook(&region_argument(own)?, None)?, "region")
 }
 
 /// The region of a destination.
@@ -23,19 +24,7 @@ pub(crate) fn webhook_region(run: &RunState, own: &Attr<String>) -> Result<Regio
 /// # Errors
 /// On `region`: that it is not a name of a region, or that the server URL does not serve it.
 pub(crate) fn destination_region(run: &RunState, own: &Attr<String>) -> Result<Region, Diagnostic> {
-    require(run.regions.destination(&parse_region(own)?, None)?, "region")
-}
-
-/// A region is text in the models of lookups, since it can come from a mocked resource, which has random texts.
-fn parse_region(own: &Attr<String>) -> Result<Attr<Region>, Diagnostic> {
-    Ok(match own {
-        Attr::Known(text) => Attr::Known(
-            Region::parse(text)
-                .map_err(|e| Diagnostic::error("Invalid region", sentence(&e)).at("region"))?,
-        ),
-        Attr::Null => Attr::Null,
-        Attr::Unknown => Attr::Unknown,
-    })
+    require(run.regions.destination(&region_argument(own)?, None)?, "region")
 }
 
 /// The argument `region` of a lookup of destinations.

@@ -19,6 +19,7 @@ use crate::functions::parse_audit_event::ParseAuditEvent;
 use crate::functions::verify_audit_event::VerifyAuditEvent;
 use crate::list_resources::audit_log_destination::AuditLogDestinationList;
 use crate::list_resources::audit_log_webhook::AuditLogWebhookList;
+use crate::list_resources::portal_audit_log_webhook::PortalAuditLogWebhookList;
 use crate::resources::audit_log_destination::AuditLogDestination;
 use crate::resources::audit_log_replay_job::AuditLogReplayJob;
 use crate::resources::audit_log_webhook::AuditLogWebhook;
@@ -90,6 +91,7 @@ impl Provider for KonnectProvider {
         vec![
             ServedListResource::new(AuditLogDestinationList),
             ServedListResource::new(AuditLogWebhookList),
+            ServedListResource::new(PortalAuditLogWebhookList),
         ]
     }
 

@@ -14,10 +14,11 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::scope::{Regions, Scope};
-use crate::takeover_guard::WebhookSlot;
+use crate::webhook_slot::WebhookSlot;
 
 /// How long a plan waits for the list of existing destinations, which it does not depend on.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// What the provider block became, and what this run has seen and done.
 #[derive(Debug)]
 pub struct RunState {

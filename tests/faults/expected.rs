@@ -192,17 +192,17 @@ pub fn says_gone(answer: Answer) -> bool {
     )
 }
 
-/// Whether v2 answers that it is not available, to who uses v3 as well.
+/// Whether v2 is not available, for a call that uses v3 as well. A token without the permission for v2 is no reason to
+/// report at an import that there is no webhook.
 fn is_without_v2(row: &Row, call: Call) -> bool {
-    let looks = [Call::PlanGuardV2, Call::GuardV2, Call::PointGone];
-    looks.contains(&call)
-        && matches!(
-            row.answer,
-            Answer::Status {
-                code: 403 | 404 | 405 | 410,
-                ..
-            }
-        )
+    let Answer::Status { code, .. } = row.answer else {
+        return false;
+    };
+    match call {
+        Call::PlanGuardV2 | Call::GuardV2 | Call::PointGone => matches!(code, 403 | 404 | 405 | 410),
+        Call::DeliverImport => matches!(code, 404 | 405 | 410),
+        _ => false,
+    }
 }
 
 /// A look of a plan that fails: a warning, of a rejected token or of what is not known.
@@ -405,6 +405,11 @@ fn gone(row: &Row, call: Call) -> Expected {
         (Call::DeliverImport, _) => {
             let mut none = failed(row, call, 1, 1, 0);
             none.says = vec!["Region has no webhook".to_owned(), "Remove the import".to_owned()];
+            none
+        }
+        (Call::PointSame, _) => {
+            let mut none = failed(row, call, 1, before(call), 0);
+            none.says = vec!["Webhook is gone".to_owned(), "Plan again".to_owned()];
             none
         }
         _ => failed(row, call, 1, before(call), 1),

@@ -10,19 +10,24 @@
 /// The plugin under test.
 const PLUGIN: &str = env!("CARGO_BIN_EXE_terraform-provider-konnect");
 
+mod actions;
 mod authorization;
 mod configure;
+mod data_sources;
 mod debug;
 mod functions;
 mod host;
 mod host_disconnect;
 mod identity;
 mod konnect;
+mod lists;
 mod load;
 mod log;
 #[cfg(target_os = "linux")]
 mod memory;
 mod moved_state;
+mod portal_webhook;
+mod replay_job;
 mod rollback_create;
 mod rules;
 mod start;

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::workspace::{AUTHORIZATION, Feature, Workspace, cli, project};
+use crate::workspace::{AUTHORIZATION, Workspace, project};
 
 mod imports;
 mod siem;
@@ -146,6 +145,7 @@ fn module_readme_lists_its_variables_and_outputs() {
 #[test]
 fn example_resources_apply_and_destroy() {
     for file in configurations("examples/resources") {
+        // Applied by the tests of `replay.rs`, with times that are relative to now.
         if file.contains("_replay_job/") {
             continue;
         }
@@ -155,84 +155,28 @@ fn example_resources_apply_and_destroy() {
     }
 }
 
+/// The status of regions and Dev Portals. Those whose webhook is not part of the example are not set up.
 #[test]
-fn example_replay_job_completes_and_leaves_webhook() {
-    let workspace = beside_provider("examples/resources/konnect_audit_log_replay_job/resource.tf");
-    deliver_from_eu(&workspace);
-    workspace.init();
-    workspace.validate().succeeds();
-    workspace.apply();
-    workspace.is_settled();
-    let status = workspace
-        .state()
-        .text("konnect_audit_log_replay_job.outage", "status");
-    assert_eq!(status, "completed");
-    workspace.destroy();
-    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], true);
-}
-
-#[test]
-fn example_action_starts_replay() {
-    let file = "examples/actions/konnect_audit_log_replay/action.tf";
-    if !cli().supports_or_reports(Feature::Query) {
-        assert!(read(file).contains("action \"konnect_audit_log_replay\""));
-        return;
-    }
-    let workspace = beside_provider(file);
-    deliver_from_eu(&workspace);
-    workspace.init();
-    workspace.validate().succeeds();
-    let invoke = "-invoke=action.konnect_audit_log_replay.outage";
-    workspace.run(&["apply", "-auto-approve", invoke]).succeeds();
-    let job = workspace.konnect.region("eu")["replay_job"].take();
-    assert_eq!(job["status"], "completed", "{job}");
-}
-
-#[test]
-fn example_lists_find_what_exists() {
-    if !cli().supports_or_reports(Feature::Query) {
-        assert_eq!(all_files("examples/list-resources").len(), 2);
-        return;
-    }
-    for file in all_files("examples/list-resources") {
-        let workspace = beside_provider(&file);
-        deliver_from_eu(&workspace);
-        workspace.init();
-        workspace.run(&["validate", "-query"]).succeeds();
-        let run = workspace.run(&["query", "-no-color"]).succeeds();
-        let found = if file.contains("destination") {
-            "SIEM"
-        } else {
-            "region=eu"
-        };
-        assert!(run.stdout.contains(found), "{file}: {}", run.report());
-    }
-}
-
-/// The webhook and the destination that the examples look up are managed elsewhere. The one of the example of the
-/// webhook's status is not set up.
-#[test]
-fn example_data_sources_apply_and_destroy() {
+fn example_statuses_apply_and_destroy() {
     for file in configurations("examples/data-sources") {
-        let workspace = beside_provider(&file);
-        let needs_destination = file.contains("konnect_audit_log_destination");
-        if needs_destination {
-            destination(&workspace);
+        // The others are applied by the tests of `lookups.rs`, with the objects that they find.
+        if !file.contains("_status/") {
+            continue;
         }
+        let workspace = beside_provider(&file);
         workspace.init();
         workspace.validate().succeeds();
         assert!(workspace.plan().pending, "{file}: the outputs are new");
         let warned = workspace.apply_plan();
         let failed: Vec<_> = warned.warnings().iter().map(|w| w.summary.clone()).collect();
-        if file.ends_with("_status/data-source.tf") {
+        if file.ends_with("/data-source.tf") {
             assert_eq!(failed, ["Check block assertion failed"], "{file}");
         } else {
             assert_eq!(failed, [""; 0], "{file}");
         }
         workspace.is_settled();
         workspace.destroy();
-        let left = workspace.konnect.destinations("global");
-        assert_eq!(left.len(), usize::from(needs_destination), "{file}");
+        assert_eq!(workspace.konnect.destinations("global"), Vec::<Value>::new());
         assert_ne!(
             workspace.konnect.region("eu")["webhook"]["enabled"],
             true,
@@ -258,12 +202,6 @@ fn beside_provider(file: &str) -> Workspace {
         let portal = workspace.konnect.add_portal("eu", "Developers");
         workspace.set("TF_VAR_portal_id", portal.expect("a Dev Portal"));
     }
-    if declares("outage") {
-        let now = Timestamp::now().as_second();
-        let ago = |hours: i64| Timestamp::from_second(now - hours * 3600).expect("a time");
-        let outage = json!({ "start_at": ago(3).to_string(), "end_at": ago(2).to_string() });
-        workspace.set("TF_VAR_outage", outage.to_string());
-    }
     workspace
 }
 
@@ -277,13 +215,6 @@ fn destination(workspace: &Workspace) -> Value {
     workspace.konnect.posted_by_somebody_else(path, &body)
 }
 
-/// Sets up a webhook of region `eu` that another configuration manages.
-fn deliver_from_eu(workspace: &Workspace) {
-    let id = destination(workspace)["id"].take();
-    let edit = json!({ "audit_log_destination_id": id, "enabled": true });
-    workspace.konnect.edit_webhook("eu", edit).expect("a webhook");
-}
-
 /// All of `examples/` is formatted, and is run by a test here.
 #[test]
 fn examples_are_formatted_and_tested() {
@@ -294,11 +225,13 @@ fn examples_are_formatted_and_tested() {
         .succeeds();
 
     let mut tested = vec![
+        // By the tests of `replay.rs`.
         "examples/actions".to_owned(),
         "examples/complete".to_owned(),
         "examples/data-sources".to_owned(),
         // By the tests of `functions.rs`.
         "examples/functions".to_owned(),
+        // By the tests of `query.rs`.
         "examples/list-resources".to_owned(),
         "examples/modules/audit-logging".to_owned(),
         // By the tests of `pipelines.rs`.

@@ -29,17 +29,23 @@ mod import_identity;
 mod install;
 #[cfg(target_os = "linux")]
 mod interrupts;
+mod lookups;
 mod migration;
 mod mocks;
 mod modules;
 mod ownership;
 mod parallel;
 mod pipelines;
+mod portal_webhook;
 mod provider_block;
+#[cfg(unix)]
+mod query;
 mod redirects;
 mod region_conflicts;
 mod regions;
 mod rejected_requests;
+#[cfg(unix)]
+mod replay;
 mod secret_search;
 mod secrets;
 mod status;

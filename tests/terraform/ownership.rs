@@ -1,5 +1,6 @@
 //! Destroying a webhook never switches off a stream that something else set up.
 
+use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
 
 use crate::workspace::{Block, Run, Workspace};
@@ -140,4 +141,32 @@ fn region_that_is_led_elsewhere_is_left_by_destroy_target() {
         .succeeds();
     leaves(&run, "theirs.example.com");
     assert_eq!(eu(&workspace)["enabled"], true);
+}
+
+#[test]
+fn deposed_webhook_whose_region_is_led_elsewhere_is_left_in_place() {
+    let endpoint = Block::webhook_with_endpoint("a");
+    let pointing = Block::webhook_to("a", "siem");
+    let block = |form: &Block, region: &str| {
+        let webhook = form.clone().with("region", region).create_before_destroy();
+        format!("{}{webhook}", Block::destination("siem"))
+    };
+    for (form, removal) in [(endpoint, "PATCH"), (pointing, "DELETE")] {
+        let workspace = Workspace::of(block(&form, "eu"));
+        workspace.apply();
+        // The new webhook is created, and the old one cannot be removed.
+        let refused = FaultRule::new(Fault::status(403)).method(removal).region("eu");
+        workspace.konnect.inject(refused.always()).unwrap();
+        workspace.configure(block(&form, "us"));
+        workspace.try_apply().error();
+        workspace.konnect.clear_faults();
+        assert_eq!(workspace.konnect.region("us")["webhook"]["enabled"], true);
+        // Another user sets the region up before the next run.
+        workspace.konnect.remove_webhook("eu").unwrap();
+        let theirs = json!({ "endpoint": "https://theirs.example.com/", "enabled": true });
+        workspace.konnect.edit_webhook("eu", theirs).unwrap();
+        leaves(&workspace.apply(), "theirs.example.com");
+        assert_eq!(eu(&workspace)["enabled"], true);
+        workspace.is_settled();
+    }
 }

@@ -182,3 +182,36 @@ fn stored_secret_appears_in_state_and_plan_only() {
         }
     }
 }
+
+/// The path, the query and the user information of an endpoint can each be the credential of a SIEM.
+const ENDPOINT_PARTS: [&str; 3] = ["p4th-Q7v9Rk.tY2", "qu3ry-W8n4Bx.uI6", "us3r-Z5c1Mj.oP3"];
+
+#[test]
+fn secret_parts_of_an_endpoint_appear_in_no_output_or_log() {
+    let mut workspace = listening();
+    let [path, query, user] = ENDPOINT_PARTS;
+    let endpoint = format!("https://{user}@siem.example.com/in/{path}?key={query}");
+    workspace.set("TF_VAR_endpoint", &endpoint);
+    let variable = "variable \"endpoint\" {\n  type      = string\n  sensitive = true\n}\n";
+    let webhook = Block::webhook_with_endpoint("eu").expression("endpoint", "var.endpoint");
+    workspace.configure(format!("{variable}{webhook}"));
+    workspace.init();
+    for part in ENDPOINT_PARTS {
+        fail(&workspace, part);
+    }
+    step(&workspace, 0);
+    // Another user's endpoint shows up in the diagnostics of a refused creation.
+    workspace
+        .run(&["state", "rm", "konnect_audit_log_webhook.eu"])
+        .succeeds();
+    workspace
+        .run(&["apply", "-no-color", "-auto-approve"])
+        .ends_with(1);
+
+    holds_none(&workspace.printed(), "the output", &ENDPOINT_PARTS);
+    let found = files(workspace.root());
+    let log = found.iter().find(|(path, _)| path.ends_with("trace.log"));
+    let (_, log) = log.expect("a log");
+    assert!(log.contains("[TRACE]") && log.contains("PATCH"));
+    holds_none(log, "the log", &ENDPOINT_PARTS);
+}

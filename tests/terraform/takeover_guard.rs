@@ -115,14 +115,24 @@ fn replace_existing_overwrites_active_webhook() {
 }
 
 #[test]
-fn takeover_of_disabled_webhook_is_allowed() {
-    for (occupy, _) in occupants() {
+fn takeover_of_disabled_webhook_warns_and_is_allowed() {
+    for (occupy, told) in occupants() {
         let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
         occupy(&workspace);
         workspace
             .konnect
             .edit_webhook("eu", json!({ "enabled": false }))
             .unwrap();
+        let run = workspace.try_plan().ends_with(2);
+        let [warning] = run.warnings()[..] else {
+            panic!("one warning: {}", run.report());
+        };
+        assert_eq!(warning.summary, "A webhook that is switched off is overwritten");
+        assert_eq!(warning.attribute(), Some("region"));
+        for part in [told, "cannot restore"] {
+            assert!(warning.detail.contains(part), "{warning:?}");
+        }
+        assert!(!workspace.printed().contains("p4th-is-s3cret"));
         workspace.konnect.clear_requests();
         assert_eq!(workspace.apply_and_settle().len(), 1);
     }

@@ -1,11 +1,9 @@
 //! What a plan reports about the access token: a rejected one, and the organization of an allowed one.
 
-use konnect_emulator::{Fault, FaultRule, Headers};
+use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 
 use crate::workspace::{Block, Workspace};
-
-const ORGANIZATION: &str = "2f4d1c3e-7a54-4b7f-9a55-0c1f0e6a1b2c";
 
 #[test]
 fn plan_that_only_creates_warns_of_a_rejected_token() {
@@ -28,28 +26,22 @@ fn plan_that_only_creates_warns_of_a_rejected_token() {
     }
 }
 
-fn organization(workspace: &Workspace) {
-    let body = Fault::Body {
-        handle: false,
-        status: 200,
-        headers: Headers::new(),
-        body: json!({ "id": ORGANIZATION, "name": "Acme" }).to_string(),
-    };
-    let rule = FaultRule::new(body)
-        .method("GET")
-        .path("/global/v3/organizations/me");
-    workspace.konnect.inject(rule.always()).unwrap();
+/// The id of the organization that the token belongs to.
+fn organization(workspace: &Workspace) -> String {
+    let organization = workspace.konnect.edit_organization(json!({})).unwrap();
+    organization["id"].as_str().unwrap().to_owned()
 }
 
 #[test]
 fn organization_that_is_not_allowed_fails_before_any_other_request() {
     let other = "11111111-2222-4333-8444-555555555555";
-    for (allowed, passes) in [(ORGANIZATION, true), (other, false)] {
+    for passes in [true, false] {
         let workspace = Workspace::new();
+        let own = organization(&workspace);
+        let allowed = if passes { &own } else { other };
         let provider = format!("allowed_organization_ids = [{}]", json!(allowed));
         workspace.configure_provider(&provider, Block::destination("siem"));
         workspace.init();
-        organization(&workspace);
         if passes {
             workspace.apply();
             workspace.is_settled();
@@ -59,7 +51,7 @@ fn organization_that_is_not_allowed_fails_before_any_other_request() {
             let error = run.error();
             assert_eq!(error.summary, "Organization is not allowed");
             assert_eq!(error.attribute(), Some("allowed_organization_ids"));
-            for id in [ORGANIZATION, other] {
+            for id in [own.as_str(), other] {
                 assert!(error.detail.contains(id), "{error:?}");
             }
         }

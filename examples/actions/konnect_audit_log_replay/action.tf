@@ -1,3 +1,4 @@
+# terraform apply -invoke=action.konnect_audit_log_replay.outage
 action "konnect_audit_log_replay" "outage" {
   config {
     region = "eu"

@@ -1,3 +1,4 @@
+# A destination that another configuration manages.
 data "konnect_audit_log_destination" "siem" {
   name = "SIEM"
 }

@@ -1,18 +1,11 @@
-data "konnect_audit_log_destinations" "all" {}
-
-check "audit_log_destinations" {
-  assert {
-    condition = alltrue([
-      for destination in data.konnect_audit_log_destinations.all.destinations :
-      !destination.skip_ssl_verification
-    ])
-    error_message = "A destination accepts any TLS certificate: see skip_ssl_verification."
-  }
+data "konnect_audit_log_destinations" "siem" {
+  name_contains = "SIEM"
 }
 
-output "audit_log_destinations" {
-  value = {
-    for destination in data.konnect_audit_log_destinations.all.destinations :
-    destination.id => destination.endpoint
-  }
+output "unverified_destinations" {
+  description = "Destinations to which events are delivered without verifying the certificate."
+  value = [
+    for destination in data.konnect_audit_log_destinations.siem.destinations : destination.id
+    if destination.skip_ssl_verification
+  ]
 }

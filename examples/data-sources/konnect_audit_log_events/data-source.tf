@@ -1,13 +1,14 @@
-data "konnect_audit_log_events" "logins" {
-  region   = "eu"
-  type     = "authentication"
-  start_at = timeadd(plantimestamp(), "-24h")
-  limit    = 20
+# The denied permission checks among the latest events. The events are stored in the state.
+data "konnect_audit_log_events" "eu" {
+  region = "eu"
+  type   = "authorization"
+  limit  = 50
 }
 
-output "failed_logins" {
+output "denied" {
+  description = "What was denied, to whom, and when."
   value = [
-    for event in data.konnect_audit_log_events.logins.events :
-    { time = event.ts, outcome = event.outcome } if event.outcome != "success"
+    for event in data.konnect_audit_log_events.eu.events :
+    "${event.ts} ${event.principal_id} ${event.action} ${event.resource}" if event.granted == false
   ]
 }

@@ -3,6 +3,6 @@ data "konnect_audit_log_signing_keys" "eu" {
 }
 
 output "jwks" {
-  description = "A copy to store: events that are signed today stay verifiable after Konnect replaces its keys."
+  description = "The keys for a receiver that verifies the events of the region."
   value       = data.konnect_audit_log_signing_keys.eu.jwks
 }

@@ -1,8 +1,13 @@
+# The webhooks of all regions.
+list "konnect_audit_log_webhook" "all" {
+  provider = konnect
+}
+
+# Those of some regions, in this order.
 list "konnect_audit_log_webhook" "europe" {
-  provider         = konnect
-  include_resource = true
+  provider = konnect
 
   config {
-    regions = ["eu", "me"]
+    regions = ["eu", "us"]
   }
 }

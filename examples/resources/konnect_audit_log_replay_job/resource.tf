@@ -1,9 +1,6 @@
 variable "outage" {
-  description = "When the SIEM was down, as times in RFC 3339 of the last 7 days."
-  type = object({
-    start_at = string
-    end_at   = string
-  })
+  description = "The time during which the SIEM was down, RFC 3339, within the last 7 days."
+  type        = object({ start_at = string, end_at = string })
 }
 
 resource "konnect_audit_log_replay_job" "outage" {

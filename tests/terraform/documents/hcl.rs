@@ -150,9 +150,15 @@ fn is_query(block: &Block) -> bool {
 
 /// Whether the CLI under test supports all that a block uses.
 fn knows(block: &Block) -> bool {
-    let recent = is_query(block) || ACTIONS.iter().any(|part| block.text.contains(part));
-    (cli().supports(Feature::ImportByIdentity) || !block.text.contains("identity = {"))
-        && (!recent || cli().supports(Feature::Query))
+    let actions = ACTIONS.iter().any(|part| block.text.contains(part));
+    let needs = [
+        (actions, Feature::Actions),
+        (is_query(block), Feature::Query),
+        (block.text.contains("identity = {"), Feature::ImportByIdentity),
+    ];
+    needs
+        .into_iter()
+        .all(|(needed, feature)| !needed || cli().supports(feature))
 }
 
 /// Runs commands side by side, as many as there are processors, and gives their outputs in order.

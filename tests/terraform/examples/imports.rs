@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::workspace::{AUTHORIZATION, Feature, Workspace, cli};
 
-use super::{beside_provider, deliver_from_eu, destination, entries, read, workspace};
+use super::{beside_provider, destination, entries, read, workspace};
 
 /// The id that the examples of imports have for a destination.
 const EXAMPLE_ID: &str = "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7";
@@ -66,6 +66,32 @@ fn example_imports_of_webhook_succeed() {
 }
 
 #[test]
+fn example_imports_of_replay_job_succeed() {
+    let folder = "examples/resources/konnect_audit_log_replay_job";
+    let at = |minutes_ago: i64| {
+        let second = jiff::Timestamp::now().as_second() - minutes_ago * 60;
+        jiff::Timestamp::from_second(second).expect("a time").to_string()
+    };
+    let outage = json!({ "start_at": at(120), "end_at": at(60) });
+    for file in imports(folder) {
+        let workspace = workspace(
+            &["examples/provider", &format!("{folder}/resource.tf")],
+            &[("outage", &outage.to_string())],
+        );
+        let mut job = outage.clone();
+        job["status"] = "completed".into();
+        workspace.konnect.edit_replay_job("eu", None, job).expect("a job");
+        imports_it(
+            &workspace,
+            &file,
+            &read(&file),
+            "konnect_audit_log_replay_job.outage",
+        );
+        workspace.is_settled();
+    }
+}
+
+#[test]
 fn example_imports_of_portal_webhook_succeed() {
     const PORTAL_ID: &str = "3b9c1d52-7c1e-4f0a-9d5e-2f6a8b4c0e17";
     let address = "konnect_portal_audit_log_webhook.developers";
@@ -95,24 +121,7 @@ fn example_imports_of_portal_webhook_succeed() {
     }
 }
 
-#[test]
-fn example_imports_of_replay_job_succeed() {
-    let folder = "examples/resources/konnect_audit_log_replay_job";
-    let resource = format!("{folder}/resource.tf");
-    for file in imports(folder) {
-        let workspace = beside_provider(&resource);
-        deliver_from_eu(&workspace);
-        workspace.init();
-        workspace.apply();
-        let address = "konnect_audit_log_replay_job.outage";
-        workspace.run(&["state", "rm", address]).succeeds();
-        workspace.konnect.take_writes();
-        imports_it(&workspace, &file, &read(&file), address);
-        assert_eq!(workspace.konnect.take_writes(), [], "{file}: no job is started");
-    }
-}
-
-/// The examples of imports in a folder that the CLI knows.
+/// The examples of imports in a folder that the CLI supports.
 fn imports(folder: &str) -> Vec<String> {
     let all = entries(folder).into_iter().filter(|file| {
         let name = file.rsplit('/').next().expect("a name");

@@ -34,6 +34,8 @@ enum Product {
 /// What only some CLIs can do. A test of it asks [`Cli::supports`], and otherwise tests the same at the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {
+    /// `action` blocks and `action_trigger`.
+    Actions,
     /// `import` blocks with `identity`.
     ImportByIdentity,
     /// `terraform query`, with `GenerateResourceConfig`.
@@ -45,8 +47,8 @@ impl Cli {
     pub fn supports(&self, feature: Feature) -> bool {
         let first = match (feature, self.product) {
             (Feature::ImportByIdentity, _) => (1, 12),
-            (Feature::Query, Product::Terraform) => (1, 14),
-            (Feature::Query, Product::OpenTofu) => return false,
+            (Feature::Actions | Feature::Query, Product::Terraform) => (1, 14),
+            (Feature::Actions | Feature::Query, Product::OpenTofu) => return false,
         };
         self.release >= first
     }

@@ -1,0 +1,76 @@
+//! Data sources at the protocol: what they request. `tests/terraform/lookups.rs` reads them through the CLI.
+
+use konnect_emulator::EventKind;
+use terraform_plugin::Value;
+use terraform_plugin::testing::value::{error, sound};
+
+use crate::konnect::Konnect;
+
+#[tokio::test]
+async fn read_destinations_of_several_pages_returns_all() {
+    let konnect = Konnect::configured().await;
+    konnect.emulator.add_destinations("global", 250).unwrap();
+    let lookup = konnect.data_source("konnect_audit_log_destinations");
+    sound(&lookup.validate(&[]).await);
+    let found = lookup.read(&[]).await.unwrap();
+    let Value::List(destinations) = found.get("destinations") else {
+        panic!("a list")
+    };
+    assert_eq!(destinations.len(), 250);
+    assert_eq!(found.get("region"), &"global".into());
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn read_events_requests_pages_only_as_the_limit_needs() {
+    let konnect = Konnect::configured().await;
+    konnect
+        .emulator
+        .trigger("eu", None, EventKind::Access, 1_000)
+        .unwrap();
+    konnect
+        .emulator
+        .trigger("eu", None, EventKind::Access, 1_000)
+        .unwrap();
+    let lookup = konnect.data_source("konnect_audit_log_events");
+    for (limit, requests) in [(1, 1), (1_000, 1), (1_500, 2)] {
+        konnect.emulator.clear_requests();
+        let arguments = [("region", "eu".into()), ("limit", Value::from(limit))];
+        sound(&lookup.validate(&arguments).await);
+        let found = lookup.read(&arguments).await.unwrap();
+        assert_eq!(found.get("event_count"), &Value::from(limit));
+        assert_eq!(konnect.requests(), requests, "for {limit} events");
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn read_signing_keys_sends_no_token() {
+    let konnect = Konnect::configured().await;
+    let lookup = konnect.data_source("konnect_audit_log_signing_keys");
+    konnect.emulator.clear_requests();
+    lookup.read(&[("region", "eu".into())]).await.unwrap();
+    let requests = konnect.emulator.requests();
+    assert_eq!(requests.len(), 1);
+    assert!(!requests[0].headers.contains_key("authorization"));
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn read_of_an_invalid_region_is_an_error_on_region() {
+    let konnect = Konnect::configured().await;
+    for type_name in [
+        "konnect_audit_log_destinations",
+        "konnect_audit_log_events",
+        "konnect_audit_log_signing_keys",
+    ] {
+        let lookup = konnect.data_source(type_name);
+        let diagnostics = lookup.read(&[("region", "EU".into())]).await.unwrap_err();
+        assert!(
+            error(&diagnostics).contains("`eu`"),
+            "{type_name}: {diagnostics:?}"
+        );
+        assert!(diagnostics[0].attribute.is_some(), "{type_name}");
+    }
+    konnect.end().await;
+}

@@ -1,0 +1,310 @@
+//! Data sources that find existing objects.
+
+use konnect_emulator::{Behavior, EventKind, PullApi};
+use serde_json::{Value, json};
+
+use crate::workspace::{Block, Workspace};
+
+fn data(type_name: &str, label: &str) -> Block {
+    Block::new(format!("data \"konnect_{type_name}\" \"{label}\""))
+}
+
+/// Creates a destination in the console, and returns its id.
+fn destination(workspace: &Workspace, region: &str, name: &str) -> String {
+    let body = json!({
+        "name": name, "endpoint": "https://siem.example.com/audit", "authorization": "Bearer of-the-console",
+        "log_format": "json",
+    });
+    let path = format!("/{region}/v3/audit-log-destinations");
+    let made = workspace.konnect.posted_by_somebody_else(&path, &body);
+    made["id"].as_str().unwrap().to_owned()
+}
+
+/// Applies data sources, and asserts that they change nothing.
+fn read(workspace: &Workspace, body: impl std::fmt::Display) {
+    workspace.configure(body);
+    workspace.init();
+    workspace.konnect.clear_requests();
+    workspace.apply();
+    workspace.is_settled();
+    assert_eq!(workspace.konnect.take_writes(), []);
+}
+
+#[test]
+fn destination_by_id_or_name_has_all_readable_attributes() {
+    let workspace = Workspace::new();
+    let id = destination(&workspace, "global", "siem");
+    destination(&workspace, "global", "SIEM");
+    let elsewhere = destination(&workspace, "eu", "siem");
+    let blocks = [
+        data("audit_log_destination", "by_id").with("id", id.as_str()),
+        data("audit_log_destination", "by_name").with("name", "siem"),
+        data("audit_log_destination", "eu")
+            .with("name", "siem")
+            .with("region", "eu"),
+    ];
+    read(&workspace, blocks.map(|block| block.to_string()).concat());
+    let state = workspace.state();
+    let of = |label: &str| {
+        state
+            .get(&format!("data.konnect_audit_log_destination.{label}"))
+            .clone()
+    };
+    assert_eq!(of("by_id"), of("by_name"));
+    let mut found = of("by_id");
+    assert!(found["created_at"].take().is_string());
+    assert!(found["updated_at"].take().is_string());
+    let expected = json!({
+        "id": id, "name": "siem", "region": "global", "endpoint": "https://siem.example.com/audit",
+        "log_format": "json", "skip_ssl_verification": false, "created_at": null, "updated_at": null,
+    });
+    assert_eq!(found, expected);
+    assert_eq!(of("eu")["id"], elsewhere);
+}
+
+#[test]
+fn destination_without_or_with_several_matches_is_an_error_on_the_argument() {
+    let workspace = Workspace::new();
+    let ids = [
+        destination(&workspace, "global", "siem"),
+        destination(&workspace, "global", "siem"),
+    ];
+    let unknown = "11111111-2222-4333-8444-555555555555";
+    for (name, value, parts) in [
+        ("name", "siem", vec!["2 audit log destinations", &ids[0], &ids[1]]),
+        ("name", "other", vec!["does not have", "other", "global"]),
+        ("id", unknown, vec!["does not have", unknown, "set region"]),
+        ("id", "no-uuid", vec!["UUID"]),
+    ] {
+        workspace.configure(data("audit_log_destination", "siem").with(name, value));
+        workspace.init();
+        let error = workspace.try_plan().error();
+        assert_eq!(error.attribute(), Some(name), "{error:?}");
+        let text = error.text();
+        for part in parts {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+}
+
+#[test]
+fn arguments_that_exclude_each_other_are_refused_by_validate() {
+    let workspace = Workspace::new();
+    let lookup = || data("audit_log_destination", "siem");
+    for (block, summary) in [
+        (lookup(), "Missing argument"),
+        (
+            lookup().with("id", "a").with("name", "b"),
+            "Conflicting arguments",
+        ),
+        (
+            data("audit_log_destinations", "all")
+                .with("name", "a")
+                .with("name_contains", "b"),
+            "Conflicting arguments",
+        ),
+        (
+            data("audit_log_events", "eu").with("limit", 10_001),
+            "Number out of range",
+        ),
+        (
+            data("audit_log_events", "eu").with("start_at", "yesterday"),
+            "Invalid time",
+        ),
+        (
+            data("audit_log_events", "eu").with("type", "access"),
+            "Value not allowed",
+        ),
+    ] {
+        workspace.configure(block);
+        workspace.init();
+        assert_eq!(workspace.validate().error().summary, summary);
+    }
+}
+
+#[test]
+fn destinations_are_sorted_and_filtered() {
+    let workspace = Workspace::new();
+    for name in ["b", "a", "ab", "b"] {
+        destination(&workspace, "global", name);
+    }
+    let blocks = [
+        data("audit_log_destinations", "all"),
+        data("audit_log_destinations", "b").with("name", "b"),
+        data("audit_log_destinations", "with_a").with("name_contains", "a"),
+        data("audit_log_destinations", "none").with("region", "eu"),
+    ];
+    read(&workspace, blocks.map(|block| block.to_string()).concat());
+    let state = workspace.state();
+    let names = |label: &str| -> Vec<String> {
+        let found = &state.get(&format!("data.konnect_audit_log_destinations.{label}"))["destinations"];
+        let found = found.as_array().unwrap().iter();
+        found
+            .map(|destination| destination["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names("all"), ["a", "ab", "b", "b"]);
+    assert_eq!(names("b"), ["b", "b"]);
+    assert_eq!(names("with_a"), ["a", "ab"]);
+    assert_eq!(names("none"), [""; 0]);
+}
+
+#[test]
+fn events_are_limited_filtered_and_newest_first() {
+    let workspace = Workspace::new();
+    for kind in [
+        EventKind::Authentication,
+        EventKind::AuthorizationDenied,
+        EventKind::Access,
+    ] {
+        workspace.konnect.trigger("eu", None, kind, 3).unwrap();
+    }
+    let events = |label: &str| data("audit_log_events", label).with("region", "eu");
+    let blocks = [
+        events("all"),
+        events("denied").with("type", "authorization").with("limit", 2),
+        events("none").with("end_at", "2020-01-01T00:00:00Z"),
+    ];
+    workspace.configure(blocks.map(|block| block.to_string()).concat());
+    workspace.init();
+    workspace.apply();
+    let state = workspace.state();
+    let of = |label: &str| {
+        state
+            .get(&format!("data.konnect_audit_log_events.{label}"))
+            .clone()
+    };
+    let all = of("all");
+    assert_eq!(
+        (&all["limit"], &all["event_count"] == &json!(0)),
+        (&json!(100), false)
+    );
+    let times: Vec<_> = all["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["ts"].to_string())
+        .collect();
+    assert!(times.is_sorted_by(|newer, older| newer >= older), "{times:?}");
+    assert_eq!(all["newest_at"], all["events"][0]["ts"]);
+
+    let denied = of("denied");
+    assert_eq!(denied["event_count"], 2);
+    for event in denied["events"].as_array().unwrap() {
+        assert_eq!(
+            (&event["type"], &event["status_code"]),
+            (&json!("authorization"), &Value::Null)
+        );
+        let raw: Value = serde_json::from_str(event["raw"].as_str().unwrap()).unwrap();
+        assert_eq!((&raw["ts"], &raw["granted"]), (&event["ts"], &event["granted"]));
+    }
+    let none = of("none");
+    assert_eq!(
+        (&none["event_count"], &none["newest_at"]),
+        (&json!(0), &Value::Null)
+    );
+}
+
+#[test]
+fn events_of_an_organization_without_the_feature_are_an_error_that_says_so() {
+    let workspace = Workspace::new();
+    workspace.configure(data("audit_log_events", "eu").with("region", "eu"));
+    workspace.init();
+    for pull_api in [PullApi::Forbidden, PullApi::NotFound] {
+        workspace.konnect.set_behavior(Behavior {
+            pull_api,
+            ..Behavior::default()
+        });
+        let error = workspace.try_plan().error();
+        assert_eq!(error.summary, "Past audit events are not available");
+        assert!(
+            error.detail.contains("not be enabled for the organization"),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
+fn signing_keys_are_those_of_the_region_and_verify_without_a_token() {
+    let workspace = Workspace::new();
+    read(
+        &workspace,
+        data("audit_log_signing_keys", "eu").with("region", "eu"),
+    );
+    let state = workspace.state();
+    let found = state.get("data.konnect_audit_log_signing_keys.eu");
+    let jwks: Value = serde_json::from_str(found["jwks"].as_str().unwrap()).unwrap();
+    assert_eq!(jwks, workspace.konnect.jwks());
+    assert_eq!(
+        found["keys"].as_array().unwrap().len(),
+        jwks["keys"].as_array().unwrap().len()
+    );
+    for name in ["kid", "kty", "crv", "alg", "x"] {
+        assert_eq!(found["keys"][0][name], jwks["keys"][0][name], "{name}");
+    }
+    workspace.konnect.clear_requests();
+    workspace.try_plan().succeeds();
+    let requests = workspace.konnect.take_requests();
+    assert!(!requests.is_empty());
+    for request in requests
+        .iter()
+        .filter(|request| request.path.ends_with("/jwks.json"))
+    {
+        assert!(!request.headers.contains_key("authorization"), "{request:?}");
+    }
+}
+
+#[test]
+fn organization_is_read_from_the_global_host() {
+    let mut workspace = Workspace::new();
+    let edit = json!({ "name": "Example", "login_path": "example" });
+    workspace.konnect.edit_organization(edit).unwrap();
+    workspace.set("KONNECT_REGION", "eu");
+    read(&workspace, data("organization", "current"));
+    let state = workspace.state();
+    let found = state.get("data.konnect_organization.current");
+    assert_eq!(
+        (&found["name"], &found["login_path"], &found["state"]),
+        (&json!("Example"), &json!("example"), &json!("active"))
+    );
+    assert!(found["id"].is_string());
+
+    workspace.set("KONNECT_SERVER_URL", format!("{}/eu", workspace.konnect.url()));
+    let error = workspace.try_plan().error();
+    assert!(error.text().contains("global host only"), "{error:?}");
+    assert!(error.text().contains("{region}"), "{error:?}");
+}
+
+#[test]
+fn examples_of_lookups_apply() {
+    for name in [
+        "audit_log_destination",
+        "audit_log_destinations",
+        "audit_log_events",
+        "audit_log_signing_keys",
+        "organization",
+    ] {
+        let workspace = Workspace::new();
+        destination(&workspace, "global", "SIEM");
+        workspace
+            .konnect
+            .trigger("eu", None, EventKind::AuthorizationDenied, 1)
+            .unwrap();
+        workspace
+            .konnect
+            .edit_organization(json!({ "name": "Example" }))
+            .unwrap();
+        workspace.copy("examples/provider", ".");
+        workspace.copy(&format!("examples/data-sources/konnect_{name}"), ".");
+        workspace.init();
+        workspace.validate().succeeds();
+        let run = workspace.apply();
+        assert!(run.warnings().is_empty(), "{name}: {}", run.report());
+        if name == "audit_log_events" {
+            let state = workspace.state();
+            let denied = state.output("denied").as_array().unwrap().len();
+            assert_eq!(denied, 1);
+        }
+        workspace.destroy();
+    }
+}

@@ -1,0 +1,360 @@
+//! Existing objects, listed by `terraform query` and brought under management with the configuration that it generates.
+//!
+//! A CLI without `terraform query` can't be made to do that: the same is then done at the protocol, by the calls that
+//! Terraform makes.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use konnect_emulator::{Fault, FaultRule};
+use serde_json::{Value as Json, json};
+use terraform_plugin::Value;
+use terraform_plugin::testing::value::{Shape, sound};
+use terraform_plugin::testing::{Launch, Plugin};
+
+use crate::workspace::{Feature, TOKEN, Workspace, cli, project};
+
+const DESTINATION: &str = "konnect_audit_log_destination";
+const WEBHOOK: &str = "konnect_audit_log_webhook";
+
+/// What is in the console, with credentials that no answer contains: three destinations, a webhook that delivers to one
+/// of them, one with an endpoint and settings of its own, and one with an endpoint that is switched off.
+fn console(workspace: &Workspace) {
+    let konnect = &workspace.konnect;
+    let destination = |name: &str, more: Json| {
+        let mut body = json!({
+            "name": name, "endpoint": "https://siem.example.com/audit", "authorization": "Bearer of-the-console",
+            "log_format": "cef",
+        });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let made = konnect.posted_by_somebody_else("/global/v3/audit-log-destinations", &body);
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let used = destination("beta", json!({}));
+    destination(
+        "alpha",
+        json!({ "log_format": "json", "skip_ssl_verification": true }),
+    );
+    destination("beta", json!({ "log_format": "cps" }));
+    let by_destination = json!({ "audit_log_destination_id": used, "enabled": true });
+    konnect.patched_by_somebody_else("/eu/v3/audit-log-webhook", &by_destination);
+    let endpoint = |region: &str, more: Json| {
+        let mut body =
+            json!({ "endpoint": "https://siem.example.com/own", "authorization": "Bearer of-the-console" });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        konnect.patched_by_somebody_else(&format!("/{region}/v2/audit-log-webhook"), &body);
+    };
+    endpoint(
+        "us",
+        json!({ "enabled": true, "log_format": "json", "skip_ssl_verification": true }),
+    );
+    endpoint("au", json!({ "enabled": false }));
+}
+
+/// A list block with arguments of its `config` block.
+fn block(type_name: &str, limit: usize, arguments: &Json) -> String {
+    let arguments: String = arguments
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| format!("    {name} = {value}\n"))
+        .collect();
+    format!(
+        "list \"{type_name}\" \"all\" {{\n  provider = konnect\n  limit = {limit}\n  config {{\n{arguments}  }}\n}}\n"
+    )
+}
+
+/// What a list found, and the summaries of its diagnostics.
+#[derive(Debug, PartialEq)]
+struct Found {
+    display_names: Vec<String>,
+    identities: Vec<BTreeMap<String, String>>,
+    diagnostics: Vec<String>,
+    failed: bool,
+}
+
+/// Lists objects through the CLI, or at the protocol if the CLI can't.
+fn list(workspace: &Workspace, type_name: &str, limit: usize, arguments: &Json) -> Found {
+    if cli().supports_or_reports(Feature::Query) {
+        list_by_cli(workspace, type_name, limit, arguments)
+    } else {
+        at_protocol(workspace, async |plugin| {
+            list_at_protocol(plugin, type_name, limit, arguments).await
+        })
+    }
+}
+
+fn list_by_cli(workspace: &Workspace, type_name: &str, limit: usize, arguments: &Json) -> Found {
+    workspace.write("find.tfquery.hcl", &block(type_name, limit, arguments));
+    let run = workspace.run(&["query", "-json"]);
+    let results = run
+        .stdout
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Json>(line).ok());
+    let results: Vec<_> = results
+        .filter(|line| line["type"] == "list_resource_found")
+        .map(|mut line| line["list_resource_found"].take())
+        .collect();
+    Found {
+        display_names: results
+            .iter()
+            .map(|result| result["display_name"].as_str().unwrap().to_owned())
+            .collect(),
+        identities: results
+            .iter()
+            .map(|result| serde_json::from_value(result["identity"].clone()).unwrap())
+            .collect(),
+        // It adds a warning of its own if there are no results.
+        diagnostics: run.diagnostics.iter().map(|d| d.summary.clone()).collect(),
+        failed: run.code != Some(0),
+    }
+}
+
+async fn list_at_protocol(plugin: &Plugin, type_name: &str, limit: usize, arguments: &Json) -> Found {
+    let arguments: Vec<_> = arguments
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.as_str(), value_of(value)))
+        .collect();
+    let list = plugin.list_resource(type_name);
+    sound(&list.validate(&arguments).await);
+    let (results, diagnostics) = list.list(&arguments, false, limit).await;
+    let failed = diagnostics.iter().any(|d| d.severity == 1);
+    Found {
+        display_names: results.iter().map(|result| result.display_name.clone()).collect(),
+        identities: results.iter().map(|result| texts(&result.identity)).collect(),
+        diagnostics: diagnostics.into_iter().map(|d| d.summary).collect(),
+        failed,
+    }
+}
+
+fn texts(identity: &Value) -> BTreeMap<String, String> {
+    let parts = identity.as_object().unwrap().iter();
+    parts
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+        .collect()
+}
+
+fn value_of(json: &Json) -> Value {
+    match json {
+        Json::String(text) => text.as_str().into(),
+        Json::Array(elements) => Value::List(elements.iter().map(value_of).collect()),
+        other => panic!("{other} is not in any test"),
+    }
+}
+
+/// Starts the plugin without a CLI, configured for the Konnect of the workspace.
+pub fn at_protocol<T>(workspace: &Workspace, test: impl AsyncFnOnce(&Plugin) -> T) -> T {
+    let url = format!("{}/{{region}}", workspace.konnect.url());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let launch = Launch::without_tls(env!("CARGO_BIN_EXE_terraform-provider-konnect"));
+        let plugin = Box::pin(Plugin::launch(launch)).await;
+        let shape = Shape::of(plugin.schema.provider.as_ref().unwrap());
+        let config = shape.object(&[
+            ("personal_access_token", TOKEN.into()),
+            ("server_url", url.as_str().into()),
+            ("max_retries", Value::from(0_i64)),
+        ]);
+        sound(&plugin.configure(shape.encode(&config)).await);
+        let result = test(&plugin).await;
+        plugin.host.end().await;
+        result
+    })
+}
+
+/// Imports what the lists find, with the configuration that the provider generates, and asserts that nothing is to be
+/// changed then. Returns the number of objects.
+async fn round_trip_at_protocol(plugin: &Plugin) -> usize {
+    let mut imported = 0;
+    for type_name in [DESTINATION, WEBHOOK] {
+        let list = plugin.list_resource(type_name);
+        let (results, diagnostics) = list.list(&[], true, 100).await;
+        assert_eq!(diagnostics, []);
+        let resource = &list.resource;
+        for result in results {
+            let identity: Vec<_> = result.identity.as_object().unwrap().iter().collect();
+            let identity: Vec<_> = identity
+                .iter()
+                .map(|(name, value)| (name.as_str(), (*value).clone()))
+                .collect();
+            let state = resource.import_identity(&identity).await;
+            sound(&state.diagnostics);
+            let state = resource.read(&state).await;
+            assert_eq!(
+                Some(&state.value),
+                result.object.as_ref(),
+                "the list and the read differ"
+            );
+            // Terraform generates from the result of a query, and from the read of an import.
+            let config = resource.generate_config(&state.value).await;
+            sound(&resource.validate(&config).await);
+            let plan = resource.plan(&state, &config).await;
+            sound(&plan.diagnostics);
+            assert_eq!(
+                plan.planned, state.value,
+                "the plan changes {}",
+                result.display_name
+            );
+            assert!(plan.requires_replace.is_empty());
+            imported += 1;
+        }
+    }
+    imported
+}
+
+fn writes(workspace: &Workspace) -> Vec<String> {
+    workspace
+        .konnect
+        .take_writes()
+        .into_iter()
+        .map(|write| write.call)
+        .collect()
+}
+
+#[test]
+fn objects_of_the_console_import_at_the_protocol_without_a_change() {
+    let workspace = Workspace::new();
+    console(&workspace);
+    writes(&workspace);
+    assert_eq!(at_protocol(&workspace, round_trip_at_protocol), 6);
+    assert_eq!(writes(&workspace), [""; 0]);
+}
+
+#[test]
+fn objects_of_the_console_import_with_generated_configuration_without_an_edit() {
+    let workspace = Workspace::new();
+    console(&workspace);
+    writes(&workspace);
+    if !cli().supports_or_reports(Feature::Query) {
+        assert_eq!(at_protocol(&workspace, round_trip_at_protocol), 6);
+        return;
+    }
+    workspace.configure("");
+    workspace.init();
+    let blocks = [DESTINATION, WEBHOOK].map(|type_name| block(type_name, 100, &json!({})));
+    workspace.write("find.tfquery.hcl", &blocks.concat());
+    workspace.run(&["validate", "-query", "-json"]).succeeds();
+    workspace
+        .run(&["query", "-no-color", "-generate-config-out=generated.tf"])
+        .succeeds();
+    let generated = fs::read_to_string(workspace.path("generated.tf")).unwrap();
+    for superfluous in ["\"cef\"", "created_at", "updated_at"] {
+        assert!(!generated.contains(superfluous), "{superfluous} in {generated}");
+    }
+    let planned = workspace.run(&["plan", "-no-color"]).succeeds();
+    assert!(
+        planned
+            .stdout
+            .contains("Plan: 6 to import, 0 to add, 0 to change, 0 to destroy."),
+        "{}\n{generated}",
+        planned.report()
+    );
+    let run = workspace.apply();
+    // Of the two objects that the console made so.
+    let expected = "Deliveries can be intercepted";
+    assert!(
+        run.warnings().iter().all(|warning| warning.summary == expected),
+        "{}",
+        run.report()
+    );
+    workspace.is_settled();
+    assert_eq!(writes(&workspace), [""; 0], "the credentials are not managed");
+    assert_eq!(workspace.state().addresses().len(), 6);
+}
+
+#[test]
+fn destinations_are_listed_by_name_and_filtered() {
+    let workspace = Workspace::of("");
+    console(&workspace);
+    let found = list(&workspace, DESTINATION, 100, &json!({}));
+    assert_eq!(found.display_names, ["alpha", "beta", "beta"]);
+    assert!(!found.failed && found.diagnostics.is_empty(), "{found:?}");
+    let ids: Vec<_> = found
+        .identities
+        .iter()
+        .map(|identity| identity["id"].clone())
+        .collect();
+    assert!(ids[1] < ids[2], "destinations of one name by id");
+    assert!(
+        found
+            .identities
+            .iter()
+            .all(|identity| identity["region"] == "global")
+    );
+    let filtered = list(&workspace, DESTINATION, 100, &json!({ "name_contains": "lph" }));
+    assert_eq!(filtered.display_names, ["alpha"]);
+    let limited = list(&workspace, DESTINATION, 2, &json!({ "name": "beta" }));
+    assert_eq!(limited.display_names, ["beta", "beta"]);
+    let elsewhere = list(&workspace, DESTINATION, 100, &json!({ "region": "eu" }));
+    assert_eq!(elsewhere.identities, []);
+    assert!(!elsewhere.failed);
+}
+
+#[test]
+fn webhooks_are_listed_by_region_and_one_that_fails_is_a_warning() {
+    let workspace = Workspace::of("");
+    console(&workspace);
+    let found = list(&workspace, WEBHOOK, 100, &json!({}));
+    assert_eq!(
+        found.display_names,
+        ["us", "eu", "au"],
+        "in the order of the known regions"
+    );
+    assert!(found.diagnostics.is_empty());
+    let ordered = list(
+        &workspace,
+        WEBHOOK,
+        100,
+        &json!({ "regions": ["au", "me", "eu"] }),
+    );
+    assert_eq!(ordered.display_names, ["au", "eu"]);
+    let down = FaultRule::new(Fault::status(503)).region("eu").always();
+    workspace.konnect.inject(down).unwrap();
+    let found = list(
+        &workspace,
+        WEBHOOK,
+        100,
+        &json!({ "regions": ["au", "eu", "us"] }),
+    );
+    assert_eq!(found.display_names, ["au", "us"]);
+    assert_eq!(found.diagnostics, ["Webhook of region eu can't be read"]);
+    assert!(!found.failed);
+}
+
+#[test]
+fn examples_of_list_resources_are_valid() {
+    for type_name in [DESTINATION, WEBHOOK] {
+        let file = format!("examples/list-resources/{type_name}/list-resource.tfquery.hcl");
+        let workspace = Workspace::new();
+        console(&workspace);
+        workspace.copy("examples/provider", ".");
+        workspace.copy(&file, "list-resource.tfquery.hcl");
+        workspace.init();
+        let text = fs::read_to_string(project(&file)).unwrap();
+        assert_eq!(text.matches("\nlist ").count(), 2, "{file}");
+        if cli().supports_or_reports(Feature::Query) {
+            workspace.run(&["validate", "-query", "-json"]).succeeds();
+            let run = workspace.run(&["query", "-json"]).succeeds();
+            assert!(run.stdout.contains("list_resource_found"), "{}", run.report());
+        } else {
+            let arguments = match type_name {
+                DESTINATION => json!({ "region": "eu", "name_contains": "SIEM" }),
+                _ => json!({ "regions": ["eu", "us"] }),
+            };
+            for name in arguments.as_object().unwrap().keys() {
+                assert!(text.contains(&format!("    {name} ")), "{file}");
+            }
+            let found = list(&workspace, type_name, 10, &arguments);
+            assert!(!found.failed, "{found:?}");
+        }
+    }
+}
