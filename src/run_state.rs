@@ -97,9 +97,19 @@ impl RunState {
         }
     }
 
-    /// Why a refresh waits for the apply, if it does. The state then stays as it is.
+    /// Begins the refresh of a resource. Returns why it waits for the apply, if it does: the state then stays as it is.
+    ///
+    /// A host refreshes before it applies. A refresh after an apply belongs to the next operation of a host that
+    /// configures the provider once for several, as `terraform test` of Terraform 1.15 does, so what the last
+    /// operation planned and did with webhooks is forgotten.
     #[must_use]
-    pub fn refresh_has_to_wait(&self) -> Option<Diagnostic> {
+    pub fn begin_refresh(&self) -> Option<Diagnostic> {
+        let mut slots = lock(&self.slots);
+        if slots.values().any(|slot| slot.is_applied()) {
+            slots.clear();
+            lock(&self.listings).clear();
+        }
+        drop(slots);
         let Access::Waiting(parts) = &self.access else {
             return None;
         };
@@ -263,6 +273,6 @@ mod tests {
         let regions = Regions::new(Attr::Unknown, Attr::Null).unwrap();
         let run = RunState::new(regions, true, Access::Waiting("server_url".to_owned()));
         assert!(run.client().unwrap_err().detail.contains("server_url"));
-        assert!(run.refresh_has_to_wait().unwrap().detail.contains("server_url"));
+        assert!(run.begin_refresh().unwrap().detail.contains("server_url"));
     }
 }

@@ -221,7 +221,7 @@ fn answers_every_question(report: &Report) {
 }
 
 fn acceptance_no_free_region_touches_no_webhook() {
-    let konnect = LocalKonnect::start();
+    let konnect = LocalKonnect::with(EmulatorOptions::default());
     for region in Region::KNOWN {
         configure(&konnect, region);
     }
@@ -271,7 +271,7 @@ fn set_up(session: &Session<'_>) {
 }
 
 fn session_panic_removes_its_objects() {
-    let konnect = LocalKonnect::start();
+    let konnect = LocalKonnect::with(EmulatorOptions::default());
     let api = api(&konnect);
     let panicked = catch_unwind(AssertUnwindSafe(|| {
         let session = Session::open(&api, PACE, AUTHORIZATION);
@@ -299,7 +299,7 @@ fn age(konnect: &LocalKonnect, by: Duration) {
 }
 
 fn session_old_objects_of_a_killed_run_are_removed() {
-    let konnect = LocalKonnect::start();
+    let konnect = LocalKonnect::with(EmulatorOptions::default());
     let api = api(&konnect);
     let killed = Session::open(&api, PACE, AUTHORIZATION);
     set_up(&killed);
@@ -322,7 +322,7 @@ fn session_old_objects_of_a_killed_run_are_removed() {
 }
 
 fn session_objects_of_other_users_and_running_runs_are_kept() {
-    let konnect = LocalKonnect::start();
+    let konnect = LocalKonnect::with(EmulatorOptions::default());
     let api = api(&konnect);
     let running = Session::open(&api, PACE, AUTHORIZATION);
     set_up(&running);
