@@ -90,17 +90,20 @@ async fn measure(rate: u32) -> Outcome<()> {
 
 /// A delivery, with the length and the signature that Konnect's events have.
 fn batch(pair: &Ed25519KeyPair) -> String {
-    (0..BATCH)
-        .map(|number| {
-            let line = format!(
-                "2026-01-02T03:04:05Z konghq.com CEF:0|KongInc|Konnect|1.0|konnect|Authz.control-planes|1|rt=1767323045678 \
-                 src=192.0.2.1 action=list granted=true org_id=2b1f7a06-63dc-4b9b-9a0a-3a1d5f0f1a6e \
-                 principal_id=87655c36-8d63-48fe-9a1e-53b28dfbc19b trace_id={number:032x} user_agent=curl/8.5.0"
-            );
-            let signature = URL_SAFE_NO_PAD.encode(pair.sign(line.as_bytes()));
-            format!("{line} sig={signature}\n")
-        })
-        .collect()
+    let mut lines = String::new();
+    for number in 0..BATCH {
+        let line = format!(
+            "2026-01-02T03:04:05Z konghq.com CEF:0|KongInc|Konnect|1.0|konnect|Authz.control-planes|1|rt=1767323045678 \
+             src=192.0.2.1 action=list granted=true org_id=2b1f7a06-63dc-4b9b-9a0a-3a1d5f0f1a6e \
+             principal_id=87655c36-8d63-48fe-9a1e-53b28dfbc19b trace_id={number:032x} user_agent=curl/8.5.0"
+        );
+        let signature = URL_SAFE_NO_PAD.encode(pair.sign(line.as_bytes()));
+        lines.push_str(&line);
+        lines.push_str(" sig=");
+        lines.push_str(&signature);
+        lines.push('\n');
+    }
+    lines
 }
 
 async fn send(client: &reqwest::Client, url: &str, body: String) -> Outcome<()> {
