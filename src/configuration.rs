@@ -131,7 +131,7 @@ fn run_state(
     let mut found = Diagnostics::new();
     let config = &call.config;
 
-    let (token, token_source) = token(config, &variable).unwrap_or_else(|error| {
+    let (token, origin) = token(config, &variable).unwrap_or_else(|error| {
         found.push(error);
         (Attr::Null, "")
     });
@@ -205,7 +205,7 @@ fn run_state(
         cache: Cache::new(client.clone()),
         client,
         stop: call.stop.clone(),
-        token_source,
+        origin,
     };
     Ok(RunState::new(regions, detects_drift, access))
 }

@@ -8,10 +8,11 @@ use konnect::{
 use terraform_plugin::{Attr, Diagnostic};
 
 use crate::credential::WriteError;
-use crate::ownership::Target;
 use crate::planned::{changed_value, require};
+use crate::portal;
 use crate::run_state::RunState;
 use crate::scope::Scope;
+use crate::webhook_target::Target;
 
 /// The argument that sets the destination.
 const DESTINATION: &str = "audit_log_destination_id";
@@ -101,12 +102,21 @@ pub(crate) async fn write(
         enabled,
     };
     let schedule = run.new_destination_schedule(&id);
-    let written = match &scope.portal {
-        Some(portal) => {
+    let Some(portal) = &scope.portal else {
+        let written = v3::update_webhook_to_new_destination(client, &scope.region, &changes, schedule);
+        return Ok(written.await?);
+    };
+    let written = match v3::update_portal_webhook(client, &scope.region, portal, &changes).await {
+        // Waiting does not help if it is the Dev Portal that does not exist.
+        Err(error)
+            if error.is_not_found()
+                && !schedule.limit.is_zero()
+                && portal::is_missing(client, scope).await != Some(true) =>
+        {
             v3::update_portal_webhook_to_new_destination(client, &scope.region, portal, &changes, schedule)
                 .await
         }
-        None => v3::update_webhook_to_new_destination(client, &scope.region, &changes, schedule).await,
+        written => written,
     };
     Ok(written?)
 }

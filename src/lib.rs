@@ -53,5 +53,7 @@ mod run_state;
 mod scope;
 mod takeover_guard;
 mod validators;
+mod webhook_slot;
+mod webhook_target;
 
 pub use provider::{ADDRESS, KonnectProvider, NAME};

@@ -3,113 +3,22 @@
 //! A resource owns what it wrote last. The state usually holds that. Where a refresh finds another target, or another
 //! time of an unchanged one, the last write is kept in the private state.
 
-use std::fmt;
 use std::time::Duration;
 
-use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use konnect::{DestinationId, EndpointWebhook, Error};
+use konnect::Error;
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Diagnostic, Diagnostics, Private};
-use url::Url;
 
 use crate::instant;
 use crate::run_state::RunState;
 use crate::scope::Scope;
+use crate::webhook_target::Webhook;
 
 /// The time limit for removing a webhook whose creation reached no state. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The private state: the last write of this resource, where the state shows another one.
 const LAST_WRITE: &str = "wrote";
-
-/// What a webhook delivers to.
-#[derive(Debug, Clone)]
-pub(crate) enum Target {
-    /// A destination, by its id.
-    Destination(String),
-    /// An endpoint of its own, by its URL.
-    Endpoint(String),
-}
-
-impl Target {
-    /// A text that is the same for the same target, and does not show a URL.
-    fn key(&self) -> String {
-        match self {
-            Self::Destination(id) => id.to_ascii_lowercase(),
-            Self::Endpoint(url) => {
-                let hash = digest::digest(&digest::SHA256, url.as_bytes());
-                format!(
-                    "#{}",
-                    URL_SAFE_NO_PAD.encode(hash.as_ref().get(..16).unwrap_or_default())
-                )
-            }
-        }
-    }
-}
-
-impl PartialEq for Target {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Destination(a), Self::Destination(b)) => a.eq_ignore_ascii_case(b),
-            (Self::Endpoint(a), Self::Endpoint(b)) => a == b,
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for Target {
-    /// Only the host of an endpoint, since its path can be a credential.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Destination(id) => write!(f, "the destination {id}"),
-            Self::Endpoint(url) => {
-                let url = Url::parse(url).ok();
-                let host = url.as_ref().and_then(Url::host_str);
-                write!(f, "an endpoint on {}", host.unwrap_or("an unknown host"))
-            }
-        }
-    }
-}
-
-/// The webhook of a scope, as it is now or as a state shows it.
-#[derive(Debug, Clone)]
-pub(crate) struct Webhook {
-    pub(crate) target: Target,
-    pub(crate) enabled: bool,
-    /// When it was last changed. Only v2 returns that.
-    pub(crate) updated_at: Option<String>,
-}
-
-impl Webhook {
-    pub(crate) fn to_destination(id: &DestinationId, enabled: bool) -> Self {
-        Self {
-            target: Target::Destination(id.to_string()),
-            enabled,
-            updated_at: None,
-        }
-    }
-
-    /// `None` if no endpoint is set.
-    pub(crate) fn with_endpoint(found: EndpointWebhook) -> Option<Self> {
-        Some(Self {
-            target: Target::Endpoint(found.endpoint?),
-            enabled: found.enabled,
-            updated_at: found.updated_at,
-        })
-    }
-
-    /// Whether another process or user changed more than the switch between `self` and `later`.
-    fn was_rewritten(&self, later: &Self, trusts_time: bool) -> bool {
-        let time_differs = self
-            .updated_at
-            .as_deref()
-            .zip(later.updated_at.as_deref())
-            .is_some_and(|(before, after)| !instant::same(before, after));
-        self.target != later.target || (trusts_time && time_differs && self.enabled == later.enabled)
-    }
-}
 
 /// The last write of a resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -269,6 +178,7 @@ fn overwritten(scope: &Scope) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::webhook_target::Target;
 
     fn endpoint(url: &str, enabled: bool, at: &str) -> Webhook {
         Webhook {

@@ -3,6 +3,7 @@
 //! A region and a Dev Portal have one replay job each, which cannot be cancelled. A new job replaces one that has not
 //! started to run, and is rejected with 409 while one is running.
 
+mod diagnostics;
 pub(crate) mod window;
 
 use std::time::Duration;
@@ -12,6 +13,8 @@ use konnect::{Error, NewReplayJob, PortalId, Region, ReplayJob, ReplayJobStatus,
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Schema};
 use tokio::time::Instant;
 
+pub(crate) use self::diagnostics::Caller;
+use self::diagnostics::{Messages, WaitError, describe};
 use crate::field_map::FieldMap;
 use crate::replay::window::TimeRange;
 use crate::run_state::RunState;
@@ -23,17 +26,6 @@ pub(crate) const DEFAULT_TIMEOUT: &str = "30m";
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// The longest such wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
-
-/// Who carries out a replay, for what a message advises.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Caller {
-    /// The creation of a resource.
-    Create,
-    /// The update of a resource whose own last job is this one. It may be replaced.
-    Update(NewReplayJob),
-    /// An action, which has no state.
-    Action,
-}
 
 /// What Konnect shows of one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,13 +79,6 @@ impl Report for Silent {
     async fn step(&self, _text: String) {}
 }
 
-/// Why a wait ended before what it waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WaitError {
-    Interrupted,
-    TimedOut,
-}
-
 /// The latest replay job of a region or a Dev Portal.
 ///
 /// # Errors
@@ -119,15 +104,11 @@ pub(crate) fn plan_region(
     portal_id: &Attr<String>,
     prior: Option<&Attr<Region>>,
 ) -> Result<Attr<Region>, Diagnostic> {
-    let region = regions.webhook(region, prior)?;
-    if portal_id.known().is_some() && region == Attr::Known(Region::global()) {
-        return Err(Diagnostic::error(
-            "Region has no Dev Portals",
-            "Dev Portals are regional, and portal_id is set. Set region to the region of the Dev Portal, such as eu.",
-        )
-        .at("region"));
+    if portal_id.is_null() {
+        regions.webhook(region, prior)
+    } else {
+        regions.portal(region, prior)
     }
-    Ok(region)
 }
 
 /// The scope of a job.
@@ -145,9 +126,8 @@ pub(crate) fn scope(region: Region, portal_id: &Attr<String>) -> Result<Scope, D
 pub(crate) struct Replay<'a> {
     run: &'a RunState,
     scope: &'a Scope,
-    caller: Caller,
+    messages: Messages<'a>,
     fields: FieldMap,
-    timeout: String,
     deadline: Instant,
 }
 
@@ -166,9 +146,13 @@ impl<'a> Replay<'a> {
         Self {
             run,
             scope,
-            caller,
+            messages: Messages {
+                run,
+                scope,
+                caller,
+                timeout,
+            },
             fields: FieldMap::of(schema),
-            timeout,
             deadline: Instant::now() + limit,
         }
     }
@@ -194,7 +178,7 @@ impl<'a> Replay<'a> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let Some(_turn) = self.run.wait_for(left, lock.lock()).await else {
             let other = format!("another replay job of {} in this run", self.scope);
-            return Err(not_started(self.not_started(self.why(), &other).into()));
+            return Err(not_started(self.messages.not_started(self.why(), &other).into()));
         };
         let (job, latest) = self.start(range, report).await.map_err(not_started)?;
         if wait {
@@ -226,7 +210,7 @@ impl<'a> Replay<'a> {
                 return Ok((job, latest));
             }
             let replaceable = latest.status != ReplayJobStatus::Running
-                && matches!(&self.caller, Caller::Update(own) if window::is_range_of(own, &latest));
+                && matches!(&self.messages.caller, Caller::Update(own) if window::is_range_of(own, &latest));
             if (!in_progress || replaceable)
                 && let Some(started) = self.put(&job, &latest).await?
             {
@@ -245,9 +229,10 @@ impl<'a> Replay<'a> {
                     .await;
                 reported = true;
             }
-            self.pause(&mut wait)
-                .await
-                .map_err(|why| self.not_started(why, &format!("{other} of {}", self.scope)))?;
+            self.pause(&mut wait).await.map_err(|why| {
+                self.messages
+                    .not_started(why, &format!("{other} of {}", self.scope))
+            })?;
         }
     }
 
@@ -291,9 +276,9 @@ impl<'a> Replay<'a> {
         loop {
             let error = match status {
                 ReplayJobStatus::Completed => return Ok(state),
-                ReplayJobStatus::Failed => self.job_failed(job, &last).into(),
+                ReplayJobStatus::Failed => self.messages.job_failed(job, &last).into(),
                 _ => match self.pause(&mut wait).await {
-                    Err(why) => self.not_ended(why, job, &status).into(),
+                    Err(why) => self.messages.not_ended(why, job, &status).into(),
                     Ok(()) => match self.latest().await {
                         Ok(Ok(latest)) => {
                             state = JobState::of(job, &latest);
@@ -305,12 +290,17 @@ impl<'a> Replay<'a> {
                                 last = latest;
                                 continue;
                             }
-                            self.replaced(job, &status, &latest).into()
+                            self.messages.replaced(job, &status, &latest).into()
                         }
-                        Ok(Err(error)) if error.is_interrupted() => {
-                            self.not_ended(WaitError::Interrupted, job, &status).into()
+                        Ok(Err(error)) if error.is_interrupted() => self
+                            .messages
+                            .not_ended(WaitError::Interrupted, job, &status)
+                            .into(),
+                        Ok(Err(error)) => {
+                            let mut diagnostics = self.failed(&error);
+                            diagnostics.push(self.messages.not_followed(job));
+                            diagnostics
                         }
-                        Ok(Err(error)) => self.not_readable(job, &error),
                         Err(error) => error.into(),
                     },
                 },
@@ -350,142 +340,5 @@ impl<'a> Replay<'a> {
 
     fn failed(&self, error: &Error) -> Diagnostics {
         self.fields.diagnose(error)
-    }
-
-    /// Another job is in progress for longer than the wait.
-    fn not_started(&self, why: WaitError, other: &str) -> Diagnostic {
-        let detail = match why {
-            WaitError::Interrupted => {
-                format!(
-                    "The run was interrupted while it waited for {other} to end. No replay job was started."
-                )
-            }
-            WaitError::TimedOut => format!(
-                "Konnect runs one replay job at a time, and {other} did not end within {}. No replay job was started. \
-                 Set timeout to a longer time, or try again when the other job has ended. {}",
-                self.timeout,
-                self.look()
-            ),
-        };
-        let error = Diagnostic::error("Replay job was not started", detail);
-        match why {
-            WaitError::Interrupted => error,
-            WaitError::TimedOut => error.at("timeout"),
-        }
-    }
-
-    /// The job is in progress for longer than the wait.
-    fn not_ended(&self, why: WaitError, job: &NewReplayJob, status: &ReplayJobStatus) -> Diagnostic {
-        let started = format!(
-            "The replay job of {} for {} was started, and its last status is \"{status}\". Konnect continues it. {}",
-            self.scope,
-            window::in_words(job),
-            self.look()
-        );
-        let rest = self.next_steps();
-        match why {
-            WaitError::Interrupted => Diagnostic::error(
-                "Interrupted while the replay job is in progress",
-                format!("{started} {rest}"),
-            ),
-            WaitError::TimedOut => Diagnostic::error(
-                "Replay job has not completed in time",
-                format!("{started} {rest} The timeout is {}.", self.timeout),
-            )
-            .at("timeout"),
-        }
-    }
-
-    fn job_failed(&self, job: &NewReplayJob, latest: &ReplayJob) -> Diagnostic {
-        let again = match self.caller {
-            Caller::Create | Caller::Update(_) => "The next apply starts it again.",
-            Caller::Action => "Then invoke the action again.",
-        };
-        let at = latest
-            .updated_at
-            .as_ref()
-            .map_or_else(String::new, |at| format!(" at {at}"));
-        Diagnostic::error(
-            "Replay job failed",
-            format!(
-                "Konnect reports that the replay job of {} for {} failed{at}. Konnect delivers the events to the webhook \
-                 that is configured when the job runs. Check that the webhook is set up and enabled, and that its last \
-                 delivery succeeded. {again}",
-                self.scope,
-                window::in_words(job)
-            ),
-        )
-    }
-
-    fn replaced(&self, job: &NewReplayJob, status: &ReplayJobStatus, latest: &ReplayJob) -> Diagnostic {
-        let again = match self.caller {
-            Caller::Create => "The next apply starts it again.",
-            Caller::Update(_) => "To start it again, apply with -replace.",
-            Caller::Action => "To start it again, invoke the action again.",
-        };
-        Diagnostic::error(
-            "Replay job was replaced",
-            format!(
-                "The replay job of {} for {} was \"{status}\" when it was last read. Since then, another process or user \
-                 has started {}. Konnect has only the latest job, so it is not known whether this one has completed. \
-                 {again}",
-                self.scope,
-                window::in_words(job),
-                describe(latest)
-            ),
-        )
-    }
-
-    fn not_readable(&self, job: &NewReplayJob, error: &Error) -> Diagnostics {
-        let mut diagnostics = self.failed(error);
-        diagnostics.push(Diagnostic::warning(
-            "Replay job was started",
-            format!(
-                "The replay job of {} for {} was started before its status could not be read. Konnect continues it. {} {}",
-                self.scope,
-                window::in_words(job),
-                self.look(),
-                self.next_steps()
-            ),
-        ));
-        diagnostics
-    }
-
-    /// How to look at the latest job.
-    fn look(&self) -> String {
-        let path = match &self.scope.portal {
-            None => "/v3/audit-log-replay-job".to_owned(),
-            Some(portal) => format!("/v3/portals/{portal}/audit-log-replay-job"),
-        };
-        let base = self
-            .run
-            .client()
-            .ok()
-            .and_then(|client| client.server_url().base(&self.scope.region).ok());
-        let base = base.map_or_else(String::new, |base| base.as_str().trim_end_matches('/').to_owned());
-        format!("GET {base}{path} shows the latest job.")
-    }
-
-    /// What becomes of a job that the state or nothing refers to.
-    fn next_steps(&self) -> &'static str {
-        match self.caller {
-            Caller::Create => {
-                "The state keeps the job. Terraform marks the resource as tainted, because its creation ended with an \
-                 error: the next apply follows the job while it is in progress, and starts it again after that. To keep \
-                 the job as it is, run terraform untaint."
-            }
-            Caller::Update(_) => "The state keeps the job, and the next refresh shows its status.",
-            Caller::Action => {
-                "Invoking the action again with the same start_at and end_at follows the job while it is in progress."
-            }
-        }
-    }
-}
-
-/// A job in words, with its range and status.
-fn describe(job: &ReplayJob) -> String {
-    match (&job.start_at, &job.end_at) {
-        (Some(start), Some(end)) => format!("the replay job for {start} to {end} ({})", job.status),
-        _ => format!("a replay job ({})", job.status),
     }
 }

@@ -14,10 +14,11 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::scope::{Regions, Scope};
-use crate::takeover_guard::WebhookSlot;
+use crate::webhook_slot::WebhookSlot;
 
 /// How long a plan waits for the list of existing destinations, which it does not depend on.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// What the provider block became, and what this run has seen and done.
 #[derive(Debug)]
 pub struct RunState {
@@ -51,7 +52,7 @@ pub(crate) enum Access {
         /// Cancelled when the run is interrupted.
         stop: CancellationToken,
         /// The attribute or environment variable that the token comes from.
-        token_source: &'static str,
+        origin: &'static str,
     },
     /// These parts of the provider block are known only after apply.
     Waiting(String),
@@ -181,7 +182,7 @@ impl RunState {
 
     /// The warning that Konnect rejects the token, once a run. Empty for any other error.
     pub(crate) fn token_warning(&self, error: &Error) -> Diagnostics {
-        let (Access::Ready { token_source, .. }, Some(status @ (401 | 403))) = (&self.access, error.status())
+        let (Access::Ready { origin, .. }, Some(status @ (401 | 403))) = (&self.access, error.status())
         else {
             return Diagnostics::new();
         };
@@ -195,7 +196,7 @@ impl RunState {
         };
         Diagnostic::warning(
             "Access token is not accepted",
-            format!("Konnect {problem} from {token_source}, so the apply will fail.\n\n{error}"),
+            format!("Konnect {problem} from {origin}, so the apply will fail.\n\n{error}"),
         )
         .into()
     }

@@ -1,82 +1,27 @@
 //! The guard against redirecting an audit stream by mistake.
 //!
-//! Creating a webhook is a `PATCH` of what the region or Dev Portal has already, so nothing at Konnect keeps one configuration from
-//! overwriting the stream of another one, or one that was set up in the console. The plan warns about it, so that
+//! Creating a webhook is a `PATCH` of what the region or Dev Portal has already, so Konnect does not keep one
+//! configuration from overwriting the stream of another one, or one that was set up in the console. The plan warns about it, so that
 //! `terraform destroy`, which plans first, always works. The apply refuses it.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use konnect::{Client, Error, v2};
 use terraform_plugin::{Diagnostic, Diagnostics};
-use tokio::sync::{MutexGuard, Notify};
+use tokio::sync::MutexGuard;
 
 use crate::credential::WriteError;
 use crate::destination_webhook;
-use crate::ownership::{Target, Webhook};
 use crate::run_state::RunState;
 use crate::scope::Scope;
+use crate::webhook_slot::{Progress, WebhookSlot};
+use crate::webhook_target::{Target, Webhook};
 
 /// How long a creation waits until this run has removed the webhook of another resource of the same scope.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a creation waits until the host shows whether a state has the webhook: it starts the changes of one run at
 /// about the same time.
 const STATE_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// What this run plans and does with the webhook of one scope. Whoever writes or removes it holds the lock meanwhile.
-#[derive(Debug, Default)]
-pub(crate) struct WebhookSlot {
-    planned: Mutex<Planned>,
-    progress: tokio::sync::Mutex<Progress>,
-    released: Notify,
-}
-
-#[derive(Debug, Default)]
-struct Planned {
-    creations: Vec<Option<Target>>,
-    updates: Vec<Option<Target>>,
-}
-
-/// What this run has done with the webhook so far.
-#[derive(Debug, Default)]
-pub(crate) struct Progress {
-    /// A resource was created for it.
-    pub(crate) created: bool,
-    /// The removal of a resource has ended, whatever came of it.
-    removed: bool,
-}
-
-impl WebhookSlot {
-    /// Locks the webhook against other writers of this run.
-    pub(crate) async fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().await
-    }
-
-    /// Records that a removal has ended, and lets a creation that waits for it continue.
-    pub(crate) fn release(&self, progress: &mut Progress) {
-        progress.removed = true;
-        self.released.notify_waiters();
-    }
-
-    /// Records that an update of an existing resource is planned. Returns whether another resource is planned for the
-    /// same webhook.
-    fn plan_update(&self, target: Option<Target>) -> bool {
-        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        let others = planned.creations.iter().chain(&planned.updates);
-        let twice = others.into_iter().any(|other| *other != target);
-        planned.updates.push(target);
-        twice
-    }
-
-    /// Records that a creation is planned. Whether another resource is planned for the same webhook: one and the same
-    /// resource is planned as an update first if it is to be replaced.
-    fn plan_creation(&self, target: Option<Target>) -> bool {
-        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        let twice = !planned.creations.is_empty() || planned.updates.iter().any(|update| *update != target);
-        planned.creations.push(target);
-        twice
-    }
-}
 
 /// Reads what a scope delivers to. For a region, each API version shows webhooks of its own form, so both are called.
 ///
@@ -171,7 +116,7 @@ pub(crate) async fn enter<'a, L: Future<Output = Result<Option<Webhook>, Error>>
 ) -> Result<MutexGuard<'a, Progress>, Diagnostics> {
     let mut waits = [STATE_TIMEOUT, RELEASE_TIMEOUT].into_iter();
     loop {
-        let released = slot.released.notified();
+        let released = slot.released();
         tokio::pin!(released);
         released.as_mut().enable();
         let progress = slot.lock().await;

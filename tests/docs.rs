@@ -1,5 +1,5 @@
-//! The pages of `docs/` say what the schemas say, and show the examples that exist. `docs/generate.sh`
-//! writes the pages; this test needs nothing but cargo to notice that it was not run.
+//! The pages of `docs/` match the schemas and show the examples. `docs/generate.sh` generates the pages; this test
+//! detects with cargo alone that it was not run.
 
 #![allow(clippy::panic, clippy::unwrap_used)] // a test fails by them
 
@@ -7,17 +7,40 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use terraform_plugin::{Attribute, Kind, Parameter, Schema, ServeMode, Server};
+use terraform_plugin::{Attribute, FunctionDefinition, Kind, Schema, ServeMode, Server};
 use terraform_provider_konnect::{KonnectProvider, NAME};
 
 const REMEDY: &str = "run docs/generate.sh and commit what it writes";
 
-/// Everything that has a page: the page, the folder of its examples, its schema.
+/// Something that has a page.
 struct Documented<'a> {
     page: String,
+    /// The folder of its examples.
     examples: String,
-    /// A function has none.
-    schema: Option<&'a Schema>,
+    content: Content<'a>,
+}
+
+/// What the page of something must contain.
+enum Content<'a> {
+    Schema(&'a Schema),
+    Function(&'a FunctionDefinition),
+}
+
+impl<'a> Content<'a> {
+    fn description(&self) -> &'a str {
+        match self {
+            Self::Schema(schema) => schema.description(),
+            Self::Function(function) => function.description(),
+        }
+    }
+
+    /// The attributes, or nothing for a function.
+    fn attributes(&self) -> &'a [Attribute] {
+        match self {
+            Self::Schema(schema) => schema.attributes(),
+            Self::Function(_) => &[],
+        }
+    }
 }
 
 fn documented(server: &Server<KonnectProvider>) -> Vec<Documented<'_>> {
@@ -25,30 +48,24 @@ fn documented(server: &Server<KonnectProvider>) -> Vec<Documented<'_>> {
         move |(name, schema)| Documented {
             page: format!("docs/{folder}/{}.md", short(name)),
             examples: format!("examples/{folder}/{name}"),
-            schema: Some(schema),
+            content: Content::Schema(schema),
         }
     };
-    let provider = Documented {
+    let mut all = vec![Documented {
         page: "docs/index.md".to_owned(),
         examples: "examples/provider".to_owned(),
-        schema: Some(server.schema()),
-    };
-    let resources = server.resources().map(of("resources"));
-    let data_sources = server.data_sources().map(of("data-sources"));
-    let list_resources = server.list_resources().map(of("list-resources"));
-    let actions = server.actions().map(of("actions"));
-    let functions = server.function_names().map(|name| Documented {
-        page: format!("docs/functions/{name}.md"),
-        examples: format!("examples/functions/{name}"),
-        schema: None,
-    });
-    std::iter::once(provider)
-        .chain(resources)
-        .chain(data_sources)
-        .chain(list_resources)
-        .chain(actions)
-        .chain(functions)
-        .collect()
+        content: Content::Schema(server.schema()),
+    }];
+    all.extend(server.resources().map(of("resources")));
+    all.extend(server.data_sources().map(of("data-sources")));
+    all.extend(server.list_resources().map(of("list-resources")));
+    all.extend(server.actions().map(of("actions")));
+    all.extend(server.functions().map(|function| Documented {
+        page: format!("docs/functions/{}.md", function.name()),
+        examples: format!("examples/functions/{}", function.name()),
+        content: Content::Function(function.definition()),
+    }));
+    all
 }
 
 /// The name without the provider's, as pages are named.
@@ -104,50 +121,101 @@ fn count(attributes: &[Attribute]) -> usize {
     attributes.iter().map(|attribute| 1 + inside(attribute)).sum()
 }
 
-#[test]
-fn page_contains_schema_description_and_attributes() {
-    let server = server();
-    for Documented { page, schema, .. } in documented(&server) {
-        let Some(schema) = schema else { continue };
-        let text = read(&page);
-        check_attributes(&page, &text, schema.attributes());
-        // The front page introduces the provider in words of its own.
-        let intro = if page == "docs/index.md" { "  " } else { "" };
-        for paragraph in schema.description().split("\n\n") {
-            assert!(
-                text.contains(&format!("\n{intro}{paragraph}\n")),
-                "{page} lacks the description of its schema: {REMEDY}"
-            );
-        }
+/// The parameters of a function, each with its type and its description.
+fn check_parameters(page: &str, text: &str, function: &FunctionDefinition) {
+    for parameter in function.parameters().iter().chain(function.variadic_parameter()) {
+        let (name, description) = (parameter.name(), parameter.description());
         let listed = text
             .lines()
-            .filter(|line| line.starts_with("- `") && line.contains("` ("));
-        // The generator lists the identity of a resource, unless the page has a template.
-        let identity = if text.contains("Identity Schema") {
-            schema.identity_attributes().len()
-        } else {
-            0
-        };
-        assert_eq!(
-            listed.count(),
-            count(schema.attributes()) + identity,
-            "{page} lists attributes that its schema does not have: {REMEDY}"
+            .any(|line| line.contains(&format!("`{name}` (")) && line.contains(&format!(") {description}")));
+        assert!(
+            listed,
+            "{page} lacks the parameter {name} with its description: {REMEDY}"
         );
     }
 }
 
 #[test]
-fn page_contains_function_description_and_parameters() {
+fn page_contains_description_and_attributes() {
     let server = server();
-    for function in server.functions() {
-        let page = format!("docs/functions/{}.md", function.name());
-        let (text, definition) = (read(&page), function.definition());
-        let parameters = definition.parameters().iter().map(Parameter::description);
-        let paragraphs = definition.description().split("\n\n");
-        for part in paragraphs.chain(parameters).chain([definition.summary()]) {
-            assert!(text.contains(part), "{page} lacks \"{part}\": {REMEDY}");
+    for Documented { page, content, .. } in documented(&server) {
+        let text = read(&page);
+        check_attributes(&page, &text, content.attributes());
+        // The front page introduces the provider in its own words.
+        let intro = if page == "docs/index.md" { "  " } else { "" };
+        for paragraph in content.description().split("\n\n") {
+            assert!(
+                text.contains(&format!("\n{intro}{paragraph}\n")),
+                "{page} lacks the description of its schema: {REMEDY}"
+            );
+        }
+        if let Content::Function(function) = content {
+            check_parameters(&page, &text, function);
+            continue;
+        }
+        let listed = text
+            .lines()
+            .filter(|line| line.starts_with("- `") && line.contains("` ("));
+        assert_eq!(
+            listed.count(),
+            count(content.attributes()),
+            "{page} lists attributes that its schema does not have: {REMEDY}"
+        );
+    }
+}
+
+/// A reader sees first whether the token and the CLI are sufficient.
+#[test]
+fn page_begins_with_permission_and_cli_version() {
+    let server = server();
+    for Documented { page, .. } in documented(&server) {
+        if page == "docs/index.md" {
+            continue;
+        }
+        let text = read(&page);
+        let (top, _) = text.split_once("\n## ").unwrap();
+        for label in ["\n**Permission:** ", "\n**CLI:** Terraform 1."] {
+            assert!(top.contains(label), "{page} lacks {label:?} at its top");
         }
     }
+}
+
+/// Editors and pages show these texts.
+#[test]
+fn everything_has_a_description() {
+    fn check(of: &str, attributes: &[Attribute]) {
+        for attribute in attributes {
+            let name = format!("{of}: {}", attribute.name());
+            check_description(&name, attribute.description_text());
+            if let Kind::Nested(_, inner) = attribute.kind() {
+                check(&name, inner);
+            }
+        }
+    }
+
+    let server = server();
+    for Documented { page, content, .. } in documented(&server) {
+        check_description(&page, content.description());
+        check(&page, content.attributes());
+        if let Content::Function(function) = content {
+            check_description(&page, function.summary());
+            for parameter in function.parameters().iter().chain(function.variadic_parameter()) {
+                check_description(&format!("{page}: {}", parameter.name()), parameter.description());
+            }
+        }
+    }
+}
+
+/// A description is a sentence, and is not only the name in other words.
+fn check_description(of: &str, text: &str) {
+    assert!(
+        text.starts_with(|c: char| c.is_uppercase() || c == '`' || c.is_ascii_digit()) && text.ends_with('.'),
+        "{of} has the description {text:?}, which is not a sentence"
+    );
+    assert!(
+        text.split_whitespace().count() >= 3,
+        "{of} has the description {text:?}, which is too short"
+    );
 }
 
 #[test]
@@ -280,7 +348,7 @@ fn links_of(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The headings of a page, as links name them.
+/// The headings of a page, as links name them, and the anchors that the generator writes.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     let anchor = |line: &str| -> String {
@@ -294,14 +362,11 @@ fn anchors(text: &str) -> BTreeSet<String> {
             .filter(|c| c.is_alphanumeric() || ['-', '_'].contains(c))
             .collect()
     };
-    // The generator marks the attributes of nested objects.
-    let marks = text
-        .split("<a id=\"")
-        .skip(1)
-        .filter_map(|rest| rest.split_once('"'));
+    let written = text.split("<a id=\"").skip(1);
+    let written = written.filter_map(|rest| rest.split_once('"'));
     headings
         .map(anchor)
-        .chain(marks.map(|(mark, _)| mark.to_owned()))
+        .chain(written.map(|(id, _)| id.to_owned()))
         .collect()
 }
 
@@ -313,8 +378,8 @@ fn page_and_example_have_existing_schema() {
     let examples: BTreeSet<_> = documented.iter().map(|d| d.examples.clone()).collect();
     for folder in entries("docs") {
         match folder.as_str() {
-            // Pages of their own, and the script.
-            "docs/index.md" | "docs/guides" | "docs/generate.sh" => {}
+            // Pages of their own, and what generates the pages.
+            "docs/index.md" | "docs/guides" | "docs/generate.sh" | "docs/schema.rs" => {}
             _ => assert!(
                 entries(&folder).is_subset(&pages),
                 "{folder} has a page for something that does not exist: {REMEDY}"
@@ -322,13 +387,12 @@ fn page_and_example_have_existing_schema() {
         }
     }
     for folder in [
-        "resources",
-        "data-sources",
-        "list-resources",
-        "actions",
-        "functions",
+        "examples/actions",
+        "examples/data-sources",
+        "examples/functions",
+        "examples/list-resources",
+        "examples/resources",
     ] {
-        let folder = &format!("examples/{folder}");
         assert!(
             entries(folder).is_subset(&examples),
             "{folder} has an example for something that does not exist: remove it"

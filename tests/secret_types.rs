@@ -13,8 +13,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use konnect::{
-    AccessToken, Authorization, Client, ClientOptions, DestinationChanges, EndpointWebhookChanges, LogFormat,
-    NewDestination,
+    AccessToken, Authorization, Cache, Client, ClientOptions, DestinationChanges, EndpointWebhookChanges,
+    LogFormat, NewDestination,
 };
 use secrecy::SecretString;
 use secrecy::zeroize::ZeroizeOnDrop;
@@ -238,6 +238,10 @@ fn shown() -> Vec<(&'static str, String)> {
         ("Private", debugged(&Private::from_bytes(SECRET.as_bytes()))),
         ("Client", debugged(&Client::new(ClientOptions::new(token())))),
         ("ClientOptions", debugged(&ClientOptions::new(token()))),
+        (
+            "Cache",
+            debugged(&Cache::new(Client::new(ClientOptions::new(token())))),
+        ),
         ("ImportTarget", debugged(&ImportTarget::Identity(value))),
         ("NewDestination", debugged(&new)),
         ("DestinationChanges", debugged(&changes)),

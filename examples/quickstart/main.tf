@@ -1,7 +1,7 @@
 # Konnect's audit events of three regions, delivered to one SIEM and watched.
 
 terraform {
-  required_version = ">= 1.5"
+  required_version = ">= 1.11"
 
   required_providers {
     konnect = {
@@ -14,12 +14,13 @@ terraform {
 # KONNECT_SPAT for a system account's.
 provider "konnect" {}
 
-# Where the events go. Konnect sends `authorization` to the endpoint as the Authorization header.
+# Where the events go. Konnect sends `authorization_wo` to the endpoint as the Authorization header. It is in no plan and
+# in no state.
 resource "konnect_audit_log_destination" "siem" {
-  name          = "SIEM"
-  endpoint      = var.siem_endpoint
-  authorization = var.siem_authorization
-  log_format    = "json"
+  name             = "SIEM"
+  endpoint         = var.siem_endpoint
+  authorization_wo = var.siem_authorization
+  log_format       = "json"
 }
 
 # Each region has one webhook. All of them deliver to the same destination.

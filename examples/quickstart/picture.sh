@@ -40,33 +40,27 @@ trap 'exit 143' TERM
 # The lines to show. Each rule is for the output of one command; whatever no rule keeps is cut.
 awk '
   function cut() { if (shown && !gap) { print "⋮"; gap = 1 } }
-  function keep() {
-    # A cut parts one command from the next as well as an empty line does.
-    if (/^[$#] / && shown && !remark && !gap) print ""
-    remark = /^# /
-    print
-    shown = 1
-    gap = 0
+  function keep() { print; shown = 1; gap = 0 }
+  /^# (Send a request|The SIEM stops|A plan detects|Replay what|All 50)/ {
+    sub(/, with an? (action|resource):$/, ":")
+    keep()
+    next
   }
+  /^# / { cut(); next }
   /^\$ / {
     command = $0
-    if (/ (apply|output|plan -input=false -detailed-exitcode)/ || /konnect-emulator request/) {
-      keep()
-      remark = 0
-      next
-    }
+    if (/ (output|request GET)/ || / plan -input=false$/ || /detailed-exitcode/ || / apply .*setup/) keep()
+    next
   }
   /^$/ { next }
-  /^# (Now somebody else|to Konnect.s API|A plan sees it|Nothing is left)/ { keep(); next }
-  /^# / { next }
-  command ~ / apply/ && /(Creation|Modifications) complete|^Apply complete/ { keep(); next }
-  command ~ / output/ { keep(); next }
-  command ~ /konnect-emulator request/ && /^200/ { keep(); next }
-  command ~ /repair/ && /^  # konnect_audit_log_webhook/ { inside = 1 }
-  inside { keep(); if (/^    }/) inside = 0; next }
-  command ~ / plan -input=false -detailed-exitcode/ && /^(Plan:|No changes)/ { keep(); next }
-  command ~ / (apply|plan -input=false -detailed-exitcode)/ { cut() }
+  command ~ /setup.tfplan/ && /^Apply complete/ { keep(); next }
+  command ~ / output/ && /"eu"/ { keep(); next }
+  command ~ / request GET/ && / authorization .*verified$/ { keep(); next }
+  command ~ / plan -input=false$/ && /Warning: Check|Deliveries from region eu/ { keep(); next }
+  command ~ /detailed-exitcode/ && /^ .*(eu.*will be updated|~ enabled)|^Plan:/ { keep(); next }
+  command ~ /auto-approve/ && / locked .*verified$/ { keep(); next }
 ' "$work/session" | sed -e '$ {' -e '/^⋮$/ d' -e '}' >"$work/lines"
+[ "$(wc -l <"$work/lines")" -le 25 ] || fail "the picture has more than 25 lines"
 [ -s "$work/lines" ] || fail "nothing of the output is known: the rules of this script need a look"
 
 awk -v caption="examples/quickstart/run.sh" '
@@ -86,8 +80,8 @@ awk -v caption="examples/quickstart/run.sh" '
       width, height, width, height
     print " role=\"img\" aria-labelledby=\"title\">"
     print "<!-- Written by examples/quickstart/picture.sh. -->"
-    print "<title id=\"title\">The quickstart: three regions are set up, one is switched off by somebody else,"
-    print "the plan shows it, and an apply repairs it.</title>"
+    print "<title id=\"title\">The quickstart: three regions are set up, a verified event arrives, the SIEM fails and the"
+    print "plan warns, another user disables a webhook and the plan shows it, a replay sends what was missed.</title>"
     print "<style>"
     printf "  text { font: %dpx ui-monospace, SFMono-Regular, Menlo, Consolas, \"DejaVu Sans Mono\", monospace;", size
     print " fill: #d4dae3; white-space: pre }"
@@ -105,8 +99,8 @@ awk -v caption="examples/quickstart/run.sh" '
       if (line[n] ~ /^\$ /) class = "command"
       else if (line[n] ~ /^# /) class = "remark"
       else if (line[n] == "⋮") class = "cut"
-      else if (line[n] ~ /complete|delivering|ready|^200|^No changes/) class = "good"
-      else if (line[n] ~ /^ *~|^Plan:/) class = "change"
+      else if (line[n] ~ /complete|delivering|ready|verified$/) class = "good"
+      else if (line[n] ~ /^ *~|^Plan:|Warning/) class = "change"
       if (class != "") class = " class=\"" class "\""
       if (line[n] != "")
         printf "<text%s x=\"%d\" y=\"%d\" xml:space=\"preserve\">%s</text>\n", \
@@ -120,7 +114,7 @@ awk -v caption="examples/quickstart/run.sh" '
 cli=${TERRAFORM_BIN:-terraform}
 says() {
   sed -n 's|.*xml:space="preserve">\(.*\)</text>$|\1|p' "$1" |
-    sed -e 's/[0-9a-f]\{8\}-[0-9a-f-]\{27\}/ID/g' -e 's/after [0-9ms]*s/after TIME/' -e '/^⋮$/ d' \
+    sed -e 's/[0-9a-f]\{8\}-[0-9a-f-]\{27\}/ID/g' -e 's/after [0-9ms]*s/after TIME/' -e 's/[0-9-]*T[0-9:.]*Z/TIME/g' -e 's/"ready"/"delivering"/' -e '/^⋮$/ d' \
       -e 's/127\.0\.0\.1:[0-9]*/ADDRESS/' -e "s/${cli##*/}/terraform/g" -e 's/tofu/terraform/g' \
       -e '/(write-only attribute)/ d' -e 's/([0-9]* unchanged/(some unchanged/' | LC_ALL=C sort
 }

@@ -1,13 +1,13 @@
 #!/bin/sh
-# The main job from beginning to end: the real CLI sets up Konnect audit logging, notices a change
-# made behind its back, repairs it, and takes everything down again. Konnect is played by this
-# project's emulator on 127.0.0.1: no account is needed, and nothing leaves this machine but what
-# cargo downloads to build.
+# Audit logging from end to end: the real CLI sets up three regions, a SIEM receives and verifies an event, the SIEM
+# fails and the status reports it, a change by another user is detected and repaired, and a replay sends what was missed.
+# This project's emulator and receiver on 127.0.0.1 take the places of Konnect and the SIEM: no account is needed, and
+# nothing leaves this machine except the downloads of cargo.
 #
 # Usage: examples/quickstart/run.sh
 #
-# It needs Rust, a C compiler, and Terraform or OpenTofu. TERRAFORM_BIN names the CLI to use;
-# without it, `terraform` is taken, else `tofu`.
+# It needs Rust, a C compiler, and Terraform or OpenTofu 1.11 or later. TERRAFORM_BIN specifies the CLI. Default:
+# `terraform`, or else `tofu`.
 
 set -eu
 
@@ -62,14 +62,18 @@ esac
 
 work=''
 emulator_pid=''
+receiver_pid=''
+stop() {
+  [ -n "$1" ] || return 0
+  kill "$1" 2>/dev/null || :
+  wait "$1" 2>/dev/null || :
+}
 clean_up() {
   status=$?
   trap - EXIT
   trap '' HUP INT TERM
-  if [ -n "$emulator_pid" ]; then
-    kill "$emulator_pid" 2>/dev/null || :
-    wait "$emulator_pid" 2>/dev/null || :
-  fi
+  stop "$receiver_pid"
+  stop "$emulator_pid"
   cd /
   [ -z "$work" ] || rm -rf -- "$work"
   exit "$status"
@@ -81,28 +85,50 @@ trap 'exit 143' TERM
 
 # --- Commands ---
 
-# Prints a command as a user would type it, and runs it. All commands run in $work/config, with
-# the names of the programs and not their paths.
+# Prints a command as a user types it, and runs it. All commands run in $work/config, with the names of the programs
+# instead of their paths. The first argument is a regular expression of the lines to show, or '' for all; where
+# any are left out, the first place is marked. The whole output is in $output.
 run() {
   run_expecting 0 "$@"
 }
 
 run_expecting() {
   expected=$1
-  shift
+  shown=$2
+  shift 2
   printf '\n$'
   for word in "$@"; do
     case $word in
-    "$cli") printf ' %s' "${cli##*/}" ;;
-    "$emulator") printf ' %s' "${emulator##*/}" ;;
+    "$cli" | "$emulator") printf ' %s' "${word##*/}" ;;
     *[!A-Za-z0-9_./:=,-]*) printf " '%s'" "$word" ;;
     *) printf ' %s' "$word" ;;
     esac
   done
   printf '\n'
   code=0
-  "$@" || code=$?
-  [ "$code" -eq "$expected" ] || fail "this command ended with exit code $code, and $expected was expected"
+  "$@" >"$work/output" 2>&1 || code=$?
+  output=$(cat "$work/output")
+  if [ "$code" -ne "$expected" ]; then
+    cat "$work/output"
+    fail "this command ended with exit code $code, and $expected was expected"
+  fi
+  awk -v shown="$shown" '
+    shown == "" || $0 ~ shown { print; next }
+    !cut && NF { print "  ⋮"; cut = 1 }
+  ' "$work/output"
+}
+
+# Waits up to 20 seconds until a file has a line that matches.
+wait_for() {
+  tries=0
+  until grep -E -q -- "$2" "$1"; do
+    tries=$((tries + 1))
+    [ "$tries" -le 100 ] || {
+      cat "$1" >&2
+      fail "$3"
+    }
+    sleep 0.2
+  done
 }
 
 # Fails unless a text has a line that matches. What is checked was on the screen before.
@@ -114,10 +140,12 @@ $2"
 
 # --- Build ---
 
-say "Building the provider and the emulator. The first time takes a few minutes."
-printf '\n$ cargo build -p terraform-provider-konnect -p konnect-emulator\n'
-# Cargo itself says where it puts the programs: settings and variables may move them.
-built=$(cd "$project" && cargo build -p terraform-provider-konnect -p konnect-emulator \
+say "Build the provider, a local Konnect and a local SIEM. The first time takes a few minutes."
+packages='-p terraform-provider-konnect -p konnect-emulator -p konnect-audit-receiver'
+printf '\n$ cargo build %s\n' "$packages"
+# Cargo reports where it puts the programs: settings and variables may move them.
+# shellcheck disable=SC2086 # options, without spaces in them
+built=$(cd "$project" && cargo build $packages \
   --message-format json-render-diagnostics) ||
   fail "the build failed; cargo says above why"
 executable() {
@@ -125,7 +153,8 @@ executable() {
 }
 provider=$(executable terraform-provider-konnect)
 emulator=$(executable konnect-emulator)
-[ -x "$provider" ] && [ -x "$emulator" ] || fail "cargo did not say where it put the programs"
+receiver=$(executable konnect-audit-receiver)
+[ -x "$provider" ] && [ -x "$emulator" ] && [ -x "$receiver" ] || fail "cargo did not say where it put the programs"
 
 # --- Install ---
 
@@ -170,79 +199,142 @@ mkdir "$work/config"
 cp "$here"/*.tf "$work/config"
 cd "$work/config"
 
-say "The provider $version is installed in a temporary folder, for ${cli##*/} alone to find. The configuration is
-# examples/quickstart/main.tf."
+# --- Konnect and the SIEM ---
 
-# --- Konnect ---
+# Starts a program in the background, with the lines that it prints in a file, and waits until it is ready.
+# Sets $pid and $url.
+start() {
+  log=$1
+  shift
+  # It exists from now on: the program may be slow to start.
+  : >"$log"
+  "$@" >"$log" 2>"$log.errors" &
+  pid=$!
+  wait_for "$log" '^listening on ' "$1 did not start: $(cat "$log.errors")"
+  url=$(sed -n 's/^listening on //p' "$log")
+  cat "$log"
+}
 
-# The SIEM of this configuration does not exist, so nothing is sent to it.
-printf '\n$ konnect-emulator --port 0 --no-deliveries\n'
-# There from now on, since the emulator's own shell may be slow to begin.
-: >"$work/emulator.log"
-"$emulator" --port 0 --no-deliveries >"$work/emulator.log" 2>&1 &
-emulator_pid=$!
-url=''
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-  url=$(sed -n 's/^listening on //p' "$work/emulator.log")
-  [ -z "$url" ] || break
-  kill -0 "$emulator_pid" 2>/dev/null || break
+# Starts the SIEM, which writes the certificate of its authority to ca.pem. It shows the events that were not made by the
+# provider's own requests.
+others='user_agent!=terraform-provider-konnect*'
+siem() {
+  jwks=$konnect/eu/v2/audit-log-webhook/jwks.json
+  printf '\n$ konnect-audit-receiver --listen %s --ca ca.pem --jwks %s --filter %s\n' "$1" "$jwks" \
+    "'$others'${2:+ $2 $3}"
+  start "$work/siem.log" "$receiver" --ca ca.pem --jwks "$jwks" --filter "$others" --listen "$@"
+  receiver_pid=$pid
+}
+
+say "Start a local Konnect and a local SIEM. The SIEM verifies signatures with the public keys of Konnect, and Konnect
+# trusts the authority of the SIEM."
+printf '\n$ konnect-emulator --port 0 --trust ca.pem\n'
+start "$work/konnect.log" "$emulator" --port 0 --trust ca.pem
+emulator_pid=$pid
+konnect=$url
+export KONNECT_RECEIVER_AUTHORIZATION='Bearer quickstart-secret'
+siem 127.0.0.1:0
+address=${url#https://}
+
+export KONNECT_SERVER_URL="$konnect/{region}"
+export KONNECT_TOKEN=kpat_quickstart
+export TF_VAR_siem_endpoint="$url/audit"
+export TF_VAR_siem_authorization=$KONNECT_RECEIVER_AUTHORIZATION
+
+# --- Set up ---
+
+changes='^  # konnect|^Plan:|^Apply complete|(Creation|Modifications) complete after|^Destroy complete'
+say "Set up the audit logs of three regions with examples/quickstart/main.tf. The credential of the SIEM is write-only."
+run '^Terraform has been|^OpenTofu has been|successfully' "$cli" init -input=false
+run "$changes" "$cli" plan -input=false -out=setup.tfplan
+expect "the plan is not complete" "$output" 'Plan: 4 to add, 0 to change, 0 to destroy'
+run "$changes" "$cli" apply -input=false setup.tfplan
+run '' "$cli" output delivery
+# The requests of the apply make events: on a slow machine, the first may have arrived.
+expect "the streams are not ready" "$output" '"eu" = "(ready|delivering)"'
+if grep -q quickstart-secret terraform.tfstate; then
+  fail "the state holds the credential"
+fi
+
+say "Send a request to Konnect. Its audit events arrive at the SIEM, signed by Konnect:"
+run '^200' "$emulator" request GET "$konnect/eu/v3/audit-log-webhook"
+wait_for "$work/siem.log" 'authorization .* verified$' "the event of the request did not arrive"
+sed 1d "$work/siem.log"
+run "$changes" "$cli" apply -input=false -auto-approve
+run '' "$cli" output delivery
+expect "eu does not deliver" "$output" '"eu" = "delivering"'
+
+# --- Failure ---
+
+say "The SIEM stops accepting events. Meanwhile, 50 logins to a locked account fail:"
+stop "$receiver_pid"
+siem "$address" --respond 401
+missed_from=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+run '' "$emulator" trigger --url "$konnect" --region eu --kind account-locked --count 50
+tries=0
+# Events of requests may share their batch, or may be refused before them.
+until "$emulator" request GET "$konnect/_emulator/deliveries" |
+  grep -E -q '"code":401,"endpoint":"[^"]*","events":[5-9][0-9],'; do
+  tries=$((tries + 1))
+  [ "$tries" -le 100 ] || fail "the deliveries did not fail"
   sleep 0.2
 done
-cat "$work/emulator.log"
-[ -n "$url" ] || fail "the emulator did not start"
 
-say "A Konnect of our own answers there. The provider gets its address, an access token, and the secret of
-# the SIEM through the environment."
-export KONNECT_SERVER_URL="$url/{region}"
-export KONNECT_TOKEN=kpat_quickstart
-export TF_VAR_siem_authorization='Bearer quickstart-secret'
-printf '\n$ export KONNECT_SERVER_URL=%s\n' "'$KONNECT_SERVER_URL'"
-printf '$ export KONNECT_TOKEN=%s\n' "$KONNECT_TOKEN"
-printf '$ export TF_VAR_siem_authorization=%s\n' "'$TF_VAR_siem_authorization'"
+say "The next plan warns, because the configuration checks the status:"
+run 'Warning: Check|Deliveries from region|[0-9]{3} [A-Z]|^(│ )?[a-z].*[.):]$' "$cli" plan -input=false
+expect "the check block does not warn" "$output" 'Warning: Check block assertion failed'
+expect "the warning does not name the reason" "$output" '401'
 
-# --- The main job ---
+# --- Drift ---
 
-run "$cli" init -input=false
-say "The provider is found in the temporary folder. A warning about the lock file, if there is one, is about
-# other platforms: a local installation knows the checksum of this one alone."
+say "The SIEM accepts events again. Another user disables the webhook of region eu in Konnect:"
+stop "$receiver_pid"
+siem "$address"
+run '^200' "$emulator" request PATCH "$konnect/eu/v3/audit-log-webhook" '{"enabled": false}'
 
-run "$cli" plan -input=false -out=setup.tfplan
-say "Planned: one destination, and the webhooks of three regions that deliver to it. Nothing is set up yet."
-
-run "$cli" apply -input=false setup.tfplan
-say "Konnect now delivers the audit events of three regions. This is the state of the streams:"
-
-run "$cli" output delivery
-expect "the streams are not ready" "$("$cli" output -json delivery)" \
-  '"au":"ready","eu":"ready","us":"ready"'
-
-say "Now somebody else switches the stream of region eu off, behind ${cli##*/}'s back: this request goes
-# to Konnect's API, as the Konnect console would send it."
-run "$emulator" request PATCH "$url/eu/v3/audit-log-webhook" '{"enabled": false}'
-
-say "A plan sees it. Exit code 2 means that there is something to change, which is what a pipeline tests for."
-run_expecting 2 "$cli" plan -input=false -detailed-exitcode -out=repair.tfplan
+say "A plan detects the change. Exit code 2 means that there are changes to apply, which a pipeline can test for:"
+run_expecting 2 "$changes|^ +~ enabled" "$cli" plan -input=false -detailed-exitcode -out=repair.tfplan
 drift=$("$cli" show -no-color repair.tfplan)
 expect "the plan does not name the webhook that was changed" "$drift" \
   '# konnect_audit_log_webhook\.stream\["eu"\] will be updated in-place'
-expect "the plan does not name the attribute that was changed" "$drift" \
-  '~ enabled +(= )?false -> true'
+expect "the plan does not name the attribute that was changed" "$drift" '~ enabled +(= )?false -> true'
 expect "the plan changes more than was changed" "$drift" 'Plan: 0 to add, 1 to change, 0 to destroy'
-say "Exit code 2: \"enabled\" was changed from true to false, and the plan is to change it back."
+run "$changes" "$cli" apply -input=false repair.tfplan
 
-run "$cli" apply -input=false repair.tfplan
+# --- Replay ---
 
-say "Nothing is left to do, and exit code 0 says so:"
-run "$cli" plan -input=false -detailed-exitcode
+range="region   = \"eu\"
+  start_at = \"$missed_from\"
+  end_at   = \"$(date -u +%Y-%m-%dT%H:%M:%SZ)\""
+# The first CLI with actions is Terraform 1.14.
+version=$("$cli" version | sed -n '1s/^Terraform v1\.\([0-9]*\)\..*/\1/p')
+if [ "${version:-0}" -ge 14 ]; then
+  say "Replay what the SIEM missed, with an action:"
+  printf 'action "konnect_audit_log_replay" "missed" {\n config {\n  %s\n }\n}\n' "$range" >replay.tf
+  run "$changes|^Action complete" "$cli" apply -input=false -auto-approve -invoke=action.konnect_audit_log_replay.missed
+else
+  say "Replay what the SIEM missed, with a resource:"
+  printf 'resource "konnect_audit_log_replay_job" "missed" {\n  %s\n}\n' "$range" >replay.tf
+  run "$changes" "$cli" apply -input=false -auto-approve
+fi
+tries=0
+until arrived=$(grep -c ' locked .* verified$' "$work/siem.log") && [ "$arrived" -ge 50 ]; do
+  tries=$((tries + 1))
+  [ "$tries" -le 100 ] || fail "the replay sent ${arrived:-0} of the 50 events that the SIEM missed"
+  sleep 0.2
+done
+say "All 50 events have arrived, each of them verified. The last one:"
+grep ' locked ' "$work/siem.log" | tail -n 1
 
-say "Finally everything is taken down:"
-run "$cli" destroy -input=false -auto-approve
+# --- The end ---
+
+say "Destroy everything:"
+run '^Plan:|^Destroy complete' "$cli" destroy -input=false -auto-approve
 state=$("$cli" state list)
 [ -z "$state" ] || fail "after the destruction there is still: $state"
-left=$("$emulator" request GET "$url/global/v3/audit-log-destinations")
+left=$("$emulator" request GET "$konnect/global/v3/audit-log-destinations")
 expect "Konnect still has destinations" "$left" '"data":\[\]'
-left=$("$emulator" request GET "$url/eu/v3/audit-log-webhook/status")
-expect "Konnect still has a webhook" "$left" '"webhook_status":"unconfigured"'
+left=$("$emulator" request GET "$konnect/eu/v3/audit-log-webhook/status")
+expect "Konnect still has an enabled webhook" "$left" '"webhook_enabled":false'
 
-say "Done, and Konnect has no destination and no webhook left: ${cli##*/} planned, set up, watched, repaired and
-# removed Konnect audit logging. The temporary folder and the emulator go away now."
+say "Done. The temporary folder, Konnect and the SIEM are removed."

@@ -7,7 +7,7 @@ variable "siem_endpoint" {
 variable "siem_authorization" {
   description = "What the collector expects as the Authorization header, with its scheme: \"Bearer ...\", \"Splunk ...\"."
   type        = string
-  sensitive   = true
+  ephemeral   = true
 }
 
 variable "regions" {

@@ -35,18 +35,18 @@ impl Config {
     /// Checks which arguments are set. An unknown one counts as set.
     ///
     /// # Errors
-    /// On the argument: that it conflicts with another one, or is missing.
+    /// That there is no time range. On the argument: that it conflicts with another one, or is missing.
     fn check_arguments(&self) -> Result<(), Diagnostic> {
         let range = [("start_at", &self.start_at), ("end_at", &self.end_at)];
         let missing = range.iter().find(|(_, value)| value.is_null());
         let set = range.iter().find(|(_, value)| !value.is_null());
         match (&self.last, set, missing) {
+            // On the block, since the `config` block may be left out.
             (Attr::Null, None, _) => Err(Diagnostic::error(
                 "Missing time range",
                 "Set last to a duration such as 6h, or start_at and end_at to times in RFC 3339, in the config block of \
                  the action.",
-            )
-            .at("last")),
+            )),
             (Attr::Null, Some((set, _)), Some((missing, _))) => Err(Diagnostic::error(
                 "Incomplete time range",
                 format!("{set} is set, and {missing} is not. Set both, or last alone."),
@@ -60,6 +60,26 @@ impl Config {
             .at("last")),
             _ => window::check_order(&self.start_at, &self.end_at),
         }
+    }
+
+    /// Whether nothing is set, as without a `config` block. Only the invocation reports that: Terraform 1.15 crashes if
+    /// the validation or the plan of an action without that block returns a diagnostic, because it looks for its place
+    /// in a body that does not exist.
+    fn is_empty(&self) -> bool {
+        let Self {
+            region,
+            portal_id,
+            start_at,
+            end_at,
+            last,
+            wait_for_completion,
+            timeout,
+        } = self;
+        region.is_null()
+            && [portal_id, start_at, end_at, last, timeout]
+                .iter()
+                .all(|value| value.is_null())
+            && wait_for_completion.is_null()
     }
 
     fn time_range(&self) -> Result<TimeRange, Diagnostic> {
@@ -126,6 +146,9 @@ impl Action for AuditLogReplay {
     }
 
     fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
+        if config.is_empty() {
+            return;
+        }
         if let Err(error) = config.check_arguments() {
             diagnostics.push(error);
         }
@@ -133,11 +156,14 @@ impl Action for AuditLogReplay {
 
     async fn plan(&self, call: &mut PlanActionCall<'_, Self>) {
         let (run, config) = (call.provider, &call.config);
-        if let Err(error) = replay::plan_region(&run.regions, &config.region, &config.portal_id, None) {
-            call.diagnostics.push(error);
+        if config.is_empty() {
+            return;
         }
-        // Values that became known since the validation.
+        // Of values that became known since the validation.
         if let Err(error) = config.check_arguments() {
+            return call.diagnostics.push(error);
+        }
+        if let Err(error) = replay::plan_region(&run.regions, &config.region, &config.portal_id, None) {
             call.diagnostics.push(error);
         }
         let refused = window::check_retention(&config.start_at, &config.end_at, run.now());
@@ -146,6 +172,7 @@ impl Action for AuditLogReplay {
 
     async fn invoke(&self, call: &mut InvokeCall<'_, Self>) -> Result<(), Diagnostics> {
         let (run, config) = (call.provider, &call.config);
+        config.check_arguments()?;
         let region = replay::plan_region(&run.regions, &config.region, &config.portal_id, None)?;
         let scope = replay::scope(require(region, "region")?, &config.portal_id)?;
         let range = config.time_range()?;
@@ -183,13 +210,13 @@ mod tests {
     fn arguments_need_one_complete_range() {
         let hours = || Attr::Known("6h".to_owned());
         for (start_at, end_at, last, expected) in [
-            (Attr::Null, Attr::Null, Attr::Null, Some("last")),
-            (set(), Attr::Null, Attr::Null, Some("end_at")),
-            (Attr::Null, later(), Attr::Null, Some("start_at")),
-            (Attr::Unknown, Attr::Null, Attr::Null, Some("end_at")),
-            (set(), later(), hours(), Some("last")),
-            (Attr::Null, later(), hours(), Some("last")),
-            (later(), set(), Attr::Null, Some("end_at")),
+            (Attr::Null, Attr::Null, Attr::Null, Some(None)),
+            (set(), Attr::Null, Attr::Null, Some(Some("end_at"))),
+            (Attr::Null, later(), Attr::Null, Some(Some("start_at"))),
+            (Attr::Unknown, Attr::Null, Attr::Null, Some(Some("end_at"))),
+            (set(), later(), hours(), Some(Some("last"))),
+            (Attr::Null, later(), hours(), Some(Some("last"))),
+            (later(), set(), Attr::Null, Some(Some("end_at"))),
             (set(), later(), Attr::Null, None),
             (Attr::Null, Attr::Null, hours(), None),
             (Attr::Null, Attr::Null, Attr::Unknown, None),
@@ -202,8 +229,12 @@ mod tests {
                 last,
                 ..Config::default()
             };
-            let path = config.check_arguments().err().map(|error| error.path);
-            assert_eq!(path, expected.map(|name| Some(Path::from(name))), "{config:?}");
+            let error = config.check_arguments().err();
+            assert_eq!(
+                error.map(|error| error.path),
+                expected.map(|name| name.map(Path::from)),
+                "{config:?}"
+            );
         }
     }
 

@@ -17,10 +17,11 @@ use terraform_plugin::{
 use crate::credential::{self, CredentialArguments, CredentialTracker, Required, SendDecision, WriteError};
 use crate::destination_webhook::{self, Settings};
 use crate::field_map::FieldMap;
-use crate::ownership::{self, Target, Webhook};
+use crate::ownership;
 use crate::planned::require;
 use crate::run_state::RunState;
 use crate::scope::{Scope, region_from_state};
+use crate::webhook_target::{Target, Webhook};
 use crate::{kong_migration, takeover_guard, validators};
 
 /// The type of this object in Kong's provider.

@@ -15,10 +15,11 @@ use terraform_plugin::{
 use crate::credential::WriteError;
 use crate::destination_webhook::{self, Settings};
 use crate::field_map::FieldMap;
-use crate::ownership::{self, Target, Webhook};
+use crate::ownership;
 use crate::planned::require;
 use crate::run_state::RunState;
 use crate::scope::{Scope, global_portal, region_from_state};
+use crate::webhook_target::{Target, Webhook};
 use crate::{kong_migration, portal, takeover_guard, validators};
 
 /// The resource `konnect_portal_audit_log_webhook`.

@@ -10,6 +10,7 @@
 /// The plugin under test.
 const PLUGIN: &str = env!("CARGO_BIN_EXE_terraform-provider-konnect");
 
+mod actions;
 mod authorization;
 mod configure;
 mod data_sources;
@@ -25,6 +26,8 @@ mod log;
 #[cfg(target_os = "linux")]
 mod memory;
 mod moved_state;
+mod portal_webhook;
+mod replay_job;
 mod rollback_create;
 mod rules;
 mod start;

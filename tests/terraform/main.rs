@@ -14,6 +14,7 @@
 )]
 
 mod authorization_drift;
+mod deliveries;
 mod destination;
 mod documents;
 mod drift;
@@ -36,6 +37,7 @@ mod modules;
 mod ownership;
 mod parallel;
 mod pipelines;
+mod portal_webhook;
 mod provider_block;
 #[cfg(unix)]
 mod query;
@@ -43,6 +45,8 @@ mod redirects;
 mod region_conflicts;
 mod regions;
 mod rejected_requests;
+#[cfg(unix)]
+mod replay;
 mod secret_search;
 mod secrets;
 mod status;

@@ -148,7 +148,7 @@ fn value_of(json: &Json) -> Value {
 }
 
 /// Starts the plugin without a CLI, configured for the Konnect of the workspace.
-fn at_protocol<T>(workspace: &Workspace, test: impl AsyncFnOnce(&Plugin) -> T) -> T {
+pub fn at_protocol<T>(workspace: &Workspace, test: impl AsyncFnOnce(&Plugin) -> T) -> T {
     let url = format!("{}/{{region}}", workspace.konnect.url());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use konnect::event::{Event, Kind};
 use serde::Serialize;
 
-use super::intake::{Received, Verification};
+use super::received::{Received, Verification};
 
 /// Longer texts of an event are cut in a line for people.
 const MAX_CHARACTERS: usize = 100;

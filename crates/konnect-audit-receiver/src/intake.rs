@@ -5,52 +5,16 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use konnect::event::{Event, KeySet, VerifyError, parse, verify};
+use konnect::event::{KeySet, VerifyError, parse, verify};
 use tokio::sync::watch;
 
 use super::display::Style;
 use super::filter::Filter;
 use super::options::OnEvent;
+use super::received::{Received, Verification};
 
 /// What is written at once, so that large deliveries take no more memory than their bodies.
 const CHUNK: usize = 64 * 1024;
-
-/// A line that arrived.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received<'a> {
-    /// The line, without its line break. Bytes that are not UTF-8 are replaced.
-    pub line: &'a str,
-    /// The event, or why the line is not one. The text does not quote the line.
-    pub event: Result<Event, String>,
-    /// What is known of its signature.
-    pub verification: Verification,
-}
-
-/// What is known of the signature of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Verification {
-    /// One of the keys made it.
-    Verified,
-    /// There is none.
-    Unsigned,
-    /// None of the keys made it.
-    Bad,
-    /// There is one, but no key to check it with; or the line is not an event.
-    Unchecked,
-}
-
-impl Verification {
-    /// `verified`, `unsigned`, `bad` or `unchecked`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::Unsigned => "unsigned",
-            Self::Bad => "bad",
-            Self::Unchecked => "unchecked",
-        }
-    }
-}
 
 /// What arrived so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use konnect::event::KeySet;
 
 use super::display::Style;
 use super::filter::Filter;
-use super::intake::Received;
+use super::received::Received;
 use super::response::Response;
 
 /// The largest body that is taken, unless [`Options::max_body_bytes`] says otherwise: 10 MiB.

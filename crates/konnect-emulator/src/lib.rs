@@ -99,4 +99,4 @@ pub use event::sample::EventKind;
 pub use fault::conditions::{Conditions, RandomFaults, RateLimit};
 pub use fault::rule::{Fault, FaultRule, Headers};
 pub use journal::RecordedRequest;
-pub use options::{DeliveryOptions, EmulatorOptions, TimeScale};
+pub use options::{DeliveryOptions, EmulatorOptions, TimeScale, TrustedAuthorities};

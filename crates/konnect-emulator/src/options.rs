@@ -34,10 +34,20 @@ pub struct EmulatorOptions {
 /// To whom deliveries may go, and which of them are trusted.
 #[derive(Clone, Debug, Default)]
 pub struct DeliveryOptions {
-    /// Certificates of further authorities to trust, in PEM.
-    pub trusted_authorities: String,
+    /// Further authorities to trust.
+    pub trusted_authorities: TrustedAuthorities,
     /// Hosts beside loopback addresses that deliveries may go to: names or addresses, in any case.
     pub allowed_hosts: Vec<String>,
+}
+
+/// The certificates of authorities to trust, in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrustedAuthorities {
+    /// These. An empty text has none.
+    Pem(String),
+    /// Those in a file, which is read for each attempt. So a receiver can write it after the emulator started, and again
+    /// when it restarts.
+    File(PathBuf),
 }
 
 /// A factor on waiting times: 0.1 makes every wait a tenth.
@@ -57,6 +67,12 @@ impl Default for EmulatorOptions {
             replay_step: Duration::from_secs(1),
             behavior: Behavior::default(),
         }
+    }
+}
+
+impl Default for TrustedAuthorities {
+    fn default() -> Self {
+        Self::Pem(String::new())
     }
 }
 

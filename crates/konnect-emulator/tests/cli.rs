@@ -134,7 +134,6 @@ fn serve_invalid_arguments_are_refused() {
         (["--time-scale", "1001"], 2, "from 0 to 1000"),
         (["--time-scale", "fast"], 2, "from 0 to 1000"),
         (["--behavior", "pull_api=sometimes"], 1, "not valid"),
-        (["--trust", "/nonexistent/ca.pem"], 1, "/nonexistent/ca.pem"),
     ] {
         let refused = run(arguments);
         assert_eq!(refused.status.code(), Some(code), "{refused:?}");

@@ -7,7 +7,7 @@ variable "siem_authorization" {
 variable "regions" {
   description = "Regions whose audit events are delivered."
   type        = set(string)
-  default     = ["eu", "global", "us"]
+  default     = ["au", "eu", "us"]
 }
 
 resource "konnect_audit_log_destination" "siem" {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use crate::workspace::{Feature, Workspace, project, workspace_binary};
+use crate::workspace::{Feature, Workspace, cli, project, workspace_binary};
 
 use super::blocks;
 
@@ -64,8 +64,8 @@ impl Known {
             "terraform" => {
                 let command = arguments.iter().find(|word| !word.starts_with('-'))?;
                 let lists = |line: &str| line.trim_start().starts_with(&format!("{command} "));
-                let newer = command == "query" && !cli().supports(Feature::Query);
-                if newer || self.cli.lines().any(lists) {
+                let recent = command == "query" && !cli().supports(Feature::Query);
+                if recent || self.cli.lines().any(lists) {
                     None
                 } else {
                     missing(command)

@@ -65,6 +65,32 @@ fn example_imports_of_webhook_succeed() {
     }
 }
 
+#[test]
+fn example_imports_of_replay_job_succeed() {
+    let folder = "examples/resources/konnect_audit_log_replay_job";
+    let at = |minutes_ago: i64| {
+        let second = jiff::Timestamp::now().as_second() - minutes_ago * 60;
+        jiff::Timestamp::from_second(second).expect("a time").to_string()
+    };
+    let outage = json!({ "start_at": at(120), "end_at": at(60) });
+    for file in imports(folder) {
+        let workspace = workspace(
+            &["examples/provider", &format!("{folder}/resource.tf")],
+            &[("outage", &outage.to_string())],
+        );
+        let mut job = outage.clone();
+        job["status"] = "completed".into();
+        workspace.konnect.edit_replay_job("eu", None, job).expect("a job");
+        imports_it(
+            &workspace,
+            &file,
+            &read(&file),
+            "konnect_audit_log_replay_job.outage",
+        );
+        workspace.is_settled();
+    }
+}
+
 /// The examples of imports in a folder that the CLI knows.
 fn imports(folder: &str) -> Vec<String> {
     let all = entries(folder).into_iter().filter(|file| {

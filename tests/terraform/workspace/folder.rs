@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use konnect_emulator::EmulatorOptions;
 use serde_json::Value;
 use tempfile::TempDir;
 use terraform_provider_konnect::ADDRESS;
@@ -38,6 +39,11 @@ pub struct Workspace {
 impl Workspace {
     /// A folder without a configuration. The environment holds a token and the URL of the Konnect.
     pub fn new() -> Self {
+        Self::with(EmulatorOptions::default())
+    }
+
+    /// The same, with a Konnect that starts with these options.
+    pub fn with(options: EmulatorOptions) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("konnect-cli-")
             .tempdir()
@@ -50,7 +56,7 @@ impl Workspace {
         let installation =
             format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror}\n  }}\n}}\n");
         fs::write(&rc, installation).expect("the configuration of the CLI");
-        let konnect = LocalKonnect::start();
+        let konnect = LocalKonnect::with(options);
         let environment = [
             ("CHECKPOINT_DISABLE", "1".to_owned()),
             ("HOME", folder.path().join("home").display().to_string()),

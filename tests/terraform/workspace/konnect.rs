@@ -17,10 +17,6 @@ pub struct LocalKonnect {
 }
 
 impl LocalKonnect {
-    pub fn start() -> Self {
-        Self::with(EmulatorOptions::default())
-    }
-
     pub fn with(options: EmulatorOptions) -> Self {
         let (started, starting) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -87,6 +83,14 @@ impl LocalKonnect {
             answer.text().await.expect("a body")
         });
         serde_json::from_str(&text).expect("a body in JSON")
+    }
+
+    /// Waits until no event waits to be delivered or is being delivered, retries included.
+    pub fn wait_for_deliveries(&self) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(self.emulator.deliveries_drained());
     }
 
     /// The stored destinations of a region.

@@ -1,12 +1,13 @@
 //! The command line.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use konnect_emulator::{Behavior, Certificate, DeliveryOptions, EmulatorOptions, EventKind, TimeScale};
+use konnect_emulator::{
+    Behavior, Certificate, DeliveryOptions, EmulatorOptions, EventKind, TimeScale, TrustedAuthorities,
+};
 use reqwest::Method;
 use url::Url;
 
@@ -76,6 +77,9 @@ pub struct Serve {
     #[arg(long, value_name = "F", default_value = "1")]
     time_scale: TimeScale,
     /// Trust receivers whose certificates the authorities in FILE (PEM) signed
+    ///
+    /// FILE is read for each delivery, so that a receiver can write it later. A delivery that fails because FILE cannot be
+    /// read is tried again.
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
     /// Deliver to HOST as well; without it, deliveries go to loopback addresses only
@@ -125,16 +129,15 @@ pub struct Trigger {
 impl Serve {
     /// # Errors
     ///
-    /// A file cannot be read, or a behavior is not known.
+    /// A behavior is not known.
     pub fn into_options(self) -> io::Result<EmulatorOptions> {
         let mut behavior = Behavior::default();
         for switch in &self.behavior {
             behavior.set(switch).map_err(io::Error::other)?;
         }
-        let trusted_authorities = match &self.trust {
-            None => String::new(),
-            Some(file) => fs::read_to_string(file).map_err(|error| about_file(file, &error))?,
-        };
+        let trusted_authorities = self
+            .trust
+            .map_or_else(TrustedAuthorities::default, TrustedAuthorities::File);
         let deliveries = DeliveryOptions {
             trusted_authorities,
             allowed_hosts: self.allow_delivery_to,

@@ -2,19 +2,20 @@
 
 use std::error::Error as _;
 use std::io;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, StatusCode};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client};
+use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder};
+use tokio::task::spawn_blocking;
 use url::Url;
 
 use crate::behavior::ContentEncoding;
 use crate::delivery::address::AllowedHosts;
 use crate::delivery::batch::Batch;
-use crate::options::{DeliveryOptions, TimeScale};
+use crate::options::{DeliveryOptions, TimeScale, TrustedAuthorities};
 use crate::state::Delivery;
 
 /// How long an attempt may take, before scaling. How long Konnect waits is not documented.
@@ -49,34 +50,33 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Sender {
     allowed: AllowedHosts,
-    authorities: Vec<Certificate>,
+    authorities: TrustedAuthorities,
     timeout: Duration,
-    verifying: OnceLock<Client>,
+    /// Verifies certificates; `None` until the first attempt that does.
+    verifying: Mutex<Option<Verifying>>,
     trusting: OnceLock<Client>,
+}
+
+/// A client that verifies certificates, and the authorities that it trusts.
+#[derive(Debug)]
+struct Verifying {
+    pem: String,
+    client: Client,
 }
 
 impl Sender {
     /// # Errors
     ///
-    /// The trusted authorities are not certificates in PEM ([`io::ErrorKind::InvalidInput`]).
+    /// The trusted authorities are given as text, and are not certificates in PEM ([`io::ErrorKind::InvalidInput`]).
     pub(crate) fn new(options: &DeliveryOptions, scale: TimeScale) -> io::Result<Self> {
-        let pem = options.trusted_authorities.as_bytes();
-        let invalid = |why: String| io::Error::new(io::ErrorKind::InvalidInput, why);
-        let authorities = Certificate::from_pem_bundle(pem).map_err(|error| {
-            invalid(format!(
-                "the trusted authorities are not certificates in PEM: {error}"
-            ))
-        })?;
-        if authorities.is_empty() && !pem.is_empty() {
-            return Err(invalid(
-                "the trusted authorities have no certificate in PEM".to_owned(),
-            ));
+        if let TrustedAuthorities::Pem(pem) = &options.trusted_authorities {
+            certificates(pem).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
         }
         Ok(Self {
             allowed: AllowedHosts::new(&options.allowed_hosts),
-            authorities,
+            authorities: options.trusted_authorities.clone(),
             timeout: scale.of(TIMEOUT).max(SHORTEST_TIMEOUT),
-            verifying: OnceLock::new(),
+            verifying: Mutex::default(),
             trusting: OnceLock::new(),
         })
     }
@@ -88,37 +88,41 @@ impl Sender {
         batch: &Batch,
         encoding: ContentEncoding,
     ) -> Outcome {
-        match self.request(delivery, batch, encoding) {
-            Ok(request) => match request.await {
-                Ok(response) => Outcome::of_status(response.status()),
-                Err(error) => Outcome::no_response(&error),
-            },
-            Err(message) => Outcome::refused(message),
+        let request = match self.request(delivery, batch, encoding).await {
+            Ok(request) => request,
+            Err(outcome) => return outcome,
+        };
+        match request.send().await {
+            Ok(response) => Outcome::of_status(response.status()),
+            Err(error) => Outcome::no_response(&error),
         }
     }
 
     /// # Errors
     ///
-    /// Why nothing is sent at all.
-    fn request(
+    /// What becomes of the batch if nothing is sent at all.
+    async fn request(
         &self,
         delivery: &Delivery,
         batch: &Batch,
         encoding: ContentEncoding,
-    ) -> Result<impl Future<Output = reqwest::Result<reqwest::Response>> + use<>, String> {
-        let url =
-            Url::parse(&delivery.endpoint).map_err(|_| "refused: the endpoint is not a URL".to_owned())?;
-        self.allowed.check(&url)?;
-        let mut authorization = HeaderValue::from_str(&delivery.authorization)
-            .map_err(|_| "refused: the authorization is not a valid header value".to_owned())?;
+    ) -> Result<RequestBuilder, Outcome> {
+        let url = Url::parse(&delivery.endpoint)
+            .map_err(|_| Outcome::refused("refused: the endpoint is not a URL".to_owned()))?;
+        self.allowed.check(&url).map_err(Outcome::refused)?;
+        let mut authorization = HeaderValue::from_str(&delivery.authorization).map_err(|_| {
+            Outcome::refused("refused: the authorization is not a valid header value".to_owned())
+        })?;
         authorization.set_sensitive(true);
         let encoding = match encoding {
             ContentEncoding::Gzip => "gzip",
             ContentEncoding::ApplicationGzip => "application/gzip",
         };
-        let client = self
-            .client(delivery.skip_ssl_verification)
-            .map_err(|error| format!("refused: no client could be made: {}", root_cause(&error)))?;
+        let client = if delivery.skip_ssl_verification {
+            self.trusting().map_err(|error| Outcome::no_client(&error))?
+        } else {
+            self.verifying().await?
+        };
         Ok(client
             .post(url)
             .header(CONTENT_TYPE, "text/plain")
@@ -128,40 +132,80 @@ impl Sender {
                 concat!("konnect-emulator/", env!("CARGO_PKG_VERSION")),
             )
             .header(AUTHORIZATION, authorization)
-            .body(batch.body.clone())
-            .send())
+            .body(batch.body.clone()))
     }
 
-    fn client(&self, skip_verification: bool) -> reqwest::Result<&Client> {
-        let slot = if skip_verification {
-            &self.trusting
-        } else {
-            &self.verifying
+    /// The client that verifies certificates, a new one if the authorities in the file have changed.
+    async fn verifying(&self) -> Result<Client, Outcome> {
+        let pem = match &self.authorities {
+            TrustedAuthorities::Pem(pem) => pem.clone(),
+            TrustedAuthorities::File(file) => {
+                let path = file.clone();
+                let read = spawn_blocking(move || std::fs::read_to_string(path)).await;
+                let why = |error: &dyn std::fmt::Display| {
+                    Outcome::unsent(format!(
+                        "the trusted authorities in {} cannot be read: {error}",
+                        file.display()
+                    ))
+                };
+                read.map_err(|error| why(&error))?.map_err(|error| why(&error))?
+            }
         };
-        if let Some(client) = slot.get() {
-            return Ok(client);
+        let mut current = self.verifying.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(verifying) = current.as_ref().filter(|verifying| verifying.pem == pem) {
+            return Ok(verifying.client.clone());
         }
-        let builder = || {
-            Client::builder()
-                .no_proxy()
-                .redirect(Policy::none())
-                .retry(reqwest::retry::never())
-                .timeout(self.timeout)
-                .dns_resolver(self.allowed.clone())
-        };
-        let client = if skip_verification {
-            builder()
-                .tls_certs_only([])
-                .tls_danger_accept_invalid_certs(true)
-                .build()?
-        } else if self.allowed.is_loopback_only() {
+        // A file may be read while it is being written: another attempt finds all of it.
+        let authorities = certificates(&pem).map_err(Outcome::unsent)?;
+        let builder = if self.allowed.is_loopback_only() {
             // No public authority signs for this machine.
-            builder().tls_certs_only(self.authorities.clone()).build()?
+            self.builder().tls_certs_only(authorities)
         } else {
-            builder().tls_certs_merge(self.authorities.clone()).build()?
+            self.builder().tls_certs_merge(authorities)
         };
-        Ok(slot.get_or_init(|| client))
+        let client = builder.build().map_err(|error| Outcome::no_client(&error))?;
+        *current = Some(Verifying {
+            pem,
+            client: client.clone(),
+        });
+        Ok(client)
     }
+
+    /// The client that trusts every certificate.
+    fn trusting(&self) -> reqwest::Result<Client> {
+        if let Some(client) = self.trusting.get() {
+            return Ok(client.clone());
+        }
+        let client = self
+            .builder()
+            .tls_certs_only([])
+            .tls_danger_accept_invalid_certs(true)
+            .build()?;
+        Ok(self.trusting.get_or_init(|| client).clone())
+    }
+
+    fn builder(&self) -> ClientBuilder {
+        Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .timeout(self.timeout)
+            .dns_resolver(self.allowed.clone())
+    }
+}
+
+/// The certificates in a text, none in an empty one.
+///
+/// # Errors
+///
+/// The text is not certificates in PEM.
+fn certificates(pem: &str) -> Result<Vec<Certificate>, String> {
+    let certificates = Certificate::from_pem_bundle(pem.as_bytes())
+        .map_err(|error| format!("the trusted authorities are not certificates in PEM: {error}"))?;
+    if certificates.is_empty() && !pem.is_empty() {
+        return Err("the trusted authorities have no certificate in PEM".to_owned());
+    }
+    Ok(certificates)
 }
 
 impl Outcome {
@@ -185,11 +229,20 @@ impl Outcome {
         } else {
             root_cause(error)
         };
+        Self::unsent(message)
+    }
+
+    /// An outcome without a response, after which another attempt may succeed.
+    fn unsent(message: String) -> Self {
         Self {
             code: None,
             message,
             verdict: Verdict::Retry,
         }
+    }
+
+    fn no_client(error: &reqwest::Error) -> Self {
+        Self::refused(format!("refused: no client could be made: {}", root_cause(error)))
     }
 
     /// An outcome without an attempt.
@@ -237,7 +290,7 @@ mod tests {
     #[test]
     fn new_authorities_not_pem_are_refused() {
         let options = DeliveryOptions {
-            trusted_authorities: "not a certificate".to_owned(),
+            trusted_authorities: TrustedAuthorities::Pem("not a certificate".to_owned()),
             ..DeliveryOptions::default()
         };
         let error = Sender::new(&options, TimeScale::default()).unwrap_err();

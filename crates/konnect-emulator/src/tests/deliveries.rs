@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::tests::receiver::{Receiver, signed, verifies};
 use crate::tests::{call, get};
 use crate::{
-    AfterFailure, Behavior, Certificate, ConnectionFailureCode, ContentEncoding, CpsSignature, Emulator,
-    EmulatorOptions, EventKind, GlobalEvents,
+    AfterFailure, Behavior, Certificate, ConnectionFailureCode, ContentEncoding, CpsSignature,
+    DeliveryOptions, Emulator, EmulatorOptions, EventKind, GlobalEvents, TrustedAuthorities,
 };
 
 /// Points a region's webhook at a URL and enables it, without a request and so without its events.
@@ -433,6 +433,41 @@ async fn certificate_invalid_is_accepted_only_without_verification() {
         trigger(&emulator, "eu", 1);
         emulator.deliveries_drained().await;
         assert_eq!(receiver.received().len(), 1, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn trust_file_written_later_or_anew_is_in_force() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    let before = Receiver::start(Certificate::Valid).await;
+    let options = EmulatorOptions {
+        deliveries: Some(DeliveryOptions {
+            trusted_authorities: TrustedAuthorities::File(file.clone()),
+            allowed_hosts: Vec::new(),
+        }),
+        ..before.options()
+    };
+    let emulator = Emulator::start(options).await.unwrap();
+    deliver_to(&emulator, "eu", &before.url, "json");
+    trigger(&emulator, "eu", 1);
+    emulator.deliveries_drained().await;
+    let log = emulator.deliveries();
+    assert_eq!(log.len(), 5, "{log:?}");
+    assert!(
+        log[0].message.contains("ca.pem cannot be read"),
+        "{}",
+        log[0].message
+    );
+
+    // Another authority takes the place of the first, as when a receiver restarts.
+    let after = Receiver::start(Certificate::Valid).await;
+    for receiver in [before, after] {
+        std::fs::write(&file, &receiver.authority).unwrap();
+        deliver_to(&emulator, "eu", &receiver.url, "json");
+        trigger(&emulator, "eu", 1);
+        emulator.deliveries_drained().await;
+        assert_eq!(receiver.lines().len(), 1, "{:?}", emulator.deliveries());
     }
 }
 

@@ -20,7 +20,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use crate::certificate::Authority;
-use crate::{Behavior, Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale};
+use crate::{
+    Behavior, Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale, TrustedAuthorities,
+};
 
 /// What the emulator sent in one attempt.
 #[derive(Clone, Debug)]
@@ -36,7 +38,7 @@ pub struct Received {
 /// A running receiver. Its task ends with the test's runtime.
 pub struct Receiver {
     pub url: String,
-    authority: String,
+    pub authority: String,
     shared: Arc<Shared>,
 }
 
@@ -96,7 +98,7 @@ impl Receiver {
     pub fn options(&self) -> EmulatorOptions {
         EmulatorOptions {
             deliveries: Some(DeliveryOptions {
-                trusted_authorities: self.authority.clone(),
+                trusted_authorities: TrustedAuthorities::Pem(self.authority.clone()),
                 allowed_hosts: Vec::new(),
             }),
             time_scale: TimeScale::new(0.01).unwrap(),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use super::parse::{Event, Format, Kind, ParseError};
+use super::model::{Event, Format, Kind, ParseError};
 
 /// What begins the header.
 const MARK: &str = "CEF:";

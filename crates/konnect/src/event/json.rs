@@ -7,7 +7,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::parse::{Event, Format, Kind, ParseError};
+use super::model::{Event, Format, Kind, ParseError};
 
 /// The member that holds the signature.
 const SIGNATURE: &str = "sig";

@@ -28,11 +28,13 @@ mod cef;
 pub mod fuzzing;
 mod json;
 mod jwks;
+mod model;
 mod parse;
 #[cfg(test)]
 mod tests;
 mod verify;
 
 pub use jwks::{InvalidKeySet, Key, KeySet};
-pub use parse::{Event, Format, Kind, MAX_LINE_BYTES, ParseError, parse};
+pub use model::{Event, Format, Kind, MAX_LINE_BYTES, ParseError};
+pub use parse::parse;
 pub use verify::{VerifyError, verify};

@@ -4,7 +4,8 @@ use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine;
 
 use super::jwks::{BASE64URL, KeySet};
-use super::parse::{Format, ParseError, parse, without_line_break};
+use super::model::{Format, ParseError};
+use super::parse::{parse, without_line_break};
 use super::{cef, json};
 
 /// Why the signature of a line cannot be checked. No text of it quotes the line.

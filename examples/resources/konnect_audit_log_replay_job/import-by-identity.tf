@@ -1,0 +1,6 @@
+import {
+  to = konnect_audit_log_replay_job.outage
+  identity = {
+    region = "eu"
+  }
+}

@@ -1,0 +1,4 @@
+import {
+  to = konnect_audit_log_replay_job.outage
+  id = "eu"
+}

@@ -1,0 +1,148 @@
+//! The arguments of a block that set the credential: their schema, their checks, and the value to send.
+
+use konnect::{Authorization, sentence};
+use serde::{Deserialize, Serialize};
+use terraform_plugin::{Attr, Attribute, Diagnostic, Diagnostics, Secret, Validator};
+
+use crate::validators;
+
+/// The arguments of a block that set the credential.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CredentialArguments<'a> {
+    /// `authorization`.
+    pub(crate) stored: &'a Attr<Secret>,
+    /// `authorization_wo`.
+    pub(crate) write_only: &'a Attr<Secret>,
+    /// `authorization_wo_version`.
+    pub(crate) version: &'a Attr<i64>,
+}
+
+impl CredentialArguments<'_> {
+    /// The credential of an apply, where these are the planned arguments. The plan does not hold a write-only value, so
+    /// it comes from the configuration.
+    pub(crate) const fn to_apply(self, config: Self) -> Self {
+        Self {
+            write_only: config.write_only,
+            ..self
+        }
+    }
+
+    /// Whether neither argument sets a credential.
+    pub(crate) fn is_unset(self) -> bool {
+        self.stored.is_null() && self.write_only.is_null()
+    }
+
+    /// The argument that sets the credential, for diagnostics.
+    pub(crate) fn attribute(self) -> &'static str {
+        if self.write_only.is_null() {
+            "authorization"
+        } else {
+            "authorization_wo"
+        }
+    }
+
+    /// The argument in use.
+    pub(super) fn source(self) -> Option<Source> {
+        match (self.write_only, self.stored) {
+            (Attr::Null, Attr::Null) => None,
+            (Attr::Null, _) => Some(Source::Stored),
+            _ => Some(Source::WriteOnly),
+        }
+    }
+}
+
+/// Which argument sets the credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Source {
+    #[serde(rename = "stored")]
+    Stored,
+    #[serde(rename = "wo")]
+    WriteOnly,
+}
+
+/// The three attributes that set the credential, with the resource's own description of `authorization`.
+pub(crate) fn attributes(authorization: &'static str) -> [Attribute; 3] {
+    [
+        Attribute::string("authorization")
+            .optional()
+            .sensitive()
+            .validator(validators::authorization())
+            .description(authorization),
+        // Not sensitive as well, which would hide nothing: it is null wherever it could be shown. And a CLI stores the
+        // paths of several sensitive attributes in any order, by which `plan -refresh-only` took an unchanged object for
+        // a changed one every other time.
+        Attribute::string("authorization_wo")
+            .optional()
+            .write_only()
+            .validator(validators::authorization())
+            .description(
+                "Write-only form of `authorization`: it is never stored in a plan or state, and accepts ephemeral \
+                 values. Requires Terraform 1.11 or OpenTofu 1.11, or later. The provider detects a new value by a salted \
+                 hash in the private state and sends it in place, unless `authorization_wo_version` is set.",
+            ),
+        Attribute::number("authorization_wo_version")
+            .optional()
+            .validator(Validator::whole_number(0, 1 << 53))
+            .description(
+                "Version of `authorization_wo`, a whole number from 0. If set, no hash of the value is stored, and the \
+                 value is sent again only when the version changes. Increment it when an ephemeral value that differs in \
+                 every run has to be sent.",
+            ),
+    ]
+}
+
+/// Checks the arguments against each other: not both, and no version without a value. Unknown values can still become
+/// null, and are accepted.
+pub(crate) fn validate(config: CredentialArguments<'_>, diagnostics: &mut Diagnostics) {
+    if config.stored.known().is_some() && config.write_only.known().is_some() {
+        diagnostics.push(
+            Diagnostic::error(
+                "Conflicting authorization arguments",
+                "Set either authorization, which is stored in the state, or authorization_wo, which is not.",
+            )
+            .at("authorization_wo"),
+        );
+    }
+    if config.write_only.is_null() && config.version.known().is_some() {
+        diagnostics.push(
+            Diagnostic::error(
+                "Version without a value",
+                "authorization_wo_version is the version of authorization_wo: set both, or neither.",
+            )
+            .at("authorization_wo_version"),
+        );
+    }
+}
+
+/// The configured credential, for a request.
+///
+/// # Errors
+/// On the argument: that it is missing, or can't be sent.
+pub(crate) fn configured(config: CredentialArguments<'_>) -> Result<Authorization, Diagnostic> {
+    let value = config
+        .write_only
+        .known()
+        .or(config.stored.known())
+        .ok_or_else(missing)?;
+    parse(value, config.attribute())
+}
+
+/// The error that an object can't be created without a credential.
+pub(crate) fn missing() -> Diagnostic {
+    Diagnostic::error(
+        "Missing authorization",
+        "Konnect requires an authorization for a new endpoint. Set authorization_wo, which is never stored, or \
+         authorization, to the value of the Authorization header that the endpoint expects. Both can be omitted only for \
+         an object that exists: its credential is then not managed.",
+    )
+    .at("authorization")
+}
+
+/// A value of an argument, for a request.
+///
+/// # Errors
+/// On the argument: that it cannot be sent.
+pub(super) fn parse(value: &Secret, attribute: &'static str) -> Result<Authorization, Diagnostic> {
+    Authorization::parse(value.expose())
+        .map_err(|e| Diagnostic::error("Invalid authorization", sentence(&e)).at(attribute))
+}

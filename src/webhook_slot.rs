@@ -1,0 +1,68 @@
+//! What one run plans and does with the webhook of one region or Dev Portal.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::futures::Notified;
+use tokio::sync::{MutexGuard, Notify};
+
+use crate::webhook_target::Target;
+
+/// What this run plans and does with the webhook of one scope. Whoever writes or removes it holds the lock meanwhile.
+#[derive(Debug, Default)]
+pub(crate) struct WebhookSlot {
+    planned: Mutex<Planned>,
+    progress: tokio::sync::Mutex<Progress>,
+    released: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Planned {
+    creations: Vec<Option<Target>>,
+    updates: Vec<Option<Target>>,
+}
+
+/// What this run has done with the webhook so far.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// A resource was created for it.
+    pub(crate) created: bool,
+    /// The removal of a resource has ended, whatever came of it.
+    pub(crate) removed: bool,
+}
+
+impl WebhookSlot {
+    /// Locks the webhook against other writers of this run.
+    pub(crate) async fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().await
+    }
+
+    /// Records that a removal has ended, and lets a creation that waits for it continue.
+    pub(crate) fn release(&self, progress: &mut Progress) {
+        progress.removed = true;
+        self.released.notify_waiters();
+    }
+
+    /// Waits for the next removal that ends. It counts from [`Notified::enable`] on.
+    pub(crate) fn released(&self) -> Notified<'_> {
+        self.released.notified()
+    }
+
+    /// Records that an update of an existing resource is planned. Returns whether another resource is planned for the
+    /// same webhook.
+    pub(crate) fn plan_update(&self, target: Option<Target>) -> bool {
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = planned.creations.iter().chain(&planned.updates);
+        let twice = others.into_iter().any(|other| *other != target);
+        planned.updates.push(target);
+        twice
+    }
+
+    /// Records that a creation is planned. Whether another resource is planned for the same webhook: one and the same
+    /// resource is planned as an update first if it is to be replaced.
+    pub(crate) fn plan_creation(&self, target: Option<Target>) -> bool {
+        let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
+        let twice = !planned.creations.is_empty() || planned.updates.iter().any(|update| *update != target);
+        planned.creations.push(target);
+        twice
+    }
+}

@@ -1,0 +1,523 @@
+//! `konnect_audit_log_replay_job` at the protocol: what starts a job, what is waited for, and what the state keeps.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use konnect_emulator::{Fault, FaultRule};
+use serde_json::json;
+use terraform_plugin::Value;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::terraform::{Plan, Resource, State};
+use terraform_plugin::testing::value::{error, errors, sound};
+use terraform_plugin::testing::within;
+
+use crate::konnect::Konnect;
+
+const PATH: &str = "/eu/v3/audit-log-replay-job";
+
+/// So many minutes ago, in whole seconds.
+pub fn minutes_ago(minutes: i64) -> String {
+    let now = Timestamp::now().as_second();
+    Timestamp::from_second(now - minutes * 60).unwrap().to_string()
+}
+
+/// Waits until a request of this method has reached Konnect.
+pub async fn requested(konnect: &Konnect, method: &str) {
+    let seen = async {
+        while !konnect.emulator.requests().iter().any(|r| r.method == method) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    within("a request", seen).await;
+}
+
+/// The bodies of the jobs that were requested.
+pub fn started(konnect: &Konnect) -> Vec<serde_json::Value> {
+    let all = konnect.emulator.requests();
+    let jobs = all.iter().filter(|request| request.method == "PUT");
+    jobs.map(|request| serde_json::from_str(&request.body).unwrap())
+        .collect()
+}
+
+/// Sets the latest job of region eu, as it was started by another process or user.
+pub fn set_job(konnect: &Konnect, start_at: &str, end_at: &str, status: &str) {
+    let job = json!({ "start_at": start_at, "end_at": end_at, "status": status });
+    konnect.emulator.edit_replay_job("eu", None, job).unwrap();
+}
+
+/// Sets the status of the latest job of region eu.
+pub fn set_status(konnect: &Konnect, status: &str) {
+    konnect
+        .emulator
+        .edit_replay_job("eu", None, json!({ "status": status }))
+        .unwrap();
+}
+
+pub async fn stop(konnect: &Konnect) {
+    konnect
+        .host
+        .provider()
+        .stop_provider(tf::stop_provider::Request {})
+        .await
+        .unwrap();
+}
+
+fn resource(konnect: &Konnect) -> Resource {
+    konnect.resource("konnect_audit_log_replay_job")
+}
+
+fn config(job: &Resource, start_at: &str, end_at: &str, more: &[(&str, Value)]) -> Value {
+    let mut all = vec![
+        ("region", "eu".into()),
+        ("start_at", start_at.into()),
+        ("end_at", end_at.into()),
+    ];
+    all.extend_from_slice(more);
+    job.shape.object(&all)
+}
+
+async fn planned(job: &Resource, config: &Value) -> Plan {
+    let plan = job.plan(&State::none(), config).await;
+    sound(&plan.diagnostics);
+    plan
+}
+
+/// The attribute of each error.
+fn attributes(diagnostics: &[tf::Diagnostic]) -> Vec<String> {
+    use tf::attribute_path::step::Selector;
+    let attribute = |diagnostic: &tf::Diagnostic| match diagnostic
+        .attribute
+        .as_ref()?
+        .steps
+        .first()?
+        .selector
+        .as_ref()?
+    {
+        Selector::AttributeName(name) => Some(name.clone()),
+        _ => None,
+    };
+    diagnostics.iter().filter_map(attribute).collect()
+}
+
+/// A completed job in the state.
+async fn completed(konnect: &Konnect, job: &Resource, config: &Value) -> State {
+    konnect.strangers_webhook("eu", true);
+    let (plan, job) = (planned(job, config).await, job.clone());
+    let apply = tokio::spawn(async move { job.apply(&plan).await });
+    requested(konnect, "PUT").await;
+    set_status(konnect, "completed");
+    let state = within("the job", apply).await.unwrap();
+    sound(&state.diagnostics);
+    konnect.emulator.clear_requests();
+    state
+}
+
+#[tokio::test]
+async fn create_waits_until_the_job_has_completed() {
+    let konnect = Konnect::configured().await;
+    konnect.strangers_webhook("eu", true);
+    let job = resource(&konnect);
+    let (start, end) = (minutes_ago(120), minutes_ago(60));
+    let config = config(&job, &start, &end, &[]);
+    let plan = planned(&job, &config).await;
+    assert_eq!(plan.planned.get("id"), &"eu".into());
+    assert!(plan.planned.get("status").is_unknown());
+    let state = job.apply(&plan).await;
+    sound(&state.diagnostics);
+    assert_eq!(state.value.get("status"), &"completed".into());
+    assert!(state.value.get("updated_at").as_str().is_some());
+    assert_eq!(started(&konnect), [json!({ "start_at": start, "end_at": end })]);
+
+    let read = job.read(&state).await;
+    assert_eq!(read.value, state.value);
+    assert_eq!(job.plan(&read, &config).await.planned, read.value);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn create_without_waiting_ends_with_the_first_status() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let config = config(
+        &job,
+        &minutes_ago(9),
+        &minutes_ago(5),
+        &[("wait_for_completion", false.into())],
+    );
+    let state = job.apply(&planned(&job, &config).await).await;
+    sound(&state.diagnostics);
+    assert_eq!(state.value.get("status"), &"accepted".into());
+    set_status(&konnect, "completed");
+    let read = job.read(&state).await;
+    assert_eq!(read.value.get("status"), &"completed".into());
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn create_failed_job_keeps_it_and_the_next_update_starts_it_again() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
+    let plan = planned(&job, &config).await;
+    // There is no webhook, so nothing can be delivered.
+    let failed = job.apply(&plan).await;
+    let message = error(&failed.diagnostics);
+    assert!(
+        message.contains("failed") && message.contains("next apply starts it again"),
+        "{message}"
+    );
+    assert_eq!(failed.value.get("status"), &"failed".into());
+
+    konnect.emulator.clear_requests();
+    konnect.strangers_webhook("eu", true);
+    let again = job.plan(&failed, &config).await;
+    sound(&again.diagnostics);
+    assert!(again.planned.get("status").is_unknown());
+    let state = job.apply(&again).await;
+    sound(&state.diagnostics);
+    assert_eq!(state.value.get("status"), &"completed".into());
+    assert_eq!(started(&konnect).len(), 1);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn plan_invalid_range_is_an_error_on_its_attribute() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let (week, hour) = (minutes_ago(7 * 24 * 60 + 60), minutes_ago(60));
+    for (start, end, expected) in [(&week, &hour, "start_at"), (&hour, &minutes_ago(-60), "end_at")] {
+        let plan = job.plan(&State::none(), &config(&job, start, end, &[])).await;
+        assert_eq!(
+            attributes(&plan.diagnostics),
+            [expected],
+            "{:?}",
+            plan.diagnostics
+        );
+    }
+    for (start, end, timeout, expected) in [
+        (&hour, &hour, "30m", "end_at"),
+        (&"yesterday".to_owned(), &hour, "30m", "start_at"),
+        (&week, &hour, "soon", "timeout"),
+    ] {
+        let found = job
+            .validate(&config(&job, start, end, &[("timeout", timeout.into())]))
+            .await;
+        assert_eq!(attributes(&found), [expected], "{found:?}");
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn plan_job_older_than_the_retention_changes_nothing() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let (start, end) = (minutes_ago(9 * 24 * 60), minutes_ago(8 * 24 * 60));
+    let config = config(&job, &start, &end, &[]);
+    for (status, warnings) in [("completed", 0), ("superseded", 0), ("failed", 1)] {
+        let mut state = State::none();
+        state.value = config.clone();
+        for (name, value) in [
+            ("id", "eu"),
+            ("timeout", "30m"),
+            ("status", status),
+            ("updated_at", &end),
+        ] {
+            state.value.set(name, value.into());
+        }
+        state.value.set("wait_for_completion", true.into());
+        let plan = job.plan(&state, &config).await;
+        assert_eq!(errors(&plan.diagnostics), Vec::<String>::new(), "{status}");
+        assert_eq!(plan.diagnostics.len(), warnings, "{status}");
+        assert_eq!(plan.planned, state.value, "{status}");
+    }
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn update_of_waiting_alone_or_of_the_form_of_a_time_sends_nothing() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let (start, end) = (minutes_ago(120), minutes_ago(60));
+    let state = completed(&konnect, &job, &config(&job, &start, &end, &[])).await;
+    let end = end.replace('Z', "+00:00");
+    let more = [("timeout", "1h".into()), ("wait_for_completion", false.into())];
+    let plan = job.plan(&state, &config(&job, &start, &end, &more)).await;
+    sound(&plan.diagnostics);
+    assert_eq!(plan.planned.get("status"), &"completed".into());
+    let updated = job.apply(&plan).await;
+    sound(&updated.diagnostics);
+    assert_eq!(updated.value.get("timeout"), &"1h".into());
+    assert_eq!(konnect.requests(), 0);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn update_of_the_range_starts_another_job_in_place() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let (start, end) = (minutes_ago(120), minutes_ago(60));
+    let state = completed(&konnect, &job, &config(&job, &start, &end, &[])).await;
+    let end = minutes_ago(30);
+    let plan = job
+        .plan(
+            &state,
+            &config(&job, &start, &end, &[("wait_for_completion", false.into())]),
+        )
+        .await;
+    sound(&plan.diagnostics);
+    assert!(plan.requires_replace.is_empty() && plan.planned.get("status").is_unknown());
+    let updated = job.apply(&plan).await;
+    sound(&updated.diagnostics);
+    assert_eq!(updated.value.get("status"), &"accepted".into());
+    assert_eq!(started(&konnect), [json!({ "start_at": start, "end_at": end })]);
+
+    // Its own job that has not started to run is replaced, and not waited for.
+    let end = minutes_ago(20);
+    let plan = job
+        .plan(
+            &updated,
+            &config(&job, &start, &end, &[("wait_for_completion", false.into())]),
+        )
+        .await;
+    let replaced = job.apply(&plan).await;
+    sound(&replaced.diagnostics);
+    assert_eq!(started(&konnect).len(), 2);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn read_job_replaced_by_another_is_superseded_without_a_change() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
+    let state = completed(&konnect, &job, &config).await;
+    set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
+    let read = job.read(&state).await;
+    sound(&read.diagnostics);
+    assert_eq!(read.value.get("status"), &"superseded".into());
+    assert_eq!(job.plan(&read, &config).await.planned, read.value);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn create_waits_for_another_job_to_end() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
+    let config = config(
+        &job,
+        &minutes_ago(120),
+        &minutes_ago(60),
+        &[("wait_for_completion", false.into())],
+    );
+    let (plan, applied) = (planned(&job, &config).await, job.clone());
+    let apply = tokio::spawn(async move { applied.apply(&plan).await });
+    requested(&konnect, "GET").await;
+    assert_eq!(started(&konnect).len(), 0);
+    set_status(&konnect, "completed");
+    let state = within("the job", apply).await.unwrap();
+    sound(&state.diagnostics);
+    assert_eq!(started(&konnect).len(), 1);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn create_conflict_after_the_look_is_waited_out() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    konnect
+        .emulator
+        .inject(FaultRule::new(Fault::status(409)).method("PUT"))
+        .unwrap();
+    let config = config(
+        &job,
+        &minutes_ago(120),
+        &minutes_ago(60),
+        &[("wait_for_completion", false.into())],
+    );
+    let state = job.apply(&planned(&job, &config).await).await;
+    sound(&state.diagnostics);
+    assert_eq!(started(&konnect).len(), 2);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn create_another_job_beyond_the_timeout_is_an_error_and_starts_nothing() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
+    let config = config(
+        &job,
+        &minutes_ago(120),
+        &minutes_ago(60),
+        &[("timeout", "1s".into())],
+    );
+    let state = job.apply(&planned(&job, &config).await).await;
+    assert_eq!(attributes(&state.diagnostics), ["timeout"]);
+    assert!(
+        error(&state.diagnostics).contains(PATH),
+        "{:?}",
+        state.diagnostics
+    );
+    assert_eq!(state.value, Value::Null);
+    assert_eq!(started(&konnect).len(), 0);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn create_job_beyond_the_timeout_is_an_error_and_keeps_the_job() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let config = config(
+        &job,
+        &minutes_ago(120),
+        &minutes_ago(60),
+        &[("timeout", "1s".into())],
+    );
+    let (plan, applied) = (planned(&job, &config).await, job.clone());
+    let apply = tokio::spawn(async move { applied.apply(&plan).await });
+    requested(&konnect, "PUT").await;
+    set_status(&konnect, "running");
+    let state = within("the job", apply).await.unwrap();
+    assert_eq!(attributes(&state.diagnostics), ["timeout"]);
+    assert_eq!(state.value.get("status"), &"running".into());
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn create_same_range_in_progress_is_followed_and_not_started_again() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let (start, end) = (minutes_ago(120), minutes_ago(60));
+    set_job(&konnect, &start, &end, "running");
+    let (plan, applied) = (planned(&job, &config(&job, &start, &end, &[])).await, job.clone());
+    let apply = tokio::spawn(async move { applied.apply(&plan).await });
+    requested(&konnect, "GET").await;
+    set_status(&konnect, "completed");
+    let state = within("the job", apply).await.unwrap();
+    sound(&state.diagnostics);
+    assert_eq!(started(&konnect).len(), 0);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn create_lost_answer_is_found_by_the_job_that_it_started() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    konnect
+        .emulator
+        .inject(FaultRule::new(Fault::DropAfter).method("PUT"))
+        .unwrap();
+    let config = config(
+        &job,
+        &minutes_ago(120),
+        &minutes_ago(60),
+        &[("wait_for_completion", false.into())],
+    );
+    let state = job.apply(&planned(&job, &config).await).await;
+    sound(&state.diagnostics);
+    assert_eq!(state.value.get("status"), &"accepted".into());
+    assert_eq!(started(&konnect).len(), 1);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn create_job_replaced_meanwhile_is_an_error() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
+    let (plan, applied) = (planned(&job, &config).await, job.clone());
+    let apply = tokio::spawn(async move { applied.apply(&plan).await });
+    requested(&konnect, "PUT").await;
+    set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
+    let state = within("the job", apply).await.unwrap();
+    assert!(
+        error(&state.diagnostics).contains("was replaced"),
+        "{:?}",
+        state.diagnostics
+    );
+    assert_eq!(state.value.get("status"), &"superseded".into());
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn stop_while_waiting_ends_with_the_job_in_the_state() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
+    let (plan, applied) = (planned(&job, &config).await, job.clone());
+    let apply = tokio::spawn(async move { applied.apply(&plan).await });
+    requested(&konnect, "PUT").await;
+    stop(&konnect).await;
+    let state = within("the end of the wait", apply).await.unwrap();
+    let message = error(&state.diagnostics);
+    assert!(
+        message.contains("Interrupted") && message.contains(PATH),
+        "{message}"
+    );
+    assert_eq!(state.value.get("status"), &"accepted".into());
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn portal_job_has_an_id_of_its_own_and_is_superseded_without_its_portal() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let portal = konnect.emulator.add_portal("eu", "developers").unwrap();
+    let more = [
+        ("portal_id", portal.as_str().into()),
+        ("wait_for_completion", false.into()),
+    ];
+    let config = config(&job, &minutes_ago(120), &minutes_ago(60), &more);
+    let state = job.apply(&planned(&job, &config).await).await;
+    sound(&state.diagnostics);
+    assert_eq!(state.value.get("id"), &format!("eu/{portal}").as_str().into());
+    konnect.emulator.remove_portal("eu", &portal).unwrap();
+    let read = job.read(&state).await;
+    sound(&read.diagnostics);
+    assert_eq!(read.value.get("status"), &"superseded".into());
+
+    let mut global = config.clone();
+    global.set("region", "global".into());
+    let plan = job.plan(&State::none(), &global).await;
+    assert_eq!(attributes(&plan.diagnostics), ["region"]);
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn delete_sends_nothing() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let state = completed(
+        &konnect,
+        &job,
+        &config(&job, &minutes_ago(120), &minutes_ago(60), &[]),
+    )
+    .await;
+    let gone = job.apply(&state.removal()).await;
+    sound(&gone.diagnostics);
+    assert_eq!((gone.value, konnect.requests()), (Value::Null, 0));
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn import_reads_the_latest_job() {
+    let konnect = Konnect::configured().await;
+    let job = resource(&konnect);
+    let none = job.import("eu").await;
+    assert!(
+        error(&none.diagnostics).contains("nothing to import"),
+        "{:?}",
+        none.diagnostics
+    );
+    let (start, end) = (minutes_ago(120), minutes_ago(60));
+    set_job(&konnect, &start, &end, "completed");
+    let by_identity = job.import_identity(&[("region", "eu".into())]).await;
+    let imported = job.import("eu").await;
+    sound(&imported.diagnostics);
+    assert_eq!(imported.value, by_identity.value);
+    assert_eq!(imported.value.get("status"), &"completed".into());
+    let plan = job.plan(&imported, &config(&job, &start, &end, &[])).await;
+    assert_eq!(plan.planned, imported.value);
+    konnect.end().await;
+}

@@ -1,0 +1,269 @@
+//! `konnect_audit_log_replay_job`, and the action `konnect_audit_log_replay`.
+//!
+//! A CLI without actions can't be made to invoke one: the same is then done at the protocol.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use terraform_plugin::testing::value::sound;
+
+use crate::query::at_protocol;
+use crate::workspace::{AUTHORIZATION, Block, Feature, Workspace, cli, project, write};
+
+const JOB: &str = "konnect_audit_log_replay_job.outage";
+const PUT: &str = "PUT /eu/v3/audit-log-replay-job";
+const INVOKE: &[&str] = &[
+    "apply",
+    "-auto-approve",
+    "-no-color",
+    "-invoke=action.konnect_audit_log_replay.outage",
+];
+
+/// So many minutes ago, in whole seconds.
+fn minutes_ago(minutes: i64) -> String {
+    let now = Timestamp::now().as_second();
+    Timestamp::from_second(now - minutes * 60).unwrap().to_string()
+}
+
+fn job(start_at: &str, end_at: &str) -> Block {
+    Block::new("resource \"konnect_audit_log_replay_job\" \"outage\"")
+        .with("region", "eu")
+        .with("start_at", start_at)
+        .with("end_at", end_at)
+}
+
+/// Sets up the webhook that a job delivers to.
+fn set_webhook(workspace: &Workspace) {
+    let webhook = json!({ "endpoint": "https://siem.example.com/", "authorization": "Bearer another", "enabled": true });
+    workspace.konnect.edit_webhook("eu", webhook).unwrap();
+}
+
+/// A workspace with the provider block of the examples and these files.
+fn example(files: &[&str]) -> Workspace {
+    let workspace = Workspace::new();
+    for file in files.iter().chain(&["examples/provider/provider.tf"]) {
+        let name = project(file).file_name().unwrap().to_string_lossy().into_owned();
+        workspace.copy(file, &name);
+    }
+    workspace
+}
+
+fn range(start_at: &str, end_at: &str) -> Value {
+    json!({ "start_at": start_at, "end_at": end_at })
+}
+
+#[test]
+fn replay_job_lives_from_create_to_destroy() {
+    let (start, end, later) = (minutes_ago(120), minutes_ago(60), minutes_ago(30));
+    let workspace = Workspace::of(job(&start, &end));
+    set_webhook(&workspace);
+    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &end))]);
+    assert_eq!(workspace.state().text(JOB, "status"), "completed");
+
+    // How it is waited for is no change at Konnect.
+    workspace.configure(job(&start, &end).with("timeout", "1h"));
+    assert_eq!(workspace.apply_and_settle(), []);
+
+    workspace.configure(job(&start, &later).with("timeout", "1h"));
+    assert_eq!(workspace.plan().actions()[JOB], "update");
+    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &later))]);
+
+    // Another user's job takes its place, without a change in the plan.
+    let other = json!({ "start_at": minutes_ago(20), "end_at": minutes_ago(10) });
+    workspace.konnect.edit_replay_job("eu", None, other).unwrap();
+    workspace.is_settled();
+    workspace.apply();
+    assert_eq!(workspace.state().text(JOB, "status"), "superseded");
+
+    workspace.konnect.clear_requests();
+    workspace.destroy();
+    assert_eq!(workspace.konnect.take_writes(), []);
+}
+
+#[test]
+fn replay_job_failed_is_started_again_by_the_next_apply() {
+    let (start, end) = (minutes_ago(120), minutes_ago(60));
+    let workspace = Workspace::of(job(&start, &end));
+    // Without a webhook, nothing can be delivered.
+    assert_eq!(workspace.apply_error().summary, "Replay job failed");
+    assert_eq!(workspace.state().text(JOB, "status"), "failed");
+    set_webhook(&workspace);
+    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &end))]);
+
+    // The same for a job that fails after the apply that started it.
+    let failed = json!({ "status": "failed" });
+    workspace.konnect.edit_replay_job("eu", None, failed).unwrap();
+    assert_eq!(workspace.plan().actions()[JOB], "update");
+    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &end))]);
+}
+
+#[test]
+fn replay_job_beyond_the_retention_fails_at_plan() {
+    let workspace = Workspace::of(job(&minutes_ago(8 * 24 * 60), &minutes_ago(60)));
+    let error = workspace.try_plan().error();
+    assert_eq!(error.summary, "Start is more than 7 days ago");
+    assert_eq!(error.attribute(), Some("start_at"));
+    workspace.configure(job(&minutes_ago(60), &minutes_ago(120)));
+    let error = workspace.validate().error();
+    assert_eq!(error.attribute(), Some("end_at"));
+}
+
+#[test]
+fn replay_jobs_of_one_region_run_one_after_the_other() {
+    let second = Block::new("resource \"konnect_audit_log_replay_job\" \"second\"")
+        .with("region", "eu")
+        .with("start_at", minutes_ago(50))
+        .with("end_at", minutes_ago(40));
+    let workspace = Workspace::of(format!("{}{second}", job(&minutes_ago(120), &minutes_ago(60))));
+    set_webhook(&workspace);
+    workspace.apply();
+    assert_eq!(workspace.konnect.take_writes().len(), 2);
+    let state = workspace.state();
+    assert_eq!(state.text(JOB, "status"), "completed");
+    assert_eq!(
+        state.text("konnect_audit_log_replay_job.second", "status"),
+        "completed"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn replay_job_interrupted_is_followed_by_the_next_apply() {
+    use crate::workspace::until;
+
+    let (start, end) = (minutes_ago(120), minutes_ago(60));
+    let workspace = Workspace::of(job(&start, &end));
+    set_webhook(&workspace);
+    let mut running = workspace.start(&["apply", "-json", "-auto-approve"]);
+    until("the job", || {
+        workspace.konnect.requests().iter().any(|r| r.method == "PUT")
+    });
+    let stuck = json!({ "status": "running" });
+    workspace.konnect.edit_replay_job("eu", None, stuck).unwrap();
+    running.interrupt();
+    let summaries: Vec<_> = running.ended().errors().into_iter().map(|e| e.summary).collect();
+    assert!(
+        summaries.contains(&"Interrupted while the replay job is in progress".to_owned()),
+        "{summaries:?}"
+    );
+    assert!(workspace.state().addresses().contains(&JOB));
+
+    workspace.konnect.clear_requests();
+    let mut running = workspace.start(&["apply", "-json", "-auto-approve"]);
+    // The refresh, and the look before a start.
+    until("the job", || workspace.konnect.requests().len() >= 2);
+    let done = json!({ "status": "completed" });
+    workspace.konnect.edit_replay_job("eu", None, done).unwrap();
+    running.ended().succeeds();
+    workspace.is_settled();
+}
+
+#[test]
+fn example_resources_of_replay_job_apply() {
+    let outage = range(&minutes_ago(120), &minutes_ago(60)).to_string();
+    for name in ["resource.tf", "resource_portal.tf"] {
+        let mut workspace = example(&[&format!("examples/resources/konnect_audit_log_replay_job/{name}")]);
+        let portal = workspace.konnect.add_portal("eu", "developers").unwrap();
+        workspace.set("TF_VAR_outage", outage.as_str());
+        workspace.set("TF_VAR_portal_id", portal);
+        set_webhook(&workspace);
+        workspace.init();
+        workspace.validate().succeeds();
+        workspace.apply();
+        workspace.is_settled();
+        workspace.destroy();
+    }
+}
+
+#[test]
+fn action_invoked_sends_the_last_hours_again() {
+    let workspace = example(&["examples/actions/konnect_audit_log_replay/action.tf"]);
+    set_webhook(&workspace);
+    let progress = if cli().supports_or_reports(Feature::Actions) {
+        workspace.init();
+        workspace.validate().succeeds();
+        workspace.run(INVOKE).succeeds().stdout
+    } else {
+        at_protocol(&workspace, async |plugin| {
+            let arguments = [("region", "eu".into()), ("last", "6h".into())];
+            let (progress, diagnostics) = plugin.invoke("konnect_audit_log_replay", &arguments).await;
+            sound(&diagnostics);
+            progress.join("\n")
+        })
+    };
+    for step in ["Started the replay of", "The replay job is completed"] {
+        assert!(progress.contains(step), "{progress}");
+    }
+    let writes = workspace.konnect.take_writes();
+    assert_eq!(writes.len(), 1);
+    assert_eq!(writes[0].call, PUT);
+    let time = |name: &str| {
+        writes[0].body[name]
+            .as_str()
+            .unwrap()
+            .parse::<Timestamp>()
+            .unwrap()
+    };
+    assert_eq!(time("end_at").duration_since(time("start_at")).as_hours(), 6);
+}
+
+#[test]
+fn action_without_config_fails_with_what_is_missing() {
+    let workspace = example(&[]);
+    workspace.write(
+        "action.tf",
+        "action \"konnect_audit_log_replay\" \"outage\" {\n}\n",
+    );
+    if cli().supports_or_reports(Feature::Actions) {
+        workspace.init();
+        // Terraform 1.15 crashes on a diagnostic of the validation or the plan of an action without a `config` block.
+        workspace.validate().succeeds();
+        let run = workspace.run(&[INVOKE, &["-json"]].concat()).ends_with(1);
+        assert!(run.report().contains("Missing time range"), "{}", run.report());
+    } else {
+        at_protocol(&workspace, async |plugin| {
+            let (_, diagnostics) = plugin.invoke("konnect_audit_log_replay", &[]).await;
+            assert!(
+                diagnostics.iter().any(|d| d.summary == "Missing time range"),
+                "{diagnostics:?}"
+            );
+        });
+    }
+    assert_eq!(workspace.konnect.take_writes(), []);
+}
+
+#[test]
+fn action_triggered_by_an_update_of_the_webhook_replays() {
+    let mut workspace = example(&["examples/actions/konnect_audit_log_replay/action_trigger.tf"]);
+    if !cli().supports_or_reports(Feature::Actions) {
+        // The trigger is the CLI's: what it invokes is what `-invoke` does.
+        set_webhook(&workspace);
+        at_protocol(&workspace, async |plugin| {
+            let arguments = [("region", "eu".into()), ("last", "6h".into())];
+            sound(&plugin.invoke("konnect_audit_log_replay", &arguments).await.1);
+        });
+        assert_eq!(workspace.konnect.take_writes().len(), 1);
+        return;
+    }
+    workspace.set("TF_VAR_siem_authorization", AUTHORIZATION);
+    workspace.init();
+    workspace.validate().succeeds();
+    workspace.apply();
+    let puts = |workspace: &Workspace| {
+        let writes = workspace.konnect.take_writes();
+        writes.into_iter().filter(|write| write.call == PUT).count()
+    };
+    assert_eq!(
+        puts(&workspace),
+        0,
+        "the creation of the webhook triggers nothing"
+    );
+    // Another user switches the webhook off, and the apply repairs that.
+    workspace
+        .konnect
+        .edit_webhook("eu", json!({ "enabled": false }))
+        .unwrap();
+    workspace.apply();
+    assert_eq!(puts(&workspace), 1);
+    workspace.is_settled();
+    workspace.destroy();
+}
