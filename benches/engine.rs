@@ -79,8 +79,11 @@ fn plan(criterion: &mut Criterion) {
     let block = Value::object([("personal_access_token", Value::from("kpat_1"))])
         .shaped(server.schema().object_type())
         .expect("a provider block");
-    let told = runtime.block_on(server.configure(block, "1.11.4".to_owned()));
-    assert!(told.into_iter().next().is_none(), "the provider is configured");
+    let diagnostics = runtime.block_on(server.configure(block, "1.11.4".to_owned()));
+    assert!(
+        diagnostics.into_iter().next().is_none(),
+        "the provider is configured"
+    );
     let resource = server.resource(RESOURCE).expect("the resource");
     let of = resource.schema().object_type();
 

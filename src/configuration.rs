@@ -17,6 +17,7 @@ use crate::validators;
 
 /// The provider block. Every attribute is optional, and may be unknown while planning.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub struct Config {
     personal_access_token: Attr<Secret>,
     system_account_access_token: Attr<Secret>,
@@ -38,7 +39,7 @@ pub(crate) fn schema() -> Schema {
                 .sensitive()
                 .validator(validators::access_token())
                 .description(
-                    "Personal access token (`kpat_...`) of a user with the Org Admin permission. Can also be set with \
+                    "Personal access token (`kpat_...`) of a user with the role Audit Logs: Admin. Can also be set with \
                      the environment variable `KONNECT_TOKEN`. It takes precedence over a system account access token \
                      from the same place; the provider block takes precedence over the environment.",
                 ),
@@ -47,7 +48,7 @@ pub(crate) fn schema() -> Schema {
                 .sensitive()
                 .validator(validators::access_token())
                 .description(
-                    "Access token of a system account (`spat_...`) with the Org Admin permission, recommended for \
+                    "Access token of a system account (`spat_...`) with the role Audit Logs: Admin, recommended for \
                      pipelines. Can also be set with the environment variable `KONNECT_SPAT`. Conflicts with \
                      `personal_access_token`.",
                 ),
@@ -280,7 +281,7 @@ fn token(
         format!(
             "Set the environment variable KONNECT_TOKEN (a personal access token, kpat_...) or KONNECT_SPAT (a system \
              account access token, spat_...), or personal_access_token or system_account_access_token in the provider \
-             block. The owner of the token needs the Org Admin permission. Create personal access tokens at {ACCESS_TOKENS_URL}, \
+             block. The owner of the token needs the role Audit Logs: Admin. Create personal access tokens at {ACCESS_TOKENS_URL}, \
              and system account access tokens under Organization > System Accounts."
         ),
     ))

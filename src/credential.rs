@@ -9,6 +9,7 @@
 //! [`CredentialTracker`] is the one place that decides whether a credential is sent, and that remembers it.
 
 mod arguments;
+mod diagnostics;
 
 use konnect::{Authorization, Destination, EndpointWebhook, Error};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
 
 pub(crate) use self::arguments::{CredentialArguments, attributes, configured, missing, validate};
 use self::arguments::{Source, parse};
+use self::diagnostics::{first_send, outside_change, unreliable};
 use crate::fingerprint::Fingerprint;
 use crate::instant;
 
@@ -171,11 +173,16 @@ impl<'a> CredentialTracker<'a> {
         let send = if required == Required::Yes {
             SendDecision::Yes
         } else if outside || uncertain {
-            diagnostics.push(self.outside_change(object, outside, uncertain));
+            diagnostics.push(outside_change(
+                object,
+                self.config.attribute(),
+                outside,
+                uncertain,
+            ));
             SendDecision::Again
         } else {
             if changed != SendDecision::No && !self.was_managed(prior) {
-                diagnostics.push(self.first_send(object));
+                diagnostics.push(first_send(object, self.config.attribute()));
             }
             changed
         };
@@ -207,7 +214,7 @@ impl<'a> CredentialTracker<'a> {
                 .is_some_and(|seen| !instant::same(before, seen))
         };
         if self.is_set(UNRELIABLE_TIME) {
-            diagnostics.push(unreliable(object));
+            diagnostics.push(unreliable(object, MAX_RESENT));
             return Ok(found);
         }
         let found = if differs(&found) { look().await? } else { found };
@@ -221,7 +228,7 @@ impl<'a> CredentialTracker<'a> {
         if only_time && self.private.get::<u8>(RESENT).unwrap_or_default() >= MAX_RESENT {
             self.private.remove(RESENT);
             self.private.set(UNRELIABLE_TIME, &true);
-            diagnostics.push(unreliable(object));
+            diagnostics.push(unreliable(object, MAX_RESENT));
         } else {
             self.private.set(OUTSIDE_CHANGE, &only_time);
         }
@@ -396,46 +403,6 @@ impl<'a> CredentialTracker<'a> {
     fn is_set(&self, name: &str) -> bool {
         self.private.get(name) == Some(true)
     }
-
-    fn first_send(&self, object: &str) -> Diagnostic {
-        Diagnostic::warning(
-            "Credential is sent to an existing object",
-            format!(
-                "The API never returns a credential, so the present one of this {object} is not known. This plan sends \
-                 the configured one, once."
-            ),
-        )
-        .at(self.config.attribute())
-    }
-
-    fn outside_change(&self, object: &str, outside: bool, uncertain: bool) -> Diagnostic {
-        let (summary, reason) = match (outside, uncertain) {
-            (true, true) => (
-                "Changed by a lost request, or by another process or user",
-                format!(
-                    "The {object} was changed after the last confirmed change by this configuration. Either an earlier \
-                     request of this configuration, whose response was lost, or another process or user changed it"
-                ),
-            ),
-            (true, false) => (
-                "Changed by another process or user",
-                format!(
-                    "The {object} was last changed by another process or user, not by this configuration"
-                ),
-            ),
-            _ => (
-                "Credential is sent again after a lost response",
-                format!("The response to an earlier change of this {object} was lost"),
-            ),
-        };
-        let argument = self.config.attribute();
-        let detail = format!(
-            "{reason}. The API never returns the credential, so it may differ: this plan sends the configured one again. \
-             To leave the credential as it is, set ignore_changes = [{argument}], or detect_authorization_drift = false \
-             in the provider block."
-        );
-        Diagnostic::warning(summary, detail).at(argument)
-    }
 }
 
 /// Removes the credential from a state whose object was changed outside of this configuration, so that the plan shows
@@ -444,18 +411,6 @@ pub(crate) fn clear_after_outside_change(private: &Private, stored: &mut Attr<Se
     if private.get::<bool>(OUTSIDE_CHANGE).is_some() {
         *stored = Attr::Null;
     }
-}
-
-fn unreliable(object: &str) -> Diagnostic {
-    Diagnostic::warning(
-        "Outside changes of the credential are not detected",
-        format!(
-            "updated_at of this {object} changed again after each of {MAX_RESENT} re-sends of its credential in a row, \
-             and nothing else changed. It does not show who changed the object, so the credential is not sent again \
-             because of it. Changing the credential turns detection on again; detect_authorization_drift = false in the \
-             provider block turns it off for all objects."
-        ),
-    )
 }
 
 #[cfg(test)]

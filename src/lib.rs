@@ -11,15 +11,18 @@
 //! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
 //! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
 //! | `portal` | Dev Portals, as arguments name them |
+//! | `destination`, `region_webhook` | the models of objects that resources and list resources share |
 //! | `delivery_status` | the status of a webhook, summarized |
-//! | `destination_webhook` | webhooks of regions and Dev Portals that deliver to a destination |
+//! | `destination_webhook`, `endpoint_webhook` | the two forms of a webhook: with a destination (v3), or with an endpoint (v2) |
+//! | `webhook_target`, `webhook_slot` | what a webhook delivers to, and what one run plans and does with it |
 //! | `ownership` | whether a webhook is still the one that a resource wrote, and its removal |
 //! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
 //! | `replay` | starting and following a replay job, for the resource and the action |
+//! | `destination_users`, `uncertain_creation` | what to report if a destination is in use, or may exist |
 //! | `field_map` | API errors as diagnostics on attributes |
 //! | `kong_migration` | states of Kong's own provider |
 //! | `lookups` | what data sources and list resources have in common |
-//! | `validators`, `planned`, `instant` | single values |
+//! | `validators`, `planned`, `instant`, `import_id` | single values |
 //!
 //! # To add a resource
 //!
@@ -34,11 +37,15 @@ mod configuration;
 mod credential;
 mod data_sources;
 mod delivery_status;
+mod destination;
+mod destination_users;
 mod destination_webhook;
 mod duplicate_guard;
+mod endpoint_webhook;
 mod field_map;
 mod fingerprint;
 mod functions;
+mod import_id;
 mod instant;
 mod kong_migration;
 mod list_resources;
@@ -47,11 +54,13 @@ mod ownership;
 mod planned;
 mod portal;
 mod provider;
+mod region_webhook;
 mod replay;
 mod resources;
 mod run_state;
 mod scope;
 mod takeover_guard;
+mod uncertain_creation;
 mod validators;
 mod webhook_slot;
 mod webhook_target;

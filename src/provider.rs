@@ -109,13 +109,79 @@ impl Provider for KonnectProvider {
 
 #[cfg(test)]
 mod tests {
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+    use terraform_plugin::testing::check_model;
+    use terraform_plugin::{Action, DataSource, ListResource, Resource, ServeMode, Server};
+
     use super::*;
-    use terraform_plugin::ServeMode;
-    use terraform_plugin::Server;
 
     #[test]
     fn implementation_is_valid() {
         let server = Server::new(KonnectProvider, ServeMode::Managed);
         assert_eq!(server.validate_implementation(), Vec::<String>::new());
+    }
+
+    fn resource<R: Resource>(resource: &R)
+    where
+        R::Model: Serialize + DeserializeOwned,
+    {
+        check_model::<R::Model>(&resource.schema());
+    }
+
+    fn data_source<D: DataSource>(data_source: &D)
+    where
+        D::Model: Serialize + DeserializeOwned,
+    {
+        check_model::<D::Model>(&data_source.schema());
+    }
+
+    fn list_resource<L: ListResource>(list: &L)
+    where
+        L::Config: Serialize + DeserializeOwned,
+    {
+        check_model::<L::Config>(&list.schema());
+    }
+
+    fn action<A: Action>(action: &A)
+    where
+        A::Config: Serialize + DeserializeOwned,
+    {
+        check_model::<A::Config>(&action.schema());
+    }
+
+    #[test]
+    fn models_match_their_schemas() {
+        check_model::<Config>(&KonnectProvider.schema());
+
+        resource(&AuditLogDestination);
+        resource(&AuditLogWebhook);
+        resource(&PortalAuditLogWebhook);
+        resource(&AuditLogReplayJob);
+        assert_eq!(KonnectProvider.resources().len(), 4, "a new one is checked above");
+
+        data_source(&AuditLogDestinationLookup);
+        data_source(&AuditLogDestinations);
+        data_source(&AuditLogEvents);
+        data_source(&AuditLogSigningKeys);
+        data_source(&AuditLogWebhookStatus);
+        data_source(&KonnectOrganization);
+        data_source(&PortalAuditLogWebhookStatus);
+        assert_eq!(
+            KonnectProvider.data_sources().len(),
+            7,
+            "a new one is checked above"
+        );
+
+        list_resource(&AuditLogDestinationList);
+        list_resource(&AuditLogWebhookList);
+        assert_eq!(
+            KonnectProvider.list_resources().len(),
+            2,
+            "a new one is checked above"
+        );
+
+        action(&AuditLogReplay);
+        assert_eq!(KonnectProvider.actions().len(), 1, "a new one is checked above");
     }
 }

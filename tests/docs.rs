@@ -276,10 +276,10 @@ fn index_page_links_every_guide() {
     }
 }
 
-/// Links within the documents lead to a file, and to a heading in it.
-#[test]
-fn link_target_and_heading_exist() {
+/// The documents of the project.
+fn pages() -> Vec<String> {
     let own = [
+        "CHANGELOG.md",
         "CONTRIBUTING.md",
         "DESIGN.md",
         "README.md",
@@ -294,8 +294,72 @@ fn link_target_and_heading_exist() {
     for folder in folders.chain(["docs-internal".to_owned()]) {
         pages.extend(entries(&folder));
     }
+    pages
+}
+
+/// The types and arguments of Kong's provider that the documents name.
+const OF_KONG: [&str; 7] = [
+    "konnect_access_token",
+    "konnect_audit_log",
+    "konnect_managed",
+    "konnect_portal",
+    "konnect_system_account",
+    "konnect_system_account_access_token",
+    "konnect_system_account_role",
+];
+
+/// A type that a document names is served. A list or an action is named as such.
+#[test]
+fn named_types_are_served() {
+    let server = server();
+    let lists: BTreeSet<_> = server.list_resource_types().collect();
+    let mut served: BTreeSet<_> = server.resource_types().collect();
+    served.extend(server.data_source_types());
+    served.extend(server.action_types());
+    let mut named = 0;
+    for page in pages()
+        .into_iter()
+        .filter(|page| page.contains("docs/") || !page.contains('/'))
+    {
+        let text = read(&page);
+        for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            // Types have lower case letters. The name of an archive does not.
+            let is_type = word.starts_with("konnect_")
+                && word != "konnect_"
+                && !word.chars().any(|c| c.is_ascii_uppercase());
+            if is_type {
+                named += 1;
+                assert!(
+                    served.contains(word) || OF_KONG.contains(&word),
+                    "{page} names {word}, which is not served"
+                );
+            }
+        }
+        for head in text.lines().filter_map(|line| line.strip_prefix("list \"")) {
+            let (listed, _) = head.split_once('"').unwrap();
+            assert!(
+                lists.contains(listed),
+                "{page} lists {listed}, which is not served"
+            );
+        }
+    }
+    assert!(named > 100, "only {named} names were found");
+    // A bullet in the changelog ends at the next one.
+    let changelog = read("CHANGELOG.md");
+    let (_, bullet) = changelog.split_once("- List resources for").unwrap();
+    let (bullet, _) = bullet.split_once("\n- ").unwrap();
+    let in_changelog: BTreeSet<_> = bullet
+        .split('`')
+        .filter(|word| word.starts_with("konnect_"))
+        .collect();
+    assert_eq!(in_changelog, lists, "CHANGELOG.md");
+}
+
+/// Links within the documents lead to a file, and to a heading in it.
+#[test]
+fn link_target_and_heading_exist() {
     let mut links = 0;
-    for page in pages {
+    for page in pages() {
         for link in links_of(&read(&page)) {
             if link.contains("://") {
                 continue;

@@ -166,7 +166,9 @@ fn secret_field_is_no_plain_text() {
     let naked = ["String", "str", "u8", "Bytes"];
     for (name, of) in types() {
         for (field, names) in of.fields {
-            let secret = words.iter().any(|word| field.to_lowercase().contains(word));
+            // A text of the program itself, such as the name of an attribute, is no secret.
+            let is_constant = names.contains("static") && names.contains("str");
+            let secret = !is_constant && words.iter().any(|word| field.to_lowercase().contains(word));
             assert!(
                 !(secret && naked.iter().any(|of| names.contains(*of))),
                 "{name}.{field} is a text that anything may print"

@@ -152,10 +152,10 @@ pub(super) fn run(contenders: &[Contender], rounds: usize) -> Result<()> {
                 scenario.target.to_owned()
             },
             contender.name().to_owned(),
-            measured.wall.told("s", 2),
+            measured.wall.format("s", 2),
             unless_floor(format!("{:.2} s", wall - floor)),
             unless_floor(format!("{:.1}", wall / floor)),
-            unless_floor(measured.used.told("s", 2)),
+            unless_floor(measured.used.format("s", 2)),
             unless_floor(format!("{:.1} MiB", measured.memory.largest())),
             unless_floor(format!("{:.0}", measured.requests.median())),
         ]);

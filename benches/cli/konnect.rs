@@ -32,9 +32,9 @@ impl LocalKonnect {
                 let (Ok(emulator), Ok(relay)) = (emulator, relay) else {
                     return;
                 };
-                let (address, told) = (emulator.address(), relay.local_addr());
-                if let Ok(told) = told {
-                    let _ = started.send((emulator, told));
+                let (address, relayed) = (emulator.address(), relay.local_addr());
+                if let Ok(relayed) = relayed {
+                    let _ = started.send((emulator, relayed));
                 }
                 tokio::select! {
                     () = super::relay::relay(relay, address) => {}

@@ -34,5 +34,5 @@ fn main() -> figures::Result<()> {
 
 #[cfg(not(unix))]
 fn main() {
-    println!("What a process has used is only told where there is a `getrusage`.");
+    println!("Processor time and memory are measured only where `getrusage` exists.");
 }

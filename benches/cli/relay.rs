@@ -1,7 +1,7 @@
 //! What Kong's provider needs between itself and the emulator.
 //!
 //! The emulator writes the time of an update that never was as Konnect's API description does,
-//! `0001-01-01T00:00:0Z`, which is no valid time and which Kong's provider gives up on. So it is told null instead,
+//! `0001-01-01T00:00:0Z`, which is not a valid time and makes Kong's provider fail. So it gets null instead,
 //! with as many spaces as keep the length.
 
 use std::net::SocketAddr;

@@ -169,7 +169,7 @@ fn failed(contender: &Contender, arguments: &[&str], output: &Output) -> String 
     )
 }
 
-/// The instance of another number, with what Konnect told of it.
+/// The instance of another number, with what Konnect returned for it.
 fn likeness(first: &Value, number: u32, created: &Value) -> Result<Value> {
     let (old, new) = ("destination 0", format!("destination {number}"));
     let mut instance: Value = serde_json::from_str(&first.to_string().replace(old, &new))?;

@@ -26,7 +26,7 @@ impl Sample {
     }
 
     /// The median with the quartiles around it, such as `1.5 (1.4 to 1.7) ms`.
-    pub fn told(&self, unit: &str, digits: usize) -> String {
+    pub fn format(&self, unit: &str, digits: usize) -> String {
         let [low, middle, high] = [1, 2, 3].map(|nth| self.quartile(nth));
         format!("{middle:.digits$} ({low:.digits$} to {high:.digits$}) {unit}")
     }

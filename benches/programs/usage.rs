@@ -1,7 +1,7 @@
 //! Runs the program `provider` that lies beside this one, as if it were that, and notes what it has used: a line
 //! `MICROSECONDS KIBIBYTES`, processor time and most resident memory, at the end of the file `PROVIDER_USAGE`.
 //!
-//! A command line tool starts it in place of a provider, since nobody but a process's parent is told exactly.
+//! A command line tool starts it in place of a provider, since only a process's parent gets exact figures.
 
 use std::process::ExitCode;
 
@@ -36,6 +36,6 @@ fn main() -> std::io::Result<ExitCode> {
 
 #[cfg(not(unix))]
 fn main() -> ExitCode {
-    eprintln!("What a process has used is only told where there is a `getrusage`.");
+    eprintln!("Processor time and memory are measured only where `getrusage` exists.");
     ExitCode::FAILURE
 }

@@ -151,7 +151,7 @@ mod run {
             Some(format!("{:.2} MB", m.size))
         });
         row("Spawn to the handshake line", "4 ms", &|m| {
-            Some(m.line.told("ms", 2))
+            Some(m.line.format("ms", 2))
         });
         row("The same over the empty program, medians", "3 ms", &|m| {
             Some(format!("{:.2} ms", m.line.median() - floor.line.median()))
@@ -165,13 +165,13 @@ mod run {
             timed(&m.used)
         });
         row("Resident memory after the schema", "7 MB", &|m| {
-            (m.memory.len() > 0).then(|| m.memory.told("MiB", 1))
+            (m.memory.len() > 0).then(|| m.memory.format("MiB", 1))
         });
         table.print();
     }
 
     fn timed(sample: &Sample) -> Option<String> {
-        (sample.len() > 0).then(|| sample.told("ms", 2))
+        (sample.len() > 0).then(|| sample.format("ms", 2))
     }
 
     /// In units of a million bytes.

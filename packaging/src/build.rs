@@ -93,7 +93,7 @@ fn rust_flags(names: &BTreeMap<String, String>, target: &str) -> String {
         .iter()
         .map(|(folder, name)| format!("--remap-path-prefix={folder}={name}"));
     let mut flags: Vec<_> = renamed.collect();
-    // By default, the linkers of Windows write the time.
+    // The linkers of Windows write the time unless an option turns it off.
     if target.ends_with("-windows-msvc") {
         flags.push("-Clink-arg=/Brepro".to_owned());
         // So that users need not install Microsoft's runtime library.

@@ -21,6 +21,7 @@ pub(crate) struct AuditLogReplay;
 
 /// The `config` block.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub(crate) struct Config {
     region: Attr<Region>,
     portal_id: Attr<String>,

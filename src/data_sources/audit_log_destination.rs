@@ -184,15 +184,3 @@ impl AuditLogDestinationLookup {
         Err(Diagnostic::error(summary, detail).at("name").into())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use terraform_plugin::testing::check_model;
-
-    use super::*;
-
-    #[test]
-    fn model_matches_schema() {
-        check_model::<Model>(&AuditLogDestinationLookup.schema());
-    }
-}

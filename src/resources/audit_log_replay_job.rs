@@ -340,8 +340,6 @@ fn invalid_import_id(reason: &str) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use terraform_plugin::testing::check_model;
-
     use super::*;
 
     fn model(start_at: &str, status: &str) -> Model {
@@ -352,11 +350,6 @@ mod tests {
             updated_at: "2026-01-02T05:00:00Z".to_owned().into(),
             ..Model::default()
         }
-    }
-
-    #[test]
-    fn model_matches_the_schema() {
-        check_model::<Model>(&AuditLogReplayJob.schema());
     }
 
     #[test]

@@ -4,191 +4,28 @@
 //! it is one of v2, which holds a credential and cannot be deleted.
 
 use async_trait::async_trait;
-use konnect::{
-    Cache, Client, DestinationWebhook, EndpointWebhook, EndpointWebhookChanges, Error, LogFormat, Region,
-    sentence, v2,
-};
-use serde::{Deserialize, Serialize};
+use konnect::{Error, Region, sentence};
 use terraform_plugin::{
     Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
-    ImportTarget, MoveSource, PlanCall, Private, ReadCall, Resource, Schema, Secret, UpdateCall, Validator,
+    ImportTarget, MoveSource, PlanCall, ReadCall, Resource, Schema, UpdateCall, Validator,
 };
 
-use crate::credential::{self, CredentialArguments, CredentialTracker, Required, SendDecision, WriteError};
-use crate::destination_webhook::{self, Settings};
+use crate::credential::{self, CredentialTracker, Required, SendDecision, WriteError};
 use crate::field_map::FieldMap;
-use crate::ownership;
 use crate::planned::require;
+use crate::region_webhook::{
+    Change, Form, Model, find, read_destination, read_endpoint_if_available, remove,
+};
 use crate::run_state::RunState;
 use crate::scope::{Scope, region_from_state};
-use crate::webhook_target::{Target, Webhook};
-use crate::{kong_migration, takeover_guard, validators};
+use crate::webhook_target::Webhook;
+use crate::{destination_webhook, endpoint_webhook, kong_migration, ownership, takeover_guard, validators};
 
 /// The type of this object in Kong's provider.
 const KONG_TYPE: &str = "konnect_audit_log";
 
 /// The resource `konnect_audit_log_webhook`.
 pub(crate) struct AuditLogWebhook;
-
-/// Configuration, plan and state of a region's webhook, in either form.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Model {
-    id: Attr<String>,
-    region: Attr<Region>,
-    enabled: Attr<bool>,
-    /// Text, since it usually comes from another resource, which can be mocked.
-    audit_log_destination_id: Attr<String>,
-    endpoint: Attr<String>,
-    authorization: Attr<Secret>,
-    authorization_wo: Attr<Secret>,
-    authorization_wo_version: Attr<i64>,
-    log_format: Attr<String>,
-    skip_ssl_verification: Attr<bool>,
-    updated_at: Attr<String>,
-    replace_existing: Attr<bool>,
-}
-
-/// The two forms of a webhook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// v3: it delivers to a destination.
-    Destination,
-    /// v2: it has an endpoint of its own.
-    Endpoint,
-    /// While planning: the values that decide are unknown.
-    Open,
-}
-
-impl Model {
-    fn form(&self) -> Form {
-        match (&self.audit_log_destination_id, &self.endpoint) {
-            (Attr::Known(_), _) | (Attr::Unknown, Attr::Null) => Form::Destination,
-            (Attr::Null, _) => Form::Endpoint,
-            (Attr::Unknown, _) => Form::Open,
-        }
-    }
-
-    fn credential(&self) -> CredentialArguments<'_> {
-        CredentialArguments {
-            stored: &self.authorization,
-            write_only: &self.authorization_wo,
-            version: &self.authorization_wo_version,
-        }
-    }
-
-    /// The credential of an apply: what is planned, and what no plan holds.
-    fn credential_to_apply<'a>(&'a self, config: &'a Self) -> CredentialArguments<'a> {
-        CredentialArguments {
-            write_only: &config.authorization_wo,
-            ..self.credential()
-        }
-    }
-
-    /// The arguments of a webhook that delivers to a destination.
-    fn settings(&self) -> Settings<'_> {
-        Settings {
-            audit_log_destination_id: &self.audit_log_destination_id,
-            enabled: &self.enabled,
-        }
-    }
-
-    /// What it delivers to, if that is known.
-    fn target(&self) -> Option<Target> {
-        match (&self.audit_log_destination_id, &self.endpoint) {
-            (Attr::Null, Attr::Known(endpoint)) => Some(Target::Endpoint(endpoint.clone())),
-            _ => self.settings().target(),
-        }
-    }
-
-    fn webhook(&self) -> Option<Webhook> {
-        Some(Webhook {
-            target: self.target()?,
-            enabled: self.enabled == Attr::Known(true),
-            updated_at: self.updated_at.known().cloned(),
-        })
-    }
-
-    /// Plans the arguments whose defaults depend on the form.
-    fn plan_defaults(&mut self, config: &Self) {
-        let (log_format, skip) = match config.form() {
-            Form::Destination => (Attr::Null, Attr::Null),
-            Form::Endpoint => (
-                Attr::Known(validators::DEFAULT_LOG_FORMAT.to_owned()),
-                Attr::Known(false),
-            ),
-            Form::Open => (Attr::Unknown, Attr::Unknown),
-        };
-        self.log_format = if config.log_format.is_null() {
-            log_format
-        } else {
-            config.log_format.clone()
-        };
-        self.skip_ssl_verification = if config.skip_ssl_verification.is_null() {
-            skip
-        } else {
-            config.skip_ssl_verification.clone()
-        };
-    }
-
-    /// The arguments that belong to an endpoint and are set.
-    fn endpoint_arguments(&self) -> impl Iterator<Item = &'static str> {
-        let arguments = [
-            ("endpoint", self.endpoint.known().is_some()),
-            ("authorization", self.authorization.known().is_some()),
-            ("authorization_wo", self.authorization_wo.known().is_some()),
-            (
-                "authorization_wo_version",
-                self.authorization_wo_version.known().is_some(),
-            ),
-            ("log_format", self.log_format.known().is_some()),
-            (
-                "skip_ssl_verification",
-                self.skip_ssl_verification.known().is_some(),
-            ),
-        ];
-        arguments
-            .into_iter()
-            .filter(|(_, set)| *set)
-            .map(|(name, _)| name)
-    }
-
-    /// Whether another model has the same endpoint with the same settings.
-    fn same_delivery(&self, other: &Self) -> bool {
-        self.endpoint == other.endpoint
-            && self.log_format == other.log_format
-            && self.skip_ssl_verification == other.skip_ssl_verification
-    }
-
-    /// The state of a webhook that delivers to a destination.
-    fn with_destination(&self, found: DestinationWebhook, region: Region) -> Self {
-        Self {
-            id: region.to_string().into(),
-            region: region.into(),
-            enabled: found.enabled.into(),
-            audit_log_destination_id: found
-                .audit_log_destination_id
-                .map(|id| self.settings().keep_letter_case(&id))
-                .into(),
-            replace_existing: self.replace_existing.clone(),
-            ..Self::default()
-        }
-    }
-
-    /// The state of a webhook with an endpoint of its own.
-    fn with_endpoint(&self, found: EndpointWebhook, region: Region) -> Self {
-        Self {
-            id: region.to_string().into(),
-            region: region.into(),
-            enabled: found.enabled.into(),
-            audit_log_destination_id: Attr::Null,
-            endpoint: found.endpoint.into(),
-            log_format: found.log_format.as_str().to_owned().into(),
-            skip_ssl_verification: found.skip_ssl_verification.into(),
-            updated_at: found.updated_at.into(),
-            ..self.clone()
-        }
-    }
-}
 
 #[async_trait]
 impl Resource for AuditLogWebhook {
@@ -287,27 +124,7 @@ impl Resource for AuditLogWebhook {
     }
 
     fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
-        match config.form() {
-            Form::Destination if config.audit_log_destination_id.known().is_some() => {
-                for name in config.endpoint_arguments() {
-                    let detail = format!(
-                        "A webhook delivers either to a destination or to an endpoint of its own, and \"{name}\" belongs \
-                         to the latter. Remove it, or audit_log_destination_id."
-                    );
-                    diagnostics.push(Diagnostic::error("Conflicting arguments", detail).at(name));
-                }
-            }
-            Form::Endpoint if config.endpoint.is_null() => diagnostics.push(
-                Diagnostic::error(
-                    "Missing target",
-                    "Set audit_log_destination_id to the id of a konnect_audit_log_destination, or endpoint with \
-                     authorization_wo or authorization for a webhook with an endpoint of its own.",
-                )
-                .at("audit_log_destination_id"),
-            ),
-            Form::Endpoint => credential::validate(config.credential(), diagnostics),
-            Form::Destination | Form::Open => {}
-        }
+        config.validate(diagnostics);
     }
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
@@ -334,7 +151,7 @@ impl Resource for AuditLogWebhook {
         }
         let scope = call.planned.region.known().cloned().map(Scope::region);
         let Some(prior) = &call.prior else {
-            if form == Form::Endpoint && config.authorization.is_null() && config.authorization_wo.is_null() {
+            if form == Form::Endpoint && config.credential().is_unset() {
                 call.diagnostics.push(credential::missing());
             }
             if let (Some(scope), Ok(client)) = (scope, run.client()) {
@@ -353,7 +170,7 @@ impl Resource for AuditLogWebhook {
         }
         // Konnect has no credential for an endpoint while the region has a destination, also if another process or user
         // did that.
-        let bare = config.authorization.is_null() && config.authorization_wo.is_null();
+        let bare = config.credential().is_unset();
         if bare && prior.form() == Form::Destination && form == Form::Endpoint {
             call.diagnostics.push(credential::missing());
         }
@@ -434,7 +251,14 @@ impl Resource for AuditLogWebhook {
                 found => found,
             }
         } else {
-            match self.read_own_endpoint(client, cache, &region, call).await {
+            let (settings, time) = (known.endpoint_settings(), &known.updated_at);
+            let mut tracker =
+                CredentialTracker::new(known.credential(), &mut call.private, run.detects_drift);
+            let diagnostics = &mut call.diagnostics;
+            match endpoint_webhook::observe(client, cache, &region, settings, time, &mut tracker, diagnostics)
+                .await
+                .map(|found| found.map(|found| known.with_endpoint(found, region.clone())))
+            {
                 Ok(None) => read_destination(cache, &region, &call.state)
                     .await
                     .map(|f| f.filter(delivers)),
@@ -525,22 +349,7 @@ impl Resource for AuditLogWebhook {
 
     /// The defaults of the endpoint's arguments depend on the form of the webhook, so the schema does not have them.
     fn generate_config(&self, state: Model) -> Model {
-        let custom_format = |format: &String| format != validators::DEFAULT_LOG_FORMAT;
-        Model {
-            log_format: state
-                .log_format
-                .known()
-                .filter(|format| custom_format(format))
-                .cloned()
-                .into(),
-            skip_ssl_verification: state
-                .skip_ssl_verification
-                .known()
-                .filter(|skip| **skip)
-                .copied()
-                .into(),
-            ..state
-        }
+        state.without_defaults()
     }
 
     fn moves_from(&self) -> &'static [&'static str] {
@@ -552,27 +361,7 @@ impl Resource for AuditLogWebhook {
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
         let accepted =
             kong_migration::is_source(source, KONG_TYPE) || kong_migration::is_renamed(source, KONG_TYPE);
-        accepted.then(|| {
-            let state = kong_migration::State(&source.state);
-            let Some(endpoint) = state.text("endpoint").filter(|endpoint| endpoint != "unconfigured") else {
-                return Err(Diagnostic::error(
-                    "State can't be moved",
-                    "The konnect_audit_log has no endpoint, so there is no webhook to manage. Remove it from the state (a \
-                     `removed` block with `destroy = false`) and create this resource instead.",
-                )
-                .into());
-            };
-            Ok(Model {
-                enabled: state.truth("enabled").unwrap_or_default().into(),
-                endpoint: endpoint.into(),
-                authorization: state.text("authorization").map(Secret::from).into(),
-                log_format: state.text("log_format").into(),
-                skip_ssl_verification: state.truth("skip_ssl_verification").into(),
-                updated_at: state.text("updated_at").into(),
-                replace_existing: Attr::Known(false),
-                ..Model::default()
-            })
-        })
+        accepted.then(|| Model::from_kong(&kong_migration::State(&source.state)))
     }
 }
 
@@ -593,190 +382,11 @@ impl AuditLogWebhook {
                 destination_webhook::unknown_destination(&change.scope(), id, &error).into()
             }
             WriteError::Api(error) => {
-                let credential = change.planned.credential_to_apply(change.config);
+                let credential = change.planned.credential().to_apply(change.config.credential());
                 FieldMap::of(&self.schema())
                     .with_credential(credential)
                     .diagnose(&error)
             }
-        }
-    }
-
-    /// Reads the webhook of a state with an endpoint of its own, and looks for outside changes of its credential.
-    async fn read_own_endpoint(
-        &self,
-        client: &Client,
-        cache: &Cache,
-        region: &Region,
-        call: &mut ReadCall<'_, Self>,
-    ) -> Result<Option<Model>, Error> {
-        let known = &call.state;
-        let found = match cache.endpoint_webhook(region).await {
-            Ok(found) if found.endpoint.is_some() => found,
-            Err(error) if !error.is_not_found() => return Err(error),
-            _ => return Ok(None),
-        };
-        let shows = |found: &EndpointWebhook| known.with_endpoint(found.clone(), region.clone());
-        let detects = call.provider.detects_drift;
-        let found = CredentialTracker::new(known.credential(), &mut call.private, detects)
-            .observe(
-                "webhook",
-                &known.updated_at,
-                found,
-                || v2::get_webhook(client, region),
-                |found| known.enabled == Attr::Known(found.enabled) && known.same_delivery(&shows(found)),
-                &mut call.diagnostics,
-            )
-            .await?;
-        Ok(found.endpoint.is_some().then(|| shows(&found)))
-    }
-}
-
-/// A creation, or an update of `prior`: the same to the API.
-struct Change<'a> {
-    run: &'a RunState,
-    client: &'a Client,
-    region: &'a Region,
-    config: &'a Model,
-    prior: Option<&'a Model>,
-    planned: &'a Model,
-}
-
-impl Change<'_> {
-    /// One `PATCH` in the version of the planned form, or none if nothing changes at Konnect. A change of form sends
-    /// everything, since settings of the other form do not count.
-    async fn send(&self, private: &mut Private, diagnostics: &mut Diagnostics) -> Result<Model, WriteError> {
-        let written = match self.planned.form() {
-            Form::Destination => self.send_destination(private).await?,
-            Form::Endpoint | Form::Open => self.send_endpoint(private, diagnostics).await?,
-        };
-        ownership::written(private);
-        Ok(written)
-    }
-
-    fn prior_of_same_form(&self) -> Option<&Model> {
-        self.prior.filter(|prior| prior.form() == self.planned.form())
-    }
-
-    fn scope(&self) -> Scope {
-        Scope::region(self.region.clone())
-    }
-
-    /// v3: connects the region to a destination.
-    async fn send_destination(&self, private: &mut Private) -> Result<Model, WriteError> {
-        let planned = self.planned;
-        let prior = self.prior_of_same_form().map(Model::settings);
-        let found =
-            destination_webhook::write(self.run, self.client, &self.scope(), prior, planned.settings())
-                .await?;
-        CredentialTracker::new(planned.credential(), private, false).forget();
-        Ok(planned.with_destination(found, self.region.clone()))
-    }
-
-    /// v2: makes the region deliver to an endpoint of its own.
-    async fn send_endpoint(
-        &self,
-        private: &mut Private,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Model, WriteError> {
-        let planned = self.planned;
-        let prior = self.prior_of_same_form();
-        let differs = prior.is_none_or(|prior| !prior.same_delivery(planned));
-        let switched = prior.is_none_or(|prior| prior.enabled != planned.enabled);
-        let endpoint = require(planned.endpoint.clone(), "endpoint")?;
-        let credential = planned.credential_to_apply(self.config);
-        let shows = |found: &EndpointWebhook| planned.with_endpoint(found.clone(), self.region.clone());
-        let patch = async |authorization: Option<_>| {
-            let mut changes = EndpointWebhookChanges {
-                enabled: planned.enabled.known().copied(),
-                ..EndpointWebhookChanges::default()
-            };
-            if differs || authorization.is_some() {
-                changes.endpoint = Some(endpoint.clone());
-                changes.log_format = planned.log_format.known().map(|f| LogFormat::from(f.as_str()));
-                changes.skip_ssl_verification = planned.skip_ssl_verification.known().copied();
-                changes.authorization = authorization;
-            }
-            v2::update_webhook(self.client, self.region, &changes).await
-        };
-        let mut tracker = CredentialTracker::new(credential, private, self.run.detects_drift);
-        let found = if let Some(full_prior) = self.prior {
-            let before = if prior.is_none() || full_prior.region.is_null() {
-                &Attr::Null
-            } else {
-                &full_prior.updated_at
-            };
-            let is_planned = |now: &EndpointWebhook| {
-                planned.enabled == Attr::Known(now.enabled) && planned.same_delivery(&shows(now))
-            };
-            let look = || v2::get_webhook(self.client, self.region);
-            tracker
-                .write(before, differs || switched, look, patch, is_planned, diagnostics)
-                .await?
-        } else {
-            let found = patch(Some(credential::configured(credential)?)).await?;
-            tracker.created();
-            found
-        };
-        if found.endpoint.is_none() {
-            return Err(destination_webhook::gone(&self.scope()).into());
-        }
-        Ok(shows(&found))
-    }
-}
-
-/// The webhook of a region, in either form, with the arguments that Konnect does not store at their defaults. A server
-/// that does not serve v2 has no webhook with an endpoint of its own.
-pub(crate) async fn find(cache: &Cache, region: &Region) -> Result<Option<Model>, Error> {
-    let none = Model {
-        replace_existing: Attr::Known(false),
-        ..Model::default()
-    };
-    if let Some(found) = read_destination(cache, region, &none).await? {
-        return Ok(Some(found));
-    }
-    match read_endpoint(cache, region, &none).await {
-        Err(error) if v2::is_webhook_absent(&error) && !error.is_forbidden() => Ok(None),
-        found => found,
-    }
-}
-
-/// One that delivers to a destination. Without a destination there is no webhook for v3.
-async fn read_destination(cache: &Cache, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
-    let found = destination_webhook::read(cache, &Scope::region(region.clone())).await?;
-    Ok(found.map(|found| known.with_destination(found, region.clone())))
-}
-
-/// One that has an endpoint of its own.
-async fn read_endpoint(cache: &Cache, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
-    match cache.endpoint_webhook(region).await {
-        Ok(found) if found.endpoint.is_some() => Ok(Some(known.with_endpoint(found, region.clone()))),
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(None),
-    }
-}
-
-/// The same for a webhook of v3, to which v2 need not be available.
-async fn read_endpoint_if_available(
-    cache: &Cache,
-    region: &Region,
-    known: &Model,
-) -> Result<Option<Model>, Error> {
-    match read_endpoint(cache, region, known).await {
-        Err(error) if v2::is_webhook_absent(&error) => Ok(None),
-        found => found,
-    }
-}
-
-/// Removes a webhook, or switches it off where the API can't remove it.
-async fn remove(client: &Client, scope: &Scope, form: Form) -> Result<(), Error> {
-    match form {
-        Form::Destination => destination_webhook::delete(client, scope).await,
-        Form::Endpoint | Form::Open => {
-            let off = EndpointWebhookChanges {
-                enabled: Some(false),
-                ..EndpointWebhookChanges::default()
-            };
-            v2::update_webhook(client, &scope.region, &off).await.map(drop)
         }
     }
 }

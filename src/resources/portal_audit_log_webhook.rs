@@ -5,7 +5,7 @@
 //! `PATCH`, and deleting it empties it.
 
 use async_trait::async_trait;
-use konnect::{Client, DestinationWebhook, Error, PortalId, Region, sentence};
+use konnect::{Client, DestinationWebhook, Error, PortalId, Region};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{
     Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
@@ -20,7 +20,10 @@ use crate::planned::require;
 use crate::run_state::RunState;
 use crate::scope::{Scope, global_portal, region_from_state};
 use crate::webhook_target::{Target, Webhook};
-use crate::{kong_migration, portal, takeover_guard, validators};
+use crate::{import_id, kong_migration, portal, takeover_guard, validators};
+
+/// What an import id is.
+const IMPORT_ID: &str = "The import id of a Dev Portal's webhook is PORTAL_ID or REGION/PORTAL_ID.";
 
 /// The resource `konnect_portal_audit_log_webhook`.
 pub(crate) struct PortalAuditLogWebhook;
@@ -294,7 +297,7 @@ impl Resource for PortalAuditLogWebhook {
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
         let run = call.provider;
         let (region, id) = match &call.target {
-            ImportTarget::Id(text) => parse_import_id(text)?,
+            ImportTarget::Id(text) => import_id::parse(text, IMPORT_ID, PortalId::parse)?,
             ImportTarget::Identity(identity) => {
                 let id = require(identity.portal_id.clone(), "portal_id")?;
                 (identity.region.clone(), portal::parse_id(&id)?)
@@ -369,21 +372,4 @@ impl PortalAuditLogWebhook {
             },
         }
     }
-}
-
-/// `PORTAL_ID` or `REGION/PORTAL_ID`.
-fn parse_import_id(text: &str) -> Result<(Attr<Region>, PortalId), Diagnostic> {
-    let invalid = |reason: String| {
-        let detail =
-            format!("The import id of a Dev Portal's webhook is PORTAL_ID or REGION/PORTAL_ID. {reason}");
-        Diagnostic::error("Invalid import id", detail)
-    };
-    let (region, id) = match text.split_once('/') {
-        Some((region, id)) => {
-            let region = Region::parse(region).map_err(|e| invalid(sentence(&e)))?;
-            (Attr::Known(region), id)
-        }
-        None => (Attr::Null, text),
-    };
-    Ok((region, PortalId::parse(id).map_err(|e| invalid(sentence(&e)))?))
 }

@@ -72,7 +72,7 @@ impl<'a> Actor<'a> {
         actor
     }
 
-    /// Somebody else's write, which a refresh sees.
+    /// Another user's write, which a refresh sees.
     async fn somebody_else_writes(&mut self) {
         let edit = json!({"log_format": "cps"});
         if self.call.object() == Object::Destination {
@@ -191,7 +191,7 @@ impl<'a> Actor<'a> {
         emulator.remove_webhook(self.region).unwrap();
     }
 
-    /// What a user does when the fault is over: plan and apply, or import what an error told to. Then nothing is
+    /// What a user does when the fault is over: plan and apply, or import what an error asked for. Then nothing is
     /// left to do, and there is one object; after a removal, none.
     pub async fn check_consistency(&mut self, told_to_import: bool) {
         match self.call.deed() {

@@ -30,7 +30,7 @@ pub struct Run {
     webhook: Resource,
 }
 
-/// A Konnect, and a plugin for each of the three runs of Terraform that a cell takes: what somebody set up, what meets
+/// A Konnect, and a plugin for each of the three runs of Terraform that a cell takes: what another user set up, what meets
 /// the fault, what makes it good.
 pub struct Bench {
     /// The Konnect.
@@ -66,7 +66,7 @@ impl Bench {
         let mut closed = None;
         let (url, launched) = match setting {
             Some(Setting::Closed) => {
-                // Bound, so that nobody else gets the port, but not listening.
+                // Bound, so that no other user gets the port, but not listening.
                 let socket = TcpSocket::new_v4().unwrap();
                 socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
                 let url = format!("http://{}", socket.local_addr().unwrap());

@@ -31,7 +31,7 @@ pub enum Call {
     DestinationLook,
     /// The read where only the state changes.
     DestinationSame,
-    /// The read after a destination was changed that somebody else has written to.
+    /// The read after a destination was changed that another user has written to.
     DestinationAfter,
     /// The look at the webhook in v3 while a creation is planned.
     PlanGuardV3,
@@ -55,7 +55,7 @@ pub enum Call {
     DeliverImportFirst,
     /// The read before a webhook with an endpoint of its own is changed.
     DeliverLook,
-    /// The read after it was changed, if somebody else has written to it.
+    /// The read after it was changed, if another user has written to it.
     DeliverAfter,
 }
 
@@ -329,7 +329,7 @@ impl Call {
     }
 }
 
-/// What tells the listing of one name.
+/// What identifies the listing of one name.
 const NAMED: &str = "filter%5Bname%5D";
 
 impl Target {

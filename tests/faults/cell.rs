@@ -28,7 +28,7 @@ pub struct Cell {
 pub struct Seen {
     /// How the call ended.
     pub end: End,
-    /// The requests, or where none got through, the attempts that the error tells of.
+    /// The requests, or where none got through, the attempts that the error reports.
     pub requests: usize,
 }
 
@@ -70,7 +70,7 @@ impl Cell {
         );
         no_secret(&acted);
         if matches!(end, End::Failed | End::Unsure) {
-            told(&expected, &acted.diagnostics);
+            reported(&expected, &acted.diagnostics);
             let kept = match self.call.deed() {
                 Deed::Import => acted.state.value.is_null(),
                 _ => acted.state.value == actor.state.value,
@@ -174,7 +174,7 @@ fn ended(acted: &Acted, actor: &Actor<'_>) -> End {
 }
 
 /// Holds an error against the rules.
-fn told(expected: &Expected, diagnostics: &[tf::Diagnostic]) {
+fn reported(expected: &Expected, diagnostics: &[tf::Diagnostic]) {
     let errors = errors(diagnostics);
     let [error] = errors.as_slice() else {
         panic!("not one error: {errors:#?}");

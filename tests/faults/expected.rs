@@ -35,7 +35,7 @@ pub struct Expected {
     pub struck: usize,
     /// How many others do.
     pub others: usize,
-    /// How many attempts an error tells of.
+    /// How many attempts an error reports.
     pub attempts: usize,
     /// Parts of the error's text.
     pub says: Vec<String>,
@@ -150,7 +150,7 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
         _ => match call {
             Call::DestinationCreate | Call::LostAgain => created_once(row, call, times),
             Call::PointCreate | Call::DeliverCreate => set_up(row, call, times),
-            // After a change, it is made and its answer has told enough. Before a creation, nothing depends on it.
+            // After a change, it is made and its answer is sufficient. Before a creation, nothing depends on it.
             Call::DestinationAfter | Call::DeliverAfter => Expected {
                 struck: worth(row.answer),
                 ..fine(call)
@@ -337,7 +337,7 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
         };
     }
     if times == Times::Once {
-        // Looked for in vain, made again, and looked whether the first has left anything.
+        // Looked for and not found, made again, and looked whether the first has left anything.
         return Expected {
             struck: earlier + 2,
             others: looked + LOOKS + 1,

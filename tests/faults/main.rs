@@ -103,7 +103,7 @@ fn why(error: tokio::task::JoinError) -> String {
 
 #[tokio::test]
 async fn request_with_each_fault_ends_as_expected() {
-    // Each failure is told below, with the name of its cell.
+    // Each failure is reported below, with the name of its cell.
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let other_host = Emulator::start(EmulatorOptions::default()).await.unwrap();
@@ -135,10 +135,10 @@ async fn request_with_each_fault_ends_as_expected() {
     }
     std::panic::set_hook(usual);
     failures.sort();
-    let told = failures.iter().take(20).cloned().collect::<Vec<_>>().join("\n\n");
+    let report = failures.iter().take(20).cloned().collect::<Vec<_>>().join("\n\n");
     assert!(
         failures.is_empty(),
-        "{} cells are wrong:\n\n{told}",
+        "{} cells are wrong:\n\n{report}",
         failures.len()
     );
     assert!(logged.contains("retrying after a wait"), "the plugins log");

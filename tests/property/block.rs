@@ -57,7 +57,7 @@ pub enum Given {
 pub struct Block {
     /// The arguments; all others are null.
     pub arguments: BTreeMap<&'static str, Given>,
-    /// Those that only the apply tells, null ones too.
+    /// Those that only the apply returns, null ones too.
     pub unknown: BTreeSet<&'static str>,
 }
 

@@ -47,10 +47,10 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) {
     }
 }
 
-/// An update keeps what tells the object.
+/// An update keeps what identifies the object.
 pub fn update(schema: &Schema, prior: &Value, planned: &Value) {
-    let told = ["id", "region", "created_at"];
-    for name in told.into_iter().filter(|name| !prior.get(name).is_null()) {
+    let identifying = ["id", "region", "created_at"];
+    for name in identifying.into_iter().filter(|name| !prior.get(name).is_null()) {
         assert!(
             planned.get(name) == prior.get(name),
             "{name} changes without a replacement"

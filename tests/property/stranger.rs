@@ -1,4 +1,4 @@
-//! What somebody else does to objects of ours.
+//! What another user does to objects of ours.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ const NAME: &str = "a stranger's";
 /// What they do.
 #[derive(Debug, Clone, Copy)]
 pub enum Deed {
-    /// Another authorization, which no answer tells.
+    /// Another authorization, which no response contains.
     Authorization,
     /// Another endpoint.
     Endpoint,

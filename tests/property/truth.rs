@@ -10,7 +10,7 @@ use super::block::Kind;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Truth(Json);
 
-/// What a read tells of an endpoint.
+/// What a read returns for an endpoint.
 const DELIVERY: [&str; 3] = ["endpoint", "log_format", "skip_ssl_verification"];
 
 impl Truth {
@@ -59,7 +59,7 @@ impl Truth {
         self.records(kind, state).0["authorization"].as_str()
     }
 
-    /// Asserts that a state tells of this object what there is.
+    /// Asserts that a state shows this object as it is.
     #[track_caller]
     pub fn agrees(&self, kind: Kind, state: &Value) {
         let (record, delivery) = self.records(kind, state);

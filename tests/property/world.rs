@@ -33,11 +33,11 @@ pub struct World<'a> {
     pub applied: BTreeMap<Address, Block>,
     /// Objects that strangers have written to since our own last write.
     pub touched: BTreeSet<Address>,
-    /// Regions whose webhooks somebody else has written last: a removal leaves them.
+    /// Regions whose webhooks another user has written last: a removal leaves them.
     pub rewritten: BTreeSet<String>,
     /// Objects whose authorization may be a stranger's, since the user does not want to look.
     pub doubtful: BTreeSet<Address>,
-    /// The region in which somebody waits for us to set the webhook up.
+    /// The region in which another user waits for us to set the webhook up.
     pub lurking: Option<&'static str>,
     theirs: Option<String>,
 }
@@ -114,7 +114,7 @@ impl<'a> World<'a> {
         self.wanted.insert(address, block.clone());
     }
 
-    /// Somebody else sets up the webhook of a region, unless it is ours.
+    /// Another user sets up the webhook of a region, unless it is ours.
     pub fn occupy(&self, region: &str) {
         if !self.regions().contains(region) {
             stranger::occupy(self.emulator, region);
@@ -220,7 +220,7 @@ impl<'a> World<'a> {
             let creates = replaces || prior.is_none();
             let refused = address.kind == Kind::Webhook && creates && {
                 let region = text(&plan.planned, "region").to_owned();
-                // A refused plan tells no region: then it is the configuration's.
+                // A refused plan has no region: then it is the configuration's.
                 let region = if region.is_empty() && plan.diagnostics.has_errors() {
                     block.text("region").unwrap_or(REGION).to_owned()
                 } else {
@@ -269,7 +269,7 @@ impl<'a> World<'a> {
             let read = session.read(address.kind, stored).await;
             assert_eq!((read.errors.len(), read.warnings), (0, 0));
             let read = read.state.expect("it exists");
-            assert!(read.value == stored.value, "nobody has written since");
+            assert!(read.value == stored.value, "no other user has written since");
             truth.agrees(address.kind, &read.value);
             let config = self.known(&session, *address, block);
             let again = session

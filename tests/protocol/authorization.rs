@@ -25,7 +25,7 @@ fn configs(konnect: &Konnect) -> [(Resource, Vec<(&'static str, Value)>); 2] {
     ]
 }
 
-/// Somebody else writes to the object.
+/// Another user writes to the object.
 fn touch(konnect: &Konnect, of: &Resource, state: &State) {
     let edit = json!({ "authorization": "Splunk stranger" });
     if of.type_name == crate::konnect::WEBHOOK {
@@ -123,7 +123,7 @@ async fn ignore_changes_of_the_credential_is_obeyed_by_the_apply() {
     konnect.end().await;
 }
 
-/// A webhook that somebody points at a destination has no authorization of its own any more: leading it
+/// A webhook that another user points at a destination has no authorization of its own any more: leading it
 /// back needs it.
 #[tokio::test]
 async fn webhook_repointed_outside_restores_own_authorization() {

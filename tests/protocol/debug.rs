@@ -1,4 +1,4 @@
-//! Debug mode: a person starts the plugin, and Terraform is told to use that process.
+//! Debug mode: a person starts the plugin, and Terraform is configured to use that process.
 
 use nix::sys::signal::Signal;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;

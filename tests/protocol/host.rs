@@ -141,7 +141,7 @@ async fn sigterm_exits_cleanly() {
 #[tokio::test]
 async fn large_message_passes_in_both_directions() {
     let host = Host::start(PLUGIN).await;
-    // The largest that a call here brings back is a name that is not known, told as such.
+    // The largest that a call here brings back is a name that is not known, reported as such.
     let type_name = "x".repeat(20 << 20);
     let asked = tf::validate_resource_config::Request {
         type_name: type_name.clone(),

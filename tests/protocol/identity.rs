@@ -1,4 +1,4 @@
-//! What tells an object for good: the identity beside each state, and imports by it. That it stays the
+//! What identifies an object: the identity beside each state, and imports by it. That it stays the
 //! same is asserted of every read, plan and apply in [`terraform_plugin::testing::terraform`].
 
 use serde_json::json;
@@ -39,7 +39,7 @@ async fn identity_schema_declares_import_attributes() {
     let parts = |type_name: &str| -> Vec<(String, bool)> {
         let schema = &konnect.identities[type_name];
         assert_eq!(schema.version, 0);
-        let told = schema.identity_attributes.iter().map(|part| {
+        let reported = schema.identity_attributes.iter().map(|part| {
             assert_eq!(part.r#type, br#""string""#);
             assert!(!part.description.is_empty());
             assert_ne!(
@@ -48,7 +48,7 @@ async fn identity_schema_declares_import_attributes() {
             );
             (part.name.clone(), part.required_for_import)
         });
-        told.collect()
+        reported.collect()
     };
     assert_eq!(
         parts(DESTINATION),

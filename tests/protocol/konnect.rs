@@ -73,7 +73,7 @@ impl Konnect {
         self.resource(WEBHOOK)
     }
 
-    /// A webhook with an endpoint of its own, as somebody else sets one up.
+    /// A webhook with an endpoint of its own, as another user sets one up.
     pub fn strangers_webhook(&self, region: &str, enabled: bool) {
         let webhook = json!({
             "enabled": enabled, "endpoint": STRANGERS_ENDPOINT, "authorization": "Splunk stranger",

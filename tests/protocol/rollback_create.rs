@@ -33,7 +33,7 @@ fn webhook(of: &Resource, replaces: bool) -> Value {
     ])
 }
 
-/// A plugin that tells when a connection has ended.
+/// A plugin that reports when a connection has ended.
 async fn configured() -> Konnect {
     let launch = Launch::without_tls(PLUGIN).env("TF_LOG_PROVIDER", "debug");
     let konnect = Box::pin(Konnect::launch(launch)).await;

@@ -217,7 +217,7 @@ async fn socket_directory_unset_uses_temporary_directory() {
     let socket = handshake.socket();
     let folder = socket.parent().unwrap();
     assert_eq!(folder.parent(), Some(process.folder()));
-    // The temporary folder may be everybody's: nobody else gets at what is in ours.
+    // The temporary folder may be everybody's: no other user gets at what is in ours.
     let (own, user) = (
         std::fs::symlink_metadata(folder).unwrap(),
         nix::unistd::geteuid().as_raw(),

@@ -1,4 +1,4 @@
-//! Drift of what can't be read: somebody else wrote to an object, so its authorization is sent again.
+//! Drift of what can't be read: another user wrote to an object, so its authorization is sent again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ fn applied(block: impl std::fmt::Display) -> Workspace {
     workspace
 }
 
-/// Asserts that a plan updates one object in place, and says once on the argument that somebody else wrote.
+/// Asserts that a plan updates one object in place, and says once on the argument that another user wrote.
 fn says_so(workspace: &Workspace, address: &str, attribute: &str) -> Plan {
     workspace.try_plan().ends_with(2);
     let plan = workspace.plan();
@@ -257,7 +257,7 @@ fn authorization_update_failed_is_planned_again() {
     assert_eq!(at_konnect(&workspace), AUTHORIZATION);
 }
 
-/// The answer to an update is lost, so that the write which Konnect tells of may be our own: nobody is blamed for it.
+/// The answer to an update is lost, so that the write that Konnect shows may be our own: nobody is blamed for it.
 #[test]
 fn own_write_in_doubt_is_not_reported_as_outside_change() {
     let destination = Block::destination("siem");
@@ -271,13 +271,13 @@ fn own_write_in_doubt_is_not_reported_as_outside_change() {
         workspace.apply_error();
         let plan = workspace.plan();
         let warnings = plan.diagnostics.iter().map(|warning| warning.summary.as_str());
-        let told = "Changed by a lost request, or by another process or user";
-        assert_eq!(warnings.collect::<Vec<_>>(), [told], "{address}");
+        let expected = "Changed by a lost request, or by another process or user";
+        assert_eq!(warnings.collect::<Vec<_>>(), [expected], "{address}");
         assert!(plan.diagnostics[0].detail.contains("response was lost"));
         workspace.apply_plan();
         workspace.is_settled();
 
-        // Once a write of ours is certain again, others are told of as ever.
+        // Once a write of ours is certain again, changes by others are reported again.
         let path = match address {
             SIEM => path(&workspace),
             _ => "/eu/v2/audit-log-webhook".to_owned(),

@@ -1,4 +1,4 @@
-//! What somebody else changed at Konnect: it is noticed, shown and repaired.
+//! What another user changed at Konnect: it is noticed, shown and repaired.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ fn with_destination() -> String {
 /// Asserts that the one thing to do is to set one attribute of an object back.
 fn shows(workspace: &Workspace, address: &str, attribute: &str, now: &Value, wanted: &Value) {
     let plan = workspace.plan();
-    assert!(plan.pending, "the exit code tells");
+    assert!(plan.pending, "the exit code reports it");
     assert_eq!(plan.actions(), BTreeMap::from([(address, "update".to_owned())]));
     let change = plan.change(address);
     assert_eq!(

@@ -11,7 +11,7 @@ fn siem() -> Block {
     Block::destination("siem")
 }
 
-/// What somebody makes who has the same in mind.
+/// What another user makes who has the same in mind.
 fn made_elsewhere(workspace: &Workspace) -> String {
     let body = json!({
         "name": "siem", "endpoint": "https://siem.example.com/audit", "authorization": "Bearer other", "log_format": "cef",

@@ -1,7 +1,7 @@
 //! Each way in which a request can fail, for each of the four kinds: what the user reads, and that the
 //! state is what exists.
 //!
-//! One destination meets each fault, in a region of its own, by which the emulator tells them apart.
+//! One destination meets each fault, in a region of its own, by which the emulator distinguishes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -305,7 +305,7 @@ fn update_response_lost_errors_and_next_plan_detects_it() {
         );
         assert_eq!(state.text(&address(index), "name"), "siem");
     }
-    // Whose writes those were can't be told any more: the authorization is sent once more.
+    // Whose writes those were can't be determined any more: the authorization is sent once more.
     workspace.try_plan().ends_with(2);
     workspace.apply_and_settle();
 }

@@ -141,54 +141,78 @@ fn module_readme_lists_its_variables_and_outputs() {
     assert_eq!(listed, declared);
 }
 
-/// Each stands beside the provider block of `examples/provider`.
+/// Applies and destroys each example of a resource beside the provider block of `examples/provider`.
 #[test]
-fn example_resources_and_data_sources_apply_and_destroy() {
-    // By the tests of `replay.rs`: their times are relative to now.
-    let elsewhere = "examples/resources/konnect_audit_log_replay_job/";
+fn example_resources_apply_and_destroy() {
     for file in configurations("examples/resources") {
-        if file.starts_with(elsewhere) {
+        // Applied by the tests of `replay.rs`, with times that are relative to now.
+        if file.contains("_replay_job/") {
             continue;
         }
-        let made = lives(&workspace(&["examples/provider", &file], &own_variables(&file)));
-        let destinations = match file.rsplit('/').next() {
-            Some("resource_endpoint.tf") => 0,
-            _ => 1,
-        };
+        let made = lives(&beside_provider(&file));
+        let destinations = usize::from(!file.ends_with("resource_endpoint.tf"));
         assert_eq!(made.len(), destinations, "{file}");
     }
-    let alone = "examples/data-sources/konnect_audit_log_webhook_status/data-source.tf";
-    // By the tests of `lookups.rs`, with the objects that they find.
-    let lookups = ["destination", "destinations", "events", "signing_keys"]
-        .map(|name| format!("konnect_audit_log_{name}/"));
-    for file in configurations("examples/data-sources") {
-        let is_lookup =
-            lookups.iter().any(|lookup| file.contains(lookup)) || file.contains("konnect_organization/");
-        if file != alone && !is_lookup {
-            lives(&workspace(&["examples/provider", &file], &own_variables(&file)));
-        }
-    }
-    // Of a region whose webhook is managed elsewhere, or not at all.
-    let workspace = workspace(&["examples/provider", alone], &[]);
-    workspace.init();
-    workspace.validate().succeeds();
-    assert!(workspace.plan().pending, "the output is new");
-    let warned = workspace.apply_plan();
-    assert_eq!(warned.warnings()[0].summary, "Check block assertion failed");
-    workspace.is_settled();
-    workspace.destroy();
 }
 
-fn own_variables(file: &str) -> Vec<(&'static str, &'static str)> {
+/// The status of regions and Dev Portals. Those whose webhook is not part of the example are not set up.
+#[test]
+fn example_statuses_apply_and_destroy() {
+    for file in configurations("examples/data-sources") {
+        // The others are applied by the tests of `lookups.rs`, with the objects that they find.
+        if !file.contains("_status/") {
+            continue;
+        }
+        let workspace = beside_provider(&file);
+        workspace.init();
+        workspace.validate().succeeds();
+        assert!(workspace.plan().pending, "{file}: the outputs are new");
+        let warned = workspace.apply_plan();
+        let failed: Vec<_> = warned.warnings().iter().map(|w| w.summary.clone()).collect();
+        if file.ends_with("/data-source.tf") {
+            assert_eq!(failed, ["Check block assertion failed"], "{file}");
+        } else {
+            assert_eq!(failed, [""; 0], "{file}");
+        }
+        workspace.is_settled();
+        workspace.destroy();
+        assert_eq!(workspace.konnect.destinations("global"), Vec::<Value>::new());
+        assert_ne!(
+            workspace.konnect.region("eu")["webhook"]["enabled"],
+            true,
+            "{file}"
+        );
+    }
+}
+
+/// A workspace with `examples/provider`, an example and its variables.
+fn beside_provider(file: &str) -> Workspace {
+    let mut workspace = workspace(&["examples/provider", file], &[]);
     let text = read(file);
-    let all = [
+    let declares = |name: &str| text.contains(&format!("variable \"{name}\""));
+    for (name, value) in [
         ("siem_authorization", AUTHORIZATION),
         ("siem_authorization_version", "1"),
-        ("siem_authorizations", r#"["Bearer one", "Bearer two"]"#),
-    ];
-    all.into_iter()
-        .filter(|(name, _)| text.contains(&format!("variable \"{name}\"")))
-        .collect()
+    ] {
+        if declares(name) {
+            workspace.set(&format!("TF_VAR_{name}"), value);
+        }
+    }
+    if declares("portal_id") {
+        let portal = workspace.konnect.add_portal("eu", "Developers");
+        workspace.set("TF_VAR_portal_id", portal.expect("a Dev Portal"));
+    }
+    workspace
+}
+
+/// Creates the destination that examples look up, and returns it.
+fn destination(workspace: &Workspace) -> Value {
+    let body = json!({
+        "name": "SIEM", "endpoint": "https://siem.example.com/konnect-audit-logs",
+        "authorization": AUTHORIZATION, "log_format": "json", "skip_ssl_verification": false,
+    });
+    let path = "/global/v3/audit-log-destinations";
+    workspace.konnect.posted_by_somebody_else(path, &body)
 }
 
 /// All of `examples/` is formatted, and is run by a test here.

@@ -1,7 +1,7 @@
 //! A sample of the fault matrix (`tests/faults`) with the real command line: one fault of each class, at the
 //! creation of destinations and at the creation and the update of webhooks.
 //!
-//! One block meets each fault, in a region of its own, by which the emulator tells them apart.
+//! One block meets each fault, in a region of its own, by which the emulator distinguishes them.
 
 use std::net::{Ipv4Addr, TcpListener};
 

@@ -10,7 +10,7 @@ const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 const V2: &str = "PATCH /eu/v2/audit-log-webhook";
 
-/// A destination that somebody else has made, and its id.
+/// A destination that another user has made, and its id.
 pub fn existing(workspace: &Workspace, region: &str) -> String {
     let destination = json!({
         "name": "siem",
@@ -25,7 +25,7 @@ pub fn existing(workspace: &Workspace, region: &str) -> String {
     made["id"].as_str().expect("an id").to_owned()
 }
 
-/// A webhook of the v2 form that somebody else has made.
+/// A webhook of the v2 form that another user has made.
 pub fn existing_endpoint(workspace: &Workspace) {
     let webhook = json!({
         "endpoint": "https://siem.example.com/eu",
@@ -37,7 +37,7 @@ pub fn existing_endpoint(workspace: &Workspace) {
         .patched_by_somebody_else("/eu/v2/audit-log-webhook", &webhook);
 }
 
-/// A webhook of the v3 form that somebody else has made.
+/// A webhook of the v3 form that another user has made.
 pub fn existing_with_destination(workspace: &Workspace) -> String {
     let id = existing(workspace, "global");
     let edit = json!({ "audit_log_destination_id": id, "enabled": true });

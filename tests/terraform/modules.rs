@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::workspace::{Block, Workspace};
 
-/// A module that sets one region up, and tells the destination's id.
+/// A module that sets one region up, and returns the destination's id.
 fn child(workspace: &Workspace) {
     let versions = Workspace::required_providers();
     let destination = Block::destination("siem").expression("name", "\"audit-${var.region}\"");

@@ -168,10 +168,10 @@ fn two_hundred_destinations_under_faults_create_once_each() {
     assert_eq!(stored.len(), 200, "each is there once");
     let state = workspace.state();
     let addresses = state.addresses().into_iter().filter(|a| a.contains(".many"));
-    let told: BTreeSet<_> = addresses
+    let reported: BTreeSet<_> = addresses
         .map(|a| (state.text(a, "name"), state.text(a, "id")))
         .collect();
-    assert_eq!(told, there);
+    assert_eq!(reported, there);
     let first = state.text("konnect_audit_log_destination.many[0]", "id");
     for region in ["us", "eu", "au", "me", "in", "sg", "global"] {
         let webhook = workspace.konnect.region(region)["webhook"].take();

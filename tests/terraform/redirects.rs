@@ -33,7 +33,7 @@ fn redirect_to_other_host_errors_and_is_not_followed() {
         assert_eq!(
             other.accept().unwrap_err().kind(),
             ErrorKind::WouldBlock,
-            "{code}: somebody came"
+            "{code}: a request arrived"
         );
         assert_eq!(workspace.state().addresses(), [""; 0]);
     }

@@ -52,7 +52,7 @@ fn invalid_parameters_in_response_error_on_their_attributes() {
     );
     assert_eq!(workspace.state().addresses(), [""; 0]);
 
-    // What the block does not have is told of the block as a whole.
+    // What the block does not have is reported on the block as a whole.
     let parameters = json!([{ "field": "quota", "reason": "is used up" }]);
     workspace
         .konnect

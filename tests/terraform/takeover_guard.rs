@@ -51,7 +51,7 @@ fn is_refusal(error: &Diagnostic, by: &str) {
 /// Sets a region up behind the back of a workspace.
 type Occupy = fn(&Workspace);
 
-/// Both kinds of occupants, with what is told of them.
+/// Both kinds of occupants, with what is reported about them.
 fn occupants() -> [(Occupy, &'static str); 2] {
     [
         (occupied_by_destination, THEIRS),
@@ -62,7 +62,7 @@ fn occupants() -> [(Occupy, &'static str); 2] {
 #[test]
 fn create_over_a_stream_warns_at_plan_and_fails_at_apply() {
     for form in forms() {
-        for (occupy, told) in occupants() {
+        for (occupy, reported) in occupants() {
             let workspace = Workspace::of(&form);
             occupy(&workspace);
             let run = workspace.try_plan().ends_with(2);
@@ -70,8 +70,8 @@ fn create_over_a_stream_warns_at_plan_and_fails_at_apply() {
                 panic!("one warning: {}", run.report());
             };
             assert!(warning.detail.starts_with("The apply will fail."), "{warning:?}");
-            is_refusal(warning, told);
-            is_refusal(&workspace.try_apply().error(), told);
+            is_refusal(warning, reported);
+            is_refusal(&workspace.try_apply().error(), reported);
             workspace.run(&["plan", "-no-color"]).succeeds();
             // Also with the refused block in the configuration.
             workspace.destroy();
@@ -84,12 +84,12 @@ fn create_over_a_stream_warns_at_plan_and_fails_at_apply() {
 #[test]
 fn webhook_added_between_plan_and_apply_is_not_overwritten() {
     for form in forms() {
-        for (occupy, told) in occupants() {
+        for (occupy, reported) in occupants() {
             let workspace = Workspace::of(&form);
             workspace.plan();
             occupy(&workspace);
             let before = workspace.konnect.region("eu")["webhook"].take();
-            is_refusal(&workspace.try_apply_plan().error(), told);
+            is_refusal(&workspace.try_apply_plan().error(), reported);
             assert_eq!(workspace.konnect.take_writes(), []);
             assert_eq!(workspace.konnect.region("eu")["webhook"].take(), before);
             assert_eq!(workspace.state().addresses(), [""; 0]);

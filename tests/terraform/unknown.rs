@@ -164,7 +164,7 @@ fn value_found_invalid_at_apply_errors_on_attribute() {
     assert!(workspace.konnect.destinations("global").is_empty());
 }
 
-/// A webhook of which only the apply tells which form it has.
+/// A webhook whose form only the apply shows.
 fn open(form: &str) -> String {
     let chosen =
         |wanted: &str, value: &str| format!("terraform_data.form.output == \"{wanted}\" ? {value} : null");

@@ -126,7 +126,7 @@ pub(crate) fn decode(bytes: Vec<u8>, encoding: Encoding, limit: usize) -> Result
         Encoding::Gzip if bytes.is_empty() => Ok(bytes),
         Encoding::Gzip => {
             let mut plain = Vec::new();
-            // One more than is taken tells a body at the limit from one beyond it.
+            // One byte more than the limit distinguishes a body at the limit from a longer one.
             let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
             let decoded = MultiGzDecoder::new(bytes.as_slice())
                 .take(most)

@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderValue};
 )]
 pub struct InvalidCredential;
 
-/// The expected `Authorization` header, as a digest: so that comparing tells nothing of its length either.
+/// The expected `Authorization` header, as a digest: so that a comparison does not reveal its length.
 #[derive(Clone)]
 pub(crate) struct Credential(Digest);
 

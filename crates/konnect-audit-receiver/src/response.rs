@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-/// How deliveries are answered that nothing is wrong with. By default, all with 202.
+/// How deliveries are answered that are accepted. Default: all with 202.
 ///
 /// The events of a delivery whose answer is not 2xx are dropped, as a SIEM that fails would drop them.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -46,7 +46,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 const DRAIN_BYTES: usize = 16 * 1024 * 1024;
 
-/// How long deliveries under way may take once the receiver is told to stop.
+/// How long deliveries under way may take once the receiver is asked to stop.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What every connection needs.

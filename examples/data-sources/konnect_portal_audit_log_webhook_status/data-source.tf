@@ -14,3 +14,7 @@ check "portal_audit_log_delivery" {
     error_message = data.konnect_portal_audit_log_webhook_status.developers.explanation
   }
 }
+
+output "portal_audit_log_delivery" {
+  value = data.konnect_portal_audit_log_webhook_status.developers.delivery_state
+}

@@ -5,7 +5,7 @@ variable "siem_authorization" {
 }
 
 variable "siem_authorization_version" {
-  description = "Is counted up when the SIEM gets another authorization."
+  description = "Increment when the SIEM gets another authorization."
   type        = number
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::workspace::{AUTHORIZATION, Feature, Workspace, cli};
 
-use super::{entries, read, workspace};
+use super::{beside_provider, destination, entries, read, workspace};
 
 /// The id that the examples of imports have for a destination.
 const EXAMPLE_ID: &str = "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7";
@@ -91,7 +91,37 @@ fn example_imports_of_replay_job_succeed() {
     }
 }
 
-/// The examples of imports in a folder that the CLI knows.
+#[test]
+fn example_imports_of_portal_webhook_succeed() {
+    const PORTAL_ID: &str = "3b9c1d52-7c1e-4f0a-9d5e-2f6a8b4c0e17";
+    let address = "konnect_portal_audit_log_webhook.developers";
+    let folder = "examples/resources/konnect_portal_audit_log_webhook";
+    for file in imports(folder) {
+        let workspace = beside_provider(&format!("{folder}/resource.tf"));
+        let id = destination(&workspace)["id"].take();
+        let portals = workspace.konnect.region("eu")["portals"].take();
+        let portal = portals.as_object().and_then(|all| all.keys().next().cloned());
+        let portal = portal.expect("the Dev Portal of the example");
+        let edit = json!({ "audit_log_destination_id": id, "enabled": true });
+        let edited = workspace.konnect.edit_portal_webhook("eu", &portal, edit);
+        edited.expect("the webhook of the Dev Portal");
+        // Each command is an example of its own.
+        let text = read(&file).replace(PORTAL_ID, &portal);
+        let examples: Vec<_> = if file.ends_with(".sh") {
+            text.lines()
+                .filter(|line| line.starts_with("terraform"))
+                .collect()
+        } else {
+            vec![text.as_str()]
+        };
+        for example in examples {
+            imports_it(&workspace, &file, example, address);
+            workspace.run(&["state", "rm", address]).succeeds();
+        }
+    }
+}
+
+/// The examples of imports in a folder that the CLI supports.
 fn imports(folder: &str) -> Vec<String> {
     let all = entries(folder).into_iter().filter(|file| {
         let name = file.rsplit('/').next().expect("a name");

@@ -43,7 +43,7 @@ fn configuration(format: &str) -> String {
     format!("{destinations}\n{webhooks}")
 }
 
-/// A workspace whose temporary files can be told from everybody else's.
+/// A workspace whose temporary files can be distinguished from those of others.
 fn workspace() -> Workspace {
     let mut workspace = Workspace::new();
     let temporary = workspace.root().join("tmp");

@@ -138,7 +138,7 @@ fn github_workflow_with_drift_opens_issue_and_comments() {
     assert_eq!(
         calls(&workspace),
         std::slice::from_ref(&list),
-        "nothing is told where nothing is wrong"
+        "nothing is reported where nothing is wrong"
     );
 
     deliveries_fail(&workspace, "us");
@@ -186,8 +186,8 @@ fn github_workflow_without_drift_closes_issue() {
     assert_eq!(workflow.run(&workspace), Some(1));
     let last = calls(&workspace).pop().expect("a call");
     assert_eq!(last, "issue edit 7 --body-file drift.md");
-    let told = fs::read_to_string(workspace.path("drift.md")).expect("a report");
-    assert!(told.contains("The comparison failed"), "{told}");
+    let report = fs::read_to_string(workspace.path("drift.md")).expect("a report");
+    assert!(report.contains("The comparison failed"), "{report}");
 }
 
 #[test]
@@ -231,9 +231,9 @@ fn gitlab_job_opens_updates_and_closes_issue() {
         "{api} --request POST {issues} --data-urlencode title={TITLE} --data-urlencode description@drift.md"
     );
     assert_eq!(calls(&workspace), [list.clone(), opened]);
-    let told = fs::read_to_string(workspace.path("drift.md")).expect("a report");
-    assert!(told.contains("Deliveries from region us fail"), "{told}");
-    assert!(told.contains("https://gitlab.example.com/job"), "{told}");
+    let report = fs::read_to_string(workspace.path("drift.md")).expect("a report");
+    assert!(report.contains("Deliveries from region us fail"), "{report}");
+    assert!(report.contains("https://gitlab.example.com/job"), "{report}");
 
     workspace.write("open", r#"[{ "iid": 5 }]"#);
     assert_eq!(ran(&workspace), Some(3));

@@ -1,4 +1,4 @@
-//! Errors and warnings as the CLI tells them with `-json`.
+//! Errors and warnings as the CLI prints them with `-json`.
 
 use std::path::Path;
 

@@ -280,7 +280,7 @@ fn copy(from: &Path, to: &Path) {
     }
     for entry in fs::read_dir(from).expect("a folder of the project") {
         let name = entry.expect("an entry").file_name();
-        // What a CLI leaves in a folder that somebody has tried out is none of the project's.
+        // What a CLI leaves in a folder that another user has tried out is none of the project's.
         let left = [".terraform", ".terraform.lock.hcl", "terraform.tfstate"];
         if !left.iter().any(|left| name.to_string_lossy().starts_with(left)) {
             copy(&from.join(&name), &to.join(&name));

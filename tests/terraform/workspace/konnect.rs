@@ -57,12 +57,12 @@ impl LocalKonnect {
             .collect()
     }
 
-    /// Somebody else's `PATCH`, by the API and with a token of their own.
+    /// Another user's `PATCH`, by the API and with a token of their own.
     pub fn patched_by_somebody_else(&self, path: &str, body: &Value) -> Value {
         self.by_somebody_else(Method::PATCH, path, body)
     }
 
-    /// Somebody else's `POST`.
+    /// Another user's `POST`.
     pub fn posted_by_somebody_else(&self, path: &str, body: &Value) -> Value {
         self.by_somebody_else(Method::POST, path, body)
     }

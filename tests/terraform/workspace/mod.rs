@@ -1,7 +1,7 @@
 //! A folder with a configuration, a Konnect to go with it, and the CLI to run in it.
 //!
 //! [`Workspace`] is what a test works with; [`Block`] writes a configuration's blocks; [`run::Run`] is a
-//! command that has ended, with its [`Diagnostic`]s; [`Plan`] and [`state::State`] are what `show -json` tells;
+//! command that has ended, with its [`Diagnostic`]s; [`Plan`] and [`state::State`] are what `show -json` prints;
 //! [`Write`] is a request that changed something. [`cli`] finds the CLI and gives it a mirror to
 //! install the provider from; [`konnect`] runs the local Konnect.
 //!

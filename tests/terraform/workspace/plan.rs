@@ -1,4 +1,4 @@
-//! What `show -json` tells of a plan.
+//! What `show -json` prints for a plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 

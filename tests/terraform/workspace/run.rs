@@ -58,7 +58,7 @@ impl Run {
             .into_iter()
             .filter(Diagnostic::is_error)
             .collect();
-        assert!(!errors.is_empty(), "no error is told: {report}");
+        assert!(!errors.is_empty(), "no error is reported: {report}");
         errors
     }
 

@@ -39,7 +39,7 @@ pub struct Running<'a> {
 pub fn until(what: &str, met: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !met() {
-        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        assert!(Instant::now() < deadline, "timed out waiting: {what}");
         thread::sleep(Duration::from_millis(10));
     }
 }
@@ -151,7 +151,7 @@ impl Running<'_> {
     /// Waits until the provider has heard of the interruption: `StopProvider`, or the signal itself.
     #[track_caller]
     pub fn is_stopping(&self) {
-        until("the end of the run is told to the provider", || {
+        until("the provider learns of the end of the run", || {
             self.log().contains("no new requests start")
         });
     }

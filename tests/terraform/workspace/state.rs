@@ -1,4 +1,4 @@
-//! What `show -json` tells of the state.
+//! What `show -json` prints for the state.
 
 use std::collections::BTreeMap;
 

@@ -24,7 +24,7 @@ const COOKIE: (&str, &str) = (
 /// Waits for an event that must occur.
 pub async fn within<T>(what: &str, done: impl Future<Output = T>) -> T {
     let waited = tokio::time::timeout(PATIENCE, done).await;
-    waited.unwrap_or_else(|_| panic!("waited in vain: {what}"))
+    waited.unwrap_or_else(|_| panic!("timed out waiting: {what}"))
 }
 
 /// Sends a signal to a process.

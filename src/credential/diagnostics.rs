@@ -1,0 +1,60 @@
+//! What a user reads about a credential that is sent, or no longer checked.
+
+use terraform_plugin::Diagnostic;
+
+/// The warning that a plan sends a credential to an object whose present one is not known.
+pub(super) fn first_send(object: &str, argument: &'static str) -> Diagnostic {
+    Diagnostic::warning(
+        "Credential is sent to an existing object",
+        format!(
+            "The API never returns a credential, so the present one of this {object} is not known. This plan sends \
+             the configured one, once."
+        ),
+    )
+    .at(argument)
+}
+
+/// The warning that a plan sends a credential again, since it may differ from the one that Konnect has.
+pub(super) fn outside_change(
+    object: &str,
+    argument: &'static str,
+    outside: bool,
+    uncertain: bool,
+) -> Diagnostic {
+    let (summary, reason) = match (outside, uncertain) {
+        (true, true) => (
+            "Changed by a lost request, or by another process or user",
+            format!(
+                "The {object} was changed after the last confirmed change by this configuration. Either an earlier \
+                 request of this configuration, whose response was lost, or another process or user changed it"
+            ),
+        ),
+        (true, false) => (
+            "Changed by another process or user",
+            format!("The {object} was last changed by another process or user, not by this configuration"),
+        ),
+        _ => (
+            "Credential is sent again after a lost response",
+            format!("The response to an earlier change of this {object} was lost"),
+        ),
+    };
+    let detail = format!(
+        "{reason}. The API never returns the credential, so it may differ: this plan sends the configured one again. \
+         To leave the credential as it is, set ignore_changes = [{argument}], or detect_authorization_drift = false \
+         in the provider block."
+    );
+    Diagnostic::warning(summary, detail).at(argument)
+}
+
+/// The warning that detection has stopped after `resent` re-sends.
+pub(super) fn unreliable(object: &str, resent: u8) -> Diagnostic {
+    Diagnostic::warning(
+        "Outside changes of the credential are not detected",
+        format!(
+            "updated_at of this {object} changed again after each of {resent} re-sends of its credential in a row, \
+             and nothing else changed. It does not show who changed the object, so the credential is not sent again \
+             because of it. Changing the credential turns detection on again; detect_authorization_drift = false in the \
+             provider block turns it off for all objects."
+        ),
+    )
+}

@@ -1,0 +1,47 @@
+//! Which webhooks use a destination, for one that Konnect does not delete because of them.
+
+use std::time::Duration;
+
+use konnect::{Client, DestinationId, Error, v3};
+use terraform_plugin::Diagnostic;
+
+use crate::run_state::RunState;
+
+/// How long the webhooks that use a destination are looked for.
+const USERS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The error that a destination is in use, with the webhooks that use it.
+pub(crate) async fn still_in_use(run: &RunState, id: &DestinationId, error: &Error) -> Diagnostic {
+    let mut users = Vec::new();
+    let search = async {
+        // Also where the wait ended because the run was stopped.
+        let Ok(client) = run.client().map(Client::after_stop) else {
+            return;
+        };
+        for region in run.regions.known() {
+            let webhook = v3::get_webhook(&client, &region).await;
+            if webhook.is_ok_and(|webhook| webhook.audit_log_destination_id.as_ref() == Some(id)) {
+                users.push(region.to_string());
+            }
+        }
+    };
+    let _ = tokio::time::timeout(USERS_TIMEOUT, search).await;
+    let users = match users.as_slice() {
+        [] => "A webhook uses it that was not found; it can belong to a Dev Portal.".to_owned(),
+        users => format!(
+            "The webhook of each of these regions uses it: {}.",
+            users.join(", ")
+        ),
+    };
+    Diagnostic::error(
+        "Destination is still in use",
+        format!(
+            "Konnect does not delete the destination {id} while a webhook uses it. {users}\n\n\
+             If this run replaces, renames or removes a destination and moves its webhook to another one: Terraform deletes \
+             the destination first, unless create_before_destroy = true is set in its lifecycle block and applied. Set it, \
+             or move the webhook with a run of its own (-target). Otherwise remove that webhook first, or connect it to \
+             another destination: check the konnect_audit_log_webhook resources of other configurations, and the webhooks \
+             in the Konnect console.\n\n{error}"
+        ),
+    )
+}

@@ -1,0 +1,354 @@
+//! The same run against the emulator, in the ordinary suite.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, SystemTime};
+
+use konnect::{Region, ServerUrl};
+use konnect_emulator::{Behavior, DeliveryOptions, EmulatorOptions, TimeScale, TrustedAuthorities};
+use libtest_mimic::{Failed, Trial};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::api::{Api, WEBHOOK};
+use crate::question::Question;
+use crate::receiver::Receiver;
+use crate::report::{Conclusion, Report};
+use crate::run::{Pace, Target, run};
+use crate::session::Session;
+use crate::workspace::{LocalKonnect, holds_none};
+
+const TOKEN: &str = "kpat_aCc3pT4nCe-xY7";
+const AUTHORIZATION: &str = "Bearer aCc3pT-oQ5";
+const ENDPOINT_OF_ANOTHER: &str = "https://siem.example.com/of-another-user";
+
+/// The emulator's waits are a fiftieth of the real ones.
+const SCALE: f64 = 0.02;
+const PACE: Pace = Pace {
+    poll: Duration::from_millis(50),
+    in_use_limit: Duration::from_secs(20),
+    known_limit: Duration::from_secs(20),
+    replay_limit: Duration::from_secs(20),
+    delivery_limit: Duration::from_secs(20),
+    quiet: Duration::from_secs(1),
+};
+
+/// The tests of this file.
+pub fn tests() -> Vec<Trial> {
+    let tests: [(_, fn()); 5] = [
+        (
+            "acceptance_against_emulator_answers_every_question",
+            acceptance_against_emulator_answers_every_question,
+        ),
+        (
+            "acceptance_no_free_region_touches_no_webhook",
+            acceptance_no_free_region_touches_no_webhook,
+        ),
+        (
+            "session_panic_removes_its_objects",
+            session_panic_removes_its_objects,
+        ),
+        (
+            "session_old_objects_of_a_killed_run_are_removed",
+            session_old_objects_of_a_killed_run_are_removed,
+        ),
+        (
+            "session_objects_of_other_users_and_running_runs_are_kept",
+            session_objects_of_other_users_and_running_runs_are_kept,
+        ),
+    ];
+    let run = |test: fn()| -> Result<(), Failed> {
+        test();
+        Ok(())
+    };
+    tests
+        .into_iter()
+        .map(|(name, test)| Trial::test(name, move || run(test)))
+        .collect()
+}
+
+fn server_url(konnect: &LocalKonnect) -> ServerUrl {
+    ServerUrl::parse(&format!("{}/{{region}}", konnect.url())).unwrap()
+}
+
+fn api(konnect: &LocalKonnect) -> Api {
+    Api::new(server_url(konnect), TOKEN, &[AUTHORIZATION]).unwrap()
+}
+
+fn region(name: &str) -> Region {
+    Region::parse(name).unwrap()
+}
+
+/// A webhook that another user has configured.
+fn configure(konnect: &LocalKonnect, region: &str) {
+    let webhook = json!({
+        "endpoint": ENDPOINT_OF_ANOTHER,
+        "authorization": "Bearer of another user",
+        "enabled": true,
+    });
+    konnect.edit_webhook(region, webhook).unwrap();
+}
+
+/// The names of all destinations.
+fn names(konnect: &LocalKonnect) -> Vec<String> {
+    let regions = Region::KNOWN.into_iter();
+    let all = regions.flat_map(|region| konnect.destinations(region));
+    all.map(|destination| destination["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// Asserts that no request has changed the webhook or the replay job of a region.
+fn is_untouched(konnect: &LocalKonnect, region: &str) {
+    let changed = konnect.requests_of(region).into_iter().find(|request| {
+        request.method != "GET" && (request.path.contains("webhook") || request.path.contains("replay"))
+    });
+    assert_eq!(changed, None);
+}
+
+fn acceptance_against_emulator_answers_every_question() {
+    let (receiver, certificate) = Receiver::local().unwrap();
+    let konnect = LocalKonnect::with(EmulatorOptions {
+        deliveries: Some(DeliveryOptions {
+            trusted_authorities: TrustedAuthorities::Pem(certificate),
+            ..DeliveryOptions::default()
+        }),
+        time_scale: TimeScale::new(SCALE).unwrap(),
+        behavior: Behavior {
+            in_use_lag_ms: 300,
+            new_destination_lag_ms: 300,
+            ..Behavior::default()
+        },
+        ..EmulatorOptions::default()
+    });
+    configure(&konnect, "us");
+    let others = konnect.add_destinations("global", 3).unwrap().len();
+    // Deliveries, which fail, go on meanwhile.
+    let webhook = || {
+        let mut webhook = konnect.region("us")["webhook"].clone();
+        webhook.as_object_mut().unwrap().remove("last_attempt");
+        webhook
+    };
+    let before = webhook();
+    let report = run(&Target {
+        name: "emulator",
+        about: "The emulator of this project. It shows that the test works, and nothing about Konnect.",
+        server_url: server_url(&konnect),
+        token: TOKEN.to_owned(),
+        role: Some("none: the emulator has no permissions".to_owned()),
+        pace: PACE,
+        receiver: Some(receiver),
+    })
+    .unwrap();
+    let text = report.text();
+    println!("report: {}", report.write().unwrap().display());
+
+    answers_every_question(&report);
+    assert!(report.is_success(), "{text}");
+
+    // Nothing of ours is left, and nothing of another user is touched.
+    assert_eq!(names(&konnect).len(), others, "{text}");
+    is_untouched(&konnect, "us");
+    assert_eq!(webhook(), before);
+    assert!(
+        text.contains("`us`: not touched, since its webhook is configured"),
+        "{text}"
+    );
+    assert!(text.contains("`eu`: used"), "{text}");
+    assert_eq!(konnect.region("eu")["webhook"]["enabled"], false);
+    let authorization = konnect.requests().into_iter().find_map(|request| {
+        let body: Value = serde_json::from_str(&request.body).ok()?;
+        Some(body["authorization"].as_str()?.to_owned())
+    });
+    let secrets = [TOKEN, &authorization.unwrap()];
+    holds_none(&text, "the report", &secrets);
+    assert!(!text.contains(ENDPOINT_OF_ANOTHER), "{text}");
+}
+
+/// Asserts what the emulator does, as far as it does not depend on the time.
+fn answers_every_question(report: &Report) {
+    let text = report.text();
+    let answer = |question| match report.conclusion(question) {
+        Some(Conclusion::Answered(answer)) => answer.as_str(),
+        other => panic!("{question:?} has no answer: {other:?}\n{text}"),
+    };
+    let expected = [
+        (
+            Question::Lifecycle,
+            "Yes: a destination on global and the webhook of eu",
+        ),
+        (Question::Role, "Yes: none of "),
+        (Question::GlobalStore, "No: eu does not show what global created"),
+        (
+            Question::GlobalWebhook,
+            "It answers 200 in v2, 404 in v3, and 200 for the status",
+        ),
+        (
+            Question::UpdatedAt,
+            "It begins as `0001-01-01T00:00:0Z`, does not move between two reads, moves",
+        ),
+        (
+            Question::PageSize,
+            "Asked for nothing gives pages of 10; 1 gives pages of 1; 100 gives all 15",
+        ),
+        (Question::ListCompleteness, "Yes, after "),
+        (Question::NewDestination, "0."),
+        (Question::DestinationInUse, "409 for 0."),
+        (
+            Question::WebhookAfterDelete,
+            "200 with the destination id \"\"; its status is `unconfigured`",
+        ),
+        (
+            Question::ReplayWithoutWebhook,
+            "It is accepted with 202, and is failed after ",
+        ),
+        (Question::PullApi, "Yes: "),
+        (Question::Jwks, "No: the same keys in us, eu"),
+        (Question::ContentEncoding, "`gzip`"),
+        (
+            Question::CollectorRetries,
+            "500 is retried 4 times; 503 is retried 4 times; 429 is retried 4 times; 400",
+        ),
+        (Question::CpsSignature, "The inner object"),
+    ];
+    assert_eq!(expected.len(), Question::ALL.len());
+    for (question, beginning) in expected {
+        let answer = answer(question);
+        assert!(answer.starts_with(beginning), "{question:?}: {answer}\n{text}");
+        assert!(
+            text.contains(question.text()),
+            "{question:?} is not in the report"
+        );
+    }
+}
+
+fn acceptance_no_free_region_touches_no_webhook() {
+    let konnect = LocalKonnect::start();
+    for region in Region::KNOWN {
+        configure(&konnect, region);
+    }
+    let report = run(&Target {
+        name: "emulator-full",
+        about: "The emulator of this project, with a webhook in every region.",
+        server_url: server_url(&konnect),
+        token: TOKEN.to_owned(),
+        role: None,
+        pace: PACE,
+        receiver: None,
+    })
+    .unwrap();
+    let text = report.text();
+    for question in [
+        Question::ReplayWithoutWebhook,
+        Question::NewDestination,
+        Question::DestinationInUse,
+        Question::WebhookAfterDelete,
+        Question::ContentEncoding,
+    ] {
+        let conclusion = report.conclusion(question);
+        assert!(
+            matches!(conclusion, Some(Conclusion::NotTried(_))),
+            "{question:?}: {conclusion:?}"
+        );
+    }
+    assert!(report.is_success(), "{text}");
+    assert!(!text.contains(ENDPOINT_OF_ANOTHER), "{text}");
+    assert_eq!(names(&konnect), [""; 0]);
+    for region in Region::KNOWN {
+        is_untouched(&konnect, region);
+    }
+}
+
+/// A session with a webhook that delivers to a destination of its own.
+fn set_up(session: &Session<'_>) {
+    let (id, _) = session.create_dead(&Region::global(), "panic").unwrap();
+    session.create_dead(&region("eu"), "panic").unwrap();
+    let body = json!({ "audit_log_destination_id": id, "enabled": false });
+    let claimed = session.claimed.as_ref().unwrap();
+    let answer = session
+        .api
+        .send(&Method::PATCH, claimed, WEBHOOK, Some(&body))
+        .unwrap();
+    assert!(answer.is_success(), "{answer:?}");
+}
+
+fn session_panic_removes_its_objects() {
+    let konnect = LocalKonnect::start();
+    let api = api(&konnect);
+    let panicked = catch_unwind(AssertUnwindSafe(|| {
+        let session = Session::open(&api, PACE, AUTHORIZATION);
+        set_up(&session);
+        assert_eq!(names(&konnect).len(), 2);
+        panic!("on purpose: what was made is to be removed");
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(names(&konnect), [""; 0]);
+    let webhook = api.get(&region("us"), WEBHOOK).unwrap();
+    assert_eq!(webhook.text("audit_log_destination_id"), "");
+}
+
+/// Makes all destinations older.
+fn age(konnect: &LocalKonnect, by: Duration) {
+    let created = humantime::format_rfc3339_seconds(SystemTime::now() - by).to_string();
+    for region in Region::KNOWN {
+        for destination in konnect.destinations(region) {
+            let id = destination["id"].as_str().unwrap();
+            konnect
+                .edit_destination(region, id, json!({ "created_at": created }))
+                .unwrap();
+        }
+    }
+}
+
+fn session_old_objects_of_a_killed_run_are_removed() {
+    let konnect = LocalKonnect::start();
+    let api = api(&konnect);
+    let killed = Session::open(&api, PACE, AUTHORIZATION);
+    set_up(&killed);
+    // What a kill does: nothing is cleaned up.
+    std::mem::forget(killed);
+    age(&konnect, Duration::from_secs(3700));
+
+    let next = Session::open(&api, PACE, AUTHORIZATION);
+    assert_eq!(names(&konnect), [""; 0]);
+    assert_eq!(
+        next.claimed.as_ref().map(Region::as_str),
+        Some("us"),
+        "the webhook is free again"
+    );
+    let removed = next
+        .regions
+        .iter()
+        .filter(|(_, what)| what.contains("an earlier run left"));
+    assert_eq!(removed.count(), 3, "{:?}", next.regions);
+}
+
+fn session_objects_of_other_users_and_running_runs_are_kept() {
+    let konnect = LocalKonnect::start();
+    let api = api(&konnect);
+    let running = Session::open(&api, PACE, AUTHORIZATION);
+    set_up(&running);
+    let others = konnect.add_destinations("global", 3).unwrap();
+    let similar = [
+        "tfacc-audit-of-another-user",
+        "tfacc-audit-01234567",
+        "my-tfacc-audit-01234567-x",
+    ];
+    for (id, name) in others.iter().zip(similar) {
+        let edit = json!({ "name": name, "created_at": "2020-01-01T00:00:00Z" });
+        konnect.edit_destination("global", id, edit).unwrap();
+    }
+
+    let mut before = names(&konnect);
+    let second = Session::open(&api, PACE, AUTHORIZATION);
+    assert_eq!(
+        second.claimed.as_ref().map(Region::as_str),
+        Some("eu"),
+        "us is in use"
+    );
+    assert_eq!(second.clean_up(), [""; 0]);
+    let mut after = names(&konnect);
+    before.sort();
+    after.sort();
+    assert_eq!(after, before);
+    let webhook = api.get(&region("us"), WEBHOOK).unwrap();
+    assert_ne!(webhook.text("audit_log_destination_id"), "");
+}

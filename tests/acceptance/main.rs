@@ -1,0 +1,108 @@
+//! The acceptance test: the provider and the API of an organization, by the real CLI and by plain requests, with a
+//! report that answers what Konnect's documentation leaves open.
+//!
+//! ```shell
+//! TF_ACC=1 KONNECT_TOKEN=kpat_... cargo test --test acceptance
+//! ```
+//!
+//! runs it against the real Konnect. Without `TF_ACC` that test is ignored. The same code runs against the emulator
+//! in each run of the tests. `tests/README.md` lists the variables.
+//!
+//! | Concept | Where |
+//! |---|---|
+//! | what is asked | [`question`] |
+//! | how it is asked, one function for each question | [`probes`], [`lifecycle`], [`deliveries`] |
+//! | what may be touched, and clean-up | [`session`] |
+//! | plain requests, with a record of what was answered | [`api`] |
+//! | the receiver that Konnect delivers to | [`receiver`] |
+//! | the result | [`report`] |
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "all of this crate is tests, the functions that they share included"
+)]
+
+mod api;
+mod deliveries;
+mod emulator;
+mod lifecycle;
+mod probes;
+mod question;
+mod receiver;
+mod report;
+mod run;
+mod session;
+#[path = "../terraform/workspace/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "tests/terraform uses the rest of it")]
+mod workspace;
+
+use std::env;
+use std::process::ExitCode;
+
+use konnect::ServerUrl;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use crate::receiver::Receiver;
+use crate::run::{Pace, Target};
+
+/// How to run the test against a real organization, which is also why it is ignored.
+const COMMAND: &str = "TF_ACC=1 KONNECT_TOKEN=... cargo test --test acceptance";
+
+fn main() -> ExitCode {
+    let mut tests = emulator::tests();
+    tests.push(
+        Trial::test("real_organization", real_organization)
+            .with_kind(format!("run by: {COMMAND}"))
+            .with_ignored_flag(!is_requested()),
+    );
+    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+}
+
+/// The value of a variable that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Whether the environment asks for the test against a real organization, by the convention of providers.
+fn is_requested() -> bool {
+    variable("TF_ACC").is_some()
+}
+
+fn real_organization() -> Result<(), Failed> {
+    if !is_requested() {
+        return Err(format!("this test changes an organization. Run it by: {COMMAND}").into());
+    }
+    let token = variable("KONNECT_TOKEN").or_else(|| variable("KONNECT_SPAT"));
+    let token = token.ok_or_else(|| format!("KONNECT_TOKEN is not set. Run this test by: {COMMAND}"))?;
+    let server_url = match variable("KONNECT_SERVER_URL") {
+        Some(text) => ServerUrl::parse(&text).map_err(|error| format!("KONNECT_SERVER_URL: {error}"))?,
+        None => ServerUrl::default(),
+    };
+    let receiver = match (variable("KONNECT_ACC_ENDPOINT"), variable("KONNECT_ACC_LISTEN")) {
+        (Some(endpoint), Some(listen)) => Some(Receiver::behind_tunnel(&listen, endpoint)?),
+        (None, None) => None,
+        _ => return Err("set both KONNECT_ACC_ENDPOINT and KONNECT_ACC_LISTEN, or neither".into()),
+    };
+    let target = Target {
+        name: "real",
+        about: "An organization of Konnect.",
+        server_url,
+        token,
+        role: variable("KONNECT_ACC_ROLE"),
+        pace: Pace::REAL,
+        receiver,
+    };
+    let report = run::run(&target)?;
+    println!("{}", report.text());
+    println!("report: {}", report.write()?.display());
+    if report.is_success() {
+        Ok(())
+    } else {
+        Err(
+            "a question has no answer because of an error, or an object was left behind: see the report"
+                .into(),
+        )
+    }
+}

@@ -1,0 +1,70 @@
+//! What is not known about Konnect.
+
+/// An open question. The order is that of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Question {
+    Lifecycle,
+    Role,
+    GlobalStore,
+    GlobalWebhook,
+    UpdatedAt,
+    PageSize,
+    ListCompleteness,
+    NewDestination,
+    DestinationInUse,
+    WebhookAfterDelete,
+    ReplayWithoutWebhook,
+    PullApi,
+    Jwks,
+    ContentEncoding,
+    CollectorRetries,
+    CpsSignature,
+}
+
+impl Question {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::Lifecycle,
+        Self::Role,
+        Self::GlobalStore,
+        Self::GlobalWebhook,
+        Self::UpdatedAt,
+        Self::PageSize,
+        Self::ListCompleteness,
+        Self::NewDestination,
+        Self::DestinationInUse,
+        Self::WebhookAfterDelete,
+        Self::ReplayWithoutWebhook,
+        Self::PullApi,
+        Self::Jwks,
+        Self::ContentEncoding,
+        Self::CollectorRetries,
+        Self::CpsSignature,
+    ];
+
+    /// The question in words.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Lifecycle => "Does the provider create, update and destroy a destination and a webhook?",
+            Self::Role => "Is the role of the token enough?",
+            Self::GlobalStore => "Are the destinations on `global` and on a regional host one store?",
+            Self::GlobalWebhook => "Does `global` have a webhook?",
+            Self::UpdatedAt => "How does `updated_at` of a destination behave?",
+            Self::PageSize => "Which page sizes does the list of destinations honor?",
+            Self::ListCompleteness => "Does a list contain every destination exactly once?",
+            Self::NewDestination => "How long until a destination on `global` is known in a region?",
+            Self::DestinationInUse => {
+                "How long does a destination count as in use after its webhook let it go?"
+            }
+            Self::WebhookAfterDelete => "What does a deleted webhook answer: 404 or an empty destination?",
+            Self::ReplayWithoutWebhook => "What does a replay without an enabled webhook answer?",
+            Self::PullApi => "Is `GET /v3/audit-logs` available?",
+            Self::Jwks => "Do the signing keys differ by region?",
+            Self::ContentEncoding => "Which `Content-Encoding` does a delivery have?",
+            Self::CollectorRetries => {
+                "Which answers of a collector does Konnect retry, and when does it resume?"
+            }
+            Self::CpsSignature => "Which bytes does the signature of a `cps` line cover?",
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! A run, from the first request to the report.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, SystemTime};
+
+use konnect::ServerUrl;
+
+use crate::api::Api;
+use crate::question::Question;
+use crate::receiver::Receiver;
+use crate::report::{Conclusion, Entry, Report};
+use crate::session::Session;
+use crate::workspace::cli;
+use crate::{deliveries, lifecycle, probes};
+
+/// What a run is about.
+pub struct Target {
+    /// A part of the report's file name.
+    pub name: &'static str,
+    /// What the report says about it.
+    pub about: &'static str,
+    pub server_url: ServerUrl,
+    pub token: String,
+    /// The role of the token, as its owner states it. No API shows that of a system account.
+    pub role: Option<String>,
+    pub pace: Pace,
+    /// Where deliveries go. Without one, the questions about deliveries are not tried.
+    pub receiver: Option<Receiver>,
+}
+
+/// How long is waited for what Konnect may do in its own time.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Between two looks.
+    pub poll: Duration,
+    /// For a destination to be deleted after its webhook let it go.
+    pub in_use_limit: Duration,
+    /// For a new destination to be known.
+    pub known_limit: Duration,
+    /// For a replay job to end.
+    pub replay_limit: Duration,
+    /// For an event to be delivered.
+    pub delivery_limit: Duration,
+    /// Without a delivery, until there are no more retries. Longer than the longest wait between two of them.
+    pub quiet: Duration,
+}
+
+impl Pace {
+    /// For the real Konnect, which documents that events may take a minute, and waits of up to 30 s between retries.
+    pub const REAL: Self = Self {
+        poll: Duration::from_millis(500),
+        in_use_limit: Duration::from_mins(3),
+        known_limit: Duration::from_mins(2),
+        replay_limit: Duration::from_mins(3),
+        delivery_limit: Duration::from_mins(5),
+        quiet: Duration::from_secs(45),
+    };
+}
+
+/// Why a question has no answer.
+#[derive(Debug)]
+pub enum Stop {
+    /// A condition is not met.
+    NotTried(String),
+    /// Something went wrong.
+    Failed(String),
+}
+
+impl From<String> for Stop {
+    fn from(error: String) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What was done, and what came back.
+pub type Steps = Vec<String>;
+
+/// The answers of a run.
+pub struct Book<'a> {
+    session: &'a Session<'a>,
+    entries: Vec<Entry>,
+}
+
+impl Book<'_> {
+    /// Asks a question. An error or a panic becomes its answer, and the run goes on.
+    pub fn ask(&mut self, question: Question, probe: impl FnOnce(&mut Steps) -> Result<String, Stop>) {
+        let mut steps = Steps::new();
+        let result = catch_unwind(AssertUnwindSafe(|| probe(&mut steps)));
+        let api = self.session.api;
+        let conclusion = match result {
+            Ok(Ok(answer)) => Conclusion::Answered(api.redact(&answer)),
+            Ok(Err(Stop::NotTried(reason))) => Conclusion::NotTried(api.redact(&reason)),
+            Ok(Err(Stop::Failed(error))) => Conclusion::Failed(api.redact(&error)),
+            Err(panic) => {
+                let message = panic.downcast_ref::<String>().map(String::as_str);
+                let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
+                Conclusion::Failed(api.redact(message.unwrap_or("a panic")))
+            }
+        };
+        let steps = steps.iter().map(|step| api.redact(step)).collect();
+        self.entries.push(Entry {
+            question,
+            conclusion,
+            steps,
+        });
+    }
+}
+
+/// Asks every question, and removes what that made.
+///
+/// # Errors
+/// When there is no client. Whatever else goes wrong is in the report.
+pub fn run(target: &Target) -> Result<Report, String> {
+    let authorization = format!("Bearer acc-{:032x}", fastrand::u128(..));
+    // The URL of a receiver may be all that protects it.
+    let endpoint = target.receiver.as_ref().map(Receiver::endpoint);
+    let secrets: Vec<_> = endpoint.into_iter().chain([authorization.as_str()]).collect();
+    let api = Api::new(target.server_url.clone(), &target.token, &secrets)?;
+    let session = Session::open(&api, target.pace, &authorization);
+    let mut book = Book {
+        session: &session,
+        entries: Vec::new(),
+    };
+    probes::before_webhook(&session, &mut book);
+    lifecycle::ask(target, &session, &mut book);
+    probes::webhook(&session, &mut book);
+    deliveries::ask(target.receiver.as_ref(), &session, &mut book);
+    probes::after_webhook(&session, target.role.as_deref(), &mut book);
+    let entries = book.entries;
+    let left_behind = session.clean_up();
+    let product = match &cli().version {
+        Some(version) => format!("Terraform {version}"),
+        None => "OpenTofu".to_owned(),
+    };
+    Ok(Report {
+        name: format!("{}-{}", target.name, session.prefix.trim_end_matches('-')),
+        facts: vec![
+            ("Target", target.about.to_owned()),
+            ("Server", target.server_url.to_string()),
+            (
+                "Ended",
+                humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+            ),
+            ("Provider", env!("CARGO_PKG_VERSION").to_owned()),
+            ("CLI", product),
+            ("Prefix of the objects", format!("`{}`", session.prefix)),
+            ("Requests answered with 429", api.rate_limited().to_string()),
+        ],
+        regions: session.regions.clone(),
+        entries,
+        calls: api.calls(),
+        left_behind,
+    })
+}

@@ -1,0 +1,302 @@
+//! What a run may touch: objects with a prefix of its own, and the webhook of one region that nobody has configured.
+//! What it made is removed when the session ends, also by a panic.
+
+use std::cell::{Cell, RefCell};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+use konnect::Region;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::api::{Answer, Api, DESTINATIONS, WEBHOOK, WEBHOOK_V2, poll};
+use crate::run::Pace;
+
+/// The beginning of every name. Eight hexadecimal digits and a hyphen follow, which differ from run to run.
+const PREFIX: &str = "tfacc-audit-";
+/// What an earlier run left is removed once it is older than this: a run that is under way may be using it before.
+const LEFT_BEHIND_AFTER: Duration = Duration::from_hours(1);
+
+/// A run, with the objects that it made.
+pub struct Session<'a> {
+    pub api: &'a Api,
+    pub pace: Pace,
+    /// The beginning of the names of this run's objects.
+    pub prefix: String,
+    /// The value of `authorization` of this run's destinations.
+    pub authorization: &'a str,
+    /// The region whose webhook this run uses.
+    pub claimed: Option<Region>,
+    /// Each region, and what became of it.
+    pub regions: Vec<(String, String)>,
+    created: RefCell<Vec<(Region, String)>>,
+    is_clean: Cell<bool>,
+}
+
+impl<'a> Session<'a> {
+    /// Removes what an earlier run left, and looks for a region to use.
+    pub fn open(api: &'a Api, pace: Pace, authorization: &'a str) -> Self {
+        let mut session = Self {
+            api,
+            pace,
+            prefix: format!("{PREFIX}{:08x}-", fastrand::u32(..)),
+            authorization,
+            claimed: None,
+            regions: Vec::new(),
+            created: RefCell::default(),
+            is_clean: Cell::new(false),
+        };
+        let swept = session.sweep();
+        session.claim();
+        session.regions.extend(swept);
+        session
+    }
+
+    /// The regions that Kong has published, without `global`, as far as the server's URL serves them.
+    pub fn all_regions(&self) -> Vec<Region> {
+        let names = Region::KNOWN.into_iter().filter(|name| *name != "global");
+        names
+            .filter_map(|name| Region::parse(name).ok())
+            .filter(|region| self.api.serves(region))
+            .collect()
+    }
+
+    /// A host for objects that no region is needed for: `global`, or the only region that the server's URL serves.
+    pub fn home(&self) -> Region {
+        let global = Region::global();
+        let only = self.all_regions().into_iter().next();
+        only.filter(|_| !self.api.serves(&global)).unwrap_or(global)
+    }
+
+    /// The region whose webhook may be used.
+    pub fn region(&self) -> Result<&Region, crate::run::Stop> {
+        self.claimed.as_ref().ok_or_else(|| {
+            crate::run::Stop::NotTried("no region has a webhook that is unconfigured".to_owned())
+        })
+    }
+
+    /// An endpoint that does not resolve, so that no event leaves the organization.
+    pub fn dead_endpoint(&self) -> String {
+        format!("https://{}audit.invalid/events", self.prefix)
+    }
+
+    /// Creates a destination. It is removed at the end in any case.
+    pub fn create(
+        &self,
+        region: &Region,
+        name: &str,
+        endpoint: &str,
+        log_format: &str,
+    ) -> Result<(String, Answer), String> {
+        let body = json!({
+            "name": format!("{}{name}", self.prefix),
+            "endpoint": endpoint,
+            "authorization": self.authorization,
+            "log_format": log_format,
+        });
+        let answer = self.api.send(&Method::POST, region, DESTINATIONS, Some(&body))?;
+        let id = answer.text("id").to_owned();
+        if !answer.is_success() || id.is_empty() {
+            return Err(format!(
+                "creating a destination on {region} answers {}",
+                self.api.brief(&answer)
+            ));
+        }
+        self.created.borrow_mut().push((region.clone(), id.clone()));
+        Ok((id, answer))
+    }
+
+    /// Creates a destination with an endpoint that does not resolve.
+    pub fn create_dead(&self, region: &Region, name: &str) -> Result<(String, Answer), String> {
+        self.create(region, name, &self.dead_endpoint(), "json")
+    }
+
+    /// Deletes a destination that no webhook uses.
+    pub fn delete(&self, region: &Region, id: &str) -> Result<Answer, String> {
+        self.api.delete(region, &format!("{DESTINATIONS}/{id}"))
+    }
+
+    /// Whether the webhook of a region may be used, and why not.
+    fn is_free(&self, region: &Region) -> Result<(), String> {
+        let v3 = self.api.get(region, WEBHOOK)?;
+        match v3.status {
+            200 if v3.text("audit_log_destination_id").is_empty() && v3.body["enabled"] != true => {}
+            404 => {}
+            200 => return Err("its webhook is configured".to_owned()),
+            _ => return Err(format!("its webhook answers {}", self.api.brief(&v3))),
+        }
+        let v2 = self.api.get(region, WEBHOOK_V2)?;
+        let unset = matches!(v2.text("endpoint"), "" | "unconfigured");
+        match v2.status {
+            200 if unset && v2.body["enabled"] != true => Ok(()),
+            200 => Err("its webhook is configured".to_owned()),
+            _ => Err(format!("its v2 webhook answers {}", self.api.brief(&v2))),
+        }
+    }
+
+    fn claim(&mut self) {
+        for region in self.all_regions() {
+            let what = match self.is_free(&region) {
+                Err(reason) => format!("not touched, since {reason}"),
+                Ok(()) if self.claimed.is_some() => "not touched; its webhook is unconfigured".to_owned(),
+                Ok(()) => {
+                    self.claimed = Some(region.clone());
+                    "used: its webhook was unconfigured".to_owned()
+                }
+            };
+            self.regions.push((region.to_string(), what));
+        }
+    }
+
+    /// The hosts that may have destinations.
+    fn hosts(&self) -> Vec<Region> {
+        let global = Some(Region::global()).filter(|global| self.api.serves(global));
+        global.into_iter().chain(self.all_regions()).collect()
+    }
+
+    /// Removes what a killed run left, by the prefix and the age of the objects.
+    fn sweep(&self) -> Vec<(String, String)> {
+        let mut swept = Vec::new();
+        let mut old: Vec<(Region, String)> = Vec::new();
+        for host in self.hosts() {
+            let found = self.api.destinations(&host, "page[size]=100");
+            let now = self.now(&host);
+            let found = found
+                .unwrap_or_default()
+                .into_iter()
+                .filter(|item| is_left_behind(item, now));
+            old.extend(found.filter_map(|item| Some((host.clone(), item["id"].as_str()?.to_owned()))));
+        }
+        if old.is_empty() {
+            return swept;
+        }
+        let ids: Vec<_> = old.iter().map(|(_, id)| id.clone()).collect();
+        for region in self.all_regions() {
+            if self.release(&region, &ids) == Ok(true) {
+                swept.push((
+                    region.to_string(),
+                    "freed a webhook that an earlier run left".to_owned(),
+                ));
+            }
+        }
+        for (host, id) in old {
+            let what = match self.remove(&host, &id) {
+                Ok(()) => format!("removed destination {id} that an earlier run left"),
+                Err(error) => format!("destination {id} that an earlier run left is still there: {error}"),
+            };
+            swept.push((host.to_string(), what));
+        }
+        swept
+    }
+
+    fn now(&self, host: &Region) -> SystemTime {
+        let answer = self.api.get(host, &format!("{DESTINATIONS}?page[size]=1"));
+        answer.map_or_else(|_| SystemTime::now(), |answer| answer.at)
+    }
+
+    /// Deletes the webhook of a region if it delivers to one of these destinations, and returns whether it did.
+    fn release(&self, region: &Region, ids: &[String]) -> Result<bool, String> {
+        let webhook = self.api.get(region, WEBHOOK)?;
+        let id = webhook.text("audit_log_destination_id");
+        if !ids.iter().any(|known| known.eq_ignore_ascii_case(id)) {
+            return Ok(false);
+        }
+        let answer = self.api.delete(region, WEBHOOK)?;
+        if answer.is_success() {
+            Ok(true)
+        } else {
+            Err(format!(
+                "deleting the webhook answers {}",
+                self.api.brief(&answer)
+            ))
+        }
+    }
+
+    /// Makes the webhook unconfigured again, if it delivers to a destination of this run.
+    pub fn release_claimed(&self) -> Result<(), String> {
+        let Some(region) = &self.claimed else {
+            return Ok(());
+        };
+        let ids: Vec<_> = self.ours().into_iter().map(|(_, id)| id).collect();
+        self.release(region, &ids).map(drop)
+    }
+
+    /// Deletes a destination, and repeats that while it counts as in use.
+    fn remove(&self, host: &Region, id: &str) -> Result<(), String> {
+        let mut last = String::new();
+        let removed = poll(self.pace.poll, self.pace.in_use_limit, || {
+            let answer = self.delete(host, id)?;
+            last = self.api.brief(&answer);
+            Ok((answer.status != 409).then_some(answer.status))
+        })?;
+        match removed {
+            Some((204 | 404, _)) => Ok(()),
+            _ => Err(format!("deleting it answers {last}")),
+        }
+    }
+
+    /// The destinations of this run: those that it knows, and those with its prefix.
+    fn ours(&self) -> Vec<(Region, String)> {
+        let mut ours = self.created.borrow().clone();
+        for host in self.hosts() {
+            let found = self.api.destinations(&host, "page[size]=100").unwrap_or_default();
+            for item in found {
+                let (name, id) = (item["name"].as_str(), item["id"].as_str());
+                let (Some(name), Some(id)) = (name, id) else {
+                    continue;
+                };
+                if name.starts_with(&self.prefix) && !ours.iter().any(|(_, known)| known == id) {
+                    ours.push((host.clone(), id.to_owned()));
+                }
+            }
+        }
+        ours
+    }
+
+    /// Removes what this run made. Returns what is left.
+    pub fn clean_up(&self) -> Vec<String> {
+        self.is_clean.set(true);
+        let mut left = Vec::new();
+        if let Err(error) = self.release_claimed() {
+            left.push(format!("the webhook of the used region: {error}"));
+        }
+        for (host, id) in self.ours() {
+            // A lost connection is not the end of it.
+            let tries = [Duration::ZERO, self.pace.poll, self.pace.poll * 4];
+            let removed = tries.into_iter().find_map(|wait| {
+                sleep(wait);
+                self.remove(&host, &id).ok()
+            });
+            if removed.is_none() {
+                left.push(format!("destination {id} on {host}"));
+            }
+        }
+        left
+    }
+}
+
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        if !self.is_clean.get() {
+            let left = self.clean_up();
+            assert!(
+                left.is_empty() || std::thread::panicking(),
+                "left behind: {left:?}"
+            );
+        }
+    }
+}
+
+/// Whether a run that was killed has made it: by its name, and by its age.
+fn is_left_behind(item: &Value, now: SystemTime) -> bool {
+    let is_ours = item["name"]
+        .as_str()
+        .and_then(|name| name.strip_prefix(PREFIX)?.split_once('-'))
+        .is_some_and(|(run, _)| run.len() == 8 && run.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let created = item["created_at"]
+        .as_str()
+        .and_then(|at| humantime::parse_rfc3339(at).ok());
+    // An object without a readable time may belong to a run that is under way.
+    let age = created.and_then(|created| now.duration_since(created).ok());
+    is_ours && age.is_some_and(|age| age > LEFT_BEHIND_AFTER)
+}
