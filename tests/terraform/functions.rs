@@ -158,13 +158,13 @@ fn examples_of_functions_apply() {
         CEF,
         &CEF.replace("Authz.control-planes|6", "AUTHENTICATION_OUTCOME_LOCKED|6"),
     ];
-    let events: String = lines.map(|line| format!("{}\n", signed(line))).concat();
+    let lines = json!(lines.map(signed));
     for name in ["parse_audit_event", "verify_audit_event"] {
-        let workspace = Workspace::new();
+        let mut workspace = Workspace::new();
+        workspace.set("TF_VAR_lines", lines.to_string());
+        workspace.set("TF_VAR_jwks", jwks(1));
         workspace.copy("examples/provider", ".");
         workspace.copy(&format!("examples/functions/{name}"), ".");
-        workspace.write("events.log", &events);
-        workspace.write("jwks.json", &jwks(1));
         workspace.init();
         workspace.validate().succeeds();
         workspace.apply();

@@ -84,7 +84,7 @@ fn identity_import_block_of_missing_object_errors() {
     let block = Block::destination("siem").with("region", "au");
     if let Some(workspace) = by_identity(Workspace::new(), &block, SIEM, identity) {
         let error = workspace.try_plan().error();
-        assert_eq!(error.summary, "No such destination");
+        assert_eq!(error.summary, "Destination not found");
         assert!(error.detail.contains("au"), "{error:?}");
     }
     let block = Block::webhook_with_endpoint("eu");

@@ -1,7 +1,10 @@
-# What a receiver stored, one event a line.
+variable "lines" {
+  description = "Lines of audit log deliveries, as a receiver stored them."
+  type        = list(string)
+}
+
 locals {
-  lines  = compact(split("\n", file("${path.module}/events.log")))
-  events = [for line in local.lines : provider::konnect::parse_audit_event(line)]
+  events = [for line in var.lines : provider::konnect::parse_audit_event(line)]
 }
 
 output "locked_accounts" {

@@ -1,12 +1,16 @@
-# What a receiver stored, one event a line, and a copy of the region's signing keys.
-locals {
-  lines = compact(split("\n", file("${path.module}/events.log")))
-  jwks  = file("${path.module}/jwks.json")
+variable "lines" {
+  description = "Lines of audit log deliveries, as a receiver stored them."
+  type        = list(string)
+}
+
+variable "jwks" {
+  description = "The region's signing keys: a copy of the attribute jwks of konnect_audit_log_signing_keys."
+  type        = string
 }
 
 output "all_authentic" {
   description = "Whether Konnect signed every stored event."
   value = alltrue([
-    for line in local.lines : provider::konnect::verify_audit_event(line, local.jwks)
+    for line in var.lines : provider::konnect::verify_audit_event(line, var.jwks)
   ])
 }
