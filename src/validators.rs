@@ -71,7 +71,7 @@ pub(crate) fn secret_parts(endpoint: &str) -> Vec<String> {
         format!("{}?{query}", url.path()),
     ]);
     parts.retain(|part| part.len() >= SHORTEST);
-    if !url.username().is_empty() {
+    if !url.username().is_empty() && !is_word(&url.username()) {
         parts.push(url.username().to_owned());
     }
     parts.extend(url.password().map(str::to_owned));

@@ -134,7 +134,7 @@ impl Resource for AuditLogDestination {
         }
         let Some(prior) = &call.prior else {
             if config.credential().is_unset() {
-                call.diagnostics.push(credential::missing());
+                return call.diagnostics.push(credential::missing());
             }
             if let Some(planned) = call.planned.complete() {
                 duplicate_guard::warn(run, planned, &mut call.diagnostics).await;

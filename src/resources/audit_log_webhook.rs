@@ -152,7 +152,7 @@ impl Resource for AuditLogWebhook {
         let scope = call.planned.region.known().cloned().map(Scope::region);
         let Some(prior) = &call.prior else {
             if form == Form::Endpoint && config.credential().is_unset() {
-                call.diagnostics.push(credential::missing());
+                return call.diagnostics.push(credential::missing());
             }
             if let (Some(scope), Ok(client)) = (scope, run.client()) {
                 let replaces = !matches!(config.replace_existing, Attr::Null | Attr::Known(false));
