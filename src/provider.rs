@@ -175,9 +175,10 @@ mod tests {
 
         list_resource(&AuditLogDestinationList);
         list_resource(&AuditLogWebhookList);
+        list_resource(&PortalAuditLogWebhookList);
         assert_eq!(
             KonnectProvider.list_resources().len(),
-            2,
+            3,
             "a new one is checked above"
         );
 

@@ -25,6 +25,7 @@ pub(crate) struct PortalAuditLogWebhookList;
 
 /// The `config` block.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(serde::Serialize))]
 pub(crate) struct Config {
     region: Attr<String>,
     portal_ids: Attr<Vec<Attr<String>>>,

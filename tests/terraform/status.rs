@@ -76,7 +76,7 @@ fn status_after_each_delivery_reports_its_result() {
     let status = read(&workspace);
     assert_eq!(status["webhook_enabled"], false);
     assert_eq!(status["webhook_status"], "active");
-    sums_up(&status, "switched_off", "delivered nowhere");
+    sums_up(&status, "switched_off", "are not delivered");
 }
 
 #[test]
