@@ -313,9 +313,9 @@ const OF_KONG: [&str; 7] = [
 fn named_types_are_served() {
     let server = server();
     let lists: BTreeSet<_> = server.list_resource_types().collect();
-    let mut served: BTreeSet<_> = server.resource_types().collect();
-    served.extend(server.data_source_types());
-    served.extend(server.action_types());
+    let mut types: BTreeSet<_> = server.resource_types().collect();
+    types.extend(server.data_source_types());
+    types.extend(server.action_types());
     let mut named = 0;
     for page in pages()
         .into_iter()
@@ -330,8 +330,8 @@ fn named_types_are_served() {
             if is_type {
                 named += 1;
                 assert!(
-                    served.contains(word) || OF_KONG.contains(&word),
-                    "{page} names {word}, which is not served"
+                    types.contains(word) || OF_KONG.contains(&word),
+                    "{page} names {word}, which is not types"
                 );
             }
         }
@@ -339,7 +339,7 @@ fn named_types_are_served() {
             let (listed, _) = head.split_once('"').unwrap();
             assert!(
                 lists.contains(listed),
-                "{page} lists {listed}, which is not served"
+                "{page} lists {listed}, which is not types"
             );
         }
     }
