@@ -107,7 +107,10 @@ fn example_imports_of_portal_webhook_succeed() {
         edited.expect("the webhook of the Dev Portal");
         // Each command is an example of its own.
         let text = read(&file).replace(PORTAL_ID, &portal);
-        let examples: Vec<_> = if file.ends_with(".sh") {
+        let examples: Vec<_> = if Path::new(&file)
+            .extension()
+            .is_some_and(|extension| extension == "sh")
+        {
             text.lines()
                 .filter(|line| line.starts_with("terraform"))
                 .collect()
