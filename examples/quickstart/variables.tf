@@ -1,7 +1,6 @@
 variable "siem_endpoint" {
   description = "HTTPS URL of the SIEM's collector."
   type        = string
-  default     = "https://siem.example.com/konnect-audit-logs"
 }
 
 variable "siem_authorization" {

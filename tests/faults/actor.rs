@@ -59,7 +59,7 @@ impl<'a> Actor<'a> {
         sound(&actor.state.diagnostics);
         match call {
             Call::PointGone => bench.emulator.remove_webhook(region).unwrap(),
-            Call::DestinationAfter | Call::DeliverAfter => actor.somebody_else_writes().await,
+            Call::DestinationAfter | Call::DeliverAfter => actor.another_user_writes().await,
             _ => {}
         }
         if call.deed() == Deed::Update {
@@ -73,7 +73,7 @@ impl<'a> Actor<'a> {
     }
 
     /// Another user's write, which a refresh sees.
-    async fn somebody_else_writes(&mut self) {
+    async fn another_user_writes(&mut self) {
         let edit = json!({"log_format": "cps"});
         if self.call.object() == Object::Destination {
             let id = self.state.value.get("id").as_str().unwrap().to_owned();

@@ -15,9 +15,9 @@ pub const DESTINATIONS: usize = 2;
 pub enum Step {
     /// The user changes blocks and applies.
     Apply(Vec<(Address, Edit)>, Meanwhile),
-    /// Somebody else does something to an object of ours.
+    /// Another user does something to an object of ours.
     Stranger(Address, Deed),
-    /// Somebody else sets up the webhook of a region, if it is not ours.
+    /// Another user sets up the webhook of a region, if it is not ours.
     Occupy(&'static str),
 }
 
@@ -39,7 +39,7 @@ pub enum Meanwhile {
     Nothing,
     /// A call fails.
     Trouble(Trouble),
-    /// Somebody else sets up the webhook of a region when we are just about to do so.
+    /// Another user sets up the webhook of a region when we are just about to do so.
     Occupy(&'static str),
 }
 

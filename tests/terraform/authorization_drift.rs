@@ -9,7 +9,7 @@ use crate::workspace::{AUTHORIZATION, Block, Plan, Severity, Workspace, write};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
-const THEIRS: &str = "Bearer somebody-elses";
+const THEIRS: &str = "Bearer another-user";
 
 /// The path of the only destination.
 fn path(workspace: &Workspace) -> String {
@@ -50,7 +50,7 @@ fn destination_authorization_outside_change_is_overwritten() {
         let workspace = applied(block.with(attribute, AUTHORIZATION));
         workspace
             .konnect
-            .patched_by_somebody_else(&path(&workspace), &json!({ "authorization": THEIRS }));
+            .patched_by_another_user(&path(&workspace), &json!({ "authorization": THEIRS }));
         assert_eq!(at_konnect(&workspace), THEIRS);
         let plan = says_so(&workspace, SIEM, attribute);
         assert_eq!(
@@ -82,7 +82,7 @@ fn webhook_authorization_outside_change_is_overwritten() {
         let theirs = json!({ "endpoint": "https://siem.example.com/eu", "authorization": THEIRS });
         workspace
             .konnect
-            .patched_by_somebody_else("/eu/v2/audit-log-webhook", &theirs);
+            .patched_by_another_user("/eu/v2/audit-log-webhook", &theirs);
         says_so(&workspace, EU, attribute);
         workspace.konnect.clear_requests();
         workspace.apply_plan();
@@ -103,7 +103,7 @@ fn authorization_drift_with_other_drift_sends_one_update() {
     let theirs = json!({ "authorization": THEIRS, "name": "theirs", "log_format": "json" });
     workspace
         .konnect
-        .patched_by_somebody_else(&path(&workspace), &theirs);
+        .patched_by_another_user(&path(&workspace), &theirs);
     let plan = says_so(&workspace, SIEM, "authorization");
     assert_eq!(
         plan.change(SIEM).changed(),
@@ -125,14 +125,14 @@ fn detection_is_switched_off_and_on_in_the_provider_block() {
     let theirs = json!({ "authorization": THEIRS });
     workspace
         .konnect
-        .patched_by_somebody_else(&path(&workspace), &theirs);
+        .patched_by_another_user(&path(&workspace), &theirs);
     workspace.is_settled();
     assert_eq!(at_konnect(&workspace), THEIRS);
     workspace.configure_provider("max_retries = 0", block);
     let again = json!({ "authorization": THEIRS });
     workspace
         .konnect
-        .patched_by_somebody_else(&path(&workspace), &again);
+        .patched_by_another_user(&path(&workspace), &again);
     let call = format!("PATCH {}", path(&workspace));
     assert_eq!(
         workspace.apply_and_settle(),
@@ -212,7 +212,7 @@ fn plan_without_refresh_detects_no_drift() {
     let theirs = json!({ "authorization": THEIRS });
     workspace
         .konnect
-        .patched_by_somebody_else(&path(&workspace), &theirs);
+        .patched_by_another_user(&path(&workspace), &theirs);
     workspace
         .run(&["plan", "-refresh=false", "-detailed-exitcode"])
         .succeeds();
@@ -229,7 +229,7 @@ fn refresh_only_drift_is_sent_by_plan_without_refresh() {
     let theirs = json!({ "authorization": THEIRS });
     workspace
         .konnect
-        .patched_by_somebody_else(&path(&workspace), &theirs);
+        .patched_by_another_user(&path(&workspace), &theirs);
     workspace
         .run(&["apply", "-refresh-only", "-auto-approve"])
         .succeeds();
@@ -245,7 +245,7 @@ fn authorization_update_failed_is_planned_again() {
     let theirs = json!({ "authorization": THEIRS });
     workspace
         .konnect
-        .patched_by_somebody_else(&path(&workspace), &theirs);
+        .patched_by_another_user(&path(&workspace), &theirs);
     for _ in 0..2 {
         let refused = FaultRule::new(Fault::status(403)).method("PATCH");
         workspace.konnect.inject(refused).unwrap();
@@ -284,7 +284,7 @@ fn own_write_in_doubt_is_not_reported_as_outside_change() {
         };
         workspace
             .konnect
-            .patched_by_somebody_else(&path, &json!({ "authorization": THEIRS }));
+            .patched_by_another_user(&path, &json!({ "authorization": THEIRS }));
         says_so(&workspace, address, "authorization");
     }
 }

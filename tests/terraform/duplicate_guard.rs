@@ -18,7 +18,7 @@ fn made_elsewhere(workspace: &Workspace) -> String {
     });
     let made = workspace
         .konnect
-        .posted_by_somebody_else("/global/v3/audit-log-destinations", &body);
+        .posted_by_another_user("/global/v3/audit-log-destinations", &body);
     workspace.konnect.clear_requests();
     made["id"].as_str().unwrap().to_owned()
 }

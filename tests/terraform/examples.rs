@@ -53,8 +53,11 @@ fn lives(workspace: &Workspace) -> Vec<Value> {
 
 #[test]
 fn example_quickstart_applies_and_destroys() {
-    let secret = ("siem_authorization", AUTHORIZATION);
-    let made = lives(&workspace(&["examples/quickstart"], &[secret]));
+    let variables = [
+        ("siem_endpoint", "https://siem.example.com/konnect-audit-logs"),
+        ("siem_authorization", AUTHORIZATION),
+    ];
+    let made = lives(&workspace(&["examples/quickstart"], &variables));
     assert_eq!(made[0]["authorization"], AUTHORIZATION);
 }
 
@@ -212,7 +215,7 @@ fn destination(workspace: &Workspace) -> Value {
         "authorization": AUTHORIZATION, "log_format": "json", "skip_ssl_verification": false,
     });
     let path = "/global/v3/audit-log-destinations";
-    workspace.konnect.posted_by_somebody_else(path, &body)
+    workspace.konnect.posted_by_another_user(path, &body)
 }
 
 /// All of `examples/` is formatted, and is run by a test here.

@@ -19,13 +19,13 @@ fn blocks() -> [(Block, Rotate, Stored); 2] {
         let id = workspace.konnect.destinations("global")[0]["id"].clone();
         let path = format!("/global/v3/audit-log-destinations/{}", id.as_str().unwrap());
         let theirs = json!({ "authorization": ROTATED });
-        workspace.konnect.patched_by_somebody_else(&path, &theirs);
+        workspace.konnect.patched_by_another_user(&path, &theirs);
     };
     let rotate_webhook: Rotate = |workspace| {
         let theirs = json!({ "authorization": ROTATED, "endpoint": "https://siem.example.com/eu" });
         workspace
             .konnect
-            .patched_by_somebody_else("/eu/v2/audit-log-webhook", &theirs);
+            .patched_by_another_user("/eu/v2/audit-log-webhook", &theirs);
     };
     let destination: Stored =
         |workspace| workspace.konnect.destinations("global")[0]["authorization"].clone();

@@ -21,7 +21,7 @@ pub fn existing(workspace: &Workspace, region: &str) -> String {
     });
     let made = workspace
         .konnect
-        .posted_by_somebody_else(&format!("/{region}/v3/audit-log-destinations"), &destination);
+        .posted_by_another_user(&format!("/{region}/v3/audit-log-destinations"), &destination);
     made["id"].as_str().expect("an id").to_owned()
 }
 
@@ -34,7 +34,7 @@ pub fn existing_endpoint(workspace: &Workspace) {
     });
     workspace
         .konnect
-        .patched_by_somebody_else("/eu/v2/audit-log-webhook", &webhook);
+        .patched_by_another_user("/eu/v2/audit-log-webhook", &webhook);
 }
 
 /// A webhook of the v3 form that another user has made.

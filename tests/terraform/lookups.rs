@@ -16,7 +16,7 @@ fn destination(workspace: &Workspace, region: &str, name: &str) -> String {
         "log_format": "json",
     });
     let path = format!("/{region}/v3/audit-log-destinations");
-    let made = workspace.konnect.posted_by_somebody_else(&path, &body);
+    let made = workspace.konnect.posted_by_another_user(&path, &body);
     made["id"].as_str().unwrap().to_owned()
 }
 

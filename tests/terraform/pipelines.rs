@@ -51,11 +51,11 @@ fn ran(workspace: &Workspace, commands: &str, environment: &BTreeMap<String, Str
     shell.output().expect("a shell")
 }
 
-fn somebody_switches_off(workspace: &Workspace, region: &str) {
+fn another_user_switches_off(workspace: &Workspace, region: &str) {
     let path = format!("/{region}/v3/audit-log-webhook");
     workspace
         .konnect
-        .patched_by_somebody_else(&path, &json!({ "enabled": false }));
+        .patched_by_another_user(&path, &json!({ "enabled": false }));
 }
 
 fn deliveries_fail(workspace: &Workspace, region: &str) {
@@ -78,7 +78,7 @@ fn drift_script_without_drift_exits_0() {
 #[test]
 fn drift_script_with_change_reports_changed_attribute() {
     let workspace = repository();
-    somebody_switches_off(&workspace, "eu");
+    another_user_switches_off(&workspace, "eu");
     workspace.konnect.clear_requests();
     let (code, report) = looked(&workspace);
     assert_eq!(code, Some(2), "{report}");
@@ -107,7 +107,7 @@ fn drift_script_with_authorization_drift_reports_update() {
     );
     workspace
         .konnect
-        .patched_by_somebody_else(&path, &json!({ "authorization": "Bearer another" }));
+        .patched_by_another_user(&path, &json!({ "authorization": "Bearer another" }));
     let (code, report) = looked(&workspace);
     assert_eq!(code, Some(2), "{report}");
     assert!(
@@ -127,7 +127,7 @@ fn drift_script_with_failing_delivery_reports_region() {
     assert!(report.contains("401 Unauthenticated"), "{report}");
     assert!(!report.contains("not as configured"), "{report}");
     // Both at once: neither hides the other.
-    somebody_switches_off(&workspace, "eu");
+    another_user_switches_off(&workspace, "eu");
     let (code, report) = looked(&workspace);
     assert_eq!(code, Some(2), "{report}");
     assert!(report.contains("Deliveries from region us fail"), "{report}");

@@ -29,7 +29,7 @@ fn console(workspace: &Workspace) {
         body.as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        let made = konnect.posted_by_somebody_else("/global/v3/audit-log-destinations", &body);
+        let made = konnect.posted_by_another_user("/global/v3/audit-log-destinations", &body);
         made["id"].as_str().unwrap().to_owned()
     };
     let used = destination("beta", json!({}));
@@ -39,14 +39,14 @@ fn console(workspace: &Workspace) {
     );
     destination("beta", json!({ "log_format": "cps" }));
     let by_destination = json!({ "audit_log_destination_id": used, "enabled": true });
-    konnect.patched_by_somebody_else("/eu/v3/audit-log-webhook", &by_destination);
+    konnect.patched_by_another_user("/eu/v3/audit-log-webhook", &by_destination);
     let endpoint = |region: &str, more: Json| {
         let mut body =
             json!({ "endpoint": "https://siem.example.com/own", "authorization": "Bearer of-the-console" });
         body.as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        konnect.patched_by_somebody_else(&format!("/{region}/v2/audit-log-webhook"), &body);
+        konnect.patched_by_another_user(&format!("/{region}/v2/audit-log-webhook"), &body);
     };
     endpoint(
         "us",

@@ -113,7 +113,7 @@ fn write_only_secret_appears_in_no_file_or_output() {
         &versioned(&webhook, 2),
     ));
     step(&workspace, 3);
-    // Somebody else's write, and a take-over.
+    // Another user's write, and a take-over.
     let id = workspace.state().text(SIEM, "id");
     workspace
         .konnect

@@ -28,7 +28,7 @@ fn example_imports_of_destination_succeed() {
             });
             let made = workspace
                 .konnect
-                .posted_by_somebody_else(&format!("/{region}/v3/audit-log-destinations"), &body);
+                .posted_by_another_user(&format!("/{region}/v3/audit-log-destinations"), &body);
             let text = read(&file).replace(EXAMPLE_ID, made["id"].as_str().expect("an id"));
             let regional = text.lines().filter(|line| line.contains("eu/")).count();
             if region == "eu" && regional == 0 {

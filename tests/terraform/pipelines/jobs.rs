@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::workspace::{AUTHORIZATION, Workspace};
 
-use super::{deliveries_fail, ran, repository, somebody_switches_off};
+use super::{another_user_switches_off, deliveries_fail, ran, repository};
 
 const TITLE: &str = "The audit log stream of Konnect needs attention";
 
@@ -155,7 +155,7 @@ fn github_workflow_with_drift_opens_issue_and_comments() {
     assert!(issue.contains("https://github.example.com/run"), "{issue}");
 
     workspace.write("open", "7\n");
-    somebody_switches_off(&workspace, "eu");
+    another_user_switches_off(&workspace, "eu");
     assert_eq!(workflow.run(&workspace), Some(2));
     assert_eq!(
         calls(&workspace),

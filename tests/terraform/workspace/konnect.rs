@@ -58,19 +58,19 @@ impl LocalKonnect {
     }
 
     /// Another user's `PATCH`, by the API and with a token of their own.
-    pub fn patched_by_somebody_else(&self, path: &str, body: &Value) -> Value {
-        self.by_somebody_else(Method::PATCH, path, body)
+    pub fn patched_by_another_user(&self, path: &str, body: &Value) -> Value {
+        self.by_another_user(Method::PATCH, path, body)
     }
 
     /// Another user's `POST`.
-    pub fn posted_by_somebody_else(&self, path: &str, body: &Value) -> Value {
-        self.by_somebody_else(Method::POST, path, body)
+    pub fn posted_by_another_user(&self, path: &str, body: &Value) -> Value {
+        self.by_another_user(Method::POST, path, body)
     }
 
-    fn by_somebody_else(&self, method: Method, path: &str, body: &Value) -> Value {
+    fn by_another_user(&self, method: Method, path: &str, body: &Value) -> Value {
         let request = reqwest::Client::new()
             .request(method, format!("{}{path}", self.emulator.url()))
-            .header("authorization", "Bearer kpat_somebody-elses")
+            .header("authorization", "Bearer kpat_another-user")
             .header("content-type", "application/json")
             .body(body.to_string());
         let runtime = tokio::runtime::Builder::new_current_thread()

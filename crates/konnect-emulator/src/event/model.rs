@@ -37,7 +37,7 @@ pub(crate) struct Event {
 /// What happened, by kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Details {
-    /// Somebody logged in, or used a token.
+    /// A login, or the use of a token.
     Authentication {
         /// By which means.
         method: Method,

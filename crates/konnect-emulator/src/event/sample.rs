@@ -133,7 +133,7 @@ pub(crate) fn sample(kind: EventKind, subject: &Subject, at_ms: i64) -> Event {
 
 #[cfg(test)]
 impl Subject {
-    /// Somebody.
+    /// A user.
     pub(crate) fn for_tests() -> Self {
         Self {
             org_id: "org".into(),
