@@ -270,9 +270,29 @@ mod tests {
 
     #[test]
     fn waiting_run_names_the_parts_that_are_unknown() {
-        let regions = Regions::new(Attr::Unknown, Attr::Null).unwrap();
-        let run = RunState::new(regions, true, Access::Waiting("server_url".to_owned()));
+        let run = waiting();
         assert!(run.client().unwrap_err().detail.contains("server_url"));
         assert!(run.begin_refresh().unwrap().detail.contains("server_url"));
+    }
+
+    fn waiting() -> RunState {
+        let regions = Regions::new(Attr::Unknown, Attr::Null).unwrap();
+        RunState::new(regions, true, Access::Waiting("server_url".to_owned()))
+    }
+
+    #[tokio::test]
+    async fn refresh_after_apply_forgets_what_was_done_with_webhooks() {
+        let (run, scope) = (waiting(), Scope::region(Region::parse("eu").unwrap()));
+        run.slot(&scope).lock().await.created = true;
+        let _ = run.begin_refresh();
+        assert!(!run.slot(&scope).lock().await.created);
+    }
+
+    #[test]
+    fn refresh_before_apply_keeps_what_is_planned() {
+        let (run, scope) = (waiting(), Scope::region(Region::parse("eu").unwrap()));
+        assert!(!run.slot(&scope).plan_creation(None));
+        let _ = run.begin_refresh();
+        assert!(run.slot(&scope).plan_creation(None));
     }
 }
