@@ -1,0 +1,188 @@
+//! How the state is read and changed.
+
+use uuid::Uuid;
+
+use crate::clock;
+use crate::state::{Delivery, Destination, GLOBAL, Portal, Region, ReplayJob, State, Target, Webhook};
+use crate::stream::StreamId;
+
+impl State {
+    /// Back to nothing, with the same clock and the same keys.
+    pub(crate) fn forget(&mut self) {
+        *self = Self {
+            clock: self.clock.clone(),
+            signing_keys: std::mem::take(&mut self.signing_keys),
+            ..Self::default()
+        };
+    }
+
+    /// The time of a change. No two changes share one, even within a millisecond, so that a later `updated_at` is
+    /// always a greater one.
+    pub(crate) fn tick(&mut self) -> String {
+        self.clock_ms = self.clock.now_ms().max(self.clock_ms + 1);
+        clock::rfc3339(self.clock_ms)
+    }
+
+    /// The number of a new destination or portal in the order of creation, from 1.
+    pub(crate) fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    /// A region to write to; it comes into being with its first record.
+    pub(crate) fn region_mut(&mut self, region: &str) -> &mut Region {
+        self.regions.entry(region.to_owned()).or_default()
+    }
+
+    /// A destination that is kept in this very region.
+    pub(crate) fn destination(&self, region: &str, id: &str) -> Option<&Destination> {
+        self.regions.get(region)?.destinations.get(id)
+    }
+
+    /// A destination that a webhook of `region` may use.
+    pub(crate) fn usable_destination(&self, region: &str, id: &str) -> Option<&Destination> {
+        self.destination(region, id)
+            .or_else(|| self.destination(GLOBAL, id))
+    }
+
+    /// Adds a portal to a region, and returns its id.
+    pub(crate) fn add_portal(&mut self, region: &str, name: &str) -> String {
+        let id = Uuid::new_v4().to_string();
+        let portal = Portal::new(id.clone(), self.next_sequence(), name.to_owned(), self.tick());
+        self.region_mut(region).portals.insert(id.clone(), portal);
+        id
+    }
+
+    /// A region's portal.
+    pub(crate) fn portal(&self, region: &str, id: &str) -> Option<&Portal> {
+        self.regions.get(region)?.portals.get(id)
+    }
+
+    /// The webhook of a stream: a never configured one where nothing was written. `None` if there is no such portal.
+    pub(crate) fn webhook(&self, stream: &StreamId) -> Option<Webhook> {
+        match &stream.portal {
+            Some(portal) => self
+                .portal(&stream.region, portal)
+                .map(|portal| portal.webhook.clone()),
+            None => Some(
+                self.regions
+                    .get(&stream.region)
+                    .map(|region| region.webhook.clone())
+                    .unwrap_or_default(),
+            ),
+        }
+    }
+
+    /// Replaces the webhook of a stream, and notes when a destination is not used any more. Does nothing without the
+    /// portal.
+    pub(crate) fn set_webhook(&mut self, stream: &StreamId, webhook: Webhook) {
+        let Some(slot) = self.webhook_mut(stream) else {
+            return;
+        };
+        let before = std::mem::replace(slot, webhook);
+        if let Some(id) = before.target.destination_id()
+            && self.user_of(id).is_none()
+        {
+            let now = self.clock.now_ms();
+            self.released_ms.insert(id.to_owned(), now);
+        }
+    }
+
+    /// The webhook of a stream, to change what is not its target.
+    pub(crate) fn webhook_mut(&mut self, stream: &StreamId) -> Option<&mut Webhook> {
+        match &stream.portal {
+            Some(portal) => self
+                .regions
+                .get_mut(&stream.region)?
+                .portals
+                .get_mut(portal)
+                .map(|portal| &mut portal.webhook),
+            None => Some(&mut self.region_mut(&stream.region).webhook),
+        }
+    }
+
+    /// The replay job of a stream. `None` if there is no such portal.
+    pub(crate) fn replay_job(&self, stream: &StreamId) -> Option<ReplayJob> {
+        match &stream.portal {
+            Some(portal) => self
+                .portal(&stream.region, portal)
+                .map(|portal| portal.replay_job.clone()),
+            None => Some(
+                self.regions
+                    .get(&stream.region)
+                    .map(|region| region.replay_job.clone())
+                    .unwrap_or_default(),
+            ),
+        }
+    }
+
+    /// The replay job of a stream, to change.
+    pub(crate) fn replay_job_mut(&mut self, stream: &StreamId) -> Option<&mut ReplayJob> {
+        match &stream.portal {
+            Some(portal) => self
+                .regions
+                .get_mut(&stream.region)?
+                .portals
+                .get_mut(portal)
+                .map(|portal| &mut portal.replay_job),
+            None => Some(&mut self.region_mut(&stream.region).replay_job),
+        }
+    }
+
+    /// Where a stream's batches go. `None` if its webhook is not set up, or its destination is gone.
+    pub(crate) fn delivery(&self, stream: &StreamId) -> Option<Delivery> {
+        match self.webhook(stream)?.target {
+            Target::Endpoint(delivery) => Some(delivery),
+            Target::Destination {
+                audit_log_destination_id: id,
+            } => self
+                .usable_destination(&stream.region, &id)
+                .map(|destination| destination.delivery.clone()),
+            Target::Unconfigured | Target::Emptied => None,
+        }
+    }
+
+    /// All streams that have a record.
+    pub(crate) fn streams(&self) -> Vec<StreamId> {
+        let mut streams = Vec::new();
+        for (name, region) in &self.regions {
+            streams.push(StreamId::of_region(name));
+            streams.extend(region.portals.keys().map(|id| StreamId::of_portal(name, id)));
+        }
+        streams
+    }
+
+    /// The first stream whose webhook, enabled or not, refers to the destination.
+    pub(crate) fn user_of(&self, id: &str) -> Option<StreamId> {
+        self.regions.iter().find_map(|(name, region)| {
+            if region.webhook.target.destination_id() == Some(id) {
+                return Some(StreamId::of_region(name));
+            }
+            region
+                .portals
+                .values()
+                .find(|portal| portal.webhook.target.destination_id() == Some(id))
+                .map(|portal| StreamId::of_portal(name, &portal.id))
+        })
+    }
+
+    /// Whether a webhook stopped using the destination less than `lag_ms` ago.
+    pub(crate) fn is_lingering(&self, id: &str, lag_ms: u64) -> bool {
+        self.released_ms
+            .get(id)
+            .is_some_and(|released| is_within(self.clock.now_ms(), *released, lag_ms))
+    }
+
+    /// Whether a destination of `global` was created less than `lag_ms` ago, so that a region may not know it yet.
+    pub(crate) fn is_too_new(&self, id: &str, lag_ms: u64) -> bool {
+        self.destination(GLOBAL, id)
+            .and_then(|destination| clock::parse_rfc3339(&destination.created_at))
+            .is_some_and(|created| is_within(self.clock.now_ms(), created, lag_ms))
+    }
+}
+
+fn is_within(now_ms: i64, since_ms: i64, span_ms: u64) -> bool {
+    let span = i64::try_from(span_ms).unwrap_or(i64::MAX);
+    // Records may be a few milliseconds ahead of the clock; see `State::tick`.
+    span > 0 && now_ms < since_ms.saturating_add(span)
+}
