@@ -1,4 +1,4 @@
-//! What a run may touch: objects with a prefix of its own, and the webhook of one region that nobody has configured.
+//! What a run may touch: objects with a prefix of its own, and the webhook of one region that is unconfigured.
 //! What it made is removed when the session ends, also by a panic.
 
 use std::cell::{Cell, RefCell};

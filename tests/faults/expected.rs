@@ -424,7 +424,7 @@ fn words(row: &Row, call: Call) -> Vec<String> {
         Answer::NoConnection => vec!["No program accepts connections".into(), "HTTPS_PROXY".into()],
         Answer::Untrusted => vec!["certificate is not trusted".into(), "SSL_CERT_FILE".into()],
         Answer::Lost(Lost::Head) => vec!["connection was lost".into(), "Try again".into()],
-        // What is cut is a 404: nobody has set the webhook up.
+        // What is cut is a 404: the webhook was never set up.
         Answer::Lost(Lost::Body) if matches!(call, Call::GuardV3 | Call::PlanGuardV3) => {
             vec!["404".into(), "check the id, the region and the server URL".into()]
         }

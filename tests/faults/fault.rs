@@ -15,7 +15,7 @@ pub struct Row {
     pub strike: Strike,
     /// What a client sees of it.
     pub answer: Answer,
-    /// Whether the server does what it was asked to all the same.
+    /// Whether the server still does what the request asks for.
     pub handled: bool,
 }
 

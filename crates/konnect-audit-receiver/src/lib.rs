@@ -20,7 +20,7 @@
 //! let receiver = Receiver::start(Options::new("127.0.0.1:0")).await?;
 //! println!("send events to {}", receiver.url());
 //! let missed = receiver.wait_for(1, Duration::from_millis(10)).await;
-//! assert!(missed.is_err(), "nobody has sent anything");
+//! assert!(missed.is_err(), "no event was sent");
 //! receiver.stop().await;
 //! # Ok(())
 //! # }

@@ -2,7 +2,7 @@
 //!
 //! Kong documents the fields and the order of the CEF extensions by samples. JSON lines are compact, with the keys
 //! sorted and `sig` last; CPS is the JSON object under the key `event`. CEF values are escaped as the CEF standard
-//! says, of which no sample of Kong's shows anything.
+//! says, which no sample of Kong shows.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,7 +1,9 @@
 //! Encoded values: with the codec of the crate, and byte by byte, so that the codec is not only checked against itself.
 
-// The results are the values of optional fields of messages.
-#![allow(clippy::unnecessary_wraps)]
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "the results are the values of optional fields of messages"
+)]
 
 use std::collections::BTreeMap;
 

@@ -98,7 +98,12 @@ proptest! {
         cut in 0.0..1.0_f64,
     ) {
         let mut wire = encode(&value, &of);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "any length below that of the message will do"
+        )]
         let length = (wire.msgpack.len() as f64 * cut) as usize;
         prop_assume!(length > 0);
         wire.msgpack.truncate(length);
