@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use terraform_plugin::{
-    ConfigureCall, Diagnostics, Metadata, Provider, Schema, ServedAction, ServedDataSource, ServedFunction,
-    ServedListResource, ServedResource,
+    ConfigureCall, Diagnostics, Metadata, Phase, Provider, Schema, ServedAction, ServedDataSource,
+    ServedFunction, ServedListResource, ServedResource,
 };
 
 use crate::actions::audit_log_replay::AuditLogReplay;
@@ -64,6 +64,10 @@ impl Provider for KonnectProvider {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
         })
         .await
+    }
+
+    fn on_phase(&self, run: &RunState, phase: Phase) {
+        run.enter(phase);
     }
 
     fn resources(&self) -> Vec<ServedResource<RunState>> {

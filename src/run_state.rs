@@ -3,13 +3,14 @@
 //! `configure` creates it, so it ends with the run, in debug mode as well.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use konnect::{
     Cache, Client, Creations, Destination, DestinationId, Error, ListQuery, Region, RepeatSchedule, v3,
 };
-use terraform_plugin::{Diagnostic, Diagnostics};
+use terraform_plugin::{Diagnostic, Diagnostics, Phase};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +29,7 @@ pub struct RunState {
     /// The creations of this run whose responses may be lost.
     pub(crate) creations: Creations,
     access: Access,
+    applies: AtomicBool,
     token_warning: Mutex<bool>,
     destinations: Mutex<HashSet<DestinationId>>,
     webhooks: Mutex<HashSet<Scope>>,
@@ -65,6 +67,7 @@ impl RunState {
             detects_drift,
             creations: Creations::default(),
             access,
+            applies: AtomicBool::new(false),
             token_warning: Mutex::default(),
             destinations: Mutex::default(),
             webhooks: Mutex::default(),
@@ -97,19 +100,24 @@ impl RunState {
         }
     }
 
-    /// Begins the refresh of a resource. Returns why it waits for the apply, if it does: the state then stays as it is.
-    ///
-    /// A host refreshes before it applies. A refresh after an apply belongs to the next operation of a host that
-    /// configures the provider once for several, as `terraform test` of Terraform 1.15 does, so what the last
-    /// operation planned and did with webhooks is forgotten.
-    #[must_use]
-    pub fn begin_refresh(&self) -> Option<Diagnostic> {
-        let mut slots = lock(&self.slots);
-        if slots.values().any(|slot| slot.is_applied()) {
-            slots.clear();
+    /// Begins a phase of the host's operation. With the plan of another operation, what the last one planned and did is
+    /// over.
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.applies.store(phase == Phase::Apply, Ordering::Relaxed);
+        if phase == Phase::Plan {
+            lock(&self.slots).clear();
             lock(&self.listings).clear();
         }
-        drop(slots);
+    }
+
+    /// Whether the host applies: then it plans what it has planned before.
+    pub(crate) fn applies(&self) -> bool {
+        self.applies.load(Ordering::Relaxed)
+    }
+
+    /// Why a refresh waits for the apply, if it does. The state then stays as it is.
+    #[must_use]
+    pub fn refresh_has_to_wait(&self) -> Option<Diagnostic> {
         let Access::Waiting(parts) = &self.access else {
             return None;
         };
@@ -272,7 +280,7 @@ mod tests {
     fn waiting_run_names_the_parts_that_are_unknown() {
         let run = waiting();
         assert!(run.client().unwrap_err().detail.contains("server_url"));
-        assert!(run.begin_refresh().unwrap().detail.contains("server_url"));
+        assert!(run.refresh_has_to_wait().unwrap().detail.contains("server_url"));
     }
 
     fn waiting() -> RunState {
@@ -281,18 +289,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn refresh_after_apply_forgets_what_was_done_with_webhooks() {
+    async fn plan_after_apply_forgets_what_was_done_with_webhooks() {
         let (run, scope) = (waiting(), Scope::region(Region::parse("eu").unwrap()));
         run.slot(&scope).lock().await.created = true;
-        let _ = run.begin_refresh();
+        run.enter(Phase::Apply);
+        assert!(run.slot(&scope).lock().await.created);
+        run.enter(Phase::Plan);
         assert!(!run.slot(&scope).lock().await.created);
-    }
-
-    #[test]
-    fn refresh_before_apply_keeps_what_is_planned() {
-        let (run, scope) = (waiting(), Scope::region(Region::parse("eu").unwrap()));
-        assert!(!run.slot(&scope).plan_creation(None));
-        let _ = run.begin_refresh();
-        assert!(run.slot(&scope).plan_creation(None));
     }
 }

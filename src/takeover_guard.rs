@@ -50,7 +50,7 @@ pub(crate) fn plan_update(
     target: Option<Target>,
     diagnostics: &mut Diagnostics,
 ) {
-    if run.slot(scope).plan_update(target) {
+    if !run.applies() && run.slot(scope).plan_update(target) {
         diagnostics.push(planned_twice(scope));
     }
 }
@@ -65,7 +65,7 @@ pub(crate) async fn plan(
     look: impl Future<Output = Result<Option<Webhook>, Error>>,
     diagnostics: &mut Diagnostics,
 ) {
-    if run.slot(scope).plan_creation(target.clone()) {
+    if !run.applies() && run.slot(scope).plan_creation(target.clone()) {
         diagnostics.push(planned_twice(scope));
     }
     let found = look.await;

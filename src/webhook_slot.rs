@@ -1,6 +1,5 @@
 //! What one run plans and does with the webhook of one region or Dev Portal.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::futures::Notified;
@@ -14,7 +13,6 @@ pub(crate) struct WebhookSlot {
     planned: Mutex<Planned>,
     progress: tokio::sync::Mutex<Progress>,
     released: Notify,
-    applied: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -35,13 +33,7 @@ pub(crate) struct Progress {
 impl WebhookSlot {
     /// Locks the webhook against other writers of this run.
     pub(crate) async fn lock(&self) -> MutexGuard<'_, Progress> {
-        self.applied.store(true, Ordering::Relaxed);
         self.progress.lock().await
-    }
-
-    /// Whether an apply has begun to write or remove the webhook.
-    pub(crate) fn is_applied(&self) -> bool {
-        self.applied.load(Ordering::Relaxed)
     }
 
     /// Records that a removal has ended, and lets a creation that waits for it continue.
@@ -69,13 +61,28 @@ impl WebhookSlot {
     /// resource is planned as an update first if it is to be replaced.
     pub(crate) fn plan_creation(&self, target: Option<Target>) -> bool {
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
-        // A host that plans and applies with one configured provider plans a creation again, now with its target.
-        if target.is_some() && planned.creations == [None] {
-            planned.creations = vec![target];
-            return false;
-        }
         let twice = !planned.creations.is_empty() || planned.updates.iter().any(|update| *update != target);
         planned.creations.push(target);
         twice
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn second_creation_is_reported_whether_or_not_its_target_is_known() {
+        let target = || Some(Target::Destination("a".to_owned()));
+        for (first, second) in [
+            (None, None),
+            (None, target()),
+            (target(), None),
+            (target(), target()),
+        ] {
+            let slot = WebhookSlot::default();
+            assert!(!slot.plan_creation(first));
+            assert!(slot.plan_creation(second));
+        }
     }
 }

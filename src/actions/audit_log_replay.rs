@@ -63,26 +63,6 @@ impl Config {
         }
     }
 
-    /// Whether nothing is set, as without a `config` block. Only the invocation reports that: Terraform 1.15 crashes if
-    /// the validation or the plan of an action without that block returns a diagnostic, because it looks for its place
-    /// in a body that does not exist.
-    fn is_empty(&self) -> bool {
-        let Self {
-            region,
-            portal_id,
-            start_at,
-            end_at,
-            last,
-            wait_for_completion,
-            timeout,
-        } = self;
-        region.is_null()
-            && [portal_id, start_at, end_at, last, timeout]
-                .iter()
-                .all(|value| value.is_null())
-            && wait_for_completion.is_null()
-    }
-
     fn time_range(&self) -> Result<TimeRange, Diagnostic> {
         if let Attr::Known(last) = &self.last {
             // The validator has refused any other text.
@@ -147,9 +127,6 @@ impl Action for AuditLogReplay {
     }
 
     fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
-        if config.is_empty() {
-            return;
-        }
         if let Err(error) = config.check_arguments() {
             diagnostics.push(error);
         }
@@ -157,9 +134,6 @@ impl Action for AuditLogReplay {
 
     async fn plan(&self, call: &mut PlanActionCall<'_, Self>) {
         let (run, config) = (call.provider, &call.config);
-        if config.is_empty() {
-            return;
-        }
         // Of values that became known since the validation.
         if let Err(error) = config.check_arguments() {
             return call.diagnostics.push(error);

@@ -231,7 +231,7 @@ impl Resource for AuditLogWebhook {
 
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
         let (run, known) = (call.provider, &call.state);
-        if let Some(warning) = run.begin_refresh() {
+        if let Some(warning) = run.refresh_has_to_wait() {
             call.diagnostics.push(warning);
             return Ok(Some(known.clone()));
         }

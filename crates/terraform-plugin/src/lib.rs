@@ -183,8 +183,8 @@ pub use engine::validate::{ClientCapabilities, validate};
 pub use function::{Arguments, Function, FunctionDefinition, FunctionError, Parameter};
 pub use list_resource::{ListCall, ListResource, ListResult};
 pub use provider::{
-    ConfigureCall, Metadata, Provider, ServedAction, ServedDataSource, ServedFunction, ServedListResource,
-    ServedResource,
+    ConfigureCall, Metadata, Phase, Provider, ServedAction, ServedDataSource, ServedFunction,
+    ServedListResource, ServedResource,
 };
 pub use resource::private::Private;
 pub use resource::{

@@ -39,6 +39,10 @@ pub trait Provider: Send + Sync + 'static {
     /// The reason why the configuration is unusable.
     async fn configure(&self, call: &mut ConfigureCall<Self::Config>) -> Result<Self::Data, Diagnostics>;
 
+    /// Observes that the operation of the host has reached another phase. A configuration begins with [`Phase::Plan`].
+    /// Must return at once. Default: does nothing.
+    fn on_phase(&self, _data: &Self::Data, _phase: Phase) {}
+
     /// The resources.
     fn resources(&self) -> Vec<ServedResource<Self::Data>>;
 
@@ -59,6 +63,18 @@ pub trait Provider: Send + Sync + 'static {
     fn functions(&self) -> Vec<ServedFunction> {
         Vec::new()
     }
+}
+
+/// A phase of an operation of the host, such as `terraform apply`.
+///
+/// A host refreshes before it applies, so a refresh after an apply begins the next operation. Most hosts configure the
+/// provider for each operation. `terraform test` of Terraform 1.15 configures it once for all of its runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The host refreshes and plans. It lasts until the first apply.
+    Plan,
+    /// The host applies. It plans each change again first. It lasts until the next refresh.
+    Apply,
 }
 
 /// The name and version of a provider.

@@ -17,7 +17,7 @@ use crate::engine::request::Request;
 use crate::engine::sensitive_values::{HasDiagnostics, SensitiveValues};
 use crate::engine::validate::ClientCapabilities;
 use crate::provider::{
-    ConfigureCall, Provider, ServedAction, ServedDataSource, ServedFunction, ServedListResource,
+    ConfigureCall, Phase, Provider, ServedAction, ServedDataSource, ServedFunction, ServedListResource,
     ServedResource,
 };
 use crate::schema::{Schema, is_identifier};
@@ -61,6 +61,7 @@ pub struct Server<P: Provider> {
 
 struct Run<D> {
     data: Option<Arc<D>>,
+    phase: Phase,
     stop: CancellationToken,
     /// The sensitive values in the provider block.
     sensitive: SensitiveValues,
@@ -71,6 +72,7 @@ impl<P: Provider> Server<P> {
     pub fn new(provider: P, mode: ServeMode) -> Self {
         let run = Mutex::new(Run {
             data: None,
+            phase: Phase::Plan,
             stop: CancellationToken::new(),
             sensitive: SensitiveValues::default(),
         });
@@ -302,7 +304,11 @@ impl<P: Provider> Server<P> {
         let configured = catch_panic(self.provider.configure(&mut call)).await;
         let mut diagnostics = call.diagnostics;
         match configured {
-            Ok(Ok(data)) => self.run().data = Some(Arc::new(data)),
+            Ok(Ok(data)) => {
+                let mut run = self.run();
+                run.data = Some(Arc::new(data));
+                run.phase = Phase::Plan;
+            }
             Ok(Err(errors)) => diagnostics.append(errors),
             Err(panic) => diagnostics.push(panic),
         }
@@ -312,6 +318,18 @@ impl<P: Provider> Server<P> {
     /// Interrupts the run: waits end, and no new requests start. The calls in flight still return a response.
     pub fn stop(&self) {
         self.run().stop.cancel();
+    }
+
+    /// Records the phase that a call shows.
+    fn enter(&self, phase: Phase) {
+        let mut run = self.run();
+        if run.phase != phase
+            && let Some(data) = &run.data
+        {
+            // Under the lock, so that no other call of the phase comes first.
+            self.provider.on_phase(data, phase);
+            run.phase = phase;
+        }
     }
 
     /// The data of the current configuration.

@@ -17,7 +17,7 @@ use crate::engine::request::{
 };
 use crate::engine::validate::ClientCapabilities;
 use crate::function::{FunctionDefinition, FunctionError};
-use crate::provider::{Provider, ServedFunction};
+use crate::provider::{Phase, Provider, ServedFunction};
 use crate::resource::{ImportTarget, MoveSource};
 use crate::schema::Schema;
 use crate::server::Server;
@@ -88,6 +88,7 @@ impl<'a, P: Provider> ResourceHandle<'a, P> {
 
     /// Applies a planned change.
     pub async fn apply(&self, request: ApplyRequest) -> StateResponse {
+        self.server.enter(Phase::Apply);
         let resource = self.inner;
         let stored = request.identity.clone();
         let handler =
@@ -98,6 +99,7 @@ impl<'a, P: Provider> ResourceHandle<'a, P> {
 
     /// Refreshes a state.
     pub async fn read(&self, request: ReadRequest) -> StateResponse {
+        self.server.enter(Phase::Plan);
         let resource = self.inner;
         let stored = request.identity.clone();
         let handler =
@@ -295,6 +297,8 @@ impl<'a, P: Provider> ListResourceHandle<'a, P> {
     }
 }
 
+/// Before the invocation, an action without any argument has no diagnostics: Terraform 1.15 crashes if one comes for an
+/// action without a `config` block, since it looks for the place of that block. The invocation reports it.
 impl<'a, P: Provider> ActionHandle<'a, P> {
     /// The schema of the `config` block.
     #[must_use]
@@ -305,7 +309,9 @@ impl<'a, P: Provider> ActionHandle<'a, P> {
     /// Validates a configuration.
     #[must_use]
     pub fn validate(&self, config: Value) -> Diagnostics {
-        let config = or_nulls(self.schema(), config);
+        if sets_nothing(&config) {
+            return Diagnostics::new();
+        }
         self.server
             .sensitive(self.schema(), [&config])
             .during_sync(|| self.inner.validate(config))
@@ -313,11 +319,14 @@ impl<'a, P: Provider> ActionHandle<'a, P> {
 
     /// Plans the action.
     pub async fn plan(&self, config: Value) -> Diagnostics {
+        if sets_nothing(&config) {
+            return Diagnostics::new();
+        }
         let action = self.inner;
         let handler = |provider: Arc<P::Data>, ActionRequest(config)| async move {
             action.plan(&provider, config).await
         };
-        let request = ActionRequest(or_nulls(self.schema(), config));
+        let request = ActionRequest(config);
         self.server.handle(self.schema(), request, handler).await
     }
 
@@ -343,6 +352,14 @@ fn or_nulls(schema: &Schema, config: Value) -> Value {
     } else {
         config
     }
+}
+
+/// Whether a configuration has no argument, as without the block.
+fn sets_nothing(config: &Value) -> bool {
+    config.is_null()
+        || config
+            .as_object()
+            .is_some_and(|all| all.values().all(Value::is_null))
 }
 
 /// A function. It requires no configuration.

@@ -124,6 +124,16 @@ async fn action_null_config_has_null_arguments() {
 }
 
 #[tokio::test]
+async fn action_without_arguments_has_no_diagnostics_before_its_invocation() {
+    let server = configured(Toy).await;
+    let action = server.action("toy_act").unwrap();
+    for config in [Value::Null, Value::object([("what", Value::Null)])] {
+        assert!(action.validate(config.clone()).is_empty());
+        assert!(action.plan(config).await.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn action_failure_completes_with_redacted_error() {
     let events = invoke(config("fail")).await;
     let failed = vec![("Failed", "The token [redacted] is refused.")];

@@ -424,3 +424,20 @@ fn unknown_type_is_error_with_name() {
     assert!(error.detail.contains("toy_nothing"));
     assert!(server.data_source(TYPE).is_err());
 }
+
+#[tokio::test]
+async fn refresh_after_apply_begins_another_operation() {
+    let server = server().await;
+    let resource = server.resource(TYPE).unwrap();
+    let removal = || ApplyRequest {
+        prior: state("it"),
+        ..ApplyRequest::default()
+    };
+    resource.read(read_request("it")).await;
+    resource.apply(removal()).await;
+    resource.apply(removal()).await;
+    resource.read(read_request("it")).await;
+    resource.read(read_request("it")).await;
+    let data = server.configured_data().unwrap();
+    assert_eq!(*data.phases.lock().unwrap(), [Phase::Apply, Phase::Plan]);
+}

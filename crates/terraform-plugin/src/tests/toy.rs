@@ -1,5 +1,7 @@
 //! A provider whose resource does what its `name` says.
 
+use std::sync::Mutex;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -22,6 +24,8 @@ pub(crate) struct Config {
 /// The configured provider.
 pub(crate) struct Data {
     pub(crate) stop: CancellationToken,
+    /// The phases that were observed.
+    pub(crate) phases: Mutex<Vec<Phase>>,
 }
 
 #[async_trait]
@@ -61,8 +65,13 @@ impl Provider for Toy {
             Some("panic") => panic!("a literal message"),
             _ => Ok(Data {
                 stop: call.stop.clone(),
+                phases: Mutex::default(),
             }),
         }
+    }
+
+    fn on_phase(&self, data: &Data, phase: Phase) {
+        data.phases.lock().unwrap().push(phase);
     }
 
     fn resources(&self) -> Vec<ServedResource<Data>> {
