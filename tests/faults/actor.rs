@@ -15,6 +15,8 @@ pub struct Actor<'a> {
     bench: &'a Bench,
     call: Call,
     region: &'a str,
+    /// The Dev Portal, for calls that are about one.
+    portal: Option<String>,
     /// What Terraform has in the state.
     pub state: State,
     /// What the user wants.
@@ -33,15 +35,17 @@ pub struct Acted {
 impl<'a> Actor<'a> {
     /// Prepares all that comes before the call, undisturbed.
     pub async fn prepare(bench: &'a Bench, call: Call, region: &'a str) -> Self {
+        let has_portal = matches!(call.object(), Object::Portal | Object::PortalStatus);
         let mut actor = Self {
             bench,
             call,
             region,
+            portal: has_portal.then(|| bench.emulator.add_portal(region, "docs").unwrap()),
             state: State::none(),
             config: Value::Null,
             plan: None,
         };
-        if call == Call::StatusRead {
+        if call.deed() == Deed::Data {
             return actor;
         }
         actor.config = actor.wanted(false);
@@ -115,13 +119,26 @@ impl<'a> Actor<'a> {
                 ("authorization_wo", AUTHORIZATION.into()),
                 ("enabled", Value::Bool(true)),
             ],
-            Object::Status => unreachable!("a status is not managed"),
+            Object::Portal => vec![
+                region,
+                ("portal_id", self.portal.as_deref().unwrap().into()),
+                ("audit_log_destination_id", self.bench.destination.as_str().into()),
+                ("enabled", Value::Bool(true)),
+            ],
+            Object::Replay => vec![
+                region,
+                ("start_at", self.bench.days_ago(4).as_str().into()),
+                ("end_at", self.bench.days_ago(3).as_str().into()),
+                ("wait_for_completion", Value::Bool(false)),
+            ],
+            Object::Status | Object::PortalStatus => unreachable!("a status is not managed"),
         };
         if changed {
             let change = match (self.call, self.call.object()) {
                 (Call::DestinationSame, _) => ("authorization", Value::Null),
                 (Call::PointSame, _) => ("replace_existing", Value::Bool(true)),
-                (_, Object::Point) => ("enabled", Value::Bool(false)),
+                (_, Object::Point | Object::Portal) => ("enabled", Value::Bool(false)),
+                (_, Object::Replay) => ("end_at", self.bench.days_ago(2).as_str().into()),
                 _ => ("endpoint", "https://siem.example.com/moved".into()),
             };
             block.retain(|(name, _)| *name != change.0);
@@ -132,8 +149,8 @@ impl<'a> Actor<'a> {
 
     /// Makes the call, on the plugin that meets the fault.
     pub async fn act(&self, run: &Run) -> Acted {
-        if self.call == Call::StatusRead {
-            let (_, diagnostics) = run.status(self.region).await;
+        if self.call.deed() == Deed::Data {
+            let (_, diagnostics) = run.status(self.region, self.portal.as_deref()).await;
             return Acted {
                 state: State::none(),
                 diagnostics,
@@ -171,6 +188,7 @@ impl<'a> Actor<'a> {
                 let id = known.or_else(|| self.destinations().into_iter().next()).unwrap();
                 format!("{}/{id}", self.region)
             }
+            Object::Portal => format!("{}/{}", self.region, self.portal.as_deref().unwrap()),
             _ => self.region.to_owned(),
         }
     }
@@ -188,7 +206,19 @@ impl<'a> Actor<'a> {
         for id in self.destinations() {
             emulator.remove_destination(self.region, &id).unwrap();
         }
-        emulator.remove_webhook(self.region).unwrap();
+        match &self.portal {
+            Some(portal) => emulator.remove_portal_webhook(self.region, portal).unwrap(),
+            None => emulator.remove_webhook(self.region).unwrap(),
+        }
+    }
+
+    /// The webhook that Konnect has for the region or for the Dev Portal.
+    fn webhook(&self) -> Json {
+        let region = self.bench.emulator.region(self.region);
+        match &self.portal {
+            Some(portal) => region["portals"][portal]["webhook"].clone(),
+            None => region["webhook"].clone(),
+        }
     }
 
     /// What a user does when the fault is over: plan and apply, or import what an error asked for. Then nothing is
@@ -196,7 +226,7 @@ impl<'a> Actor<'a> {
     pub async fn check_consistency(&mut self, told_to_import: bool) {
         match self.call.deed() {
             Deed::Data => {
-                let (value, diagnostics) = self.bench.last.status(self.region).await;
+                let (value, diagnostics) = self.bench.last.status(self.region, self.portal.as_deref()).await;
                 assert!(diagnostics.is_empty() && !value.is_null(), "{diagnostics:?}");
             }
             Deed::Delete => {
@@ -208,7 +238,7 @@ impl<'a> Actor<'a> {
                 }
                 let left = self.bench.emulator.region(self.region);
                 assert_eq!(left["destinations"], json!({}), "a destination is left");
-                assert_ne!(left["webhook"]["enabled"], true, "a webhook is left");
+                assert_ne!(self.webhook()["enabled"], true, "a webhook is left");
             }
             _ => {
                 self.apply_until_done(told_to_import).await;
@@ -269,7 +299,7 @@ impl<'a> Actor<'a> {
             "a settled plan has something to do"
         );
         let region = self.bench.emulator.region(self.region);
-        let (ids, webhook) = (self.destinations(), &region["webhook"]);
+        let ids = self.destinations();
         if self.call.object() == Object::Destination {
             assert_eq!(
                 ids,
@@ -280,12 +310,17 @@ impl<'a> Actor<'a> {
                 &region["destinations"][&ids[0]],
                 &["name", "endpoint", "authorization"],
             );
-        } else {
-            assert_eq!(ids, [""; 0]);
-            self.agrees(webhook, &["enabled", "endpoint", "audit_log_destination_id"]);
-            if self.call.object() == Object::Deliver {
-                assert_eq!(webhook["authorization"], AUTHORIZATION);
-            }
+            return;
+        }
+        assert_eq!(ids, [""; 0]);
+        if self.call.object() == Object::Replay {
+            self.agrees(&region["replay_job"], &["start_at", "end_at"]);
+            return;
+        }
+        let webhook = self.webhook();
+        self.agrees(&webhook, &["enabled", "endpoint", "audit_log_destination_id"]);
+        if self.call.object() == Object::Deliver {
+            assert_eq!(webhook["authorization"], AUTHORIZATION);
         }
     }
 

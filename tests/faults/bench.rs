@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
 
 use konnect_emulator::{Emulator, EmulatorOptions};
 use terraform_plugin::Value;
@@ -10,6 +11,8 @@ use tokio::net::TcpSocket;
 
 const DESTINATION: &str = "konnect_audit_log_destination";
 const WEBHOOK: &str = "konnect_audit_log_webhook";
+const PORTAL_WEBHOOK: &str = "konnect_portal_audit_log_webhook";
+const REPLAY_JOB: &str = "konnect_audit_log_replay_job";
 
 use super::call::Object;
 use super::fault::{IMPATIENCE, Setting};
@@ -28,6 +31,8 @@ pub struct Run {
     pub plugin: Plugin,
     destination: Resource,
     webhook: Resource,
+    portal_webhook: Resource,
+    replay_job: Resource,
 }
 
 /// A Konnect, and a plugin for each of the three runs of Terraform that a cell takes: what another user set up, what meets
@@ -45,6 +50,7 @@ pub struct Bench {
     pub last: Run,
     /// What plugins have logged that are gone already.
     logged: Mutex<String>,
+    started: SystemTime,
     /// A port that is taken, and on which nobody listens.
     _closed: Option<TcpSocket>,
     _folder: tempfile::TempDir,
@@ -58,6 +64,8 @@ impl Bench {
                 Some(Setting::Clock(seconds)) => seconds,
                 _ => 0,
             },
+            // A replay job stays as it was accepted, so that the number of requests does not depend on the time.
+            replay_step: Duration::from_secs(3600),
             ..EmulatorOptions::default()
         };
         let mut emulator = Emulator::start(options).await.unwrap();
@@ -92,9 +100,15 @@ impl Bench {
             struck,
             last,
             logged: Mutex::default(),
+            started: SystemTime::now(),
             _closed: closed,
             _folder: folder,
         }
+    }
+
+    /// The time so many days before the bench started, in RFC 3339.
+    pub fn days_ago(&self, days: u64) -> String {
+        humantime::format_rfc3339_seconds(self.started - Duration::from_secs(days * 86_400)).to_string()
     }
 
     /// A plugin for one cell alone: a host that says 429 is left alone by all calls of a provider.
@@ -137,6 +151,8 @@ async fn configured(launch: Launch, url: &str, limit: Option<i64>) -> Run {
     Run {
         destination: plugin.resource(DESTINATION),
         webhook: plugin.resource(WEBHOOK),
+        portal_webhook: plugin.resource(PORTAL_WEBHOOK),
+        replay_job: plugin.resource(REPLAY_JOB),
         plugin,
     }
 }
@@ -160,16 +176,25 @@ impl Run {
         match object {
             Object::Destination => &self.destination,
             Object::Point | Object::Deliver | Object::Status => &self.webhook,
+            Object::Portal | Object::PortalStatus => &self.portal_webhook,
+            Object::Replay => &self.replay_job,
         }
     }
 
-    /// Reads the status of a region's webhook; null if that failed.
-    pub async fn status(&self, region: &str) -> (Value, Vec<tf::Diagnostic>) {
-        let type_name = "konnect_audit_log_webhook_status";
+    /// Reads the status of the webhook of a region, or of a Dev Portal of it. Null if that failed.
+    pub async fn status(&self, region: &str, portal: Option<&str>) -> (Value, Vec<tf::Diagnostic>) {
+        let mut arguments = vec![("region", region.into())];
+        let type_name = match portal {
+            None => "konnect_audit_log_webhook_status",
+            Some(portal) => {
+                arguments.push(("portal_id", portal.into()));
+                "konnect_portal_audit_log_webhook_status"
+            }
+        };
         let shape = Shape::of(&self.plugin.schema.data_source_schemas[type_name]);
         let request = tf::read_data_source::Request {
             type_name: type_name.to_owned(),
-            config: shape.encode(&shape.object(&[("region", region.into())])),
+            config: shape.encode(&shape.object(&arguments)),
             ..<_>::default()
         };
         let answer = self.plugin.host.provider().read_data_source(request).await;

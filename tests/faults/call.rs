@@ -21,6 +21,16 @@ pub enum Call {
     DeliverDelete,
     DeliverImport,
     StatusRead,
+    PortalCreate,
+    PortalRead,
+    PortalUpdate,
+    PortalDelete,
+    PortalImport,
+    PortalStatusRead,
+    ReplayStart,
+    ReplayRead,
+    ReplayRestart,
+    ReplayImport,
     /// The listing while a creation is planned: whether an interrupted run has left just such a destination.
     PlanAlike,
     /// The listing after the answer to a creation was lost.
@@ -57,6 +67,14 @@ pub enum Call {
     DeliverLook,
     /// The read after it was changed, if another user has written to it.
     DeliverAfter,
+    /// The read of a Dev Portal's webhook while a creation is planned.
+    PortalPlanGuard,
+    /// The same read just before it is created.
+    PortalGuard,
+    /// The read before a Dev Portal's webhook is removed.
+    PortalDeleteLook,
+    /// The read of the latest replay job before one is started.
+    ReplayLook,
 }
 
 /// What Terraform does.
@@ -80,6 +98,11 @@ pub enum Object {
     /// A webhook with an endpoint of its own: v2.
     Deliver,
     Status,
+    /// The webhook of a Dev Portal.
+    Portal,
+    PortalStatus,
+    /// The replay job of a region.
+    Replay,
 }
 
 /// Which path is struck.
@@ -92,6 +115,9 @@ pub enum Target {
     WebhookV3,
     WebhookV2,
     Status,
+    PortalWebhook,
+    PortalStatus,
+    ReplayJob,
 }
 
 /// The table that a column is in.
@@ -100,12 +126,14 @@ pub enum Table {
     Destination,
     Point,
     Deliver,
+    Portal,
+    Replay,
     Looks,
     MoreLooks,
 }
 
 /// The tables, in their order.
-pub const TABLES: [(Table, &str); 5] = [
+pub const TABLES: [(Table, &str); 7] = [
     (Table::Destination, "`konnect_audit_log_destination`"),
     (
         Table::Point,
@@ -115,13 +143,18 @@ pub const TABLES: [(Table, &str); 5] = [
         Table::Deliver,
         "`konnect_audit_log_webhook` with an endpoint of its own",
     ),
+    (
+        Table::Portal,
+        "`konnect_portal_audit_log_webhook` and `konnect_portal_audit_log_webhook_status`",
+    ),
+    (Table::Replay, "`konnect_audit_log_replay_job`"),
     (Table::Looks, "What a destination needs besides"),
     (Table::MoreLooks, "What a webhook needs besides"),
 ];
 
 impl Call {
     /// All of them, in the order of the tables.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 48] = [
         Self::DestinationCreate,
         Self::DestinationRead,
         Self::DestinationUpdate,
@@ -138,6 +171,16 @@ impl Call {
         Self::DeliverUpdate,
         Self::DeliverDelete,
         Self::DeliverImport,
+        Self::PortalCreate,
+        Self::PortalRead,
+        Self::PortalUpdate,
+        Self::PortalDelete,
+        Self::PortalImport,
+        Self::PortalStatusRead,
+        Self::ReplayStart,
+        Self::ReplayRead,
+        Self::ReplayRestart,
+        Self::ReplayImport,
         Self::PlanAlike,
         Self::LostLook,
         Self::LostAgain,
@@ -156,20 +199,33 @@ impl Call {
         Self::PointDeleteLook,
         Self::DeliverDeleteLookV3,
         Self::DeliverDeleteLookV2,
+        Self::PortalPlanGuard,
+        Self::PortalGuard,
+        Self::PortalDeleteLook,
+        Self::ReplayLook,
     ];
 
     /// What Terraform does when the request is made.
     pub fn deed(self) -> Deed {
         match self {
-            Self::PlanAlike | Self::PlanGuardV3 | Self::PlanGuardV2 => Deed::Plan,
+            Self::PlanAlike | Self::PlanGuardV3 | Self::PlanGuardV2 | Self::PortalPlanGuard => Deed::Plan,
             Self::DestinationCreate
             | Self::PointCreate
             | Self::DeliverCreate
             | Self::LostLook
             | Self::LostAgain
             | Self::GuardV3
-            | Self::GuardV2 => Deed::Create,
-            Self::DestinationRead | Self::PointRead | Self::DeliverRead | Self::PointGone => Deed::Read,
+            | Self::GuardV2
+            | Self::PortalCreate
+            | Self::PortalGuard
+            | Self::ReplayStart
+            | Self::ReplayLook => Deed::Create,
+            Self::DestinationRead
+            | Self::PointRead
+            | Self::DeliverRead
+            | Self::PointGone
+            | Self::PortalRead
+            | Self::ReplayRead => Deed::Read,
             Self::DestinationUpdate
             | Self::PointUpdate
             | Self::DeliverUpdate
@@ -178,17 +234,24 @@ impl Call {
             | Self::DestinationAfter
             | Self::PointSame
             | Self::DeliverLook
-            | Self::DeliverAfter => Deed::Update,
+            | Self::DeliverAfter
+            | Self::PortalUpdate
+            | Self::ReplayRestart => Deed::Update,
             Self::DestinationDelete
             | Self::PointDelete
             | Self::DeliverDelete
             | Self::PointDeleteLook
             | Self::DeliverDeleteLookV3
-            | Self::DeliverDeleteLookV2 => Deed::Delete,
-            Self::DestinationImport | Self::PointImport | Self::DeliverImport | Self::DeliverImportFirst => {
-                Deed::Import
-            }
-            Self::StatusRead => Deed::Data,
+            | Self::DeliverDeleteLookV2
+            | Self::PortalDelete
+            | Self::PortalDeleteLook => Deed::Delete,
+            Self::DestinationImport
+            | Self::PointImport
+            | Self::DeliverImport
+            | Self::DeliverImportFirst
+            | Self::PortalImport
+            | Self::ReplayImport => Deed::Import,
+            Self::StatusRead | Self::PortalStatusRead => Deed::Data,
         }
     }
 
@@ -229,6 +292,20 @@ impl Call {
             | Self::DeliverDeleteLookV2
             | Self::DeliverAfter => Object::Deliver,
             Self::StatusRead => Object::Status,
+            Self::PortalCreate
+            | Self::PortalRead
+            | Self::PortalUpdate
+            | Self::PortalDelete
+            | Self::PortalImport
+            | Self::PortalPlanGuard
+            | Self::PortalGuard
+            | Self::PortalDeleteLook => Object::Portal,
+            Self::PortalStatusRead => Object::PortalStatus,
+            Self::ReplayStart
+            | Self::ReplayRead
+            | Self::ReplayRestart
+            | Self::ReplayImport
+            | Self::ReplayLook => Object::Replay,
         }
     }
 
@@ -265,6 +342,16 @@ impl Call {
             | Self::DeliverDeleteLookV2
             | Self::DeliverAfter => ("GET", Target::WebhookV2),
             Self::StatusRead => ("GET", Target::Status),
+            Self::PortalCreate | Self::PortalUpdate => ("PATCH", Target::PortalWebhook),
+            Self::PortalRead
+            | Self::PortalImport
+            | Self::PortalPlanGuard
+            | Self::PortalGuard
+            | Self::PortalDeleteLook => ("GET", Target::PortalWebhook),
+            Self::PortalDelete => ("DELETE", Target::PortalWebhook),
+            Self::PortalStatusRead => ("GET", Target::PortalStatus),
+            Self::ReplayStart | Self::ReplayRestart => ("PUT", Target::ReplayJob),
+            Self::ReplayRead | Self::ReplayImport | Self::ReplayLook => ("GET", Target::ReplayJob),
         }
     }
 
@@ -292,6 +379,16 @@ impl Call {
             Self::DeliverUpdate => (Table::Deliver, "update"),
             Self::DeliverDelete => (Table::Deliver, "delete"),
             Self::DeliverImport => (Table::Deliver, "import"),
+            Self::PortalCreate => (Table::Portal, "create"),
+            Self::PortalRead => (Table::Portal, "read"),
+            Self::PortalUpdate => (Table::Portal, "update"),
+            Self::PortalDelete => (Table::Portal, "delete"),
+            Self::PortalImport => (Table::Portal, "import"),
+            Self::PortalStatusRead => (Table::Portal, "status"),
+            Self::ReplayStart => (Table::Replay, "create"),
+            Self::ReplayRead => (Table::Replay, "read"),
+            Self::ReplayRestart => (Table::Replay, "update"),
+            Self::ReplayImport => (Table::Replay, "import"),
             Self::PlanAlike => (Table::Looks, "A"),
             Self::LostLook => (Table::Looks, "B"),
             Self::LostAgain => (Table::Looks, "C"),
@@ -310,6 +407,10 @@ impl Call {
             Self::PointDeleteLook => (Table::MoreLooks, "j"),
             Self::DeliverDeleteLookV3 => (Table::MoreLooks, "k"),
             Self::DeliverDeleteLookV2 => (Table::MoreLooks, "l"),
+            Self::PortalPlanGuard => (Table::MoreLooks, "m"),
+            Self::PortalGuard => (Table::MoreLooks, "n"),
+            Self::PortalDeleteLook => (Table::MoreLooks, "o"),
+            Self::ReplayLook => (Table::MoreLooks, "p"),
         }
     }
 
@@ -331,6 +432,8 @@ impl Call {
 
 /// What identifies the listing of one name.
 const NAMED: &str = "filter%5Bname%5D";
+/// What the paths of Dev Portals have in common.
+const PORTALS: &str = "/v3/portals/";
 
 impl Target {
     fn rule(self, fault: Fault) -> FaultRule {
@@ -342,6 +445,9 @@ impl Target {
             Self::WebhookV3 => rule.path_end("/v3/audit-log-webhook"),
             Self::WebhookV2 => rule.path_end("/v2/audit-log-webhook"),
             Self::Status => rule.path_end("/v3/audit-log-webhook/status"),
+            Self::PortalWebhook => rule.path(PORTALS).path_end("/audit-log-webhook"),
+            Self::PortalStatus => rule.path(PORTALS).path_end("/audit-log-webhook/status"),
+            Self::ReplayJob => rule.path_end("/v3/audit-log-replay-job"),
         }
     }
 
@@ -356,6 +462,9 @@ impl Target {
             Self::WebhookV3 => path.ends_with("/v3/audit-log-webhook"),
             Self::WebhookV2 => path.ends_with("/v2/audit-log-webhook"),
             Self::Status => path.ends_with("/v3/audit-log-webhook/status"),
+            Self::PortalWebhook => path.contains(PORTALS) && path.ends_with("/audit-log-webhook"),
+            Self::PortalStatus => path.contains(PORTALS) && path.ends_with("/audit-log-webhook/status"),
+            Self::ReplayJob => path.ends_with("/v3/audit-log-replay-job"),
         }
     }
 }
