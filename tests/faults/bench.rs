@@ -65,7 +65,7 @@ impl Bench {
                 _ => 0,
             },
             // A replay job stays as it was accepted, so that the number of requests does not depend on the time.
-            replay_step: Duration::from_secs(3600),
+            replay_step: Duration::from_hours(1),
             ..EmulatorOptions::default()
         };
         let mut emulator = Emulator::start(options).await.unwrap();

@@ -25,8 +25,8 @@ fn generate(proto: &Path, file: &str, output: &Path) {
         .build_transport(false)
         // Values and states can contain secrets: their `Debug` is written by hand in `src/plugin/proto.rs`.
         .skip_debug([".tfplugin6.DynamicValue", ".tfplugin6.RawState"])
-        // The calls that the crate does not serve return UNIMPLEMENTED.
-        .generate_default_stubs(file == "tfplugin6.proto")
+        // `src/plugin/service.rs` serves the provider.
+        .build_server(file != "tfplugin6.proto")
         .out_dir(output)
         .compile_fds(descriptors)
         .unwrap();

@@ -24,12 +24,9 @@ use crate::plugin::proto::health::health_server::HealthServer;
 use crate::plugin::proto::plugin::grpc_broker_server::GrpcBrokerServer;
 use crate::plugin::proto::plugin::grpc_controller_server::GrpcControllerServer;
 use crate::plugin::proto::plugin::grpc_stdio_server::GrpcStdioServer;
-use crate::plugin::proto::tfplugin6::provider_server::ProviderServer;
 use crate::plugin::service::ProviderService;
 use crate::plugin::transport::Connection;
 
-/// The largest message in each direction. The host has the same limit.
-const LARGEST_MESSAGE: usize = 256 << 20;
 /// The time within which a connection must complete the TLS handshake.
 const GREETING: Duration = Duration::from_secs(10);
 /// The number of concurrent calls. Terraform sends as many as `-parallelism` specifies.
@@ -37,7 +34,7 @@ const MOST_CALLS: u32 = 4096;
 
 /// All services, which each connection provides.
 pub struct Services<P: Provider> {
-    provider: ProviderServer<ProviderService<P>>,
+    provider: ProviderService<P>,
     health: HealthServer<HostServices>,
     controller: GrpcControllerServer<HostServices>,
     stdio: GrpcStdioServer<HostServices>,
@@ -60,9 +57,7 @@ impl<P: Provider> Services<P> {
     /// The provider and the services of go-plugin.
     pub fn new(provider: ProviderService<P>, host: HostServices) -> Self {
         Self {
-            provider: ProviderServer::new(provider)
-                .max_decoding_message_size(LARGEST_MESSAGE)
-                .max_encoding_message_size(LARGEST_MESSAGE),
+            provider,
             health: HealthServer::new(host.clone()),
             controller: GrpcControllerServer::new(host.clone()),
             stdio: GrpcStdioServer::new(host.clone()),
@@ -79,7 +74,7 @@ impl<P: Provider> Services<P> {
             .next()
             .unwrap_or_default();
         match service {
-            "tfplugin6.Provider" => self.provider.call(request).await,
+            "tfplugin6.Provider" => Ok(self.provider.answer(request).await),
             "grpc.health.v1.Health" => self.health.call(request).await,
             "plugin.GRPCController" => self.controller.call(request).await,
             "plugin.GRPCStdio" => self.stdio.call(request).await,

@@ -19,7 +19,7 @@ pub struct Calls {
 /// A response counts as received once the handler of the connection has it: whether the host then reads it from the socket
 /// cannot be determined.
 pub(crate) async fn deliver<A, L, U>(
-    calls: &Calls,
+    calls: Calls,
     work: impl Future<Output = (A, L)> + Send + 'static,
     undelivered: impl FnOnce(L) -> U + Send + 'static,
 ) -> Result<A, Status>
@@ -78,7 +78,7 @@ mod tests {
                 end.notified().await;
                 ("answer", 7)
             };
-            deliver(&self.calls, work, |left| async move {
+            deliver(self.calls.clone(), work, |left| async move {
                 undone.store(left, Ordering::SeqCst);
             })
             .await

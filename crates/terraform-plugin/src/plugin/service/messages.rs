@@ -1,12 +1,22 @@
-//! What all calls have in common: values in requests, and errors in responses.
+//! What all calls have in common: values in requests, errors in responses, and streams of events.
+
+use std::pin::Pin;
+
+use futures_util::stream;
+use prost::Message;
+use tokio::sync::mpsc;
+use tonic::codegen::BoxStream;
 
 use crate::plugin::codec::{CodecError, decode, encode, position};
 use crate::plugin::proto::tfplugin6 as tf;
+use crate::plugin::service::raw::Encoded;
 use crate::plugin::wire;
-use crate::{ClientCapabilities, Diagnostic, Diagnostics, Provider, Schema, Server, Type, Value};
+use crate::{
+    ClientCapabilities, Diagnostic, Diagnostics, FunctionError, Provider, Schema, Server, Type, Value,
+};
 
 /// A response that can contain errors.
-pub(crate) trait Failure: Send + 'static {
+pub(crate) trait Failure: Message + 'static {
     fn failed(diagnostics: Vec<tf::Diagnostic>) -> Self;
 }
 
@@ -30,13 +40,48 @@ failures! {
     plan_action,
 }
 
-/// The response of a handler. Errors and panics become diagnostics.
-pub(crate) async fn respond<M: Failure>(handler: impl Future<Output = Result<M, Diagnostics>>) -> M {
-    match crate::catch_panic(handler).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(diagnostics)) => M::failed(wire::diagnostics(diagnostics)),
-        Err(panic) => M::failed(wire::diagnostics(panic.into())),
+impl Failure for tf::call_function::Response {
+    fn failed(diagnostics: Vec<tf::Diagnostic>) -> Self {
+        let text = diagnostics
+            .into_iter()
+            .next()
+            .map(|d| d.detail)
+            .unwrap_or_default();
+        let error = Some(wire::function_error(FunctionError::new(text)));
+        Self { result: None, error }
     }
+}
+
+/// The encoded response of a handler. Errors and panics become diagnostics.
+pub(crate) async fn respond(
+    handler: Pin<Box<dyn Future<Output = Result<Encoded, Diagnostics>> + Send>>,
+    failed: impl FnOnce(Vec<tf::Diagnostic>) -> Encoded,
+) -> Encoded {
+    caught(handler).await.unwrap_or_else(failed)
+}
+
+/// The response of a handler, or the diagnostics of an error or panic.
+pub(crate) async fn caught<T>(
+    handler: impl Future<Output = Result<T, Diagnostics>>,
+) -> Result<T, Vec<tf::Diagnostic>> {
+    let result = crate::catch_panic(handler)
+        .await
+        .unwrap_or_else(|panic| Err(panic.into()));
+    result.map_err(wire::diagnostics)
+}
+
+/// The events that wait for a host that reads slowly.
+pub(crate) const BUFFERED_EVENTS: usize = 16;
+
+/// The events of a channel as the stream of a response.
+pub(crate) fn stream<E: Send + 'static>(
+    mut events: mpsc::Receiver<E>,
+    encode: impl Fn(E) -> Encoded + Send + 'static,
+) -> BoxStream<Encoded> {
+    Box::pin(stream::poll_fn(move |context| {
+        let event = events.poll_recv(context);
+        event.map(|event| event.map(|event| Ok(encode(event))))
+    }))
 }
 
 pub(crate) fn value(wire: Option<&tf::DynamicValue>, ty: &Type) -> Result<Value, Diagnostics> {

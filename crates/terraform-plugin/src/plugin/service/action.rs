@@ -1,0 +1,66 @@
+//! The calls about actions.
+
+use std::sync::Arc;
+
+use prost::Message;
+use tokio::sync::mpsc;
+use tonic::codegen::BoxStream;
+
+use crate::plugin::proto::tfplugin6 as tf;
+use crate::plugin::service::ProviderService;
+use crate::plugin::service::messages::{BUFFERED_EVENTS, stream, value};
+use crate::plugin::service::raw::Encoded;
+use crate::plugin::wire;
+use crate::{Diagnostics, InvokeEvent, Provider, Server};
+
+/// Validates a configuration.
+pub(crate) async fn validate_action_config<P: Provider>(
+    server: Arc<Server<P>>,
+    request: tf::validate_action_config::Request,
+) -> Result<tf::validate_action_config::Response, Diagnostics> {
+    let action = server.action(&request.action_type)?;
+    let config = value(request.config.as_ref(), action.schema().object_type())?;
+    let diagnostics = wire::diagnostics(action.validate(config));
+    Ok(tf::validate_action_config::Response { diagnostics })
+}
+
+/// Plans an action.
+pub(crate) async fn plan_action<P: Provider>(
+    server: Arc<Server<P>>,
+    request: tf::plan_action::Request,
+) -> Result<tf::plan_action::Response, Diagnostics> {
+    let action = server.action(&request.action_type)?;
+    let config = value(request.config.as_ref(), action.schema().object_type())?;
+    let diagnostics = wire::diagnostics(action.plan(config).await);
+    Ok(tf::plan_action::Response {
+        diagnostics,
+        ..<_>::default()
+    })
+}
+
+impl<P: Provider> ProviderService<P> {
+    /// Invokes an action.
+    pub(crate) fn invoke_action(&self, request: tf::invoke_action::Request) -> BoxStream<Encoded> {
+        let server = self.server.clone();
+        let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
+        let change = self.calls.changes.token();
+        self.calls.all.spawn(async move {
+            if let Err(diagnostics) = invoke(&server, request, events.clone()).await {
+                let _ = events.send(InvokeEvent::Completed(diagnostics)).await;
+            }
+            drop(change);
+        });
+        stream(receiver, |event| wire::invoke_event(event).encode_to_vec())
+    }
+}
+
+async fn invoke<P: Provider>(
+    server: &Server<P>,
+    request: tf::invoke_action::Request,
+    events: mpsc::Sender<InvokeEvent>,
+) -> Result<(), Diagnostics> {
+    let action = server.action(&request.action_type)?;
+    let config = value(request.config.as_ref(), action.schema().object_type())?;
+    action.invoke(config, events).await;
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! The calls about list resources.
+
+use std::sync::Arc;
+
+use prost::Message;
+use tokio::sync::mpsc;
+use tonic::codegen::BoxStream;
+
+use crate::plugin::proto::tfplugin6 as tf;
+use crate::plugin::service::ProviderService;
+use crate::plugin::service::messages::{BUFFERED_EVENTS, stream, value};
+use crate::plugin::service::raw::Encoded;
+use crate::plugin::wire;
+use crate::{Diagnostics, ListEvent, ListRequest, Provider, Server, Type};
+
+/// Validates a configuration.
+pub(crate) async fn validate_list_resource_config<P: Provider>(
+    server: Arc<Server<P>>,
+    request: tf::validate_list_resource_config::Request,
+) -> Result<tf::validate_list_resource_config::Response, Diagnostics> {
+    let list_resource = server.list_resource(&request.type_name)?;
+    let config = value(request.config.as_ref(), list_resource.schema().object_type())?;
+    let diagnostics = wire::diagnostics(list_resource.validate(config));
+    Ok(tf::validate_list_resource_config::Response { diagnostics })
+}
+
+impl<P: Provider> ProviderService<P> {
+    /// Lists objects.
+    pub(crate) fn list_resource(&self, request: tf::list_resource::Request) -> BoxStream<Encoded> {
+        let server = self.server.clone();
+        let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
+        // The list reports an unknown type, and sends no other event then.
+        let (identity, object) =
+            server
+                .resource(&request.type_name)
+                .map_or((Type::Dynamic, Type::Dynamic), |resource| {
+                    let schema = resource.schema();
+                    (schema.identity_type(), schema.object_type().clone())
+                });
+        self.calls.all.spawn(async move {
+            if let Err(diagnostics) = list(&server, request, events.clone()).await {
+                let _ = events.send(ListEvent::Diagnostics(diagnostics)).await;
+            }
+        });
+        stream(receiver, move |event| {
+            wire::list_event(event, &identity, &object).encode_to_vec()
+        })
+    }
+}
+
+async fn list<P: Provider>(
+    server: &Server<P>,
+    request: tf::list_resource::Request,
+    events: mpsc::Sender<ListEvent>,
+) -> Result<(), Diagnostics> {
+    let list_resource = server.list_resource(&request.type_name)?;
+    let config = value(request.config.as_ref(), list_resource.schema().object_type())?;
+    let request = ListRequest {
+        config,
+        include_resource: request.include_resource_object,
+        limit: u64::try_from(request.limit).unwrap_or_default(),
+    };
+    list_resource.list(request, events).await;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! The calls about the provider itself: its schemas and its configuration.
+
+use std::sync::Arc;
+
+use crate::plugin::proto::tfplugin6 as tf;
+use crate::plugin::service::function::definitions;
+use crate::plugin::service::messages::{server_capabilities, value};
+use crate::plugin::wire;
+use crate::{Diagnostic, Diagnostics, Provider, Server};
+
+/// The type names, without schemas.
+pub(crate) async fn get_metadata<P: Provider>(
+    server: Arc<Server<P>>,
+    _: tf::get_metadata::Request,
+) -> Result<tf::get_metadata::Response, Diagnostics> {
+    use tf::get_metadata as metadata;
+    let resources = server.resource_types().map(|name| metadata::ResourceMetadata {
+        type_name: name.to_owned(),
+    });
+    let data_sources = server
+        .data_source_types()
+        .map(|name| metadata::DataSourceMetadata {
+            type_name: name.to_owned(),
+        });
+    let list_resources = server
+        .list_resource_types()
+        .map(|name| metadata::ListResourceMetadata {
+            type_name: name.to_owned(),
+        });
+    let actions = server.action_types().map(|name| metadata::ActionMetadata {
+        type_name: name.to_owned(),
+    });
+    let functions = server.function_names().map(|name| metadata::FunctionMetadata {
+        name: name.to_owned(),
+    });
+    Ok(metadata::Response {
+        server_capabilities: Some(server_capabilities(&server)),
+        resources: resources.collect(),
+        data_sources: data_sources.collect(),
+        list_resources: list_resources.collect(),
+        actions: actions.collect(),
+        functions: functions.collect(),
+        ..<_>::default()
+    })
+}
+
+/// All schemas. The schema of a provider with a bug is returned with errors.
+pub(crate) async fn get_provider_schema<P: Provider>(
+    server: Arc<Server<P>>,
+    _: tf::get_provider_schema::Request,
+) -> Result<tf::get_provider_schema::Response, Diagnostics> {
+    let schema = |(name, schema): (&'static str, _)| (name.to_owned(), wire::schema(schema));
+    let action = |(name, schema): (&'static str, _)| {
+        let schema = Some(wire::schema(schema));
+        (name.to_owned(), tf::ActionSchema { schema })
+    };
+    let errors = server.validate_implementation();
+    let diagnostics = errors.into_iter().map(|error| {
+        let detail = format!("{error}. This is a bug in the provider: please report it.");
+        Diagnostic::error("Invalid provider schema", detail)
+    });
+    Ok(tf::get_provider_schema::Response {
+        provider: Some(wire::schema(server.schema())),
+        resource_schemas: server.resources().map(schema).collect(),
+        data_source_schemas: server.data_sources().map(schema).collect(),
+        list_resource_schemas: server.list_resources().map(schema).collect(),
+        action_schemas: server.actions().map(action).collect(),
+        functions: definitions(&server),
+        server_capabilities: Some(server_capabilities(&server)),
+        diagnostics: wire::diagnostics(diagnostics.collect()),
+        ..<_>::default()
+    })
+}
+
+/// The identities of the resources that have one.
+pub(crate) async fn get_resource_identity_schemas<P: Provider>(
+    server: Arc<Server<P>>,
+    _: tf::get_resource_identity_schemas::Request,
+) -> Result<tf::get_resource_identity_schemas::Response, Diagnostics> {
+    let schemas = server
+        .resources()
+        .filter_map(|(name, schema)| Some((name.to_owned(), wire::identity_schema(schema)?)));
+    let identity_schemas = schemas.collect();
+    Ok(tf::get_resource_identity_schemas::Response {
+        identity_schemas,
+        ..<_>::default()
+    })
+}
+
+/// Validates the provider block.
+pub(crate) async fn validate_provider_config<P: Provider>(
+    server: Arc<Server<P>>,
+    request: tf::validate_provider_config::Request,
+) -> Result<tf::validate_provider_config::Response, Diagnostics> {
+    let config = value(request.config.as_ref(), server.schema().object_type())?;
+    let diagnostics = wire::diagnostics(server.validate_provider(config));
+    Ok(tf::validate_provider_config::Response { diagnostics })
+}
+
+/// Configures the provider.
+pub(crate) async fn configure_provider<P: Provider>(
+    server: Arc<Server<P>>,
+    request: tf::configure_provider::Request,
+) -> Result<tf::configure_provider::Response, Diagnostics> {
+    let config = value(request.config.as_ref(), server.schema().object_type())?;
+    let diagnostics = server.configure(config, request.terraform_version).await;
+    Ok(tf::configure_provider::Response {
+        diagnostics: wire::diagnostics(diagnostics),
+    })
+}
