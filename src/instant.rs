@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// Whether two times are the same instant. Times that are not valid RFC 3339, such as the `0001-01-01T00:00:0Z` of an
 /// object that was never changed, are compared as text.
@@ -14,10 +15,8 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
 /// How long ago a time was, in words such as `3 hours ago`. A time in the future, as by another clock, is now. `None` for
 /// a time that is not valid.
 pub(crate) fn age(time: &str, now: SystemTime) -> Option<String> {
-    let age = now
-        .duration_since(SystemTime::from(parse(time)?))
-        .unwrap_or_default();
-    Some(format!("{} ago", in_words(age)))
+    let age = OffsetDateTime::from(now) - parse(time)?;
+    Some(format!("{} ago", in_words(age.try_into().unwrap_or_default())))
 }
 
 /// Whether a text is a valid time.
@@ -46,8 +45,10 @@ fn in_words(age: Duration) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
-fn parse(time: &str) -> Option<Timestamp> {
-    time.parse().ok()
+/// Reads a time in RFC 3339. A space between date and time, which RFC 3339 allows others to accept, is not valid.
+pub(crate) fn parse(time: &str) -> Option<OffsetDateTime> {
+    let parsed = OffsetDateTime::parse(time, &Rfc3339).ok();
+    parsed.filter(|_| !time.contains(' '))
 }
 
 #[cfg(test)]
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn age_names_the_largest_whole_unit() {
-        let now = SystemTime::from("2026-01-02T03:04:05Z".parse::<Timestamp>().unwrap());
+        let now = parse("2026-01-02T03:04:05Z").unwrap().into();
         for (time, expected) in [
             ("2026-01-02T03:04:04Z", Some("1 second ago")),
             ("2026-01-02T03:01:05Z", Some("3 minutes ago")),

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
 use konnect::{NewReplayJob, ReplayJob};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Validator};
+use time::OffsetDateTime;
 
 use crate::instant;
 
@@ -47,11 +47,9 @@ pub(crate) fn in_words(job: &NewReplayJob) -> String {
 /// Whether Konnect's latest job has this range. The API may write a time in another form than the request, and the
 /// documentation does not say to which part of a second it keeps one.
 pub(crate) fn is_range_of(job: &NewReplayJob, found: &ReplayJob) -> bool {
-    let same = |ours: &str, found: &Option<String>| match (ours.parse::<Timestamp>(), found) {
-        (Ok(ours), Some(found)) => found
-            .parse::<Timestamp>()
-            .is_ok_and(|found| ours.duration_since(found).unsigned_abs() < Duration::from_secs(1)),
-        _ => false,
+    let same = |ours: &str, found: &Option<String>| {
+        let (ours, found) = (instant::parse(ours), found.as_deref().and_then(instant::parse));
+        matches!((ours, found), (Some(ours), Some(found)) if (ours - found).unsigned_abs() < Duration::from_secs(1))
     };
     same(&job.start_at, &found.start_at) && same(&job.end_at, &found.end_at)
 }
@@ -87,9 +85,8 @@ pub(crate) fn check_retention(
     now: SystemTime,
 ) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
-    let oldest = now.checked_sub(RETENTION + CLOCK_TOLERANCE).map(timestamp);
-    if let (Some(start), Some(oldest)) = (time_of(start_at), oldest)
-        && start < oldest
+    if let Some(start) = time_of(start_at)
+        && start < OffsetDateTime::from(now) - (RETENTION + CLOCK_TOLERANCE)
     {
         let detail = format!(
             "Konnect keeps audit events for 7 days, so a replay job can't start before {}. Set start_at to a later time.",
@@ -98,7 +95,7 @@ pub(crate) fn check_retention(
         diagnostics.push(Diagnostic::error("Start is more than 7 days ago", detail).at("start_at"));
     }
     if let Some(end) = time_of(end_at)
-        && end > timestamp(now + CLOCK_TOLERANCE)
+        && end > OffsetDateTime::from(now) + CLOCK_TOLERANCE
     {
         let detail = format!(
             "A replay job sends past events again, and the time is {} now. Set end_at to a time that is over when the \
@@ -113,7 +110,7 @@ pub(crate) fn check_retention(
 /// A time in RFC 3339.
 pub(crate) fn time() -> Validator {
     Validator::text(|text| {
-        parse_time(text).is_none().then(|| {
+        instant::parse(text).is_none().then(|| {
             Diagnostic::error(
                 "Invalid time",
                 format!("\"{text}\" is not a time in RFC 3339, such as 2026-01-02T03:04:05Z."),
@@ -145,32 +142,13 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     (!duration.is_zero() && duration <= RETENTION).then_some(duration)
 }
 
-fn time_of(time: &Attr<String>) -> Option<Timestamp> {
-    time.known().and_then(|text| parse_time(text))
-}
-
-/// A time in RFC 3339. The parser reads further forms of ISO 8601, which the API does not declare.
-fn parse_time(text: &str) -> Option<Timestamp> {
-    let bytes = text.as_bytes();
-    let separated = [(4, b'-'), (7, b'-'), (13, b':'), (16, b':')]
-        .iter()
-        .all(|(at, separator)| bytes.get(*at) == Some(separator));
-    let date_ends = bytes.get(10).is_some_and(|c| c.eq_ignore_ascii_case(&b't'));
-    let zone = bytes.last().is_some_and(|c| c.eq_ignore_ascii_case(&b'z'))
-        || (bytes.len() > 25
-            && matches!(bytes[bytes.len() - 6], b'+' | b'-')
-            && bytes[bytes.len() - 3] == b':')
-        || (bytes.len() == 25 && matches!(bytes[19], b'+' | b'-') && bytes[22] == b':');
-    text.parse().ok().filter(|_| separated && date_ends && zone)
-}
-
-fn timestamp(time: SystemTime) -> Timestamp {
-    Timestamp::try_from(time).unwrap_or(Timestamp::MAX)
+fn time_of(time: &Attr<String>) -> Option<OffsetDateTime> {
+    time.known().and_then(|text| instant::parse(text))
 }
 
 /// A time in whole seconds.
 fn text(time: SystemTime) -> String {
-    timestamp(time).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 #[cfg(test)]
@@ -180,7 +158,7 @@ mod tests {
     const NOW: &str = "2026-01-10T12:00:00Z";
 
     fn now() -> SystemTime {
-        NOW.parse::<Timestamp>().unwrap().into()
+        instant::parse(NOW).unwrap().into()
     }
 
     fn attr(text: &str) -> Attr<String> {
@@ -195,7 +173,7 @@ mod tests {
             "2026-01-02T03:04:05+02:00",
             "2026-01-02T03:04:05.5-02:00",
         ] {
-            assert!(parse_time(good).is_some(), "{good}");
+            assert!(instant::parse(good).is_some(), "{good}");
         }
         for bad in [
             "",
@@ -210,7 +188,7 @@ mod tests {
             "2026-13-02T03:04:05Z",
             "20260102T030405Z",
         ] {
-            assert_eq!(parse_time(bad), None, "{bad}");
+            assert_eq!(instant::parse(bad), None, "{bad}");
         }
     }
 

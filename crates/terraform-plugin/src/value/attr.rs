@@ -76,6 +76,7 @@ impl<T: Serialize> Serialize for Attr<T> {
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Attr<T> {
+    #[inline(never)] // else its code is in each field of each model
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_enum(NAME, VARIANTS, AttrVisitor(PhantomData))
     }

@@ -2,8 +2,8 @@
 
 use serde::de::value::{StrDeserializer, U32Deserializer};
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -21,23 +21,15 @@ impl<'de> Deserializer<'de> for Reader {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
-            Value::Unknown => Err(ModelError::custom("the value is unknown")),
+            Value::Unknown => Err(unknown()),
             Value::Bool(b) => visitor.visit_bool(b),
             Value::Number(n) => match n.form() {
                 NumberForm::Integer(i) => visitor.visit_i64(i),
                 NumberForm::Float(_) | NumberForm::Decimal(_) => visitor.visit_f64(n.to_f64()),
             },
             Value::String(s) => visitor.visit_string(s),
-            Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
-                visitor.visit_seq(Elements {
-                    rest: elements.into_iter(),
-                    index: 0,
-                })
-            }
-            Value::Map(entries) => visitor.visit_map(Entries::new(entries, |k| Step::Key(k.to_owned()))),
-            Value::Object(attributes) => {
-                visitor.visit_map(Entries::new(attributes, |k| Step::Attribute(k.to_owned().into())))
-            }
+            Value::List(_) | Value::Set(_) | Value::Tuple(_) => self.deserialize_seq(visitor),
+            Value::Map(_) | Value::Object(_) => self.deserialize_map(visitor),
             Value::Dynamic(_, inner) => Self(*inner).deserialize_any(visitor),
         }
     }
@@ -73,10 +65,79 @@ impl<'de> Deserializer<'de> for Reader {
         }
     }
 
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    // The types of most fields. Calling only the visitor's method for the type leaves the code for the others out of the
+    // program.
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
+        match self.0 {
+            Value::Bool(b) => visitor.visit_bool(b),
+            other => Err(mismatch(&other, &visitor)),
+        }
     }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
+        match self.0 {
+            Value::String(s) => visitor.visit_string(s),
+            other => Err(mismatch(&other, &visitor)),
+        }
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
+        self.deserialize_string(visitor)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
+        match self.0 {
+            Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => {
+                visitor.visit_seq(Elements {
+                    rest: elements.into_iter(),
+                    index: 0,
+                })
+            }
+            other => Err(mismatch(&other, &visitor)),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
+        match entries(self.0) {
+            Ok(entries) => visitor.visit_map(entries),
+            Err(other) => Err(mismatch(&other, &visitor)),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ModelError> {
+        self.deserialize_map(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit
+        unit_struct tuple tuple_struct identifier ignored_any
+    }
+}
+
+fn entries(value: Value) -> Result<Entries, Value> {
+    match value {
+        Value::Map(entries) => Ok(Entries::new(entries, |k| Step::Key(k.to_owned()))),
+        Value::Object(attributes) => Ok(Entries::new(attributes, |k| Step::Attribute(k.to_owned().into()))),
+        other => Err(other),
+    }
+}
+
+fn mismatch(value: &Value, expected: &dyn Expected) -> ModelError {
+    if value.is_unknown() {
+        unknown()
+    } else {
+        ModelError::invalid_type(Unexpected::Other("another type"), expected)
+    }
+}
+
+fn unknown() -> ModelError {
+    ModelError::custom("the value is unknown")
 }
 
 struct Elements {
