@@ -109,14 +109,14 @@ pub const TABLES: [(Table, &str); 5] = [
     (Table::Destination, "`konnect_audit_log_destination`"),
     (
         Table::Point,
-        "`konnect_audit_log_webhook` that points at a destination, and `konnect_audit_log_webhook_status`",
+        "`konnect_audit_log_webhook` with a destination, and `konnect_audit_log_webhook_status`",
     ),
     (
         Table::Deliver,
         "`konnect_audit_log_webhook` with an endpoint of its own",
     ),
-    (Table::Looks, "What a destination needs besides"),
-    (Table::MoreLooks, "What a webhook needs besides"),
+    (Table::Looks, "Additional requests of a destination"),
+    (Table::MoreLooks, "Additional requests of a webhook"),
 ];
 
 impl Call {
