@@ -87,6 +87,6 @@ run "region_switched_off_stays_configured" {
 
   assert {
     condition     = !konnect_audit_log_webhook.stream["eu"].enabled
-    error_message = "The webhook is kept, and switched off."
+    error_message = "The webhook exists, and is switched off."
   }
 }
