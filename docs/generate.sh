@@ -3,11 +3,10 @@
 # generator. Run it after a change of a schema, a template or an example.
 #
 # Usage: docs/generate.sh           write the pages
-#        docs/generate.sh --check   fail if a page is not what it would write
+#        docs/generate.sh --check   fail if a page differs from the generator's output
 #
-# It needs Go, which nothing else here does, and no Terraform: the schemas come from the provider's own code, so
-# that the pages do not depend on the version of a CLI. Exit code 3 means that the generator is not available:
-# there is no Go, or no network.
+# It needs Go, and does not need Terraform: the schemas come from the provider's code, so the pages do not depend on
+# the version of a CLI. Exit code 3: the generator is not available, because Go or the network is missing.
 
 set -eu
 
@@ -41,10 +40,10 @@ cd "$project"
 mkdir "$work/site"
 cargo run --quiet --example schema >"$work/schema.json"
 
-# The generator works on a copy, so that a failure does not change the project.
+# The generator uses a copy, so that a failure does not change the project.
 cp -R templates examples "$work/site"
 generator() {
-  # Its output is of use only if it fails.
+  # Shows the output only on failure.
   "$work/bin/tfplugindocs" "$@" --provider-dir "$work/site" --provider-name konnect \
     --providers-schema "$work/schema.json" >"$work/log" 2>&1 || {
     cat "$work/log" >&2
@@ -61,5 +60,5 @@ if [ "$mode" = --check ]; then
 else
   find docs -mindepth 1 -maxdepth 1 ! -name generate.sh ! -name schema.rs -exec rm -rf {} +
   cp -R "$work/site/docs/." docs
-  printf 'docs/ is written.\n'
+  printf 'docs/ is updated.\n'
 fi

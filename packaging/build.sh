@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the release of the provider for one target: the archive that registries and mirrors serve, the manifest, the
-# checksums, the bill of materials, and the indexes of a mirror. Two builds of one commit with one toolchain are the same,
-# byte for byte, at any time and in any folder.
+# checksums, the bill of materials, and the indexes of a mirror. Two builds of the same commit with the same toolchain
+# are identical, byte for byte, at any time and in any folder.
 #
 # Usage: packaging/build.sh [--target TRIPLE] [--profile NAME] [--tools] [--out FOLDER]
 #        packaging/build.sh --gather [--out FOLDER]

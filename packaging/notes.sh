@@ -1,12 +1,12 @@
 #!/bin/sh
-# Prints the section of CHANGELOG.md for a version, for the page of its release.
+# Prints the section of CHANGELOG.md for a version, for its release page.
 #
 # Usage: packaging/notes.sh VERSION
 
 set -eu
 
 [ $# -eq 1 ] || {
-  printf 'packaging/notes.sh: name one version\n' >&2
+  printf 'packaging/notes.sh: specify one version\n' >&2
   exit 2
 }
 

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Signs checksums of a release as the registries require it: FILE.sig, a binary detached signature, for each FILE.
+# Signs the checksums of a release as the registries require: FILE.sig, a binary detached signature, for each FILE.
 #
 # Usage: GPG_PRIVATE_KEY=... GPG_PASSPHRASE=... packaging/sign.sh FILE...
 #
-# GPG_PRIVATE_KEY is an armored RSA key; GPG_PASSPHRASE may be empty. It needs GnuPG. The key is imported into a key ring in
-# a temporary folder, which is removed at the end.
+# GPG_PRIVATE_KEY is an armored RSA key; GPG_PASSPHRASE can be empty. The script needs GnuPG. It imports the key into a
+# key ring in a temporary folder, and removes the folder at the end.
 
 set -eu
 
@@ -14,7 +14,7 @@ set -eu
 }
 for file in "$@"; do
   [ -f "$file" ] || {
-    printf 'packaging/sign.sh: there is no file %s\n' "$file" >&2
+    printf 'packaging/sign.sh: file not found: %s\n' "$file" >&2
     exit 2
   }
 done
@@ -23,7 +23,7 @@ done
 GNUPGHOME=$(mktemp -d "${TMPDIR:-/tmp}/konnect-sign.XXXXXX")
 export GNUPGHOME
 clean_up() {
-  # It would outlive its folder.
+  # The agent does not end when its folder is removed.
   gpgconf --kill all || :
   rm -rf -- "$GNUPGHOME"
 }

@@ -53,11 +53,11 @@ pub(crate) fn schema() -> Schema {
                      `personal_access_token`.",
                 ),
             Attribute::string("server_url").optional().validator(validators::server_url()).description(
-                "URL of the Konnect API. Can also be set with the environment variable `KONNECT_SERVER_URL`. `{region}` \
-                 in the host or path is replaced by the region of each resource. A URL without it serves one region: the \
-                 one that its host names (`https://eu.api.konghq.com`), or for any other host the provider's `region`, \
-                 else `global`. HTTPS only, except for a loopback address; no user name, query or fragment. Default: \
-                 `https://{region}.api.konghq.com`.",
+                "URL of the Konnect API. Can also be set with the environment variable `KONNECT_SERVER_URL`. The \
+                 provider replaces `{region}` in the host or path with the region of each resource. A URL without it \
+                 serves one region: the region in its host (`https://eu.api.konghq.com`), or else the provider's \
+                 `region`, or else `global`. HTTPS only, except for a loopback address; no user name, query or fragment. \
+                 Default: `https://{region}.api.konghq.com`.",
             ),
             Attribute::string("region").optional().validator(validators::region()).description(
                 "Default region of webhooks and statuses: `us`, `eu`, `au`, `me`, `in`, `sg`, `global`, or a region that \
@@ -78,9 +78,9 @@ pub(crate) fn schema() -> Schema {
             ),
             Attribute::bool("detect_authorization_drift").optional().description(
                 "Whether to re-send a credential after an outside change. The API never returns a credential, but it \
-                 returns when an object was last changed. If that was not by this configuration, the next plan sends the \
-                 configured credential again, in place, with a warning. To exclude one resource, add its credential \
-                 argument to `ignore_changes`. Default: true.",
+                 returns the time of the last change of an object. If this configuration did not make that change, the \
+                 next plan warns, and sends the configured credential again, in place. To exclude one resource, add its \
+                 credential argument to `ignore_changes`. Default: true.",
             ),
             Attribute::new("allowed_organization_ids", Kind::Plain(Type::set(Type::String)))
                 .optional()

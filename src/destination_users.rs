@@ -27,7 +27,7 @@ pub(crate) async fn still_in_use(run: &RunState, id: &DestinationId, error: &Err
     };
     let _ = tokio::time::timeout(USERS_TIMEOUT, search).await;
     let users = match users.as_slice() {
-        [] => "A webhook uses it that was not found; it can belong to a Dev Portal.".to_owned(),
+        [] => "The webhook that uses it was not found. It can belong to a Dev Portal.".to_owned(),
         users => format!(
             "The webhook of each of these regions uses it: {}.",
             users.join(", ")
@@ -39,7 +39,7 @@ pub(crate) async fn still_in_use(run: &RunState, id: &DestinationId, error: &Err
             "Konnect does not delete the destination {id} while a webhook uses it. {users}\n\n\
              If this run replaces, renames or removes a destination and moves its webhook to another one: Terraform deletes \
              the destination first, unless create_before_destroy = true is set in its lifecycle block and applied. Set it, \
-             or move the webhook with a run of its own (-target). Otherwise remove that webhook first, or connect it to \
+             or move the webhook in a separate run (-target). Otherwise remove that webhook first, or connect it to \
              another destination: check the konnect_audit_log_webhook resources of other configurations, and the webhooks \
              in the Konnect console.\n\n{error}"
         ),

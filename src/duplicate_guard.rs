@@ -54,7 +54,7 @@ impl Planned<'_> {
         }
         let region = self.region;
         Diagnostic::warning(
-            "An equal destination already exists",
+            "An identical destination already exists",
             format!(
                 "Region {region} has a destination with the same name, endpoint, log_format and \
                  skip_ssl_verification, and this run has not seen it in the state:\n{list}\n\n\

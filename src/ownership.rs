@@ -156,9 +156,9 @@ fn left_in_place(scope: &Scope, now: &Webhook) -> Diagnostic {
     Diagnostic::warning(
         "Webhook was left in place",
         format!(
-            "The webhook of {scope} {activity} to {}. This resource did not write that: another resource, configuration \
-             or user set it up after the last write of this resource. Nothing was removed at Konnect. The resource is \
-             removed from the state.",
+            "The webhook of {scope} {activity} to {}. This resource did not write that target: another \
+             resource, configuration or user wrote it after the last write of this resource. Nothing was removed at \
+             Konnect. The resource is removed from the state.",
             now.target
         ),
     )

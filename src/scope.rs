@@ -107,7 +107,7 @@ impl Regions {
         match self.plan(own, inherited, prior)? {
             Attr::Null => Err(Diagnostic::error(
                 "No region",
-                "Each region has an audit log of its own. Set region here, in the provider block, or in the environment \
+                "Each region has its own audit log. Set region here, in the provider block, or in the environment \
                  variable KONNECT_REGION.",
             )
             .at("region")),

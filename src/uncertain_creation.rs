@@ -31,7 +31,7 @@ pub(crate) fn left_behind(duplicates: &Duplicates, ours: &DestinationId, region:
                 .map(DestinationId::as_str)
                 .collect::<Vec<_>>()
                 .join(", ");
-            format!("An equal destination was created in the meantime: {ids}")
+            format!("An identical destination was created in the meantime: {ids}")
         }
         Duplicates::None | Duplicates::Unknown => {
             "Whether the first attempt created another destination could not be determined".to_owned()

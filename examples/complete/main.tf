@@ -1,4 +1,4 @@
-# The audit events of an organization, delivered to one SIEM by the module, and watched.
+# Delivers the audit events of an organization to one SIEM with the module, and checks the deliveries.
 
 terraform {
   required_version = ">= 1.11"

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Compares Konnect with the configuration in a folder, reads the status of the streams, and writes a report in Markdown. It
-# changes nothing, and does not lock the state.
+# does not change anything, and does not lock the state.
 #
 # Usage: drift.sh FOLDER REPORT
 #
-# Exit code 0: Konnect is as configured, and every check passes.
-#           1: the comparison failed; the error is above.
-#           2: something is to be changed: Konnect was changed, or the configuration was not applied yet.
-#           3: nothing is to be changed, but a check fails: a stream does not deliver.
+# Exit code 0: Konnect matches the configuration, and every check passes.
+#           1: the comparison failed. The CLI prints the error.
+#           2: the plan has changes: Konnect was changed, or the configuration was not applied yet.
+#           3: the plan has no changes, but a check fails: a stream does not deliver.
 #
 # It needs Terraform, or OpenTofu with TERRAFORM_BIN=tofu, and jq. The environment must have KONNECT_SPAT and the variables of
 # the configuration, such as TF_VAR_siem_authorization.
@@ -23,7 +23,7 @@ report=$2
 cli=${TERRAFORM_BIN:-terraform}
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
-# So that the report of an earlier run is not taken for that of this one.
+# Removes the report of an earlier run.
 : >"$report"
 
 run() {
@@ -31,9 +31,9 @@ run() {
 }
 
 run init -input=false -no-color
-# Konnect against the state. This reads the status of every region, whatever is to be changed.
+# Compares Konnect with the state. This reads the status of every region, even if the configuration has changes.
 run plan -refresh-only -input=false -no-color -lock=false -out="$work/seen.tfplan"
-# Konnect against the configuration.
+# Compares Konnect with the configuration.
 run plan -input=false -no-color -lock=false -out="$work/change.tfplan" >"$work/change.log"
 run show -json "$work/seen.tfplan" >"$work/seen.json"
 run show -json "$work/change.tfplan" >"$work/change.json"
@@ -42,7 +42,7 @@ failing=$(jq -r '
   .checks[]? | select(.address.kind == "check" and (.status == "fail" or .status == "error")) |
   ([.instances[]?.problems[]?.message] | if . == [] then ["the check gives no reason"] else . end)[] as $why |
   "- `\(.address.to_display)`: \($why | gsub("\n"; "\n  "))"' "$work/seen.json")
-# Without outputs: they may hold the state of a delivery, which the checks report.
+# Ignores outputs: they can contain the state of a delivery, which the checks report.
 changed=$(jq -r '
   .resource_changes[]? | select(.mode == "managed" and .change.actions != ["no-op"]) |
   "- `\(.address)`: \(.change.actions | join(", "))"' "$work/change.json")
@@ -55,12 +55,12 @@ code=0
   fi
   if [ -n "$changed" ]; then
     code=2
-    printf '## Konnect is not as configured\n\nTo be changed:\n\n%s\n\n' "$changed"
-    printf 'What was changed since the last apply:\n\n```text\n'
+    printf '## Konnect differs from the configuration\n\nPlanned changes:\n\n%s\n\n' "$changed"
+    printf 'Changes since the last apply:\n\n```text\n'
     "$cli" -chdir="$folder" show -no-color "$work/seen.tfplan"
     printf '```\n'
   fi
-  [ "$code" -ne 0 ] || printf 'Konnect is as configured, and every stream delivers.\n'
+  [ "$code" -ne 0 ] || printf 'Konnect matches the configuration, and every stream delivers.\n'
 } >"$report"
 cat "$report"
 exit "$code"

@@ -9,6 +9,6 @@ terraform {
 # The access token comes from the environment: KONNECT_TOKEN for a personal access token,
 # KONNECT_SPAT for a system account's.
 provider "konnect" {
-  # The region of webhooks and statuses that name none.
+  # The default region of webhooks and statuses.
   region = "eu"
 }

@@ -1,4 +1,4 @@
-# Konnect's audit events of three regions, delivered to one SIEM and watched.
+# Delivers Konnect's audit events of three regions to one SIEM, and checks the deliveries.
 
 terraform {
   required_version = ">= 1.11"
@@ -14,8 +14,8 @@ terraform {
 # KONNECT_SPAT for a system account's.
 provider "konnect" {}
 
-# Where the events go. Konnect sends `authorization_wo` to the endpoint as the Authorization header. It is in no plan and
-# in no state.
+# Where the events go. Konnect sends `authorization_wo` to the endpoint as the Authorization header. It is not stored
+# in a plan or state.
 resource "konnect_audit_log_destination" "siem" {
   name             = "SIEM"
   endpoint         = var.siem_endpoint
@@ -37,11 +37,11 @@ data "konnect_audit_log_webhook_status" "stream" {
 
   region = each.key
 
-  # While a webhook is about to change, its status waits for the change.
+  # If a webhook changes, Terraform reads its status after the change.
   depends_on = [konnect_audit_log_webhook.stream]
 }
 
-# Each plan and apply warns when a region does not deliver, and says why.
+# Each plan and apply warns if a region does not deliver, and reports why.
 check "audit_log_delivery" {
   assert {
     condition = alltrue([

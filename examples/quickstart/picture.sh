@@ -1,14 +1,13 @@
 #!/bin/sh
-# Makes session.svg, the picture of the quickstart that the README shows, from what the quickstart really
-# prints. What is left out is marked by a line of its own.
+# Generates session.svg, the picture of the quickstart in the README, from the output of the quickstart. A
+# separate line marks omitted output.
 #
 # Usage: examples/quickstart/picture.sh           run the quickstart and write the picture
-#        examples/quickstart/picture.sh --check   run the quickstart, show what it prints, and fail if the
-#                                                 picture says anything else
+#        examples/quickstart/picture.sh --check   run the quickstart, show its output, and fail if the
+#                                                 picture differs
 #
-# It needs what run.sh needs. Ids, durations, ports and the order of what happens at the same time differ from
-# run to run, the name of the CLI and what it shows of a write-only attribute from CLI to CLI. None of that
-# makes a difference to --check.
+# It has the same requirements as run.sh. --check ignores what differs between runs (ids, durations, ports, the
+# order of concurrent events) and between CLIs (the name, and how they show a write-only attribute).
 
 set -eu
 
@@ -37,7 +36,7 @@ trap 'exit 143' TERM
 }
 [ -z "$mode" ] || cat "$work/session"
 
-# The lines to show. Each rule is for the output of one command; whatever no rule keeps is cut.
+# Selects the lines to show. Each rule is for the output of one command. All other lines are cut.
 awk '
   function cut() { if (shown && !gap) { print "⋮"; gap = 1 } }
   function keep() { print; shown = 1; gap = 0 }
@@ -73,7 +72,7 @@ awk -v caption="examples/quickstart/run.sh" '
   { line[NR] = $0; if (length($0) > columns) columns = length($0) }
   END {
     size = 13; step = 17; margin = 18
-    # The widest of the usual fonts takes 0.61 of its size.
+    # The widest of the common fonts has a character width of 0.61 of its size.
     width = int(columns * size * 0.61) + 2 * margin
     height = NR * step + 3 * margin + 12
     printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\"", \
@@ -110,7 +109,7 @@ awk -v caption="examples/quickstart/run.sh" '
   }
 ' "$work/lines" >"$work/session.svg"
 
-# What a picture says, without what differs from run to run and from CLI to CLI.
+# The text of a picture, without what differs between runs and CLIs.
 cli=${TERRAFORM_BIN:-terraform}
 says() {
   sed -n 's|.*xml:space="preserve">\(.*\)</text>$|\1|p' "$1" |

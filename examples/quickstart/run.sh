@@ -1,8 +1,8 @@
 #!/bin/sh
 # Audit logging from end to end: the real CLI sets up three regions, a SIEM receives and verifies an event, the SIEM
-# fails and the status reports it, a change by another user is detected and repaired, and a replay sends what was missed.
-# This project's emulator and receiver on 127.0.0.1 take the places of Konnect and the SIEM: no account is needed, and
-# nothing leaves this machine except the downloads of cargo.
+# fails and the status reports it, a change by another user is detected and reverted, and a replay sends missed events.
+# This project's emulator and receiver on 127.0.0.1 replace Konnect and the SIEM. The script needs no account. Only cargo
+# connects to the internet, to download dependencies.
 #
 # Usage: examples/quickstart/run.sh
 #
@@ -19,12 +19,12 @@ fail() {
   exit 1
 }
 
-# A line for the reader, apart from what the commands print.
+# Prints a heading between the outputs of the commands.
 say() {
   printf '\n# %s\n' "$@"
 }
 
-# --- What has to be there ---
+# --- Requirements ---
 
 have() {
   command -v "$1" >/dev/null 2>&1
@@ -58,7 +58,7 @@ case $cli in
 *) cli=$PWD/$cli ;;
 esac
 
-# --- What has to be gone afterwards ---
+# --- Clean-up ---
 
 work=''
 emulator_pid=''
@@ -86,8 +86,8 @@ trap 'exit 143' TERM
 # --- Commands ---
 
 # Prints a command as a user types it, and runs it. All commands run in $work/config, with the names of the programs
-# instead of their paths. The first argument is a regular expression of the lines to show, or '' for all; where
-# any are left out, the first place is marked. The whole output is in $output.
+# instead of their paths. The first argument is a regular expression of the lines to show, or '' for all. A marker shows
+# the first place where lines are omitted. $output contains the whole output.
 run() {
   run_expecting 0 "$@"
 }
@@ -131,7 +131,7 @@ wait_for() {
   done
 }
 
-# Fails unless a text has a line that matches. What is checked was on the screen before.
+# Fails unless a text has a line that matches. The text was printed before.
 expect() {
   printf '%s\n' "$2" | grep -E -q -- "$3" || fail "$1; this was the output:
 
@@ -143,7 +143,7 @@ $2"
 say "Build the provider, a local Konnect and a local SIEM. The first time takes a few minutes."
 packages='-p terraform-provider-konnect -p konnect-emulator -p konnect-audit-receiver'
 printf '\n$ cargo build %s\n' "$packages"
-# Cargo reports where it puts the programs: settings and variables may move them.
+# Cargo reports the paths of the programs, which settings and variables can change.
 # shellcheck disable=SC2086 # options, without spaces in them
 built=$(cd "$project" && cargo build $packages \
   --message-format json-render-diagnostics) ||
@@ -160,25 +160,25 @@ receiver=$(executable konnect-audit-receiver)
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/konnect-quickstart.XXXXXX")
 
-# Settings of the reader's own must not change what happens here, nor reach a real Konnect.
+# The user's own settings must not affect this run, or connect to the real Konnect.
 for name in $(env | sed -n 's/^\(TF_[A-Za-z0-9_]*\)=.*/\1/p'); do
   unset "$name"
 done
 unset KONNECT_SPAT KONNECT_REGION
 export CHECKPOINT_DISABLE=1
-# The CLI colours its output even where nothing can show colours.
+# The CLI colours its output even if it is not a terminal.
 if [ ! -t 1 ] || [ -n "${NO_COLOR:-}" ]; then
   export TF_CLI_ARGS=-no-color
 fi
 
 version=$("$provider" --version)
 version=${version##* }
-# The CLI's platform, which may be another than the machine's own, as under Rosetta.
+# The CLI's platform, which can differ from the machine's, as under Rosetta.
 platform=$(TF_CLI_CONFIG_FILE=/dev/null "$cli" version -json |
   sed -n 's/.*"platform": *"\([a-z0-9_]*\)".*/\1/p')
 [ -n "$platform" ] || fail "\"${cli##*/} version -json\" did not tell the platform"
 
-# Terraform and OpenTofu each put the name of their own registry in front of a provider's address.
+# Terraform and OpenTofu each prefix a provider's address with the name of their own registry.
 for registry in registry.terraform.io registry.opentofu.org; do
   folder=$work/mirror/$registry/konnect-audit/konnect/$version/$platform
   mkdir -p "$folder"
@@ -194,7 +194,7 @@ provider_installation {
 END
 export TF_CLI_CONFIG_FILE="$work/cli.tfrc"
 
-# A copy, so that the state and the lock file stay out of the project.
+# Uses a copy, so that the state and the lock file are not in the project.
 mkdir "$work/config"
 cp "$here"/*.tf "$work/config"
 cd "$work/config"
@@ -206,7 +206,7 @@ cd "$work/config"
 start() {
   log=$1
   shift
-  # It exists from now on: the program may be slow to start.
+  # Creates the file now, because the program can be slow to start.
   : >"$log"
   "$@" >"$log" 2>"$log.errors" &
   pid=$!
@@ -215,8 +215,8 @@ start() {
   cat "$log"
 }
 
-# Starts the SIEM, which writes the certificate of its authority to ca.pem. It shows the events that were not made by the
-# provider's own requests.
+# Starts the SIEM, which writes the certificate of its authority to ca.pem. It does not show the events of the provider's
+# own requests.
 others='user_agent!=terraform-provider-konnect*'
 siem() {
   jwks=$konnect/eu/v2/audit-log-webhook/jwks.json
@@ -250,7 +250,7 @@ run "$changes" "$cli" plan -input=false -out=setup.tfplan
 expect "the plan is not complete" "$output" 'Plan: 4 to add, 0 to change, 0 to destroy'
 run "$changes" "$cli" apply -input=false setup.tfplan
 run '' "$cli" output delivery
-# The requests of the apply make events: on a slow machine, the first may have arrived.
+# The requests of the apply generate events. On a slow machine, the first may have arrived.
 expect "the streams are not ready" "$output" '"eu" = "(ready|delivering)"'
 if grep -q quickstart-secret terraform.tfstate; then
   fail "the state holds the credential"
@@ -272,7 +272,7 @@ siem "$address" --respond 401
 missed_from=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 run '' "$emulator" trigger --url "$konnect" --region eu --kind account-locked --count 50
 tries=0
-# Events of requests may share their batch, or may be refused before them.
+# Events of other requests can be in the same batch, or be rejected earlier.
 until "$emulator" request GET "$konnect/_emulator/deliveries" |
   grep -E -q '"code":401,"endpoint":"[^"]*","events":[5-9][0-9],'; do
   tries=$((tries + 1))

@@ -1,4 +1,4 @@
-# Delivers the audit events of several regions to one SIEM. Put the file of your SIEM from examples/siem beside this one: it
+# Delivers the audit events of several regions to one SIEM. Copy the file of your SIEM from examples/siem to this folder. It
 # declares the destination.
 
 terraform {
@@ -35,7 +35,7 @@ resource "konnect_audit_log_webhook" "stream" {
   audit_log_destination_id = konnect_audit_log_destination.siem.id
 }
 
-# While a webhook is about to change, its status waits for the change.
+# If a webhook changes, Terraform reads its status after the change.
 data "konnect_audit_log_webhook_status" "stream" {
   for_each = var.regions
 
@@ -43,7 +43,7 @@ data "konnect_audit_log_webhook_status" "stream" {
   depends_on = [konnect_audit_log_webhook.stream]
 }
 
-# Each plan and apply warns when a region does not deliver, and says why.
+# Each plan and apply warns if a region does not deliver, and reports why.
 check "audit_log_delivery" {
   assert {
     condition = alltrue([

@@ -89,8 +89,8 @@ impl Action for AuditLogReplay {
         Schema::new(
             "Sends the past audit events of a region or a Dev Portal to its audit log webhook again, for instance those \
              that a SIEM missed during an outage. Konnect keeps events for 7 days, and delivers to the webhook that is \
-             configured when the job runs. The webhook must be set up and enabled. Events that did arrive are sent again \
-             as well.\n\n\
+             configured when the job runs. The webhook must be set up and enabled. Events that already arrived are also \
+             sent again.\n\n\
              Invoke the action with `terraform apply -invoke=action.konnect_audit_log_replay.NAME`, or with an \
              `action_trigger` after a webhook's update. Each region and each Dev Portal has one replay job at a time: if \
              another one is in progress, the action waits for it to end. An interruption ends the wait, and Konnect \
@@ -111,16 +111,16 @@ impl Action for AuditLogReplay {
                      Conflicts with `last`.",
                 ),
                 Attribute::string("last").optional().validator(window::duration()).description(
-                    "Sends the events of this long until now, such as `30m`, `6h` or `2d`, at most 7 days. Exactly one of \
-                     this and `start_at` with `end_at` is required.",
+                    "Length of the time range, which ends now, such as `30m`, `6h` or `2d`, at most 7 days. Exactly one of \
+                     `last`, and `start_at` with `end_at`, is required.",
                 ),
                 Attribute::bool("wait_for_completion").optional().description(
                     "Whether the action waits until the job has completed, and fails if the job does. If false, it only \
                      starts the job. Default: true.",
                 ),
                 Attribute::string("timeout").optional().validator(window::duration()).description(
-                    "How long the action waits for another job to end and for this one to complete together, such as \
-                     `30m` or `6h`. After that it fails, and Konnect continues the job. Default: `30m`.",
+                    "Total time that the action waits for another job to end and for this one to complete, such as `30m` or \
+                     `6h`. After that, the action fails, and Konnect continues the job. Default: `30m`.",
                 ),
             ],
         )

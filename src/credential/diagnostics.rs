@@ -2,12 +2,12 @@
 
 use terraform_plugin::Diagnostic;
 
-/// The warning that a plan sends a credential to an object whose present one is not known.
+/// The warning that a plan sends a credential to an object whose current one is not known.
 pub(super) fn first_send(object: &str, argument: &'static str) -> Diagnostic {
     Diagnostic::warning(
         "Credential is sent to an existing object",
         format!(
-            "The API never returns a credential, so the present one of this {object} is not known. This plan sends \
+            "The API never returns a credential, so the current one of this {object} is not known. This plan sends \
              the configured one, once."
         ),
     )
@@ -51,10 +51,10 @@ pub(super) fn unreliable(object: &str, resent: u8) -> Diagnostic {
     Diagnostic::warning(
         "Outside changes of the credential are not detected",
         format!(
-            "updated_at of this {object} changed again after each of {resent} re-sends of its credential in a row, \
-             and nothing else changed. It does not show who changed the object, so the credential is not sent again \
-             because of it. Changing the credential turns detection on again; detect_authorization_drift = false in the \
-             provider block turns it off for all objects."
+            "The credential of this {object} was sent again {resent} times, and each time only updated_at changed \
+             afterwards. It does not show who changed the object, so its changes no longer cause the credential to be \
+             sent. To enable detection again, change the credential. To disable it for all objects, set \
+             detect_authorization_drift = false in the provider block."
         ),
     )
 }

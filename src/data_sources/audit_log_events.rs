@@ -100,15 +100,15 @@ fn event_attributes() -> Vec<Attribute> {
     vec![
         text(
             "type",
-            "Type of the event: `authentication`, `authorization` or `gateway_access`. Konnect can leave it out of \
-             authentications.",
+            "Type of the event: `authentication`, `authorization` or `gateway_access`. Konnect can omit it in \
+             authentication events.",
         ),
         text("ts", "Time of the event, RFC 3339."),
         text("org_id", "Id of the organization."),
         text("principal_id", "Id of the user or system account."),
         text("actor_id", "Id of the person who acts in place of the principal."),
         text("client_ip", "IP address of the client."),
-        text("trace_id", "Id that the events of one request have in common."),
+        text("trace_id", "Id that is shared by the events of one request."),
         text("user_agent", "User agent of the client."),
         text("uri", "URI of the request."),
         text("portal_id", "Id of the Dev Portal."),
@@ -178,8 +178,8 @@ impl DataSource for AuditLogEvents {
                     .computed()
                     .validator(Validator::whole_number(1, MAX_LIMIT))
                     .description(
-                        "Maximum number of events, from 1 to 10,000. Konnect does not document the order in which it \
-                         lists events: if there are more, the first ones that it lists are returned. Default: 100.",
+                        "Maximum number of events, from 1 to 10,000. If there are more, the first events that \
+                         Konnect lists are returned, in an order that Kong does not document. Default: 100.",
                     ),
                 Attribute::nested("events", Nesting::List, event_attributes())
                     .computed()
@@ -242,7 +242,7 @@ impl AuditLogEvents {
         Diagnostic::error(
             "Past audit events are not available",
             format!(
-                "Konnect answered {status}. The API for past events may not be enabled for the organization, or the owner \
+                "Konnect returned {status}. The API for past events may not be enabled for the organization, or the owner \
                  of the access token may lack the permission to read audit logs.\n\n{error}"
             ),
         )

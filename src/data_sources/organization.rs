@@ -42,9 +42,9 @@ impl DataSource for KonnectOrganization {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "The organization of the access token, a personal one or that of a system account. Use it to check that a \
-             configuration runs against the intended organization. Konnect serves it on the `global` host only, so the \
-             `server_url` must contain `{region}`, or lead to that host.",
+            "The organization of the access token. Use it to check that a configuration runs against the intended \
+             organization. Konnect serves it only on the `global` host, so the `server_url` must contain `{region}`, or \
+             serve that host.",
             [
                 Attribute::string("id")
                     .computed()
@@ -57,7 +57,7 @@ impl DataSource for KonnectOrganization {
                     .description("State of the organization: `active`, `inactive`, `deleting` or `deleted`."),
                 Attribute::string("login_path")
                     .computed()
-                    .description("Last part of the address of the organization's login page."),
+                    .description("Last part of the URL of the organization's login page."),
             ],
         )
     }

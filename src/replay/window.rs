@@ -72,8 +72,8 @@ pub(crate) fn check_order(start_at: &Attr<String>, end_at: &Attr<String>) -> Res
     }
     Err(Diagnostic::error(
         "End is not after the start",
-        "end_at must be later than start_at. Set start_at to the time from which events are missing, and end_at to the \
-         time until which they are.",
+        "end_at must be later than start_at. Set start_at and end_at to the beginning and the end of the time \
+         range in which events are missing.",
     )
     .at("end_at"))
 }
@@ -98,8 +98,7 @@ pub(crate) fn check_retention(
         && end > OffsetDateTime::from(now) + CLOCK_TOLERANCE
     {
         let detail = format!(
-            "A replay job sends past events again, and the time is {} now. Set end_at to a time that is over when the \
-             job starts.",
+            "A replay job sends past events again, and the time is {} now. Set end_at to a time before the job starts.",
             text(now)
         );
         diagnostics.push(Diagnostic::error("End is in the future", detail).at("end_at"));

@@ -102,12 +102,12 @@ impl Resource for AuditLogReplayJob {
         Schema::new(
             "A replay of past audit events: Konnect sends the events of a time range to the audit log webhook again, for \
              instance those that a SIEM missed during an outage. Konnect keeps events for 7 days, and delivers to the \
-             webhook that is configured when the job runs. The webhook must be set up and enabled. Events that did arrive \
-             are sent again as well.\n\n\
+             webhook that is configured when the job runs. The webhook must be set up and enabled. Events that already \
+             arrived are also sent again.\n\n\
              Creating the resource starts a job, and so does each change of `start_at` or `end_at`. Each region and each \
              Dev Portal has one replay job at a time: if another one is in progress, the apply waits for it to end. If a \
-             job fails, the apply fails, and the next apply starts the job again. Once the job has completed, the resource \
-             is a record of it: a range that has become older than 7 days is no error.\n\n\
+             job fails, the apply fails, and the next apply starts the job again. When the job has completed, the \
+             resource is a record of it, and a time range that is older than 7 days is not an error.\n\n\
              Destroying the resource only removes it from the state. Konnect can neither cancel nor delete a job.",
             [
                 Attribute::string("id").computed().use_state_for_unknown().description(
@@ -141,9 +141,9 @@ impl Resource for AuditLogReplayJob {
                      started. Default: true.",
                 ),
                 Attribute::string("timeout").optional().default(DEFAULT_TIMEOUT).validator(window::duration()).description(
-                    "How long the apply waits for another job to end and for this one to complete together, such as `30m` \
-                     or `6h`. After that it fails, and Konnect continues the job. A change has no effect on a job that was \
-                     started. Default: `30m`.",
+                    "Total time that the apply waits for another job to end and for this one to complete, such as `30m` or \
+                     `6h`. After that, the apply fails, and Konnect continues the job. A change has no effect on a job that \
+                     was started. Default: `30m`.",
                 ),
                 Attribute::string("status").computed().description(
                     "Status of the job: `accepted`, `pending`, `running`, `completed` or `failed`, as Konnect reports it. \

@@ -109,7 +109,7 @@ impl Resource for AuditLogWebhook {
                 ),
                 Attribute::bool("replace_existing").optional().default(false).description(
                     "Whether the creation may redirect a region that already delivers to another target. If false, it \
-                     fails and reports the present target. A webhook that is switched off is always overwritten. Has no \
+                     fails and reports the current target. A webhook that is switched off is always overwritten. Has no \
                      effect after the creation. Default: false.",
                 ),
             ],

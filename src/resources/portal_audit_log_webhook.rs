@@ -136,7 +136,7 @@ impl Resource for PortalAuditLogWebhook {
                 ),
                 Attribute::bool("replace_existing").optional().default(false).description(
                     "Whether the creation may redirect a Dev Portal that already delivers to another destination. If \
-                     false, it fails and reports the present destination. A webhook that is switched off is always \
+                     false, it fails and reports the current destination. A webhook that is switched off is always \
                      overwritten. Has no effect after the creation. Default: false.",
                 ),
             ],

@@ -42,27 +42,27 @@ impl Question {
         Self::CpsSignature,
     ];
 
-    /// The question in words.
+    /// The text of the question.
     pub fn text(self) -> &'static str {
         match self {
             Self::Lifecycle => "Does the provider create, update and destroy a destination and a webhook?",
-            Self::Role => "Is the role of the token enough?",
-            Self::GlobalStore => "Are the destinations on `global` and on a regional host one store?",
+            Self::Role => "Is the role of the token sufficient?",
+            Self::GlobalStore => "Do `global` and a regional host store the same destinations?",
             Self::GlobalWebhook => "Does `global` have a webhook?",
             Self::UpdatedAt => "How does `updated_at` of a destination behave?",
             Self::PageSize => "Which page sizes does the list of destinations honor?",
             Self::ListCompleteness => "Does a list contain every destination exactly once?",
-            Self::NewDestination => "How long until a destination on `global` is known in a region?",
-            Self::DestinationInUse => {
-                "How long does a destination count as in use after its webhook let it go?"
+            Self::NewDestination => "How long until a region knows a destination on `global`?",
+            Self::DestinationInUse => "How long is a destination in use after its webhook has changed?",
+            Self::WebhookAfterDelete => {
+                "What does the API return for a deleted webhook: 404 or an empty destination?"
             }
-            Self::WebhookAfterDelete => "What does a deleted webhook answer: 404 or an empty destination?",
-            Self::ReplayWithoutWebhook => "What does a replay without an enabled webhook answer?",
+            Self::ReplayWithoutWebhook => "What does the API return for a replay without an enabled webhook?",
             Self::PullApi => "Is `GET /v3/audit-logs` available?",
             Self::Jwks => "Do the signing keys differ by region?",
             Self::ContentEncoding => "Which `Content-Encoding` does a delivery have?",
             Self::CollectorRetries => {
-                "Which answers of a collector does Konnect retry, and when does it resume?"
+                "After which responses of a collector does Konnect retry, and when does it resume?"
             }
             Self::CpsSignature => "Which bytes does the signature of a `cps` line cover?",
         }

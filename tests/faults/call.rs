@@ -137,7 +137,7 @@ pub const TABLES: [(Table, &str); 7] = [
     (Table::Destination, "`konnect_audit_log_destination`"),
     (
         Table::Point,
-        "`konnect_audit_log_webhook` that points at a destination, and `konnect_audit_log_webhook_status`",
+        "`konnect_audit_log_webhook` with a destination, and `konnect_audit_log_webhook_status`",
     ),
     (
         Table::Deliver,
@@ -148,8 +148,8 @@ pub const TABLES: [(Table, &str); 7] = [
         "`konnect_portal_audit_log_webhook` and `konnect_portal_audit_log_webhook_status`",
     ),
     (Table::Replay, "`konnect_audit_log_replay_job`"),
-    (Table::Looks, "What a destination needs besides"),
-    (Table::MoreLooks, "What a webhook needs besides"),
+    (Table::Looks, "Additional requests of a destination"),
+    (Table::MoreLooks, "Additional requests of a webhook"),
 ];
 
 impl Call {

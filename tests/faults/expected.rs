@@ -62,16 +62,16 @@ pub fn applies(row: &Row, call: Call) -> bool {
         Strike::Setting(Setting::Impatient) => true,
         Strike::Rule(_) => {
             let removal = call.request().0 == "DELETE";
-            // A removal waits while the object is in use, and a replay while another job runs: too long for this test.
+            // A delete waits while the object is in use, and a replay while another job runs: too long for this test.
             let waits_on_conflict = matches!(
                 call,
                 Call::DestinationDelete | Call::PortalDelete | Call::ReplayStart | Call::ReplayRestart
             );
             let in_use = waits_on_conflict && matches!(row.answer, Answer::Status { code: 409, .. });
-            // To a removal a 204 is the right answer, and only a liar gives it before the deed.
+            // For a delete, 204 is the correct response: without the delete, it is a false report.
             let lie = removal && row.label == "204 with a body";
             // Whether a request that reads is handled makes no difference.
-            let same = !call.writes() && row.label.ends_with("after handling");
+            let same = !call.writes() && row.label.ends_with("after processing");
             let like_another = !primary && !is_telling(row.answer);
             !lie && !same && !like_another && !in_use
         }
@@ -102,7 +102,7 @@ pub fn modes(row: &Row, call: Call) -> Vec<Times> {
     }
 }
 
-/// Whether the same request may fare better in a moment.
+/// Whether a retry of the same request may succeed.
 fn transient(answer: Answer) -> bool {
     match answer {
         Answer::NoConnection | Answer::Lost(_) => true,
@@ -182,7 +182,7 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
 
 /// A body that is cut does not hurt an answer without one.
 fn arrives_whole(row: &Row, call: Call) -> bool {
-    let cut = row.answer == Answer::Lost(Lost::Body) || row.label == "204 with a body, after handling";
+    let cut = row.answer == Answer::Lost(Lost::Body) || row.label == "204 with a body, after processing";
     cut && call.request().0 == "DELETE"
 }
 
@@ -517,7 +517,7 @@ fn words(row: &Row, call: Call) -> Vec<String> {
             let mut words = vec![code.to_string(), advice(code, call).to_owned()];
             if problem {
                 words.push("Trace id: konnect:trace:".to_owned());
-            } else if row.label.ends_with("of a gateway") {
+            } else if row.label.ends_with("from a gateway") {
                 words.push(PAGE_SAYS.to_owned());
             }
             words

@@ -11,7 +11,7 @@ pub struct Row {
     pub label: String,
     /// The table's section.
     pub section: Section,
-    /// How it is brought about.
+    /// How the test causes it.
     pub strike: Strike,
     /// What a client sees of it.
     pub answer: Answer,
@@ -22,9 +22,9 @@ pub struct Row {
 /// A part of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Section {
-    /// The way to the server.
+    /// Connection errors.
     Connection,
-    /// Successes that are none.
+    /// Success statuses whose response is invalid.
     Success,
     /// Error statuses.
     Status,
@@ -32,24 +32,24 @@ pub enum Section {
     Wait,
     /// Redirects.
     Redirect,
-    /// What is odd and does no harm.
+    /// Unusual responses that are valid.
     Odd,
 }
 
 /// The sections, in the order of the table.
 pub const SECTIONS: [(Section, &str); 6] = [
-    (Section::Connection, "The connection"),
-    (Section::Success, "A success that is none"),
-    (Section::Status, "An error status"),
-    (Section::Wait, "How long to wait"),
-    (Section::Redirect, "A redirect"),
-    (Section::Odd, "Odd, and yet right"),
+    (Section::Connection, "Connection errors"),
+    (Section::Success, "Invalid success responses"),
+    (Section::Status, "Error statuses"),
+    (Section::Wait, "Retry-After"),
+    (Section::Redirect, "Redirects"),
+    (Section::Odd, "Unusual but valid responses"),
 ];
 
-/// How a fault is brought about.
+/// How the test causes a fault.
 #[derive(Debug, Clone)]
 pub enum Strike {
-    /// The emulator spoils the answer to the request.
+    /// The emulator changes the response to the request.
     Rule(Fault),
     /// The provider runs under other circumstances.
     Setting(Setting),
@@ -117,7 +117,7 @@ const STATUSES: [u16; 21] = [
     400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 425, 429, 451, 500, 501, 502, 503, 504, 520, 599,
 ];
 
-/// What a gateway shows a person.
+/// An error page of a gateway.
 pub const PAGE: &str = "<html><head><title>Not today</title></head><body>says the gateway</body></html>";
 
 /// What a test looks for of [`PAGE`].
@@ -156,7 +156,7 @@ fn connection() -> Vec<Row> {
     let slow = Fault::Drip { interval_ms: 50 };
     let mut drip = rule(
         of,
-        "body that drips without end",
+        "response body that never ends",
         slow,
         Answer::Lost(Lost::Slow),
         false,
@@ -167,12 +167,30 @@ fn connection() -> Vec<Row> {
         untrusted("TLS: unknown authority", Certificate::UnknownAuthority),
         untrusted("TLS: expired certificate", Certificate::Expired),
         untrusted("TLS: certificate for another name", Certificate::OtherName),
-        rule(of, "closed before handling", Fault::DropBefore, head, false),
-        rule(of, "closed after handling", Fault::DropAfter, head, true),
-        rule(of, "cut within the header", Fault::TruncateHeader, head, true),
         rule(
             of,
-            "cut within the body",
+            "connection closed before processing",
+            Fault::DropBefore,
+            head,
+            false,
+        ),
+        rule(
+            of,
+            "connection closed after processing",
+            Fault::DropAfter,
+            head,
+            true,
+        ),
+        rule(
+            of,
+            "response truncated in the header",
+            Fault::TruncateHeader,
+            head,
+            true,
+        ),
+        rule(
+            of,
+            "response truncated in the body",
             Fault::Truncate,
             Answer::Lost(Lost::Body),
             true,
@@ -198,35 +216,40 @@ fn successes() -> Vec<Row> {
     let mut rows = vec![
         rule(
             of,
-            "half of the JSON, handled",
+            "truncated JSON, request processed",
             Fault::Malformed,
             Answer::Nonsense,
             true,
         ),
         rule(
             of,
-            "100 MiB",
+            "body of 100 MiB",
             Fault::Huge { bytes: 100 << 20 },
             Answer::Nonsense,
             false,
         ),
         rule(
             of,
-            "200 with the request itself",
+            "200 with the request as the body",
             Fault::Echo { status: 200 },
             Answer::Nonsense,
             false,
         ),
     ];
     for (label, status, content_type, text) in [
-        ("200 with 0 bytes", 200, json, ""),
-        ("200 with JSON of another kind", 200, json, r#"{"message": "ok"}"#),
-        ("200 with a JSON list", 200, json, "[1, 2]"),
+        ("200 with an empty body", 200, json, ""),
+        (
+            "200 with an unexpected JSON object",
+            200,
+            json,
+            r#"{"message": "ok"}"#,
+        ),
+        ("200 with a JSON array", 200, json, "[1, 2]"),
         ("200 with HTML", 200, "text/html", PAGE),
         ("204 with a body", 204, json, r#"{"enabled": true}"#),
     ] {
         for handled in [false, true] {
-            let label = format!("{label}{}", if handled { ", after handling" } else { "" });
+            let label = format!("{label}{}", if handled { ", after processing" } else { "" });
             let fault = body(handled, status, content_type, text);
             rows.push(rule(of, label, fault, Answer::Nonsense, handled));
         }
@@ -273,23 +296,23 @@ fn statuses() -> Vec<Row> {
             body: Some(PAGE.to_owned()),
             content_type: Some("text/html".to_owned()),
         };
-        let label = format!("{code} of a gateway");
+        let label = format!("{code} from a gateway");
         rows.push(rule(of, label, page, status(code, false), false));
     }
     for code in [500, 504] {
-        let label = format!("{code} after handling");
+        let label = format!("{code} after processing");
         let late = body(true, code, "text/html", PAGE);
         rows.push(rule(of, label, late, status(code, false), true));
     }
     for code in [400, 502] {
-        let label = format!("{code} with the request itself");
+        let label = format!("{code} with the request as the body");
         let echo = Fault::Echo { status: code };
         rows.push(rule(of, label, echo, status(code, false), false));
     }
     rows
 }
 
-/// A problem document that blames a field which both resources have.
+/// A problem document that names a field of both resources.
 const NAMING_ENDPOINT: &str = r#"{"status": 400, "title": "Bad Request", "detail": "Not so", "instance": "konnect:trace:400",
     "invalid_parameters": [{"field": "endpoint", "reason": "is on the list of forbidden hosts", "source": "body"}]}"#;
 
@@ -297,11 +320,11 @@ fn waits() -> Vec<Row> {
     let soon = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
     let waits = [
         (429, "1".to_owned(), "1", false),
-        (429, soon, "a date, in a moment", false),
-        (429, "soon".to_owned(), "no number", false),
-        (429, "9".repeat(30), "a number of 30 digits", true),
+        (429, soon, "a date in 2 seconds", false),
+        (429, "soon".to_owned(), "not a number", false),
+        (429, "9".repeat(30), "a 30-digit number", true),
         (503, "1".to_owned(), "1", false),
-        (503, "3600".to_owned(), "an hour", true),
+        (503, "3600".to_owned(), "3600", true),
     ];
     let row = |(code, value, label, too_long): (u16, String, &str, bool)| {
         let fault = Fault::Status {
@@ -326,7 +349,7 @@ fn waits() -> Vec<Row> {
     waits.map(row).into()
 }
 
-/// Stands for the address of the other host, which only a run knows.
+/// A placeholder for the address of the other host, which only a run knows.
 pub const ELSEWHERE: &str = "http://other-host.invalid";
 
 fn redirects() -> Vec<Row> {
@@ -348,7 +371,7 @@ fn odd() -> Vec<Row> {
     let of = Section::Odd;
     let typed = |content_type: &str| {
         let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
-        let label = format!("right answer as {content_type}");
+        let label = format!("valid response as {content_type}");
         rule(of, label, Fault::Headers { headers }, Answer::Fine, true)
     };
     let clock = |label: &str, of_what| setting(of, label, of_what, Answer::Fine);
@@ -357,8 +380,8 @@ fn odd() -> Vec<Row> {
         typed("text/html"),
         clock("server's clock a day ahead", Setting::Clock(DAY)),
         clock("server's clock a day behind", Setting::Clock(-DAY)),
-        clock("Date a day ahead of the server's clock", Setting::Date(DAY)),
-        clock("Date a day behind the server's clock", Setting::Date(-DAY)),
+        clock("`Date` a day ahead of the server's clock", Setting::Date(DAY)),
+        clock("`Date` a day behind the server's clock", Setting::Date(-DAY)),
         clock("TLS: valid certificate", Setting::Https(Certificate::Valid)),
     ]
 }

@@ -41,15 +41,15 @@ impl Table {
         } else {
             assert!(
                 page == now,
-                "{PAGE} does not say what was seen. If that is right, run `{WRITE}=1 cargo test --all-features \
-                 --test faults` and then docs/generate.sh"
+                "{PAGE} differs from the results. If the results are right, run `{WRITE}=1 cargo test --all-features \
+                 --test faults`"
             );
         }
     }
 
     fn render(&self) -> String {
         let mut text = format!(
-            "\n{} results, each with its fault lifted and made good afterwards.\n",
+            "\n{} results. In each case, the next apply without the fault succeeds.\n",
             self.count()
         );
         for (table, title) in call::TABLES {

@@ -35,7 +35,7 @@ fn create_duplicate_warns_at_plan_and_names_the_import() {
     let [warning] = run.warnings()[..] else {
         panic!("one warning: {}", run.report());
     };
-    assert_eq!(warning.summary, "An equal destination already exists");
+    assert_eq!(warning.summary, "An identical destination already exists");
     assert_eq!(warning.attribute(), Some("name"));
     let created = workspace.konnect.destinations("global")[0]["created_at"].clone();
     for part in [&id, created.as_str().unwrap(), " ago)"] {
@@ -74,7 +74,7 @@ fn create_with_any_difference_does_not_warn() {
         let workspace = Workspace::of(siem().with(attribute, value));
         let other = made_elsewhere(&workspace);
         let run = workspace.apply();
-        assert!(!run.stdout.contains("An equal destination"), "{attribute}");
+        assert!(!run.stdout.contains("An identical destination"), "{attribute}");
         workspace.is_settled();
         assert_ne!(workspace.state().text(SIEM, "id"), other, "{attribute}");
     }

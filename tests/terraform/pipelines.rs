@@ -71,7 +71,7 @@ fn drift_script_without_drift_exits_0() {
     let workspace = repository();
     let (code, report) = looked(&workspace);
     assert_eq!(code, Some(0), "{report}");
-    assert_eq!(report, "Konnect is as configured, and every stream delivers.\n");
+    assert_eq!(report, "Konnect matches the configuration, and every stream delivers.\n");
     assert_eq!(workspace.konnect.take_writes(), [], "it changes nothing");
 }
 
@@ -125,7 +125,7 @@ fn drift_script_with_failing_delivery_reports_region() {
     assert_eq!(code, Some(3), "{report}");
     assert!(report.contains("Deliveries from region us fail"), "{report}");
     assert!(report.contains("401 Unauthenticated"), "{report}");
-    assert!(!report.contains("not as configured"), "{report}");
+    assert!(!report.contains("differs from the configuration"), "{report}");
     // Both at once: neither hides the other.
     another_user_switches_off(&workspace, "eu");
     let (code, report) = looked(&workspace);

@@ -10,7 +10,7 @@ resource "konnect_audit_log_destination" "siem" {
   authorization_wo = var.siem_authorization
 }
 
-# Each update of the webhook sends what was missed before it again.
+# Each update of the webhook replays the events of the last 6 hours.
 resource "konnect_audit_log_webhook" "eu" {
   region                   = "eu"
   audit_log_destination_id = konnect_audit_log_destination.siem.id

@@ -28,7 +28,7 @@ data "konnect_audit_log_webhook_status" "stream" {
 
   region = each.key
 
-  # While a webhook is about to change, its status waits for the change.
+  # If a webhook changes, Terraform reads its status after the change.
   depends_on = [konnect_audit_log_webhook.stream]
 }
 

@@ -2,7 +2,7 @@ locals {
   destination_id = var.destination.endpoint == null ? var.destination.id : one(konnect_audit_log_destination.siem[*].id)
 }
 
-# Where the events go.
+# Where the events are sent.
 resource "konnect_audit_log_destination" "siem" {
   count = var.destination.endpoint == null ? 0 : 1
 
@@ -34,7 +34,7 @@ resource "konnect_portal_audit_log_webhook" "stream" {
   replace_existing         = var.replace_existing
 }
 
-# While a webhook is about to change, its status waits for the change.
+# If a webhook changes, Terraform reads its status after the change.
 data "konnect_audit_log_webhook_status" "stream" {
   for_each = var.regions
 
@@ -50,7 +50,7 @@ data "konnect_portal_audit_log_webhook_status" "stream" {
   depends_on = [konnect_portal_audit_log_webhook.stream]
 }
 
-# Each plan and apply warns when a stream does not deliver, and reports why. Streams that are off on purpose are left out.
+# Each plan and apply warns if a stream does not deliver, and reports why. It ignores streams that are switched off on purpose.
 check "audit_log_delivery" {
   assert {
     condition = alltrue([

@@ -1,5 +1,5 @@
 variable "destination" {
-  description = "Where the events go. Set `endpoint` (HTTPS URL of the SIEM's collector, stored in the state) to create a destination, or `id` to use an existing one. `log_format` is `cef`, `json` or `cps` (CrowdStrike). `skip_ssl_verification` is for self-signed certificates outside production."
+  description = "Where the events are sent. Set `endpoint` (HTTPS URL of the SIEM's collector, stored in the state) to create a destination, or `id` to use an existing one. `log_format` is `cef`, `json` or `cps` (CrowdStrike). `skip_ssl_verification` is for self-signed certificates outside production."
   type = object({
     id                    = optional(string)
     endpoint              = optional(string)
@@ -31,7 +31,7 @@ variable "destination" {
 }
 
 variable "authorization" {
-  description = "Value of the Authorization header that Konnect sends to the endpoint, with its scheme. It is not stored. Needed to create a destination; without it, the credential of an existing destination is left as it is."
+  description = "Value of the Authorization header that Konnect sends to the endpoint, with its scheme. It is not stored. Required to create a destination. Without it, the credential of an existing destination does not change."
   type        = string
   default     = null
   ephemeral   = true
@@ -54,7 +54,7 @@ variable "authorization_version" {
 }
 
 variable "regions" {
-  description = "Regions whose audit events are delivered, by name. Removing one removes its webhook; `enabled = false` keeps it switched off, without a warning."
+  description = "Regions whose audit events are delivered, by name. Removing a region removes its webhook. `enabled = false` keeps the webhook, switched off and without a warning."
   type = map(object({
     enabled = optional(bool, true)
   }))
@@ -84,7 +84,7 @@ variable "portals" {
 }
 
 variable "replace_existing" {
-  description = "Whether the webhook of a region or portal that already delivers elsewhere may be redirected. Otherwise the apply is refused."
+  description = "Whether the module may redirect the webhook of a region or portal that already delivers elsewhere. If false, the apply fails."
   type        = bool
   default     = false
   nullable    = false

@@ -1,5 +1,5 @@
 terraform {
-  # For write-only arguments and ephemeral variables. The same number holds for OpenTofu.
+  # For write-only arguments and ephemeral variables, in Terraform and OpenTofu.
   required_version = ">= 1.11"
 
   required_providers {

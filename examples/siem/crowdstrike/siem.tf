@@ -3,7 +3,7 @@
 # The connector: https://developer.crowdstrike.com/ngsiem/data-ingestion/
 
 variable "crowdstrike_url" {
-  description = "API URL that the connector shows, with /services/collector at its end."
+  description = "API URL that the connector shows, ending in /services/collector."
   type        = string
   nullable    = false
 
@@ -25,7 +25,7 @@ variable "crowdstrike_token" {
   }
 }
 
-# With cps each line is a JSON object with the event under "event", which is what the connector reads.
+# With cps each line is a JSON object with the event under "event", as the connector expects.
 resource "konnect_audit_log_destination" "siem" {
   name             = "CrowdStrike"
   endpoint         = var.crowdstrike_url

@@ -1,4 +1,4 @@
-# Falcon LogScale (Humio): the raw endpoint of its HEC API, one event on a line.
+# Falcon LogScale (Humio): the raw endpoint of its HEC API, one event per line.
 #
 # The endpoint: https://library.humio.com/logscale-api/log-shippers-hec.html
 

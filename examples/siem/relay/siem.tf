@@ -1,5 +1,5 @@
 # A relay with basic authentication in front of a SIEM that cannot read Konnect's deliveries: Logstash, Vector, an
-# Observability Pipelines Worker, a function of a cloud.
+# Observability Pipelines Worker or a cloud function.
 
 variable "relay_url" {
   description = "HTTPS URL at which Konnect reaches the relay."

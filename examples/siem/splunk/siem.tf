@@ -1,4 +1,4 @@
-# Splunk: the raw endpoint of the HTTP Event Collector (HEC), one event on a line.
+# Splunk: the raw endpoint of the HTTP Event Collector (HEC), one event per line.
 #
 # Collector and token: https://help.splunk.com/en/splunk-enterprise/get-data-in/collect-http-event-data/use-the-http-event-collector-in-splunk-web
 # Raw endpoint:        https://help.splunk.com/en/splunk-enterprise/get-started/get-data-in/9.0/get-data-with-http-event-collector/http-event-collector-rest-api-endpoints
@@ -38,7 +38,7 @@ variable "splunk_channel" {
   }
 }
 
-# Turn indexer acknowledgment off for the token: Konnect asks for no acknowledgments.
+# Disable indexer acknowledgment for the token: Konnect does not request acknowledgments.
 resource "konnect_audit_log_destination" "siem" {
   name             = "Splunk"
   endpoint         = "${var.splunk_hec_url}/services/collector/raw?channel=${var.splunk_channel}&sourcetype=_json"

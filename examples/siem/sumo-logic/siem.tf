@@ -16,7 +16,7 @@ variable "sumo_logic_source_url" {
 }
 
 # The endpoint is the secret, and Terraform stores it in the state: protect the state as you protect the URL. The source
-# ignores the authorization, so no key is needed in it.
+# ignores the authorization, so it needs no key.
 resource "konnect_audit_log_destination" "siem" {
   name             = "Sumo Logic"
   endpoint         = var.sumo_logic_source_url

@@ -112,7 +112,7 @@ fn proposals(run: &Run) -> Vec<(String, String)> {
     assert!(matches!(run.code, Some(0 | 2)), "{}", run.report());
     let proposing = run.warnings().into_iter().filter(|warning| {
         let known = [
-            "An equal destination already exists",
+            "An identical destination already exists",
             "Region already delivers audit events",
         ];
         known.contains(&warning.summary.as_str())

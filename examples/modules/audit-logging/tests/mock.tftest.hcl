@@ -1,6 +1,6 @@
-# What the module plans, with a mocked provider: no server and no token are needed.
+# Checks the plan of the module with a mocked provider, without a server or a token.
 
-# A mocked status is not healthy by default, and the module's check would fail the run.
+# By default, a mocked status is not healthy, and the module's check fails the run.
 mock_provider "konnect" {
   mock_data "konnect_audit_log_webhook_status" {
     defaults = {
@@ -87,6 +87,6 @@ run "region_switched_off_stays_configured" {
 
   assert {
     condition     = !konnect_audit_log_webhook.stream["eu"].enabled
-    error_message = "The webhook is kept, and switched off."
+    error_message = "The webhook exists, and is switched off."
   }
 }

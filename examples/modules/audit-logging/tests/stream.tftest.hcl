@@ -1,5 +1,5 @@
-# Sets the module up, changes it, and takes it down, against the emulator. The real Konnect refuses the token, so that a
-# missing KONNECT_SERVER_URL does no harm.
+# Creates, changes and destroys the module's resources at the emulator. The real Konnect rejects the token, so a missing
+# KONNECT_SERVER_URL is harmless.
 
 provider "konnect" {
   personal_access_token = "kpat_terraform-test"
@@ -38,7 +38,7 @@ run "plan_has_nothing_left_to_do" {
 
   assert {
     condition     = output.statuses == { eu = "ready", us = "ready" }
-    error_message = "The status is known at plan, since no webhook is about to change."
+    error_message = "The status is known at plan, because no webhook changes."
   }
 }
 

@@ -1,4 +1,4 @@
-# What the variables refuse. No server and no token are needed.
+# Invalid values of the variables. The tests need no server and no token.
 
 mock_provider "konnect" {}
 
