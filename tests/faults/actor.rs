@@ -8,7 +8,7 @@ use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use super::bench::{AUTHORIZATION, Bench, Run};
 use super::call::{Call, Deed, Object};
 use terraform_plugin::testing::terraform::{Plan, State};
-use terraform_plugin::testing::value::sound;
+use terraform_plugin::testing::value::assert_no_errors;
 
 /// One object in a region of its own.
 pub struct Actor<'a> {
@@ -50,13 +50,13 @@ impl<'a> Actor<'a> {
         }
         let resource = bench.first.resource(call.object());
         let plan = resource.plan(&actor.state, &actor.config).await;
-        sound(&plan.diagnostics);
+        assert_no_errors(&plan.diagnostics);
         if call.deed() == Deed::Create {
             actor.plan = Some(plan);
             return actor;
         }
         actor.state = resource.apply(&plan).await;
-        sound(&actor.state.diagnostics);
+        assert_no_errors(&actor.state.diagnostics);
         match call {
             Call::PointGone => bench.emulator.remove_webhook(region).unwrap(),
             Call::DestinationAfter | Call::DeliverAfter => actor.another_user_writes().await,
@@ -65,7 +65,7 @@ impl<'a> Actor<'a> {
         if call.deed() == Deed::Update {
             actor.config = actor.wanted(true);
             let plan = resource.plan(&actor.state, &actor.config).await;
-            sound(&plan.diagnostics);
+            assert_no_errors(&plan.diagnostics);
             assert!(plan.requires_replace.is_empty() && plan.planned != actor.state.value);
             actor.plan = Some(plan);
         }
@@ -90,7 +90,7 @@ impl<'a> Actor<'a> {
             .resource(self.call.object())
             .read(&self.state)
             .await;
-        sound(&self.state.diagnostics);
+        assert_no_errors(&self.state.diagnostics);
     }
 
     /// The user's block, before or after the change that an update makes.
@@ -204,7 +204,7 @@ impl<'a> Actor<'a> {
                 if !self.state.value.is_null() {
                     let resource = self.bench.last.resource(self.call.object());
                     self.state = resource.apply(&self.state.removal()).await;
-                    sound(&self.state.diagnostics);
+                    assert_no_errors(&self.state.diagnostics);
                 }
                 let left = self.bench.emulator.region(self.region);
                 assert_eq!(left["destinations"], json!({}), "a destination is left");
@@ -225,7 +225,7 @@ impl<'a> Actor<'a> {
                 .resource(self.call.object())
                 .read(&self.state)
                 .await;
-            sound(&self.state.diagnostics);
+            assert_no_errors(&self.state.diagnostics);
         }
     }
 
@@ -236,7 +236,7 @@ impl<'a> Actor<'a> {
             .resource(self.call.object())
             .import(&self.import_id())
             .await;
-        sound(&self.state.diagnostics);
+        assert_no_errors(&self.state.diagnostics);
     }
 
     async fn apply_until_done(&mut self, told_to_import: bool) {
@@ -251,11 +251,11 @@ impl<'a> Actor<'a> {
             self.import().await;
             plan = resource.plan(&self.state, &self.config).await;
         }
-        sound(&plan.diagnostics);
+        assert_no_errors(&plan.diagnostics);
         assert!(plan.requires_replace.is_empty(), "{:?}", plan.requires_replace);
         if plan.planned != self.state.value {
             self.state = resource.apply(&plan).await;
-            sound(&self.state.diagnostics);
+            assert_no_errors(&self.state.diagnostics);
         }
     }
 

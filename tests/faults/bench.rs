@@ -14,7 +14,7 @@ const WEBHOOK: &str = "konnect_audit_log_webhook";
 use super::call::Object;
 use super::fault::{IMPATIENCE, Setting};
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{Shape, sound};
+use terraform_plugin::testing::value::{Shape, assert_no_errors};
 use terraform_plugin::testing::{Launch, Plugin};
 
 /// The access token. Nothing may ever show it.
@@ -133,7 +133,7 @@ async fn configured(launch: Launch, url: &str, limit: Option<i64>) -> Run {
         ("max_retries", Value::from(1)),
         ("request_timeout_seconds", limit.map_or(Value::Null, Value::from)),
     ]);
-    sound(&plugin.configure(block).await);
+    assert_no_errors(&plugin.configure(block).await);
     Run {
         destination: plugin.resource(DESTINATION),
         webhook: plugin.resource(WEBHOOK),
@@ -150,7 +150,7 @@ async fn destination(run: &Run) -> String {
     ]);
     let plan = resource.plan(&State::none(), &config).await;
     let state = resource.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     state.value.get("id").as_str().unwrap().to_owned()
 }
 

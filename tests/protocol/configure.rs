@@ -6,7 +6,7 @@ use serde_json::json;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::Host;
 use terraform_plugin::testing::terraform::State;
-use terraform_plugin::testing::value::{Shape, error, errors, json, sound};
+use terraform_plugin::testing::value::{Shape, assert_no_errors, error, errors, json};
 use terraform_plugin::{Type, Value};
 
 use crate::PLUGIN;
@@ -25,8 +25,8 @@ async fn metadata_lists_same_types_as_schema() {
         .get_provider_schema(tf::get_provider_schema::Request {})
         .await;
     let schema = schema.unwrap().into_inner();
-    sound(&metadata.diagnostics);
-    sound(&schema.diagnostics);
+    assert_no_errors(&metadata.diagnostics);
+    assert_no_errors(&schema.diagnostics);
 
     let resources: BTreeSet<_> = metadata.resources.iter().map(|r| &r.type_name).collect();
     assert_eq!(resources, schema.resource_schemas.keys().collect());
@@ -75,7 +75,7 @@ async fn attribute_declarations_meet_terraform_rules() {
     let all = schema.resource_schemas.iter().chain(&schema.data_source_schemas);
     for (type_name, of) in all {
         // UnknownFields it asserts that each type is one.
-        let Type::Object(types) = Shape::of(of).of else {
+        let Type::Object(types) = Shape::of(of).ty else {
             panic!("an object")
         };
         let attributes = &of.block.as_ref().unwrap().attributes;
@@ -108,7 +108,7 @@ async fn call_before_configure_errors_and_keeps_state() {
         ("endpoint", "https://siem.example.com".into()),
         ("authorization", "Splunk x".into()),
     ]);
-    sound(&destination.validate(&config).await);
+    assert_no_errors(&destination.validate(&config).await);
 
     let planned = destination.plan(&State::none(), &config).await;
     assert!(error(&planned.diagnostics).contains("not configured"));
@@ -190,7 +190,7 @@ async fn provider_config_unknown_is_accepted() {
         config: shape.encode(&block),
     };
     let validated = konnect.host.provider().validate_provider_config(request).await;
-    sound(&validated.unwrap().into_inner().diagnostics);
-    sound(&konnect.configure(shape.encode(&block)).await);
+    assert_no_errors(&validated.unwrap().into_inner().diagnostics);
+    assert_no_errors(&konnect.configure(shape.encode(&block)).await);
     konnect.end().await;
 }

@@ -47,7 +47,7 @@ async fn health_watch_reports_immediately_and_ends_at_shutdown() {
     assert_eq!(first.status(), ServingStatus::ServiceUnknown);
     host.shut_down().await;
     assert_eq!(within("the end", watched.message()).await.unwrap(), None);
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
 }
 
 #[tokio::test]
@@ -70,12 +70,12 @@ async fn stdio_stream_is_empty_and_ends_at_shutdown() {
     let mut stream = stdio.stream_stdio(()).await.unwrap().into_inner();
     let next = tokio::spawn(async move { stream.message().await });
     // Other calls go on beside it, and do not end it.
-    host.answers().await;
+    host.assert_responds().await;
     assert!(!next.is_finished());
     host.shut_down().await;
     let last = within("the end of the stream", next).await.unwrap();
     assert_eq!(last.unwrap(), None, "an end, not an error");
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn broker_knock_returns_error() {
     assert!(knock.ack && !knock.error.is_empty(), "{knock:?}");
     host.shut_down().await;
     assert_eq!(within("the end", answers.message()).await.unwrap(), None);
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
 }
 
 /// Ctrl-C and a closed terminal reach plugin and host alike: it is the host's to act on them.
@@ -112,7 +112,7 @@ async fn interrupt_and_hangup_signals_are_ignored() {
     for _ in 0..3 {
         for ignored in [Signal::SIGINT, Signal::SIGHUP] {
             signal(host.process.pid, ignored);
-            host.answers().await;
+            host.assert_responds().await;
         }
     }
     assert!(host.socket().exists());
@@ -127,15 +127,15 @@ async fn interrupt_before_host_connects_is_ignored() {
     let channel = terraform_plugin::testing::plain(&handshake.socket()).await;
     check(&channel).await.unwrap();
     terraform_plugin::testing::shut_down(&channel).await.unwrap();
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }
 
 #[tokio::test]
 async fn sigterm_exits_cleanly() {
     let host = Host::start(PLUGIN).await;
-    host.answers().await;
+    host.assert_responds().await;
     signal(host.process.pid, Signal::SIGTERM);
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
 }
 
 #[tokio::test]

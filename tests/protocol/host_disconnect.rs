@@ -17,7 +17,7 @@ async fn within_the_promise<T>(done: impl Future<Output = T>) -> T {
 #[tokio::test]
 async fn host_disconnect_exits_plugin() {
     let mut host = Host::start(PLUGIN).await;
-    host.answers().await;
+    host.assert_responds().await;
     drop(host.channel);
     within_the_promise(host.process.exit()).await;
     assert_eq!(host.process.files(), [""; 0]);
@@ -26,7 +26,7 @@ async fn host_disconnect_exits_plugin() {
 #[tokio::test]
 async fn host_exit_with_closed_pipes_exits_plugin() {
     let mut host = Host::launch(Launch::without_tls(PLUGIN).env("TF_LOG", "trace")).await;
-    host.answers().await;
+    host.assert_responds().await;
     drop(host.channel);
     // The log's reader is gone too: a plugin that insists on writing to it would fail or hang.
     host.process.close_pipes();
@@ -46,7 +46,7 @@ async fn host_never_connected_closed_pipe_exits_plugin() {
 #[tokio::test]
 async fn host_never_connected_parent_exit_exits_plugin() {
     let identity = Identity::new();
-    let mut shell = Launch::through_a_shell(PLUGIN)
+    let mut shell = Launch::through_shell(PLUGIN)
         .env("PLUGIN_CLIENT_CERT", &identity.pem)
         .start();
     let handshake = Handshake::parse(&shell.line().await);
@@ -68,7 +68,7 @@ async fn host_reconnect_is_served() {
     }
     let channel = plain(&handshake.socket()).await;
     terraform_plugin::testing::shut_down(&channel).await.unwrap();
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }
 
 /// A stranger who can't show the certificate is no host, so that hanging on to the socket keeps the
@@ -76,7 +76,7 @@ async fn host_reconnect_is_served() {
 #[tokio::test]
 async fn untrusted_connection_does_not_keep_plugin_alive() {
     let mut host = Host::start(PLUGIN).await;
-    host.answers().await;
+    host.assert_responds().await;
     let _stranger = terraform_plugin::testing::unix(&host.socket()).await;
     drop(host.channel);
     within_the_promise(host.process.exit()).await;

@@ -6,7 +6,7 @@ use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::stored;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::{DESTINATION, Konnect, WEBHOOK};
 
@@ -27,9 +27,9 @@ fn destination(of: &Resource, more: &[(&str, Value)]) -> Value {
 
 async fn created(of: &Resource, config: &Value) -> State {
     let plan = of.plan(&State::none(), config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let state = of.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     state
 }
 
@@ -84,7 +84,7 @@ async fn destination_identity_is_set_once_id_is_known() {
     let replaced = resource.plan(&updated, &elsewhere).await;
     assert_eq!((replaced.requires_replace.len(), &replaced.identity), (1, &None));
     let gone = resource.apply(&updated.removal()).await;
-    sound(&gone.diagnostics);
+    assert_no_errors(&gone.diagnostics);
     assert_eq!(resource.read(&updated).await.identity, None, "nothing is there");
     konnect.end().await;
 }
@@ -101,7 +101,7 @@ async fn webhook_identity_is_set_once_region_is_known() {
         ])
     };
     let plan = resource.plan(&State::none(), &config(Value::Unknown)).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert_eq!(plan.identity, None);
     let plan = resource.plan(&State::none(), &config("eu".into())).await;
     assert_eq!(plan.identity, Some(identity(&[("region", "eu")])));
@@ -114,12 +114,12 @@ async fn webhook_identity_is_set_once_region_is_known() {
 /// What an import brings is read at once, and then plans empty but for the authorization, which is sent
 /// once with a warning.
 async fn settles(of: &Resource, imported: &State, config: &Value) {
-    sound(&imported.diagnostics);
+    assert_no_errors(&imported.diagnostics);
     let read = of.read(imported).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value, imported.value);
     let plan = of.plan(&read, config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert!(plan.requires_replace.is_empty());
     assert!(
         plan.diagnostics[0].detail.contains("once"),
@@ -127,7 +127,7 @@ async fn settles(of: &Resource, imported: &State, config: &Value) {
         plan.diagnostics
     );
     let state = of.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     let read = of.read(&state).await;
     let again = of.plan(&read, config).await;
     assert_eq!(again.planned, read.value);

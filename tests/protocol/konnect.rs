@@ -7,7 +7,7 @@ use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::Resource;
-use terraform_plugin::testing::value::sound;
+use terraform_plugin::testing::value::assert_no_errors;
 use terraform_plugin::testing::{Ended, Launch, Plugin};
 
 use crate::PLUGIN;
@@ -44,7 +44,7 @@ impl Konnect {
     /// Starts both, and configures the plugin.
     pub async fn configured() -> Self {
         let konnect = Box::pin(Self::start()).await;
-        sound(&konnect.configure(konnect.config()).await);
+        assert_no_errors(&konnect.configure(konnect.config()).await);
         konnect
     }
 

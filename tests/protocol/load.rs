@@ -8,7 +8,7 @@ use konnect::{MAX_CONCURRENT_REQUESTS, Region};
 use konnect_emulator::{Conditions, Fault, RandomFaults, RateLimit};
 use terraform_plugin::Value;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::sound;
+use terraform_plugin::testing::value::assert_no_errors;
 
 use crate::konnect::Konnect;
 
@@ -52,9 +52,9 @@ async fn each<T, F: Future>(of: Vec<T>, at_a_time: usize, what: impl FnMut(T) ->
 
 async fn created(resource: &Resource, config: &Value) -> State {
     let plan = resource.plan(&State::none(), config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let state = resource.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     state
 }
 
@@ -83,7 +83,7 @@ fn peak_memory(pid: u32) -> u64 {
 
 async fn load(at_a_time: usize) {
     let konnect = Konnect::start().await;
-    sound(&konnect.configure(konnect.config_with_retries(4)).await);
+    assert_no_errors(&konnect.configure(konnect.config_with_retries(4)).await);
     konnect.emulator.set_conditions(bad()).unwrap();
     let (destinations, webhooks) = (konnect.destination(), konnect.webhook());
 
@@ -109,7 +109,7 @@ async fn load(at_a_time: usize) {
     })
     .await;
     for read in &refreshed {
-        sound(&read.diagnostics);
+        assert_no_errors(&read.diagnostics);
     }
     let all = |states: &[State]| {
         states

@@ -12,7 +12,7 @@ async fn log_of(launch: Launch) -> Vec<Json> {
     if let Ok(stranger) = tls.connect(&host.socket(), None).await {
         assert!(check(&stranger).await.is_err());
     }
-    host.answers().await;
+    host.assert_responds().await;
     let log = host.end().await.stderr;
     log.lines()
         .map(|line| serde_json::from_str(line).unwrap())

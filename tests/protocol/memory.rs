@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::debug::{debugging, socket};
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{Shape, sound};
+use terraform_plugin::testing::value::{Shape, assert_no_errors};
 use terraform_plugin::testing::{Channel, Host, Launch, check, plain, provider, signal, within};
 use terraform_plugin::{Type, Value};
 
@@ -62,7 +62,7 @@ async fn configured(channel: &Channel, emulator: &Emulator, token: &str) -> Reso
         config: block.encode(&config),
         client_capabilities: None,
     };
-    sound(
+    assert_no_errors(
         &provider
             .configure_provider(request)
             .await
@@ -89,7 +89,7 @@ async fn authorization_after_calls_and_connections_is_wiped() {
     let [stored, write_only] =
         ["st0red", "wr1te-only"].map(|kind| format!("Splunk {kind}-{}", "s3cret-9f1c"));
     let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
-    let (process, reattach) = debugging(Launch::by_hand(PLUGIN)).await;
+    let (process, reattach) = debugging(Launch::without_host(PLUGIN)).await;
     let channel = plain(&socket(&reattach)).await;
     let destination = configured(&channel, &emulator, "kpat_memory-test").await;
 
@@ -99,11 +99,11 @@ async fn authorization_after_calls_and_connections_is_wiped() {
             ("endpoint", "https://siem.example.com/".into()),
             (attribute, Value::from(secret.as_str())),
         ]);
-        sound(&destination.validate(&config).await);
+        assert_no_errors(&destination.validate(&config).await);
         let plan = destination.plan(&State::none(), &config).await;
-        sound(&plan.diagnostics);
+        assert_no_errors(&plan.diagnostics);
         let state = destination.apply(&plan).await;
-        sound(&state.diagnostics);
+        assert_no_errors(&state.diagnostics);
         destination.read(&state).await;
     }
     assert_eq!(
@@ -128,7 +128,7 @@ async fn authorization_after_calls_and_connections_is_wiped() {
     let channel = plain(&socket(&reattach)).await;
     check(&channel).await.unwrap();
     signal(process.pid, Signal::SIGINT);
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }
 
 /// The limits of a process, as `name: soft hard unit`.
@@ -159,8 +159,8 @@ async fn managed_plugin_crash_writes_no_core_dump() {
 
 #[tokio::test]
 async fn debug_mode_keeps_core_dump_limit() {
-    let (process, _) = debugging(Launch::by_hand(PLUGIN)).await;
+    let (process, _) = debugging(Launch::without_host(PLUGIN)).await;
     assert_eq!(core_limit(&process.pid.to_string()), core_limit("self"));
     signal(process.pid, Signal::SIGINT);
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
 use terraform_plugin::testing::stored;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::{DESTINATION, Konnect};
 
@@ -44,7 +44,7 @@ async fn kongs_destination(konnect: &Konnect, region: &str) -> Json {
     let state = resource
         .apply(&resource.plan(&State::none(), &config).await)
         .await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     konnect.emulator.clear_requests();
     let text = |name: &str| state.value.get(name).as_str().unwrap().to_owned();
     json!({
@@ -74,7 +74,7 @@ fn destination_config(of: &Resource, authorization: &str) -> Value {
 
 /// From what a move has brought to an empty plan, with nothing but reads.
 async fn settles(konnect: &Konnect, of: &Resource, moved: &State, config: &Value, region: &str) -> State {
-    sound(&moved.diagnostics);
+    assert_no_errors(&moved.diagnostics);
     assert_eq!(moved.value.get("region"), &Value::Null);
     assert_eq!(moved.identity, None, "it has none as long as the region is open");
     assert_eq!(
@@ -84,12 +84,12 @@ async fn settles(konnect: &Konnect, of: &Resource, moved: &State, config: &Value
     );
 
     let read = of.read(moved).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value, moved.value);
     assert_eq!(konnect.requests(), 0, "nobody knows yet which region to ask");
 
     let plan = of.plan(&read, config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert!(
         plan.requires_replace.is_empty(),
         "the region is learnt, not changed"
@@ -102,10 +102,10 @@ async fn settles(konnect: &Konnect, of: &Resource, moved: &State, config: &Value
     assert_eq!(konnect.requests(), 0);
 
     let state = of.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(konnect.methods(), ["GET"], "nothing is changed");
     let read = of.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value, state.value);
     let again = of.plan(&read, config).await;
     assert_eq!(again.planned, read.value);
@@ -127,7 +127,7 @@ async fn move_kong_webhook_from_any_registry_sends_no_write() {
     let webhook = konnect.webhook();
     let state = kongs_webhook(&konnect, "au");
     for kong in KONG_TYPE {
-        let moved = webhook.take_over(kong, "konnect_audit_log", &state).await;
+        let moved = webhook.move_state(kong, "konnect_audit_log", &state).await;
         let config = webhook_config(&webhook, "au", "authorization");
         settles(&konnect, &webhook, &moved, &config, "au").await;
         konnect.emulator.clear_requests();
@@ -141,7 +141,7 @@ async fn move_kong_destination_from_any_registry_sends_no_write() {
     let destination = konnect.destination();
     let state = kongs_destination(&konnect, "global").await;
     for kong in KONG_TYPE {
-        let moved = destination.take_over(kong, DESTINATION, &state).await;
+        let moved = destination.move_state(kong, DESTINATION, &state).await;
         let config = destination_config(&destination, "authorization");
         settles(&konnect, &destination, &moved, &config, "global").await;
         konnect.emulator.clear_requests();
@@ -157,7 +157,7 @@ async fn upgrade_kong_destination_state_sends_no_write() {
     let mut state = kongs_destination(&konnect, "eu").await;
     state["added_later"] = json!({"by": ["Kong"]});
     let upgraded = destination.upgrade(0, stored(&state)).await;
-    sound(&upgraded.diagnostics);
+    assert_no_errors(&upgraded.diagnostics);
     let found = State {
         value: destination.shape.decode(upgraded.upgraded_state.as_ref()),
         ..State::none()
@@ -166,7 +166,7 @@ async fn upgrade_kong_destination_state_sends_no_write() {
     config.set("region", "eu".into());
     // What only we have comes with the first refresh.
     let read = destination.read(&found).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     settles(&konnect, &destination, &read, &config, "eu").await;
     konnect.end().await;
 }
@@ -192,12 +192,12 @@ async fn move_to_write_only_removes_secret_from_state() {
             destination_config(&destination, "authorization_wo"),
         ),
     ] {
-        let moved = resource.take_over(KONG, type_name, state).await;
+        let moved = resource.move_state(KONG, type_name, state).await;
         let plan = resource.plan(&resource.read(&moved).await, &config).await;
-        sound(&plan.diagnostics);
+        assert_no_errors(&plan.diagnostics);
         assert!(plan.requires_replace.is_empty());
         let state = resource.apply(&plan).await;
-        sound(&state.diagnostics);
+        assert_no_errors(&state.diagnostics);
         assert_eq!(konnect.methods(), ["PATCH"]);
         assert_eq!(state.value.get("authorization"), &Value::Null);
         let private = String::from_utf8(state.private.clone()).unwrap();
@@ -219,7 +219,7 @@ async fn move_with_missing_or_extra_attributes_succeeds() {
     more["id"] = json!("x");
     let fewer = json!({"enabled": true, "endpoint": ENDPOINT});
     for state in [&more, &fewer] {
-        let moved = webhook.take_over(KONG, "konnect_audit_log", state).await;
+        let moved = webhook.move_state(KONG, "konnect_audit_log", state).await;
         let config = webhook_config(&webhook, "eu", "authorization");
         ends_empty(&webhook, &moved, &config).await;
     }
@@ -227,7 +227,7 @@ async fn move_with_missing_or_extra_attributes_succeeds() {
     more["labels"] = json!([1]);
     let fewer = json!({"id": more["id"], "skip_ssl_verification": null, "name": ""});
     for state in [&more, &fewer] {
-        let moved = destination.take_over(KONG, DESTINATION, state).await;
+        let moved = destination.move_state(KONG, DESTINATION, state).await;
         let config = destination_config(&destination, "authorization");
         ends_empty(&destination, &moved, &config).await;
     }
@@ -235,12 +235,12 @@ async fn move_with_missing_or_extra_attributes_succeeds() {
 }
 
 async fn ends_empty(of: &Resource, moved: &State, config: &Value) {
-    sound(&moved.diagnostics);
+    assert_no_errors(&moved.diagnostics);
     let plan = of.plan(&of.read(moved).await, config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert!(plan.requires_replace.is_empty());
     let state = of.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     let read = of.read(&state).await;
     let again = of.plan(&read, config).await;
     assert_eq!(again.planned, read.value);
@@ -271,7 +271,7 @@ async fn move_from_unsupported_source_errors_with_supported_one() {
         ),
         (konnect.destination(), "", ""),
     ] {
-        let refused = resource.take_over(provider, type_name, &state).await;
+        let refused = resource.move_state(provider, type_name, &state).await;
         let said = error(&refused.diagnostics);
         let taken = if resource.type_name == DESTINATION {
             "konnect_audit_log_destination of kong/konnect"
@@ -300,7 +300,7 @@ async fn move_invalid_state_errors_without_value() {
             (konnect.webhook(), "konnect_audit_log"),
             (konnect.destination(), DESTINATION),
         ] {
-            let refused = resource.take_over(KONG, type_name, &state).await;
+            let refused = resource.move_state(KONG, type_name, &state).await;
             let said = error(&refused.diagnostics);
             assert!(!said.contains("s3cret"), "{said}");
             assert_eq!(refused.value, Value::Null);

@@ -8,7 +8,7 @@ use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Plan, Resource, State};
-use terraform_plugin::testing::value::{error, errors, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error, errors};
 use terraform_plugin::testing::within;
 
 use crate::konnect::Konnect;
@@ -78,7 +78,7 @@ fn config(job: &Resource, start_at: &str, end_at: &str, more: &[(&str, Value)]) 
 
 async fn planned(job: &Resource, config: &Value) -> Plan {
     let plan = job.plan(&State::none(), config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     plan
 }
 
@@ -107,7 +107,7 @@ async fn completed(konnect: &Konnect, job: &Resource, config: &Value) -> State {
     requested(konnect, "PUT").await;
     set_status(konnect, "completed");
     let state = within("the job", apply).await.unwrap();
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     konnect.emulator.clear_requests();
     state
 }
@@ -123,7 +123,7 @@ async fn create_waits_until_the_job_has_completed() {
     assert_eq!(plan.planned.get("id"), &"eu".into());
     assert!(plan.planned.get("status").is_unknown());
     let state = job.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("status"), &"completed".into());
     assert!(state.value.get("updated_at").as_str().is_some());
     assert_eq!(started(&konnect), [json!({ "start_at": start, "end_at": end })]);
@@ -145,7 +145,7 @@ async fn create_without_waiting_ends_with_the_first_status() {
         &[("wait_for_completion", false.into())],
     );
     let state = job.apply(&planned(&job, &config).await).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("status"), &"accepted".into());
     set_status(&konnect, "completed");
     let read = job.read(&state).await;
@@ -171,10 +171,10 @@ async fn create_failed_job_keeps_it_and_the_next_update_starts_it_again() {
     konnect.emulator.clear_requests();
     konnect.strangers_webhook("eu", true);
     let again = job.plan(&failed, &config).await;
-    sound(&again.diagnostics);
+    assert_no_errors(&again.diagnostics);
     assert!(again.planned.get("status").is_unknown());
     let state = job.apply(&again).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("status"), &"completed".into());
     assert_eq!(started(&konnect).len(), 1);
     konnect.end().await;
@@ -242,10 +242,10 @@ async fn update_of_waiting_alone_or_of_the_form_of_a_time_sends_nothing() {
     let end = end.replace('Z', "+00:00");
     let more = [("timeout", "1h".into()), ("wait_for_completion", false.into())];
     let plan = job.plan(&state, &config(&job, &start, &end, &more)).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert_eq!(plan.planned.get("status"), &"completed".into());
     let updated = job.apply(&plan).await;
-    sound(&updated.diagnostics);
+    assert_no_errors(&updated.diagnostics);
     assert_eq!(updated.value.get("timeout"), &"1h".into());
     assert_eq!(konnect.requests(), 0);
     konnect.end().await;
@@ -264,10 +264,10 @@ async fn update_of_the_range_starts_another_job_in_place() {
             &config(&job, &start, &end, &[("wait_for_completion", false.into())]),
         )
         .await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert!(plan.requires_replace.is_empty() && plan.planned.get("status").is_unknown());
     let updated = job.apply(&plan).await;
-    sound(&updated.diagnostics);
+    assert_no_errors(&updated.diagnostics);
     assert_eq!(updated.value.get("status"), &"accepted".into());
     assert_eq!(started(&konnect), [json!({ "start_at": start, "end_at": end })]);
 
@@ -280,7 +280,7 @@ async fn update_of_the_range_starts_another_job_in_place() {
         )
         .await;
     let replaced = job.apply(&plan).await;
-    sound(&replaced.diagnostics);
+    assert_no_errors(&replaced.diagnostics);
     assert_eq!(started(&konnect).len(), 2);
     konnect.end().await;
 }
@@ -293,7 +293,7 @@ async fn read_job_replaced_by_another_is_superseded_without_a_change() {
     let state = completed(&konnect, &job, &config).await;
     set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
     let read = job.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value.get("status"), &"superseded".into());
     assert_eq!(job.plan(&read, &config).await.planned, read.value);
     konnect.end().await;
@@ -316,7 +316,7 @@ async fn create_waits_for_another_job_to_end() {
     assert_eq!(started(&konnect).len(), 0);
     set_status(&konnect, "completed");
     let state = within("the job", apply).await.unwrap();
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(started(&konnect).len(), 1);
     konnect.end().await;
 }
@@ -336,7 +336,7 @@ async fn create_conflict_after_the_look_is_waited_out() {
         &[("wait_for_completion", false.into())],
     );
     let state = job.apply(&planned(&job, &config).await).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(started(&konnect).len(), 2);
     konnect.end().await;
 }
@@ -395,7 +395,7 @@ async fn create_same_range_in_progress_is_followed_and_not_started_again() {
     requested(&konnect, "GET").await;
     set_status(&konnect, "completed");
     let state = within("the job", apply).await.unwrap();
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(started(&konnect).len(), 0);
     konnect.end().await;
 }
@@ -415,7 +415,7 @@ async fn create_lost_answer_is_found_by_the_job_that_it_started() {
         &[("wait_for_completion", false.into())],
     );
     let state = job.apply(&planned(&job, &config).await).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("status"), &"accepted".into());
     assert_eq!(started(&konnect).len(), 1);
     konnect.end().await;
@@ -470,11 +470,11 @@ async fn portal_job_has_an_id_of_its_own_and_is_superseded_without_its_portal() 
     ];
     let config = config(&job, &minutes_ago(120), &minutes_ago(60), &more);
     let state = job.apply(&planned(&job, &config).await).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("id"), &format!("eu/{portal}").as_str().into());
     konnect.emulator.remove_portal("eu", &portal).unwrap();
     let read = job.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value.get("status"), &"superseded".into());
 
     let mut global = config.clone();
@@ -495,7 +495,7 @@ async fn delete_sends_nothing() {
     )
     .await;
     let gone = job.apply(&state.removal()).await;
-    sound(&gone.diagnostics);
+    assert_no_errors(&gone.diagnostics);
     assert_eq!((gone.value, konnect.requests()), (Value::Null, 0));
     konnect.end().await;
 }
@@ -514,7 +514,7 @@ async fn import_reads_the_latest_job() {
     set_job(&konnect, &start, &end, "completed");
     let by_identity = job.import_identity(&[("region", "eu".into())]).await;
     let imported = job.import("eu").await;
-    sound(&imported.diagnostics);
+    assert_no_errors(&imported.diagnostics);
     assert_eq!(imported.value, by_identity.value);
     assert_eq!(imported.value.get("status"), &"completed".into());
     let plan = job.plan(&imported, &config(&job, &start, &end, &[])).await;

@@ -7,7 +7,7 @@ use konnect_emulator::{Emulator, Fault, FaultRule};
 use serde_json::Value as Json;
 use terraform_plugin::Value;
 use terraform_plugin::testing::terraform::{Plan, Resource, State};
-use terraform_plugin::testing::value::sound;
+use terraform_plugin::testing::value::assert_no_errors;
 use terraform_plugin::testing::{Launch, within};
 use tokio::task::JoinHandle;
 
@@ -37,7 +37,7 @@ fn webhook(of: &Resource, replaces: bool) -> Value {
 async fn configured() -> Konnect {
     let launch = Launch::without_tls(PLUGIN).env("TF_LOG_PROVIDER", "debug");
     let konnect = Box::pin(Konnect::launch(launch)).await;
-    sound(&konnect.configure(konnect.config()).await);
+    assert_no_errors(&konnect.configure(konnect.config()).await);
     konnect
 }
 
@@ -89,7 +89,7 @@ async fn create_cancelled_by_host_completes_and_rolls_back() {
     assert_eq!(asked(&konnect.emulator, "DELETE"), 1);
     // The plugin lives, and the same can be made again.
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
-    sound(&resource.apply(&plan).await.diagnostics);
+    assert_no_errors(&resource.apply(&plan).await.diagnostics);
     assert_eq!(stored(&konnect.emulator), 1);
     konnect.end().await;
 }
@@ -111,7 +111,7 @@ async fn update_cancelled_by_host_completes_and_is_kept() {
     let host = plugin.host;
     drop(resource);
     host.shut_down().await;
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
     let id = state.value.get("id").as_str().unwrap().to_owned();
     let left = &emulator.snapshot()["regions"]["global"]["destinations"][id];
     assert_eq!(left["log_format"], "json");
@@ -131,10 +131,10 @@ async fn create_when_host_disconnects_rolls_back() {
     let socket = host.handshake.socket();
     drop(host.channel);
     apply.abort();
-    host.process.says("a connection ended").await;
+    host.process.wait_for_stderr("a connection ended").await;
     until("the end of the socket", || !socket.exists()).await;
     emulator.clear_faults();
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
     assert_eq!(asked(&emulator, "DELETE"), 1);
     assert_eq!(stored(&emulator), 0);
 }
@@ -152,9 +152,9 @@ async fn create_during_shutdown_rolls_back() {
     host.shut_down().await;
     drop(host.channel);
     apply.abort();
-    host.process.says("a connection ended").await;
+    host.process.wait_for_stderr("a connection ended").await;
     emulator.clear_faults();
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
     assert_eq!((asked(&emulator, "DELETE"), stored(&emulator)), (1, 0));
 }
 
@@ -163,12 +163,12 @@ async fn create_acknowledged_by_host_is_kept() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
-    sound(&resource.apply(&plan).await.diagnostics);
+    assert_no_errors(&resource.apply(&plan).await.diagnostics);
     drop(resource);
     let Konnect { plugin, emulator } = konnect;
     let host = plugin.host;
     drop(host.channel);
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
     assert_eq!((asked(&emulator, "DELETE"), stored(&emulator)), (0, 1));
 }
 
@@ -182,16 +182,16 @@ async fn webhook_create_rolls_back_unless_it_replaced_existing() {
         let resource = konnect.webhook();
         let config = webhook(&resource, replaces);
         let plan = resource.plan(&State::none(), &config).await;
-        sound(&plan.diagnostics);
+        assert_no_errors(&plan.diagnostics);
         let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
         drop(resource);
         let Konnect { plugin, emulator } = konnect;
         let host = plugin.host;
         drop(host.channel);
         apply.abort();
-        host.process.says("a connection ended").await;
+        host.process.wait_for_stderr("a connection ended").await;
         emulator.clear_faults();
-        host.process.ended().await.well();
+        host.process.ended().await.assert_success();
         assert_eq!(asked(&emulator, "PATCH"), if replaces { 1 } else { 2 });
         assert_eq!(eu(&emulator)["enabled"], replaces);
         assert_eq!(eu(&emulator)["endpoint"], "https://siem.example.com");
@@ -212,9 +212,9 @@ async fn webhook_rollback_keeps_webhook_of_another_run() {
     let host = plugin.host;
     drop(host.channel);
     apply.abort();
-    host.process.says("a connection ended").await;
+    host.process.wait_for_stderr("a connection ended").await;
     emulator.clear_faults();
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
     assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");
     assert_eq!(eu(&emulator), theirs);
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{FALSE, NIL, UNKNOWN, error, msgpack, sound, text};
+use terraform_plugin::testing::value::{FALSE, NIL, UNKNOWN, assert_no_errors, error, msgpack, text};
 
 use crate::konnect::Konnect;
 
@@ -24,9 +24,9 @@ fn config(of: &Resource, name: &str) -> Value {
 /// A destination that exists, with bytes that the provider is to carry along.
 async fn created(of: &Resource) -> State {
     let plan = of.plan(&State::none(), &config(of, "siem")).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let state = of.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     state
 }
 
@@ -35,7 +35,7 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let siem = config(&destination, "siem");
-    sound(&destination.validate(&siem).await);
+    assert_no_errors(&destination.validate(&siem).await);
     assert_eq!(
         konnect.requests(),
         0,
@@ -43,7 +43,7 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
     );
 
     let creation = destination.plan(&State::none(), &siem).await;
-    sound(&creation.diagnostics);
+    assert_no_errors(&creation.diagnostics);
     for computed in ["id", "created_at", "updated_at"] {
         assert!(creation.planned.get(computed).is_unknown(), "{computed}");
     }
@@ -55,14 +55,14 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
     assert_eq!(konnect.methods(), ["GET"], "a plan of a creation looks once");
 
     let state = destination.apply(&creation).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     let id = state.value.get("id").as_str().unwrap().to_owned();
     let stored = &konnect.emulator.snapshot()["regions"]["global"]["destinations"][&id];
     assert_eq!(stored["name"], "siem");
     assert_eq!(stored["authorization"], "Splunk s3cret");
 
     let read = destination.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value, state.value);
     let same = destination.plan(&read, &siem).await;
     assert_eq!(
@@ -73,7 +73,7 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
 
     let renamed = config(&destination, "renamed");
     let update = destination.plan(&read, &renamed).await;
-    sound(&update.diagnostics);
+    assert_no_errors(&update.diagnostics);
     assert!(update.requires_replace.is_empty());
     assert_eq!(
         update.planned.get("id"),
@@ -85,11 +85,11 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
         "an update touches it"
     );
     let updated = destination.apply(&update).await;
-    sound(&updated.diagnostics);
+    assert_no_errors(&updated.diagnostics);
     assert_eq!(updated.value.get("name"), &"renamed".into());
 
     let gone = destination.apply(&updated.removal()).await;
-    sound(&gone.diagnostics);
+    assert_no_errors(&gone.diagnostics);
     assert_eq!(gone.value, Value::Null);
     assert_eq!(
         konnect.emulator.snapshot()["regions"]["global"]["destinations"],
@@ -130,7 +130,7 @@ async fn plan_encodes_same_bytes_as_terraform() {
     };
     let plan = konnect.host.provider().plan_resource_change(request).await;
     let plan = plan.unwrap().into_inner();
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let planned = with(&[
         ("id", UNKNOWN),
         ("region", &text("global")),
@@ -164,7 +164,7 @@ async fn refined_unknown_decodes_as_unknown() {
     };
     let plan = konnect.host.provider().plan_resource_change(request).await;
     let plan = plan.unwrap().into_inner();
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let planned = destination.shape.decode(plan.planned_state.as_ref());
     assert!(planned.get("name").is_unknown() && planned.get("authorization").is_unknown());
     konnect.end().await;
@@ -178,7 +178,7 @@ async fn region_change_requires_replace() {
     let mut moved = config(&destination, "siem");
     moved.set("region", "eu".into());
     let plan = destination.plan(&state, &moved).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let steps: Vec<_> = plan
         .requires_replace
         .iter()
@@ -237,9 +237,9 @@ async fn private_state_invalid_is_kept_without_error() {
     let left = destination.apply(&state.removal()).await;
     assert_eq!(left.private, state.private);
     let read = destination.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     let same = destination.plan(&read, &config(&destination, "siem")).await;
-    sound(&same.diagnostics);
+    assert_no_errors(&same.diagnostics);
     assert_eq!(same.planned, read.value);
     konnect.end().await;
 }
@@ -300,10 +300,10 @@ async fn missing_object_reads_as_null_and_deletes_without_error() {
     let id = state.value.get("id").as_str().unwrap();
     konnect.emulator.remove_destination("global", id).unwrap();
     let read = destination.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value, Value::Null);
     let gone = destination.apply(&state.removal()).await;
-    sound(&gone.diagnostics);
+    assert_no_errors(&gone.diagnostics);
     assert_eq!(gone.value, Value::Null);
     konnect.end().await;
 }

@@ -30,7 +30,7 @@ async fn tells_a_person(launch: Launch) {
 
 #[tokio::test]
 async fn start_without_cookie_prints_plugin_notice() {
-    tells_a_person(Launch::by_hand(PLUGIN)).await;
+    tells_a_person(Launch::without_host(PLUGIN)).await;
     // What else a host sets makes no host.
     tells_a_person(Launch::without_tls(PLUGIN).without("TF_PLUGIN_MAGIC_COOKIE")).await;
 }
@@ -60,7 +60,11 @@ async fn version_and_help_flags_accept_one_or_two_hyphens() {
         ("--help", "TF_REATTACH_PROVIDERS"),
         ("-h", "TF_REATTACH_PROVIDERS"),
     ] {
-        let ended = Launch::by_hand(PLUGIN).arg(flag).run().await.well();
+        let ended = Launch::without_host(PLUGIN)
+            .arg(flag)
+            .run()
+            .await
+            .assert_success();
         assert!(ended.stdout.contains(wanted), "{flag}: {}", ended.stdout);
         assert_eq!(ended.stderr, "", "{flag}");
     }
@@ -70,7 +74,7 @@ async fn version_and_help_flags_accept_one_or_two_hyphens() {
 async fn unknown_flag_errors_in_one_line() {
     for flag in ["--verbose", "debug-me", ""] {
         // With the cookie too: a host passes no flags, so that this is a mistake there as well.
-        for launch in [Launch::by_hand(PLUGIN), Launch::without_tls(PLUGIN)] {
+        for launch in [Launch::without_host(PLUGIN), Launch::without_tls(PLUGIN)] {
             let ended = launch.arg(flag).run().await;
             assert_eq!(ended.status.code(), Some(2), "{ended:?}");
             assert_eq!(ended.stdout, "");
@@ -205,7 +209,7 @@ async fn start_without_client_certificate_serves_without_tls() {
     let channel = plain(&handshake.socket()).await;
     check(&channel).await.unwrap();
     shut_down(&channel).await.unwrap();
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }
 
 #[tokio::test]
@@ -226,7 +230,7 @@ async fn socket_directory_unset_uses_temporary_directory() {
     let file = std::fs::symlink_metadata(&socket).unwrap();
     assert_eq!((file.mode() & 0o777, file.uid()), (0o600, user));
     shut_down(&plain(&handshake.socket()).await).await.unwrap();
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Plan, State};
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 use terraform_plugin::testing::{signal, within};
 
 use crate::konnect::Konnect;
@@ -21,7 +21,7 @@ async fn creation(konnect: &Konnect) -> Plan {
         ("authorization", "Splunk s3cret".into()),
     ]);
     let plan = destination.plan(&State::none(), &config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     // The plan has looked at what is there.
     konnect.emulator.clear_requests();
     plan
@@ -72,7 +72,7 @@ async fn apply_after_stop_errors_without_request() {
     );
     assert_eq!(state.value, Value::Null);
     // Not even a new configuration lifts it: the run is over.
-    sound(&konnect.configure(konnect.config()).await);
+    assert_no_errors(&konnect.configure(konnect.config()).await);
     let state = konnect.destination().apply(&plan).await;
     assert!(
         error(&state.diagnostics).contains("interrupted"),
@@ -92,7 +92,7 @@ async fn stop_during_create_returns_state() {
     asked(&konnect).await;
     stop(&konnect).await;
     let state = within("the creation", apply).await.unwrap();
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert!(state.value.get("id").as_str().is_some());
     assert_eq!(stored(&konnect), 1);
     konnect.end().await;
@@ -101,7 +101,7 @@ async fn stop_during_create_returns_state() {
 #[tokio::test]
 async fn stop_during_retry_wait_errors_immediately() {
     let konnect = Konnect::start().await;
-    sound(&konnect.configure(konnect.config_with_retries(10)).await);
+    assert_no_errors(&konnect.configure(konnect.config_with_retries(10)).await);
     let destination = konnect.destination();
     // With ten further tries this goes on for minutes.
     let never = FaultRule::new(Fault::status(503)).always();
@@ -136,7 +136,7 @@ async fn sigterm_during_create_completes_call() {
     asked(&konnect).await;
     signal(konnect.host.process.pid, Signal::SIGTERM);
     let state = within("the creation", apply).await.unwrap();
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(stored(&konnect), 1);
-    konnect.plugin.host.process.ended().await.well();
+    konnect.plugin.host.process.ended().await.assert_success();
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::{Konnect, STRANGERS_ENDPOINT};
 
@@ -39,7 +39,7 @@ async fn takeover_unrequested_warns_at_plan_refuses_at_apply() {
     let before = konnect.emulator.snapshot();
 
     let late = webhook.plan(&none, &config(&webhook, &[])).await;
-    sound(&late.diagnostics);
+    assert_no_errors(&late.diagnostics);
     refused(&late.diagnostics.last().unwrap().detail);
     // Planned while the region was free: the change looks again.
     let state = webhook.apply(&early).await;
@@ -49,8 +49,8 @@ async fn takeover_unrequested_warns_at_plan_refuses_at_apply() {
 
     let on_purpose = config(&webhook, &[("replace_existing", true.into())]);
     let plan = webhook.plan(&none, &on_purpose).await;
-    sound(&plan.diagnostics);
-    sound(&webhook.apply(&plan).await.diagnostics);
+    assert_no_errors(&plan.diagnostics);
+    assert_no_errors(&webhook.apply(&plan).await.diagnostics);
     let now = &konnect.emulator.snapshot()["regions"]["eu"]["webhook"];
     assert_ne!(now["endpoint"], STRANGERS_ENDPOINT);
     konnect.end().await;
@@ -62,8 +62,8 @@ async fn create_over_disabled_webhook_succeeds() {
     konnect.strangers_webhook("eu", false);
     let webhook = konnect.webhook();
     let plan = webhook.plan(&State::none(), &config(&webhook, &[])).await;
-    sound(&plan.diagnostics);
-    sound(&webhook.apply(&plan).await.diagnostics);
+    assert_no_errors(&plan.diagnostics);
+    assert_no_errors(&webhook.apply(&plan).await.diagnostics);
     konnect.end().await;
 }
 
@@ -75,7 +75,7 @@ async fn takeover_unknown_region_refuses_at_apply() {
     let webhook = konnect.webhook();
     let open = config(&webhook, &[("region", Value::Unknown)]);
     let plan = webhook.plan(&State::none(), &open).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert_eq!(konnect.requests(), 0);
     let mut known = plan.clone();
     known.config.set("region", "eu".into());
@@ -95,13 +95,13 @@ async fn replace_own_webhook_plans_without_warning() {
     // Another process of the provider has it in its state, this one has heard of it by the refresh.
     let imported = webhook.import("eu").await;
     let read = webhook.read(&imported).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     let plan = webhook.plan(&State::none(), &creation).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     // The stream is still there when it comes to the change, which has to look.
     refused(&error(&webhook.apply(&plan).await.diagnostics));
-    sound(&webhook.apply(&read.removal()).await.diagnostics);
-    sound(&webhook.apply(&plan).await.diagnostics);
+    assert_no_errors(&webhook.apply(&read.removal()).await.diagnostics);
+    assert_no_errors(&webhook.apply(&plan).await.diagnostics);
     konnect.end().await;
 }
 
@@ -115,15 +115,15 @@ async fn webhook_recreated_in_same_process_succeeds() {
         |konnect: &Konnect| konnect.emulator.snapshot()["regions"]["eu"]["webhook"]["enabled"].take();
     for _ in 0..2 {
         let plan = webhook.plan(&State::none(), &creation).await;
-        sound(&plan.diagnostics);
+        assert_no_errors(&plan.diagnostics);
         let created = webhook.apply(&plan).await;
-        sound(&created.diagnostics);
+        assert_no_errors(&created.diagnostics);
         assert_eq!(enabled(&konnect), true);
         // Each walk of Terraform through its graph configures the provider anew.
-        sound(&konnect.configure(konnect.config()).await);
+        assert_no_errors(&konnect.configure(konnect.config()).await);
         let read = webhook.read(&created).await;
-        sound(&webhook.apply(&read.removal()).await.diagnostics);
-        sound(&konnect.configure(konnect.config()).await);
+        assert_no_errors(&webhook.apply(&read.removal()).await.diagnostics);
+        assert_no_errors(&konnect.configure(konnect.config()).await);
         assert_eq!(enabled(&konnect), false);
     }
     konnect.end().await;
@@ -140,7 +140,7 @@ async fn concurrent_webhooks_for_one_region_create_one() {
     let none = State::none();
     let first = webhook.plan(&none, &first).await;
     let second = webhook.plan(&none, &second).await;
-    sound(&second.diagnostics);
+    assert_no_errors(&second.diagnostics);
     // At the same time, as Terraform does: which of them is first does not matter.
     let (one, other) = tokio::join!(webhook.apply(&first), webhook.apply(&second));
     let (won, lost) = if one.value.is_null() {
@@ -148,7 +148,7 @@ async fn concurrent_webhooks_for_one_region_create_one() {
     } else {
         (one, other)
     };
-    sound(&won.diagnostics);
+    assert_no_errors(&won.diagnostics);
     let said = error(&lost.diagnostics);
     assert!(said.contains("already configured"), "{said}");
     assert_eq!(lost.value, Value::Null);
@@ -163,7 +163,7 @@ async fn takeover_warning_names_current_destination() {
     konnect.emulator.edit_webhook("eu", there).unwrap();
     let webhook = konnect.webhook();
     let plan = webhook.plan(&State::none(), &config(&webhook, &[])).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let said = &plan.diagnostics[0].detail;
     assert!(said.contains(id) && said.contains("replace_existing"), "{said}");
     konnect.end().await;

@@ -15,7 +15,7 @@ async fn refused(host: &Host, tls: Tls, identity: Option<&Identity>) {
         assert!(shut_down(&stranger).await.is_err());
     }
     // Had the stranger's Shutdown been served, this would fail.
-    host.answers().await;
+    host.assert_responds().await;
 }
 
 /// The same, with both versions of TLS.
@@ -63,7 +63,7 @@ async fn client_with_wrong_key_is_refused() {
 #[tokio::test]
 async fn client_with_certificate_signed_by_host_is_refused() {
     let host = Host::start(PLUGIN).await;
-    let child = host.identity.signs();
+    let child = host.identity.issue();
     refused_in_all_versions(&host, Some(&child)).await;
     host.end().await;
 }
@@ -92,7 +92,7 @@ async fn non_tls_bytes_are_refused_without_side_effects() {
         let answer = says(&host, bytes).await;
         // An alert of TLS, at most: nothing of what is behind it.
         assert!(answer.is_empty() || answer[0] == ALERT, "{answer:?}");
-        host.answers().await;
+        host.assert_responds().await;
     }
     host.end().await;
 }
@@ -120,7 +120,7 @@ async fn tls_below_1_2_is_refused() {
     for old in [[3, 0], [3, 1], [3, 2]] {
         let answer = says(&host, &client_hello(old)).await;
         assert_eq!(answer.first(), Some(&ALERT), "{answer:?}");
-        host.answers().await;
+        host.assert_responds().await;
     }
     host.end().await;
 }
@@ -137,7 +137,7 @@ async fn idle_connections_do_not_block_host() {
         }
         idle.push(stream);
     }
-    host.answers().await;
+    host.assert_responds().await;
     let again = host
         .tls()
         .connect(&host.socket(), Some(&host.identity))
@@ -161,9 +161,9 @@ async fn untrusted_client_before_host_is_not_taken_as_host() {
     if let Ok(stranger) = tls().connect(&handshake.socket(), None).await {
         assert!(check(&stranger).await.is_err());
     }
-    process.says("refused").await;
+    process.wait_for_stderr("refused").await;
     let channel = tls().connect(&handshake.socket(), Some(&identity)).await.unwrap();
     check(&channel).await.unwrap();
     shut_down(&channel).await.unwrap();
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::plugin::proto::tfplugin6::provider_client::ProviderClient;
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 use terraform_plugin::testing::{Channel, Host};
 
 use crate::PLUGIN;
@@ -142,14 +142,14 @@ async fn function_and_identity_lists_match_schema() {
     let host = Host::start(PLUGIN).await;
     let functions = host.provider().get_functions(tf::get_functions::Request {}).await;
     let functions = functions.unwrap().into_inner();
-    sound(&functions.diagnostics);
+    assert_no_errors(&functions.diagnostics);
     let mut names: Vec<_> = functions.functions.into_keys().collect();
     names.sort();
     assert_eq!(names, FUNCTIONS);
     let identities = tf::get_resource_identity_schemas::Request {};
     let identities = host.provider().get_resource_identity_schemas(identities).await;
     let identities = identities.unwrap().into_inner();
-    sound(&identities.diagnostics);
+    assert_no_errors(&identities.diagnostics);
     // None, or those of resources that are there.
     let schema = host
         .provider()

@@ -9,7 +9,7 @@ use std::fs;
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
-use terraform_plugin::testing::value::{Shape, sound};
+use terraform_plugin::testing::value::{Shape, assert_no_errors};
 use terraform_plugin::testing::{Launch, Plugin};
 
 use crate::workspace::{Feature, TOKEN, Workspace, cli, project};
@@ -121,7 +121,7 @@ async fn list_at_protocol(plugin: &Plugin, type_name: &str, limit: usize, argume
         .map(|(name, value)| (name.as_str(), value_of(value)))
         .collect();
     let list = plugin.list_resource(type_name);
-    sound(&list.validate(&arguments).await);
+    assert_no_errors(&list.validate(&arguments).await);
     let (results, diagnostics) = list.list(&arguments, false, limit).await;
     let failed = diagnostics.iter().any(|d| d.severity == 1);
     Found {
@@ -163,7 +163,7 @@ pub fn at_protocol<T>(workspace: &Workspace, test: impl AsyncFnOnce(&Plugin) -> 
             ("server_url", url.as_str().into()),
             ("max_retries", Value::from(0_i64)),
         ]);
-        sound(&plugin.configure(shape.encode(&config)).await);
+        assert_no_errors(&plugin.configure(shape.encode(&config)).await);
         let result = test(&plugin).await;
         plugin.host.end().await;
         result
@@ -186,7 +186,7 @@ async fn round_trip_at_protocol(plugin: &Plugin) -> usize {
                 .map(|(name, value)| (name.as_str(), (*value).clone()))
                 .collect();
             let state = resource.import_identity(&identity).await;
-            sound(&state.diagnostics);
+            assert_no_errors(&state.diagnostics);
             let state = resource.read(&state).await;
             assert_eq!(
                 Some(&state.value),
@@ -195,9 +195,9 @@ async fn round_trip_at_protocol(plugin: &Plugin) -> usize {
             );
             // Terraform generates from the result of a query, and from the read of an import.
             let config = resource.generate_config(&state.value).await;
-            sound(&resource.validate(&config).await);
+            assert_no_errors(&resource.validate(&config).await);
             let plan = resource.plan(&state, &config).await;
-            sound(&plan.diagnostics);
+            assert_no_errors(&plan.diagnostics);
             assert_eq!(
                 plan.planned, state.value,
                 "the plan changes {}",

@@ -29,11 +29,11 @@ use crate::plugin::service::ProviderService;
 use crate::plugin::transport::Connection;
 
 /// The largest message in each direction. The host has the same limit.
-const LARGEST_MESSAGE: usize = 256 << 20;
+const MAX_MESSAGE_SIZE: usize = 256 << 20;
 /// The time within which a connection must complete the TLS handshake.
-const GREETING: Duration = Duration::from_secs(10);
-/// The number of concurrent calls. Terraform sends as many as `-parallelism` specifies.
-const MOST_CALLS: u32 = 4096;
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The maximum number of concurrent calls. Terraform's `-parallelism` specifies how many it sends.
+const MAX_CONCURRENT_CALLS: u32 = 4096;
 
 /// All services, which each connection provides.
 pub struct Services<P: Provider> {
@@ -61,8 +61,8 @@ impl<P: Provider> Services<P> {
     pub fn new(provider: ProviderService<P>, host: HostServices) -> Self {
         Self {
             provider: ProviderServer::new(provider)
-                .max_decoding_message_size(LARGEST_MESSAGE)
-                .max_encoding_message_size(LARGEST_MESSAGE),
+                .max_decoding_message_size(MAX_MESSAGE_SIZE)
+                .max_encoding_message_size(MAX_MESSAGE_SIZE),
             health: HealthServer::new(host.clone()),
             controller: GrpcControllerServer::new(host.clone()),
             stdio: GrpcStdioServer::new(host.clone()),
@@ -70,7 +70,7 @@ impl<P: Provider> Services<P> {
         }
     }
 
-    async fn answer(mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    async fn dispatch(mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let service = request
             .uri()
             .path()
@@ -96,7 +96,7 @@ pub struct ConnectionTracker(watch::Sender<Connected>);
 /// The connections that have completed the TLS handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Connected {
-    /// Whether there has been a connection.
+    /// Whether the host has ever connected.
     pub ever: bool,
     /// The number of open connections.
     pub now: usize,
@@ -109,7 +109,7 @@ impl ConnectionTracker {
         Self(watch::Sender::new(Connected::default()))
     }
 
-    /// A receiver that can wait for changes.
+    /// A receiver that observes changes.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Connected> {
         self.0.subscribe()
@@ -145,7 +145,8 @@ pub async fn serve<P: Provider>(
     let connection: Box<dyn Connection> = match tls {
         None => connection,
         Some(config) => {
-            match tokio::time::timeout(GREETING, TlsAcceptor::from(config).accept(connection)).await {
+            match tokio::time::timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(config).accept(connection)).await
+            {
                 Ok(Ok(stream)) => Box::new(stream),
                 Ok(Err(error)) => return refused(&error),
                 Err(_) => return refused(&io::Error::from(io::ErrorKind::TimedOut)),
@@ -153,10 +154,10 @@ pub async fn serve<P: Provider>(
         }
     };
     let _guard = tracker.arrive();
-    let answer = service_fn(move |request| services.clone().answer(request));
+    let service = service_fn(move |request| services.clone().dispatch(request));
     let served = http2::Builder::new(TokioExecutor::new())
-        .max_concurrent_streams(MOST_CALLS)
-        .serve_connection(TokioIo::new(connection), answer);
+        .max_concurrent_streams(MAX_CONCURRENT_CALLS)
+        .serve_connection(TokioIo::new(connection), service);
     let mut served = std::pin::pin!(served);
     let done = tokio::select! {
         done = served.as_mut() => done,

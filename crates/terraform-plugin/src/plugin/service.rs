@@ -39,8 +39,8 @@ impl<P: Provider> ProviderService<P> {
         Self { server, calls }
     }
 
-    /// Runs a call as a task. It runs to completion even if the host cancels the call, because a change must not stop
-    /// half way, and a panic does not reach the connection.
+    /// Runs a call as a task. The task runs to completion even if the host cancels the call, because a change must not
+    /// stop half way. A panic does not affect the connection.
     async fn call<M, F>(&self, handler: impl FnOnce(Arc<Server<P>>) -> F) -> Result<Response<M>, Status>
     where
         M: Failure,
@@ -323,8 +323,8 @@ impl<P: Provider> Service for ProviderService<P> {
                 Ok(response)
             };
             let mut response: tf::apply_resource_change::Response = respond(change).await;
-            // The host stores the state of a failed response. If the request could not be read, that is the prior
-            // state: without a state, the host would forget the object.
+            // The host stores the state of a failed response. If the request cannot be decoded, return the prior state:
+            // without a state, the host forgets the object.
             if response.new_state.is_none() {
                 (response.new_state, response.private) = (prior, private);
                 response.new_identity = planned_identity;
@@ -504,7 +504,7 @@ impl<P: Provider> Service for ProviderService<P> {
         let request = request.into_inner();
         let server = self.server.clone();
         let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
-        // The list reports an unknown type, and sends no other event then.
+        // For an unknown type, the list sends only an error.
         let (identity, object) =
             server
                 .resource(&request.type_name)
@@ -571,7 +571,7 @@ impl<P: Provider> Service for ProviderService<P> {
     }
 }
 
-/// The events that wait for a host that reads slowly.
+/// The number of events to buffer for a host that reads slowly.
 const BUFFERED_EVENTS: usize = 16;
 
 fn functions<P: Provider>(server: &Server<P>) -> HashMap<String, tf::Function> {
@@ -590,7 +590,7 @@ fn call_function<P: Provider>(
         .map_err(|error| FunctionError::new(error.detail))?;
     let definition = function.definition();
     let arguments = request.arguments.iter().enumerate().map(|(index, argument)| {
-        // The call itself reports an argument without a parameter.
+        // The call reports an argument without a parameter.
         let Some(parameter) = definition.parameter_at(index) else {
             return Ok(Value::Null);
         };
