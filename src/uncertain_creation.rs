@@ -9,7 +9,7 @@ pub(crate) fn unresolved(error: &CreateError, region: &Region) -> Diagnostic {
         CreateError::Several { .. } | CreateError::Taken { .. } => {
             "Destination was created, but which one is not certain"
         }
-        CreateError::Failed(_) | CreateError::Unknown { .. } | CreateError::GivenUp { .. } => {
+        CreateError::Failed(_) | CreateError::Unknown { .. } | CreateError::AttemptsExhausted { .. } => {
             "Destination may have been created"
         }
     };

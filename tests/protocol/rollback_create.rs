@@ -42,7 +42,7 @@ async fn configured() -> Konnect {
 }
 
 /// An apply whose request has reached Konnect, which keeps the answer back.
-async fn under_way(konnect: &Konnect, resource: &Resource, plan: &Plan, method: &str) -> JoinHandle<State> {
+async fn in_flight(konnect: &Konnect, resource: &Resource, plan: &Plan, method: &str) -> JoinHandle<State> {
     let held = FaultRule::new(Fault::Hold { handle: true }).method(method);
     konnect.emulator.inject(held).unwrap();
     let (resource, plan) = (resource.clone(), plan.clone());
@@ -79,7 +79,7 @@ async fn create_cancelled_by_host_completes_and_rolls_back() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
-    let apply = under_way(&konnect, &resource, &plan, "POST").await;
+    let apply = in_flight(&konnect, &resource, &plan, "POST").await;
     apply.abort();
     assert!(apply.await.unwrap_err().is_cancelled());
     assert_eq!(stored(&konnect.emulator), 1);
@@ -103,7 +103,7 @@ async fn update_cancelled_by_host_completes_and_is_kept() {
     let mut config = destination(&resource);
     config.set("log_format", "json".into());
     let plan = resource.plan(&state, &config).await;
-    let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
+    let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
     apply.abort();
     assert!(apply.await.unwrap_err().is_cancelled());
     konnect.emulator.clear_faults();
@@ -124,7 +124,7 @@ async fn create_when_host_disconnects_rolls_back() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
-    let apply = under_way(&konnect, &resource, &plan, "POST").await;
+    let apply = in_flight(&konnect, &resource, &plan, "POST").await;
     drop(resource);
     let Konnect { plugin, emulator } = konnect;
     let host = plugin.host;
@@ -144,7 +144,7 @@ async fn create_during_shutdown_rolls_back() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
-    let apply = under_way(&konnect, &resource, &plan, "POST").await;
+    let apply = in_flight(&konnect, &resource, &plan, "POST").await;
     drop(resource);
     let Konnect { plugin, emulator } = konnect;
     let host = plugin.host;
@@ -183,7 +183,7 @@ async fn webhook_create_rolls_back_unless_it_replaced_existing() {
         let config = webhook(&resource, replaces);
         let plan = resource.plan(&State::none(), &config).await;
         assert_no_errors(&plan.diagnostics);
-        let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
+        let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
         drop(resource);
         let Konnect { plugin, emulator } = konnect;
         let host = plugin.host;
@@ -204,7 +204,7 @@ async fn webhook_rollback_keeps_webhook_of_another_run() {
     let konnect = configured().await;
     let resource = konnect.webhook();
     let plan = resource.plan(&State::none(), &webhook(&resource, false)).await;
-    let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
+    let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
     drop(resource);
     konnect.strangers_webhook("eu", true);
     let theirs = eu(&konnect.emulator);
