@@ -1,4 +1,4 @@
-//! A receiver that runs.
+//! The handle of a running receiver.
 
 use std::fmt;
 use std::io;
