@@ -20,14 +20,14 @@ static MEMORY: PeakAlloc = PeakAlloc;
 /// How many mutations of the corpus each target gets.
 const MUTATIONS: usize = 1_000;
 /// Mutations grow no longer than this, so that many can be tried. The corpus has longer inputs.
-const LONGEST: usize = 2 << 10;
+const MAX_LENGTH: usize = 2 << 10;
 /// What a call may take at any input, in bytes.
 const MEMORY_AT_LEAST: usize = 32 << 20;
 /// What it may take beyond that for each byte that it was sent. The smallest value is a byte on the wire, and a type
 /// of one attribute, of which a value may have many, some twenty.
 const MEMORY_PER_BYTE: usize = 256;
 /// When to say that a call does not end. Nothing is measured by it: the longest takes a fraction of a second.
-const PATIENCE: Duration = Duration::from_mins(3);
+const TIMEOUT: Duration = Duration::from_mins(3);
 
 struct Input {
     name: String,
@@ -88,7 +88,7 @@ fn mutated(corpus: &[Input], random: &mut fastrand::Rng) -> Input {
                 bytes.insert(at, *mark);
             }
         }
-        bytes.truncate(LONGEST);
+        bytes.truncate(MAX_LENGTH);
     }
     Input {
         name: format!("a mutation of {}", from.name),
@@ -133,7 +133,7 @@ fn untrusted_input_ends_without_panic_within_memory_limit() {
                 target(&bytes);
                 let _ = ended.send(());
             });
-            let waited = end.recv_timeout(PATIENCE);
+            let waited = end.recv_timeout(TIMEOUT);
             assert_ne!(
                 waited,
                 Err(mpsc::RecvTimeoutError::Timeout),

@@ -13,7 +13,7 @@ struct Scenario {
     objects: u32,
     /// Whether they exist already.
     exist: bool,
-    /// How long Konnect takes for an answer, in milliseconds.
+    /// How long Konnect takes for a response, in milliseconds.
     latency: u64,
     /// The code that the command ends with if it did what it should.
     code: i32,

@@ -62,7 +62,7 @@ impl LocalKonnect {
         format!("http://{}", self.relay)
     }
 
-    /// Holds every answer back from now on.
+    /// Holds every response back from now on.
     pub(super) fn answer_after(&self, milliseconds: u64) -> Result<()> {
         let rule = FaultRule::new(Fault::Delay { ms: milliseconds });
         self.emulator.inject(FaultRule { times: None, ..rule })?;
@@ -84,7 +84,7 @@ impl LocalKonnect {
         Ok(self.emulator.requests().len().try_into()?)
     }
 
-    /// Creates objects one after the other, as any client does, and gives the answers.
+    /// Creates objects one after the other, as any client does, and returns the responses.
     pub(super) fn create(&self, path: &str, bodies: impl Iterator<Item = Value>) -> Result<Vec<Value>> {
         let url = format!("{}{path}", self.url());
         runtime()?.block_on(async {
@@ -95,8 +95,8 @@ impl LocalKonnect {
                     .post(&url)
                     .bearer_auth("kpat_1")
                     .header("content-type", "application/json");
-                let answer = request.body(body.to_string()).send().await?.error_for_status()?;
-                created.push(serde_json::from_str(&answer.text().await?)?);
+                let response = request.body(body.to_string()).send().await?.error_for_status()?;
+                created.push(serde_json::from_str(&response.text().await?)?);
             }
             Ok(created)
         })

@@ -24,20 +24,20 @@ async fn handed_on(mut client: TcpStream, emulator: SocketAddr) -> std::io::Resu
     let mut server = TcpStream::connect(emulator).await?;
     server.set_nodelay(true)?;
     let (mut requests, mut to_client) = client.split();
-    let (mut answers, mut to_server) = server.split();
+    let (mut responses, mut to_server) = server.split();
     let back = async {
-        // An answer is much shorter than this, and written at once.
+        // A response is much shorter than this, and written immediately.
         let mut bytes = vec![0; 1 << 16];
         loop {
-            let length = answers.read(&mut bytes).await?;
+            let length = responses.read(&mut bytes).await?;
             if length == 0 {
                 return to_client.shutdown().await;
             }
-            let answer = &mut bytes[..length];
-            while let Some(at) = answer.windows(NEVER.len()).position(|part| part == NEVER) {
-                answer[at..at + NULL.len()].copy_from_slice(NULL);
+            let response = &mut bytes[..length];
+            while let Some(at) = response.windows(NEVER.len()).position(|part| part == NEVER) {
+                response[at..at + NULL.len()].copy_from_slice(NULL);
             }
-            to_client.write_all(answer).await?;
+            to_client.write_all(response).await?;
         }
     };
     let there = async {

@@ -86,7 +86,7 @@ impl<'a> Workspace<'a> {
         self.konnect.reset()
     }
 
-    /// Holds every answer of Konnect back from now on.
+    /// Holds every response of Konnect back from now on.
     pub(super) fn answer_after(&self, milliseconds: u64) -> Result<()> {
         if milliseconds > 0 {
             self.konnect.answer_after(milliseconds)?;

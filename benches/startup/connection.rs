@@ -98,18 +98,18 @@ impl Connection {
             .header("te", "trailers")
             // An empty message: not compressed, no bytes.
             .body(Full::new(Bytes::from_static(&[0; 5])))?;
-        let answer = self
+        let response = self
             .sender
             .send_request(request)
             .await?
             .into_body()
             .collect()
             .await?;
-        let status = answer.trailers().and_then(|t| t.get("grpc-status"));
+        let status = response.trailers().and_then(|t| t.get("grpc-status"));
         if status.is_none_or(|status| status != "0") {
             return Err(format!("the schema was answered with gRPC status {status:?}").into());
         }
-        Ok(answer.to_bytes().len().saturating_sub(5))
+        Ok(response.to_bytes().len().saturating_sub(5))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a provider costs whoever starts it: size, time to the handshake line, the first answer, memory.
+//! What a provider costs whoever starts it: size, time to the handshake line, the first response, memory.
 //!
 //! `cargo bench --features bench --bench startup` starts the built provider many times as Terraform does, with the
 //! magic cookie and a fresh client certificate, and in turn with it an empty Rust program that prints a line, which
@@ -57,7 +57,7 @@ mod run {
         size: f64,
         line: Sample,
         connecting: Sample,
-        answer: Sample,
+        response: Sample,
         used: Sample,
         memory: Sample,
         schema: usize,
@@ -120,7 +120,7 @@ mod run {
                     measured.connecting.push(milliseconds(begun.elapsed()));
                     let begun = Instant::now();
                     measured.schema = connection.schema().await?;
-                    measured.answer.push(milliseconds(begun.elapsed()));
+                    measured.response.push(milliseconds(begun.elapsed()));
                     Result::Ok(())
                 })?;
                 if let Some(resident) = resident(running.id()) {
@@ -157,7 +157,9 @@ mod run {
             Some(format!("{:.2} ms", m.line.median() - floor.line.median()))
         });
         row("Connecting: TLS and HTTP/2", "", &|m| timed(&m.connecting));
-        row("First `GetProviderSchema` answer", "1 ms", &|m| timed(&m.answer));
+        row("First `GetProviderSchema` answer", "1 ms", &|m| {
+            timed(&m.response)
+        });
         row("Size of that answer", "", &|m| {
             (m.schema > 0).then(|| format!("{} bytes", m.schema))
         });

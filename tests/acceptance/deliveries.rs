@@ -101,7 +101,7 @@ impl Stream<'_> {
         let mut results = Vec::new();
         for status in FAILURES {
             let before = self.receiver.count();
-            self.receiver.answer(status);
+            self.receiver.set_status(status);
             let Some(first) = self.next(|delivery| delivery.status == status)? else {
                 results.push(format!("{status}: nothing was delivered"));
                 continue;
@@ -131,7 +131,7 @@ impl Stream<'_> {
                 0 | 1 => format!("{status} is not retried"),
                 many => format!("{status} is retried {} times", many - 1),
             });
-            self.receiver.answer(200);
+            self.receiver.set_status(200);
             let before = Instant::now();
             let resumed = self.next(|delivery| delivery.status == 200)?.is_some();
             steps.push(if resumed {
@@ -147,7 +147,7 @@ impl Stream<'_> {
                 break;
             }
         }
-        self.receiver.answer(200);
+        self.receiver.set_status(200);
         Ok(results.join("; "))
     }
 

@@ -15,7 +15,7 @@ use crate::receiver::Receiver;
 use crate::report::{Conclusion, Report};
 use crate::run::{Pace, Target, run};
 use crate::session::Session;
-use crate::workspace::{LocalKonnect, holds_none};
+use crate::workspace::{LocalKonnect, assert_no_secret};
 
 const TOKEN: &str = "kpat_aCc3pT4nCe-xY7";
 const AUTHORIZATION: &str = "Bearer aCc3pT-oQ5";
@@ -159,7 +159,7 @@ fn acceptance_against_emulator_answers_every_question() {
         Some(body["authorization"].as_str()?.to_owned())
     });
     let secrets = [TOKEN, &authorization.unwrap()];
-    holds_none(&text, "the report", &secrets);
+    assert_no_secret(&text, "the report", &secrets);
     assert!(!text.contains(ENDPOINT_OF_ANOTHER), "{text}");
 }
 

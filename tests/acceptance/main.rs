@@ -1,5 +1,5 @@
 //! The acceptance test: the provider and the API of an organization, by the real CLI and by plain requests, with a
-//! report that answers what Konnect's documentation leaves open.
+//! report that responses what Konnect's documentation leaves open.
 //!
 //! ```shell
 //! TF_ACC=1 KONNECT_TOKEN=kpat_... cargo test --test acceptance

@@ -7,7 +7,7 @@ use konnect::Region;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::api::{AUDIT_LOGS, Answer, DESTINATIONS, JWKS, REPLAY_JOB, STATUS, WEBHOOK, WEBHOOK_V2, poll};
+use crate::api::{AUDIT_LOGS, DESTINATIONS, JWKS, REPLAY_JOB, Response, STATUS, WEBHOOK, WEBHOOK_V2, poll};
 use crate::question::Question;
 use crate::run::{Book, Steps, Stop};
 use crate::session::Session;
@@ -53,8 +53,8 @@ fn no_webhook() -> Stop {
     Stop::NotTried("the webhook of no region could be set up".to_owned())
 }
 
-/// Notes an answer, with the fields that matter.
-fn note(session: &Session<'_>, steps: &mut Steps, what: &str, answer: &Answer, fields: &[&str]) {
+/// Notes a response, with the fields that matter.
+fn note(session: &Session<'_>, steps: &mut Steps, what: &str, answer: &Response, fields: &[&str]) {
     let shown = fields.iter().map(|field| match &answer.body[*field] {
         Value::Null => format!("{field} absent"),
         value => format!("{field} {value}"),
@@ -472,7 +472,7 @@ fn global_webhook(session: &Session<'_>, is_set_up: bool, steps: &mut Steps) -> 
     let step = if region.is_some() { 2 } else { 1 };
     let exists = |at: usize| answers[at * step].status;
     let mirrors = region.map(|region| {
-        let id = |answer: &Answer| answer.text("audit_log_destination_id").to_owned();
+        let id = |answer: &Response| answer.text("audit_log_destination_id").to_owned();
         let mirrors = !id(&answers[2]).is_empty() && id(&answers[2]) == id(&answers[3]);
         let verb = if mirrors { "shows" } else { "does not show" };
         format!("; `global` {verb} the webhook of {region}")

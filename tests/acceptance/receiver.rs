@@ -31,7 +31,7 @@ const MAX_BYTES: u64 = 64 << 20;
 #[derive(Clone)]
 pub struct Delivery {
     pub at: Instant,
-    /// The status of the answer to it.
+    /// The status of the response to it.
     pub status: u16,
     pub method: String,
     pub content_type: String,
@@ -128,8 +128,8 @@ impl Receiver {
         &self.endpoint
     }
 
-    /// Sets the answer to each delivery from now on.
-    pub fn answer(&self, status: u16) {
+    /// Sets the response to each delivery from now on.
+    pub fn set_status(&self, status: u16) {
         lock(&self.shared).status = StatusCode::from_u16(status).expect("a status");
     }
 

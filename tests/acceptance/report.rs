@@ -26,7 +26,7 @@ pub struct Entry {
     pub steps: Vec<String>,
 }
 
-/// The statuses of the answers to each kind of call, such as `GET eu /v3/audit-log-destinations/{id}`.
+/// The statuses of the responses to each kind of call, such as `GET eu /v3/audit-log-destinations/{id}`.
 pub type Calls = BTreeMap<String, BTreeSet<u16>>;
 
 /// The report of one run.

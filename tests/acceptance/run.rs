@@ -57,7 +57,7 @@ impl Pace {
     };
 }
 
-/// Why a question has no answer.
+/// Why a question has no response.
 #[derive(Debug)]
 pub enum Stop {
     /// A condition is not met.
@@ -75,14 +75,14 @@ impl From<String> for Stop {
 /// What was done, and what came back.
 pub type Steps = Vec<String>;
 
-/// The answers of a run.
+/// The responses of a run.
 pub struct Book<'a> {
     session: &'a Session<'a>,
     entries: Vec<Entry>,
 }
 
 impl Book<'_> {
-    /// Asks a question. An error or a panic becomes its answer, and the run goes on.
+    /// Asks a question. An error or a panic becomes its response, and the run goes on.
     pub fn ask(&mut self, question: Question, probe: impl FnOnce(&mut Steps) -> Result<String, Stop>) {
         let mut steps = Steps::new();
         let result = catch_unwind(AssertUnwindSafe(|| probe(&mut steps)));

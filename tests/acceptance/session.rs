@@ -9,12 +9,12 @@ use konnect::Region;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::api::{Answer, Api, DESTINATIONS, WEBHOOK, WEBHOOK_V2, poll};
+use crate::api::{Api, DESTINATIONS, Response, WEBHOOK, WEBHOOK_V2, poll};
 use crate::run::Pace;
 
 /// The beginning of every name. Eight hexadecimal digits and a hyphen follow, which differ from run to run.
 const PREFIX: &str = "tfacc-audit-";
-/// What an earlier run left is removed once it is older than this: a run that is under way may be using it before.
+/// What an earlier run left is removed once it is older than this: a run that is in flight may be using it before.
 const LEFT_BEHIND_AFTER: Duration = Duration::from_hours(1);
 
 /// A run, with the objects that it made.
@@ -87,32 +87,32 @@ impl<'a> Session<'a> {
         name: &str,
         endpoint: &str,
         log_format: &str,
-    ) -> Result<(String, Answer), String> {
+    ) -> Result<(String, Response), String> {
         let body = json!({
             "name": format!("{}{name}", self.prefix),
             "endpoint": endpoint,
             "authorization": self.authorization,
             "log_format": log_format,
         });
-        let answer = self.api.send(&Method::POST, region, DESTINATIONS, Some(&body))?;
-        let id = answer.text("id").to_owned();
-        if !answer.is_success() || id.is_empty() {
+        let response = self.api.send(&Method::POST, region, DESTINATIONS, Some(&body))?;
+        let id = response.text("id").to_owned();
+        if !response.is_success() || id.is_empty() {
             return Err(format!(
                 "creating a destination on {region} answers {}",
-                self.api.brief(&answer)
+                self.api.brief(&response)
             ));
         }
         self.created.borrow_mut().push((region.clone(), id.clone()));
-        Ok((id, answer))
+        Ok((id, response))
     }
 
     /// Creates a destination with an endpoint that does not resolve.
-    pub fn create_dead(&self, region: &Region, name: &str) -> Result<(String, Answer), String> {
+    pub fn create_dead(&self, region: &Region, name: &str) -> Result<(String, Response), String> {
         self.create(region, name, &self.dead_endpoint(), "json")
     }
 
     /// Deletes a destination that no webhook uses.
-    pub fn delete(&self, region: &Region, id: &str) -> Result<Answer, String> {
+    pub fn delete(&self, region: &Region, id: &str) -> Result<Response, String> {
         self.api.delete(region, &format!("{DESTINATIONS}/{id}"))
     }
 
@@ -190,8 +190,8 @@ impl<'a> Session<'a> {
     }
 
     fn now(&self, host: &Region) -> SystemTime {
-        let answer = self.api.get(host, &format!("{DESTINATIONS}?page[size]=1"));
-        answer.map_or_else(|_| SystemTime::now(), |answer| answer.at)
+        let response = self.api.get(host, &format!("{DESTINATIONS}?page[size]=1"));
+        response.map_or_else(|_| SystemTime::now(), |response| response.at)
     }
 
     /// Deletes the webhook of a region if it delivers to one of these destinations, and returns whether it did.
@@ -201,13 +201,13 @@ impl<'a> Session<'a> {
         if !ids.iter().any(|known| known.eq_ignore_ascii_case(id)) {
             return Ok(false);
         }
-        let answer = self.api.delete(region, WEBHOOK)?;
-        if answer.is_success() {
+        let response = self.api.delete(region, WEBHOOK)?;
+        if response.is_success() {
             Ok(true)
         } else {
             Err(format!(
                 "deleting the webhook answers {}",
-                self.api.brief(&answer)
+                self.api.brief(&response)
             ))
         }
     }
@@ -225,9 +225,9 @@ impl<'a> Session<'a> {
     fn remove(&self, host: &Region, id: &str) -> Result<(), String> {
         let mut last = String::new();
         let removed = poll(self.pace.poll, self.pace.in_use_limit, || {
-            let answer = self.delete(host, id)?;
-            last = self.api.brief(&answer);
-            Ok((answer.status != 409).then_some(answer.status))
+            let response = self.delete(host, id)?;
+            last = self.api.brief(&response);
+            Ok((response.status != 409).then_some(response.status))
         })?;
         match removed {
             Some((204 | 404, _)) => Ok(()),
@@ -296,7 +296,7 @@ fn is_left_behind(item: &Value, now: SystemTime) -> bool {
     let created = item["created_at"]
         .as_str()
         .and_then(|at| humantime::parse_rfc3339(at).ok());
-    // An object without a readable time may belong to a run that is under way.
+    // An object without a readable time may belong to a run that is in flight.
     let age = created.and_then(|created| now.duration_since(created).ok());
     is_ours && age.is_some_and(|age| age > LEFT_BEHIND_AFTER)
 }

@@ -6,7 +6,7 @@ use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 
 use super::bench::{AUTHORIZATION, Bench, Run};
-use super::call::{Call, Deed, Object};
+use super::call::{Call, Object, Operation};
 use terraform_plugin::testing::terraform::{Plan, State};
 use terraform_plugin::testing::value::assert_no_errors;
 
@@ -44,14 +44,14 @@ impl<'a> Actor<'a> {
         if call == Call::StatusRead {
             return actor;
         }
-        actor.config = actor.wanted(false);
-        if call.deed() == Deed::Plan {
+        actor.config = actor.desired_config(false);
+        if call.operation() == Operation::Plan {
             return actor;
         }
         let resource = bench.first.resource(call.object());
         let plan = resource.plan(&actor.state, &actor.config).await;
         assert_no_errors(&plan.diagnostics);
-        if call.deed() == Deed::Create {
+        if call.operation() == Operation::Create {
             actor.plan = Some(plan);
             return actor;
         }
@@ -62,8 +62,8 @@ impl<'a> Actor<'a> {
             Call::DestinationAfter | Call::DeliverAfter => actor.another_user_writes().await,
             _ => {}
         }
-        if call.deed() == Deed::Update {
-            actor.config = actor.wanted(true);
+        if call.operation() == Operation::Update {
+            actor.config = actor.desired_config(true);
             let plan = resource.plan(&actor.state, &actor.config).await;
             assert_no_errors(&plan.diagnostics);
             assert!(plan.requires_replace.is_empty() && plan.planned != actor.state.value);
@@ -94,7 +94,7 @@ impl<'a> Actor<'a> {
     }
 
     /// The user's block, before or after the change that an update makes.
-    fn wanted(&self, changed: bool) -> Value {
+    fn desired_config(&self, changed: bool) -> Value {
         let resource = self.bench.first.resource(self.call.object());
         let region = ("region", Value::from(self.region));
         let mut block = match self.call.object() {
@@ -140,19 +140,19 @@ impl<'a> Actor<'a> {
             };
         }
         let resource = run.resource(self.call.object());
-        let mut state = match self.call.deed() {
-            Deed::Plan => {
+        let mut state = match self.call.operation() {
+            Operation::Plan => {
                 let plan = resource.plan(&self.state, &self.config).await;
                 return Acted {
                     state: self.state.clone(),
                     diagnostics: plan.diagnostics,
                 };
             }
-            Deed::Create | Deed::Update => resource.apply(self.plan.as_ref().unwrap()).await,
-            Deed::Delete => resource.apply(&self.state.removal()).await,
-            Deed::Read => resource.read(&self.state).await,
-            Deed::Import => resource.import(&self.import_id()).await,
-            Deed::Data => unreachable!("done above"),
+            Operation::Create | Operation::Update => resource.apply(self.plan.as_ref().unwrap()).await,
+            Operation::Delete => resource.apply(&self.state.removal()).await,
+            Operation::Read => resource.read(&self.state).await,
+            Operation::Import => resource.import(&self.import_id()).await,
+            Operation::Data => unreachable!("done above"),
         };
         let diagnostics = std::mem::take(&mut state.diagnostics);
         Acted { state, diagnostics }
@@ -160,7 +160,7 @@ impl<'a> Actor<'a> {
 
     /// Whether the call is a refresh, after which there may be no object.
     pub fn reads(&self) -> bool {
-        self.call.deed() == Deed::Read
+        self.call.operation() == Operation::Read
     }
 
     /// As an error or the documentation says it.
@@ -175,7 +175,7 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// The ids of the destinations in the region.
+    /// The IDs of the destinations in the region.
     pub fn destinations(&self) -> Vec<String> {
         let region = self.bench.emulator.region(self.region);
         let all = region["destinations"].as_object();
@@ -193,13 +193,13 @@ impl<'a> Actor<'a> {
 
     /// What a user does when the fault is over: plan and apply, or import what an error asked for. Then nothing is
     /// left to do, and there is one object; after a removal, none.
-    pub async fn check_consistency(&mut self, told_to_import: bool) {
-        match self.call.deed() {
-            Deed::Data => {
+    pub async fn check_consistency(&mut self, must_import: bool) {
+        match self.call.operation() {
+            Operation::Data => {
                 let (value, diagnostics) = self.bench.last.status(self.region).await;
                 assert!(diagnostics.is_empty() && !value.is_null(), "{diagnostics:?}");
             }
-            Deed::Delete => {
+            Operation::Delete => {
                 self.refresh().await;
                 if !self.state.value.is_null() {
                     let resource = self.bench.last.resource(self.call.object());
@@ -211,8 +211,8 @@ impl<'a> Actor<'a> {
                 assert_ne!(left["webhook"]["enabled"], true, "a webhook is left");
             }
             _ => {
-                self.apply_until_done(told_to_import).await;
-                self.is_settled().await;
+                self.apply_until_done(must_import).await;
+                self.assert_no_changes().await;
             }
         }
     }
@@ -239,15 +239,15 @@ impl<'a> Actor<'a> {
         assert_no_errors(&self.state.diagnostics);
     }
 
-    async fn apply_until_done(&mut self, told_to_import: bool) {
+    async fn apply_until_done(&mut self, must_import: bool) {
         let resource = self.bench.last.resource(self.call.object());
-        let imports = self.call.deed() == Deed::Import;
-        if self.state.value.is_null() && (imports || told_to_import && !self.destinations().is_empty()) {
+        let imports = self.call.operation() == Operation::Import;
+        if self.state.value.is_null() && (imports || must_import && !self.destinations().is_empty()) {
             self.import().await;
         }
         self.refresh().await;
         let mut plan = resource.plan(&self.state, &self.config).await;
-        if told_to_import && plan.diagnostics.iter().any(|d| d.detail.contains("import {")) {
+        if must_import && plan.diagnostics.iter().any(|d| d.detail.contains("import {")) {
             self.import().await;
             plan = resource.plan(&self.state, &self.config).await;
         }
@@ -259,7 +259,7 @@ impl<'a> Actor<'a> {
         }
     }
 
-    async fn is_settled(&mut self) {
+    async fn assert_no_changes(&mut self) {
         let resource = self.bench.last.resource(self.call.object());
         self.refresh().await;
         let plan = resource.plan(&self.state, &self.config).await;
@@ -293,8 +293,8 @@ impl<'a> Actor<'a> {
     fn agrees(&self, record: &Json, names: &[&str]) {
         for name in names {
             match self.config.get(name) {
-                Value::String(wanted) => assert_eq!(record[*name], wanted.as_str(), "{name}"),
-                Value::Bool(wanted) => assert_eq!(record[*name], *wanted, "{name}"),
+                Value::String(expected) => assert_eq!(record[*name], expected.as_str(), "{name}"),
+                Value::Bool(expected) => assert_eq!(record[*name], *expected, "{name}"),
                 _ => {}
             }
         }

@@ -12,7 +12,7 @@ const DESTINATION: &str = "konnect_audit_log_destination";
 const WEBHOOK: &str = "konnect_audit_log_webhook";
 
 use super::call::Object;
-use super::fault::{IMPATIENCE, Setting};
+use super::fault::{SHORT_TIMEOUT, Setting};
 use terraform_plugin::testing::terraform::{Resource, State};
 use terraform_plugin::testing::value::{Shape, assert_no_errors};
 use terraform_plugin::testing::{Launch, Plugin};
@@ -30,8 +30,8 @@ pub struct Run {
     webhook: Resource,
 }
 
-/// A Konnect, and a plugin for each of the three runs of Terraform that a cell takes: what another user set up, what meets
-/// the fault, what makes it good.
+/// A Konnect, and a plugin for each of the three runs of Terraform that a cell takes: what another user set up, what
+/// meets the fault, what makes it good.
 pub struct Bench {
     /// The Konnect.
     pub emulator: Emulator,
@@ -40,7 +40,7 @@ pub struct Bench {
     /// Before the fault.
     pub first: Run,
     /// The one that meets it.
-    pub struck: Run,
+    pub affected: Run,
     /// After the fault.
     pub last: Run,
     /// What plugins have logged that are gone already.
@@ -62,7 +62,7 @@ impl Bench {
         };
         let mut emulator = Emulator::start(options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let limit = matches!(setting, Some(Setting::Impatient)).then_some(IMPATIENCE);
+        let limit = matches!(setting, Some(Setting::ShortTimeout)).then_some(SHORT_TIMEOUT);
         let mut closed = None;
         let (url, launched) = match setting {
             Some(Setting::Closed) => {
@@ -82,14 +82,14 @@ impl Bench {
             _ => (emulator.url(), launch()),
         };
         let first = configured(launch(), &emulator.url(), None).await;
-        let struck = configured(launched, &url, limit).await;
+        let affected = configured(launched, &url, limit).await;
         let last = configured(launch(), &emulator.url(), None).await;
         let destination = destination(&first).await;
         Self {
             emulator,
             destination,
             first,
-            struck,
+            affected,
             last,
             logged: Mutex::default(),
             _closed: closed,
@@ -108,11 +108,11 @@ impl Bench {
         self.logged.lock().unwrap().push_str(&ended.stderr);
     }
 
-    /// Ends all of it; gives what the plugins have logged.
+    /// Ends all of it; returns what the plugins have logged.
     pub async fn end(self) -> String {
         self.emulator.stop().await;
         let mut logged = self.logged.into_inner().unwrap();
-        for run in [self.first, self.struck, self.last] {
+        for run in [self.first, self.affected, self.last] {
             logged += &run.plugin.host.end().await.stderr;
         }
         logged
@@ -172,11 +172,11 @@ impl Run {
             config: shape.encode(&shape.object(&[("region", region.into())])),
             ..<_>::default()
         };
-        let answer = self.plugin.host.provider().read_data_source(request).await;
-        let answer = answer.unwrap().into_inner();
-        let value = answer
+        let response = self.plugin.host.provider().read_data_source(request).await;
+        let response = response.unwrap().into_inner();
+        let value = response
             .state
             .map_or(Value::Null, |state| shape.decode(Some(&state)));
-        (value, answer.diagnostics)
+        (value, response.diagnostics)
     }
 }

@@ -23,7 +23,7 @@ pub enum Call {
     StatusRead,
     /// The listing while a creation is planned: whether an interrupted run has left just such a destination.
     PlanAlike,
-    /// The listing after the answer to a creation was lost.
+    /// The listing after the response to a creation was lost.
     LostLook,
     /// The creation that is made again, since that listing showed nothing.
     LostAgain,
@@ -61,7 +61,7 @@ pub enum Call {
 
 /// What Terraform does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum Operation {
     Plan,
     Create,
     Read,
@@ -82,7 +82,7 @@ pub enum Object {
     Status,
 }
 
-/// Which path is struck.
+/// Which path is affected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     Destinations,
@@ -159,17 +159,17 @@ impl Call {
     ];
 
     /// What Terraform does when the request is made.
-    pub fn deed(self) -> Deed {
+    pub fn operation(self) -> Operation {
         match self {
-            Self::PlanAlike | Self::PlanGuardV3 | Self::PlanGuardV2 => Deed::Plan,
+            Self::PlanAlike | Self::PlanGuardV3 | Self::PlanGuardV2 => Operation::Plan,
             Self::DestinationCreate
             | Self::PointCreate
             | Self::DeliverCreate
             | Self::LostLook
             | Self::LostAgain
             | Self::GuardV3
-            | Self::GuardV2 => Deed::Create,
-            Self::DestinationRead | Self::PointRead | Self::DeliverRead | Self::PointGone => Deed::Read,
+            | Self::GuardV2 => Operation::Create,
+            Self::DestinationRead | Self::PointRead | Self::DeliverRead | Self::PointGone => Operation::Read,
             Self::DestinationUpdate
             | Self::PointUpdate
             | Self::DeliverUpdate
@@ -178,17 +178,17 @@ impl Call {
             | Self::DestinationAfter
             | Self::PointSame
             | Self::DeliverLook
-            | Self::DeliverAfter => Deed::Update,
+            | Self::DeliverAfter => Operation::Update,
             Self::DestinationDelete
             | Self::PointDelete
             | Self::DeliverDelete
             | Self::PointDeleteLook
             | Self::DeliverDeleteLookV3
-            | Self::DeliverDeleteLookV2 => Deed::Delete,
+            | Self::DeliverDeleteLookV2 => Operation::Delete,
             Self::DestinationImport | Self::PointImport | Self::DeliverImport | Self::DeliverImportFirst => {
-                Deed::Import
+                Operation::Import
             }
-            Self::StatusRead => Deed::Data,
+            Self::StatusRead => Operation::Data,
         }
     }
 
@@ -232,7 +232,7 @@ impl Call {
         }
     }
 
-    /// The request that is struck.
+    /// The request that is affected.
     pub fn request(self) -> (&'static str, Target) {
         match self {
             Self::DestinationCreate | Self::LostAgain => ("POST", Target::Destinations),
@@ -313,7 +313,7 @@ impl Call {
         }
     }
 
-    /// The rules that strike its request in this region: the first `times`, or all.
+    /// The rules that injection its request in this region: the first `times`, or all.
     pub fn rules(self, region: &str, fault: Fault, times: Option<u64>) -> Vec<FaultRule> {
         let (method, target) = self.request();
         let mut rule = target.rule(fault).method(method).region(region);

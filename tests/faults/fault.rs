@@ -12,9 +12,9 @@ pub struct Row {
     /// The table's section.
     pub section: Section,
     /// How it is brought about.
-    pub strike: Strike,
+    pub injection: Injection,
     /// What a client sees of it.
-    pub answer: Answer,
+    pub response: ResponseKind,
     /// Whether the server still does what the request asks for.
     pub handled: bool,
 }
@@ -48,8 +48,8 @@ pub const SECTIONS: [(Section, &str); 6] = [
 
 /// How a fault is brought about.
 #[derive(Debug, Clone)]
-pub enum Strike {
-    /// The emulator spoils the answer to the request.
+pub enum Injection {
+    /// The emulator spoils the response to the request.
     Rule(Fault),
     /// The provider runs under other circumstances.
     Setting(Setting),
@@ -66,23 +66,23 @@ pub enum Setting {
     Clock(i64),
     /// Every `Date` is so many seconds ahead of the server's clock, as behind a proxy with a clock of its own.
     Date(i64),
-    /// A short time limit, against an answer that never ends.
-    Impatient,
+    /// A short time limit, against a response that never ends.
+    ShortTimeout,
 }
 
 /// What a client sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum ResponseKind {
     /// A whole and right answer.
     Fine,
     /// No connection, since nobody listens.
     NoConnection,
-    /// A certificate that can't be trusted.
+    /// A certificate that cannot be trusted.
     Untrusted,
-    /// No whole answer.
+    /// No whole response.
     Lost(Lost),
-    /// A success that is not what the API answers with.
-    Nonsense,
+    /// A success that is not what the API responds with.
+    Unparseable,
     /// An error status.
     Status {
         /// The status.
@@ -96,10 +96,10 @@ pub enum Answer {
     Redirect(u16),
 }
 
-/// How an answer gets lost.
+/// How a response gets lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
-    /// The connection ends before the answer's head is whole.
+    /// The connection ends before the response's head is whole.
     Head,
     /// The connection ends within the body.
     Body,
@@ -107,8 +107,8 @@ pub enum Lost {
     Slow,
 }
 
-/// The time limit of [`Setting::Impatient`], in seconds. Long enough for every honest answer on a busy machine.
-pub const IMPATIENCE: i64 = 3;
+/// The time limit of [`Setting::ShortTimeout`], in seconds. Long enough for every honest answer on a busy machine.
+pub const SHORT_TIMEOUT: i64 = 3;
 
 const DAY: i64 = 86_400;
 
@@ -129,41 +129,52 @@ pub fn all() -> Vec<Row> {
     parts.into_iter().flatten().collect()
 }
 
-fn rule(section: Section, label: impl Into<String>, fault: Fault, answer: Answer, handled: bool) -> Row {
+fn rule(
+    section: Section,
+    label: impl Into<String>,
+    fault: Fault,
+    response: ResponseKind,
+    handled: bool,
+) -> Row {
     Row {
         label: label.into(),
         section,
-        strike: Strike::Rule(fault),
-        answer,
+        injection: Injection::Rule(fault),
+        response,
         handled,
     }
 }
 
-fn setting(section: Section, label: &str, setting: Setting, answer: Answer) -> Row {
+fn setting(section: Section, label: &str, setting: Setting, response: ResponseKind) -> Row {
     Row {
         label: label.to_owned(),
         section,
-        strike: Strike::Setting(setting),
-        answer,
-        handled: answer == Answer::Fine,
+        injection: Injection::Setting(setting),
+        response,
+        handled: response == ResponseKind::Fine,
     }
 }
 
 fn connection() -> Vec<Row> {
     let of = Section::Connection;
-    let head = Answer::Lost(Lost::Head);
-    let untrusted = |label: &str, kind| setting(of, label, Setting::Https(kind), Answer::Untrusted);
+    let head = ResponseKind::Lost(Lost::Head);
+    let untrusted = |label: &str, kind| setting(of, label, Setting::Https(kind), ResponseKind::Untrusted);
     let slow = Fault::Drip { interval_ms: 50 };
     let mut drip = rule(
         of,
         "body that drips without end",
         slow,
-        Answer::Lost(Lost::Slow),
+        ResponseKind::Lost(Lost::Slow),
         false,
     );
-    drip.strike = Strike::Setting(Setting::Impatient);
+    drip.injection = Injection::Setting(Setting::ShortTimeout);
     vec![
-        setting(of, "connection refused", Setting::Closed, Answer::NoConnection),
+        setting(
+            of,
+            "connection refused",
+            Setting::Closed,
+            ResponseKind::NoConnection,
+        ),
         untrusted("TLS: unknown authority", Certificate::UnknownAuthority),
         untrusted("TLS: expired certificate", Certificate::Expired),
         untrusted("TLS: certificate for another name", Certificate::OtherName),
@@ -174,14 +185,14 @@ fn connection() -> Vec<Row> {
             of,
             "cut within the body",
             Fault::Truncate,
-            Answer::Lost(Lost::Body),
+            ResponseKind::Lost(Lost::Body),
             true,
         ),
         drip,
     ]
 }
 
-/// A 200 with this in place of the answer.
+/// A 200 with this in place of the response.
 fn body(handle: bool, status: u16, content_type: &str, body: &str) -> Fault {
     let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
     Fault::Body {
@@ -200,21 +211,21 @@ fn successes() -> Vec<Row> {
             of,
             "half of the JSON, handled",
             Fault::Malformed,
-            Answer::Nonsense,
+            ResponseKind::Unparseable,
             true,
         ),
         rule(
             of,
             "100 MiB",
             Fault::Huge { bytes: 100 << 20 },
-            Answer::Nonsense,
+            ResponseKind::Unparseable,
             false,
         ),
         rule(
             of,
             "200 with the request itself",
             Fault::Echo { status: 200 },
-            Answer::Nonsense,
+            ResponseKind::Unparseable,
             false,
         ),
     ];
@@ -228,14 +239,14 @@ fn successes() -> Vec<Row> {
         for handled in [false, true] {
             let label = format!("{label}{}", if handled { ", after handling" } else { "" });
             let fault = body(handled, status, content_type, text);
-            rows.push(rule(of, label, fault, Answer::Nonsense, handled));
+            rows.push(rule(of, label, fault, ResponseKind::Unparseable, handled));
         }
     }
     rows
 }
 
-fn status(code: u16, problem: bool) -> Answer {
-    Answer::Status {
+fn status(code: u16, problem: bool) -> ResponseKind {
+    ResponseKind::Status {
         code,
         problem,
         too_long: false,
@@ -310,7 +321,7 @@ fn waits() -> Vec<Row> {
             body: None,
             content_type: None,
         };
-        let answer = Answer::Status {
+        let response = ResponseKind::Status {
             code,
             problem: true,
             too_long,
@@ -319,7 +330,7 @@ fn waits() -> Vec<Row> {
             Section::Wait,
             format!("{code}, Retry-After: {label}"),
             fault,
-            answer,
+            response,
             false,
         )
     };
@@ -339,7 +350,13 @@ fn redirects() -> Vec<Row> {
             content_type: None,
         };
         let label = format!("{code} to another host");
-        rule(Section::Redirect, label, fault, Answer::Redirect(code), false)
+        rule(
+            Section::Redirect,
+            label,
+            fault,
+            ResponseKind::Redirect(code),
+            false,
+        )
     };
     [301, 302, 303, 307, 308].map(row).into()
 }
@@ -349,9 +366,9 @@ fn odd() -> Vec<Row> {
     let typed = |content_type: &str| {
         let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
         let label = format!("right answer as {content_type}");
-        rule(of, label, Fault::Headers { headers }, Answer::Fine, true)
+        rule(of, label, Fault::Headers { headers }, ResponseKind::Fine, true)
     };
-    let clock = |label: &str, of_what| setting(of, label, of_what, Answer::Fine);
+    let clock = |label: &str, of_what| setting(of, label, of_what, ResponseKind::Fine);
     vec![
         typed("text/plain"),
         typed("text/html"),

@@ -27,9 +27,9 @@ use tokio::task::JoinSet;
 
 use self::bench::{AUTHORIZATION, Bench, TOKEN};
 use self::call::Call;
-use self::cell::{Cell, Seen};
-use self::expected::{applies, modes};
-use self::fault::{Setting, Strike};
+use self::cell::{Cell, Observed};
+use self::expected::{applies, times};
+use self::fault::{Injection, Setting};
 use self::table::Table;
 
 /// Cells at a time, over all benches. Most of them wait for a retry.
@@ -41,13 +41,15 @@ fn cells() -> BTreeMap<(Option<Setting>, Option<call::Table>), Vec<Cell>> {
     let mut number = 0;
     for row in fault::all() {
         for call in Call::ALL.into_iter().filter(|call| applies(&row, *call)) {
-            let bench = match row.strike {
-                Strike::Rule(_) => (None, Some(call.column().0)),
+            let bench = match row.injection {
+                Injection::Rule(_) => (None, Some(call.column().0)),
                 // What takes long is spread over several.
-                Strike::Setting(Setting::Impatient) => (Some(Setting::Impatient), Some(call.column().0)),
-                Strike::Setting(setting) => (Some(setting), None),
+                Injection::Setting(Setting::ShortTimeout) => {
+                    (Some(Setting::ShortTimeout), Some(call.column().0))
+                }
+                Injection::Setting(setting) => (Some(setting), None),
             };
-            for times in modes(&row, call) {
+            for times in times(&row, call) {
                 number += 1;
                 cells.entry(bench).or_default().push(Cell {
                     row: row.clone(),
@@ -62,7 +64,7 @@ fn cells() -> BTreeMap<(Option<Setting>, Option<call::Table>), Vec<Cell>> {
 }
 
 /// What came of a cell: what was seen, or why it is not as it has to be.
-type Outcome = (Cell, Result<Seen, String>);
+type Outcome = (Cell, Result<Observed, String>);
 
 async fn on_a_bench(
     setting: Option<Setting>,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::call::{self, Call};
-use super::cell::{Cell, Seen};
+use super::cell::{Cell, Observed};
 use super::expected::{End, Times};
 use super::fault::{self, Section};
 
@@ -19,12 +19,12 @@ const WRITE: &str = "WRITE_FAULT_MATRIX";
 /// What was seen of all cells.
 #[derive(Default)]
 pub struct Table {
-    seen: BTreeMap<(String, Call), BTreeMap<Times, Seen>>,
+    seen: BTreeMap<(String, Call), BTreeMap<Times, Observed>>,
 }
 
 impl Table {
     /// Notes what was seen of a cell.
-    pub fn note(&mut self, cell: &Cell, seen: Seen) {
+    pub fn note(&mut self, cell: &Cell, seen: Observed) {
         let of = (cell.row.label.clone(), cell.call);
         self.seen.entry(of).or_default().insert(cell.times, seen);
     }
@@ -107,15 +107,15 @@ impl Table {
     }
 }
 
-/// A request that can't meet the fault.
+/// A request that cannot meet the fault.
 const NOTHING: &str = "–";
 
-fn said(seen: Seen) -> String {
+fn said(seen: Observed) -> String {
     let end = match seen.end {
         End::Done => "done",
         End::Gone => "gone",
         End::Failed => "error",
-        End::Unsure => "**import**",
+        End::Uncertain => "**import**",
     };
     format!("{end} {}", seen.requests)
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use terraform_plugin::Value;
 
-use super::block::{Address, Block, Given, Kind};
+use super::block::{Address, ArgumentValue, Block, Kind};
 use super::rules;
-use super::session::{Answer, Change as Call, REGION, Session, Stored};
+use super::session::{Change as Call, REGION, Response, Session, Stored};
 use super::steps::Trouble;
 use super::truth::Truth;
 use super::world::{Instance, World};
@@ -146,7 +146,7 @@ impl World<'_> {
         assert!(!change.noop, "nothing was to change");
         let creates_webhook = prior.is_null() && address.kind == Kind::Webhook;
         let region = change.block.text("region").unwrap_or(REGION);
-        if creates_webhook && self.lurking == Some(region) {
+        if creates_webhook && self.pending_occupation == Some(region) {
             self.occupy(region);
         }
         let before = Truth::of(self.emulator);
@@ -183,7 +183,7 @@ impl World<'_> {
     }
 
     /// The same change once more has no further effect.
-    async fn twice(&self, session: &Session, address: Address, call: Call<'_>, once: Answer) -> Answer {
+    async fn twice(&self, session: &Session, address: Address, call: Call<'_>, once: Response) -> Response {
         let truth = Truth::of(self.emulator).timeless();
         let twice = session.apply(address.kind, call).await;
         assert_eq!(twice.errors, [""; 0], "{address:?} can't be changed twice");
@@ -199,7 +199,7 @@ impl World<'_> {
     fn occupied(address: Address, block: &Block, truth: &Truth) -> bool {
         address.kind == Kind::Webhook
             && truth.delivers(block.text("region").unwrap_or(REGION))
-            && !block.is("replace_existing", Given::Flag(true))
+            && !block.is("replace_existing", ArgumentValue::Flag(true))
     }
 
     /// Whether the webhook's region may use its destination.
@@ -230,7 +230,7 @@ impl World<'_> {
                 has == Some(configured),
                 "{address:?}: a stranger's write is not made good"
             );
-        } else if self.doubtful.contains(&address) {
+        } else if self.uncertain.contains(&address) {
             // The user does not want to know, or did not.
         } else if same_version {
             assert!(has == before, "{address:?}: the same version is sent again");
@@ -241,7 +241,7 @@ impl World<'_> {
             );
         }
         if has == Some(configured) {
-            self.doubtful.remove(&address);
+            self.uncertain.remove(&address);
         }
     }
 }

@@ -1,19 +1,19 @@
-//! Terraform played with generated worlds: configurations of both resources that change from step to
-//! step, strangers who write in between, and calls that fail. In each step the provider's answers are
-//! held against what Terraform checks of a provider (plugin protocol), against what Konnect really
-//! has, and against what nothing may ever show: the secrets.
+//! Terraform played with generated worlds: configurations of both resources that change from step to step, strangers
+//! who write in between, and calls that fail. In each step the provider's responses are held against what Terraform
+//! checks of a provider (plugin protocol), against what Konnect really has, and against what nothing may ever show: the
+//! secrets.
 //!
-//! A case is a list of [`steps::Step`]s. [`world::World`] plays them, [`session::Session`] makes the
-//! calls, [`rules`] has what holds of every answer, [`truth`] what Konnect has.
+//! A case is a list of [`steps::Step`]s. [`world::World`] plays them, [`session::Session`] makes the calls, [`rules`]
+//! has what holds of every response, [`truth`] what Konnect has.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
 
 mod apply;
 mod block;
+mod other_user;
 mod rules;
 mod secrets;
 mod session;
 mod steps;
-mod stranger;
 mod truth;
 mod world;
 

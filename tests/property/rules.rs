@@ -1,5 +1,4 @@
-//! What Terraform proposes to a provider, and what it checks of each answer. All attributes here are
-//! without nesting.
+//! What Terraform proposes to a provider, and what it checks of each response. All attributes here are without nesting.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +13,7 @@ pub fn proposed(schema: &Schema, prior: &Value, config: &Value) -> Value {
             _ if attribute.is_write_only() => Value::Null,
             Value::Null if attribute.is_computed() && prior.is_null() => Value::Unknown,
             Value::Null if attribute.is_computed() => prior.get(name).clone(),
-            given => given.clone(),
+            configured => configured.clone(),
         };
         (name, proposed)
     }))
@@ -30,18 +29,21 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) {
     );
     for attribute in schema.attributes() {
         let name = attribute.name();
-        let (before, given, planned) = (prior.get(name), config.get(name), planned.get(name));
+        let (before, configured, planned) = (prior.get(name), config.get(name), planned.get(name));
         let sound = if attribute.is_write_only() {
             planned.is_null()
-        } else if given.is_null() {
+        } else if configured.is_null() {
             attribute.is_computed() || planned.is_null()
         } else {
-            planned == given || planned == before
+            planned == configured || planned == before
         };
-        assert!(sound, "{name} is given as {given:?}, and planned as {planned:?}");
+        assert!(
+            sound,
+            "{name} is given as {configured:?}, and planned as {planned:?}"
+        );
         // Whether a value is secret must not hang on its being null.
         assert!(
-            !planned.is_unknown() || given.is_unknown() || attribute.is_computed(),
+            !planned.is_unknown() || configured.is_unknown() || attribute.is_computed(),
             "{name} is planned as unknown"
         );
     }
@@ -90,12 +92,12 @@ pub fn applied(schema: &Schema, planned: &Value, state: &Value) {
             "{name} came out as another value"
         );
     }
-    sound_state(schema, state);
+    check_state(schema, state);
     assert!(state.is_null() || schema.identity_of(state).is_some());
 }
 
 /// What holds of every state.
-pub fn sound_state(schema: &Schema, state: &Value) {
+pub fn check_state(schema: &Schema, state: &Value) {
     assert!(state.is_wholly_known(), "{state:?}");
     for attribute in schema.attributes().iter().filter(|a| a.is_write_only()) {
         assert!(

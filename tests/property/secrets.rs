@@ -13,11 +13,11 @@ pub const SECRETS: [&str; 3] = [
     "5e3cr3t-thr33-?>~",
 ];
 /// What strangers write.
-pub const STRANGERS: &str = "Splunk 5e3cr3t-of-a-stranger";
+pub const OTHER_USERS_SECRET: &str = "Splunk 5e3cr3t-of-a-stranger";
 
 /// The forms in which a secret must not show.
 static TRACES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let all = SECRETS.iter().chain([&STRANGERS]);
+    let all = SECRETS.iter().chain([&OTHER_USERS_SECRET]);
     all.flat_map(|secret| traces(secret.split(' ').next_back().unwrap()))
         .collect()
 });

@@ -26,7 +26,7 @@ pub struct Stored {
 }
 
 /// What a change or a refresh answered.
-pub struct Answer {
+pub struct Response {
     /// The state, if there is an object.
     pub state: Option<Stored>,
     /// The errors, as `summary: detail`.
@@ -48,7 +48,7 @@ impl Session {
             ("personal_access_token", Value::from("kpat_property-tests")),
             ("server_url", format!("{url}/{{region}}").as_str().into()),
             ("region", REGION.into()),
-            // Faults ask to be met again at once, by a header.
+            // Faults ask to be met again immediately, by a header.
             ("max_retries", 1.into()),
         ]);
         let block = block.shaped(server.schema().object_type()).unwrap();
@@ -82,27 +82,27 @@ impl Session {
     }
 
     /// Refreshes.
-    pub async fn read(&self, kind: Kind, stored: &Stored) -> Answer {
+    pub async fn read(&self, kind: Kind, stored: &Stored) -> Response {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let request = ReadRequest {
             state: stored.value.clone(),
             private: stored.private.clone(),
             ..ReadRequest::default()
         };
-        let answer = resource.read(request).await;
-        carried(&stored.private, &answer.private);
-        let answer = answered(
+        let response = resource.read(request).await;
+        carried(&stored.private, &response.private);
+        let response = answered(
             resource.schema(),
-            answer.state,
-            answer.private,
-            &answer.diagnostics,
+            response.state,
+            response.private,
+            &response.diagnostics,
         );
-        if let Some(state) = &answer.state {
+        if let Some(state) = &response.state {
             let (before, after) = (&stored.value, &state.value);
             let schema = resource.schema();
             assert_eq!(schema.identity_of(before), schema.identity_of(after));
         }
-        answer
+        response
     }
 
     /// Plans a creation or an update, and holds the plan against the rules.
@@ -132,7 +132,7 @@ impl Session {
     }
 
     /// Carries a change out. Its success is held against the rules; a failure must not lose the state.
-    pub async fn apply(&self, kind: Kind, change: Change<'_>) -> Answer {
+    pub async fn apply(&self, kind: Kind, change: Change<'_>) -> Response {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let request = ApplyRequest {
             prior: change.prior.clone(),
@@ -141,22 +141,22 @@ impl Session {
             private: change.private.to_vec(),
             ..ApplyRequest::default()
         };
-        let answer = resource.apply(request).await;
+        let response = resource.apply(request).await;
         let schema = resource.schema();
-        if !answer.state.is_null() {
-            carried(change.private, &answer.private);
+        if !response.state.is_null() {
+            carried(change.private, &response.private);
         }
-        let mut answer = answered(schema, answer.state, answer.private, &answer.diagnostics);
-        let state = answer.state.as_ref().map_or(&Value::Null, |state| &state.value);
-        if answer.errors.is_empty() {
+        let mut response = answered(schema, response.state, response.private, &response.diagnostics);
+        let state = response.state.as_ref().map_or(&Value::Null, |state| &state.value);
+        if response.errors.is_empty() {
             rules::applied(schema, change.planned, state);
         } else if !change.prior.is_null() {
             assert!(!state.is_null(), "a failed change lost the object");
         }
-        if let Some(state) = &mut answer.state {
+        if let Some(state) = &mut response.state {
             mark(&mut state.private);
         }
-        answer
+        response
     }
 }
 
@@ -173,11 +173,11 @@ pub struct Change<'a> {
     pub private: &'a [u8],
 }
 
-fn answered(schema: &Schema, state: Value, private: Vec<u8>, found: &Diagnostics) -> Answer {
+fn answered(schema: &Schema, state: Value, private: Vec<u8>, found: &Diagnostics) -> Response {
     unseen(&state, &private, found);
-    rules::sound_state(schema, &state);
+    rules::check_state(schema, &state);
     let errors = errors(found);
-    Answer {
+    Response {
         warnings: found.iter().count() - errors.len(),
         errors,
         state: (!state.is_null()).then_some(Stored {
@@ -206,7 +206,7 @@ fn mark(private: &mut Vec<u8>) {
     *private = serde_json::to_vec(&all).unwrap();
 }
 
-/// Asserts that what came with a request goes back with the answer.
+/// Asserts that what came with a request goes back with the response.
 fn carried(before: &[u8], after: &[u8]) {
     let marked = |private: &[u8]| {
         let all: Map<String, Json> = serde_json::from_slice(private).unwrap_or_default();

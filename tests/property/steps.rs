@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::block::{self, Address, Block, Kind};
-use super::stranger::{self, Deed};
+use super::other_user::{self, Modification};
 
 /// How many destinations a configuration has at most.
 pub const DESTINATIONS: usize = 2;
@@ -14,9 +14,9 @@ pub const DESTINATIONS: usize = 2;
 #[derive(Debug, Clone)]
 pub enum Step {
     /// The user changes blocks and applies.
-    Apply(Vec<(Address, Edit)>, Meanwhile),
+    Apply(Vec<(Address, Edit)>, Disturbance),
     /// Another user does something to an object of ours.
-    Stranger(Address, Deed),
+    OtherUser(Address, Modification),
     /// Another user sets up the webhook of a region, if it is not ours.
     Occupy(&'static str),
 }
@@ -34,7 +34,7 @@ pub enum Edit {
 
 /// What comes between a plan and the end of its apply.
 #[derive(Debug, Clone, Copy)]
-pub enum Meanwhile {
+pub enum Disturbance {
     /// Nothing.
     Nothing,
     /// A call fails.
@@ -56,7 +56,7 @@ pub struct Trouble {
 
 #[derive(Debug, Clone, Copy)]
 enum Failure {
-    /// An answer that is final.
+    /// A response that is final.
     Refused,
     /// Server errors, so many that making the call again may or may not help.
     Broken(u64),
@@ -65,7 +65,7 @@ enum Failure {
 }
 
 impl Trouble {
-    /// As the emulator wants it. All server errors ask for the call to be made again at once.
+    /// As the emulator wants it. All server errors ask for the call to be made again immediately.
     pub fn rule(self) -> FaultRule {
         let late = Fault::Body {
             handle: true,
@@ -148,14 +148,14 @@ fn change() -> impl Strategy<Value = (Address, Edit)> {
 /// Any step.
 pub fn any() -> impl Strategy<Value = Step> {
     let meanwhile = prop_oneof![
-        6 => Just(Meanwhile::Nothing),
-        2 => Trouble::any().prop_map(Meanwhile::Trouble),
-        1 => select(REGIONS).prop_map(Meanwhile::Occupy),
+        6 => Just(Disturbance::Nothing),
+        2 => Trouble::any().prop_map(Disturbance::Trouble),
+        1 => select(REGIONS).prop_map(Disturbance::Occupy),
     ];
     prop_oneof![
         9 => (proptest::collection::vec(change(), 0..5), meanwhile)
             .prop_map(|(changes, meanwhile)| Step::Apply(changes, meanwhile)),
-        3 => (address(), stranger::any()).prop_map(|(address, deed)| Step::Stranger(address, deed)),
+        3 => (address(), other_user::any()).prop_map(|(address, modification)| Step::OtherUser(address, modification)),
         1 => select(REGIONS).prop_map(Step::Occupy),
     ]
 }

@@ -6,9 +6,9 @@ use konnect_emulator::Emulator;
 use terraform_plugin::Value;
 
 use super::apply::{Change, Plan};
-use super::block::{Address, Block, Given, Kind};
+use super::block::{Address, ArgumentValue, Block, Kind};
 use super::session::{REGION, Session, Stored, errors};
-use super::steps::{Edit, Meanwhile, Step};
+use super::steps::{Disturbance, Edit, Step};
 use super::stranger;
 use super::truth::{Truth, text};
 
@@ -26,7 +26,7 @@ pub struct World<'a> {
     /// Konnect.
     pub emulator: &'a Emulator,
     /// The user's blocks.
-    wanted: BTreeMap<Address, Block>,
+    blocks: BTreeMap<Address, Block>,
     /// The state.
     pub state: BTreeMap<Address, Instance>,
     /// The blocks as they were last applied.
@@ -36,9 +36,9 @@ pub struct World<'a> {
     /// Regions whose webhooks another user has written last: a removal leaves them.
     pub rewritten: BTreeSet<String>,
     /// Objects whose authorization may be a stranger's, since the user does not want to look.
-    pub doubtful: BTreeSet<Address>,
+    pub uncertain: BTreeSet<Address>,
     /// The region in which another user waits for us to set the webhook up.
-    pub lurking: Option<&'static str>,
+    pub pending_occupation: Option<&'static str>,
     theirs: Option<String>,
 }
 
@@ -47,13 +47,13 @@ impl<'a> World<'a> {
     pub fn new(emulator: &'a Emulator) -> Self {
         Self {
             emulator,
-            wanted: BTreeMap::new(),
+            blocks: BTreeMap::new(),
             state: BTreeMap::new(),
             applied: BTreeMap::new(),
             touched: BTreeSet::new(),
             rewritten: BTreeSet::new(),
-            doubtful: BTreeSet::new(),
-            lurking: None,
+            uncertain: BTreeSet::new(),
+            pending_occupation: None,
             theirs: None,
         }
     }
@@ -67,10 +67,10 @@ impl<'a> World<'a> {
                 }
                 let Some(plan) = self.plan().await else { return };
                 let trouble = match meanwhile {
-                    Meanwhile::Nothing => None,
-                    Meanwhile::Trouble(trouble) => Some(*trouble),
-                    Meanwhile::Occupy(region) => {
-                        self.lurking = Some(region);
+                    Disturbance::Nothing => None,
+                    Disturbance::Trouble(trouble) => Some(*trouble),
+                    Disturbance::Occupy(region) => {
+                        self.pending_occupation = Some(region);
                         None
                     }
                 };
@@ -78,19 +78,19 @@ impl<'a> World<'a> {
                     self.settled(&self.configured()).await;
                 }
             }
-            Step::Stranger(address, deed) => {
+            Step::OtherUser(address, modification) => {
                 let current = self.state.get(address).and_then(|of| of.current.clone());
                 let Some(current) = current else { return };
                 if self.theirs.is_none() {
-                    self.theirs = Some(stranger::destination(self.emulator).await);
+                    self.theirs = Some(other_user::destination(self.emulator).await);
                 }
                 let theirs = self.theirs.as_deref().unwrap();
-                deed.commit(self.emulator, address.kind, &current.value, theirs);
+                modification.commit(self.emulator, address.kind, &current.value, theirs);
                 self.touched.insert(*address);
                 if address.kind == Kind::Webhook {
                     self.rewritten.insert(text(&current.value, "region").to_owned());
                 }
-                self.doubtful.insert(*address);
+                self.uncertain.insert(*address);
             }
             Step::Occupy(region) => self.occupy(region),
         }
@@ -99,11 +99,11 @@ impl<'a> World<'a> {
     fn edit(&mut self, address: Address, edit: &Edit) {
         let block = match edit {
             Edit::Remove => {
-                self.wanted.remove(&address);
+                self.blocks.remove(&address);
                 return;
             }
             Edit::Part(name, block) => {
-                let present = self.wanted.get_mut(&address);
+                let present = self.blocks.get_mut(&address);
                 if present.is_some_and(|present| present.take(name, block)) {
                     return;
                 }
@@ -111,13 +111,13 @@ impl<'a> World<'a> {
             }
             Edit::Whole(block) => block,
         };
-        self.wanted.insert(address, block.clone());
+        self.blocks.insert(address, block.clone());
     }
 
     /// Another user sets up the webhook of a region, unless it is ours.
     pub fn occupy(&self, region: &str) {
         if !self.regions().contains(region) {
-            stranger::occupy(self.emulator, region);
+            other_user::occupy(self.emulator, region);
         }
     }
 
@@ -135,11 +135,11 @@ impl<'a> World<'a> {
 
     /// Destroys everything, and asserts that nothing of ours is left.
     pub async fn end(&mut self) {
-        self.wanted.clear();
+        self.blocks.clear();
         let plan = self.plan().await.unwrap();
         assert!(self.carry_out(&plan, None).await);
         assert!(self.state.is_empty());
-        stranger::only_theirs(
+        other_user::only_theirs(
             &Truth::of(self.emulator),
             self.theirs.as_deref().unwrap_or_default(),
             &self.rewritten,
@@ -149,12 +149,12 @@ impl<'a> World<'a> {
     /// The blocks that make sense together: a webhook needs its destination, and a region of its own.
     fn configured(&self) -> BTreeMap<Address, Block> {
         let mut regions = BTreeSet::new();
-        let sound = self.wanted.iter().filter(|(address, block)| {
+        let sound = self.blocks.iter().filter(|(address, block)| {
             let destination = block.refers_to().map(|slot| Address {
                 kind: Kind::Destination,
                 slot,
             });
-            let leads_somewhere = destination.is_none_or(|of| self.wanted.contains_key(&of));
+            let leads_somewhere = destination.is_none_or(|of| self.blocks.contains_key(&of));
             leads_somewhere
                 && (address.kind == Kind::Destination
                     || regions.insert(block.text("region").unwrap_or(REGION)))
@@ -227,7 +227,7 @@ impl<'a> World<'a> {
                     region
                 };
                 let asked = block.unknown.contains("replace_existing")
-                    || block.is("replace_existing", Given::Flag(true));
+                    || block.is("replace_existing", ArgumentValue::Flag(true));
                 truth.delivers(&region) && !held.contains(&region) && !asked
             };
             let found = errors(&plan.diagnostics);

@@ -18,14 +18,14 @@ async fn validated(konnect: &Konnect, arguments: &[(&str, Value)]) -> Vec<tf::Di
         action_type: REPLAY.to_owned(),
         config: shape.encode(&shape.object(arguments)),
     };
-    let answer = konnect.host.provider().validate_action_config(request).await;
-    answer.unwrap().into_inner().diagnostics
+    let response = konnect.host.provider().validate_action_config(request).await;
+    response.unwrap().into_inner().diagnostics
 }
 
 #[tokio::test]
 async fn invoke_last_reports_each_status_until_completed() {
     let konnect = Konnect::configured().await;
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let arguments = [("region", "eu".into()), ("last", "6h".into())];
     let (progress, diagnostics) = konnect.invoke(REPLAY, &arguments).await;
     assert_no_errors(&diagnostics);

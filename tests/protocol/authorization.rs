@@ -1,4 +1,4 @@
-//! The authorization that can be set and never read: write-only, and noticed where others write.
+//! The authorization that can be set and never read: write-only, and detected where others write.
 
 use serde_json::json;
 use terraform_plugin::Value;

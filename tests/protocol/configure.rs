@@ -49,8 +49,8 @@ async fn server_capabilities_match_behavior() {
     assert!(!capabilities.plan_destroy);
     assert!(capabilities.generate_resource_config);
     // A host that heeds the first may call without asking for the schema before: so did this test.
-    let nobody = tf::validate_resource_config::Request::default();
-    host.provider().validate_resource_config(nobody).await.unwrap();
+    let unnamed = tf::validate_resource_config::Request::default();
+    host.provider().validate_resource_config(unnamed).await.unwrap();
     host.end().await;
 }
 
@@ -88,9 +88,9 @@ async fn attribute_declarations_meet_terraform_rules() {
             assert!(!a.description.is_empty(), "{place}");
             // What is write-only is never stored nor shown, and a host stores the paths of two sensitive
             // attributes in any order, which it takes for a change.
-            let hidden = a.sensitive || a.write_only;
+            let is_secret = a.sensitive || a.write_only;
             assert!(
-                !a.name.contains("authorization") || hidden || a.r#type != b"\"string\"",
+                !a.name.contains("authorization") || is_secret || a.r#type != b"\"string\"",
                 "{place}"
             );
             assert!(!(a.sensitive && a.write_only), "{place}");
@@ -164,8 +164,8 @@ async fn config_as_json_is_decoded() {
         config: json(&config),
         client_capabilities: None,
     };
-    let answer = konnect.host.provider().validate_resource_config(request).await;
-    let found = answer.unwrap().into_inner().diagnostics;
+    let response = konnect.host.provider().validate_resource_config(request).await;
+    let found = response.unwrap().into_inner().diagnostics;
     // Read as what it is: the endpoint is refused for its scheme, and the name is missing.
     let on = |d: &tf::Diagnostic| match &d.attribute.as_ref().unwrap().steps[0].selector {
         Some(tf::attribute_path::step::Selector::AttributeName(name)) => name.clone(),

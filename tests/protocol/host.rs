@@ -22,8 +22,8 @@ fn health_of(service: &str) -> HealthCheckRequest {
 async fn health_check_reports_plugin_service_only() {
     let host = Host::start(PLUGIN).await;
     let mut health = host.health();
-    let answer = health.check(health_of("plugin")).await.unwrap();
-    assert_eq!(answer.into_inner().status(), ServingStatus::Serving);
+    let response = health.check(health_of("plugin")).await.unwrap();
+    assert_eq!(response.into_inner().status(), ServingStatus::Serving);
     let unknown = health.check(health_of("other")).await.unwrap_err();
     assert_eq!(unknown.code(), Code::NotFound);
     host.end().await;
@@ -58,8 +58,8 @@ async fn service_unknown_returns_unimplemented() {
     grpc.ready().await.unwrap();
     let path = http::uri::PathAndQuery::from_static("/tfplugin5.Provider/GetSchema");
     let codec = tonic_prost::ProstCodec::<HealthCheckRequest, HealthCheckRequest>::default();
-    let answer = grpc.unary(tonic::Request::new(health_of("")), path, codec).await;
-    assert_eq!(answer.unwrap_err().code(), Code::Unimplemented);
+    let response = grpc.unary(tonic::Request::new(health_of("")), path, codec).await;
+    assert_eq!(response.unwrap_err().code(), Code::Unimplemented);
     host.end().await;
 }
 
@@ -89,19 +89,19 @@ async fn broker_knock_returns_error() {
         }),
         ..ConnInfo::default()
     };
-    // What is no knock gets no answer; the stream stays open behind it.
+    // What is no knock gets no response; the stream stays open behind it.
     let offer = ConnInfo {
         service_id: 3,
         ..ConnInfo::default()
     };
     let asked = futures_util::StreamExt::chain(stream::iter([offer, knock]), stream::pending());
-    let mut answers = host.broker().start_stream(asked).await.unwrap().into_inner();
-    let answer = within("the answer", answers.message()).await.unwrap().unwrap();
-    assert_eq!(answer.service_id, 7);
-    let knock = answer.knock.unwrap();
+    let mut responses = host.broker().start_stream(asked).await.unwrap().into_inner();
+    let response = within("the answer", responses.message()).await.unwrap().unwrap();
+    assert_eq!(response.service_id, 7);
+    let knock = response.knock.unwrap();
     assert!(knock.ack && !knock.error.is_empty(), "{knock:?}");
     host.shut_down().await;
-    assert_eq!(within("the end", answers.message()).await.unwrap(), None);
+    assert_eq!(within("the end", responses.message()).await.unwrap(), None);
     host.process.ended().await.assert_success();
 }
 
@@ -147,8 +147,8 @@ async fn large_message_passes_in_both_directions() {
         type_name: type_name.clone(),
         ..<_>::default()
     };
-    let answer = host.provider().validate_resource_config(asked).await;
-    let answer = answer.unwrap().into_inner();
-    assert!(answer.diagnostics[0].detail.contains(&type_name));
+    let response = host.provider().validate_resource_config(asked).await;
+    let response = response.unwrap().into_inner();
+    assert!(response.diagnostics[0].detail.contains(&type_name));
     host.end().await;
 }

@@ -1,4 +1,4 @@
-//! A host that is killed can't ask its plugins to end: they notice, and leave nothing behind.
+//! A host that is killed cannot ask its plugins to end: they notice, and leave nothing behind.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use terraform_plugin::testing::{Handshake, Host, Identity, Launch, plain, within
 use crate::PLUGIN;
 
 /// What the plugin promises: five seconds after its host, it is gone.
-const PROMISE: Duration = Duration::from_secs(5);
+const MAX_EXIT_TIME: Duration = Duration::from_secs(5);
 
 async fn within_the_promise<T>(done: impl Future<Output = T>) -> T {
-    let waited = tokio::time::timeout(PROMISE, done).await;
+    let waited = tokio::time::timeout(MAX_EXIT_TIME, done).await;
     waited.expect("the plugin outlives its host")
 }
 
@@ -57,7 +57,7 @@ async fn host_never_connected_parent_exit_exits_plugin() {
     assert_eq!(shell.files(), [""; 0]);
 }
 
-/// Terraform connects anew after an error: a plugin that had no connection for a moment waits.
+/// Terraform connects again after an error: a plugin that had no connection for a moment waits.
 #[tokio::test]
 async fn host_reconnect_is_served() {
     let mut process = Launch::without_tls(PLUGIN).start();
@@ -71,8 +71,8 @@ async fn host_reconnect_is_served() {
     process.ended().await.assert_success();
 }
 
-/// A stranger who can't show the certificate is no host, so that hanging on to the socket keeps the
-/// process of a dead host no longer.
+/// A stranger who cannot show the certificate is no host, so that hanging on to the socket keeps the process of a dead
+/// host no longer.
 #[tokio::test]
 async fn untrusted_connection_does_not_keep_plugin_alive() {
     let mut host = Host::start(PLUGIN).await;

@@ -111,9 +111,9 @@ async fn webhook_identity_is_set_once_region_is_known() {
     konnect.end().await;
 }
 
-/// What an import brings is read at once, and then plans empty but for the authorization, which is sent
-/// once with a warning.
-async fn settles(of: &Resource, imported: &State, config: &Value) {
+/// What an import brings is read immediately, and then plans empty but for the authorization, which is sent once with a
+/// warning.
+async fn assert_converges(of: &Resource, imported: &State, config: &Value) {
     assert_no_errors(&imported.diagnostics);
     let read = of.read(imported).await;
     assert_no_errors(&read.diagnostics);
@@ -149,7 +149,7 @@ async fn import_destination_by_identity_defaults_to_global_region() {
         assert_eq!(by_text.identity, there.identity);
         assert_eq!(by_identity.identity, there.identity);
         assert_eq!(by_identity.value, by_text.value);
-        settles(&resource, &by_identity, &config).await;
+        assert_converges(&resource, &by_identity, &config).await;
 
         let without = resource.import_identity(&whole[..1]).await;
         if region == "global" {
@@ -165,18 +165,18 @@ async fn import_destination_by_identity_defaults_to_global_region() {
 #[tokio::test]
 async fn import_webhook_by_identity_matches_import_by_id() {
     let konnect = Konnect::configured().await;
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let resource = konnect.webhook();
     let imported = resource.import_identity(&[("region", "eu".into())]).await;
     assert_eq!(imported.identity, Some(identity(&[("region", "eu")])));
     assert_eq!(imported.value, resource.import("eu").await.value);
     let config = resource.shape.object(&[
         ("region", "eu".into()),
-        ("endpoint", crate::konnect::STRANGERS_ENDPOINT.into()),
+        ("endpoint", crate::konnect::OTHER_USERS_ENDPOINT.into()),
         ("log_format", "json".into()),
         ("authorization_wo", "Splunk s3cret".into()),
     ]);
-    settles(&resource, &imported, &config).await;
+    assert_converges(&resource, &imported, &config).await;
     konnect.end().await;
 }
 

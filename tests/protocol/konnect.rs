@@ -18,7 +18,7 @@ pub const DESTINATION: &str = "konnect_audit_log_destination";
 pub const WEBHOOK: &str = "konnect_audit_log_webhook";
 
 /// Where a stranger's webhook delivers to.
-pub const STRANGERS_ENDPOINT: &str = "https://stranger.example.com/a-path-like-a-password";
+pub const OTHER_USERS_ENDPOINT: &str = "https://stranger.example.com/a-path-like-a-password";
 
 /// A plugin, and the Konnect that it is or will be configured with.
 pub struct Konnect {
@@ -74,9 +74,9 @@ impl Konnect {
     }
 
     /// A webhook with an endpoint of its own, as another user sets one up.
-    pub fn strangers_webhook(&self, region: &str, enabled: bool) {
+    pub fn other_users_webhook(&self, region: &str, enabled: bool) {
         let webhook = json!({
-            "enabled": enabled, "endpoint": STRANGERS_ENDPOINT, "authorization": "Splunk stranger",
+            "enabled": enabled, "endpoint": OTHER_USERS_ENDPOINT, "authorization": "Splunk stranger",
             "log_format": "json",
         });
         self.emulator.edit_webhook(region, webhook).unwrap();

@@ -89,7 +89,7 @@ async fn list_of_webhooks_has_both_forms_and_only_configured_ones() {
     let ids = konnect.emulator.add_destinations("global", 1).unwrap();
     let webhook = json!({ "audit_log_destination_id": ids[0], "enabled": true });
     konnect.emulator.edit_webhook("au", webhook).unwrap();
-    konnect.strangers_webhook("eu", false);
+    konnect.other_users_webhook("eu", false);
     let (results, diagnostics) = konnect.list_resource(WEBHOOK).list(&[], true, 100).await;
     assert_no_errors(&diagnostics);
     let names: Vec<_> = results
@@ -114,7 +114,7 @@ async fn list_of_webhooks_has_both_forms_and_only_configured_ones() {
 #[tokio::test]
 async fn list_failing_region_is_a_warning_unless_all_fail() {
     let konnect = Konnect::configured().await;
-    konnect.strangers_webhook("us", true);
+    konnect.other_users_webhook("us", true);
     let list = konnect.list_resource(WEBHOOK);
     let down = |region: &str| FaultRule::new(Fault::status(503)).region(region).always();
     konnect.emulator.inject(down("eu")).unwrap();

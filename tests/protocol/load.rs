@@ -1,5 +1,5 @@
 //! A thousand destinations and the webhooks of all regions, as many at a time as a user asks for, against a Konnect
-//! that is slow, limits its requests, and gets one answer in twenty wrong.
+//! that is slow, limits its requests, and gets one response in twenty wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,11 +14,11 @@ use crate::konnect::Konnect;
 
 const DESTINATIONS: usize = 1_000;
 /// What the plugin may take of memory at most, in KiB.
-const MOST_MEMORY: u64 = 30 * 1024;
+const MAX_MEMORY_KIB: u64 = 30 * 1024;
 
-/// 50 ms an answer, a rate limit below what the client could send, and a fault in every twentieth request: most of
-/// them such that a client can't tell whether it was handled.
-fn bad() -> Conditions {
+/// 50 ms a response, a rate limit below what the client could send, and a fault in every twentieth request: most of
+/// them such that a client cannot tell whether it was handled.
+fn faulty_conditions() -> Conditions {
     Conditions {
         latency_ms: 50,
         rate_limit: Some(RateLimit {
@@ -84,7 +84,7 @@ fn peak_memory(pid: u32) -> u64 {
 async fn load(at_a_time: usize) {
     let konnect = Konnect::start().await;
     assert_no_errors(&konnect.configure(konnect.config_with_retries(4)).await);
-    konnect.emulator.set_conditions(bad()).unwrap();
+    konnect.emulator.set_conditions(faulty_conditions()).unwrap();
     let (destinations, webhooks) = (konnect.destination(), konnect.webhook());
 
     let make = |number| {
@@ -150,7 +150,7 @@ async fn load(at_a_time: usize) {
     );
     if cfg!(target_os = "linux") {
         let memory = peak_memory(konnect.host.process.pid);
-        assert!(memory < MOST_MEMORY, "{memory} KiB");
+        assert!(memory < MAX_MEMORY_KIB, "{memory} KiB");
     }
     konnect.end().await;
 }

@@ -50,7 +50,7 @@ async fn log_line_is_hclog_json() {
 
 #[tokio::test]
 async fn log_level_follows_environment() {
-    for (settings, wanted) in [
+    for (settings, expected) in [
         (&[("TF_LOG", "warn")][..], &["warn"][..]),
         (&[("TF_LOG", "error")], &[]),
         (&[("TF_LOG", "off")], &[]),
@@ -70,6 +70,6 @@ async fn log_level_follows_environment() {
         let log = log_of(launch).await;
         let mut levels: Vec<_> = log.iter().map(|line| line["@level"].as_str().unwrap()).collect();
         levels.dedup();
-        assert_eq!(levels, wanted, "{settings:?}: {log:?}");
+        assert_eq!(levels, expected, "{settings:?}: {log:?}");
     }
 }

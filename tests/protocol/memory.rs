@@ -32,7 +32,7 @@ fn occurrences(pid: u32, text: &str) -> usize {
         let hex = |text| u64::from_str_radix(text, 16).unwrap();
         let (start, end) = (hex(start), hex(end));
         let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
-        // A part that was given back meanwhile can't be read any more, and holds nothing.
+        // A part that was given back meanwhile cannot be read any more, and holds nothing.
         if memory.read_exact_at(&mut bytes, start).is_ok() {
             found += bytes
                 .windows(text.len())

@@ -73,7 +73,13 @@ fn destination_config(of: &Resource, authorization: &str) -> Value {
 }
 
 /// From what a move has brought to an empty plan, with nothing but reads.
-async fn settles(konnect: &Konnect, of: &Resource, moved: &State, config: &Value, region: &str) -> State {
+async fn assert_converges(
+    konnect: &Konnect,
+    of: &Resource,
+    moved: &State,
+    config: &Value,
+    region: &str,
+) -> State {
     assert_no_errors(&moved.diagnostics);
     assert_eq!(moved.value.get("region"), &Value::Null);
     assert_eq!(moved.identity, None, "it has none as long as the region is open");
@@ -129,7 +135,7 @@ async fn move_kong_webhook_from_any_registry_sends_no_write() {
     for kong in KONG_TYPE {
         let moved = webhook.move_state(kong, "konnect_audit_log", &state).await;
         let config = webhook_config(&webhook, "au", "authorization");
-        settles(&konnect, &webhook, &moved, &config, "au").await;
+        assert_converges(&konnect, &webhook, &moved, &config, "au").await;
         konnect.emulator.clear_requests();
     }
     konnect.end().await;
@@ -143,7 +149,7 @@ async fn move_kong_destination_from_any_registry_sends_no_write() {
     for kong in KONG_TYPE {
         let moved = destination.move_state(kong, DESTINATION, &state).await;
         let config = destination_config(&destination, "authorization");
-        settles(&konnect, &destination, &moved, &config, "global").await;
+        assert_converges(&konnect, &destination, &moved, &config, "global").await;
         konnect.emulator.clear_requests();
     }
     konnect.end().await;
@@ -167,7 +173,7 @@ async fn upgrade_kong_destination_state_sends_no_write() {
     // What only we have comes with the first refresh.
     let read = destination.read(&found).await;
     assert_no_errors(&read.diagnostics);
-    settles(&konnect, &destination, &read, &config, "eu").await;
+    assert_converges(&konnect, &destination, &read, &config, "eu").await;
     konnect.end().await;
 }
 

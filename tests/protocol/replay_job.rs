@@ -101,7 +101,7 @@ fn attributes(diagnostics: &[tf::Diagnostic]) -> Vec<String> {
 
 /// A completed job in the state.
 async fn completed(konnect: &Konnect, job: &Resource, config: &Value) -> State {
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let (plan, job) = (planned(job, config).await, job.clone());
     let apply = tokio::spawn(async move { job.apply(&plan).await });
     requested(konnect, "PUT").await;
@@ -115,7 +115,7 @@ async fn completed(konnect: &Konnect, job: &Resource, config: &Value) -> State {
 #[tokio::test]
 async fn create_waits_until_the_job_has_completed() {
     let konnect = Konnect::configured().await;
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let job = resource(&konnect);
     let (start, end) = (minutes_ago(120), minutes_ago(60));
     let config = config(&job, &start, &end, &[]);
@@ -169,7 +169,7 @@ async fn create_failed_job_keeps_it_and_the_next_update_starts_it_again() {
     assert_eq!(failed.value.get("status"), &"failed".into());
 
     konnect.emulator.clear_requests();
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let again = job.plan(&failed, &config).await;
     assert_no_errors(&again.diagnostics);
     assert!(again.planned.get("status").is_unknown());

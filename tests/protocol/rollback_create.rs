@@ -41,7 +41,7 @@ async fn configured() -> Konnect {
     konnect
 }
 
-/// An apply whose request has reached Konnect, which keeps the answer back.
+/// An apply whose request has reached Konnect, which keeps the response back.
 async fn in_flight(konnect: &Konnect, resource: &Resource, plan: &Plan, method: &str) -> JoinHandle<State> {
     let held = FaultRule::new(Fault::Hold { handle: true }).method(method);
     konnect.emulator.inject(held).unwrap();
@@ -177,7 +177,7 @@ async fn webhook_create_rolls_back_unless_it_replaced_existing() {
     for replaces in [false, true] {
         let konnect = configured().await;
         if replaces {
-            konnect.strangers_webhook("eu", true);
+            konnect.other_users_webhook("eu", true);
         }
         let resource = konnect.webhook();
         let config = webhook(&resource, replaces);
@@ -206,7 +206,7 @@ async fn webhook_rollback_keeps_webhook_of_another_run() {
     let plan = resource.plan(&State::none(), &webhook(&resource, false)).await;
     let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
     drop(resource);
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let theirs = eu(&konnect.emulator);
     let Konnect { plugin, emulator } = konnect;
     let host = plugin.host;

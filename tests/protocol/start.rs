@@ -15,7 +15,7 @@ use terraform_plugin::testing::{Handshake, Host, Identity, Launch, check, plain,
 use crate::PLUGIN;
 
 /// What a person reads who starts the plugin by hand.
-async fn tells_a_person(launch: Launch) {
+async fn prints_notice(launch: Launch) {
     let ended = launch.run().await;
     assert_eq!(ended.status.code(), Some(1));
     assert_eq!(ended.stdout, "");
@@ -30,9 +30,9 @@ async fn tells_a_person(launch: Launch) {
 
 #[tokio::test]
 async fn start_without_cookie_prints_plugin_notice() {
-    tells_a_person(Launch::without_host(PLUGIN)).await;
+    prints_notice(Launch::without_host(PLUGIN)).await;
     // What else a host sets makes no host.
-    tells_a_person(Launch::without_tls(PLUGIN).without("TF_PLUGIN_MAGIC_COOKIE")).await;
+    prints_notice(Launch::without_tls(PLUGIN).without("TF_PLUGIN_MAGIC_COOKIE")).await;
 }
 
 #[tokio::test]
@@ -42,13 +42,13 @@ async fn start_with_wrong_cookie_prints_plugin_notice() {
         "1",
         "D602BF8F470BC67CA7FAA0386276BBDD4330EFAF76D1A219CB4D6991CA9872B2",
     ] {
-        tells_a_person(Launch::without_tls(PLUGIN).env("TF_PLUGIN_MAGIC_COOKIE", wrong)).await;
+        prints_notice(Launch::without_tls(PLUGIN).env("TF_PLUGIN_MAGIC_COOKIE", wrong)).await;
     }
 }
 
 #[tokio::test]
 async fn version_and_help_flags_accept_one_or_two_hyphens() {
-    for (flag, wanted) in [
+    for (flag, expected) in [
         (
             "--version",
             concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n"),
@@ -65,7 +65,7 @@ async fn version_and_help_flags_accept_one_or_two_hyphens() {
             .run()
             .await
             .assert_success();
-        assert!(ended.stdout.contains(wanted), "{flag}: {}", ended.stdout);
+        assert!(ended.stdout.contains(expected), "{flag}: {}", ended.stdout);
         assert_eq!(ended.stderr, "", "{flag}");
     }
 }
@@ -98,7 +98,7 @@ async fn handshake_line_contains_protocol_socket_and_certificate() {
 
 #[tokio::test]
 async fn handshake_multiplex_field_follows_environment() {
-    for (value, wanted) in [(None, None), (Some(""), None), (Some("true"), Some("false"))] {
+    for (value, expected) in [(None, None), (Some(""), None), (Some("true"), Some("false"))] {
         let mut launch = Launch::without_tls(PLUGIN);
         if let Some(value) = value {
             launch = launch.env("PLUGIN_MULTIPLEX_GRPC", value);
@@ -106,7 +106,7 @@ async fn handshake_multiplex_field_follows_environment() {
         let host = Host::launch(launch).await;
         assert_eq!(
             host.handshake.fields.get(6).map(String::as_str),
-            wanted,
+            expected,
             "{value:?}"
         );
         host.end().await;
@@ -240,7 +240,7 @@ async fn socket_directory_unusable_errors() {
         .prefix(&"x".repeat(120))
         .tempdir()
         .unwrap();
-    for (folder, wanted) in [
+    for (folder, expected) in [
         ("/no/such/folder", "folder that exists"),
         (file.path().to_str().unwrap(), "Not a directory"),
         (long.path().to_str().unwrap(), "too long for a socket"),
@@ -250,7 +250,7 @@ async fn socket_directory_unusable_errors() {
             .env("PLUGIN_CLIENT_CERT", &Identity::new().pem);
         let said = launch.run().await.refused_to_start();
         assert!(
-            said.contains("cannot serve") && said.contains(folder) && said.contains(wanted),
+            said.contains("cannot serve") && said.contains(folder) && said.contains(expected),
             "{said}"
         );
     }
@@ -286,7 +286,7 @@ async fn temporary_directory_unusable_errors() {
         .prefix(&"x".repeat(120))
         .tempdir()
         .unwrap();
-    for (folder, wanted) in [
+    for (folder, expected) in [
         ("/no/such/folder", "set TMPDIR to a folder that exists"),
         (long.path().to_str().unwrap(), "set TMPDIR to a shorter folder"),
     ] {
@@ -294,7 +294,7 @@ async fn temporary_directory_unusable_errors() {
             .without("PLUGIN_UNIX_SOCKET_DIR")
             .env("TMPDIR", folder);
         let said = launch.run().await.refused_to_start();
-        assert!(said.contains(folder) && said.contains(wanted), "{said}");
+        assert!(said.contains(folder) && said.contains(expected), "{said}");
     }
 }
 
@@ -353,11 +353,11 @@ async fn provider_variable_not_utf8_errors() {
             config: block.encode(&block.object(&[])),
             client_capabilities: None,
         };
-        let answer = provider.configure_provider(request).await.unwrap().into_inner();
+        let response = provider.configure_provider(request).await.unwrap().into_inner();
         assert!(
-            error(&answer.diagnostics).contains(name),
+            error(&response.diagnostics).contains(name),
             "{:?}",
-            answer.diagnostics
+            response.diagnostics
         );
         host.end().await;
     }

@@ -37,17 +37,17 @@ async fn stop(konnect: &Konnect) {
 }
 
 /// Waits until a request has reached Konnect.
-async fn asked(konnect: &Konnect) {
-    let asked = async {
+async fn requested(konnect: &Konnect) {
+    let requested = async {
         while konnect.requests() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    within("a request", asked).await;
+    within("a request", requested).await;
 }
 
-/// Lets a creation take longer than the plugin gives its connections for a farewell.
-fn answers_late(konnect: &Konnect) {
+/// Lets a creation take longer than the plugin returns its connections for a farewell.
+fn delay_responses(konnect: &Konnect) {
     let late = FaultRule::new(Fault::Delay { ms: 2000 });
     konnect.emulator.inject(late.method("POST")).unwrap();
 }
@@ -87,9 +87,9 @@ async fn apply_after_stop_errors_without_request() {
 async fn stop_during_create_returns_state() {
     let konnect = Konnect::configured().await;
     let (plan, destination) = (creation(&konnect).await, konnect.destination());
-    answers_late(&konnect);
+    delay_responses(&konnect);
     let apply = tokio::spawn(async move { destination.apply(&plan).await });
-    asked(&konnect).await;
+    requested(&konnect).await;
     stop(&konnect).await;
     let state = within("the creation", apply).await.unwrap();
     assert_no_errors(&state.diagnostics);
@@ -115,7 +115,7 @@ async fn stop_during_retry_wait_errors_immediately() {
     };
     let before = state.value.clone();
     let read = tokio::spawn(async move { destination.read(&state).await });
-    asked(&konnect).await;
+    requested(&konnect).await;
     stop(&konnect).await;
     let read = within("the read", read).await.unwrap();
     assert!(
@@ -131,9 +131,9 @@ async fn stop_during_retry_wait_errors_immediately() {
 async fn sigterm_during_create_completes_call() {
     let konnect = Konnect::configured().await;
     let (plan, destination) = (creation(&konnect).await, konnect.destination());
-    answers_late(&konnect);
+    delay_responses(&konnect);
     let apply = tokio::spawn(async move { destination.apply(&plan).await });
-    asked(&konnect).await;
+    requested(&konnect).await;
     signal(konnect.host.process.pid, Signal::SIGTERM);
     let state = within("the creation", apply).await.unwrap();
     assert_no_errors(&state.diagnostics);

@@ -5,7 +5,7 @@ use terraform_plugin::Value;
 use terraform_plugin::testing::terraform::{Resource, State};
 use terraform_plugin::testing::value::{assert_no_errors, error};
 
-use crate::konnect::{Konnect, STRANGERS_ENDPOINT};
+use crate::konnect::{Konnect, OTHER_USERS_ENDPOINT};
 
 fn config(of: &Resource, more: &[(&str, Value)]) -> Value {
     let least = [
@@ -35,7 +35,7 @@ async fn takeover_unrequested_warns_at_plan_refuses_at_apply() {
     let webhook = konnect.webhook();
     let none = State::none();
     let early = webhook.plan(&none, &config(&webhook, &[])).await;
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let before = konnect.emulator.snapshot();
 
     let late = webhook.plan(&none, &config(&webhook, &[])).await;
@@ -52,14 +52,14 @@ async fn takeover_unrequested_warns_at_plan_refuses_at_apply() {
     assert_no_errors(&plan.diagnostics);
     assert_no_errors(&webhook.apply(&plan).await.diagnostics);
     let now = &konnect.emulator.snapshot()["regions"]["eu"]["webhook"];
-    assert_ne!(now["endpoint"], STRANGERS_ENDPOINT);
+    assert_ne!(now["endpoint"], OTHER_USERS_ENDPOINT);
     konnect.end().await;
 }
 
 #[tokio::test]
 async fn create_over_disabled_webhook_succeeds() {
     let konnect = Konnect::configured().await;
-    konnect.strangers_webhook("eu", false);
+    konnect.other_users_webhook("eu", false);
     let webhook = konnect.webhook();
     let plan = webhook.plan(&State::none(), &config(&webhook, &[])).await;
     assert_no_errors(&plan.diagnostics);
@@ -71,7 +71,7 @@ async fn create_over_disabled_webhook_succeeds() {
 #[tokio::test]
 async fn takeover_unknown_region_refuses_at_apply() {
     let konnect = Konnect::configured().await;
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let webhook = konnect.webhook();
     let open = config(&webhook, &[("region", Value::Unknown)]);
     let plan = webhook.plan(&State::none(), &open).await;
@@ -89,7 +89,7 @@ async fn takeover_unknown_region_refuses_at_apply() {
 #[tokio::test]
 async fn replace_own_webhook_plans_without_warning() {
     let konnect = Konnect::configured().await;
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let webhook = konnect.webhook();
     let creation = config(&webhook, &[]);
     // Another process of the provider has it in its state, this one has heard of it by the refresh.
@@ -119,7 +119,7 @@ async fn webhook_recreated_in_same_process_succeeds() {
         let created = webhook.apply(&plan).await;
         assert_no_errors(&created.diagnostics);
         assert_eq!(enabled(&konnect), true);
-        // Each walk of Terraform through its graph configures the provider anew.
+        // Each walk of Terraform through its graph configures the provider again.
         assert_no_errors(&konnect.configure(konnect.config()).await);
         let read = webhook.read(&created).await;
         assert_no_errors(&webhook.apply(&read.removal()).await.diagnostics);

@@ -69,13 +69,13 @@ async fn client_with_certificate_signed_by_host_is_refused() {
 }
 
 /// Writes to the socket as a stranger does; answers what comes back until the plugin hangs up.
-async fn says(host: &Host, bytes: &[u8]) -> Vec<u8> {
+async fn send_raw(host: &Host, bytes: &[u8]) -> Vec<u8> {
     let mut stream = unix(&host.socket()).await;
     // The plugin may have hung up before all is written.
     let _ = stream.write_all(bytes).await;
-    let mut answer = Vec::new();
-    let _ = within("the plugin hanging up", stream.read_to_end(&mut answer)).await;
-    answer
+    let mut response = Vec::new();
+    let _ = within("the plugin hanging up", stream.read_to_end(&mut response)).await;
+    response
 }
 
 #[tokio::test]
@@ -89,9 +89,9 @@ async fn non_tls_bytes_are_refused_without_side_effects() {
         &garbage,
         &[0; 4096],
     ] {
-        let answer = says(&host, bytes).await;
+        let response = send_raw(&host, bytes).await;
         // An alert of TLS, at most: nothing of what is behind it.
-        assert!(answer.is_empty() || answer[0] == ALERT, "{answer:?}");
+        assert!(response.is_empty() || response[0] == ALERT, "{response:?}");
         host.assert_responds().await;
     }
     host.end().await;
@@ -118,8 +118,8 @@ fn client_hello(version: [u8; 2]) -> Vec<u8> {
 async fn tls_below_1_2_is_refused() {
     let host = Host::start(PLUGIN).await;
     for old in [[3, 0], [3, 1], [3, 2]] {
-        let answer = says(&host, &client_hello(old)).await;
-        assert_eq!(answer.first(), Some(&ALERT), "{answer:?}");
+        let response = send_raw(&host, &client_hello(old)).await;
+        assert_eq!(response.first(), Some(&ALERT), "{response:?}");
         host.assert_responds().await;
     }
     host.end().await;

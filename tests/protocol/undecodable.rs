@@ -1,5 +1,5 @@
-//! Values that are none: bytes cut short, of another type, or made to cost memory. The answer is an
-//! error, the plugin lives on, and Konnect hears nothing of it.
+//! Values that are none: bytes cut short, of another type, or made to cost memory. The response is an error, the plugin
+//! lives on, and Konnect hears nothing of it.
 
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::value::{NIL, TRUE, error, map_head, msgpack, text};
@@ -74,29 +74,29 @@ async fn undecodable_config_errors_without_request() {
         let request = tf::validate_provider_config::Request {
             config: config.clone(),
         };
-        let answer = provider.validate_provider_config(request).await.unwrap();
-        unreadable(what, &answer.into_inner().diagnostics);
+        let response = provider.validate_provider_config(request).await.unwrap();
+        unreadable(what, &response.into_inner().diagnostics);
         let request = tf::validate_resource_config::Request {
             type_name: DESTINATION.to_owned(),
             config: config.clone(),
             client_capabilities: None,
         };
-        let answer = provider.validate_resource_config(request).await.unwrap();
-        unreadable(what, &answer.into_inner().diagnostics);
+        let response = provider.validate_resource_config(request).await.unwrap();
+        unreadable(what, &response.into_inner().diagnostics);
         for type_name in konnect.schema.data_source_schemas.keys() {
             let request = tf::validate_data_resource_config::Request {
                 type_name: type_name.clone(),
                 config: config.clone(),
             };
-            let answer = provider.validate_data_resource_config(request).await.unwrap();
-            unreadable(what, &answer.into_inner().diagnostics);
+            let response = provider.validate_data_resource_config(request).await.unwrap();
+            unreadable(what, &response.into_inner().diagnostics);
             let request = tf::read_data_source::Request {
                 type_name: type_name.clone(),
                 config: config.clone(),
                 ..<_>::default()
             };
-            let answer = provider.read_data_source(request).await.unwrap();
-            unreadable(what, &answer.into_inner().diagnostics);
+            let response = provider.read_data_source(request).await.unwrap();
+            unreadable(what, &response.into_inner().diagnostics);
         }
     }
     assert_eq!(konnect.requests(), 0);
@@ -113,8 +113,8 @@ async fn undecodable_state_or_plan_errors_without_request() {
             current_state: Some(value.clone()),
             ..<_>::default()
         };
-        let answer = provider.read_resource(request).await.unwrap();
-        unreadable(what, &answer.into_inner().diagnostics);
+        let response = provider.read_resource(request).await.unwrap();
+        unreadable(what, &response.into_inner().diagnostics);
         for place in 0..3 {
             let at = |n| {
                 if n == place {
@@ -130,8 +130,8 @@ async fn undecodable_state_or_plan_errors_without_request() {
                 config: at(2),
                 ..<_>::default()
             };
-            let answer = provider.plan_resource_change(request).await.unwrap();
-            unreadable(what, &answer.into_inner().diagnostics);
+            let response = provider.plan_resource_change(request).await.unwrap();
+            unreadable(what, &response.into_inner().diagnostics);
             let request = tf::apply_resource_change::Request {
                 type_name: DESTINATION.to_owned(),
                 prior_state: at(0),
@@ -139,8 +139,8 @@ async fn undecodable_state_or_plan_errors_without_request() {
                 config: at(2),
                 ..<_>::default()
             };
-            let answer = provider.apply_resource_change(request).await.unwrap();
-            unreadable(what, &answer.into_inner().diagnostics);
+            let response = provider.apply_resource_change(request).await.unwrap();
+            unreadable(what, &response.into_inner().diagnostics);
         }
     }
     assert_eq!(konnect.requests(), 0);
@@ -163,11 +163,11 @@ async fn undecodable_plan_in_apply_keeps_prior_state() {
             planned_private: b"kept".to_vec(),
             ..<_>::default()
         };
-        let answer = konnect.host.provider().apply_resource_change(request).await;
-        let answer = answer.unwrap().into_inner();
-        unreadable(what, &answer.diagnostics);
-        assert_eq!(answer.new_state, prior, "{what}");
-        assert_eq!(answer.private, b"kept", "{what}");
+        let response = konnect.host.provider().apply_resource_change(request).await;
+        let response = response.unwrap().into_inner();
+        unreadable(what, &response.diagnostics);
+        assert_eq!(response.new_state, prior, "{what}");
+        assert_eq!(response.private, b"kept", "{what}");
     }
     konnect.end().await;
 }

@@ -1,5 +1,4 @@
-//! Calls for what the provider does not have. Each is an answer with an error for the user, never a
-//! broken call.
+//! Calls for what the provider does not have. Each is a response with an error for the user, never a broken call.
 
 use std::collections::BTreeSet;
 
@@ -14,23 +13,23 @@ use crate::PLUGIN;
 const FUNCTIONS: [&str; 2] = ["parse_audit_event", "verify_audit_event"];
 
 /// A name that no provider serves.
-const NOBODY: &str = "konnect_nobody";
+const UNKNOWN_TYPE: &str = "konnect_nobody";
 
 /// Asks each of these calls for a type that is not there; answers their names with the one error.
-macro_rules! ask {
+macro_rules! call_each {
     ($provider:expr, $($call:ident($field:ident)),+ $(,)?) => {
         vec![$({
-            let request = tf::$call::Request { $field: NOBODY.to_owned(), ..<_>::default() };
-            let answer = $provider.$call(request).await;
-            let answer = answer.unwrap_or_else(|status| panic!("{}: {status}", stringify!($call)));
-            (stringify!($call), error(&answer.into_inner().diagnostics))
+            let request = tf::$call::Request { $field: UNKNOWN_TYPE.to_owned(), ..<_>::default() };
+            let response = $provider.$call(request).await;
+            let response = response.unwrap_or_else(|status| panic!("{}: {status}", stringify!($call)));
+            (stringify!($call), error(&response.into_inner().diagnostics))
         }),+]
     };
 }
 
 #[allow(clippy::needless_update)] // of the macro: some requests have no further field
-async fn asked_for_nobody(mut provider: ProviderClient<Channel>) -> Vec<(&'static str, String)> {
-    ask! { provider,
+async fn calls_of_unknown_type(mut provider: ProviderClient<Channel>) -> Vec<(&'static str, String)> {
+    call_each! { provider,
         validate_resource_config(type_name), validate_data_resource_config(type_name),
         upgrade_resource_state(type_name), upgrade_resource_identity(type_name),
         read_resource(type_name), plan_resource_change(type_name), apply_resource_change(type_name),
@@ -42,9 +41,9 @@ async fn asked_for_nobody(mut provider: ProviderClient<Channel>) -> Vec<(&'stati
 }
 
 /// The same for the calls with streams, and for functions, which have an error of their own.
-async fn streams_asked_for_nobody(mut provider: ProviderClient<Channel>) -> Vec<(&'static str, String)> {
+async fn stream_calls_of_unknown_type(mut provider: ProviderClient<Channel>) -> Vec<(&'static str, String)> {
     use tf::invoke_action::event::Type as Event;
-    let type_name = || NOBODY.to_owned();
+    let type_name = || UNKNOWN_TYPE.to_owned();
     let request = tf::list_resource::Request {
         type_name: type_name(),
         ..<_>::default()
@@ -77,7 +76,7 @@ async fn streams_asked_for_nobody(mut provider: ProviderClient<Channel>) -> Vec<
 }
 
 /// The calls that are about no type; they are made where their answers matter.
-const ABOUT_NO_TYPE: [&str; 7] = [
+const CALLS_WITHOUT_TYPE: [&str; 7] = [
     "get_metadata",
     "get_provider_schema",
     "get_resource_identity_schemas",
@@ -106,16 +105,16 @@ const UNIMPLEMENTED: [&str; 12] = [
 #[tokio::test]
 async fn call_for_unknown_type_errors_with_type_name() {
     let host = Host::start(PLUGIN).await;
-    let mut answers = asked_for_nobody(host.provider()).await;
-    answers.extend(streams_asked_for_nobody(host.provider()).await);
-    for (call, said) in &answers {
-        assert!(said.contains(NOBODY), "{call}: {said}");
+    let mut responses = calls_of_unknown_type(host.provider()).await;
+    responses.extend(stream_calls_of_unknown_type(host.provider()).await);
+    for (call, said) in &responses {
+        assert!(said.contains(UNKNOWN_TYPE), "{call}: {said}");
     }
     // None is forgotten here: the service's own declaration has no other.
-    let asked: BTreeSet<_> = answers
+    let asked: BTreeSet<_> = responses
         .iter()
         .map(|(call, _)| *call)
-        .chain(ABOUT_NO_TYPE)
+        .chain(CALLS_WITHOUT_TYPE)
         .chain(UNIMPLEMENTED)
         .collect();
     let declared = include_str!("../../proto/tfplugin6.proto")

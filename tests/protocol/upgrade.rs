@@ -26,12 +26,15 @@ async fn upgrade_state_ignores_removed_and_nulls_new_attributes() {
     }));
     let upgraded = destination.upgrade(destination.shape.version, state).await;
     assert_no_errors(&upgraded.diagnostics);
-    let wanted = destination.shape.object(&[
+    let expected = destination.shape.object(&[
         ("id", "7a0b".into()),
         ("name", "siem".into()),
         ("skip_ssl_verification", true.into()),
     ]);
-    assert_eq!(destination.shape.decode(upgraded.upgraded_state.as_ref()), wanted);
+    assert_eq!(
+        destination.shape.decode(upgraded.upgraded_state.as_ref()),
+        expected
+    );
     konnect.end().await;
 }
 
@@ -46,10 +49,10 @@ async fn upgrade_state_of_current_version_keeps_values() {
             .upgrade(schema.version, stored(&json!({"id": "eu"})))
             .await;
         assert_no_errors(&upgraded.diagnostics);
-        let wanted = resource.shape.object(&[("id", "eu".into())]);
+        let expected = resource.shape.object(&[("id", "eu".into())]);
         assert_eq!(
             resource.shape.decode(upgraded.upgraded_state.as_ref()),
-            wanted,
+            expected,
             "{type_name}"
         );
     }

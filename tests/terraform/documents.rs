@@ -3,7 +3,7 @@
 //!
 //! A block of HCL is validated in a folder of its own. What it refers to and does not declare is added: the
 //! `required_providers` of this provider, a variable, a resource or a data source of this provider by that name. The
-//! providers of secrets managers can't be installed without a network, so their blocks are only parsed: they are cut,
+//! providers of secrets managers cannot be installed without a network, so their blocks are only parsed: they are cut,
 //! and their values become a variable.
 
 use std::fmt::Write as _;

@@ -102,7 +102,7 @@ fn inject(workspace: &Workspace, cases: &[Case], method: &str) {
 }
 
 /// Asserts that each case has one error with what is to be said of it, after one request.
-fn each_told(workspace: &Workspace, cases: &[Case], method: &str, errors: &[Diagnostic]) {
+fn assert_each_reported(workspace: &Workspace, cases: &[Case], method: &str, errors: &[Diagnostic]) {
     assert_eq!(workspace.konnect.faults(), [], "all have struck");
     let requests = workspace.konnect.take_requests();
     assert_eq!(errors.len(), cases.len(), "{errors:#?}");
@@ -158,9 +158,9 @@ fn create_refused_leaves_no_state() {
     let workspace = Workspace::of(destinations(&cases, "siem"));
     inject(&workspace, &cases, "POST");
     let errors = workspace.try_apply().errors();
-    each_told(&workspace, &cases, "POST", &errors);
+    assert_each_reported(&workspace, &cases, "POST", &errors);
     assert_eq!(addresses(&workspace), BTreeSet::new());
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     for index in 0..cases.len() {
         assert_eq!(workspace.konnect.destinations(&region(index)).len(), 1);
     }
@@ -196,7 +196,7 @@ fn create_response_lost_creates_exactly_once() {
             "{fault:?}"
         );
     }
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn create_retries_exhausted_errors_with_import_hint() {
     }
     assert_eq!(workspace.state().addresses(), [""; 0]);
     workspace.konnect.clear_faults();
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.konnect.destinations("global").len(), 1);
 }
 
@@ -228,13 +228,13 @@ fn update_error_keeps_state_and_next_apply_succeeds() {
     workspace.configure(destinations(&cases, "renamed"));
     inject(&workspace, &cases, "PATCH");
     let errors = workspace.try_apply().errors();
-    each_told(&workspace, &cases, "PATCH", &errors);
+    assert_each_reported(&workspace, &cases, "PATCH", &errors);
     let after = workspace.state();
     for index in 0..cases.len() {
         assert_eq!(after.get(&address(index)), before.get(&address(index)));
         assert_eq!(workspace.konnect.destinations(&region(index))[0]["name"], "siem");
     }
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     for index in 0..cases.len() {
         assert_eq!(
             workspace.konnect.destinations(&region(index))[0]["name"],
@@ -251,12 +251,12 @@ fn refresh_error_fails_plan_and_keeps_state() {
     let before = workspace.state();
     inject(&workspace, &cases, "GET");
     let errors = workspace.try_plan().errors();
-    each_told(&workspace, &cases, "GET", &errors);
+    assert_each_reported(&workspace, &cases, "GET", &errors);
     let after = workspace.state();
     for index in 0..cases.len() {
         assert_eq!(after.get(&address(index)), before.get(&address(index)));
     }
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn destroy_error_keeps_object_in_state() {
     let before = addresses(&workspace);
     inject(&workspace, &cases, "DELETE");
     let errors = workspace.try_destroy().errors();
-    each_told(&workspace, &cases, "DELETE", &errors);
+    assert_each_reported(&workspace, &cases, "DELETE", &errors);
     assert_eq!(addresses(&workspace), before);
     for index in 0..cases.len() {
         assert_eq!(workspace.konnect.destinations(&region(index)).len(), 1);
@@ -296,7 +296,7 @@ fn update_response_lost_errors_and_next_plan_detects_it() {
     workspace.configure(destinations(&cases, "renamed"));
     inject(&workspace, &cases, "PATCH");
     let errors = workspace.try_apply().errors();
-    each_told(&workspace, &cases, "PATCH", &errors);
+    assert_each_reported(&workspace, &cases, "PATCH", &errors);
     let state = workspace.state();
     for index in 0..cases.len() {
         assert_eq!(
@@ -305,7 +305,7 @@ fn update_response_lost_errors_and_next_plan_detects_it() {
         );
         assert_eq!(state.text(&address(index), "name"), "siem");
     }
-    // Whose writes those were can't be determined any more: the authorization is sent once more.
+    // Whose writes those were cannot be determined any more: the authorization is sent once more.
     workspace.try_plan().ends_with(2);
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
 }

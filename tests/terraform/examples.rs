@@ -29,10 +29,10 @@ fn workspace(files: &[&str], variables: &[(&str, &str)]) -> Workspace {
     workspace
 }
 
-/// Asserts that a configuration is valid, is applied as planned, leaves nothing to do, and goes without a
-/// trace. Gives the destinations that it has made meanwhile.
+/// Asserts that a configuration is valid, is applied as planned, leaves nothing to do, and goes without a trace.
+/// Returns the destinations that it has made meanwhile.
 #[track_caller]
-fn lives(workspace: &Workspace) -> Vec<Value> {
+fn assert_lifecycle(workspace: &Workspace) -> Vec<Value> {
     workspace.init();
     workspace.validate().succeeds();
     assert!(
@@ -40,7 +40,7 @@ fn lives(workspace: &Workspace) -> Vec<Value> {
         "the plan of a new configuration is empty"
     );
     workspace.apply_plan();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     let made = workspace.konnect.destinations("global");
     workspace.destroy();
     let left = workspace.konnect.snapshot()["regions"].take();
@@ -57,7 +57,7 @@ fn example_quickstart_applies_and_destroys() {
         ("siem_endpoint", "https://siem.example.com/konnect-audit-logs"),
         ("siem_authorization", AUTHORIZATION),
     ];
-    let made = lives(&workspace(&["examples/quickstart"], &variables));
+    let made = assert_lifecycle(&workspace(&["examples/quickstart"], &variables));
     assert_eq!(made[0]["authorization"], AUTHORIZATION);
 }
 
@@ -69,7 +69,7 @@ fn example_complete_applies_and_destroys() {
     ];
     let workspace = workspace(&["examples/complete"], &variables);
     workspace.copy("examples/modules", "../modules");
-    let made = lives(&workspace);
+    let made = assert_lifecycle(&workspace);
     assert_eq!(made[0]["authorization"], AUTHORIZATION);
 }
 
@@ -152,7 +152,7 @@ fn example_resources_apply_and_destroy() {
         if file.contains("_replay_job/") {
             continue;
         }
-        let made = lives(&beside_provider(&file));
+        let made = assert_lifecycle(&beside_provider(&file));
         let destinations = usize::from(!file.ends_with("resource_endpoint.tf"));
         assert_eq!(made.len(), destinations, "{file}");
     }
@@ -177,7 +177,7 @@ fn example_statuses_apply_and_destroy() {
         } else {
             assert_eq!(failed, [""; 0], "{file}");
         }
-        workspace.is_settled();
+        workspace.assert_no_changes();
         workspace.destroy();
         assert_eq!(workspace.konnect.destinations("global"), Vec::<Value>::new());
         assert_ne!(

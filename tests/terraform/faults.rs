@@ -161,7 +161,7 @@ fn destination_create_with_fault_recovers_on_next_apply() {
     workspace.init();
     struck(&workspace, &cases, "POST");
     is_made(&workspace, &cases, "konnect_audit_log_destination.siem");
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     for index in 0..cases.len() {
         assert_eq!(
             workspace.konnect.destinations(&region(index)).len(),
@@ -192,7 +192,7 @@ fn create_rate_limit_without_end_fails_and_the_next_apply_creates() {
     workspace.init();
     struck(&workspace, &cases, "POST");
     is_made(&workspace, &cases, "konnect_audit_log_destination.siem");
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.konnect.destinations(&region(0)).len(), 1);
 }
 
@@ -236,7 +236,7 @@ fn webhook_create_with_fault_recovers_by_import() {
             .run(&["import", "-no-color", &address, &region])
             .succeeds();
     }
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     for index in 0..cases.len() {
         assert_eq!(
             workspace.konnect.region(&region(index))["webhook"]["enabled"],
@@ -279,7 +279,7 @@ fn webhook_update_with_fault_keeps_state_until_next_apply() {
         assert_eq!(same, case.says.is_some(), "{:?}", case.fault);
     }
     workspace.try_plan().ends_with(2);
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     for index in 0..cases.len() {
         let endpoint = &workspace.konnect.region(&region(index))["webhook"]["endpoint"];
         assert_eq!(endpoint, "https://siem.example.com/new");
@@ -287,7 +287,7 @@ fn webhook_update_with_fault_keeps_state_until_next_apply() {
 }
 
 /// Asserts that an apply fails with this, and that nothing of it got anywhere.
-fn gets_nowhere(workspace: &Workspace, konnect: &LocalKonnect, says: &str) {
+fn assert_rejected_without_write(workspace: &Workspace, konnect: &LocalKonnect, says: &str) {
     let error = workspace.apply_error();
     assert!(error.text().contains(says), "{says}: {error:#?}");
     assert_eq!(konnect.requests(), [], "a request got through");
@@ -314,11 +314,11 @@ fn untrusted_server_certificate_gets_no_request() {
         workspace.set("SSL_CERT_FILE", authority.to_str().unwrap());
         workspace.set("KONNECT_SERVER_URL", format!("{}/{{region}}", konnect.url()));
         if kind == Certificate::Valid {
-            workspace.apply_and_settle();
+            workspace.apply_and_assert_no_changes();
             workspace.destroy();
             assert_eq!(konnect.destinations("global"), [] as [Value; 0]);
         } else {
-            gets_nowhere(&workspace, &konnect, "SSL_CERT_FILE");
+            assert_rejected_without_write(&workspace, &konnect, "SSL_CERT_FILE");
             assert!(workspace.printed().contains(why), "{why}");
         }
     }
@@ -327,7 +327,7 @@ fn untrusted_server_certificate_gets_no_request() {
 #[test]
 fn connection_refused_errors_and_changes_nothing() {
     let mut workspace = Workspace::of(Block::destination("siem"));
-    // Closed again, so that the port refuses; should another program get it at once, it is no Konnect either.
+    // Closed again, so that the port refuses; should another program get it immediately, it is no Konnect either.
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .unwrap()
@@ -337,9 +337,9 @@ fn connection_refused_errors_and_changes_nothing() {
         "KONNECT_SERVER_URL",
         format!("http://127.0.0.1:{port}/{{region}}"),
     );
-    gets_nowhere(&workspace, &workspace.konnect, "No program accepts connections");
+    assert_rejected_without_write(&workspace, &workspace.konnect, "No program accepts connections");
     workspace.set("KONNECT_SERVER_URL", url);
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.konnect.destinations("global").len(), 1);
 }
 

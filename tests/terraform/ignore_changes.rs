@@ -66,7 +66,7 @@ fn ignored_credential_that_was_rotated_is_not_overwritten() {
                 let run = workspace.apply();
                 assert!(run.warnings().is_empty(), "{}", run.report());
                 assert_eq!(stored(&workspace), ROTATED, "{argument} {what}");
-                workspace.is_settled();
+                workspace.assert_no_changes();
             }
         }
     }
@@ -85,10 +85,10 @@ fn ignored_version_is_not_sent() {
             .with("authorization_wo", "Bearer another")
             .with("authorization_wo_version", 2);
         workspace.configure(&changed);
-        workspace.is_settled();
+        workspace.assert_no_changes();
         workspace.configure(changed.with("log_format", "json"));
         workspace.apply();
         assert_eq!(stored(&workspace), AUTHORIZATION);
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }

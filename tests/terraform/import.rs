@@ -10,7 +10,7 @@ const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 const V2: &str = "PATCH /eu/v2/audit-log-webhook";
 
-/// A destination that another user has made, and its id.
+/// A destination that another user has made, and its ID.
 pub fn existing(workspace: &Workspace, region: &str) -> String {
     let destination = json!({
         "name": "siem",
@@ -70,7 +70,7 @@ pub fn sends_once(workspace: &Workspace, address: &str, call: &str, body: Value)
     );
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), [write(call, body)]);
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
 }
 
@@ -124,7 +124,7 @@ fn import_destination_webhook_by_region_plans_nothing() {
     workspace.configure(webhook.with("audit_log_destination_id", id));
     workspace.run(&["import", EU, "eu"]).succeeds();
     workspace.konnect.clear_requests();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
 }
 
@@ -171,7 +171,7 @@ fn import_block_of_webhook_bypasses_takeover_guard() {
     workspace.konnect.clear_requests();
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), []);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn import_with_write_only_authorization_sends_it_once() {
     assert_eq!(plan.diagnostics.len(), 1);
     assert_eq!(plan.diagnostics[0].attribute(), Some("authorization_wo"));
     assert_eq!(
-        workspace.apply_and_settle(),
+        workspace.apply_and_assert_no_changes(),
         [write(call("global", &id), authorization())]
     );
 }

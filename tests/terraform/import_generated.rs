@@ -14,7 +14,7 @@ const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 const GENERATED: &str = "generated.tf";
 
-/// Has the configuration of one object generated, and gives how that ended.
+/// Has the configuration of one object generated, and returns how that ended.
 fn generate(workspace: &Workspace, to: &str, id: &str) -> Option<i32> {
     workspace.configure(import_block(to, id));
     workspace.init();
@@ -77,5 +77,5 @@ fn generated_destination_webhook_config_is_complete() {
     workspace.konnect.clear_requests();
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), []);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }

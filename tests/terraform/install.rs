@@ -138,7 +138,7 @@ fn locked(workspace: &Workspace) -> Vec<String> {
     quoted.map(str::to_owned).collect()
 }
 
-/// Installs anew, as a colleague does who has the lock file.
+/// Installs again, as a colleague does who has the lock file.
 fn install_again(workspace: &Workspace) -> Run {
     fs::remove_dir_all(workspace.path(".terraform")).expect("an installation");
     workspace.run(&["init", "-no-color", "-lockfile=readonly"])
@@ -158,11 +158,11 @@ fn archive_from_filesystem_mirror_installs_and_applies() {
     let workspace = from_folder(&packed().folder);
     workspace.init();
     assert_eq!(locked(&workspace), [content.as_str()]);
-    assert_eq!(workspace.apply_and_settle().len(), 1);
+    assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
 
     install_again(&workspace).succeeds();
     assert_eq!(locked(&workspace), [content.as_str()]);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 
     // What a team does that works on several platforms.
     fs::remove_file(workspace.path(LOCK)).expect("a lock file");
@@ -228,10 +228,10 @@ fn archive_from_network_mirror_installs_and_applies() {
     };
     let kept = [vec![content], believed].concat();
     assert_eq!(locked(&workspace), kept);
-    assert_eq!(workspace.apply_and_settle().len(), 1);
+    assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
 
     install_again(&workspace).succeeds();
-    workspace.is_settled();
+    workspace.assert_no_changes();
 
     fs::remove_file(workspace.path(LOCK)).expect("a lock file");
     let address = format!("-net-mirror={}", mirror.url());

@@ -9,7 +9,7 @@ fn data(type_name: &str, label: &str) -> Block {
     Block::new(format!("data \"konnect_{type_name}\" \"{label}\""))
 }
 
-/// Creates a destination in the console, and returns its id.
+/// Creates a destination in the console, and returns its ID.
 fn destination(workspace: &Workspace, region: &str, name: &str) -> String {
     let body = json!({
         "name": name, "endpoint": "https://siem.example.com/audit", "authorization": "Bearer of-the-console",
@@ -26,7 +26,7 @@ fn read(workspace: &Workspace, body: impl std::fmt::Display) {
     workspace.init();
     workspace.konnect.clear_requests();
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
 }
 

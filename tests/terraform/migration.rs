@@ -120,7 +120,7 @@ fn only_learns(workspace: &Workspace, expected: &[&str]) {
     }
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), []);
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
     assert_eq!(workspace.konnect.region("eu"), before);
     let state = workspace.state();
@@ -141,7 +141,7 @@ fn moved_block_migrates_kong_webhook_and_destination() {
     assert_eq!(workspace.state().get(EU)["region"], "eu");
     // The block has done its work.
     workspace.configure(both());
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn migration_without_stored_authorization_sends_it() {
     workspace.init();
     let id = kongs.destination["id"].as_str().unwrap();
     assert_eq!(
-        workspace.apply_and_settle(),
+        workspace.apply_and_assert_no_changes(),
         [write(
             format!("PATCH /global/v3/audit-log-destinations/{id}"),
             json!({ "authorization": AUTHORIZATION })
@@ -235,7 +235,11 @@ fn migration_to_write_only_removes_secret_from_state() {
     workspace.init();
     let plan = workspace.plan();
     assert!(plan.actions().values().all(|action| action == "update"));
-    assert_eq!(workspace.apply_and_settle().len(), 2, "each is sent once");
+    assert_eq!(
+        workspace.apply_and_assert_no_changes().len(),
+        2,
+        "each is sent once"
+    );
     let state = std::fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
     assert!(!state.contains(AUTHORIZATION));
 }
@@ -249,7 +253,7 @@ fn migration_with_outside_change_errors_then_plans_update() {
     workspace.configure(format!("{}{}", both(), moved_webhook()));
     workspace.init();
     workspace.konnect.clear_requests();
-    // The first plan can't look yet, as it is still to learn the region. Its apply only looks.
+    // The first plan cannot look yet, as it is still to learn the region. Its apply only looks.
     let error = workspace.apply_error();
     assert_eq!(error.address, EU);
     assert_eq!(
@@ -262,7 +266,7 @@ fn migration_with_outside_change_errors_then_plans_update() {
         plan.change(EU).changed(),
         BTreeSet::from(["log_format", "updated_at"])
     );
-    assert_eq!(workspace.apply_and_settle().len(), 1);
+    assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
     assert_eq!(workspace.konnect.region("eu")["webhook"]["log_format"], "cef");
 }
 

@@ -1,4 +1,4 @@
-//! `terraform test` with `mock_provider`: mocked ids are random text.
+//! `terraform test` with `mock_provider`: mocked IDs are random text.
 
 use crate::workspace::{Block, Workspace};
 

@@ -28,7 +28,7 @@ fn eu(workspace: &Workspace) -> Value {
 
 /// Asserts that a run left the webhook in place, and says what is there.
 #[track_caller]
-fn leaves(run: &Run, target: &str) {
+fn assert_left_in_place(run: &Run, target: &str) {
     let warnings = run.warnings();
     let left: Vec<_> = warnings
         .iter()
@@ -54,10 +54,10 @@ fn remove_block_whose_region_another_block_took_over_leaves_the_stream() {
             .succeeds();
         let before = eu(&workspace);
         workspace.configure(form("b"));
-        leaves(&workspace.apply(), target);
+        assert_left_in_place(&workspace.apply(), target);
         assert_eq!(eu(&workspace), before);
         assert_eq!(before["enabled"], true);
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }
 
@@ -81,10 +81,10 @@ fn destroy_in_one_of_two_states_leaves_the_stream_of_the_other() {
             second.apply();
             let before = eu(&first);
             let destroy = [&["destroy", "-json", "-auto-approve"], options].concat();
-            leaves(&first.run(&destroy).succeeds(), target);
+            assert_left_in_place(&first.run(&destroy).succeeds(), target);
             assert_eq!(eu(&first), before);
             assert_eq!(before["enabled"], true);
-            second.is_settled();
+            second.assert_no_changes();
         }
     }
 }
@@ -123,7 +123,7 @@ fn destroy_after_the_region_was_led_elsewhere_and_back_removes_it() {
     let theirs = json!({ "endpoint": "https://theirs.example.com/" });
     workspace.konnect.edit_webhook("eu", theirs).unwrap();
     // The next apply takes the region back, and so owns it again.
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     workspace.destroy();
     assert_eq!(eu(&workspace)["enabled"], false);
     assert_eq!(workspace.state().addresses(), [""; 0]);
@@ -139,7 +139,7 @@ fn region_that_is_led_elsewhere_is_left_by_destroy_target() {
     let run = workspace
         .run(&["destroy", "-json", "-auto-approve", &target])
         .succeeds();
-    leaves(&run, "theirs.example.com");
+    assert_left_in_place(&run, "theirs.example.com");
     assert_eq!(eu(&workspace)["enabled"], true);
 }
 
@@ -165,8 +165,8 @@ fn deposed_webhook_whose_region_is_led_elsewhere_is_left_in_place() {
         workspace.konnect.remove_webhook("eu").unwrap();
         let theirs = json!({ "endpoint": "https://theirs.example.com/", "enabled": true });
         workspace.konnect.edit_webhook("eu", theirs).unwrap();
-        leaves(&workspace.apply(), "theirs.example.com");
+        assert_left_in_place(&workspace.apply(), "theirs.example.com");
         assert_eq!(eu(&workspace)["enabled"], true);
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }

@@ -1,4 +1,4 @@
-//! Many objects at once.
+//! Many objects immediately.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -39,7 +39,7 @@ fn fifty_destinations_in_parallel_create_once_each() {
         .map(|a| state.text(a, "id"))
         .collect();
     assert_eq!(ids.len(), 50);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 
     workspace.configure(many("json"));
     workspace.konnect.clear_requests();
@@ -88,7 +88,7 @@ fn unchanged(count: usize) -> Workspace {
     workspace
 }
 
-/// The requests of a plan that finds nothing to do, at 20 ms an answer.
+/// The requests of a plan that finds nothing to do, at 20 ms a response.
 fn requests_of_a_plan(workspace: &Workspace, options: &[&str]) -> usize {
     let slow = Conditions {
         latency_ms: 20,
@@ -183,5 +183,5 @@ fn two_hundred_destinations_under_faults_create_once_each() {
         connections.most <= 3 * MAX_CONCURRENT_REQUESTS as u64,
         "{connections:?}"
     );
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }

@@ -37,8 +37,8 @@ fn repository() -> Workspace {
     workspace
 }
 
-/// Runs the script, and gives its exit code and report.
-fn looked(workspace: &Workspace) -> (Option<i32>, String) {
+/// Runs the script, and returns its exit code and report.
+fn run_drift_script(workspace: &Workspace) -> (Option<i32>, String) {
     let output = ran(workspace, "./drift.sh audit-logging drift.md", &BTreeMap::new());
     let report = fs::read_to_string(workspace.path("drift.md")).expect("a report");
     (output.status.code(), report)
@@ -69,7 +69,7 @@ fn deliveries_fail(workspace: &Workspace, region: &str) {
 #[test]
 fn drift_script_without_drift_exits_0() {
     let workspace = repository();
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(0), "{report}");
     assert_eq!(report, "Konnect is as configured, and every stream delivers.\n");
     assert_eq!(workspace.konnect.take_writes(), [], "it changes nothing");
@@ -80,7 +80,7 @@ fn drift_script_with_change_reports_changed_attribute() {
     let workspace = repository();
     another_user_switches_off(&workspace, "eu");
     workspace.konnect.clear_requests();
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(2), "{report}");
     let webhook = "`module.audit_logging.konnect_audit_log_webhook.stream[\"eu\"]`: update";
     assert!(report.contains(webhook), "{report}");
@@ -108,7 +108,7 @@ fn drift_script_with_authorization_drift_reports_update() {
     workspace
         .konnect
         .patched_by_another_user(&path, &json!({ "authorization": "Bearer another" }));
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(2), "{report}");
     assert!(
         report.contains("`module.audit_logging.konnect_audit_log_destination.siem[0]`: update"),
@@ -121,14 +121,14 @@ fn drift_script_with_authorization_drift_reports_update() {
 fn drift_script_with_failing_delivery_reports_region() {
     let workspace = repository();
     deliveries_fail(&workspace, "us");
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(3), "{report}");
     assert!(report.contains("Deliveries from region us fail"), "{report}");
     assert!(report.contains("401 Unauthenticated"), "{report}");
     assert!(!report.contains("not as configured"), "{report}");
-    // Both at once: neither hides the other.
+    // Both immediately: neither hides the other.
     another_user_switches_off(&workspace, "eu");
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(2), "{report}");
     assert!(report.contains("Deliveries from region us fail"), "{report}");
     assert!(report.contains("stream[\"eu\"]`: update"), "{report}");
@@ -138,7 +138,7 @@ fn drift_script_with_failing_delivery_reports_region() {
 fn drift_script_with_failed_plan_exits_1() {
     let workspace = repository();
     deliveries_fail(&workspace, "us");
-    looked(&workspace);
+    run_drift_script(&workspace);
     let refusal = Fault::Status {
         code: 403,
         headers: <_>::default(),
@@ -149,7 +149,7 @@ fn drift_script_with_failed_plan_exits_1() {
         .konnect
         .inject(FaultRule::new(refusal).path_end("/status"))
         .expect("a rule");
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(1));
     assert_eq!(report, "", "the report of an earlier run is gone");
 }

@@ -1,6 +1,6 @@
 //! Existing objects, listed by `terraform query` and brought under management with the configuration that it generates.
 //!
-//! A CLI without `terraform query` can't be made to do that: the same is then done at the protocol, by the calls that
+//! A CLI without `terraform query` cannot be made to do that: the same is then done at the protocol, by the calls that
 //! Terraform makes.
 
 use std::collections::BTreeMap;
@@ -17,8 +17,8 @@ use crate::workspace::{Feature, TOKEN, Workspace, cli, project};
 const DESTINATION: &str = "konnect_audit_log_destination";
 const WEBHOOK: &str = "konnect_audit_log_webhook";
 
-/// What is in the console, with credentials that no answer contains: three destinations, a webhook that delivers to one
-/// of them, one with an endpoint and settings of its own, and one with an endpoint that is switched off.
+/// What is in the console, with credentials that no response contains: three destinations, a webhook that delivers to
+/// one of them, one with an endpoint and settings of its own, and one with an endpoint that is switched off.
 fn console(workspace: &Workspace) {
     let konnect = &workspace.konnect;
     let destination = |name: &str, more: Json| {
@@ -76,7 +76,7 @@ struct Found {
     failed: bool,
 }
 
-/// Lists objects through the CLI, or at the protocol if the CLI can't.
+/// Lists objects through the CLI, or at the protocol if the CLI cannot.
 fn list(workspace: &Workspace, type_name: &str, limit: usize, arguments: &Json) -> Found {
     if cli().supports_or_reports(Feature::Query) {
         list_by_cli(workspace, type_name, limit, arguments)
@@ -265,7 +265,7 @@ fn objects_of_the_console_import_with_generated_configuration_without_an_edit() 
         "{}",
         run.report()
     );
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(writes(&workspace), [""; 0], "the credentials are not managed");
     assert_eq!(workspace.state().addresses().len(), 6);
 }

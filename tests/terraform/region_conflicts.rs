@@ -1,4 +1,4 @@
-//! Two blocks that want one region, at once or one after the other.
+//! Two blocks that want one region, immediately or one after the other.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +76,7 @@ fn second_webhook_block_for_used_region_is_refused() {
 /// In either order of the calls: a creation waits for the removal of what it would overwrite.
 fn applies_in_one_run(workspace: &Workspace) {
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 fn deliver(workspace: &Workspace, expected: &[(&str, &str)]) {
@@ -113,7 +113,7 @@ fn webhooks_swap_regions_and_settle() {
     workspace.apply();
     workspace.configure(both("eu", "us", true));
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     deliver(&workspace, &[("eu", "a"), ("us", "b")]);
 }
 
@@ -128,7 +128,7 @@ fn webhook_renamed_with_moved_block_plans_nothing() {
     ));
     let plan = workspace.plan();
     assert_eq!(plan.actions(), BTreeMap::new());
-    assert_eq!(workspace.apply_and_settle(), []);
+    assert_eq!(workspace.apply_and_assert_no_changes(), []);
     assert_eq!(workspace.state().addresses(), [B]);
 }
 
@@ -148,6 +148,6 @@ fn webhook_renamed_without_moved_block_replaces() {
     // Allowed to overwrite, one run does in any order.
     workspace.configure(endpoint("a").with("replace_existing", true));
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     deliver(&workspace, &[("eu", "a")]);
 }

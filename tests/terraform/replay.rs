@@ -1,6 +1,6 @@
 //! `konnect_audit_log_replay_job`, and the action `konnect_audit_log_replay`.
 //!
-//! A CLI without actions can't be made to invoke one: the same is then done at the protocol.
+//! A CLI without actions cannot be made to invoke one: the same is then done at the protocol.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -56,21 +56,27 @@ fn replay_job_lives_from_create_to_destroy() {
     let (start, end, later) = (minutes_ago(120), minutes_ago(60), minutes_ago(30));
     let workspace = Workspace::of(job(&start, &end));
     set_webhook(&workspace);
-    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &end))]);
+    assert_eq!(
+        workspace.apply_and_assert_no_changes(),
+        [write(PUT, range(&start, &end))]
+    );
     assert_eq!(workspace.state().text(JOB, "status"), "completed");
 
     // How it is waited for is no change at Konnect.
     workspace.configure(job(&start, &end).with("timeout", "1h"));
-    assert_eq!(workspace.apply_and_settle(), []);
+    assert_eq!(workspace.apply_and_assert_no_changes(), []);
 
     workspace.configure(job(&start, &later).with("timeout", "1h"));
     assert_eq!(workspace.plan().actions()[JOB], "update");
-    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &later))]);
+    assert_eq!(
+        workspace.apply_and_assert_no_changes(),
+        [write(PUT, range(&start, &later))]
+    );
 
     // Another user's job takes its place, without a change in the plan.
     let other = json!({ "start_at": minutes_ago(20), "end_at": minutes_ago(10) });
     workspace.konnect.edit_replay_job("eu", None, other).unwrap();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     workspace.apply();
     assert_eq!(workspace.state().text(JOB, "status"), "superseded");
 
@@ -87,13 +93,19 @@ fn replay_job_failed_is_started_again_by_the_next_apply() {
     assert_eq!(workspace.apply_error().summary, "Replay job failed");
     assert_eq!(workspace.state().text(JOB, "status"), "failed");
     set_webhook(&workspace);
-    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &end))]);
+    assert_eq!(
+        workspace.apply_and_assert_no_changes(),
+        [write(PUT, range(&start, &end))]
+    );
 
     // The same for a job that fails after the apply that started it.
     let failed = json!({ "status": "failed" });
     workspace.konnect.edit_replay_job("eu", None, failed).unwrap();
     assert_eq!(workspace.plan().actions()[JOB], "update");
-    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &end))]);
+    assert_eq!(
+        workspace.apply_and_assert_no_changes(),
+        [write(PUT, range(&start, &end))]
+    );
 }
 
 #[test]
@@ -154,7 +166,7 @@ fn replay_job_interrupted_is_followed_by_the_next_apply() {
     let done = json!({ "status": "completed" });
     workspace.konnect.edit_replay_job("eu", None, done).unwrap();
     running.ended().succeeds();
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -169,7 +181,7 @@ fn example_resources_of_replay_job_apply() {
         workspace.init();
         workspace.validate().succeeds();
         workspace.apply();
-        workspace.is_settled();
+        workspace.assert_no_changes();
         workspace.destroy();
     }
 }
@@ -264,6 +276,6 @@ fn action_triggered_by_an_update_of_the_webhook_replays() {
         .unwrap();
     workspace.apply();
     assert_eq!(puts(&workspace), 1);
-    workspace.is_settled();
+    workspace.assert_no_changes();
     workspace.destroy();
 }

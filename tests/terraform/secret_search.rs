@@ -4,7 +4,7 @@
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
 
-use crate::workspace::{Block, Workspace, files, holds_none};
+use crate::workspace::{Block, Workspace, assert_no_secret, files};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const WRITE_ONLY: [&str; 3] = [
@@ -124,12 +124,12 @@ fn write_only_secret_appears_in_no_file_or_output() {
     workspace.run(&["import", "-no-color", SIEM, &id]).succeeds();
     step(&workspace, 5);
     workspace.konnect.clear_requests();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     workspace
         .run(&["destroy", "-no-color", "-auto-approve"])
         .succeeds();
 
-    holds_none(&workspace.printed(), "the output", &WRITE_ONLY);
+    assert_no_secret(&workspace.printed(), "the output", &WRITE_ONLY);
     let found = files(workspace.root());
     let has = |end: &str| found.iter().any(|(path, _)| path.ends_with(end));
     assert!(has("trace.log") && has("step-5.plan/tfplan") && has("step-5.plan/tfstate"));
@@ -137,7 +137,7 @@ fn write_only_secret_appears_in_no_file_or_output() {
     let log = found.iter().find(|(path, _)| path.ends_with("trace.log"));
     assert!(log.is_some_and(|(_, text)| text.contains("[TRACE]") && text.contains("PATCH")));
     for (path, text) in &found {
-        holds_none(text, path, &WRITE_ONLY);
+        assert_no_secret(text, path, &WRITE_ONLY);
     }
 }
 
@@ -151,7 +151,7 @@ fn stored_secret_appears_in_state_and_plan_only() {
     workspace.set("TF_VAR_stored", STORED[1]);
     fail(&workspace, STORED[1]);
     step(&workspace, 1);
-    workspace.is_settled();
+    workspace.assert_no_changes();
     // Not from `show -json`, which prints what is stored.
     let stored_id = workspace.konnect.destinations("global").remove(0)["id"].take();
     let id = stored_id.as_str().unwrap();
@@ -162,7 +162,7 @@ fn stored_secret_appears_in_state_and_plan_only() {
     workspace.configure(configuration(&hidden(&destination), &hidden(&webhook)));
     step(&workspace, 3);
 
-    holds_none(&workspace.printed(), "the output", &STORED);
+    assert_no_secret(&workspace.printed(), "the output", &STORED);
     for (path, text) in files(workspace.root()) {
         // A plan file and the planned values in it hold them, by the CLI's own design.
         if path.ends_with("plan") {
@@ -176,9 +176,9 @@ fn stored_secret_appears_in_state_and_plan_only() {
                     instance["attributes"]["authorization"].take();
                 }
             }
-            holds_none(&document.to_string(), &path, &STORED);
+            assert_no_secret(&document.to_string(), &path, &STORED);
         } else {
-            holds_none(&text, &path, &STORED);
+            assert_no_secret(&text, &path, &STORED);
         }
     }
 }
@@ -208,10 +208,10 @@ fn secret_parts_of_an_endpoint_appear_in_no_output_or_log() {
         .run(&["apply", "-no-color", "-auto-approve"])
         .ends_with(1);
 
-    holds_none(&workspace.printed(), "the output", &ENDPOINT_PARTS);
+    assert_no_secret(&workspace.printed(), "the output", &ENDPOINT_PARTS);
     let found = files(workspace.root());
     let log = found.iter().find(|(path, _)| path.ends_with("trace.log"));
     let (_, log) = log.expect("a log");
     assert!(log.contains("[TRACE]") && log.contains("PATCH"));
-    holds_none(log, "the log", &ENDPOINT_PARTS);
+    assert_no_secret(log, "the log", &ENDPOINT_PARTS);
 }

@@ -11,7 +11,7 @@ fn status() -> Block {
     Block::new("data \"konnect_audit_log_webhook_status\" \"eu\"").with("region", "eu")
 }
 
-/// Reads the status anew, as a state holds it.
+/// Reads the status again, as a state holds it.
 fn read(workspace: &Workspace) -> Value {
     workspace.apply();
     workspace.state().get(STATUS).clone()
@@ -101,7 +101,7 @@ fn status_with_depends_on_waits_for_webhook() {
     let workspace = Workspace::of(format!("{webhook}{depends}"));
     workspace.apply();
     sums_up(workspace.state().get(STATUS), "ready", "is ready");
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]

@@ -104,13 +104,13 @@ fn replace_existing_overwrites_active_webhook() {
         let workspace = Workspace::of(Block::webhook_with_endpoint("eu").with("replace_existing", true));
         occupy(&workspace);
         workspace.konnect.clear_requests();
-        let writes = workspace.apply_and_settle();
+        let writes = workspace.apply_and_assert_no_changes();
         assert_eq!(writes.len(), 1);
         let webhook = workspace.konnect.region("eu")["webhook"].take();
         assert_eq!(webhook["endpoint"], "https://siem.example.com/eu");
         // Once it exists, the argument comes and goes without a request.
         workspace.configure(Block::webhook_with_endpoint("eu"));
-        assert_eq!(workspace.apply_and_settle(), []);
+        assert_eq!(workspace.apply_and_assert_no_changes(), []);
     }
 }
 
@@ -139,7 +139,7 @@ fn takeover_of_disabled_webhook_warns_and_is_allowed() {
         }
         assert!(!workspace.printed().contains("p4th-is-s3cret"));
         workspace.konnect.clear_requests();
-        assert_eq!(workspace.apply_and_settle().len(), 1);
+        assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
     }
 }
 
@@ -164,12 +164,12 @@ fn takeover_guard_reads_region_before_write() {
     );
 }
 
-/// Runs through a replacement that the user asks for, and gives the calls.
+/// Runs through a replacement that the user asks for, and returns the calls.
 fn replaced(workspace: &Workspace) -> Vec<String> {
     workspace.konnect.clear_requests();
     workspace.apply_plan();
     let writes = workspace.konnect.take_writes();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], true);
     writes.into_iter().map(|write| write.call).collect()
 }

@@ -26,7 +26,7 @@ fn plan_that_only_creates_warns_of_a_rejected_token() {
     }
 }
 
-/// The id of the organization that the token belongs to.
+/// The ID of the organization that the token belongs to.
 fn organization(workspace: &Workspace) -> String {
     let organization = workspace.konnect.edit_organization(json!({})).unwrap();
     organization["id"].as_str().unwrap().to_owned()
@@ -44,7 +44,7 @@ fn organization_that_is_not_allowed_fails_before_any_other_request() {
         workspace.init();
         if passes {
             workspace.apply();
-            workspace.is_settled();
+            workspace.assert_no_changes();
             continue;
         }
         for run in [workspace.try_plan(), workspace.try_apply()] {

@@ -34,7 +34,7 @@ fn warning(block: Block, attribute: &'static str, says: &'static str) -> Case {
 }
 
 /// Asserts that each block gets its diagnostics and no others, from `validate` and from `plan`.
-fn judged(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -> Vec<Case>) {
+fn assert_diagnosed(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -> Vec<Case>) {
     let mut number = 0;
     let cases = cases(&mut || {
         number += 1;
@@ -95,7 +95,7 @@ impl Case {
 
 #[test]
 fn destination_invalid_value_errors_on_attribute() {
-    judged("konnect_audit_log_destination", |label| {
+    assert_diagnosed("konnect_audit_log_destination", |label| {
         let write_only = Block::destination(&label()).without("authorization");
         let mut fault = |attribute: &'static str, value: Value, says: &'static str| {
             error(
@@ -133,7 +133,7 @@ fn destination_invalid_value_errors_on_attribute() {
 
 #[test]
 fn destination_questionable_value_warns_on_attribute() {
-    judged("konnect_audit_log_destination", |label| {
+    assert_diagnosed("konnect_audit_log_destination", |label| {
         vec![
             warning(
                 Block::destination(&label()).with("region", "jp"),
@@ -158,7 +158,7 @@ const ID: &str = "0b8f2ae6-5d0e-4a68-9a3c-3b9c1f1f2c11";
 
 #[test]
 fn webhook_invalid_value_errors_on_attribute() {
-    judged("konnect_audit_log_webhook", |label| {
+    assert_diagnosed("konnect_audit_log_webhook", |label| {
         let by_id = |label: String| {
             Block::webhook(&label)
                 .with("region", "eu")
@@ -214,7 +214,7 @@ fn webhook_invalid_value_errors_on_attribute() {
 
 #[test]
 fn webhook_questionable_value_warns_on_attribute() {
-    judged("konnect_audit_log_webhook", |label| {
+    assert_diagnosed("konnect_audit_log_webhook", |label| {
         vec![
             warning(
                 Block::webhook_with_endpoint(&label()).with("region", "jp"),

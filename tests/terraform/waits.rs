@@ -21,12 +21,12 @@ fn destination_that_its_webhook_leaves_in_the_same_apply_is_deleted() {
         workspace.apply();
         workspace.configure(after);
         workspace.apply();
-        workspace.is_settled();
+        workspace.assert_no_changes();
         assert_eq!(eu(&workspace)["enabled"], true);
     }
 }
 
-/// Konnect can answer 409 for a while after the webhook has let go.
+/// Konnect can respond with 409 for a while after the webhook has let go.
 #[test]
 fn delete_of_a_destination_in_use_is_repeated() {
     let workspace = Workspace::of(Block::destination("a"));
@@ -75,7 +75,7 @@ fn webhook_of_a_destination_that_its_region_does_not_know_yet_is_repeated() {
     workspace.apply();
     let writes = workspace.konnect.take_writes();
     assert_eq!(writes.iter().filter(|write| write.call == V3).count(), 3);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 /// The old and the new block deliver to the same destination: nothing is overwritten, in either order.
@@ -96,7 +96,7 @@ fn rename_without_moved_of_a_webhook_takes_one_run_even_one_by_one() {
             .run(&["apply", "-json", "-auto-approve", "-parallelism=1"])
             .succeeds();
         assert_eq!(eu(&workspace)["enabled"], true);
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }
 
@@ -119,5 +119,5 @@ fn swap_of_two_regions_with_one_destination_takes_one_run_even_one_by_one() {
     for region in ["eu", "us"] {
         assert_eq!(workspace.konnect.region(region)["webhook"]["enabled"], true);
     }
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }

@@ -70,7 +70,7 @@ fn destination_webhook_create_sends_one_request() {
             "replace_existing": false,
         })
     );
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn endpoint_webhook_create_sends_one_request() {
         })
     );
     assert_eq!(stored["authorization"], AUTHORIZATION);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -140,10 +140,13 @@ fn endpoint_webhook_destroy_disables_and_allows_recreate() {
     assert_eq!(workspace.state().addresses(), [""; 0]);
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
 
-    assert_eq!(workspace.apply_and_settle(), [write(V2, whole_endpoint())]);
+    assert_eq!(
+        workspace.apply_and_assert_no_changes(),
+        [write(V2, whole_endpoint())]
+    );
 }
 
-/// Moves a webhook to another region and gives the actions and the calls.
+/// Moves a webhook to another region and returns the actions and the calls.
 fn moved(webhook: impl Fn(&str) -> Block) -> (Vec<String>, Vec<String>) {
     let workspace = Workspace::of(with_destination(&webhook("eu")));
     workspace.apply();
@@ -156,7 +159,7 @@ fn moved(webhook: impl Fn(&str) -> Block) -> (Vec<String>, Vec<String>) {
     workspace.apply_plan();
     let calls = workspace.konnect.take_writes().into_iter().map(|w| w.call);
     let found = (change.actions.clone(), calls.collect());
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
     assert_eq!(workspace.konnect.region("us")["webhook"]["enabled"], true);
     found

@@ -1,11 +1,11 @@
-//! `authorization_wo`: the value reaches Konnect, is in no plan and no state, and a new one is noticed.
+//! `authorization_wo`: the value reaches Konnect, is in no plan and no state, and a new one is detected.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::workspace::{Block, Workspace, files, holds_none};
+use crate::workspace::{Block, Workspace, assert_no_secret, files};
 
 const FIRST: &str = "Splunk wo-Zx8qT3.vB";
 const SECOND: &str = "Splunk wo-Lm4vK7.yD";
@@ -74,7 +74,7 @@ fn of(block: &Block) -> Workspace {
     workspace
 }
 
-/// Plans an update in place of which nothing but the time is shown, applies it and gives what was sent.
+/// Plans an update in place of which nothing but the time is shown, applies it and returns what was sent.
 fn updates_alone(workspace: &Workspace, kind: Kind) -> Vec<Value> {
     let plan = workspace.plan();
     assert!(plan.pending);
@@ -92,7 +92,7 @@ fn updates_alone(workspace: &Workspace, kind: Kind) -> Vec<Value> {
         workspace.state().get(kind.address())["authorization_wo"],
         Value::Null
     );
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
     writes.into_iter().map(|write| write.body).collect()
 }
@@ -110,9 +110,9 @@ fn write_only_value_is_sent_and_null_in_plan_and_state() {
         let state = workspace.state();
         assert_eq!(state.get(kind.address())["authorization_wo"], Value::Null);
         assert_eq!(state.get(kind.address())["authorization"], Value::Null);
-        workspace.is_settled();
+        workspace.assert_no_changes();
         for (path, text) in files(workspace.root()) {
-            holds_none(&text, &path, &[FIRST]);
+            assert_no_secret(&text, &path, &[FIRST]);
         }
     }
 }
@@ -127,7 +127,7 @@ fn write_only_value_change_is_detected_and_sent_alone() {
         assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(SECOND)]);
         assert_eq!(kind.at_konnect(&workspace), SECOND);
         for (path, text) in files(workspace.root()) {
-            holds_none(&text, &path, &[FIRST, SECOND]);
+            assert_no_secret(&text, &path, &[FIRST, SECOND]);
         }
     }
 }
@@ -140,7 +140,7 @@ fn other_attribute_change_does_not_send_write_only_value() {
         "{VARIABLE}{}",
         Kind::Destination.block().with("name", "renamed")
     ));
-    let writes = workspace.apply_and_settle();
+    let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 1);
     assert_eq!(writes[0].body, json!({ "name": "renamed" }));
 }
@@ -153,7 +153,7 @@ fn write_only_version_set_sends_on_version_change_only() {
         workspace.apply();
         // As an ephemeral value that is new in every run.
         workspace.set("TF_VAR_secret", SECOND);
-        workspace.is_settled();
+        workspace.assert_no_changes();
         assert_eq!(kind.at_konnect(&workspace), FIRST);
         let private = files(workspace.root())
             .into_iter()
@@ -200,9 +200,9 @@ fn authorization_argument_switch_removes_old_secret() {
             let expected = secret.as_str().unwrap_or(FIRST);
             assert_eq!(sent, [kind.sends_alone(expected)], "step {number}");
             let state = fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
-            holds_none(&state, "the state", &[FIRST]);
+            assert_no_secret(&state, "the state", &[FIRST]);
             if former != expected {
-                holds_none(&state, "the state", &[&former]);
+                assert_no_secret(&state, "the state", &[&former]);
             }
             expected.clone_into(&mut former);
         }
@@ -267,7 +267,7 @@ fn write_only_value_invalid_errors_without_value() {
     }
 }
 
-/// A value that another resource makes, anew in each generation.
+/// A value that another resource makes, again in each generation.
 fn made(kind: Kind, generation: u64, value: &str) -> String {
     let maker = Block::new("resource \"terraform_data\" \"maker\"")
         .with("input", value)
@@ -286,7 +286,7 @@ fn write_only_value_unknown_at_plan_sends_only_if_changed() {
         assert_eq!(plan.change(kind.address()).after["authorization_wo"], Value::Null);
         workspace.apply_plan();
         assert_eq!(kind.at_konnect(&workspace), FIRST);
-        workspace.is_settled();
+        workspace.assert_no_changes();
 
         workspace.configure(made(kind, 2, FIRST));
         let plan = workspace.plan();
@@ -294,10 +294,10 @@ fn write_only_value_unknown_at_plan_sends_only_if_changed() {
         workspace.konnect.clear_requests();
         workspace.apply_plan();
         assert_eq!(workspace.konnect.take_writes(), [], "it was the same");
-        workspace.is_settled();
+        workspace.assert_no_changes();
 
         workspace.configure(made(kind, 3, SECOND));
-        let writes = workspace.apply_and_settle();
+        let writes = workspace.apply_and_assert_no_changes();
         let bodies: Vec<_> = writes.into_iter().map(|write| write.body).collect();
         assert_eq!(bodies, [kind.sends_alone(SECOND)]);
     }

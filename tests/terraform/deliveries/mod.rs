@@ -1,6 +1,6 @@
 //! Audit events from Konnect to a SIEM, set up by the CLI: that they arrive, and what the status says when they do not.
 //!
-//! What the emulator does with each answer of a receiver is asserted beside its code. Here, destination, webhook and
+//! What the emulator does with each response of a receiver is asserted beside its code. Here, destination, webhook and
 //! status of the provider take part.
 
 mod siem;
@@ -199,7 +199,7 @@ fn webhook_switched_from_endpoint_to_destination_loses_no_event() {
     workspace.konnect.wait_for_deliveries();
     assert_eq!(stream.siem.take_triggered(), 10);
     assert_eq!(down.take_triggered(), 0);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -267,5 +267,5 @@ fn replay_brings_events_that_the_siem_missed() {
     let replayed = stream.workspace.konnect.deliveries();
     assert!(replayed.iter().any(|delivery| delivery.replay), "{replayed:?}");
     assert_eq!(read_status(&stream)["delivery_state"], "delivering");
-    stream.workspace.is_settled();
+    stream.workspace.assert_no_changes();
 }

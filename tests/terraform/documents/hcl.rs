@@ -122,8 +122,8 @@ fn documented_hcl_is_valid() {
         command
     });
     for ((block, _), output) in configurations.iter().zip(all(commands)) {
-        let answer: Value = serde_json::from_slice(&output.stdout).expect("an answer in JSON");
-        let diagnostics = answer["diagnostics"].as_array().into_iter().flatten();
+        let response: Value = serde_json::from_slice(&output.stdout).expect("an answer in JSON");
+        let diagnostics = response["diagnostics"].as_array().into_iter().flatten();
         let errors = diagnostics.filter(|diagnostic| diagnostic["severity"] == "error");
         let errors: Vec<_> = errors
             .map(|error| (error["summary"].as_str().expect("a text"), &error["detail"]))
@@ -134,7 +134,7 @@ fn documented_hcl_is_valid() {
             "{place} has the errors {errors:#?}\n{}",
             completed(&block.text)
         );
-        assert_eq!(answer["valid"], true, "{place}: {answer}");
+        assert_eq!(response["valid"], true, "{place}: {response}");
     }
 }
 
@@ -161,7 +161,7 @@ fn knows(block: &Block) -> bool {
         .all(|(needed, feature)| !needed || cli().supports(feature))
 }
 
-/// Runs commands side by side, as many as there are processors, and gives their outputs in order.
+/// Runs commands side by side, as many as there are processors, and returns their outputs in order.
 fn all(commands: impl Iterator<Item = Command>) -> Vec<Output> {
     let width = thread::available_parallelism().map_or(2, usize::from);
     let mut commands = commands.peekable();

@@ -9,7 +9,7 @@ use crate::workspace::{AUTHORIZATION, Feature, Workspace, cli};
 
 use super::{beside_provider, destination, entries, read, workspace};
 
-/// The id that the examples of imports have for a destination.
+/// The ID that the examples of imports have for a destination.
 const EXAMPLE_ID: &str = "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7";
 
 #[test]
@@ -87,7 +87,7 @@ fn example_imports_of_replay_job_succeed() {
             &read(&file),
             "konnect_audit_log_replay_job.outage",
         );
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }
 

@@ -1,9 +1,9 @@
 //! The configurations for SIEMs, each beside `examples/stream`: what Konnect gets from them, and what their variables
 //! refuse.
 
-use crate::workspace::{AUTHORIZATION, files, holds_none};
+use crate::workspace::{AUTHORIZATION, assert_no_secret, files};
 
-use super::{lives, workspace};
+use super::{assert_lifecycle, workspace};
 
 const PASSWORD: &str = "dK3vQ7mR-9sL2xW8e";
 
@@ -22,7 +22,7 @@ struct Siem<'a> {
 fn delivers(folder: &str, siem: &Siem<'_>) {
     let folder = format!("examples/siem/{folder}");
     let workspace = workspace(&["examples/stream", &folder], siem.variables);
-    let made = lives(&workspace);
+    let made = assert_lifecycle(&workspace);
     assert_eq!(made.len(), 1, "{made:?}");
     let expected = [
         ("endpoint", siem.endpoint),
@@ -34,10 +34,10 @@ fn delivers(folder: &str, siem: &Siem<'_>) {
     }
     if !siem.secret.is_empty() {
         for (file, text) in files(&workspace.path("")) {
-            holds_none(&text, &file, &[siem.secret]);
+            assert_no_secret(&text, &file, &[siem.secret]);
         }
     }
-    holds_none(&workspace.printed(), "the output of the CLI", &[PASSWORD]);
+    assert_no_secret(&workspace.printed(), "the output of the CLI", &[PASSWORD]);
 
     let (name, value) = siem.refused;
     let mut workspace = workspace;

@@ -111,7 +111,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, folder: PathBuf, reques
                 return;
             };
             let service =
-                service_fn(|request| ready(Ok::<_, Infallible>(answer(&request, &folder, &requests))));
+                service_fn(|request| ready(Ok::<_, Infallible>(response(&request, &folder, &requests))));
             let connection = hyper::server::conn::http1::Builder::new();
             let _ = connection.serve_connection(TokioIo::new(stream), service).await;
         });
@@ -119,7 +119,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, folder: PathBuf, reques
 }
 
 /// The file that the path names. What a network mirror serves as JSON has to say so.
-fn answer(request: &Request<Incoming>, folder: &Path, requests: &Requests) -> Response<Full<Bytes>> {
+fn response(request: &Request<Incoming>, folder: &Path, requests: &Requests) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     requests.lock().expect("no panic").push(path.to_owned());
     let file = folder.join(path.trim_start_matches('/'));

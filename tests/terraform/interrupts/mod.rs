@@ -19,7 +19,7 @@ use crate::workspace::{Block, Run, Running, Workspace, until};
 const DESTINATIONS: usize = 16;
 /// The regions whose webhooks deliver to the first of them.
 const REGIONS: [&str; 3] = ["eu", "us", "au"];
-/// How many changes the CLI has under way at a time.
+/// How many changes the CLI has in flight at a time.
 const AT_ONCE: usize = 4;
 /// How many requests are answered before the others are held.
 const ANSWERED: usize = 5;
@@ -85,7 +85,7 @@ fn left_nothing(workspace: &Workspace, running: &Running<'_>) {
     assert_eq!(workspace.temporary_files(), [""; 0]);
 }
 
-/// Applies until that succeeds, and imports what the errors say is to be imported; gives the addresses that were.
+/// Applies until that succeeds, and imports what the errors say is to be imported; returns the addresses that were.
 #[track_caller]
 fn reconcile(workspace: &Workspace) -> Vec<String> {
     workspace.konnect.clear_faults();
@@ -129,7 +129,7 @@ fn proposals(run: &Run) -> Vec<(String, String)> {
 /// Asserts that state and world are what the configuration says, and each other's.
 #[track_caller]
 fn is_whole(workspace: &Workspace, format: &str) {
-    workspace.is_settled();
+    workspace.assert_no_changes();
     let mut there: Vec<_> = workspace
         .konnect
         .destinations("global")
@@ -141,7 +141,7 @@ fn is_whole(workspace: &Workspace, format: &str) {
         .collect();
     there.sort();
     let state = workspace.state();
-    let mut wanted: Vec<_> = (0..DESTINATIONS)
+    let mut expected: Vec<_> = (0..DESTINATIONS)
         .map(|index| {
             let address = format!("konnect_audit_log_destination.many[{index}]");
             let known = state.get(&address);
@@ -149,8 +149,8 @@ fn is_whole(workspace: &Workspace, format: &str) {
             (known["name"].to_string(), known["id"].to_string())
         })
         .collect();
-    wanted.sort();
-    assert_eq!(there, wanted, "each destination exists once");
+    expected.sort();
+    assert_eq!(there, expected, "each destination exists once");
     assert_eq!(state.addresses().len(), DESTINATIONS + REGIONS.len());
     let first = state.text("konnect_audit_log_destination.many[0]", "id");
     for region in REGIONS {

@@ -27,9 +27,9 @@ fn read(file: &str) -> Value {
 
 /// Puts a stand-in for a program in front of the real one. It writes down how it is called, and answers what `answer`
 /// does with its arguments.
-fn stand_in(workspace: &mut Workspace, program: &str, answer: &str) {
+fn stand_in(workspace: &mut Workspace, program: &str, response: &str) {
     let script = format!(
-        "#!/bin/sh\nprintf '%s\\n' \"$*\" >>'{}'\n{answer}\n",
+        "#!/bin/sh\nprintf '%s\\n' \"$*\" >>'{}'\n{response}\n",
         workspace.path("calls").display()
     );
     let name = format!("bin/{program}");
@@ -89,7 +89,7 @@ impl Workflow {
         }
     }
 
-    /// Runs all steps, as long as they succeed, and gives the exit code of the last one that ran.
+    /// Runs all steps, as long as they succeed, and returns the exit code of the last one that ran.
     fn run(&self, workspace: &Workspace) -> Option<i32> {
         let outputs = workspace.path("outputs");
         fs::write(&outputs, "").expect("a file");

@@ -91,8 +91,8 @@ pub fn cli() -> &'static Cli {
             (Product::Terraform, TERRAFORM_REGISTRY)
         };
         let version = (product == Product::Terraform).then(|| {
-            let answer = banner(&program, &["version", "-json"]);
-            let version: Value = serde_json::from_str(&answer).expect("a version in JSON");
+            let response = banner(&program, &["version", "-json"]);
+            let version: Value = serde_json::from_str(&response).expect("a version in JSON");
             version["terraform_version"]
                 .as_str()
                 .expect("a version")
@@ -155,9 +155,9 @@ fn banner(program: &OsString, arguments: &[&str]) -> String {
     }
 }
 
-/// `HOST/NAMESPACE/NAME/VERSION/OS_ARCH/BINARY` for both registries, as links to the one binary. It is
-/// in Cargo's own folder for the files of tests, and made anew by each run, since a link keeps the
-/// binary of the build that it was made of.
+/// `HOST/NAMESPACE/NAME/VERSION/OS_ARCH/BINARY` for both registries, as links to the one binary. It is in Cargo's own
+/// folder for the files of tests, and made again by each run, since a link keeps the binary of the build that it was
+/// made of.
 ///
 /// It offers the binary under the address of Kong's provider, too: a CLI that finds that in a state
 /// wants it installed, even if it has nothing to ask it.

@@ -82,7 +82,7 @@ impl Workspace {
         workspace
     }
 
-    /// Writes a configuration, with a provider block that makes failures show at once.
+    /// Writes a configuration, with a provider block that makes failures show immediately.
     pub fn configure(&self, body: impl Display) {
         self.configure_provider("max_retries = 0", body);
     }
@@ -239,17 +239,17 @@ impl Workspace {
 
     /// Asserts that nothing is left to do.
     #[track_caller]
-    pub fn is_settled(&self) {
+    pub fn assert_no_changes(&self) {
         self.try_plan().succeeds();
     }
 
-    /// Applies, asserts that nothing is left to do, and gives the requests that changed something.
+    /// Applies, asserts that nothing is left to do, and returns the requests that changed something.
     #[track_caller]
-    pub fn apply_and_settle(&self) -> Vec<Write> {
+    pub fn apply_and_assert_no_changes(&self) -> Vec<Write> {
         self.konnect.clear_requests();
         self.apply();
         let writes = self.konnect.take_writes();
-        self.is_settled();
+        self.assert_no_changes();
         assert_eq!(self.konnect.take_writes(), [], "a plan changes nothing");
         writes
     }
@@ -260,7 +260,7 @@ impl Workspace {
         State::of(&serde_json::from_str(&shown.stdout).expect("a state in JSON"))
     }
 
-    /// Asserts that applying fails with one error, and gives that.
+    /// Asserts that applying fails with one error, and returns that.
     #[track_caller]
     pub fn apply_error(&self) -> Diagnostic {
         self.try_apply().error()

@@ -78,9 +78,9 @@ impl LocalKonnect {
             .build()
             .expect("a runtime");
         let text = runtime.block_on(async {
-            let answer = request.send().await.expect("an answer");
-            assert!(answer.status().is_success(), "{answer:?}");
-            answer.text().await.expect("a body")
+            let response = request.send().await.expect("an answer");
+            assert!(response.status().is_success(), "{response:?}");
+            response.text().await.expect("a body")
         });
         serde_json::from_str(&text).expect("a body in JSON")
     }

@@ -5,7 +5,7 @@
 //! [`Write`] is a request that changed something. [`cli`] finds the CLI and gives it a mirror to
 //! install the provider from; [`konnect`] runs the local Konnect.
 //!
-//! [`Running`] is a command under way, for tests that interrupt it; it looks for processes where Linux has them.
+//! [`Running`] is a command in flight, for tests that interrupt it; it looks for processes where Linux has them.
 //!
 //! All of a workspace goes with it, also when its test panics.
 
@@ -32,4 +32,4 @@ pub use plan::Plan;
 pub use run::Run;
 #[cfg(target_os = "linux")]
 pub use running::{Running, until};
-pub use search::{files, holds_none};
+pub use search::{assert_no_secret, files};

@@ -48,7 +48,7 @@ impl Run {
         self.ends_with(0)
     }
 
-    /// Asserts that it failed, and gives its errors.
+    /// Asserts that it failed, and returns its errors.
     #[track_caller]
     pub fn errors(self) -> Vec<Diagnostic> {
         let failed = self.ends_with(1);
@@ -62,7 +62,7 @@ impl Run {
         errors
     }
 
-    /// Asserts that it failed with one error, and gives that.
+    /// Asserts that it failed with one error, and returns that.
     #[track_caller]
     pub fn error(self) -> Diagnostic {
         let report = self.report();

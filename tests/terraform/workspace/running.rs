@@ -1,5 +1,5 @@
-//! A command that is under way, in a process group of its own, as a shell gives one to each job: so a test can do
-//! to it what a terminal, a supervisor or the kernel does.
+//! A command that is in flight, in a process group of its own, as a shell gives one to each job: so a test can do to it
+//! what a terminal, a supervisor or the kernel does.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
@@ -18,7 +18,7 @@ use super::run::Run;
 
 /// How long is waited for what must come. Nothing is measured by it: it is the moment to say that it does not. It
 /// is shorter than the longest wait between two attempts that Konnect can ask for.
-const PATIENCE: Duration = Duration::from_secs(50);
+const TIMEOUT: Duration = Duration::from_secs(50);
 
 /// The name that the kernel knows a plugin by: the first 15 bytes of its own.
 const PLUGIN: &str = "terraform-provi";
@@ -37,7 +37,7 @@ pub struct Running<'a> {
 /// Waits for what must come.
 #[track_caller]
 pub fn until(what: &str, met: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !met() {
         assert!(Instant::now() < deadline, "timed out waiting: {what}");
         thread::sleep(Duration::from_millis(10));
@@ -159,7 +159,7 @@ impl Running<'_> {
     /// Waits for the end of the CLI.
     #[track_caller]
     pub fn ended(&mut self) -> Run {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let status: ExitStatus = loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 break status;

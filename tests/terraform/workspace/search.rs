@@ -38,7 +38,7 @@ fn forms(secret: &str) -> Vec<String> {
 
 /// Asserts that none of the secrets is in a text.
 #[track_caller]
-pub fn holds_none(text: &str, of: &str, secrets: &[&str]) {
+pub fn assert_no_secret(text: &str, of: &str, secrets: &[&str]) {
     for secret in secrets {
         for form in forms(secret) {
             if let Some(at) = text.find(&form) {
@@ -64,14 +64,14 @@ pub fn files(folder: &Path) -> Vec<(String, String)> {
             found.extend(files(&path));
         } else {
             let bytes = fs::read(&path).expect("a file");
-            look_into(&path.display().to_string(), &bytes, &mut found);
+            read_file(&path.display().to_string(), &bytes, &mut found);
         }
     }
     found
 }
 
 /// A file as it is, and in readable form.
-fn look_into(name: &str, bytes: &[u8], found: &mut Vec<(String, String)>) {
+fn read_file(name: &str, bytes: &[u8], found: &mut Vec<(String, String)>) {
     if bytes.starts_with(b"PK") {
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("an archive");
         for index in 0..archive.len() {
@@ -79,7 +79,7 @@ fn look_into(name: &str, bytes: &[u8], found: &mut Vec<(String, String)>) {
             let mut unpacked = Vec::new();
             entry.read_to_end(&mut unpacked).expect("an entry that unpacks");
             let entry = entry.name().expect("a name").into_owned();
-            look_into(&format!("{name}/{entry}"), &unpacked, found);
+            read_file(&format!("{name}/{entry}"), &unpacked, found);
         }
     }
     if let Ok(document) = serde_json::from_slice::<Value>(bytes) {

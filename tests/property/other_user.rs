@@ -12,7 +12,7 @@ use serde_json::json;
 use terraform_plugin::Value;
 
 use super::block::Kind;
-use super::secrets::STRANGERS;
+use super::secrets::OTHER_USERS_SECRET;
 use super::truth::{Truth, text};
 
 /// Where strangers send a stream to.
@@ -22,7 +22,7 @@ const NAME: &str = "a stranger's";
 
 /// What they do.
 #[derive(Debug, Clone, Copy)]
-pub enum Deed {
+pub enum Modification {
     /// Another authorization, which no response contains.
     Authorization,
     /// Another endpoint.
@@ -39,16 +39,16 @@ pub enum Deed {
     Remove,
 }
 
-/// Any deed.
-pub fn any() -> impl Strategy<Value = Deed> {
+/// Any modification.
+pub fn any() -> impl Strategy<Value = Modification> {
     prop_oneof![
-        3 => Just(Deed::Authorization),
-        1 => Just(Deed::Endpoint),
-        1 => select(&["cef", "json", "leef"][..]).prop_map(Deed::Format),
-        1 => Just(Deed::Touch),
-        1 => Just(Deed::Toggle),
-        1 => Just(Deed::Switch),
-        1 => Just(Deed::Remove),
+        3 => Just(Modification::Authorization),
+        1 => Just(Modification::Endpoint),
+        1 => select(&["cef", "json", "leef"][..]).prop_map(Modification::Format),
+        1 => Just(Modification::Touch),
+        1 => Just(Modification::Toggle),
+        1 => Just(Modification::Switch),
+        1 => Just(Modification::Remove),
     ]
 }
 
@@ -59,7 +59,7 @@ pub async fn destination(emulator: &Emulator) -> String {
     let new = NewDestination {
         name: NAME.to_owned(),
         endpoint: ENDPOINT.to_owned(),
-        authorization: Authorization::parse(STRANGERS).unwrap(),
+        authorization: Authorization::parse(OTHER_USERS_SECRET).unwrap(),
         log_format: LogFormat::Json,
         skip_ssl_verification: None,
     };
@@ -69,17 +69,17 @@ pub async fn destination(emulator: &Emulator) -> String {
 
 /// Sets up the webhook of a region.
 pub fn occupy(emulator: &Emulator, region: &str) {
-    let webhook = json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": STRANGERS });
+    let webhook = json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": OTHER_USERS_SECRET });
     emulator.edit_webhook(region, webhook).unwrap();
 }
 
-impl Deed {
+impl Modification {
     /// Does it to the object of this state. `theirs` is the strangers' destination.
     pub fn commit(self, emulator: &Emulator, kind: Kind, state: &Value, theirs: &str) {
         let (region, id) = (text(state, "region"), text(state, "id"));
         if kind == Kind::Destination {
             let edit = match self {
-                Self::Authorization => json!({ "authorization": STRANGERS }),
+                Self::Authorization => json!({ "authorization": OTHER_USERS_SECRET }),
                 Self::Endpoint => json!({ "endpoint": ENDPOINT }),
                 Self::Format(name) => json!({ "log_format": name }),
                 Self::Touch | Self::Toggle | Self::Switch => json!({}),
@@ -96,9 +96,9 @@ impl Deed {
             Self::Toggle => json!({ "enabled": webhook["enabled"] == false }),
             Self::Switch if own => json!({ "enabled": true, "audit_log_destination_id": theirs }),
             Self::Switch => {
-                json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": STRANGERS })
+                json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": OTHER_USERS_SECRET })
             }
-            Self::Authorization if own => json!({ "authorization": STRANGERS }),
+            Self::Authorization if own => json!({ "authorization": OTHER_USERS_SECRET }),
             Self::Endpoint if own => json!({ "endpoint": ENDPOINT }),
             Self::Format(name) if own => json!({ "log_format": name }),
             _ => json!({}),
