@@ -1,8 +1,8 @@
-//! What Kong's provider needs between itself and the emulator.
+//! A relay between Kong's provider and the emulator.
 //!
-//! The emulator writes the time of an update that never was as Konnect's API description does,
-//! `0001-01-01T00:00:0Z`, which is not a valid time and makes Kong's provider fail. So it gets null instead,
-//! with as many spaces as keep the length.
+//! The emulator returns the time of an update that never happened as in Konnect's API description,
+//! `0001-01-01T00:00:0Z`. This invalid time makes Kong's provider fail. The relay replaces it with null and spaces that
+//! keep the length.
 
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 const NEVER: &[u8] = b"\"0001-01-01T00:00:0Z\"";
 const NULL: &[u8] = b"null                 ";
 
-/// Takes connections and hands them on, until it is dropped.
+/// Relays connections until it is dropped.
 pub(super) async fn relay(listener: TcpListener, emulator: SocketAddr) {
     while let Ok((client, _)) = listener.accept().await {
         tokio::spawn(async move { drop(handed_on(client, emulator).await) });
@@ -26,7 +26,7 @@ async fn handed_on(mut client: TcpStream, emulator: SocketAddr) -> std::io::Resu
     let (mut requests, mut to_client) = client.split();
     let (mut responses, mut to_server) = server.split();
     let back = async {
-        // A response is much shorter than this, and written immediately.
+        // A response is much shorter, and written in one piece.
         let mut bytes = vec![0; 1 << 16];
         loop {
             let length = responses.read(&mut bytes).await?;

@@ -1,4 +1,4 @@
-//! Plain requests to Konnect, without the provider's client: what comes back is the evidence.
+//! Plain requests to Konnect, without the provider's client.
 
 use std::cell::{Cell, RefCell};
 use std::thread::sleep;
@@ -29,13 +29,13 @@ pub const AUDIT_LOGS: &str = "/v3/audit-logs";
 /// The signing keys.
 pub const JWKS: &str = "/v2/audit-log-webhook/jwks.json";
 
-/// How often a request is repeated that is responded with 429.
+/// The maximum number of retries after a 429.
 const MAX_REPEATS: u32 = 5;
-/// How long is waited after a 429 without `Retry-After`.
+/// The wait after a 429 without `Retry-After`.
 const USUAL_WAIT: Duration = Duration::from_secs(2);
 /// The longest wait after a 429.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
-/// The most pages of a list.
+/// The maximum number of pages of a list.
 const MAX_PAGES: usize = 1000;
 
 /// The API of one organization.
@@ -49,13 +49,13 @@ pub struct Api {
     rate_limited: Cell<u32>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone)]
 pub struct Response {
     pub status: u16,
     /// Null if it is not JSON.
     pub body: Value,
-    /// By the server's clock, else by this machine's.
+    /// The time by the server's clock, or by this machine's.
     pub at: SystemTime,
 }
 
@@ -104,7 +104,7 @@ impl Api {
         self.calls.borrow().clone()
     }
 
-    /// How often the response was 429.
+    /// The number of 429 responses.
     pub fn rate_limited(&self) -> u32 {
         self.rate_limited.get()
     }
@@ -119,7 +119,7 @@ impl Api {
         self.send(&Method::DELETE, region, path, None)
     }
 
-    /// Sends a request, and repeats it where the response is 429.
+    /// Sends a request, and repeats it after a 429.
     pub fn send(
         &self,
         method: &Method,
@@ -133,7 +133,7 @@ impl Api {
                 .runtime
                 .block_on(self.once(method, region, path, body))
                 .map_err(|error| {
-                    // The error names the URL, which may hold secrets of its own.
+                    // The error contains the URL, which may contain secrets.
                     let error = chain(&error.without_url());
                     self.redact(&format!("{method} {region} {path}: {error}"))
                 })?;
@@ -180,7 +180,7 @@ impl Api {
         Ok((response, headers))
     }
 
-    /// A region that the URL does not serve has an address that does not resolve, so that the call fails.
+    /// For a region that the URL does not serve, the address does not resolve, and the call fails.
     fn base(&self, region: &Region) -> String {
         let base = self.server_url.base(region);
         base.map_or_else(|_| "https://not-served.invalid".to_owned(), |url| url.to_string())
@@ -203,7 +203,7 @@ impl Api {
         self.calls.borrow_mut().entry(call).or_default().insert(status);
     }
 
-    /// A response in a few words: the status, and what a problem document says.
+    /// A summary of a response: the status and the message of a problem document.
     pub fn brief(&self, response: &Response) -> String {
         let message = [response.text("title"), response.text("detail")];
         let message = message.into_iter().find(|text| !text.is_empty());
@@ -232,7 +232,7 @@ impl Api {
             let Some(next) = response.body["meta"]["next"].as_str() else {
                 return Ok(all);
             };
-            // The rest of the address cannot be requested as it stands.
+            // The address itself cannot be requested.
             let cursor = next
                 .split(['?', '&'])
                 .find_map(|pair| {
@@ -264,7 +264,7 @@ fn is_uuid(text: &str) -> bool {
     konnect::DestinationId::parse(text).is_ok()
 }
 
-/// Calls until the result is `Some`, and returns it with the time that it took. `None` after the limit.
+/// Calls until the result is `Some`, and returns it with the elapsed time. Returns `None` after the limit.
 pub fn poll<T>(
     every: Duration,
     limit: Duration,

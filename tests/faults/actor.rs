@@ -1,5 +1,5 @@
-//! Terraform, as far as one cell needs it: it prepares what a call works on, makes the call, and afterwards brings
-//! state and world together.
+//! The role of Terraform in one cell: it prepares the objects, makes the call, and then restores consistency of state
+//! and Konnect.
 
 use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
@@ -10,28 +10,28 @@ use super::call::{Call, Object, Operation};
 use terraform_plugin::testing::terraform::{Plan, State};
 use terraform_plugin::testing::value::assert_no_errors;
 
-/// One object in a region of its own.
+/// One object in a separate region.
 pub struct Actor<'a> {
     bench: &'a Bench,
     call: Call,
     region: &'a str,
-    /// What Terraform has in the state.
+    /// The state in Terraform.
     pub state: State,
-    /// What the user wants.
+    /// The configuration.
     config: Value,
     plan: Option<Plan>,
 }
 
-/// What came of a call.
+/// The result of a call.
 pub struct Acted {
-    /// The state that it answers.
+    /// The returned state.
     pub state: State,
-    /// What it says.
+    /// The returned diagnostics.
     pub diagnostics: Vec<tf::Diagnostic>,
 }
 
 impl<'a> Actor<'a> {
-    /// Prepares all that comes before the call, undisturbed.
+    /// Prepares everything before the call, without faults.
     pub async fn prepare(bench: &'a Bench, call: Call, region: &'a str) -> Self {
         let mut actor = Self {
             bench,
@@ -72,7 +72,7 @@ impl<'a> Actor<'a> {
         actor
     }
 
-    /// Another user's write, which a refresh sees.
+    /// A write of another user, which a refresh detects.
     async fn another_user_writes(&mut self) {
         let edit = json!({"log_format": "cps"});
         if self.call.object() == Object::Destination {
@@ -93,7 +93,7 @@ impl<'a> Actor<'a> {
         assert_no_errors(&self.state.diagnostics);
     }
 
-    /// The user's block, before or after the change that an update makes.
+    /// The configuration before or after the change of an update.
     fn desired_config(&self, changed: bool) -> Value {
         let resource = self.bench.first.resource(self.call.object());
         let region = ("region", Value::from(self.region));
@@ -130,7 +130,7 @@ impl<'a> Actor<'a> {
         resource.shape.object(&block)
     }
 
-    /// Makes the call, on the plugin that meets the fault.
+    /// Makes the call on the plugin with the fault.
     pub async fn act(&self, run: &Run) -> Acted {
         if self.call == Call::StatusRead {
             let (_, diagnostics) = run.status(self.region).await;
@@ -158,12 +158,12 @@ impl<'a> Actor<'a> {
         Acted { state, diagnostics }
     }
 
-    /// Whether the call is a refresh, after which there may be no object.
+    /// Whether the call is a refresh, which can remove the object from the state.
     pub fn reads(&self) -> bool {
         self.call.operation() == Operation::Read
     }
 
-    /// As an error or the documentation says it.
+    /// The import ID, as in errors and the documentation.
     fn import_id(&self) -> String {
         match self.call.object() {
             Object::Destination => {
@@ -182,7 +182,7 @@ impl<'a> Actor<'a> {
         all.into_iter().flat_map(|all| all.keys().cloned()).collect()
     }
 
-    /// Makes true what Konnect has said: that there is nothing.
+    /// Removes the object at Konnect, as its response claimed.
     pub fn remove_behind_the_scenes(&self) {
         let emulator = &self.bench.emulator;
         for id in self.destinations() {
@@ -191,8 +191,8 @@ impl<'a> Actor<'a> {
         emulator.remove_webhook(self.region).unwrap();
     }
 
-    /// What a user does when the fault is over: plan and apply, or import what an error asked for. Then nothing is
-    /// left to do, and there is one object; after a removal, none.
+    /// The steps of a user after the fault: plan and apply, or import as an error requests. Asserts that no changes
+    /// remain and one object exists, or none after a removal.
     pub async fn check_consistency(&mut self, must_import: bool) {
         match self.call.operation() {
             Operation::Data => {
@@ -289,7 +289,7 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// Asserts that Konnect has what the user wants.
+    /// Asserts that Konnect has the configured values.
     fn agrees(&self, record: &Json, names: &[&str]) {
         for name in names {
             match self.config.get(name) {

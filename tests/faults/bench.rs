@@ -1,4 +1,4 @@
-//! Where cells are run: a Konnect, and the plugins that work on it.
+//! The environment of cells: a Konnect, and the plugins that use it.
 
 use std::net::Ipv4Addr;
 use std::sync::Mutex;
@@ -17,12 +17,12 @@ use terraform_plugin::testing::terraform::{Resource, State};
 use terraform_plugin::testing::value::{Shape, assert_no_errors};
 use terraform_plugin::testing::{Launch, Plugin};
 
-/// The access token. Nothing may ever show it.
+/// The access token, which no output may contain.
 pub const TOKEN: &str = "kpat_fault-matrix-Zq7wP2";
-/// What destinations and webhooks are given as `authorization`.
+/// The `authorization` of destinations and webhooks.
 pub const AUTHORIZATION: &str = "Splunk fault-matrix-h4RvTn";
 
-/// A plugin, and what it is asked about.
+/// A plugin with its types.
 pub struct Run {
     /// The plugin.
     pub plugin: Plugin,
@@ -30,28 +30,28 @@ pub struct Run {
     webhook: Resource,
 }
 
-/// A Konnect, and a plugin for each of the three runs of Terraform that a cell takes: what another user set up, what
-/// meets the fault, what makes it good.
+/// A Konnect, and a plugin for each of the three Terraform runs of a cell: the preparation, the run with the fault, and
+/// the recovery.
 pub struct Bench {
     /// The Konnect.
     pub emulator: Emulator,
-    /// A destination on `global`, for webhooks to point at.
+    /// A destination on `global` for webhooks.
     pub destination: String,
     /// Before the fault.
     pub first: Run,
-    /// The one that meets it.
+    /// The run with the fault.
     pub affected: Run,
     /// After the fault.
     pub last: Run,
-    /// What plugins have logged that are gone already.
+    /// The logs of ended plugins.
     logged: Mutex<String>,
-    /// A port that is taken, and on which nobody listens.
+    /// A bound port that does not listen.
     _closed: Option<TcpSocket>,
     _folder: tempfile::TempDir,
 }
 
 impl Bench {
-    /// Starts all of it.
+    /// Starts the environment.
     pub async fn start(setting: Option<Setting>) -> Self {
         let options = EmulatorOptions {
             clock_offset_seconds: match setting {
@@ -66,7 +66,7 @@ impl Bench {
         let mut closed = None;
         let (url, launched) = match setting {
             Some(Setting::Closed) => {
-                // Bound, so that no other user gets the port, but not listening.
+                // Bound but not listening: other programs cannot use the port, and it refuses connections.
                 let socket = TcpSocket::new_v4().unwrap();
                 socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
                 let url = format!("http://{}", socket.local_addr().unwrap());
@@ -97,7 +97,7 @@ impl Bench {
         }
     }
 
-    /// A plugin for one cell alone: a host that says 429 is left alone by all calls of a provider.
+    /// A plugin for a single cell, because a 429 affects all calls of a provider to the host.
     pub async fn alone(&self) -> Run {
         configured(launch(), &self.emulator.url(), None).await
     }
@@ -108,7 +108,7 @@ impl Bench {
         self.logged.lock().unwrap().push_str(&ended.stderr);
     }
 
-    /// Ends all of it; returns what the plugins have logged.
+    /// Ends the environment. Returns the logs of the plugins.
     pub async fn end(self) -> String {
         self.emulator.stop().await;
         let mut logged = self.logged.into_inner().unwrap();
@@ -119,7 +119,7 @@ impl Bench {
     }
 }
 
-/// At the finest level of logging, since nothing of that may hold a secret either.
+/// Logs at the finest level, which must not contain secrets either.
 fn launch() -> Launch {
     Launch::without_tls(crate::PLUGIN).env("TF_LOG", "TRACE")
 }
@@ -155,7 +155,7 @@ async fn destination(run: &Run) -> String {
 }
 
 impl Run {
-    /// The resource that an object is one of.
+    /// The resource type of an object.
     pub fn resource(&self, object: Object) -> &Resource {
         match object {
             Object::Destination => &self.destination,

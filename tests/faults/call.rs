@@ -1,8 +1,8 @@
-//! The columns: every request that the provider makes, each in the course of what it is made for.
+//! The columns: every request of the provider, with the operation that makes it.
 
 use konnect_emulator::{Fault, FaultRule};
 
-/// A request, and what Terraform does when it is made.
+/// A request in an operation of Terraform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
     DestinationCreate,
@@ -21,45 +21,45 @@ pub enum Call {
     DeliverDelete,
     DeliverImport,
     StatusRead,
-    /// The listing while a creation is planned: whether an interrupted run has left just such a destination.
+    /// The list at plan of a creation, which finds an equal destination of an interrupted run.
     PlanAlike,
-    /// The listing after the response to a creation was lost.
+    /// The list after the response to a creation was lost.
     LostLook,
-    /// The creation that is made again, since that listing showed nothing.
+    /// The repeated creation after that list was empty.
     LostAgain,
-    /// The read before a destination is changed.
+    /// The read before a change of a destination.
     DestinationLook,
     /// The read where only the state changes.
     DestinationSame,
-    /// The read after a destination was changed that another user has written to.
+    /// The read after the change of a destination that another user has changed.
     DestinationAfter,
-    /// The look at the webhook in v3 while a creation is planned.
+    /// The read of the webhook in v3 at plan of a creation.
     PlanGuardV3,
     /// The same in v2.
     PlanGuardV2,
-    /// The look at the webhook in v3 just before it is created.
+    /// The read of the webhook in v3 before its creation.
     GuardV3,
     /// The same in v2.
     GuardV2,
-    /// The look in v3 before a webhook that points at a destination is removed.
+    /// The read in v3 before the removal of a webhook with a destination.
     PointDeleteLook,
-    /// The same for one with an endpoint of its own.
+    /// The same for a webhook with an endpoint.
     DeliverDeleteLookV3,
-    /// The look in v2 before that is switched off.
+    /// The read in v2 before it is disabled.
     DeliverDeleteLookV2,
-    /// The read in v2 of a webhook that v3 does not have any more.
+    /// The read in v2 of a webhook that no longer exists in v3.
     PointGone,
     /// The read where only the state changes.
     PointSame,
-    /// The look in v3 when a webhook is imported that has an endpoint of its own.
+    /// The read in v3 at import of a webhook with an endpoint.
     DeliverImportFirst,
-    /// The read before a webhook with an endpoint of its own is changed.
+    /// The read before a change of a webhook with an endpoint.
     DeliverLook,
-    /// The read after it was changed, if another user has written to it.
+    /// The read after a change, if another user has changed it.
     DeliverAfter,
 }
 
-/// What Terraform does.
+/// An operation of Terraform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     Plan,
@@ -71,22 +71,22 @@ pub enum Operation {
     Data,
 }
 
-/// What a request is about.
+/// The object of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Object {
     Destination,
-    /// A webhook that points at a destination: v3.
+    /// A webhook with a destination: v3.
     Point,
-    /// A webhook with an endpoint of its own: v2.
+    /// A webhook with an endpoint: v2.
     Deliver,
     Status,
 }
 
-/// Which path is affected.
+/// The path of the affected request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     Destinations,
-    /// Those of a name.
+    /// The list of destinations with a name.
     Named,
     Destination,
     WebhookV3,
@@ -120,7 +120,7 @@ pub const TABLES: [(Table, &str); 5] = [
 ];
 
 impl Call {
-    /// All of them, in the order of the tables.
+    /// All calls, in the order of the tables.
     pub const ALL: [Self; 34] = [
         Self::DestinationCreate,
         Self::DestinationRead,
@@ -158,7 +158,7 @@ impl Call {
         Self::DeliverDeleteLookV2,
     ];
 
-    /// What Terraform does when the request is made.
+    /// The operation that makes the request.
     pub fn operation(self) -> Operation {
         match self {
             Self::PlanAlike | Self::PlanGuardV3 | Self::PlanGuardV2 => Operation::Plan,
@@ -192,7 +192,7 @@ impl Call {
         }
     }
 
-    /// What it is done to.
+    /// The object of the operation.
     pub fn object(self) -> Object {
         match self {
             Self::DestinationCreate
@@ -232,7 +232,7 @@ impl Call {
         }
     }
 
-    /// The request that is affected.
+    /// The affected request.
     pub fn request(self) -> (&'static str, Target) {
         match self {
             Self::DestinationCreate | Self::LostAgain => ("POST", Target::Destinations),
@@ -273,7 +273,7 @@ impl Call {
         self.request().0 != "GET"
     }
 
-    /// The table and the head of the column.
+    /// The table and the heading of the column.
     pub fn column(self) -> (Table, &'static str) {
         match self {
             Self::DestinationCreate => (Table::Destination, "create"),
@@ -313,12 +313,12 @@ impl Call {
         }
     }
 
-    /// The rules that injection its request in this region: the first `times`, or all.
+    /// The fault rules for its requests in this region: the first `times`, or all.
     pub fn rules(self, region: &str, fault: Fault, times: Option<u64>) -> Vec<FaultRule> {
         let (method, target) = self.request();
         let mut rule = target.rule(fault).method(method).region(region);
         rule.times = times;
-        // What has to happen before the request is made at all.
+        // Faults that must precede the request.
         let before = match self {
             Self::LostLook => Some(Fault::DropAfter),
             Self::LostAgain => Some(Fault::DropBefore),
@@ -329,7 +329,7 @@ impl Call {
     }
 }
 
-/// What identifies the listing of one name.
+/// The query that identifies a list by name.
 const NAMED: &str = "filter%5Bname%5D";
 
 impl Target {
@@ -345,7 +345,7 @@ impl Target {
         }
     }
 
-    /// Whether a path, as it was sent, is this.
+    /// Whether a sent path matches.
     pub fn is(self, path: &str) -> bool {
         let named = path.contains(NAMED);
         let path = path.split('?').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! One cell: a call meets a fault, is held against the rules, and is made good afterwards.
+//! One cell: a call with a fault, the check of its result, and the recovery.
 
 use konnect_emulator::{Fault, FaultRule, RecordedRequest};
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
@@ -17,28 +17,28 @@ pub struct Cell {
     pub row: Row,
     /// The column.
     pub call: Call,
-    /// How often the fault strikes.
+    /// How often the fault occurs.
     pub times: Times,
-    /// A region of its own.
+    /// A separate region.
     pub region: String,
 }
 
-/// What was seen of a cell.
+/// The observed result of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Observed {
     /// How the call ended.
     pub end: End,
-    /// The requests, or where none got through, the attempts that the error reports.
+    /// The number of requests, or of attempts in the error if no request reached the server.
     pub requests: usize,
 }
 
 impl Cell {
-    /// As a failure names it.
+    /// The name in failures.
     pub fn name(&self) -> String {
         format!("{:?} × {} ({:?})", self.call, self.row.label, self.times)
     }
 
-    /// Runs it.
+    /// Runs the cell.
     pub async fn run(&self, bench: &Bench, elsewhere: &str) -> Observed {
         let mut actor = Actor::prepare(bench, self.call, &self.region).await;
         let emulator = &bench.emulator;
@@ -80,9 +80,9 @@ impl Cell {
             assert_eq!(before != after, made, "Konnect has {after}");
         } else {
             let said: Vec<_> = acted.diagnostics.iter().map(|d| d.summary.as_str()).collect();
-            // A rejected token is reported once a run, and the run has several cells.
+            // A rejected token is reported once per run, and the run has several cells.
             if said.is_empty() && expected.warns == Some("Access token is not accepted") {
-                // Reported already.
+                // Already reported.
             } else {
                 assert_eq!(said, Vec::from_iter(expected.warns));
             }
@@ -138,7 +138,7 @@ impl Cell {
         }
     }
 
-    /// How many requests are of the column's kind, and how many are not.
+    /// The numbers of requests that match the column, and of others.
     fn count(&self, requests: &[RecordedRequest]) -> (usize, usize) {
         let (method, target) = self.call.request();
         let affected = requests
@@ -149,7 +149,7 @@ impl Cell {
     }
 }
 
-/// Leads a redirect to the other host.
+/// Sets the target of a redirect to the other host.
 fn redirected(mut fault: Fault, elsewhere: &str) -> Fault {
     if let Fault::Status { headers, .. } = &mut fault {
         for value in headers.values_mut() {
@@ -178,7 +178,7 @@ fn ended(acted: &Acted, actor: &Actor<'_>) -> End {
     }
 }
 
-/// Holds an error against the rules.
+/// Checks an error.
 fn reported(expected: &Expected, diagnostics: &[tf::Diagnostic]) {
     let errors = errors(diagnostics);
     let [error] = errors.as_slice() else {

@@ -1,73 +1,72 @@
-//! What has to come of each cell, as rules. They are written from what the provider promises, not from what it
-//! was seen to do.
+//! The expected result of each cell as rules, derived from the documented behavior of the provider.
 
 use super::call::{Call, Object, Operation, Table};
 use super::fault::{Injection, Lost, PAGE_SAYS, ResponseKind, Row, SHORT_TIMEOUT, Setting};
 
-/// How often a fault strikes.
+/// How often a fault occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Times {
-    /// The first of the requests that it matches.
+    /// For the first matching request.
     Once,
-    /// All of them.
+    /// For all matching requests.
     Always,
 }
 
 /// How Terraform's call ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
-    /// As if nothing had been wrong.
+    /// Successfully.
     Done,
-    /// The object is gone, says Konnect, and so it leaves the state.
+    /// Konnect reports that the object does not exist, and it is removed from the state.
     Gone,
-    /// An error. The state is what it was.
+    /// With an error. The state does not change.
     Failed,
-    /// An error after a creation whose response was lost: it says how what may exist is imported.
+    /// With an error after a creation whose response was lost, which describes how to import the object.
     Uncertain,
 }
 
-/// What has to come of a cell.
+/// The expected result of a cell.
 #[derive(Debug)]
 pub struct Expected {
     /// How Terraform's call ends.
     pub end: End,
-    /// How many requests of the column's kind reach the server.
+    /// The number of requests of the column that reach the server.
     pub affected: usize,
-    /// How many others do.
+    /// The number of other requests.
     pub others: usize,
-    /// How many attempts an error reports.
+    /// The number of attempts in the error.
     pub attempts: usize,
     /// Parts of the error's text.
     pub says: Vec<String>,
     /// The attribute that the error is on.
     pub attribute: Option<&'static str>,
-    /// The warning that comes with the error.
+    /// The warning in addition to the error.
     pub warns: Option<&'static str>,
 }
 
 /// The provider block of the tests has `max_retries = 1`.
 const ATTEMPTS: usize = 2;
-/// A creation is begun no more than so often, whatever becomes of the responses.
+/// The maximum number of creation attempts.
 const CREATIONS: usize = 3;
-/// A lost creation is plan_search for twice, the second time after a pause.
+/// The number of searches after a lost creation, the second one after a pause.
 const SEARCHES: usize = 2;
 
-/// Whether a request like this can meet such a fault at all.
+/// Whether the fault can occur in the request.
 pub fn applies(row: &Row, call: Call) -> bool {
     let primary = !matches!(call.column().0, Table::Looks | Table::MoreLooks);
     match row.injection {
-        // The clock decides about what a lost creation has made.
+        // The clock determines whether a found destination is the created one.
         Injection::Setting(Setting::Clock(_) | Setting::Date(_)) => primary || call == Call::LostLook,
         Injection::Setting(Setting::Closed | Setting::Https(_)) => primary,
         Injection::Setting(Setting::ShortTimeout) => true,
         Injection::Rule(_) => {
             let removal = call.request().0 == "DELETE";
-            // A removal waits while the destination is in use, for longer than is attempts_of it here.
+            // A removal waits too long here while the destination is in use.
             let in_use = call == Call::DestinationDelete
                 && matches!(row.response, ResponseKind::Status { code: 409, .. });
-            // To a removal a 204 is the right answer, and only a liar gives it before the operation.
+            // For a removal, 204 is the correct response.
             let lie = removal && row.label == "204 with a body";
-            // Whether a request that reads is handled makes no difference.
+            // For a read, it does not matter whether the request is handled.
             let same = !call.writes() && row.label.ends_with("after handling");
             let like_another = !primary && !is_telling(row.response);
             !lie && !same && !like_another && !in_use
@@ -75,8 +74,7 @@ pub fn applies(row: &Row, call: Call) -> bool {
     }
 }
 
-/// Whether a response stands for those that are treated alike. The rest is for the main calls, which are a part of
-/// every run, and not for all the looks besides.
+/// Whether a response represents others with the same treatment. The others are tested only with the main calls.
 fn is_telling(response: ResponseKind) -> bool {
     match response {
         ResponseKind::Status {
@@ -89,7 +87,7 @@ fn is_telling(response: ResponseKind) -> bool {
     }
 }
 
-/// How often the fault is to injection: once as well where that makes a difference.
+/// How often the fault occurs: also once if that makes a difference.
 pub fn times(row: &Row, call: Call) -> Vec<Times> {
     let creates = call.operation() == Operation::Create && call.writes();
     let differs = transient(row.response) && !too_long(row.response) || creates && unknown(row.response);
@@ -101,7 +99,7 @@ pub fn times(row: &Row, call: Call) -> Vec<Times> {
     }
 }
 
-/// Whether the same request may fare better in a moment.
+/// Whether a retry may succeed.
 fn transient(response: ResponseKind) -> bool {
     match response {
         ResponseKind::NoConnection | ResponseKind::Lost(_) => true,
@@ -113,7 +111,7 @@ fn transient(response: ResponseKind) -> bool {
     }
 }
 
-/// Whether the server may have done what it was asked to.
+/// Whether the server may have handled the request.
 fn unknown(response: ResponseKind) -> bool {
     match response {
         ResponseKind::Lost(_) | ResponseKind::Unparseable => true,
@@ -127,7 +125,7 @@ fn too_long(response: ResponseKind) -> bool {
     matches!(response, ResponseKind::Status { too_long: true, .. })
 }
 
-/// How many attempts one request is attempts_of.
+/// The number of attempts of one request.
 fn attempts_of(response: ResponseKind) -> usize {
     if transient(response) && !too_long(response) {
         ATTEMPTS
@@ -140,11 +138,11 @@ fn attempts_of(response: ResponseKind) -> usize {
 pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
     let mut expected = match row.injection {
         Injection::Setting(Setting::Closed | Setting::Https(_)) if row.response != ResponseKind::Fine => {
-            // The first request of whatever is done does not get through.
+            // The first request of the operation does not reach the server.
             failed(row, call, 0, 0, attempts_of(row.response))
         }
         Injection::Setting(Setting::Date(1..)) if call == Call::LostLook => {
-            // By one clock it was made before, by another since.
+            // The destination is older by one clock only.
             let mut uncertain = failed(row, call, 1, before(call), 1);
             uncertain.end = End::Uncertain;
             uncertain.says = vec!["which one is not certain".to_owned(), "import id".to_owned()];
@@ -155,12 +153,12 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
         _ => match call {
             Call::DestinationCreate | Call::LostAgain => created_once(row, call, times),
             Call::PointCreate | Call::DeliverCreate => set_up(row, call, times),
-            // After a change, it is made and its response is sufficient. Before a creation, nothing depends on it.
+            // After a change, its response is sufficient.
             Call::DestinationAfter | Call::DeliverAfter => Expected {
                 affected: attempts_of(row.response),
                 ..fine(call)
             },
-            // A plan does not depend on what it looks for, and reports why it does not know it.
+            // A plan does not depend on the search, and reports its failure as a warning.
             Call::PlanAlike => plan_search(row, call),
             _ if says_gone(row.response) || is_without_v2(row, call) => gone(row, call),
             Call::PlanGuardV3 | Call::PlanGuardV2 if times == Times::Always => plan_search(row, call),
@@ -185,14 +183,14 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
     expected
 }
 
-/// A body that is cut does not hurt a response without one.
+/// A truncated body has no effect on a response without one.
 fn arrives_whole(row: &Row, call: Call) -> bool {
     let cut =
         row.response == ResponseKind::Lost(Lost::Body) || row.label == "204 with a body, after handling";
     cut && call.request().0 == "DELETE"
 }
 
-/// Whether Konnect itself says that there is nothing.
+/// Whether Konnect itself reports that the object does not exist.
 pub fn says_gone(response: ResponseKind) -> bool {
     matches!(
         response,
@@ -204,8 +202,8 @@ pub fn says_gone(response: ResponseKind) -> bool {
     )
 }
 
-/// Whether v2 is not available, for a call that uses v3 as well. A token without the permission for v2 is no reason to
-/// report at an import that there is no webhook.
+/// Whether v2 is not available, for a call that also uses v3. An import must not treat a missing permission for v2 as
+/// an absent webhook.
 fn is_without_v2(row: &Row, call: Call) -> bool {
     let ResponseKind::Status { code, .. } = row.response else {
         return false;
@@ -217,7 +215,7 @@ fn is_without_v2(row: &Row, call: Call) -> bool {
     }
 }
 
-/// A look of a plan that fails: a warning, of a rejected token or of what is not known.
+/// A failed search at plan: a warning about a rejected token or the failed search.
 fn plan_search(row: &Row, call: Call) -> Expected {
     let rejected = matches!(row.response, ResponseKind::Status { code: 401 | 403, .. });
     let others = usize::from(call == Call::PlanGuardV2);
@@ -233,7 +231,7 @@ fn plan_search(row: &Row, call: Call) -> Expected {
     }
 }
 
-/// The requests that are made before the column's own.
+/// The number of requests before that of the column.
 fn before(call: Call) -> usize {
     match call {
         Call::PointCreate | Call::DeliverCreate | Call::DeliverDelete => 2,
@@ -252,7 +250,7 @@ fn before(call: Call) -> usize {
     }
 }
 
-/// Those that are made after it.
+/// The number of requests after it.
 fn after(call: Call) -> usize {
     match call {
         Call::GuardV3 | Call::DeliverDeleteLookV3 => 2,
@@ -270,7 +268,7 @@ fn after(call: Call) -> usize {
 
 fn fine(call: Call) -> Expected {
     let (affected, others) = match call {
-        // The first creation is lost without a trace, so that the second one is plan_search after.
+        // The first creation is lost without effect, so a second one follows.
         Call::LostAgain => (2, before(call) + SEARCHES + 1),
         _ => (1, before(call) + after(call)),
     };
@@ -320,13 +318,13 @@ fn unsure() -> [String; 2] {
     ["Destination may have been created", "import id "].map(str::to_owned)
 }
 
-/// `POST` of a destination: never repeated blindly, and yet exactly one.
+/// `POST` of a destination: retried only after a search, with exactly one destination as the result.
 fn created_once(row: &Row, call: Call, times: Times) -> Expected {
-    // The creation that is affected is the second one, if the first was lost without a trace.
+    // The affected creation is the second one, if the first was lost without effect.
     let earlier = usize::from(call == Call::LostAgain);
     let plan_search = before(call) + earlier * SEARCHES;
     if !unknown(row.response) {
-        // Nothing was done, and the server said so.
+        // The server reported that it did nothing.
         let again = match row.response {
             ResponseKind::Status { code: 425 | 429, .. } => attempts_of(row.response),
             _ => 1,
@@ -341,7 +339,7 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
         return failed(row, call, earlier + again, plan_search, again);
     }
     if row.handled {
-        // The first look finds it, and its authorization is sent once more.
+        // The first search finds the destination, and its authorization is sent once more.
         return Expected {
             affected: earlier + 1,
             others: plan_search + 2,
@@ -349,7 +347,7 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
         };
     }
     if times == Times::Once {
-        // Looked for and not found, made again, and plan_search whether the first has left anything.
+        // Searches without result, creates again, and searches for duplicates.
         return Expected {
             affected: earlier + 2,
             others: plan_search + SEARCHES + 1,
@@ -363,7 +361,7 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
     given_up
 }
 
-/// `PATCH` of a webhook that is not in the state yet: repeatable, and so made twice before it is given up.
+/// `PATCH` of a webhook that is not in the state yet: idempotent, and tried twice.
 fn set_up(row: &Row, call: Call, times: Times) -> Expected {
     let each = attempts_of(row.response);
     if times == Times::Once {
@@ -380,10 +378,10 @@ fn set_up(row: &Row, call: Call, times: Times) -> Expected {
     expected
 }
 
-/// What a 404 of Konnect's own means to each.
+/// The result of a 404 from Konnect.
 fn gone(row: &Row, call: Call) -> Expected {
     match (call, call.operation()) {
-        // The other version is asked as well, and shows what there is in its own form: no stream is lost of sight.
+        // The other version is called too, and returns a webhook of its form.
         (Call::PointRead | Call::PointImport, _) => Expected {
             others: 1,
             ..fine(call)
@@ -397,7 +395,7 @@ fn gone(row: &Row, call: Call) -> Expected {
             others: before(call),
             ..fine(call)
         },
-        // The other version shows what there is, which this webhook does not own.
+        // The other version returns a webhook that this resource does not own.
         (Call::PointDeleteLook, _) => Expected {
             warns: Some("Webhook was left in place"),
             ..fine(call)
@@ -427,7 +425,7 @@ fn gone(row: &Row, call: Call) -> Expected {
     }
 }
 
-/// What an error has to say of what was seen, and of what to do.
+/// The required parts of the error: the failure and the advice.
 fn words(row: &Row, call: Call) -> Vec<String> {
     let (method, _) = call.request();
     let mut words: Vec<String> = match row.response {
@@ -435,7 +433,7 @@ fn words(row: &Row, call: Call) -> Vec<String> {
         ResponseKind::NoConnection => vec!["No program accepts connections".into(), "HTTPS_PROXY".into()],
         ResponseKind::Untrusted => vec!["certificate is not trusted".into(), "SSL_CERT_FILE".into()],
         ResponseKind::Lost(Lost::Head) => vec!["connection was lost".into(), "Try again".into()],
-        // What is cut is a 404: the webhook was never set up.
+        // The truncated response is a 404: the webhook was never configured.
         ResponseKind::Lost(Lost::Body) if matches!(call, Call::GuardV3 | Call::PlanGuardV3) => {
             vec!["404".into(), "check the id, the region and the server URL".into()]
         }
@@ -468,7 +466,7 @@ fn words(row: &Row, call: Call) -> Vec<String> {
             words
         }
     };
-    // A failure of the first request may be that of another than the column's own.
+    // The first request may be another one than that of the column.
     if !matches!(row.response, ResponseKind::NoConnection | ResponseKind::Untrusted) {
         words.push(format!("Request: {method} http://127.0.0.1:"));
     }

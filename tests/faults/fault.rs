@@ -1,4 +1,4 @@
-//! The rows: what can go wrong with a request, and what of it a client can know.
+//! The rows: the faults of a request, and the response that the client receives.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,24 +7,24 @@ use konnect_emulator::{Certificate, Fault, Headers};
 /// A row of the matrix.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// As the table calls it.
+    /// The label in the table.
     pub label: String,
-    /// The table's section.
+    /// The section of the table.
     pub section: Section,
-    /// How it is brought about.
+    /// How the fault is injected.
     pub injection: Injection,
-    /// What a client sees of it.
+    /// The response that the client receives.
     pub response: ResponseKind,
-    /// Whether the server still does what the request asks for.
+    /// Whether the server handles the request.
     pub handled: bool,
 }
 
 /// A part of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Section {
-    /// The way to the server.
+    /// Connection failures.
     Connection,
-    /// Successes that are none.
+    /// Invalid success responses.
     Success,
     /// Error statuses.
     Status,
@@ -32,7 +32,7 @@ pub enum Section {
     Wait,
     /// Redirects.
     Redirect,
-    /// What is odd and does no harm.
+    /// Unusual responses that have no effect.
     Odd,
 }
 
@@ -46,60 +46,60 @@ pub const SECTIONS: [(Section, &str); 6] = [
     (Section::Odd, "Odd, and yet right"),
 ];
 
-/// How a fault is brought about.
+/// How a fault is injected.
 #[derive(Debug, Clone)]
 pub enum Injection {
-    /// The emulator spoils the response to the request.
+    /// The emulator changes the response.
     Rule(Fault),
-    /// The provider runs under other circumstances.
+    /// The provider has other settings.
     Setting(Setting),
 }
 
-/// Circumstances that hold for a provider as a whole, so that it takes one of its own to run under them.
+/// Settings of a whole provider, which require a separate provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Setting {
-    /// Nothing listens at the address.
+    /// The address refuses connections.
     Closed,
     /// HTTPS with this certificate.
     Https(Certificate),
-    /// The server's clock is so many seconds ahead.
+    /// The server's clock is this many seconds ahead.
     Clock(i64),
-    /// Every `Date` is so many seconds ahead of the server's clock, as behind a proxy with a clock of its own.
+    /// Every `Date` is this many seconds ahead of the server's clock, as with a proxy.
     Date(i64),
-    /// A short time limit, against a response that never ends.
+    /// A short time limit, for an endless response.
     ShortTimeout,
 }
 
-/// What a client sees.
+/// The response that a client receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResponseKind {
-    /// A whole and right answer.
+    /// A complete and correct response.
     Fine,
-    /// No connection, since nobody listens.
+    /// The connection is refused.
     NoConnection,
-    /// A certificate that cannot be trusted.
+    /// An untrusted certificate.
     Untrusted,
-    /// No whole response.
+    /// An incomplete response.
     Lost(Lost),
-    /// A success that is not what the API responds with.
+    /// A success status with an invalid body.
     Unparseable,
     /// An error status.
     Status {
         /// The status.
         code: u16,
-        /// Whether Konnect itself says so, in a problem document.
+        /// Whether the body is a problem document of Konnect.
         problem: bool,
-        /// Whether it asks for a longer wait than anyone has patience for.
+        /// Whether `Retry-After` is too long to wait.
         too_long: bool,
     },
     /// A redirect with this status.
     Redirect(u16),
 }
 
-/// How a response gets lost.
+/// How a response is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
-    /// The connection ends before the response's head is whole.
+    /// The connection ends within the head.
     Head,
     /// The connection ends within the body.
     Body,
@@ -107,20 +107,20 @@ pub enum Lost {
     Slow,
 }
 
-/// The time limit of [`Setting::ShortTimeout`], in seconds. Long enough for every honest answer on a busy machine.
+/// The time limit of [`Setting::ShortTimeout`], in seconds. Long enough for normal responses on a busy machine.
 pub const SHORT_TIMEOUT: i64 = 3;
 
 const DAY: i64 = 86_400;
 
-/// The statuses that mean something to an HTTP client, and two that mean nothing.
+/// The statuses that HTTP clients distinguish, and two others.
 const STATUSES: [u16; 21] = [
     400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 425, 429, 451, 500, 501, 502, 503, 504, 520, 599,
 ];
 
-/// What a gateway shows a person.
+/// The error page of a gateway.
 pub const PAGE: &str = "<html><head><title>Not today</title></head><body>says the gateway</body></html>";
 
-/// What a test looks for of [`PAGE`].
+/// The expected excerpt of [`PAGE`].
 pub const PAGE_SAYS: &str = "an HTML page (title: Not today";
 
 /// All rows.
@@ -192,7 +192,7 @@ fn connection() -> Vec<Row> {
     ]
 }
 
-/// A 200 with this in place of the response.
+/// A response with this body.
 fn body(handle: bool, status: u16, content_type: &str, body: &str) -> Fault {
     let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
     Fault::Body {
@@ -300,7 +300,7 @@ fn statuses() -> Vec<Row> {
     rows
 }
 
-/// A problem document that blames a field which both resources have.
+/// A problem document about a field that both resources have.
 const NAMING_ENDPOINT: &str = r#"{"status": 400, "title": "Bad Request", "detail": "Not so", "instance": "konnect:trace:400",
     "invalid_parameters": [{"field": "endpoint", "reason": "is on the list of forbidden hosts", "source": "body"}]}"#;
 
@@ -337,7 +337,7 @@ fn waits() -> Vec<Row> {
     waits.map(row).into()
 }
 
-/// Stands for the address of the other host, which only a run knows.
+/// The placeholder for the address of the other host, which is known at run time only.
 pub const ELSEWHERE: &str = "http://other-host.invalid";
 
 fn redirects() -> Vec<Row> {

@@ -1,5 +1,5 @@
-//! What a user writes: a block of one of the two resources, with values from small sets, so that two
-//! configurations often agree in most of them.
+//! A block of one of the two resources. Its values are from small sets, so two configurations often agree in most
+//! values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use terraform_plugin::{Type, Value};
 
 use super::secrets::SECRETS;
 
-/// A resource type. Destinations come first, since webhooks refer to them.
+/// A resource type. Destinations are first, because webhooks refer to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// `konnect_audit_log_destination`.
@@ -28,16 +28,16 @@ impl Kind {
     }
 }
 
-/// A block's place in the configuration.
+/// The address of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     /// Its type.
     pub kind: Kind,
-    /// Which of that type.
+    /// The number of the block of that type.
     pub slot: usize,
 }
 
-/// What an argument is set to. Secrets are numbers here, so that a failing case does not print them.
+/// The value of an argument. Secrets are numbers, so a failing case does not print them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ArgumentValue {
     /// Text.
@@ -57,7 +57,7 @@ pub enum ArgumentValue {
 pub struct Block {
     /// The arguments; all others are null.
     pub arguments: BTreeMap<&'static str, ArgumentValue>,
-    /// Those that only the apply returns, null ones too.
+    /// Arguments that are unknown until apply, also null ones.
     pub unknown: BTreeSet<&'static str>,
 }
 
@@ -82,7 +82,7 @@ impl Block {
         value.shaped(of).unwrap()
     }
 
-    /// Takes one argument over from another block. Whether that makes sense: both have the same form.
+    /// Copies one argument from another block. Returns false if the blocks have different forms.
     pub fn take(&mut self, name: &'static str, from: &Self) -> bool {
         if self.refers_to().is_some() != from.refers_to().is_some() {
             return false;
@@ -95,7 +95,7 @@ impl Block {
         true
     }
 
-    /// The destination that it refers to.
+    /// The destination of the webhook.
     pub fn refers_to(&self) -> Option<usize> {
         match self.arguments.get("audit_log_destination_id") {
             Some(ArgumentValue::IdOf(slot)) => Some(*slot),
@@ -116,7 +116,7 @@ impl Block {
         self.arguments.get(name) == Some(&given)
     }
 
-    /// The secret that it configures.
+    /// The configured secret.
     pub fn secret(&self) -> Option<&'static str> {
         let given = ["authorization", "authorization_wo"]
             .iter()
@@ -154,7 +154,7 @@ fn authorization() -> impl Strategy<Value = Arguments> {
     ]
 }
 
-/// The arguments that both have: endpoint, authorization, and how to deliver.
+/// The common arguments: endpoint, authorization and delivery settings.
 fn delivery() -> impl Strategy<Value = Arguments> {
     (
         text(&["https://siem.example.com/a", "https://siem.example.com/b?c=d"]),

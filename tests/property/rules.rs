@@ -1,11 +1,11 @@
-//! What Terraform proposes to a provider, and what it checks of each response. All attributes here are without nesting.
+//! The state that Terraform proposes, and its checks of each response. Does not support nested attributes.
 
 use std::collections::BTreeMap;
 
 use terraform_plugin::{Path, Schema, Value};
 
-/// What Terraform proposes: the configuration, and where that is silent on a computed attribute the
-/// prior value, or unknown for a creation.
+/// The proposed state: the configuration, and for computed attributes without configuration the prior value, or unknown
+/// for a creation.
 pub fn proposed(schema: &Schema, prior: &Value, config: &Value) -> Value {
     Value::object(schema.attributes().iter().map(|attribute| {
         let name = attribute.name();
@@ -19,8 +19,8 @@ pub fn proposed(schema: &Schema, prior: &Value, config: &Value) -> Value {
     }))
 }
 
-/// A value that the configuration gives is planned so, or as before; one that it does not give is
-/// null unless computed; a write-only one is null.
+/// A configured value is planned unchanged or as before. A value without configuration is null unless computed. A
+/// write-only value is null.
 pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) {
     assert_eq!(
         planned.as_object().map(BTreeMap::len),
@@ -41,7 +41,7 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) {
             sound,
             "{name} is given as {configured:?}, and planned as {planned:?}"
         );
-        // Whether a value is secret must not hang on its being null.
+        // A null value must be sensitive too.
         assert!(
             !planned.is_unknown() || configured.is_unknown() || attribute.is_computed(),
             "{name} is planned as unknown"
@@ -49,7 +49,7 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) {
     }
 }
 
-/// An update keeps what identifies the object.
+/// An update keeps the identity of the object.
 pub fn update(schema: &Schema, prior: &Value, planned: &Value) {
     let identifying = ["id", "region", "created_at"];
     for name in identifying.into_iter().filter(|name| !prior.get(name).is_null()) {
@@ -61,7 +61,7 @@ pub fn update(schema: &Schema, prior: &Value, planned: &Value) {
     assert_eq!(schema.identity_of(planned), schema.identity_of(prior));
 }
 
-/// Another object is made only where an attribute asks for it, which then differs.
+/// A replacement is planned only if an attribute that requires it differs.
 pub fn replacement(prior: &Value, planned: &Value, replaces: &[Path]) {
     for path in replaces {
         let name = path.to_string();
@@ -70,7 +70,7 @@ pub fn replacement(prior: &Value, planned: &Value, replaces: &[Path]) {
     }
 }
 
-/// What an apply plans with all values known may fill in what was unknown, and nothing else.
+/// The plan of an apply, with all values known, may only replace unknown values.
 pub fn compatible(planned: &Value, again: &Value) {
     for (name, planned) in planned.as_object().unwrap() {
         let again = again.get(name);
@@ -81,7 +81,7 @@ pub fn compatible(planned: &Value, again: &Value) {
     }
 }
 
-/// What was planned comes out, and all is known.
+/// The state after an apply equals the plan, and is wholly known.
 pub fn applied(schema: &Schema, planned: &Value, state: &Value) {
     assert_eq!(planned.is_null(), state.is_null(), "an object came or went");
     for attribute in schema.attributes() {
@@ -96,7 +96,7 @@ pub fn applied(schema: &Schema, planned: &Value, state: &Value) {
     assert!(state.is_null() || schema.identity_of(state).is_some());
 }
 
-/// What holds of every state.
+/// The rules for every state.
 pub fn check_state(schema: &Schema, state: &Value) {
     assert!(state.is_wholly_known(), "{state:?}");
     for attribute in schema.attributes().iter().filter(|a| a.is_write_only()) {

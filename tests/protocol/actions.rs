@@ -57,7 +57,7 @@ async fn invoke_without_waiting_only_starts_the_job() {
 #[tokio::test]
 async fn invoke_failed_job_is_an_error() {
     let konnect = Konnect::configured().await;
-    // There is no webhook, so nothing can be delivered.
+    // Without a webhook, the job fails.
     let (_, diagnostics) = konnect
         .invoke(REPLAY, &[("region", "eu".into()), ("last", "1h".into())])
         .await;

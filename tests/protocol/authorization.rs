@@ -1,4 +1,4 @@
-//! The authorization that can be set and never read: write-only, and detected where others write.
+//! The authorization, which the API never returns: write-only arguments, and changes by other users.
 
 use serde_json::json;
 use terraform_plugin::Value;
@@ -25,7 +25,7 @@ fn configs(konnect: &Konnect) -> [(Resource, Vec<(&'static str, Value)>); 2] {
     ]
 }
 
-/// Another user writes to the object.
+/// Changes the object as another user.
 fn touch(konnect: &Konnect, of: &Resource, state: &State) {
     let edit = json!({ "authorization": "Splunk stranger" });
     if of.type_name == crate::konnect::WEBHOOK {
@@ -101,8 +101,8 @@ async fn authorization_after_outside_change_is_sent_once() {
     konnect.end().await;
 }
 
-/// What `ignore_changes = [authorization_wo]` does: Terraform leaves the argument out of the configuration of the plan,
-/// but not out of that of the apply.
+/// With `ignore_changes = [authorization_wo]`, Terraform removes the change from the configuration of the plan, but not
+/// of the apply.
 #[tokio::test]
 async fn ignore_changes_of_the_credential_is_obeyed_by_the_apply() {
     let konnect = Konnect::configured().await;
@@ -123,8 +123,8 @@ async fn ignore_changes_of_the_credential_is_obeyed_by_the_apply() {
     konnect.end().await;
 }
 
-/// A webhook that another user points at a destination has no authorization of its own any more: leading it
-/// back needs it.
+/// A webhook that another user has set to a destination no longer has an authorization: restoring the endpoint must
+/// send it.
 #[tokio::test]
 async fn webhook_repointed_outside_restores_own_authorization() {
     let konnect = Konnect::configured().await;

@@ -1,4 +1,4 @@
-//! What the provider says of itself, and what it does before it is configured.
+//! Metadata, schemas and capabilities, and calls before the provider is configured.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ async fn server_capabilities_match_behavior() {
     assert!(capabilities.get_provider_schema_optional);
     assert!(!capabilities.plan_destroy);
     assert!(capabilities.generate_resource_config);
-    // A host that heeds the first may call without asking for the schema before: so did this test.
+    // A host that uses this capability may call without requesting the schema first.
     let unnamed = tf::validate_resource_config::Request::default();
     host.provider().validate_resource_config(unnamed).await.unwrap();
     host.end().await;
@@ -74,7 +74,7 @@ async fn attribute_declarations_meet_terraform_rules() {
     );
     let all = schema.resource_schemas.iter().chain(&schema.data_source_schemas);
     for (type_name, of) in all {
-        // UnknownFields it asserts that each type is one.
+        // Parsing asserts that each type is valid.
         let Type::Object(types) = Shape::of(of).ty else {
             panic!("an object")
         };
@@ -86,8 +86,8 @@ async fn attribute_declarations_meet_terraform_rules() {
             assert!(!a.required || !(a.optional || a.computed), "{place}");
             assert!(!a.write_only || !a.computed, "{place}");
             assert!(!a.description.is_empty(), "{place}");
-            // What is write-only is never stored nor shown, and a host stores the paths of two sensitive
-            // attributes in any order, which it takes for a change.
+            // Write-only attributes are never stored or shown. A host stores the paths of several sensitive attributes
+            // in random order, which it reports as a change.
             let is_secret = a.sensitive || a.write_only;
             assert!(
                 !a.name.contains("authorization") || is_secret || a.r#type != b"\"string\"",
@@ -166,7 +166,7 @@ async fn config_as_json_is_decoded() {
     };
     let response = konnect.host.provider().validate_resource_config(request).await;
     let found = response.unwrap().into_inner().diagnostics;
-    // Read as what it is: the endpoint is refused for its scheme, and the name is missing.
+    // Decoded correctly: the scheme of the endpoint is rejected, and the name is missing.
     let on = |d: &tf::Diagnostic| match &d.attribute.as_ref().unwrap().steps[0].selector {
         Some(tf::attribute_path::step::Selector::AttributeName(name)) => name.clone(),
         other => panic!("{other:?}"),

@@ -1,4 +1,4 @@
-//! Data sources at the protocol: what they request. `tests/terraform/lookups.rs` reads them through the CLI.
+//! The requests of data sources, at the protocol. `tests/terraform/lookups.rs` reads them through the CLI.
 
 use konnect_emulator::EventKind;
 use terraform_plugin::Value;

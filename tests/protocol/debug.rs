@@ -1,4 +1,4 @@
-//! Debug mode: a person starts the plugin, and Terraform is configured to use that process.
+//! Debug mode: a user starts the plugin, and Terraform uses that process.
 
 use nix::sys::signal::Signal;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
@@ -35,7 +35,7 @@ async fn debug_mode_serves_multiple_runs_until_interrupted() {
             .get_provider_schema(tf::get_provider_schema::Request {})
             .await;
         assert!(schema.unwrap().into_inner().provider.is_some());
-        // Terraform does not send it to a plugin that it did not start; if it did, it would not count.
+        // Terraform does not send `Shutdown` to a plugin that it did not start. It is ignored.
         shut_down(&channel).await.unwrap();
         check(&channel).await.unwrap();
     }

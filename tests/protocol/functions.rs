@@ -6,7 +6,7 @@ use terraform_plugin::testing::{Launch, Plugin};
 
 use crate::PLUGIN;
 
-/// A plugin that is never configured: functions do not need that.
+/// A plugin that is not configured.
 async fn plugin() -> Plugin {
     Box::pin(Plugin::launch(Launch::without_tls(PLUGIN))).await
 }
@@ -19,7 +19,7 @@ async fn schema_describes_every_function() {
         .provider()
         .get_functions(tf::get_functions::Request {})
         .await;
-    // OpenTofu asks again.
+    // OpenTofu makes this call too.
     assert_eq!(response.unwrap().into_inner().functions, plugin.schema.functions);
     let mut names: Vec<_> = plugin.schema.functions.keys().map(String::as_str).collect();
     names.sort_unstable();

@@ -1,5 +1,4 @@
-//! What go-plugin asks of a plugin beside its service: health, standard streams, the broker, and how
-//! the process bears signals.
+//! The requirements of go-plugin: health, standard streams, the broker and signals.
 
 use futures_util::stream;
 use nix::sys::signal::Signal;
@@ -53,7 +52,7 @@ async fn health_watch_reports_immediately_and_ends_at_shutdown() {
 #[tokio::test]
 async fn service_unknown_returns_unimplemented() {
     let host = Host::start(PLUGIN).await;
-    // The provider of an older protocol's hosts: same calls, another package.
+    // The provider service of an older protocol: the same calls in another package.
     let mut grpc = tonic::client::Grpc::new(host.channel.clone());
     grpc.ready().await.unwrap();
     let path = http::uri::PathAndQuery::from_static("/tfplugin5.Provider/GetSchema");
@@ -69,7 +68,7 @@ async fn stdio_stream_is_empty_and_ends_at_shutdown() {
     let mut stdio = host.stdio();
     let mut stream = stdio.stream_stdio(()).await.unwrap().into_inner();
     let next = tokio::spawn(async move { stream.message().await });
-    // Other calls go on beside it, and do not end it.
+    // Other calls do not end the stream.
     host.assert_responds().await;
     assert!(!next.is_finished());
     host.shut_down().await;
@@ -89,7 +88,7 @@ async fn broker_knock_returns_error() {
         }),
         ..ConnInfo::default()
     };
-    // What is no knock gets no response; the stream stays open behind it.
+    // Other messages receive no response, and the stream remains open.
     let offer = ConnInfo {
         service_id: 3,
         ..ConnInfo::default()
@@ -105,7 +104,7 @@ async fn broker_knock_returns_error() {
     host.process.ended().await.assert_success();
 }
 
-/// Ctrl-C and a closed terminal reach plugin and host alike: it is the host's to act on them.
+/// Ctrl-C and a closed terminal signal both plugin and host: only the host must react.
 #[tokio::test]
 async fn interrupt_and_hangup_signals_are_ignored() {
     let host = Host::start(PLUGIN).await;
@@ -141,7 +140,7 @@ async fn sigterm_exits_cleanly() {
 #[tokio::test]
 async fn large_message_passes_in_both_directions() {
     let host = Host::start(PLUGIN).await;
-    // The largest that a call here brings back is a name that is not known, reported as such.
+    // The response is large because it contains an unknown name.
     let type_name = "x".repeat(20 << 20);
     let asked = tf::validate_resource_config::Request {
         type_name: type_name.clone(),

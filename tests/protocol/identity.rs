@@ -1,5 +1,5 @@
-//! What identifies an object: the identity beside each state, and imports by it. That it stays the
-//! same is asserted of every read, plan and apply in [`terraform_plugin::testing::terraform`].
+//! The identity in each response, and imports by identity. [`terraform_plugin::testing::terraform`] asserts that every
+//! read, plan and apply keeps it.
 
 use serde_json::json;
 use terraform_plugin::Value;
@@ -111,8 +111,7 @@ async fn webhook_identity_is_set_once_region_is_known() {
     konnect.end().await;
 }
 
-/// What an import brings is read immediately, and then plans empty but for the authorization, which is sent once with a
-/// warning.
+/// Asserts that after an import and a read, the plan only sends the authorization once, with a warning.
 async fn assert_converges(of: &Resource, imported: &State, config: &Value) {
     assert_no_errors(&imported.diagnostics);
     let read = of.read(imported).await;
@@ -279,7 +278,7 @@ async fn upgrade_identity_malformed_errors_without_value() {
     konnect.end().await;
 }
 
-/// An object from a version of the provider without identities has none: the next read returns it.
+/// An object from a version of the provider without identities has none; the next read returns it.
 #[tokio::test]
 async fn upgrade_identity_empty_returns_null_parts() {
     let konnect = Konnect::start().await;

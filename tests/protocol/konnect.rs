@@ -1,4 +1,4 @@
-//! A plugin together with a local Konnect for it to work on.
+//! A plugin with a local Konnect.
 
 use std::ops::{Deref, DerefMut};
 
@@ -12,15 +12,15 @@ use terraform_plugin::testing::{Ended, Launch, Plugin};
 
 use crate::PLUGIN;
 
-/// The resource with which the tests go through a life.
+/// The resource type of destinations.
 pub const DESTINATION: &str = "konnect_audit_log_destination";
-/// The other one, of which a region has one.
+/// The resource type of a region's webhook.
 pub const WEBHOOK: &str = "konnect_audit_log_webhook";
 
-/// Where a stranger's webhook delivers to.
+/// The endpoint of another user's webhook.
 pub const OTHER_USERS_ENDPOINT: &str = "https://stranger.example.com/a-path-like-a-password";
 
-/// A plugin, and the Konnect that it is or will be configured with.
+/// A plugin and its Konnect.
 pub struct Konnect {
     /// The plugin.
     pub plugin: Plugin,
@@ -48,12 +48,12 @@ impl Konnect {
         konnect
     }
 
-    /// A provider block that leads to the emulator. A fault is to be met once, not waited out.
+    /// A provider block for the emulator, without retries.
     pub fn config(&self) -> Option<tf::DynamicValue> {
         self.config_with_retries(0)
     }
 
-    /// The same with that many further tries.
+    /// The same with this number of retries.
     pub fn config_with_retries(&self, retries: i64) -> Option<tf::DynamicValue> {
         let url = format!("{}/{{region}}", self.emulator.url());
         self.block(&[
@@ -73,7 +73,7 @@ impl Konnect {
         self.resource(WEBHOOK)
     }
 
-    /// A webhook with an endpoint of its own, as another user sets one up.
+    /// Configures a webhook with an endpoint as another user.
     pub fn other_users_webhook(&self, region: &str, enabled: bool) {
         let webhook = json!({
             "enabled": enabled, "endpoint": OTHER_USERS_ENDPOINT, "authorization": "Splunk stranger",
@@ -82,7 +82,7 @@ impl Konnect {
         self.emulator.edit_webhook(region, webhook).unwrap();
     }
 
-    /// The methods of the requests since the last time.
+    /// The methods of the requests since the last call.
     pub fn methods(&self) -> Vec<String> {
         let methods = self.emulator.requests().into_iter().map(|request| request.method);
         let methods = methods.collect();
@@ -90,7 +90,7 @@ impl Konnect {
         methods
     }
 
-    /// How many requests have reached Konnect.
+    /// The number of requests that have reached Konnect.
     pub fn requests(&self) -> usize {
         self.emulator.requests().len()
     }

@@ -7,7 +7,7 @@ use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::{DESTINATION, Konnect, WEBHOOK};
 
-/// The paths of the requests since the last time.
+/// The paths of the requests since the last call.
 fn paths(konnect: &Konnect) -> Vec<String> {
     let paths = konnect
         .emulator

@@ -1,5 +1,5 @@
-//! A thousand destinations and the webhooks of all regions, as many at a time as a user asks for, against a Konnect
-//! that is slow, limits its requests, and gets one response in twenty wrong.
+//! A thousand destinations and the webhooks of all regions, with user-defined parallelism, against a slow Konnect with
+//! a rate limit and 5 percent faulty responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,11 @@ use terraform_plugin::testing::value::assert_no_errors;
 use crate::konnect::Konnect;
 
 const DESTINATIONS: usize = 1_000;
-/// What the plugin may take of memory at most, in KiB.
+/// The memory limit of the plugin, in KiB.
 const MAX_MEMORY_KIB: u64 = 30 * 1024;
 
-/// 50 ms a response, a rate limit below what the client could send, and a fault in every twentieth request: most of
-/// them such that a client cannot tell whether it was handled.
+/// 50 ms latency, a rate limit below the speed of the client, and a fault in every twentieth request. With most faults,
+/// the client cannot determine whether the request was handled.
 fn faulty_conditions() -> Conditions {
     Conditions {
         latency_ms: 50,
@@ -41,7 +41,7 @@ fn faulty_conditions() -> Conditions {
     }
 }
 
-/// Does something for each of these, so many at a time.
+/// Calls a function for each item, with limited concurrency.
 async fn each<T, F: Future>(of: Vec<T>, at_a_time: usize, what: impl FnMut(T) -> F) -> Vec<F::Output> {
     stream::iter(of)
         .map(what)

@@ -1,11 +1,11 @@
-//! What the host reads on stderr.
+//! The log on stderr.
 
 use serde_json::Value as Json;
 use terraform_plugin::testing::{Host, Launch, Tls, check};
 
 use crate::PLUGIN;
 
-/// A run in which something worth a warning happens; answers its log.
+/// The log of a run with a warning.
 async fn log_of(launch: Launch) -> Vec<Json> {
     let host = Host::launch(launch).await;
     let tls = Tls::trusting(&host.handshake.certificate().unwrap());
@@ -33,7 +33,7 @@ async fn log_line_is_hclog_json() {
             !text("@message").is_empty() && !text("@module").is_empty(),
             "{line}"
         );
-        // RFC 3339 with microseconds, as Go's `time` layout of hclog wants it.
+        // RFC 3339 with microseconds, as hclog requires.
         let time = text("@timestamp");
         assert!(
             time.len() == 27 && time.ends_with('Z') && time.as_bytes()[10] == b'T',

@@ -1,4 +1,4 @@
-//! What is left of a secret in the memory of the process, and of what a crash would write to a disk.
+//! Secrets in the memory of the process and in core dumps.
 #![cfg(target_os = "linux")]
 
 use std::fs::File;
@@ -17,7 +17,7 @@ use terraform_plugin::{Type, Value};
 use crate::PLUGIN;
 use crate::konnect::DESTINATION;
 
-/// How often a text stands in what a process can write to.
+/// The number of occurrences of a text in the writable memory of a process.
 fn occurrences(pid: u32, text: &str) -> usize {
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     let memory = File::open(format!("/proc/{pid}/mem")).unwrap();
@@ -32,7 +32,7 @@ fn occurrences(pid: u32, text: &str) -> usize {
         let hex = |text| u64::from_str_radix(text, 16).unwrap();
         let (start, end) = (hex(start), hex(end));
         let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
-        // A part that was given back meanwhile cannot be read any more, and holds nothing.
+        // Memory that was released since cannot be read.
         if memory.read_exact_at(&mut bytes, start).is_ok() {
             found += bytes
                 .windows(text.len())
@@ -82,10 +82,10 @@ async fn configured(channel: &Channel, emulator: &Emulator, token: &str) -> Reso
     }
 }
 
-/// Only debug mode lets the memory be read without privileges. What is wiped does not depend on the mode.
+/// Uses debug mode, in which the memory can be read without privileges. Zeroing does not depend on the mode.
 #[tokio::test]
 async fn authorization_after_calls_and_connections_is_wiped() {
-    // Written in parts, so that it does not stand in the program itself.
+    // Built from parts: the program itself must not contain the text.
     let [stored, write_only] =
         ["st0red", "wr1te-only"].map(|kind| format!("Splunk {kind}-{}", "s3cret-9f1c"));
     let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
@@ -115,7 +115,7 @@ async fn authorization_after_calls_and_connections_is_wiped() {
         "the token is in use, and what looks for it must find it"
     );
 
-    // Open connections hold buffers with what passed last.
+    // Closes connections, whose buffers contain the last data.
     emulator.stop().await;
     drop((destination, channel));
     let wiped = async {

@@ -1,4 +1,4 @@
-//! States of Kong's own provider: `moved` blocks, and `state replace-provider`.
+//! States of Kong's provider: `moved` blocks, and `state replace-provider`.
 
 use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
@@ -8,7 +8,7 @@ use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::{DESTINATION, Konnect};
 
-/// Where Kong's provider is installed from.
+/// The registries of Kong's provider.
 const KONG_TYPE: [&str; 3] = [
     "registry.terraform.io/kong/konnect",
     "registry.opentofu.org/kong/konnect",
@@ -18,8 +18,8 @@ const KONG: &str = KONG_TYPE[0];
 const ENDPOINT: &str = "https://siem.example.com/collector";
 const SECRET: &str = "Splunk s3cret";
 
-/// The webhook of a region as Kong's provider has set it up, and its state. Versions differ in what they
-/// keep beside this.
+/// Configures the webhook of a region as Kong's provider does, and returns its state. Versions store different further
+/// attributes.
 fn kongs_webhook(konnect: &Konnect, region: &str) -> Json {
     let webhook = json!({
         "enabled": true, "endpoint": ENDPOINT, "authorization": SECRET, "log_format": "json",
@@ -31,7 +31,7 @@ fn kongs_webhook(konnect: &Konnect, region: &str) -> Json {
     state
 }
 
-/// A destination that Kong's provider has made, and its state.
+/// Creates a destination as Kong's provider does, and returns its state.
 async fn kongs_destination(konnect: &Konnect, region: &str) -> Json {
     let resource = konnect.destination();
     let config = resource.shape.object(&[
@@ -72,7 +72,7 @@ fn destination_config(of: &Resource, authorization: &str) -> Value {
     ])
 }
 
-/// From what a move has brought to an empty plan, with nothing but reads.
+/// Asserts that a moved state leads to an empty plan, with reads only.
 async fn assert_converges(
     konnect: &Konnect,
     of: &Resource,
@@ -155,7 +155,7 @@ async fn move_kong_destination_from_any_registry_sends_no_write() {
     konnect.end().await;
 }
 
-/// `state replace-provider` leaves Kong's state under our name: Terraform asks to upgrade it.
+/// After `state replace-provider`, Terraform upgrades Kong's state with this provider.
 #[tokio::test]
 async fn upgrade_kong_destination_state_sends_no_write() {
     let konnect = Konnect::configured().await;
@@ -170,14 +170,14 @@ async fn upgrade_kong_destination_state_sends_no_write() {
     };
     let mut config = destination_config(&destination, "authorization");
     config.set("region", "eu".into());
-    // What only we have comes with the first refresh.
+    // The first refresh sets the attributes that Kong's provider does not have.
     let read = destination.read(&found).await;
     assert_no_errors(&read.diagnostics);
     assert_converges(&konnect, &destination, &read, &config, "eu").await;
     konnect.end().await;
 }
 
-/// Going over to the write-only argument with the move is an update in place, which leaves no trace.
+/// A change to the write-only argument with the move is an update in place, which removes the secret from the state.
 #[tokio::test]
 async fn move_to_write_only_removes_secret_from_state() {
     let konnect = Konnect::configured().await;
@@ -215,7 +215,7 @@ async fn move_to_write_only_removes_secret_from_state() {
     konnect.end().await;
 }
 
-/// Kong's versions differ: what one lacks or has beyond the others does no harm.
+/// Versions of Kong's provider differ: missing and additional attributes are accepted.
 #[tokio::test]
 async fn move_with_missing_or_extra_attributes_succeeds() {
     let konnect = Konnect::configured().await;

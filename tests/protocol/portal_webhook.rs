@@ -1,5 +1,5 @@
-//! `konnect_portal_audit_log_webhook` at the protocol: identity, rollback, states of Kong's provider, lists and generated
-//! configuration.
+//! `konnect_portal_audit_log_webhook` at the protocol: identity, rollback, states of Kong's provider, lists and
+//! generated configuration.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
@@ -185,7 +185,7 @@ async fn list_has_each_configured_webhook_once_by_name() {
     assert_eq!(names, ["archive", "developers"]);
     assert_eq!(found[1].identity, bench.identity());
 
-    // What is listed is imported as it is, with the generated configuration.
+    // A listed object is imported with the generated configuration without changes.
     let object = found[1].object.clone().unwrap();
     let generated = bench.resource.generate_config(&object).await;
     assert_eq!(generated, bench.config(&[]));
@@ -206,7 +206,7 @@ async fn list_has_each_configured_webhook_once_by_name() {
     bench.konnect.emulator.clear_requests();
     let (found, _) = list.list(&[region], false, 1).await;
     assert_eq!(found.len(), 1);
-    // The list of portals, and at most one webhook ahead of the limit.
+    // The list of portals, and at most one webhook beyond the limit.
     assert!(bench.konnect.requests() <= 3);
     bench.konnect.end().await;
 }

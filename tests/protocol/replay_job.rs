@@ -1,4 +1,4 @@
-//! `konnect_audit_log_replay_job` at the protocol: what starts a job, what is waited for, and what the state keeps.
+//! `konnect_audit_log_replay_job` at the protocol: starts, waits and state.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::konnect::Konnect;
 
 const PATH: &str = "/eu/v3/audit-log-replay-job";
 
-/// So many minutes ago, in whole seconds.
+/// The time this many minutes ago, in whole seconds.
 pub fn minutes_ago(minutes: i64) -> String {
     let now = Timestamp::now().as_second();
     Timestamp::from_second(now - minutes * 60).unwrap().to_string()
@@ -31,7 +31,7 @@ pub async fn requested(konnect: &Konnect, method: &str) {
     within("a request", seen).await;
 }
 
-/// The bodies of the jobs that were requested.
+/// The bodies of the requested jobs.
 pub fn started(konnect: &Konnect) -> Vec<serde_json::Value> {
     let all = konnect.emulator.requests();
     let jobs = all.iter().filter(|request| request.method == "PUT");
@@ -159,7 +159,7 @@ async fn create_failed_job_keeps_it_and_the_next_update_starts_it_again() {
     let job = resource(&konnect);
     let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
     let plan = planned(&job, &config).await;
-    // There is no webhook, so nothing can be delivered.
+    // Without a webhook, the job fails.
     let failed = job.apply(&plan).await;
     let message = error(&failed.diagnostics);
     assert!(
@@ -271,7 +271,7 @@ async fn update_of_the_range_starts_another_job_in_place() {
     assert_eq!(updated.value.get("status"), &"accepted".into());
     assert_eq!(started(&konnect), [json!({ "start_at": start, "end_at": end })]);
 
-    // Its own job that has not started to run is replaced, and not waited for.
+    // Its own job that is not running yet is replaced without a wait.
     let end = minutes_ago(20);
     let plan = job
         .plan(

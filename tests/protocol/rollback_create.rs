@@ -1,5 +1,5 @@
-//! A host that hangs up before it has heard of a creation: the creation goes on to its end, and is then taken
-//! back, since no state will ever tell of the object. What the host has heard of, it may have recorded.
+//! A host that disconnects before it has received the response to a creation. The creation completes and is then rolled
+//! back, because no state records the object. An object whose response was received is kept.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ async fn configured() -> Konnect {
     konnect
 }
 
-/// An apply whose request has reached Konnect, which keeps the response back.
+/// Starts an apply, and waits until its request has reached Konnect, which holds the response.
 async fn in_flight(konnect: &Konnect, resource: &Resource, plan: &Plan, method: &str) -> JoinHandle<State> {
     let held = FaultRule::new(Fault::Hold { handle: true }).method(method);
     konnect.emulator.inject(held).unwrap();
@@ -87,7 +87,7 @@ async fn create_cancelled_by_host_completes_and_rolls_back() {
     until("the removal", || stored(&konnect.emulator) == 0).await;
     assert_eq!(asked(&konnect.emulator, "POST"), 1);
     assert_eq!(asked(&konnect.emulator, "DELETE"), 1);
-    // The plugin lives, and the same can be made again.
+    // The plugin still works, and the object can be created again.
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
     assert_no_errors(&resource.apply(&plan).await.diagnostics);
     assert_eq!(stored(&konnect.emulator), 1);
@@ -118,7 +118,7 @@ async fn update_cancelled_by_host_completes_and_is_kept() {
     assert_eq!(asked(&emulator, "DELETE"), 0);
 }
 
-/// The process lingers for the one thing that is still to be done, without its socket.
+/// The process continues without its socket until the change is complete.
 #[tokio::test]
 async fn create_when_host_disconnects_rolls_back() {
     let konnect = configured().await;
@@ -148,7 +148,7 @@ async fn create_during_shutdown_rolls_back() {
     drop(resource);
     let Konnect { plugin, emulator } = konnect;
     let host = plugin.host;
-    // As Terraform does it after a second Ctrl-C: it asks for the end, and hangs up.
+    // As Terraform does after a second Ctrl-C: it calls `Shutdown` and disconnects.
     host.shut_down().await;
     drop(host.channel);
     apply.abort();
@@ -198,7 +198,7 @@ async fn webhook_create_rolls_back_unless_it_replaced_existing() {
     }
 }
 
-/// The lock of the run is free once its host is gone: another one may set the region up meanwhile.
+/// The lock of the state is released when the host ends: another run may configure the region.
 #[tokio::test]
 async fn webhook_rollback_keeps_webhook_of_another_run() {
     let konnect = configured().await;

@@ -1,5 +1,5 @@
-//! What Terraform checks of a provider, through the life of a destination. The rules for every plan
-//! and every apply are asserted in [`terraform_plugin::testing::terraform`]; here is what holds in one situation.
+//! Terraform's checks during the lifecycle of a destination. [`terraform_plugin::testing::terraform`] asserts the rules
+//! for every plan and apply; these tests check single situations.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::konnect::Konnect;
 
 const ENDPOINT: &str = "https://siem.example.com/collector";
 
-/// A configuration as short as can be, with this name.
+/// A minimal configuration with this name.
 fn config(of: &Resource, name: &str) -> Value {
     of.shape.object(&[
         ("name", name.into()),
@@ -21,7 +21,7 @@ fn config(of: &Resource, name: &str) -> Value {
     ])
 }
 
-/// A destination that exists, with bytes that the provider is to carry along.
+/// An existing destination with additional private data.
 async fn created(of: &Resource) -> State {
     let plan = of.plan(&State::none(), &config(of, "siem")).await;
     assert_no_errors(&plan.diagnostics);
@@ -98,7 +98,7 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
     konnect.end().await;
 }
 
-/// The same bytes as Terraform writes and expects, without the crate's own codec in between.
+/// Compares bytes with those of Terraform, without the codec of the crate.
 #[tokio::test]
 async fn plan_encodes_same_bytes_as_terraform() {
     let konnect = Konnect::configured().await;
@@ -143,8 +143,7 @@ async fn plan_encodes_same_bytes_as_terraform() {
     konnect.end().await;
 }
 
-/// Terraform marks a value of which something is known by extension type 12, with a payload that
-/// need not be understood.
+/// Terraform encodes unknown values with refinements as extension type 12. The payload can be ignored.
 #[tokio::test]
 async fn refined_unknown_decodes_as_unknown() {
     let konnect = Konnect::configured().await;
@@ -192,7 +191,7 @@ async fn region_change_requires_replace() {
     konnect.end().await;
 }
 
-/// What stands beside the provider's own notes, as a later version may leave it.
+/// Private data under other keys, as a later version may write it.
 #[tokio::test]
 async fn private_state_is_kept_across_calls() {
     let konnect = Konnect::configured().await;
@@ -222,7 +221,7 @@ async fn private_state_is_kept_across_calls() {
     konnect.end().await;
 }
 
-/// Bytes that are no notes of ours do no harm, and are given back as long as nothing is noted.
+/// Invalid private data causes no error, and is kept until the provider writes its own.
 #[tokio::test]
 async fn private_state_invalid_is_kept_without_error() {
     let konnect = Konnect::configured().await;

@@ -1,4 +1,4 @@
-//! How the plugin starts: for a host, for a person, and not at all.
+//! The start of the plugin: for a host, for a user, and failures.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -14,7 +14,7 @@ use terraform_plugin::testing::{Handshake, Host, Identity, Launch, check, plain,
 
 use crate::PLUGIN;
 
-/// What a person reads who starts the plugin by hand.
+/// Asserts that a start without a host prints a notice.
 async fn prints_notice(launch: Launch) {
     let ended = launch.run().await;
     assert_eq!(ended.status.code(), Some(1));
@@ -31,7 +31,7 @@ async fn prints_notice(launch: Launch) {
 #[tokio::test]
 async fn start_without_cookie_prints_plugin_notice() {
     prints_notice(Launch::without_host(PLUGIN)).await;
-    // What else a host sets makes no host.
+    // Other variables of a host do not identify it.
     prints_notice(Launch::without_tls(PLUGIN).without("TF_PLUGIN_MAGIC_COOKIE")).await;
 }
 
@@ -73,7 +73,7 @@ async fn version_and_help_flags_accept_one_or_two_hyphens() {
 #[tokio::test]
 async fn unknown_flag_errors_in_one_line() {
     for flag in ["--verbose", "debug-me", ""] {
-        // With the cookie too: a host passes no flags, so that this is a mistake there as well.
+        // Also with the cookie: hosts pass no flags.
         for launch in [Launch::without_host(PLUGIN), Launch::without_tls(PLUGIN)] {
             let ended = launch.arg(flag).run().await;
             assert_eq!(ended.status.code(), Some(2), "{ended:?}");
@@ -113,7 +113,7 @@ async fn handshake_multiplex_field_follows_environment() {
     }
 }
 
-/// Verifies a server certificate as a client does that trusts one certificate only.
+/// Verifies a server certificate as a client that trusts a single certificate.
 fn verifies(
     certificate: &CertificateDer<'static>,
     trusted: &CertificateDer<'static>,
@@ -141,7 +141,7 @@ async fn server_certificate_is_self_signed_and_unique_per_start() {
     let certificate = one.handshake.certificate().unwrap();
     let fresh = other.handshake.certificate().unwrap();
     assert_ne!(certificate, fresh);
-    // A chain of length one ends at the certificate itself only if its own key signed it.
+    // A chain of one certificate is valid only if it is self-signed.
     verifies(&certificate, &certificate, "localhost").unwrap();
     assert!(matches!(
         verifies(&certificate, &certificate, "example.com"),
@@ -221,7 +221,7 @@ async fn socket_directory_unset_uses_temporary_directory() {
     let socket = handshake.socket();
     let folder = socket.parent().unwrap();
     assert_eq!(folder.parent(), Some(process.folder()));
-    // The temporary folder may be everybody's: no other user gets at what is in ours.
+    // The temporary folder may be shared: other users must not be able to access the socket.
     let (own, user) = (
         std::fs::symlink_metadata(folder).unwrap(),
         nix::unistd::geteuid().as_raw(),
@@ -259,7 +259,7 @@ async fn socket_directory_unusable_errors() {
 #[tokio::test]
 async fn socket_directory_not_writable_errors() {
     use std::os::unix::fs::PermissionsExt;
-    // The superuser may write anywhere but where the system itself says no.
+    // The superuser can write everywhere except where the system forbids it.
     let sealed = tempfile::tempdir().unwrap();
     std::fs::set_permissions(sealed.path(), std::fs::Permissions::from_mode(0o500)).unwrap();
     let writable = std::fs::write(sealed.path().join("try"), "").is_ok();
@@ -279,7 +279,7 @@ async fn socket_directory_not_writable_errors() {
     );
 }
 
-/// The same without a host that names a folder, as Terraform is one.
+/// The same for a host that does not specify a folder, such as Terraform.
 #[tokio::test]
 async fn temporary_directory_unusable_errors() {
     let long = tempfile::Builder::new()
@@ -321,7 +321,7 @@ async fn client_certificate_invalid_errors() {
     }
 }
 
-/// Were it taken for unset, the plugin would serve whoever connects, without TLS.
+/// If the variable counted as unset, the plugin would serve every client without TLS.
 #[tokio::test]
 async fn client_certificate_not_utf8_errors() {
     use std::os::unix::ffi::OsStrExt;
@@ -330,7 +330,7 @@ async fn client_certificate_not_utf8_errors() {
     assert!(said.contains("PLUGIN_CLIENT_CERT"), "{said}");
 }
 
-/// Were it taken for unset, the token would go to another server than the one that was meant.
+/// If the variable counted as unset, the token would be sent to another server.
 #[tokio::test]
 async fn provider_variable_not_utf8_errors() {
     use std::os::unix::ffi::OsStrExt;

@@ -1,5 +1,4 @@
-//! What a run's interruption does to the calls of a provider: none begins anything new, and those
-//! that have begun end with their state.
+//! An interruption: calls start no new requests, and calls in flight return their state.
 
 use std::time::Duration;
 
@@ -22,7 +21,7 @@ async fn creation(konnect: &Konnect) -> Plan {
     ]);
     let plan = destination.plan(&State::none(), &config).await;
     assert_no_errors(&plan.diagnostics);
-    // The plan has looked at what is there.
+    // Ignores the requests of the plan.
     konnect.emulator.clear_requests();
     plan
 }
@@ -46,7 +45,7 @@ async fn requested(konnect: &Konnect) {
     within("a request", requested).await;
 }
 
-/// Lets a creation take longer than the plugin returns its connections for a farewell.
+/// Delays the response to a creation beyond the close timeout of connections.
 fn delay_responses(konnect: &Konnect) {
     let late = FaultRule::new(Fault::Delay { ms: 2000 });
     konnect.emulator.inject(late.method("POST")).unwrap();
@@ -71,7 +70,7 @@ async fn apply_after_stop_errors_without_request() {
         state.diagnostics
     );
     assert_eq!(state.value, Value::Null);
-    // Not even a new configuration lifts it: the run is over.
+    // A new configuration does not end the interruption.
     assert_no_errors(&konnect.configure(konnect.config()).await);
     let state = konnect.destination().apply(&plan).await;
     assert!(
@@ -103,7 +102,7 @@ async fn stop_during_retry_wait_errors_immediately() {
     let konnect = Konnect::start().await;
     assert_no_errors(&konnect.configure(konnect.config_with_retries(10)).await);
     let destination = konnect.destination();
-    // With ten further tries this goes on for minutes.
+    // With ten retries, this would take minutes.
     let never = FaultRule::new(Fault::status(503)).always();
     konnect.emulator.inject(never).unwrap();
     let id = "6b1fd0b4-0a3c-4f5e-8e0d-6a8d9c1f2e3b";

@@ -1,4 +1,4 @@
-//! The guard against taking a region's stream over without being asked to.
+//! The guard against unintended redirection of a region's stream.
 
 use serde_json::json;
 use terraform_plugin::Value;
@@ -16,7 +16,7 @@ fn config(of: &Resource, more: &[(&str, Value)]) -> Value {
     of.shape.object(&[&least, more].concat())
 }
 
-/// A refusal names what is there, without what may be a password, and both ways out.
+/// Asserts that an error contains the current target without a possible secret, and both remedies.
 fn refused(said: &str) {
     for part in [
         "stranger.example.com",
@@ -41,7 +41,7 @@ async fn takeover_unrequested_warns_at_plan_refuses_at_apply() {
     let late = webhook.plan(&none, &config(&webhook, &[])).await;
     assert_no_errors(&late.diagnostics);
     refused(&late.diagnostics.last().unwrap().detail);
-    // Planned while the region was free: the change looks again.
+    // Planned while the region had no webhook: the apply checks again.
     let state = webhook.apply(&early).await;
     refused(&error(&state.diagnostics));
     assert_eq!(state.value, Value::Null);
@@ -67,7 +67,7 @@ async fn create_over_disabled_webhook_succeeds() {
     konnect.end().await;
 }
 
-/// Where the provider block or the region is not known, nobody can be asked.
+/// If the provider block or the region is unknown, the plan cannot check.
 #[tokio::test]
 async fn takeover_unknown_region_refuses_at_apply() {
     let konnect = Konnect::configured().await;
@@ -85,27 +85,27 @@ async fn takeover_unknown_region_refuses_at_apply() {
     konnect.end().await;
 }
 
-/// A replacement is planned twice, the second time as a creation: the region's stream is then our own.
+/// A replacement is planned twice, the second time as a creation: the stream is then that of the resource.
 #[tokio::test]
 async fn replace_own_webhook_plans_without_warning() {
     let konnect = Konnect::configured().await;
     konnect.other_users_webhook("eu", true);
     let webhook = konnect.webhook();
     let creation = config(&webhook, &[]);
-    // Another process of the provider has it in its state, this one has heard of it by the refresh.
+    // This process knows the state from the refresh.
     let imported = webhook.import("eu").await;
     let read = webhook.read(&imported).await;
     assert_no_errors(&read.diagnostics);
     let plan = webhook.plan(&State::none(), &creation).await;
     assert_no_errors(&plan.diagnostics);
-    // The stream is still there when it comes to the change, which has to look.
+    // The stream still exists at apply, which must check.
     refused(&error(&webhook.apply(&plan).await.diagnostics));
     assert_no_errors(&webhook.apply(&read.removal()).await.diagnostics);
     assert_no_errors(&webhook.apply(&plan).await.diagnostics);
     konnect.end().await;
 }
 
-/// `terraform test` sets webhooks up and removes them with one process of the provider.
+/// `terraform test` configures and removes webhooks with one process of the provider.
 #[tokio::test]
 async fn webhook_recreated_in_same_process_succeeds() {
     let konnect = Konnect::configured().await;
@@ -119,7 +119,7 @@ async fn webhook_recreated_in_same_process_succeeds() {
         let created = webhook.apply(&plan).await;
         assert_no_errors(&created.diagnostics);
         assert_eq!(enabled(&konnect), true);
-        // Each walk of Terraform through its graph configures the provider again.
+        // Terraform configures the provider for each operation.
         assert_no_errors(&konnect.configure(konnect.config()).await);
         let read = webhook.read(&created).await;
         assert_no_errors(&webhook.apply(&read.removal()).await.diagnostics);
@@ -141,7 +141,7 @@ async fn concurrent_webhooks_for_one_region_create_one() {
     let first = webhook.plan(&none, &first).await;
     let second = webhook.plan(&none, &second).await;
     assert_no_errors(&second.diagnostics);
-    // At the same time, as Terraform does: which of them is first does not matter.
+    // Concurrently, in any order, as Terraform does.
     let (one, other) = tokio::join!(webhook.apply(&first), webhook.apply(&second));
     let (won, lost) = if one.value.is_null() {
         (other, one)

@@ -1,12 +1,12 @@
-//! Values that are none: bytes cut short, of another type, or made to cost memory. The response is an error, the plugin
-//! lives on, and Konnect hears nothing of it.
+//! Invalid values: truncated, of another type, or designed to exhaust memory. The response is an error, the plugin
+//! continues, and no request is sent.
 
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::value::{NIL, TRUE, error, map_head, msgpack, text};
 
 use crate::konnect::{DESTINATION, Konnect};
 
-/// Bytes that are no destination, each with what is wrong about them.
+/// Invalid encodings of a destination, each with a description.
 fn broken(konnect: &Konnect) -> Vec<(&'static str, tf::DynamicValue)> {
     let shape = konnect.destination().shape;
     let whole = shape.raw(&[("name", text("siem"))]);
@@ -58,7 +58,7 @@ fn broken(konnect: &Konnect) -> Vec<(&'static str, tf::DynamicValue)> {
     packed.into_iter().chain(json).collect()
 }
 
-/// The error there must be, which says whose fault it is.
+/// Asserts the error and its cause.
 fn unreadable(what: &str, diagnostics: &[tf::Diagnostic]) {
     let said = error(diagnostics);
     assert!(said.contains("invalid value"), "{what}: {said}");
@@ -147,8 +147,7 @@ async fn undecodable_state_or_plan_errors_without_request() {
     konnect.end().await;
 }
 
-/// Terraform takes the state that comes with an error for what is left: none at all would make it
-/// forget the object.
+/// Terraform stores the state of a failed response: without a state, it forgets the object.
 #[tokio::test]
 async fn undecodable_plan_in_apply_keeps_prior_state() {
     let konnect = Konnect::configured().await;

@@ -1,4 +1,4 @@
-//! Calls for what the provider does not have. Each is a response with an error for the user, never a broken call.
+//! Calls for unknown types. Each returns a diagnostic, never a gRPC error.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ const FUNCTIONS: [&str; 2] = ["parse_audit_event", "verify_audit_event"];
 /// A name that no provider serves.
 const UNKNOWN_TYPE: &str = "konnect_nobody";
 
-/// Asks each of these calls for a type that is not there; answers their names with the one error.
+/// Makes each of these calls for an unknown type. Returns their names with the single error.
 macro_rules! call_each {
     ($provider:expr, $($call:ident($field:ident)),+ $(,)?) => {
         vec![$({
@@ -40,7 +40,7 @@ async fn calls_of_unknown_type(mut provider: ProviderClient<Channel>) -> Vec<(&'
     }
 }
 
-/// The same for the calls with streams, and for functions, which have an error of their own.
+/// The same for streaming calls and functions, which have another type of error.
 async fn stream_calls_of_unknown_type(mut provider: ProviderClient<Channel>) -> Vec<(&'static str, String)> {
     use tf::invoke_action::event::Type as Event;
     let type_name = || UNKNOWN_TYPE.to_owned();
@@ -75,7 +75,7 @@ async fn stream_calls_of_unknown_type(mut provider: ProviderClient<Channel>) -> 
     ]
 }
 
-/// The calls that are about no type; they are made where their answers matter.
+/// The calls without a type, which other tests cover.
 const CALLS_WITHOUT_TYPE: [&str; 7] = [
     "get_metadata",
     "get_provider_schema",
@@ -110,7 +110,7 @@ async fn call_for_unknown_type_errors_with_type_name() {
     for (call, said) in &responses {
         assert!(said.contains(UNKNOWN_TYPE), "{call}: {said}");
     }
-    // None is forgotten here: the service's own declaration has no other.
+    // The service has no further calls.
     let asked: BTreeSet<_> = responses
         .iter()
         .map(|(call, _)| *call)

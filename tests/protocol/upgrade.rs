@@ -1,4 +1,4 @@
-//! States as they were stored, by this version of the provider and by others.
+//! Stored states of this and other versions of the provider.
 
 use serde_json::json;
 use terraform_plugin::Value;
@@ -73,7 +73,7 @@ async fn upgrade_kong_state_with_other_time_format_rereads_times() {
     let planned = destination.plan(&State::none(), &config).await;
     let created = destination.apply(&planned).await;
     assert_no_errors(&created.diagnostics);
-    // Without a region, and with times as Go's time.Time writes them, for instance without trailing zeros.
+    // Without a region, and with times in the form of Go's `time.Time`, for instance without trailing zeros.
     let kongs = stored(&json!({
         "id": created.value.get("id").as_str(), "name": "siem", "endpoint": "https://siem.example.com/",
         "authorization": "Bearer x", "log_format": "cef", "skip_ssl_verification": false,

@@ -1,4 +1,4 @@
-//! Drift of what cannot be read: another user wrote to an object, so its authorization is sent again.
+//! Drift of the credential, which cannot be read: after a change by another user, it is sent again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,7 +27,7 @@ fn applied(block: impl std::fmt::Display) -> Workspace {
     workspace
 }
 
-/// Asserts that a plan updates one object in place, and says once on the argument that another user wrote.
+/// Asserts that a plan updates one object in place, and warns once on the argument about the other user.
 fn assert_reported_once(workspace: &Workspace, address: &str, attribute: &str) -> Plan {
     workspace.try_plan().ends_with(2);
     let plan = workspace.plan();
@@ -140,7 +140,7 @@ fn detection_is_switched_off_and_on_in_the_provider_block() {
     );
 }
 
-/// The time of an object changes after each re-send, and nothing else: it proves nothing.
+/// If only the time of an object changes after each re-send, it is not reliable.
 #[test]
 fn time_that_changes_after_two_re_sends_stops_detection() {
     let workspace = applied(Block::destination("siem"));
@@ -217,7 +217,7 @@ fn plan_without_refresh_detects_no_drift() {
         .run(&["plan", "-refresh=false", "-detailed-exitcode"])
         .succeeds();
     assert_reported_once(&workspace, SIEM, "authorization");
-    // What a plan saw and did not apply is not remembered, since it is seen again.
+    // A change that a plan detects and does not apply is not recorded, because the next plan detects it again.
     workspace
         .run(&["plan", "-refresh=false", "-detailed-exitcode"])
         .succeeds();
@@ -257,7 +257,7 @@ fn authorization_update_failed_is_planned_again() {
     assert_eq!(at_konnect(&workspace), AUTHORIZATION);
 }
 
-/// The response to an update is lost, so that the write that Konnect shows may be our own: nobody is blamed for it.
+/// If the response to an update is lost, the change may come from this configuration: no other user is reported.
 #[test]
 fn own_write_in_doubt_is_not_reported_as_outside_change() {
     let destination = Block::destination("siem");
@@ -277,7 +277,7 @@ fn own_write_in_doubt_is_not_reported_as_outside_change() {
         workspace.apply_plan();
         workspace.assert_no_changes();
 
-        // Once a write of ours is certain again, changes by others are reported again.
+        // After the next successful write, changes by others are reported again.
         let path = match address {
             SIEM => path(&workspace),
             _ => "/eu/v2/audit-log-webhook".to_owned(),

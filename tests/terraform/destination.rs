@@ -1,4 +1,4 @@
-//! `konnect_audit_log_destination`: its life without accidents.
+//! `konnect_audit_log_destination`: its lifecycle without failures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,7 +108,7 @@ fn destination_create_sends_every_argument() {
     assert_eq!(workspace.state().get(SIEM)["region"], "eu");
 }
 
-/// Changes one attribute of a destination that exists.
+/// Changes one attribute of an existing destination.
 fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Value>) {
     let (before, after) = (before.into(), after.into());
     let workspace = Workspace::of(siem().with(attribute, before.clone()));

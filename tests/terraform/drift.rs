@@ -1,4 +1,4 @@
-//! What another user changed at Konnect: it is detected, shown and repaired.
+//! Changes by another user: they are detected, shown and reverted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ fn with_destination() -> String {
     )
 }
 
-/// Asserts that the one thing to do is to set one attribute of an object back.
+/// Asserts that the plan only reverts one attribute of an object.
 fn assert_shows(workspace: &Workspace, address: &str, attribute: &str, now: &Value, expected: &Value) {
     let plan = workspace.plan();
     assert!(plan.pending, "the exit code reports it");
@@ -30,7 +30,7 @@ fn assert_shows(workspace: &Workspace, address: &str, attribute: &str, now: &Val
     );
     let mut changed = change.changed();
     changed.remove("updated_at");
-    // An outside change may have changed the credential as well, and so removes it from the state.
+    // An outside change may include the credential, which is therefore removed from the state.
     changed.remove("authorization");
     assert_eq!(changed, BTreeSet::from([attribute]));
     let mut drifted = plan.drift[address].changed();
@@ -52,7 +52,7 @@ fn destination_attribute_drift_is_detected_and_reverted() {
             json!("https://siem.example.com/audit"),
         ),
         ("log_format", json!("json"), json!("cef")),
-        // One that this version has never heard of.
+        // An unknown format.
         ("log_format", json!("leef"), json!("cef")),
         ("skip_ssl_verification", json!(true), json!(false)),
     ] {
@@ -135,7 +135,7 @@ fn drift_in_several_attributes_sends_one_request() {
     assert_eq!(workspace.apply_and_assert_no_changes(), [write(call, repair)]);
 }
 
-/// Asserts that one object is gone, and that applying brings it back.
+/// Asserts that one object no longer exists, and that an apply creates it again.
 fn is_recreated(workspace: &Workspace, address: &str) {
     let plan = workspace.plan();
     assert_eq!(plan.actions()[address], "create");
@@ -161,10 +161,10 @@ fn destination_deleted_outside_is_recreated() {
 fn destination_webhook_deleted_outside_is_recreated() {
     let workspace = Workspace::of(with_destination());
     workspace.apply();
-    // Never set up, as Konnect sees it.
+    // Like a webhook that was never configured.
     workspace.konnect.remove_webhook("eu").unwrap();
     is_recreated(&workspace, EU);
-    // Deleted, which leaves an empty destination ID.
+    // Deleted, with an empty destination ID.
     let edit = json!({ "audit_log_destination_id": "" });
     workspace.konnect.edit_webhook("eu", edit).unwrap();
     is_recreated(&workspace, EU);
@@ -239,7 +239,7 @@ fn destroy_of_missing_objects_succeeds() {
     let workspace = Workspace::of(with_destination());
     workspace.apply();
     let id = workspace.state().text(SIEM, "id");
-    // A plan that has not seen it: the removals themselves meet a 404.
+    // A plan without this refresh: the removals receive a 404.
     workspace
         .run(&["plan", "-destroy", "-out=destroy.plan"])
         .succeeds();
@@ -260,6 +260,6 @@ fn outside_change_after_plan_is_overwritten_by_apply() {
     workspace.konnect.edit_destination("global", &id, edit).unwrap();
     workspace.apply_plan();
     assert_eq!(workspace.konnect.destinations("global")[0]["name"], "planned");
-    // Whether its credential was changed as well is not known: the next plan sends it.
+    // Its credential may have changed too: the next plan sends it.
     assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
 }

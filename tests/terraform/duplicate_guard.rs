@@ -1,4 +1,4 @@
-//! A destination that equals an existing one: the plan warns, and nothing refuses it.
+//! A destination that equals an existing one: the plan warns, and the apply succeeds.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
@@ -11,7 +11,7 @@ fn siem() -> Block {
     Block::destination("siem")
 }
 
-/// What another user makes who has the same in mind.
+/// Creates an equal destination as another user.
 fn made_elsewhere(workspace: &Workspace) -> String {
     let body = json!({
         "name": "siem", "endpoint": "https://siem.example.com/audit", "authorization": "Bearer other", "log_format": "cef",
@@ -93,7 +93,7 @@ fn duplicate_check_lists_once_per_process_and_region() {
         let list = format!("/{region}/v3/audit-log-destinations?page");
         asked.iter().filter(|r| r.path.starts_with(&list)).count()
     };
-    // A plan has a process of its own.
+    // Each plan has a separate process.
     assert_eq!((looks("global"), looks("eu")), (2, 2));
     assert_eq!(asked.iter().filter(|r| r.method == "POST").count(), 6);
     assert_eq!(asked.len(), 10);
@@ -126,7 +126,7 @@ fn second_equal_destination_of_one_block_is_created() {
     assert_eq!(count(&workspace), 2);
 }
 
-/// The destination goes and comes back under another name; in which order is Terraform's to choose.
+/// The destination is destroyed and created under another name, in an order that Terraform chooses.
 #[test]
 fn renamed_label_without_moved_block_recreates_destination() {
     let workspace = Workspace::of(siem());

@@ -29,8 +29,8 @@ fn workspace(files: &[&str], variables: &[(&str, &str)]) -> Workspace {
     workspace
 }
 
-/// Asserts that a configuration is valid, is applied as planned, leaves nothing to do, and goes without a trace.
-/// Returns the destinations that it has made meanwhile.
+/// Asserts that a configuration is valid, is applied as planned, has no changes afterwards, and is destroyed
+/// completely. Returns the created destinations.
 #[track_caller]
 fn assert_lifecycle(workspace: &Workspace) -> Vec<Value> {
     workspace.init();
@@ -79,7 +79,7 @@ fn module_tests_pass() {
     workspace.init();
     workspace.validate().succeeds();
     let run = workspace.run(&["test", "-no-color"]).succeeds();
-    // All of its files, and no run was skipped.
+    // All files, and no skipped run.
     assert!(run.stdout.contains("15 passed, 0 failed"), "{}", run.report());
     assert_eq!(workspace.konnect.destinations("global"), Vec::<Value>::new());
     for region in ["au", "eu", "us"] {
@@ -144,11 +144,11 @@ fn module_readme_lists_its_variables_and_outputs() {
     assert_eq!(listed, declared);
 }
 
-/// Applies and destroys each example of a resource beside the provider block of `examples/provider`.
+/// Applies and destroys each example of a resource with the provider block of `examples/provider`.
 #[test]
 fn example_resources_apply_and_destroy() {
     for file in configurations("examples/resources") {
-        // Applied by the tests of `replay.rs`, with times that are relative to now.
+        // The tests of `replay.rs` apply them, with relative times.
         if file.contains("_replay_job/") {
             continue;
         }
@@ -158,11 +158,11 @@ fn example_resources_apply_and_destroy() {
     }
 }
 
-/// The status of regions and Dev Portals. Those whose webhook is not part of the example are not set up.
+/// The status of regions and Dev Portals. Webhooks that are not part of an example are not configured.
 #[test]
 fn example_statuses_apply_and_destroy() {
     for file in configurations("examples/data-sources") {
-        // The others are applied by the tests of `lookups.rs`, with the objects that they find.
+        // The tests of `lookups.rs` apply the others, with objects to find.
         if !file.contains("_status/") {
             continue;
         }
@@ -218,7 +218,7 @@ fn destination(workspace: &Workspace) -> Value {
     workspace.konnect.posted_by_another_user(path, &body)
 }
 
-/// All of `examples/` is formatted, and is run by a test here.
+/// All files of `examples/` are formatted, and run by a test here.
 #[test]
 fn examples_are_formatted_and_tested() {
     let workspace = Workspace::new();
@@ -242,7 +242,7 @@ fn examples_are_formatted_and_tested() {
         "examples/provider".to_owned(),
         "examples/quickstart".to_owned(),
         "examples/resources".to_owned(),
-        // With each SIEM.
+        // Together with each SIEM.
         "examples/stream".to_owned(),
     ];
     for siem in entries("examples/siem") {
@@ -266,7 +266,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(project(path)).expect("a file of the project")
 }
 
-/// What is in a folder, by its path from the project's root.
+/// The paths in a folder, from the project's root.
 fn entries(folder: &str) -> BTreeSet<String> {
     let found = fs::read_dir(project(folder)).expect("a folder of the project");
     found
@@ -293,7 +293,7 @@ fn all_files(folder: &str) -> Vec<String> {
         .collect()
 }
 
-/// The configurations below a folder, but for those that import.
+/// The configurations below a folder, except for imports.
 fn configurations(folder: &str) -> Vec<String> {
     let all = all_files(folder).into_iter().filter(|file| {
         let file = Path::new(file);

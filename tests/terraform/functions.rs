@@ -1,4 +1,4 @@
-//! The provider's functions, as configurations call them.
+//! The provider's functions in configurations.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;

@@ -1,4 +1,4 @@
-//! `ignore_changes`: what it names is not sent, planned or warned about.
+//! `ignore_changes`: the ignored arguments are not sent, planned or warned about.
 
 use serde_json::json;
 
@@ -59,7 +59,7 @@ fn ignored_credential_that_was_rotated_is_not_overwritten() {
             rotate(&workspace);
             let run = workspace.try_plan().succeeds();
             assert!(run.warnings().is_empty(), "{}", run.report());
-            // Another argument is changed, and the value in the configuration as well.
+            // Changes another argument, and the ignored value in the configuration.
             for value in [AUTHORIZATION, "Bearer new in the configuration"] {
                 let format = if value == AUTHORIZATION { "json" } else { "cps" };
                 workspace.configure(block.clone().with(argument, value).with("log_format", format));

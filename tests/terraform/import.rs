@@ -1,4 +1,4 @@
-//! Objects that exist already, taken over by `terraform import` and by `import` blocks.
+//! Import of existing objects with `terraform import` and `import` blocks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 const V2: &str = "PATCH /eu/v2/audit-log-webhook";
 
-/// A destination that another user has made, and its ID.
+/// Creates a destination as another user, and returns its ID.
 pub fn existing(workspace: &Workspace, region: &str) -> String {
     let destination = json!({
         "name": "siem",
@@ -25,7 +25,7 @@ pub fn existing(workspace: &Workspace, region: &str) -> String {
     made["id"].as_str().expect("an id").to_owned()
 }
 
-/// A webhook of the v2 form that another user has made.
+/// Configures a webhook of the v2 form as another user.
 pub fn existing_endpoint(workspace: &Workspace) {
     let webhook = json!({
         "endpoint": "https://siem.example.com/eu",
@@ -37,7 +37,7 @@ pub fn existing_endpoint(workspace: &Workspace) {
         .patched_by_another_user("/eu/v2/audit-log-webhook", &webhook);
 }
 
-/// A webhook of the v3 form that another user has made.
+/// Configures a webhook of the v3 form as another user.
 pub fn existing_with_destination(workspace: &Workspace) -> String {
     let id = existing(workspace, "global");
     let edit = json!({ "audit_log_destination_id": id, "enabled": true });
@@ -49,8 +49,8 @@ pub fn import_block(to: &str, id: &str) -> Block {
     Block::new("import").expression("to", to).with("id", id)
 }
 
-/// Asserts that the plan sends the authorization of an imported object and says so, and that the apply
-/// does just that.
+/// Asserts that the plan sends the authorization of an imported object with a warning, and that the apply does only
+/// that.
 pub fn sends_once(workspace: &Workspace, address: &str, call: &str, body: Value) {
     workspace.konnect.clear_requests();
     let plan = workspace.plan();
@@ -82,7 +82,7 @@ fn authorization() -> Value {
     json!({ "authorization": AUTHORIZATION })
 }
 
-/// What an update of a v2 webhook sends together with its authorization.
+/// The body of an update of a v2 webhook with its authorization.
 pub fn whole_endpoint() -> Value {
     json!({
         "enabled": true,

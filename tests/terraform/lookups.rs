@@ -20,7 +20,7 @@ fn destination(workspace: &Workspace, region: &str, name: &str) -> String {
     made["id"].as_str().unwrap().to_owned()
 }
 
-/// Applies data sources, and asserts that they change nothing.
+/// Applies data sources, and asserts that nothing changes.
 fn read(workspace: &Workspace, body: impl std::fmt::Display) {
     workspace.configure(body);
     workspace.init();

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::workspace::{Block, Workspace};
 
-/// A module that sets one region up, and returns the destination's ID.
+/// A module that configures one region, and returns the destination's ID.
 fn child(workspace: &Workspace) {
     let versions = Workspace::required_providers();
     let destination = Block::destination("siem").expression("name", "\"audit-${var.region}\"");

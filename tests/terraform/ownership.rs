@@ -1,4 +1,4 @@
-//! Destroying a webhook never switches off a stream that something else set up.
+//! Destroying a webhook never disables a stream that another process or user has configured.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::workspace::{Block, Run, Workspace};
 
 const A: &str = "konnect_audit_log_webhook.a";
 
-/// Webhooks of `eu`, each with a target of its own, in both forms.
+/// Webhooks of `eu` with different targets, in both forms.
 fn forms() -> [fn(&str) -> String; 2] {
     let endpoint = |label: &str| {
         Block::webhook_with_endpoint(label)
@@ -26,7 +26,7 @@ fn eu(workspace: &Workspace) -> Value {
     workspace.konnect.region("eu")["webhook"].take()
 }
 
-/// Asserts that a run left the webhook in place, and says what is there.
+/// Asserts that a run did not change the webhook, and reports its target.
 #[track_caller]
 fn assert_left_in_place(run: &Run, target: &str) {
     let warnings = run.warnings();
@@ -122,7 +122,7 @@ fn destroy_after_the_region_was_led_elsewhere_and_back_removes_it() {
     workspace.apply();
     let theirs = json!({ "endpoint": "https://theirs.example.com/" });
     workspace.konnect.edit_webhook("eu", theirs).unwrap();
-    // The next apply takes the region back, and so owns it again.
+    // The next apply configures the region, and owns it again.
     workspace.apply_and_assert_no_changes();
     workspace.destroy();
     assert_eq!(eu(&workspace)["enabled"], false);
@@ -161,7 +161,7 @@ fn deposed_webhook_whose_region_is_led_elsewhere_is_left_in_place() {
         workspace.try_apply().error();
         workspace.konnect.clear_faults();
         assert_eq!(workspace.konnect.region("us")["webhook"]["enabled"], true);
-        // Another user sets the region up before the next run.
+        // Another user configures the region before the next run.
         workspace.konnect.remove_webhook("eu").unwrap();
         let theirs = json!({ "endpoint": "https://theirs.example.com/", "enabled": true });
         workspace.konnect.edit_webhook("eu", theirs).unwrap();

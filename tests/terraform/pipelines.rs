@@ -1,7 +1,7 @@
-//! The pipelines of `examples/pipelines/`: the script that looks for drift, and the jobs that tell what it finds.
+//! The pipelines of `examples/pipelines/`: the script that detects drift, and the jobs that report it.
 //!
-//! The script is `sh`, with `jq`. The commands of the jobs run as the pipelines would run them; `gh` and `curl`, by
-//! which they reach GitHub and GitLab, are stand-ins here that write down how they are called.
+//! The script requires `sh` and `jq`. The tests run the commands of the jobs as pipelines do. `gh` and `curl`, which
+//! call GitHub and GitLab, are replaced with scripts that record their arguments.
 
 #![cfg(unix)]
 
@@ -16,14 +16,14 @@ use crate::workspace::{AUTHORIZATION, Workspace, cli};
 
 mod jobs;
 
-/// A repository with the script, the pipelines and an applied configuration in the folder that they expect.
+/// A repository with the script, the pipelines and an applied configuration in the expected folder.
 fn repository() -> Workspace {
     let mut workspace = Workspace::new();
     workspace.copy("examples/pipelines", ".");
     workspace.copy("examples/complete", "audit-logging");
     workspace.copy("examples/modules", "modules");
     workspace.set("TERRAFORM_BIN", cli().program.to_string_lossy());
-    // Where a pipeline keeps the secrets.
+    // Secrets as in a pipeline.
     workspace.set("TF_VAR_siem_authorization", AUTHORIZATION);
     workspace.set(
         "TF_VAR_siem_endpoint",
@@ -126,7 +126,7 @@ fn drift_script_with_failing_delivery_reports_region() {
     assert!(report.contains("Deliveries from region us fail"), "{report}");
     assert!(report.contains("401 Unauthenticated"), "{report}");
     assert!(!report.contains("not as configured"), "{report}");
-    // Both immediately: neither hides the other.
+    // Both are reported together.
     another_user_switches_off(&workspace, "eu");
     let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(2), "{report}");

@@ -43,7 +43,7 @@ fn with_destination(block: &Block) -> String {
     format!("{}{block}", Block::destination("siem"))
 }
 
-/// What Konnect has.
+/// The webhook at Konnect.
 fn stored(workspace: &Workspace, portal: &str) -> Value {
     workspace.konnect.region("eu")["portals"][portal]["webhook"].take()
 }
@@ -56,7 +56,7 @@ fn destination(workspace: &Workspace) -> String {
     workspace.state().text("konnect_audit_log_destination.siem", "id")
 }
 
-/// Another user points a portal at another destination.
+/// Sets the webhook of a portal to another destination as another user.
 fn occupied(workspace: &Workspace, portal: &str) {
     let edit = json!({ "audit_log_destination_id": THEIRS, "enabled": true });
     workspace.konnect.edit_portal_webhook("eu", portal, edit).unwrap();
@@ -415,7 +415,7 @@ fn destroy_of_a_webhook_that_another_state_took_over_leaves_the_stream() {
     }
 }
 
-/// A portal with a webhook that another user set up, and the block for it.
+/// A portal with a webhook of another user, and its block.
 fn existing() -> (Workspace, String, Block) {
     let (workspace, portal) = with_portal();
     let siem = workspace.konnect.add_destinations("global", 1).unwrap().remove(0);
@@ -495,7 +495,7 @@ fn import_of_nothing_is_an_error() {
     }
 }
 
-/// Writes the state file as Kong's provider leaves it for an existing webhook.
+/// Writes the state file of Kong's provider for an existing webhook.
 fn kongs_state(workspace: &Workspace, portal: &str) {
     let siem = stored(workspace, portal)["audit_log_destination_id"].take();
     let attributes = json!({ "audit_log_destination_id": siem, "enabled": true, "portal_id": portal });
@@ -516,7 +516,7 @@ fn kongs_state(workspace: &Workspace, portal: &str) {
     workspace.write("terraform.tfstate", &state.to_string());
 }
 
-/// Asserts that the migration learns what Kong's provider does not store, by reads alone.
+/// Asserts that the migration reads the attributes that Kong's provider does not store, without writes.
 #[track_caller]
 fn only_learns(workspace: &Workspace, address: &str) {
     let plan = workspace.plan();
@@ -544,7 +544,7 @@ fn moved_block_takes_kongs_webhook_to_another_name_without_a_write() {
         .expression("to", PARTNERS);
     ready(&workspace, format!("{block}{moved}"));
     only_learns(&workspace, PARTNERS);
-    // The block has done its work.
+    // The `moved` block is no longer needed.
     workspace.configure(block);
     workspace.assert_no_changes();
 }
@@ -577,7 +577,7 @@ run "mocked" {
 
 #[test]
 fn mock_provider_passes_random_ids() {
-    // The ID of a mocked destination stands for that of a mocked portal.
+    // Uses the ID of a mocked destination as that of a mocked portal.
     let block = webhook("developers", "").expression("portal_id", "konnect_audit_log_destination.siem.id");
     let status = Block::new("data \"konnect_portal_audit_log_webhook_status\" \"developers\"")
         .expression("portal_id", format!("{DEVELOPERS}.portal_id"))

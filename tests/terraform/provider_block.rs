@@ -1,4 +1,4 @@
-//! The provider block and the environment: whom the provider speaks to, and as whom.
+//! The provider block and the environment: server and credentials.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn siem() -> Block {
     Block::destination("siem")
 }
 
-/// The tokens that requests were made with.
+/// The tokens of the requests.
 fn tokens(workspace: &Workspace) -> Vec<String> {
     let requests = workspace.konnect.take_requests();
     let mut tokens: Vec<_> = requests
@@ -31,7 +31,7 @@ fn init_installs_provider_and_locks_version() {
         document["provider_selections"],
         json!({ address: env!("CARGO_PKG_VERSION") })
     );
-    // What is installed is what is locked.
+    // The lock file matches the installed provider.
     workspace.init();
     let lock = std::fs::read_to_string(workspace.path(".terraform.lock.hcl")).unwrap();
     assert!(lock.contains("h1:"), "{lock}");
@@ -121,7 +121,7 @@ fn each_refused(cases: &[(String, &str, &str)]) {
     let workspace = Workspace::of("");
     for (index, (block, _, _)) in cases.iter().enumerate() {
         let provider = format!("provider \"konnect\" {{\n  alias = \"case_{index}\"\n  {block}\n}}\n");
-        // One that nothing uses is not even looked at.
+        // A provider block that nothing uses is not validated.
         let user = Block::destination(&format!("case_{index}"))
             .expression("provider", format!("konnect.case_{index}"));
         workspace.write(&format!("case_{index}.tf"), &format!("{provider}{user}"));

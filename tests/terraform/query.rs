@@ -1,7 +1,6 @@
-//! Existing objects, listed by `terraform query` and brought under management with the configuration that it generates.
+//! Existing objects, listed by `terraform query` and imported with the configuration that it generates.
 //!
-//! A CLI without `terraform query` cannot be made to do that: the same is then done at the protocol, by the calls that
-//! Terraform makes.
+//! If the CLI does not support `terraform query`, the tests make the same calls at the protocol.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,8 +16,8 @@ use crate::workspace::{Feature, TOKEN, Workspace, cli, project};
 const DESTINATION: &str = "konnect_audit_log_destination";
 const WEBHOOK: &str = "konnect_audit_log_webhook";
 
-/// What is in the console, with credentials that no response contains: three destinations, a webhook that delivers to
-/// one of them, one with an endpoint and settings of its own, and one with an endpoint that is switched off.
+/// Creates the existing objects, with credentials that no response contains: three destinations, a webhook with one of
+/// them, a webhook with an endpoint and other settings, and one with a disabled endpoint.
 fn console(workspace: &Workspace) {
     let konnect = &workspace.konnect;
     let destination = |name: &str, more: Json| {
@@ -67,7 +66,7 @@ fn block(type_name: &str, limit: usize, arguments: &Json) -> String {
     )
 }
 
-/// What a list found, and the summaries of its diagnostics.
+/// The results of a list, and the summaries of its diagnostics.
 #[derive(Debug, PartialEq)]
 struct Found {
     display_names: Vec<String>,
@@ -76,7 +75,7 @@ struct Found {
     failed: bool,
 }
 
-/// Lists objects through the CLI, or at the protocol if the CLI cannot.
+/// Lists objects with the CLI, or at the protocol if the CLI does not support it.
 fn list(workspace: &Workspace, type_name: &str, limit: usize, arguments: &Json) -> Found {
     if cli().supports_or_reports(Feature::Query) {
         list_by_cli(workspace, type_name, limit, arguments)
@@ -107,7 +106,7 @@ fn list_by_cli(workspace: &Workspace, type_name: &str, limit: usize, arguments: 
             .iter()
             .map(|result| serde_json::from_value(result["identity"].clone()).unwrap())
             .collect(),
-        // It adds a warning of its own if there are no results.
+        // The CLI adds a warning if there are no results.
         diagnostics: run.diagnostics.iter().map(|d| d.summary.clone()).collect(),
         failed: run.code != Some(0),
     }
@@ -147,7 +146,7 @@ fn value_of(json: &Json) -> Value {
     }
 }
 
-/// Starts the plugin without a CLI, configured for the Konnect of the workspace.
+/// Starts the plugin without a CLI, with a provider block for the Konnect of the workspace.
 pub fn at_protocol<T>(workspace: &Workspace, test: impl AsyncFnOnce(&Plugin) -> T) -> T {
     let url = format!("{}/{{region}}", workspace.konnect.url());
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -170,8 +169,8 @@ pub fn at_protocol<T>(workspace: &Workspace, test: impl AsyncFnOnce(&Plugin) -> 
     })
 }
 
-/// Imports what the lists find, with the configuration that the provider generates, and asserts that nothing is to be
-/// changed then. Returns the number of objects.
+/// Imports the listed objects with generated configuration, and asserts that no changes remain. Returns the number of
+/// objects.
 async fn round_trip_at_protocol(plugin: &Plugin) -> usize {
     let mut imported = 0;
     for type_name in [DESTINATION, WEBHOOK] {
@@ -258,7 +257,7 @@ fn objects_of_the_console_import_with_generated_configuration_without_an_edit() 
         planned.report()
     );
     let run = workspace.apply();
-    // Of the two objects that the console made so.
+    // For two existing objects.
     let expected = "Deliveries can be intercepted";
     assert!(
         run.warnings().iter().all(|warning| warning.summary == expected),

@@ -1,4 +1,4 @@
-//! Two blocks that want one region, immediately or one after the other.
+//! Two blocks for one region, at the same time or in sequence.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ fn second_webhook_block_for_used_region_is_refused() {
     assert_eq!(webhook["endpoint"], "https://a.example.com/");
 }
 
-/// In either order of the calls: a creation waits for the removal of what it would overwrite.
+/// In any order of the calls: a creation waits for the removal of the webhook that it would overwrite.
 fn applies_in_one_run(workspace: &Workspace) {
     workspace.apply();
     workspace.assert_no_changes();
@@ -108,7 +108,7 @@ fn webhooks_swap_regions_and_settle() {
     applies_in_one_run(&workspace);
     deliver(&workspace, &[("us", "a"), ("eu", "b")]);
 
-    // Allowed to overwrite, each may come first: its successor's removal leaves it alone.
+    // With `replace_existing`, any order works: the later removal does not affect the new webhook.
     workspace.configure(both("us", "eu", true));
     workspace.apply();
     workspace.configure(both("eu", "us", true));
@@ -145,7 +145,7 @@ fn webhook_renamed_without_moved_block_replaces() {
     applies_in_one_run(&workspace);
     deliver(&workspace, &[("eu", "b")]);
 
-    // Allowed to overwrite, one run does in any order.
+    // With `replace_existing`, one run suffices in any order.
     workspace.configure(endpoint("a").with("replace_existing", true));
     workspace.apply();
     workspace.assert_no_changes();

@@ -1,4 +1,4 @@
-//! Several regions with one provider block, and where a region comes from if a block names none.
+//! Several regions with one provider block, and the default of a region.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::workspace::{Block, Workspace, write};
 
 const WEBHOOK: &str = "konnect_audit_log_webhook.here";
 
-/// A webhook that names no region.
+/// A webhook without a region.
 fn here() -> Block {
     Block::webhook_with_endpoint("here").without("region")
 }
@@ -54,7 +54,7 @@ fn region_from_environment_is_used() {
     workspace.set("KONNECT_REGION", "me");
     workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.state().get(WEBHOOK)["region"], "me");
-    // Another default is another webhook, as a region in the block would be.
+    // Another default region is another webhook.
     workspace.set("KONNECT_REGION", "au");
     let plan = workspace.plan();
     assert_eq!(plan.change(WEBHOOK).actions, ["delete", "create"]);
@@ -124,7 +124,7 @@ fn region_not_served_by_fixed_url_errors_at_plan() {
         (r#"server_url = "http://127.0.0.1:1/x""#, "global"),
     ] {
         workspace.configure_provider(provider, &blocks);
-        // Of the configuration alone there is nothing to say against it.
+        // The configuration alone is valid.
         workspace.validate().succeeds();
         let errors = workspace.try_plan().errors();
         let mut at: Vec<_> = errors

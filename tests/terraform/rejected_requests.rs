@@ -1,4 +1,4 @@
-//! What Konnect has against a request, on the attribute or the object that it is about.
+//! Rejected requests, with errors on the attribute or object.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ fn invalid_parameters_in_response_error_on_their_attributes() {
     );
     assert_eq!(workspace.state().addresses(), [""; 0]);
 
-    // What the block does not have is reported on the block as a whole.
+    // An error about a field that the block does not have is on the whole block.
     let parameters = json!([{ "field": "quota", "reason": "is used up" }]);
     workspace
         .konnect
@@ -180,7 +180,7 @@ fn webhook_failure_in_each_operation_keeps_state() {
             workspace.konnect.inject(rule).unwrap();
         };
         let workspace = Workspace::of(with_destination(&webhook));
-        // A first lost response is met by setting the webhook up once more, which does no harm.
+        // After the first lost response, the write is sent once more.
         refuse(&workspace, "PATCH");
         refuse(&workspace, "PATCH");
         let error = workspace.apply_error();

@@ -1,6 +1,6 @@
 //! `konnect_audit_log_replay_job`, and the action `konnect_audit_log_replay`.
 //!
-//! A CLI without actions cannot be made to invoke one: the same is then done at the protocol.
+//! If the CLI does not support actions, the tests make the same calls at the protocol.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ const INVOKE: &[&str] = &[
     "-invoke=action.konnect_audit_log_replay.outage",
 ];
 
-/// So many minutes ago, in whole seconds.
+/// The time this many minutes ago, in whole seconds.
 fn minutes_ago(minutes: i64) -> String {
     let now = Timestamp::now().as_second();
     Timestamp::from_second(now - minutes * 60).unwrap().to_string()
@@ -31,7 +31,7 @@ fn job(start_at: &str, end_at: &str) -> Block {
         .with("end_at", end_at)
 }
 
-/// Sets up the webhook that a job delivers to.
+/// Configures the webhook of a job.
 fn set_webhook(workspace: &Workspace) {
     let webhook = json!({ "endpoint": "https://siem.example.com/", "authorization": "Bearer another", "enabled": true });
     workspace.konnect.edit_webhook("eu", webhook).unwrap();
@@ -62,7 +62,7 @@ fn replay_job_lives_from_create_to_destroy() {
     );
     assert_eq!(workspace.state().text(JOB, "status"), "completed");
 
-    // How it is waited for is no change at Konnect.
+    // A change of the wait sends no request.
     workspace.configure(job(&start, &end).with("timeout", "1h"));
     assert_eq!(workspace.apply_and_assert_no_changes(), []);
 
@@ -73,7 +73,7 @@ fn replay_job_lives_from_create_to_destroy() {
         [write(PUT, range(&start, &later))]
     );
 
-    // Another user's job takes its place, without a change in the plan.
+    // A job of another user replaces it, without a change in the plan.
     let other = json!({ "start_at": minutes_ago(20), "end_at": minutes_ago(10) });
     workspace.konnect.edit_replay_job("eu", None, other).unwrap();
     workspace.assert_no_changes();
@@ -89,7 +89,7 @@ fn replay_job_lives_from_create_to_destroy() {
 fn replay_job_failed_is_started_again_by_the_next_apply() {
     let (start, end) = (minutes_ago(120), minutes_ago(60));
     let workspace = Workspace::of(job(&start, &end));
-    // Without a webhook, nothing can be delivered.
+    // Without a webhook, the job fails.
     assert_eq!(workspace.apply_error().summary, "Replay job failed");
     assert_eq!(workspace.state().text(JOB, "status"), "failed");
     set_webhook(&workspace);
@@ -98,7 +98,7 @@ fn replay_job_failed_is_started_again_by_the_next_apply() {
         [write(PUT, range(&start, &end))]
     );
 
-    // The same for a job that fails after the apply that started it.
+    // The same for a job that fails after its apply.
     let failed = json!({ "status": "failed" });
     workspace.konnect.edit_replay_job("eu", None, failed).unwrap();
     assert_eq!(workspace.plan().actions()[JOB], "update");
@@ -161,7 +161,7 @@ fn replay_job_interrupted_is_followed_by_the_next_apply() {
 
     workspace.konnect.clear_requests();
     let mut running = workspace.start(&["apply", "-json", "-auto-approve"]);
-    // The refresh, and the look before a start.
+    // The refresh, and the read before the start.
     until("the job", || workspace.konnect.requests().len() >= 2);
     let done = json!({ "status": "completed" });
     workspace.konnect.edit_replay_job("eu", None, done).unwrap();
@@ -247,7 +247,7 @@ fn action_without_config_fails_with_what_is_missing() {
 fn action_triggered_by_an_update_of_the_webhook_replays() {
     let mut workspace = example(&["examples/actions/konnect_audit_log_replay/action_trigger.tf"]);
     if !cli().supports_or_reports(Feature::Actions) {
-        // The trigger is the CLI's: what it invokes is what `-invoke` does.
+        // The CLI invokes the action as with `-invoke`.
         set_webhook(&workspace);
         at_protocol(&workspace, async |plugin| {
             let arguments = [("region", "eu".into()), ("last", "6h".into())];
@@ -269,7 +269,7 @@ fn action_triggered_by_an_update_of_the_webhook_replays() {
         0,
         "the creation of the webhook triggers nothing"
     );
-    // Another user switches the webhook off, and the apply repairs that.
+    // Another user disables the webhook, and the apply reverts that.
     workspace
         .konnect
         .edit_webhook("eu", json!({ "enabled": false }))

@@ -1,5 +1,5 @@
-//! Everything that a secret goes through, and then a search for it: in states, their backups, plans and
-//! what is private in them, in logs and in all that was printed.
+//! Uses secrets in every operation, and then searches for them in states, backups, plans, private data, logs and
+//! output.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ fn listening() -> Workspace {
     workspace
 }
 
-/// Plans into a file of its own, which stays, and applies it.
+/// Saves a plan in a separate file, and applies it.
 fn step(workspace: &Workspace, number: usize) {
     let plan = format!("step-{number}.plan");
     let out = format!("-out={plan}");
@@ -64,7 +64,7 @@ fn step(workspace: &Workspace, number: usize) {
     workspace.run(&["apply", "-no-color", &plan]).succeeds();
 }
 
-/// Failures of both kinds of requests that tell the secrets back.
+/// Failures whose responses contain the secrets.
 fn fail(workspace: &Workspace, secrets: &str) {
     let problem = json!({
         "status": 400, "title": secrets, "detail": secrets,
@@ -97,11 +97,11 @@ fn write_only_secret_appears_in_no_file_or_output() {
     workspace.configure(configuration(&hidden(&destination), &hidden(&webhook)));
     workspace.init();
     step(&workspace, 0);
-    // Rotation, with failures on the way.
+    // Rotation, with failures.
     workspace.set("TF_VAR_hidden", WRITE_ONLY[1]);
     fail(&workspace, WRITE_ONLY[1]);
     step(&workspace, 1);
-    // With a version, and another one.
+    // With a version, which then changes.
     workspace.configure(configuration(
         &versioned(&destination, 1),
         &versioned(&webhook, 1),
@@ -113,7 +113,7 @@ fn write_only_secret_appears_in_no_file_or_output() {
         &versioned(&webhook, 2),
     ));
     step(&workspace, 3);
-    // Another user's write, and a take-over.
+    // A change by another user, and an import.
     let id = workspace.state().text(SIEM, "id");
     workspace
         .konnect
@@ -152,19 +152,19 @@ fn stored_secret_appears_in_state_and_plan_only() {
     fail(&workspace, STORED[1]);
     step(&workspace, 1);
     workspace.assert_no_changes();
-    // Not from `show -json`, which prints what is stored.
+    // Not from `show -json`, which prints the stored values.
     let stored_id = workspace.konnect.destinations("global").remove(0)["id"].take();
     let id = stored_id.as_str().unwrap();
     let theirs = json!({ "authorization": STORED[0] });
     workspace.konnect.edit_destination("global", id, theirs).unwrap();
     step(&workspace, 2);
-    // From here on it is write-only: the new state has no trace of what was stored.
+    // Changes to the write-only argument: the new state must not contain the stored secret.
     workspace.configure(configuration(&hidden(&destination), &hidden(&webhook)));
     step(&workspace, 3);
 
     assert_no_secret(&workspace.printed(), "the output", &STORED);
     for (path, text) in files(workspace.root()) {
-        // A plan file and the planned values in it hold them, by the CLI's own design.
+        // By design of the CLI, a plan file contains the secrets.
         if path.ends_with("plan") {
             continue;
         }
@@ -183,7 +183,7 @@ fn stored_secret_appears_in_state_and_plan_only() {
     }
 }
 
-/// The path, the query and the user information of an endpoint can each be the credential of a SIEM.
+/// The path, the query or the user information of an endpoint can be the credential of a SIEM.
 const ENDPOINT_PARTS: [&str; 3] = ["p4th-Q7v9Rk.tY2", "qu3ry-W8n4Bx.uI6", "us3r-Z5c1Mj.oP3"];
 
 #[test]
@@ -200,7 +200,7 @@ fn secret_parts_of_an_endpoint_appear_in_no_output_or_log() {
         fail(&workspace, part);
     }
     step(&workspace, 0);
-    // Another user's endpoint shows up in the diagnostics of a refused creation.
+    // The diagnostics of a rejected creation contain the host of another user's endpoint.
     workspace
         .run(&["state", "rm", "konnect_audit_log_webhook.eu"])
         .succeeds();

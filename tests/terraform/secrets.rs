@@ -1,4 +1,4 @@
-//! No secret leaves the provider but to where it belongs: not by the output, not by a log.
+//! Output and logs contain no secret.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ const OTHER: &str = "Splunk 7Hd-qW4zT.u";
 const SPAT: &str = "spat_Jm3Kx8sPvR";
 const KEPT: &str = "kpat_b6YtnDq0Zc";
 
-/// The secrets reach the configuration as users give them: by variables of the environment.
+/// Passes the secrets in environment variables.
 fn configuration(siem: &Block) -> String {
     let variables: String = ["siem", "webhook"]
         .map(|name| format!("variable \"{name}\" {{\n  type      = string\n  sensitive = true\n}}\n"))
@@ -20,7 +20,7 @@ fn configuration(siem: &Block) -> String {
     format!("{variables}{siem}{webhook}")
 }
 
-/// Runs through a life with failures that echo what was sent, and returns the plans' text.
+/// Runs a lifecycle with failures that echo the request. Returns the text of the plans.
 fn live(workspace: &mut Workspace) -> String {
     let siem = Block::destination("siem");
     workspace.configure(configuration(&siem));
@@ -39,7 +39,7 @@ fn live(workspace: &mut Workspace) -> String {
     plan(workspace);
     workspace.run(&["apply", "-auto-approve", "-no-color"]).succeeds();
 
-    // Updates, of the secret too.
+    // Updates, also of the secret.
     workspace.set("TF_VAR_siem", OTHER);
     workspace.configure(configuration(&siem.with("name", "renamed")));
     plan(workspace);
@@ -54,7 +54,7 @@ fn live(workspace: &mut Workspace) -> String {
     workspace.apply();
     workspace.assert_no_changes();
     workspace.run(&["show", "-no-color"]).succeeds();
-    // A read sends no authorization, and a response may tell the one that the state has.
+    // A read sends no authorization, but the response may contain that of the state.
     for fault in echoes(&format!("{TOKEN} and {OTHER}")) {
         let rule = FaultRule::new(fault).method("GET").path("audit-log-destinations");
         workspace.konnect.inject(rule).unwrap();
@@ -113,14 +113,14 @@ fn trace_log_and_output_contain_no_secret() {
     only_the_state_holds_authorizations(&workspace);
 }
 
-/// Terraform and OpenTofu keep what a resource was given in their state, and nothing else does.
+/// Asserts that only the state contains the authorizations.
 fn only_the_state_holds_authorizations(workspace: &Workspace) {
     let state = workspace.state();
     let siem = state.get("konnect_audit_log_destination.siem");
     assert_eq!(siem["authorization"], OTHER);
     let mut states = 0;
     for (path, text) in files(workspace.root()) {
-        // A plan holds what is to be sent, and is looked into elsewhere.
+        // Plans contain the values to send; another test checks them.
         if path.contains("text.plan") {
             continue;
         }

@@ -26,7 +26,7 @@ fn plan_that_only_creates_warns_of_a_rejected_token() {
     }
 }
 
-/// The ID of the organization that the token belongs to.
+/// The ID of the token's organization.
 fn organization(workspace: &Workspace) -> String {
     let organization = workspace.konnect.edit_organization(json!({})).unwrap();
     organization["id"].as_str().unwrap().to_owned()

@@ -1,4 +1,4 @@
-//! Values that are known only while applying.
+//! Values that are unknown until apply.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::workspace::{Block, Workspace, write};
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 
-/// A resource whose output is not known before it is made, nor while it is made again.
+/// A resource whose output is unknown until it is created or replaced.
 fn later(label: &str, value: &str) -> Block {
     Block::new(format!("resource \"terraform_data\" \"{label}\"")).with("input", value)
 }
@@ -78,7 +78,7 @@ fn token_recreated_skips_refresh_and_keeps_state() {
     }
     workspace.assert_no_changes();
 
-    // A change can be planned at such a time too, and is made with the token that is known by then.
+    // A change can be planned with an unknown token, and is applied with the known one.
     configure(3, "renamed");
     let plan = workspace.plan();
     assert_eq!(plan.change(SIEM).actions, ["update"]);
@@ -164,7 +164,7 @@ fn value_found_invalid_at_apply_errors_on_attribute() {
     assert!(workspace.konnect.destinations("global").is_empty());
 }
 
-/// A webhook whose form only the apply shows.
+/// A webhook whose form is unknown until apply.
 fn open(form: &str) -> String {
     let chosen = |expected: &str, value: &str| {
         format!("terraform_data.form.output == \"{expected}\" ? {value} : null")
@@ -213,7 +213,7 @@ fn webhook_of_replaced_destination_updates_in_place() {
     };
     let webhook = Block::webhook_to("eu", "siem");
     let workspace = Workspace::of(format!("{}{webhook}", siem("us")));
-    // A destination that only its own region's webhook may use: Konnect refuses the webhook.
+    // A destination of another region, which the webhook must not use.
     let error = workspace.apply_error();
     assert_eq!(error.address, EU);
     workspace.configure(format!("{}{webhook}", siem("global")));

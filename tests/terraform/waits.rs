@@ -1,4 +1,4 @@
-//! What passes when another object changes is waited for, and is no failure.
+//! Temporary conflicts with changes of other objects are waited for.
 
 use konnect_emulator::{Fault, FaultRule};
 
@@ -10,7 +10,7 @@ fn eu(workspace: &Workspace) -> serde_json::Value {
     workspace.konnect.region("eu")["webhook"].take()
 }
 
-/// Both forms of a webhook that lets go of the destination `a`. Without `create_before_destroy`, Terraform deletes the
+/// Both forms of a webhook that stops using the destination `a`. Without `create_before_destroy`, Terraform deletes the
 /// destination before it changes the webhook.
 #[test]
 fn destination_that_its_webhook_leaves_in_the_same_apply_is_deleted() {
@@ -26,7 +26,7 @@ fn destination_that_its_webhook_leaves_in_the_same_apply_is_deleted() {
     }
 }
 
-/// Konnect can respond with 409 for a while after the webhook has let go.
+/// Konnect can respond with 409 for some time after the webhook no longer uses the destination.
 #[test]
 fn delete_of_a_destination_in_use_is_repeated() {
     let workspace = Workspace::of(Block::destination("a"));
@@ -78,7 +78,7 @@ fn webhook_of_a_destination_that_its_region_does_not_know_yet_is_repeated() {
     workspace.assert_no_changes();
 }
 
-/// The old and the new block deliver to the same destination: nothing is overwritten, in either order.
+/// The old and the new block have the same destination: nothing is overwritten in any order.
 #[test]
 fn rename_without_moved_of_a_webhook_takes_one_run_even_one_by_one() {
     let with = |label: &str| {

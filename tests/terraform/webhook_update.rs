@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::webhook::{EU, V2, V3, to_destination, whole_endpoint, with_destination, with_endpoint};
 use crate::workspace::{AUTHORIZATION, Block, Workspace, Write, write};
 
-/// Changes one attribute of a webhook that has an endpoint of its own, and returns what was sent.
+/// Changes one attribute of a webhook with an endpoint. Returns the request.
 fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Value>) -> Write {
     let (before, after) = (before.into(), after.into());
     let workspace = Workspace::of(with_endpoint().with(attribute, before));
@@ -29,7 +29,7 @@ fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Val
     writes.remove(0)
 }
 
-/// What is sent when Konnect has the authorization already.
+/// The body if Konnect already has the authorization.
 fn known_endpoint() -> Value {
     let mut whole = whole_endpoint();
     whole.as_object_mut().unwrap().remove("authorization");
@@ -184,7 +184,7 @@ fn destination_id_in_upper_case_is_kept() {
     ));
     workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.state().get(EU)["audit_log_destination_id"], loud);
-    // The same destination in other letters is no reason to touch the stream.
+    // The same destination ID in another letter case is not a change.
     workspace.configure(with_destination(&to_destination()));
     workspace.konnect.clear_requests();
     workspace.apply();

@@ -1,4 +1,4 @@
-//! `authorization_wo`: the value reaches Konnect, is in no plan and no state, and a new one is detected.
+//! `authorization_wo`: the value is sent, is in no plan and no state, and a change is detected.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -36,7 +36,7 @@ impl Kind {
         block.without("authorization")
     }
 
-    /// A block that takes it from an ephemeral variable.
+    /// A block with an ephemeral variable.
     fn block(self) -> Block {
         self.bare().expression("authorization_wo", "var.secret")
     }
@@ -49,7 +49,7 @@ impl Kind {
         }
     }
 
-    /// The body of an update that sends nothing but the authorization, as far as the API allows.
+    /// The minimal body of an update of the authorization.
     fn sends_alone(self, secret: &str) -> Value {
         match self {
             Self::Destination => json!({ "authorization": secret }),
@@ -74,7 +74,7 @@ fn of(block: &Block) -> Workspace {
     workspace
 }
 
-/// Plans an update in place of which nothing but the time is shown, applies it and returns what was sent.
+/// Plans an update in place that only shows the time, applies it, and returns the requests.
 fn updates_alone(workspace: &Workspace, kind: Kind) -> Vec<Value> {
     let plan = workspace.plan();
     assert!(plan.pending);
@@ -151,7 +151,7 @@ fn write_only_version_set_sends_on_version_change_only() {
         let versioned = |version: u64| kind.block().with("authorization_wo_version", version);
         let mut workspace = of(&versioned(1));
         workspace.apply();
-        // As an ephemeral value that is new in every run.
+        // Like an ephemeral value that changes in every run.
         workspace.set("TF_VAR_secret", SECOND);
         workspace.assert_no_changes();
         assert_eq!(kind.at_konnect(&workspace), FIRST);
@@ -230,7 +230,7 @@ fn authorization_arguments_conflict_errors_on_attribute() {
             ),
         ] {
             let workspace = of(&block);
-            // A variable is known to a plan, and not to `validate`.
+            // A variable is unknown in `validate`, and known in a plan.
             let error = workspace.try_plan().error();
             assert!(error.text().contains(attribute), "{error:?}");
             assert_eq!(error.attribute(), set.then_some(attribute), "{error:?}");
@@ -267,7 +267,7 @@ fn write_only_value_invalid_errors_without_value() {
     }
 }
 
-/// A value that another resource makes, again in each generation.
+/// A value of another resource, which changes with each generation.
 fn made(kind: Kind, generation: u64, value: &str) -> String {
     let maker = Block::new("resource \"terraform_data\" \"maker\"")
         .with("input", value)
@@ -309,7 +309,7 @@ fn refresh_only_plan_without_changes_is_empty() {
     let workspace = of(&Kind::Destination.block());
     workspace.configure(format!("{VARIABLE}{}{stored}", Kind::Destination.block()));
     workspace.apply();
-    // Once was not enough where the order of what the CLI stores was left to chance.
+    // Repeated, because the CLI stores some values in random order.
     for _ in 0..5 {
         workspace
             .run(&["plan", "-refresh-only", "-detailed-exitcode", "-json"])

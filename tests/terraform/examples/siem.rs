@@ -1,5 +1,5 @@
-//! The configurations for SIEMs, each beside `examples/stream`: what Konnect gets from them, and what their variables
-//! refuse.
+//! The configurations for SIEMs, each with `examples/stream`: the created destinations, and the validation of their
+//! variables.
 
 use crate::workspace::{AUTHORIZATION, assert_no_secret, files};
 
@@ -7,13 +7,13 @@ use super::{assert_lifecycle, workspace};
 
 const PASSWORD: &str = "dK3vQ7mR-9sL2xW8e";
 
-/// What an example for a SIEM makes of its variables.
+/// An example for a SIEM and its expected destination.
 struct Siem<'a> {
     variables: &'a [(&'a str, &'a str)],
     endpoint: &'a str,
     authorization: &'a str,
     log_format: &'a str,
-    /// A value that a variable refuses.
+    /// A value that a variable rejects.
     refused: (&'a str, &'a str),
     secret: &'a str,
 }
@@ -84,7 +84,7 @@ fn siem_sumo_logic_creates_expected_destination() {
             authorization: "Bearer unused",
             log_format: "cef",
             refused: ("sumo_logic_source_url", "https://service.sumologic.com/ui/"),
-            // The URL is the secret, and is in the state, as the example says.
+            // The URL is the secret, and is in the state, as documented in the example.
             secret: "",
         },
     );

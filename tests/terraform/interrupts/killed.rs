@@ -1,4 +1,4 @@
-//! Runs that are cut off: Ctrl-C twice, and a kill.
+//! Aborted runs: Ctrl-C twice, and a kill.
 
 use nix::sys::signal::Signal;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::workspace::{Running, Workspace, until};
 
-/// Kills the CLI alone while requests are held, and lets those go on once the plugin has detected.
+/// Kills only the CLI while requests are held, and releases them after the plugin has detected the kill.
 #[track_caller]
 fn kill_cli(workspace: &Workspace, mut running: Running<'_>) {
     running.signal_cli(Signal::SIGKILL);
@@ -18,7 +18,7 @@ fn kill_cli(workspace: &Workspace, mut running: Running<'_>) {
     left_nothing(workspace, &running);
 }
 
-/// Kills CLI and plugin. Nobody is left who could remove the plugin's socket.
+/// Kills CLI and plugin, so the plugin's socket remains.
 #[track_caller]
 fn kill_all(workspace: &Workspace, mut running: Running<'_>) {
     running.signal(Signal::SIGKILL);
@@ -27,7 +27,7 @@ fn kill_all(workspace: &Workspace, mut running: Running<'_>) {
     workspace.konnect.clear_faults();
 }
 
-/// Kills the plugin alone, which so cannot remove its socket: the CLI ends by itself.
+/// Kills only the plugin, so its socket remains. The CLI then ends.
 #[track_caller]
 fn kill_plugin(workspace: &Workspace, mut running: Running<'_>) {
     running.signal_plugins(Signal::SIGKILL);
@@ -36,7 +36,7 @@ fn kill_plugin(workspace: &Workspace, mut running: Running<'_>) {
     workspace.konnect.clear_faults();
 }
 
-/// Ctrl-C, and once more: the CLI returns the plugin two seconds, and kills it.
+/// Ctrl-C twice: the CLI kills the plugin after two seconds.
 #[track_caller]
 fn interrupt_twice(workspace: &Workspace, mut running: Running<'_>) {
     running.interrupt();
@@ -58,7 +58,7 @@ fn create_when_cli_is_killed_rolls_back() {
     kill_cli(&workspace, running);
     assert_eq!(asked(&workspace, "DELETE"), AT_ONCE);
     assert_eq!(workspace.konnect.destinations("global").len(), ANSWERED);
-    // Of those that it did hear of, it may have recorded some: each product writes its state in its own time.
+    // The state may contain some of the received responses: the products write it at different times.
     let known = workspace.state().addresses().len();
     assert_eq!(reconcile(&workspace).len(), ANSWERED - known);
     is_whole(&workspace, "cef");
@@ -104,7 +104,7 @@ fn webhooks_are_rolled_back_or_taken_over() {
         (kill_plugin, false),
     ] {
         let workspace = workspace();
-        // All other destinations are there by then, since a webhook's own requests come late.
+        // All other destinations exist then, because the requests for webhooks are last.
         hold(&workspace, "PATCH", 0, true);
         let running = workspace.start(APPLY);
         are_held(&workspace, "PATCH", REGIONS.len());
@@ -115,7 +115,7 @@ fn webhooks_are_rolled_back_or_taken_over() {
             REGIONS.iter().filter(on).count()
         };
         assert_eq!(delivering(), if taken_back { 0 } else { REGIONS.len() });
-        // A region that delivers to the configured destination already is taken over.
+        // A webhook with the same destination is not overwritten.
         reconcile(&workspace);
         is_whole(&workspace, "cef");
     }
