@@ -385,7 +385,7 @@ fn link_target_and_heading_exist() {
 
 /// The files and folders in the map of the tests exist, relative to `tests/` or to the project's root.
 #[test]
-fn map_of_the_tests_names_what_exists() {
+fn map_of_the_tests_names_existing_files() {
     let text = read("tests/README.md");
     let prose = text.split("```").step_by(2).collect::<String>();
     let named = prose.split('`').skip(1).step_by(2);

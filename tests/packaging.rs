@@ -208,7 +208,7 @@ fn platform_without_releases_is_refused() {
 }
 
 #[test]
-fn script_wrong_arguments_are_refused() {
+fn script_invalid_arguments_are_refused() {
     let run = |arguments: &[&str]| {
         let mut command = Command::new(root().join("packaging/build.sh"));
         command.args(arguments).output().unwrap()
@@ -370,7 +370,7 @@ fn release_signing_job_runs_no_third_party_code() {
 }
 
 #[test]
-fn release_tools_have_archives_and_checksums_of_their_own() {
+fn release_tools_have_separate_archives_and_checksums() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out");
     let project = project(1_777_630_831);

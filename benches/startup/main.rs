@@ -1,4 +1,4 @@
-//! What a provider costs whoever starts it: size, time to the handshake line, the first response, memory.
+//! The start of a provider: size, time to the handshake line, first response and memory.
 //!
 //! `cargo bench --features bench --bench startup` starts the built provider many times as Terraform does, with the
 //! magic cookie and a fresh client certificate, and in turn with it an empty Rust program that prints a line, which
@@ -51,7 +51,7 @@ mod run {
     const STARTS: usize = 100;
     const CALLS: usize = 20;
 
-    /// What was measured of one program.
+    /// The measurements of one program.
     #[derive(Default)]
     struct Measured {
         size: f64,
@@ -65,7 +65,7 @@ mod run {
 
     pub(super) fn run(providers: &[Peer]) -> Result<()> {
         let identity = Identity::new()?;
-        // A killed process leaves its socket behind.
+        // A killed process does not remove its socket.
         let sockets = tempfile::tempdir()?;
         let command = |provider: &Peer| {
             let mut command = Command::new(&provider.program);
@@ -74,7 +74,7 @@ mod run {
                 .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
                 .env("PLUGIN_CLIENT_CERT", &identity.pem)
                 .env("PLUGIN_UNIX_SOCKET_DIR", sockets.path());
-            // Logs would be measured too.
+            // Disables logs, which would affect the measurement.
             for variable in ["TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_PROVIDER_KONNECT"] {
                 command.env_remove(variable);
             }
@@ -176,7 +176,7 @@ mod run {
         (sample.len() > 0).then(|| sample.format("ms", 2))
     }
 
-    /// In units of a million bytes.
+    /// The size in millions of bytes.
     fn size(program: &std::path::Path) -> Result<f64> {
         let kilobytes = u32::try_from(std::fs::metadata(program)?.len() / 1000)?;
         Ok(f64::from(kilobytes) / 1e3)

@@ -257,7 +257,7 @@ fn acceptance_no_free_region_touches_no_webhook() {
     }
 }
 
-/// A session with a webhook that delivers to a destination of its own.
+/// A session with a webhook and its destination.
 fn set_up(session: &Session<'_>) {
     let (id, _) = session.create_dead(&Region::global(), "panic").unwrap();
     session.create_dead(&region("eu"), "panic").unwrap();

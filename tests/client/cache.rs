@@ -254,7 +254,7 @@ async fn update(client: Client, id: DestinationId) {
 }
 
 #[tokio::test]
-async fn read_during_a_write_is_not_answered_from_the_list() {
+async fn read_during_a_write_is_not_served_from_the_list() {
     let setup = Setup::with(3).await;
     setup.read_all(3).await;
     setup.requests();
@@ -267,7 +267,7 @@ async fn read_during_a_write_is_not_answered_from_the_list() {
 }
 
 #[tokio::test]
-async fn list_too_large_is_given_up() {
+async fn list_too_large_falls_back_to_single_reads() {
     let page_of = |number: usize| {
         let filler = "x".repeat(6 << 20);
         let next = format!("/x?page[after]={number}");
@@ -443,7 +443,7 @@ async fn stop_ends_every_read_with_an_error() {
 }
 
 #[tokio::test]
-async fn create_lost_answer_lists_without_the_cache() {
+async fn create_lost_response_lists_without_the_cache() {
     let setup = Setup::with(3).await;
     setup.read_all(3).await;
     setup.requests();

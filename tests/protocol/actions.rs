@@ -104,7 +104,7 @@ async fn invoke_other_job_in_progress_reports_the_wait() {
 }
 
 #[tokio::test]
-async fn validate_range_missing_or_given_twice_is_an_error() {
+async fn validate_range_missing_or_set_twice_is_an_error() {
     let konnect = Konnect::configured().await;
     let (start, end) = (minutes_ago(120), minutes_ago(60));
     let (start, end) = (

@@ -104,7 +104,7 @@ async fn authorization_after_outside_change_is_sent_once() {
 /// With `ignore_changes = [authorization_wo]`, Terraform removes the change from the configuration of the plan, but not
 /// of the apply.
 #[tokio::test]
-async fn ignore_changes_of_the_credential_is_obeyed_by_the_apply() {
+async fn ignore_changes_of_the_credential_applies_to_the_apply() {
     let konnect = Konnect::configured().await;
     for (resource, more) in configs(&konnect) {
         let full = config(&resource, &more);

@@ -322,7 +322,7 @@ async fn create_waits_for_another_job_to_end() {
 }
 
 #[tokio::test]
-async fn create_conflict_after_the_look_is_waited_out() {
+async fn create_conflict_after_the_read_is_waited_for() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
     konnect
@@ -401,7 +401,7 @@ async fn create_same_range_in_progress_is_followed_and_not_started_again() {
 }
 
 #[tokio::test]
-async fn create_lost_answer_is_found_by_the_job_that_it_started() {
+async fn create_lost_response_is_found_by_the_started_job() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
     konnect
@@ -422,7 +422,7 @@ async fn create_lost_answer_is_found_by_the_job_that_it_started() {
 }
 
 #[tokio::test]
-async fn create_job_replaced_meanwhile_is_an_error() {
+async fn create_job_replaced_before_completion_is_an_error() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
     let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
@@ -460,7 +460,7 @@ async fn stop_while_waiting_ends_with_the_job_in_the_state() {
 }
 
 #[tokio::test]
-async fn portal_job_has_an_id_of_its_own_and_is_superseded_without_its_portal() {
+async fn portal_job_has_separate_id_and_is_superseded_without_its_portal() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
     let portal = konnect.emulator.add_portal("eu", "developers").unwrap();

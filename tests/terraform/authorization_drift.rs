@@ -142,7 +142,7 @@ fn detection_is_switched_off_and_on_in_the_provider_block() {
 
 /// If only the time of an object changes after each re-send, it is not reliable.
 #[test]
-fn time_that_changes_after_two_re_sends_stops_detection() {
+fn time_changed_after_two_resends_stops_detection_and_warns() {
     let workspace = applied(Block::destination("siem"));
     let id = workspace.state().text(SIEM, "id");
     let touch = |second: u8| {
@@ -259,7 +259,7 @@ fn authorization_update_failed_is_planned_again() {
 
 /// If the response to an update is lost, the change may come from this configuration: no other user is reported.
 #[test]
-fn own_write_in_doubt_is_not_reported_as_outside_change() {
+fn own_uncertain_write_is_not_reported_as_outside_change() {
     let destination = Block::destination("siem");
     let webhook = Block::webhook_with_endpoint("eu");
     for (block, address) in [(destination, SIEM), (webhook, EU)] {

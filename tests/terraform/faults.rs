@@ -296,7 +296,7 @@ fn assert_rejected_without_write(workspace: &Workspace, konnect: &LocalKonnect, 
 }
 
 #[test]
-fn untrusted_server_certificate_gets_no_request() {
+fn untrusted_server_certificate_receives_no_request() {
     let mut workspace = Workspace::of(Block::destination("siem"));
     for (kind, why) in [
         (Certificate::UnknownAuthority, "UnknownIssuer"),
@@ -345,7 +345,7 @@ fn connection_refused_errors_and_changes_nothing() {
 
 /// It blocks all calls to the host, so the test has a separate Konnect.
 #[test]
-fn wait_that_is_too_long_is_not_waited_for() {
+fn retry_after_too_long_is_not_waited_for() {
     let workspace = Workspace::of(Block::destination("siem"));
     let busy = status_with(429, "retry-after", "99999999999999999999");
     let rule = FaultRule::new(busy).method("POST").always();

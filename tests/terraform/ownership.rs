@@ -39,7 +39,7 @@ fn assert_left_in_place(run: &Run, target: &str) {
 }
 
 #[test]
-fn remove_block_whose_region_another_block_took_over_leaves_the_stream() {
+fn remove_block_with_region_of_another_block_keeps_the_stream() {
     for (form, target) in forms().into_iter().zip(["b.example.com", "the destination"]) {
         let workspace = Workspace::of(form("a"));
         workspace.apply();
@@ -117,7 +117,7 @@ fn destroy_of_a_webhook_that_was_only_switched_removes_it() {
 }
 
 #[test]
-fn destroy_after_the_region_was_led_elsewhere_and_back_removes_it() {
+fn destroy_after_target_changed_and_was_restored_removes_it() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("a"));
     workspace.apply();
     let theirs = json!({ "endpoint": "https://theirs.example.com/" });
@@ -130,7 +130,7 @@ fn destroy_after_the_region_was_led_elsewhere_and_back_removes_it() {
 }
 
 #[test]
-fn region_that_is_led_elsewhere_is_left_by_destroy_target() {
+fn region_with_changed_target_is_left_by_destroy_target() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("a"));
     workspace.apply();
     let theirs = json!({ "endpoint": "https://theirs.example.com/s3cret-path" });
@@ -144,7 +144,7 @@ fn region_that_is_led_elsewhere_is_left_by_destroy_target() {
 }
 
 #[test]
-fn deposed_webhook_whose_region_is_led_elsewhere_is_left_in_place() {
+fn deposed_webhook_with_changed_target_is_left_in_place() {
     let endpoint = Block::webhook_with_endpoint("a");
     let pointing = Block::webhook_to("a", "siem");
     let block = |form: &Block, region: &str| {

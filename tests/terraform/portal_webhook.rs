@@ -203,7 +203,7 @@ fn outside_change_is_shown_and_reverted() {
 }
 
 #[test]
-fn webhook_removed_outside_is_set_up_again_however_konnect_shows_that() {
+fn webhook_removed_outside_is_created_again_in_each_representation() {
     for absent in [AbsentWebhook::NotFound, AbsentWebhook::Empty] {
         let (workspace, portal) = with_portal();
         workspace.konnect.set_behavior(Behavior {
@@ -302,7 +302,7 @@ fn destination_that_the_region_does_not_know_yet_is_waited_for() {
 }
 
 #[test]
-fn delete_refused_for_a_while_is_repeated() {
+fn delete_refused_temporarily_is_repeated() {
     let (workspace, portal) = with_portal();
     ready(&workspace, stream(&portal));
     workspace.apply();
@@ -354,7 +354,7 @@ fn takeover_unrequested_warns_at_plan_refuses_at_apply() {
 }
 
 #[test]
-fn region_and_its_portals_are_streams_of_their_own() {
+fn region_and_its_portals_are_separate_streams() {
     let (workspace, portal) = with_portal();
     let second = workspace.konnect.add_portal("eu", "partners").unwrap();
     ready(
@@ -478,7 +478,7 @@ fn import_by_identity_takes_the_region_from_the_identity_or_the_provider() {
 }
 
 #[test]
-fn import_of_nothing_is_an_error() {
+fn import_of_absent_object_is_an_error() {
     let (workspace, portal) = with_portal();
     for (id, summary) in [
         (format!("eu/{portal}"), "Dev Portal has no webhook"),
@@ -535,7 +535,7 @@ fn only_learns(workspace: &Workspace, address: &str) {
 }
 
 #[test]
-fn moved_block_takes_kongs_webhook_to_another_name_without_a_write() {
+fn moved_block_migrates_kong_webhook_to_new_name_without_a_write() {
     let (workspace, portal, block) = existing();
     kongs_state(&workspace, &portal);
     let block = block.to_string().replace("\"developers\" {", "\"partners\" {");
@@ -550,7 +550,7 @@ fn moved_block_takes_kongs_webhook_to_another_name_without_a_write() {
 }
 
 #[test]
-fn replaced_provider_takes_kongs_webhook_without_a_write() {
+fn replace_provider_migrates_kong_portal_webhook_without_a_write() {
     let (workspace, portal, block) = existing();
     kongs_state(&workspace, &portal);
     workspace.configure(&block);

@@ -219,7 +219,7 @@ fn writes(workspace: &Workspace) -> Vec<String> {
 }
 
 #[test]
-fn objects_of_the_console_import_at_the_protocol_without_a_change() {
+fn existing_objects_import_at_the_protocol_without_a_change() {
     let workspace = Workspace::new();
     console(&workspace);
     writes(&workspace);
@@ -228,7 +228,7 @@ fn objects_of_the_console_import_at_the_protocol_without_a_change() {
 }
 
 #[test]
-fn objects_of_the_console_import_with_generated_configuration_without_an_edit() {
+fn existing_objects_import_with_generated_configuration_unchanged() {
     let workspace = Workspace::new();
     console(&workspace);
     writes(&workspace);

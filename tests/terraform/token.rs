@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::workspace::{Block, Workspace};
 
 #[test]
-fn plan_that_only_creates_warns_of_a_rejected_token() {
+fn plan_with_creations_only_warns_of_rejected_token() {
     for (status, reason) in [
         (401, "rejects the access token"),
         (403, "does not allow the owner"),
@@ -33,7 +33,7 @@ fn organization(workspace: &Workspace) -> String {
 }
 
 #[test]
-fn organization_that_is_not_allowed_fails_before_any_other_request() {
+fn organization_not_allowed_fails_before_any_other_request() {
     let other = "11111111-2222-4333-8444-555555555555";
     for passes in [true, false] {
         let workspace = Workspace::new();

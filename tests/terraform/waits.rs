@@ -13,7 +13,7 @@ fn eu(workspace: &Workspace) -> serde_json::Value {
 /// Both forms of a webhook that stops using the destination `a`. Without `create_before_destroy`, Terraform deletes the
 /// destination before it changes the webhook.
 #[test]
-fn destination_that_its_webhook_leaves_in_the_same_apply_is_deleted() {
+fn destination_released_by_its_webhook_in_the_same_apply_is_deleted() {
     let moved = format!("{}{}", Block::destination("b"), Block::webhook_to("eu", "b"));
     for after in [moved, Block::webhook_with_endpoint("eu").to_string()] {
         let a = Block::destination("a").create_before_destroy();
@@ -80,7 +80,7 @@ fn webhook_of_a_destination_that_its_region_does_not_know_yet_is_repeated() {
 
 /// The old and the new block have the same destination: nothing is overwritten in any order.
 #[test]
-fn rename_without_moved_of_a_webhook_takes_one_run_even_one_by_one() {
+fn rename_without_moved_of_a_webhook_takes_one_run_at_parallelism_1() {
     let with = |label: &str| {
         format!(
             "{}{}",
@@ -101,7 +101,7 @@ fn rename_without_moved_of_a_webhook_takes_one_run_even_one_by_one() {
 }
 
 #[test]
-fn swap_of_two_regions_with_one_destination_takes_one_run_even_one_by_one() {
+fn swap_of_two_regions_with_one_destination_takes_one_run_at_parallelism_1() {
     let with = |a: &str, b: &str| {
         format!(
             "{}{}{}",

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn render_text_shows_who_what_and_outcome() {
+    fn render_text_shows_principal_action_and_outcome() {
         let cases = [
             (
                 r#"{"event_ts":"2026-06-12T08:00:00Z","name":"Authz.portals","action":"list","granted":true,"principal_id":"p","severity":1}"#,

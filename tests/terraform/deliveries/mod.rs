@@ -179,7 +179,7 @@ fn deliveries_failing_follow_the_retry_schedule_and_recover() {
 }
 
 #[test]
-fn webhook_switched_from_endpoint_to_destination_loses_no_event() {
+fn webhook_changed_from_endpoint_to_destination_keeps_events() {
     // With Konnect's real waits: the change happens while a batch is retried.
     let stream = Stream::start(1.0);
     let down = stream.other_siem("down.pem");
@@ -239,7 +239,7 @@ fn portal_events_go_to_the_destination_of_the_portal_only() {
 }
 
 #[test]
-fn replay_brings_events_that_the_siem_missed() {
+fn replay_delivers_events_that_the_siem_missed() {
     let stream = Stream::start(0.01);
     let delivering = delivering_to(&stream.siem.destination());
     stream.apply(&delivering);

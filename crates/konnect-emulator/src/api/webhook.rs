@@ -22,7 +22,7 @@ const DESTINATION_ID: &str = "audit_log_destination_id";
 ///
 /// # Errors
 ///
-/// 404 if there is no such portal.
+/// 404 if the portal does not exist.
 pub(crate) fn get_v2(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     Ok(ApiResponse::json(
@@ -162,7 +162,7 @@ pub(crate) fn delete_v3(
 ///
 /// # Errors
 ///
-/// 404 if there is no such portal.
+/// 404 if the portal does not exist.
 pub(crate) fn status(state: &State, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     if !webhook.target.is_set_up() {

@@ -67,7 +67,7 @@ struct Verifying {
 impl Sender {
     /// # Errors
     ///
-    /// The trusted authorities are given as text, and are not certificates in PEM ([`io::ErrorKind::InvalidInput`]).
+    /// The trusted authorities are text, but not certificates in PEM ([`io::ErrorKind::InvalidInput`]).
     pub(crate) fn new(options: &DeliveryOptions, scale: TimeScale) -> io::Result<Self> {
         if let TrustedAuthorities::Pem(pem) = &options.trusted_authorities {
             certificates(pem).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;

@@ -218,7 +218,7 @@ impl Search<'_> {
         };
         let mut found = self.candidates().await.map_err(unknown)?;
         if found.is_empty() {
-            // A gateway may have given up while the server still handled the request.
+            // A gateway may have timed out while the server still handled the request.
             self.client.pause().await;
             found = self.candidates().await.map_err(unknown)?;
         }

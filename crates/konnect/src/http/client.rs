@@ -226,7 +226,7 @@ impl Client {
             attempts += 1;
             let mut failure = match self.attempt(&http, &url, &request, attempts, &redactor).await {
                 Ok(received) => {
-                    permit.on_answer();
+                    permit.on_response();
                     return Ok(Response {
                         call,
                         attempts,
@@ -245,7 +245,7 @@ impl Client {
                 let wait = backoff.rate_limit_wait(attempts, failure.asked_wait);
                 permit.on_rate_limited(wait, fastrand::f64(), &failure);
             } else if status.is_some() {
-                permit.on_answer();
+                permit.on_response();
             } else {
                 drop(permit);
             }

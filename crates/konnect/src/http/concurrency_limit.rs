@@ -174,7 +174,7 @@ impl ConcurrencyLimiter {
 
 impl Permit<'_> {
     /// Reports a response that is not 429, which gradually increases the number of concurrent requests.
-    pub(crate) fn on_answer(self) {
+    pub(crate) fn on_response(self) {
         let mut state = self.limiter.state();
         state.consecutive_closures = 0;
         state.responses += 1;

@@ -99,12 +99,12 @@ async fn rate_limit_halves_the_width_and_responses_restore_it() {
     assert_eq!(all(&limits, &limiter).await.len(), 1, "one permit always remains");
     for width in 1..MAX_CONCURRENT_REQUESTS {
         for _ in 0..width {
-            acquire(&limits, &limiter).await.on_answer();
+            acquire(&limits, &limiter).await.on_response();
         }
         assert_eq!(all(&limits, &limiter).await.len(), width + 1);
     }
     for _ in 0..MAX_CONCURRENT_REQUESTS {
-        acquire(&limits, &limiter).await.on_answer();
+        acquire(&limits, &limiter).await.on_response();
     }
     assert_eq!(
         all(&limits, &limiter).await.len(),
@@ -126,7 +126,7 @@ async fn acquire_repeated_closures_give_up_without_progress() {
             tokio::time::advance(Duration::from_secs(2)).await;
             let (one, other) = (acquire(&limits, &limiter).await, acquire(&limits, &limiter).await);
             if progress {
-                one.on_answer();
+                one.on_response();
             }
             rate_limit(other, 1);
         }
@@ -145,7 +145,7 @@ async fn rate_limit_longer_than_a_minute_fails_others_at_once() {
     let same = limits.limiter("a");
     rate_limit(first, 3_600);
     // A response to an earlier request does not lift the rate limit.
-    second.on_answer();
+    second.on_response();
     let start = Instant::now();
     let error = limits.acquire(&same, MAX_CLOSURES).await.err().unwrap();
     assert_eq!(error.asked_wait, Some(Duration::from_hours(1)));

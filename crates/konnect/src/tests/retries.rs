@@ -222,7 +222,7 @@ async fn stop_ends_a_wait() {
 }
 
 #[tokio::test]
-async fn stop_lets_a_request_under_way_finish() {
+async fn stop_request_in_flight_completes() {
     let stop = CancellationToken::new();
     let server = Server::start([Reply::Cancel(stop.clone(), Box::new(json(201, DESTINATION)))]).await;
     let client = client(&server.url, |options| options.stop = stop.clone());

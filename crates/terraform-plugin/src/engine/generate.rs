@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn config_of_state_keeps_only_what_a_person_writes() {
+    fn config_of_state_keeps_only_configurable_values() {
         let rule =
             |mode: &str| Value::object([("key", "k".into()), ("mode", mode.into()), ("hash", "h".into())]);
         let state = Value::object([

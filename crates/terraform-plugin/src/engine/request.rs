@@ -77,7 +77,7 @@ pub struct ReadRequest {
 /// A state with its private data and identity: the response to an apply, read, import, upgrade or move.
 #[derive(Clone, Default)]
 pub struct StateResponse {
-    /// The state; null if there is no object.
+    /// The state; null without an object.
     pub state: Value,
     /// The private data to store with the state.
     pub private: Vec<u8>,
@@ -90,7 +90,7 @@ pub struct StateResponse {
 /// A generated configuration.
 #[derive(Clone, Default)]
 pub struct ConfigResponse {
-    /// The configuration; null if there is no object.
+    /// The configuration; null without an object.
     pub config: Value,
     /// Messages to the user.
     pub diagnostics: Diagnostics,

@@ -168,7 +168,7 @@ async fn plan_again_during_apply_passes_private_data_of_first_plan() {
 }
 
 #[test]
-fn generate_config_omits_what_a_person_does_not_write() {
+fn generate_config_omits_values_without_configuration() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
     let generated = resource.generate_config(state("a"));
