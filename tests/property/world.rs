@@ -7,9 +7,9 @@ use terraform_plugin::Value;
 
 use super::apply::{Change, Plan};
 use super::block::{Address, ArgumentValue, Block, Kind};
+use super::other_user;
 use super::session::{REGION, Session, Stored, errors};
 use super::steps::{Disturbance, Edit, Step};
-use super::stranger;
 use super::truth::{Truth, text};
 
 /// The state of a block.

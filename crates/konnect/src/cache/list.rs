@@ -166,7 +166,7 @@ impl List {
             return Lookup::Single;
         };
         read.list = Some(list.number);
-        if let Some(destinations) = list.destinations.get(read.id) {
+        if let Some(found) = list.destinations.get(read.id) {
             list.served += 1;
             return Lookup::Found(found.clone());
         }

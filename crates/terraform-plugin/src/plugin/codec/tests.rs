@@ -32,7 +32,7 @@ fn arb_number() -> impl Strategy<Value = Number> {
 }
 
 fn arb_value(ty: &Type, depth: u32) -> BoxedStrategy<Value> {
-    let known: BoxedStrategy<Value> = match of {
+    let known: BoxedStrategy<Value> = match ty {
         Type::String => any::<String>().prop_map(Value::String).boxed(),
         Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         Type::Number => arb_number().prop_map(Value::Number).boxed(),
