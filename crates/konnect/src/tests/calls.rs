@@ -1,9 +1,9 @@
-//! What each call sends, and the value that it returns for a valid answer.
+//! The request and the result of each call.
 
 use serde_json::{Value, json as value};
 
 use crate::api::{v2, v3};
-use crate::tests::server::{Server, TOKEN, answer, client, json};
+use crate::tests::server::{Server, TOKEN, client, json, response};
 use crate::tests::{DESTINATION, ID, eu, id, new_destination};
 use crate::{
     Authorization, DestinationChanges, DestinationWebhookChanges, EndpointWebhookChanges, ErrorKind,
@@ -19,13 +19,13 @@ async fn calls_send_their_method_path_and_body() {
         json(201, DESTINATION),
         json(200, DESTINATION),
         json(200, DESTINATION),
-        answer(204, "", ""),
+        response(204, "", ""),
         json(200, webhook2),
         json(200, webhook2),
         json(200, status),
         json(200, webhook3),
         json(200, webhook3),
-        answer(204, "", ""),
+        response(204, "", ""),
     ])
     .await;
     let (client, eu, id) = (server.client(), eu(), id());
@@ -216,8 +216,8 @@ async fn list_destinations_next_page_without_cursor_is_an_error() {
 }
 
 #[tokio::test]
-async fn server_time_after_an_answer_follows_its_date() {
-    let reply = answer(
+async fn server_time_after_a_response_follows_its_date() {
+    let reply = response(
         200,
         "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
         r#"{"enabled": false}"#,

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use serde_json::{Value, json as value};
 
 use crate::api::{v2, v3};
-use crate::tests::server::{ReceivedRequest, Reply, Server, TOKEN, answer, json};
+use crate::tests::server::{ReceivedRequest, Reply, Server, TOKEN, json, response};
 use crate::tests::{ID, eu, id, portal_id};
 use crate::{
     AuditLogQuery, AuditLogType, DestinationWebhookChanges, ErrorKind, NewReplayJob, PortalQuery, Region,
@@ -36,7 +36,7 @@ async fn portal_webhook_calls_send_their_method_path_and_body() {
         json(200, "{}"),
         json(200, &webhook),
         json(200, status),
-        answer(204, "", ""),
+        response(204, "", ""),
     ])
     .await;
     let (client, eu, portal) = (server.client(), eu(), portal_id());
@@ -72,7 +72,7 @@ async fn portal_webhook_calls_send_their_method_path_and_body() {
 }
 
 #[tokio::test]
-async fn get_portal_webhook_answer_of_another_kind_is_unreadable() {
+async fn get_portal_webhook_response_of_another_kind_is_unreadable() {
     let server = Server::start([json(200, r#"{"message": "ok"}"#)]).await;
     let error = v3::get_portal_webhook(&server.client(), &eu(), &portal_id())
         .await
@@ -260,7 +260,7 @@ async fn get_jwks_other_document_is_unreadable() {
         let server = Server::start([json(200, document)]).await;
         let error = v2::get_jwks(&server.client(), &eu()).await.unwrap_err();
         assert!(
-            matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }),
+            matches!(error.kind(), ErrorKind::UnreadableResponse { .. }),
             "{document}: {error}"
         );
     }

@@ -13,7 +13,7 @@ const AUDIT_LOGS: &str = "/v3/audit-logs";
 /// document their order.
 ///
 /// # Errors
-/// When the call fails, for instance with 403 or 404 where the organization does not have the feature, or its answer
+/// When the call fails, for instance with 403 or 404 if the organization does not have the feature, or its response
 /// cannot be read.
 pub async fn list_audit_logs(
     client: &Client,
