@@ -131,7 +131,7 @@ impl<'a> Actor<'a> {
                 ("end_at", self.bench.days_ago(3).as_str().into()),
                 ("wait_for_completion", Value::Bool(false)),
             ],
-            Object::Status | Object::PortalStatus => unreachable!("a status is not managed"),
+            _ => unreachable!("a data source"),
         };
         if changed {
             let change = match (self.call, self.call.object()) {
@@ -150,7 +150,9 @@ impl<'a> Actor<'a> {
     /// Makes the call on the plugin with the fault.
     pub async fn act(&self, run: &Run) -> Acted {
         if self.call.operation() == Operation::Data {
-            let (_, diagnostics) = run.status(self.region, self.portal.as_deref()).await;
+            let (_, diagnostics) = run
+                .data(self.call.object(), self.region, self.portal.as_deref())
+                .await;
             return Acted {
                 state: State::none(),
                 diagnostics,
@@ -226,7 +228,11 @@ impl<'a> Actor<'a> {
     pub async fn check_consistency(&mut self, must_import: bool) {
         match self.call.operation() {
             Operation::Data => {
-                let (value, diagnostics) = self.bench.last.status(self.region, self.portal.as_deref()).await;
+                let (value, diagnostics) = self
+                    .bench
+                    .last
+                    .data(self.call.object(), self.region, self.portal.as_deref())
+                    .await;
                 assert!(diagnostics.is_empty() && !value.is_null(), "{diagnostics:?}");
             }
             Operation::Delete => {

@@ -175,21 +175,31 @@ impl Run {
     pub fn resource(&self, object: Object) -> &Resource {
         match object {
             Object::Destination => &self.destination,
-            Object::Point | Object::Deliver | Object::Status => &self.webhook,
-            Object::Portal | Object::PortalStatus => &self.portal_webhook,
+            Object::Point | Object::Deliver => &self.webhook,
+            Object::Portal => &self.portal_webhook,
             Object::Replay => &self.replay_job,
+            _ => unreachable!("a data source"),
         }
     }
 
-    /// Reads the status of the webhook of a region, or of a Dev Portal of it. Null if that failed.
-    pub async fn status(&self, region: &str, portal: Option<&str>) -> (Value, Vec<tf::Diagnostic>) {
+    /// Reads the data source of an object, in a region or of a Dev Portal of it. Null if that failed.
+    pub async fn data(
+        &self,
+        object: Object,
+        region: &str,
+        portal: Option<&str>,
+    ) -> (Value, Vec<tf::Diagnostic>) {
         let mut arguments = vec![("region", region.into())];
-        let type_name = match portal {
-            None => "konnect_audit_log_webhook_status",
-            Some(portal) => {
-                arguments.push(("portal_id", portal.into()));
-                "konnect_portal_audit_log_webhook_status"
-            }
+        if let Some(portal) = portal {
+            arguments.push(("portal_id", portal.into()));
+        }
+        let type_name = match object {
+            Object::Status => "konnect_audit_log_webhook_status",
+            Object::PortalStatus => "konnect_portal_audit_log_webhook_status",
+            Object::Destinations => "konnect_audit_log_destinations",
+            Object::Events => "konnect_audit_log_events",
+            Object::Keys => "konnect_audit_log_signing_keys",
+            _ => unreachable!("a resource"),
         };
         let shape = Shape::of(&self.plugin.schema.data_source_schemas[type_name]);
         let request = tf::read_data_source::Request {

@@ -31,6 +31,9 @@ pub enum Call {
     ReplayRead,
     ReplayRestart,
     ReplayImport,
+    DestinationsRead,
+    EventsRead,
+    KeysRead,
     /// The list at plan of a creation, which finds an equal destination of an interrupted run.
     PlanAlike,
     /// The list after the response to a creation was lost.
@@ -103,6 +106,9 @@ pub enum Object {
     PortalStatus,
     /// The replay job of a region.
     Replay,
+    Destinations,
+    Events,
+    Keys,
 }
 
 /// The path of the affected request.
@@ -118,6 +124,8 @@ pub enum Target {
     PortalWebhook,
     PortalStatus,
     ReplayJob,
+    Events,
+    Keys,
 }
 
 /// The table that a column is in.
@@ -128,12 +136,13 @@ pub enum Table {
     Deliver,
     Portal,
     Replay,
+    Data,
     Looks,
     MoreLooks,
 }
 
 /// The tables, in their order.
-pub const TABLES: [(Table, &str); 7] = [
+pub const TABLES: [(Table, &str); 8] = [
     (Table::Destination, "`konnect_audit_log_destination`"),
     (
         Table::Point,
@@ -148,13 +157,17 @@ pub const TABLES: [(Table, &str); 7] = [
         "`konnect_portal_audit_log_webhook` and `konnect_portal_audit_log_webhook_status`",
     ),
     (Table::Replay, "`konnect_audit_log_replay_job`"),
+    (
+        Table::Data,
+        "`konnect_audit_log_destinations`, `konnect_audit_log_events` and `konnect_audit_log_signing_keys`",
+    ),
     (Table::Looks, "Additional requests of a destination"),
     (Table::MoreLooks, "Additional requests of a webhook"),
 ];
 
 impl Call {
     /// All calls, in the order of the tables.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 51] = [
         Self::DestinationCreate,
         Self::DestinationRead,
         Self::DestinationUpdate,
@@ -181,6 +194,9 @@ impl Call {
         Self::ReplayRead,
         Self::ReplayRestart,
         Self::ReplayImport,
+        Self::DestinationsRead,
+        Self::EventsRead,
+        Self::KeysRead,
         Self::PlanAlike,
         Self::LostLook,
         Self::LostAgain,
@@ -253,7 +269,11 @@ impl Call {
             | Self::DeliverImportFirst
             | Self::PortalImport
             | Self::ReplayImport => Operation::Import,
-            Self::StatusRead | Self::PortalStatusRead => Operation::Data,
+            Self::StatusRead
+            | Self::PortalStatusRead
+            | Self::DestinationsRead
+            | Self::EventsRead
+            | Self::KeysRead => Operation::Data,
         }
     }
 
@@ -303,6 +323,9 @@ impl Call {
             | Self::PortalGuard
             | Self::PortalDeleteLook => Object::Portal,
             Self::PortalStatusRead => Object::PortalStatus,
+            Self::DestinationsRead => Object::Destinations,
+            Self::EventsRead => Object::Events,
+            Self::KeysRead => Object::Keys,
             Self::ReplayStart
             | Self::ReplayRead
             | Self::ReplayRestart
@@ -352,6 +375,9 @@ impl Call {
             | Self::PortalDeleteLook => ("GET", Target::PortalWebhook),
             Self::PortalDelete => ("DELETE", Target::PortalWebhook),
             Self::PortalStatusRead => ("GET", Target::PortalStatus),
+            Self::DestinationsRead => ("GET", Target::Destinations),
+            Self::EventsRead => ("GET", Target::Events),
+            Self::KeysRead => ("GET", Target::Keys),
             Self::ReplayStart | Self::ReplayRestart => ("PUT", Target::ReplayJob),
             Self::ReplayRead | Self::ReplayImport | Self::ReplayLook => ("GET", Target::ReplayJob),
         }
@@ -391,6 +417,9 @@ impl Call {
             Self::ReplayRead => (Table::Replay, "read"),
             Self::ReplayRestart => (Table::Replay, "update"),
             Self::ReplayImport => (Table::Replay, "import"),
+            Self::DestinationsRead => (Table::Data, "destinations"),
+            Self::EventsRead => (Table::Data, "events"),
+            Self::KeysRead => (Table::Data, "signing keys"),
             Self::PlanAlike => (Table::Looks, "A"),
             Self::LostLook => (Table::Looks, "B"),
             Self::LostAgain => (Table::Looks, "C"),
@@ -450,6 +479,8 @@ impl Target {
             Self::PortalWebhook => rule.path(PORTALS).path_end("/audit-log-webhook"),
             Self::PortalStatus => rule.path(PORTALS).path_end("/audit-log-webhook/status"),
             Self::ReplayJob => rule.path_end("/v3/audit-log-replay-job"),
+            Self::Events => rule.path_end("/v3/audit-logs"),
+            Self::Keys => rule.path_end("/jwks.json"),
         }
     }
 
@@ -467,6 +498,8 @@ impl Target {
             Self::PortalWebhook => path.contains(PORTALS) && path.ends_with("/audit-log-webhook"),
             Self::PortalStatus => path.contains(PORTALS) && path.ends_with("/audit-log-webhook/status"),
             Self::ReplayJob => path.ends_with("/v3/audit-log-replay-job"),
+            Self::Events => path.ends_with("/v3/audit-logs"),
+            Self::Keys => path.ends_with("/jwks.json"),
         }
     }
 }

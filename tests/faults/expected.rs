@@ -329,7 +329,7 @@ fn failed(row: &Row, call: Call, affected: usize, others: usize, attempts: usize
         expected.end = End::Uncertain;
         expected.says.extend(unsure());
         expected.says.push("may or may not exist".to_owned());
-    } else if names_a_field && !matches!(call.object(), Object::Status | Object::PortalStatus) {
+    } else if names_a_field && call.operation() != Operation::Data {
         expected.attribute = match call.object() {
             Object::Destination | Object::Point | Object::Deliver => Some("endpoint"),
             _ => None,

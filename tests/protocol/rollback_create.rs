@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use konnect_emulator::{Emulator, Fault, FaultRule};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
 use terraform_plugin::testing::terraform::{Plan, Resource, State};
 use terraform_plugin::testing::value::assert_no_errors;
@@ -195,6 +195,44 @@ async fn webhook_create_rolls_back_unless_it_replaced_existing() {
         assert_eq!(asked(&emulator, "PATCH"), if replaces { 1 } else { 2 });
         assert_eq!(eu(&emulator)["enabled"], replaces);
         assert_eq!(eu(&emulator)["endpoint"], "https://siem.example.com");
+    }
+}
+
+#[tokio::test]
+async fn portal_webhook_create_rolls_back_unless_it_replaced_existing() {
+    for replaces in [false, true] {
+        let konnect = configured().await;
+        let portal = konnect.emulator.add_portal("eu", "docs").unwrap();
+        let destinations = konnect.emulator.add_destinations("global", 2).unwrap();
+        if replaces {
+            let other = json!({"enabled": true, "audit_log_destination_id": destinations[1]});
+            konnect
+                .emulator
+                .edit_portal_webhook("eu", &portal, other)
+                .unwrap();
+        }
+        let resource = konnect.resource("konnect_portal_audit_log_webhook");
+        let config = resource.shape.object(&[
+            ("region", "eu".into()),
+            ("portal_id", portal.as_str().into()),
+            ("audit_log_destination_id", destinations[0].as_str().into()),
+            ("replace_existing", replaces.into()),
+        ]);
+        let plan = resource.plan(&State::none(), &config).await;
+        assert_no_errors(&plan.diagnostics);
+        let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
+        drop(resource);
+        let Konnect { plugin, emulator } = konnect;
+        let host = plugin.host;
+        drop(host.channel);
+        apply.abort();
+        host.process.wait_for_stderr("a connection ended").await;
+        emulator.clear_faults();
+        host.process.ended().await.assert_success();
+        // A webhook that was replaced cannot be restored.
+        assert_eq!(asked(&emulator, "DELETE"), usize::from(!replaces));
+        let left = &emulator.region("eu")["portals"][&portal]["webhook"];
+        assert_eq!(left["enabled"], replaces, "{left}");
     }
 }
 
