@@ -49,7 +49,7 @@ const SCENARIOS: &[Scenario] = &[
         code: 2,
     },
     Scenario {
-        what: "plan of 1,000 unchanged, 20 ms an answer",
+        what: "plan of 1,000 unchanged, 20 ms per response",
         target: "1.8 times, 25 requests, 1 s, 30 MiB",
         arguments: PLAN,
         objects: 1000,
@@ -95,7 +95,7 @@ pub(super) fn run(contenders: &[Contender], rounds: usize) -> Result<()> {
             if scenario.exist {
                 workspace.check_consistency()?;
             }
-            workspace.answer_after(scenario.latency)?;
+            workspace.respond_after(scenario.latency)?;
             lanes.push((scenario, contender, workspace, Measured::default()));
         }
     }

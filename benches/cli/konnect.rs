@@ -63,7 +63,7 @@ impl LocalKonnect {
     }
 
     /// Sets the latency.
-    pub(super) fn answer_after(&self, milliseconds: u64) -> Result<()> {
+    pub(super) fn respond_after(&self, milliseconds: u64) -> Result<()> {
         let rule = FaultRule::new(Fault::Delay { ms: milliseconds });
         self.emulator.inject(FaultRule { times: None, ..rule })?;
         Ok(())

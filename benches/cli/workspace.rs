@@ -87,9 +87,9 @@ impl<'a> Workspace<'a> {
     }
 
     /// Sets the latency of Konnect.
-    pub(super) fn answer_after(&self, milliseconds: u64) -> Result<()> {
+    pub(super) fn respond_after(&self, milliseconds: u64) -> Result<()> {
         if milliseconds > 0 {
-            self.konnect.answer_after(milliseconds)?;
+            self.konnect.respond_after(milliseconds)?;
         }
         Ok(())
     }

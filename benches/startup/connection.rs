@@ -107,7 +107,7 @@ impl Connection {
             .await?;
         let status = response.trailers().and_then(|t| t.get("grpc-status"));
         if status.is_none_or(|status| status != "0") {
-            return Err(format!("the schema was answered with gRPC status {status:?}").into());
+            return Err(format!("the schema call returned the gRPC status {status:?}").into());
         }
         Ok(response.to_bytes().len().saturating_sub(5))
     }

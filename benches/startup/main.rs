@@ -147,7 +147,7 @@ mod run {
             let cells = cells.map(|measured| cell(measured).unwrap_or_else(|| "-".to_owned()));
             table.row([what.to_owned(), target.to_owned()].into_iter().chain(cells));
         };
-        row("Size of the binary", "6 MB", &|m| {
+        row("Size of the binary", "6.5 MB", &|m| {
             Some(format!("{:.2} MB", m.size))
         });
         row("Spawn to the handshake line", "4 ms", &|m| {
@@ -157,10 +157,10 @@ mod run {
             Some(format!("{:.2} ms", m.line.median() - floor.line.median()))
         });
         row("Connecting: TLS and HTTP/2", "", &|m| timed(&m.connecting));
-        row("First `GetProviderSchema` answer", "1 ms", &|m| {
+        row("First `GetProviderSchema` response", "1 ms", &|m| {
             timed(&m.response)
         });
-        row("Size of that answer", "", &|m| {
+        row("Size of that response", "", &|m| {
             (m.schema > 0).then(|| format!("{} bytes", m.schema))
         });
         row("Processor time of one start with schema", "10 ms", &|m| {

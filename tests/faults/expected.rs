@@ -403,7 +403,7 @@ fn set_up(row: &Row, call: Call, times: Times) -> Expected {
     expected
 }
 
-/// `PUT` of a replay job: the latest job shows whether a request whose answer was lost has started it.
+/// `PUT` of a replay job: the latest job shows whether a request whose response was lost has started it.
 fn started(row: &Row, call: Call, times: Times) -> Expected {
     let each = attempts_of(row.response);
     if times == Times::Once && each > 1 {
@@ -510,13 +510,13 @@ fn words(row: &Row, call: Call) -> Vec<String> {
         ],
         ResponseKind::Lost(Lost::Slow) => {
             vec![
-                format!("complete answer from the server within {SHORT_TIMEOUT} s"),
+                format!("complete response from the server within {SHORT_TIMEOUT} s"),
                 "increase the time limit".into(),
             ]
         }
         ResponseKind::Unparseable => vec![
             "cannot be read".into(),
-            "whether a proxy answers in place of the API".into(),
+            "whether a proxy responds in place of the API".into(),
         ],
         ResponseKind::Redirect(code) => vec![
             code.to_string(),
@@ -554,6 +554,6 @@ fn advice(code: u16, call: Call) -> &'static str {
         429 => "limits the rate of requests",
         451 => "for legal reasons",
         500.. => "https://kong.statuspage.io",
-        _ => "The answer may not come from Konnect",
+        _ => "The response may not come from Konnect",
     }
 }

@@ -58,7 +58,7 @@ pub fn api(data: &[u8]) {
     };
     // The body is complete, so the future is ready.
     let classified = classify(response.into(), limits, &redactor()).now_or_never();
-    assert!(classified.is_some(), "a complete answer needs no wait");
+    assert!(classified.is_some(), "a complete response needs no wait");
     match classified {
         None => {}
         Some(Err(failure)) => check(&Error::new(call(), 1, failure)),

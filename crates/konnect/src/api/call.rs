@@ -73,7 +73,7 @@ pub(crate) async fn delete(client: &Client, region: &Region, path: &str) -> Resu
     if response.received.meta.status == 204 {
         Ok(())
     } else {
-        Err(response.unreadable("the API answers a removal with 204 and no content"))
+        Err(response.unreadable("the API responds to a delete with 204 and no content"))
     }
 }
 

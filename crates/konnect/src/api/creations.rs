@@ -81,7 +81,7 @@ pub enum CreateError {
     },
     /// Another creation of the run, whose response was lost, has already returned the created destination.
     #[error(
-        "The destination {id} was created, but another creation whose answer was lost took it for its own"
+        "The destination {id} was created, but another create request of this run, whose response was lost, already uses it"
     )]
     Taken {
         /// The ID of the destination.
@@ -89,7 +89,7 @@ pub enum CreateError {
     },
     /// Several destinations may be the created one, or the age of the only candidate is unknown.
     #[error(
-        "{create_error}\n\nThe answer to the creation was lost, and it is uncertain which of these destinations it created: {}",
+        "{create_error}\n\nThe response to the create request was lost, and it is uncertain which of these destinations it created: {}",
         join(.candidates)
     )]
     Several {
@@ -163,7 +163,7 @@ impl Creations {
                 Err(error) if error.outcome() != Outcome::Unknown => return Err(error.into()),
                 Err(error) => error,
             };
-            tracing::warn!(%region, attempt, "the answer to a creation was lost: looking for the destination");
+            tracing::warn!(%region, attempt, "the response to a create request was lost: searching for the destination");
             if let Some(destination) = search.find(&create_error).await? {
                 return Ok(CreatedDestination {
                     destination,

@@ -150,7 +150,7 @@ impl List {
                 return Lookup::Single;
             }
             if old.served < old.pages {
-                self.give_up("it answers fewer reads than it has pages");
+                self.give_up("it serves fewer reads than it has pages");
                 return Lookup::Single;
             }
         }

@@ -16,8 +16,8 @@ pub(crate) fn advice(kind: &ErrorKind, asked_wait: Option<Duration>) -> String {
              in front of it."
         }
         ErrorKind::UnreadableResponse { .. } => {
-            "Check the server URL, and whether a proxy answers in place of the API. If both are correct, report the \
-             answer above."
+            "Check the server URL, and whether a proxy responds in place of the API. If both are correct, report the \
+             response above."
         }
         ErrorKind::Unreachable { connect_failure, .. } => for_connect_failure(*connect_failure),
         ErrorKind::UntrustedCertificate { .. } => {
@@ -41,7 +41,7 @@ pub(crate) fn advice(kind: &ErrorKind, asked_wait: Option<Duration>) -> String {
         }
         ErrorKind::Region(_) => "Change the server URL or the region so that they agree.",
         ErrorKind::EndlessPages { .. } => {
-            "This is a fault of the server, or of a proxy that answers from a cache. Try again, and report it to Kong's \
+            "This is a fault of the server, or of a proxy that responds from a cache. Try again, and report it to Kong's \
              support if it persists."
         }
     };
@@ -100,8 +100,8 @@ fn for_status(status: u16, asked_wait: Option<Duration>) -> String {
         }
         // The API descriptions declare none of these for the requests of this client.
         _ => {
-            "The answer may not come from Konnect: check the server URL, and whether a proxy answers in place of the \
-             API. If both are correct, report the answer above."
+            "The response may not come from Konnect: check the server URL, and whether a proxy responds in place of the \
+             API. If both are correct, report the response above."
         }
     };
     advice.to_owned()

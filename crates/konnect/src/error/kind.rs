@@ -23,7 +23,7 @@ pub enum ConnectFailure {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The API responded with an error status.
-    #[error("Konnect answered {}", status_text(*status))]
+    #[error("Konnect returned {}", status_text(*status))]
     Api {
         /// The HTTP status, 400 to 599.
         status: u16,
@@ -46,7 +46,7 @@ pub enum ErrorKind {
         target: Option<String>,
     },
     /// A success status with a response that the client cannot parse.
-    #[error("the answer ({}) cannot be read: {reason}", status_text(*status))]
+    #[error("the response ({}) cannot be read: {reason}", status_text(*status))]
     UnreadableResponse {
         /// The HTTP status, 200 to 299.
         status: u16,
@@ -80,7 +80,7 @@ pub enum ErrorKind {
         limit: Duration,
     },
     /// The connection ended before the response arrived.
-    #[error("the connection was lost before the answer arrived: {cause}")]
+    #[error("the connection was lost before the response arrived: {cause}")]
     ConnectionLost {
         /// The text of the system or the HTTP library.
         cause: String,
@@ -125,7 +125,7 @@ fn timeout_text(connecting: bool, limit: Duration) -> String {
     let what = if connecting {
         "no connection to the server"
     } else {
-        "no complete answer from the server"
+        "no complete response from the server"
     };
     format!("{what} within {} s", limit.as_secs_f64())
 }

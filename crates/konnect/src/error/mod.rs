@@ -233,7 +233,7 @@ impl Error {
                 lines.extend(
                     excerpt
                         .as_ref()
-                        .map(|excerpt| format!("The answer begins: {excerpt}")),
+                        .map(|excerpt| format!("The response begins: {excerpt}")),
                 );
             }
             ErrorKind::Interrupted { last: Some(last) } => {

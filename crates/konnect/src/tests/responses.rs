@@ -30,7 +30,7 @@ async fn error_problem_document_is_reported_in_full() {
     }
     assert_eq!(
         error.summary(),
-        "Konnect answered 400 Bad Request (POST /v3/audit-log-destinations)"
+        "Konnect returned 400 Bad Request (POST /v3/audit-log-destinations)"
     );
 }
 
@@ -135,7 +135,7 @@ async fn success_unexpected_body_is_unreadable() {
     assert!(
         login
             .to_string()
-            .contains("The answer begins: an HTML page (39 bytes)\n"),
+            .contains("The response begins: an HTML page (39 bytes)\n"),
         "{login}"
     );
 }
@@ -184,7 +184,7 @@ async fn delete_login_page_is_unreadable() {
     assert!(
         error
             .to_string()
-            .contains("The answer begins: an HTML page (26 bytes)"),
+            .contains("The response begins: an HTML page (26 bytes)"),
         "{error}"
     );
 }

@@ -170,18 +170,18 @@ async fn all_portals_repeated_page_is_an_error() {
 }
 
 #[tokio::test]
-async fn list_portals_last_page_has_no_next() {
+async fn all_portals_last_page_ends_the_list() {
     let server = Server::start([portals(&[PORTAL], 3, 3)]).await;
     let query = PortalQuery {
         size: None,
         number: NonZeroU32::new(3),
     };
-    let page = v3::list_portals(&server.client(), &eu(), &query).await.unwrap();
-    assert_eq!((page.items.len(), page.next), (1, None));
+    let all = v3::all_portals(&server.client(), &eu(), &query).await.unwrap();
+    assert_eq!((all.len(), server.requests().len()), (1, 1));
 }
 
 #[tokio::test]
-async fn list_audit_logs_sends_every_filter_and_keeps_raw_events() {
+async fn first_audit_logs_sends_every_filter_and_keeps_raw_events() {
     let body = r#"{"data": [{"type":"gateway_access",  "status_code":201, "trace_id":18446744073709551617}],
         "meta": {"page": {"next": "/audit-logs?page[after]=b%3D&page[size]=1", "previous": null, "size": 1}}}"#;
     let server = Server::start([json(200, body)]).await;
@@ -192,11 +192,12 @@ async fn list_audit_logs_sends_every_filter_and_keeps_raw_events() {
         size: Some(1),
         after: Some("a=".to_owned()),
     };
-    let page = v3::list_audit_logs(&server.client(), &eu(), &query)
+    let found = v3::first_audit_logs(&server.client(), &eu(), &query, 1)
         .await
         .unwrap();
-    assert_eq!(page.next.as_deref(), Some("b="));
-    let entry = &page.items[0];
+    let [entry] = found.as_slice() else {
+        panic!("not one event: {found:?}")
+    };
     assert_eq!(
         entry.raw,
         r#"{"type":"gateway_access",  "status_code":201, "trace_id":18446744073709551617}"#

@@ -21,19 +21,6 @@ fn path(id: &DestinationId) -> String {
     format!("{DESTINATIONS}/{id}")
 }
 
-/// `GET /v3/audit-log-destinations`: lists one page of the destinations.
-///
-/// # Errors
-/// When the call fails or its response cannot be read.
-pub async fn list_destinations(
-    client: &Client,
-    region: &Region,
-    query: &ListQuery,
-) -> Result<Page<Destination>, Error> {
-    let (page, _) = call::page(client, region, DESTINATIONS, query.parameters(), None).await?;
-    Ok(page)
-}
-
 /// `GET /v3/audit-log-destinations`, page by page: lists all destinations from `query.after` on.
 ///
 /// # Errors

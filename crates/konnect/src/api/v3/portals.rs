@@ -11,19 +11,6 @@ use crate::types::region::Region;
 
 const PORTALS: &str = "/v3/portals";
 
-/// `GET /v3/portals`: lists one page of the Dev Portals of a region.
-///
-/// # Errors
-/// When the call fails or its response cannot be read.
-pub async fn list_portals(
-    client: &Client,
-    region: &Region,
-    query: &PortalQuery,
-) -> Result<PortalPage, Error> {
-    let (page, _) = page(client, region, query).await?;
-    Ok(page)
-}
-
 /// `GET /v3/portals`, page by page: lists all Dev Portals of a region from `query.number` on.
 ///
 /// # Errors
