@@ -33,7 +33,7 @@ pub struct Target {
 pub struct Pace {
     /// Between two looks.
     pub poll: Duration,
-    /// For a destination to be deleted after its webhook let it go.
+    /// For a destination to be deleted after its webhook no longer uses it.
     pub in_use_limit: Duration,
     /// For a new destination to be known.
     pub known_limit: Duration,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::workspace::{AUTHORIZATION, Workspace};
 
-use super::{another_user_switches_off, deliveries_fail, ran, repository};
+use super::{ENDPOINT, another_user_switches_off, deliveries_fail, ran, repository};
 
 const TITLE: &str = "The audit log stream of Konnect needs attention";
 
@@ -98,6 +98,7 @@ impl Workflow {
             let code = set.trim().strip_prefix("code=").unwrap_or_default();
             let known = |text: &str| match text {
                 "${{ secrets.KONNECT_SPAT }}" => "spat_of-the-pipeline".to_owned(),
+                "${{ secrets.SIEM_ENDPOINT }}" => ENDPOINT.to_owned(),
                 "${{ secrets.SIEM_AUTHORIZATION }}" => AUTHORIZATION.to_owned(),
                 "${{ steps.drift.outputs.code }}" => code.to_owned(),
                 "${{ github.token }}" => "the-token-of-the-run".to_owned(),
@@ -123,6 +124,7 @@ fn github_workflow_with_drift_opens_issue_and_comments() {
     let mut workspace = repository();
     // Only the secrets of the workflow itself count.
     workspace.unset("KONNECT_TOKEN");
+    workspace.unset("TF_VAR_siem_endpoint");
     workspace.unset("TF_VAR_siem_authorization");
     stand_in(
         &mut workspace,
@@ -197,7 +199,7 @@ fn gitlab_job_opens_updates_and_closes_issue() {
     assert_eq!(job["rules"][0]["if"], "$CI_PIPELINE_SOURCE == \"schedule\"");
     assert_eq!(
         job["before_script"],
-        json!(["apk add --no-cache curl jq"]),
+        json!(["apk add --no-cache curl jq", "cp terraform.tfrc \"$HOME/.terraformrc\""]),
         "what the image lacks"
     );
     let script = job["script"].as_array().expect("a script");
