@@ -252,7 +252,6 @@ fn guide_contains_examples_verbatim() {
         ("drift-detection", "examples/quickstart/variables.tf"),
         ("getting-started", "examples/siem/https/siem.tf"),
         ("getting-started", "examples/stream/main.tf"),
-        ("siem", "examples/stream/main.tf"),
     ];
     for (guide, file) in siems.chain(others.map(|(guide, file)| (guide, file.to_owned()))) {
         let page = format!("docs/guides/{guide}.md");
