@@ -244,7 +244,6 @@ fn guide_contains_examples_verbatim() {
     let siems = siems.map(|folder| ("siem", format!("{folder}/siem.tf")));
     let others = [
         ("all-regions", "examples/complete/main.tf"),
-        ("all-regions", "examples/modules/audit-logging/main.tf"),
         ("drift-detection", "examples/pipelines/drift.sh"),
         ("drift-detection", "examples/pipelines/github-actions.yml"),
         ("drift-detection", "examples/pipelines/terraform.tfrc"),
