@@ -47,8 +47,8 @@ changed=$(jq -r '
   .resource_changes[]? | select(.mode == "managed" and .change.actions != ["no-op"]) |
   "- `\(.address)`: \(.change.actions | join(", "))"' "$work/change.json")
 
-# The API never returns a credential: only this warning shows that it may have been replaced.
-warning=$(awk '/^Warning: /{on=/Changed by another process or user/} /^─/{on=0} on' "$work/change.log")
+# The API never returns a credential: only these warnings show that it may have been replaced.
+warning=$(awk '/^Warning: /{on=/another process or user|lost response/} /^─/{on=0} on' "$work/change.log")
 
 code=0
 {

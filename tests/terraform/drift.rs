@@ -260,6 +260,6 @@ fn outside_change_after_plan_is_overwritten_by_apply() {
     workspace.konnect.edit_destination("global", &id, edit).unwrap();
     workspace.apply_plan();
     assert_eq!(workspace.konnect.destinations("global")[0]["name"], "planned");
-    // Whether its credential was changed as well is not known: the next plan sends it.
+    // Whether its credential was changed as well is not known: the next apply sends it.
     assert_eq!(workspace.apply_and_settle().len(), 1);
 }
