@@ -46,10 +46,10 @@ fn calls(workspace: &Workspace) -> Vec<String> {
     calls.lines().map(str::to_owned).collect()
 }
 
+/// The texts of an object. None if there is no object.
 fn texts(object: &Value) -> BTreeMap<String, String> {
-    let entries = object.as_object().expect("an object");
+    let entries = object.as_object().into_iter().flatten();
     entries
-        .iter()
         .map(|(name, value)| (name.clone(), value.as_str().expect("a text").to_owned()))
         .collect()
 }
