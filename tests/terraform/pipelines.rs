@@ -71,7 +71,10 @@ fn drift_script_without_drift_exits_0() {
     let workspace = repository();
     let (code, report) = looked(&workspace);
     assert_eq!(code, Some(0), "{report}");
-    assert_eq!(report, "Konnect matches the configuration, and every stream delivers.\n");
+    assert_eq!(
+        report,
+        "Konnect matches the configuration, and every stream delivers.\n"
+    );
     assert_eq!(workspace.konnect.take_writes(), [], "it changes nothing");
 }
 
@@ -120,7 +123,10 @@ fn drift_script_with_authorization_drift_reports_update() {
         report.contains("Warning: Changed by another process or user"),
         "{report}"
     );
-    assert!(report.contains("The API never returns the credential"), "{report}");
+    assert!(
+        report.contains("The API never returns the credential"),
+        "{report}"
+    );
     assert!(!report.contains("Saved the plan"), "{report}");
 }
 

@@ -199,7 +199,10 @@ fn gitlab_job_opens_updates_and_closes_issue() {
     assert_eq!(job["rules"][0]["if"], "$CI_PIPELINE_SOURCE == \"schedule\"");
     assert_eq!(
         job["before_script"],
-        json!(["apk add --no-cache curl jq", "cp terraform.tfrc \"$HOME/.terraformrc\""]),
+        json!([
+            "apk add --no-cache curl jq",
+            "cp terraform.tfrc \"$HOME/.terraformrc\""
+        ]),
         "what the image lacks"
     );
     let script = job["script"].as_array().expect("a script");
