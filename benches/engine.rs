@@ -1,5 +1,4 @@
-//! What one object costs of the processor, without any connection: reading and writing its value, planning its
-//! change, and telling the schemas.
+//! The processor time for one object, without any connection: encoding its value, planning its change, and the schemas.
 //!
 //! `cargo bench --bench engine`
 
@@ -16,7 +15,7 @@ use terraform_provider_konnect::KonnectProvider;
 
 const RESOURCE: &str = "konnect_audit_log_destination";
 
-/// What a user writes in the block of a destination.
+/// The configuration of a destination.
 fn configured(of: &Type) -> Value {
     let block = Value::object([
         ("name", Value::from("destination 1")),
@@ -27,7 +26,7 @@ fn configured(of: &Type) -> Value {
     block.shaped(of).expect("a block")
 }
 
-/// The same with what the provider and Konnect add.
+/// The state of a destination.
 fn stored(of: &Type) -> Value {
     let mut state = configured(of);
     for (name, value) in [
@@ -42,7 +41,7 @@ fn stored(of: &Type) -> Value {
     state
 }
 
-/// What Terraform proposes where there is nothing yet: what is computed is unknown.
+/// The proposed state of a creation, in which computed values are unknown.
 fn proposed(of: &Type) -> Value {
     let mut proposed = configured(of);
     for name in ["id", "region", "created_at", "updated_at"] {

@@ -1,4 +1,4 @@
-//! The provider block: its schema, the environment variables that complete it, and the [`RunState`] that it becomes.
+//! The provider block: its schema, the environment variables that complete it, and the [`RunState`] that it creates.
 
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ pub(crate) fn schema() -> Schema {
 }
 
 pub(crate) fn validate(config: &Config, diagnostics: &mut Diagnostics) {
-    // An unknown value can still become null. A configuration with known values is validated again.
+    // Unknown values may become null. The configuration is validated again when they are known.
     if config.personal_access_token.known().is_some() && config.system_account_access_token.known().is_some()
     {
         diagnostics.push(
@@ -108,10 +108,10 @@ pub(crate) fn validate(config: &Config, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Makes the state of a run from a provider block that is completed from the environment.
+/// Creates the state of a run from a provider block and the environment.
 ///
 /// # Errors
-/// Which values can't be used, or that the organization of the token is not allowed.
+/// A value cannot be used, or the organization of the token is not allowed.
 pub(crate) async fn configure(
     call: &mut ConfigureCall<Config>,
     variable: impl Fn(&str) -> Option<String> + Send,
@@ -189,7 +189,7 @@ fn run_state(
     options.user_agent = format!(
         "terraform-provider-konnect/{} (terraform/{})",
         env!("CARGO_PKG_VERSION"),
-        // The version as the host sends it, without what a header can't carry.
+        // The version of the host, without characters that a header cannot contain.
         call.terraform_version
             .replace(|c: char| !c.is_ascii_graphic(), "")
     );
@@ -249,7 +249,7 @@ async fn check_organization(
 }
 
 /// The token, and the attribute or variable that it comes from. The block takes precedence over the environment, and
-/// the personal token over the system account's.
+/// the personal token over the system account token.
 fn token(
     config: &Config,
     variable: &impl Fn(&str) -> Option<String>,

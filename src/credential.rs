@@ -1,12 +1,12 @@
-//! The credential that Konnect sends to an endpoint. It can be written, but the API never returns it.
+//! The credential that Konnect sends to an endpoint. The API accepts it, but never returns it.
 //!
-//! Whether Konnect still has the configured credential follows from what was last sent and from `updated_at`. What was
-//! last sent is `authorization` or `authorization_wo_version` in the state, or a fingerprint of `authorization_wo` in
-//! the private state. An `updated_at` that differs from the one in the state is the time of an outside change. A refresh
-//! that finds one removes `authorization` from the state, so that the plan shows the change, and `ignore_changes`
-//! suppresses it.
+//! Whether Konnect still has the configured credential is derived from the last sent credential and from `updated_at`.
+//! The last sent credential is `authorization` or `authorization_wo_version` in the state, or a fingerprint of
+//! `authorization_wo` in the private state. An `updated_at` that differs from the one in the state shows an outside
+//! change. A refresh that detects one removes `authorization` from the state: the plan then shows the change, and
+//! `ignore_changes` suppresses it.
 //!
-//! [`CredentialTracker`] is the one place that decides whether a credential is sent, and that remembers it.
+//! Only [`CredentialTracker`] decides whether a credential is sent, and records that.
 
 mod arguments;
 mod diagnostics;
@@ -23,31 +23,31 @@ use crate::instant;
 
 /// The private state: the fingerprint of a write-only credential without a version.
 const FINGERPRINT: &str = "fp";
-/// The private state: the object was changed outside of this configuration. True if only `updated_at` shows it.
+/// The private state: the object was changed outside this configuration. True if only `updated_at` shows it.
 const OUTSIDE_CHANGE: &str = "outside";
 /// The private state: the response to a change was lost.
 const UNCERTAIN_WRITE: &str = "uncertain";
-/// The private state: how often in a row the credential was sent again because of nothing but `updated_at`.
+/// The private state: how many times in a row the credential was sent again only because of `updated_at`.
 const RESENT: &str = "resent";
-/// The private state: `updated_at` changes by itself, so it proves nothing.
+/// The private state: `updated_at` changes without a change of the object, so it is not reliable.
 const UNRELIABLE_TIME: &str = "unreliable";
-/// The private state of a planned change: what the plan decided. An apply sees a configuration without the effect of
-/// `ignore_changes`, so it must not decide again.
+/// The private state of a planned change: the decision of the plan. In an apply, the configuration does not reflect
+/// `ignore_changes`, so the apply must not decide again.
 const DECISION: &str = "credential";
 
-/// After so many re-sends in a row that another change of `updated_at` follows, detection stops.
+/// Detection stops if `updated_at` changes again after this many consecutive re-sends.
 const MAX_RESENT: u8 = 2;
 
 /// Whether a change sends the credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum SendDecision {
-    /// Konnect has it, or it is not managed.
+    /// Konnect has the credential, or it is not managed.
     No,
-    /// The value is unknown during planning: the apply sends it if it differs from the last one.
+    /// The value is unknown at plan: the apply sends it if it differs from the last one.
     IfDifferent,
-    /// It is sent.
+    /// The credential is sent.
     Yes,
-    /// It is sent again only because the object was changed outside of this configuration.
+    /// The credential is sent again only because the object was changed outside this configuration.
     Again,
 }
 
@@ -57,18 +57,18 @@ struct Decision {
     source: Source,
 }
 
-/// Why a credential must be sent whatever was sent last.
+/// Whether a credential must be sent independently of the last sent one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Required {
-    /// It need not be.
+    /// Not required.
     No,
-    /// Konnect has no credential for this object any more, or never had one.
+    /// Konnect has no credential for this object.
     Yes,
 }
 
-/// A record of the API with the time of its last change.
+/// An API object with the time of its last change.
 pub(crate) trait Timed {
-    /// `updated_at`, as the API writes it.
+    /// `updated_at` as returned by the API.
     fn updated_at(&self) -> Option<&str>;
 }
 
@@ -84,16 +84,16 @@ impl Timed for EndpointWebhook {
     }
 }
 
-/// Why a change was not made.
+/// The reason why a change was not made.
 pub(crate) enum WriteError {
     /// The API call failed.
     Api(Error),
-    /// A value can't be used.
+    /// A value is invalid.
     Value(Diagnostic),
 }
 
 impl WriteError {
-    /// Whether the change may have been made, since the response to it was lost.
+    /// Whether the change may have been made, because its response was lost.
     pub(crate) fn may_have_happened(&self) -> bool {
         matches!(self, Self::Api(error) if error.may_have_happened())
     }
@@ -111,7 +111,7 @@ impl From<Diagnostic> for WriteError {
     }
 }
 
-/// Decides whether a credential is sent, and remembers it: between plan and apply, and beside the state.
+/// Decides whether a credential is sent, and records that in the private data of plan and state.
 pub(crate) struct CredentialTracker<'a> {
     config: CredentialArguments<'a>,
     private: &'a mut Private,
@@ -119,9 +119,9 @@ pub(crate) struct CredentialTracker<'a> {
 }
 
 impl<'a> CredentialTracker<'a> {
-    /// A tracker for one call. `config` is the configuration while planning. In an apply, `stored` and `version` are
-    /// those of the plan and `write_only` is that of the configuration. In a read, all are those of the state. `detects`
-    /// is whether outside changes are looked for.
+    /// Creates a tracker for one call. At plan, `config` is the configuration. In an apply, `stored` and `version` are
+    /// those of the plan and `write_only` is that of the configuration. In a read, all are those of the state.
+    /// `detects` is whether outside changes are detected.
     pub(crate) fn new(config: CredentialArguments<'a>, private: &'a mut Private, detects: bool) -> Self {
         Self {
             config,
@@ -130,7 +130,7 @@ impl<'a> CredentialTracker<'a> {
         }
     }
 
-    /// Forgets all: the object has no credential of its own any more.
+    /// Removes all records: the object no longer has a credential.
     pub(crate) fn forget(&mut self) {
         for name in [
             FINGERPRINT,
@@ -144,18 +144,18 @@ impl<'a> CredentialTracker<'a> {
         }
     }
 
-    /// Whether `updated_at` shows who changed the object.
+    /// Whether `updated_at` is reliable.
     pub(crate) fn trusts_time(&self) -> bool {
         self.detects && !self.is_set(UNRELIABLE_TIME)
     }
 
-    /// Whether an outside change was found, or cannot be excluded.
+    /// Whether an outside change was detected, or cannot be excluded.
     pub(crate) fn has_outside_change(&self) -> bool {
         self.private.get::<bool>(OUTSIDE_CHANGE).is_some() || self.is_set(UNCERTAIN_WRITE)
     }
 
-    /// Decides while planning an update whether it sends the credential, warns where the plan does not show the reason,
-    /// and leaves the decision for the apply.
+    /// Decides at plan whether an update sends the credential, and stores the decision for the apply. Warns if the plan
+    /// does not show the reason.
     pub(crate) fn plan(
         &mut self,
         object: &str,
@@ -190,17 +190,17 @@ impl<'a> CredentialTracker<'a> {
         send
     }
 
-    /// Compares what a refresh read with the last write. A difference is confirmed by one more read, since `found` may
-    /// come from a list. Reports in `diagnostics` when detection stops.
+    /// Compares the result of a refresh with the last write. A difference is confirmed with a second read, because
+    /// `found` may come from a list. Adds a diagnostic when detection stops.
     ///
     /// # Errors
-    /// Why that read failed.
+    /// The second read failed.
     pub(crate) async fn observe<T: Timed, L: Future<Output = Result<T, Error>>>(
         &mut self,
         object: &str,
         before: &Attr<String>,
         found: T,
-        look: impl FnOnce() -> L,
+        fetch: impl FnOnce() -> L,
         only_time_differs: impl FnOnce(&T) -> bool,
         diagnostics: &mut Diagnostics,
     ) -> Result<T, Error> {
@@ -217,7 +217,7 @@ impl<'a> CredentialTracker<'a> {
             diagnostics.push(unreliable(object, MAX_RESENT));
             return Ok(found);
         }
-        let found = if differs(&found) { look().await? } else { found };
+        let found = if differs(&found) { fetch().await? } else { found };
         if !differs(&found) {
             if self.private.get::<bool>(OUTSIDE_CHANGE).is_none() {
                 self.private.remove(RESENT);
@@ -235,19 +235,19 @@ impl<'a> CredentialTracker<'a> {
         Ok(found)
     }
 
-    /// Makes a change of an object: decide, look, send, read again, remember.
+    /// Changes an object: decides, reads, sends, reads again and records.
     ///
-    /// `look` reads the object, `send` makes the change with the credential or without, and `is_planned` is whether the
-    /// object is as planned already. `before` is `updated_at` of the state. Without `other_changes` and without a
-    /// credential to send, the object is only read.
+    /// `fetch` reads the object, `send` makes the change with or without the credential, and `is_planned` returns
+    /// whether the object already is as planned. `before` is `updated_at` of the state. Without `other_changes` and
+    /// without a credential to send, the object is only read.
     ///
     /// # Errors
-    /// Why the change was not made, or may not have been.
+    /// The change was not made, or its outcome is unknown.
     pub(crate) async fn write<T, L, S>(
         &mut self,
         before: &Attr<String>,
         other_changes: bool,
-        look: impl Fn() -> L,
+        fetch: impl Fn() -> L,
         send: impl FnOnce(Option<Authorization>) -> S,
         is_planned: impl Fn(&T) -> bool,
         diagnostics: &mut Diagnostics,
@@ -266,7 +266,7 @@ impl<'a> CredentialTracker<'a> {
             times.is_some_and(|(before, seen)| !instant::same(before, seen))
         };
         if credential.is_none() && !other_changes {
-            let found = look().await?;
+            let found = fetch().await?;
             let changed = self.trusts_time() && decision.is_some() && changed_since_refresh(&found);
             self.record_write(false, false);
             if changed {
@@ -275,14 +275,14 @@ impl<'a> CredentialTracker<'a> {
             return Ok(found);
         }
         if let (None, Some(decision), true) = (&credential, decision, self.trusts_time()) {
-            // This change moves `updated_at`, and so hides a change that was made after the refresh.
-            let now = look().await?;
+            // This change updates `updated_at`, which hides a change that was made after the refresh.
+            let now = fetch().await?;
             let changed = changed_since_refresh(&now);
-            // If the object is as planned, this very change was made before, and its response was lost.
+            // If the object is as planned, an earlier attempt made this change, and its response was lost.
             if changed && !is_planned(&now) {
                 match decision.source {
                     Source::WriteOnly => credential = Some(configured(self.config)?),
-                    // Whether `ignore_changes` names `authorization` shows in the next plan only.
+                    // Only the next plan shows whether `ignore_changes` contains `authorization`.
                     Source::Stored => postponed = true,
                 }
             }
@@ -294,9 +294,9 @@ impl<'a> CredentialTracker<'a> {
         }
         let mut found = result?;
         if had_outside_change {
-            // The time of this change counts as reads show it: an API that shows writers another time than readers must
-            // not make every plan send again.
-            found = look().await.unwrap_or(found);
+            // Uses the time of this change as returned by reads: if the response to the write has another time, plans
+            // must not send again.
+            found = fetch().await.unwrap_or(found);
         }
         let again = decision.is_some_and(|decision| decision.send == SendDecision::Again);
         self.record_write(is_sent, again);
@@ -314,12 +314,12 @@ impl<'a> CredentialTracker<'a> {
         Ok(found)
     }
 
-    /// Remembers that a creation sent the credential.
+    /// Records that a creation sent the credential.
     pub(crate) fn created(&mut self) {
         self.record_write(true, false);
     }
 
-    /// Remembers that it is uncertain which credential Konnect has: the next apply sends it.
+    /// Records that it is uncertain which credential Konnect has: the next apply sends it.
     pub(crate) fn mark_write_uncertain(&mut self) {
         self.private.set(UNCERTAIN_WRITE, &true);
     }
@@ -363,7 +363,7 @@ impl<'a> CredentialTracker<'a> {
                 self.private.remove(UNRELIABLE_TIME);
             }
         }
-        // In an update the plan's decision counts: the configuration may hold an ignored argument.
+        // In an update, the decision of the plan applies: the configuration may contain an ignored argument.
         let source = decision.map_or_else(|| self.config.source().filter(|_| sent), |d| Some(d.source));
         match (source, self.config.write_only, self.config.version) {
             (Some(Source::WriteOnly), Attr::Known(value), Attr::Null) => {
@@ -392,7 +392,7 @@ impl<'a> CredentialTracker<'a> {
         }
     }
 
-    /// Whether something is known of the credential that Konnect has.
+    /// Whether the credential that Konnect has is known.
     fn was_managed(&self, prior: CredentialArguments<'_>) -> bool {
         !prior.stored.is_null()
             || !prior.version.is_null()
@@ -405,8 +405,8 @@ impl<'a> CredentialTracker<'a> {
     }
 }
 
-/// Removes the credential from a state whose object was changed outside of this configuration, so that the plan shows
-/// it.
+/// Removes the credential from a state whose object was changed outside this configuration: the plan then shows the
+/// change.
 pub(crate) fn clear_after_outside_change(private: &Private, stored: &mut Attr<Secret>) {
     if private.get::<bool>(OUTSIDE_CHANGE).is_some() {
         *stored = Attr::Null;

@@ -1,12 +1,11 @@
-//! Whether the events of a webhook arrive: what Konnect reports, summarized. The status data sources of regions and Dev
-//! Portals share it.
+//! A summary of the delivery status of a webhook, which the status data sources of regions and Dev Portals share.
 
 use konnect::{WebhookState, WebhookStatus, sentence};
 use terraform_plugin::{Attr, Attribute};
 
 use crate::scope::Scope;
 
-/// The results that both data sources have.
+/// The common results of both data sources.
 #[derive(Debug)]
 pub(crate) struct DeliveryStatus {
     pub(crate) webhook_enabled: Attr<bool>,
@@ -70,8 +69,8 @@ impl DeliveryStatus {
     }
 }
 
-/// What `webhook_enabled` and `webhook_status` mean together (Kong's page "Set up an audit log webhook", table of
-/// states). `Ready` sets apart that no delivery was attempted yet.
+/// The combined meaning of `webhook_enabled` and `webhook_status` (Kong's page "Set up an audit log webhook", table of
+/// states). `Ready` also means that no delivery was attempted yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DeliveryState {
     Ready,
@@ -147,15 +146,15 @@ fn last_attempt(status: &WebhookStatus) -> String {
     };
     let code = status.last_response_code.map(|code| format!("{code}"));
     let message = status.last_response_message.as_ref().filter(|m| !m.is_empty());
-    let answer = [code, message.cloned()]
+    let response = [code, message.cloned()]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
         .join(" ");
-    if answer.is_empty() {
+    if response.is_empty() {
         format!(" (last attempt at {at})")
     } else {
-        format!(" (last attempt at {at}: {answer})")
+        format!(" (last attempt at {at}: {response})")
     }
 }
 
@@ -216,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn explanation_of_a_failure_holds_the_last_response() {
+    fn failure_explanation_contains_last_response() {
         let (_, _, explanation) = summed_up(true, WebhookState::Inactive);
         assert!(
             explanation.contains("2026-01-02T03:04:05Z: 401 Unauthenticated"),

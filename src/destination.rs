@@ -1,4 +1,4 @@
-//! Destinations: their model in configuration, plan and state, and their ids.
+//! Destinations: their model in configuration, plan and state, and their IDs.
 
 use konnect::{Destination, DestinationId, LogFormat, Region, sentence};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::{duplicate_guard, kong_migration};
 /// Configuration, plan and state of a destination.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Model {
-    /// Text, since a state can hold an id that Konnect never gave.
+    /// Text, because a state can contain an ID that is not from Konnect.
     pub(crate) id: Attr<String>,
     pub(crate) region: Attr<Region>,
     pub(crate) name: Attr<String>,
@@ -34,9 +34,9 @@ impl Model {
         }
     }
 
-    /// The state that an answer of the API makes of what is known.
+    /// Combines a response of the API with the known values.
     pub(crate) fn with(&self, found: Destination, region: Region) -> Self {
-        // The API may return the id in other letter case: the state keeps its own.
+        // The API may return the ID in another letter case: the state keeps the original.
         let id = self
             .id
             .known()
@@ -54,7 +54,7 @@ impl Model {
         }
     }
 
-    /// Whether an answer of the API shows all that is known here, times aside.
+    /// Whether a response of the API contains all known values, except for times.
     pub(crate) fn equals(&self, found: &Destination) -> bool {
         self.name.known() == Some(&found.name)
             && self.endpoint.known() == Some(&found.endpoint)
@@ -62,7 +62,7 @@ impl Model {
             && self.skip_ssl_verification.known() == Some(&found.skip_ssl_verification)
     }
 
-    /// What a creation is planned with, if all of it is known.
+    /// The planned arguments of a creation, if all are known.
     pub(crate) fn complete(&self) -> Option<duplicate_guard::Planned<'_>> {
         Some(duplicate_guard::Planned {
             region: self.region.known()?,
@@ -73,10 +73,10 @@ impl Model {
         })
     }
 
-    /// The state that Kong's provider has of a destination. Its region stays null until the configuration sets it.
+    /// Converts a state of Kong's provider. The region remains null until the configuration sets it.
     ///
     /// # Errors
-    /// That it has no valid id.
+    /// The state has no valid ID.
     pub(crate) fn from_kong(state: &kong_migration::State<'_>) -> Result<Self, Diagnostics> {
         let id = state.text("id").unwrap_or_default();
         let id = DestinationId::parse(&id)
@@ -87,7 +87,7 @@ impl Model {
             endpoint: state.text("endpoint").into(),
             authorization: state.text("authorization").map(Secret::from).into(),
             log_format: state.text("log_format").into(),
-            skip_ssl_verification: state.truth("skip_ssl_verification").into(),
+            skip_ssl_verification: state.bool("skip_ssl_verification").into(),
             created_at: state.text("created_at").into(),
             updated_at: state.text("updated_at").into(),
             ..Self::default()
@@ -95,7 +95,7 @@ impl Model {
     }
 }
 
-/// The id of a state, or nothing and a warning where Konnect can't have such an object.
+/// The ID in a state. Returns `None`, with a warning, if Konnect cannot have such an object.
 pub(crate) fn state_id(
     state: &Model,
     diagnostics: &mut Diagnostics,
@@ -114,10 +114,10 @@ pub(crate) fn state_id(
     Ok(parsed)
 }
 
-/// An id that a configuration or a state has.
+/// Parses the ID in a configuration or state.
 ///
 /// # Errors
-/// On `id`: that it is not a UUID.
+/// On `id`: it is not a UUID.
 pub(crate) fn parse_id(text: &str) -> Result<DestinationId, Diagnostic> {
     DestinationId::parse(text).map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at("id"))
 }

@@ -1,4 +1,4 @@
-//! Which webhooks use a destination, for one that Konnect does not delete because of them.
+//! The webhooks that use a destination and prevent its deletion.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use terraform_plugin::Diagnostic;
 
 use crate::run_state::RunState;
 
-/// How long the webhooks that use a destination are looked for.
+/// The time limit of the search for webhooks that use a destination.
 const USERS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The error that a destination is in use, with the webhooks that use it.
+/// The error for a destination in use, with the webhooks that use it.
 pub(crate) async fn still_in_use(run: &RunState, id: &DestinationId, error: &Error) -> Diagnostic {
     let mut users = Vec::new();
     let search = async {
-        // Also where the wait ended because the run was stopped.
+        // Also works after the run was stopped.
         let Ok(client) = run.client().map(Client::after_stop) else {
             return;
         };

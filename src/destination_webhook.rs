@@ -1,5 +1,4 @@
-//! Webhooks that deliver to a destination (API v3): the one of a region, or the one of a Dev Portal. The resources call
-//! the API through these functions, which choose the call by the [`Scope`].
+//! Webhooks that deliver to a destination (API v3), of a region or a Dev Portal. The [`Scope`] determines the API call.
 
 use konnect::{
     Cache, Client, DestinationId, DestinationWebhook, DestinationWebhookChanges, Error, RepeatSchedule,
@@ -20,13 +19,13 @@ const DESTINATION: &str = "audit_log_destination_id";
 /// The arguments of a resource that set such a webhook.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings<'a> {
-    /// Text, since it usually comes from another resource, which can be mocked.
+    /// Text, because it usually comes from another resource, which can be mocked.
     pub(crate) audit_log_destination_id: &'a Attr<String>,
     pub(crate) enabled: &'a Attr<bool>,
 }
 
 impl Settings<'_> {
-    /// What the webhook delivers to, if that is known.
+    /// The target of the webhook, if it is known.
     pub(crate) fn target(self) -> Option<Target> {
         self.audit_log_destination_id
             .known()
@@ -39,7 +38,7 @@ impl Settings<'_> {
             .map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at(DESTINATION))
     }
 
-    /// The id to store for a destination that the API returned, possibly in another letter case: then the own one.
+    /// The ID to store for a destination from the API: the configured one if only the letter case differs.
     pub(crate) fn keep_letter_case(self, found: &DestinationId) -> String {
         let own = self.audit_log_destination_id.known();
         own.filter(|own| own.eq_ignore_ascii_case(found.as_str()))
@@ -48,11 +47,11 @@ impl Settings<'_> {
     }
 }
 
-/// Reads the webhook of a scope. `None` if it has no destination: then it was never set up, or was removed. A Dev Portal
-/// that does not exist has none either.
+/// Reads the webhook of a scope. Returns `None` if it has no destination, because it was never configured or was
+/// removed, or if the Dev Portal does not exist.
 ///
 /// # Errors
-/// Why it could not be read.
+/// The webhook could not be read.
 pub(crate) async fn get(client: &Client, scope: &Scope) -> Result<Option<DestinationWebhook>, Error> {
     present(match &scope.portal {
         Some(portal) => v3::get_portal_webhook(client, &scope.region, portal).await,
@@ -60,10 +59,10 @@ pub(crate) async fn get(client: &Client, scope: &Scope) -> Result<Option<Destina
     })
 }
 
-/// The same, from a request that other reads share.
+/// Like [`get`], with a request that other reads share.
 ///
 /// # Errors
-/// Why it could not be read.
+/// The webhook could not be read.
 pub(crate) async fn read(cache: &Cache, scope: &Scope) -> Result<Option<DestinationWebhook>, Error> {
     present(match &scope.portal {
         Some(portal) => cache.portal_webhook(&scope.region, portal).await,
@@ -79,11 +78,11 @@ fn present(found: Result<DestinationWebhook, Error>) -> Result<Option<Destinatio
     }
 }
 
-/// Writes what differs from `prior`, or everything if there is no prior webhook, in one request. If nothing differs, it
-/// only reads. While Konnect does not find a destination that this run created a moment ago, the request is repeated.
+/// Writes the differences from `prior`, or everything without a prior webhook, in one request. Only reads if nothing
+/// differs. Repeats the request while Konnect does not find a destination that this run has just created.
 ///
 /// # Errors
-/// Why it was not written: the call failed, a value can't be used, or the webhook to change is gone.
+/// The call failed, a value is invalid, or the webhook to change no longer exists.
 pub(crate) async fn write(
     run: &RunState,
     client: &Client,
@@ -107,7 +106,7 @@ pub(crate) async fn write(
         return Ok(written.await?);
     };
     let written = match v3::update_portal_webhook(client, &scope.region, portal, &changes).await {
-        // Waiting does not help if it is the Dev Portal that does not exist.
+        // Does not wait if the Dev Portal does not exist.
         Err(error)
             if error.is_not_found()
                 && !schedule.limit.is_zero()
@@ -123,11 +122,11 @@ pub(crate) async fn write(
 
 /// Removes the webhook of a scope.
 ///
-/// The API description declares 409 for a Dev Portal's webhook, without saying when. It passes if it is like that of a
-/// destination in use, so the call is repeated for as long as for one.
+/// The API description declares 409 for a Dev Portal's webhook, without a reason. It may be temporary as for a
+/// destination in use, so the call is repeated on the same schedule.
 ///
 /// # Errors
-/// Why it was not removed.
+/// The webhook was not removed.
 pub(crate) async fn delete(client: &Client, scope: &Scope) -> Result<(), Error> {
     match &scope.portal {
         Some(portal) => {
@@ -144,7 +143,7 @@ pub(crate) async fn delete(client: &Client, scope: &Scope) -> Result<(), Error> 
     }
 }
 
-/// The webhook was removed after the refresh: the state stays, and the next plan sets it up again.
+/// The error for a webhook that was removed after the refresh. The state remains, and the next plan creates it again.
 pub(crate) fn gone(scope: &Scope) -> Diagnostic {
     Diagnostic::error(
         "Webhook is gone",
@@ -155,7 +154,7 @@ pub(crate) fn gone(scope: &Scope) -> Diagnostic {
     )
 }
 
-/// The answer 404 to a write: neither the region nor `global` has the destination.
+/// The error for a 404 to a write: neither the region nor `global` has the destination.
 pub(crate) fn unknown_destination(scope: &Scope, id: &Attr<String>, error: &Error) -> Diagnostic {
     Diagnostic::error(
         "Destination not found",
@@ -174,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn destination_in_another_letter_case_keeps_the_own_id() {
+    fn destination_in_other_letter_case_keeps_original_id() {
         let id = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
         let found = DestinationId::parse(id).unwrap();
         for (own, kept) in [

@@ -1,8 +1,8 @@
-//! The warning about a second destination like one that exists.
+//! The warning about a duplicate of an existing destination.
 //!
 //! A run that is killed after Konnect has created a destination, and before Terraform has recorded it, leaves a
-//! destination behind that is in no state. Names are not unique, so the next apply creates another one. The plan warns
-//! about it, and nothing refuses it: a duplicate destination delivers nothing by itself.
+//! destination in no state. Names are not unique, so the next apply creates another one. The plan warns about it. It is
+//! not an error, because a destination without a webhook delivers nothing.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use terraform_plugin::{Diagnostic, Diagnostics};
 use crate::instant;
 use crate::run_state::RunState;
 
-/// What a planned destination would be, as far as the API returns it.
+/// The values of a planned destination that the API returns.
 pub(crate) struct Planned<'a> {
     pub(crate) region: &'a Region,
     pub(crate) name: &'a str,
@@ -21,8 +21,8 @@ pub(crate) struct Planned<'a> {
     pub(crate) skip_ssl_verification: bool,
 }
 
-/// Warns if the region has destinations that equal the planned one and that are in no state which this run has seen. A
-/// failed look is no error, since a creation does not depend on it; a rejected token is a warning.
+/// Warns if the region has destinations that equal the planned one and are in no state of this run. A failed search is
+/// ignored, because the creation does not depend on it; a rejected token is a warning.
 pub(crate) async fn warn(run: &RunState, planned: Planned<'_>, diagnostics: &mut Diagnostics) {
     let Some(existing) = run.listing(planned.region, diagnostics).await else {
         return;
@@ -49,7 +49,7 @@ impl Planned<'_> {
         for found in equal {
             let created = found.created_at.as_deref().unwrap_or("an unknown time");
             let age = instant::age(created, run.now()).map_or_else(String::new, |age| format!(", {age}"));
-            // A `String` takes any text.
+            // Writing to a `String` does not fail.
             let _ = write!(list, "\n  {} (created at {created}{age})", found.id);
         }
         let region = self.region;

@@ -1,4 +1,4 @@
-//! Webhooks with an endpoint of their own (API v2). Only a region can have one. It holds a credential, and it cannot be
+//! Webhooks with their own endpoint (API v2). Only a region can have one. It contains a credential, and cannot be
 //! deleted.
 
 use konnect::{
@@ -11,7 +11,7 @@ use crate::destination_webhook::gone;
 use crate::planned::require;
 use crate::scope::Scope;
 
-/// The arguments of a resource that set such a webhook, the credential aside.
+/// The arguments of a resource that set such a webhook, without the credential.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings<'a> {
     pub(crate) enabled: &'a Attr<bool>,
@@ -21,7 +21,7 @@ pub(crate) struct Settings<'a> {
 }
 
 impl Settings<'_> {
-    /// Whether others deliver to the same endpoint in the same way.
+    /// Whether the delivery settings are equal.
     fn same_delivery(self, other: Settings<'_>) -> bool {
         self.endpoint == other.endpoint
             && self.log_format == other.log_format
@@ -36,8 +36,8 @@ impl Settings<'_> {
             && self.skip_ssl_verification.known() == Some(&found.skip_ssl_verification)
     }
 
-    /// A request that switches the webhook on or off and, if it is `moved` or has a credential to send, sets everything
-    /// else.
+    /// A request that enables or disables the webhook. If it is `moved` or has a credential to send, the request sets
+    /// everything.
     fn changes(
         self,
         endpoint: String,
@@ -61,10 +61,10 @@ impl Settings<'_> {
     }
 }
 
-/// Reads the webhook of a region, from a request that other reads share. `None` if it has no endpoint of its own.
+/// Reads the webhook of a region, with a request that other reads share. Returns `None` if it has no endpoint.
 ///
 /// # Errors
-/// Why it could not be read.
+/// The webhook could not be read.
 pub(crate) async fn read(cache: &Cache, region: &Region) -> Result<Option<EndpointWebhook>, Error> {
     match cache.endpoint_webhook(region).await {
         Ok(found) => Ok(has_endpoint(found)),
@@ -73,10 +73,10 @@ pub(crate) async fn read(cache: &Cache, region: &Region) -> Result<Option<Endpoi
     }
 }
 
-/// The same, and looks for outside changes of the credential. `known` and `updated_at` are those of the state.
+/// Like [`read`], and detects outside changes of the credential. `known` and `updated_at` are those of the state.
 ///
 /// # Errors
-/// Why it could not be read.
+/// The webhook could not be read.
 pub(crate) async fn observe(
     client: &Client,
     cache: &Cache,
@@ -89,13 +89,13 @@ pub(crate) async fn observe(
     let Some(found) = read(cache, region).await? else {
         return Ok(None);
     };
-    let look = || v2::get_webhook(client, region);
+    let fetch = || v2::get_webhook(client, region);
     let found = tracker
         .observe(
             "webhook",
             updated_at,
             found,
-            look,
+            fetch,
             |found| known.equals(found),
             diagnostics,
         )
@@ -103,10 +103,10 @@ pub(crate) async fn observe(
     Ok(has_endpoint(found))
 }
 
-/// Sets the webhook of a region up, with its credential.
+/// Configures the webhook of a region with its credential.
 ///
 /// # Errors
-/// Why it was not set up: the call failed, or a value is missing or can't be used.
+/// The call failed, or a value is absent or invalid.
 pub(crate) async fn create(
     client: &Client,
     region: &Region,
@@ -122,11 +122,11 @@ pub(crate) async fn create(
     present(found, region)
 }
 
-/// Writes what differs from `prior`, or everything if the webhook delivered to a destination before, in one request. If
-/// nothing differs and no credential has to be sent, it only reads. `before` is `updated_at` of the state.
+/// Writes the differences from `prior`, or everything if the webhook delivered to a destination before, in one request.
+/// Only reads if nothing differs and no credential must be sent. `before` is `updated_at` of the state.
 ///
 /// # Errors
-/// Why it was not written: the call failed, a value can't be used, or the webhook is gone.
+/// The call failed, a value is invalid, or the webhook no longer exists.
 pub(crate) async fn update(
     client: &Client,
     region: &Region,
@@ -139,22 +139,22 @@ pub(crate) async fn update(
     let moved = prior.is_none_or(|prior| !prior.same_delivery(planned));
     let switched = prior.is_none_or(|prior| prior.enabled != planned.enabled);
     let endpoint = require(planned.endpoint.clone(), "endpoint")?;
-    let look = || v2::get_webhook(client, region);
+    let fetch = || v2::get_webhook(client, region);
     let send = async |authorization: Option<_>| {
         let changes = planned.changes(endpoint.clone(), moved, authorization);
         v2::update_webhook(client, region, &changes).await
     };
     let is_planned = |now: &EndpointWebhook| planned.equals(now);
     let found = tracker
-        .write(before, moved || switched, look, send, is_planned, diagnostics)
+        .write(before, moved || switched, fetch, send, is_planned, diagnostics)
         .await?;
     present(found, region)
 }
 
-/// Switches the webhook of a region off, since the API can't delete it.
+/// Disables the webhook of a region, because the API cannot delete it.
 ///
 /// # Errors
-/// Why it was not switched off.
+/// The webhook was not disabled.
 pub(crate) async fn switch_off(client: &Client, region: &Region) -> Result<(), Error> {
     let off = EndpointWebhookChanges {
         enabled: Some(false),

@@ -1,19 +1,19 @@
-//! Errors of the API as diagnostics on the attributes that they are about.
+//! Converts errors of the API to diagnostics on attributes.
 
 use konnect::{Error, ErrorKind};
 use terraform_plugin::{Diagnostic, Diagnostics, Path, Schema};
 
 use crate::credential::CredentialArguments;
 
-/// Which request field is set by which attribute. It is made of a schema: a field and its attribute have one name,
-/// except that `authorization_wo` also sets the field `authorization`.
+/// Maps request fields to attributes. A field and its attribute have the same name, except that `authorization_wo` also
+/// sets the field `authorization`.
 pub(crate) struct FieldMap {
     attributes: Vec<&'static str>,
     authorization: &'static str,
 }
 
 impl FieldMap {
-    /// The fields that the attributes of a schema set.
+    /// Creates the map from a schema.
     pub(crate) fn of(schema: &Schema) -> Self {
         Self {
             attributes: schema
@@ -25,7 +25,7 @@ impl FieldMap {
         }
     }
 
-    /// The same for a configuration that may set the credential by its write-only argument.
+    /// Adapts the map to a configuration that may set the credential with its write-only argument.
     pub(crate) fn with_credential(self, config: CredentialArguments<'_>) -> Self {
         Self {
             authorization: config.attribute(),
@@ -33,7 +33,8 @@ impl FieldMap {
         }
     }
 
-    /// A failed call as diagnostics. An error about a field is on its attribute, any other on the block.
+    /// Converts a failed call to diagnostics. An error about a field is on its attribute, other errors are on the
+    /// block.
     pub(crate) fn diagnose(&self, error: &Error) -> Diagnostics {
         let mut diagnostics = Diagnostics::new();
         for parameter in error.invalid_parameters() {
@@ -56,7 +57,7 @@ impl FieldMap {
         }
     }
 
-    /// The attribute that sets a field, which the API may name by a path into the body: `body.endpoint`, `/endpoint`.
+    /// The attribute that sets a field. The API may return a path into the body: `body.endpoint`, `/endpoint`.
     fn attribute(&self, field: &str) -> Option<&'static str> {
         let field = field.rsplit(['.', '/']).next().unwrap_or_default();
         let attribute = self.attributes.iter().copied().find(|name| *name == field)?;
@@ -75,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn field_of_the_request_is_found_by_its_name_or_path() {
+    fn request_field_is_matched_by_name_or_path() {
         let schema = Schema::new(
             "",
             [Attribute::string("endpoint"), Attribute::string("authorization")],

@@ -1,4 +1,4 @@
-//! A trace of a secret by which the same secret is recognized, and nothing else.
+//! A salted hash that recognizes a secret without revealing it.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -11,23 +11,24 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use terraform_plugin::Secret;
 
-/// About a millisecond of work on a machine of 2026: little for one comparison, much for guessing.
+/// About a millisecond on a machine of 2026: cheap for one comparison, expensive for guessing.
 const ROUNDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(4_999);
-/// The first byte of a fingerprint: this derivation, with [`ROUNDS`], a salt and the first bytes of the hash.
+/// The first byte of a fingerprint, which identifies this derivation: [`ROUNDS`], a salt and the first bytes of the
+/// hash.
 const VERSION: u8 = 1;
 const SALT: usize = 16;
-/// How much of the hash is stored: enough that no other secret has the same.
+/// The number of stored bytes of the hash, enough to prevent collisions.
 const STORED: usize = 16;
 
-/// A salted hash of a write-only value (PBKDF2 with HMAC-SHA-256) for the private state, as 44 characters of Base64.
-/// One process makes the same fingerprint of the same secret, so a state shows which objects got one value in one run.
-/// Different secrets, and different processes, have different salts.
+/// A salted hash of a write-only value (PBKDF2 with HMAC-SHA-256) for the private state, as 44 characters of Base64. A
+/// process uses one salt per secret, so a state shows which objects received the same value in one run. Different
+/// secrets and different processes have different salts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Fingerprint(String);
 
 impl Fingerprint {
-    /// The fingerprint of a secret. `None` if the system has no randomness.
+    /// Creates the fingerprint of a secret. Returns `None` if the system has no random numbers.
     pub(crate) fn of(secret: &Secret) -> Option<Self> {
         let mut derived = derived()?;
         let salt = derived.salt(secret)?;
@@ -36,7 +37,7 @@ impl Fingerprint {
         Some(Self(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// Whether this is the fingerprint of that secret. A damaged one is of no secret.
+    /// Whether this is the fingerprint of a secret. A damaged fingerprint matches no secret.
     pub(crate) fn is_of(&self, secret: &Secret) -> bool {
         let Ok(bytes) = URL_SAFE_NO_PAD.decode(&self.0) else {
             return false;
@@ -55,20 +56,20 @@ impl Fingerprint {
     }
 }
 
-/// What this process has derived, so that a thousand objects with one credential cost as much as one. It identifies
-/// secrets by a keyed hash, and stores none.
+/// A cache of the derivations of this process: many objects with one credential need one derivation. Secrets are
+/// identified by a keyed hash and not stored.
 struct Derived {
     key: hmac::Key,
     salts: HashMap<Tag, [u8; SALT]>,
     hashes: HashMap<Tag, Hash>,
 }
 
-/// The keyed hash of what something was derived from.
+/// The keyed hash of the inputs of a derivation.
 type Tag = [u8; 32];
 type Hash = [u8; 32];
 
-/// How many derivations are stored before all are dropped.
-const MOST: usize = 10_000;
+/// The maximum number of derivations. When it is reached, all are removed.
+const MAX_DERIVED: usize = 10_000;
 
 impl Derived {
     fn new() -> Option<Self> {
@@ -81,7 +82,7 @@ impl Derived {
         })
     }
 
-    /// The salt that this process has for a secret.
+    /// The salt of this process for a secret.
     fn salt(&mut self, secret: &Secret) -> Option<[u8; SALT]> {
         let tag = self.tag(&[secret.expose().as_bytes()]);
         if let Some(salt) = self.salts.get(&tag) {
@@ -116,13 +117,13 @@ impl Derived {
 }
 
 fn kept<T>(all: &mut HashMap<Tag, T>, tag: Tag, value: T) {
-    if all.len() >= MOST {
+    if all.len() >= MAX_DERIVED {
         all.clear();
     }
     all.insert(tag, value);
 }
 
-/// What this process has derived so far. `None` if the system has no randomness.
+/// The cache of this process. `None` if the system has no random numbers.
 fn derived() -> Option<MutexGuard<'static, Derived>> {
     static DERIVED: OnceLock<Option<Mutex<Derived>>> = OnceLock::new();
     let derived = DERIVED.get_or_init(|| Derived::new().map(Mutex::new)).as_ref()?;
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprint_recognizes_its_secret_only() {
+    fn fingerprint_matches_only_its_secret() {
         let fingerprint = Fingerprint::of(&secret("Splunk s3cret")).unwrap();
         assert!(fingerprint.is_of(&secret("Splunk s3cret")));
         assert!(!fingerprint.is_of(&secret("Splunk s3cre7")));
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_fingerprint_is_of_no_secret() {
+    fn fingerprint_damaged_matches_no_secret() {
         let Fingerprint(sound) = Fingerprint::of(&secret("s")).unwrap();
         assert_eq!(sound.len(), 44);
         let other_version =

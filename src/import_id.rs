@@ -1,14 +1,14 @@
-//! Import ids of objects that a region or its argument places: `ID` or `REGION/ID`.
+//! Import IDs: `ID` or `REGION/ID`.
 
 use std::fmt::Display;
 
 use konnect::{Region, sentence};
 use terraform_plugin::{Attr, Diagnostic};
 
-/// Reads an import id. `expected` describes it, for the error.
+/// Parses an import ID. `expected` describes it in the error.
 ///
 /// # Errors
-/// That the region or the id is not valid.
+/// The region or the ID is invalid.
 pub(crate) fn parse<T, E: Display>(
     text: &str,
     expected: &str,
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_region_or_id_says_what_is_expected() {
+    fn invalid_region_or_id_reports_expected_form() {
         for wrong in ["", "x", &format!("E U/{ID}"), &format!("/{ID}"), "eu/"] {
             let error = parse(wrong, "The import id is X.", DestinationId::parse).unwrap_err();
             assert!(

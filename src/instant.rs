@@ -1,4 +1,4 @@
-//! Times as the API writes them, compared as instants.
+//! Comparison of API times as instants.
 
 use std::cmp::Ordering;
 use std::time::{Duration, SystemTime};
@@ -6,14 +6,14 @@ use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Whether two times are the same instant. Times that are not valid RFC 3339, such as the `0001-01-01T00:00:0Z` of an
-/// object that was never changed, are compared as text.
+/// Whether two times are the same instant. Invalid times, such as the `0001-01-01T00:00:0Z` of an object that was never
+/// changed, are compared as text.
 pub(crate) fn same(a: &str, b: &str) -> bool {
     a == b || matches!((parse(a), parse(b)), (Some(a), Some(b)) if a == b)
 }
 
-/// How long ago a time was, in words such as `3 hours ago`. A time in the future, as by another clock, is now. `None` for
-/// a time that is not valid.
+/// The age of a time in words, such as `3 hours ago`. A time in the future counts as now. Returns `None` for an invalid
+/// time.
 pub(crate) fn age(time: &str, now: SystemTime) -> Option<String> {
     let age = OffsetDateTime::from(now) - parse(time)?;
     Some(format!("{} ago", in_words(age.try_into().unwrap_or_default())))
@@ -24,12 +24,12 @@ pub(crate) fn is_valid(time: &str) -> bool {
     parse(time).is_some()
 }
 
-/// Whether a time is after another. False if one of them is not valid.
+/// Whether a time is after another. False if one of them is invalid.
 pub(crate) fn is_after(a: &str, b: &str) -> bool {
     matches!((parse(a), parse(b)), (Some(a), Some(b)) if a > b)
 }
 
-/// Orders times, texts that are not valid first.
+/// Orders times, invalid ones first.
 pub(crate) fn compare(a: &str, b: &str) -> Ordering {
     parse(a).cmp(&parse(b))
 }

@@ -1,16 +1,16 @@
-//! States of Kong's own provider, as `moved` blocks pass them. Missing and additional attributes are accepted, since its
-//! versions differ.
+//! States of Kong's provider in `moved` blocks. Missing and additional attributes are accepted, because its versions
+//! differ.
 
 use serde_json::Value as Json;
 use terraform_plugin::MoveSource;
 
-/// Whether a state is of this type of Kong's provider, installed from any registry.
+/// Whether a state has this type of Kong's provider, from any registry.
 pub(crate) fn is_source(source: &MoveSource, type_name: &str) -> bool {
     source.type_name == type_name && is_of(source, "kong/konnect")
 }
 
-/// Whether a state is of this type of Kong's provider, which this provider does not serve, and was given this provider's
-/// address by `state replace-provider`.
+/// Whether a state has this type of Kong's provider, which this provider does not serve, and this provider's address,
+/// which `state replace-provider` has set.
 pub(crate) fn is_renamed(source: &MoveSource, type_name: &str) -> bool {
     source.type_name == type_name && is_of(source, super::ADDRESS)
 }
@@ -27,7 +27,7 @@ fn is_of(source: &MoveSource, address: &str) -> bool {
 pub(crate) struct State<'a>(pub(crate) &'a Json);
 
 impl State<'_> {
-    /// A text that is set.
+    /// A string attribute, if it is set.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         self.0
             .get(name)?
@@ -36,8 +36,8 @@ impl State<'_> {
             .map(str::to_owned)
     }
 
-    /// A bool that is set.
-    pub(crate) fn truth(&self, name: &str) -> Option<bool> {
+    /// A bool attribute, if it is set.
+    pub(crate) fn bool(&self, name: &str) -> Option<bool> {
         self.0.get(name)?.as_bool()
     }
 }

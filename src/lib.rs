@@ -1,27 +1,27 @@
 //! Terraform and OpenTofu provider for Kong Konnect audit logging.
 //!
-//! This page is a map of the crate. Dependencies go one way: it implements [`terraform_plugin`], a plugin SDK that knows
-//! neither Konnect nor HTTP, and calls [`konnect`], a client that does not know Terraform.
+//! This page is a map of the crate. It depends on [`terraform_plugin`], a plugin SDK without Konnect and HTTP, and on
+//! [`konnect`], a client without Terraform.
 //!
 //! | Module | Contents |
 //! |---|---|
-//! | `provider`, `configuration` | the provider block, and the list of what is served |
+//! | `provider`, `configuration` | the provider block, and the types that the provider serves |
 //! | `resources`, `data_sources`, `list_resources`, `functions`, `actions` | one file each |
-//! | `run_state` | what one run knows: the client, objects seen in state, waits |
-//! | `scope` | which region or Dev Portal: defaults, and what the server URL serves |
-//! | `credential`, `fingerprint` | whether a credential is sent, and what is remembered of it |
-//! | `portal` | Dev Portals, as arguments name them |
+//! | `run_state` | the state of one run: the client, objects seen in states, waits |
+//! | `scope` | the region or Dev Portal of an object, defaults, and the regions of the server URL |
+//! | `credential`, `fingerprint` | whether a credential is sent, and its record |
+//! | `portal` | Dev Portals in arguments |
 //! | `destination`, `region_webhook` | the models of objects that resources and list resources share |
 //! | `delivery_status` | the status of a webhook, summarized |
 //! | `destination_webhook`, `endpoint_webhook` | the two forms of a webhook: with a destination (v3), or with an endpoint (v2) |
-//! | `webhook_target`, `webhook_slot` | what a webhook delivers to, and what one run plans and does with it |
-//! | `ownership` | whether a webhook is still the one that a resource wrote, and its removal |
+//! | `webhook_target`, `webhook_slot` | the target of a webhook, and the plans and changes of one run |
+//! | `ownership` | whether a webhook is unchanged since the last write of a resource, and its removal |
 //! | `takeover_guard`, `duplicate_guard` | warnings before a stream is redirected or a destination duplicated |
-//! | `replay` | starting and following a replay job, for the resource and the action |
-//! | `destination_users`, `uncertain_creation` | what to report if a destination is in use, or may exist |
+//! | `replay` | the replay jobs of the resource and the action |
+//! | `destination_users`, `uncertain_creation` | the diagnostics for a destination that is in use, or may exist |
 //! | `field_map` | API errors as diagnostics on attributes |
 //! | `kong_migration` | states of Kong's own provider |
-//! | `lookups` | what data sources and list resources have in common |
+//! | `lookups` | common parts of data sources and list resources |
 //! | `validators`, `planned`, `instant`, `import_id` | single values |
 //!
 //! # To add a resource

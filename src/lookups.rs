@@ -1,4 +1,4 @@
-//! What data sources and list resources have in common: the region to read, and how destinations are found.
+//! Common parts of data sources and list resources: the region to read, and the search for destinations.
 
 use konnect::{Client, Destination, Error, ListQuery, NameFilter, Region, v3};
 use terraform_plugin::{Attr, Attribute, Diagnostic, Diagnostics, Validator};
@@ -8,13 +8,13 @@ use crate::run_state::RunState;
 use crate::scope::region_argument;
 use crate::validators;
 
-/// The number of destinations in a page. The API description names no maximum; the largest default of its lists is 20.
+/// The number of destinations in a page. The API description specifies no maximum.
 const PAGE_SIZE: usize = 100;
 
 /// The region of a webhook, or of the events of a region.
 ///
 /// # Errors
-/// On `region`: that it is not a name of a region, that there is none, or that the server URL does not serve it.
+/// On `region`: it is invalid or absent, or the server URL does not serve it.
 pub(crate) fn webhook_region(run: &RunState, own: &Attr<String>) -> Result<Region, Diagnostic> {
     require(run.regions.webhook(&region_argument(own)?, None)?, "region")
 }
@@ -22,7 +22,7 @@ pub(crate) fn webhook_region(run: &RunState, own: &Attr<String>) -> Result<Regio
 /// The region of a destination.
 ///
 /// # Errors
-/// On `region`: that it is not a name of a region, or that the server URL does not serve it.
+/// On `region`: it is invalid, or the server URL does not serve it.
 pub(crate) fn destination_region(run: &RunState, own: &Attr<String>) -> Result<Region, Diagnostic> {
     require(run.regions.destination(&region_argument(own)?, None)?, "region")
 }
@@ -62,7 +62,7 @@ pub(crate) struct NameArguments<'a> {
 }
 
 impl NameArguments<'_> {
-    /// Reports that both are set.
+    /// Reports an error if both are set.
     pub(crate) fn validate(self, diagnostics: &mut Diagnostics) {
         if self.name.known().is_some() && self.name_contains.known().is_some() {
             diagnostics.push(
@@ -84,8 +84,8 @@ impl NameArguments<'_> {
     }
 }
 
-/// Finds destinations by name, then by id. Requests pages until the list ends or there are `limit` destinations: then
-/// they are the first ones that the API lists, in no documented order.
+/// Finds destinations, ordered by name and ID. Requests pages until the list ends or contains `limit` matches. These
+/// are then the first ones of the API, whose order is not documented.
 ///
 /// # Errors
 /// When a call fails.
@@ -101,7 +101,7 @@ pub(crate) async fn find_destinations(
         after: None,
         name: filter.clone(),
     };
-    // The API description does not define the letter case of a filter.
+    // Filters again, because the API description does not define whether its filters are case-sensitive.
     let matches = |destination: &Destination| match &filter {
         Some(NameFilter::Equals(name)) => destination.name == *name,
         Some(NameFilter::Contains(part)) => destination.name.contains(part.as_str()),

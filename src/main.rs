@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use terraform_provider_konnect::KonnectProvider;
 
-/// Wipes whatever is freed. Secrets have types that wipe themselves, but a value also passes through buffers of other
-/// libraries: of gRPC, HTTP, TLS and JSON. The C code of the TLS library wipes what it frees.
+/// Zeroes freed memory. Secrets have types that zero themselves, but values also pass through buffers of other
+/// libraries: gRPC, HTTP, TLS and JSON. The C code of the TLS library zeroes its own memory.
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);

@@ -1,7 +1,8 @@
-//! Whose webhook a scope has: removing a resource must not switch off a stream that something else set up.
+//! The ownership of webhooks: the removal of a resource must not disable a stream that another process or user has
+//! configured.
 //!
-//! A resource owns what it wrote last. The state usually holds that. Where a refresh finds another target, or another
-//! time of an unchanged one, the last write is kept in the private state.
+//! A resource owns what it wrote last, which is usually in the state. If a refresh returns another target, or another
+//! time of the same target, the private state keeps the last write.
 
 use std::time::Duration;
 
@@ -14,10 +15,10 @@ use crate::run_state::RunState;
 use crate::scope::Scope;
 use crate::webhook_target::Webhook;
 
-/// The time limit for removing a webhook whose creation reached no state. The process ends after it.
+/// The time limit for the removal of a webhook whose creation no state records. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The private state: the last write of this resource, where the state shows another one.
+/// The private state: the last write of this resource, if the state shows another one.
 const LAST_WRITE: &str = "wrote";
 
 /// The last write of a resource.
@@ -28,8 +29,8 @@ struct LastWrite {
     at: Option<String>,
 }
 
-/// Remembers the last write of a resource where a refresh finds that something else was written since. `trusts_time` is
-/// whether `updated_at` shows that.
+/// Records the last write of a resource if a refresh shows a later write. `trusts_time` is whether `updated_at` is
+/// reliable.
 pub(crate) fn observe(private: &mut Private, state: Option<&Webhook>, found: &Webhook, trusts_time: bool) {
     let Some(state) = state else { return };
     match private.get::<LastWrite>(LAST_WRITE) {
@@ -40,7 +41,7 @@ pub(crate) fn observe(private: &mut Private, state: Option<&Webhook>, found: &We
             };
             private.set(LAST_WRITE, &last);
         }
-        // Someone has restored what this resource wrote.
+        // The webhook is again as this resource wrote it.
         Some(last) if last.target == found.target.key() && state.was_rewritten(found, false) => {
             private.remove(LAST_WRITE);
         }
@@ -48,18 +49,18 @@ pub(crate) fn observe(private: &mut Private, state: Option<&Webhook>, found: &We
     }
 }
 
-/// Whether the last refresh found another target than the one that this resource wrote last.
+/// Whether the last refresh returned another target than the last write of this resource.
 pub(crate) fn lost_target(private: &Private, state: Option<&Webhook>) -> bool {
     let last = private.get::<LastWrite>(LAST_WRITE);
     last.is_some_and(|last| state.is_none_or(|state| state.target.key() != last.target))
 }
 
-/// Remembers that this resource wrote what its state shows.
+/// Records that this resource wrote the content of its state.
 pub(crate) fn written(private: &mut Private) {
     private.remove(LAST_WRITE);
 }
 
-/// Whether the webhook is still what the resource wrote last. Switched on or off, it still is.
+/// Whether the webhook is still as the resource wrote it last. Whether it is enabled does not matter.
 pub(crate) fn is_ours(private: &Private, state: Option<&Webhook>, now: &Webhook, trusts_time: bool) -> bool {
     match (private.get::<LastWrite>(LAST_WRITE), state) {
         (Some(last), _) => {
@@ -74,15 +75,15 @@ pub(crate) fn is_ours(private: &Private, state: Option<&Webhook>, now: &Webhook,
     }
 }
 
-/// Removes the webhook of a scope by `removal`, if what `look` finds is ours by `is_ours`. Otherwise it stays, with a
-/// warning, as it does if this run has set it up again. A webhook that is gone is no error.
+/// Removes the webhook of a scope with `removal`, if `is_ours` accepts the result of `fetch`. Otherwise, or if this run
+/// has configured it again, the webhook remains, with a warning. A webhook that no longer exists is not an error.
 ///
 /// # Errors
-/// Why it was not removed.
+/// The webhook was not removed.
 pub(crate) async fn remove(
     run: &RunState,
     scope: &Scope,
-    look: impl Future<Output = Result<Option<Webhook>, Error>>,
+    fetch: impl Future<Output = Result<Option<Webhook>, Error>>,
     is_ours: impl FnOnce(&Webhook) -> bool,
     removal: impl Future<Output = Result<(), Error>>,
     diagnostics: &mut Diagnostics,
@@ -94,7 +95,7 @@ pub(crate) async fn remove(
         return Ok(());
     }
     let removed = async {
-        match look.await? {
+        match fetch.await? {
             Some(now) if is_ours(&now) => removal.await,
             Some(now) => {
                 diagnostics.push(left_in_place(scope, &now));
@@ -114,19 +115,20 @@ pub(crate) async fn remove(
     removed
 }
 
-/// Removes a webhook by `removal` whose creation reached no state. The client of `look` and `removal` works after the run
-/// was stopped.
+/// Removes a webhook whose creation no state records. The client of `fetch` and `removal` must work after the run was
+/// stopped.
 ///
-/// Another run may have set the scope up by now, since this one has lost its lock, so `look` reads the webhook first.
+/// This run no longer holds the lock of the state, so another run may have configured the webhook: `fetch` reads it
+/// first.
 pub(crate) async fn rollback(
     run: &RunState,
     scope: &Scope,
     created: &Webhook,
-    look: impl Future<Output = Result<Option<Webhook>, Error>>,
+    fetch: impl Future<Output = Result<Option<Webhook>, Error>>,
     removal: impl Future<Output = Result<(), Error>>,
 ) {
     let removal = async {
-        let now = look.await?;
+        let now = fetch.await?;
         let ours =
             now.is_some_and(|now| now.target == created.target && now.updated_at == created.updated_at);
         if ours {
@@ -146,7 +148,7 @@ pub(crate) async fn rollback(
     }
 }
 
-/// The warning that a removal leaves the webhook as it is.
+/// The warning that a removal did not change the webhook.
 fn left_in_place(scope: &Scope, now: &Webhook) -> Diagnostic {
     let activity = if now.enabled {
         "delivers"
@@ -164,7 +166,7 @@ fn left_in_place(scope: &Scope, now: &Webhook) -> Diagnostic {
     )
 }
 
-/// The warning that a removal sent nothing, since this run has set the webhook up again.
+/// The warning that a removal sent nothing, because this run has configured the webhook again.
 fn overwritten(scope: &Scope) -> Diagnostic {
     Diagnostic::warning(
         "Webhook was overwritten, not removed",
@@ -222,13 +224,13 @@ mod tests {
     }
 
     #[test]
-    fn refresh_that_finds_another_target_keeps_the_last_write() {
+    fn refresh_with_other_target_keeps_last_write() {
         let mut private = Private::default();
         let (ours, theirs) = (endpoint(A, true, T1), destination("b"));
         observe(&mut private, Some(&ours), &ours, true);
         assert_eq!(private, Private::default());
         observe(&mut private, Some(&ours), &theirs, true);
-        // The state shows theirs from now on.
+        // The state now shows the other webhook.
         observe(&mut private, Some(&theirs), &theirs, true);
         assert!(lost_target(&private, Some(&theirs)));
         assert!(!is_ours(&private, Some(&theirs), &theirs, true));
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn refresh_that_finds_a_rewritten_endpoint_keeps_the_time_of_the_last_write() {
+    fn refresh_with_rewritten_endpoint_keeps_time_of_last_write() {
         let mut private = Private::default();
         let (ours, theirs) = (endpoint(A, true, T1), endpoint(A, true, T2));
         observe(&mut private, Some(&ours), &theirs, true);

@@ -1,11 +1,11 @@
-//! Values of a plan, as an apply uses them.
+//! Values of a plan in an apply.
 
 use terraform_plugin::{Attr, Diagnostic};
 
-/// A value that an apply needs.
+/// Returns a value that an apply requires.
 ///
 /// # Errors
-/// On the attribute: that it is null after apply-time evaluation.
+/// On the attribute: it is null after apply-time evaluation.
 pub(crate) fn require<T>(value: Attr<T>, attribute: &'static str) -> Result<T, Diagnostic> {
     value.into_known().ok_or_else(|| {
         let detail = format!("\"{attribute}\" is null after apply-time evaluation. Set it to a value.");

@@ -1,4 +1,4 @@
-//! The provider: its name, its block, and the list of what it serves.
+//! The provider: its name, its block, and its resources, data sources, list resources, functions and actions.
 
 use async_trait::async_trait;
 use terraform_plugin::{
@@ -59,7 +59,7 @@ impl Provider for KonnectProvider {
     }
 
     async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<RunState, Diagnostics> {
-        // A value that is not Unicode must not count as unset: the token would go to another server.
+        // A value that is not Unicode must not count as unset: the token would be sent to another server.
         crate::configuration::configure(call, |name| {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
         })

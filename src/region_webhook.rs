@@ -1,5 +1,4 @@
-//! The webhook of a region: its model in configuration, plan and state, and how it is found, written and removed,
-//! in either form.
+//! The webhook of a region in either form: its model in configuration, plan and state, and its calls.
 
 use konnect::{Cache, Client, DestinationWebhook, EndpointWebhook, Error, Region, v2};
 use serde::{Deserialize, Serialize};
@@ -18,7 +17,7 @@ pub(crate) struct Model {
     pub(crate) id: Attr<String>,
     pub(crate) region: Attr<Region>,
     pub(crate) enabled: Attr<bool>,
-    /// Text, since it usually comes from another resource, which can be mocked.
+    /// Text, because it usually comes from another resource, which can be mocked.
     pub(crate) audit_log_destination_id: Attr<String>,
     pub(crate) endpoint: Attr<String>,
     pub(crate) authorization: Attr<Secret>,
@@ -33,11 +32,11 @@ pub(crate) struct Model {
 /// The two forms of a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// v3: it delivers to a destination.
+    /// v3: the webhook delivers to a destination.
     Destination,
-    /// v2: it has an endpoint of its own.
+    /// v2: the webhook has its own endpoint.
     Endpoint,
-    /// While planning: the values that decide are unknown.
+    /// At plan: the values that determine the form are unknown.
     Open,
 }
 
@@ -66,7 +65,7 @@ impl Model {
         }
     }
 
-    /// The arguments of a webhook with an endpoint of its own.
+    /// The arguments of a webhook with its own endpoint.
     pub(crate) const fn endpoint_settings(&self) -> endpoint_webhook::Settings<'_> {
         endpoint_webhook::Settings {
             enabled: &self.enabled,
@@ -76,7 +75,7 @@ impl Model {
         }
     }
 
-    /// What it delivers to, if that is known.
+    /// The target, if it is known.
     pub(crate) fn target(&self) -> Option<Target> {
         match (&self.audit_log_destination_id, &self.endpoint) {
             (Attr::Null, Attr::Known(endpoint)) => Some(Target::Endpoint(endpoint.clone())),
@@ -151,7 +150,7 @@ impl Model {
         }
     }
 
-    /// The state of a webhook with an endpoint of its own.
+    /// The state of a webhook with its own endpoint.
     pub(crate) fn with_endpoint(&self, found: EndpointWebhook, region: Region) -> Self {
         Self {
             id: region.to_string().into(),
@@ -211,10 +210,10 @@ impl Model {
         }
     }
 
-    /// The state that Kong's provider has of a webhook. Its region stays null until the configuration sets it.
+    /// Converts a state of Kong's provider. The region remains null until the configuration sets it.
     ///
     /// # Errors
-    /// That there is no webhook.
+    /// The state has no webhook.
     pub(crate) fn from_kong(state: &kong_migration::State<'_>) -> Result<Self, Diagnostics> {
         let Some(endpoint) = state
             .text("endpoint")
@@ -228,11 +227,11 @@ impl Model {
                 .into());
         };
         Ok(Self {
-            enabled: state.truth("enabled").unwrap_or_default().into(),
+            enabled: state.bool("enabled").unwrap_or_default().into(),
             endpoint: endpoint.into(),
             authorization: state.text("authorization").map(Secret::from).into(),
             log_format: state.text("log_format").into(),
-            skip_ssl_verification: state.truth("skip_ssl_verification").into(),
+            skip_ssl_verification: state.bool("skip_ssl_verification").into(),
             updated_at: state.text("updated_at").into(),
             replace_existing: Attr::Known(false),
             ..Self::default()
@@ -240,8 +239,8 @@ impl Model {
     }
 }
 
-/// The webhook of a region, in either form, with the arguments that Konnect does not store at their defaults. A server
-/// that does not serve v2 has no webhook with an endpoint of its own.
+/// Reads the webhook of a region in either form. Arguments that Konnect does not store have their defaults. A server
+/// without v2 has no webhook with its own endpoint.
 pub(crate) async fn find(cache: &Cache, region: &Region) -> Result<Option<Model>, Error> {
     let none = Model {
         replace_existing: Attr::Known(false),
@@ -256,7 +255,7 @@ pub(crate) async fn find(cache: &Cache, region: &Region) -> Result<Option<Model>
     }
 }
 
-/// One that delivers to a destination. Without a destination there is no webhook for v3.
+/// Reads a webhook that delivers to a destination. Returns `None` without a destination.
 pub(crate) async fn read_destination(
     cache: &Cache,
     region: &Region,
@@ -266,13 +265,13 @@ pub(crate) async fn read_destination(
     Ok(found.map(|found| known.with_destination(found, region.clone())))
 }
 
-/// One that has an endpoint of its own.
+/// Reads a webhook with its own endpoint.
 async fn read_endpoint(cache: &Cache, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
     let found = endpoint_webhook::read(cache, region).await?;
     Ok(found.map(|found| known.with_endpoint(found, region.clone())))
 }
 
-/// The same for a webhook of v3, to which v2 need not be available.
+/// Like [`read_endpoint`], for a webhook of v3: v2 may be unavailable.
 pub(crate) async fn read_endpoint_if_available(
     cache: &Cache,
     region: &Region,
@@ -284,7 +283,7 @@ pub(crate) async fn read_endpoint_if_available(
     }
 }
 
-/// A creation, or an update of `prior`: the same to the API.
+/// A creation, or an update of `prior`, which are the same API call.
 pub(crate) struct Change<'a> {
     pub(crate) run: &'a RunState,
     pub(crate) client: &'a Client,
@@ -295,8 +294,8 @@ pub(crate) struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// One `PATCH` in the version of the planned form, or none if nothing changes at Konnect. A change of form sends
-    /// everything, since settings of the other form do not count.
+    /// Sends one `PATCH` in the version of the planned form, or none if nothing changes. A change of form sends
+    /// everything, because settings of the other form do not apply.
     pub(crate) async fn send(
         &self,
         private: &mut Private,
@@ -314,7 +313,7 @@ impl Change<'_> {
         self.prior.filter(|prior| prior.form() == self.planned.form())
     }
 
-    /// Whose webhook it is.
+    /// The scope of the webhook.
     pub(crate) fn scope(&self) -> Scope {
         Scope::region(self.region.clone())
     }
@@ -330,7 +329,7 @@ impl Change<'_> {
         Ok(planned.with_destination(found, self.region.clone()))
     }
 
-    /// v2: makes the region deliver to an endpoint of its own.
+    /// v2: configures an endpoint for the region.
     async fn send_endpoint(
         &self,
         private: &mut Private,
@@ -346,7 +345,7 @@ impl Change<'_> {
             }
             Some(any) => {
                 let prior = self.prior_of_same_form();
-                // Kong's provider writes times in another form, which can't be compared.
+                // Kong's provider stores times in another form, which cannot be compared.
                 let comparable = prior.is_some() && !any.region.is_null();
                 let before = if comparable {
                     any.updated_at.clone()
@@ -369,7 +368,7 @@ impl Change<'_> {
     }
 }
 
-/// Removes a webhook, or switches it off where the API can't remove it.
+/// Removes a webhook, or disables it if the API cannot remove it.
 pub(crate) async fn remove(client: &Client, scope: &Scope, form: Form) -> Result<(), Error> {
     match form {
         Form::Destination => destination_webhook::delete(client, scope).await,

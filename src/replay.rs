@@ -1,7 +1,7 @@
-//! Replay jobs, as the resource and the action start and follow them (API descriptions, `audit-log-replay-job`).
+//! Replay jobs of the resource and the action (API descriptions, `audit-log-replay-job`).
 //!
-//! A region and a Dev Portal have one replay job each, which cannot be cancelled. A new job replaces one that has not
-//! started to run, and is rejected with 409 while one is running.
+//! A region or a Dev Portal has one replay job, which cannot be cancelled. A new job replaces one that is not running
+//! yet, and is rejected with 409 while one is running.
 
 mod diagnostics;
 pub(crate) mod window;
@@ -20,29 +20,29 @@ use crate::replay::window::TimeRange;
 use crate::run_state::RunState;
 use crate::scope::{Regions, Scope};
 
-/// How long a job is waited for if the configuration sets no timeout.
+/// The default timeout of the wait for a job.
 pub(crate) const DEFAULT_TIMEOUT: &str = "30m";
 /// The first wait before the status of a job is read again. Each further wait is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// The longest such wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// The maximum of these waits.
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
-/// What Konnect shows of one job.
+/// The state of one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum JobState {
-    /// It is the latest one.
+    /// The job is the latest one.
     Latest {
-        /// How far it is.
+        /// The status.
         status: ReplayJobStatus,
-        /// The time of its last change, as the API writes it.
+        /// The time of its last change, as returned by the API.
         updated_at: Option<String>,
     },
-    /// Konnect no longer has it: another job has replaced it.
+    /// Another job has replaced it.
     Superseded,
 }
 
 impl JobState {
-    /// What the latest job shows of the job with this range.
+    /// Derives the state of a job from the latest job.
     pub(crate) fn of(job: &NewReplayJob, latest: &ReplayJob) -> Self {
         if window::is_range_of(job, latest) {
             Self::Latest {
@@ -55,10 +55,10 @@ impl JobState {
     }
 }
 
-/// A replay that was not carried out to its end.
+/// A replay that has not completed.
 #[derive(Debug)]
 pub(crate) struct Failed {
-    /// What was seen last of the job, or `None` if it was not started.
+    /// The last known state of the job, or `None` if it was not started.
     pub(crate) started: Option<JobState>,
     /// The reason.
     pub(crate) diagnostics: Diagnostics,
@@ -67,7 +67,7 @@ pub(crate) struct Failed {
 /// Receives each step of a replay.
 #[async_trait]
 pub(crate) trait Report: Sync {
-    /// Receives a step in words.
+    /// Receives a step as text.
     async fn step(&self, text: String);
 }
 
@@ -97,7 +97,7 @@ pub(crate) async fn latest_job(
 /// Plans the region of a job.
 ///
 /// # Errors
-/// On `region`: that there is none, that the server URL does not serve it, or that it has no Dev Portals.
+/// On `region`: it is absent, the server URL does not serve it, or it has no Dev Portals.
 pub(crate) fn plan_region(
     regions: &Regions,
     region: &Attr<Region>,
@@ -114,7 +114,7 @@ pub(crate) fn plan_region(
 /// The scope of a job.
 ///
 /// # Errors
-/// On `portal_id`: that it is not a UUID.
+/// On `portal_id`: it is not a UUID.
 pub(crate) fn scope(region: Region, portal_id: &Attr<String>) -> Result<Scope, Diagnostic> {
     let portal = portal_id.known().map(|id| PortalId::parse(id)).transpose();
     let portal =
@@ -132,7 +132,7 @@ pub(crate) struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    /// A replay that ends when `timeout` is over. The schema is that of the caller, for errors about a field.
+    /// A replay that ends after `timeout`. The schema of the caller maps errors to attributes.
     pub(crate) fn new(
         run: &'a RunState,
         scope: &'a Scope,
@@ -141,7 +141,7 @@ impl<'a> Replay<'a> {
         timeout: &Attr<String>,
     ) -> Self {
         let timeout = timeout.known().map_or(DEFAULT_TIMEOUT, String::as_str).to_owned();
-        // The validator has refused any other text.
+        // The validator has rejected invalid text.
         let limit = window::parse_duration(&timeout).unwrap_or_default();
         Self {
             run,
@@ -157,13 +157,13 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Starts a job once no other one is in progress and, if `wait` is set, waits until it has completed. A job of the
-    /// same range that is in progress is followed, and not started again. `report` receives each step.
+    /// Starts a job when no other one is in progress. If `wait` is set, waits until it has completed. If a job of the
+    /// same range is in progress, waits for it and does not start another one. `report` receives each step.
     ///
-    /// One replay of a scope is carried out at a time in this run.
+    /// Within a run, the replays of a scope are sequential.
     ///
     /// # Errors
-    /// Why the job was not started, or has not completed.
+    /// The job was not started, or has not completed.
     pub(crate) async fn carry_out(
         &self,
         range: &TimeRange,
@@ -236,7 +236,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Starts a job. `None` if another one is running by now.
+    /// Starts a job. Returns `None` if another one is already running.
     async fn put(&self, job: &NewReplayJob, before: &ReplayJob) -> Result<Option<ReplayJob>, Diagnostics> {
         let (start, end) = (job.start_at.clone().into(), job.end_at.clone().into());
         let too_old = window::check_retention(&start, &end, self.run.now());
@@ -251,7 +251,7 @@ impl<'a> Replay<'a> {
         match sent {
             Ok(started) => Ok(Some(started)),
             Err(error) if error.is_conflict() => Ok(None),
-            // The job shows whether a request whose answer was lost has started it.
+            // If the response was lost, the latest job shows whether the request has started it.
             Err(error) if error.may_have_happened() => match self.latest().await? {
                 Ok(now) if window::is_range_of(job, &now) && now.updated_at != before.updated_at => {
                     Ok(Some(now))
@@ -271,7 +271,7 @@ impl<'a> Replay<'a> {
         let mut wait = FIRST_WAIT;
         let mut status = started.status.clone();
         let mut state = JobState::of(job, &started);
-        // Read at once if the answer shows another range than the request.
+        // Reads immediately if the range in the response differs from the request.
         let mut last = started;
         loop {
             let error = match status {
@@ -316,7 +316,7 @@ impl<'a> Replay<'a> {
         latest_job(self.run, self.scope).await
     }
 
-    /// Waits, longer each time, but not beyond the deadline.
+    /// Waits, longer each time, until the deadline at most.
     async fn pause(&self, wait: &mut Duration) -> Result<(), WaitError> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -326,7 +326,7 @@ impl<'a> Replay<'a> {
             .pause((*wait).min(left))
             .await
             .ok_or(WaitError::Interrupted)?;
-        *wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+        *wait = wait.saturating_mul(2).min(MAX_WAIT);
         Ok(())
     }
 

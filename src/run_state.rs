@@ -1,6 +1,6 @@
-//! What one run knows: how to call Konnect, and what it has seen and done so far.
+//! The state of one run: the access to Konnect, and the objects that it has read and changed.
 //!
-//! `configure` creates it, so it ends with the run, in debug mode as well.
+//! `configure` creates it for each run, also in debug mode.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,14 +17,14 @@ use tokio_util::sync::CancellationToken;
 use crate::scope::{Regions, Scope};
 use crate::webhook_slot::WebhookSlot;
 
-/// How long a plan waits for the list of existing destinations, which it does not depend on.
+/// How long a plan waits for the list of existing destinations, which is optional.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What the provider block became, and what this run has seen and done.
+/// The state of one run.
 #[derive(Debug)]
 pub struct RunState {
     pub(crate) regions: Regions,
-    /// Whether outside changes of credentials are looked for.
+    /// Whether outside changes of credentials are detected.
     pub(crate) detects_drift: bool,
     /// The creations of this run whose responses may be lost.
     pub(crate) creations: Creations,
@@ -39,17 +39,17 @@ pub struct RunState {
     replays: Mutex<HashMap<Scope, Arc<tokio::sync::Mutex<()>>>>,
 }
 
-/// The destinations that a region had when this run first asked, or `None` if they could not be listed.
+/// The destinations of a region at the first request of this run, or `None` if they could not be listed.
 type Listing = Option<Arc<Vec<Destination>>>;
 
 /// Whether requests can be made.
 #[derive(Debug)]
 pub(crate) enum Access {
-    /// They can.
+    /// Requests can be made.
     Ready {
-        /// Makes the requests.
+        /// The client for requests.
         client: Client,
-        /// Shares the requests of reads.
+        /// The cache for shared reads.
         cache: Cache,
         /// Cancelled when the run is interrupted.
         stop: CancellationToken,
@@ -81,7 +81,7 @@ impl RunState {
     /// The client for requests.
     ///
     /// # Errors
-    /// That parts of the provider block are known only after apply, and what to do.
+    /// Parts of the provider block are known only after apply.
     pub fn client(&self) -> Result<&Client, Diagnostic> {
         match &self.access {
             Access::Ready { client, .. } => Ok(client),
@@ -100,8 +100,8 @@ impl RunState {
         }
     }
 
-    /// Begins a phase of the host's operation. With the plan of another operation, what the last one planned and did is
-    /// over.
+    /// Begins a phase of the host's operation. The plan phase of another operation clears the records of the previous
+    /// one.
     pub(crate) fn enter(&self, phase: Phase) {
         self.applies.store(phase == Phase::Apply, Ordering::Relaxed);
         if phase == Phase::Plan {
@@ -110,12 +110,12 @@ impl RunState {
         }
     }
 
-    /// Whether the host applies: then it plans what it has planned before.
+    /// Whether the host applies. It then plans every change for the second time.
     pub(crate) fn applies(&self) -> bool {
         self.applies.load(Ordering::Relaxed)
     }
 
-    /// Why a refresh waits for the apply, if it does. The state then stays as it is.
+    /// The reason why a refresh must wait for the apply, if it must. The state then does not change.
     #[must_use]
     pub fn refresh_has_to_wait(&self) -> Option<Diagnostic> {
         let Access::Waiting(parts) = &self.access else {
@@ -130,7 +130,7 @@ impl RunState {
         ))
     }
 
-    /// Records a destination that the host has in a state, or that this run created.
+    /// Records a destination from a state of the host, or one that this run created.
     pub(crate) fn destination_seen(&self, id: DestinationId) {
         lock(&self.destinations).insert(id);
     }
@@ -146,12 +146,12 @@ impl RunState {
         lock(&self.created).insert(id.clone(), Instant::now());
     }
 
-    /// Records a webhook that the host has in a state.
+    /// Records a webhook from a state of the host.
     pub(crate) fn webhook_seen(&self, scope: Scope) {
         lock(&self.webhooks).insert(scope);
     }
 
-    /// Records that the webhook of a state is gone.
+    /// Records that the webhook of a state no longer exists.
     pub(crate) fn webhook_gone(&self, scope: &Scope) {
         lock(&self.webhooks).remove(scope);
     }
@@ -161,17 +161,17 @@ impl RunState {
         lock(&self.webhooks).contains(scope)
     }
 
-    /// What this run plans and does with the webhook of a scope.
+    /// The plans and changes of this run for the webhook of a scope.
     pub(crate) fn slot(&self, scope: &Scope) -> Arc<WebhookSlot> {
         Arc::clone(lock(&self.slots).entry(scope.clone()).or_default())
     }
 
-    /// The lock of the replay job of a scope. Whoever starts and follows a job holds it meanwhile.
+    /// The lock of the replay job of a scope, held while a job is started and followed.
     pub(crate) fn replay_lock(&self, scope: &Scope) -> Arc<tokio::sync::Mutex<()>> {
         Arc::clone(lock(&self.replays).entry(scope.clone()).or_default())
     }
 
-    /// The destinations that a region had when this run first asked. They are listed once a run and region.
+    /// The destinations of a region at the first request of this run. They are listed once per run and region.
     pub(crate) async fn listing(&self, region: &Region, diagnostics: &mut Diagnostics) -> Listing {
         let client = self.client().ok()?;
         let cell = Arc::clone(lock(&self.listings).entry(region.clone()).or_default());
@@ -185,7 +185,7 @@ impl RunState {
             match listed {
                 Ok(Ok(found)) => return Some(Arc::new(found)),
                 Ok(Err(error)) => {
-                    // Not in the server's words, which could quote a secret of another call.
+                    // Omits the server's message, which could quote a secret of another call.
                     tracing::warn!(%region, status = error.status(), "can't list the destinations to find duplicates");
                     diagnostics.append(self.token_warning(&error));
                 }
@@ -198,7 +198,7 @@ impl RunState {
         cell.get_or_init(|| list).await.clone()
     }
 
-    /// The warning that Konnect rejects the token, once a run. Empty for any other error.
+    /// The warning that Konnect rejects the token, once per run. Empty for other errors.
     pub(crate) fn token_warning(&self, error: &Error) -> Diagnostics {
         let (Access::Ready { origin, .. }, Some(status @ (401 | 403))) = (&self.access, error.status())
         else {
@@ -219,8 +219,8 @@ impl RunState {
         .into()
     }
 
-    /// How long a call that refers to a destination is repeated while Konnect does not find it. Zero, unless this run
-    /// created the destination a moment ago.
+    /// How long a call is repeated while Konnect does not find its destination. Zero, unless this run has just created
+    /// the destination.
     pub(crate) fn new_destination_schedule(&self, id: &DestinationId) -> RepeatSchedule {
         let schedule = RepeatSchedule::NEW_DESTINATION;
         let created = lock(&self.created).get(id).copied();
@@ -231,7 +231,7 @@ impl RunState {
         }
     }
 
-    /// Waits. `None` if the run was stopped meanwhile.
+    /// Waits. Returns `None` if the run is stopped.
     pub(crate) async fn pause(&self, wait: Duration) -> Option<()> {
         let Access::Ready { stop, .. } = &self.access else {
             return None;
@@ -239,7 +239,7 @@ impl RunState {
         stop.run_until_cancelled(tokio::time::sleep(wait)).await
     }
 
-    /// Waits until something happens, or the time is over. `None` if it does not happen, or the run is stopped.
+    /// Waits for an event. Returns `None` after `limit`, or if the run is stopped.
     pub(crate) async fn wait_for<T>(&self, limit: Duration, event: impl Future<Output = T>) -> Option<T> {
         let Access::Ready { stop, .. } = &self.access else {
             return None;
@@ -249,7 +249,7 @@ impl RunState {
             .ok()
     }
 
-    /// The time now, by Konnect's clock where it is known.
+    /// The current time, by Konnect's clock if it is known.
     pub(crate) fn now(&self) -> SystemTime {
         let konnect = self.client().ok().and_then(Client::server_time);
         konnect.unwrap_or_else(SystemTime::now)
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waiting_run_names_the_parts_that_are_unknown() {
+    fn waiting_run_reports_unknown_parts() {
         let run = waiting();
         assert!(run.client().unwrap_err().detail.contains("server_url"));
         assert!(run.refresh_has_to_wait().unwrap().detail.contains("server_url"));
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn plan_after_apply_forgets_what_was_done_with_webhooks() {
+    async fn plan_after_apply_clears_webhook_slots() {
         let (run, scope) = (waiting(), Scope::region(Region::parse("eu").unwrap()));
         run.slot(&scope).lock().await.created = true;
         run.enter(Phase::Apply);

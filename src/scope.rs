@@ -1,11 +1,11 @@
-//! Where an object of the audit log API is: which region, and for a webhook whose stream.
+//! The location of an object of the audit log API: its region and, for a webhook, its stream.
 
 use std::fmt;
 
 use konnect::{PortalId, Region, RegionMismatch, ServerUrl, sentence};
 use terraform_plugin::{Attr, Diagnostic};
 
-/// Whose audit log stream a webhook delivers. Each scope has one webhook, so locks and guards are keyed by it.
+/// The audit log stream of a webhook. Each scope has one webhook, so it is the key of locks and guards.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
     /// The region that serves the webhook.
@@ -28,7 +28,7 @@ impl Scope {
         }
     }
 
-    /// What has the stream, as the first word of a summary and after "one".
+    /// The owner of the stream, as the first word of a summary and after "one".
     pub(crate) const fn owner(&self) -> &'static str {
         match self.portal {
             Some(_) => "Dev Portal",
@@ -36,7 +36,7 @@ impl Scope {
         }
     }
 
-    /// The type of the resource that manages the webhook.
+    /// The resource type of the webhook.
     pub(crate) const fn resource_type(&self) -> &'static str {
         match self.portal {
             Some(_) => "konnect_portal_audit_log_webhook",
@@ -44,7 +44,7 @@ impl Scope {
         }
     }
 
-    /// The attribute of that resource that distinguishes the streams of one region, or the regions.
+    /// The attribute of that resource that identifies the stream.
     pub(crate) const fn attribute(&self) -> &'static str {
         match self.portal {
             Some(_) => "portal_id",
@@ -52,7 +52,7 @@ impl Scope {
         }
     }
 
-    /// The id of the webhook in that resource, which is also an import id: `REGION`, or `REGION/PORTAL_ID`.
+    /// The ID of the webhook in that resource, which is also an import id: `REGION`, or `REGION/PORTAL_ID`.
     pub(crate) fn id(&self) -> String {
         match &self.portal {
             Some(portal) => format!("{}/{portal}", self.region),
@@ -70,7 +70,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Which regions the provider block allows, and which one it sets as the default.
+/// The allowed regions and the default region of the provider block.
 #[derive(Debug)]
 pub(crate) struct Regions {
     server_url: Attr<ServerUrl>,
@@ -81,7 +81,7 @@ impl Regions {
     /// Checks that the server URL serves the provider's own region.
     ///
     /// # Errors
-    /// On `region`: that it does not.
+    /// On `region`: the server URL does not serve it.
     pub(crate) fn new(server_url: Attr<ServerUrl>, region: Attr<Region>) -> Result<Self, Diagnostic> {
         let regions = Self { server_url, region };
         if let Attr::Known(region) = &regions.region {
@@ -90,11 +90,11 @@ impl Regions {
         Ok(regions)
     }
 
-    /// Plans the region of a webhook, its status or its replay job: the block's own, else the provider's, else the one that the
-    /// server URL serves, else that of the object's state.
+    /// Plans the region of a webhook, its status or its replay job. The order is: the block, the provider, the only
+    /// region of the server URL, the state.
     ///
     /// # Errors
-    /// On `region`: that there is none, or that the server URL does not serve it.
+    /// On `region`: it is absent, or the server URL does not serve it.
     pub(crate) fn webhook(
         &self,
         own: &Attr<Region>,
@@ -115,11 +115,11 @@ impl Regions {
         }
     }
 
-    /// Plans the region of a Dev Portal's webhook, or of its status, as [`Regions::webhook`] does. Dev Portals belong to a
-    /// geographical region, so `global` is refused.
+    /// Like [`Regions::webhook`], for a Dev Portal's webhook and its status. Dev Portals belong to a geographical
+    /// region, so `global` is an error.
     ///
     /// # Errors
-    /// On `region`: that there is none, that it is `global`, or that the server URL does not serve it.
+    /// On `region`: it is absent or `global`, or the server URL does not serve it.
     pub(crate) fn portal(
         &self,
         own: &Attr<Region>,
@@ -131,11 +131,11 @@ impl Regions {
         }
     }
 
-    /// Plans the region of a destination: the block's own, else the one that the server URL serves, else that of the
-    /// object's state, else `global`, where Kong's guide keeps destinations.
+    /// Plans the region of a destination. The order is: the block, the only region of the server URL, the state,
+    /// `global`, which Kong's guide uses for destinations.
     ///
     /// # Errors
-    /// On `region`: that the server URL does not serve it.
+    /// On `region`: the server URL does not serve it.
     pub(crate) fn destination(
         &self,
         own: &Attr<Region>,
@@ -147,8 +147,7 @@ impl Regions {
         })
     }
 
-    /// The regions to search for the users of a destination: those that the server URL serves, as far as this version
-    /// knows them.
+    /// The regions to search for the users of a destination: the known regions that the server URL serves.
     pub(crate) fn known(&self) -> Vec<Region> {
         match self.only() {
             Attr::Known(only) => vec![only],
@@ -159,12 +158,12 @@ impl Regions {
         }
     }
 
-    /// The region of an organization's own data: `global`, or the one region that the server URL serves.
+    /// The region of an organization's data: `global`, or the only region of the server URL.
     pub(crate) fn organization(&self) -> Region {
         self.only().into_known().unwrap_or_else(Region::global)
     }
 
-    /// An object that exists keeps its region where the configuration gives none, or none that is known yet.
+    /// An existing object keeps its region if the configuration has none, or an unknown one.
     fn plan(
         &self,
         own: &Attr<Region>,
@@ -182,7 +181,7 @@ impl Regions {
         Ok(region)
     }
 
-    /// The one region that a URL without `{region}` serves. Null if the URL serves any region.
+    /// The only region of a URL without `{region}`. Null if the URL serves any region.
     fn only(&self) -> Attr<Region> {
         let Attr::Known(server_url) = &self.server_url else {
             return Attr::Unknown;
@@ -197,10 +196,10 @@ impl Regions {
         }
     }
 
-    /// Checks that the server URL serves a region, as far as the URL is known.
+    /// Checks that the server URL serves a region, if the URL is known.
     fn check(&self, region: &Region) -> Result<(), Diagnostic> {
         let mismatch = match (&self.server_url, self.only()) {
-            // For a host of Kong's, the client explains the mismatch.
+            // For a host of Kong, the client explains the mismatch.
             (Attr::Known(url), _) if url.fixed_region().is_some() => {
                 url.base(region).err().map(|e: RegionMismatch| e.to_string())
             }
@@ -220,10 +219,10 @@ impl Regions {
     }
 }
 
-/// The region that an argument names, which is text where it can come from another object.
+/// Parses the region of an argument, which is text if it can come from another object.
 ///
 /// # Errors
-/// On `region`: that it is not a region.
+/// On `region`: it is not a region.
 pub(crate) fn region_argument(text: &Attr<String>) -> Result<Attr<Region>, Diagnostic> {
     Ok(match text {
         Attr::Known(text) => Attr::Known(
@@ -235,7 +234,7 @@ pub(crate) fn region_argument(text: &Attr<String>) -> Result<Attr<Region>, Diagn
     })
 }
 
-/// The refusal of `global` as the region of a Dev Portal.
+/// The error for `global` as the region of a Dev Portal.
 pub(crate) fn global_portal() -> Diagnostic {
     Diagnostic::error(
         "Dev Portals are regional",
@@ -245,11 +244,11 @@ pub(crate) fn global_portal() -> Diagnostic {
     .at("region")
 }
 
-/// The region of an object to remove. A state that was moved from another provider does not hold it before the first
+/// The region of an object to remove. A state that was moved from another provider does not contain it before the first
 /// apply, and a guess could remove another object.
 ///
 /// # Errors
-/// That the state does not hold the region.
+/// The state does not contain the region.
 pub(crate) fn region_from_state(region: &Attr<Region>) -> Result<Region, Diagnostic> {
     region.known().cloned().ok_or_else(|| {
         Diagnostic::error(
@@ -299,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn webhook_uses_its_own_region_then_the_providers() {
+    fn webhook_uses_own_region_then_that_of_provider() {
         let eu = regions(TEMPLATE, Some("eu")).unwrap();
         assert_eq!(eu.webhook(&region("us"), None).unwrap(), region("us"));
         assert_eq!(eu.webhook(&Attr::Null, None).unwrap(), region("eu"));
@@ -326,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn existing_object_without_a_configured_region_keeps_its_region() {
+    fn existing_object_without_configured_region_keeps_region() {
         let template = regions(TEMPLATE, None).unwrap();
         let eu = region("eu");
         assert_eq!(template.destination(&Attr::Null, Some(&eu)).unwrap(), eu);
@@ -335,7 +334,7 @@ mod tests {
             template.destination(&region("us"), Some(&eu)).unwrap(),
             region("us")
         );
-        // A state that was moved from another provider does not hold a region.
+        // A state that was moved from another provider does not contain a region.
         assert_eq!(
             template.destination(&Attr::Null, Some(&Attr::Null)).unwrap(),
             region("global")

@@ -1,8 +1,8 @@
-//! The guard against redirecting an audit stream by mistake.
+//! The guard against unintended redirection of an audit stream.
 //!
-//! Creating a webhook is a `PATCH` of what the region or Dev Portal has already, so Konnect does not keep one
-//! configuration from overwriting the stream of another one, or one that was set up in the console. The plan warns about it, so that
-//! `terraform destroy`, which plans first, always works. The apply refuses it.
+//! The creation of a webhook is a `PATCH` of an existing object, so Konnect does not prevent one configuration from
+//! overwriting the stream of another one, or one from the console. The plan only warns about it, because `terraform
+//! destroy` plans first and must always work. The apply fails.
 
 use std::time::Duration;
 
@@ -19,14 +19,15 @@ use crate::webhook_target::{Target, Webhook};
 
 /// How long a creation waits until this run has removed the webhook of another resource of the same scope.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a creation waits until the host shows whether a state has the webhook: it starts the changes of one run at
+/// How long a creation waits for the host to pass a state with the webhook: the host starts the changes of one run at
 /// about the same time.
 const STATE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Reads what a scope delivers to. For a region, each API version shows webhooks of its own form, so both are called.
+/// Reads the webhook of a scope. For a region, each API version shows only webhooks of its own form, so both are
+/// called.
 ///
 /// # Errors
-/// Why that could not be read. If v2 is not available to a user of v3 (`uses_v2` is false), there is no v2 webhook.
+/// The webhook could not be read. If `uses_v2` is false and v2 is not available, the v2 webhook counts as absent.
 pub(crate) async fn current(client: &Client, scope: &Scope, uses_v2: bool) -> Result<Option<Webhook>, Error> {
     if let Some(found) = destination_webhook::get(client, scope).await?
         && let Some(id) = &found.audit_log_destination_id
@@ -43,7 +44,7 @@ pub(crate) async fn current(client: &Client, scope: &Scope, uses_v2: bool) -> Re
     }
 }
 
-/// Warns while planning an update if another resource of this plan has the same webhook.
+/// Warns at plan of an update if another resource of this plan has the same webhook.
 pub(crate) fn plan_update(
     run: &RunState,
     scope: &Scope,
@@ -55,21 +56,21 @@ pub(crate) fn plan_update(
     }
 }
 
-/// Warns while planning a creation: if it redirects a stream, or overwrites a webhook that is switched off, if another
-/// resource of this plan has the same webhook, and if the token is rejected.
+/// Warns at plan of a creation if it redirects a stream or overwrites a disabled webhook, if another resource of this
+/// plan has the same webhook, and if the token is rejected.
 pub(crate) async fn plan(
     run: &RunState,
     scope: &Scope,
     target: Option<Target>,
     replace_existing: bool,
-    look: impl Future<Output = Result<Option<Webhook>, Error>>,
+    fetch: impl Future<Output = Result<Option<Webhook>, Error>>,
     diagnostics: &mut Diagnostics,
 ) {
     if !run.applies() && run.slot(scope).plan_creation(target.clone()) {
         diagnostics.push(planned_twice(scope));
     }
-    let found = look.await;
-    // The host may have passed a state of this scope meanwhile.
+    let found = fetch.await;
+    // The host may have passed a state of this scope since.
     let replaces_own = run.knows_webhook(scope);
     match found {
         Err(error) => {
@@ -99,19 +100,19 @@ pub(crate) async fn plan(
     }
 }
 
-/// Locks the webhook for a creation, once that redirects no stream. If a state of this run has the webhook, its removal
-/// may follow, and is waited for.
+/// Locks the webhook for a creation if it does not redirect a stream. If a state of this run has the webhook, waits for
+/// its possible removal.
 ///
 /// # Errors
-/// On [`Scope::attribute`]: that this run has created the webhook already, or that it redirects a stream; or why that could not be
-/// checked, by `failed`.
+/// On [`Scope::attribute`]: this run has already created the webhook, or the creation redirects a stream. The error of
+/// `failed` if the check fails.
 pub(crate) async fn enter<'a, L: Future<Output = Result<Option<Webhook>, Error>>>(
     run: &RunState,
     slot: &'a WebhookSlot,
     scope: &Scope,
     target: &Target,
     replace_existing: bool,
-    look: impl Fn() -> L,
+    fetch: impl Fn() -> L,
     failed: impl Fn(&Error) -> Diagnostics,
 ) -> Result<MutexGuard<'a, Progress>, Diagnostics> {
     let mut waits = [STATE_TIMEOUT, RELEASE_TIMEOUT].into_iter();
@@ -126,7 +127,7 @@ pub(crate) async fn enter<'a, L: Future<Output = Result<Option<Webhook>, Error>>
         if replace_existing {
             return Ok(progress);
         }
-        let found = look().await.map_err(|error| failed(&error))?;
+        let found = fetch().await.map_err(|error| failed(&error))?;
         let Some(found) = found.filter(|found| found.enabled) else {
             return Ok(progress);
         };
@@ -146,17 +147,17 @@ pub(crate) async fn enter<'a, L: Future<Output = Result<Option<Webhook>, Error>>
                 occupied(scope, &found).into()
             });
         };
-        // On a time-out it is looked once more.
+        // After a timeout, checks once more.
         let _ = run.wait_for(wait, released).await;
     }
 }
 
-/// Nothing is overwritten if the stream goes to the same destination. An endpoint has a credential, which would be.
+/// A stream to the same destination is not overwritten. The credential of an endpoint would be.
 fn is_destination(target: &Target) -> bool {
     matches!(target, Target::Destination(_))
 }
 
-/// The refusal to redirect a stream.
+/// The error for a creation that redirects a stream.
 fn occupied(scope: &Scope, found: &Webhook) -> Diagnostic {
     Diagnostic::error(
         format!("{} already delivers audit events", scope.owner()),
@@ -174,7 +175,7 @@ fn occupied(scope: &Scope, found: &Webhook) -> Diagnostic {
     .at(scope.attribute())
 }
 
-/// The refusal to overwrite a webhook of the same state that was not removed in time.
+/// The error for a webhook of the same state that was not removed in time.
 fn still_occupied(scope: &Scope, found: &Webhook) -> Diagnostic {
     let refusal = occupied(scope, found);
     let detail = format!(
@@ -252,7 +253,7 @@ fn not_checked(scope: &Scope, error: &Error) -> Diagnostic {
     )
 }
 
-/// Records that a creation has ended. Warns if it may have been made although its response was lost.
+/// Records that a creation has ended. Warns if its response was lost.
 pub(crate) fn leave<T>(
     scope: &Scope,
     progress: &mut Progress,
@@ -266,7 +267,7 @@ pub(crate) fn leave<T>(
     }
 }
 
-/// What to do about a creation that may have been made although its response was lost.
+/// The warning about a creation whose response was lost.
 fn uncertain(scope: &Scope) -> Diagnostic {
     Diagnostic::warning(
         "Webhook may have been set up",

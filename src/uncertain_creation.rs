@@ -1,15 +1,15 @@
-//! What a user reads about the creation of a destination whose outcome is not certain.
+//! The diagnostics for the creation of a destination with an uncertain outcome.
 
 use konnect::{CreateError, DestinationId, Duplicates, Error, Region};
 use terraform_plugin::Diagnostic;
 
-/// The error that a creation may have made a destination, or made one among several like it.
+/// The error for a creation that may have created a destination, or one of several equal ones.
 pub(crate) fn unresolved(error: &CreateError, region: &Region) -> Diagnostic {
     let summary = match error {
         CreateError::Several { .. } | CreateError::Taken { .. } => {
             "Destination was created, but which one is not certain"
         }
-        CreateError::Failed(_) | CreateError::Unknown { .. } | CreateError::GivenUp { .. } => {
+        CreateError::Failed(_) | CreateError::Unknown { .. } | CreateError::AttemptsExhausted { .. } => {
             "Destination may have been created"
         }
     };
@@ -22,7 +22,7 @@ pub(crate) fn unresolved(error: &CreateError, region: &Region) -> Diagnostic {
     )
 }
 
-/// The warning that a creation whose response was lost may have left another destination behind.
+/// The warning that a creation may have created duplicates.
 pub(crate) fn left_behind(duplicates: &Duplicates, ours: &DestinationId, region: &Region) -> Diagnostic {
     let others = match duplicates {
         Duplicates::Found(ids) => {

@@ -1,4 +1,4 @@
-//! Validators for values that several blocks have.
+//! Validators that several blocks share.
 
 use konnect::{AccessToken, Authorization, Region, ServerUrl, sentence};
 use terraform_plugin::{Diagnostic, Validator};
@@ -9,7 +9,7 @@ pub(crate) const LOG_FORMATS: &[&str] = &["cef", "json", "cps"];
 /// The default format.
 pub(crate) const DEFAULT_LOG_FORMAT: &str = "cef";
 
-/// The name of a region. An unknown one is a warning, since Kong adds regions.
+/// The name of a region. An unknown one is a warning, because Kong adds regions.
 pub(crate) fn region() -> Validator {
     Validator::text(|text| match Region::parse(text) {
         Err(error) => Some(Diagnostic::error("Invalid region", sentence(&error))),
@@ -25,7 +25,7 @@ pub(crate) fn region() -> Validator {
     })
 }
 
-/// An HTTPS URL that Konnect can deliver to. The messages never quote it: with some SIEMs the path is a credential.
+/// An HTTPS URL that Konnect can deliver to. Messages never quote it, because the path can be a credential.
 pub(crate) fn endpoint() -> Validator {
     Validator::text(|text| {
         let why = match Url::parse(text) {
@@ -51,10 +51,10 @@ pub(crate) fn endpoint() -> Validator {
     })
 }
 
-/// The parts of an endpoint that can be secret: user information, path and query. Short parts and plain words are not
-/// among them: they occur in ordinary messages.
+/// The parts of an endpoint that can be secret: user information, path and query. Short parts and plain words are
+/// excluded, because they occur in ordinary messages.
 pub(crate) fn secret_parts(endpoint: &str) -> Vec<String> {
-    const SHORTEST: usize = 8;
+    const MIN_LENGTH: usize = 8;
     let Ok(url) = Url::parse(endpoint) else {
         return Vec::new();
     };
@@ -70,7 +70,7 @@ pub(crate) fn secret_parts(endpoint: &str) -> Vec<String> {
         query.to_owned(),
         format!("{}?{query}", url.path()),
     ]);
-    parts.retain(|part| part.len() >= SHORTEST);
+    parts.retain(|part| part.len() >= MIN_LENGTH);
     if !url.username().is_empty() && !is_word(&url.username()) {
         parts.push(url.username().to_owned());
     }
@@ -102,8 +102,8 @@ pub(crate) fn server_url() -> Validator {
     })
 }
 
-/// The region of an object that a data source reads. It usually comes from another resource, and mocked resources have
-/// random texts, so one that can't be a region is a warning.
+/// The region of an object that a data source reads. An invalid one is a warning, because it usually comes from another
+/// resource, and mocked resources have random texts.
 pub(crate) fn region_of_another_object() -> Validator {
     Validator::text(|text| {
         let error = Region::parse(text).err()?;
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
     use terraform_plugin::{Attribute, Schema, Severity, Value, validate};
 
-    /// The severity and detail of what a validator reports, if anything.
+    /// The severity and detail of the diagnostic of a validator, if any.
     fn verdict(rule: Validator, value: impl Into<Value>) -> Option<(Severity, String)> {
         let value = value.into();
         let attribute = if value.as_str().is_some() {
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn region_that_is_unknown_is_a_warning() {
+    fn region_unknown_is_a_warning() {
         assert_eq!(verdict(region(), "eu"), None);
         assert_eq!(verdict(region(), "jp").unwrap().0, Severity::Warning);
         assert_eq!(verdict(region(), "eu.evil.example").unwrap().0, Severity::Error);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn secret_that_is_invalid_is_never_quoted() {
+    fn invalid_secret_is_never_quoted() {
         for bad in ["", "  ", "s3cret\nX-Evil: 1"] {
             for rule in [authorization(), access_token()] {
                 let (severity, detail) = verdict(rule, bad).unwrap();

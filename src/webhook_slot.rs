@@ -1,4 +1,4 @@
-//! What one run plans and does with the webhook of one region or Dev Portal.
+//! The plans and changes of one run for one webhook.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,7 +7,7 @@ use tokio::sync::{MutexGuard, Notify};
 
 use crate::webhook_target::Target;
 
-/// What this run plans and does with the webhook of one scope. Whoever writes or removes it holds the lock meanwhile.
+/// The plans and changes of this run for the webhook of one scope. Writers and removals hold the lock.
 #[derive(Debug, Default)]
 pub(crate) struct WebhookSlot {
     planned: Mutex<Planned>,
@@ -21,12 +21,12 @@ struct Planned {
     updates: Vec<Option<Target>>,
 }
 
-/// What this run has done with the webhook so far.
+/// The changes of this run so far.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// A resource was created for it.
+    /// A resource was created for the webhook.
     pub(crate) created: bool,
-    /// The removal of a resource has ended, whatever came of it.
+    /// The removal of a resource has ended, successfully or not.
     pub(crate) removed: bool,
 }
 
@@ -36,13 +36,13 @@ impl WebhookSlot {
         self.progress.lock().await
     }
 
-    /// Records that a removal has ended, and lets a creation that waits for it continue.
+    /// Records that a removal has ended, and wakes a waiting creation.
     pub(crate) fn release(&self, progress: &mut Progress) {
         progress.removed = true;
         self.released.notify_waiters();
     }
 
-    /// Waits for the next removal that ends. It counts from [`Notified::enable`] on.
+    /// Waits for the end of the next removal after [`Notified::enable`].
     pub(crate) fn released(&self) -> Notified<'_> {
         self.released.notified()
     }
@@ -57,8 +57,8 @@ impl WebhookSlot {
         twice
     }
 
-    /// Records that a creation is planned. Whether another resource is planned for the same webhook: one and the same
-    /// resource is planned as an update first if it is to be replaced.
+    /// Records that a creation is planned. Returns whether another resource is planned for the same webhook. A resource
+    /// that is replaced is first planned as an update.
     pub(crate) fn plan_creation(&self, target: Option<Target>) -> bool {
         let mut planned = self.planned.lock().unwrap_or_else(PoisonError::into_inner);
         let twice = !planned.creations.is_empty() || planned.updates.iter().any(|update| *update != target);
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn second_creation_is_reported_whether_or_not_its_target_is_known() {
+    fn second_creation_with_any_target_is_reported() {
         let target = || Some(Target::Destination("a".to_owned()));
         for (first, second) in [
             (None, None),

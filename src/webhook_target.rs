@@ -1,4 +1,4 @@
-//! A webhook, in either form, as the guards and removals compare it: what it delivers to, and whether it does.
+//! The target and the state of a webhook in either form, which guards and removals compare.
 
 use std::fmt;
 
@@ -10,17 +10,17 @@ use url::Url;
 
 use crate::instant;
 
-/// What a webhook delivers to.
+/// The target of a webhook.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
-    /// A destination, by its id.
+    /// A destination, by its ID.
     Destination(String),
-    /// An endpoint of its own, by its URL.
+    /// An endpoint, by its URL.
     Endpoint(String),
 }
 
 impl Target {
-    /// A text that is the same for the same target, and does not show a URL.
+    /// A key that identifies the target without revealing a URL.
     pub(crate) fn key(&self) -> String {
         match self {
             Self::Destination(id) => id.to_ascii_lowercase(),
@@ -46,7 +46,7 @@ impl PartialEq for Target {
 }
 
 impl fmt::Display for Target {
-    /// Only the host of an endpoint, since its path can be a credential.
+    /// Shows only the host of an endpoint, because its path can be a credential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Destination(id) => write!(f, "the destination {id}"),
@@ -59,12 +59,12 @@ impl fmt::Display for Target {
     }
 }
 
-/// The webhook of a scope, as it is now or as a state shows it.
+/// The webhook of a scope, from the API or a state.
 #[derive(Debug, Clone)]
 pub(crate) struct Webhook {
     pub(crate) target: Target,
     pub(crate) enabled: bool,
-    /// When it was last changed. Only v2 returns that.
+    /// The time of the last change. Only v2 returns it.
     pub(crate) updated_at: Option<String>,
 }
 
@@ -86,7 +86,7 @@ impl Webhook {
         })
     }
 
-    /// Whether another process or user changed more than the switch between `self` and `later`.
+    /// Whether another process or user changed more than `enabled` between `self` and `later`.
     pub(crate) fn was_rewritten(&self, later: &Self, trusts_time: bool) -> bool {
         let time_differs = self
             .updated_at

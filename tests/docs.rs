@@ -12,7 +12,7 @@ use terraform_provider_konnect::{KonnectProvider, NAME};
 
 const REMEDY: &str = "run docs/generate.sh and commit what it writes";
 
-/// Something that has a page.
+/// An object with a page.
 struct Documented<'a> {
     page: String,
     /// The folder of its examples.
@@ -20,7 +20,7 @@ struct Documented<'a> {
     content: Content<'a>,
 }
 
-/// What the page of something must contain.
+/// The required content of a page.
 enum Content<'a> {
     Schema(&'a Schema),
     Function(&'a FunctionDefinition),
@@ -68,7 +68,7 @@ fn documented(server: &Server<KonnectProvider>) -> Vec<Documented<'_>> {
     all
 }
 
-/// The name without the provider's, as pages are named.
+/// The name without the provider's prefix, as in the name of the page.
 fn short(name: &str) -> &str {
     name.strip_prefix(NAME)
         .and_then(|rest| rest.strip_prefix('_'))
@@ -87,7 +87,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(project(path)).unwrap_or_else(|error| panic!("{path}: {error}; {REMEDY}"))
 }
 
-/// The paths of what is in a folder, from the project's root. Empty if there is no such folder.
+/// The paths in a folder, from the project's root. Empty if the folder does not exist.
 fn entries(folder: &str) -> BTreeSet<String> {
     let Ok(found) = fs::read_dir(project(folder)) else {
         return BTreeSet::new();
@@ -141,7 +141,7 @@ fn page_contains_description_and_attributes() {
     for Documented { page, content, .. } in documented(&server) {
         let text = read(&page);
         check_attributes(&page, &text, content.attributes());
-        // The front page introduces the provider in its own words.
+        // The front page has another introduction.
         let intro = if page == "docs/index.md" { "  " } else { "" };
         for paragraph in content.description().split("\n\n") {
             assert!(
@@ -164,7 +164,7 @@ fn page_contains_description_and_attributes() {
     }
 }
 
-/// A reader sees first whether the token and the CLI are sufficient.
+/// A reader must first see the required permission and CLI version.
 #[test]
 fn page_begins_with_permission_and_cli_version() {
     let server = server();
@@ -206,7 +206,7 @@ fn everything_has_a_description() {
     }
 }
 
-/// A description is a sentence, and is not only the name in other words.
+/// A description is a sentence that does not only repeat the name.
 fn check_description(of: &str, text: &str) {
     assert!(
         text.starts_with(|c: char| c.is_uppercase() || c == '`' || c.is_ascii_digit()) && text.ends_with('.'),
@@ -237,7 +237,7 @@ fn page_contains_examples_verbatim() {
     }
 }
 
-/// The examples that belong to no page of their own are shown in a guide.
+/// Examples without a page of their own are part of a guide.
 #[test]
 fn guide_contains_examples_verbatim() {
     let siems = entries("examples/siem").into_iter();
@@ -294,7 +294,7 @@ fn pages() -> Vec<String> {
     pages
 }
 
-/// The types and arguments of Kong's provider that the documents name.
+/// The types and arguments of Kong's provider in the documents.
 const OF_KONG: [&str; 7] = [
     "konnect_access_token",
     "konnect_audit_log",
@@ -305,7 +305,7 @@ const OF_KONG: [&str; 7] = [
     "konnect_system_account_role",
 ];
 
-/// A type that a document names is served. A list or an action is named as such.
+/// The provider serves every type in the documents. Lists and actions are described as such.
 #[test]
 fn named_types_are_served() {
     let server = server();
@@ -352,7 +352,7 @@ fn named_types_are_served() {
     assert_eq!(in_changelog, lists, "CHANGELOG.md");
 }
 
-/// Links within the documents lead to a file, and to a heading in it.
+/// Links within the documents lead to an existing file and heading.
 #[test]
 fn link_target_and_heading_exist() {
     let mut links = 0;
@@ -380,9 +380,9 @@ fn link_target_and_heading_exist() {
     assert!(links > 50, "only {links} links were found");
 }
 
-/// The map of the tests names files and folders that exist, from `tests/` or from the project's root.
+/// The files and folders in the map of the tests exist, relative to `tests/` or to the project's root.
 #[test]
-fn map_of_the_tests_names_what_exists() {
+fn map_of_the_tests_names_existing_files() {
     let text = read("tests/README.md");
     let prose = text.split("```").step_by(2).collect::<String>();
     let named = prose.split('`').skip(1).step_by(2);
@@ -402,14 +402,14 @@ fn map_of_the_tests_names_what_exists() {
 fn links_of(text: &str) -> Vec<String> {
     let prose = text.split("```").step_by(2).collect::<String>();
     let links = prose.split("](").skip(1);
-    // A long link may be broken before its target, never in it.
+    // A line break may precede the target of a link.
     links
         .filter_map(|rest| rest.split_once(')'))
         .map(|(link, _)| link.to_owned())
         .collect()
 }
 
-/// The headings of a page, as links name them, and the anchors that the generator writes.
+/// The anchors of the headings of a page, and those that the generator writes.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     let anchor = |line: &str| -> String {
@@ -439,7 +439,7 @@ fn page_and_example_have_existing_schema() {
     let examples: BTreeSet<_> = documented.iter().map(|d| d.examples.clone()).collect();
     for folder in entries("docs") {
         match folder.as_str() {
-            // Pages of their own, and what generates the pages.
+            // Separate pages, and the generator.
             "docs/index.md" | "docs/guides" | "docs/generate.sh" | "docs/schema.rs" => {}
             _ => assert!(
                 entries(&folder).is_subset(&pages),

@@ -1,7 +1,7 @@
-//! What strangers can send ([`fuzzing::TARGETS`]): the corpus in `fuzz/corpus/`, and mutations of it that are the same
-//! in every run. Whatever it is, it ends, without a panic, and without taking much more memory than was sent.
+//! Untrusted input ([`fuzzing::TARGETS`]): the corpus in `fuzz/corpus/`, and deterministic mutations of it. Each call
+//! must end without a panic, and without much more memory than the size of the input.
 //!
-//! The corpus was made by hand, and gets every input that the fuzzer ever finds something with (CONTRIBUTING.md).
+//! The corpus is handwritten. Every input with which the fuzzer finds an error is added to it (CONTRIBUTING.md).
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
 
 #[path = "../fuzz/src/lib.rs"]
@@ -17,17 +17,17 @@ use peak_alloc::PeakAlloc;
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
 
-/// How many mutations of the corpus each target gets.
+/// The number of mutations of the corpus for each target.
 const MUTATIONS: usize = 1_000;
-/// Mutations grow no longer than this, so that many can be tried. The corpus has longer inputs.
-const LONGEST: usize = 2 << 10;
-/// What a call may take at any input, in bytes.
+/// The maximum length of mutations. The corpus has longer inputs.
+const MAX_LENGTH: usize = 2 << 10;
+/// The memory limit of a call for any input, in bytes.
 const MEMORY_AT_LEAST: usize = 32 << 20;
-/// What it may take beyond that for each byte that it was sent. The smallest value is a byte on the wire, and a type
-/// of one attribute, of which a value may have many, some twenty.
+/// The additional memory limit for each byte of input. On the wire, the smallest value has one byte, and the type of
+/// one attribute about twenty.
 const MEMORY_PER_BYTE: usize = 256;
-/// When to say that a call does not end. Nothing is measured by it: the longest takes a fraction of a second.
-const PATIENCE: Duration = Duration::from_mins(3);
+/// The time after which a call counts as endless. The longest call takes a fraction of a second.
+const TIMEOUT: Duration = Duration::from_mins(3);
 
 struct Input {
     name: String,
@@ -51,7 +51,7 @@ fn corpus(target: &str) -> Vec<Input> {
     corpus
 }
 
-/// One of the things that break parsers, at a place that the generator chooses.
+/// Applies a typical mutation at a random position.
 fn mutated(corpus: &[Input], random: &mut fastrand::Rng) -> Input {
     let from = random.choice(corpus).unwrap();
     let mut bytes = from.bytes.clone();
@@ -88,7 +88,7 @@ fn mutated(corpus: &[Input], random: &mut fastrand::Rng) -> Input {
                 bytes.insert(at, *mark);
             }
         }
-        bytes.truncate(LONGEST);
+        bytes.truncate(MAX_LENGTH);
     }
     Input {
         name: format!("a mutation of {}", from.name),
@@ -103,7 +103,7 @@ fn shown(input: &Input) -> String {
     format!("{} ({} bytes): {start}{more}", input.name, input.bytes.len())
 }
 
-/// Runs one target after the other: what is allocated counts for the whole process.
+/// Runs the targets sequentially, because allocations are counted for the whole process.
 #[test]
 fn untrusted_input_ends_without_panic_within_memory_limit() {
     let folders = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus")).unwrap();
@@ -119,10 +119,10 @@ fn untrusted_input_ends_without_panic_within_memory_limit() {
 
     for (name, target) in fuzzing::TARGETS {
         let corpus = corpus(name);
-        // Always the same, so that what fails here fails again.
+        // A fixed seed: failures are reproducible.
         let mut random = fastrand::Rng::with_seed(name.len() as u64);
         let mutations: Vec<_> = (0..MUTATIONS).map(|_| mutated(&corpus, &mut random)).collect();
-        // What is made once, such as the schemas, is no input's.
+        // Excludes allocations that happen once, such as the schemas.
         target(&corpus[0].bytes);
         for input in corpus.iter().chain(&mutations) {
             let (ended, end) = mpsc::channel();
@@ -133,7 +133,7 @@ fn untrusted_input_ends_without_panic_within_memory_limit() {
                 target(&bytes);
                 let _ = ended.send(());
             });
-            let waited = end.recv_timeout(PATIENCE);
+            let waited = end.recv_timeout(TIMEOUT);
             assert_ne!(
                 waited,
                 Err(mpsc::RecvTimeoutError::Timeout),

@@ -40,7 +40,7 @@ fn project(time: i64) -> Project {
     Project::at(root(), time).unwrap()
 }
 
-/// Archives of the provider, each with a program that names its platform.
+/// Archives of the provider, each with a program that prints its platform.
 fn pack(project: &Project, folder: &Path, triples: &[&str]) -> Vec<Archive> {
     let pack = |triple: &&str| {
         let program = folder.join("program");
@@ -86,7 +86,7 @@ fn archive_of_each_platform_holds_program_and_licence() {
             format!("{NAME}_v{VERSION}.exe"),
         ),
     ] {
-        // The first of May 2026, 10:20:31; an archive has every other second.
+        // 2026-05-01 10:20:31. Times in archives have a precision of two seconds.
         let archive = &pack(&project(1_777_630_831), folder.path(), &[triple])[0];
         let path = archive.path();
         let name = format!("{NAME}_{VERSION}_{platform}.zip");
@@ -138,7 +138,7 @@ fn release_described_has_files_for_registries_and_mirrors() {
     ];
     let project = project(1_777_630_831);
     let archives = pack(&project, folder.path(), &triples);
-    // An older version, which a mirror still offers, and which is not part of this release.
+    // An older version, which a mirror still contains, and which is not part of this release.
     let older = out.join(format!("{NAME}_0.0.1_linux_amd64.zip"));
     fs::copy(archives[0].path(), &older).unwrap();
 
@@ -208,7 +208,7 @@ fn platform_without_releases_is_refused() {
 }
 
 #[test]
-fn script_wrong_arguments_are_refused() {
+fn script_invalid_arguments_are_refused() {
     let run = |arguments: &[&str]| {
         let mut command = Command::new(root().join("packaging/build.sh"));
         command.args(arguments).output().unwrap()
@@ -233,7 +233,7 @@ fn script_wrong_arguments_are_refused() {
     assert_eq!(names(empty.path()), BTreeSet::new());
 }
 
-/// A workflow, as far as the tests look into it.
+/// A parsed workflow.
 fn workflow(name: &str) -> Yaml<'static> {
     let text: &'static str = read(&format!(".github/workflows/{name}")).leak();
     let mut documents = Yaml::load_from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -282,7 +282,7 @@ fn workflows_are_pinned_bounded_and_free_of_injection() {
             } else {
                 let script = step["run"].as_str().expect("a script");
                 shell_takes(&name, script);
-                // Text that others write goes through the environment and is not part of a script.
+                // Untrusted text is passed in the environment and must not be part of a script.
                 assert!(!script.contains("${{"), "{name}: {script}");
             }
         }
@@ -326,7 +326,7 @@ fn release_of_each_platform_is_built_and_tried() {
     assert_eq!(tried.collect::<BTreeSet<_>>(), BTreeSet::from(PLATFORMS));
 }
 
-/// The key is where no third-party code runs, behind a protected environment and the whole test suite.
+/// The signing job runs no third-party code, and requires a protected environment and the whole test suite.
 #[test]
 fn release_signing_job_runs_no_third_party_code() {
     let release = workflow("release.yml");
@@ -370,7 +370,7 @@ fn release_signing_job_runs_no_third_party_code() {
 }
 
 #[test]
-fn release_tools_have_archives_and_checksums_of_their_own() {
+fn release_tools_have_separate_archives_and_checksums() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out");
     let project = project(1_777_630_831);
@@ -445,8 +445,8 @@ fn documents(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// What looks like a version of the provider: after its name, as in paths and names of archives, or in a
-/// constraint beside its source.
+/// Versions of the provider in a text: after its name, as in paths and names of archives, or in a constraint next to
+/// its source.
 fn versions(text: &str) -> Vec<&str> {
     let marks = [
         "provider-konnect_v",

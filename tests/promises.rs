@@ -1,4 +1,4 @@
-//! `docs-internal/promises.md`: each promise names a test, and each test that it names exists.
+//! `docs-internal/promises.md`: each promise has a test, and each of these tests exists.
 
 #![allow(clippy::panic, clippy::unwrap_used)] // a test fails by them
 
@@ -21,7 +21,7 @@ fn promises(page: &str) -> Vec<(&str, &str)> {
     rows.filter(|row| *row != ("Promise", "Tests")).collect()
 }
 
-/// What stands in backticks.
+/// The parts of a text in backticks.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
@@ -32,7 +32,7 @@ fn has_test(source: &str, name: &str) -> bool {
     let heads = [format!("fn {name}("), format!("async fn {name}(")];
     lines.iter().enumerate().any(|(at, line)| {
         let is_it = heads.iter().any(|head| line.starts_with(head));
-        // Attributes stand right above, in any number.
+        // Any number of attributes precede the function.
         let mut above = lines[..at].iter().rev().take_while(|line| line.starts_with("#["));
         is_it && above.any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"))
     })

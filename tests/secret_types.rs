@@ -1,10 +1,10 @@
-//! Every type that can hold a secret: none shows one in `Debug`.
+//! `Debug` of the types that can contain a secret never shows it.
 //!
-//! The types are found in the sources: those that hold a [`SecretString`], any value of Terraform's or any JSON, and
-//! those that hold such a type. A derived `Debug` shows what the types of its fields show. So it is enough that each type
-//! that implements `Debug` itself shows nothing, which is tried here, and that no secret is kept in plain text.
+//! The test finds these types in the sources: those that contain a [`SecretString`], a Terraform value or JSON,
+//! directly or indirectly. A derived `Debug` shows the output of its fields. Therefore it suffices that manual
+//! implementations of `Debug` show no secret, which is tested here, and that no secret is stored in plain text.
 //!
-//! `SecretString` and the allocator wipe what they held (`tests/protocol/memory.rs`).
+//! `SecretString` and the allocator zero their memory (`tests/protocol/memory.rs`).
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ use syn::visit::Visit;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::{ImportTarget, MoveSource, Private, Secret, Value};
 
-/// What the search begins with. JSON is there under two names, and a value of Terraform's has the one of them.
+/// The types with which the search begins. JSON has two names, one of which is also that of Terraform values.
 const BEGIN: [&str; 3] = ["SecretString", "Value", "Json"];
 
 /// A type of the sources.
@@ -89,7 +89,7 @@ fn add<'a>(
     fields: impl Iterator<Item = &'a syn::Field>,
     found: &mut BTreeMap<String, Found>,
 ) {
-    // Types of one name in several modules count as one.
+    // Types of the same name in several modules count as one.
     let of = found.entry(ident.to_string()).or_default();
     for field in fields {
         let names = names_in(&field.ty);
@@ -113,7 +113,7 @@ fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
 
 fn types() -> BTreeMap<String, Found> {
     let mut files = Vec::new();
-    // The emulator stands for Konnect, and is no part of the plugin.
+    // Excludes the emulator, which is not part of the plugin.
     for folder in [
         "src",
         "crates/konnect/src",
@@ -131,7 +131,7 @@ fn types() -> BTreeMap<String, Found> {
     found
 }
 
-/// The types that hold what the search begins with, directly or not.
+/// The types that contain one of the first types, directly or indirectly.
 fn holders(types: &BTreeMap<String, Found>) -> BTreeSet<String> {
     let mut holders: BTreeSet<String> = BEGIN.map(str::to_owned).into();
     loop {
@@ -166,7 +166,7 @@ fn secret_field_is_no_plain_text() {
     let naked = ["String", "str", "u8", "Bytes"];
     for (name, of) in types() {
         for (field, names) in of.fields {
-            // A text of the program itself, such as the name of an attribute, is no secret.
+            // A constant text, such as the name of an attribute, is not a secret.
             let is_constant = names.contains("static") && names.contains("str");
             let secret = !is_constant && words.iter().any(|word| field.to_lowercase().contains(word));
             assert!(
@@ -183,7 +183,7 @@ fn debugged(of: &impl Debug) -> String {
     format!("{of:?} {of:#?}")
 }
 
-/// What each type shows that writes it itself, and some that show their fields, with a secret in every place.
+/// The `Debug` output of each manual implementation, and of some derived ones, with a secret in every field.
 fn shown() -> Vec<(&'static str, String)> {
     let token = || AccessToken::parse(SECRET).unwrap();
     let authorization = || Authorization::parse(&format!("Splunk {SECRET}")).unwrap();

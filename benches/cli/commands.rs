@@ -1,4 +1,4 @@
-//! The commands, and the table of what they took.
+//! The commands, and the table of results.
 
 use crate::contender::Contender;
 use crate::figures::{Result, Sample, Table, mebibytes, seconds};
@@ -9,13 +9,13 @@ struct Scenario {
     what: &'static str,
     target: &'static str,
     arguments: &'static [&'static str],
-    /// How many objects the configuration has.
+    /// The number of objects in the configuration.
     objects: u32,
-    /// Whether they exist already.
+    /// Whether the objects already exist.
     exist: bool,
-    /// How long Konnect takes for an answer, in milliseconds.
+    /// The latency of Konnect, in milliseconds.
     latency: u64,
-    /// The code that the command ends with if it did what it should.
+    /// The exit code on success.
     code: i32,
 }
 
@@ -49,7 +49,7 @@ const SCENARIOS: &[Scenario] = &[
         code: 2,
     },
     Scenario {
-        what: "plan of 1,000 unchanged, 20 ms an answer",
+        what: "plan of 1,000 unchanged, 20 ms per response",
         target: "1.8 times, 25 requests, 1 s, 30 MiB",
         arguments: PLAN,
         objects: 1000,
@@ -77,7 +77,7 @@ const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-/// What was measured of one command with one contender.
+/// The measurements of one command with one contender.
 #[derive(Default)]
 struct Measured {
     wall: Sample,
@@ -86,7 +86,7 @@ struct Measured {
     requests: Sample,
 }
 
-/// Runs them all in turn, as many rounds as are wanted, and prints the table.
+/// Runs all commands for this number of rounds, and prints the table.
 pub(super) fn run(contenders: &[Contender], rounds: usize) -> Result<()> {
     let mut lanes = Vec::new();
     for scenario in SCENARIOS {
@@ -95,7 +95,7 @@ pub(super) fn run(contenders: &[Contender], rounds: usize) -> Result<()> {
             if scenario.exist {
                 workspace.check_consistency()?;
             }
-            workspace.answer_after(scenario.latency)?;
+            workspace.respond_after(scenario.latency)?;
             lanes.push((scenario, contender, workspace, Measured::default()));
         }
     }

@@ -1,4 +1,4 @@
-//! What is measured side by side.
+//! The compared providers.
 
 use std::path::{Path, PathBuf};
 
@@ -6,22 +6,22 @@ use serde_json::{Value, json};
 
 use crate::konnect::LocalKonnect;
 
-/// The version under which Kong's provider is installed: any will do that its constraint admits.
+/// The version under which Kong's provider is installed: any version that matches the constraint.
 const KONG_VERSION: &str = "3.19.0";
 const AUTHORIZATION: &str = "Bearer pR7-zQ3.kM8xA";
 const ENDPOINT: &str = "https://siem.example.com/konnect-audit-logs";
 
-/// What the CLI is run with.
+/// The provider of a measurement.
 pub(super) enum Contender {
-    /// No provider: resources that are built into the CLI.
+    /// No provider: built-in resources of the CLI.
     Floor,
-    /// This provider, of this binary.
+    /// This provider, from this binary.
     Ours(PathBuf),
-    /// Kong's, of this binary.
+    /// Kong's provider, from this binary.
     Kong(PathBuf),
 }
 
-/// How a provider is installed.
+/// The installation of a provider.
 pub(super) struct Package<'a> {
     /// Namespace and type.
     pub(super) address: &'static str,
@@ -30,7 +30,7 @@ pub(super) struct Package<'a> {
 }
 
 impl Contender {
-    /// What the table calls it.
+    /// The name in the table.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Floor => "no provider (`terraform_data`)",
@@ -39,7 +39,7 @@ impl Contender {
         }
     }
 
-    /// What has to be installed.
+    /// The package to install.
     pub(super) fn package(&self) -> Option<Package<'_>> {
         match self {
             Self::Floor => None,
@@ -56,7 +56,7 @@ impl Contender {
         }
     }
 
-    /// The path below the emulator's address at which its destinations are.
+    /// The path of the destinations, below the emulator's address.
     pub(super) fn destinations(&self) -> &'static str {
         match self {
             Self::Kong(_) => "/v2/audit-log-destinations",
@@ -64,11 +64,11 @@ impl Contender {
         }
     }
 
-    /// A configuration of so many destinations.
+    /// A configuration of this many destinations.
     pub(super) fn configuration(&self, konnect: &LocalKonnect, objects: u32) -> String {
         let (source, server, kind, arguments) = match self {
             Self::Floor => {
-                // Terraform stores this twice, as input and output: that makes about as much state as a destination.
+                // Terraform stores this as input and output, which is about the size of a destination's state.
                 let padding = "x".repeat(300);
                 return format!(
                     "resource \"terraform_data\" \"all\" {{\n  count = {objects}\n  input = \"destination \
@@ -98,7 +98,7 @@ impl Contender {
         )
     }
 
-    /// The destination of this number, as Konnect is asked to create it.
+    /// The body of the request that creates the destination of this number.
     pub(super) fn creation(number: u32) -> Value {
         json!({
             "name": format!("destination {number}"),

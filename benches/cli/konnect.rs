@@ -1,4 +1,4 @@
-//! A local Konnect on a thread of its own.
+//! A local Konnect on a separate thread.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::figures::Result;
 
-/// A running emulator, which ends with this.
+/// A running emulator, stopped on drop.
 pub(super) struct LocalKonnect {
     emulator: Emulator,
     relay: SocketAddr,
@@ -57,34 +57,34 @@ impl LocalKonnect {
         self.emulator.url()
     }
 
-    /// Where Kong's provider finds it.
+    /// The URL for Kong's provider.
     pub(super) fn url_for_kong(&self) -> String {
         format!("http://{}", self.relay)
     }
 
-    /// Holds every answer back from now on.
-    pub(super) fn answer_after(&self, milliseconds: u64) -> Result<()> {
+    /// Sets the latency.
+    pub(super) fn respond_after(&self, milliseconds: u64) -> Result<()> {
         let rule = FaultRule::new(Fault::Delay { ms: milliseconds });
         self.emulator.inject(FaultRule { times: None, ..rule })?;
         Ok(())
     }
 
-    /// Forgets all destinations.
+    /// Removes all destinations.
     pub(super) fn reset(&self) -> Result<()> {
         Ok(self.emulator.reset()?)
     }
 
-    /// Forgets the requests so far.
+    /// Clears the log of requests.
     pub(super) fn clear_requests(&self) {
         self.emulator.clear_requests();
     }
 
-    /// How many requests there were.
+    /// The number of requests.
     pub(super) fn requests(&self) -> Result<u32> {
         Ok(self.emulator.requests().len().try_into()?)
     }
 
-    /// Creates objects one after the other, as any client does, and gives the answers.
+    /// Creates objects sequentially. Returns the responses.
     pub(super) fn create(&self, path: &str, bodies: impl Iterator<Item = Value>) -> Result<Vec<Value>> {
         let url = format!("{}{path}", self.url());
         runtime()?.block_on(async {
@@ -95,8 +95,8 @@ impl LocalKonnect {
                     .post(&url)
                     .bearer_auth("kpat_1")
                     .header("content-type", "application/json");
-                let answer = request.body(body.to_string()).send().await?.error_for_status()?;
-                created.push(serde_json::from_str(&answer.text().await?)?);
+                let response = request.body(body.to_string()).send().await?.error_for_status()?;
+                created.push(serde_json::from_str(&response.text().await?)?);
             }
             Ok(created)
         })

@@ -1,11 +1,11 @@
-//! Whole commands of the CLI, with this provider and without any: time, and what the provider uses.
+//! Whole commands of the CLI, with this provider and without one: time, and resources of the provider.
 //!
 //! `cargo bench --features bench --bench cli` runs each command with this provider, with as many `terraform_data` as
 //! there are destinations otherwise (the floor: they are built into the CLI), and with Kong's provider if `--kong`
 //! names it, in turn, against an emulator of Konnect. `TERRAFORM_BIN` names the CLI, by default `terraform`.
 //!
-//! Kong's provider is given the same destinations, by API v2, with the authorization in the state, since it has no
-//! other way; ours gets it write-only, as the documentation advises.
+//! Kong's provider has the same destinations with API v2, and the authorization in the state, because it has no
+//! alternative. This provider receives it write-only, as documented.
 
 #[cfg(unix)]
 mod commands;

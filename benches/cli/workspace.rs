@@ -16,20 +16,20 @@ use crate::contender::{Contender, Package};
 use crate::figures::Result;
 use crate::konnect::LocalKonnect;
 
-/// A command that has ended as it should.
+/// A successful command.
 pub(super) struct Run {
     pub(super) wall: Duration,
-    /// How many requests there were to Konnect.
+    /// The number of requests to Konnect.
     pub(super) requests: u32,
     pub(super) provider: Option<Usage>,
 }
 
-/// What all processes of the provider used during a command.
+/// The resources of all processes of the provider during a command.
 #[derive(Default)]
 pub(super) struct Usage {
-    /// The user's and the system's time of all of them together.
+    /// The sum of their user and system time.
     pub(super) time: Duration,
-    /// The most resident memory that one of them had, in kibibytes.
+    /// The peak resident memory of one process, in KiB.
     pub(super) memory: u32,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Workspace<'a> {
 }
 
 impl<'a> Workspace<'a> {
-    /// A folder that is initialised. Nothing of the configuration exists.
+    /// An initialized folder. No objects exist.
     pub(super) fn new(contender: &'a Contender, objects: u32) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("konnect-bench-").tempdir()?;
         let workspace = Self {
@@ -75,7 +75,7 @@ impl<'a> Workspace<'a> {
         Ok(fs::write(self.path("work/main.tf"), configuration)?)
     }
 
-    /// Forgets what exists, in the state and at Konnect.
+    /// Removes all objects from the state and Konnect.
     pub(super) fn begin_anew(&self) -> Result<()> {
         for name in ["terraform.tfstate", "terraform.tfstate.backup"] {
             let state = self.path("work").join(name);
@@ -86,16 +86,16 @@ impl<'a> Workspace<'a> {
         self.konnect.reset()
     }
 
-    /// Holds every answer of Konnect back from now on.
-    pub(super) fn answer_after(&self, milliseconds: u64) -> Result<()> {
+    /// Sets the latency of Konnect.
+    pub(super) fn respond_after(&self, milliseconds: u64) -> Result<()> {
         if milliseconds > 0 {
-            self.konnect.answer_after(milliseconds)?;
+            self.konnect.respond_after(milliseconds)?;
         }
         Ok(())
     }
 
-    /// Makes all objects exist. Applying a thousand takes the CLI half a minute of writing its state, whatever the
-    /// provider: so one is applied, the others are created at Konnect, and put into the state in its likeness.
+    /// Creates all objects. A CLI takes half a minute to write the state of a thousand, so only one is applied. The
+    /// others are created at Konnect, and copied into the state.
     pub(super) fn check_consistency(&self) -> Result<()> {
         self.configure(1)?;
         self.run(&["apply", "-input=false", "-no-color", "-auto-approve"], 0)?;
@@ -118,12 +118,12 @@ impl<'a> Workspace<'a> {
             instances.push(likeness(&first, number, &created)?);
         }
         fs::write(path, state.to_string())?;
-        // So that this is really what the provider and the CLI would have written.
+        // Checks that the state is as the provider and the CLI would write it.
         self.run(&["plan", "-input=false", "-no-color", "-detailed-exitcode"], 0)?;
         Ok(())
     }
 
-    /// Runs a command that is to end with this code.
+    /// Runs a command with this expected exit code.
     pub(super) fn run(&self, arguments: &[&str], code: i32) -> Result<Run> {
         let notes = self.path("usage");
         if notes.exists() {
@@ -169,7 +169,7 @@ fn failed(contender: &Contender, arguments: &[&str], output: &Output) -> String 
     )
 }
 
-/// The instance of another number, with what Konnect returned for it.
+/// The instance of another number, with the values from Konnect.
 fn likeness(first: &Value, number: u32, created: &Value) -> Result<Value> {
     let (old, new) = ("destination 0", format!("destination {number}"));
     let mut instance: Value = serde_json::from_str(&first.to_string().replace(old, &new))?;
@@ -192,8 +192,8 @@ fn likeness(first: &Value, number: u32, created: &Value) -> Result<Value> {
     Ok(instance)
 }
 
-/// Puts a provider into a mirror, as `HOST/NAMESPACE/TYPE/VERSION/OS_ARCH`. The CLI starts the program that notes
-/// what the provider uses; it checks the sum of both, as it does of the provider alone otherwise.
+/// Installs a provider in a mirror, as `HOST/NAMESPACE/TYPE/VERSION/OS_ARCH`. The CLI starts a wrapper that records the
+/// resources of the provider; it verifies the checksum of both.
 fn install(package: &Package<'_>, mirror: &Path) -> Result<()> {
     let system = if consts::OS == "macos" {
         "darwin"
@@ -230,14 +230,14 @@ fn usage(notes: &Path) -> Result<Usage> {
     Ok(all)
 }
 
-/// The CLI that `TERRAFORM_BIN` names, else `terraform`.
+/// The CLI of `TERRAFORM_BIN`, or `terraform`.
 pub(super) fn cli() -> OsString {
     env::var_os("TERRAFORM_BIN")
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| "terraform".into())
 }
 
-/// The CLI's own words for its product and version.
+/// The product and version, as the CLI reports them.
 pub(super) fn version() -> Result<String> {
     let output = Command::new(cli())
         .arg("version")

@@ -1,4 +1,4 @@
-//! What the programs that print figures have in common: their options, samples of measurements, and tables.
+//! The common parts of the programs that print figures: options, samples of measurements and tables.
 
 #![allow(dead_code, unused_imports)] // each program uses its part
 
@@ -10,5 +10,5 @@ pub use options::{Options, Peer};
 pub use sample::{Sample, mebibytes, milliseconds, seconds};
 pub use table::Table;
 
-/// What goes wrong ends the program.
+/// Errors end the program.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

@@ -15,28 +15,28 @@ Usage: cargo bench --features bench --bench startup --bench cli -- [--kong FILE]
   --rounds N        how often each CLI command is run (cli only; default: 5)
 ";
 
-/// Another provider to measure beside ours.
+/// Another provider to compare with.
 pub struct Peer {
-    /// What the table calls it.
+    /// The name in the table.
     pub name: String,
     /// Its binary.
     pub program: PathBuf,
 }
 
-/// What the command line asks for.
+/// The options of the command line.
 pub struct Options {
-    /// Our provider.
+    /// This provider.
     pub ours: PathBuf,
-    /// The provider kong/konnect, which both programs know how to drive.
+    /// The provider kong/konnect, which both programs support.
     pub kong: Option<Peer>,
     /// Further providers, of which only the start is measured.
     pub peers: Vec<Peer>,
-    /// How often each command is run.
+    /// The number of runs of each command.
     pub rounds: usize,
 }
 
 impl Options {
-    /// Reads the command line. `None` if it asked for help, which is printed.
+    /// Parses the command line. Returns `None` after printing the help.
     pub fn from_command_line() -> Result<Option<Self>> {
         let mut options = Self {
             ours: env!("CARGO_BIN_EXE_terraform-provider-konnect").into(),
@@ -47,7 +47,7 @@ impl Options {
         let mut flags = lexopt::Parser::from_env();
         while let Some(flag) = flags.next()? {
             match flag {
-                // Cargo says so to every program that it runs for `cargo bench`.
+                // Cargo passes this to every benchmark.
                 Long("bench") => {}
                 Long("kong") => {
                     let program = existing(flags.value()?.as_ref())?;
@@ -78,7 +78,7 @@ impl Options {
     }
 }
 
-/// A path that holds wherever a process is started.
+/// The absolute path of an existing program.
 fn existing(program: &Path) -> Result<PathBuf> {
     program
         .canonicalize()

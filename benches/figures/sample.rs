@@ -1,6 +1,6 @@
-//! Measurements of one thing.
+//! Samples of measurements.
 
-/// Measurements of one thing, in whatever unit it is shown in.
+/// Measurements in one unit.
 #[derive(Debug, Clone, Default)]
 pub struct Sample(Vec<f64>);
 
@@ -10,17 +10,17 @@ impl Sample {
         self.0.push(value);
     }
 
-    /// How many there are.
+    /// The number of measurements.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The one in the middle; 0 without any.
+    /// The median; 0 without measurements.
     pub fn median(&self) -> f64 {
         self.quartile(2)
     }
 
-    /// The largest; 0 without any.
+    /// The maximum; 0 without measurements.
     pub fn largest(&self) -> f64 {
         self.0.iter().copied().fold(0.0, f64::max)
     }
@@ -39,17 +39,17 @@ impl Sample {
     }
 }
 
-/// A time in the unit that starts are shown in.
+/// A time in milliseconds.
 pub fn milliseconds(of: std::time::Duration) -> f64 {
     seconds(of) * 1e3
 }
 
-/// A time in the unit that commands are shown in.
+/// A time in seconds.
 pub fn seconds(of: std::time::Duration) -> f64 {
     of.as_secs_f64()
 }
 
-/// Kibibytes in the unit that memory is shown in.
+/// Converts kibibytes to mebibytes.
 pub fn mebibytes(kibibytes: u32) -> f64 {
     f64::from(kibibytes) / 1024.0
 }

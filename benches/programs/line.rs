@@ -1,4 +1,4 @@
-//! The least that a Rust program can be whose host waits for a line: the floor of the start-up figures.
+//! A minimal Rust program that prints a line: the lower bound of the start-up figures.
 
 fn main() {
     println!("a line");

@@ -1,7 +1,7 @@
-//! Runs the program `provider` that lies beside this one, as if it were that, and notes what it has used: a line
-//! `MICROSECONDS KIBIBYTES`, processor time and most resident memory, at the end of the file `PROVIDER_USAGE`.
+//! Runs the program `provider` in the same folder, and records its resources: appends a line `MICROSECONDS KIBIBYTES`
+//! (processor time and peak resident memory) to the file `PROVIDER_USAGE`.
 //!
-//! A command line tool starts it in place of a provider, since only a process's parent gets exact figures.
+//! A command line tool starts it instead of the provider, because only the parent of a process receives exact figures.
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ use tokio_rustls::TlsConnector;
 
 use super::figures::Result;
 
-/// The host's certificate and key, as go-plugin makes them.
+/// The host's certificate and key, as go-plugin creates them.
 pub(super) struct Identity {
     pub(super) pem: String,
     certificate: CertificateDer<'static>,
@@ -46,14 +46,14 @@ impl Identity {
     }
 }
 
-/// A connection to a provider that has introduced itself.
+/// A connection to a provider after its handshake line.
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     schema: &'static str,
 }
 
 impl Connection {
-    /// Connects as the handshake line says.
+    /// Connects as the handshake line specifies.
     pub(super) async fn open(line: &str, identity: &Identity) -> Result<Self> {
         let fields: Vec<&str> = line.trim().split('|').collect();
         let [_, protocol, "unix", socket, "grpc", certificate, ..] = fields.as_slice() else {
@@ -82,7 +82,7 @@ impl Connection {
             )
             .await?;
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
-            // Kong's schema has several MiB, which are not to wait for leave.
+            // Kong's schema has several MiB, which must not wait for window updates.
             .initial_stream_window_size(1 << 24)
             .initial_connection_window_size(1 << 24)
             .handshake(TokioIo::new(stream))
@@ -91,30 +91,30 @@ impl Connection {
         Ok(Self { sender, schema })
     }
 
-    /// Asks for the schema: how many bytes it has.
+    /// Requests the schema. Returns its size in bytes.
     pub(super) async fn schema(&mut self) -> Result<usize> {
         let request = http::Request::post(self.schema)
             .header("content-type", "application/grpc")
             .header("te", "trailers")
             // An empty message: not compressed, no bytes.
             .body(Full::new(Bytes::from_static(&[0; 5])))?;
-        let answer = self
+        let response = self
             .sender
             .send_request(request)
             .await?
             .into_body()
             .collect()
             .await?;
-        let status = answer.trailers().and_then(|t| t.get("grpc-status"));
+        let status = response.trailers().and_then(|t| t.get("grpc-status"));
         if status.is_none_or(|status| status != "0") {
-            return Err(format!("the schema was answered with gRPC status {status:?}").into());
+            return Err(format!("the schema call returned the gRPC status {status:?}").into());
         }
-        Ok(answer.to_bytes().len().saturating_sub(5))
+        Ok(response.to_bytes().len().saturating_sub(5))
     }
 }
 
-/// Accepts the certificate of the handshake line and no other. That of a provider in Go is marked as an authority,
-/// which no web-PKI verifier takes for a server's.
+/// Accepts only the certificate of the handshake line. A web-PKI verifier rejects that of a Go provider, because it is
+/// marked as a certificate authority.
 #[derive(Debug)]
 struct Pinned {
     certificate: CertificateDer<'static>,

@@ -1,4 +1,4 @@
-//! What a provider costs whoever starts it: size, time to the handshake line, the first answer, memory.
+//! The start of a provider: size, time to the handshake line, first response and memory.
 //!
 //! `cargo bench --features bench --bench startup` starts the built provider many times as Terraform does, with the
 //! magic cookie and a fresh client certificate, and in turn with it an empty Rust program that prints a line, which
@@ -51,13 +51,13 @@ mod run {
     const STARTS: usize = 100;
     const CALLS: usize = 20;
 
-    /// What was measured of one program.
+    /// The measurements of one program.
     #[derive(Default)]
     struct Measured {
         size: f64,
         line: Sample,
         connecting: Sample,
-        answer: Sample,
+        response: Sample,
         used: Sample,
         memory: Sample,
         schema: usize,
@@ -65,7 +65,7 @@ mod run {
 
     pub(super) fn run(providers: &[Peer]) -> Result<()> {
         let identity = Identity::new()?;
-        // A killed process leaves its socket behind.
+        // A killed process does not remove its socket.
         let sockets = tempfile::tempdir()?;
         let command = |provider: &Peer| {
             let mut command = Command::new(&provider.program);
@@ -74,7 +74,7 @@ mod run {
                 .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
                 .env("PLUGIN_CLIENT_CERT", &identity.pem)
                 .env("PLUGIN_UNIX_SOCKET_DIR", sockets.path());
-            // Logs would be measured too.
+            // Disables logs, which would affect the measurement.
             for variable in ["TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_PROVIDER_KONNECT"] {
                 command.env_remove(variable);
             }
@@ -120,7 +120,7 @@ mod run {
                     measured.connecting.push(milliseconds(begun.elapsed()));
                     let begun = Instant::now();
                     measured.schema = connection.schema().await?;
-                    measured.answer.push(milliseconds(begun.elapsed()));
+                    measured.response.push(milliseconds(begun.elapsed()));
                     Result::Ok(())
                 })?;
                 if let Some(resident) = resident(running.id()) {
@@ -147,7 +147,7 @@ mod run {
             let cells = cells.map(|measured| cell(measured).unwrap_or_else(|| "-".to_owned()));
             table.row([what.to_owned(), target.to_owned()].into_iter().chain(cells));
         };
-        row("Size of the binary", "6 MB", &|m| {
+        row("Size of the binary", "6.5 MB", &|m| {
             Some(format!("{:.2} MB", m.size))
         });
         row("Spawn to the handshake line", "4 ms", &|m| {
@@ -157,8 +157,10 @@ mod run {
             Some(format!("{:.2} ms", m.line.median() - floor.line.median()))
         });
         row("Connecting: TLS and HTTP/2", "", &|m| timed(&m.connecting));
-        row("First `GetProviderSchema` answer", "1 ms", &|m| timed(&m.answer));
-        row("Size of that answer", "", &|m| {
+        row("First `GetProviderSchema` response", "1 ms", &|m| {
+            timed(&m.response)
+        });
+        row("Size of that response", "", &|m| {
             (m.schema > 0).then(|| format!("{} bytes", m.schema))
         });
         row("Processor time of one start with schema", "10 ms", &|m| {
@@ -174,7 +176,7 @@ mod run {
         (sample.len() > 0).then(|| sample.format("ms", 2))
     }
 
-    /// In units of a million bytes.
+    /// The size in millions of bytes.
     fn size(program: &std::path::Path) -> Result<f64> {
         let kilobytes = u32::try_from(std::fs::metadata(program)?.len() / 1000)?;
         Ok(f64::from(kilobytes) / 1e3)

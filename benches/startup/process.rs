@@ -9,12 +9,12 @@ use nix::sys::time::TimeValLike;
 
 use super::figures::Result;
 
-/// A process that is killed, and waited for, once it is not needed any more.
+/// A process that is killed and waited for on drop.
 pub(super) struct Running {
     process: Child,
-    // A plugin whose host has closed this takes it for gone, and ends.
+    // Must remain open: a plugin ends when its host closes it.
     stdout: BufReader<ChildStdout>,
-    /// Its first line.
+    /// The first line.
     pub(super) line: String,
 }
 
@@ -31,7 +31,7 @@ impl Drop for Running {
     }
 }
 
-/// Starts a program and waits for its first line: how long that took.
+/// Starts a program and waits for its first line. Returns the elapsed time.
 pub(super) fn to_first_line(command: &mut Command) -> Result<(Running, Duration)> {
     command
         .stdin(Stdio::null())
@@ -49,14 +49,14 @@ pub(super) fn to_first_line(command: &mut Command) -> Result<(Running, Duration)
     Ok((running, begun.elapsed()))
 }
 
-/// The processor time, user's and system's, of all processes that this one has started and waited for.
+/// The user and system time of all child processes that have ended.
 pub(super) fn ended_processes_used() -> Result<Duration> {
     let used = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let time = used.user_time() + used.system_time();
     Ok(Duration::from_micros(time.num_microseconds().try_into()?))
 }
 
-/// The resident memory of a process in kibibytes, where there is a /proc.
+/// The resident memory of a process in KiB, if `/proc` exists.
 pub(super) fn resident(process: u32) -> Option<u32> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -1,8 +1,8 @@
-//! What strangers can send, as functions that take any bytes: for the fuzzer, and for `tests/fuzzing.rs`, which runs the
-//! same functions over the corpus and over mutations of it.
+//! Entry points for untrusted input, as functions of bytes: for the fuzzer, and for `tests/fuzzing.rs`, which runs them
+//! with the corpus and mutations of it.
 //!
-//! A function returns, whatever its input. It panics where the library does, and where what the library made of
-//! the bytes is wrong in itself, for instance if it is written and read again as something else.
+//! A function returns for any input. It panics if the library does, or if the result of the library is inconsistent,
+//! for instance if it does not round-trip.
 
 mod values;
 

@@ -1,5 +1,5 @@
-//! `konnect_audit_log_replay`: sends the past audit events of a region or a Dev Portal again, when it is invoked (API
-//! description v3, `audit-log-replay-job`).
+//! `konnect_audit_log_replay`: sends the past audit events of a region or a Dev Portal again (API description v3,
+//! `audit-log-replay-job`).
 
 use std::time::Duration;
 
@@ -33,16 +33,16 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Checks which arguments are set. An unknown one counts as set.
+    /// Checks that the set arguments fit together. An unknown one counts as set.
     ///
     /// # Errors
-    /// That there is no time range. On the argument: that it conflicts with another one, or is missing.
+    /// The time range is absent, or on an argument: it conflicts with another one, or is missing.
     fn check_arguments(&self) -> Result<(), Diagnostic> {
         let range = [("start_at", &self.start_at), ("end_at", &self.end_at)];
         let missing = range.iter().find(|(_, value)| value.is_null());
         let set = range.iter().find(|(_, value)| !value.is_null());
         match (&self.last, set, missing) {
-            // On the block, since the `config` block may be left out.
+            // On the block, because the `config` block may be absent.
             (Attr::Null, None, _) => Err(Diagnostic::error(
                 "Missing time range",
                 "Set last to a duration such as 6h, or start_at and end_at to times in RFC 3339, in the config block of \
@@ -53,7 +53,7 @@ impl Config {
                 format!("{set} is set, and {missing} is not. Set both, or last alone."),
             )
             .at(*missing)),
-            // A value that is unknown may become null.
+            // An unknown value may become null.
             (Attr::Known(_), Some((set, Attr::Known(_))), _) => Err(Diagnostic::error(
                 "Conflicting arguments",
                 format!("last and {set} are both set. Set either last, or start_at and end_at."),
@@ -65,7 +65,7 @@ impl Config {
 
     fn time_range(&self) -> Result<TimeRange, Diagnostic> {
         if let Attr::Known(last) = &self.last {
-            // The validator has refused any other text.
+            // The validator has rejected invalid text.
             let last = window::parse_duration(last).unwrap_or(Duration::ZERO);
             return Ok(TimeRange::Last(last));
         }
@@ -134,7 +134,7 @@ impl Action for AuditLogReplay {
 
     async fn plan(&self, call: &mut PlanActionCall<'_, Self>) {
         let (run, config) = (call.provider, &call.config);
-        // Of values that became known since the validation.
+        // Checks values that became known after the validation.
         if let Err(error) = config.check_arguments() {
             return call.diagnostics.push(error);
         }

@@ -1,4 +1,4 @@
-//! Which token, URL and region a provider block and an environment make.
+//! The token, URL and region from a provider block and an environment.
 
 use terraform_plugin::{Severity, Value, from_value};
 use tokio_util::sync::CancellationToken;
@@ -41,8 +41,7 @@ fn connected(
 }
 
 fn chosen(block: &[(&str, Value)], environment: &[(&str, &str)]) -> String {
-    // The request itself shows the token in the tests against the emulator; here the choice is what
-    // matters, so it is read from the function that makes it.
+    // Tests the function that selects the token. Tests against the emulator check the token in requests.
     let config = Value::object(block.iter().cloned())
         .shaped(schema().object_type())
         .unwrap();
@@ -79,7 +78,7 @@ fn token_of_the_block_takes_precedence_over_the_environment() {
 }
 
 #[test]
-fn missing_token_is_one_error_that_names_every_source() {
+fn missing_token_is_one_error_with_every_source() {
     let errors = connected(&[], NONE).unwrap_err();
     assert_eq!(errors.len(), 1);
     for way in [
@@ -132,7 +131,7 @@ fn unknown_token_leaves_regions_plannable() {
 }
 
 #[test]
-fn region_that_the_fixed_url_does_not_serve_is_an_error() {
+fn region_not_served_by_fixed_url_is_an_error() {
     let environment = [
         ("KONNECT_TOKEN", "kpat_a"),
         ("KONNECT_SERVER_URL", "https://us.api.konghq.com"),

@@ -1,4 +1,4 @@
-//! The arguments of a block that set the credential: their schema, their checks, and the value to send.
+//! The arguments of a block that set the credential: their schema, validation and value.
 
 use konnect::{Authorization, sentence};
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,8 @@ pub(crate) struct CredentialArguments<'a> {
 }
 
 impl CredentialArguments<'_> {
-    /// The credential of an apply, where these are the planned arguments. The plan does not hold a write-only value, so
-    /// it comes from the configuration.
+    /// The arguments of an apply from the planned ones. The write-only value comes from the configuration, because the
+    /// plan does not contain it.
     pub(crate) const fn to_apply(self, config: Self) -> Self {
         Self {
             write_only: config.write_only,
@@ -51,7 +51,7 @@ impl CredentialArguments<'_> {
     }
 }
 
-/// Which argument sets the credential.
+/// The argument that sets the credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Source {
     #[serde(rename = "stored")]
@@ -60,7 +60,7 @@ pub(super) enum Source {
     WriteOnly,
 }
 
-/// The three attributes that set the credential, with the resource's own description of `authorization`.
+/// The three attributes that set the credential, with the resource's description of `authorization`.
 pub(crate) fn attributes(authorization: &'static str) -> [Attribute; 3] {
     [
         Attribute::string("authorization")
@@ -68,9 +68,8 @@ pub(crate) fn attributes(authorization: &'static str) -> [Attribute; 3] {
             .sensitive()
             .validator(validators::authorization())
             .description(authorization),
-        // Not sensitive as well, which would hide nothing: it is null wherever it could be shown. And a CLI stores the
-        // paths of several sensitive attributes in any order, by which `plan -refresh-only` took an unchanged object for
-        // a changed one every other time.
+        // Not sensitive: the value is null wherever it could be shown. The CLI stores the paths of several sensitive
+        // attributes in random order, which `plan -refresh-only` then reports as a change.
         Attribute::string("authorization_wo")
             .optional()
             .write_only()
@@ -91,8 +90,7 @@ pub(crate) fn attributes(authorization: &'static str) -> [Attribute; 3] {
     ]
 }
 
-/// Checks the arguments against each other: not both, and no version without a value. Unknown values can still become
-/// null, and are accepted.
+/// Checks that not both are set, and that a version has a value. Unknown values can become null, and are accepted.
 pub(crate) fn validate(config: CredentialArguments<'_>, diagnostics: &mut Diagnostics) {
     if config.stored.known().is_some() && config.write_only.known().is_some() {
         diagnostics.push(
@@ -117,7 +115,7 @@ pub(crate) fn validate(config: CredentialArguments<'_>, diagnostics: &mut Diagno
 /// The configured credential, for a request.
 ///
 /// # Errors
-/// On the argument: that it is missing, or can't be sent.
+/// On the argument: it is missing, or cannot be sent.
 pub(crate) fn configured(config: CredentialArguments<'_>) -> Result<Authorization, Diagnostic> {
     let value = config
         .write_only
@@ -127,7 +125,7 @@ pub(crate) fn configured(config: CredentialArguments<'_>) -> Result<Authorizatio
     parse(value, config.attribute())
 }
 
-/// The error that an object can't be created without a credential.
+/// The error for a creation without a credential.
 pub(crate) fn missing() -> Diagnostic {
     Diagnostic::error(
         "Missing authorization",
@@ -138,10 +136,10 @@ pub(crate) fn missing() -> Diagnostic {
     .at("authorization")
 }
 
-/// A value of an argument, for a request.
+/// Parses the value of an argument for a request.
 ///
 /// # Errors
-/// On the argument: that it cannot be sent.
+/// On the argument: it cannot be sent.
 pub(super) fn parse(value: &Secret, attribute: &'static str) -> Result<Authorization, Diagnostic> {
     Authorization::parse(value.expose())
         .map_err(|e| Diagnostic::error("Invalid authorization", sentence(&e)).at(attribute))

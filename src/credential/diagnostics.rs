@@ -1,8 +1,8 @@
-//! What a user reads about a credential that is sent, or no longer checked.
+//! The diagnostics about credentials.
 
 use terraform_plugin::Diagnostic;
 
-/// The warning that the apply of a plan sends a credential to an object whose current one is not known.
+/// The warning that the apply sends a credential to an object whose current one is unknown.
 pub(super) fn first_send(object: &str, argument: &'static str) -> Diagnostic {
     Diagnostic::warning(
         "Credential is sent to an existing object",
@@ -14,7 +14,7 @@ pub(super) fn first_send(object: &str, argument: &'static str) -> Diagnostic {
     .at(argument)
 }
 
-/// The warning that the apply of a plan sends a credential again, since it may differ from the one that Konnect has.
+/// The warning that the apply sends a credential again, because Konnect may have another one.
 pub(super) fn outside_change(
     object: &str,
     argument: &'static str,

@@ -1,4 +1,4 @@
-//! When the credential is sent, and what is remembered of it.
+//! When the credential is sent, and what is recorded.
 
 use std::cell::Cell;
 use std::future::ready;
@@ -23,7 +23,7 @@ impl Block {
         }
     }
 
-    /// What a state keeps of it.
+    /// The block in a state.
     fn state(&self) -> Self {
         Self {
             write_only: Attr::Null,
@@ -57,7 +57,7 @@ fn versioned(text: &str, version: i64) -> Block {
     }
 }
 
-/// A record with nothing but a time.
+/// A record with only a time.
 #[derive(Debug, Clone, PartialEq)]
 struct Record(&'static str);
 
@@ -87,7 +87,8 @@ fn plan(from: &Block, to: &Block, private: &mut Private) -> (SendDecision, Vec<S
     (send, found.into_iter().map(|d| d.summary).collect())
 }
 
-/// A refresh of a state that `block` made at `before` and that now shows `seen`. Returns the state and the warnings.
+/// Refreshes a state of `block` with the time `before`, when the API returns `seen`. Returns the state and the
+/// warnings.
 async fn refresh(
     block: &Block,
     private: &mut Private,
@@ -113,7 +114,7 @@ async fn refresh(
     (state, found.iter().count())
 }
 
-/// Applies a planned change of something else, while the object shows `now`. Returns the credential that was sent.
+/// Applies a planned change of another attribute, when the API returns `now`. Returns the sent credential.
 async fn apply(config: &Block, private: &mut Private, before: &str, now: &'static str) -> Option<String> {
     let sent = Cell::new(None);
     let mut found = Diagnostics::new();
@@ -175,16 +176,16 @@ async fn plan_of_an_unknown_value_sends_it_if_it_differs() {
     }
 }
 
-/// Terraform filters ignored arguments out of the configuration of a plan, but not out of that of an apply.
+/// Terraform removes ignored changes from the configuration of a plan, but not of an apply.
 #[tokio::test]
-async fn apply_obeys_a_plan_that_ignored_the_argument() {
+async fn apply_follows_plan_that_ignored_the_argument() {
     let ours = write_only("ours");
     for now in [T1, T2] {
         let mut private = after(&ours);
         assert_eq!(plan(&ours, &Block::default(), &mut private).0, SendDecision::No);
         assert_eq!(apply(&write_only("new"), &mut private, T1, now).await, None);
     }
-    // An ignored `authorization` is planned as the state has it, which a refresh has cleared.
+    // An ignored `authorization` is planned as in the state, which a refresh has cleared.
     let block = stored("ours");
     let mut private = after(&block);
     let (state, _) = refresh(&block, &mut private, T1, T2, true).await;
@@ -193,7 +194,7 @@ async fn apply_obeys_a_plan_that_ignored_the_argument() {
 }
 
 #[tokio::test]
-async fn outside_change_sends_it_again_once() {
+async fn outside_change_sends_credential_again_once() {
     for block in [stored("a"), write_only("a"), versioned("a", 1)] {
         let mut private = after(&block);
         let (state, _) = refresh(&block, &mut private, T1, "2026-01-01T00:00:00.000+00:00", true).await;
@@ -210,7 +211,7 @@ async fn outside_change_sends_it_again_once() {
 }
 
 #[tokio::test]
-async fn outside_change_during_the_run_is_sent_at_once_or_by_the_next_plan() {
+async fn outside_change_during_run_is_sent_now_or_by_next_plan() {
     let block = write_only("a");
     let mut private = after(&block);
     assert_eq!(plan(&block, &block, &mut private).0, SendDecision::No);
@@ -225,7 +226,7 @@ async fn outside_change_during_the_run_is_sent_at_once_or_by_the_next_plan() {
 }
 
 #[tokio::test]
-async fn time_that_changes_after_each_of_two_re_sends_stops_detection() {
+async fn time_changed_after_two_resends_stops_detection() {
     let block = stored("a");
     let mut private = after(&block);
     for _ in 0..MAX_RESENT {
@@ -246,7 +247,7 @@ async fn time_that_changes_after_each_of_two_re_sends_stops_detection() {
 }
 
 #[tokio::test]
-async fn time_that_stays_after_a_re_send_keeps_detection() {
+async fn time_unchanged_after_resend_keeps_detection() {
     let block = stored("a");
     let mut private = after(&block);
     for _ in 0..=MAX_RESENT {
@@ -258,21 +259,21 @@ async fn time_that_stays_after_a_re_send_keeps_detection() {
 }
 
 #[tokio::test]
-async fn outside_change_that_one_more_read_does_not_confirm_is_none() {
+async fn outside_change_not_confirmed_by_second_read_is_ignored() {
     let block = stored("a");
     let mut private = after(&block);
     let mut found = Diagnostics::new();
     let at = Attr::Known(T1.to_owned());
-    let look = || ready(Ok(Record(T1)));
+    let fetch = || ready(Ok(Record(T1)));
     let confirmed = CredentialTracker::new(block.arguments(), &mut private, true)
-        .observe("destination", &at, Record(T2), look, |_| true, &mut found)
+        .observe("destination", &at, Record(T2), fetch, |_| true, &mut found)
         .await;
     assert_eq!(confirmed.unwrap(), Record(T1));
     assert_eq!(private, after(&block));
 }
 
 #[test]
-fn uncertain_write_sends_it_again_even_without_detection() {
+fn uncertain_write_sends_credential_again_without_detection() {
     for block in [stored("a"), write_only("a"), versioned("a", 1)] {
         let mut private = after(&block);
         let mut found = Diagnostics::new();
@@ -284,7 +285,7 @@ fn uncertain_write_sends_it_again_even_without_detection() {
 }
 
 #[test]
-fn credential_of_an_imported_object_is_unmanaged_until_it_is_configured() {
+fn credential_of_imported_object_is_unmanaged_until_configured() {
     let imported = Block::default();
     assert_eq!(
         plan(&imported, &imported, &mut Private::default()),
@@ -299,7 +300,7 @@ fn credential_of_an_imported_object_is_unmanaged_until_it_is_configured() {
 }
 
 #[test]
-fn private_state_holds_no_secret_and_only_a_fingerprint() {
+fn private_state_contains_fingerprint_only() {
     let hashed = String::from_utf8(after(&write_only("s3cret")).to_bytes()).unwrap();
     assert!(
         hashed.starts_with("{\"fp\":") && !hashed.contains("s3cret"),

@@ -1,4 +1,4 @@
-//! `data.konnect_audit_log_destination`: one destination, by id or by name (API description v3,
+//! `data.konnect_audit_log_destination`: one destination, by ID or by name (API description v3,
 //! `audit-log-destinations`).
 
 use async_trait::async_trait;
@@ -30,7 +30,7 @@ pub(crate) struct Model {
 impl Model {
     fn new(config: &Self, found: Destination, region: &Region) -> Self {
         Self {
-            // The API may return the id in other letter case: an argument stays as configured.
+            // The API may return the ID in another letter case: an argument must not change.
             id: config
                 .id
                 .known()
@@ -48,7 +48,7 @@ impl Model {
     }
 }
 
-/// The readable attributes of a destination, beside its id, name and region.
+/// The readable attributes of a destination except its ID, name and region.
 pub(crate) fn result_attributes() -> [Attribute; 5] {
     [
         Attribute::string("endpoint")

@@ -13,9 +13,9 @@ use crate::{instant, lookups, validators};
 
 /// The types of events that the API can select.
 const TYPES: &[&str] = &["authentication", "authorization", "gateway_access"];
-/// The number of events without `limit`.
+/// The default of `limit`.
 const DEFAULT_LIMIT: i64 = 100;
-/// The largest `limit`: results are stored in the state.
+/// The maximum of `limit`: results are stored in the state.
 const MAX_LIMIT: i64 = 10_000;
 /// The largest page of the API (API description v3, `GET /v3/audit-logs`).
 const MAX_PAGE_SIZE: usize = 1_000;

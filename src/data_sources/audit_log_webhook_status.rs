@@ -1,4 +1,4 @@
-//! `data.konnect_audit_log_webhook_status`: whether a region's audit events arrive (API description v3,
+//! `data.konnect_audit_log_webhook_status`: the delivery status of a region's webhook (API description v3,
 //! `audit-log-webhook/status`).
 
 use async_trait::async_trait;

@@ -1,5 +1,5 @@
-//! `data.konnect_portal_audit_log_webhook_status`: whether a Dev Portal's audit events arrive (API description of portal
-//! management v3, `portals/{portalId}/audit-log-webhook/status`).
+//! `data.konnect_portal_audit_log_webhook_status`: the delivery status of a Dev Portal's webhook (API description of
+//! portal management v3, `portals/{portalId}/audit-log-webhook/status`).
 
 use async_trait::async_trait;
 use konnect::{PortalId, WebhookStatus};

@@ -1,4 +1,4 @@
-//! `parse_audit_event`: reads one line that Konnect delivered.
+//! `parse_audit_event`: parses one delivered line.
 
 use std::collections::BTreeMap;
 

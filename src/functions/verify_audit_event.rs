@@ -1,4 +1,4 @@
-//! `verify_audit_event`: whether Konnect signed a line.
+//! `verify_audit_event`: verifies the signature of one delivered line.
 
 use konnect::event::{KeySet, verify};
 use konnect::sentence;
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn verify_unusable_argument_is_named_and_not_repeated() {
+    fn verify_invalid_argument_is_reported_without_its_content() {
         for (line, jwks, argument) in [
             ("s3cret", jwks(&key(1)), 0),
             ("{\"s3cret\": 1}", jwks(&key(1)), 0),

@@ -56,8 +56,8 @@ impl ListResource for AuditLogDestinationList {
         config.names().validate(diagnostics);
     }
 
-    /// If there are more destinations than the limit, the results are the first that Konnect lists: to sort all of them
-    /// would need all pages.
+    /// Beyond the limit, the results are the first destinations of the API: sorting all of them would require all
+    /// pages.
     async fn list(&self, call: &mut ListCall<'_, Self>) -> Result<(), Diagnostics> {
         let region = lookups::destination_region(call.provider, &call.config.region)?;
         let limit = usize::try_from(call.limit).unwrap_or(usize::MAX);

@@ -12,7 +12,7 @@ use terraform_plugin::{
 use crate::region_webhook::{Model, find};
 use crate::run_state::RunState;
 
-/// The number of regions that are read at a time.
+/// The number of concurrent reads of regions.
 const CONCURRENT_REGIONS: usize = 4;
 
 /// The list resource `konnect_audit_log_webhook`.
@@ -26,8 +26,8 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// The configured regions, each once, in their order. `None` without the argument. Values that are not known yet are
-    /// left out.
+    /// The configured regions without duplicates, in their order. `None` without the argument. Unknown values are
+    /// omitted.
     fn regions(&self) -> Result<Option<Vec<Region>>, Diagnostic> {
         let Attr::Known(names) = &self.regions else {
             return Ok(None);
@@ -85,7 +85,7 @@ impl ListResource for AuditLogWebhookList {
             None => run.regions.known(),
             Some(regions) => {
                 for region in &regions {
-                    // The error is about the argument of another name.
+                    // Moves the error to the argument `regions`.
                     run.regions
                         .webhook(&Attr::Known(region.clone()), None)
                         .map_err(|error| error.at("regions"))?;
@@ -94,7 +94,7 @@ impl ListResource for AuditLogWebhookList {
             }
         };
         let total = regions.len();
-        // No region is read whose webhook the limit would exclude in any case.
+        // Does not read more regions at a time than the limit allows.
         let concurrency = usize::try_from(call.limit)
             .unwrap_or(usize::MAX)
             .clamp(1, CONCURRENT_REGIONS);

@@ -1,5 +1,5 @@
-//! The list of `konnect_portal_audit_log_webhook`: the webhooks of Dev Portals, for `terraform query` (API description of
-//! portal management v3, `portals` and `portals/{portalId}/audit-log-webhook`).
+//! The list of `konnect_portal_audit_log_webhook`: the webhooks of Dev Portals, for `terraform query` (API description
+//! of portal management v3, `portals` and `portals/{portalId}/audit-log-webhook`).
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
@@ -17,7 +17,7 @@ use crate::run_state::RunState;
 use crate::scope::{Scope, region_argument};
 use crate::{portal, validators};
 
-/// The number of Dev Portals whose webhooks are read at a time.
+/// The number of concurrent reads of Dev Portals' webhooks.
 const CONCURRENT_PORTALS: usize = 4;
 
 /// The list resource `konnect_portal_audit_log_webhook`.
@@ -34,7 +34,7 @@ pub(crate) struct Config {
 /// A Dev Portal whose webhook is listed.
 struct Candidate {
     id: PortalId,
-    /// Empty if it is not known: then the identity names the result.
+    /// Empty if unknown: then the identity is the display name.
     name: String,
 }
 
@@ -48,8 +48,8 @@ impl From<Portal> for Candidate {
 }
 
 impl Config {
-    /// The configured Dev Portals, each once, in their order. `None` without the argument. Values that are not known yet
-    /// are left out.
+    /// The configured Dev Portals without duplicates, in their order. `None` without the argument. Unknown values are
+    /// omitted.
     fn portals(&self) -> Result<Option<Vec<Candidate>>, Diagnostic> {
         let Attr::Known(ids) = &self.portal_ids else {
             return Ok(None);
@@ -120,7 +120,7 @@ impl ListResource for PortalAuditLogWebhookList {
             all.into_iter().map(Candidate::from).collect()
         };
         let total = portals.len();
-        // No Dev Portal is read whose webhook the limit would exclude in any case.
+        // Does not read more Dev Portals at a time than the limit allows.
         let concurrency = usize::try_from(call.limit)
             .unwrap_or(usize::MAX)
             .clamp(1, CONCURRENT_PORTALS);

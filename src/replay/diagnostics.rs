@@ -1,4 +1,4 @@
-//! What a user reads about a replay that was not carried out to its end.
+//! The diagnostics about replays that have not completed.
 
 use konnect::{NewReplayJob, ReplayJob, ReplayJobStatus};
 use terraform_plugin::Diagnostic;
@@ -7,37 +7,37 @@ use crate::replay::window;
 use crate::run_state::RunState;
 use crate::scope::Scope;
 
-/// Who carries out a replay, for what a message advises.
+/// The caller of a replay, which determines the advice in messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Caller {
     /// The creation of a resource.
     Create,
-    /// The update of a resource whose own last job is this one. It may be replaced.
+    /// The update of a resource, with its last job. That job may be replaced.
     Update(NewReplayJob),
     /// An action, which has no state.
     Action,
 }
 
-/// Why a wait ended before what it waited for.
+/// The reason why a wait ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum WaitError {
     /// The run was interrupted.
     Interrupted,
-    /// The time was over.
+    /// The timeout was reached.
     TimedOut,
 }
 
-/// What the diagnostics of a replay refer to.
+/// The data for the diagnostics of a replay.
 pub(super) struct Messages<'a> {
     pub(super) run: &'a RunState,
     pub(super) scope: &'a Scope,
     pub(super) caller: Caller,
-    /// The time limit, as the configuration has it.
+    /// The timeout, as configured.
     pub(super) timeout: String,
 }
 
 impl Messages<'_> {
-    /// Another job is in progress for longer than the wait.
+    /// Another job was still in progress when the wait ended.
     pub(super) fn not_started(&self, why: WaitError, other: &str) -> Diagnostic {
         let detail = match why {
             WaitError::Interrupted => {
@@ -49,7 +49,7 @@ impl Messages<'_> {
                 "Konnect runs one replay job at a time, and {other} did not end within {}. No replay job was started. \
                  Set timeout to a longer time, or try again when the other job has ended. {}",
                 self.timeout,
-                self.look()
+                self.status_hint()
             ),
         };
         let error = Diagnostic::error("Replay job was not started", detail);
@@ -59,7 +59,7 @@ impl Messages<'_> {
         }
     }
 
-    /// The job is in progress for longer than the wait.
+    /// The job was still in progress when the wait ended.
     pub(super) fn not_ended(
         &self,
         why: WaitError,
@@ -70,7 +70,7 @@ impl Messages<'_> {
             "The replay job of {} for {} was started, and its last status is \"{status}\". Konnect continues it. {}",
             self.scope,
             window::in_words(job),
-            self.look()
+            self.status_hint()
         );
         let rest = self.next_steps();
         match why {
@@ -108,7 +108,7 @@ impl Messages<'_> {
         )
     }
 
-    /// Another job has replaced it.
+    /// Another job has replaced the job.
     pub(super) fn replaced(
         &self,
         job: &NewReplayJob,
@@ -141,14 +141,14 @@ impl Messages<'_> {
                 "The replay job of {} for {} was started before its status could not be read. Konnect continues it. {} {}",
                 self.scope,
                 window::in_words(job),
-                self.look(),
+                self.status_hint(),
                 self.next_steps()
             ),
         )
     }
 
-    /// How to look at the latest job.
-    fn look(&self) -> String {
+    /// How to read the status of the latest job.
+    fn status_hint(&self) -> String {
         let path = match &self.scope.portal {
             None => "/v3/audit-log-replay-job".to_owned(),
             Some(portal) => format!("/v3/portals/{portal}/audit-log-replay-job"),
@@ -162,7 +162,7 @@ impl Messages<'_> {
         format!("GET {base}{path} shows the latest job.")
     }
 
-    /// What becomes of a job that the state or nothing refers to.
+    /// What happens to the job next.
     fn next_steps(&self) -> &'static str {
         match self.caller {
             Caller::Create => {
@@ -178,7 +178,7 @@ impl Messages<'_> {
     }
 }
 
-/// A job in words, with its range and status.
+/// The range and status of a job in words.
 pub(super) fn describe(job: &ReplayJob) -> String {
     match (&job.start_at, &job.end_at) {
         (Some(start), Some(end)) => format!("the replay job for {start} to {end} ({})", job.status),

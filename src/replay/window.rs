@@ -1,4 +1,4 @@
-//! The time range of a replay job, and durations as a user writes them.
+//! The time range of a replay job, and durations in the configuration.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,15 +10,15 @@ use crate::instant;
 
 /// How long Konnect keeps audit events (API descriptions, `ReplaceAuditLogReplayJob`: "within the last 7 days").
 const RETENTION: Duration = Duration::from_hours(7 * 24);
-/// A time this close to a limit is not refused, since the clocks of this machine and of Konnect differ. Konnect decides.
+/// The tolerance of time limits, because the clocks of this machine and of Konnect differ. Within it, Konnect decides.
 const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
 
-/// Which events are sent again.
+/// The range of the events to send again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TimeRange {
-    /// Those of a range, as it was written.
+    /// A fixed range, as configured.
     Fixed(NewReplayJob),
-    /// Those of this long until the job is started.
+    /// A duration before the start of the job.
     Last(Duration),
 }
 
@@ -28,7 +28,7 @@ impl TimeRange {
         match self {
             Self::Fixed(job) => job.clone(),
             Self::Last(duration) => {
-                // Konnect compares with a later time than this one, so the whole retention would be too long.
+                // Konnect compares with a later time, so the whole retention is too long.
                 let duration = (*duration).min(RETENTION.saturating_sub(CLOCK_TOLERANCE));
                 NewReplayJob {
                     start_at: text(now.checked_sub(duration).unwrap_or(now)),
@@ -44,8 +44,8 @@ pub(crate) fn in_words(job: &NewReplayJob) -> String {
     format!("{} to {}", job.start_at, job.end_at)
 }
 
-/// Whether Konnect's latest job has this range. The API may write a time in another form than the request, and the
-/// documentation does not say to which part of a second it keeps one.
+/// Whether Konnect's latest job has this range. The API may return times in another form than the request, and their
+/// precision is not documented.
 pub(crate) fn is_range_of(job: &NewReplayJob, found: &ReplayJob) -> bool {
     let same = |ours: &str, found: &Option<String>| {
         let (ours, found) = (instant::parse(ours), found.as_deref().and_then(instant::parse));
@@ -54,15 +54,15 @@ pub(crate) fn is_range_of(job: &NewReplayJob, found: &ReplayJob) -> bool {
     same(&job.start_at, &found.start_at) && same(&job.end_at, &found.end_at)
 }
 
-/// Whether two values are the same time. Null and unknown values equal none.
+/// Whether two values are the same time. Null and unknown values are not equal to any.
 pub(crate) fn same_time(a: &Attr<String>, b: &Attr<String>) -> bool {
     matches!((a, b), (Attr::Known(a), Attr::Known(b)) if instant::same(a, b))
 }
 
-/// Checks that the end is after the start, where both are known.
+/// Checks that the end is after the start, if both are known.
 ///
 /// # Errors
-/// On `end_at`: that it is not.
+/// On `end_at`: it is not after the start.
 pub(crate) fn check_order(start_at: &Attr<String>, end_at: &Attr<String>) -> Result<(), Diagnostic> {
     let (Some(start), Some(end)) = (time_of(start_at), time_of(end_at)) else {
         return Ok(());
@@ -78,7 +78,7 @@ pub(crate) fn check_order(start_at: &Attr<String>, end_at: &Attr<String>) -> Res
     .at("end_at"))
 }
 
-/// Checks that Konnect still has the events of the range, as far as the range is known. Empty if it has.
+/// Checks that the known times of the range are within the retention.
 pub(crate) fn check_retention(
     start_at: &Attr<String>,
     end_at: &Attr<String>,
@@ -132,7 +132,7 @@ pub(crate) fn duration() -> Validator {
     })
 }
 
-/// A duration such as `30m`, `6h` or `1h30m`. `None` for any other text, for no time and for more than 7 days.
+/// Parses a duration such as `30m`, `6h` or `1h30m`. Returns `None` for other text, for zero and for more than 7 days.
 pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let known = |c: char| c.is_ascii_digit() || c == ' ' || "smhd".contains(c);
     let duration = humantime::parse_duration(text)
@@ -232,7 +232,7 @@ mod tests {
     fn retention_exceeded_is_an_error_on_the_time() {
         for (start, end, expected) in [
             ("2026-01-03T12:00:00Z", NOW, vec![]),
-            // Within the tolerance for clocks that differ.
+            // Within the clock tolerance.
             ("2026-01-03T11:59:10Z", "2026-01-10T12:00:50Z", vec![]),
             ("2026-01-03T11:58:00Z", NOW, vec!["start_at"]),
             ("2026-01-09T12:00:00Z", "2026-01-10T12:02:00Z", vec!["end_at"]),
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn last_ends_now_and_stays_within_the_retention() {
+    fn last_ends_now_and_is_within_retention() {
         let hours = TimeRange::Last(Duration::from_hours(6)).job(now());
         assert_eq!(in_words(&hours), "2026-01-10T06:00:00Z to 2026-01-10T12:00:00Z");
         let week = TimeRange::Last(RETENTION).job(now());

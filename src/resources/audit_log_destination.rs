@@ -20,10 +20,10 @@ use crate::run_state::RunState;
 use crate::scope::region_from_state;
 use crate::{destination_users, duplicate_guard, import_id, kong_migration, uncertain_creation, validators};
 
-/// The time limit for deleting a destination whose creation reached no state. The process ends after it.
+/// The time limit for the deletion of a destination whose creation no state records. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What an import id is.
+/// The description of the import ID.
 const IMPORT_ID: &str = "The import id of a destination is ID or REGION/ID, such as eu/ID.";
 
 /// The resource `konnect_audit_log_destination`.
@@ -142,7 +142,7 @@ impl Resource for AuditLogDestination {
             return;
         };
         if prior.region.is_null() {
-            // Kong's provider writes times in another form: the first read replaces it.
+            // Kong's provider stores times in another form, which the first read replaces.
             call.planned.created_at = Attr::Unknown;
         }
         let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
@@ -189,7 +189,7 @@ impl Resource for AuditLogDestination {
         let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
         tracker.created();
         if adopted {
-            // Another process may have created it, with another credential.
+            // Another process or user may have created it with another credential.
             let changes = DestinationChanges {
                 authorization: Some(new.authorization),
                 ..DestinationChanges::default()
@@ -231,7 +231,7 @@ impl Resource for AuditLogDestination {
             call.diagnostics.push(warning);
             return Ok(Some(known.clone()));
         }
-        // The state of another provider does not hold the region: the configuration sets it.
+        // The state of another provider does not contain the region: the configuration sets it.
         let Attr::Known(region) = known.region.clone() else {
             return Ok(Some(known.clone()));
         };
@@ -284,7 +284,7 @@ impl Resource for AuditLogDestination {
             ),
         };
         let credential = planned.credential().to_apply(call.config.credential());
-        // Kong's provider writes times in another form, which can't be compared.
+        // Kong's provider stores times in another form, which cannot be compared.
         let before = if prior.region.is_null() {
             Attr::Null
         } else {
@@ -321,7 +321,7 @@ impl Resource for AuditLogDestination {
         let Some(id) = state_id(&call.state, &mut call.diagnostics)? else {
             return Ok(());
         };
-        // Konnect can answer 409 for a while after a webhook has let go of the destination.
+        // Konnect can respond with 409 for some time after a webhook no longer uses the destination.
         let schedule = RepeatSchedule::DESTINATION_IN_USE;
         match v3::delete_destination_when_unused(client, &region, &id, schedule).await {
             Err(error) if error.is_not_found() => Ok(()),
@@ -371,7 +371,7 @@ impl AuditLogDestination {
         FieldMap::of(&self.schema()).diagnose(error)
     }
 
-    /// A creation that failed, or whose response was lost for good.
+    /// The diagnostics for a creation that failed, or whose outcome is unknown.
     fn create_failed(&self, error: &CreateError, region: &Region, config: &Model) -> Diagnostics {
         match error {
             CreateError::Failed(error) => FieldMap::of(&self.schema())

@@ -1,7 +1,7 @@
 //! `konnect_audit_log_replay_job`: sends the past audit events of a region or a Dev Portal again (API description v3,
 //! `audit-log-replay-job`).
 //!
-//! Konnect has one job for each, the latest. It can be replaced by another one, and neither cancelled nor deleted.
+//! Konnect stores only the latest job of each. It can be replaced, but not cancelled or deleted.
 
 use async_trait::async_trait;
 use konnect::{NewReplayJob, Region, ReplayJob};
@@ -21,7 +21,7 @@ use crate::validators;
 
 /// The status of a job that another one has replaced.
 const SUPERSEDED: &str = "superseded";
-/// The status of a job that is started again.
+/// The status of a job that the next apply starts again.
 const FAILED: &str = "failed";
 
 /// The resource `konnect_audit_log_replay_job`.
@@ -32,7 +32,7 @@ pub(crate) struct AuditLogReplayJob;
 pub(crate) struct Model {
     id: Attr<String>,
     region: Attr<Region>,
-    /// Text, since it usually comes from another resource, which can be mocked.
+    /// Text, because it usually comes from another resource, which can be mocked.
     portal_id: Attr<String>,
     start_at: Attr<String>,
     end_at: Attr<String>,
@@ -65,7 +65,7 @@ impl Model {
         replay::scope(region_from_state(&self.region)?, &self.portal_id)
     }
 
-    /// The model with what Konnect shows of the job.
+    /// The model with the state of the job.
     fn showing(self, state: JobState) -> Self {
         match state {
             JobState::Latest { status, updated_at } => Self {
@@ -188,7 +188,7 @@ impl Resource for AuditLogReplayJob {
         }
         let refused = window::check_retention(&config.start_at, &config.end_at, run.now());
         if same_job.is_some() && !refused.is_empty() {
-            // The configuration is the same: an error would block every plan, a destroy included.
+            // The configuration is the same: an error would block every plan, including a destroy.
             call.diagnostics.push(cannot_start_again());
             return;
         }
@@ -292,7 +292,7 @@ impl Resource for AuditLogReplayJob {
 }
 
 impl AuditLogReplayJob {
-    /// Starts the planned job. An error has the state of a job that was started.
+    /// Starts the planned job. An error contains the state of a started job.
     async fn start(
         &self,
         run: &RunState,
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn superseded_job_keeps_the_time_of_its_last_status() {
+    fn superseded_job_keeps_time_of_last_status() {
         let shown = model("2026-01-02T03:00:00Z", "running").showing(JobState::Superseded);
         assert_eq!(shown.status, Attr::Known(SUPERSEDED.to_owned()));
         assert_eq!(shown.updated_at, Attr::Known("2026-01-02T05:00:00Z".to_owned()));

@@ -1,7 +1,7 @@
 //! `konnect_audit_log_webhook`: the audit log stream of a region (API descriptions v2 and v3, `audit-log-webhook`).
 //!
-//! A region has one webhook, in one of two forms. With a destination it is an object of v3. With an endpoint of its own
-//! it is one of v2, which holds a credential and cannot be deleted.
+//! A region has one webhook, in one of two forms. With a destination, it is an object of v3. With its own endpoint, it
+//! is an object of v2, which contains a credential and cannot be deleted.
 
 use async_trait::async_trait;
 use konnect::{Error, Region, sentence};
@@ -157,8 +157,8 @@ impl Resource for AuditLogWebhook {
             if let (Some(scope), Ok(client)) = (scope, run.client()) {
                 let replaces = !matches!(config.replace_existing, Attr::Null | Attr::Known(false));
                 let diagnostics = &mut call.diagnostics;
-                let look = takeover_guard::current(client, &scope, form == Form::Endpoint);
-                takeover_guard::plan(run, &scope, config.target(), replaces, look, diagnostics).await;
+                let fetch = takeover_guard::current(client, &scope, form == Form::Endpoint);
+                takeover_guard::plan(run, &scope, config.target(), replaces, fetch, diagnostics).await;
             }
             return;
         };
@@ -168,8 +168,8 @@ impl Resource for AuditLogWebhook {
         if form == Form::Destination {
             return;
         }
-        // Konnect has no credential for an endpoint while the region has a destination, also if another process or user
-        // did that.
+        // Konnect has no credential for an endpoint while the region has a destination, even if another process or user
+        // set it.
         let bare = config.credential().is_unset();
         if bare && prior.form() == Form::Destination && form == Form::Endpoint {
             call.diagnostics.push(credential::missing());
@@ -194,10 +194,10 @@ impl Resource for AuditLogWebhook {
         let target = planned.target().ok_or_else(|| no_target(planned))?;
         let replaces = planned.replace_existing == Attr::Known(true);
         let slot = run.slot(&scope);
-        let look = || takeover_guard::current(client, &scope, planned.form() == Form::Endpoint);
+        let fetch = || takeover_guard::current(client, &scope, planned.form() == Form::Endpoint);
         let private = &mut call.private;
         let mut progress =
-            takeover_guard::enter(run, &slot, &scope, &target, replaces, look, |e| self.failed(e)).await?;
+            takeover_guard::enter(run, &slot, &scope, &target, replaces, fetch, |e| self.failed(e)).await?;
         let change = Change {
             run,
             client,
@@ -206,7 +206,7 @@ impl Resource for AuditLogWebhook {
             prior: None,
             planned,
         };
-        // A `PATCH` can be repeated: one whose response was lost is sent once more.
+        // A `PATCH` is idempotent: if the response was lost, it is sent once more.
         let mut created = change.send(private, &mut call.diagnostics).await;
         if created.as_ref().is_err_and(WriteError::may_have_happened) {
             created = change.send(private, &mut call.diagnostics).await;
@@ -215,7 +215,7 @@ impl Resource for AuditLogWebhook {
         created.map_err(|error| self.change_failed(error, &change))
     }
 
-    /// The region was free before. If it was not, because of `replace_existing`, its previous webhook can't be restored.
+    /// Usually the region had no webhook before. With `replace_existing`, its previous webhook cannot be restored.
     async fn rollback_create(&self, run: &RunState, state: &Model) {
         let (Ok(client), Attr::Known(region), Some(created)) = (run.client(), &state.region, state.webhook())
         else {
@@ -223,9 +223,9 @@ impl Resource for AuditLogWebhook {
         };
         if state.replace_existing != Attr::Known(true) {
             let (client, scope) = (client.after_stop(), Scope::region(region.clone()));
-            let look = takeover_guard::current(&client, &scope, state.form() == Form::Endpoint);
+            let fetch = takeover_guard::current(&client, &scope, state.form() == Form::Endpoint);
             let removal = remove(&client, &scope, state.form());
-            ownership::rollback(run, &scope, &created, look, removal).await;
+            ownership::rollback(run, &scope, &created, fetch, removal).await;
         }
     }
 
@@ -235,13 +235,13 @@ impl Resource for AuditLogWebhook {
             call.diagnostics.push(warning);
             return Ok(Some(known.clone()));
         }
-        // The state of another provider does not hold the region: the configuration sets it.
+        // The state of another provider does not contain the region: the configuration sets it.
         let Attr::Known(region) = known.region.clone() else {
             return Ok(Some(known.clone()));
         };
         let (client, cache) = (run.client()?, run.cache()?);
-        // A webhook that got the other form is still the region's, and the plan shows what it has become. If it is
-        // switched off, the region is free.
+        // A webhook that has changed to the other form is still managed, and the plan shows the change. If it is
+        // disabled, the region has no webhook.
         let delivers = |found: &Model| found.enabled == Attr::Known(true);
         let found = if known.form() == Form::Destination {
             match read_destination(cache, &region, known).await {
@@ -311,9 +311,9 @@ impl Resource for AuditLogWebhook {
             CredentialTracker::new(state.credential(), &mut call.private, run.detects_drift).trusts_time();
         let is_ours =
             |now: &Webhook| ownership::is_ours(&call.private, state.webhook().as_ref(), now, trusts_time);
-        let look = takeover_guard::current(client, &scope, state.form() == Form::Endpoint);
+        let fetch = takeover_guard::current(client, &scope, state.form() == Form::Endpoint);
         let removal = remove(client, &scope, state.form());
-        ownership::remove(run, &scope, look, is_ours, removal, &mut call.diagnostics)
+        ownership::remove(run, &scope, fetch, is_ours, removal, &mut call.diagnostics)
             .await
             .map_err(|error| self.failed(&error))
     }
@@ -347,7 +347,7 @@ impl Resource for AuditLogWebhook {
         })
     }
 
-    /// The defaults of the endpoint's arguments depend on the form of the webhook, so the schema does not have them.
+    /// The defaults of the endpoint's arguments depend on the form of the webhook, so the schema does not contain them.
     fn generate_config(&self, state: Model) -> Model {
         state.without_defaults()
     }
@@ -356,8 +356,8 @@ impl Resource for AuditLogWebhook {
         &["konnect_audit_log of kong/konnect"]
     }
 
-    /// Kong's resource is the v2 webhook of the region in its provider block, which its state does not hold: the region
-    /// stays null until the configuration sets it.
+    /// Kong's resource is the v2 webhook of the region in its provider block. Its state does not contain the region,
+    /// which remains null until the configuration sets it.
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
         let accepted =
             kong_migration::is_source(source, KONG_TYPE) || kong_migration::is_renamed(source, KONG_TYPE);

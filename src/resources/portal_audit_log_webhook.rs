@@ -1,8 +1,8 @@
 //! `konnect_portal_audit_log_webhook`: the audit log stream of a Dev Portal (API description of portal management v3,
 //! `portals/{portalId}/audit-log-webhook`).
 //!
-//! A Dev Portal has one webhook, which delivers to a destination. It exists as long as the portal does: creating it is a
-//! `PATCH`, and deleting it empties it.
+//! A Dev Portal has one webhook, which delivers to a destination. It exists as long as the portal: the creation is a
+//! `PATCH`, and the deletion removes its destination.
 
 use async_trait::async_trait;
 use konnect::{Client, DestinationWebhook, Error, PortalId, Region};
@@ -22,14 +22,14 @@ use crate::scope::{Scope, global_portal, region_from_state};
 use crate::webhook_target::{Target, Webhook};
 use crate::{import_id, kong_migration, portal, takeover_guard, validators};
 
-/// What an import id is.
+/// The description of the import ID.
 const IMPORT_ID: &str = "The import id of a Dev Portal's webhook is PORTAL_ID or REGION/PORTAL_ID.";
 
 /// The resource `konnect_portal_audit_log_webhook`.
 pub(crate) struct PortalAuditLogWebhook;
 
-/// Configuration, plan and state of a Dev Portal's webhook. Ids are text, since they usually come from other resources,
-/// which can be mocked.
+/// Configuration, plan and state of a Dev Portal's webhook. IDs are text, because they usually come from other
+/// resources, which can be mocked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Model {
     id: Attr<String>,
@@ -41,10 +41,10 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// Whose stream it is, if that is known.
+    /// The scope, if it is known.
     ///
     /// # Errors
-    /// On `portal_id`: that it is not a UUID.
+    /// On `portal_id`: it is not a UUID.
     fn scope(&self) -> Result<Option<Scope>, Diagnostic> {
         let (Attr::Known(region), Attr::Known(id)) = (&self.region, &self.portal_id) else {
             return Ok(None);
@@ -67,7 +67,7 @@ impl Model {
         })
     }
 
-    /// The state of the webhook that the API returned. It keeps the letter case of its own ids.
+    /// The state of a webhook from the API, with the letter case of the configured IDs.
     fn with(&self, found: DestinationWebhook, scope: &Scope) -> Self {
         let destination = found.audit_log_destination_id;
         Self {
@@ -80,7 +80,7 @@ impl Model {
         }
     }
 
-    /// What is found of a webhook that no state has yet.
+    /// The model of a webhook that is in no state yet.
     pub(crate) fn found(found: DestinationWebhook, scope: &Scope) -> Self {
         let none = Self {
             replace_existing: Attr::Known(false),
@@ -181,8 +181,8 @@ impl Resource for PortalAuditLogWebhook {
         match prior.map(Model::scope) {
             None => {
                 let replaces = !matches!(config.replace_existing, Attr::Null | Attr::Known(false));
-                let look = takeover_guard::current(client, &scope, false);
-                takeover_guard::plan(run, &scope, target, replaces, look, diagnostics).await;
+                let fetch = takeover_guard::current(client, &scope, false);
+                takeover_guard::plan(run, &scope, target, replaces, fetch, diagnostics).await;
             }
             Some(Ok(Some(prior))) if prior == scope => {
                 takeover_guard::plan_update(run, &scope, target, diagnostics);
@@ -205,10 +205,10 @@ impl Resource for PortalAuditLogWebhook {
         )?);
         let replaces = planned.replace_existing == Attr::Known(true);
         let slot = run.slot(&scope);
-        let look = || takeover_guard::current(client, &scope, false);
+        let fetch = || takeover_guard::current(client, &scope, false);
         let mut progress =
-            takeover_guard::enter(run, &slot, &scope, &target, replaces, look, |e| self.failed(e)).await?;
-        // A `PATCH` can be repeated: one whose response was lost is sent once more.
+            takeover_guard::enter(run, &slot, &scope, &target, replaces, fetch, |e| self.failed(e)).await?;
+        // A `PATCH` is idempotent: if the response was lost, it is sent once more.
         let write = || destination_webhook::write(run, client, &scope, None, planned.settings());
         let mut created = write().await;
         if created.as_ref().is_err_and(WriteError::may_have_happened) {
@@ -221,8 +221,7 @@ impl Resource for PortalAuditLogWebhook {
         }
     }
 
-    /// The Dev Portal was free before. If it was not, because of `replace_existing`, its previous webhook can't be
-    /// restored.
+    /// Usually the Dev Portal had no webhook before. With `replace_existing`, its previous webhook cannot be restored.
     async fn rollback_create(&self, run: &RunState, state: &Model) {
         let (Ok(client), Ok(Some(scope)), Some(created)) = (run.client(), state.scope(), state.webhook())
         else {
@@ -230,9 +229,9 @@ impl Resource for PortalAuditLogWebhook {
         };
         if state.replace_existing != Attr::Known(true) {
             let client = client.after_stop();
-            let look = takeover_guard::current(&client, &scope, false);
+            let fetch = takeover_guard::current(&client, &scope, false);
             let removal = destination_webhook::delete(&client, &scope);
-            ownership::rollback(run, &scope, &created, look, removal).await;
+            ownership::rollback(run, &scope, &created, fetch, removal).await;
         }
     }
 
@@ -242,7 +241,7 @@ impl Resource for PortalAuditLogWebhook {
             call.diagnostics.push(warning);
             return Ok(Some(known.clone()));
         }
-        // The state of another provider does not hold the region: the configuration sets it.
+        // The state of another provider does not contain the region: the configuration sets it.
         let Some(scope) = known.scope()? else {
             return Ok(Some(known.clone()));
         };
@@ -287,9 +286,9 @@ impl Resource for PortalAuditLogWebhook {
             portal::parse_id(&require(state.portal_id.clone(), "portal_id")?)?,
         );
         let is_ours = |now: &Webhook| ownership::is_ours(&call.private, state.webhook().as_ref(), now, false);
-        let look = takeover_guard::current(client, &scope, false);
+        let fetch = takeover_guard::current(client, &scope, false);
         let removal = destination_webhook::delete(client, &scope);
-        ownership::remove(run, &scope, look, is_ours, removal, &mut call.diagnostics)
+        ownership::remove(run, &scope, fetch, is_ours, removal, &mut call.diagnostics)
             .await
             .map_err(|error| self.failed(&error))
     }
@@ -322,8 +321,8 @@ impl Resource for PortalAuditLogWebhook {
         &["konnect_portal_audit_log_webhook of kong/konnect"]
     }
 
-    /// Kong's resource is in the region of its provider block, which its state does not hold: the region stays null until
-    /// the configuration sets it.
+    /// Kong's resource is in the region of its provider block. Its state does not contain the region, which remains
+    /// null until the configuration sets it.
     fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
         kong_migration::is_source(source, self.type_name()).then(|| {
             let state = kong_migration::State(&source.state);
@@ -337,7 +336,7 @@ impl Resource for PortalAuditLogWebhook {
             };
             Ok(Model {
                 portal_id: portal_id.into(),
-                enabled: state.truth("enabled").unwrap_or_default().into(),
+                enabled: state.bool("enabled").unwrap_or_default().into(),
                 audit_log_destination_id: state.text("audit_log_destination_id").into(),
                 replace_existing: Attr::Known(false),
                 ..Model::default()
@@ -351,7 +350,8 @@ impl PortalAuditLogWebhook {
         FieldMap::of(&self.schema()).diagnose(error)
     }
 
-    /// A 404 is about the Dev Portal or about the destination. Which of the two is missing is looked up.
+    /// Converts a failed write to diagnostics. After a 404, checks whether the Dev Portal or the destination is
+    /// missing.
     async fn write_failed(
         &self,
         error: WriteError,

@@ -1,4 +1,4 @@
-//! Plain requests to Konnect, without the provider's client: what comes back is the evidence.
+//! Plain requests to Konnect, without the provider's client.
 
 use std::cell::{Cell, RefCell};
 use std::thread::sleep;
@@ -29,13 +29,13 @@ pub const AUDIT_LOGS: &str = "/v3/audit-logs";
 /// The signing keys.
 pub const JWKS: &str = "/v2/audit-log-webhook/jwks.json";
 
-/// How often a request is repeated that is answered with 429.
+/// The maximum number of retries after a 429.
 const MAX_REPEATS: u32 = 5;
-/// How long is waited after a 429 without `Retry-After`.
+/// The wait after a 429 without `Retry-After`.
 const USUAL_WAIT: Duration = Duration::from_secs(2);
 /// The longest wait after a 429.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
-/// The most pages of a list.
+/// The maximum number of pages of a list.
 const MAX_PAGES: usize = 1000;
 
 /// The API of one organization.
@@ -49,17 +49,17 @@ pub struct Api {
     rate_limited: Cell<u32>,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     /// Null if it is not JSON.
     pub body: Value,
-    /// By the server's clock, else by this machine's.
+    /// The time by the server's clock, or by this machine's.
     pub at: SystemTime,
 }
 
-impl Answer {
+impl Response {
     /// A field that is a text, or an empty text.
     pub fn text(&self, field: &str) -> &str {
         self.body[field].as_str().unwrap_or_default()
@@ -104,42 +104,42 @@ impl Api {
         self.calls.borrow().clone()
     }
 
-    /// How often the answer was 429.
+    /// The number of 429 responses.
     pub fn rate_limited(&self) -> u32 {
         self.rate_limited.get()
     }
 
     /// `GET`.
-    pub fn get(&self, region: &Region, path: &str) -> Result<Answer, String> {
+    pub fn get(&self, region: &Region, path: &str) -> Result<Response, String> {
         self.send(&Method::GET, region, path, None)
     }
 
     /// `DELETE`.
-    pub fn delete(&self, region: &Region, path: &str) -> Result<Answer, String> {
+    pub fn delete(&self, region: &Region, path: &str) -> Result<Response, String> {
         self.send(&Method::DELETE, region, path, None)
     }
 
-    /// Sends a request, and repeats it where the answer is 429.
+    /// Sends a request, and repeats it after a 429.
     pub fn send(
         &self,
         method: &Method,
         region: &Region,
         path: &str,
         body: Option<&Value>,
-    ) -> Result<Answer, String> {
+    ) -> Result<Response, String> {
         let mut repeats = 0;
         loop {
-            let (answer, headers) = self
+            let (response, headers) = self
                 .runtime
                 .block_on(self.once(method, region, path, body))
                 .map_err(|error| {
-                    // The error names the URL, which may hold secrets of its own.
+                    // The error contains the URL, which may contain secrets.
                     let error = chain(&error.without_url());
                     self.redact(&format!("{method} {region} {path}: {error}"))
                 })?;
-            self.record(method, region, path, answer.status);
-            if answer.status != 429 || repeats == MAX_REPEATS {
-                return Ok(answer);
+            self.record(method, region, path, response.status);
+            if response.status != 429 || repeats == MAX_REPEATS {
+                return Ok(response);
             }
             repeats += 1;
             self.rate_limited.set(self.rate_limited.get() + 1);
@@ -155,7 +155,7 @@ impl Api {
         region: &Region,
         path: &str,
         body: Option<&Value>,
-    ) -> Result<(Answer, HeaderMap), reqwest::Error> {
+    ) -> Result<(Response, HeaderMap), reqwest::Error> {
         let base = self.base(region);
         let mut request = self.http.request(method.clone(), format!("{base}{path}"));
         if path != JWKS {
@@ -170,17 +170,17 @@ impl Api {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await?;
         let date = headers.get("date").and_then(|value| value.to_str().ok());
-        let answer = Answer {
+        let response = Response {
             status,
             body: serde_json::from_str(&text).unwrap_or_default(),
             at: date
                 .and_then(|date| httpdate::parse_http_date(date).ok())
                 .unwrap_or_else(SystemTime::now),
         };
-        Ok((answer, headers))
+        Ok((response, headers))
     }
 
-    /// A region that the URL does not serve has an address that does not resolve, so that the call fails.
+    /// For a region that the URL does not serve, the address does not resolve, and the call fails.
     fn base(&self, region: &Region) -> String {
         let base = self.server_url.base(region);
         base.map_or_else(|_| "https://not-served.invalid".to_owned(), |url| url.to_string())
@@ -203,16 +203,16 @@ impl Api {
         self.calls.borrow_mut().entry(call).or_default().insert(status);
     }
 
-    /// An answer in a few words: the status, and what a problem document says.
-    pub fn brief(&self, answer: &Answer) -> String {
-        let told = [answer.text("title"), answer.text("detail")];
-        let told = told.into_iter().find(|text| !text.is_empty());
-        match told.filter(|_| !answer.is_success()) {
-            Some(told) => {
-                let told: String = told.chars().filter(|c| !c.is_control()).take(120).collect();
-                self.redact(&format!("{} ({told})", answer.status))
+    /// A summary of a response: the status and the message of a problem document.
+    pub fn brief(&self, response: &Response) -> String {
+        let message = [response.text("title"), response.text("detail")];
+        let message = message.into_iter().find(|text| !text.is_empty());
+        match message.filter(|_| !response.is_success()) {
+            Some(message) => {
+                let message: String = message.chars().filter(|c| !c.is_control()).take(120).collect();
+                self.redact(&format!("{} ({message})", response.status))
             }
-            None => answer.status.to_string(),
+            None => response.status.to_string(),
         }
     }
 
@@ -221,18 +221,18 @@ impl Api {
         let mut all = Vec::new();
         let mut after = String::new();
         for _ in 0..MAX_PAGES {
-            let answer = self.get(region, &format!("{DESTINATIONS}?{query}{after}"))?;
-            let Some(items) = answer.body["data"].as_array().filter(|_| answer.is_success()) else {
+            let response = self.get(region, &format!("{DESTINATIONS}?{query}{after}"))?;
+            let Some(items) = response.body["data"].as_array().filter(|_| response.is_success()) else {
                 return Err(format!(
                     "the list of destinations on {region} answers {}",
-                    self.brief(&answer)
+                    self.brief(&response)
                 ));
             };
             all.extend(items.iter().cloned());
-            let Some(next) = answer.body["meta"]["next"].as_str() else {
+            let Some(next) = response.body["meta"]["next"].as_str() else {
                 return Ok(all);
             };
-            // The rest of the address cannot be requested as it stands.
+            // The address itself cannot be requested.
             let cursor = next
                 .split(['?', '&'])
                 .find_map(|pair| {
@@ -264,7 +264,7 @@ fn is_uuid(text: &str) -> bool {
     konnect::DestinationId::parse(text).is_ok()
 }
 
-/// Calls until the result is `Some`, and returns it with the time that it took. `None` after the limit.
+/// Calls until the result is `Some`, and returns it with the elapsed time. Returns `None` after the limit.
 pub fn poll<T>(
     every: Duration,
     limit: Duration,

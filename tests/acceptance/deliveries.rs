@@ -1,4 +1,4 @@
-//! The questions about deliveries. They need an endpoint that Konnect reaches.
+//! The questions about deliveries. They require an endpoint that Konnect can reach.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use crate::receiver::{Delivery, Receiver};
 use crate::run::{Book, Steps, Stop};
 use crate::session::Session;
 
-/// What a collector may answer that cannot take events now. Kong documents that it retries 500 and 429.
+/// The statuses of a collector that cannot accept events. Kong documents retries for 500 and 429.
 const FAILURES: [u16; 4] = [500, 503, 429, 400];
 
 /// A webhook of the claimed region that delivers to the receiver.
@@ -47,7 +47,7 @@ pub fn ask(receiver: Option<&Receiver>, session: &Session<'_>, book: &mut Book<'
 }
 
 impl Stream<'_> {
-    /// Sets up the webhook, and looks at the first delivery.
+    /// Configures the webhook, and inspects the first delivery.
     fn content_encoding(&mut self, steps: &mut Steps) -> Result<String, Stop> {
         let (session, region) = (self.session, self.session.region()?);
         let (id, _) = session.create(&session.home(), "deliveries", self.receiver.endpoint(), "json")?;
@@ -94,14 +94,14 @@ impl Stream<'_> {
         Ok(format!("`{}`", first.content_encoding))
     }
 
-    /// Answers deliveries with each failure until there are no more attempts.
+    /// Responds to deliveries with each failure until the attempts end.
     fn retries(&self, steps: &mut Steps) -> Result<String, Stop> {
         self.is_set_up()?;
         let (session, region) = (self.session, self.session.region()?);
         let mut results = Vec::new();
         for status in FAILURES {
             let before = self.receiver.count();
-            self.receiver.answer(status);
+            self.receiver.set_status(status);
             let Some(first) = self.next(|delivery| delivery.status == status)? else {
                 results.push(format!("{status}: nothing was delivered"));
                 continue;
@@ -131,7 +131,7 @@ impl Stream<'_> {
                 0 | 1 => format!("{status} is not retried"),
                 many => format!("{status} is retried {} times", many - 1),
             });
-            self.receiver.answer(200);
+            self.receiver.set_status(200);
             let before = Instant::now();
             let resumed = self.next(|delivery| delivery.status == 200)?.is_some();
             steps.push(if resumed {
@@ -147,11 +147,11 @@ impl Stream<'_> {
                 break;
             }
         }
-        self.receiver.answer(200);
+        self.receiver.set_status(200);
         Ok(results.join("; "))
     }
 
-    /// Switches to `cps`, and looks which bytes the signature covers.
+    /// Changes the format to `cps`, and determines which bytes the signature covers.
     fn cps_signature(&self, steps: &mut Steps) -> Result<String, Stop> {
         self.is_set_up()?;
         let (session, region) = (self.session, self.session.region()?);
@@ -205,11 +205,11 @@ impl Stream<'_> {
         }
     }
 
-    /// Causes events until a delivery from now on matches, and returns that.
+    /// Causes events until a new delivery matches, and returns it.
     fn next(&self, matches: impl Fn(&Delivery) -> bool) -> Result<Option<Delivery>, String> {
         let (session, before) = (self.session, self.receiver.count());
         let region = session.claimed.as_ref().ok_or("no region is used")?;
-        // Often enough for a queue that is sent by the minute, and not a flood.
+        // Often enough for a queue that is sent every minute, without many requests.
         let every = session.pace.poll * 10;
         let mut caused: Option<Instant> = None;
         let found = poll(session.pace.poll, session.pace.delivery_limit, || {
@@ -222,7 +222,7 @@ impl Stream<'_> {
         Ok(found.map(|(delivery, _)| delivery))
     }
 
-    /// Waits until no attempt has come for a while.
+    /// Waits until no further attempts arrive.
     fn wait_for_quiet(&self) {
         let began = Instant::now();
         let longest = self.session.pace.quiet * 6;

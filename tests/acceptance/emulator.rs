@@ -1,4 +1,4 @@
-//! The same run against the emulator, in the ordinary suite.
+//! The same run against the emulator, in the normal test suite.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use crate::receiver::Receiver;
 use crate::report::{Conclusion, Report};
 use crate::run::{Pace, Target, run};
 use crate::session::Session;
-use crate::workspace::{LocalKonnect, holds_none};
+use crate::workspace::{LocalKonnect, assert_no_secret};
 
 const TOKEN: &str = "kpat_aCc3pT4nCe-xY7";
 const AUTHORIZATION: &str = "Bearer aCc3pT-oQ5";
@@ -121,7 +121,7 @@ fn acceptance_against_emulator_answers_every_question() {
     });
     configure(&konnect, "us");
     let others = konnect.add_destinations("global", 3).unwrap().len();
-    // Deliveries, which fail, go on meanwhile.
+    // Failing deliveries continue.
     let webhook = || {
         let mut webhook = konnect.region("us")["webhook"].clone();
         webhook.as_object_mut().unwrap().remove("last_attempt");
@@ -144,7 +144,7 @@ fn acceptance_against_emulator_answers_every_question() {
     answers_every_question(&report);
     assert!(report.is_success(), "{text}");
 
-    // Nothing of ours is left, and nothing of another user is touched.
+    // No object of this run remains, and objects of other users are unchanged.
     assert_eq!(names(&konnect).len(), others, "{text}");
     is_untouched(&konnect, "us");
     assert_eq!(webhook(), before);
@@ -159,11 +159,11 @@ fn acceptance_against_emulator_answers_every_question() {
         Some(body["authorization"].as_str()?.to_owned())
     });
     let secrets = [TOKEN, &authorization.unwrap()];
-    holds_none(&text, "the report", &secrets);
+    assert_no_secret(&text, "the report", &secrets);
     assert!(!text.contains(ENDPOINT_OF_ANOTHER), "{text}");
 }
 
-/// Asserts what the emulator does, as far as it does not depend on the time.
+/// Asserts the behavior of the emulator that does not depend on time.
 fn answers_every_question(report: &Report) {
     let text = report.text();
     let answer = |question| match report.conclusion(question) {
@@ -257,7 +257,7 @@ fn acceptance_no_free_region_touches_no_webhook() {
     }
 }
 
-/// A session with a webhook that delivers to a destination of its own.
+/// A session with a webhook and its destination.
 fn set_up(session: &Session<'_>) {
     let (id, _) = session.create_dead(&Region::global(), "panic").unwrap();
     session.create_dead(&region("eu"), "panic").unwrap();
@@ -303,7 +303,7 @@ fn session_old_objects_of_a_killed_run_are_removed() {
     let api = api(&konnect);
     let killed = Session::open(&api, PACE, AUTHORIZATION);
     set_up(&killed);
-    // What a kill does: nothing is cleaned up.
+    // Simulates a kill: nothing is cleaned up.
     std::mem::forget(killed);
     age(&konnect, Duration::from_secs(3700));
 

@@ -1,4 +1,4 @@
-//! The provider itself, by the real CLI.
+//! The provider with the real CLI.
 
 use std::env;
 
@@ -10,7 +10,7 @@ use crate::run::{Book, Steps, Stop, Target};
 use crate::session::Session;
 use crate::workspace::{Block, Run, Workspace};
 
-/// What the CLI and the provider need of the environment to reach the server.
+/// The environment variables that the CLI and the provider need to reach the server.
 const CONNECTION: [&str; 6] = [
     "HTTPS_PROXY",
     "https_proxy",
@@ -26,7 +26,7 @@ pub fn ask(target: &Target, session: &Session<'_>, book: &mut Book<'_>) {
         let workspace = workspace(target, session);
         let result = apply_and_destroy(&workspace, session, steps);
         if result.is_err() {
-            // What is left of it is removed at the end of the run as well.
+            // Remaining objects are also removed at the end of the run.
             let _ = workspace.try_destroy();
         }
         result
@@ -52,7 +52,7 @@ fn workspace(target: &Target, session: &Session<'_>) -> Workspace {
     workspace
 }
 
-/// A destination, and a webhook that is off, so that no event leaves the organization.
+/// A destination, and a disabled webhook: no event leaves the organization.
 fn configuration(session: &Session<'_>, name: &str, home: &Region) -> String {
     let destination = Block::new("resource \"konnect_audit_log_destination\" \"acceptance\"")
         .with("region", home.as_str())
@@ -112,7 +112,7 @@ fn apply_and_destroy(
     Ok(format!("Yes: {objects}"))
 }
 
-/// Notes how a command ended, with the errors that it reported.
+/// Records how a command ended, with its errors.
 fn step(steps: &mut Steps, what: &str, run: &Run) -> Result<(), Stop> {
     let warnings = run
         .warnings()

@@ -1,5 +1,5 @@
-//! The acceptance test: the provider and the API of an organization, by the real CLI and by plain requests, with a
-//! report that answers what Konnect's documentation leaves open.
+//! The acceptance test of the provider and the API of an organization, with the real CLI and plain requests. Its report
+//! answers questions that Konnect's documentation leaves open.
 //!
 //! ```shell
 //! TF_ACC=1 KONNECT_TOKEN=kpat_... cargo test --test acceptance
@@ -47,7 +47,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use crate::receiver::Receiver;
 use crate::run::{Pace, Target};
 
-/// How to run the test against a real organization, which is also why it is ignored.
+/// The command that runs the test against a real organization, and the reason why it is ignored.
 const COMMAND: &str = "TF_ACC=1 KONNECT_TOKEN=... cargo test --test acceptance";
 
 fn main() -> ExitCode {
@@ -65,7 +65,7 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Whether the environment asks for the test against a real organization, by the convention of providers.
+/// Whether the environment requests the test against a real organization, by the convention of providers.
 fn is_requested() -> bool {
     variable("TF_ACC").is_some()
 }

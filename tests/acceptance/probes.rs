@@ -7,15 +7,15 @@ use konnect::Region;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::api::{AUDIT_LOGS, Answer, DESTINATIONS, JWKS, REPLAY_JOB, STATUS, WEBHOOK, WEBHOOK_V2, poll};
+use crate::api::{AUDIT_LOGS, DESTINATIONS, JWKS, REPLAY_JOB, Response, STATUS, WEBHOOK, WEBHOOK_V2, poll};
 use crate::question::Question;
 use crate::run::{Book, Steps, Stop};
 use crate::session::Session;
 
-/// More than the 10 destinations that a page has by default, by the API description.
+/// More than the default page size of 10 in the API description.
 const MANY: usize = 12;
 
-/// What is asked while the webhook of the claimed region is unconfigured.
+/// The questions before the webhook of the claimed region is configured.
 pub fn before_webhook(session: &Session<'_>, book: &mut Book<'_>) {
     book.ask(Question::Jwks, |steps| jwks(session, steps));
     book.ask(Question::ReplayWithoutWebhook, |steps| replay(session, steps));
@@ -24,7 +24,7 @@ pub fn before_webhook(session: &Session<'_>, book: &mut Book<'_>) {
     lists(session, book);
 }
 
-/// What is asked of the webhook of the claimed region, from its set-up to its removal.
+/// The questions about the webhook of the claimed region, from its configuration to its removal.
 pub fn webhook(session: &Session<'_>, book: &mut Book<'_>) {
     let mut destination = None;
     book.ask(Question::NewDestination, |steps| {
@@ -43,7 +43,7 @@ pub fn webhook(session: &Session<'_>, book: &mut Book<'_>) {
     });
 }
 
-/// What is asked once there are events, and all calls have been made.
+/// The questions after there are events and all calls have been made.
 pub fn after_webhook(session: &Session<'_>, role: Option<&str>, book: &mut Book<'_>) {
     book.ask(Question::PullApi, |steps| pull(session, steps));
     book.ask(Question::Role, |steps| permissions(session, role, steps));
@@ -53,8 +53,8 @@ fn no_webhook() -> Stop {
     Stop::NotTried("the webhook of no region could be set up".to_owned())
 }
 
-/// Notes an answer, with the fields that matter.
-fn note(session: &Session<'_>, steps: &mut Steps, what: &str, answer: &Answer, fields: &[&str]) {
+/// Records a response with the relevant fields.
+fn note(session: &Session<'_>, steps: &mut Steps, what: &str, answer: &Response, fields: &[&str]) {
     let shown = fields.iter().map(|field| match &answer.body[*field] {
         Value::Null => format!("{field} absent"),
         value => format!("{field} {value}"),
@@ -186,7 +186,7 @@ fn updated_at(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> 
         ),
     ];
     for (what, body) in changes {
-        // The next second, since the times may have no fractions.
+        // Waits for the next second, because times may have no fractions.
         std::thread::sleep(Duration::from_millis(1100).min(session.pace.poll * 3));
         let written = session.api.send(&Method::PATCH, &home, &path, Some(&body))?;
         note(session, steps, what, &written, &["updated_at"]);
@@ -248,7 +248,7 @@ fn global_store(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop
         let mut found = Vec::new();
         for (host, version) in [(to, "v3"), (to, "v2"), (from, "v2")] {
             let path = format!("/{version}/audit-log-destinations/{id}");
-            // A copy may take a while.
+            // Copying may take some time.
             let known = poll(session.pace.poll, session.pace.poll * 10, || {
                 let answer = session.api.get(host, &path)?;
                 Ok(answer.is_success().then_some(answer))
@@ -291,7 +291,7 @@ fn lists(session: &Session<'_>, book: &mut Book<'_>) {
         }
         page_sizes(session, &home, steps)
     });
-    // The end of the session removes what this does not.
+    // The end of the session removes the remaining ones.
     for id in &made {
         let _ = session.delete(&home, id);
     }
@@ -375,7 +375,7 @@ fn page_sizes(session: &Session<'_>, home: &Region, steps: &mut Steps) -> Result
     Ok(format!("Asked for {}", sizes.join("; ")))
 }
 
-/// Points the webhook of the claimed region at a destination that was created a moment ago.
+/// Sets the webhook of the claimed region to a new destination.
 fn new_destination(
     session: &Session<'_>,
     steps: &mut Steps,
@@ -399,7 +399,7 @@ fn new_destination(
         &created,
         &[],
     );
-    // It is off, so that no event leaves the organization.
+    // Disabled: no event leaves the organization.
     let body = json!({ "audit_log_destination_id": id, "enabled": false });
     let mut last = None;
     let known = poll(session.pace.poll, session.pace.known_limit, || {
@@ -451,7 +451,7 @@ fn global_webhook(session: &Session<'_>, is_set_up: bool, steps: &mut Steps) -> 
     ];
     for (path, fields) in calls {
         let answer = session.api.get(&global, path)?;
-        // Only what is ours or unset is shown.
+        // Shows only objects of this run and unset values.
         let is_ours = answer.body.to_string().contains(&session.prefix);
         let is_unset = answer.text("endpoint") == "unconfigured" || answer.body.get("endpoint").is_none();
         let fields = if is_ours || is_unset { fields } else { &["enabled"] };
@@ -472,7 +472,7 @@ fn global_webhook(session: &Session<'_>, is_set_up: bool, steps: &mut Steps) -> 
     let step = if region.is_some() { 2 } else { 1 };
     let exists = |at: usize| answers[at * step].status;
     let mirrors = region.map(|region| {
-        let id = |answer: &Answer| answer.text("audit_log_destination_id").to_owned();
+        let id = |answer: &Response| answer.text("audit_log_destination_id").to_owned();
         let mirrors = !id(&answers[2]).is_empty() && id(&answers[2]) == id(&answers[3]);
         let verb = if mirrors { "shows" } else { "does not show" };
         format!("; `global` {verb} the webhook of {region}")
@@ -596,7 +596,7 @@ fn pull(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
     if !answer.is_success() {
         return Ok(format!("No: {}", session.api.brief(&answer)));
     }
-    // Names only: the values are about people.
+    // Names only: the values can be personal data.
     let names: BTreeSet<_> = entries
         .iter()
         .filter_map(Value::as_object)
@@ -617,7 +617,7 @@ fn pull(session: &Session<'_>, steps: &mut Steps) -> Result<String, Stop> {
     Ok(format!("Yes: {} entries, {order}", entries.len()))
 }
 
-/// Which calls were allowed. It is asked last, since it looks at all of them.
+/// Which calls were allowed. Runs last, because it inspects all calls.
 fn permissions(session: &Session<'_>, role: Option<&str>, steps: &mut Steps) -> Result<String, Stop> {
     let global = Region::global();
     if session.api.serves(&global) {

@@ -1,4 +1,4 @@
-//! What is not known about Konnect.
+//! The open questions about Konnect.
 
 /// An open question. The order is that of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

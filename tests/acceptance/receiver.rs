@@ -1,5 +1,5 @@
-//! A receiver that answers as it is told, and keeps what was delivered. It listens on this machine; a tunnel, or TLS of
-//! its own, makes it an HTTPS endpoint.
+//! A receiver with a configurable status, which records deliveries. It listens on this machine, with TLS or behind a
+//! tunnel.
 
 use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -24,22 +24,22 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-/// The largest body that is unpacked, in bytes.
+/// The maximum size of a decompressed body, in bytes.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// One request.
 #[derive(Clone)]
 pub struct Delivery {
     pub at: Instant,
-    /// The status of the answer to it.
+    /// The status of the response.
     pub status: u16,
     pub method: String,
     pub content_type: String,
     pub content_encoding: String,
     pub authorization: String,
-    /// The same for each attempt to send the same bytes.
+    /// A hash of the body, equal for all attempts.
     pub body: u64,
-    /// The unpacked lines; `None` if they cannot be unpacked.
+    /// The decompressed lines. `None` if the body is invalid.
     pub lines: Option<Vec<String>>,
 }
 
@@ -48,7 +48,7 @@ struct Shared {
     deliveries: Vec<Delivery>,
 }
 
-/// A running receiver, which ends with this.
+/// A running receiver, stopped on drop.
 pub struct Receiver {
     endpoint: String,
     shared: Arc<Mutex<Shared>>,
@@ -128,17 +128,17 @@ impl Receiver {
         &self.endpoint
     }
 
-    /// Sets the answer to each delivery from now on.
-    pub fn answer(&self, status: u16) {
+    /// Sets the status of the following responses.
+    pub fn set_status(&self, status: u16) {
         lock(&self.shared).status = StatusCode::from_u16(status).expect("a status");
     }
 
-    /// How many deliveries there were.
+    /// The number of deliveries.
     pub fn count(&self) -> usize {
         lock(&self.shared).deliveries.len()
     }
 
-    /// The deliveries after so many.
+    /// The deliveries after this number.
     pub fn since(&self, count: usize) -> Vec<Delivery> {
         lock(&self.shared)
             .deliveries

@@ -7,18 +7,18 @@ use std::path::{Path, PathBuf};
 
 use crate::question::Question;
 
-/// What came of a question.
+/// The result of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Conclusion {
-    /// What Konnect does.
+    /// The behavior of Konnect.
     Answered(String),
-    /// Why the question was not asked.
+    /// The reason why the question was not asked.
     NotTried(String),
-    /// What went wrong.
+    /// The error.
     Failed(String),
 }
 
-/// A question with what was done and what came back.
+/// A question with its steps and result.
 #[derive(Debug, Clone)]
 pub struct Entry {
     pub question: Question,
@@ -26,7 +26,7 @@ pub struct Entry {
     pub steps: Vec<String>,
 }
 
-/// The statuses of the answers to each kind of call, such as `GET eu /v3/audit-log-destinations/{id}`.
+/// The statuses of the responses to each kind of call, such as `GET eu /v3/audit-log-destinations/{id}`.
 pub type Calls = BTreeMap<String, BTreeSet<u16>>;
 
 /// The report of one run.
@@ -36,7 +36,7 @@ pub struct Report {
     pub name: String,
     /// Facts about the run: label and value.
     pub facts: Vec<(&'static str, String)>,
-    /// A region, and what became of it.
+    /// Each region and its result.
     pub regions: Vec<(String, String)>,
     pub entries: Vec<Entry>,
     pub calls: Calls,
@@ -45,13 +45,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// What came of a question.
+    /// The result of a question.
     pub fn conclusion(&self, question: Question) -> Option<&Conclusion> {
         let entry = self.entries.iter().find(|entry| entry.question == question);
         entry.map(|entry| &entry.conclusion)
     }
 
-    /// Whether nothing went wrong and nothing is left.
+    /// Whether no question failed and no objects remain.
     pub fn is_success(&self) -> bool {
         let failed = |entry: &Entry| matches!(entry.conclusion, Conclusion::Failed(_));
         self.left_behind.is_empty() && !self.entries.iter().any(failed)

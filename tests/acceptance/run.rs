@@ -13,27 +13,27 @@ use crate::session::Session;
 use crate::workspace::cli;
 use crate::{deliveries, lifecycle, probes};
 
-/// What a run is about.
+/// The target of a run.
 pub struct Target {
     /// A part of the report's file name.
     pub name: &'static str,
-    /// What the report says about it.
+    /// Its description in the report.
     pub about: &'static str,
     pub server_url: ServerUrl,
     pub token: String,
-    /// The role of the token, as its owner states it. No API shows that of a system account.
+    /// The role of the token, from its owner. No API returns that of a system account.
     pub role: Option<String>,
     pub pace: Pace,
-    /// Where deliveries go. Without one, the questions about deliveries are not tried.
+    /// The receiver of deliveries. Without it, the questions about deliveries are skipped.
     pub receiver: Option<Receiver>,
 }
 
-/// How long is waited for what Konnect may do in its own time.
+/// The waits for asynchronous operations of Konnect.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// Between two looks.
+    /// The polling interval.
     pub poll: Duration,
-    /// For a destination to be deleted after its webhook no longer uses it.
+    /// For the deletion of a destination after its webhook no longer uses it.
     pub in_use_limit: Duration,
     /// For a new destination to be known.
     pub known_limit: Duration,
@@ -41,7 +41,7 @@ pub struct Pace {
     pub replay_limit: Duration,
     /// For an event to be delivered.
     pub delivery_limit: Duration,
-    /// Without a delivery, until there are no more retries. Longer than the longest wait between two of them.
+    /// The time without a delivery after which retries have ended. Longer than the longest wait between two retries.
     pub quiet: Duration,
 }
 
@@ -57,12 +57,12 @@ impl Pace {
     };
 }
 
-/// Why a question has no answer.
+/// The reason why a question has no answer.
 #[derive(Debug)]
 pub enum Stop {
     /// A condition is not met.
     NotTried(String),
-    /// Something went wrong.
+    /// An error.
     Failed(String),
 }
 
@@ -72,7 +72,7 @@ impl From<String> for Stop {
     }
 }
 
-/// What was done, and what came back.
+/// The steps and their results.
 pub type Steps = Vec<String>;
 
 /// The answers of a run.
@@ -82,7 +82,7 @@ pub struct Book<'a> {
 }
 
 impl Book<'_> {
-    /// Asks a question. An error or a panic becomes its answer, and the run goes on.
+    /// Asks a question. Records an error or a panic as its result. The run continues.
     pub fn ask(&mut self, question: Question, probe: impl FnOnce(&mut Steps) -> Result<String, Stop>) {
         let mut steps = Steps::new();
         let result = catch_unwind(AssertUnwindSafe(|| probe(&mut steps)));
@@ -106,13 +106,13 @@ impl Book<'_> {
     }
 }
 
-/// Asks every question, and removes what that made.
+/// Asks every question, and removes the created objects.
 ///
 /// # Errors
-/// When there is no client. Whatever else goes wrong is in the report.
+/// When the client cannot be created. The report contains other errors.
 pub fn run(target: &Target) -> Result<Report, String> {
     let authorization = format!("Bearer acc-{:032x}", fastrand::u128(..));
-    // The URL of a receiver may be all that protects it.
+    // The URL of a receiver may be its only protection.
     let endpoint = target.receiver.as_ref().map(Receiver::endpoint);
     let secrets: Vec<_> = endpoint.into_iter().chain([authorization.as_str()]).collect();
     let api = Api::new(target.server_url.clone(), &target.token, &secrets)?;

@@ -1,5 +1,5 @@
-//! What a run may touch: objects with a prefix of its own, and the webhook of one region that is unconfigured.
-//! What it made is removed when the session ends, also by a panic.
+//! The objects that a run may change: those with its own prefix, and the webhook of one unconfigured region. Created
+//! objects are removed when the session ends, also after a panic.
 
 use std::cell::{Cell, RefCell};
 use std::thread::sleep;
@@ -9,15 +9,15 @@ use konnect::Region;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::api::{Answer, Api, DESTINATIONS, WEBHOOK, WEBHOOK_V2, poll};
+use crate::api::{Api, DESTINATIONS, Response, WEBHOOK, WEBHOOK_V2, poll};
 use crate::run::Pace;
 
 /// The beginning of every name. Eight hexadecimal digits and a hyphen follow, which differ from run to run.
 const PREFIX: &str = "tfacc-audit-";
-/// What an earlier run left is removed once it is older than this: a run that is under way may be using it before.
+/// The age after which objects of an earlier run are removed. Younger ones may belong to a concurrent run.
 const LEFT_BEHIND_AFTER: Duration = Duration::from_hours(1);
 
-/// A run, with the objects that it made.
+/// A run with the objects that it created.
 pub struct Session<'a> {
     pub api: &'a Api,
     pub pace: Pace,
@@ -27,14 +27,14 @@ pub struct Session<'a> {
     pub authorization: &'a str,
     /// The region whose webhook this run uses.
     pub claimed: Option<Region>,
-    /// Each region, and what became of it.
+    /// Each region and its result.
     pub regions: Vec<(String, String)>,
     created: RefCell<Vec<(Region, String)>>,
     is_clean: Cell<bool>,
 }
 
 impl<'a> Session<'a> {
-    /// Removes what an earlier run left, and looks for a region to use.
+    /// Removes objects of earlier runs, and selects a region.
     pub fn open(api: &'a Api, pace: Pace, authorization: &'a str) -> Self {
         let mut session = Self {
             api,
@@ -52,7 +52,7 @@ impl<'a> Session<'a> {
         session
     }
 
-    /// The regions that Kong has published, without `global`, as far as the server's URL serves them.
+    /// The published regions that the server URL serves, without `global`.
     pub fn all_regions(&self) -> Vec<Region> {
         let names = Region::KNOWN.into_iter().filter(|name| *name != "global");
         names
@@ -61,7 +61,7 @@ impl<'a> Session<'a> {
             .collect()
     }
 
-    /// A host for objects that no region is needed for: `global`, or the only region that the server's URL serves.
+    /// The host for objects without a region: `global`, or the only region that the server URL serves.
     pub fn home(&self) -> Region {
         let global = Region::global();
         let only = self.all_regions().into_iter().next();
@@ -75,48 +75,48 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// An endpoint that does not resolve, so that no event leaves the organization.
+    /// An endpoint that does not resolve: no event leaves the organization.
     pub fn dead_endpoint(&self) -> String {
         format!("https://{}audit.invalid/events", self.prefix)
     }
 
-    /// Creates a destination. It is removed at the end in any case.
+    /// Creates a destination, which is always removed at the end.
     pub fn create(
         &self,
         region: &Region,
         name: &str,
         endpoint: &str,
         log_format: &str,
-    ) -> Result<(String, Answer), String> {
+    ) -> Result<(String, Response), String> {
         let body = json!({
             "name": format!("{}{name}", self.prefix),
             "endpoint": endpoint,
             "authorization": self.authorization,
             "log_format": log_format,
         });
-        let answer = self.api.send(&Method::POST, region, DESTINATIONS, Some(&body))?;
-        let id = answer.text("id").to_owned();
-        if !answer.is_success() || id.is_empty() {
+        let response = self.api.send(&Method::POST, region, DESTINATIONS, Some(&body))?;
+        let id = response.text("id").to_owned();
+        if !response.is_success() || id.is_empty() {
             return Err(format!(
                 "creating a destination on {region} answers {}",
-                self.api.brief(&answer)
+                self.api.brief(&response)
             ));
         }
         self.created.borrow_mut().push((region.clone(), id.clone()));
-        Ok((id, answer))
+        Ok((id, response))
     }
 
     /// Creates a destination with an endpoint that does not resolve.
-    pub fn create_dead(&self, region: &Region, name: &str) -> Result<(String, Answer), String> {
+    pub fn create_dead(&self, region: &Region, name: &str) -> Result<(String, Response), String> {
         self.create(region, name, &self.dead_endpoint(), "json")
     }
 
     /// Deletes a destination that no webhook uses.
-    pub fn delete(&self, region: &Region, id: &str) -> Result<Answer, String> {
+    pub fn delete(&self, region: &Region, id: &str) -> Result<Response, String> {
         self.api.delete(region, &format!("{DESTINATIONS}/{id}"))
     }
 
-    /// Whether the webhook of a region may be used, and why not.
+    /// Returns the reason if the webhook of a region must not be used.
     fn is_free(&self, region: &Region) -> Result<(), String> {
         let v3 = self.api.get(region, WEBHOOK)?;
         match v3.status {
@@ -154,7 +154,7 @@ impl<'a> Session<'a> {
         global.into_iter().chain(self.all_regions()).collect()
     }
 
-    /// Removes what a killed run left, by the prefix and the age of the objects.
+    /// Removes objects of a killed run, by their prefix and age.
     fn sweep(&self) -> Vec<(String, String)> {
         let mut swept = Vec::new();
         let mut old: Vec<(Region, String)> = Vec::new();
@@ -190,8 +190,8 @@ impl<'a> Session<'a> {
     }
 
     fn now(&self, host: &Region) -> SystemTime {
-        let answer = self.api.get(host, &format!("{DESTINATIONS}?page[size]=1"));
-        answer.map_or_else(|_| SystemTime::now(), |answer| answer.at)
+        let response = self.api.get(host, &format!("{DESTINATIONS}?page[size]=1"));
+        response.map_or_else(|_| SystemTime::now(), |response| response.at)
     }
 
     /// Deletes the webhook of a region if it delivers to one of these destinations, and returns whether it did.
@@ -201,18 +201,18 @@ impl<'a> Session<'a> {
         if !ids.iter().any(|known| known.eq_ignore_ascii_case(id)) {
             return Ok(false);
         }
-        let answer = self.api.delete(region, WEBHOOK)?;
-        if answer.is_success() {
+        let response = self.api.delete(region, WEBHOOK)?;
+        if response.is_success() {
             Ok(true)
         } else {
             Err(format!(
                 "deleting the webhook answers {}",
-                self.api.brief(&answer)
+                self.api.brief(&response)
             ))
         }
     }
 
-    /// Makes the webhook unconfigured again, if it delivers to a destination of this run.
+    /// Removes the webhook if it delivers to a destination of this run.
     pub fn release_claimed(&self) -> Result<(), String> {
         let Some(region) = &self.claimed else {
             return Ok(());
@@ -221,13 +221,13 @@ impl<'a> Session<'a> {
         self.release(region, &ids).map(drop)
     }
 
-    /// Deletes a destination, and repeats that while it counts as in use.
+    /// Deletes a destination, and retries while it is in use.
     fn remove(&self, host: &Region, id: &str) -> Result<(), String> {
         let mut last = String::new();
         let removed = poll(self.pace.poll, self.pace.in_use_limit, || {
-            let answer = self.delete(host, id)?;
-            last = self.api.brief(&answer);
-            Ok((answer.status != 409).then_some(answer.status))
+            let response = self.delete(host, id)?;
+            last = self.api.brief(&response);
+            Ok((response.status != 409).then_some(response.status))
         })?;
         match removed {
             Some((204 | 404, _)) => Ok(()),
@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The destinations of this run: those that it knows, and those with its prefix.
+    /// The destinations of this run: the known ones, and those with its prefix.
     fn ours(&self) -> Vec<(Region, String)> {
         let mut ours = self.created.borrow().clone();
         for host in self.hosts() {
@@ -253,7 +253,7 @@ impl<'a> Session<'a> {
         ours
     }
 
-    /// Removes what this run made. Returns what is left.
+    /// Removes the objects of this run. Returns the remaining ones.
     pub fn clean_up(&self) -> Vec<String> {
         self.is_clean.set(true);
         let mut left = Vec::new();
@@ -261,7 +261,7 @@ impl<'a> Session<'a> {
             left.push(format!("the webhook of the used region: {error}"));
         }
         for (host, id) in self.ours() {
-            // A lost connection is not the end of it.
+            // Retries after a lost connection.
             let tries = [Duration::ZERO, self.pace.poll, self.pace.poll * 4];
             let removed = tries.into_iter().find_map(|wait| {
                 sleep(wait);
@@ -287,7 +287,7 @@ impl Drop for Session<'_> {
     }
 }
 
-/// Whether a run that was killed has made it: by its name, and by its age.
+/// Whether an object belongs to a killed run, by its name and age.
 fn is_left_behind(item: &Value, now: SystemTime) -> bool {
     let is_ours = item["name"]
         .as_str()
@@ -296,7 +296,7 @@ fn is_left_behind(item: &Value, now: SystemTime) -> bool {
     let created = item["created_at"]
         .as_str()
         .and_then(|at| humantime::parse_rfc3339(at).ok());
-    // An object without a readable time may belong to a run that is under way.
+    // An object without a valid time may belong to a concurrent run.
     let age = created.and_then(|created| now.duration_since(created).ok());
     is_ours && age.is_some_and(|age| age > LEFT_BEHIND_AFTER)
 }

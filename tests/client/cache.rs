@@ -114,7 +114,7 @@ async fn destination_single_reads_send_one_get_each() {
     let setup = Setup::with(5).await;
     setup.read(3).await.unwrap();
     assert_eq!(setup.requests(), [format!("GET {}", setup.ids[3])]);
-    // A few reads one after the other take one request each.
+    // A few sequential reads take one request each.
     for index in 0..5 {
         setup.read(index).await.unwrap();
     }
@@ -254,7 +254,7 @@ async fn update(client: Client, id: DestinationId) {
 }
 
 #[tokio::test]
-async fn read_during_a_write_is_not_answered_from_the_list() {
+async fn read_during_a_write_is_not_served_from_the_list() {
     let setup = Setup::with(3).await;
     setup.read_all(3).await;
     setup.requests();
@@ -267,7 +267,7 @@ async fn read_during_a_write_is_not_answered_from_the_list() {
 }
 
 #[tokio::test]
-async fn list_too_large_is_given_up() {
+async fn list_too_large_falls_back_to_single_reads() {
     let page_of = |number: usize| {
         let filler = "x".repeat(6 << 20);
         let next = format!("/x?page[after]={number}");
@@ -279,7 +279,7 @@ async fn list_too_large_is_given_up() {
     large();
     setup.read_all(20).await;
     assert_eq!(setup.counts(), (3, 20), "given up at 18 MiB");
-    // A list of complete destinations is bounded as well.
+    // A list of complete destinations is limited too.
     let item = |number: usize| {
         let endpoint = "x".repeat(6 << 20);
         let of = json!({"id": GONE, "name": "n", "endpoint": endpoint});
@@ -295,8 +295,8 @@ async fn list_too_large_is_given_up() {
 
 #[tokio::test]
 async fn list_from_before_a_write_is_not_used_after_it() {
-    // The emulator delays the list after handling it, and the write before: so the list is older than the write in
-    // either order of the two.
+    // The emulator delays the list after handling it, and the write before: the list is older than the write in either
+    // order.
     for list_first in [true, false] {
         let setup = Setup::with(3).await;
         setup.inject(FaultRule::new(Fault::Delay { ms: 200 }).method("PATCH"));
@@ -345,7 +345,7 @@ async fn list_failure_falls_back_to_single_reads() {
         // On a later page.
         page(Fault::status(403)).skip(1).always(),
         page(Fault::Malformed).skip(1).always(),
-        // A page that names itself as the next one.
+        // A page whose next page is itself.
         page(Fault::body(
             "application/json",
             r#"{"data": [], "meta": {"next": "/x?page[after]=again"}}"#,
@@ -443,7 +443,7 @@ async fn stop_ends_every_read_with_an_error() {
 }
 
 #[tokio::test]
-async fn create_lost_answer_lists_without_the_cache() {
+async fn create_lost_response_lists_without_the_cache() {
     let setup = Setup::with(3).await;
     setup.read_all(3).await;
     setup.requests();

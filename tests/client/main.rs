@@ -1,4 +1,4 @@
-//! The client against the emulator: two readings of one API description, which check each other.
+//! The client against the emulator, two implementations of the API description that check each other.
 #![allow(
     clippy::expect_used,
     clippy::panic,

@@ -1,39 +1,39 @@
-//! Terraform, as far as one cell needs it: it prepares what a call works on, makes the call, and afterwards brings
-//! state and world together.
+//! The role of Terraform in one cell: it prepares the objects, makes the call, and then restores consistency of state
+//! and Konnect.
 
 use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 
 use super::bench::{AUTHORIZATION, Bench, Run};
-use super::call::{Call, Deed, Object};
+use super::call::{Call, Object, Operation};
 use terraform_plugin::testing::terraform::{Plan, State};
-use terraform_plugin::testing::value::sound;
+use terraform_plugin::testing::value::assert_no_errors;
 
-/// One object in a region of its own.
+/// One object in a separate region.
 pub struct Actor<'a> {
     bench: &'a Bench,
     call: Call,
     region: &'a str,
-    /// The Dev Portal, for calls that are about one.
+    /// The Dev Portal of a call about one.
     portal: Option<String>,
-    /// What Terraform has in the state.
+    /// The state in Terraform.
     pub state: State,
-    /// What the user wants.
+    /// The configuration.
     config: Value,
     plan: Option<Plan>,
 }
 
-/// What came of a call.
+/// The result of a call.
 pub struct Acted {
-    /// The state that it answers.
+    /// The returned state.
     pub state: State,
-    /// What it says.
+    /// The returned diagnostics.
     pub diagnostics: Vec<tf::Diagnostic>,
 }
 
 impl<'a> Actor<'a> {
-    /// Prepares all that comes before the call, undisturbed.
+    /// Prepares everything before the call, without faults.
     pub async fn prepare(bench: &'a Bench, call: Call, region: &'a str) -> Self {
         let has_portal = matches!(call.object(), Object::Portal | Object::PortalStatus);
         let mut actor = Self {
@@ -45,38 +45,38 @@ impl<'a> Actor<'a> {
             config: Value::Null,
             plan: None,
         };
-        if call.deed() == Deed::Data {
+        if call.operation() == Operation::Data {
             return actor;
         }
-        actor.config = actor.wanted(false);
-        if call.deed() == Deed::Plan {
+        actor.config = actor.desired_config(false);
+        if call.operation() == Operation::Plan {
             return actor;
         }
         let resource = bench.first.resource(call.object());
         let plan = resource.plan(&actor.state, &actor.config).await;
-        sound(&plan.diagnostics);
-        if call.deed() == Deed::Create {
+        assert_no_errors(&plan.diagnostics);
+        if call.operation() == Operation::Create {
             actor.plan = Some(plan);
             return actor;
         }
         actor.state = resource.apply(&plan).await;
-        sound(&actor.state.diagnostics);
+        assert_no_errors(&actor.state.diagnostics);
         match call {
             Call::PointGone => bench.emulator.remove_webhook(region).unwrap(),
             Call::DestinationAfter | Call::DeliverAfter => actor.another_user_writes().await,
             _ => {}
         }
-        if call.deed() == Deed::Update {
-            actor.config = actor.wanted(true);
+        if call.operation() == Operation::Update {
+            actor.config = actor.desired_config(true);
             let plan = resource.plan(&actor.state, &actor.config).await;
-            sound(&plan.diagnostics);
+            assert_no_errors(&plan.diagnostics);
             assert!(plan.requires_replace.is_empty() && plan.planned != actor.state.value);
             actor.plan = Some(plan);
         }
         actor
     }
 
-    /// Another user's write, which a refresh sees.
+    /// A write of another user, which a refresh detects.
     async fn another_user_writes(&mut self) {
         let edit = json!({"log_format": "cps"});
         if self.call.object() == Object::Destination {
@@ -94,11 +94,11 @@ impl<'a> Actor<'a> {
             .resource(self.call.object())
             .read(&self.state)
             .await;
-        sound(&self.state.diagnostics);
+        assert_no_errors(&self.state.diagnostics);
     }
 
-    /// The user's block, before or after the change that an update makes.
-    fn wanted(&self, changed: bool) -> Value {
+    /// The configuration before or after the change of an update.
+    fn desired_config(&self, changed: bool) -> Value {
         let resource = self.bench.first.resource(self.call.object());
         let region = ("region", Value::from(self.region));
         let mut block = match self.call.object() {
@@ -131,7 +131,7 @@ impl<'a> Actor<'a> {
                 ("end_at", self.bench.days_ago(3).as_str().into()),
                 ("wait_for_completion", Value::Bool(false)),
             ],
-            Object::Status | Object::PortalStatus => unreachable!("a status is not managed"),
+            _ => unreachable!("a data source"),
         };
         if changed {
             let change = match (self.call, self.call.object()) {
@@ -147,40 +147,42 @@ impl<'a> Actor<'a> {
         resource.shape.object(&block)
     }
 
-    /// Makes the call, on the plugin that meets the fault.
+    /// Makes the call on the plugin with the fault.
     pub async fn act(&self, run: &Run) -> Acted {
-        if self.call.deed() == Deed::Data {
-            let (_, diagnostics) = run.status(self.region, self.portal.as_deref()).await;
+        if self.call.operation() == Operation::Data {
+            let (_, diagnostics) = run
+                .data(self.call.object(), self.region, self.portal.as_deref())
+                .await;
             return Acted {
                 state: State::none(),
                 diagnostics,
             };
         }
         let resource = run.resource(self.call.object());
-        let mut state = match self.call.deed() {
-            Deed::Plan => {
+        let mut state = match self.call.operation() {
+            Operation::Plan => {
                 let plan = resource.plan(&self.state, &self.config).await;
                 return Acted {
                     state: self.state.clone(),
                     diagnostics: plan.diagnostics,
                 };
             }
-            Deed::Create | Deed::Update => resource.apply(self.plan.as_ref().unwrap()).await,
-            Deed::Delete => resource.apply(&self.state.removal()).await,
-            Deed::Read => resource.read(&self.state).await,
-            Deed::Import => resource.import(&self.import_id()).await,
-            Deed::Data => unreachable!("done above"),
+            Operation::Create | Operation::Update => resource.apply(self.plan.as_ref().unwrap()).await,
+            Operation::Delete => resource.apply(&self.state.removal()).await,
+            Operation::Read => resource.read(&self.state).await,
+            Operation::Import => resource.import(&self.import_id()).await,
+            Operation::Data => unreachable!("done above"),
         };
         let diagnostics = std::mem::take(&mut state.diagnostics);
         Acted { state, diagnostics }
     }
 
-    /// Whether the call is a refresh, after which there may be no object.
+    /// Whether the call is a refresh, which can remove the object from the state.
     pub fn reads(&self) -> bool {
-        self.call.deed() == Deed::Read
+        self.call.operation() == Operation::Read
     }
 
-    /// As an error or the documentation says it.
+    /// The import ID, as in errors and the documentation.
     fn import_id(&self) -> String {
         match self.call.object() {
             Object::Destination => {
@@ -193,14 +195,14 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// The ids of the destinations in the region.
+    /// The IDs of the destinations in the region.
     pub fn destinations(&self) -> Vec<String> {
         let region = self.bench.emulator.region(self.region);
         let all = region["destinations"].as_object();
         all.into_iter().flat_map(|all| all.keys().cloned()).collect()
     }
 
-    /// Makes true what Konnect has said: that there is nothing.
+    /// Removes the object at Konnect, as its response claimed.
     pub fn remove_behind_the_scenes(&self) {
         let emulator = &self.bench.emulator;
         for id in self.destinations() {
@@ -221,28 +223,32 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// What a user does when the fault is over: plan and apply, or import what an error asked for. Then nothing is
-    /// left to do, and there is one object; after a removal, none.
-    pub async fn check_consistency(&mut self, told_to_import: bool) {
-        match self.call.deed() {
-            Deed::Data => {
-                let (value, diagnostics) = self.bench.last.status(self.region, self.portal.as_deref()).await;
+    /// The steps of a user after the fault: plan and apply, or import as an error requests. Asserts that no changes
+    /// remain and one object exists, or none after a removal.
+    pub async fn check_consistency(&mut self, must_import: bool) {
+        match self.call.operation() {
+            Operation::Data => {
+                let (value, diagnostics) = self
+                    .bench
+                    .last
+                    .data(self.call.object(), self.region, self.portal.as_deref())
+                    .await;
                 assert!(diagnostics.is_empty() && !value.is_null(), "{diagnostics:?}");
             }
-            Deed::Delete => {
+            Operation::Delete => {
                 self.refresh().await;
                 if !self.state.value.is_null() {
                     let resource = self.bench.last.resource(self.call.object());
                     self.state = resource.apply(&self.state.removal()).await;
-                    sound(&self.state.diagnostics);
+                    assert_no_errors(&self.state.diagnostics);
                 }
                 let left = self.bench.emulator.region(self.region);
                 assert_eq!(left["destinations"], json!({}), "a destination is left");
                 assert_ne!(self.webhook()["enabled"], true, "a webhook is left");
             }
             _ => {
-                self.apply_until_done(told_to_import).await;
-                self.is_settled().await;
+                self.apply_until_done(must_import).await;
+                self.assert_no_changes().await;
             }
         }
     }
@@ -255,7 +261,7 @@ impl<'a> Actor<'a> {
                 .resource(self.call.object())
                 .read(&self.state)
                 .await;
-            sound(&self.state.diagnostics);
+            assert_no_errors(&self.state.diagnostics);
         }
     }
 
@@ -266,30 +272,30 @@ impl<'a> Actor<'a> {
             .resource(self.call.object())
             .import(&self.import_id())
             .await;
-        sound(&self.state.diagnostics);
+        assert_no_errors(&self.state.diagnostics);
     }
 
-    async fn apply_until_done(&mut self, told_to_import: bool) {
+    async fn apply_until_done(&mut self, must_import: bool) {
         let resource = self.bench.last.resource(self.call.object());
-        let imports = self.call.deed() == Deed::Import;
-        if self.state.value.is_null() && (imports || told_to_import && !self.destinations().is_empty()) {
+        let imports = self.call.operation() == Operation::Import;
+        if self.state.value.is_null() && (imports || must_import && !self.destinations().is_empty()) {
             self.import().await;
         }
         self.refresh().await;
         let mut plan = resource.plan(&self.state, &self.config).await;
-        if told_to_import && plan.diagnostics.iter().any(|d| d.detail.contains("import {")) {
+        if must_import && plan.diagnostics.iter().any(|d| d.detail.contains("import {")) {
             self.import().await;
             plan = resource.plan(&self.state, &self.config).await;
         }
-        sound(&plan.diagnostics);
+        assert_no_errors(&plan.diagnostics);
         assert!(plan.requires_replace.is_empty(), "{:?}", plan.requires_replace);
         if plan.planned != self.state.value {
             self.state = resource.apply(&plan).await;
-            sound(&self.state.diagnostics);
+            assert_no_errors(&self.state.diagnostics);
         }
     }
 
-    async fn is_settled(&mut self) {
+    async fn assert_no_changes(&mut self) {
         let resource = self.bench.last.resource(self.call.object());
         self.refresh().await;
         let plan = resource.plan(&self.state, &self.config).await;
@@ -324,12 +330,12 @@ impl<'a> Actor<'a> {
         }
     }
 
-    /// Asserts that Konnect has what the user wants.
+    /// Asserts that Konnect has the configured values.
     fn agrees(&self, record: &Json, names: &[&str]) {
         for name in names {
             match self.config.get(name) {
-                Value::String(wanted) => assert_eq!(record[*name], wanted.as_str(), "{name}"),
-                Value::Bool(wanted) => assert_eq!(record[*name], *wanted, "{name}"),
+                Value::String(expected) => assert_eq!(record[*name], expected.as_str(), "{name}"),
+                Value::Bool(expected) => assert_eq!(record[*name], *expected, "{name}"),
                 _ => {}
             }
         }

@@ -1,4 +1,4 @@
-//! Where cells are run: a Konnect, and the plugins that work on it.
+//! The environment of cells: a Konnect, and the plugins that use it.
 
 use std::net::Ipv4Addr;
 use std::sync::Mutex;
@@ -15,17 +15,17 @@ const PORTAL_WEBHOOK: &str = "konnect_portal_audit_log_webhook";
 const REPLAY_JOB: &str = "konnect_audit_log_replay_job";
 
 use super::call::Object;
-use super::fault::{IMPATIENCE, Setting};
+use super::fault::{SHORT_TIMEOUT, Setting};
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{Shape, sound};
+use terraform_plugin::testing::value::{Shape, assert_no_errors};
 use terraform_plugin::testing::{Launch, Plugin};
 
-/// The access token. Nothing may ever show it.
+/// The access token, which no output may contain.
 pub const TOKEN: &str = "kpat_fault-matrix-Zq7wP2";
-/// What destinations and webhooks are given as `authorization`.
+/// The `authorization` of destinations and webhooks.
 pub const AUTHORIZATION: &str = "Splunk fault-matrix-h4RvTn";
 
-/// A plugin, and what it is asked about.
+/// A plugin with its types.
 pub struct Run {
     /// The plugin.
     pub plugin: Plugin,
@@ -35,29 +35,29 @@ pub struct Run {
     replay_job: Resource,
 }
 
-/// A Konnect, and a plugin for each of the three runs of Terraform that a cell takes: what another user set up, what meets
-/// the fault, what makes it good.
+/// A Konnect, and a plugin for each of the three Terraform runs of a cell: the preparation, the run with the fault, and
+/// the recovery.
 pub struct Bench {
     /// The Konnect.
     pub emulator: Emulator,
-    /// A destination on `global`, for webhooks to point at.
+    /// A destination on `global` for webhooks.
     pub destination: String,
     /// Before the fault.
     pub first: Run,
-    /// The one that meets it.
-    pub struck: Run,
+    /// The run with the fault.
+    pub affected: Run,
     /// After the fault.
     pub last: Run,
-    /// What plugins have logged that are gone already.
+    /// The logs of ended plugins.
     logged: Mutex<String>,
     started: SystemTime,
-    /// A port that is taken, and on which nobody listens.
+    /// A bound port that does not listen.
     _closed: Option<TcpSocket>,
     _folder: tempfile::TempDir,
 }
 
 impl Bench {
-    /// Starts all of it.
+    /// Starts the environment.
     pub async fn start(setting: Option<Setting>) -> Self {
         let options = EmulatorOptions {
             clock_offset_seconds: match setting {
@@ -70,11 +70,11 @@ impl Bench {
         };
         let mut emulator = Emulator::start(options).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let limit = matches!(setting, Some(Setting::Impatient)).then_some(IMPATIENCE);
+        let limit = matches!(setting, Some(Setting::ShortTimeout)).then_some(SHORT_TIMEOUT);
         let mut closed = None;
         let (url, launched) = match setting {
             Some(Setting::Closed) => {
-                // Bound, so that no other user gets the port, but not listening.
+                // Bound but not listening: other programs cannot use the port, and it refuses connections.
                 let socket = TcpSocket::new_v4().unwrap();
                 socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
                 let url = format!("http://{}", socket.local_addr().unwrap());
@@ -90,14 +90,14 @@ impl Bench {
             _ => (emulator.url(), launch()),
         };
         let first = configured(launch(), &emulator.url(), None).await;
-        let struck = configured(launched, &url, limit).await;
+        let affected = configured(launched, &url, limit).await;
         let last = configured(launch(), &emulator.url(), None).await;
         let destination = destination(&first).await;
         Self {
             emulator,
             destination,
             first,
-            struck,
+            affected,
             last,
             logged: Mutex::default(),
             started: SystemTime::now(),
@@ -111,7 +111,7 @@ impl Bench {
         humantime::format_rfc3339_seconds(self.started - Duration::from_secs(days * 86_400)).to_string()
     }
 
-    /// A plugin for one cell alone: a host that says 429 is left alone by all calls of a provider.
+    /// A plugin for a single cell, because a 429 affects all calls of a provider to the host.
     pub async fn alone(&self) -> Run {
         configured(launch(), &self.emulator.url(), None).await
     }
@@ -122,18 +122,18 @@ impl Bench {
         self.logged.lock().unwrap().push_str(&ended.stderr);
     }
 
-    /// Ends all of it; gives what the plugins have logged.
+    /// Ends the environment. Returns the logs of the plugins.
     pub async fn end(self) -> String {
         self.emulator.stop().await;
         let mut logged = self.logged.into_inner().unwrap();
-        for run in [self.first, self.struck, self.last] {
+        for run in [self.first, self.affected, self.last] {
             logged += &run.plugin.host.end().await.stderr;
         }
         logged
     }
 }
 
-/// At the finest level of logging, since nothing of that may hold a secret either.
+/// Logs at the finest level, which must not contain secrets either.
 fn launch() -> Launch {
     Launch::without_tls(crate::PLUGIN).env("TF_LOG", "TRACE")
 }
@@ -147,7 +147,7 @@ async fn configured(launch: Launch, url: &str, limit: Option<i64>) -> Run {
         ("max_retries", Value::from(1)),
         ("request_timeout_seconds", limit.map_or(Value::Null, Value::from)),
     ]);
-    sound(&plugin.configure(block).await);
+    assert_no_errors(&plugin.configure(block).await);
     Run {
         destination: plugin.resource(DESTINATION),
         webhook: plugin.resource(WEBHOOK),
@@ -166,30 +166,40 @@ async fn destination(run: &Run) -> String {
     ]);
     let plan = resource.plan(&State::none(), &config).await;
     let state = resource.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     state.value.get("id").as_str().unwrap().to_owned()
 }
 
 impl Run {
-    /// The resource that an object is one of.
+    /// The resource type of an object.
     pub fn resource(&self, object: Object) -> &Resource {
         match object {
             Object::Destination => &self.destination,
-            Object::Point | Object::Deliver | Object::Status => &self.webhook,
-            Object::Portal | Object::PortalStatus => &self.portal_webhook,
+            Object::Point | Object::Deliver => &self.webhook,
+            Object::Portal => &self.portal_webhook,
             Object::Replay => &self.replay_job,
+            _ => unreachable!("a data source"),
         }
     }
 
-    /// Reads the status of the webhook of a region, or of a Dev Portal of it. Null if that failed.
-    pub async fn status(&self, region: &str, portal: Option<&str>) -> (Value, Vec<tf::Diagnostic>) {
+    /// Reads the data source of an object, in a region or of a Dev Portal of it. Null if that failed.
+    pub async fn data(
+        &self,
+        object: Object,
+        region: &str,
+        portal: Option<&str>,
+    ) -> (Value, Vec<tf::Diagnostic>) {
         let mut arguments = vec![("region", region.into())];
-        let type_name = match portal {
-            None => "konnect_audit_log_webhook_status",
-            Some(portal) => {
-                arguments.push(("portal_id", portal.into()));
-                "konnect_portal_audit_log_webhook_status"
-            }
+        if let Some(portal) = portal {
+            arguments.push(("portal_id", portal.into()));
+        }
+        let type_name = match object {
+            Object::Status => "konnect_audit_log_webhook_status",
+            Object::PortalStatus => "konnect_portal_audit_log_webhook_status",
+            Object::Destinations => "konnect_audit_log_destinations",
+            Object::Events => "konnect_audit_log_events",
+            Object::Keys => "konnect_audit_log_signing_keys",
+            _ => unreachable!("a resource"),
         };
         let shape = Shape::of(&self.plugin.schema.data_source_schemas[type_name]);
         let request = tf::read_data_source::Request {
@@ -197,11 +207,11 @@ impl Run {
             config: shape.encode(&shape.object(&arguments)),
             ..<_>::default()
         };
-        let answer = self.plugin.host.provider().read_data_source(request).await;
-        let answer = answer.unwrap().into_inner();
-        let value = answer
+        let response = self.plugin.host.provider().read_data_source(request).await;
+        let response = response.unwrap().into_inner();
+        let value = response
             .state
             .map_or(Value::Null, |state| shape.decode(Some(&state)));
-        (value, answer.diagnostics)
+        (value, response.diagnostics)
     }
 }

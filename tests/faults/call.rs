@@ -1,8 +1,8 @@
-//! The columns: every request that the provider makes, each in the course of what it is made for.
+//! The columns: every request of the provider, with the operation that makes it.
 
 use konnect_emulator::{Fault, FaultRule};
 
-/// A request, and what Terraform does when it is made.
+/// A request in an operation of Terraform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
     DestinationCreate,
@@ -31,41 +31,44 @@ pub enum Call {
     ReplayRead,
     ReplayRestart,
     ReplayImport,
-    /// The listing while a creation is planned: whether an interrupted run has left just such a destination.
+    DestinationsRead,
+    EventsRead,
+    KeysRead,
+    /// The list at plan of a creation, which finds an equal destination of an interrupted run.
     PlanAlike,
-    /// The listing after the answer to a creation was lost.
+    /// The list after the response to a creation was lost.
     LostLook,
-    /// The creation that is made again, since that listing showed nothing.
+    /// The repeated creation after that list was empty.
     LostAgain,
-    /// The read before a destination is changed.
+    /// The read before a change of a destination.
     DestinationLook,
     /// The read where only the state changes.
     DestinationSame,
-    /// The read after a destination was changed that another user has written to.
+    /// The read after the change of a destination that another user has changed.
     DestinationAfter,
-    /// The look at the webhook in v3 while a creation is planned.
+    /// The read of the webhook in v3 at plan of a creation.
     PlanGuardV3,
     /// The same in v2.
     PlanGuardV2,
-    /// The look at the webhook in v3 just before it is created.
+    /// The read of the webhook in v3 before its creation.
     GuardV3,
     /// The same in v2.
     GuardV2,
-    /// The look in v3 before a webhook that points at a destination is removed.
+    /// The read in v3 before the removal of a webhook with a destination.
     PointDeleteLook,
-    /// The same for one with an endpoint of its own.
+    /// The same for a webhook with an endpoint.
     DeliverDeleteLookV3,
-    /// The look in v2 before that is switched off.
+    /// The read in v2 before it is disabled.
     DeliverDeleteLookV2,
-    /// The read in v2 of a webhook that v3 does not have any more.
+    /// The read in v2 of a webhook that no longer exists in v3.
     PointGone,
     /// The read where only the state changes.
     PointSame,
-    /// The look in v3 when a webhook is imported that has an endpoint of its own.
+    /// The read in v3 at import of a webhook with an endpoint.
     DeliverImportFirst,
-    /// The read before a webhook with an endpoint of its own is changed.
+    /// The read before a change of a webhook with an endpoint.
     DeliverLook,
-    /// The read after it was changed, if another user has written to it.
+    /// The read after a change, if another user has changed it.
     DeliverAfter,
     /// The read of a Dev Portal's webhook while a creation is planned.
     PortalPlanGuard,
@@ -77,9 +80,9 @@ pub enum Call {
     ReplayLook,
 }
 
-/// What Terraform does.
+/// An operation of Terraform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum Operation {
     Plan,
     Create,
     Read,
@@ -89,13 +92,13 @@ pub enum Deed {
     Data,
 }
 
-/// What a request is about.
+/// The object of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Object {
     Destination,
-    /// A webhook that points at a destination: v3.
+    /// A webhook with a destination: v3.
     Point,
-    /// A webhook with an endpoint of its own: v2.
+    /// A webhook with an endpoint: v2.
     Deliver,
     Status,
     /// The webhook of a Dev Portal.
@@ -103,13 +106,16 @@ pub enum Object {
     PortalStatus,
     /// The replay job of a region.
     Replay,
+    Destinations,
+    Events,
+    Keys,
 }
 
-/// Which path is struck.
+/// The path of the affected request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
     Destinations,
-    /// Those of a name.
+    /// The list of destinations with a name.
     Named,
     Destination,
     WebhookV3,
@@ -118,6 +124,8 @@ pub enum Target {
     PortalWebhook,
     PortalStatus,
     ReplayJob,
+    Events,
+    Keys,
 }
 
 /// The table that a column is in.
@@ -128,12 +136,13 @@ pub enum Table {
     Deliver,
     Portal,
     Replay,
+    Data,
     Looks,
     MoreLooks,
 }
 
 /// The tables, in their order.
-pub const TABLES: [(Table, &str); 7] = [
+pub const TABLES: [(Table, &str); 8] = [
     (Table::Destination, "`konnect_audit_log_destination`"),
     (
         Table::Point,
@@ -148,13 +157,17 @@ pub const TABLES: [(Table, &str); 7] = [
         "`konnect_portal_audit_log_webhook` and `konnect_portal_audit_log_webhook_status`",
     ),
     (Table::Replay, "`konnect_audit_log_replay_job`"),
+    (
+        Table::Data,
+        "`konnect_audit_log_destinations`, `konnect_audit_log_events` and `konnect_audit_log_signing_keys`",
+    ),
     (Table::Looks, "Additional requests of a destination"),
     (Table::MoreLooks, "Additional requests of a webhook"),
 ];
 
 impl Call {
-    /// All of them, in the order of the tables.
-    pub const ALL: [Self; 48] = [
+    /// All calls, in the order of the tables.
+    pub const ALL: [Self; 51] = [
         Self::DestinationCreate,
         Self::DestinationRead,
         Self::DestinationUpdate,
@@ -181,6 +194,9 @@ impl Call {
         Self::ReplayRead,
         Self::ReplayRestart,
         Self::ReplayImport,
+        Self::DestinationsRead,
+        Self::EventsRead,
+        Self::KeysRead,
         Self::PlanAlike,
         Self::LostLook,
         Self::LostAgain,
@@ -205,10 +221,12 @@ impl Call {
         Self::ReplayLook,
     ];
 
-    /// What Terraform does when the request is made.
-    pub fn deed(self) -> Deed {
+    /// The operation that makes the request.
+    pub fn operation(self) -> Operation {
         match self {
-            Self::PlanAlike | Self::PlanGuardV3 | Self::PlanGuardV2 | Self::PortalPlanGuard => Deed::Plan,
+            Self::PlanAlike | Self::PlanGuardV3 | Self::PlanGuardV2 | Self::PortalPlanGuard => {
+                Operation::Plan
+            }
             Self::DestinationCreate
             | Self::PointCreate
             | Self::DeliverCreate
@@ -219,13 +237,13 @@ impl Call {
             | Self::PortalCreate
             | Self::PortalGuard
             | Self::ReplayStart
-            | Self::ReplayLook => Deed::Create,
+            | Self::ReplayLook => Operation::Create,
             Self::DestinationRead
             | Self::PointRead
             | Self::DeliverRead
             | Self::PointGone
             | Self::PortalRead
-            | Self::ReplayRead => Deed::Read,
+            | Self::ReplayRead => Operation::Read,
             Self::DestinationUpdate
             | Self::PointUpdate
             | Self::DeliverUpdate
@@ -236,7 +254,7 @@ impl Call {
             | Self::DeliverLook
             | Self::DeliverAfter
             | Self::PortalUpdate
-            | Self::ReplayRestart => Deed::Update,
+            | Self::ReplayRestart => Operation::Update,
             Self::DestinationDelete
             | Self::PointDelete
             | Self::DeliverDelete
@@ -244,18 +262,22 @@ impl Call {
             | Self::DeliverDeleteLookV3
             | Self::DeliverDeleteLookV2
             | Self::PortalDelete
-            | Self::PortalDeleteLook => Deed::Delete,
+            | Self::PortalDeleteLook => Operation::Delete,
             Self::DestinationImport
             | Self::PointImport
             | Self::DeliverImport
             | Self::DeliverImportFirst
             | Self::PortalImport
-            | Self::ReplayImport => Deed::Import,
-            Self::StatusRead | Self::PortalStatusRead => Deed::Data,
+            | Self::ReplayImport => Operation::Import,
+            Self::StatusRead
+            | Self::PortalStatusRead
+            | Self::DestinationsRead
+            | Self::EventsRead
+            | Self::KeysRead => Operation::Data,
         }
     }
 
-    /// What it is done to.
+    /// The object of the operation.
     pub fn object(self) -> Object {
         match self {
             Self::DestinationCreate
@@ -301,6 +323,9 @@ impl Call {
             | Self::PortalGuard
             | Self::PortalDeleteLook => Object::Portal,
             Self::PortalStatusRead => Object::PortalStatus,
+            Self::DestinationsRead => Object::Destinations,
+            Self::EventsRead => Object::Events,
+            Self::KeysRead => Object::Keys,
             Self::ReplayStart
             | Self::ReplayRead
             | Self::ReplayRestart
@@ -309,7 +334,7 @@ impl Call {
         }
     }
 
-    /// The request that is struck.
+    /// The affected request.
     pub fn request(self) -> (&'static str, Target) {
         match self {
             Self::DestinationCreate | Self::LostAgain => ("POST", Target::Destinations),
@@ -350,6 +375,9 @@ impl Call {
             | Self::PortalDeleteLook => ("GET", Target::PortalWebhook),
             Self::PortalDelete => ("DELETE", Target::PortalWebhook),
             Self::PortalStatusRead => ("GET", Target::PortalStatus),
+            Self::DestinationsRead => ("GET", Target::Destinations),
+            Self::EventsRead => ("GET", Target::Events),
+            Self::KeysRead => ("GET", Target::Keys),
             Self::ReplayStart | Self::ReplayRestart => ("PUT", Target::ReplayJob),
             Self::ReplayRead | Self::ReplayImport | Self::ReplayLook => ("GET", Target::ReplayJob),
         }
@@ -360,7 +388,7 @@ impl Call {
         self.request().0 != "GET"
     }
 
-    /// The table and the head of the column.
+    /// The table and the heading of the column.
     pub fn column(self) -> (Table, &'static str) {
         match self {
             Self::DestinationCreate => (Table::Destination, "create"),
@@ -389,6 +417,9 @@ impl Call {
             Self::ReplayRead => (Table::Replay, "read"),
             Self::ReplayRestart => (Table::Replay, "update"),
             Self::ReplayImport => (Table::Replay, "import"),
+            Self::DestinationsRead => (Table::Data, "destinations"),
+            Self::EventsRead => (Table::Data, "events"),
+            Self::KeysRead => (Table::Data, "signing keys"),
             Self::PlanAlike => (Table::Looks, "A"),
             Self::LostLook => (Table::Looks, "B"),
             Self::LostAgain => (Table::Looks, "C"),
@@ -414,12 +445,12 @@ impl Call {
         }
     }
 
-    /// The rules that strike its request in this region: the first `times`, or all.
+    /// The fault rules for its requests in this region: the first `times`, or all.
     pub fn rules(self, region: &str, fault: Fault, times: Option<u64>) -> Vec<FaultRule> {
         let (method, target) = self.request();
         let mut rule = target.rule(fault).method(method).region(region);
         rule.times = times;
-        // What has to happen before the request is made at all.
+        // Faults that must precede the request.
         let before = match self {
             Self::LostLook => Some(Fault::DropAfter),
             Self::LostAgain => Some(Fault::DropBefore),
@@ -430,7 +461,7 @@ impl Call {
     }
 }
 
-/// What identifies the listing of one name.
+/// The query that identifies a list by name.
 const NAMED: &str = "filter%5Bname%5D";
 /// What the paths of Dev Portals have in common.
 const PORTALS: &str = "/v3/portals/";
@@ -448,10 +479,12 @@ impl Target {
             Self::PortalWebhook => rule.path(PORTALS).path_end("/audit-log-webhook"),
             Self::PortalStatus => rule.path(PORTALS).path_end("/audit-log-webhook/status"),
             Self::ReplayJob => rule.path_end("/v3/audit-log-replay-job"),
+            Self::Events => rule.path_end("/v3/audit-logs"),
+            Self::Keys => rule.path_end("/jwks.json"),
         }
     }
 
-    /// Whether a path, as it was sent, is this.
+    /// Whether a sent path matches.
     pub fn is(self, path: &str) -> bool {
         let named = path.contains(NAMED);
         let path = path.split('?').next().unwrap_or_default();
@@ -465,6 +498,8 @@ impl Target {
             Self::PortalWebhook => path.contains(PORTALS) && path.ends_with("/audit-log-webhook"),
             Self::PortalStatus => path.contains(PORTALS) && path.ends_with("/audit-log-webhook/status"),
             Self::ReplayJob => path.ends_with("/v3/audit-log-replay-job"),
+            Self::Events => path.ends_with("/v3/audit-logs"),
+            Self::Keys => path.ends_with("/jwks.json"),
         }
     }
 }

@@ -1,13 +1,13 @@
-//! One cell: a call meets a fault, is held against the rules, and is made good afterwards.
+//! One cell: a call with a fault, the check of its result, and the recovery.
 
 use konnect_emulator::{Fault, FaultRule, RecordedRequest};
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 
 use super::actor::{Acted, Actor};
 use super::bench::{AUTHORIZATION, Bench, TOKEN};
-use super::call::{Call, Deed};
+use super::call::{Call, Operation};
 use super::expected::{End, Expected, Times, expected, says_gone};
-use super::fault::{Answer, ELSEWHERE, Row, Setting, Strike};
+use super::fault::{ELSEWHERE, Injection, ResponseKind, Row, Setting};
 use terraform_plugin::testing::value::errors;
 
 /// A cell of the matrix.
@@ -17,39 +17,39 @@ pub struct Cell {
     pub row: Row,
     /// The column.
     pub call: Call,
-    /// How often the fault strikes.
+    /// How often the fault occurs.
     pub times: Times,
-    /// A region of its own.
+    /// A separate region.
     pub region: String,
 }
 
-/// What was seen of a cell.
+/// The observed result of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+pub struct Observed {
     /// How the call ended.
     pub end: End,
-    /// The requests, or where none got through, the attempts that the error reports.
+    /// The number of requests, or of attempts in the error if no request reached the server.
     pub requests: usize,
 }
 
 impl Cell {
-    /// As a failure names it.
+    /// The name in failures.
     pub fn name(&self) -> String {
         format!("{:?} × {} ({:?})", self.call, self.row.label, self.times)
     }
 
-    /// Runs it.
-    pub async fn run(&self, bench: &Bench, elsewhere: &str) -> Seen {
+    /// Runs the cell.
+    pub async fn run(&self, bench: &Bench, elsewhere: &str) -> Observed {
         let mut actor = Actor::prepare(bench, self.call, &self.region).await;
         let emulator = &bench.emulator;
-        let limited = matches!(self.row.answer, Answer::Status { code: 429, .. });
+        let limited = matches!(self.row.response, ResponseKind::Status { code: 429, .. });
         let alone = if limited { Some(bench.alone().await) } else { None };
         let before = emulator.region(&self.region);
         let mark = emulator.requests_of(&self.region).last().map_or(0, |r| r.number);
         for rule in self.rules(elsewhere) {
             emulator.inject(rule).unwrap();
         }
-        let acted = actor.act(alone.as_ref().unwrap_or(&bench.struck)).await;
+        let acted = actor.act(alone.as_ref().unwrap_or(&bench.affected)).await;
         if let Some(run) = alone {
             bench.end_alone(run).await;
         }
@@ -61,91 +61,96 @@ impl Cell {
         let expected = expected(&self.row, self.call, self.times);
         let end = ended(&acted, &actor);
         assert_eq!(end, expected.end, "{:#?}", acted.diagnostics);
-        let (struck, others) = self.count(&requests);
+        let (affected, others) = self.count(&requests);
         assert_eq!(
-            (struck, others),
-            (expected.struck, expected.others),
+            (affected, others),
+            (expected.affected, expected.others),
             "{:#?}",
             seen(&requests)
         );
         no_secret(&acted);
-        if matches!(end, End::Failed | End::Unsure) {
+        if matches!(end, End::Failed | End::Uncertain) {
             reported(&expected, &acted.diagnostics);
-            let kept = match self.call.deed() {
-                Deed::Import => acted.state.value.is_null(),
+            let kept = match self.call.operation() {
+                Operation::Import => acted.state.value.is_null(),
                 _ => acted.state.value == actor.state.value,
             };
             assert!(kept, "an error changed the state");
-            let made = self.row.handled && self.call.writes() || self.call == Call::LostLook && struck > 0;
+            let made = self.row.handled && self.call.writes() || self.call == Call::LostLook && affected > 0;
             assert_eq!(before != after, made, "Konnect has {after}");
         } else {
             let said: Vec<_> = acted.diagnostics.iter().map(|d| d.summary.as_str()).collect();
-            // A rejected token is reported once a run, and the run has several cells.
+            // A rejected token is reported once per run, and the run has several cells.
             if said.is_empty() && expected.warns == Some("Access token is not accepted") {
-                // Reported already.
+                // Already reported.
             } else {
                 assert_eq!(said, Vec::from_iter(expected.warns));
             }
         }
-        let believed = self.call.deed() == Deed::Delete && says_gone(self.row.answer);
+        let believed = self.call.operation() == Operation::Delete && says_gone(self.row.response);
         if end == End::Gone || believed {
             actor.remove_behind_the_scenes();
         }
-        if !matches!(end, End::Failed | End::Unsure) || self.call.deed() != Deed::Import {
+        if !matches!(end, End::Failed | End::Uncertain) || self.call.operation() != Operation::Import {
             actor.state = acted.state;
         }
         actor
-            .check_consistency(end == End::Unsure || end != End::Done && expected.warns.is_some())
+            .check_consistency(end == End::Uncertain || end != End::Done && expected.warns.is_some())
             .await;
         emulator.reset_region(&self.region).unwrap();
-        Seen {
+        Observed {
             end,
-            requests: if struck == 0 { expected.attempts } else { struck },
+            requests: if affected == 0 {
+                expected.attempts
+            } else {
+                affected
+            },
         }
     }
 
     fn rules(&self, elsewhere: &str) -> Vec<FaultRule> {
         let times = match self.times {
             Times::Once => Some(1),
-            Times::Lasting => None,
+            Times::Always => None,
         };
-        match &self.row.strike {
-            Strike::Rule(fault) => self
-                .call
-                .rules(&self.region, led(fault.clone(), elsewhere), times),
-            Strike::Setting(Setting::Impatient) => {
+        match &self.row.injection {
+            Injection::Rule(fault) => {
+                self.call
+                    .rules(&self.region, redirected(fault.clone(), elsewhere), times)
+            }
+            Injection::Setting(Setting::ShortTimeout) => {
                 let drip = Fault::Drip { interval_ms: 50 };
                 self.call.rules(&self.region, drip, times)
             }
-            Strike::Setting(Setting::Date(seconds)) => {
+            Injection::Setting(Setting::Date(seconds)) => {
                 let skew = Fault::ClockSkew { seconds: *seconds };
                 let mut rules = self.call.rules(&self.region, skew.clone(), None);
                 rules.pop();
                 rules.push(FaultRule::new(skew).region(&self.region).always());
                 rules
             }
-            Strike::Setting(Setting::Clock(_)) => {
+            Injection::Setting(Setting::Clock(_)) => {
                 let mut rules = self.call.rules(&self.region, Fault::DropBefore, None);
                 rules.pop();
                 rules
             }
-            Strike::Setting(Setting::Closed | Setting::Https(_)) => Vec::new(),
+            Injection::Setting(Setting::Closed | Setting::Https(_)) => Vec::new(),
         }
     }
 
-    /// How many requests are of the column's kind, and how many are not.
+    /// The numbers of requests that match the column, and of others.
     fn count(&self, requests: &[RecordedRequest]) -> (usize, usize) {
         let (method, target) = self.call.request();
-        let struck = requests
+        let affected = requests
             .iter()
             .filter(|request| request.method == method && target.is(&request.path))
             .count();
-        (struck, requests.len() - struck)
+        (affected, requests.len() - affected)
     }
 }
 
-/// Leads a redirect to the other host.
-fn led(mut fault: Fault, elsewhere: &str) -> Fault {
+/// Sets the target of a redirect to the other host.
+fn redirected(mut fault: Fault, elsewhere: &str) -> Fault {
     if let Fault::Status { headers, .. } = &mut fault {
         for value in headers.values_mut() {
             *value = value.replace(ELSEWHERE, elsewhere);
@@ -164,7 +169,7 @@ fn ended(acted: &Acted, actor: &Actor<'_>) -> End {
     let errors = errors(&acted.diagnostics);
     let asks_for_import = |error: &String| error.contains("Destination") && error.contains("import id ");
     if errors.iter().any(asks_for_import) {
-        End::Unsure
+        End::Uncertain
     } else if !errors.is_empty() {
         End::Failed
     } else if actor.reads() && acted.state.value.is_null() {
@@ -174,7 +179,7 @@ fn ended(acted: &Acted, actor: &Actor<'_>) -> End {
     }
 }
 
-/// Holds an error against the rules.
+/// Checks an error.
 fn reported(expected: &Expected, diagnostics: &[tf::Diagnostic]) {
     let errors = errors(diagnostics);
     let [error] = errors.as_slice() else {
@@ -194,7 +199,7 @@ fn reported(expected: &Expected, diagnostics: &[tf::Diagnostic]) {
             .says
             .iter()
             .any(|part| part.contains("applied despite the error"))
-            || expected.end == End::Unsure,
+            || expected.end == End::Uncertain,
         "{error}"
     );
     let warnings: Vec<_> = diagnostics

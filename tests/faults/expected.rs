@@ -1,133 +1,136 @@
-//! What has to come of each cell, as rules. They are written from what the provider promises, not from what it
-//! was seen to do.
+//! The expected result of each cell as rules, derived from the documented behavior of the provider.
 
-use super::call::{Call, Deed, Object, Table};
-use super::fault::{Answer, IMPATIENCE, Lost, PAGE_SAYS, Row, Setting, Strike};
+use super::call::{Call, Object, Operation, Table};
+use super::fault::{Injection, Lost, PAGE_SAYS, ResponseKind, Row, SHORT_TIMEOUT, Setting};
 
-/// How often a fault strikes.
+/// How often a fault occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Times {
-    /// The first of the requests that it matches.
+    /// For the first matching request.
     Once,
-    /// All of them.
-    Lasting,
+    /// For all matching requests.
+    Always,
 }
 
 /// How Terraform's call ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {
-    /// As if nothing had been wrong.
+    /// Successfully.
     Done,
-    /// The object is gone, says Konnect, and so it leaves the state.
+    /// Konnect reports that the object does not exist, and it is removed from the state.
     Gone,
-    /// An error. The state is what it was.
+    /// With an error. The state does not change.
     Failed,
-    /// An error after a creation whose answer was lost: it says how what may exist is imported.
-    Unsure,
+    /// With an error after a creation whose response was lost, which describes how to import the object.
+    Uncertain,
 }
 
-/// What has to come of a cell.
+/// The expected result of a cell.
 #[derive(Debug)]
 pub struct Expected {
     /// How Terraform's call ends.
     pub end: End,
-    /// How many requests of the column's kind reach the server.
-    pub struck: usize,
-    /// How many others do.
+    /// The number of requests of the column that reach the server.
+    pub affected: usize,
+    /// The number of other requests.
     pub others: usize,
-    /// How many attempts an error reports.
+    /// The number of attempts in the error.
     pub attempts: usize,
     /// Parts of the error's text.
     pub says: Vec<String>,
     /// The attribute that the error is on.
     pub attribute: Option<&'static str>,
-    /// The warning that comes with the error.
+    /// The warning in addition to the error.
     pub warns: Option<&'static str>,
 }
 
 /// The provider block of the tests has `max_retries = 1`.
 const ATTEMPTS: usize = 2;
-/// A creation is begun no more than so often, whatever becomes of the answers.
+/// The maximum number of creation attempts.
 const CREATIONS: usize = 3;
-/// A lost creation is looked for twice, the second time after a pause.
-const LOOKS: usize = 2;
+/// The number of searches after a lost creation, the second one after a pause.
+const SEARCHES: usize = 2;
 
-/// Whether a request like this can meet such a fault at all.
+/// Whether the fault can occur in the request.
 pub fn applies(row: &Row, call: Call) -> bool {
     let primary = !matches!(call.column().0, Table::Looks | Table::MoreLooks);
-    match row.strike {
-        // The clock decides about what a lost creation has made.
-        Strike::Setting(Setting::Clock(_) | Setting::Date(_)) => primary || call == Call::LostLook,
-        Strike::Setting(Setting::Closed | Setting::Https(_)) => primary,
-        Strike::Setting(Setting::Impatient) => true,
-        Strike::Rule(_) => {
+    match row.injection {
+        // The clock determines whether a found destination is the created one.
+        Injection::Setting(Setting::Clock(_) | Setting::Date(_)) => primary || call == Call::LostLook,
+        Injection::Setting(Setting::Closed | Setting::Https(_)) => primary,
+        Injection::Setting(Setting::ShortTimeout) => true,
+        Injection::Rule(_) => {
             let removal = call.request().0 == "DELETE";
             // A delete waits while the object is in use, and a replay while another job runs: too long for this test.
             let waits_on_conflict = matches!(
                 call,
                 Call::DestinationDelete | Call::PortalDelete | Call::ReplayStart | Call::ReplayRestart
             );
-            let in_use = waits_on_conflict && matches!(row.answer, Answer::Status { code: 409, .. });
+            let in_use = waits_on_conflict && matches!(row.response, ResponseKind::Status { code: 409, .. });
             // For a delete, 204 is the correct response: without the delete, it is a false report.
             let lie = removal && row.label == "204 with a body";
             // Whether a request that reads is handled makes no difference.
             let same = !call.writes() && row.label.ends_with("after processing");
-            let like_another = !primary && !is_telling(row.answer);
+            let like_another = !primary && !is_telling(row.response);
             !lie && !same && !like_another && !in_use
         }
     }
 }
 
-/// Whether an answer stands for those that are treated alike. The rest is for the main calls, which are a part of
-/// every run, and not for all the looks besides.
-fn is_telling(answer: Answer) -> bool {
-    match answer {
-        Answer::Status {
+/// Whether a response represents others with the same treatment. The others are tested only with the main calls.
+fn is_telling(response: ResponseKind) -> bool {
+    match response {
+        ResponseKind::Status {
             code, problem: true, ..
         } => {
             matches!(code, 400 | 401 | 403 | 404 | 408 | 409 | 429 | 500 | 503)
         }
-        Answer::Status { code, .. } => matches!(code, 400 | 403 | 404 | 502),
+        ResponseKind::Status { code, .. } => matches!(code, 400 | 403 | 404 | 502),
         _ => true,
     }
 }
 
-/// How often the fault is to strike: once as well where that makes a difference.
-pub fn modes(row: &Row, call: Call) -> Vec<Times> {
-    let creates = call.deed() == Deed::Create && call.writes();
-    let differs = transient(row.answer) && !too_long(row.answer) || creates && unknown(row.answer);
-    match row.strike {
-        Strike::Rule(_) | Strike::Setting(Setting::Impatient) if differs => vec![Times::Once, Times::Lasting],
-        _ => vec![Times::Lasting],
+/// How often the fault occurs: also once if that makes a difference.
+pub fn times(row: &Row, call: Call) -> Vec<Times> {
+    let creates = call.operation() == Operation::Create && call.writes();
+    let differs = transient(row.response) && !too_long(row.response) || creates && unknown(row.response);
+    match row.injection {
+        Injection::Rule(_) | Injection::Setting(Setting::ShortTimeout) if differs => {
+            vec![Times::Once, Times::Always]
+        }
+        _ => vec![Times::Always],
     }
 }
 
 /// Whether a retry of the same request may succeed.
-fn transient(answer: Answer) -> bool {
+fn transient(answer: ResponseKind) -> bool {
     match answer {
-        Answer::NoConnection | Answer::Lost(_) => true,
-        Answer::Status { code, .. } => matches!(code, 408 | 425 | 429 | 500..),
-        Answer::Fine | Answer::Untrusted | Answer::Nonsense | Answer::Redirect(_) => false,
+        ResponseKind::NoConnection | ResponseKind::Lost(_) => true,
+        ResponseKind::Status { code, .. } => matches!(code, 408 | 425 | 429 | 500..),
+        ResponseKind::Fine
+        | ResponseKind::Untrusted
+        | ResponseKind::Unparseable
+        | ResponseKind::Redirect(_) => false,
     }
 }
 
-/// Whether the server may have done what it was asked to.
-fn unknown(answer: Answer) -> bool {
-    match answer {
-        Answer::Lost(_) | Answer::Nonsense => true,
-        Answer::Status { code, .. } => matches!(code, 408 | 500..),
-        Answer::Redirect(code) => matches!(code, 302 | 303),
-        Answer::Fine | Answer::NoConnection | Answer::Untrusted => false,
+/// Whether the server may have handled the request.
+fn unknown(response: ResponseKind) -> bool {
+    match response {
+        ResponseKind::Lost(_) | ResponseKind::Unparseable => true,
+        ResponseKind::Status { code, .. } => matches!(code, 408 | 500..),
+        ResponseKind::Redirect(code) => matches!(code, 302 | 303),
+        ResponseKind::Fine | ResponseKind::NoConnection | ResponseKind::Untrusted => false,
     }
 }
 
-fn too_long(answer: Answer) -> bool {
-    matches!(answer, Answer::Status { too_long: true, .. })
+fn too_long(response: ResponseKind) -> bool {
+    matches!(response, ResponseKind::Status { too_long: true, .. })
 }
 
-/// How many attempts one request is worth.
-fn worth(answer: Answer) -> usize {
-    if transient(answer) && !too_long(answer) {
+/// The number of attempts of one request.
+fn attempts_of(response: ResponseKind) -> usize {
+    if transient(response) && !too_long(response) {
         ATTEMPTS
     } else {
         1
@@ -136,19 +139,19 @@ fn worth(answer: Answer) -> usize {
 
 /// The rules.
 pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
-    let mut expected = match row.strike {
-        Strike::Setting(Setting::Closed | Setting::Https(_)) if row.answer != Answer::Fine => {
-            // The first request of whatever is done does not get through.
-            failed(row, call, 0, 0, worth(row.answer))
+    let mut expected = match row.injection {
+        Injection::Setting(Setting::Closed | Setting::Https(_)) if row.response != ResponseKind::Fine => {
+            // The first request of the operation does not reach the server.
+            failed(row, call, 0, 0, attempts_of(row.response))
         }
-        Strike::Setting(Setting::Date(1..)) if call == Call::LostLook => {
-            // By one clock it was made before, by another since.
+        Injection::Setting(Setting::Date(1..)) if call == Call::LostLook => {
+            // The destination is older by one clock only.
             let mut uncertain = failed(row, call, 1, before(call), 1);
-            uncertain.end = End::Unsure;
+            uncertain.end = End::Uncertain;
             uncertain.says = vec!["which one is not certain".to_owned(), "import id".to_owned()];
             uncertain
         }
-        _ if row.answer == Answer::Fine => fine(call),
+        _ if row.response == ResponseKind::Fine => fine(call),
         _ if arrives_whole(row, call) => fine(call),
         _ => match call {
             Call::DestinationCreate | Call::LostAgain => created_once(row, call, times),
@@ -156,23 +159,29 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
             Call::ReplayStart | Call::ReplayRestart => started(row, call, times),
             // After a change, it is made and its answer is sufficient. Before a creation, nothing depends on it.
             Call::DestinationAfter | Call::DeliverAfter => Expected {
-                struck: worth(row.answer),
+                affected: attempts_of(row.response),
                 ..fine(call)
             },
             // A plan does not depend on what it looks for, and reports why it does not know it.
-            Call::PlanAlike => looked(row, call),
-            _ if says_gone(row.answer) || is_without_v2(row, call) => gone(row, call),
-            Call::PlanGuardV3 | Call::PlanGuardV2 | Call::PortalPlanGuard if times == Times::Lasting => {
-                looked(row, call)
+            Call::PlanAlike => plan_search(row, call),
+            _ if says_gone(row.response) || is_without_v2(row, call) => gone(row, call),
+            Call::PlanGuardV3 | Call::PlanGuardV2 | Call::PortalPlanGuard if times == Times::Always => {
+                plan_search(row, call)
             }
             _ if times == Times::Once => Expected {
-                struck: ATTEMPTS,
+                affected: ATTEMPTS,
                 ..fine(call)
             },
-            _ => failed(row, call, worth(row.answer), before(call), worth(row.answer)),
+            _ => failed(
+                row,
+                call,
+                attempts_of(row.response),
+                before(call),
+                attempts_of(row.response),
+            ),
         },
     };
-    if expected.end == End::Failed && call.writes() && unknown(row.answer) {
+    if expected.end == End::Failed && call.writes() && unknown(row.response) {
         expected
             .says
             .push("The change may have been applied despite the error.".to_owned());
@@ -180,17 +189,18 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
     expected
 }
 
-/// A body that is cut does not hurt an answer without one.
+/// A truncated body has no effect on a response without one.
 fn arrives_whole(row: &Row, call: Call) -> bool {
-    let cut = row.answer == Answer::Lost(Lost::Body) || row.label == "204 with a body, after processing";
+    let cut =
+        row.response == ResponseKind::Lost(Lost::Body) || row.label == "204 with a body, after processing";
     cut && call.request().0 == "DELETE"
 }
 
-/// Whether Konnect itself says that there is nothing.
-pub fn says_gone(answer: Answer) -> bool {
+/// Whether Konnect itself reports that the object does not exist.
+pub fn says_gone(response: ResponseKind) -> bool {
     matches!(
-        answer,
-        Answer::Status {
+        response,
+        ResponseKind::Status {
             code: 404,
             problem: true,
             ..
@@ -198,10 +208,10 @@ pub fn says_gone(answer: Answer) -> bool {
     )
 }
 
-/// Whether v2 is not available, for a call that uses v3 as well. A token without the permission for v2 is no reason to
-/// report at an import that there is no webhook.
+/// Whether v2 is not available, for a call that also uses v3. An import must not treat a missing permission for v2 as
+/// an absent webhook.
 fn is_without_v2(row: &Row, call: Call) -> bool {
-    let Answer::Status { code, .. } = row.answer else {
+    let ResponseKind::Status { code, .. } = row.response else {
         return false;
     };
     match call {
@@ -211,12 +221,12 @@ fn is_without_v2(row: &Row, call: Call) -> bool {
     }
 }
 
-/// A look of a plan that fails: a warning, of a rejected token or of what is not known.
-fn looked(row: &Row, call: Call) -> Expected {
-    let rejected = matches!(row.answer, Answer::Status { code: 401 | 403, .. });
+/// A failed search at plan: a warning about a rejected token or the failed search.
+fn plan_search(row: &Row, call: Call) -> Expected {
+    let rejected = matches!(row.response, ResponseKind::Status { code: 401 | 403, .. });
     let others = usize::from(call == Call::PlanGuardV2);
     Expected {
-        struck: worth(row.answer),
+        affected: attempts_of(row.response),
         others,
         warns: match call {
             _ if rejected => Some("Access token is not accepted"),
@@ -227,7 +237,7 @@ fn looked(row: &Row, call: Call) -> Expected {
     }
 }
 
-/// The requests that are made before the column's own.
+/// The number of requests before that of the column.
 fn before(call: Call) -> usize {
     match call {
         Call::PointCreate | Call::DeliverCreate | Call::DeliverDelete => 2,
@@ -250,7 +260,7 @@ fn before(call: Call) -> usize {
     }
 }
 
-/// Those that are made after it.
+/// The number of requests after it.
 fn after(call: Call) -> usize {
     match call {
         Call::GuardV3 | Call::DeliverDeleteLookV3 => 2,
@@ -270,9 +280,9 @@ fn after(call: Call) -> usize {
 }
 
 fn fine(call: Call) -> Expected {
-    let (struck, others) = match call {
-        // The first creation is lost without a trace, so that the second one is looked after.
-        Call::LostAgain => (2, before(call) + LOOKS + 1),
+    let (affected, others) = match call {
+        // The first creation is lost without effect, so a second one follows.
+        Call::LostAgain => (2, before(call) + SEARCHES + 1),
         _ => (1, before(call) + after(call)),
     };
     Expected {
@@ -281,7 +291,7 @@ fn fine(call: Call) -> Expected {
         } else {
             End::Done
         },
-        struck,
+        affected,
         others,
         attempts: 0,
         says: Vec::new(),
@@ -290,10 +300,10 @@ fn fine(call: Call) -> Expected {
     }
 }
 
-fn failed(row: &Row, call: Call, struck: usize, others: usize, attempts: usize) -> Expected {
+fn failed(row: &Row, call: Call, affected: usize, others: usize, attempts: usize) -> Expected {
     let mut expected = Expected {
         end: End::Failed,
-        struck,
+        affected,
         others,
         attempts,
         says: words(row, call),
@@ -301,25 +311,25 @@ fn failed(row: &Row, call: Call, struck: usize, others: usize, attempts: usize) 
         warns: None,
     };
     let names_a_field = row.label == "400 that names a field";
-    let unknown_destination = matches!(row.answer, Answer::Status { code: 404, .. })
+    let unknown_destination = matches!(row.response, ResponseKind::Status { code: 404, .. })
         && matches!(call, Call::PointCreate | Call::PointUpdate);
     if unknown_destination {
         expected.attribute = Some("audit_log_destination_id");
     }
     match call {
         // The list of Dev Portals shows that it is the destination that is missing.
-        Call::PortalCreate | Call::PortalUpdate if says_gone(row.answer) => {
+        Call::PortalCreate | Call::PortalUpdate if says_gone(row.response) => {
             expected.others += 1;
             expected.attribute = Some("audit_log_destination_id");
         }
-        Call::PortalStatusRead if says_gone(row.answer) => expected.attribute = Some("portal_id"),
+        Call::PortalStatusRead if says_gone(row.response) => expected.attribute = Some("portal_id"),
         _ => {}
     }
     if call == Call::LostLook {
-        expected.end = End::Unsure;
+        expected.end = End::Uncertain;
         expected.says.extend(unsure());
         expected.says.push("may or may not exist".to_owned());
-    } else if names_a_field && !matches!(call.object(), Object::Status | Object::PortalStatus) {
+    } else if names_a_field && call.operation() != Operation::Data {
         expected.attribute = match call.object() {
             Object::Destination | Object::Point | Object::Deliver => Some("endpoint"),
             _ => None,
@@ -333,59 +343,59 @@ fn unsure() -> [String; 2] {
     ["Destination may have been created", "import id "].map(str::to_owned)
 }
 
-/// `POST` of a destination: never repeated blindly, and yet exactly one.
+/// `POST` of a destination: retried only after a search, with exactly one destination as the result.
 fn created_once(row: &Row, call: Call, times: Times) -> Expected {
-    // The creation that is struck is the second one, if the first was lost without a trace.
+    // The affected creation is the second one, if the first was lost without effect.
     let earlier = usize::from(call == Call::LostAgain);
-    let looked = before(call) + earlier * LOOKS;
-    if !unknown(row.answer) {
-        // Nothing was done, and the server said so.
-        let again = match row.answer {
-            Answer::Status { code: 425 | 429, .. } => worth(row.answer),
+    let plan_search = before(call) + earlier * SEARCHES;
+    if !unknown(row.response) {
+        // The server reported that it did nothing.
+        let again = match row.response {
+            ResponseKind::Status { code: 425 | 429, .. } => attempts_of(row.response),
             _ => 1,
         };
         if times == Times::Once && again > 1 {
             return Expected {
-                struck: earlier + again,
-                others: looked + earlier,
+                affected: earlier + again,
+                others: plan_search + earlier,
                 ..fine(call)
             };
         }
-        return failed(row, call, earlier + again, looked, again);
+        return failed(row, call, earlier + again, plan_search, again);
     }
     if row.handled {
-        // The first look finds it, and its authorization is sent once more.
+        // The first search finds the destination, and its authorization is sent once more.
         return Expected {
-            struck: earlier + 1,
-            others: looked + 2,
+            affected: earlier + 1,
+            others: plan_search + 2,
             ..fine(call)
         };
     }
     if times == Times::Once {
-        // Looked for and not found, made again, and looked whether the first has left anything.
+        // Searches without result, creates again, and searches for duplicates.
         return Expected {
-            struck: earlier + 2,
-            others: looked + LOOKS + 1,
+            affected: earlier + 2,
+            others: plan_search + SEARCHES + 1,
             ..fine(call)
         };
     }
-    let mut given_up = failed(row, call, CREATIONS, before(call) + CREATIONS * LOOKS, 1);
-    given_up.end = End::Unsure;
+    let mut given_up = failed(row, call, CREATIONS, before(call) + CREATIONS * SEARCHES, 1);
+    given_up.end = End::Uncertain;
     given_up.says.extend(unsure());
     given_up.says.push("tried 3 times".to_owned());
     given_up
 }
 
-/// `PATCH` of a webhook that is not in the state yet: repeatable, and so made twice before it is given up.
+/// `PATCH` of a webhook that is not in the state yet: idempotent, and tried twice.
 fn set_up(row: &Row, call: Call, times: Times) -> Expected {
-    let each = worth(row.answer);
+    let each = attempts_of(row.response);
     if times == Times::Once {
         return Expected {
-            struck: 2,
+            affected: 2,
             ..fine(call)
         };
     }
-    if !unknown(row.answer) {
+    if !unknown(row.response) {
         return failed(row, call, each, before(call), each);
     }
     let mut expected = failed(row, call, 2 * each, before(call), each);
@@ -393,21 +403,21 @@ fn set_up(row: &Row, call: Call, times: Times) -> Expected {
     expected
 }
 
-/// `PUT` of a replay job: the latest job shows whether a request whose answer was lost has started it.
+/// `PUT` of a replay job: the latest job shows whether a request whose response was lost has started it.
 fn started(row: &Row, call: Call, times: Times) -> Expected {
-    let each = worth(row.answer);
+    let each = attempts_of(row.response);
     if times == Times::Once && each > 1 {
         return Expected {
-            struck: each,
+            affected: each,
             ..fine(call)
         };
     }
-    if !unknown(row.answer) {
+    if !unknown(row.response) {
         return failed(row, call, each, before(call), each);
     }
     if row.handled {
         return Expected {
-            struck: each,
+            affected: each,
             others: before(call) + 1,
             ..fine(call)
         };
@@ -417,8 +427,8 @@ fn started(row: &Row, call: Call, times: Times) -> Expected {
 
 /// What a 404 of Konnect's own means to each.
 fn gone(row: &Row, call: Call) -> Expected {
-    match (call, call.deed()) {
-        // The other version is asked as well, and shows what there is in its own form: no stream is lost of sight.
+    match (call, call.operation()) {
+        // The other version is called too, and returns a webhook of its form.
         (Call::PointRead | Call::PointImport, _) => Expected {
             others: 1,
             ..fine(call)
@@ -432,7 +442,7 @@ fn gone(row: &Row, call: Call) -> Expected {
             others: before(call),
             ..fine(call)
         },
-        // The other version shows what there is, which this webhook does not own.
+        // The other version returns a webhook that this resource does not own.
         (Call::PointDeleteLook, _) => Expected {
             warns: Some("Webhook was left in place"),
             ..fine(call)
@@ -452,11 +462,11 @@ fn gone(row: &Row, call: Call) -> Expected {
         }
         // A region always has a replay job to show, even if none was started.
         (Call::ReplayRead, _) => failed(row, call, 1, 0, 1),
-        (_, Deed::Read) => Expected {
+        (_, Operation::Read) => Expected {
             end: End::Gone,
             ..fine(call)
         },
-        (_, Deed::Delete | Deed::Plan)
+        (_, Operation::Delete | Operation::Plan)
         | (Call::GuardV3 | Call::GuardV2 | Call::DeliverImportFirst | Call::PortalGuard, _) => fine(call),
         (Call::DestinationImport, _) => {
             let mut none = failed(row, call, 1, 0, 1);
@@ -477,16 +487,16 @@ fn gone(row: &Row, call: Call) -> Expected {
     }
 }
 
-/// What an error has to say of what was seen, and of what to do.
+/// The required parts of the error: the failure and the advice.
 fn words(row: &Row, call: Call) -> Vec<String> {
     let (method, _) = call.request();
-    let mut words: Vec<String> = match row.answer {
-        Answer::Fine => Vec::new(),
-        Answer::NoConnection => vec!["No program accepts connections".into(), "HTTPS_PROXY".into()],
-        Answer::Untrusted => vec!["certificate is not trusted".into(), "SSL_CERT_FILE".into()],
-        Answer::Lost(Lost::Head) => vec!["connection was lost".into(), "Try again".into()],
+    let mut words: Vec<String> = match row.response {
+        ResponseKind::Fine => Vec::new(),
+        ResponseKind::NoConnection => vec!["No program accepts connections".into(), "HTTPS_PROXY".into()],
+        ResponseKind::Untrusted => vec!["certificate is not trusted".into(), "SSL_CERT_FILE".into()],
+        ResponseKind::Lost(Lost::Head) => vec!["connection was lost".into(), "Try again".into()],
         // What is cut is a 404: the webhook was never set up.
-        Answer::Lost(Lost::Body)
+        ResponseKind::Lost(Lost::Body)
             if matches!(
                 call,
                 Call::GuardV3 | Call::PlanGuardV3 | Call::PortalGuard | Call::PortalPlanGuard
@@ -494,26 +504,26 @@ fn words(row: &Row, call: Call) -> Vec<String> {
         {
             vec!["404".into(), "check the id, the region and the server URL".into()]
         }
-        Answer::Lost(Lost::Body) => vec![
+        ResponseKind::Lost(Lost::Body) => vec![
             "the connection ended before its end".into(),
             "Check the server URL".into(),
         ],
-        Answer::Lost(Lost::Slow) => {
+        ResponseKind::Lost(Lost::Slow) => {
             vec![
-                format!("complete answer from the server within {IMPATIENCE} s"),
+                format!("complete response from the server within {SHORT_TIMEOUT} s"),
                 "increase the time limit".into(),
             ]
         }
-        Answer::Nonsense => vec![
+        ResponseKind::Unparseable => vec![
             "cannot be read".into(),
-            "whether a proxy answers in place of the API".into(),
+            "whether a proxy responds in place of the API".into(),
         ],
-        Answer::Redirect(code) => vec![
+        ResponseKind::Redirect(code) => vec![
             code.to_string(),
             "was not followed: the access token was not sent there".into(),
             "address of the Konnect API itself".into(),
         ],
-        Answer::Status { code, problem, .. } => {
+        ResponseKind::Status { code, problem, .. } => {
             let mut words = vec![code.to_string(), advice(code, call).to_owned()];
             if problem {
                 words.push("Trace id: konnect:trace:".to_owned());
@@ -523,8 +533,8 @@ fn words(row: &Row, call: Call) -> Vec<String> {
             words
         }
     };
-    // A failure of the first request may be that of another than the column's own.
-    if !matches!(row.answer, Answer::NoConnection | Answer::Untrusted) {
+    // The first request may be another one than that of the column.
+    if !matches!(row.response, ResponseKind::NoConnection | ResponseKind::Untrusted) {
         words.push(format!("Request: {method} http://127.0.0.1:"));
     }
     words
@@ -544,6 +554,6 @@ fn advice(code: u16, call: Call) -> &'static str {
         429 => "limits the rate of requests",
         451 => "for legal reasons",
         500.. => "https://kong.statuspage.io",
-        _ => "The answer may not come from Konnect",
+        _ => "The response may not come from Konnect",
     }
 }

@@ -1,4 +1,4 @@
-//! The rows: what can go wrong with a request, and what of it a client can know.
+//! The rows: the faults of a request, and the response that the client receives.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,24 +7,24 @@ use konnect_emulator::{Certificate, Fault, Headers};
 /// A row of the matrix.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// As the table calls it.
+    /// The label in the table.
     pub label: String,
-    /// The table's section.
+    /// The section of the table.
     pub section: Section,
-    /// How the test causes it.
-    pub strike: Strike,
-    /// What a client sees of it.
-    pub answer: Answer,
-    /// Whether the server still does what the request asks for.
+    /// How the fault is injected.
+    pub injection: Injection,
+    /// The response that the client receives.
+    pub response: ResponseKind,
+    /// Whether the server handles the request.
     pub handled: bool,
 }
 
 /// A part of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Section {
-    /// Connection errors.
+    /// Connection failures.
     Connection,
-    /// Success statuses whose response is invalid.
+    /// Invalid success responses.
     Success,
     /// Error statuses.
     Status,
@@ -46,60 +46,60 @@ pub const SECTIONS: [(Section, &str); 6] = [
     (Section::Odd, "Unusual but valid responses"),
 ];
 
-/// How the test causes a fault.
+/// How a fault is injected.
 #[derive(Debug, Clone)]
-pub enum Strike {
-    /// The emulator changes the response to the request.
+pub enum Injection {
+    /// The emulator changes the response.
     Rule(Fault),
-    /// The provider runs under other circumstances.
+    /// The provider has other settings.
     Setting(Setting),
 }
 
-/// Circumstances that hold for a provider as a whole, so that it takes one of its own to run under them.
+/// Settings of a whole provider, which require a separate provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Setting {
-    /// Nothing listens at the address.
+    /// The address refuses connections.
     Closed,
     /// HTTPS with this certificate.
     Https(Certificate),
-    /// The server's clock is so many seconds ahead.
+    /// The server's clock is this many seconds ahead.
     Clock(i64),
-    /// Every `Date` is so many seconds ahead of the server's clock, as behind a proxy with a clock of its own.
+    /// Every `Date` is this many seconds ahead of the server's clock, as with a proxy.
     Date(i64),
-    /// A short time limit, against an answer that never ends.
-    Impatient,
+    /// A short time limit, for an endless response.
+    ShortTimeout,
 }
 
-/// What a client sees.
+/// The response that a client receives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// A whole and right answer.
+pub enum ResponseKind {
+    /// A complete and correct response.
     Fine,
-    /// No connection, since nobody listens.
+    /// The connection is refused.
     NoConnection,
-    /// A certificate that can't be trusted.
+    /// An untrusted certificate.
     Untrusted,
-    /// No whole answer.
+    /// An incomplete response.
     Lost(Lost),
-    /// A success that is not what the API answers with.
-    Nonsense,
+    /// A success status with an invalid body.
+    Unparseable,
     /// An error status.
     Status {
         /// The status.
         code: u16,
-        /// Whether Konnect itself says so, in a problem document.
+        /// Whether the body is a problem document of Konnect.
         problem: bool,
-        /// Whether it asks for a longer wait than anyone has patience for.
+        /// Whether `Retry-After` is too long to wait.
         too_long: bool,
     },
     /// A redirect with this status.
     Redirect(u16),
 }
 
-/// How an answer gets lost.
+/// How a response is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
-    /// The connection ends before the answer's head is whole.
+    /// The connection ends within the head.
     Head,
     /// The connection ends within the body.
     Body,
@@ -107,20 +107,20 @@ pub enum Lost {
     Slow,
 }
 
-/// The time limit of [`Setting::Impatient`], in seconds. Long enough for every honest answer on a busy machine.
-pub const IMPATIENCE: i64 = 3;
+/// The time limit of [`Setting::ShortTimeout`], in seconds. Long enough for normal responses on a busy machine.
+pub const SHORT_TIMEOUT: i64 = 3;
 
 const DAY: i64 = 86_400;
 
-/// The statuses that mean something to an HTTP client, and two that mean nothing.
+/// The statuses that HTTP clients distinguish, and two others.
 const STATUSES: [u16; 21] = [
     400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 422, 425, 429, 451, 500, 501, 502, 503, 504, 520, 599,
 ];
 
-/// An error page of a gateway.
+/// The error page of a gateway.
 pub const PAGE: &str = "<html><head><title>Not today</title></head><body>says the gateway</body></html>";
 
-/// What a test looks for of [`PAGE`].
+/// The expected excerpt of [`PAGE`].
 pub const PAGE_SAYS: &str = "an HTML page (title: Not today";
 
 /// All rows.
@@ -129,41 +129,52 @@ pub fn all() -> Vec<Row> {
     parts.into_iter().flatten().collect()
 }
 
-fn rule(section: Section, label: impl Into<String>, fault: Fault, answer: Answer, handled: bool) -> Row {
+fn rule(
+    section: Section,
+    label: impl Into<String>,
+    fault: Fault,
+    response: ResponseKind,
+    handled: bool,
+) -> Row {
     Row {
         label: label.into(),
         section,
-        strike: Strike::Rule(fault),
-        answer,
+        injection: Injection::Rule(fault),
+        response,
         handled,
     }
 }
 
-fn setting(section: Section, label: &str, setting: Setting, answer: Answer) -> Row {
+fn setting(section: Section, label: &str, setting: Setting, response: ResponseKind) -> Row {
     Row {
         label: label.to_owned(),
         section,
-        strike: Strike::Setting(setting),
-        answer,
-        handled: answer == Answer::Fine,
+        injection: Injection::Setting(setting),
+        response,
+        handled: response == ResponseKind::Fine,
     }
 }
 
 fn connection() -> Vec<Row> {
     let of = Section::Connection;
-    let head = Answer::Lost(Lost::Head);
-    let untrusted = |label: &str, kind| setting(of, label, Setting::Https(kind), Answer::Untrusted);
+    let head = ResponseKind::Lost(Lost::Head);
+    let untrusted = |label: &str, kind| setting(of, label, Setting::Https(kind), ResponseKind::Untrusted);
     let slow = Fault::Drip { interval_ms: 50 };
     let mut drip = rule(
         of,
         "response body that never ends",
         slow,
-        Answer::Lost(Lost::Slow),
+        ResponseKind::Lost(Lost::Slow),
         false,
     );
-    drip.strike = Strike::Setting(Setting::Impatient);
+    drip.injection = Injection::Setting(Setting::ShortTimeout);
     vec![
-        setting(of, "connection refused", Setting::Closed, Answer::NoConnection),
+        setting(
+            of,
+            "connection refused",
+            Setting::Closed,
+            ResponseKind::NoConnection,
+        ),
         untrusted("TLS: unknown authority", Certificate::UnknownAuthority),
         untrusted("TLS: expired certificate", Certificate::Expired),
         untrusted("TLS: certificate for another name", Certificate::OtherName),
@@ -192,14 +203,14 @@ fn connection() -> Vec<Row> {
             of,
             "response truncated in the body",
             Fault::Truncate,
-            Answer::Lost(Lost::Body),
+            ResponseKind::Lost(Lost::Body),
             true,
         ),
         drip,
     ]
 }
 
-/// A 200 with this in place of the answer.
+/// A response with this body.
 fn body(handle: bool, status: u16, content_type: &str, body: &str) -> Fault {
     let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
     Fault::Body {
@@ -218,21 +229,21 @@ fn successes() -> Vec<Row> {
             of,
             "truncated JSON, request processed",
             Fault::Malformed,
-            Answer::Nonsense,
+            ResponseKind::Unparseable,
             true,
         ),
         rule(
             of,
             "body of 100 MiB",
             Fault::Huge { bytes: 100 << 20 },
-            Answer::Nonsense,
+            ResponseKind::Unparseable,
             false,
         ),
         rule(
             of,
             "200 with the request as the body",
             Fault::Echo { status: 200 },
-            Answer::Nonsense,
+            ResponseKind::Unparseable,
             false,
         ),
     ];
@@ -251,14 +262,14 @@ fn successes() -> Vec<Row> {
         for handled in [false, true] {
             let label = format!("{label}{}", if handled { ", after processing" } else { "" });
             let fault = body(handled, status, content_type, text);
-            rows.push(rule(of, label, fault, Answer::Nonsense, handled));
+            rows.push(rule(of, label, fault, ResponseKind::Unparseable, handled));
         }
     }
     rows
 }
 
-fn status(code: u16, problem: bool) -> Answer {
-    Answer::Status {
+fn status(code: u16, problem: bool) -> ResponseKind {
+    ResponseKind::Status {
         code,
         problem,
         too_long: false,
@@ -312,7 +323,7 @@ fn statuses() -> Vec<Row> {
     rows
 }
 
-/// A problem document that names a field of both resources.
+/// A problem document about a field that both resources have.
 const NAMING_ENDPOINT: &str = r#"{"status": 400, "title": "Bad Request", "detail": "Not so", "instance": "konnect:trace:400",
     "invalid_parameters": [{"field": "endpoint", "reason": "is on the list of forbidden hosts", "source": "body"}]}"#;
 
@@ -333,7 +344,7 @@ fn waits() -> Vec<Row> {
             body: None,
             content_type: None,
         };
-        let answer = Answer::Status {
+        let response = ResponseKind::Status {
             code,
             problem: true,
             too_long,
@@ -342,14 +353,14 @@ fn waits() -> Vec<Row> {
             Section::Wait,
             format!("{code}, Retry-After: {label}"),
             fault,
-            answer,
+            response,
             false,
         )
     };
     waits.map(row).into()
 }
 
-/// A placeholder for the address of the other host, which only a run knows.
+/// The placeholder for the address of the other host, which is known at run time only.
 pub const ELSEWHERE: &str = "http://other-host.invalid";
 
 fn redirects() -> Vec<Row> {
@@ -362,7 +373,13 @@ fn redirects() -> Vec<Row> {
             content_type: None,
         };
         let label = format!("{code} to another host");
-        rule(Section::Redirect, label, fault, Answer::Redirect(code), false)
+        rule(
+            Section::Redirect,
+            label,
+            fault,
+            ResponseKind::Redirect(code),
+            false,
+        )
     };
     [301, 302, 303, 307, 308].map(row).into()
 }
@@ -372,9 +389,9 @@ fn odd() -> Vec<Row> {
     let typed = |content_type: &str| {
         let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
         let label = format!("valid response as {content_type}");
-        rule(of, label, Fault::Headers { headers }, Answer::Fine, true)
+        rule(of, label, Fault::Headers { headers }, ResponseKind::Fine, true)
     };
-    let clock = |label: &str, of_what| setting(of, label, of_what, Answer::Fine);
+    let clock = |label: &str, of_what| setting(of, label, of_what, ResponseKind::Fine);
     vec![
         typed("text/plain"),
         typed("text/html"),

@@ -1,9 +1,8 @@
-//! Every request that the provider makes meets every fault that the emulator knows, by the built plugin, called as
-//! Terraform calls it. What has to come of each is written down as rules in [`expected`]; the table of what came of
-//! it stands in the documentation.
+//! Combines every request of the provider with every fault of the emulator. The built plugin is called as Terraform
+//! calls it. [`expected`] contains the expected results as rules; the documentation contains the table of results.
 //!
-//! [`fault`] has the rows, [`call`] the columns, [`cell`] runs one of each on a [`bench`] by way of an [`actor`], and
-//! [`table`] writes what was seen.
+//! [`fault`] contains the rows, [`call`] the columns. [`cell`] runs one combination on a [`bench`] with an [`actor`],
+//! and [`table`] writes the results.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
 
@@ -27,27 +26,29 @@ use tokio::task::JoinSet;
 
 use self::bench::{AUTHORIZATION, Bench, TOKEN};
 use self::call::Call;
-use self::cell::{Cell, Seen};
-use self::expected::{applies, modes};
-use self::fault::{Setting, Strike};
+use self::cell::{Cell, Observed};
+use self::expected::{applies, times};
+use self::fault::{Injection, Setting};
 use self::table::Table;
 
-/// Cells at a time, over all benches. Most of them wait for a retry.
+/// The number of concurrent cells in all benches. Most of them wait for a retry.
 const AT_A_TIME: usize = 300;
 
-/// The cells, by the bench that they run on: one for each table, and for each setting.
+/// The cells by bench: one bench for each table, and for each setting.
 fn cells() -> BTreeMap<(Option<Setting>, Option<call::Table>), Vec<Cell>> {
     let mut cells = BTreeMap::<_, Vec<Cell>>::new();
     let mut number = 0;
     for row in fault::all() {
         for call in Call::ALL.into_iter().filter(|call| applies(&row, *call)) {
-            let bench = match row.strike {
-                Strike::Rule(_) => (None, Some(call.column().0)),
-                // What takes long is spread over several.
-                Strike::Setting(Setting::Impatient) => (Some(Setting::Impatient), Some(call.column().0)),
-                Strike::Setting(setting) => (Some(setting), None),
+            let bench = match row.injection {
+                Injection::Rule(_) => (None, Some(call.column().0)),
+                // Slow cells are distributed over several benches.
+                Injection::Setting(Setting::ShortTimeout) => {
+                    (Some(Setting::ShortTimeout), Some(call.column().0))
+                }
+                Injection::Setting(setting) => (Some(setting), None),
             };
-            for times in modes(&row, call) {
+            for times in times(&row, call) {
                 number += 1;
                 cells.entry(bench).or_default().push(Cell {
                     row: row.clone(),
@@ -61,8 +62,8 @@ fn cells() -> BTreeMap<(Option<Setting>, Option<call::Table>), Vec<Cell>> {
     cells
 }
 
-/// What came of a cell: what was seen, or why it is not as it has to be.
-type Outcome = (Cell, Result<Seen, String>);
+/// The result of a cell, or the reason why it is not as expected.
+type Outcome = (Cell, Result<Observed, String>);
 
 async fn on_a_bench(
     setting: Option<Setting>,
@@ -103,15 +104,15 @@ fn why(error: tokio::task::JoinError) -> String {
 
 #[tokio::test]
 async fn request_with_each_fault_ends_as_expected() {
-    // Each failure is reported below, with the name of its cell.
+    // Failures are reported below with the name of the cell.
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let other_host = Emulator::start(EmulatorOptions::default()).await.unwrap();
-    // Another name, so that it is another host also for who compares names alone.
+    // Another name, which counts as another host even if only names are compared.
     let elsewhere: Arc<str> = other_host.url().replace("127.0.0.1", "localhost").into();
     let permits = Arc::new(Semaphore::new(AT_A_TIME));
     let mut benches = JoinSet::new();
-    // Settings last longest, and come last by their order.
+    // Settings are slowest and sort last, so they start first.
     for ((setting, _), cells) in cells().into_iter().rev() {
         benches.spawn(on_a_bench(setting, cells, elsewhere.clone(), permits.clone()));
     }

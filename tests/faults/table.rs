@@ -1,35 +1,35 @@
-//! The table of results: written into the documentation on request, and compared with it otherwise.
+//! The table of results, compared with the documentation or written to it on request.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
 use super::call::{self, Call};
-use super::cell::{Cell, Seen};
+use super::cell::{Cell, Observed};
 use super::expected::{End, Times};
 use super::fault::{self, Section};
 
-/// Where the table stands, between the two marks.
+/// The page that contains the table between two marks.
 const PAGE: &str = "docs-internal/fault-matrix.md";
 const BEGIN: &str = "<!-- begin: written by tests/faults -->\n";
 const END: &str = "<!-- end: written by tests/faults -->\n";
-/// Set to anything, it has the test write the table.
+/// If this variable is set, the test writes the table.
 const WRITE: &str = "WRITE_FAULT_MATRIX";
 
-/// What was seen of all cells.
+/// The results of all cells.
 #[derive(Default)]
 pub struct Table {
-    seen: BTreeMap<(String, Call), BTreeMap<Times, Seen>>,
+    seen: BTreeMap<(String, Call), BTreeMap<Times, Observed>>,
 }
 
 impl Table {
-    /// Notes what was seen of a cell.
-    pub fn note(&mut self, cell: &Cell, seen: Seen) {
+    /// Records the result of a cell.
+    pub fn note(&mut self, cell: &Cell, seen: Observed) {
         let of = (cell.row.label.clone(), cell.call);
         self.seen.entry(of).or_default().insert(cell.times, seen);
     }
 
-    /// Asserts that the documentation says the same, or has it do so.
+    /// Asserts that the documentation contains the same table, or writes it.
     pub fn is_in_the_documentation(&self) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
         let page = std::fs::read_to_string(&path).unwrap();
@@ -75,7 +75,7 @@ impl Table {
         self.seen.values().map(BTreeMap::len).sum()
     }
 
-    /// The rows of a section. Statuses of one kind of which the same came are one row.
+    /// The rows of a section. Statuses with the same results share one row.
     fn rows(&self, section: Section, calls: &[Call]) -> Vec<(String, Vec<String>)> {
         let mut rows: Vec<(Label, Vec<String>)> = Vec::new();
         for row in fault::all().into_iter().filter(|row| row.section == section) {
@@ -107,20 +107,20 @@ impl Table {
     }
 }
 
-/// A request that can't meet the fault.
+/// The cell of a request in which the fault cannot occur.
 const NOTHING: &str = "–";
 
-fn said(seen: Seen) -> String {
+fn said(seen: Observed) -> String {
     let end = match seen.end {
         End::Done => "done",
         End::Gone => "gone",
         End::Failed => "error",
-        End::Unsure => "**import**",
+        End::Uncertain => "**import**",
     };
     format!("{end} {}", seen.requests)
 }
 
-/// A row's label, with its statuses apart.
+/// The label of a row, with separate statuses.
 struct Label {
     codes: Vec<String>,
     rest: String,

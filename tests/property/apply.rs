@@ -1,39 +1,39 @@
-//! An apply: each planned change in Terraform's order, and what has to come of it.
+//! An apply: each planned change in Terraform's order, and the checks of its result.
 
 use std::collections::BTreeMap;
 
 use terraform_plugin::Value;
 
-use super::block::{Address, Block, Given, Kind};
+use super::block::{Address, ArgumentValue, Block, Kind};
 use super::rules;
-use super::session::{Answer, Change as Call, REGION, Session, Stored};
+use super::session::{Change as Call, REGION, Response, Session, Stored};
 use super::steps::Trouble;
 use super::truth::Truth;
 use super::world::{Instance, World};
 
-/// What a plan found and decided.
+/// The result of a plan.
 pub struct Plan {
     /// The refreshed state.
     pub state: BTreeMap<Address, Instance>,
-    /// What becomes of each block.
+    /// The change of each block.
     pub changes: BTreeMap<Address, Change>,
 }
 
-/// What a plan decided about a block.
+/// The planned change of a block.
 #[derive(Debug)]
 pub struct Change {
     /// The block.
     pub block: Block,
-    /// Whether another object takes its place.
+    /// Whether the object is replaced.
     pub replaces: bool,
-    /// The state after, as far as it is known.
+    /// The planned state.
     pub planned: Value,
-    /// Whether that is the one before.
+    /// Whether the planned state equals the prior one.
     pub noop: bool,
 }
 
 impl World<'_> {
-    /// Carries a plan out. Whether all of it went well.
+    /// Applies a plan. Returns whether all changes succeeded.
     pub async fn carry_out(&mut self, plan: &Plan, trouble: Option<Trouble>) -> bool {
         self.state = plan.state.clone();
         let session = self.session().await;
@@ -49,8 +49,8 @@ impl World<'_> {
         done
     }
 
-    /// Webhooks to remove go first and destinations last. A new destination takes the old one's place
-    /// before that is destroyed, a new webhook after.
+    /// Webhooks are removed first, destinations last. A destination is replaced with create before destroy, a webhook
+    /// with destroy before create.
     async fn in_order(&mut self, session: &Session, plan: &Plan, trouble: bool) -> bool {
         let mut failed = Vec::new();
         let addresses: Vec<_> = self.state.keys().copied().collect();
@@ -97,7 +97,7 @@ impl World<'_> {
         failed.is_empty()
     }
 
-    /// Removes an object; what is left of it.
+    /// Removes an object. Returns the remaining state.
     async fn destroy(
         &mut self,
         session: &Session,
@@ -123,7 +123,7 @@ impl World<'_> {
         Some(left)
     }
 
-    /// Creates or updates an object. Whether that went well.
+    /// Creates or updates an object. Returns whether it succeeded.
     async fn change(&mut self, session: &Session, address: Address, change: &Change, trouble: bool) -> bool {
         let config = self.known(session, address, &change.block);
         let before = self.state.get(&address).and_then(|of| of.current.clone());
@@ -146,7 +146,7 @@ impl World<'_> {
         assert!(!change.noop, "nothing was to change");
         let creates_webhook = prior.is_null() && address.kind == Kind::Webhook;
         let region = change.block.text("region").unwrap_or(REGION);
-        if creates_webhook && self.lurking == Some(region) {
+        if creates_webhook && self.pending_occupation == Some(region) {
             self.occupy(region);
         }
         let before = Truth::of(self.emulator);
@@ -182,8 +182,8 @@ impl World<'_> {
         well
     }
 
-    /// The same change once more has no further effect.
-    async fn twice(&self, session: &Session, address: Address, call: Call<'_>, once: Answer) -> Answer {
+    /// Asserts that repeating the change has no further effect.
+    async fn twice(&self, session: &Session, address: Address, call: Call<'_>, once: Response) -> Response {
         let truth = Truth::of(self.emulator).timeless();
         let twice = session.apply(address.kind, call).await;
         assert_eq!(twice.errors, [""; 0], "{address:?} can't be changed twice");
@@ -195,11 +195,11 @@ impl World<'_> {
         twice
     }
 
-    /// Whether the guard has to refuse the creation of this webhook.
+    /// Whether the guard must reject the creation of this webhook.
     fn occupied(address: Address, block: &Block, truth: &Truth) -> bool {
         address.kind == Kind::Webhook
             && truth.delivers(block.text("region").unwrap_or(REGION))
-            && !block.is("replace_existing", Given::Flag(true))
+            && !block.is("replace_existing", ArgumentValue::Flag(true))
     }
 
     /// Whether the webhook's region may use its destination.
@@ -213,7 +213,7 @@ impl World<'_> {
         kept == "global" || kept == block.text("region").unwrap_or(REGION)
     }
 
-    /// After a change: Konnect has the authorization that it should have. `before` is what it had.
+    /// Asserts that Konnect has the expected authorization after a change. `before` is the previous one.
     fn authorized(&mut self, address: Address, block: &Block, prior: &Value, before: Option<&str>) {
         let touched = self.touched.remove(&address);
         let state = self.state[&address].current.as_ref().unwrap();
@@ -230,8 +230,8 @@ impl World<'_> {
                 has == Some(configured),
                 "{address:?}: a stranger's write is not made good"
             );
-        } else if self.doubtful.contains(&address) {
-            // The user does not want to know, or did not.
+        } else if self.uncertain.contains(&address) {
+            // Detection is or was disabled.
         } else if same_version {
             assert!(has == before, "{address:?}: the same version is sent again");
         } else {
@@ -241,7 +241,7 @@ impl World<'_> {
             );
         }
         if has == Some(configured) {
-            self.doubtful.remove(&address);
+            self.uncertain.remove(&address);
         }
     }
 }

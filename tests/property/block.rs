@@ -1,5 +1,5 @@
-//! What a user writes: a block of one of the two resources, with values from small sets, so that two
-//! configurations often agree in most of them.
+//! A block of one of the two resources. Its values are from small sets, so two configurations often agree in most
+//! values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use terraform_plugin::{Type, Value};
 
 use super::secrets::SECRETS;
 
-/// A resource type. Destinations come first, since webhooks refer to them.
+/// A resource type. Destinations are first, because webhooks refer to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// `konnect_audit_log_destination`.
@@ -28,18 +28,18 @@ impl Kind {
     }
 }
 
-/// A block's place in the configuration.
+/// The address of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     /// Its type.
     pub kind: Kind,
-    /// Which of that type.
+    /// The number of the block of that type.
     pub slot: usize,
 }
 
-/// What an argument is set to. Secrets are numbers here, so that a failing case does not print them.
+/// The value of an argument. Secrets are numbers, so a failing case does not print them.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Given {
+pub enum ArgumentValue {
     /// Text.
     Text(&'static str),
     /// A bool.
@@ -48,7 +48,7 @@ pub enum Given {
     Number(i64),
     /// One of the secrets.
     Secret(usize),
-    /// The id of the destination in this slot.
+    /// The ID of the destination in this slot.
     IdOf(usize),
 }
 
@@ -56,21 +56,21 @@ pub enum Given {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {
     /// The arguments; all others are null.
-    pub arguments: BTreeMap<&'static str, Given>,
-    /// Those that only the apply returns, null ones too.
+    pub arguments: BTreeMap<&'static str, ArgumentValue>,
+    /// Arguments that are unknown until apply, also null ones.
     pub unknown: BTreeSet<&'static str>,
 }
 
 impl Block {
-    /// The configuration as a value, with the ids of destinations from `id_of`.
+    /// The configuration as a value, with the IDs of destinations from `id_of`.
     pub fn value(&self, of: &Type, planning: bool, id_of: impl Fn(usize) -> Value) -> Value {
         let mut value = Value::object(self.arguments.iter().map(|(name, given)| {
             let value = match *given {
-                Given::Text(text) => text.into(),
-                Given::Flag(flag) => flag.into(),
-                Given::Number(number) => number.into(),
-                Given::Secret(which) => SECRETS[which].into(),
-                Given::IdOf(slot) => id_of(slot),
+                ArgumentValue::Text(text) => text.into(),
+                ArgumentValue::Flag(flag) => flag.into(),
+                ArgumentValue::Number(number) => number.into(),
+                ArgumentValue::Secret(which) => SECRETS[which].into(),
+                ArgumentValue::IdOf(slot) => id_of(slot),
             };
             (*name, value)
         }));
@@ -82,7 +82,7 @@ impl Block {
         value.shaped(of).unwrap()
     }
 
-    /// Takes one argument over from another block. Whether that makes sense: both have the same form.
+    /// Copies one argument from another block. Returns false if the blocks have different forms.
     pub fn take(&mut self, name: &'static str, from: &Self) -> bool {
         if self.refers_to().is_some() != from.refers_to().is_some() {
             return false;
@@ -95,10 +95,10 @@ impl Block {
         true
     }
 
-    /// The destination that it refers to.
+    /// The destination of the webhook.
     pub fn refers_to(&self) -> Option<usize> {
         match self.arguments.get("audit_log_destination_id") {
-            Some(Given::IdOf(slot)) => Some(*slot),
+            Some(ArgumentValue::IdOf(slot)) => Some(*slot),
             _ => None,
         }
     }
@@ -106,55 +106,55 @@ impl Block {
     /// The text of an argument.
     pub fn text(&self, name: &str) -> Option<&'static str> {
         match self.arguments.get(name) {
-            Some(Given::Text(text)) => Some(text),
+            Some(ArgumentValue::Text(text)) => Some(text),
             _ => None,
         }
     }
 
     /// Whether an argument is set to this.
-    pub fn is(&self, name: &str, given: Given) -> bool {
+    pub fn is(&self, name: &str, given: ArgumentValue) -> bool {
         self.arguments.get(name) == Some(&given)
     }
 
-    /// The secret that it configures.
+    /// The configured secret.
     pub fn secret(&self) -> Option<&'static str> {
         let given = ["authorization", "authorization_wo"]
             .iter()
             .find_map(|name| self.arguments.get(name));
         match given {
-            Some(Given::Secret(which)) => Some(SECRETS[*which]),
+            Some(ArgumentValue::Secret(which)) => Some(SECRETS[*which]),
             _ => None,
         }
     }
 }
 
-type Arguments = Vec<(&'static str, Given)>;
+type Arguments = Vec<(&'static str, ArgumentValue)>;
 
-fn maybe(name: &'static str, of: impl Strategy<Value = Given> + 'static) -> BoxedStrategy<Arguments> {
+fn maybe(name: &'static str, of: impl Strategy<Value = ArgumentValue> + 'static) -> BoxedStrategy<Arguments> {
     prop_oneof![1 => Just(Vec::new()), 1 => of.prop_map(move |given| vec![(name, given)])].boxed()
 }
 
-fn text(of: &'static [&'static str]) -> impl Strategy<Value = Given> {
-    select(of).prop_map(Given::Text)
+fn text(of: &'static [&'static str]) -> impl Strategy<Value = ArgumentValue> {
+    select(of).prop_map(ArgumentValue::Text)
 }
 
-fn flag() -> impl Strategy<Value = Given> {
-    any::<bool>().prop_map(Given::Flag)
+fn flag() -> impl Strategy<Value = ArgumentValue> {
+    any::<bool>().prop_map(ArgumentValue::Flag)
 }
 
 fn authorization() -> impl Strategy<Value = Arguments> {
-    let secret = || (0..SECRETS.len()).prop_map(Given::Secret);
+    let secret = || (0..SECRETS.len()).prop_map(ArgumentValue::Secret);
     prop_oneof![
         secret().prop_map(|secret| vec![("authorization", secret)]),
         secret().prop_map(|secret| vec![("authorization_wo", secret)]),
         (secret(), 1..3_i64).prop_map(|(secret, version)| vec![
             ("authorization_wo", secret),
-            ("authorization_wo_version", Given::Number(version)),
+            ("authorization_wo_version", ArgumentValue::Number(version)),
         ]),
     ]
 }
 
-/// The arguments that both have: endpoint, authorization, and how to deliver.
+/// The common arguments: endpoint, authorization and delivery settings.
 fn delivery() -> impl Strategy<Value = Arguments> {
     (
         text(&["https://siem.example.com/a", "https://siem.example.com/b?c=d"]),
@@ -192,8 +192,8 @@ fn block(
 
 /// A destination.
 pub fn destination() -> BoxedStrategy<Block> {
-    let region = prop_oneof![4 => Just(Vec::new()), 2 => Just(vec![("region", Given::Text("global"))]),
-        1 => Just(vec![("region", Given::Text("eu"))])];
+    let region = prop_oneof![4 => Just(Vec::new()), 2 => Just(vec![("region", ArgumentValue::Text("global"))]),
+        1 => Just(vec![("region", ArgumentValue::Text("eu"))])];
     let name = text(&["siem", "Überwachung", "x"]).prop_map(|name| vec![("name", name)]);
     let arguments = (region, name, delivery()).prop_map(|(region, name, rest)| vec![region, name, rest]);
     block(arguments, &["region", "name"])
@@ -208,7 +208,7 @@ pub fn webhook(regions: &'static [&'static str], destinations: usize) -> BoxedSt
         region.boxed()
     };
     let target = prop_oneof![
-        (0..destinations).prop_map(|slot| vec![("audit_log_destination_id", Given::IdOf(slot))]),
+        (0..destinations).prop_map(|slot| vec![("audit_log_destination_id", ArgumentValue::IdOf(slot))]),
         delivery(),
     ];
     let arguments = (

@@ -1,19 +1,18 @@
-//! Terraform played with generated worlds: configurations of both resources that change from step to
-//! step, strangers who write in between, and calls that fail. In each step the provider's answers are
-//! held against what Terraform checks of a provider (plugin protocol), against what Konnect really
-//! has, and against what nothing may ever show: the secrets.
+//! Simulates Terraform with generated steps: changing configurations of both resources, changes by other users, and
+//! failing calls. Each step checks the provider's responses against Terraform's rules (plugin protocol), against the
+//! data of Konnect, and for secrets.
 //!
-//! A case is a list of [`steps::Step`]s. [`world::World`] plays them, [`session::Session`] makes the
-//! calls, [`rules`] has what holds of every answer, [`truth`] what Konnect has.
+//! A case is a list of [`steps::Step`]s. [`world::World`] runs them, [`session::Session`] makes the calls, [`rules`]
+//! contains the rules for every response, and [`truth`] the data of Konnect.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
 
 mod apply;
 mod block;
+mod other_user;
 mod rules;
 mod secrets;
 mod session;
 mod steps;
-mod stranger;
 mod truth;
 mod world;
 
@@ -23,9 +22,9 @@ use proptest::test_runner::{FileFailurePersistence, RngSeed};
 
 use self::world::World;
 
-/// As many as run in about half a minute: a guard that fails waits before it does. `PROPTEST_CASES` runs more.
+/// As many cases as run in about half a minute. `PROPTEST_CASES` runs more.
 const CASES: u32 = 30;
-/// Where the cases begin. `PROPTEST_RNG_SEED` asks for others.
+/// The seed of the cases. `PROPTEST_RNG_SEED` sets another one.
 const SEED: u64 = 6;
 
 fn config() -> ProptestConfig {
@@ -35,7 +34,7 @@ fn config() -> ProptestConfig {
     } else {
         CASES
     };
-    // The same cases in every run, so that a failure is a change's doing and not chance's.
+    // The same cases in every run: a failure is caused by a change, not by chance.
     let rng_seed = match asked.rng_seed {
         RngSeed::Random => RngSeed::Fixed(SEED),
         asked @ RngSeed::Fixed(_) => asked,

@@ -1,12 +1,11 @@
-//! What Terraform proposes to a provider, and what it checks of each answer. All attributes here are
-//! without nesting.
+//! The state that Terraform proposes, and its checks of each response. Does not support nested attributes.
 
 use std::collections::BTreeMap;
 
 use terraform_plugin::{Path, Schema, Value};
 
-/// What Terraform proposes: the configuration, and where that is silent on a computed attribute the
-/// prior value, or unknown for a creation.
+/// The proposed state: the configuration, and for computed attributes without configuration the prior value, or unknown
+/// for a creation.
 pub fn proposed(schema: &Schema, prior: &Value, config: &Value) -> Value {
     Value::object(schema.attributes().iter().map(|attribute| {
         let name = attribute.name();
@@ -14,14 +13,14 @@ pub fn proposed(schema: &Schema, prior: &Value, config: &Value) -> Value {
             _ if attribute.is_write_only() => Value::Null,
             Value::Null if attribute.is_computed() && prior.is_null() => Value::Unknown,
             Value::Null if attribute.is_computed() => prior.get(name).clone(),
-            given => given.clone(),
+            configured => configured.clone(),
         };
         (name, proposed)
     }))
 }
 
-/// A value that the configuration gives is planned so, or as before; one that it does not give is
-/// null unless computed; a write-only one is null.
+/// A configured value is planned unchanged or as before. A value without configuration is null unless computed. A
+/// write-only value is null.
 pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) {
     assert_eq!(
         planned.as_object().map(BTreeMap::len),
@@ -30,24 +29,27 @@ pub fn plan(schema: &Schema, prior: &Value, config: &Value, planned: &Value) {
     );
     for attribute in schema.attributes() {
         let name = attribute.name();
-        let (before, given, planned) = (prior.get(name), config.get(name), planned.get(name));
+        let (before, configured, planned) = (prior.get(name), config.get(name), planned.get(name));
         let sound = if attribute.is_write_only() {
             planned.is_null()
-        } else if given.is_null() {
+        } else if configured.is_null() {
             attribute.is_computed() || planned.is_null()
         } else {
-            planned == given || planned == before
+            planned == configured || planned == before
         };
-        assert!(sound, "{name} is given as {given:?}, and planned as {planned:?}");
-        // Whether a value is secret must not hang on its being null.
         assert!(
-            !planned.is_unknown() || given.is_unknown() || attribute.is_computed(),
+            sound,
+            "{name} is given as {configured:?}, and planned as {planned:?}"
+        );
+        // A null value must be sensitive too.
+        assert!(
+            !planned.is_unknown() || configured.is_unknown() || attribute.is_computed(),
             "{name} is planned as unknown"
         );
     }
 }
 
-/// An update keeps what identifies the object.
+/// An update keeps the identity of the object.
 pub fn update(schema: &Schema, prior: &Value, planned: &Value) {
     let identifying = ["id", "region", "created_at"];
     for name in identifying.into_iter().filter(|name| !prior.get(name).is_null()) {
@@ -59,7 +61,7 @@ pub fn update(schema: &Schema, prior: &Value, planned: &Value) {
     assert_eq!(schema.identity_of(planned), schema.identity_of(prior));
 }
 
-/// Another object is made only where an attribute asks for it, which then differs.
+/// A replacement is planned only if an attribute that requires it differs.
 pub fn replacement(prior: &Value, planned: &Value, replaces: &[Path]) {
     for path in replaces {
         let name = path.to_string();
@@ -68,7 +70,7 @@ pub fn replacement(prior: &Value, planned: &Value, replaces: &[Path]) {
     }
 }
 
-/// What an apply plans with all values known may fill in what was unknown, and nothing else.
+/// The plan of an apply, with all values known, may only replace unknown values.
 pub fn compatible(planned: &Value, again: &Value) {
     for (name, planned) in planned.as_object().unwrap() {
         let again = again.get(name);
@@ -79,7 +81,7 @@ pub fn compatible(planned: &Value, again: &Value) {
     }
 }
 
-/// What was planned comes out, and all is known.
+/// The state after an apply equals the plan, and is wholly known.
 pub fn applied(schema: &Schema, planned: &Value, state: &Value) {
     assert_eq!(planned.is_null(), state.is_null(), "an object came or went");
     for attribute in schema.attributes() {
@@ -90,12 +92,12 @@ pub fn applied(schema: &Schema, planned: &Value, state: &Value) {
             "{name} came out as another value"
         );
     }
-    sound_state(schema, state);
+    check_state(schema, state);
     assert!(state.is_null() || schema.identity_of(state).is_some());
 }
 
-/// What holds of every state.
-pub fn sound_state(schema: &Schema, state: &Value) {
+/// The rules for every state.
+pub fn check_state(schema: &Schema, state: &Value) {
     assert!(state.is_wholly_known(), "{state:?}");
     for attribute in schema.attributes().iter().filter(|a| a.is_write_only()) {
         assert!(

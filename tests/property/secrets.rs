@@ -1,4 +1,4 @@
-//! The secrets of the generated configurations, and the search for their traces.
+//! The secrets of the generated configurations, and the search for them.
 
 use std::sync::LazyLock;
 
@@ -6,18 +6,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use terraform_plugin::Value;
 
-/// What configurations use.
+/// The secrets in configurations.
 pub const SECRETS: [&str; 3] = [
     "Splunk 5e3cr3t-0ne-p4Q",
     "Bearer 5e3cr3t-tw0-Zz9",
     "5e3cr3t-thr33-?>~",
 ];
-/// What strangers write.
-pub const STRANGERS: &str = "Splunk 5e3cr3t-of-a-stranger";
+/// The secret of other users.
+pub const OTHER_USERS_SECRET: &str = "Splunk 5e3cr3t-of-a-stranger";
 
-/// The forms in which a secret must not show.
+/// The encodings of secrets to search for.
 static TRACES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let all = SECRETS.iter().chain([&STRANGERS]);
+    let all = SECRETS.iter().chain([&OTHER_USERS_SECRET]);
     all.flat_map(|secret| traces(secret.split(' ').next_back().unwrap()))
         .collect()
 });
@@ -35,7 +35,7 @@ fn traces(secret: &str) -> Vec<Vec<u8>> {
             .flat_map(|b| format!("{b:02X}").into_bytes())
             .collect(),
     ];
-    // In base64 a text looks different by its place; the letters at its ends depend on its neighbours.
+    // The base64 encoding depends on the position of a text, and at its ends on the neighboring bytes.
     for before in 0..3 {
         let placed = [&vec![0; before], secret.as_bytes()].concat();
         for encoded in [STANDARD_NO_PAD.encode(&placed), URL_SAFE_NO_PAD.encode(&placed)] {
@@ -45,7 +45,7 @@ fn traces(secret: &str) -> Vec<Vec<u8>> {
     traces
 }
 
-/// Asserts that no secret shows in these bytes.
+/// Asserts that these bytes contain no secret.
 #[track_caller]
 pub fn absent(bytes: &[u8], what: &str) {
     for trace in TRACES.iter() {
@@ -54,7 +54,7 @@ pub fn absent(bytes: &[u8], what: &str) {
     }
 }
 
-/// Asserts that no secret shows in any attribute of a value but `authorization`.
+/// Asserts that only the attribute `authorization` contains a secret.
 #[track_caller]
 pub fn only_in_authorization(value: &Value) {
     for (name, value) in value.as_object().into_iter().flatten() {

@@ -1,5 +1,5 @@
-//! A provider for one phase of a run, as Terraform starts one for each, and the calls to it. Every
-//! answer is searched for secrets, and for the bytes that it has to carry along.
+//! A provider for one phase of a run, and the calls to it. Checks that responses contain no secrets, and keep the
+//! private state.
 
 use serde_json::{Map, Value as Json, json};
 use terraform_plugin::{
@@ -13,7 +13,7 @@ use super::{rules, secrets};
 
 /// The region of the provider block.
 pub const REGION: &str = "eu";
-/// What the test remembers in the private state, beside what the provider does.
+/// The key of the test in the private state.
 const MARK: &str = "carried_along";
 
 /// A state as Terraform stores it.
@@ -21,17 +21,17 @@ const MARK: &str = "carried_along";
 pub struct Stored {
     /// The attributes.
     pub value: Value,
-    /// What the provider remembers.
+    /// The private state.
     pub private: Vec<u8>,
 }
 
-/// What a change or a refresh answered.
-pub struct Answer {
+/// The response to a change or refresh.
+pub struct Response {
     /// The state, if there is an object.
     pub state: Option<Stored>,
     /// The errors, as `summary: detail`.
     pub errors: Vec<String>,
-    /// How many warnings came with it.
+    /// The number of warnings.
     pub warnings: usize,
 }
 
@@ -41,14 +41,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts one that calls this URL.
+    /// Starts a provider that calls this URL.
     pub async fn start(url: &str) -> Self {
         let server = Server::new(KonnectProvider, ServeMode::Managed);
         let block = Value::object([
             ("personal_access_token", Value::from("kpat_property-tests")),
             ("server_url", format!("{url}/{{region}}").as_str().into()),
             ("region", REGION.into()),
-            // Faults ask to be met again at once, by a header.
+            // Faults request an immediate retry with a header.
             ("max_retries", 1.into()),
         ]);
         let block = block.shaped(server.schema().object_type()).unwrap();
@@ -62,7 +62,7 @@ impl Session {
         self.server.resource(kind.type_name()).unwrap().schema()
     }
 
-    /// Hands a stored state over.
+    /// Upgrades a stored state.
     pub fn upgrade(&self, kind: Kind, stored: &Stored) {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let version = resource.schema().state_version();
@@ -71,7 +71,7 @@ impl Session {
         assert!(upgraded.state == stored.value, "a stored state is what it was");
     }
 
-    /// Checks a configuration that is without faults.
+    /// Validates a valid configuration.
     pub fn validate(&self, kind: Kind, config: &Value) {
         let host = ClientCapabilities {
             write_only_attributes: true,
@@ -82,30 +82,30 @@ impl Session {
     }
 
     /// Refreshes.
-    pub async fn read(&self, kind: Kind, stored: &Stored) -> Answer {
+    pub async fn read(&self, kind: Kind, stored: &Stored) -> Response {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let request = ReadRequest {
             state: stored.value.clone(),
             private: stored.private.clone(),
             ..ReadRequest::default()
         };
-        let answer = resource.read(request).await;
-        carried(&stored.private, &answer.private);
-        let answer = answered(
+        let response = resource.read(request).await;
+        carried(&stored.private, &response.private);
+        let response = answered(
             resource.schema(),
-            answer.state,
-            answer.private,
-            &answer.diagnostics,
+            response.state,
+            response.private,
+            &response.diagnostics,
         );
-        if let Some(state) = &answer.state {
+        if let Some(state) = &response.state {
             let (before, after) = (&stored.value, &state.value);
             let schema = resource.schema();
             assert_eq!(schema.identity_of(before), schema.identity_of(after));
         }
-        answer
+        response
     }
 
-    /// Plans a creation or an update, and holds the plan against the rules.
+    /// Plans a creation or an update, and checks the plan.
     pub async fn plan(&self, kind: Kind, prior: &Value, config: &Value, private: &[u8]) -> PlanResponse {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let schema = resource.schema();
@@ -131,8 +131,8 @@ impl Session {
         plan
     }
 
-    /// Carries a change out. Its success is held against the rules; a failure must not lose the state.
-    pub async fn apply(&self, kind: Kind, change: Change<'_>) -> Answer {
+    /// Applies a change, and checks the result. A failure must not lose the state.
+    pub async fn apply(&self, kind: Kind, change: Change<'_>) -> Response {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let request = ApplyRequest {
             prior: change.prior.clone(),
@@ -141,43 +141,43 @@ impl Session {
             private: change.private.to_vec(),
             ..ApplyRequest::default()
         };
-        let answer = resource.apply(request).await;
+        let response = resource.apply(request).await;
         let schema = resource.schema();
-        if !answer.state.is_null() {
-            carried(change.private, &answer.private);
+        if !response.state.is_null() {
+            carried(change.private, &response.private);
         }
-        let mut answer = answered(schema, answer.state, answer.private, &answer.diagnostics);
-        let state = answer.state.as_ref().map_or(&Value::Null, |state| &state.value);
-        if answer.errors.is_empty() {
+        let mut response = answered(schema, response.state, response.private, &response.diagnostics);
+        let state = response.state.as_ref().map_or(&Value::Null, |state| &state.value);
+        if response.errors.is_empty() {
             rules::applied(schema, change.planned, state);
         } else if !change.prior.is_null() {
             assert!(!state.is_null(), "a failed change lost the object");
         }
-        if let Some(state) = &mut answer.state {
+        if let Some(state) = &mut response.state {
             mark(&mut state.private);
         }
-        answer
+        response
     }
 }
 
-/// A change to carry out.
+/// A change to apply.
 #[derive(Clone, Copy)]
 pub struct Change<'a> {
-    /// The state before, or null.
+    /// The prior state, or null.
     pub prior: &'a Value,
-    /// The state after, or null.
+    /// The planned state, or null.
     pub planned: &'a Value,
-    /// What the user wrote, or null.
+    /// The configuration, or null.
     pub config: &'a Value,
-    /// What the provider remembers, as planned.
+    /// The planned private state.
     pub private: &'a [u8],
 }
 
-fn answered(schema: &Schema, state: Value, private: Vec<u8>, found: &Diagnostics) -> Answer {
+fn answered(schema: &Schema, state: Value, private: Vec<u8>, found: &Diagnostics) -> Response {
     unseen(&state, &private, found);
-    rules::sound_state(schema, &state);
+    rules::check_state(schema, &state);
     let errors = errors(found);
-    Answer {
+    Response {
         warnings: found.iter().count() - errors.len(),
         errors,
         state: (!state.is_null()).then_some(Stored {
@@ -206,7 +206,7 @@ fn mark(private: &mut Vec<u8>) {
     *private = serde_json::to_vec(&all).unwrap();
 }
 
-/// Asserts that what came with a request goes back with the answer.
+/// Asserts that a response contains the private state of the request.
 fn carried(before: &[u8], after: &[u8]) {
     let marked = |private: &[u8]| {
         let all: Map<String, Json> = serde_json::from_slice(private).unwrap_or_default();

@@ -1,54 +1,54 @@
-//! What happens in a case, step by step.
+//! The steps of a case.
 
 use konnect_emulator::{Fault, FaultRule, Headers};
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::block::{self, Address, Block, Kind};
-use super::stranger::{self, Deed};
+use super::other_user::{self, Modification};
 
-/// How many destinations a configuration has at most.
+/// The maximum number of destinations in a configuration.
 pub const DESTINATIONS: usize = 2;
 
 /// One step.
 #[derive(Debug, Clone)]
 pub enum Step {
     /// The user changes blocks and applies.
-    Apply(Vec<(Address, Edit)>, Meanwhile),
-    /// Another user does something to an object of ours.
-    Stranger(Address, Deed),
-    /// Another user sets up the webhook of a region, if it is not ours.
+    Apply(Vec<(Address, Edit)>, Disturbance),
+    /// Another user changes an object of this configuration.
+    OtherUser(Address, Modification),
+    /// Another user configures the webhook of a region, if it is not in the state.
     Occupy(&'static str),
 }
 
-/// What becomes of a block.
+/// The change of a block.
 #[derive(Debug, Clone)]
 pub enum Edit {
-    /// It is this.
+    /// Replaces the block.
     Whole(Block),
-    /// It takes one argument from this, if it has the same form; else it is this.
+    /// Copies one argument from this block if both have the same form, or replaces the block.
     Part(&'static str, Block),
-    /// It goes.
+    /// Removes the block.
     Remove,
 }
 
-/// What comes between a plan and the end of its apply.
+/// A disturbance between a plan and the end of its apply.
 #[derive(Debug, Clone, Copy)]
-pub enum Meanwhile {
+pub enum Disturbance {
     /// Nothing.
     Nothing,
     /// A call fails.
     Trouble(Trouble),
-    /// Another user sets up the webhook of a region when we are just about to do so.
+    /// Another user configures the webhook of a region just before the apply does.
     Occupy(&'static str),
 }
 
 /// A call that fails.
 #[derive(Debug, Clone, Copy)]
 pub struct Trouble {
-    /// Calls with this method; any without it.
+    /// The method of the calls, or any.
     method: Option<&'static str>,
-    /// How many of them pass first.
+    /// The number of calls that succeed first.
     skip: u64,
     /// How it fails.
     failure: Failure,
@@ -56,16 +56,16 @@ pub struct Trouble {
 
 #[derive(Debug, Clone, Copy)]
 enum Failure {
-    /// An answer that is final.
+    /// A permanent error.
     Refused,
-    /// Server errors, so many that making the call again may or may not help.
+    /// A number of server errors, after which a retry may or may not succeed.
     Broken(u64),
-    /// One server error after the call has had its effect.
+    /// One server error after the call was handled.
     Late,
 }
 
 impl Trouble {
-    /// As the emulator wants it. All server errors ask for the call to be made again at once.
+    /// The fault rule for the emulator. All server errors request an immediate retry.
     pub fn rule(self) -> FaultRule {
         let late = Fault::Body {
             handle: true,
@@ -107,7 +107,7 @@ fn address() -> impl Strategy<Value = Address> {
 
 const REGIONS: &[&str] = &["eu", "us", "au", "global"];
 
-/// Arguments of either type that change alone.
+/// The arguments that can change independently.
 fn alone(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Destination => &[
@@ -148,14 +148,14 @@ fn change() -> impl Strategy<Value = (Address, Edit)> {
 /// Any step.
 pub fn any() -> impl Strategy<Value = Step> {
     let meanwhile = prop_oneof![
-        6 => Just(Meanwhile::Nothing),
-        2 => Trouble::any().prop_map(Meanwhile::Trouble),
-        1 => select(REGIONS).prop_map(Meanwhile::Occupy),
+        6 => Just(Disturbance::Nothing),
+        2 => Trouble::any().prop_map(Disturbance::Trouble),
+        1 => select(REGIONS).prop_map(Disturbance::Occupy),
     ];
     prop_oneof![
         9 => (proptest::collection::vec(change(), 0..5), meanwhile)
             .prop_map(|(changes, meanwhile)| Step::Apply(changes, meanwhile)),
-        3 => (address(), stranger::any()).prop_map(|(address, deed)| Step::Stranger(address, deed)),
+        3 => (address(), other_user::any()).prop_map(|(address, modification)| Step::OtherUser(address, modification)),
         1 => select(REGIONS).prop_map(Step::Occupy),
     ]
 }

@@ -1,4 +1,4 @@
-//! What Konnect really has, seen behind its API.
+//! The data of Konnect, read without its API.
 
 use konnect_emulator::Emulator;
 use serde_json::Value as Json;
@@ -6,20 +6,20 @@ use terraform_plugin::Value;
 
 use super::block::Kind;
 
-/// Everything, as of one moment.
+/// A snapshot of all data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Truth(Json);
 
-/// What a read returns for an endpoint.
+/// The readable fields of an endpoint.
 const DELIVERY: [&str; 3] = ["endpoint", "log_format", "skip_ssl_verification"];
 
 impl Truth {
-    /// Now.
+    /// The current snapshot.
     pub fn of(emulator: &Emulator) -> Self {
         Self(emulator.snapshot()["regions"].clone())
     }
 
-    /// Whether a region's webhook is switched on and leads somewhere.
+    /// Whether a region's webhook is enabled and has a target.
     pub fn delivers(&self, region: &str) -> bool {
         let webhook = &self.0[region]["webhook"];
         webhook["enabled"] == true && matches!(webhook["form"].as_str(), Some("endpoint" | "destination"))
@@ -38,7 +38,7 @@ impl Truth {
             .map(|(_, destination)| destination)
     }
 
-    /// The record that a state is about, and the one that holds its endpoint.
+    /// The record of a state, and the record that contains its endpoint.
     fn records(&self, kind: Kind, state: &Value) -> (&Json, &Json) {
         let region = &self.0[text(state, "region")];
         if kind == Kind::Destination {
@@ -59,7 +59,7 @@ impl Truth {
         self.records(kind, state).0["authorization"].as_str()
     }
 
-    /// Asserts that a state shows this object as it is.
+    /// Asserts that a state matches the object.
     #[track_caller]
     pub fn agrees(&self, kind: Kind, state: &Value) {
         let (record, delivery) = self.records(kind, state);
@@ -98,7 +98,7 @@ impl Truth {
         }
     }
 
-    /// The same without the times of the last changes.
+    /// The snapshot without the times of changes.
     pub fn timeless(&self) -> Self {
         Self(timeless(self.0.clone()))
     }

@@ -1,4 +1,4 @@
-//! A configuration, its state and the Konnect behind it, and how a run begins and ends.
+//! A configuration, its state and its Konnect, and the runs of Terraform.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,59 +6,59 @@ use konnect_emulator::Emulator;
 use terraform_plugin::Value;
 
 use super::apply::{Change, Plan};
-use super::block::{Address, Block, Given, Kind};
+use super::block::{Address, ArgumentValue, Block, Kind};
+use super::other_user;
 use super::session::{REGION, Session, Stored, errors};
-use super::steps::{Edit, Meanwhile, Step};
-use super::stranger;
+use super::steps::{Disturbance, Edit, Step};
 use super::truth::{Truth, text};
 
-/// What Terraform has in the state for a block.
+/// The state of a block.
 #[derive(Debug, Clone, Default)]
 pub struct Instance {
     /// The object.
     pub current: Option<Stored>,
-    /// Objects that have a successor, and are yet to be destroyed.
+    /// Deposed objects, which are replaced and not destroyed yet.
     pub deposed: Vec<Stored>,
 }
 
-/// All of it.
+/// A configuration with its state and Konnect.
 pub struct World<'a> {
     /// Konnect.
     pub emulator: &'a Emulator,
     /// The user's blocks.
-    wanted: BTreeMap<Address, Block>,
+    blocks: BTreeMap<Address, Block>,
     /// The state.
     pub state: BTreeMap<Address, Instance>,
-    /// The blocks as they were last applied.
+    /// The last applied blocks.
     pub applied: BTreeMap<Address, Block>,
-    /// Objects that strangers have written to since our own last write.
+    /// Objects that other users have changed since the last write.
     pub touched: BTreeSet<Address>,
-    /// Regions whose webhooks another user has written last: a removal leaves them.
+    /// Regions whose webhooks another user has changed last: a removal does not change them.
     pub rewritten: BTreeSet<String>,
-    /// Objects whose authorization may be a stranger's, since the user does not want to look.
-    pub doubtful: BTreeSet<Address>,
-    /// The region in which another user waits for us to set the webhook up.
-    pub lurking: Option<&'static str>,
+    /// Objects whose authorization may be that of another user, because detection is disabled.
+    pub uncertain: BTreeSet<Address>,
+    /// The region whose webhook another user configures before the next apply does.
+    pub pending_occupation: Option<&'static str>,
     theirs: Option<String>,
 }
 
 impl<'a> World<'a> {
-    /// One in which there is nothing.
+    /// An empty world.
     pub fn new(emulator: &'a Emulator) -> Self {
         Self {
             emulator,
-            wanted: BTreeMap::new(),
+            blocks: BTreeMap::new(),
             state: BTreeMap::new(),
             applied: BTreeMap::new(),
             touched: BTreeSet::new(),
             rewritten: BTreeSet::new(),
-            doubtful: BTreeSet::new(),
-            lurking: None,
+            uncertain: BTreeSet::new(),
+            pending_occupation: None,
             theirs: None,
         }
     }
 
-    /// Plays a step.
+    /// Runs a step.
     pub async fn play(&mut self, step: &Step) {
         match step {
             Step::Apply(changes, meanwhile) => {
@@ -67,10 +67,10 @@ impl<'a> World<'a> {
                 }
                 let Some(plan) = self.plan().await else { return };
                 let trouble = match meanwhile {
-                    Meanwhile::Nothing => None,
-                    Meanwhile::Trouble(trouble) => Some(*trouble),
-                    Meanwhile::Occupy(region) => {
-                        self.lurking = Some(region);
+                    Disturbance::Nothing => None,
+                    Disturbance::Trouble(trouble) => Some(*trouble),
+                    Disturbance::Occupy(region) => {
+                        self.pending_occupation = Some(region);
                         None
                     }
                 };
@@ -78,19 +78,19 @@ impl<'a> World<'a> {
                     self.settled(&self.configured()).await;
                 }
             }
-            Step::Stranger(address, deed) => {
+            Step::OtherUser(address, modification) => {
                 let current = self.state.get(address).and_then(|of| of.current.clone());
                 let Some(current) = current else { return };
                 if self.theirs.is_none() {
-                    self.theirs = Some(stranger::destination(self.emulator).await);
+                    self.theirs = Some(other_user::destination(self.emulator).await);
                 }
                 let theirs = self.theirs.as_deref().unwrap();
-                deed.commit(self.emulator, address.kind, &current.value, theirs);
+                modification.commit(self.emulator, address.kind, &current.value, theirs);
                 self.touched.insert(*address);
                 if address.kind == Kind::Webhook {
                     self.rewritten.insert(text(&current.value, "region").to_owned());
                 }
-                self.doubtful.insert(*address);
+                self.uncertain.insert(*address);
             }
             Step::Occupy(region) => self.occupy(region),
         }
@@ -99,11 +99,11 @@ impl<'a> World<'a> {
     fn edit(&mut self, address: Address, edit: &Edit) {
         let block = match edit {
             Edit::Remove => {
-                self.wanted.remove(&address);
+                self.blocks.remove(&address);
                 return;
             }
             Edit::Part(name, block) => {
-                let present = self.wanted.get_mut(&address);
+                let present = self.blocks.get_mut(&address);
                 if present.is_some_and(|present| present.take(name, block)) {
                     return;
                 }
@@ -111,13 +111,13 @@ impl<'a> World<'a> {
             }
             Edit::Whole(block) => block,
         };
-        self.wanted.insert(address, block.clone());
+        self.blocks.insert(address, block.clone());
     }
 
-    /// Another user sets up the webhook of a region, unless it is ours.
+    /// Another user configures the webhook of a region, unless it is in the state.
     pub fn occupy(&self, region: &str) {
         if !self.regions().contains(region) {
-            stranger::occupy(self.emulator, region);
+            other_user::occupy(self.emulator, region);
         }
     }
 
@@ -133,28 +133,28 @@ impl<'a> World<'a> {
             .collect()
     }
 
-    /// Destroys everything, and asserts that nothing of ours is left.
+    /// Destroys everything, and asserts that no object of the configuration remains.
     pub async fn end(&mut self) {
-        self.wanted.clear();
+        self.blocks.clear();
         let plan = self.plan().await.unwrap();
         assert!(self.carry_out(&plan, None).await);
         assert!(self.state.is_empty());
-        stranger::only_theirs(
+        other_user::only_theirs(
             &Truth::of(self.emulator),
             self.theirs.as_deref().unwrap_or_default(),
             &self.rewritten,
         );
     }
 
-    /// The blocks that make sense together: a webhook needs its destination, and a region of its own.
+    /// The blocks of a valid configuration: a webhook needs its destination, and a region without another webhook.
     fn configured(&self) -> BTreeMap<Address, Block> {
         let mut regions = BTreeSet::new();
-        let sound = self.wanted.iter().filter(|(address, block)| {
+        let sound = self.blocks.iter().filter(|(address, block)| {
             let destination = block.refers_to().map(|slot| Address {
                 kind: Kind::Destination,
                 slot,
             });
-            let leads_somewhere = destination.is_none_or(|of| self.wanted.contains_key(&of));
+            let leads_somewhere = destination.is_none_or(|of| self.blocks.contains_key(&of));
             leads_somewhere
                 && (address.kind == Kind::Destination
                     || regions.insert(block.text("region").unwrap_or(REGION)))
@@ -162,7 +162,7 @@ impl<'a> World<'a> {
         sound.map(|(address, block)| (*address, block.clone())).collect()
     }
 
-    /// A provider that has been handed the state.
+    /// Starts a provider and upgrades the state.
     pub async fn session(&self) -> Session {
         let session = Session::start(&self.emulator.url()).await;
         for (address, instance) in &self.state {
@@ -173,7 +173,7 @@ impl<'a> World<'a> {
         session
     }
 
-    /// Refreshes and plans. `None` if a plan is refused, as it has to be.
+    /// Refreshes and plans. Returns `None` if a plan is rejected as expected.
     async fn plan(&self) -> Option<Plan> {
         let session = self.session().await;
         let truth = Truth::of(self.emulator);
@@ -220,14 +220,14 @@ impl<'a> World<'a> {
             let creates = replaces || prior.is_none();
             let refused = address.kind == Kind::Webhook && creates && {
                 let region = text(&plan.planned, "region").to_owned();
-                // A refused plan has no region: then it is the configuration's.
+                // A rejected plan has no region: uses that of the configuration.
                 let region = if region.is_empty() && plan.diagnostics.has_errors() {
                     block.text("region").unwrap_or(REGION).to_owned()
                 } else {
                     region
                 };
                 let asked = block.unknown.contains("replace_existing")
-                    || block.is("replace_existing", Given::Flag(true));
+                    || block.is("replace_existing", ArgumentValue::Flag(true));
                 truth.delivers(&region) && !held.contains(&region) && !asked
             };
             let found = errors(&plan.diagnostics);
@@ -254,7 +254,7 @@ impl<'a> World<'a> {
         Some(Plan { state, changes })
     }
 
-    /// After an apply without errors: the state is what there is, and a further plan is empty.
+    /// Asserts that after an apply without errors, the state matches Konnect and a further plan is empty.
     async fn settled(&self, configured: &BTreeMap<Address, Block>) {
         assert!(self.state.keys().eq(configured.keys()));
         assert!(
@@ -286,7 +286,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// A configuration at the time of an apply, when all of it is known.
+    /// The configuration of an apply, which is wholly known.
     pub fn known(&self, session: &Session, address: Address, block: &Block) -> Value {
         block.value(session.schema(address.kind).object_type(), false, |slot| {
             let kind = Kind::Destination;

@@ -4,7 +4,7 @@ use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::plugin::proto::tfplugin6::invoke_action::event::Type as Event;
-use terraform_plugin::testing::value::{Shape, error, errors, sound};
+use terraform_plugin::testing::value::{Shape, assert_no_errors, error, errors};
 use terraform_plugin::testing::within;
 
 use crate::konnect::Konnect;
@@ -18,17 +18,17 @@ async fn validated(konnect: &Konnect, arguments: &[(&str, Value)]) -> Vec<tf::Di
         action_type: REPLAY.to_owned(),
         config: shape.encode(&shape.object(arguments)),
     };
-    let answer = konnect.host.provider().validate_action_config(request).await;
-    answer.unwrap().into_inner().diagnostics
+    let response = konnect.host.provider().validate_action_config(request).await;
+    response.unwrap().into_inner().diagnostics
 }
 
 #[tokio::test]
 async fn invoke_last_reports_each_status_until_completed() {
     let konnect = Konnect::configured().await;
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let arguments = [("region", "eu".into()), ("last", "6h".into())];
     let (progress, diagnostics) = konnect.invoke(REPLAY, &arguments).await;
-    sound(&diagnostics);
+    assert_no_errors(&diagnostics);
     assert!(progress[0].starts_with("Started the replay of"), "{progress:?}");
     assert!(progress.last().unwrap().ends_with("completed"), "{progress:?}");
     let job = &started(&konnect)[0];
@@ -48,7 +48,7 @@ async fn invoke_without_waiting_only_starts_the_job() {
         ("wait_for_completion", false.into()),
     ];
     let (progress, diagnostics) = konnect.invoke(REPLAY, &arguments).await;
-    sound(&diagnostics);
+    assert_no_errors(&diagnostics);
     assert_eq!(progress.len(), 1, "{progress:?}");
     assert_eq!(started(&konnect), [json!({ "start_at": start, "end_at": end })]);
     konnect.end().await;
@@ -57,7 +57,7 @@ async fn invoke_without_waiting_only_starts_the_job() {
 #[tokio::test]
 async fn invoke_failed_job_is_an_error() {
     let konnect = Konnect::configured().await;
-    // There is no webhook, so nothing can be delivered.
+    // Without a webhook, the job fails.
     let (_, diagnostics) = konnect
         .invoke(REPLAY, &[("region", "eu".into()), ("last", "1h".into())])
         .await;
@@ -77,7 +77,7 @@ async fn invoke_whole_retention_is_accepted() {
         ("wait_for_completion", false.into()),
     ];
     let (_, diagnostics) = konnect.invoke(REPLAY, &arguments).await;
-    sound(&diagnostics);
+    assert_no_errors(&diagnostics);
     konnect.end().await;
 }
 
@@ -104,7 +104,7 @@ async fn invoke_other_job_in_progress_reports_the_wait() {
 }
 
 #[tokio::test]
-async fn validate_range_missing_or_given_twice_is_an_error() {
+async fn validate_range_missing_or_set_twice_is_an_error() {
     let konnect = Konnect::configured().await;
     let (start, end) = (minutes_ago(120), minutes_ago(60));
     let (start, end) = (
@@ -131,7 +131,7 @@ async fn validate_range_missing_or_given_twice_is_an_error() {
         vec![last],
         vec![("last", Value::Unknown)],
     ] {
-        sound(&validated(&konnect, &arguments).await);
+        assert_no_errors(&validated(&konnect, &arguments).await);
     }
     konnect.end().await;
 }

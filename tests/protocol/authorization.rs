@@ -1,10 +1,10 @@
-//! The authorization that can be set and never read: write-only, and noticed where others write.
+//! The authorization, which the API never returns: write-only arguments, and changes by other users.
 
 use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::Konnect;
 
@@ -25,7 +25,7 @@ fn configs(konnect: &Konnect) -> [(Resource, Vec<(&'static str, Value)>); 2] {
     ]
 }
 
-/// Another user writes to the object.
+/// Changes the object as another user.
 fn touch(konnect: &Konnect, of: &Resource, state: &State) {
     let edit = json!({ "authorization": "Splunk stranger" });
     if of.type_name == crate::konnect::WEBHOOK {
@@ -48,9 +48,9 @@ fn stored(konnect: &Konnect, of: &Resource, state: &State) -> serde_json::Value 
 
 async fn created(of: &Resource, config: &Value) -> State {
     let plan = of.plan(&State::none(), config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let state = of.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     of.read(&state).await
 }
 
@@ -59,7 +59,7 @@ async fn write_only_argument_on_old_host_errors_on_attribute() {
     let konnect = Konnect::start().await;
     for (resource, more) in configs(&konnect) {
         let config = config(&resource, &more);
-        sound(&resource.validate_with(&config, true).await);
+        assert_no_errors(&resource.validate_with(&config, true).await);
         let found = resource.validate_with(&config, false).await;
         let said = error(&found);
         assert!(said.contains("1.11") && !said.contains("s3cret"), "{said}");
@@ -79,9 +79,9 @@ async fn authorization_after_outside_change_is_sent_once() {
         touch(&konnect, &resource, &state);
 
         let read = resource.read(&state).await;
-        sound(&read.diagnostics);
+        assert_no_errors(&read.diagnostics);
         let plan = resource.plan(&read, &config).await;
-        sound(&plan.diagnostics);
+        assert_no_errors(&plan.diagnostics);
         assert!(plan.requires_replace.is_empty());
         assert!(plan.diagnostics[0].summary.contains("another process or user"));
         for (name, planned) in plan.planned.as_object().unwrap() {
@@ -90,7 +90,7 @@ async fn authorization_after_outside_change_is_sent_once() {
             assert_eq!(planned != read.value.get(name), shown, "{name}");
         }
         let after = resource.apply(&plan).await;
-        sound(&after.diagnostics);
+        assert_no_errors(&after.diagnostics);
         assert_eq!(stored(&konnect, &resource, &after), "Splunk s3cret");
 
         let read = resource.read(&after).await;
@@ -101,10 +101,10 @@ async fn authorization_after_outside_change_is_sent_once() {
     konnect.end().await;
 }
 
-/// What `ignore_changes = [authorization_wo]` does: Terraform leaves the argument out of the configuration of the plan,
-/// but not out of that of the apply.
+/// With `ignore_changes = [authorization_wo]`, Terraform removes the change from the configuration of the plan, but not
+/// of the apply.
 #[tokio::test]
-async fn ignore_changes_of_the_credential_is_obeyed_by_the_apply() {
+async fn ignore_changes_of_the_credential_applies_to_the_apply() {
     let konnect = Konnect::configured().await;
     for (resource, more) in configs(&konnect) {
         let full = config(&resource, &more);
@@ -117,14 +117,14 @@ async fn ignore_changes_of_the_credential_is_obeyed_by_the_apply() {
         let mut plan = resource.plan(&read, &ignoring).await;
         assert!(plan.diagnostics.is_empty(), "{:?}", plan.diagnostics);
         plan.config.set("authorization_wo", "Splunk s3cret".into());
-        sound(&resource.apply(&plan).await.diagnostics);
+        assert_no_errors(&resource.apply(&plan).await.diagnostics);
         assert_eq!(stored(&konnect, &resource, &state), "Splunk stranger");
     }
     konnect.end().await;
 }
 
-/// A webhook that another user points at a destination has no authorization of its own any more: leading it
-/// back needs it.
+/// A webhook that another user has set to a destination no longer has an authorization: restoring the endpoint must
+/// send it.
 #[tokio::test]
 async fn webhook_repointed_outside_restores_own_authorization() {
     let konnect = Konnect::configured().await;
@@ -140,9 +140,9 @@ async fn webhook_repointed_outside_restores_own_authorization() {
     let elsewhere = json!({ "audit_log_destination_id": other.value.get("id").as_str().unwrap() });
     konnect.emulator.edit_webhook("global", elsewhere).unwrap();
     let plan = webhook.plan(&webhook.read(&state).await, &ours).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let back = webhook.apply(&plan).await;
-    sound(&back.diagnostics);
+    assert_no_errors(&back.diagnostics);
     assert_eq!(stored(&konnect, &webhook, &back), "Splunk s3cret");
     konnect.end().await;
 }

@@ -1,4 +1,4 @@
-//! What the provider says of itself, and what it does before it is configured.
+//! Metadata, schemas and capabilities, and calls before the provider is configured.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::Host;
 use terraform_plugin::testing::terraform::State;
-use terraform_plugin::testing::value::{Shape, error, errors, json, sound};
+use terraform_plugin::testing::value::{Shape, assert_no_errors, error, errors, json};
 use terraform_plugin::{Type, Value};
 
 use crate::PLUGIN;
@@ -25,8 +25,8 @@ async fn metadata_lists_same_types_as_schema() {
         .get_provider_schema(tf::get_provider_schema::Request {})
         .await;
     let schema = schema.unwrap().into_inner();
-    sound(&metadata.diagnostics);
-    sound(&schema.diagnostics);
+    assert_no_errors(&metadata.diagnostics);
+    assert_no_errors(&schema.diagnostics);
 
     let resources: BTreeSet<_> = metadata.resources.iter().map(|r| &r.type_name).collect();
     assert_eq!(resources, schema.resource_schemas.keys().collect());
@@ -48,9 +48,9 @@ async fn server_capabilities_match_behavior() {
     assert!(capabilities.get_provider_schema_optional);
     assert!(!capabilities.plan_destroy);
     assert!(capabilities.generate_resource_config);
-    // A host that heeds the first may call without asking for the schema before: so did this test.
-    let nobody = tf::validate_resource_config::Request::default();
-    host.provider().validate_resource_config(nobody).await.unwrap();
+    // A host that uses this capability may call without requesting the schema first.
+    let unnamed = tf::validate_resource_config::Request::default();
+    host.provider().validate_resource_config(unnamed).await.unwrap();
     host.end().await;
 }
 
@@ -74,8 +74,8 @@ async fn attribute_declarations_meet_terraform_rules() {
     );
     let all = schema.resource_schemas.iter().chain(&schema.data_source_schemas);
     for (type_name, of) in all {
-        // UnknownFields it asserts that each type is one.
-        let Type::Object(types) = Shape::of(of).of else {
+        // Parsing asserts that each type is valid.
+        let Type::Object(types) = Shape::of(of).ty else {
             panic!("an object")
         };
         let attributes = &of.block.as_ref().unwrap().attributes;
@@ -86,11 +86,11 @@ async fn attribute_declarations_meet_terraform_rules() {
             assert!(!a.required || !(a.optional || a.computed), "{place}");
             assert!(!a.write_only || !a.computed, "{place}");
             assert!(!a.description.is_empty(), "{place}");
-            // What is write-only is never stored nor shown, and a host stores the paths of two sensitive
-            // attributes in any order, which it takes for a change.
-            let hidden = a.sensitive || a.write_only;
+            // Write-only attributes are never stored or shown. A host stores the paths of several sensitive attributes
+            // in random order, which it reports as a change.
+            let is_secret = a.sensitive || a.write_only;
             assert!(
-                !a.name.contains("authorization") || hidden || a.r#type != b"\"string\"",
+                !a.name.contains("authorization") || is_secret || a.r#type != b"\"string\"",
                 "{place}"
             );
             assert!(!(a.sensitive && a.write_only), "{place}");
@@ -108,7 +108,7 @@ async fn call_before_configure_errors_and_keeps_state() {
         ("endpoint", "https://siem.example.com".into()),
         ("authorization", "Splunk x".into()),
     ]);
-    sound(&destination.validate(&config).await);
+    assert_no_errors(&destination.validate(&config).await);
 
     let planned = destination.plan(&State::none(), &config).await;
     assert!(error(&planned.diagnostics).contains("not configured"));
@@ -164,9 +164,9 @@ async fn config_as_json_is_decoded() {
         config: json(&config),
         client_capabilities: None,
     };
-    let answer = konnect.host.provider().validate_resource_config(request).await;
-    let found = answer.unwrap().into_inner().diagnostics;
-    // Read as what it is: the endpoint is refused for its scheme, and the name is missing.
+    let response = konnect.host.provider().validate_resource_config(request).await;
+    let found = response.unwrap().into_inner().diagnostics;
+    // Decoded correctly: the scheme of the endpoint is rejected, and the name is missing.
     let on = |d: &tf::Diagnostic| match &d.attribute.as_ref().unwrap().steps[0].selector {
         Some(tf::attribute_path::step::Selector::AttributeName(name)) => name.clone(),
         other => panic!("{other:?}"),
@@ -190,7 +190,7 @@ async fn provider_config_unknown_is_accepted() {
         config: shape.encode(&block),
     };
     let validated = konnect.host.provider().validate_provider_config(request).await;
-    sound(&validated.unwrap().into_inner().diagnostics);
-    sound(&konnect.configure(shape.encode(&block)).await);
+    assert_no_errors(&validated.unwrap().into_inner().diagnostics);
+    assert_no_errors(&konnect.configure(shape.encode(&block)).await);
     konnect.end().await;
 }

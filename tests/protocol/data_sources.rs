@@ -1,8 +1,8 @@
-//! Data sources at the protocol: what they request. `tests/terraform/lookups.rs` reads them through the CLI.
+//! The requests of data sources, at the protocol. `tests/terraform/lookups.rs` reads them through the CLI.
 
 use konnect_emulator::EventKind;
 use terraform_plugin::Value;
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::Konnect;
 
@@ -11,7 +11,7 @@ async fn read_destinations_of_several_pages_returns_all() {
     let konnect = Konnect::configured().await;
     konnect.emulator.add_destinations("global", 250).unwrap();
     let lookup = konnect.data_source("konnect_audit_log_destinations");
-    sound(&lookup.validate(&[]).await);
+    assert_no_errors(&lookup.validate(&[]).await);
     let found = lookup.read(&[]).await.unwrap();
     let Value::List(destinations) = found.get("destinations") else {
         panic!("a list")
@@ -36,7 +36,7 @@ async fn read_events_requests_pages_only_as_the_limit_needs() {
     for (limit, requests) in [(1, 1), (1_000, 1), (1_500, 2)] {
         konnect.emulator.clear_requests();
         let arguments = [("region", "eu".into()), ("limit", Value::from(limit))];
-        sound(&lookup.validate(&arguments).await);
+        assert_no_errors(&lookup.validate(&arguments).await);
         let found = lookup.read(&arguments).await.unwrap();
         assert_eq!(found.get("event_count"), &Value::from(limit));
         assert_eq!(konnect.requests(), requests, "for {limit} events");

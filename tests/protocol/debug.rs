@@ -1,4 +1,4 @@
-//! Debug mode: a person starts the plugin, and Terraform is configured to use that process.
+//! Debug mode: a user starts the plugin, and Terraform uses that process.
 
 use nix::sys::signal::Signal;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
@@ -9,12 +9,12 @@ use crate::PLUGIN;
 
 async fn interrupted(process: Process) {
     signal(process.pid, Signal::SIGINT);
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }
 
 #[tokio::test]
 async fn debug_mode_prints_reattach_config() {
-    let (process, reattach) = debugging(Launch::by_hand(PLUGIN)).await;
+    let (process, reattach) = debugging(Launch::without_host(PLUGIN)).await;
     let provider = &reattach["konnect-audit/konnect"];
     assert_eq!(provider["Protocol"], "grpc");
     assert_eq!(provider["ProtocolVersion"], 6);
@@ -26,7 +26,7 @@ async fn debug_mode_prints_reattach_config() {
 
 #[tokio::test]
 async fn debug_mode_serves_multiple_runs_until_interrupted() {
-    let (process, reattach) = debugging(Launch::by_hand(PLUGIN)).await;
+    let (process, reattach) = debugging(Launch::without_host(PLUGIN)).await;
     for _run in 0..2 {
         let channel = plain(&socket(&reattach)).await;
         check(&channel).await.unwrap();
@@ -35,7 +35,7 @@ async fn debug_mode_serves_multiple_runs_until_interrupted() {
             .get_provider_schema(tf::get_provider_schema::Request {})
             .await;
         assert!(schema.unwrap().into_inner().provider.is_some());
-        // Terraform does not send it to a plugin that it did not start; if it did, it would not count.
+        // Terraform does not send `Shutdown` to a plugin that it did not start. It is ignored.
         shut_down(&channel).await.unwrap();
         check(&channel).await.unwrap();
     }
@@ -53,7 +53,7 @@ async fn debug_mode_ignores_host_environment() {
 
 #[tokio::test]
 async fn debug_mode_interrupted_exits_despite_open_connection() {
-    let (process, reattach) = debugging(Launch::by_hand(PLUGIN)).await;
+    let (process, reattach) = debugging(Launch::without_host(PLUGIN)).await;
     let channel = plain(&socket(&reattach)).await;
     check(&channel).await.unwrap();
     interrupted(process).await;

@@ -6,7 +6,7 @@ use terraform_plugin::testing::{Launch, Plugin};
 
 use crate::PLUGIN;
 
-/// A plugin that is never configured: functions do not need that.
+/// A plugin that is not configured.
 async fn plugin() -> Plugin {
     Box::pin(Plugin::launch(Launch::without_tls(PLUGIN))).await
 }
@@ -14,13 +14,13 @@ async fn plugin() -> Plugin {
 #[tokio::test]
 async fn schema_describes_every_function() {
     let plugin = plugin().await;
-    let answer = plugin
+    let response = plugin
         .host
         .provider()
         .get_functions(tf::get_functions::Request {})
         .await;
-    // OpenTofu asks again.
-    assert_eq!(answer.unwrap().into_inner().functions, plugin.schema.functions);
+    // OpenTofu makes this call too.
+    assert_eq!(response.unwrap().into_inner().functions, plugin.schema.functions);
     let mut names: Vec<_> = plugin.schema.functions.keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["parse_audit_event", "verify_audit_event"]);

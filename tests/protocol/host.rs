@@ -1,5 +1,4 @@
-//! What go-plugin asks of a plugin beside its service: health, standard streams, the broker, and how
-//! the process bears signals.
+//! The requirements of go-plugin: health, standard streams, the broker and signals.
 
 use futures_util::stream;
 use nix::sys::signal::Signal;
@@ -22,8 +21,8 @@ fn health_of(service: &str) -> HealthCheckRequest {
 async fn health_check_reports_plugin_service_only() {
     let host = Host::start(PLUGIN).await;
     let mut health = host.health();
-    let answer = health.check(health_of("plugin")).await.unwrap();
-    assert_eq!(answer.into_inner().status(), ServingStatus::Serving);
+    let response = health.check(health_of("plugin")).await.unwrap();
+    assert_eq!(response.into_inner().status(), ServingStatus::Serving);
     let unknown = health.check(health_of("other")).await.unwrap_err();
     assert_eq!(unknown.code(), Code::NotFound);
     host.end().await;
@@ -47,19 +46,19 @@ async fn health_watch_reports_immediately_and_ends_at_shutdown() {
     assert_eq!(first.status(), ServingStatus::ServiceUnknown);
     host.shut_down().await;
     assert_eq!(within("the end", watched.message()).await.unwrap(), None);
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
 }
 
 #[tokio::test]
 async fn service_unknown_returns_unimplemented() {
     let host = Host::start(PLUGIN).await;
-    // The provider of an older protocol's hosts: same calls, another package.
+    // The provider service of an older protocol: the same calls in another package.
     let mut grpc = tonic::client::Grpc::new(host.channel.clone());
     grpc.ready().await.unwrap();
     let path = http::uri::PathAndQuery::from_static("/tfplugin5.Provider/GetSchema");
     let codec = tonic_prost::ProstCodec::<HealthCheckRequest, HealthCheckRequest>::default();
-    let answer = grpc.unary(tonic::Request::new(health_of("")), path, codec).await;
-    assert_eq!(answer.unwrap_err().code(), Code::Unimplemented);
+    let response = grpc.unary(tonic::Request::new(health_of("")), path, codec).await;
+    assert_eq!(response.unwrap_err().code(), Code::Unimplemented);
     host.end().await;
 }
 
@@ -69,13 +68,13 @@ async fn stdio_stream_is_empty_and_ends_at_shutdown() {
     let mut stdio = host.stdio();
     let mut stream = stdio.stream_stdio(()).await.unwrap().into_inner();
     let next = tokio::spawn(async move { stream.message().await });
-    // Other calls go on beside it, and do not end it.
-    host.answers().await;
+    // Other calls do not end the stream.
+    host.assert_responds().await;
     assert!(!next.is_finished());
     host.shut_down().await;
     let last = within("the end of the stream", next).await.unwrap();
     assert_eq!(last.unwrap(), None, "an end, not an error");
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
 }
 
 #[tokio::test]
@@ -89,30 +88,30 @@ async fn broker_knock_returns_error() {
         }),
         ..ConnInfo::default()
     };
-    // What is no knock gets no answer; the stream stays open behind it.
+    // Other messages receive no response, and the stream remains open.
     let offer = ConnInfo {
         service_id: 3,
         ..ConnInfo::default()
     };
     let asked = futures_util::StreamExt::chain(stream::iter([offer, knock]), stream::pending());
-    let mut answers = host.broker().start_stream(asked).await.unwrap().into_inner();
-    let answer = within("the answer", answers.message()).await.unwrap().unwrap();
-    assert_eq!(answer.service_id, 7);
-    let knock = answer.knock.unwrap();
+    let mut responses = host.broker().start_stream(asked).await.unwrap().into_inner();
+    let response = within("the answer", responses.message()).await.unwrap().unwrap();
+    assert_eq!(response.service_id, 7);
+    let knock = response.knock.unwrap();
     assert!(knock.ack && !knock.error.is_empty(), "{knock:?}");
     host.shut_down().await;
-    assert_eq!(within("the end", answers.message()).await.unwrap(), None);
-    host.process.ended().await.well();
+    assert_eq!(within("the end", responses.message()).await.unwrap(), None);
+    host.process.ended().await.assert_success();
 }
 
-/// Ctrl-C and a closed terminal reach plugin and host alike: it is the host's to act on them.
+/// Ctrl-C and a closed terminal signal both plugin and host: only the host must react.
 #[tokio::test]
 async fn interrupt_and_hangup_signals_are_ignored() {
     let host = Host::start(PLUGIN).await;
     for _ in 0..3 {
         for ignored in [Signal::SIGINT, Signal::SIGHUP] {
             signal(host.process.pid, ignored);
-            host.answers().await;
+            host.assert_responds().await;
         }
     }
     assert!(host.socket().exists());
@@ -127,28 +126,28 @@ async fn interrupt_before_host_connects_is_ignored() {
     let channel = terraform_plugin::testing::plain(&handshake.socket()).await;
     check(&channel).await.unwrap();
     terraform_plugin::testing::shut_down(&channel).await.unwrap();
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }
 
 #[tokio::test]
 async fn sigterm_exits_cleanly() {
     let host = Host::start(PLUGIN).await;
-    host.answers().await;
+    host.assert_responds().await;
     signal(host.process.pid, Signal::SIGTERM);
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
 }
 
 #[tokio::test]
 async fn large_message_passes_in_both_directions() {
     let host = Host::start(PLUGIN).await;
-    // The largest that a call here brings back is a name that is not known, reported as such.
+    // The response is large because it contains an unknown name.
     let type_name = "x".repeat(20 << 20);
     let asked = tf::validate_resource_config::Request {
         type_name: type_name.clone(),
         ..<_>::default()
     };
-    let answer = host.provider().validate_resource_config(asked).await;
-    let answer = answer.unwrap().into_inner();
-    assert!(answer.diagnostics[0].detail.contains(&type_name));
+    let response = host.provider().validate_resource_config(asked).await;
+    let response = response.unwrap().into_inner();
+    assert!(response.diagnostics[0].detail.contains(&type_name));
     host.end().await;
 }

@@ -1,12 +1,12 @@
-//! What identifies an object: the identity beside each state, and imports by it. That it stays the
-//! same is asserted of every read, plan and apply in [`terraform_plugin::testing::terraform`].
+//! The identity in each response, and imports by identity. [`terraform_plugin::testing::terraform`] asserts that every
+//! read, plan and apply keeps it.
 
 use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::stored;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::{DESTINATION, Konnect, WEBHOOK};
 
@@ -27,9 +27,9 @@ fn destination(of: &Resource, more: &[(&str, Value)]) -> Value {
 
 async fn created(of: &Resource, config: &Value) -> State {
     let plan = of.plan(&State::none(), config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let state = of.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     state
 }
 
@@ -84,7 +84,7 @@ async fn destination_identity_is_set_once_id_is_known() {
     let replaced = resource.plan(&updated, &elsewhere).await;
     assert_eq!((replaced.requires_replace.len(), &replaced.identity), (1, &None));
     let gone = resource.apply(&updated.removal()).await;
-    sound(&gone.diagnostics);
+    assert_no_errors(&gone.diagnostics);
     assert_eq!(resource.read(&updated).await.identity, None, "nothing is there");
     konnect.end().await;
 }
@@ -101,7 +101,7 @@ async fn webhook_identity_is_set_once_region_is_known() {
         ])
     };
     let plan = resource.plan(&State::none(), &config(Value::Unknown)).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert_eq!(plan.identity, None);
     let plan = resource.plan(&State::none(), &config("eu".into())).await;
     assert_eq!(plan.identity, Some(identity(&[("region", "eu")])));
@@ -111,15 +111,14 @@ async fn webhook_identity_is_set_once_region_is_known() {
     konnect.end().await;
 }
 
-/// What an import brings is read at once, and then plans empty but for the authorization, which is sent
-/// once with a warning.
-async fn settles(of: &Resource, imported: &State, config: &Value) {
-    sound(&imported.diagnostics);
+/// Asserts that after an import and a read, the plan only sends the authorization once, with a warning.
+async fn assert_converges(of: &Resource, imported: &State, config: &Value) {
+    assert_no_errors(&imported.diagnostics);
     let read = of.read(imported).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value, imported.value);
     let plan = of.plan(&read, config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert!(plan.requires_replace.is_empty());
     assert!(
         plan.diagnostics[0].detail.contains("once"),
@@ -127,7 +126,7 @@ async fn settles(of: &Resource, imported: &State, config: &Value) {
         plan.diagnostics
     );
     let state = of.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     let read = of.read(&state).await;
     let again = of.plan(&read, config).await;
     assert_eq!(again.planned, read.value);
@@ -149,7 +148,7 @@ async fn import_destination_by_identity_defaults_to_global_region() {
         assert_eq!(by_text.identity, there.identity);
         assert_eq!(by_identity.identity, there.identity);
         assert_eq!(by_identity.value, by_text.value);
-        settles(&resource, &by_identity, &config).await;
+        assert_converges(&resource, &by_identity, &config).await;
 
         let without = resource.import_identity(&whole[..1]).await;
         if region == "global" {
@@ -165,18 +164,18 @@ async fn import_destination_by_identity_defaults_to_global_region() {
 #[tokio::test]
 async fn import_webhook_by_identity_matches_import_by_id() {
     let konnect = Konnect::configured().await;
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let resource = konnect.webhook();
     let imported = resource.import_identity(&[("region", "eu".into())]).await;
     assert_eq!(imported.identity, Some(identity(&[("region", "eu")])));
     assert_eq!(imported.value, resource.import("eu").await.value);
     let config = resource.shape.object(&[
         ("region", "eu".into()),
-        ("endpoint", crate::konnect::STRANGERS_ENDPOINT.into()),
+        ("endpoint", crate::konnect::OTHER_USERS_ENDPOINT.into()),
         ("log_format", "json".into()),
         ("authorization_wo", "Splunk s3cret".into()),
     ]);
-    settles(&resource, &imported, &config).await;
+    assert_converges(&resource, &imported, &config).await;
     konnect.end().await;
 }
 
@@ -279,7 +278,7 @@ async fn upgrade_identity_malformed_errors_without_value() {
     konnect.end().await;
 }
 
-/// An object from a version of the provider without identities has none: the next read returns it.
+/// An object from a version of the provider without identities has none; the next read returns it.
 #[tokio::test]
 async fn upgrade_identity_empty_returns_null_parts() {
     let konnect = Konnect::start().await;

@@ -1,4 +1,4 @@
-//! A plugin together with a local Konnect for it to work on.
+//! A plugin with a local Konnect.
 
 use std::ops::{Deref, DerefMut};
 
@@ -7,20 +7,20 @@ use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::Resource;
-use terraform_plugin::testing::value::sound;
+use terraform_plugin::testing::value::assert_no_errors;
 use terraform_plugin::testing::{Ended, Launch, Plugin};
 
 use crate::PLUGIN;
 
-/// The resource with which the tests go through a life.
+/// The resource type of destinations.
 pub const DESTINATION: &str = "konnect_audit_log_destination";
-/// The other one, of which a region has one.
+/// The resource type of a region's webhook.
 pub const WEBHOOK: &str = "konnect_audit_log_webhook";
 
-/// Where a stranger's webhook delivers to.
-pub const STRANGERS_ENDPOINT: &str = "https://stranger.example.com/a-path-like-a-password";
+/// The endpoint of another user's webhook.
+pub const OTHER_USERS_ENDPOINT: &str = "https://stranger.example.com/a-path-like-a-password";
 
-/// A plugin, and the Konnect that it is or will be configured with.
+/// A plugin and its Konnect.
 pub struct Konnect {
     /// The plugin.
     pub plugin: Plugin,
@@ -44,16 +44,16 @@ impl Konnect {
     /// Starts both, and configures the plugin.
     pub async fn configured() -> Self {
         let konnect = Box::pin(Self::start()).await;
-        sound(&konnect.configure(konnect.config()).await);
+        assert_no_errors(&konnect.configure(konnect.config()).await);
         konnect
     }
 
-    /// A provider block that leads to the emulator. A fault is to be met once, not waited out.
+    /// A provider block for the emulator, without retries.
     pub fn config(&self) -> Option<tf::DynamicValue> {
         self.config_with_retries(0)
     }
 
-    /// The same with that many further tries.
+    /// The same with this number of retries.
     pub fn config_with_retries(&self, retries: i64) -> Option<tf::DynamicValue> {
         let url = format!("{}/{{region}}", self.emulator.url());
         self.block(&[
@@ -73,16 +73,16 @@ impl Konnect {
         self.resource(WEBHOOK)
     }
 
-    /// A webhook with an endpoint of its own, as another user sets one up.
-    pub fn strangers_webhook(&self, region: &str, enabled: bool) {
+    /// Configures a webhook with an endpoint as another user.
+    pub fn other_users_webhook(&self, region: &str, enabled: bool) {
         let webhook = json!({
-            "enabled": enabled, "endpoint": STRANGERS_ENDPOINT, "authorization": "Splunk stranger",
+            "enabled": enabled, "endpoint": OTHER_USERS_ENDPOINT, "authorization": "Splunk stranger",
             "log_format": "json",
         });
         self.emulator.edit_webhook(region, webhook).unwrap();
     }
 
-    /// The methods of the requests since the last time.
+    /// The methods of the requests since the last call.
     pub fn methods(&self) -> Vec<String> {
         let methods = self.emulator.requests().into_iter().map(|request| request.method);
         let methods = methods.collect();
@@ -90,7 +90,7 @@ impl Konnect {
         methods
     }
 
-    /// How many requests have reached Konnect.
+    /// The number of requests that have reached Konnect.
     pub fn requests(&self) -> usize {
         self.emulator.requests().len()
     }

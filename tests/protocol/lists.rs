@@ -3,11 +3,11 @@
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 use terraform_plugin::Value;
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::{DESTINATION, Konnect, WEBHOOK};
 
-/// The paths of the requests since the last time.
+/// The paths of the requests since the last call.
 fn paths(konnect: &Konnect) -> Vec<String> {
     let paths = konnect
         .emulator
@@ -26,7 +26,7 @@ async fn list_limit_smaller_than_a_page_takes_one_request() {
     let list = konnect.list_resource(DESTINATION);
     paths(&konnect);
     let (results, diagnostics) = list.list(&[], true, 10).await;
-    sound(&diagnostics);
+    assert_no_errors(&diagnostics);
     assert_eq!(results.len(), 10);
     let requests = paths(&konnect);
     assert_eq!(requests.len(), 1, "{requests:?}");
@@ -40,7 +40,7 @@ async fn list_of_several_pages_is_sorted_and_needs_no_request_for_each_object() 
     let list = konnect.list_resource(DESTINATION);
     paths(&konnect);
     let (results, diagnostics) = list.list(&[], true, 1_000).await;
-    sound(&diagnostics);
+    assert_no_errors(&diagnostics);
     let requests = paths(&konnect);
     assert!(requests.len() <= 4, "{requests:?}");
     let keys: Vec<_> = results
@@ -62,7 +62,7 @@ async fn list_zero_limit_finds_nothing() {
     let konnect = Konnect::configured().await;
     konnect.emulator.add_destinations("global", 1).unwrap();
     let (results, diagnostics) = konnect.list_resource(DESTINATION).list(&[], false, 0).await;
-    sound(&diagnostics);
+    assert_no_errors(&diagnostics);
     assert_eq!(results, []);
     konnect.end().await;
 }
@@ -78,8 +78,8 @@ async fn list_invalid_config_is_an_error_on_its_argument() {
     let webhooks = konnect.list_resource(WEBHOOK);
     let regions = |regions: &[&str]| Value::List(regions.iter().map(|region| Value::from(*region)).collect());
     assert!(error(&webhooks.validate(&[("regions", regions(&["eu", "EU"]))]).await).contains("`eu`"));
-    sound(&webhooks.validate(&[("regions", Value::Unknown)]).await);
-    sound(&webhooks.validate(&[]).await);
+    assert_no_errors(&webhooks.validate(&[("regions", Value::Unknown)]).await);
+    assert_no_errors(&webhooks.validate(&[]).await);
     konnect.end().await;
 }
 
@@ -89,9 +89,9 @@ async fn list_of_webhooks_has_both_forms_and_only_configured_ones() {
     let ids = konnect.emulator.add_destinations("global", 1).unwrap();
     let webhook = json!({ "audit_log_destination_id": ids[0], "enabled": true });
     konnect.emulator.edit_webhook("au", webhook).unwrap();
-    konnect.strangers_webhook("eu", false);
+    konnect.other_users_webhook("eu", false);
     let (results, diagnostics) = konnect.list_resource(WEBHOOK).list(&[], true, 100).await;
-    sound(&diagnostics);
+    assert_no_errors(&diagnostics);
     let names: Vec<_> = results
         .iter()
         .map(|result| result.display_name.as_str())
@@ -114,14 +114,14 @@ async fn list_of_webhooks_has_both_forms_and_only_configured_ones() {
 #[tokio::test]
 async fn list_failing_region_is_a_warning_unless_all_fail() {
     let konnect = Konnect::configured().await;
-    konnect.strangers_webhook("us", true);
+    konnect.other_users_webhook("us", true);
     let list = konnect.list_resource(WEBHOOK);
     let down = |region: &str| FaultRule::new(Fault::status(503)).region(region).always();
     konnect.emulator.inject(down("eu")).unwrap();
     let regions = Value::List(vec!["eu".into(), "us".into()]);
     let arguments = [("regions", regions)];
     let (results, diagnostics) = list.list(&arguments, false, 100).await;
-    sound(&diagnostics);
+    assert_no_errors(&diagnostics);
     assert_eq!((results.len(), diagnostics.len()), (1, 1));
     assert!(diagnostics[0].detail.contains("503"), "{diagnostics:?}");
     konnect.emulator.inject(down("us")).unwrap();

@@ -1,5 +1,5 @@
-//! A thousand destinations and the webhooks of all regions, as many at a time as a user asks for, against a Konnect
-//! that is slow, limits its requests, and gets one answer in twenty wrong.
+//! A thousand destinations and the webhooks of all regions, with user-defined parallelism, against a slow Konnect with
+//! a rate limit and 5 percent faulty responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +8,17 @@ use konnect::{MAX_CONCURRENT_REQUESTS, Region};
 use konnect_emulator::{Conditions, Fault, RandomFaults, RateLimit};
 use terraform_plugin::Value;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::sound;
+use terraform_plugin::testing::value::assert_no_errors;
 
 use crate::konnect::Konnect;
 
 const DESTINATIONS: usize = 1_000;
-/// What the plugin may take of memory at most, in KiB.
-const MOST_MEMORY: u64 = 30 * 1024;
+/// The memory limit of the plugin, in KiB.
+const MAX_MEMORY_KIB: u64 = 30 * 1024;
 
-/// 50 ms an answer, a rate limit below what the client could send, and a fault in every twentieth request: most of
-/// them such that a client can't tell whether it was handled.
-fn bad() -> Conditions {
+/// 50 ms latency, a rate limit below the speed of the client, and a fault in every twentieth request. With most faults,
+/// the client cannot determine whether the request was handled.
+fn faulty_conditions() -> Conditions {
     Conditions {
         latency_ms: 50,
         rate_limit: Some(RateLimit {
@@ -41,7 +41,7 @@ fn bad() -> Conditions {
     }
 }
 
-/// Does something for each of these, so many at a time.
+/// Calls a function for each item, with limited concurrency.
 async fn each<T, F: Future>(of: Vec<T>, at_a_time: usize, what: impl FnMut(T) -> F) -> Vec<F::Output> {
     stream::iter(of)
         .map(what)
@@ -52,9 +52,9 @@ async fn each<T, F: Future>(of: Vec<T>, at_a_time: usize, what: impl FnMut(T) ->
 
 async fn created(resource: &Resource, config: &Value) -> State {
     let plan = resource.plan(&State::none(), config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let state = resource.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     state
 }
 
@@ -83,8 +83,8 @@ fn peak_memory(pid: u32) -> u64 {
 
 async fn load(at_a_time: usize) {
     let konnect = Konnect::start().await;
-    sound(&konnect.configure(konnect.config_with_retries(4)).await);
-    konnect.emulator.set_conditions(bad()).unwrap();
+    assert_no_errors(&konnect.configure(konnect.config_with_retries(4)).await);
+    konnect.emulator.set_conditions(faulty_conditions()).unwrap();
     let (destinations, webhooks) = (konnect.destination(), konnect.webhook());
 
     let make = |number| {
@@ -109,7 +109,7 @@ async fn load(at_a_time: usize) {
     })
     .await;
     for read in &refreshed {
-        sound(&read.diagnostics);
+        assert_no_errors(&read.diagnostics);
     }
     let all = |states: &[State]| {
         states
@@ -150,7 +150,7 @@ async fn load(at_a_time: usize) {
     );
     if cfg!(target_os = "linux") {
         let memory = peak_memory(konnect.host.process.pid);
-        assert!(memory < MOST_MEMORY, "{memory} KiB");
+        assert!(memory < MAX_MEMORY_KIB, "{memory} KiB");
     }
     konnect.end().await;
 }

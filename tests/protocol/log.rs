@@ -1,18 +1,18 @@
-//! What the host reads on stderr.
+//! The log on stderr.
 
 use serde_json::Value as Json;
 use terraform_plugin::testing::{Host, Launch, Tls, check};
 
 use crate::PLUGIN;
 
-/// A run in which something worth a warning happens; answers its log.
+/// The log of a run with a warning.
 async fn log_of(launch: Launch) -> Vec<Json> {
     let host = Host::launch(launch).await;
     let tls = Tls::trusting(&host.handshake.certificate().unwrap());
     if let Ok(stranger) = tls.connect(&host.socket(), None).await {
         assert!(check(&stranger).await.is_err());
     }
-    host.answers().await;
+    host.assert_responds().await;
     let log = host.end().await.stderr;
     log.lines()
         .map(|line| serde_json::from_str(line).unwrap())
@@ -33,7 +33,7 @@ async fn log_line_is_hclog_json() {
             !text("@message").is_empty() && !text("@module").is_empty(),
             "{line}"
         );
-        // RFC 3339 with microseconds, as Go's `time` layout of hclog wants it.
+        // RFC 3339 with microseconds, as hclog requires.
         let time = text("@timestamp");
         assert!(
             time.len() == 27 && time.ends_with('Z') && time.as_bytes()[10] == b'T',
@@ -50,7 +50,7 @@ async fn log_line_is_hclog_json() {
 
 #[tokio::test]
 async fn log_level_follows_environment() {
-    for (settings, wanted) in [
+    for (settings, expected) in [
         (&[("TF_LOG", "warn")][..], &["warn"][..]),
         (&[("TF_LOG", "error")], &[]),
         (&[("TF_LOG", "off")], &[]),
@@ -70,6 +70,6 @@ async fn log_level_follows_environment() {
         let log = log_of(launch).await;
         let mut levels: Vec<_> = log.iter().map(|line| line["@level"].as_str().unwrap()).collect();
         levels.dedup();
-        assert_eq!(levels, wanted, "{settings:?}: {log:?}");
+        assert_eq!(levels, expected, "{settings:?}: {log:?}");
     }
 }

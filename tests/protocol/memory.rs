@@ -1,4 +1,4 @@
-//! What is left of a secret in the memory of the process, and of what a crash would write to a disk.
+//! Secrets in the memory of the process and in core dumps.
 #![cfg(target_os = "linux")]
 
 use std::fs::File;
@@ -10,14 +10,14 @@ use nix::sys::signal::Signal;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::debug::{debugging, socket};
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{Shape, sound};
+use terraform_plugin::testing::value::{Shape, assert_no_errors};
 use terraform_plugin::testing::{Channel, Host, Launch, check, plain, provider, signal, within};
 use terraform_plugin::{Type, Value};
 
 use crate::PLUGIN;
 use crate::konnect::DESTINATION;
 
-/// How often a text stands in what a process can write to.
+/// The number of occurrences of a text in the writable memory of a process.
 fn occurrences(pid: u32, text: &str) -> usize {
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     let memory = File::open(format!("/proc/{pid}/mem")).unwrap();
@@ -32,7 +32,7 @@ fn occurrences(pid: u32, text: &str) -> usize {
         let hex = |text| u64::from_str_radix(text, 16).unwrap();
         let (start, end) = (hex(start), hex(end));
         let mut bytes = vec![0; usize::try_from(end - start).unwrap()];
-        // A part that was given back meanwhile can't be read any more, and holds nothing.
+        // Memory that was released since cannot be read.
         if memory.read_exact_at(&mut bytes, start).is_ok() {
             found += bytes
                 .windows(text.len())
@@ -62,7 +62,7 @@ async fn configured(channel: &Channel, emulator: &Emulator, token: &str) -> Reso
         config: block.encode(&config),
         client_capabilities: None,
     };
-    sound(
+    assert_no_errors(
         &provider
             .configure_provider(request)
             .await
@@ -82,14 +82,14 @@ async fn configured(channel: &Channel, emulator: &Emulator, token: &str) -> Reso
     }
 }
 
-/// Only debug mode lets the memory be read without privileges. What is wiped does not depend on the mode.
+/// Uses debug mode, in which the memory can be read without privileges. Zeroing does not depend on the mode.
 #[tokio::test]
 async fn authorization_after_calls_and_connections_is_wiped() {
-    // Written in parts, so that it does not stand in the program itself.
+    // Built from parts: the program itself must not contain the text.
     let [stored, write_only] =
         ["st0red", "wr1te-only"].map(|kind| format!("Splunk {kind}-{}", "s3cret-9f1c"));
     let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
-    let (process, reattach) = debugging(Launch::by_hand(PLUGIN)).await;
+    let (process, reattach) = debugging(Launch::without_host(PLUGIN)).await;
     let channel = plain(&socket(&reattach)).await;
     let destination = configured(&channel, &emulator, "kpat_memory-test").await;
 
@@ -99,11 +99,11 @@ async fn authorization_after_calls_and_connections_is_wiped() {
             ("endpoint", "https://siem.example.com/".into()),
             (attribute, Value::from(secret.as_str())),
         ]);
-        sound(&destination.validate(&config).await);
+        assert_no_errors(&destination.validate(&config).await);
         let plan = destination.plan(&State::none(), &config).await;
-        sound(&plan.diagnostics);
+        assert_no_errors(&plan.diagnostics);
         let state = destination.apply(&plan).await;
-        sound(&state.diagnostics);
+        assert_no_errors(&state.diagnostics);
         destination.read(&state).await;
     }
     assert_eq!(
@@ -115,7 +115,7 @@ async fn authorization_after_calls_and_connections_is_wiped() {
         "the token is in use, and what looks for it must find it"
     );
 
-    // Open connections hold buffers with what passed last.
+    // Closes connections, whose buffers contain the last data.
     emulator.stop().await;
     drop((destination, channel));
     let wiped = async {
@@ -128,7 +128,7 @@ async fn authorization_after_calls_and_connections_is_wiped() {
     let channel = plain(&socket(&reattach)).await;
     check(&channel).await.unwrap();
     signal(process.pid, Signal::SIGINT);
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }
 
 /// The limits of a process, as `name: soft hard unit`.
@@ -159,8 +159,8 @@ async fn managed_plugin_crash_writes_no_core_dump() {
 
 #[tokio::test]
 async fn debug_mode_keeps_core_dump_limit() {
-    let (process, _) = debugging(Launch::by_hand(PLUGIN)).await;
+    let (process, _) = debugging(Launch::without_host(PLUGIN)).await;
     assert_eq!(core_limit(&process.pid.to_string()), core_limit("self"));
     signal(process.pid, Signal::SIGINT);
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }

@@ -1,14 +1,14 @@
-//! States of Kong's own provider: `moved` blocks, and `state replace-provider`.
+//! States of Kong's provider: `moved` blocks, and `state replace-provider`.
 
 use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
 use terraform_plugin::testing::stored;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::{DESTINATION, Konnect};
 
-/// Where Kong's provider is installed from.
+/// The registries of Kong's provider.
 const KONG_TYPE: [&str; 3] = [
     "registry.terraform.io/kong/konnect",
     "registry.opentofu.org/kong/konnect",
@@ -18,8 +18,8 @@ const KONG: &str = KONG_TYPE[0];
 const ENDPOINT: &str = "https://siem.example.com/collector";
 const SECRET: &str = "Splunk s3cret";
 
-/// The webhook of a region as Kong's provider has set it up, and its state. Versions differ in what they
-/// keep beside this.
+/// Configures the webhook of a region as Kong's provider does, and returns its state. Versions store different further
+/// attributes.
 fn kongs_webhook(konnect: &Konnect, region: &str) -> Json {
     let webhook = json!({
         "enabled": true, "endpoint": ENDPOINT, "authorization": SECRET, "log_format": "json",
@@ -31,7 +31,7 @@ fn kongs_webhook(konnect: &Konnect, region: &str) -> Json {
     state
 }
 
-/// A destination that Kong's provider has made, and its state.
+/// Creates a destination as Kong's provider does, and returns its state.
 async fn kongs_destination(konnect: &Konnect, region: &str) -> Json {
     let resource = konnect.destination();
     let config = resource.shape.object(&[
@@ -44,7 +44,7 @@ async fn kongs_destination(konnect: &Konnect, region: &str) -> Json {
     let state = resource
         .apply(&resource.plan(&State::none(), &config).await)
         .await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     konnect.emulator.clear_requests();
     let text = |name: &str| state.value.get(name).as_str().unwrap().to_owned();
     json!({
@@ -72,9 +72,15 @@ fn destination_config(of: &Resource, authorization: &str) -> Value {
     ])
 }
 
-/// From what a move has brought to an empty plan, with nothing but reads.
-async fn settles(konnect: &Konnect, of: &Resource, moved: &State, config: &Value, region: &str) -> State {
-    sound(&moved.diagnostics);
+/// Asserts that a moved state leads to an empty plan, with reads only.
+async fn assert_converges(
+    konnect: &Konnect,
+    of: &Resource,
+    moved: &State,
+    config: &Value,
+    region: &str,
+) -> State {
+    assert_no_errors(&moved.diagnostics);
     assert_eq!(moved.value.get("region"), &Value::Null);
     assert_eq!(moved.identity, None, "it has none as long as the region is open");
     assert_eq!(
@@ -84,12 +90,12 @@ async fn settles(konnect: &Konnect, of: &Resource, moved: &State, config: &Value
     );
 
     let read = of.read(moved).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value, moved.value);
     assert_eq!(konnect.requests(), 0, "nobody knows yet which region to ask");
 
     let plan = of.plan(&read, config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert!(
         plan.requires_replace.is_empty(),
         "the region is learnt, not changed"
@@ -102,10 +108,10 @@ async fn settles(konnect: &Konnect, of: &Resource, moved: &State, config: &Value
     assert_eq!(konnect.requests(), 0);
 
     let state = of.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(konnect.methods(), ["GET"], "nothing is changed");
     let read = of.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value, state.value);
     let again = of.plan(&read, config).await;
     assert_eq!(again.planned, read.value);
@@ -127,9 +133,9 @@ async fn move_kong_webhook_from_any_registry_sends_no_write() {
     let webhook = konnect.webhook();
     let state = kongs_webhook(&konnect, "au");
     for kong in KONG_TYPE {
-        let moved = webhook.take_over(kong, "konnect_audit_log", &state).await;
+        let moved = webhook.move_state(kong, "konnect_audit_log", &state).await;
         let config = webhook_config(&webhook, "au", "authorization");
-        settles(&konnect, &webhook, &moved, &config, "au").await;
+        assert_converges(&konnect, &webhook, &moved, &config, "au").await;
         konnect.emulator.clear_requests();
     }
     konnect.end().await;
@@ -141,15 +147,15 @@ async fn move_kong_destination_from_any_registry_sends_no_write() {
     let destination = konnect.destination();
     let state = kongs_destination(&konnect, "global").await;
     for kong in KONG_TYPE {
-        let moved = destination.take_over(kong, DESTINATION, &state).await;
+        let moved = destination.move_state(kong, DESTINATION, &state).await;
         let config = destination_config(&destination, "authorization");
-        settles(&konnect, &destination, &moved, &config, "global").await;
+        assert_converges(&konnect, &destination, &moved, &config, "global").await;
         konnect.emulator.clear_requests();
     }
     konnect.end().await;
 }
 
-/// `state replace-provider` leaves Kong's state under our name: Terraform asks to upgrade it.
+/// After `state replace-provider`, Terraform upgrades Kong's state with this provider.
 #[tokio::test]
 async fn upgrade_kong_destination_state_sends_no_write() {
     let konnect = Konnect::configured().await;
@@ -157,21 +163,21 @@ async fn upgrade_kong_destination_state_sends_no_write() {
     let mut state = kongs_destination(&konnect, "eu").await;
     state["added_later"] = json!({"by": ["Kong"]});
     let upgraded = destination.upgrade(0, stored(&state)).await;
-    sound(&upgraded.diagnostics);
+    assert_no_errors(&upgraded.diagnostics);
     let found = State {
         value: destination.shape.decode(upgraded.upgraded_state.as_ref()),
         ..State::none()
     };
     let mut config = destination_config(&destination, "authorization");
     config.set("region", "eu".into());
-    // What only we have comes with the first refresh.
+    // The first refresh sets the attributes that Kong's provider does not have.
     let read = destination.read(&found).await;
-    sound(&read.diagnostics);
-    settles(&konnect, &destination, &read, &config, "eu").await;
+    assert_no_errors(&read.diagnostics);
+    assert_converges(&konnect, &destination, &read, &config, "eu").await;
     konnect.end().await;
 }
 
-/// Going over to the write-only argument with the move is an update in place, which leaves no trace.
+/// A change to the write-only argument with the move is an update in place, which removes the secret from the state.
 #[tokio::test]
 async fn move_to_write_only_removes_secret_from_state() {
     let konnect = Konnect::configured().await;
@@ -192,12 +198,12 @@ async fn move_to_write_only_removes_secret_from_state() {
             destination_config(&destination, "authorization_wo"),
         ),
     ] {
-        let moved = resource.take_over(KONG, type_name, state).await;
+        let moved = resource.move_state(KONG, type_name, state).await;
         let plan = resource.plan(&resource.read(&moved).await, &config).await;
-        sound(&plan.diagnostics);
+        assert_no_errors(&plan.diagnostics);
         assert!(plan.requires_replace.is_empty());
         let state = resource.apply(&plan).await;
-        sound(&state.diagnostics);
+        assert_no_errors(&state.diagnostics);
         assert_eq!(konnect.methods(), ["PATCH"]);
         assert_eq!(state.value.get("authorization"), &Value::Null);
         let private = String::from_utf8(state.private.clone()).unwrap();
@@ -209,7 +215,7 @@ async fn move_to_write_only_removes_secret_from_state() {
     konnect.end().await;
 }
 
-/// Kong's versions differ: what one lacks or has beyond the others does no harm.
+/// Versions of Kong's provider differ: missing and additional attributes are accepted.
 #[tokio::test]
 async fn move_with_missing_or_extra_attributes_succeeds() {
     let konnect = Konnect::configured().await;
@@ -219,7 +225,7 @@ async fn move_with_missing_or_extra_attributes_succeeds() {
     more["id"] = json!("x");
     let fewer = json!({"enabled": true, "endpoint": ENDPOINT});
     for state in [&more, &fewer] {
-        let moved = webhook.take_over(KONG, "konnect_audit_log", state).await;
+        let moved = webhook.move_state(KONG, "konnect_audit_log", state).await;
         let config = webhook_config(&webhook, "eu", "authorization");
         ends_empty(&webhook, &moved, &config).await;
     }
@@ -227,7 +233,7 @@ async fn move_with_missing_or_extra_attributes_succeeds() {
     more["labels"] = json!([1]);
     let fewer = json!({"id": more["id"], "skip_ssl_verification": null, "name": ""});
     for state in [&more, &fewer] {
-        let moved = destination.take_over(KONG, DESTINATION, state).await;
+        let moved = destination.move_state(KONG, DESTINATION, state).await;
         let config = destination_config(&destination, "authorization");
         ends_empty(&destination, &moved, &config).await;
     }
@@ -235,12 +241,12 @@ async fn move_with_missing_or_extra_attributes_succeeds() {
 }
 
 async fn ends_empty(of: &Resource, moved: &State, config: &Value) {
-    sound(&moved.diagnostics);
+    assert_no_errors(&moved.diagnostics);
     let plan = of.plan(&of.read(moved).await, config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert!(plan.requires_replace.is_empty());
     let state = of.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     let read = of.read(&state).await;
     let again = of.plan(&read, config).await;
     assert_eq!(again.planned, read.value);
@@ -271,7 +277,7 @@ async fn move_from_unsupported_source_errors_with_supported_one() {
         ),
         (konnect.destination(), "", ""),
     ] {
-        let refused = resource.take_over(provider, type_name, &state).await;
+        let refused = resource.move_state(provider, type_name, &state).await;
         let said = error(&refused.diagnostics);
         let taken = if resource.type_name == DESTINATION {
             "konnect_audit_log_destination of kong/konnect"
@@ -300,7 +306,7 @@ async fn move_invalid_state_errors_without_value() {
             (konnect.webhook(), "konnect_audit_log"),
             (konnect.destination(), DESTINATION),
         ] {
-            let refused = resource.take_over(KONG, type_name, &state).await;
+            let refused = resource.move_state(KONG, type_name, &state).await;
             let said = error(&refused.diagnostics);
             assert!(!said.contains("s3cret"), "{said}");
             assert_eq!(refused.value, Value::Null);

@@ -1,11 +1,11 @@
-//! `konnect_portal_audit_log_webhook` at the protocol: identity, rollback, states of Kong's provider, lists and generated
-//! configuration.
+//! `konnect_portal_audit_log_webhook` at the protocol: identity, rollback, states of Kong's provider, lists and
+//! generated configuration.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::Konnect;
 
@@ -66,12 +66,12 @@ async fn identity_is_known_at_plan_and_never_changes() {
     let resource = &bench.resource;
     let unknown = bench.config(&[("portal_id", Value::Unknown)]);
     let plan = resource.plan(&State::none(), &unknown).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert_eq!(plan.identity, None);
     let plan = resource.plan(&State::none(), &bench.config(&[])).await;
     assert_eq!(plan.identity, Some(bench.identity()));
     let state = resource.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.identity, plan.identity);
     let read = resource.read(&state).await;
     assert_eq!(read.identity, plan.identity);
@@ -80,7 +80,7 @@ async fn identity_is_known_at_plan_and_never_changes() {
         .plan(&read, &bench.config(&[("enabled", false.into())]))
         .await;
     let off = resource.apply(&off).await;
-    sound(&off.diagnostics);
+    assert_no_errors(&off.diagnostics);
     assert_eq!(off.identity, plan.identity);
     bench.konnect.end().await;
 }
@@ -91,13 +91,13 @@ async fn import_by_id_and_by_identity_are_the_same() {
     bench.occupy(&bench.portal);
     let resource = &bench.resource;
     let by_id = resource.import(&format!("eu/{}", bench.portal)).await;
-    sound(&by_id.diagnostics);
+    assert_no_errors(&by_id.diagnostics);
     let parts = [
         ("portal_id", bench.portal.as_str().into()),
         ("region", "eu".into()),
     ];
     let by_identity = resource.import_identity(&parts).await;
-    sound(&by_identity.diagnostics);
+    assert_no_errors(&by_identity.diagnostics);
     assert_eq!(by_identity.value, by_id.value);
     assert_eq!(by_identity.identity, Some(bench.identity()));
     let plan = resource
@@ -118,7 +118,7 @@ async fn create_whose_response_is_lost_is_sent_again() {
     let lost = FaultRule::new(Fault::DropAfter).method("PATCH").times(1);
     bench.konnect.emulator.inject(lost).unwrap();
     let state = resource.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.diagnostics, []);
     bench.konnect.end().await;
 }
@@ -150,22 +150,22 @@ async fn move_kong_webhook_learns_the_region_without_a_write() {
         "portal_id": bench.portal, "enabled": true, "audit_log_destination_id": bench.destination,
         "added_later": [1],
     });
-    let moved = resource.take_over(KONG, PORTAL_WEBHOOK, &state).await;
-    sound(&moved.diagnostics);
+    let moved = resource.move_state(KONG, PORTAL_WEBHOOK, &state).await;
+    assert_no_errors(&moved.diagnostics);
     assert_eq!(moved.value.get("region"), &Value::Null);
     let read = resource.read(&moved).await;
     let plan = resource.plan(&read, &bench.config(&[])).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert!(plan.requires_replace.is_empty());
     let applied = resource.apply(&plan).await;
-    sound(&applied.diagnostics);
+    assert_no_errors(&applied.diagnostics);
     assert_eq!(bench.konnect.methods(), ["GET"]);
     assert_eq!(applied.identity, Some(bench.identity()));
 
     let removed = resource.apply(&moved.removal()).await;
     assert!(error(&removed.diagnostics).contains("Region is not known yet"));
     let nameless = json!({ "enabled": true });
-    let refused = resource.take_over(KONG, PORTAL_WEBHOOK, &nameless).await;
+    let refused = resource.move_state(KONG, PORTAL_WEBHOOK, &nameless).await;
     assert!(error(&refused.diagnostics).contains("no portal_id"));
     bench.konnect.end().await;
 }
@@ -185,7 +185,7 @@ async fn list_has_each_configured_webhook_once_by_name() {
     assert_eq!(names, ["archive", "developers"]);
     assert_eq!(found[1].identity, bench.identity());
 
-    // What is listed is imported as it is, with the generated configuration.
+    // A listed object is imported with the generated configuration without changes.
     let object = found[1].object.clone().unwrap();
     let generated = bench.resource.generate_config(&object).await;
     assert_eq!(generated, bench.config(&[]));
@@ -206,7 +206,7 @@ async fn list_has_each_configured_webhook_once_by_name() {
     bench.konnect.emulator.clear_requests();
     let (found, _) = list.list(&[region], false, 1).await;
     assert_eq!(found.len(), 1);
-    // The list of portals, and at most one webhook ahead of the limit.
+    // The list of portals, and at most one webhook beyond the limit.
     assert!(bench.konnect.requests() <= 3);
     bench.konnect.end().await;
 }
@@ -222,7 +222,7 @@ async fn list_with_one_unreadable_portal_warns_and_keeps_the_others() {
     let list = bench.konnect.list_resource(PORTAL_WEBHOOK);
     let region = [("region", Value::from("eu"))];
     let (found, diagnostics) = list.list(&region, false, 10).await;
-    sound(&diagnostics);
+    assert_no_errors(&diagnostics);
     assert_eq!(found.len(), 1);
     assert!(diagnostics[0].summary.contains(&archive), "{diagnostics:?}");
 

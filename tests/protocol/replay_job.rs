@@ -1,4 +1,4 @@
-//! `konnect_audit_log_replay_job` at the protocol: what starts a job, what is waited for, and what the state keeps.
+//! `konnect_audit_log_replay_job` at the protocol: starts, waits and state.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Plan, Resource, State};
-use terraform_plugin::testing::value::{error, errors, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error, errors};
 use terraform_plugin::testing::within;
 
 use crate::konnect::Konnect;
 
 const PATH: &str = "/eu/v3/audit-log-replay-job";
 
-/// So many minutes ago, in whole seconds.
+/// The time this many minutes ago, in whole seconds.
 pub fn minutes_ago(minutes: i64) -> String {
     let now = Timestamp::now().as_second();
     Timestamp::from_second(now - minutes * 60).unwrap().to_string()
@@ -31,7 +31,7 @@ pub async fn requested(konnect: &Konnect, method: &str) {
     within("a request", seen).await;
 }
 
-/// The bodies of the jobs that were requested.
+/// The bodies of the requested jobs.
 pub fn started(konnect: &Konnect) -> Vec<serde_json::Value> {
     let all = konnect.emulator.requests();
     let jobs = all.iter().filter(|request| request.method == "PUT");
@@ -78,7 +78,7 @@ fn config(job: &Resource, start_at: &str, end_at: &str, more: &[(&str, Value)]) 
 
 async fn planned(job: &Resource, config: &Value) -> Plan {
     let plan = job.plan(&State::none(), config).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     plan
 }
 
@@ -101,13 +101,13 @@ fn attributes(diagnostics: &[tf::Diagnostic]) -> Vec<String> {
 
 /// A completed job in the state.
 async fn completed(konnect: &Konnect, job: &Resource, config: &Value) -> State {
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let (plan, job) = (planned(job, config).await, job.clone());
     let apply = tokio::spawn(async move { job.apply(&plan).await });
     requested(konnect, "PUT").await;
     set_status(konnect, "completed");
     let state = within("the job", apply).await.unwrap();
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     konnect.emulator.clear_requests();
     state
 }
@@ -115,7 +115,7 @@ async fn completed(konnect: &Konnect, job: &Resource, config: &Value) -> State {
 #[tokio::test]
 async fn create_waits_until_the_job_has_completed() {
     let konnect = Konnect::configured().await;
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let job = resource(&konnect);
     let (start, end) = (minutes_ago(120), minutes_ago(60));
     let config = config(&job, &start, &end, &[]);
@@ -123,7 +123,7 @@ async fn create_waits_until_the_job_has_completed() {
     assert_eq!(plan.planned.get("id"), &"eu".into());
     assert!(plan.planned.get("status").is_unknown());
     let state = job.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("status"), &"completed".into());
     assert!(state.value.get("updated_at").as_str().is_some());
     assert_eq!(started(&konnect), [json!({ "start_at": start, "end_at": end })]);
@@ -145,7 +145,7 @@ async fn create_without_waiting_ends_with_the_first_status() {
         &[("wait_for_completion", false.into())],
     );
     let state = job.apply(&planned(&job, &config).await).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("status"), &"accepted".into());
     set_status(&konnect, "completed");
     let read = job.read(&state).await;
@@ -159,7 +159,7 @@ async fn create_failed_job_keeps_it_and_the_next_update_starts_it_again() {
     let job = resource(&konnect);
     let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
     let plan = planned(&job, &config).await;
-    // There is no webhook, so nothing can be delivered.
+    // Without a webhook, the job fails.
     let failed = job.apply(&plan).await;
     let message = error(&failed.diagnostics);
     assert!(
@@ -169,12 +169,12 @@ async fn create_failed_job_keeps_it_and_the_next_update_starts_it_again() {
     assert_eq!(failed.value.get("status"), &"failed".into());
 
     konnect.emulator.clear_requests();
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let again = job.plan(&failed, &config).await;
-    sound(&again.diagnostics);
+    assert_no_errors(&again.diagnostics);
     assert!(again.planned.get("status").is_unknown());
     let state = job.apply(&again).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("status"), &"completed".into());
     assert_eq!(started(&konnect).len(), 1);
     konnect.end().await;
@@ -242,10 +242,10 @@ async fn update_of_waiting_alone_or_of_the_form_of_a_time_sends_nothing() {
     let end = end.replace('Z', "+00:00");
     let more = [("timeout", "1h".into()), ("wait_for_completion", false.into())];
     let plan = job.plan(&state, &config(&job, &start, &end, &more)).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert_eq!(plan.planned.get("status"), &"completed".into());
     let updated = job.apply(&plan).await;
-    sound(&updated.diagnostics);
+    assert_no_errors(&updated.diagnostics);
     assert_eq!(updated.value.get("timeout"), &"1h".into());
     assert_eq!(konnect.requests(), 0);
     konnect.end().await;
@@ -264,14 +264,14 @@ async fn update_of_the_range_starts_another_job_in_place() {
             &config(&job, &start, &end, &[("wait_for_completion", false.into())]),
         )
         .await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     assert!(plan.requires_replace.is_empty() && plan.planned.get("status").is_unknown());
     let updated = job.apply(&plan).await;
-    sound(&updated.diagnostics);
+    assert_no_errors(&updated.diagnostics);
     assert_eq!(updated.value.get("status"), &"accepted".into());
     assert_eq!(started(&konnect), [json!({ "start_at": start, "end_at": end })]);
 
-    // Its own job that has not started to run is replaced, and not waited for.
+    // Its own job that is not running yet is replaced without a wait.
     let end = minutes_ago(20);
     let plan = job
         .plan(
@@ -280,7 +280,7 @@ async fn update_of_the_range_starts_another_job_in_place() {
         )
         .await;
     let replaced = job.apply(&plan).await;
-    sound(&replaced.diagnostics);
+    assert_no_errors(&replaced.diagnostics);
     assert_eq!(started(&konnect).len(), 2);
     konnect.end().await;
 }
@@ -293,7 +293,7 @@ async fn read_job_replaced_by_another_is_superseded_without_a_change() {
     let state = completed(&konnect, &job, &config).await;
     set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
     let read = job.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value.get("status"), &"superseded".into());
     assert_eq!(job.plan(&read, &config).await.planned, read.value);
     konnect.end().await;
@@ -316,13 +316,13 @@ async fn create_waits_for_another_job_to_end() {
     assert_eq!(started(&konnect).len(), 0);
     set_status(&konnect, "completed");
     let state = within("the job", apply).await.unwrap();
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(started(&konnect).len(), 1);
     konnect.end().await;
 }
 
 #[tokio::test]
-async fn create_conflict_after_the_look_is_waited_out() {
+async fn create_conflict_after_the_read_is_waited_for() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
     konnect
@@ -336,7 +336,7 @@ async fn create_conflict_after_the_look_is_waited_out() {
         &[("wait_for_completion", false.into())],
     );
     let state = job.apply(&planned(&job, &config).await).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(started(&konnect).len(), 2);
     konnect.end().await;
 }
@@ -395,13 +395,13 @@ async fn create_same_range_in_progress_is_followed_and_not_started_again() {
     requested(&konnect, "GET").await;
     set_status(&konnect, "completed");
     let state = within("the job", apply).await.unwrap();
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(started(&konnect).len(), 0);
     konnect.end().await;
 }
 
 #[tokio::test]
-async fn create_lost_answer_is_found_by_the_job_that_it_started() {
+async fn create_lost_response_is_found_by_the_started_job() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
     konnect
@@ -415,14 +415,14 @@ async fn create_lost_answer_is_found_by_the_job_that_it_started() {
         &[("wait_for_completion", false.into())],
     );
     let state = job.apply(&planned(&job, &config).await).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("status"), &"accepted".into());
     assert_eq!(started(&konnect).len(), 1);
     konnect.end().await;
 }
 
 #[tokio::test]
-async fn create_job_replaced_meanwhile_is_an_error() {
+async fn create_job_replaced_before_completion_is_an_error() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
     let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
@@ -460,7 +460,7 @@ async fn stop_while_waiting_ends_with_the_job_in_the_state() {
 }
 
 #[tokio::test]
-async fn portal_job_has_an_id_of_its_own_and_is_superseded_without_its_portal() {
+async fn portal_job_has_separate_id_and_is_superseded_without_its_portal() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
     let portal = konnect.emulator.add_portal("eu", "developers").unwrap();
@@ -470,11 +470,11 @@ async fn portal_job_has_an_id_of_its_own_and_is_superseded_without_its_portal() 
     ];
     let config = config(&job, &minutes_ago(120), &minutes_ago(60), &more);
     let state = job.apply(&planned(&job, &config).await).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("id"), &format!("eu/{portal}").as_str().into());
     konnect.emulator.remove_portal("eu", &portal).unwrap();
     let read = job.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value.get("status"), &"superseded".into());
 
     let mut global = config.clone();
@@ -495,7 +495,7 @@ async fn delete_sends_nothing() {
     )
     .await;
     let gone = job.apply(&state.removal()).await;
-    sound(&gone.diagnostics);
+    assert_no_errors(&gone.diagnostics);
     assert_eq!((gone.value, konnect.requests()), (Value::Null, 0));
     konnect.end().await;
 }
@@ -514,7 +514,7 @@ async fn import_reads_the_latest_job() {
     set_job(&konnect, &start, &end, "completed");
     let by_identity = job.import_identity(&[("region", "eu".into())]).await;
     let imported = job.import("eu").await;
-    sound(&imported.diagnostics);
+    assert_no_errors(&imported.diagnostics);
     assert_eq!(imported.value, by_identity.value);
     assert_eq!(imported.value.get("status"), &"completed".into());
     let plan = job.plan(&imported, &config(&job, &start, &end, &[])).await;

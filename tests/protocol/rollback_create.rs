@@ -1,13 +1,13 @@
-//! A host that hangs up before it has heard of a creation: the creation goes on to its end, and is then taken
-//! back, since no state will ever tell of the object. What the host has heard of, it may have recorded.
+//! A host that disconnects before it has received the response to a creation. The creation completes and is then rolled
+//! back, because no state records the object. An object whose response was received is kept.
 
 use std::time::Duration;
 
 use konnect_emulator::{Emulator, Fault, FaultRule};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
 use terraform_plugin::testing::terraform::{Plan, Resource, State};
-use terraform_plugin::testing::value::sound;
+use terraform_plugin::testing::value::assert_no_errors;
 use terraform_plugin::testing::{Launch, within};
 use tokio::task::JoinHandle;
 
@@ -37,12 +37,12 @@ fn webhook(of: &Resource, replaces: bool) -> Value {
 async fn configured() -> Konnect {
     let launch = Launch::without_tls(PLUGIN).env("TF_LOG_PROVIDER", "debug");
     let konnect = Box::pin(Konnect::launch(launch)).await;
-    sound(&konnect.configure(konnect.config()).await);
+    assert_no_errors(&konnect.configure(konnect.config()).await);
     konnect
 }
 
-/// An apply whose request has reached Konnect, which keeps the answer back.
-async fn under_way(konnect: &Konnect, resource: &Resource, plan: &Plan, method: &str) -> JoinHandle<State> {
+/// Starts an apply, and waits until its request has reached Konnect, which holds the response.
+async fn in_flight(konnect: &Konnect, resource: &Resource, plan: &Plan, method: &str) -> JoinHandle<State> {
     let held = FaultRule::new(Fault::Hold { handle: true }).method(method);
     konnect.emulator.inject(held).unwrap();
     let (resource, plan) = (resource.clone(), plan.clone());
@@ -79,7 +79,7 @@ async fn create_cancelled_by_host_completes_and_rolls_back() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
-    let apply = under_way(&konnect, &resource, &plan, "POST").await;
+    let apply = in_flight(&konnect, &resource, &plan, "POST").await;
     apply.abort();
     assert!(apply.await.unwrap_err().is_cancelled());
     assert_eq!(stored(&konnect.emulator), 1);
@@ -87,9 +87,9 @@ async fn create_cancelled_by_host_completes_and_rolls_back() {
     until("the removal", || stored(&konnect.emulator) == 0).await;
     assert_eq!(asked(&konnect.emulator, "POST"), 1);
     assert_eq!(asked(&konnect.emulator, "DELETE"), 1);
-    // The plugin lives, and the same can be made again.
+    // The plugin still works, and the object can be created again.
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
-    sound(&resource.apply(&plan).await.diagnostics);
+    assert_no_errors(&resource.apply(&plan).await.diagnostics);
     assert_eq!(stored(&konnect.emulator), 1);
     konnect.end().await;
 }
@@ -103,7 +103,7 @@ async fn update_cancelled_by_host_completes_and_is_kept() {
     let mut config = destination(&resource);
     config.set("log_format", "json".into());
     let plan = resource.plan(&state, &config).await;
-    let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
+    let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
     apply.abort();
     assert!(apply.await.unwrap_err().is_cancelled());
     konnect.emulator.clear_faults();
@@ -111,30 +111,30 @@ async fn update_cancelled_by_host_completes_and_is_kept() {
     let host = plugin.host;
     drop(resource);
     host.shut_down().await;
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
     let id = state.value.get("id").as_str().unwrap().to_owned();
     let left = &emulator.snapshot()["regions"]["global"]["destinations"][id];
     assert_eq!(left["log_format"], "json");
     assert_eq!(asked(&emulator, "DELETE"), 0);
 }
 
-/// The process lingers for the one thing that is still to be done, without its socket.
+/// The process continues without its socket until the change is complete.
 #[tokio::test]
 async fn create_when_host_disconnects_rolls_back() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
-    let apply = under_way(&konnect, &resource, &plan, "POST").await;
+    let apply = in_flight(&konnect, &resource, &plan, "POST").await;
     drop(resource);
     let Konnect { plugin, emulator } = konnect;
     let host = plugin.host;
     let socket = host.handshake.socket();
     drop(host.channel);
     apply.abort();
-    host.process.says("a connection ended").await;
+    host.process.wait_for_stderr("a connection ended").await;
     until("the end of the socket", || !socket.exists()).await;
     emulator.clear_faults();
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
     assert_eq!(asked(&emulator, "DELETE"), 1);
     assert_eq!(stored(&emulator), 0);
 }
@@ -144,17 +144,17 @@ async fn create_during_shutdown_rolls_back() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
-    let apply = under_way(&konnect, &resource, &plan, "POST").await;
+    let apply = in_flight(&konnect, &resource, &plan, "POST").await;
     drop(resource);
     let Konnect { plugin, emulator } = konnect;
     let host = plugin.host;
-    // As Terraform does it after a second Ctrl-C: it asks for the end, and hangs up.
+    // As Terraform does after a second Ctrl-C: it calls `Shutdown` and disconnects.
     host.shut_down().await;
     drop(host.channel);
     apply.abort();
-    host.process.says("a connection ended").await;
+    host.process.wait_for_stderr("a connection ended").await;
     emulator.clear_faults();
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
     assert_eq!((asked(&emulator, "DELETE"), stored(&emulator)), (1, 0));
 }
 
@@ -163,12 +163,12 @@ async fn create_acknowledged_by_host_is_kept() {
     let konnect = configured().await;
     let resource = konnect.destination();
     let plan = resource.plan(&State::none(), &destination(&resource)).await;
-    sound(&resource.apply(&plan).await.diagnostics);
+    assert_no_errors(&resource.apply(&plan).await.diagnostics);
     drop(resource);
     let Konnect { plugin, emulator } = konnect;
     let host = plugin.host;
     drop(host.channel);
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
     assert_eq!((asked(&emulator, "DELETE"), stored(&emulator)), (0, 1));
 }
 
@@ -177,44 +177,82 @@ async fn webhook_create_rolls_back_unless_it_replaced_existing() {
     for replaces in [false, true] {
         let konnect = configured().await;
         if replaces {
-            konnect.strangers_webhook("eu", true);
+            konnect.other_users_webhook("eu", true);
         }
         let resource = konnect.webhook();
         let config = webhook(&resource, replaces);
         let plan = resource.plan(&State::none(), &config).await;
-        sound(&plan.diagnostics);
-        let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
+        assert_no_errors(&plan.diagnostics);
+        let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
         drop(resource);
         let Konnect { plugin, emulator } = konnect;
         let host = plugin.host;
         drop(host.channel);
         apply.abort();
-        host.process.says("a connection ended").await;
+        host.process.wait_for_stderr("a connection ended").await;
         emulator.clear_faults();
-        host.process.ended().await.well();
+        host.process.ended().await.assert_success();
         assert_eq!(asked(&emulator, "PATCH"), if replaces { 1 } else { 2 });
         assert_eq!(eu(&emulator)["enabled"], replaces);
         assert_eq!(eu(&emulator)["endpoint"], "https://siem.example.com");
     }
 }
 
-/// The lock of the run is free once its host is gone: another one may set the region up meanwhile.
+#[tokio::test]
+async fn portal_webhook_create_rolls_back_unless_it_replaced_existing() {
+    for replaces in [false, true] {
+        let konnect = configured().await;
+        let portal = konnect.emulator.add_portal("eu", "docs").unwrap();
+        let destinations = konnect.emulator.add_destinations("global", 2).unwrap();
+        if replaces {
+            let other = json!({"enabled": true, "audit_log_destination_id": destinations[1]});
+            konnect
+                .emulator
+                .edit_portal_webhook("eu", &portal, other)
+                .unwrap();
+        }
+        let resource = konnect.resource("konnect_portal_audit_log_webhook");
+        let config = resource.shape.object(&[
+            ("region", "eu".into()),
+            ("portal_id", portal.as_str().into()),
+            ("audit_log_destination_id", destinations[0].as_str().into()),
+            ("replace_existing", replaces.into()),
+        ]);
+        let plan = resource.plan(&State::none(), &config).await;
+        assert_no_errors(&plan.diagnostics);
+        let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
+        drop(resource);
+        let Konnect { plugin, emulator } = konnect;
+        let host = plugin.host;
+        drop(host.channel);
+        apply.abort();
+        host.process.wait_for_stderr("a connection ended").await;
+        emulator.clear_faults();
+        host.process.ended().await.assert_success();
+        // A webhook that was replaced cannot be restored.
+        assert_eq!(asked(&emulator, "DELETE"), usize::from(!replaces));
+        let left = &emulator.region("eu")["portals"][&portal]["webhook"];
+        assert_eq!(left["enabled"], replaces, "{left}");
+    }
+}
+
+/// The lock of the state is released when the host ends: another run may configure the region.
 #[tokio::test]
 async fn webhook_rollback_keeps_webhook_of_another_run() {
     let konnect = configured().await;
     let resource = konnect.webhook();
     let plan = resource.plan(&State::none(), &webhook(&resource, false)).await;
-    let apply = under_way(&konnect, &resource, &plan, "PATCH").await;
+    let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
     drop(resource);
-    konnect.strangers_webhook("eu", true);
+    konnect.other_users_webhook("eu", true);
     let theirs = eu(&konnect.emulator);
     let Konnect { plugin, emulator } = konnect;
     let host = plugin.host;
     drop(host.channel);
     apply.abort();
-    host.process.says("a connection ended").await;
+    host.process.wait_for_stderr("a connection ended").await;
     emulator.clear_faults();
-    host.process.ended().await.well();
+    host.process.ended().await.assert_success();
     assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");
     assert_eq!(eu(&emulator), theirs);
 }

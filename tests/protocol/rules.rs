@@ -1,18 +1,18 @@
-//! What Terraform checks of a provider, through the life of a destination. The rules for every plan
-//! and every apply are asserted in [`terraform_plugin::testing::terraform`]; here is what holds in one situation.
+//! Terraform's checks during the lifecycle of a destination. [`terraform_plugin::testing::terraform`] asserts the rules
+//! for every plan and apply; these tests check single situations.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{FALSE, NIL, UNKNOWN, error, msgpack, sound, text};
+use terraform_plugin::testing::value::{FALSE, NIL, UNKNOWN, assert_no_errors, error, msgpack, text};
 
 use crate::konnect::Konnect;
 
 const ENDPOINT: &str = "https://siem.example.com/collector";
 
-/// A configuration as short as can be, with this name.
+/// A minimal configuration with this name.
 fn config(of: &Resource, name: &str) -> Value {
     of.shape.object(&[
         ("name", name.into()),
@@ -21,12 +21,12 @@ fn config(of: &Resource, name: &str) -> Value {
     ])
 }
 
-/// A destination that exists, with bytes that the provider is to carry along.
+/// An existing destination with additional private data.
 async fn created(of: &Resource) -> State {
     let plan = of.plan(&State::none(), &config(of, "siem")).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let state = of.apply(&plan).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     state
 }
 
@@ -35,7 +35,7 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
     let konnect = Konnect::configured().await;
     let destination = konnect.destination();
     let siem = config(&destination, "siem");
-    sound(&destination.validate(&siem).await);
+    assert_no_errors(&destination.validate(&siem).await);
     assert_eq!(
         konnect.requests(),
         0,
@@ -43,7 +43,7 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
     );
 
     let creation = destination.plan(&State::none(), &siem).await;
-    sound(&creation.diagnostics);
+    assert_no_errors(&creation.diagnostics);
     for computed in ["id", "created_at", "updated_at"] {
         assert!(creation.planned.get(computed).is_unknown(), "{computed}");
     }
@@ -55,14 +55,14 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
     assert_eq!(konnect.methods(), ["GET"], "a plan of a creation looks once");
 
     let state = destination.apply(&creation).await;
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     let id = state.value.get("id").as_str().unwrap().to_owned();
     let stored = &konnect.emulator.snapshot()["regions"]["global"]["destinations"][&id];
     assert_eq!(stored["name"], "siem");
     assert_eq!(stored["authorization"], "Splunk s3cret");
 
     let read = destination.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value, state.value);
     let same = destination.plan(&read, &siem).await;
     assert_eq!(
@@ -73,7 +73,7 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
 
     let renamed = config(&destination, "renamed");
     let update = destination.plan(&read, &renamed).await;
-    sound(&update.diagnostics);
+    assert_no_errors(&update.diagnostics);
     assert!(update.requires_replace.is_empty());
     assert_eq!(
         update.planned.get("id"),
@@ -85,11 +85,11 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
         "an update touches it"
     );
     let updated = destination.apply(&update).await;
-    sound(&updated.diagnostics);
+    assert_no_errors(&updated.diagnostics);
     assert_eq!(updated.value.get("name"), &"renamed".into());
 
     let gone = destination.apply(&updated.removal()).await;
-    sound(&gone.diagnostics);
+    assert_no_errors(&gone.diagnostics);
     assert_eq!(gone.value, Value::Null);
     assert_eq!(
         konnect.emulator.snapshot()["regions"]["global"]["destinations"],
@@ -98,7 +98,7 @@ async fn destination_lifecycle_succeeds_from_validate_to_delete() {
     konnect.end().await;
 }
 
-/// The same bytes as Terraform writes and expects, without the crate's own codec in between.
+/// Compares bytes with those of Terraform, without the codec of the crate.
 #[tokio::test]
 async fn plan_encodes_same_bytes_as_terraform() {
     let konnect = Konnect::configured().await;
@@ -130,7 +130,7 @@ async fn plan_encodes_same_bytes_as_terraform() {
     };
     let plan = konnect.host.provider().plan_resource_change(request).await;
     let plan = plan.unwrap().into_inner();
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let planned = with(&[
         ("id", UNKNOWN),
         ("region", &text("global")),
@@ -143,8 +143,7 @@ async fn plan_encodes_same_bytes_as_terraform() {
     konnect.end().await;
 }
 
-/// Terraform marks a value of which something is known by extension type 12, with a payload that
-/// need not be understood.
+/// Terraform encodes unknown values with refinements as extension type 12. The payload can be ignored.
 #[tokio::test]
 async fn refined_unknown_decodes_as_unknown() {
     let konnect = Konnect::configured().await;
@@ -164,7 +163,7 @@ async fn refined_unknown_decodes_as_unknown() {
     };
     let plan = konnect.host.provider().plan_resource_change(request).await;
     let plan = plan.unwrap().into_inner();
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let planned = destination.shape.decode(plan.planned_state.as_ref());
     assert!(planned.get("name").is_unknown() && planned.get("authorization").is_unknown());
     konnect.end().await;
@@ -178,7 +177,7 @@ async fn region_change_requires_replace() {
     let mut moved = config(&destination, "siem");
     moved.set("region", "eu".into());
     let plan = destination.plan(&state, &moved).await;
-    sound(&plan.diagnostics);
+    assert_no_errors(&plan.diagnostics);
     let steps: Vec<_> = plan
         .requires_replace
         .iter()
@@ -192,7 +191,7 @@ async fn region_change_requires_replace() {
     konnect.end().await;
 }
 
-/// What stands beside the provider's own notes, as a later version may leave it.
+/// Private data under other keys, as a later version may write it.
 #[tokio::test]
 async fn private_state_is_kept_across_calls() {
     let konnect = Konnect::configured().await;
@@ -222,7 +221,7 @@ async fn private_state_is_kept_across_calls() {
     konnect.end().await;
 }
 
-/// Bytes that are no notes of ours do no harm, and are given back as long as nothing is noted.
+/// Invalid private data causes no error, and is kept until the provider writes its own.
 #[tokio::test]
 async fn private_state_invalid_is_kept_without_error() {
     let konnect = Konnect::configured().await;
@@ -237,9 +236,9 @@ async fn private_state_invalid_is_kept_without_error() {
     let left = destination.apply(&state.removal()).await;
     assert_eq!(left.private, state.private);
     let read = destination.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     let same = destination.plan(&read, &config(&destination, "siem")).await;
-    sound(&same.diagnostics);
+    assert_no_errors(&same.diagnostics);
     assert_eq!(same.planned, read.value);
     konnect.end().await;
 }
@@ -300,10 +299,10 @@ async fn missing_object_reads_as_null_and_deletes_without_error() {
     let id = state.value.get("id").as_str().unwrap();
     konnect.emulator.remove_destination("global", id).unwrap();
     let read = destination.read(&state).await;
-    sound(&read.diagnostics);
+    assert_no_errors(&read.diagnostics);
     assert_eq!(read.value, Value::Null);
     let gone = destination.apply(&state.removal()).await;
-    sound(&gone.diagnostics);
+    assert_no_errors(&gone.diagnostics);
     assert_eq!(gone.value, Value::Null);
     konnect.end().await;
 }

@@ -1,4 +1,4 @@
-//! How the plugin starts: for a host, for a person, and not at all.
+//! The start of the plugin: for a host, for a user, and failures.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
@@ -14,8 +14,8 @@ use terraform_plugin::testing::{Handshake, Host, Identity, Launch, check, plain,
 
 use crate::PLUGIN;
 
-/// What a person reads who starts the plugin by hand.
-async fn tells_a_person(launch: Launch) {
+/// Asserts that a start without a host prints a notice.
+async fn prints_notice(launch: Launch) {
     let ended = launch.run().await;
     assert_eq!(ended.status.code(), Some(1));
     assert_eq!(ended.stdout, "");
@@ -30,9 +30,9 @@ async fn tells_a_person(launch: Launch) {
 
 #[tokio::test]
 async fn start_without_cookie_prints_plugin_notice() {
-    tells_a_person(Launch::by_hand(PLUGIN)).await;
-    // What else a host sets makes no host.
-    tells_a_person(Launch::without_tls(PLUGIN).without("TF_PLUGIN_MAGIC_COOKIE")).await;
+    prints_notice(Launch::without_host(PLUGIN)).await;
+    // Other variables of a host do not identify it.
+    prints_notice(Launch::without_tls(PLUGIN).without("TF_PLUGIN_MAGIC_COOKIE")).await;
 }
 
 #[tokio::test]
@@ -42,13 +42,13 @@ async fn start_with_wrong_cookie_prints_plugin_notice() {
         "1",
         "D602BF8F470BC67CA7FAA0386276BBDD4330EFAF76D1A219CB4D6991CA9872B2",
     ] {
-        tells_a_person(Launch::without_tls(PLUGIN).env("TF_PLUGIN_MAGIC_COOKIE", wrong)).await;
+        prints_notice(Launch::without_tls(PLUGIN).env("TF_PLUGIN_MAGIC_COOKIE", wrong)).await;
     }
 }
 
 #[tokio::test]
 async fn version_and_help_flags_accept_one_or_two_hyphens() {
-    for (flag, wanted) in [
+    for (flag, expected) in [
         (
             "--version",
             concat!("terraform-provider-konnect ", env!("CARGO_PKG_VERSION"), "\n"),
@@ -60,8 +60,12 @@ async fn version_and_help_flags_accept_one_or_two_hyphens() {
         ("--help", "TF_REATTACH_PROVIDERS"),
         ("-h", "TF_REATTACH_PROVIDERS"),
     ] {
-        let ended = Launch::by_hand(PLUGIN).arg(flag).run().await.well();
-        assert!(ended.stdout.contains(wanted), "{flag}: {}", ended.stdout);
+        let ended = Launch::without_host(PLUGIN)
+            .arg(flag)
+            .run()
+            .await
+            .assert_success();
+        assert!(ended.stdout.contains(expected), "{flag}: {}", ended.stdout);
         assert_eq!(ended.stderr, "", "{flag}");
     }
 }
@@ -69,8 +73,8 @@ async fn version_and_help_flags_accept_one_or_two_hyphens() {
 #[tokio::test]
 async fn unknown_flag_errors_in_one_line() {
     for flag in ["--verbose", "debug-me", ""] {
-        // With the cookie too: a host passes no flags, so that this is a mistake there as well.
-        for launch in [Launch::by_hand(PLUGIN), Launch::without_tls(PLUGIN)] {
+        // Also with the cookie: hosts pass no flags.
+        for launch in [Launch::without_host(PLUGIN), Launch::without_tls(PLUGIN)] {
             let ended = launch.arg(flag).run().await;
             assert_eq!(ended.status.code(), Some(2), "{ended:?}");
             assert_eq!(ended.stdout, "");
@@ -94,7 +98,7 @@ async fn handshake_line_contains_protocol_socket_and_certificate() {
 
 #[tokio::test]
 async fn handshake_multiplex_field_follows_environment() {
-    for (value, wanted) in [(None, None), (Some(""), None), (Some("true"), Some("false"))] {
+    for (value, expected) in [(None, None), (Some(""), None), (Some("true"), Some("false"))] {
         let mut launch = Launch::without_tls(PLUGIN);
         if let Some(value) = value {
             launch = launch.env("PLUGIN_MULTIPLEX_GRPC", value);
@@ -102,14 +106,14 @@ async fn handshake_multiplex_field_follows_environment() {
         let host = Host::launch(launch).await;
         assert_eq!(
             host.handshake.fields.get(6).map(String::as_str),
-            wanted,
+            expected,
             "{value:?}"
         );
         host.end().await;
     }
 }
 
-/// Verifies a server certificate as a client does that trusts one certificate only.
+/// Verifies a server certificate as a client that trusts a single certificate.
 fn verifies(
     certificate: &CertificateDer<'static>,
     trusted: &CertificateDer<'static>,
@@ -137,7 +141,7 @@ async fn server_certificate_is_self_signed_and_unique_per_start() {
     let certificate = one.handshake.certificate().unwrap();
     let fresh = other.handshake.certificate().unwrap();
     assert_ne!(certificate, fresh);
-    // A chain of length one ends at the certificate itself only if its own key signed it.
+    // A chain of one certificate is valid only if it is self-signed.
     verifies(&certificate, &certificate, "localhost").unwrap();
     assert!(matches!(
         verifies(&certificate, &certificate, "example.com"),
@@ -205,7 +209,7 @@ async fn start_without_client_certificate_serves_without_tls() {
     let channel = plain(&handshake.socket()).await;
     check(&channel).await.unwrap();
     shut_down(&channel).await.unwrap();
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }
 
 #[tokio::test]
@@ -217,7 +221,7 @@ async fn socket_directory_unset_uses_temporary_directory() {
     let socket = handshake.socket();
     let folder = socket.parent().unwrap();
     assert_eq!(folder.parent(), Some(process.folder()));
-    // The temporary folder may be everybody's: no other user gets at what is in ours.
+    // The temporary folder may be shared: other users must not be able to access the socket.
     let (own, user) = (
         std::fs::symlink_metadata(folder).unwrap(),
         nix::unistd::geteuid().as_raw(),
@@ -226,7 +230,7 @@ async fn socket_directory_unset_uses_temporary_directory() {
     let file = std::fs::symlink_metadata(&socket).unwrap();
     assert_eq!((file.mode() & 0o777, file.uid()), (0o600, user));
     shut_down(&plain(&handshake.socket()).await).await.unwrap();
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }
 
 #[tokio::test]
@@ -236,7 +240,7 @@ async fn socket_directory_unusable_errors() {
         .prefix(&"x".repeat(120))
         .tempdir()
         .unwrap();
-    for (folder, wanted) in [
+    for (folder, expected) in [
         ("/no/such/folder", "folder that exists"),
         (file.path().to_str().unwrap(), "Not a directory"),
         (long.path().to_str().unwrap(), "too long for a socket"),
@@ -246,7 +250,7 @@ async fn socket_directory_unusable_errors() {
             .env("PLUGIN_CLIENT_CERT", &Identity::new().pem);
         let said = launch.run().await.refused_to_start();
         assert!(
-            said.contains("cannot serve") && said.contains(folder) && said.contains(wanted),
+            said.contains("cannot serve") && said.contains(folder) && said.contains(expected),
             "{said}"
         );
     }
@@ -255,7 +259,7 @@ async fn socket_directory_unusable_errors() {
 #[tokio::test]
 async fn socket_directory_not_writable_errors() {
     use std::os::unix::fs::PermissionsExt;
-    // The superuser may write anywhere but where the system itself says no.
+    // The superuser can write everywhere except where the system forbids it.
     let sealed = tempfile::tempdir().unwrap();
     std::fs::set_permissions(sealed.path(), std::fs::Permissions::from_mode(0o500)).unwrap();
     let writable = std::fs::write(sealed.path().join("try"), "").is_ok();
@@ -275,14 +279,14 @@ async fn socket_directory_not_writable_errors() {
     );
 }
 
-/// The same without a host that names a folder, as Terraform is one.
+/// The same for a host that does not specify a folder, such as Terraform.
 #[tokio::test]
 async fn temporary_directory_unusable_errors() {
     let long = tempfile::Builder::new()
         .prefix(&"x".repeat(120))
         .tempdir()
         .unwrap();
-    for (folder, wanted) in [
+    for (folder, expected) in [
         ("/no/such/folder", "set TMPDIR to a folder that exists"),
         (long.path().to_str().unwrap(), "set TMPDIR to a shorter folder"),
     ] {
@@ -290,7 +294,7 @@ async fn temporary_directory_unusable_errors() {
             .without("PLUGIN_UNIX_SOCKET_DIR")
             .env("TMPDIR", folder);
         let said = launch.run().await.refused_to_start();
-        assert!(said.contains(folder) && said.contains(wanted), "{said}");
+        assert!(said.contains(folder) && said.contains(expected), "{said}");
     }
 }
 
@@ -317,7 +321,7 @@ async fn client_certificate_invalid_errors() {
     }
 }
 
-/// Were it taken for unset, the plugin would serve whoever connects, without TLS.
+/// If the variable counted as unset, the plugin would serve every client without TLS.
 #[tokio::test]
 async fn client_certificate_not_utf8_errors() {
     use std::os::unix::ffi::OsStrExt;
@@ -326,7 +330,7 @@ async fn client_certificate_not_utf8_errors() {
     assert!(said.contains("PLUGIN_CLIENT_CERT"), "{said}");
 }
 
-/// Were it taken for unset, the token would go to another server than the one that was meant.
+/// If the variable counted as unset, the token would be sent to another server.
 #[tokio::test]
 async fn provider_variable_not_utf8_errors() {
     use std::os::unix::ffi::OsStrExt;
@@ -349,11 +353,11 @@ async fn provider_variable_not_utf8_errors() {
             config: block.encode(&block.object(&[])),
             client_capabilities: None,
         };
-        let answer = provider.configure_provider(request).await.unwrap().into_inner();
+        let response = provider.configure_provider(request).await.unwrap().into_inner();
         assert!(
-            error(&answer.diagnostics).contains(name),
+            error(&response.diagnostics).contains(name),
             "{:?}",
-            answer.diagnostics
+            response.diagnostics
         );
         host.end().await;
     }

@@ -1,5 +1,4 @@
-//! What a run's interruption does to the calls of a provider: none begins anything new, and those
-//! that have begun end with their state.
+//! An interruption: calls start no new requests, and calls in flight return their state.
 
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use nix::sys::signal::Signal;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Plan, State};
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 use terraform_plugin::testing::{signal, within};
 
 use crate::konnect::Konnect;
@@ -21,8 +20,8 @@ async fn creation(konnect: &Konnect) -> Plan {
         ("authorization", "Splunk s3cret".into()),
     ]);
     let plan = destination.plan(&State::none(), &config).await;
-    sound(&plan.diagnostics);
-    // The plan has looked at what is there.
+    assert_no_errors(&plan.diagnostics);
+    // Ignores the requests of the plan.
     konnect.emulator.clear_requests();
     plan
 }
@@ -37,17 +36,17 @@ async fn stop(konnect: &Konnect) {
 }
 
 /// Waits until a request has reached Konnect.
-async fn asked(konnect: &Konnect) {
-    let asked = async {
+async fn requested(konnect: &Konnect) {
+    let requested = async {
         while konnect.requests() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    within("a request", asked).await;
+    within("a request", requested).await;
 }
 
-/// Lets a creation take longer than the plugin gives its connections for a farewell.
-fn answers_late(konnect: &Konnect) {
+/// Delays the response to a creation beyond the close timeout of connections.
+fn delay_responses(konnect: &Konnect) {
     let late = FaultRule::new(Fault::Delay { ms: 2000 });
     konnect.emulator.inject(late.method("POST")).unwrap();
 }
@@ -71,8 +70,8 @@ async fn apply_after_stop_errors_without_request() {
         state.diagnostics
     );
     assert_eq!(state.value, Value::Null);
-    // Not even a new configuration lifts it: the run is over.
-    sound(&konnect.configure(konnect.config()).await);
+    // A new configuration does not end the interruption.
+    assert_no_errors(&konnect.configure(konnect.config()).await);
     let state = konnect.destination().apply(&plan).await;
     assert!(
         error(&state.diagnostics).contains("interrupted"),
@@ -87,12 +86,12 @@ async fn apply_after_stop_errors_without_request() {
 async fn stop_during_create_returns_state() {
     let konnect = Konnect::configured().await;
     let (plan, destination) = (creation(&konnect).await, konnect.destination());
-    answers_late(&konnect);
+    delay_responses(&konnect);
     let apply = tokio::spawn(async move { destination.apply(&plan).await });
-    asked(&konnect).await;
+    requested(&konnect).await;
     stop(&konnect).await;
     let state = within("the creation", apply).await.unwrap();
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert!(state.value.get("id").as_str().is_some());
     assert_eq!(stored(&konnect), 1);
     konnect.end().await;
@@ -101,9 +100,9 @@ async fn stop_during_create_returns_state() {
 #[tokio::test]
 async fn stop_during_retry_wait_errors_immediately() {
     let konnect = Konnect::start().await;
-    sound(&konnect.configure(konnect.config_with_retries(10)).await);
+    assert_no_errors(&konnect.configure(konnect.config_with_retries(10)).await);
     let destination = konnect.destination();
-    // With ten further tries this goes on for minutes.
+    // With ten retries, this would take minutes.
     let never = FaultRule::new(Fault::status(503)).always();
     konnect.emulator.inject(never).unwrap();
     let id = "6b1fd0b4-0a3c-4f5e-8e0d-6a8d9c1f2e3b";
@@ -115,7 +114,7 @@ async fn stop_during_retry_wait_errors_immediately() {
     };
     let before = state.value.clone();
     let read = tokio::spawn(async move { destination.read(&state).await });
-    asked(&konnect).await;
+    requested(&konnect).await;
     stop(&konnect).await;
     let read = within("the read", read).await.unwrap();
     assert!(
@@ -131,12 +130,12 @@ async fn stop_during_retry_wait_errors_immediately() {
 async fn sigterm_during_create_completes_call() {
     let konnect = Konnect::configured().await;
     let (plan, destination) = (creation(&konnect).await, konnect.destination());
-    answers_late(&konnect);
+    delay_responses(&konnect);
     let apply = tokio::spawn(async move { destination.apply(&plan).await });
-    asked(&konnect).await;
+    requested(&konnect).await;
     signal(konnect.host.process.pid, Signal::SIGTERM);
     let state = within("the creation", apply).await.unwrap();
-    sound(&state.diagnostics);
+    assert_no_errors(&state.diagnostics);
     assert_eq!(stored(&konnect), 1);
-    konnect.plugin.host.process.ended().await.well();
+    konnect.plugin.host.process.ended().await.assert_success();
 }

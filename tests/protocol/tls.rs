@@ -1,4 +1,4 @@
-//! Who may connect: the host that started the plugin, and nobody else on the machine.
+//! Only the host that started the plugin can connect.
 
 use terraform_plugin::testing::{Channel, Host, Identity, Tls, check, shut_down, unix, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -8,14 +8,14 @@ use crate::PLUGIN;
 
 const VERSIONS: [&rustls::SupportedProtocolVersion; 2] = [&rustls::version::TLS13, &rustls::version::TLS12];
 
-/// Asserts that a client with this certificate gets nothing from the plugin, not even its end.
+/// Asserts that the plugin rejects a client with this certificate, and does not end.
 async fn refused(host: &Host, tls: Tls, identity: Option<&Identity>) {
     if let Ok(stranger) = tls.connect(&host.socket(), identity).await {
         assert!(check(&stranger).await.is_err());
         assert!(shut_down(&stranger).await.is_err());
     }
-    // Had the stranger's Shutdown been served, this would fail.
-    host.answers().await;
+    // Fails if `Shutdown` of the other client was handled.
+    host.assert_responds().await;
 }
 
 /// The same, with both versions of TLS.
@@ -54,7 +54,7 @@ async fn client_with_other_certificate_is_refused() {
 #[tokio::test]
 async fn client_with_wrong_key_is_refused() {
     let host = Host::start(PLUGIN).await;
-    // Anybody may know the certificate: it stands in the environment of the process.
+    // The certificate is not secret: it is in the environment of the process.
     let thief = host.identity.with_key_of(&Identity::new());
     refused_in_all_versions(&host, Some(&thief)).await;
     host.end().await;
@@ -63,19 +63,19 @@ async fn client_with_wrong_key_is_refused() {
 #[tokio::test]
 async fn client_with_certificate_signed_by_host_is_refused() {
     let host = Host::start(PLUGIN).await;
-    let child = host.identity.signs();
+    let child = host.identity.issue();
     refused_in_all_versions(&host, Some(&child)).await;
     host.end().await;
 }
 
-/// Writes to the socket as a stranger does; answers what comes back until the plugin hangs up.
-async fn says(host: &Host, bytes: &[u8]) -> Vec<u8> {
+/// Writes raw bytes to the socket. Returns the received bytes until the plugin disconnects.
+async fn send_raw(host: &Host, bytes: &[u8]) -> Vec<u8> {
     let mut stream = unix(&host.socket()).await;
-    // The plugin may have hung up before all is written.
+    // The plugin may disconnect before all bytes are written.
     let _ = stream.write_all(bytes).await;
-    let mut answer = Vec::new();
-    let _ = within("the plugin hanging up", stream.read_to_end(&mut answer)).await;
-    answer
+    let mut response = Vec::new();
+    let _ = within("the plugin hanging up", stream.read_to_end(&mut response)).await;
+    response
 }
 
 #[tokio::test]
@@ -89,10 +89,10 @@ async fn non_tls_bytes_are_refused_without_side_effects() {
         &garbage,
         &[0; 4096],
     ] {
-        let answer = says(&host, bytes).await;
-        // An alert of TLS, at most: nothing of what is behind it.
-        assert!(answer.is_empty() || answer[0] == ALERT, "{answer:?}");
-        host.answers().await;
+        let response = send_raw(&host, bytes).await;
+        // At most a TLS alert.
+        assert!(response.is_empty() || response[0] == ALERT, "{response:?}");
+        host.assert_responds().await;
     }
     host.end().await;
 }
@@ -101,7 +101,7 @@ async fn non_tls_bytes_are_refused_without_side_effects() {
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
 
-/// A greeting of TLS with this version and one cipher suite of its time, without extensions.
+/// A TLS `ClientHello` of this version with two cipher suites, without extensions.
 fn client_hello(version: [u8; 2]) -> Vec<u8> {
     let mut hello = version.to_vec();
     hello.extend([7; 32]); // random
@@ -118,9 +118,9 @@ fn client_hello(version: [u8; 2]) -> Vec<u8> {
 async fn tls_below_1_2_is_refused() {
     let host = Host::start(PLUGIN).await;
     for old in [[3, 0], [3, 1], [3, 2]] {
-        let answer = says(&host, &client_hello(old)).await;
-        assert_eq!(answer.first(), Some(&ALERT), "{answer:?}");
-        host.answers().await;
+        let response = send_raw(&host, &client_hello(old)).await;
+        assert_eq!(response.first(), Some(&ALERT), "{response:?}");
+        host.assert_responds().await;
     }
     host.end().await;
 }
@@ -132,12 +132,12 @@ async fn idle_connections_do_not_block_host() {
     for i in 0..500 {
         let mut stream = unix(&host.socket()).await;
         if i % 2 == 0 {
-            // Half a greeting is no more than none.
+            // An incomplete `ClientHello`.
             stream.write_all(&client_hello([3, 3])[..20]).await.unwrap();
         }
         idle.push(stream);
     }
-    host.answers().await;
+    host.assert_responds().await;
     let again = host
         .tls()
         .connect(&host.socket(), Some(&host.identity))
@@ -148,7 +148,7 @@ async fn idle_connections_do_not_block_host() {
     host.end().await;
 }
 
-/// A plugin whose host never connected waits for it, whoever else does in the meantime.
+/// A plugin waits for its host, even if other clients connect before.
 #[tokio::test]
 async fn untrusted_client_before_host_is_not_taken_as_host() {
     let identity = Identity::new();
@@ -161,9 +161,9 @@ async fn untrusted_client_before_host_is_not_taken_as_host() {
     if let Ok(stranger) = tls().connect(&handshake.socket(), None).await {
         assert!(check(&stranger).await.is_err());
     }
-    process.says("refused").await;
+    process.wait_for_stderr("refused").await;
     let channel = tls().connect(&handshake.socket(), Some(&identity)).await.unwrap();
     check(&channel).await.unwrap();
     shut_down(&channel).await.unwrap();
-    process.ended().await.well();
+    process.ended().await.assert_success();
 }

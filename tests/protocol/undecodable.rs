@@ -1,12 +1,12 @@
-//! Values that are none: bytes cut short, of another type, or made to cost memory. The answer is an
-//! error, the plugin lives on, and Konnect hears nothing of it.
+//! Invalid values: truncated, of another type, or designed to exhaust memory. The response is an error, the plugin
+//! continues, and no request is sent.
 
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::value::{NIL, TRUE, error, map_head, msgpack, text};
 
 use crate::konnect::{DESTINATION, Konnect};
 
-/// Bytes that are no destination, each with what is wrong about them.
+/// Invalid encodings of a destination, each with a description.
 fn broken(konnect: &Konnect) -> Vec<(&'static str, tf::DynamicValue)> {
     let shape = konnect.destination().shape;
     let whole = shape.raw(&[("name", text("siem"))]);
@@ -58,7 +58,7 @@ fn broken(konnect: &Konnect) -> Vec<(&'static str, tf::DynamicValue)> {
     packed.into_iter().chain(json).collect()
 }
 
-/// The error there must be, which says whose fault it is.
+/// Asserts the error and its cause.
 fn unreadable(what: &str, diagnostics: &[tf::Diagnostic]) {
     let said = error(diagnostics);
     assert!(said.contains("invalid value"), "{what}: {said}");
@@ -74,29 +74,29 @@ async fn undecodable_config_errors_without_request() {
         let request = tf::validate_provider_config::Request {
             config: config.clone(),
         };
-        let answer = provider.validate_provider_config(request).await.unwrap();
-        unreadable(what, &answer.into_inner().diagnostics);
+        let response = provider.validate_provider_config(request).await.unwrap();
+        unreadable(what, &response.into_inner().diagnostics);
         let request = tf::validate_resource_config::Request {
             type_name: DESTINATION.to_owned(),
             config: config.clone(),
             client_capabilities: None,
         };
-        let answer = provider.validate_resource_config(request).await.unwrap();
-        unreadable(what, &answer.into_inner().diagnostics);
+        let response = provider.validate_resource_config(request).await.unwrap();
+        unreadable(what, &response.into_inner().diagnostics);
         for type_name in konnect.schema.data_source_schemas.keys() {
             let request = tf::validate_data_resource_config::Request {
                 type_name: type_name.clone(),
                 config: config.clone(),
             };
-            let answer = provider.validate_data_resource_config(request).await.unwrap();
-            unreadable(what, &answer.into_inner().diagnostics);
+            let response = provider.validate_data_resource_config(request).await.unwrap();
+            unreadable(what, &response.into_inner().diagnostics);
             let request = tf::read_data_source::Request {
                 type_name: type_name.clone(),
                 config: config.clone(),
                 ..<_>::default()
             };
-            let answer = provider.read_data_source(request).await.unwrap();
-            unreadable(what, &answer.into_inner().diagnostics);
+            let response = provider.read_data_source(request).await.unwrap();
+            unreadable(what, &response.into_inner().diagnostics);
         }
     }
     assert_eq!(konnect.requests(), 0);
@@ -113,8 +113,8 @@ async fn undecodable_state_or_plan_errors_without_request() {
             current_state: Some(value.clone()),
             ..<_>::default()
         };
-        let answer = provider.read_resource(request).await.unwrap();
-        unreadable(what, &answer.into_inner().diagnostics);
+        let response = provider.read_resource(request).await.unwrap();
+        unreadable(what, &response.into_inner().diagnostics);
         for place in 0..3 {
             let at = |n| {
                 if n == place {
@@ -130,8 +130,8 @@ async fn undecodable_state_or_plan_errors_without_request() {
                 config: at(2),
                 ..<_>::default()
             };
-            let answer = provider.plan_resource_change(request).await.unwrap();
-            unreadable(what, &answer.into_inner().diagnostics);
+            let response = provider.plan_resource_change(request).await.unwrap();
+            unreadable(what, &response.into_inner().diagnostics);
             let request = tf::apply_resource_change::Request {
                 type_name: DESTINATION.to_owned(),
                 prior_state: at(0),
@@ -139,16 +139,15 @@ async fn undecodable_state_or_plan_errors_without_request() {
                 config: at(2),
                 ..<_>::default()
             };
-            let answer = provider.apply_resource_change(request).await.unwrap();
-            unreadable(what, &answer.into_inner().diagnostics);
+            let response = provider.apply_resource_change(request).await.unwrap();
+            unreadable(what, &response.into_inner().diagnostics);
         }
     }
     assert_eq!(konnect.requests(), 0);
     konnect.end().await;
 }
 
-/// Terraform takes the state that comes with an error for what is left: none at all would make it
-/// forget the object.
+/// Terraform stores the state of a failed response: without a state, it forgets the object.
 #[tokio::test]
 async fn undecodable_plan_in_apply_keeps_prior_state() {
     let konnect = Konnect::configured().await;
@@ -163,11 +162,11 @@ async fn undecodable_plan_in_apply_keeps_prior_state() {
             planned_private: b"kept".to_vec(),
             ..<_>::default()
         };
-        let answer = konnect.host.provider().apply_resource_change(request).await;
-        let answer = answer.unwrap().into_inner();
-        unreadable(what, &answer.diagnostics);
-        assert_eq!(answer.new_state, prior, "{what}");
-        assert_eq!(answer.private, b"kept", "{what}");
+        let response = konnect.host.provider().apply_resource_change(request).await;
+        let response = response.unwrap().into_inner();
+        unreadable(what, &response.diagnostics);
+        assert_eq!(response.new_state, prior, "{what}");
+        assert_eq!(response.private, b"kept", "{what}");
     }
     konnect.end().await;
 }

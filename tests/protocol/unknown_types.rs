@@ -1,11 +1,10 @@
-//! Calls for what the provider does not have. Each is an answer with an error for the user, never a
-//! broken call.
+//! Calls for unknown types. Each returns a diagnostic, never a gRPC error.
 
 use std::collections::BTreeSet;
 
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::plugin::proto::tfplugin6::provider_client::ProviderClient;
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 use terraform_plugin::testing::{Channel, Host};
 
 use crate::PLUGIN;
@@ -14,23 +13,23 @@ use crate::PLUGIN;
 const FUNCTIONS: [&str; 2] = ["parse_audit_event", "verify_audit_event"];
 
 /// A name that no provider serves.
-const NOBODY: &str = "konnect_nobody";
+const UNKNOWN_TYPE: &str = "konnect_nobody";
 
-/// Asks each of these calls for a type that is not there; answers their names with the one error.
-macro_rules! ask {
+/// Makes each of these calls for an unknown type. Returns their names with the single error.
+macro_rules! call_each {
     ($provider:expr, $($call:ident($field:ident)),+ $(,)?) => {
         vec![$({
-            let request = tf::$call::Request { $field: NOBODY.to_owned(), ..<_>::default() };
-            let answer = $provider.$call(request).await;
-            let answer = answer.unwrap_or_else(|status| panic!("{}: {status}", stringify!($call)));
-            (stringify!($call), error(&answer.into_inner().diagnostics))
+            let request = tf::$call::Request { $field: UNKNOWN_TYPE.to_owned(), ..<_>::default() };
+            let response = $provider.$call(request).await;
+            let response = response.unwrap_or_else(|status| panic!("{}: {status}", stringify!($call)));
+            (stringify!($call), error(&response.into_inner().diagnostics))
         }),+]
     };
 }
 
 #[allow(clippy::needless_update)] // of the macro: some requests have no further field
-async fn asked_for_nobody(mut provider: ProviderClient<Channel>) -> Vec<(&'static str, String)> {
-    ask! { provider,
+async fn calls_of_unknown_type(mut provider: ProviderClient<Channel>) -> Vec<(&'static str, String)> {
+    call_each! { provider,
         validate_resource_config(type_name), validate_data_resource_config(type_name),
         upgrade_resource_state(type_name), upgrade_resource_identity(type_name),
         read_resource(type_name), plan_resource_change(type_name), apply_resource_change(type_name),
@@ -41,10 +40,10 @@ async fn asked_for_nobody(mut provider: ProviderClient<Channel>) -> Vec<(&'stati
     }
 }
 
-/// The same for the calls with streams, and for functions, which have an error of their own.
-async fn streams_asked_for_nobody(mut provider: ProviderClient<Channel>) -> Vec<(&'static str, String)> {
+/// The same for streaming calls and functions, which have another type of error.
+async fn stream_calls_of_unknown_type(mut provider: ProviderClient<Channel>) -> Vec<(&'static str, String)> {
     use tf::invoke_action::event::Type as Event;
-    let type_name = || NOBODY.to_owned();
+    let type_name = || UNKNOWN_TYPE.to_owned();
     let request = tf::list_resource::Request {
         type_name: type_name(),
         ..<_>::default()
@@ -76,8 +75,8 @@ async fn streams_asked_for_nobody(mut provider: ProviderClient<Channel>) -> Vec<
     ]
 }
 
-/// The calls that are about no type; they are made where their answers matter.
-const ABOUT_NO_TYPE: [&str; 7] = [
+/// The calls without a type, which other tests cover.
+const CALLS_WITHOUT_TYPE: [&str; 7] = [
     "get_metadata",
     "get_provider_schema",
     "get_resource_identity_schemas",
@@ -106,16 +105,16 @@ const UNIMPLEMENTED: [&str; 12] = [
 #[tokio::test]
 async fn call_for_unknown_type_errors_with_type_name() {
     let host = Host::start(PLUGIN).await;
-    let mut answers = asked_for_nobody(host.provider()).await;
-    answers.extend(streams_asked_for_nobody(host.provider()).await);
-    for (call, said) in &answers {
-        assert!(said.contains(NOBODY), "{call}: {said}");
+    let mut responses = calls_of_unknown_type(host.provider()).await;
+    responses.extend(stream_calls_of_unknown_type(host.provider()).await);
+    for (call, said) in &responses {
+        assert!(said.contains(UNKNOWN_TYPE), "{call}: {said}");
     }
-    // None is forgotten here: the service's own declaration has no other.
-    let asked: BTreeSet<_> = answers
+    // The service has no further calls.
+    let asked: BTreeSet<_> = responses
         .iter()
         .map(|(call, _)| *call)
-        .chain(ABOUT_NO_TYPE)
+        .chain(CALLS_WITHOUT_TYPE)
         .chain(UNIMPLEMENTED)
         .collect();
     let declared = include_str!("../../proto/tfplugin6.proto")
@@ -142,14 +141,14 @@ async fn function_and_identity_lists_match_schema() {
     let host = Host::start(PLUGIN).await;
     let functions = host.provider().get_functions(tf::get_functions::Request {}).await;
     let functions = functions.unwrap().into_inner();
-    sound(&functions.diagnostics);
+    assert_no_errors(&functions.diagnostics);
     let mut names: Vec<_> = functions.functions.into_keys().collect();
     names.sort();
     assert_eq!(names, FUNCTIONS);
     let identities = tf::get_resource_identity_schemas::Request {};
     let identities = host.provider().get_resource_identity_schemas(identities).await;
     let identities = identities.unwrap().into_inner();
-    sound(&identities.diagnostics);
+    assert_no_errors(&identities.diagnostics);
     // None, or those of resources that are there.
     let schema = host
         .provider()

@@ -1,10 +1,10 @@
-//! States as they were stored, by this version of the provider and by others.
+//! Stored states of this and other versions of the provider.
 
 use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::State;
-use terraform_plugin::testing::value::{error, sound};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::Konnect;
 
@@ -25,13 +25,16 @@ async fn upgrade_state_ignores_removed_and_nulls_new_attributes() {
         "gone": {"nested": [1, null]}, "gone_too": "x",
     }));
     let upgraded = destination.upgrade(destination.shape.version, state).await;
-    sound(&upgraded.diagnostics);
-    let wanted = destination.shape.object(&[
+    assert_no_errors(&upgraded.diagnostics);
+    let expected = destination.shape.object(&[
         ("id", "7a0b".into()),
         ("name", "siem".into()),
         ("skip_ssl_verification", true.into()),
     ]);
-    assert_eq!(destination.shape.decode(upgraded.upgraded_state.as_ref()), wanted);
+    assert_eq!(
+        destination.shape.decode(upgraded.upgraded_state.as_ref()),
+        expected
+    );
     konnect.end().await;
 }
 
@@ -45,11 +48,11 @@ async fn upgrade_state_of_current_version_keeps_values() {
         let upgraded = resource
             .upgrade(schema.version, stored(&json!({"id": "eu"})))
             .await;
-        sound(&upgraded.diagnostics);
-        let wanted = resource.shape.object(&[("id", "eu".into())]);
+        assert_no_errors(&upgraded.diagnostics);
+        let expected = resource.shape.object(&[("id", "eu".into())]);
         assert_eq!(
             resource.shape.decode(upgraded.upgraded_state.as_ref()),
-            wanted,
+            expected,
             "{type_name}"
         );
     }
@@ -69,8 +72,8 @@ async fn upgrade_kong_state_with_other_time_format_rereads_times() {
     ]);
     let planned = destination.plan(&State::none(), &config).await;
     let created = destination.apply(&planned).await;
-    sound(&created.diagnostics);
-    // Without a region, and with times as Go's time.Time writes them, for instance without trailing zeros.
+    assert_no_errors(&created.diagnostics);
+    // Without a region, and with times in the form of Go's `time.Time`, for instance without trailing zeros.
     let kongs = stored(&json!({
         "id": created.value.get("id").as_str(), "name": "siem", "endpoint": "https://siem.example.com/",
         "authorization": "Bearer x", "log_format": "cef", "skip_ssl_verification": false,
@@ -83,9 +86,9 @@ async fn upgrade_kong_state_with_other_time_format_rereads_times() {
     };
     let taken = destination.read(&taken).await;
     let learning = destination.plan(&taken, &config).await;
-    sound(&learning.diagnostics);
+    assert_no_errors(&learning.diagnostics);
     let learnt = destination.apply(&learning).await;
-    sound(&learnt.diagnostics);
+    assert_no_errors(&learnt.diagnostics);
     assert_eq!(learnt.value, created.value);
     konnect.end().await;
 }
@@ -144,7 +147,7 @@ async fn upgrade_state_of_20_mib_succeeds() {
     let upgraded = destination
         .upgrade(destination.shape.version, stored(&json!({"name": name})))
         .await;
-    sound(&upgraded.diagnostics);
+    assert_no_errors(&upgraded.diagnostics);
     let state = destination.shape.decode(upgraded.upgraded_state.as_ref());
     assert!(state.get("name").as_str() == Some(&name));
     konnect.end().await;

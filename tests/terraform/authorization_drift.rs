@@ -1,4 +1,4 @@
-//! Drift of what can't be read: another user wrote to an object, so its authorization is sent again.
+//! Drift of the credential, which cannot be read: after a change by another user, it is sent again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,8 +27,8 @@ fn applied(block: impl std::fmt::Display) -> Workspace {
     workspace
 }
 
-/// Asserts that a plan updates one object in place, and says once on the argument that another user wrote.
-fn says_so(workspace: &Workspace, address: &str, attribute: &str) -> Plan {
+/// Asserts that a plan updates one object in place, and warns once on the argument about the other user.
+fn assert_reported_once(workspace: &Workspace, address: &str, attribute: &str) -> Plan {
     workspace.try_plan().ends_with(2);
     let plan = workspace.plan();
     assert_eq!(plan.actions(), BTreeMap::from([(address, "update".to_owned())]));
@@ -52,7 +52,7 @@ fn destination_authorization_outside_change_is_overwritten() {
             .konnect
             .patched_by_another_user(&path(&workspace), &json!({ "authorization": THEIRS }));
         assert_eq!(at_konnect(&workspace), THEIRS);
-        let plan = says_so(&workspace, SIEM, attribute);
+        let plan = assert_reported_once(&workspace, SIEM, attribute);
         assert_eq!(
             plan.change(SIEM).changed(),
             if attribute == "authorization" {
@@ -70,7 +70,7 @@ fn destination_authorization_outside_change_is_overwritten() {
             [write(call, json!({ "authorization": AUTHORIZATION }))]
         );
         assert_eq!(at_konnect(&workspace), AUTHORIZATION);
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }
 
@@ -83,7 +83,7 @@ fn webhook_authorization_outside_change_is_overwritten() {
         workspace
             .konnect
             .patched_by_another_user("/eu/v2/audit-log-webhook", &theirs);
-        says_so(&workspace, EU, attribute);
+        assert_reported_once(&workspace, EU, attribute);
         workspace.konnect.clear_requests();
         workspace.apply_plan();
         let writes = workspace.konnect.take_writes();
@@ -93,7 +93,7 @@ fn webhook_authorization_outside_change_is_overwritten() {
             workspace.konnect.region("eu")["webhook"]["authorization"],
             AUTHORIZATION
         );
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }
 
@@ -104,14 +104,14 @@ fn authorization_drift_with_other_drift_sends_one_update() {
     workspace
         .konnect
         .patched_by_another_user(&path(&workspace), &theirs);
-    let plan = says_so(&workspace, SIEM, "authorization");
+    let plan = assert_reported_once(&workspace, SIEM, "authorization");
     assert_eq!(
         plan.change(SIEM).changed(),
         BTreeSet::from(["authorization", "log_format", "name", "updated_at"])
     );
     let ours = json!({ "authorization": AUTHORIZATION, "name": "siem", "log_format": "cef" });
     let call = format!("PATCH {}", path(&workspace));
-    assert_eq!(workspace.apply_and_settle(), [write(call, ours)]);
+    assert_eq!(workspace.apply_and_assert_no_changes(), [write(call, ours)]);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn detection_is_switched_off_and_on_in_the_provider_block() {
     workspace
         .konnect
         .patched_by_another_user(&path(&workspace), &theirs);
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(at_konnect(&workspace), THEIRS);
     workspace.configure_provider("max_retries = 0", block);
     let again = json!({ "authorization": THEIRS });
@@ -135,14 +135,14 @@ fn detection_is_switched_off_and_on_in_the_provider_block() {
         .patched_by_another_user(&path(&workspace), &again);
     let call = format!("PATCH {}", path(&workspace));
     assert_eq!(
-        workspace.apply_and_settle(),
+        workspace.apply_and_assert_no_changes(),
         [write(call, json!({ "authorization": AUTHORIZATION }))]
     );
 }
 
-/// The time of an object changes after each re-send, and nothing else: it proves nothing.
+/// If only the time of an object changes after each re-send, it is not reliable.
 #[test]
-fn time_that_changes_after_two_re_sends_stops_detection() {
+fn time_changed_after_two_resends_stops_detection_and_warns() {
     let workspace = applied(Block::destination("siem"));
     let id = workspace.state().text(SIEM, "id");
     let touch = |second: u8| {
@@ -161,7 +161,7 @@ fn time_that_changes_after_two_re_sends_stops_detection() {
     assert_eq!(workspace.konnect.take_writes(), []);
     let summary = "Outside changes of the credential are not detected";
     assert!(run.warnings().iter().any(|warning| warning.summary == summary));
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -171,8 +171,8 @@ fn updated_at_changed_without_edit_sends_one_update() {
     for _ in 0..2 {
         let moved = json!({ "updated_at": "2031-05-06T07:08:09Z" });
         workspace.konnect.edit_destination("global", &id, moved).unwrap();
-        says_so(&workspace, SIEM, "authorization");
-        assert_eq!(workspace.apply_and_settle().len(), 1);
+        assert_reported_once(&workspace, SIEM, "authorization");
+        assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
     }
 }
 
@@ -180,7 +180,7 @@ fn updated_at_changed_without_edit_sends_one_update() {
 fn updated_at_differs_in_write_response_sends_one_update() {
     let workspace = applied(Block::destination("siem"));
     let id = workspace.state().text(SIEM, "id");
-    let answer = json!({
+    let response = json!({
         "id": id,
         "name": "renamed",
         "endpoint": "https://siem.example.com/audit",
@@ -193,7 +193,7 @@ fn updated_at_differs_in_write_response_sends_one_update() {
         handle: true,
         status: 200,
         headers: Headers::new(),
-        body: answer.to_string(),
+        body: response.to_string(),
     };
     let always = FaultRule {
         times: None,
@@ -202,8 +202,8 @@ fn updated_at_differs_in_write_response_sends_one_update() {
     workspace.konnect.inject(always).unwrap();
     workspace.configure(Block::destination("siem").with("name", "renamed"));
     workspace.apply();
-    says_so(&workspace, SIEM, "authorization");
-    workspace.apply_and_settle();
+    assert_reported_once(&workspace, SIEM, "authorization");
+    workspace.apply_and_assert_no_changes();
 }
 
 #[test]
@@ -216,8 +216,8 @@ fn plan_without_refresh_detects_no_drift() {
     workspace
         .run(&["plan", "-refresh=false", "-detailed-exitcode"])
         .succeeds();
-    says_so(&workspace, SIEM, "authorization");
-    // What a plan saw and did not apply is not remembered, since it is seen again.
+    assert_reported_once(&workspace, SIEM, "authorization");
+    // A change that a plan detects and does not apply is not recorded, because the next plan detects it again.
     workspace
         .run(&["plan", "-refresh=false", "-detailed-exitcode"])
         .succeeds();
@@ -236,7 +236,7 @@ fn refresh_only_drift_is_sent_by_plan_without_refresh() {
     workspace
         .run(&["plan", "-refresh=false", "-detailed-exitcode"])
         .ends_with(2);
-    assert_eq!(workspace.apply_and_settle().len(), 1);
+    assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
 }
 
 #[test]
@@ -250,16 +250,16 @@ fn authorization_update_failed_is_planned_again() {
         let refused = FaultRule::new(Fault::status(403)).method("PATCH");
         workspace.konnect.inject(refused).unwrap();
         workspace.apply_error();
-        says_so(&workspace, SIEM, "authorization");
+        assert_reported_once(&workspace, SIEM, "authorization");
     }
     assert_eq!(at_konnect(&workspace), THEIRS);
-    assert_eq!(workspace.apply_and_settle().len(), 1);
+    assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
     assert_eq!(at_konnect(&workspace), AUTHORIZATION);
 }
 
-/// The answer to an update is lost, so that the write that Konnect shows may be our own: nobody is blamed for it.
+/// If the response to an update is lost, the change may come from this configuration: no other user is reported.
 #[test]
-fn own_write_in_doubt_is_not_reported_as_outside_change() {
+fn own_uncertain_write_is_not_reported_as_outside_change() {
     let destination = Block::destination("siem");
     let webhook = Block::webhook_with_endpoint("eu");
     for (block, address) in [(destination, SIEM), (webhook, EU)] {
@@ -275,9 +275,9 @@ fn own_write_in_doubt_is_not_reported_as_outside_change() {
         assert_eq!(warnings.collect::<Vec<_>>(), [expected], "{address}");
         assert!(plan.diagnostics[0].detail.contains("response was lost"));
         workspace.apply_plan();
-        workspace.is_settled();
+        workspace.assert_no_changes();
 
-        // Once a write of ours is certain again, changes by others are reported again.
+        // After the next successful write, changes by others are reported again.
         let path = match address {
             SIEM => path(&workspace),
             _ => "/eu/v2/audit-log-webhook".to_owned(),
@@ -285,6 +285,6 @@ fn own_write_in_doubt_is_not_reported_as_outside_change() {
         workspace
             .konnect
             .patched_by_another_user(&path, &json!({ "authorization": THEIRS }));
-        says_so(&workspace, address, "authorization");
+        assert_reported_once(&workspace, address, "authorization");
     }
 }

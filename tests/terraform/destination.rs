@@ -1,4 +1,4 @@
-//! `konnect_audit_log_destination`: its life without accidents.
+//! `konnect_audit_log_destination`: its lifecycle without failures.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +80,7 @@ fn destination_create_plans_defaults_and_sends_one_request() {
             "updated_at": "0001-01-01T00:00:0Z",
         })
     );
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn destination_create_sends_every_argument() {
         .with("log_format", "cps")
         .with("skip_ssl_verification", true);
     let workspace = Workspace::of(all);
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     let stored = workspace.konnect.destinations("eu").remove(0);
     for (name, value) in [
         ("name", json!("Größe \"7\"")),
@@ -108,7 +108,7 @@ fn destination_create_sends_every_argument() {
     assert_eq!(workspace.state().get(SIEM)["region"], "eu");
 }
 
-/// Changes one attribute of a destination that exists.
+/// Changes one attribute of an existing destination.
 fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Value>) {
     let (before, after) = (before.into(), after.into());
     let workspace = Workspace::of(siem().with(attribute, before.clone()));
@@ -143,7 +143,7 @@ fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Val
         assert_eq!(is[kept], was.get(SIEM)[kept], "{kept}");
     }
     assert_eq!(workspace.konnect.destinations("global")[0][attribute], after);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn destination_argument_removed_resets_default_in_one_request() {
     workspace.configure(siem().with("name", "renamed"));
     let sent = json!({ "name": "renamed", "log_format": "cef", "skip_ssl_verification": false });
     assert_eq!(
-        workspace.apply_and_settle(),
+        workspace.apply_and_assert_no_changes(),
         [write(format!("PATCH {}", path(&workspace)), sent)]
     );
 }
@@ -197,7 +197,7 @@ fn destination_explicit_default_plans_nothing() {
             .with("log_format", "cef")
             .with("skip_ssl_verification", false),
     );
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn destination_region_change_replaces() {
     );
     assert_eq!(workspace.konnect.destinations("eu"), [] as [Value; 0]);
     assert_eq!(workspace.konnect.destinations("us").len(), 1);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn destination_in_use_replace_creates_before_destroy() {
             ),
         ]
     );
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -302,7 +302,7 @@ fn destroy_destination_in_use_elsewhere_errors_and_keeps_it() {
         assert!(error.detail.contains(part), "{part}: {}", error.detail);
     }
     assert_eq!(workspace.state().text(SIEM, "id"), id);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 
     workspace.konnect.remove_webhook("eu").unwrap();
     workspace.destroy();
@@ -313,7 +313,7 @@ fn destroy_destination_in_use_elsewhere_errors_and_keeps_it() {
 fn destinations_with_same_name_create_both() {
     let twin = Block::destination("twin").with("name", "siem");
     let workspace = Workspace::of(format!("{}{twin}", siem()));
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     let state = workspace.state();
     assert_ne!(
         state.text(SIEM, "id"),

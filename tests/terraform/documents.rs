@@ -1,10 +1,10 @@
-//! The blocks of code in `README.md`, `docs/` and the READMEs of `examples/`: what a reader pastes is formatted and
-//! valid, and the commands exist.
+//! The code blocks in `README.md`, `docs/` and the READMEs of `examples/`: configurations are formatted and valid, and
+//! commands exist.
 //!
-//! A block of HCL is validated in a folder of its own. What it refers to and does not declare is added: the
-//! `required_providers` of this provider, a variable, a resource or a data source of this provider by that name. The
-//! providers of secrets managers can't be installed without a network, so their blocks are only parsed: they are cut,
-//! and their values become a variable.
+//! A block of HCL is validated in a separate folder. The test adds what it refers to and does not declare: the
+//! `required_providers` of this provider, and a variable, resource or data source of that name. Providers of secrets
+//! managers cannot be installed without a network, so their blocks are only parsed: they are removed, and their values
+//! become a variable.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -32,7 +32,7 @@ impl Block {
         ["terraform", "hcl"].contains(&self.language.as_str())
     }
 
-    /// Whether it is the configuration of the CLI itself, which has a language of its own.
+    /// Whether it is the configuration of the CLI itself, which has another language.
     fn configures_the_cli(&self) -> bool {
         self.text.starts_with("provider_installation {")
     }
@@ -51,7 +51,7 @@ fn blocks() -> Vec<Block> {
             let trimmed = line.trim_start();
             let Some(language) = trimmed.strip_prefix("```") else {
                 if let Some((block, indent)) = &mut open {
-                    // In a list, a block is indented as far as its fence.
+                    // In a list, a block has the indentation of its fence.
                     let _ = writeln!(block.text, "{}", line.get(*indent..).unwrap_or_default());
                 }
                 continue;

@@ -1,4 +1,4 @@
-//! What another user changed at Konnect: it is noticed, shown and repaired.
+//! Changes by another user: they are detected, shown and reverted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,20 +17,20 @@ fn with_destination() -> String {
     )
 }
 
-/// Asserts that the one thing to do is to set one attribute of an object back.
-fn shows(workspace: &Workspace, address: &str, attribute: &str, now: &Value, wanted: &Value) {
+/// Asserts that the plan only reverts one attribute of an object.
+fn assert_shows(workspace: &Workspace, address: &str, attribute: &str, now: &Value, expected: &Value) {
     let plan = workspace.plan();
     assert!(plan.pending, "the exit code reports it");
     assert_eq!(plan.actions(), BTreeMap::from([(address, "update".to_owned())]));
     let change = plan.change(address);
     assert_eq!(
         (&change.before[attribute], &change.after[attribute]),
-        (now, wanted),
+        (now, expected),
         "{attribute}"
     );
     let mut changed = change.changed();
     changed.remove("updated_at");
-    // An outside change may have changed the credential as well, and so removes it from the state.
+    // An outside change may include the credential, which is therefore removed from the state.
     changed.remove("authorization");
     assert_eq!(changed, BTreeSet::from([attribute]));
     let mut drifted = plan.drift[address].changed();
@@ -44,7 +44,7 @@ fn destination_attribute_drift_is_detected_and_reverted() {
     let workspace = Workspace::of(Block::destination("siem"));
     workspace.apply();
     let id = workspace.state().text(SIEM, "id");
-    for (attribute, drifted, wanted) in [
+    for (attribute, drifted, expected) in [
         ("name", json!("renamed"), json!("siem")),
         (
             "endpoint",
@@ -52,19 +52,19 @@ fn destination_attribute_drift_is_detected_and_reverted() {
             json!("https://siem.example.com/audit"),
         ),
         ("log_format", json!("json"), json!("cef")),
-        // One that this version has never heard of.
+        // An unknown format.
         ("log_format", json!("leef"), json!("cef")),
         ("skip_ssl_verification", json!(true), json!(false)),
     ] {
         let edit = json!({ attribute: drifted });
         workspace.konnect.edit_destination("global", &id, edit).unwrap();
-        shows(&workspace, SIEM, attribute, &drifted, &wanted);
+        assert_shows(&workspace, SIEM, attribute, &drifted, &expected);
         let call = format!("PATCH /global/v3/audit-log-destinations/{id}");
         assert_eq!(
-            workspace.apply_and_settle(),
+            workspace.apply_and_assert_no_changes(),
             [write(
                 call,
-                json!({ attribute: wanted, "authorization": AUTHORIZATION })
+                json!({ attribute: expected, "authorization": AUTHORIZATION })
             )]
         );
     }
@@ -74,7 +74,7 @@ fn destination_attribute_drift_is_detected_and_reverted() {
 fn endpoint_webhook_attribute_drift_is_detected_and_reverted() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
     workspace.apply();
-    for (attribute, drifted, wanted) in [
+    for (attribute, drifted, expected) in [
         ("enabled", json!(false), json!(true)),
         (
             "endpoint",
@@ -86,11 +86,11 @@ fn endpoint_webhook_attribute_drift_is_detected_and_reverted() {
     ] {
         let edit = json!({ attribute: drifted });
         workspace.konnect.edit_webhook("eu", edit).unwrap();
-        shows(&workspace, EU, attribute, &drifted, &wanted);
-        let writes = workspace.apply_and_settle();
+        assert_shows(&workspace, EU, attribute, &drifted, &expected);
+        let writes = workspace.apply_and_assert_no_changes();
         assert_eq!(writes.len(), 1);
         assert_eq!(writes[0].call, "PATCH /eu/v2/audit-log-webhook");
-        assert_eq!(writes[0].body[attribute], wanted);
+        assert_eq!(writes[0].body[attribute], expected);
     }
 }
 
@@ -101,18 +101,18 @@ fn destination_webhook_attribute_drift_reverts_attribute_only() {
     let state = workspace.state();
     let siem = state.text(SIEM, "id");
     let other = state.text("konnect_audit_log_destination.other", "id");
-    for (attribute, drifted, wanted) in [
+    for (attribute, drifted, expected) in [
         ("enabled", json!(false), json!(true)),
         ("audit_log_destination_id", json!(other), json!(siem)),
     ] {
         let edit = json!({ attribute: drifted });
         workspace.konnect.edit_webhook("eu", edit).unwrap();
-        shows(&workspace, EU, attribute, &drifted, &wanted);
+        assert_shows(&workspace, EU, attribute, &drifted, &expected);
         assert_eq!(
-            workspace.apply_and_settle(),
+            workspace.apply_and_assert_no_changes(),
             [write(
                 "PATCH /eu/v3/audit-log-webhook",
-                json!({ attribute: wanted })
+                json!({ attribute: expected })
             )]
         );
     }
@@ -132,16 +132,16 @@ fn drift_in_several_attributes_sends_one_request() {
         "skip_ssl_verification": false,
     });
     let call = format!("PATCH /global/v3/audit-log-destinations/{id}");
-    assert_eq!(workspace.apply_and_settle(), [write(call, repair)]);
+    assert_eq!(workspace.apply_and_assert_no_changes(), [write(call, repair)]);
 }
 
-/// Asserts that one object is gone, and that applying brings it back.
+/// Asserts that one object no longer exists, and that an apply creates it again.
 fn is_recreated(workspace: &Workspace, address: &str) {
     let plan = workspace.plan();
     assert_eq!(plan.actions()[address], "create");
     assert_eq!(plan.drift[address].actions, ["delete"]);
     workspace.apply_plan();
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -161,10 +161,10 @@ fn destination_deleted_outside_is_recreated() {
 fn destination_webhook_deleted_outside_is_recreated() {
     let workspace = Workspace::of(with_destination());
     workspace.apply();
-    // Never set up, as Konnect sees it.
+    // Like a webhook that was never configured.
     workspace.konnect.remove_webhook("eu").unwrap();
     is_recreated(&workspace, EU);
-    // Deleted, which leaves an empty destination id.
+    // Deleted, with an empty destination ID.
     let edit = json!({ "audit_log_destination_id": "" });
     workspace.konnect.edit_webhook("eu", edit).unwrap();
     is_recreated(&workspace, EU);
@@ -189,7 +189,7 @@ fn webhook_switched_to_other_form_outside_is_reverted() {
     let edit = json!({ "endpoint": "https://elsewhere.example.com/" });
     workspace.konnect.edit_webhook("eu", edit).unwrap();
     workspace.try_plan().ends_with(2);
-    let writes = workspace.apply_and_settle();
+    let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 1);
     assert_eq!(
         workspace.konnect.region("eu")["webhook"]["audit_log_destination_id"],
@@ -206,7 +206,7 @@ fn webhook_switched_to_other_form_outside_is_reverted() {
     let edit = json!({ "audit_log_destination_id": id });
     workspace.konnect.edit_webhook("eu", edit).unwrap();
     workspace.try_plan().ends_with(2);
-    let writes = workspace.apply_and_settle();
+    let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 1);
     let webhook = workspace.konnect.region("eu")["webhook"].take();
     assert_eq!(webhook["endpoint"], "https://siem.example.com/eu");
@@ -239,7 +239,7 @@ fn destroy_of_missing_objects_succeeds() {
     let workspace = Workspace::of(with_destination());
     workspace.apply();
     let id = workspace.state().text(SIEM, "id");
-    // A plan that has not seen it: the removals themselves meet a 404.
+    // A plan without this refresh: the removals receive a 404.
     workspace
         .run(&["plan", "-destroy", "-out=destroy.plan"])
         .succeeds();
@@ -260,6 +260,6 @@ fn outside_change_after_plan_is_overwritten_by_apply() {
     workspace.konnect.edit_destination("global", &id, edit).unwrap();
     workspace.apply_plan();
     assert_eq!(workspace.konnect.destinations("global")[0]["name"], "planned");
-    // Whether its credential was changed as well is not known: the next apply sends it.
-    assert_eq!(workspace.apply_and_settle().len(), 1);
+    // Its credential may have changed too: the next apply sends it.
+    assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
 }

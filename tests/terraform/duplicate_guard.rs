@@ -1,4 +1,4 @@
-//! A destination that equals an existing one: the plan warns, and nothing refuses it.
+//! A destination that equals an existing one: the plan warns, and the apply succeeds.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
@@ -11,7 +11,7 @@ fn siem() -> Block {
     Block::destination("siem")
 }
 
-/// What another user makes who has the same in mind.
+/// Creates an equal destination as another user.
 fn made_elsewhere(workspace: &Workspace) -> String {
     let body = json!({
         "name": "siem", "endpoint": "https://siem.example.com/audit", "authorization": "Bearer other", "log_format": "cef",
@@ -49,7 +49,7 @@ fn create_duplicate_warns_at_plan_and_names_the_import() {
     let import = format!("import {{\n  to = {SIEM}\n  id = \"global/{id}\"\n}}\n");
     workspace.write("import.tf", &import);
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!((workspace.state().text(SIEM, "id"), count(&workspace)), (id, 1));
 }
 
@@ -58,7 +58,7 @@ fn create_duplicate_is_not_refused_by_apply() {
     let workspace = Workspace::of(siem());
     made_elsewhere(&workspace);
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(count(&workspace), 2);
 }
 
@@ -75,7 +75,7 @@ fn create_with_any_difference_does_not_warn() {
         let other = made_elsewhere(&workspace);
         let run = workspace.apply();
         assert!(!run.stdout.contains("An identical destination"), "{attribute}");
-        workspace.is_settled();
+        workspace.assert_no_changes();
         assert_ne!(workspace.state().text(SIEM, "id"), other, "{attribute}");
     }
 }
@@ -93,7 +93,7 @@ fn duplicate_check_lists_once_per_process_and_region() {
         let list = format!("/{region}/v3/audit-log-destinations?page");
         asked.iter().filter(|r| r.path.starts_with(&list)).count()
     };
-    // A plan has a process of its own.
+    // Each plan has a separate process.
     assert_eq!((looks("global"), looks("eu")), (2, 2));
     assert_eq!(asked.iter().filter(|r| r.method == "POST").count(), 6);
     assert_eq!(asked.len(), 10);
@@ -112,7 +112,7 @@ fn duplicate_check_failed_still_creates() {
 fn duplicates_in_one_run_create_without_warning() {
     let workspace = Workspace::of(siem().with("count", 3));
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(count(&workspace), 3);
 }
 
@@ -122,11 +122,11 @@ fn second_equal_destination_of_one_block_is_created() {
     workspace.apply();
     workspace.configure(siem().with("count", 2));
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(count(&workspace), 2);
 }
 
-/// The destination goes and comes back under another name; in which order is Terraform's to choose.
+/// The destination is destroyed and created under another name, in an order that Terraform chooses.
 #[test]
 fn renamed_label_without_moved_block_recreates_destination() {
     let workspace = Workspace::of(siem());
@@ -134,7 +134,7 @@ fn renamed_label_without_moved_block_recreates_destination() {
     let before = workspace.state().text(SIEM, "id");
     workspace.configure(Block::destination("renamed").with("name", "siem"));
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     let after = workspace
         .state()
         .text("konnect_audit_log_destination.renamed", "id");
@@ -159,7 +159,7 @@ fn create_before_destroy_replaces_a_destination_in_use_in_one_run() {
     workspace
         .run(&["apply", "-json", "-auto-approve", &replace])
         .succeeds();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_ne!(workspace.state().text(SIEM, "id"), before);
     assert_eq!(count(&workspace), 1);
 }
@@ -179,6 +179,6 @@ fn rename_without_moved_of_a_destination_in_use_takes_one_run() {
     workspace.apply();
     workspace.configure(with("renamed"));
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(count(&workspace), 1);
 }

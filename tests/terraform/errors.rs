@@ -1,7 +1,6 @@
-//! Each way in which a request can fail, for each of the four kinds: what the user reads, and that the
-//! state is what exists.
+//! Each failure of a request, for each of the four kinds: the error, and a state that matches Konnect.
 //!
-//! One destination meets each fault, in a region of its own, by which the emulator distinguishes them.
+//! Each fault affects one destination in a separate region.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +8,7 @@ use konnect_emulator::{Fault, FaultRule};
 
 use crate::workspace::{Block, Diagnostic, Workspace};
 
-/// A way to fail, with parts of what is to be said of it.
+/// A failure, with parts of its error.
 type Case = (Fault, Vec<&'static str>);
 
 fn problem(code: u16, body: &str) -> Fault {
@@ -30,7 +29,7 @@ fn page(code: u16, body: &str) -> Fault {
     }
 }
 
-/// What fails whatever the request is.
+/// The failures of any request.
 fn faults() -> Vec<Case> {
     let with_trace =
         r#"{"status": 500, "title": "Internal", "instance": "konnect:trace:77", "detail": "broken"}"#;
@@ -50,7 +49,7 @@ fn faults() -> Vec<Case> {
             page(502, "<html><h1>Bad gateway from the proxy</h1></html>"),
             vec!["502", "an HTML page"],
         ),
-        // A 404 of something other than Konnect does not say that the object is gone.
+        // A 404 that is not from Konnect does not mean that the object does not exist.
         (
             page(404, "<html>no such page</html>"),
             vec!["404", "an HTML page"],
@@ -69,7 +68,7 @@ fn faults() -> Vec<Case> {
     ]
 }
 
-/// What fails where something is to be changed that is not there.
+/// The failure of a change of an object that does not exist.
 fn not_found() -> Case {
     let says = vec!["404", "check the id, the region and the server URL"];
     (Fault::status(404), says)
@@ -90,7 +89,7 @@ fn destinations(cases: &[Case], name: &str) -> Block {
         .expression("region", "\"case-${count.index}\"")
 }
 
-/// Lets the next request of a method fail in each region in its way.
+/// Injects the fault of each region for the next request of a method.
 fn inject(workspace: &Workspace, cases: &[Case], method: &str) {
     for (index, (fault, _)) in cases.iter().enumerate() {
         let rule = FaultRule::new(fault.clone())
@@ -101,8 +100,8 @@ fn inject(workspace: &Workspace, cases: &[Case], method: &str) {
     workspace.konnect.clear_requests();
 }
 
-/// Asserts that each case has one error with what is to be said of it, after one request.
-fn each_told(workspace: &Workspace, cases: &[Case], method: &str, errors: &[Diagnostic]) {
+/// Asserts that each case has one error with the expected parts, after one request.
+fn assert_each_reported(workspace: &Workspace, cases: &[Case], method: &str, errors: &[Diagnostic]) {
     assert_eq!(workspace.konnect.faults(), [], "all have struck");
     let requests = workspace.konnect.take_requests();
     assert_eq!(errors.len(), cases.len(), "{errors:#?}");
@@ -115,7 +114,7 @@ fn each_told(workspace: &Workspace, cases: &[Case], method: &str, errors: &[Diag
         for part in says.iter().chain([&method]) {
             assert!(error.text().contains(part), "{fault:?} has no {part}: {error:?}");
         }
-        // The CLI does not name what it destroys: it looks for it in the configuration.
+        // For a destroy, the CLI reports an address only if the configuration contains it.
         let named = if method == "DELETE" {
             String::new()
         } else {
@@ -136,7 +135,7 @@ fn names(error: &Diagnostic, path: &str) -> bool {
         .any(|end| text.contains(&format!("{path}{end}")))
 }
 
-/// The addresses in a state, without the order that a sorted list of numbers has.
+/// The set of addresses in a state.
 fn addresses(workspace: &Workspace) -> BTreeSet<String> {
     workspace
         .state()
@@ -146,7 +145,7 @@ fn addresses(workspace: &Workspace) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether a failure says for certain that nothing was done.
+/// Whether a failure proves that nothing was changed.
 fn refuses(fault: &Fault) -> bool {
     matches!(fault, Fault::Status { code: 400..=499, .. })
 }
@@ -158,9 +157,9 @@ fn create_refused_leaves_no_state() {
     let workspace = Workspace::of(destinations(&cases, "siem"));
     inject(&workspace, &cases, "POST");
     let errors = workspace.try_apply().errors();
-    each_told(&workspace, &cases, "POST", &errors);
+    assert_each_reported(&workspace, &cases, "POST", &errors);
     assert_eq!(addresses(&workspace), BTreeSet::new());
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     for index in 0..cases.len() {
         assert_eq!(workspace.konnect.destinations(&region(index)).len(), 1);
     }
@@ -196,7 +195,7 @@ fn create_response_lost_creates_exactly_once() {
             "{fault:?}"
         );
     }
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -215,7 +214,7 @@ fn create_retries_exhausted_errors_with_import_hint() {
     }
     assert_eq!(workspace.state().addresses(), [""; 0]);
     workspace.konnect.clear_faults();
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.konnect.destinations("global").len(), 1);
 }
 
@@ -228,13 +227,13 @@ fn update_error_keeps_state_and_next_apply_succeeds() {
     workspace.configure(destinations(&cases, "renamed"));
     inject(&workspace, &cases, "PATCH");
     let errors = workspace.try_apply().errors();
-    each_told(&workspace, &cases, "PATCH", &errors);
+    assert_each_reported(&workspace, &cases, "PATCH", &errors);
     let after = workspace.state();
     for index in 0..cases.len() {
         assert_eq!(after.get(&address(index)), before.get(&address(index)));
         assert_eq!(workspace.konnect.destinations(&region(index))[0]["name"], "siem");
     }
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     for index in 0..cases.len() {
         assert_eq!(
             workspace.konnect.destinations(&region(index))[0]["name"],
@@ -251,17 +250,17 @@ fn refresh_error_fails_plan_and_keeps_state() {
     let before = workspace.state();
     inject(&workspace, &cases, "GET");
     let errors = workspace.try_plan().errors();
-    each_told(&workspace, &cases, "GET", &errors);
+    assert_each_reported(&workspace, &cases, "GET", &errors);
     let after = workspace.state();
     for index in 0..cases.len() {
         assert_eq!(after.get(&address(index)), before.get(&address(index)));
     }
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
 fn destroy_error_keeps_object_in_state() {
-    // A removal waits while the destination is in use.
+    // Excludes 409: a removal waits while the destination is in use.
     let cases: Vec<_> = faults()
         .into_iter()
         .filter(|(fault, _)| *fault != Fault::status(409))
@@ -271,7 +270,7 @@ fn destroy_error_keeps_object_in_state() {
     let before = addresses(&workspace);
     inject(&workspace, &cases, "DELETE");
     let errors = workspace.try_destroy().errors();
-    each_told(&workspace, &cases, "DELETE", &errors);
+    assert_each_reported(&workspace, &cases, "DELETE", &errors);
     assert_eq!(addresses(&workspace), before);
     for index in 0..cases.len() {
         assert_eq!(workspace.konnect.destinations(&region(index)).len(), 1);
@@ -296,7 +295,7 @@ fn update_response_lost_errors_and_next_plan_detects_it() {
     workspace.configure(destinations(&cases, "renamed"));
     inject(&workspace, &cases, "PATCH");
     let errors = workspace.try_apply().errors();
-    each_told(&workspace, &cases, "PATCH", &errors);
+    assert_each_reported(&workspace, &cases, "PATCH", &errors);
     let state = workspace.state();
     for index in 0..cases.len() {
         assert_eq!(
@@ -305,7 +304,7 @@ fn update_response_lost_errors_and_next_plan_detects_it() {
         );
         assert_eq!(state.text(&address(index), "name"), "siem");
     }
-    // Whose writes those were can't be determined any more: the authorization is sent once more.
+    // The origin of those writes is uncertain: the authorization is sent once more.
     workspace.try_plan().ends_with(2);
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
 }

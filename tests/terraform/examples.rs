@@ -29,10 +29,10 @@ fn workspace(files: &[&str], variables: &[(&str, &str)]) -> Workspace {
     workspace
 }
 
-/// Asserts that a configuration is valid, is applied as planned, leaves nothing to do, and goes without a
-/// trace. Gives the destinations that it has made meanwhile.
+/// Asserts that a configuration is valid, is applied as planned, has no changes afterwards, and is destroyed
+/// completely. Returns the created destinations.
 #[track_caller]
-fn lives(workspace: &Workspace) -> Vec<Value> {
+fn assert_lifecycle(workspace: &Workspace) -> Vec<Value> {
     workspace.init();
     workspace.validate().succeeds();
     assert!(
@@ -40,7 +40,7 @@ fn lives(workspace: &Workspace) -> Vec<Value> {
         "the plan of a new configuration is empty"
     );
     workspace.apply_plan();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     let made = workspace.konnect.destinations("global");
     workspace.destroy();
     let left = workspace.konnect.snapshot()["regions"].take();
@@ -57,7 +57,7 @@ fn example_quickstart_applies_and_destroys() {
         ("siem_endpoint", "https://siem.example.com/konnect-audit-logs"),
         ("siem_authorization", AUTHORIZATION),
     ];
-    let made = lives(&workspace(&["examples/quickstart"], &variables));
+    let made = assert_lifecycle(&workspace(&["examples/quickstart"], &variables));
     assert_eq!(made[0]["authorization"], AUTHORIZATION);
 }
 
@@ -69,7 +69,7 @@ fn example_complete_applies_and_destroys() {
     ];
     let workspace = workspace(&["examples/complete"], &variables);
     workspace.copy("examples/modules", "../modules");
-    let made = lives(&workspace);
+    let made = assert_lifecycle(&workspace);
     assert_eq!(made[0]["authorization"], AUTHORIZATION);
 }
 
@@ -79,7 +79,7 @@ fn module_tests_pass() {
     workspace.init();
     workspace.validate().succeeds();
     let run = workspace.run(&["test", "-no-color"]).succeeds();
-    // All of its files, and no run was skipped.
+    // All files, and no skipped run.
     assert!(run.stdout.contains("15 passed, 0 failed"), "{}", run.report());
     assert_eq!(workspace.konnect.destinations("global"), Vec::<Value>::new());
     for region in ["au", "eu", "us"] {
@@ -144,25 +144,25 @@ fn module_readme_lists_its_variables_and_outputs() {
     assert_eq!(listed, declared);
 }
 
-/// Applies and destroys each example of a resource beside the provider block of `examples/provider`.
+/// Applies and destroys each example of a resource with the provider block of `examples/provider`.
 #[test]
 fn example_resources_apply_and_destroy() {
     for file in configurations("examples/resources") {
-        // Applied by the tests of `replay.rs`, with times that are relative to now.
+        // The tests of `replay.rs` apply them, with relative times.
         if file.contains("_replay_job/") {
             continue;
         }
-        let made = lives(&beside_provider(&file));
+        let made = assert_lifecycle(&beside_provider(&file));
         let destinations = usize::from(!file.ends_with("resource_endpoint.tf"));
         assert_eq!(made.len(), destinations, "{file}");
     }
 }
 
-/// The status of regions and Dev Portals. Those whose webhook is not part of the example are not set up.
+/// The status of regions and Dev Portals. Webhooks that are not part of an example are not configured.
 #[test]
 fn example_statuses_apply_and_destroy() {
     for file in configurations("examples/data-sources") {
-        // The others are applied by the tests of `lookups.rs`, with the objects that they find.
+        // The tests of `lookups.rs` apply the others, with objects to find.
         if !file.contains("_status/") {
             continue;
         }
@@ -177,7 +177,7 @@ fn example_statuses_apply_and_destroy() {
         } else {
             assert_eq!(failed, [""; 0], "{file}");
         }
-        workspace.is_settled();
+        workspace.assert_no_changes();
         workspace.destroy();
         assert_eq!(workspace.konnect.destinations("global"), Vec::<Value>::new());
         assert_ne!(
@@ -218,7 +218,7 @@ fn destination(workspace: &Workspace) -> Value {
     workspace.konnect.posted_by_another_user(path, &body)
 }
 
-/// All of `examples/` is formatted, and is run by a test here.
+/// All files of `examples/` are formatted, and run by a test here.
 #[test]
 fn examples_are_formatted_and_tested() {
     let workspace = Workspace::new();
@@ -242,7 +242,7 @@ fn examples_are_formatted_and_tested() {
         "examples/provider".to_owned(),
         "examples/quickstart".to_owned(),
         "examples/resources".to_owned(),
-        // With each SIEM.
+        // Together with each SIEM.
         "examples/stream".to_owned(),
     ];
     for siem in entries("examples/siem") {
@@ -266,7 +266,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(project(path)).expect("a file of the project")
 }
 
-/// What is in a folder, by its path from the project's root.
+/// The paths in a folder, from the project's root.
 fn entries(folder: &str) -> BTreeSet<String> {
     let found = fs::read_dir(project(folder)).expect("a folder of the project");
     found
@@ -293,7 +293,7 @@ fn all_files(folder: &str) -> Vec<String> {
         .collect()
 }
 
-/// The configurations below a folder, but for those that import.
+/// The configurations below a folder, except for imports.
 fn configurations(folder: &str) -> Vec<String> {
     let all = all_files(folder).into_iter().filter(|file| {
         let file = Path::new(file);

@@ -1,7 +1,7 @@
 //! A sample of the fault matrix (`tests/faults`) with the real command line: one fault of each class, at the
 //! creation of destinations and at the creation and the update of webhooks.
 //!
-//! One block meets each fault, in a region of its own, by which the emulator distinguishes them.
+//! Each fault affects one block in a separate region.
 
 use std::net::{Ipv4Addr, TcpListener};
 
@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use crate::workspace::{Block, LocalKonnect, TOKEN, Workspace};
 
-/// A fault, how it ends, and how many writes it takes.
+/// A fault, its result, and the number of writes.
 struct Case {
     fault: Fault,
-    /// How often it strikes; `None` for as long as it is there.
+    /// How often it occurs; `None` for always.
     times: Option<u64>,
-    /// A part of the error; `None` where there is none.
+    /// A part of the error; `None` without an error.
     says: Option<&'static str>,
     writes: usize,
 }
@@ -29,7 +29,7 @@ fn lasting(fault: Fault, says: &'static str, writes: usize) -> Case {
     }
 }
 
-/// One that is there for as long as it likes, and does no harm.
+/// A permanent fault without effect.
 fn harmless(fault: Fault, writes: usize) -> Case {
     Case {
         fault,
@@ -39,7 +39,7 @@ fn harmless(fault: Fault, writes: usize) -> Case {
     }
 }
 
-/// One that the provider gets over by itself.
+/// A temporary fault.
 fn once(fault: Fault, writes: usize) -> Case {
     Case {
         fault,
@@ -91,7 +91,7 @@ fn inject(workspace: &Workspace, cases: &[Case], method: &str) {
     workspace.konnect.clear_requests();
 }
 
-/// Asserts on the errors and the writes of an apply in which the faults have struck, and lifts them.
+/// Checks the errors and the writes of an apply with faults, and removes the faults.
 fn struck(workspace: &Workspace, cases: &[Case], method: &str) {
     inject(workspace, cases, method);
     let run = workspace.try_apply().ends_with(1);
@@ -161,7 +161,7 @@ fn destination_create_with_fault_recovers_on_next_apply() {
     workspace.init();
     struck(&workspace, &cases, "POST");
     is_made(&workspace, &cases, "konnect_audit_log_destination.siem");
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     for index in 0..cases.len() {
         assert_eq!(
             workspace.konnect.destinations(&region(index)).len(),
@@ -179,7 +179,7 @@ fn destination_create_with_fault_recovers_on_next_apply() {
     }
 }
 
-/// By itself: such a rate limit applies to every region of the host.
+/// A separate test, because such a rate limit applies to every region of the host.
 #[test]
 fn create_rate_limit_without_end_fails_and_the_next_apply_creates() {
     let rate_limit = status_with(429, "retry-after", "99999999999999999999");
@@ -192,7 +192,7 @@ fn create_rate_limit_without_end_fails_and_the_next_apply_creates() {
     workspace.init();
     struck(&workspace, &cases, "POST");
     is_made(&workspace, &cases, "konnect_audit_log_destination.siem");
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.konnect.destinations(&region(0)).len(), 1);
 }
 
@@ -224,7 +224,7 @@ fn webhook_create_with_fault_recovers_by_import() {
     struck(&workspace, &cases, "PATCH");
     is_made(&workspace, &cases, "konnect_audit_log_webhook.siem");
     for index in [1, 2] {
-        // It was set up, and the next plan says so.
+        // The webhook was configured, and the next plan reports it.
         let region = region(index);
         let run = workspace.try_plan().ends_with(2);
         let warned = run.warnings().iter().any(|w| {
@@ -236,7 +236,7 @@ fn webhook_create_with_fault_recovers_by_import() {
             .run(&["import", "-no-color", &address, &region])
             .succeeds();
     }
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     for index in 0..cases.len() {
         assert_eq!(
             workspace.konnect.region(&region(index))["webhook"]["enabled"],
@@ -279,15 +279,15 @@ fn webhook_update_with_fault_keeps_state_until_next_apply() {
         assert_eq!(same, case.says.is_some(), "{:?}", case.fault);
     }
     workspace.try_plan().ends_with(2);
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     for index in 0..cases.len() {
         let endpoint = &workspace.konnect.region(&region(index))["webhook"]["endpoint"];
         assert_eq!(endpoint, "https://siem.example.com/new");
     }
 }
 
-/// Asserts that an apply fails with this, and that nothing of it got anywhere.
-fn gets_nowhere(workspace: &Workspace, konnect: &LocalKonnect, says: &str) {
+/// Asserts that an apply fails with this error and without a write.
+fn assert_rejected_without_write(workspace: &Workspace, konnect: &LocalKonnect, says: &str) {
     let error = workspace.apply_error();
     assert!(error.text().contains(says), "{says}: {error:#?}");
     assert_eq!(konnect.requests(), [], "a request got through");
@@ -296,7 +296,7 @@ fn gets_nowhere(workspace: &Workspace, konnect: &LocalKonnect, says: &str) {
 }
 
 #[test]
-fn untrusted_server_certificate_gets_no_request() {
+fn untrusted_server_certificate_receives_no_request() {
     let mut workspace = Workspace::of(Block::destination("siem"));
     for (kind, why) in [
         (Certificate::UnknownAuthority, "UnknownIssuer"),
@@ -314,11 +314,11 @@ fn untrusted_server_certificate_gets_no_request() {
         workspace.set("SSL_CERT_FILE", authority.to_str().unwrap());
         workspace.set("KONNECT_SERVER_URL", format!("{}/{{region}}", konnect.url()));
         if kind == Certificate::Valid {
-            workspace.apply_and_settle();
+            workspace.apply_and_assert_no_changes();
             workspace.destroy();
             assert_eq!(konnect.destinations("global"), [] as [Value; 0]);
         } else {
-            gets_nowhere(&workspace, &konnect, "SSL_CERT_FILE");
+            assert_rejected_without_write(&workspace, &konnect, "SSL_CERT_FILE");
             assert!(workspace.printed().contains(why), "{why}");
         }
     }
@@ -327,7 +327,7 @@ fn untrusted_server_certificate_gets_no_request() {
 #[test]
 fn connection_refused_errors_and_changes_nothing() {
     let mut workspace = Workspace::of(Block::destination("siem"));
-    // Closed again, so that the port refuses; should another program get it at once, it is no Konnect either.
+    // Closes the port, which then refuses connections.
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .unwrap()
@@ -337,15 +337,15 @@ fn connection_refused_errors_and_changes_nothing() {
         "KONNECT_SERVER_URL",
         format!("http://127.0.0.1:{port}/{{region}}"),
     );
-    gets_nowhere(&workspace, &workspace.konnect, "No program accepts connections");
+    assert_rejected_without_write(&workspace, &workspace.konnect, "No program accepts connections");
     workspace.set("KONNECT_SERVER_URL", url);
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.konnect.destinations("global").len(), 1);
 }
 
-/// It keeps all calls to that host from being sent, so it has a Konnect of its own.
+/// It blocks all calls to the host, so the test has a separate Konnect.
 #[test]
-fn wait_that_is_too_long_is_not_waited_for() {
+fn retry_after_too_long_is_not_waited_for() {
     let workspace = Workspace::of(Block::destination("siem"));
     let busy = status_with(429, "retry-after", "99999999999999999999");
     let rule = FaultRule::new(busy).method("POST").always();

@@ -1,4 +1,4 @@
-//! The provider's functions, as configurations call them.
+//! The provider's functions in configurations.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
@@ -48,7 +48,7 @@ fn parse_audit_event_returns_the_object_of_a_line() {
         ("cps", r#"provider::konnect::parse_audit_event(file("cps"))"#),
     ]);
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     let state = workspace.state();
     let signature = signed(CEF).rsplit_once("sig=").unwrap().1.to_owned();
     assert_eq!(

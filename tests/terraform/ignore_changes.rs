@@ -1,4 +1,4 @@
-//! `ignore_changes`: what it names is not sent, planned or warned about.
+//! `ignore_changes`: the ignored arguments are not sent, planned or warned about.
 
 use serde_json::json;
 
@@ -59,14 +59,14 @@ fn ignored_credential_that_was_rotated_is_not_overwritten() {
             rotate(&workspace);
             let run = workspace.try_plan().succeeds();
             assert!(run.warnings().is_empty(), "{}", run.report());
-            // Another argument is changed, and the value in the configuration as well.
+            // Changes another argument, and the ignored value in the configuration.
             for value in [AUTHORIZATION, "Bearer new in the configuration"] {
                 let format = if value == AUTHORIZATION { "json" } else { "cps" };
                 workspace.configure(block.clone().with(argument, value).with("log_format", format));
                 let run = workspace.apply();
                 assert!(run.warnings().is_empty(), "{}", run.report());
                 assert_eq!(stored(&workspace), ROTATED, "{argument} {what}");
-                workspace.is_settled();
+                workspace.assert_no_changes();
             }
         }
     }
@@ -85,10 +85,10 @@ fn ignored_version_is_not_sent() {
             .with("authorization_wo", "Bearer another")
             .with("authorization_wo_version", 2);
         workspace.configure(&changed);
-        workspace.is_settled();
+        workspace.assert_no_changes();
         workspace.configure(changed.with("log_format", "json"));
         workspace.apply();
         assert_eq!(stored(&workspace), AUTHORIZATION);
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }

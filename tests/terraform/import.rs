@@ -1,4 +1,4 @@
-//! Objects that exist already, taken over by `terraform import` and by `import` blocks.
+//! Import of existing objects with `terraform import` and `import` blocks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 const V2: &str = "PATCH /eu/v2/audit-log-webhook";
 
-/// A destination that another user has made, and its id.
+/// Creates a destination as another user, and returns its ID.
 pub fn existing(workspace: &Workspace, region: &str) -> String {
     let destination = json!({
         "name": "siem",
@@ -25,7 +25,7 @@ pub fn existing(workspace: &Workspace, region: &str) -> String {
     made["id"].as_str().expect("an id").to_owned()
 }
 
-/// A webhook of the v2 form that another user has made.
+/// Configures a webhook of the v2 form as another user.
 pub fn existing_endpoint(workspace: &Workspace) {
     let webhook = json!({
         "endpoint": "https://siem.example.com/eu",
@@ -37,7 +37,7 @@ pub fn existing_endpoint(workspace: &Workspace) {
         .patched_by_another_user("/eu/v2/audit-log-webhook", &webhook);
 }
 
-/// A webhook of the v3 form that another user has made.
+/// Configures a webhook of the v3 form as another user.
 pub fn existing_with_destination(workspace: &Workspace) -> String {
     let id = existing(workspace, "global");
     let edit = json!({ "audit_log_destination_id": id, "enabled": true });
@@ -49,8 +49,8 @@ pub fn import_block(to: &str, id: &str) -> Block {
     Block::new("import").expression("to", to).with("id", id)
 }
 
-/// Asserts that the plan sends the authorization of an imported object and says so, and that the apply
-/// does just that.
+/// Asserts that the plan sends the authorization of an imported object with a warning, and that the apply does only
+/// that.
 pub fn sends_once(workspace: &Workspace, address: &str, call: &str, body: Value) {
     workspace.konnect.clear_requests();
     let plan = workspace.plan();
@@ -70,7 +70,7 @@ pub fn sends_once(workspace: &Workspace, address: &str, call: &str, body: Value)
     );
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), [write(call, body)]);
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
 }
 
@@ -82,7 +82,7 @@ fn authorization() -> Value {
     json!({ "authorization": AUTHORIZATION })
 }
 
-/// What an update of a v2 webhook sends together with its authorization.
+/// The body of an update of a v2 webhook with its authorization.
 pub fn whole_endpoint() -> Value {
     json!({
         "enabled": true,
@@ -124,7 +124,7 @@ fn import_destination_webhook_by_region_plans_nothing() {
     workspace.configure(webhook.with("audit_log_destination_id", id));
     workspace.run(&["import", EU, "eu"]).succeeds();
     workspace.konnect.clear_requests();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
 }
 
@@ -171,7 +171,7 @@ fn import_block_of_webhook_bypasses_takeover_guard() {
     workspace.konnect.clear_requests();
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), []);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn import_with_write_only_authorization_sends_it_once() {
     assert_eq!(plan.diagnostics.len(), 1);
     assert_eq!(plan.diagnostics[0].attribute(), Some("authorization_wo"));
     assert_eq!(
-        workspace.apply_and_settle(),
+        workspace.apply_and_assert_no_changes(),
         [write(call("global", &id), authorization())]
     );
 }

@@ -1,4 +1,4 @@
-//! The configuration that `-generate-config-out` writes for what is imported.
+//! The configuration that `-generate-config-out` writes for imported objects.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +14,7 @@ const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 const GENERATED: &str = "generated.tf";
 
-/// Has the configuration of one object generated, and gives how that ended.
+/// Generates the configuration of one object, and returns the exit code.
 fn generate(workspace: &Workspace, to: &str, id: &str) -> Option<i32> {
     workspace.configure(import_block(to, id));
     workspace.init();
@@ -23,12 +23,12 @@ fn generate(workspace: &Workspace, to: &str, id: &str) -> Option<i32> {
     run.code
 }
 
-/// Asserts that a plan does nothing but the import: the credential is not managed.
+/// Asserts that a plan only imports: the credential is not managed.
 fn is_only_imported(workspace: &Workspace) {
     assert_eq!(workspace.plan().actions(), BTreeMap::new());
 }
 
-/// Fills the secret in, as a user would.
+/// Adds the secret to the generated configuration.
 fn fill_in(workspace: &Workspace) {
     let generated = fs::read_to_string(workspace.path(GENERATED)).unwrap();
     let filled: String = generated
@@ -77,5 +77,5 @@ fn generated_destination_webhook_config_is_complete() {
     workspace.konnect.clear_requests();
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), []);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }

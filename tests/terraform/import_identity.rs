@@ -8,7 +8,7 @@ use crate::workspace::{AUTHORIZATION, Block, Feature, Workspace, cli};
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 
-/// A workspace that imports `to` by an identity, if the CLI can do that. One that can't has to say so.
+/// A workspace that imports `to` by an identity, if the CLI supports that. Other CLIs must report an error.
 fn by_identity(workspace: Workspace, block: &Block, to: &str, identity: &str) -> Option<Workspace> {
     let import = Block::new("import")
         .expression("to", to)
@@ -73,7 +73,7 @@ fn identity_import_block_of_webhook_supports_both_forms() {
         .with("region", "eu")
         .with("audit_log_destination_id", id);
     if let Some(workspace) = by_identity(workspace, &block, EU, "{ region = \"eu\" }") {
-        workspace.apply_and_settle();
+        workspace.apply_and_assert_no_changes();
         assert_eq!(identity_of(&workspace, EU), json!({ "region": "eu" }));
     }
 }
@@ -94,7 +94,7 @@ fn identity_import_block_of_missing_object_errors() {
     }
 }
 
-/// The identity that the state file holds.
+/// The identity in the state file.
 fn identity_of(workspace: &Workspace, address: &str) -> Value {
     let text = std::fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
     let state: Value = serde_json::from_str(&text).unwrap();

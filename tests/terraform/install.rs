@@ -18,7 +18,7 @@ use https::HttpsMirror;
 
 const LOCK: &str = ".terraform.lock.hcl";
 
-/// A folder that is a mirror of either kind, with the built plugin packed for this machine. Made once.
+/// A folder that is a mirror of either kind, with the packed plugin for this machine. Created once.
 fn packed() -> &'static Mirror {
     static PACKED: OnceLock<Mirror> = OnceLock::new();
     PACKED.get_or_init(|| {
@@ -32,13 +32,13 @@ fn packed() -> &'static Mirror {
 
 /// A mirror of one archive.
 struct Mirror {
-    /// What a CLI is given.
+    /// The folder for the CLI.
     folder: PathBuf,
     archive: Archive,
 }
 
 impl Mirror {
-    /// What `packaging/build.sh` makes of a program, in the place where the CLI looks for it.
+    /// Packs a program with `packaging/build.sh`, at the path that the CLI requires.
     fn pack(folder: PathBuf, program: &Path) -> Self {
         let project =
             Project::at(Path::new(env!("CARGO_MANIFEST_DIR")), 1_777_630_830).expect("the checkout");
@@ -52,7 +52,7 @@ impl Mirror {
         Self { folder, archive }
     }
 
-    /// The same with another program in it, and a description to suit or not.
+    /// The same with another program, with or without a matching description.
     fn tampered(folder: &Path, described: bool) -> Self {
         let program = folder.join("another-program");
         fs::write(&program, "#!/bin/sh\n").expect("another program");
@@ -69,8 +69,8 @@ impl Mirror {
         mirror
     }
 
-    /// `h1:` and `zh:` of the archive, by the words of Terraform's documentation: the first is a hash of
-    /// the sorted hashes of the files in it, as Go's modules have it, the second of the archive itself.
+    /// The checksums `h1:` and `zh:` of the archive, as Terraform's documentation specifies: the first is a hash of the
+    /// sorted hashes of its files, as in Go modules, the second of the archive itself.
     fn hashes(&self) -> (String, String) {
         let hexadecimal = |bytes: &[u8]| -> String {
             let digest = digest(&SHA256, bytes);
@@ -95,7 +95,7 @@ impl Mirror {
     }
 }
 
-/// A workspace whose CLI installs by this block alone.
+/// A workspace whose CLI installs only from this source.
 fn installing_from(source: &str) -> Workspace {
     let mut workspace = Workspace::new();
     let rc = workspace.root().join("install.tfrc");
@@ -121,7 +121,7 @@ fn from_network(mirror: &HttpsMirror) -> Workspace {
     workspace
 }
 
-/// The checksums in the lock file: `h1:` of what was unpacked, and what else the product believes.
+/// The checksums in the lock file: `h1:` of the unpacked files, and further trusted ones.
 fn locked(workspace: &Workspace) -> Vec<String> {
     let text = fs::read_to_string(workspace.path(LOCK)).expect("a lock file");
     assert!(
@@ -138,13 +138,13 @@ fn locked(workspace: &Workspace) -> Vec<String> {
     quoted.map(str::to_owned).collect()
 }
 
-/// Installs anew, as a colleague does who has the lock file.
+/// Installs again with the existing lock file.
 fn install_again(workspace: &Workspace) -> Run {
     fs::remove_dir_all(workspace.path(".terraform")).expect("an installation");
     workspace.run(&["init", "-no-color", "-lockfile=readonly"])
 }
 
-/// Asserts that a command refused an archive because of its checksum.
+/// Asserts that a command rejected an archive because of its checksum.
 #[track_caller]
 fn refuses_the_checksum(run: Run) {
     let run = run.ends_with(1);
@@ -158,13 +158,13 @@ fn archive_from_filesystem_mirror_installs_and_applies() {
     let workspace = from_folder(&packed().folder);
     workspace.init();
     assert_eq!(locked(&workspace), [content.as_str()]);
-    assert_eq!(workspace.apply_and_settle().len(), 1);
+    assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
 
     install_again(&workspace).succeeds();
     assert_eq!(locked(&workspace), [content.as_str()]);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 
-    // What a team does that works on several platforms.
+    // As for several platforms.
     fs::remove_file(workspace.path(LOCK)).expect("a lock file");
     let mirror = format!("-fs-mirror={}", packed().folder.display());
     workspace.run(&["providers", "lock", &mirror]).succeeds();
@@ -191,7 +191,7 @@ fn archive_differs_from_lock_file_is_refused() {
     refuses_the_checksum(install_again(&workspace));
 }
 
-// Go takes SSL_CERT_FILE here, and the system's own store elsewhere.
+// Go uses SSL_CERT_FILE on Linux, and the system's store elsewhere.
 #[cfg(target_os = "linux")]
 #[test]
 fn archive_from_network_mirror_installs_and_applies() {
@@ -209,7 +209,7 @@ fn archive_from_network_mirror_installs_and_applies() {
     workspace.init();
     let base = format!("/{}/{ADDRESS}", cli().registry);
     let archive = packed().archive.file_name();
-    // An archive may be asked for twice: Terraform looks at it first.
+    // Terraform may request an archive twice.
     let mut asked = mirror.take_requests();
     asked.dedup();
     assert_eq!(
@@ -220,7 +220,7 @@ fn archive_from_network_mirror_installs_and_applies() {
             format!("{base}/{archive}"),
         ]
     );
-    // OpenTofu believes a mirror that it reaches over HTTPS, Terraform only what it has unpacked itself.
+    // OpenTofu trusts the checksums of an HTTPS mirror, Terraform only those of unpacked files.
     let believed = if cli().registry.contains("opentofu") {
         vec![zip]
     } else {
@@ -228,10 +228,10 @@ fn archive_from_network_mirror_installs_and_applies() {
     };
     let kept = [vec![content], believed].concat();
     assert_eq!(locked(&workspace), kept);
-    assert_eq!(workspace.apply_and_settle().len(), 1);
+    assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
 
     install_again(&workspace).succeeds();
-    workspace.is_settled();
+    workspace.assert_no_changes();
 
     fs::remove_file(workspace.path(LOCK)).expect("a lock file");
     let address = format!("-net-mirror={}", mirror.url());

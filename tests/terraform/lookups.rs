@@ -9,7 +9,7 @@ fn data(type_name: &str, label: &str) -> Block {
     Block::new(format!("data \"konnect_{type_name}\" \"{label}\""))
 }
 
-/// Creates a destination in the console, and returns its id.
+/// Creates a destination in the console, and returns its ID.
 fn destination(workspace: &Workspace, region: &str, name: &str) -> String {
     let body = json!({
         "name": name, "endpoint": "https://siem.example.com/audit", "authorization": "Bearer of-the-console",
@@ -20,13 +20,13 @@ fn destination(workspace: &Workspace, region: &str, name: &str) -> String {
     made["id"].as_str().unwrap().to_owned()
 }
 
-/// Applies data sources, and asserts that they change nothing.
+/// Applies data sources, and asserts that nothing changes.
 fn read(workspace: &Workspace, body: impl std::fmt::Display) {
     workspace.configure(body);
     workspace.init();
     workspace.konnect.clear_requests();
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
 }
 

@@ -1,10 +1,9 @@
 //! Drives the real command line, Terraform or OpenTofu, with the built provider against a local Konnect.
 //!
-//! The CLI is the one that `TERRAFORM_BIN` names, else `terraform`. Each test has a folder, a Konnect and
-//! an environment of its own ([`workspace::Workspace`]); what it asserts on is what the CLI answers and
-//! what Konnect was asked.
+//! The CLI is that of `TERRAFORM_BIN`, or `terraform`. Each test has a separate folder, Konnect and environment
+//! ([`workspace::Workspace`]). Tests check the output of the CLI and the requests to Konnect.
 //!
-//! All of it is one test program, so that it is linked once and its tests share the processor well.
+//! All tests are one program, which is linked once and shares the processor between its tests.
 
 #![allow(
     clippy::expect_used,

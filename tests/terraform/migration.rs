@@ -1,7 +1,7 @@
-//! From Kong's own provider to this one: states that it wrote are taken over, and nothing is touched.
+//! Migration from Kong's provider: its states are moved without changes at Konnect.
 //!
-//! The CLI wants Kong's provider installed as long as a state names it. The mirror of these tests offers
-//! our own binary as a stand-in, which is not asked for anything of it: its resources are moved away.
+//! The CLI requires Kong's provider as long as a state refers to it. The mirror of these tests contains the plugin of
+//! this provider under that name; the CLI does not call it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::workspace::{AUTHORIZATION, Block, KONG, Workspace, cli, write};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
-/// What only we store, and so have to learn.
+/// The attributes that only this provider stores.
 const LEARNED: [&str; 4] = ["created_at", "id", "region", "updated_at"];
 
 fn moved(from: &str, to: &str) -> Block {
@@ -23,7 +23,7 @@ fn moved_webhook() -> Block {
     moved("konnect_audit_log.eu", EU)
 }
 
-/// What Kong's provider stores of the objects that Konnect has.
+/// The states of Kong's provider for existing objects.
 struct Kongs {
     webhook: Value,
     destination: Value,
@@ -55,7 +55,7 @@ impl Kongs {
         Self { webhook, destination }
     }
 
-    /// Writes the state file as Kong's provider would have left it.
+    /// Writes the state file of Kong's provider.
     fn store(&self, workspace: &Workspace) {
         let provider = format!("provider[\"{}/{KONG}\"]", cli().registry);
         let resources: Vec<_> = [
@@ -86,7 +86,7 @@ impl Kongs {
     }
 }
 
-/// A workspace in which both objects exist, with Kong's words for them.
+/// A workspace in which both objects exist, with their Kong states.
 fn existing_objects() -> (Workspace, Kongs) {
     let workspace = Workspace::new();
     existing_endpoint(&workspace);
@@ -102,8 +102,7 @@ fn both() -> String {
     )
 }
 
-/// Asserts that the migration plans nothing but to learn what Kong's provider did not store, and makes
-/// nothing but reads.
+/// Asserts that the migration only plans attributes that Kong's provider does not store, and only sends reads.
 fn only_learns(workspace: &Workspace, expected: &[&str]) {
     let before = workspace.konnect.region("eu");
     workspace.konnect.clear_requests();
@@ -120,7 +119,7 @@ fn only_learns(workspace: &Workspace, expected: &[&str]) {
     }
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), []);
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
     assert_eq!(workspace.konnect.region("eu"), before);
     let state = workspace.state();
@@ -139,9 +138,9 @@ fn moved_block_migrates_kong_webhook_and_destination() {
     only_learns(&workspace, &[SIEM, EU]);
     assert_eq!(workspace.state().get(SIEM)["region"], "global");
     assert_eq!(workspace.state().get(EU)["region"], "eu");
-    // The block has done its work.
+    // The `moved` block is no longer needed.
     workspace.configure(both());
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -209,7 +208,7 @@ fn migration_without_stored_authorization_sends_it() {
     workspace.init();
     let id = kongs.destination["id"].as_str().unwrap();
     assert_eq!(
-        workspace.apply_and_settle(),
+        workspace.apply_and_assert_no_changes(),
         [write(
             format!("PATCH /global/v3/audit-log-destinations/{id}"),
             json!({ "authorization": AUTHORIZATION })
@@ -235,7 +234,11 @@ fn migration_to_write_only_removes_secret_from_state() {
     workspace.init();
     let plan = workspace.plan();
     assert!(plan.actions().values().all(|action| action == "update"));
-    assert_eq!(workspace.apply_and_settle().len(), 2, "each is sent once");
+    assert_eq!(
+        workspace.apply_and_assert_no_changes().len(),
+        2,
+        "each is sent once"
+    );
     let state = std::fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
     assert!(!state.contains(AUTHORIZATION));
 }
@@ -249,7 +252,7 @@ fn migration_with_outside_change_errors_then_plans_update() {
     workspace.configure(format!("{}{}", both(), moved_webhook()));
     workspace.init();
     workspace.konnect.clear_requests();
-    // The first plan can't look yet, as it is still to learn the region. Its apply only looks.
+    // The first plan does not know the region yet. Its apply only reads.
     let error = workspace.apply_error();
     assert_eq!(error.address, EU);
     assert_eq!(
@@ -262,7 +265,7 @@ fn migration_with_outside_change_errors_then_plans_update() {
         plan.change(EU).changed(),
         BTreeSet::from(["log_format", "updated_at"])
     );
-    assert_eq!(workspace.apply_and_settle().len(), 1);
+    assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
     assert_eq!(workspace.konnect.region("eu")["webhook"]["log_format"], "cef");
 }
 

@@ -1,4 +1,4 @@
-//! `terraform test` with `mock_provider`: mocked ids are random text.
+//! `terraform test` with `mock_provider`: mocked IDs are random text.
 
 use crate::workspace::{Block, Workspace};
 
@@ -17,7 +17,7 @@ run "mocked" {
 fn mock_provider_passes_random_ids_between_resources() {
     let status = Block::new("data \"konnect_audit_log_webhook_status\" \"eu\"")
         .expression("region", "konnect_audit_log_webhook.global.region");
-    // Its region is inherited, and so mocked.
+    // Its region is not configured, and therefore mocked.
     let inherited = Block::webhook_to("global", "siem").without("region");
     let workspace = Workspace::of(format!(
         "{}{}{inherited}{status}",

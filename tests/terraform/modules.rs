@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::workspace::{Block, Workspace};
 
-/// A module that sets one region up, and returns the destination's id.
+/// A module that configures one region, and returns the destination's ID.
 fn child(workspace: &Workspace) {
     let versions = Workspace::required_providers();
     let destination = Block::destination("siem").expression("name", "\"audit-${var.region}\"");
@@ -39,7 +39,7 @@ fn child_module_inherits_provider() {
     let output = "output \"id\" {\n  value = module.audit.destination\n}\n";
     workspace.configure(format!("{}{output}", call("\"eu\"")));
     workspace.init();
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     let state = workspace.state();
     assert_eq!(
         state.addresses(),
@@ -61,13 +61,13 @@ fn child_module_with_for_each_covers_each_region() {
     let each = |regions: &str| call("each.key").expression("for_each", format!("toset({regions})"));
     workspace.configure(each(r#"["eu", "us"]"#));
     workspace.init();
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     for region in ["eu", "us"] {
         let address = format!("module.audit[\"{region}\"].konnect_audit_log_webhook.here");
         assert_eq!(workspace.state().get(&address)["id"], region);
     }
     workspace.configure(each(r#"["us"]"#));
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.state().addresses().len(), 2);
     assert_eq!(workspace.konnect.destinations("global").len(), 1);
     assert_eq!(workspace.konnect.region("us")["webhook"]["enabled"], true);
@@ -91,7 +91,7 @@ fn child_module_with_count_moves_without_changes() {
         "moving changes nothing"
     );
     workspace.configure(format!("{}{moved}", counted.with("count", 2)));
-    let writes = workspace.apply_and_settle();
+    let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 2, "{writes:?}");
     assert_eq!(
         workspace

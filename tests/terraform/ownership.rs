@@ -1,4 +1,4 @@
-//! Destroying a webhook never switches off a stream that something else set up.
+//! Destroying a webhook never disables a stream that another process or user has configured.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::workspace::{Block, Run, Workspace};
 
 const A: &str = "konnect_audit_log_webhook.a";
 
-/// Webhooks of `eu`, each with a target of its own, in both forms.
+/// Webhooks of `eu` with different targets, in both forms.
 fn forms() -> [fn(&str) -> String; 2] {
     let endpoint = |label: &str| {
         Block::webhook_with_endpoint(label)
@@ -26,9 +26,9 @@ fn eu(workspace: &Workspace) -> Value {
     workspace.konnect.region("eu")["webhook"].take()
 }
 
-/// Asserts that a run left the webhook in place, and says what is there.
+/// Asserts that a run did not change the webhook, and reports its target.
 #[track_caller]
-fn leaves(run: &Run, target: &str) {
+fn assert_left_in_place(run: &Run, target: &str) {
     let warnings = run.warnings();
     let left: Vec<_> = warnings
         .iter()
@@ -39,7 +39,7 @@ fn leaves(run: &Run, target: &str) {
 }
 
 #[test]
-fn remove_block_whose_region_another_block_took_over_leaves_the_stream() {
+fn remove_block_with_region_of_another_block_keeps_the_stream() {
     for (form, target) in forms().into_iter().zip(["b.example.com", "the destination"]) {
         let workspace = Workspace::of(form("a"));
         workspace.apply();
@@ -54,10 +54,10 @@ fn remove_block_whose_region_another_block_took_over_leaves_the_stream() {
             .succeeds();
         let before = eu(&workspace);
         workspace.configure(form("b"));
-        leaves(&workspace.apply(), target);
+        assert_left_in_place(&workspace.apply(), target);
         assert_eq!(eu(&workspace), before);
         assert_eq!(before["enabled"], true);
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }
 
@@ -81,10 +81,10 @@ fn destroy_in_one_of_two_states_leaves_the_stream_of_the_other() {
             second.apply();
             let before = eu(&first);
             let destroy = [&["destroy", "-json", "-auto-approve"], options].concat();
-            leaves(&first.run(&destroy).succeeds(), target);
+            assert_left_in_place(&first.run(&destroy).succeeds(), target);
             assert_eq!(eu(&first), before);
             assert_eq!(before["enabled"], true);
-            second.is_settled();
+            second.assert_no_changes();
         }
     }
 }
@@ -117,20 +117,20 @@ fn destroy_of_a_webhook_that_was_only_switched_removes_it() {
 }
 
 #[test]
-fn destroy_after_the_region_was_led_elsewhere_and_back_removes_it() {
+fn destroy_after_target_changed_and_was_restored_removes_it() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("a"));
     workspace.apply();
     let theirs = json!({ "endpoint": "https://theirs.example.com/" });
     workspace.konnect.edit_webhook("eu", theirs).unwrap();
-    // The next apply takes the region back, and so owns it again.
-    workspace.apply_and_settle();
+    // The next apply configures the region, and owns it again.
+    workspace.apply_and_assert_no_changes();
     workspace.destroy();
     assert_eq!(eu(&workspace)["enabled"], false);
     assert_eq!(workspace.state().addresses(), [""; 0]);
 }
 
 #[test]
-fn region_that_is_led_elsewhere_is_left_by_destroy_target() {
+fn region_with_changed_target_is_left_by_destroy_target() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("a"));
     workspace.apply();
     let theirs = json!({ "endpoint": "https://theirs.example.com/s3cret-path" });
@@ -139,12 +139,12 @@ fn region_that_is_led_elsewhere_is_left_by_destroy_target() {
     let run = workspace
         .run(&["destroy", "-json", "-auto-approve", &target])
         .succeeds();
-    leaves(&run, "theirs.example.com");
+    assert_left_in_place(&run, "theirs.example.com");
     assert_eq!(eu(&workspace)["enabled"], true);
 }
 
 #[test]
-fn deposed_webhook_whose_region_is_led_elsewhere_is_left_in_place() {
+fn deposed_webhook_with_changed_target_is_left_in_place() {
     let endpoint = Block::webhook_with_endpoint("a");
     let pointing = Block::webhook_to("a", "siem");
     let block = |form: &Block, region: &str| {
@@ -161,12 +161,12 @@ fn deposed_webhook_whose_region_is_led_elsewhere_is_left_in_place() {
         workspace.try_apply().error();
         workspace.konnect.clear_faults();
         assert_eq!(workspace.konnect.region("us")["webhook"]["enabled"], true);
-        // Another user sets the region up before the next run.
+        // Another user configures the region before the next run.
         workspace.konnect.remove_webhook("eu").unwrap();
         let theirs = json!({ "endpoint": "https://theirs.example.com/", "enabled": true });
         workspace.konnect.edit_webhook("eu", theirs).unwrap();
-        leaves(&workspace.apply(), "theirs.example.com");
+        assert_left_in_place(&workspace.apply(), "theirs.example.com");
         assert_eq!(eu(&workspace)["enabled"], true);
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }

@@ -1,4 +1,4 @@
-//! Many objects at once.
+//! Many objects immediately.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -39,7 +39,7 @@ fn fifty_destinations_in_parallel_create_once_each() {
         .map(|a| state.text(a, "id"))
         .collect();
     assert_eq!(ids.len(), 50);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 
     workspace.configure(many("json"));
     workspace.konnect.clear_requests();
@@ -51,8 +51,8 @@ fn fifty_destinations_in_parallel_create_once_each() {
     assert!(workspace.konnect.destinations("global").is_empty());
 }
 
-/// A workspace of `count` destinations, each as the emulator adds them, with a state of all of them. A CLI takes
-/// half a minute to write a state of a thousand one by one; so they are copies of one that it has written.
+/// A workspace of `count` destinations, as the emulator adds them, with all of them in the state. A CLI takes half a
+/// minute to write a state of a thousand, so they are copies of one that it has written.
 fn unchanged(count: usize) -> Workspace {
     let many = |count: usize| {
         Block::destination("many")
@@ -88,7 +88,7 @@ fn unchanged(count: usize) -> Workspace {
     workspace
 }
 
-/// The requests of a plan that finds nothing to do, at 20 ms an answer.
+/// The number of requests of a plan without changes, with 20 ms latency.
 fn requests_of_a_plan(workspace: &Workspace, options: &[&str]) -> usize {
     let slow = Conditions {
         latency_ms: 20,
@@ -108,7 +108,7 @@ fn plan_of_60_unchanged_destinations_limits_requests() {
     let workspace = unchanged(60);
     let many = requests_of_a_plan(&workspace, &[]);
     assert!((2..=11).contains(&many), "{many} requests");
-    // One after the other, they are seen to be many after ten.
+    // Sequential reads are recognized as a series after ten.
     let in_turn = requests_of_a_plan(&workspace, &["-parallelism=1"]);
     assert_eq!(in_turn, 11);
     let one = requests_of_a_plan(&workspace, &["-target=konnect_audit_log_destination.many[7]"]);
@@ -183,5 +183,5 @@ fn two_hundred_destinations_under_faults_create_once_each() {
         connections.most <= 3 * MAX_CONCURRENT_REQUESTS as u64,
         "{connections:?}"
     );
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }

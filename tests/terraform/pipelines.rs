@@ -1,7 +1,7 @@
-//! The pipelines of `examples/pipelines/`: the script that looks for drift, and the jobs that tell what it finds.
+//! The pipelines of `examples/pipelines/`: the script that detects drift, and the jobs that report it.
 //!
-//! The script is `sh`, with `jq`. The commands of the jobs run as the pipelines would run them; `gh` and `curl`, by
-//! which they reach GitHub and GitLab, are stand-ins here that write down how they are called.
+//! The script requires `sh` and `jq`. The tests run the commands of the jobs as pipelines do. `gh` and `curl`, which
+//! call GitHub and GitLab, are replaced with scripts that record their arguments.
 
 #![cfg(unix)]
 
@@ -16,17 +16,17 @@ use crate::workspace::{AUTHORIZATION, Workspace, cli};
 
 mod jobs;
 
-/// What a pipeline keeps beside the credential.
+/// The endpoint, which a pipeline stores with the credential.
 const ENDPOINT: &str = "https://siem.example.com/konnect-audit-logs";
 
-/// A repository with the script, the pipelines and an applied configuration in the folder that they expect.
+/// A repository with the script, the pipelines and an applied configuration in the expected folder.
 fn repository() -> Workspace {
     let mut workspace = Workspace::new();
     workspace.copy("examples/pipelines", ".");
     workspace.copy("examples/complete", "audit-logging");
     workspace.copy("examples/modules", "modules");
     workspace.set("TERRAFORM_BIN", cli().program.to_string_lossy());
-    // Where a pipeline keeps the secrets.
+    // Secrets as in a pipeline.
     workspace.set("TF_VAR_siem_authorization", AUTHORIZATION);
     workspace.set("TF_VAR_siem_endpoint", ENDPOINT);
     workspace.run(&["-chdir=audit-logging", "init"]).succeeds();
@@ -37,8 +37,8 @@ fn repository() -> Workspace {
     workspace
 }
 
-/// Runs the script, and gives its exit code and report.
-fn looked(workspace: &Workspace) -> (Option<i32>, String) {
+/// Runs the script, and returns its exit code and report.
+fn run_drift_script(workspace: &Workspace) -> (Option<i32>, String) {
     let output = ran(workspace, "./drift.sh audit-logging drift.md", &BTreeMap::new());
     let report = fs::read_to_string(workspace.path("drift.md")).expect("a report");
     (output.status.code(), report)
@@ -69,7 +69,7 @@ fn deliveries_fail(workspace: &Workspace, region: &str) {
 #[test]
 fn drift_script_without_drift_exits_0() {
     let workspace = repository();
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(0), "{report}");
     assert_eq!(
         report,
@@ -83,7 +83,7 @@ fn drift_script_with_change_reports_changed_attribute() {
     let workspace = repository();
     another_user_switches_off(&workspace, "eu");
     workspace.konnect.clear_requests();
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(2), "{report}");
     let webhook = "`module.audit_logging.konnect_audit_log_webhook.stream[\"eu\"]`: update";
     assert!(report.contains(webhook), "{report}");
@@ -111,7 +111,7 @@ fn drift_script_with_authorization_drift_reports_update() {
     workspace
         .konnect
         .patched_by_another_user(&path, &json!({ "authorization": "Bearer another" }));
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(2), "{report}");
     assert!(
         report.contains("`module.audit_logging.konnect_audit_log_destination.siem[0]`: update"),
@@ -134,14 +134,14 @@ fn drift_script_with_authorization_drift_reports_update() {
 fn drift_script_with_failing_delivery_reports_region() {
     let workspace = repository();
     deliveries_fail(&workspace, "us");
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(3), "{report}");
     assert!(report.contains("Deliveries from region us fail"), "{report}");
     assert!(report.contains("401 Unauthenticated"), "{report}");
     assert!(!report.contains("differs from the configuration"), "{report}");
-    // Both at once: neither hides the other.
+    // Both are reported together.
     another_user_switches_off(&workspace, "eu");
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(2), "{report}");
     assert!(report.contains("Deliveries from region us fail"), "{report}");
     assert!(report.contains("stream[\"eu\"]`: update"), "{report}");
@@ -151,7 +151,7 @@ fn drift_script_with_failing_delivery_reports_region() {
 fn drift_script_with_failed_plan_exits_1() {
     let workspace = repository();
     deliveries_fail(&workspace, "us");
-    looked(&workspace);
+    run_drift_script(&workspace);
     let refusal = Fault::Status {
         code: 403,
         headers: <_>::default(),
@@ -162,7 +162,7 @@ fn drift_script_with_failed_plan_exits_1() {
         .konnect
         .inject(FaultRule::new(refusal).path_end("/status"))
         .expect("a rule");
-    let (code, report) = looked(&workspace);
+    let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(1));
     assert_eq!(report, "", "the report of an earlier run is gone");
 }

@@ -15,7 +15,7 @@ const STATUS: &str = "data.konnect_portal_audit_log_webhook_status.developers";
 const THEIRS: &str = "5f1c0a52-6a3e-4d7e-9c2b-0123456789ab";
 const NOBODYS: &str = "11111111-2222-4333-8444-555555555555";
 
-/// A workspace with a Dev Portal in `eu`, and the id of the portal.
+/// A workspace with a Dev Portal in `eu`, and the ID of the portal.
 fn with_portal() -> (Workspace, String) {
     let workspace = Workspace::new();
     let portal = workspace.konnect.add_portal("eu", "developers").unwrap();
@@ -43,7 +43,7 @@ fn with_destination(block: &Block) -> String {
     format!("{}{block}", Block::destination("siem"))
 }
 
-/// What Konnect has.
+/// The webhook at Konnect.
 fn stored(workspace: &Workspace, portal: &str) -> Value {
     workspace.konnect.region("eu")["portals"][portal]["webhook"].take()
 }
@@ -56,7 +56,7 @@ fn destination(workspace: &Workspace) -> String {
     workspace.state().text("konnect_audit_log_destination.siem", "id")
 }
 
-/// Another user points a portal at another destination.
+/// Sets the webhook of a portal to another destination as another user.
 fn occupied(workspace: &Workspace, portal: &str) {
     let edit = json!({ "audit_log_destination_id": THEIRS, "enabled": true });
     workspace.konnect.edit_portal_webhook("eu", portal, edit).unwrap();
@@ -93,12 +93,12 @@ fn lifecycle_sends_one_request_for_each_change() {
         "replace_existing": false,
     });
     assert_eq!(*workspace.state().get(DEVELOPERS), expected);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 
     let off = webhook("developers", &portal).with("enabled", false);
     workspace.configure(with_destination(&off));
     assert_eq!(
-        workspace.apply_and_settle(),
+        workspace.apply_and_assert_no_changes(),
         [write(format!("PATCH {path}"), json!({ "enabled": false }))]
     );
 
@@ -128,7 +128,7 @@ fn destination_changed_updates_in_place() {
         with_destination(&other),
         Block::destination("other")
     ));
-    let writes = workspace.apply_and_settle();
+    let writes = workspace.apply_and_assert_no_changes();
     let other = workspace
         .state()
         .text("konnect_audit_log_destination.other", "id");
@@ -178,7 +178,7 @@ fn portal_id_changed_removes_one_webhook_and_sets_up_the_other() {
                 format!("PATCH {}", path(&second))
             ]
         );
-        workspace.is_settled();
+        workspace.assert_no_changes();
         assert_eq!(stored(&workspace, &first)["enabled"], false);
         assert_eq!(stored(&workspace, &second)["enabled"], true);
     }
@@ -197,13 +197,13 @@ fn outside_change_is_shown_and_reverted() {
     );
     let siem = json!({ "audit_log_destination_id": destination(&workspace) });
     assert_eq!(
-        workspace.apply_and_settle(),
+        workspace.apply_and_assert_no_changes(),
         [write(format!("PATCH {}", path(&portal)), siem)]
     );
 }
 
 #[test]
-fn webhook_removed_outside_is_set_up_again_however_konnect_shows_that() {
+fn webhook_removed_outside_is_created_again_in_each_representation() {
     for absent in [AbsentWebhook::NotFound, AbsentWebhook::Empty] {
         let (workspace, portal) = with_portal();
         workspace.konnect.set_behavior(Behavior {
@@ -219,7 +219,7 @@ fn webhook_removed_outside_is_set_up_again_however_konnect_shows_that() {
             plan.actions(),
             BTreeMap::from([(DEVELOPERS, "create".to_owned())])
         );
-        assert_eq!(workspace.apply_and_settle().len(), 1);
+        assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
         assert_eq!(stored(&workspace, &portal)["enabled"], true);
         workspace.destroy();
     }
@@ -278,7 +278,7 @@ fn invalid_arguments_are_errors_on_them() {
     workspace.set("KONNECT_REGION", "global");
     assert_eq!(workspace.try_plan().error().summary, "Dev Portals are regional");
     workspace.set("KONNECT_REGION", "eu");
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.state().text(DEVELOPERS, "region"), "eu");
 }
 
@@ -298,11 +298,11 @@ fn destination_that_the_region_does_not_know_yet_is_waited_for() {
         .iter()
         .filter(|w| w.call == format!("PATCH {}", path(&portal)));
     assert_eq!(patches.count(), 3);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
-fn delete_refused_for_a_while_is_repeated() {
+fn delete_refused_temporarily_is_repeated() {
     let (workspace, portal) = with_portal();
     ready(&workspace, stream(&portal));
     workspace.apply();
@@ -346,7 +346,7 @@ fn takeover_unrequested_warns_at_plan_refuses_at_apply() {
     workspace.configure(with_destination(
         &webhook("developers", &portal).with("replace_existing", true),
     ));
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(
         stored(&workspace, &portal)["audit_log_destination_id"],
         destination(&workspace)
@@ -354,7 +354,7 @@ fn takeover_unrequested_warns_at_plan_refuses_at_apply() {
 }
 
 #[test]
-fn region_and_its_portals_are_streams_of_their_own() {
+fn region_and_its_portals_are_separate_streams() {
     let (workspace, portal) = with_portal();
     let second = workspace.konnect.add_portal("eu", "partners").unwrap();
     ready(
@@ -370,7 +370,7 @@ fn region_and_its_portals_are_streams_of_their_own() {
     assert_eq!(plan.diagnostics, []);
     let applied = workspace.apply_plan();
     assert!(applied.warnings().is_empty(), "{}", applied.report());
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], true);
 }
 
@@ -409,13 +409,13 @@ fn destroy_of_a_webhook_that_another_state_took_over_leaves_the_stream() {
         let left: Vec<_> = run.warnings().into_iter().map(|w| w.summary.as_str()).collect();
         assert_eq!(left, ["Webhook was left in place"], "{}", run.report());
         assert_eq!(stored(&first, &portal), before);
-        second.is_settled();
+        second.assert_no_changes();
         second.destroy();
         assert_eq!(stored(&first, &portal)["enabled"], false);
     }
 }
 
-/// A portal with a webhook that another user set up, and the block for it.
+/// A portal with a webhook of another user, and its block.
 fn existing() -> (Workspace, String, Block) {
     let (workspace, portal) = with_portal();
     let siem = workspace.konnect.add_destinations("global", 1).unwrap().remove(0);
@@ -437,7 +437,7 @@ fn only_imports(workspace: &Workspace) {
     workspace.konnect.clear_requests();
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), []);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -478,7 +478,7 @@ fn import_by_identity_takes_the_region_from_the_identity_or_the_provider() {
 }
 
 #[test]
-fn import_of_nothing_is_an_error() {
+fn import_of_absent_object_is_an_error() {
     let (workspace, portal) = with_portal();
     for (id, summary) in [
         (format!("eu/{portal}"), "Dev Portal has no webhook"),
@@ -495,7 +495,7 @@ fn import_of_nothing_is_an_error() {
     }
 }
 
-/// Writes the state file as Kong's provider leaves it for an existing webhook.
+/// Writes the state file of Kong's provider for an existing webhook.
 fn kongs_state(workspace: &Workspace, portal: &str) {
     let siem = stored(workspace, portal)["audit_log_destination_id"].take();
     let attributes = json!({ "audit_log_destination_id": siem, "enabled": true, "portal_id": portal });
@@ -516,7 +516,7 @@ fn kongs_state(workspace: &Workspace, portal: &str) {
     workspace.write("terraform.tfstate", &state.to_string());
 }
 
-/// Asserts that the migration learns what Kong's provider does not store, by reads alone.
+/// Asserts that the migration reads the attributes that Kong's provider does not store, without writes.
 #[track_caller]
 fn only_learns(workspace: &Workspace, address: &str) {
     let plan = workspace.plan();
@@ -530,12 +530,12 @@ fn only_learns(workspace: &Workspace, address: &str) {
     workspace.konnect.clear_requests();
     workspace.apply_plan();
     assert_eq!(workspace.konnect.take_writes(), []);
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.state().addresses(), [address]);
 }
 
 #[test]
-fn moved_block_takes_kongs_webhook_to_another_name_without_a_write() {
+fn moved_block_migrates_kong_webhook_to_new_name_without_a_write() {
     let (workspace, portal, block) = existing();
     kongs_state(&workspace, &portal);
     let block = block.to_string().replace("\"developers\" {", "\"partners\" {");
@@ -544,13 +544,13 @@ fn moved_block_takes_kongs_webhook_to_another_name_without_a_write() {
         .expression("to", PARTNERS);
     ready(&workspace, format!("{block}{moved}"));
     only_learns(&workspace, PARTNERS);
-    // The block has done its work.
+    // The `moved` block is no longer needed.
     workspace.configure(block);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
-fn replaced_provider_takes_kongs_webhook_without_a_write() {
+fn replace_provider_migrates_kong_portal_webhook_without_a_write() {
     let (workspace, portal, block) = existing();
     kongs_state(&workspace, &portal);
     workspace.configure(&block);
@@ -577,7 +577,7 @@ run "mocked" {
 
 #[test]
 fn mock_provider_passes_random_ids() {
-    // The id of a mocked destination stands for that of a mocked portal.
+    // Uses the ID of a mocked destination as that of a mocked portal.
     let block = webhook("developers", "").expression("portal_id", "konnect_audit_log_destination.siem.id");
     let status = Block::new("data \"konnect_portal_audit_log_webhook_status\" \"developers\"")
         .expression("portal_id", format!("{DEVELOPERS}.portal_id"))

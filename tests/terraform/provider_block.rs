@@ -1,4 +1,4 @@
-//! The provider block and the environment: whom the provider speaks to, and as whom.
+//! The provider block and the environment: server and credentials.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn siem() -> Block {
     Block::destination("siem")
 }
 
-/// The tokens that requests were made with.
+/// The tokens of the requests.
 fn tokens(workspace: &Workspace) -> Vec<String> {
     let requests = workspace.konnect.take_requests();
     let mut tokens: Vec<_> = requests
@@ -31,7 +31,7 @@ fn init_installs_provider_and_locks_version() {
         document["provider_selections"],
         json!({ address: env!("CARGO_PKG_VERSION") })
     );
-    // What is installed is what is locked.
+    // The lock file matches the installed provider.
     workspace.init();
     let lock = std::fs::read_to_string(workspace.path(".terraform.lock.hcl")).unwrap();
     assert!(lock.contains("h1:"), "{lock}");
@@ -41,7 +41,7 @@ fn init_installs_provider_and_locks_version() {
 fn request_sends_user_agent_and_token() {
     let workspace = Workspace::of(siem());
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     workspace.destroy();
     let requests = workspace.konnect.take_requests();
     assert!(requests.len() >= 4, "{requests:?}");
@@ -70,16 +70,16 @@ fn token_precedence_prefers_block_and_personal_token() {
     assert_eq!(tokens(&workspace), [format!("Bearer {TOKEN}")]);
 
     workspace.unset("KONNECT_TOKEN");
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(tokens(&workspace), ["Bearer spat_of-environment"]);
 
     workspace.set("KONNECT_TOKEN", TOKEN);
     workspace.configure_provider("system_account_access_token = \"spat_of-block\"", siem());
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(tokens(&workspace), ["Bearer spat_of-block"]);
 
     workspace.configure_provider("personal_access_token = \"kpat_of-block\"", siem());
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(tokens(&workspace), ["Bearer kpat_of-block"]);
 }
 
@@ -89,7 +89,7 @@ fn server_url_in_block_overrides_environment() {
     let url = format!("server_url = \"{}/{{region}}/\"", workspace.konnect.url());
     workspace.set("KONNECT_SERVER_URL", "http://127.0.0.1:1/{region}");
     workspace.configure_provider(&url, siem());
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.konnect.destinations("global").len(), 1);
 }
 
@@ -121,7 +121,7 @@ fn each_refused(cases: &[(String, &str, &str)]) {
     let workspace = Workspace::of("");
     for (index, (block, _, _)) in cases.iter().enumerate() {
         let provider = format!("provider \"konnect\" {{\n  alias = \"case_{index}\"\n  {block}\n}}\n");
-        // One that nothing uses is not even looked at.
+        // A provider block that nothing uses is not validated.
         let user = Block::destination(&format!("case_{index}"))
             .expression("provider", format!("konnect.case_{index}"));
         workspace.write(&format!("case_{index}.tf"), &format!("{provider}{user}"));
@@ -215,7 +215,7 @@ fn region_not_known_to_provider_warns() {
     let warnings = run.warnings();
     assert_eq!(warnings.len(), 1);
     assert_eq!(warnings[0].attribute(), Some("region"));
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.konnect.region("jp")["webhook"]["enabled"], true);
 }
 
@@ -256,7 +256,7 @@ fn max_retries_and_request_timeout_are_honored() {
     workspace.konnect.clear_requests();
     let rule = FaultRule::new(Fault::retry_after(503, 0)).method("GET");
     workspace.konnect.inject(rule.clone().times(2)).unwrap();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_requests().len(), 3);
 
     workspace.konnect.inject(rule.always()).unwrap();

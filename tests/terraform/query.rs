@@ -1,7 +1,6 @@
-//! Existing objects, listed by `terraform query` and brought under management with the configuration that it generates.
+//! Existing objects, listed by `terraform query` and imported with the configuration that it generates.
 //!
-//! A CLI without `terraform query` can't be made to do that: the same is then done at the protocol, by the calls that
-//! Terraform makes.
+//! If the CLI does not support `terraform query`, the tests make the same calls at the protocol.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +8,7 @@ use std::fs;
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
-use terraform_plugin::testing::value::{Shape, sound};
+use terraform_plugin::testing::value::{Shape, assert_no_errors};
 use terraform_plugin::testing::{Launch, Plugin};
 
 use crate::workspace::{Feature, TOKEN, Workspace, cli, project};
@@ -17,8 +16,8 @@ use crate::workspace::{Feature, TOKEN, Workspace, cli, project};
 const DESTINATION: &str = "konnect_audit_log_destination";
 const WEBHOOK: &str = "konnect_audit_log_webhook";
 
-/// What is in the console, with credentials that no answer contains: three destinations, a webhook that delivers to one
-/// of them, one with an endpoint and settings of its own, and one with an endpoint that is switched off.
+/// Creates the existing objects, with credentials that no response contains: three destinations, a webhook with one of
+/// them, a webhook with an endpoint and other settings, and one with a disabled endpoint.
 fn console(workspace: &Workspace) {
     let konnect = &workspace.konnect;
     let destination = |name: &str, more: Json| {
@@ -67,7 +66,7 @@ fn block(type_name: &str, limit: usize, arguments: &Json) -> String {
     )
 }
 
-/// What a list found, and the summaries of its diagnostics.
+/// The results of a list, and the summaries of its diagnostics.
 #[derive(Debug, PartialEq)]
 struct Found {
     display_names: Vec<String>,
@@ -76,7 +75,7 @@ struct Found {
     failed: bool,
 }
 
-/// Lists objects through the CLI, or at the protocol if the CLI can't.
+/// Lists objects with the CLI, or at the protocol if the CLI does not support it.
 fn list(workspace: &Workspace, type_name: &str, limit: usize, arguments: &Json) -> Found {
     if cli().supports_or_reports(Feature::Query) {
         list_by_cli(workspace, type_name, limit, arguments)
@@ -107,7 +106,7 @@ fn list_by_cli(workspace: &Workspace, type_name: &str, limit: usize, arguments: 
             .iter()
             .map(|result| serde_json::from_value(result["identity"].clone()).unwrap())
             .collect(),
-        // It adds a warning of its own if there are no results.
+        // The CLI adds a warning if there are no results.
         diagnostics: run.diagnostics.iter().map(|d| d.summary.clone()).collect(),
         failed: run.code != Some(0),
     }
@@ -121,7 +120,7 @@ async fn list_at_protocol(plugin: &Plugin, type_name: &str, limit: usize, argume
         .map(|(name, value)| (name.as_str(), value_of(value)))
         .collect();
     let list = plugin.list_resource(type_name);
-    sound(&list.validate(&arguments).await);
+    assert_no_errors(&list.validate(&arguments).await);
     let (results, diagnostics) = list.list(&arguments, false, limit).await;
     let failed = diagnostics.iter().any(|d| d.severity == 1);
     Found {
@@ -147,7 +146,7 @@ fn value_of(json: &Json) -> Value {
     }
 }
 
-/// Starts the plugin without a CLI, configured for the Konnect of the workspace.
+/// Starts the plugin without a CLI, with a provider block for the Konnect of the workspace.
 pub fn at_protocol<T>(workspace: &Workspace, test: impl AsyncFnOnce(&Plugin) -> T) -> T {
     let url = format!("{}/{{region}}", workspace.konnect.url());
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -163,15 +162,15 @@ pub fn at_protocol<T>(workspace: &Workspace, test: impl AsyncFnOnce(&Plugin) -> 
             ("server_url", url.as_str().into()),
             ("max_retries", Value::from(0_i64)),
         ]);
-        sound(&plugin.configure(shape.encode(&config)).await);
+        assert_no_errors(&plugin.configure(shape.encode(&config)).await);
         let result = test(&plugin).await;
         plugin.host.end().await;
         result
     })
 }
 
-/// Imports what the lists find, with the configuration that the provider generates, and asserts that nothing is to be
-/// changed then. Returns the number of objects.
+/// Imports the listed objects with generated configuration, and asserts that no changes remain. Returns the number of
+/// objects.
 async fn round_trip_at_protocol(plugin: &Plugin) -> usize {
     let mut imported = 0;
     for type_name in [DESTINATION, WEBHOOK] {
@@ -186,7 +185,7 @@ async fn round_trip_at_protocol(plugin: &Plugin) -> usize {
                 .map(|(name, value)| (name.as_str(), (*value).clone()))
                 .collect();
             let state = resource.import_identity(&identity).await;
-            sound(&state.diagnostics);
+            assert_no_errors(&state.diagnostics);
             let state = resource.read(&state).await;
             assert_eq!(
                 Some(&state.value),
@@ -195,9 +194,9 @@ async fn round_trip_at_protocol(plugin: &Plugin) -> usize {
             );
             // Terraform generates from the result of a query, and from the read of an import.
             let config = resource.generate_config(&state.value).await;
-            sound(&resource.validate(&config).await);
+            assert_no_errors(&resource.validate(&config).await);
             let plan = resource.plan(&state, &config).await;
-            sound(&plan.diagnostics);
+            assert_no_errors(&plan.diagnostics);
             assert_eq!(
                 plan.planned, state.value,
                 "the plan changes {}",
@@ -220,7 +219,7 @@ fn writes(workspace: &Workspace) -> Vec<String> {
 }
 
 #[test]
-fn objects_of_the_console_import_at_the_protocol_without_a_change() {
+fn existing_objects_import_at_the_protocol_without_a_change() {
     let workspace = Workspace::new();
     console(&workspace);
     writes(&workspace);
@@ -229,7 +228,7 @@ fn objects_of_the_console_import_at_the_protocol_without_a_change() {
 }
 
 #[test]
-fn objects_of_the_console_import_with_generated_configuration_without_an_edit() {
+fn existing_objects_import_with_generated_configuration_unchanged() {
     let workspace = Workspace::new();
     console(&workspace);
     writes(&workspace);
@@ -258,14 +257,14 @@ fn objects_of_the_console_import_with_generated_configuration_without_an_edit() 
         planned.report()
     );
     let run = workspace.apply();
-    // Of the two objects that the console made so.
+    // For two existing objects.
     let expected = "Deliveries can be intercepted";
     assert!(
         run.warnings().iter().all(|warning| warning.summary == expected),
         "{}",
         run.report()
     );
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(writes(&workspace), [""; 0], "the credentials are not managed");
     assert_eq!(workspace.state().addresses().len(), 6);
 }

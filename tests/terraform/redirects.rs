@@ -1,4 +1,4 @@
-//! The token goes to the configured host, and to no other.
+//! The token is only sent to the configured host.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;

@@ -1,4 +1,4 @@
-//! Two blocks that want one region, at once or one after the other.
+//! Two blocks for one region, at the same time or in sequence.
 
 use std::collections::BTreeMap;
 
@@ -73,10 +73,10 @@ fn second_webhook_block_for_used_region_is_refused() {
     assert_eq!(webhook["endpoint"], "https://a.example.com/");
 }
 
-/// In either order of the calls: a creation waits for the removal of what it would overwrite.
+/// In any order of the calls: a creation waits for the removal of the webhook that it would overwrite.
 fn applies_in_one_run(workspace: &Workspace) {
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 fn deliver(workspace: &Workspace, expected: &[(&str, &str)]) {
@@ -108,12 +108,12 @@ fn webhooks_swap_regions_and_settle() {
     applies_in_one_run(&workspace);
     deliver(&workspace, &[("us", "a"), ("eu", "b")]);
 
-    // Allowed to overwrite, each may come first: its successor's removal leaves it alone.
+    // With `replace_existing`, any order works: the later removal does not affect the new webhook.
     workspace.configure(both("us", "eu", true));
     workspace.apply();
     workspace.configure(both("eu", "us", true));
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     deliver(&workspace, &[("eu", "a"), ("us", "b")]);
 }
 
@@ -128,7 +128,7 @@ fn webhook_renamed_with_moved_block_plans_nothing() {
     ));
     let plan = workspace.plan();
     assert_eq!(plan.actions(), BTreeMap::new());
-    assert_eq!(workspace.apply_and_settle(), []);
+    assert_eq!(workspace.apply_and_assert_no_changes(), []);
     assert_eq!(workspace.state().addresses(), [B]);
 }
 
@@ -145,9 +145,9 @@ fn webhook_renamed_without_moved_block_replaces() {
     applies_in_one_run(&workspace);
     deliver(&workspace, &[("eu", "b")]);
 
-    // Allowed to overwrite, one run does in any order.
+    // With `replace_existing`, one run suffices in any order.
     workspace.configure(endpoint("a").with("replace_existing", true));
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     deliver(&workspace, &[("eu", "a")]);
 }

@@ -1,4 +1,4 @@
-//! Several regions with one provider block, and where a region comes from if a block names none.
+//! Several regions with one provider block, and the default of a region.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::workspace::{Block, Workspace, write};
 
 const WEBHOOK: &str = "konnect_audit_log_webhook.here";
 
-/// A webhook that names no region.
+/// A webhook without a region.
 fn here() -> Block {
     Block::webhook_with_endpoint("here").without("region")
 }
@@ -20,7 +20,7 @@ fn webhook_for_each_region_uses_one_provider_block() {
         format!("{}{webhook}", Block::destination("siem"))
     };
     let workspace = Workspace::of(configuration(r#"["eu", "us", "au"]"#));
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     let state = workspace.state();
     let id = state.text("konnect_audit_log_destination.siem", "id");
     for region in ["eu", "us", "au"] {
@@ -32,7 +32,7 @@ fn webhook_for_each_region_uses_one_provider_block() {
     }
 
     workspace.configure(configuration(r#"["eu", "au"]"#));
-    let writes = workspace.apply_and_settle();
+    let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes, [write("DELETE /us/v3/audit-log-webhook", Value::Null)]);
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], true);
 }
@@ -43,7 +43,7 @@ fn region_in_provider_block_overrides_environment() {
     workspace.set("KONNECT_REGION", "me");
     workspace.configure_provider("region = \"sg\"", here());
     assert_eq!(workspace.plan().change(WEBHOOK).after["region"], "sg");
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.state().get(WEBHOOK)["id"], "sg");
     assert_eq!(workspace.konnect.region("sg")["webhook"]["enabled"], true);
 }
@@ -52,9 +52,9 @@ fn region_in_provider_block_overrides_environment() {
 fn region_from_environment_is_used() {
     let mut workspace = Workspace::of(here());
     workspace.set("KONNECT_REGION", "me");
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.state().get(WEBHOOK)["region"], "me");
-    // Another default is another webhook, as a region in the block would be.
+    // Another default region is another webhook.
     workspace.set("KONNECT_REGION", "au");
     let plan = workspace.plan();
     assert_eq!(plan.change(WEBHOOK).actions, ["delete", "create"]);
@@ -66,7 +66,7 @@ fn region_in_resource_overrides_provider() {
     let mut workspace = Workspace::of(here().with("region", "au"));
     workspace.set("KONNECT_REGION", "me");
     workspace.configure_provider("region = \"sg\"", here().with("region", "au"));
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.state().get(WEBHOOK)["region"], "au");
     assert_eq!(workspace.konnect.region("au")["webhook"]["enabled"], true);
     assert_eq!(workspace.konnect.region("sg"), Value::Null);
@@ -76,7 +76,7 @@ fn region_in_resource_overrides_provider() {
 fn destination_without_region_ignores_provider_region() {
     let workspace = Workspace::of(Block::destination("siem"));
     workspace.configure_provider("region = \"sg\"", Block::destination("siem"));
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(
         workspace.state().get("konnect_audit_log_destination.siem")["region"],
         "global"
@@ -103,7 +103,7 @@ fn server_url_without_placeholder_serves_provider_region() {
         "region = \"sg\"",
         format!("{}{}", here(), Block::destination("siem")),
     );
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     let state = workspace.state();
     assert_eq!(state.get(WEBHOOK)["region"], "sg");
     assert_eq!(state.get("konnect_audit_log_destination.siem")["region"], "sg");
@@ -124,7 +124,7 @@ fn region_not_served_by_fixed_url_errors_at_plan() {
         (r#"server_url = "http://127.0.0.1:1/x""#, "global"),
     ] {
         workspace.configure_provider(provider, &blocks);
-        // Of the configuration alone there is nothing to say against it.
+        // The configuration alone is valid.
         workspace.validate().succeeds();
         let errors = workspace.try_plan().errors();
         let mut at: Vec<_> = errors

@@ -1,4 +1,4 @@
-//! What Konnect has against a request, on the attribute or the object that it is about.
+//! Rejected requests, with errors on the attribute or object.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ fn invalid_parameters_in_response_error_on_their_attributes() {
     );
     assert_eq!(workspace.state().addresses(), [""; 0]);
 
-    // What the block does not have is reported on the block as a whole.
+    // An error about a field that the block does not have is on the whole block.
     let parameters = json!([{ "field": "quota", "reason": "is used up" }]);
     workspace
         .konnect
@@ -112,7 +112,7 @@ fn create_rate_limited_waits_and_creates_once() {
     workspace.configure_provider("max_retries = 3", Block::destination("siem"));
     let rule = FaultRule::new(Fault::retry_after(429, 0)).method("POST").times(3);
     workspace.konnect.inject(rule).unwrap();
-    let writes = workspace.apply_and_settle();
+    let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 4);
     assert_eq!(workspace.konnect.destinations("global").len(), 1);
 }
@@ -121,15 +121,15 @@ fn create_rate_limited_waits_and_creates_once() {
 fn response_differs_from_request_errors_and_keeps_object() {
     let workspace = Workspace::of(Block::destination("siem"));
     workspace.apply();
-    let mut answer = workspace.state().get(SIEM).clone();
-    let id = answer["id"].as_str().unwrap().to_owned();
+    let mut response = workspace.state().get(SIEM).clone();
+    let id = response["id"].as_str().unwrap().to_owned();
     workspace.configure(Block::destination("siem").with("name", "renamed"));
-    answer["name"] = json!("RENAMED");
+    response["name"] = json!("RENAMED");
     let fault = Fault::Body {
         handle: true,
         status: 200,
         headers: BTreeMap::default(),
-        body: answer.to_string(),
+        body: response.to_string(),
     };
     workspace
         .konnect
@@ -165,7 +165,7 @@ fn apply_with_one_failure_keeps_other_objects() {
         workspace.state().addresses(),
         [SIEM, "konnect_audit_log_webhook.eu"]
     );
-    let writes = workspace.apply_and_settle();
+    let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 1, "{writes:?}");
     assert_eq!(writes[0].call, "PATCH /us/v3/audit-log-webhook");
 }
@@ -180,7 +180,7 @@ fn webhook_failure_in_each_operation_keeps_state() {
             workspace.konnect.inject(rule).unwrap();
         };
         let workspace = Workspace::of(with_destination(&webhook));
-        // A first lost answer is met by setting the webhook up once more, which does no harm.
+        // After the first lost response, the write is sent once more.
         refuse(&workspace, "PATCH");
         refuse(&workspace, "PATCH");
         let error = workspace.apply_error();

@@ -1,10 +1,10 @@
 //! `konnect_audit_log_replay_job`, and the action `konnect_audit_log_replay`.
 //!
-//! A CLI without actions can't be made to invoke one: the same is then done at the protocol.
+//! If the CLI does not support actions, the tests make the same calls at the protocol.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use terraform_plugin::testing::value::sound;
+use terraform_plugin::testing::value::assert_no_errors;
 
 use crate::query::at_protocol;
 use crate::workspace::{AUTHORIZATION, Block, Feature, Workspace, cli, project, write};
@@ -18,7 +18,7 @@ const INVOKE: &[&str] = &[
     "-invoke=action.konnect_audit_log_replay.outage",
 ];
 
-/// So many minutes ago, in whole seconds.
+/// The time this many minutes ago, in whole seconds.
 fn minutes_ago(minutes: i64) -> String {
     let now = Timestamp::now().as_second();
     Timestamp::from_second(now - minutes * 60).unwrap().to_string()
@@ -31,7 +31,7 @@ fn job(start_at: &str, end_at: &str) -> Block {
         .with("end_at", end_at)
 }
 
-/// Sets up the webhook that a job delivers to.
+/// Configures the webhook of a job.
 fn set_webhook(workspace: &Workspace) {
     let webhook = json!({ "endpoint": "https://siem.example.com/", "authorization": "Bearer another", "enabled": true });
     workspace.konnect.edit_webhook("eu", webhook).unwrap();
@@ -56,21 +56,27 @@ fn replay_job_lives_from_create_to_destroy() {
     let (start, end, later) = (minutes_ago(120), minutes_ago(60), minutes_ago(30));
     let workspace = Workspace::of(job(&start, &end));
     set_webhook(&workspace);
-    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &end))]);
+    assert_eq!(
+        workspace.apply_and_assert_no_changes(),
+        [write(PUT, range(&start, &end))]
+    );
     assert_eq!(workspace.state().text(JOB, "status"), "completed");
 
-    // How it is waited for is no change at Konnect.
+    // A change of the wait sends no request.
     workspace.configure(job(&start, &end).with("timeout", "1h"));
-    assert_eq!(workspace.apply_and_settle(), []);
+    assert_eq!(workspace.apply_and_assert_no_changes(), []);
 
     workspace.configure(job(&start, &later).with("timeout", "1h"));
     assert_eq!(workspace.plan().actions()[JOB], "update");
-    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &later))]);
+    assert_eq!(
+        workspace.apply_and_assert_no_changes(),
+        [write(PUT, range(&start, &later))]
+    );
 
-    // Another user's job takes its place, without a change in the plan.
+    // A job of another user replaces it, without a change in the plan.
     let other = json!({ "start_at": minutes_ago(20), "end_at": minutes_ago(10) });
     workspace.konnect.edit_replay_job("eu", None, other).unwrap();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     workspace.apply();
     assert_eq!(workspace.state().text(JOB, "status"), "superseded");
 
@@ -83,17 +89,23 @@ fn replay_job_lives_from_create_to_destroy() {
 fn replay_job_failed_is_started_again_by_the_next_apply() {
     let (start, end) = (minutes_ago(120), minutes_ago(60));
     let workspace = Workspace::of(job(&start, &end));
-    // Without a webhook, nothing can be delivered.
+    // Without a webhook, the job fails.
     assert_eq!(workspace.apply_error().summary, "Replay job failed");
     assert_eq!(workspace.state().text(JOB, "status"), "failed");
     set_webhook(&workspace);
-    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &end))]);
+    assert_eq!(
+        workspace.apply_and_assert_no_changes(),
+        [write(PUT, range(&start, &end))]
+    );
 
-    // The same for a job that fails after the apply that started it.
+    // The same for a job that fails after its apply.
     let failed = json!({ "status": "failed" });
     workspace.konnect.edit_replay_job("eu", None, failed).unwrap();
     assert_eq!(workspace.plan().actions()[JOB], "update");
-    assert_eq!(workspace.apply_and_settle(), [write(PUT, range(&start, &end))]);
+    assert_eq!(
+        workspace.apply_and_assert_no_changes(),
+        [write(PUT, range(&start, &end))]
+    );
 }
 
 #[test]
@@ -149,12 +161,12 @@ fn replay_job_interrupted_is_followed_by_the_next_apply() {
 
     workspace.konnect.clear_requests();
     let mut running = workspace.start(&["apply", "-json", "-auto-approve"]);
-    // The refresh, and the look before a start.
+    // The refresh, and the read before the start.
     until("the job", || workspace.konnect.requests().len() >= 2);
     let done = json!({ "status": "completed" });
     workspace.konnect.edit_replay_job("eu", None, done).unwrap();
     running.ended().succeeds();
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -169,7 +181,7 @@ fn example_resources_of_replay_job_apply() {
         workspace.init();
         workspace.validate().succeeds();
         workspace.apply();
-        workspace.is_settled();
+        workspace.assert_no_changes();
         workspace.destroy();
     }
 }
@@ -186,7 +198,7 @@ fn action_invoked_sends_the_last_hours_again() {
         at_protocol(&workspace, async |plugin| {
             let arguments = [("region", "eu".into()), ("last", "6h".into())];
             let (progress, diagnostics) = plugin.invoke("konnect_audit_log_replay", &arguments).await;
-            sound(&diagnostics);
+            assert_no_errors(&diagnostics);
             progress.join("\n")
         })
     };
@@ -235,11 +247,11 @@ fn action_without_config_fails_with_what_is_missing() {
 fn action_triggered_by_an_update_of_the_webhook_replays() {
     let mut workspace = example(&["examples/actions/konnect_audit_log_replay/action_trigger.tf"]);
     if !cli().supports_or_reports(Feature::Actions) {
-        // The trigger is the CLI's: what it invokes is what `-invoke` does.
+        // The CLI invokes the action as with `-invoke`.
         set_webhook(&workspace);
         at_protocol(&workspace, async |plugin| {
             let arguments = [("region", "eu".into()), ("last", "6h".into())];
-            sound(&plugin.invoke("konnect_audit_log_replay", &arguments).await.1);
+            assert_no_errors(&plugin.invoke("konnect_audit_log_replay", &arguments).await.1);
         });
         assert_eq!(workspace.konnect.take_writes().len(), 1);
         return;
@@ -257,22 +269,19 @@ fn action_triggered_by_an_update_of_the_webhook_replays() {
         0,
         "the creation of the webhook triggers nothing"
     );
-    // Another user switches the webhook off, and the apply repairs that. It replays only on request.
-    let is_switched_off = json!({ "enabled": false });
-    workspace
-        .konnect
-        .edit_webhook("eu", is_switched_off.clone())
-        .unwrap();
+    // Another user disables the webhook, and the apply reverts that. It replays only on request.
+    let disabled = json!({ "enabled": false });
+    workspace.konnect.edit_webhook("eu", disabled.clone()).unwrap();
     workspace.apply();
     assert_eq!(puts(&workspace), 0, "replay_last is null");
     workspace.set("TF_VAR_replay_last", "6h");
-    workspace.konnect.edit_webhook("eu", is_switched_off).unwrap();
+    workspace.konnect.edit_webhook("eu", disabled).unwrap();
     workspace.apply();
     assert_eq!(puts(&workspace), 1, "the update of the webhook");
     // A corrected credential changes the destination, and not the webhook.
     workspace.set("TF_VAR_siem_authorization", "Bearer corrected");
     workspace.apply();
     assert_eq!(puts(&workspace), 1, "the update of the destination");
-    workspace.is_settled();
+    workspace.assert_no_changes();
     workspace.destroy();
 }

@@ -1,10 +1,10 @@
-//! Everything that a secret goes through, and then a search for it: in states, their backups, plans and
-//! what is private in them, in logs and in all that was printed.
+//! Uses secrets in every operation, and then searches for them in states, backups, plans, private data, logs and
+//! output.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value, json};
 
-use crate::workspace::{Block, Workspace, files, holds_none};
+use crate::workspace::{Block, Workspace, assert_no_secret, files};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const WRITE_ONLY: [&str; 3] = [
@@ -55,7 +55,7 @@ fn listening() -> Workspace {
     workspace
 }
 
-/// Plans into a file of its own, which stays, and applies it.
+/// Saves a plan in a separate file, and applies it.
 fn step(workspace: &Workspace, number: usize) {
     let plan = format!("step-{number}.plan");
     let out = format!("-out={plan}");
@@ -64,7 +64,7 @@ fn step(workspace: &Workspace, number: usize) {
     workspace.run(&["apply", "-no-color", &plan]).succeeds();
 }
 
-/// Failures of both kinds of requests that tell the secrets back.
+/// Failures whose responses contain the secrets.
 fn fail(workspace: &Workspace, secrets: &str) {
     let problem = json!({
         "status": 400, "title": secrets, "detail": secrets,
@@ -97,11 +97,11 @@ fn write_only_secret_appears_in_no_file_or_output() {
     workspace.configure(configuration(&hidden(&destination), &hidden(&webhook)));
     workspace.init();
     step(&workspace, 0);
-    // Rotation, with failures on the way.
+    // Rotation, with failures.
     workspace.set("TF_VAR_hidden", WRITE_ONLY[1]);
     fail(&workspace, WRITE_ONLY[1]);
     step(&workspace, 1);
-    // With a version, and another one.
+    // With a version, which then changes.
     workspace.configure(configuration(
         &versioned(&destination, 1),
         &versioned(&webhook, 1),
@@ -113,7 +113,7 @@ fn write_only_secret_appears_in_no_file_or_output() {
         &versioned(&webhook, 2),
     ));
     step(&workspace, 3);
-    // Another user's write, and a take-over.
+    // A change by another user, and an import.
     let id = workspace.state().text(SIEM, "id");
     workspace
         .konnect
@@ -124,12 +124,12 @@ fn write_only_secret_appears_in_no_file_or_output() {
     workspace.run(&["import", "-no-color", SIEM, &id]).succeeds();
     step(&workspace, 5);
     workspace.konnect.clear_requests();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     workspace
         .run(&["destroy", "-no-color", "-auto-approve"])
         .succeeds();
 
-    holds_none(&workspace.printed(), "the output", &WRITE_ONLY);
+    assert_no_secret(&workspace.printed(), "the output", &WRITE_ONLY);
     let found = files(workspace.root());
     let has = |end: &str| found.iter().any(|(path, _)| path.ends_with(end));
     assert!(has("trace.log") && has("step-5.plan/tfplan") && has("step-5.plan/tfstate"));
@@ -137,7 +137,7 @@ fn write_only_secret_appears_in_no_file_or_output() {
     let log = found.iter().find(|(path, _)| path.ends_with("trace.log"));
     assert!(log.is_some_and(|(_, text)| text.contains("[TRACE]") && text.contains("PATCH")));
     for (path, text) in &found {
-        holds_none(text, path, &WRITE_ONLY);
+        assert_no_secret(text, path, &WRITE_ONLY);
     }
 }
 
@@ -151,20 +151,20 @@ fn stored_secret_appears_in_state_and_plan_only() {
     workspace.set("TF_VAR_stored", STORED[1]);
     fail(&workspace, STORED[1]);
     step(&workspace, 1);
-    workspace.is_settled();
-    // Not from `show -json`, which prints what is stored.
+    workspace.assert_no_changes();
+    // Not from `show -json`, which prints the stored values.
     let stored_id = workspace.konnect.destinations("global").remove(0)["id"].take();
     let id = stored_id.as_str().unwrap();
     let theirs = json!({ "authorization": STORED[0] });
     workspace.konnect.edit_destination("global", id, theirs).unwrap();
     step(&workspace, 2);
-    // From here on it is write-only: the new state has no trace of what was stored.
+    // Changes to the write-only argument: the new state must not contain the stored secret.
     workspace.configure(configuration(&hidden(&destination), &hidden(&webhook)));
     step(&workspace, 3);
 
-    holds_none(&workspace.printed(), "the output", &STORED);
+    assert_no_secret(&workspace.printed(), "the output", &STORED);
     for (path, text) in files(workspace.root()) {
-        // A plan file and the planned values in it hold them, by the CLI's own design.
+        // By design of the CLI, a plan file contains the secrets.
         if path.ends_with("plan") {
             continue;
         }
@@ -176,14 +176,14 @@ fn stored_secret_appears_in_state_and_plan_only() {
                     instance["attributes"]["authorization"].take();
                 }
             }
-            holds_none(&document.to_string(), &path, &STORED);
+            assert_no_secret(&document.to_string(), &path, &STORED);
         } else {
-            holds_none(&text, &path, &STORED);
+            assert_no_secret(&text, &path, &STORED);
         }
     }
 }
 
-/// The path, the query and the user information of an endpoint can each be the credential of a SIEM.
+/// The path, the query or the user information of an endpoint can be the credential of a SIEM.
 const ENDPOINT_PARTS: [&str; 3] = ["p4th-Q7v9Rk.tY2", "qu3ry-W8n4Bx.uI6", "us3r-Z5c1Mj.oP3"];
 
 #[test]
@@ -200,7 +200,7 @@ fn secret_parts_of_an_endpoint_appear_in_no_output_or_log() {
         fail(&workspace, part);
     }
     step(&workspace, 0);
-    // Another user's endpoint shows up in the diagnostics of a refused creation.
+    // The diagnostics of a rejected creation contain the host of another user's endpoint.
     workspace
         .run(&["state", "rm", "konnect_audit_log_webhook.eu"])
         .succeeds();
@@ -208,10 +208,10 @@ fn secret_parts_of_an_endpoint_appear_in_no_output_or_log() {
         .run(&["apply", "-no-color", "-auto-approve"])
         .ends_with(1);
 
-    holds_none(&workspace.printed(), "the output", &ENDPOINT_PARTS);
+    assert_no_secret(&workspace.printed(), "the output", &ENDPOINT_PARTS);
     let found = files(workspace.root());
     let log = found.iter().find(|(path, _)| path.ends_with("trace.log"));
     let (_, log) = log.expect("a log");
     assert!(log.contains("[TRACE]") && log.contains("PATCH"));
-    holds_none(log, "the log", &ENDPOINT_PARTS);
+    assert_no_secret(log, "the log", &ENDPOINT_PARTS);
 }

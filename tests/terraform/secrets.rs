@@ -1,16 +1,16 @@
-//! No secret leaves the provider but to where it belongs: not by the output, not by a log.
+//! Output and logs contain no secret.
 
 use std::fs;
 
 use konnect_emulator::{Fault, FaultRule};
 
-use crate::workspace::{AUTHORIZATION, Block, TOKEN, Workspace, files, holds_none};
+use crate::workspace::{AUTHORIZATION, Block, TOKEN, Workspace, assert_no_secret, files};
 
 const OTHER: &str = "Splunk 7Hd-qW4zT.u";
 const SPAT: &str = "spat_Jm3Kx8sPvR";
 const KEPT: &str = "kpat_b6YtnDq0Zc";
 
-/// The secrets reach the configuration as users give them: by variables of the environment.
+/// Passes the secrets in environment variables.
 fn configuration(siem: &Block) -> String {
     let variables: String = ["siem", "webhook"]
         .map(|name| format!("variable \"{name}\" {{\n  type      = string\n  sensitive = true\n}}\n"))
@@ -20,7 +20,7 @@ fn configuration(siem: &Block) -> String {
     format!("{variables}{siem}{webhook}")
 }
 
-/// Runs through a life with failures that echo what was sent, and gives the plans' text.
+/// Runs a lifecycle with failures that echo the request. Returns the text of the plans.
 fn live(workspace: &mut Workspace) -> String {
     let siem = Block::destination("siem");
     workspace.configure(configuration(&siem));
@@ -39,7 +39,7 @@ fn live(workspace: &mut Workspace) -> String {
     plan(workspace);
     workspace.run(&["apply", "-auto-approve", "-no-color"]).succeeds();
 
-    // Updates, of the secret too.
+    // Updates, also of the secret.
     workspace.set("TF_VAR_siem", OTHER);
     workspace.configure(configuration(&siem.with("name", "renamed")));
     plan(workspace);
@@ -52,9 +52,9 @@ fn live(workspace: &mut Workspace) -> String {
     }
     assert_eq!(workspace.konnect.faults(), []);
     workspace.apply();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     workspace.run(&["show", "-no-color"]).succeeds();
-    // A read sends no authorization, and an answer may tell the one that the state has.
+    // A read sends no authorization, but the response may contain that of the state.
     for fault in echoes(&format!("{TOKEN} and {OTHER}")) {
         let rule = FaultRule::new(fault).method("GET").path("audit-log-destinations");
         workspace.konnect.inject(rule).unwrap();
@@ -103,39 +103,39 @@ fn trace_log_and_output_contain_no_secret() {
     workspace.set("TF_LOG_PATH", log.display().to_string());
     let plans = live(&mut workspace);
     assert!(plans.contains("(sensitive value)"), "{plans}");
-    holds_none(&workspace.printed(), "the output", &ALL);
+    assert_no_secret(&workspace.printed(), "the output", &ALL);
     let trace = fs::read_to_string(&log).unwrap();
     assert!(
         trace.contains("[TRACE]") && trace.contains("PATCH"),
         "there is a trace of requests"
     );
-    holds_none(&trace, "the log", &ALL);
+    assert_no_secret(&trace, "the log", &ALL);
     only_the_state_holds_authorizations(&workspace);
 }
 
-/// Terraform and OpenTofu keep what a resource was given in their state, and nothing else does.
+/// Asserts that only the state contains the authorizations.
 fn only_the_state_holds_authorizations(workspace: &Workspace) {
     let state = workspace.state();
     let siem = state.get("konnect_audit_log_destination.siem");
     assert_eq!(siem["authorization"], OTHER);
     let mut states = 0;
     for (path, text) in files(workspace.root()) {
-        // A plan holds what is to be sent, and is looked into elsewhere.
+        // Plans contain the values to send; another test checks them.
         if path.contains("text.plan") {
             continue;
         }
         if path.contains("terraform.tfstate") && !path.ends_with("/private") {
             states += 1;
-            holds_none(&text, &path, &[TOKEN, SPAT]);
+            assert_no_secret(&text, &path, &[TOKEN, SPAT]);
             let mut document: serde_json::Value = serde_json::from_str(&text).unwrap();
             for resource in document["resources"].as_array_mut().unwrap() {
                 for instance in resource["instances"].as_array_mut().unwrap() {
                     instance["attributes"]["authorization"].take();
                 }
             }
-            holds_none(&document.to_string(), &path, &ALL);
+            assert_no_secret(&document.to_string(), &path, &ALL);
         } else {
-            holds_none(&text, &path, &ALL);
+            assert_no_secret(&text, &path, &ALL);
         }
     }
     assert!(states > 0);
@@ -150,7 +150,7 @@ fn provider_trace_log_contains_no_secret() {
         printed.contains("provider.terraform-provider-konnect"),
         "it is heard"
     );
-    holds_none(&printed, "the output", &ALL);
+    assert_no_secret(&printed, "the output", &ALL);
 }
 
 #[test]
@@ -167,10 +167,10 @@ fn provider_block_token_is_absent_from_state_and_logs() {
     let used = workspace.konnect.take_requests();
     let bearer = format!("Bearer {KEPT}");
     assert!(used.iter().all(|r| r.header("authorization") == Some(&bearer)));
-    holds_none(&workspace.printed(), "the output", &[KEPT, TOKEN, SPAT]);
+    assert_no_secret(&workspace.printed(), "the output", &[KEPT, TOKEN, SPAT]);
     for (path, text) in files(workspace.root()) {
         if !path.contains("text.plan") {
-            holds_none(&text, &path, &[KEPT, TOKEN, SPAT]);
+            assert_no_secret(&text, &path, &[KEPT, TOKEN, SPAT]);
         }
     }
 }

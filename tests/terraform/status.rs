@@ -11,13 +11,13 @@ fn status() -> Block {
     Block::new("data \"konnect_audit_log_webhook_status\" \"eu\"").with("region", "eu")
 }
 
-/// Reads the status anew, as a state holds it.
+/// Reads the status, and returns it from the state.
 fn read(workspace: &Workspace) -> Value {
     workspace.apply();
     workspace.state().get(STATUS).clone()
 }
 
-/// Asserts what a status sums up to, and that the sentence names the region.
+/// Checks the summary of a status, and that its explanation contains the region.
 #[track_caller]
 fn sums_up(status: &Value, state: &str, explained: &str) {
     assert_eq!(status["delivery_state"], state);
@@ -101,7 +101,7 @@ fn status_with_depends_on_waits_for_webhook() {
     let workspace = Workspace::of(format!("{webhook}{depends}"));
     workspace.apply();
     sums_up(workspace.state().get(STATUS), "ready", "is ready");
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The guard: a region that delivers somewhere already is not taken over without being asked to.
+//! The guard: an active stream of a region is not overwritten without `replace_existing`.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::workspace::{Block, Diagnostic, Workspace};
 const EU: &str = "konnect_audit_log_webhook.eu";
 const THEIRS: &str = "5f1c0a52-6a3e-4d7e-9c2b-0123456789ab";
 const OURS: &str = "5f1c0a52-6a3e-4d7e-9c2b-ba9876543210";
-/// As of a SIEM whose path is the credential.
+/// An endpoint whose path is the credential.
 const THEIR_ENDPOINT: &str = "https://hec.example.com/services/p4th-is-s3cret";
 
-/// The block in each of its forms, the first with a destination that exists already.
+/// The block in both forms, the first with an existing destination.
 fn forms() -> [String; 2] {
     let webhook = Block::webhook("eu").with("region", "eu");
     [
@@ -31,7 +31,7 @@ fn occupied_by_endpoint(workspace: &Workspace) {
     workspace.konnect.edit_webhook("eu", edit).unwrap();
 }
 
-/// What is there, and both ways out.
+/// Asserts that an error contains the current target and both remedies.
 fn is_refusal(error: &Diagnostic, by: &str) {
     assert_eq!(error.summary, "Region already delivers audit events");
     assert_eq!(error.address, EU);
@@ -48,10 +48,10 @@ fn is_refusal(error: &Diagnostic, by: &str) {
     }
 }
 
-/// Sets a region up behind the back of a workspace.
+/// Configures a region as another user.
 type Occupy = fn(&Workspace);
 
-/// Both kinds of occupants, with what is reported about them.
+/// Both kinds of existing webhooks, with the expected report.
 fn occupants() -> [(Occupy, &'static str); 2] {
     [
         (occupied_by_destination, THEIRS),
@@ -73,7 +73,7 @@ fn create_over_a_stream_warns_at_plan_and_fails_at_apply() {
             is_refusal(warning, reported);
             is_refusal(&workspace.try_apply().error(), reported);
             workspace.run(&["plan", "-no-color"]).succeeds();
-            // Also with the refused block in the configuration.
+            // Also with the rejected block in the configuration.
             workspace.destroy();
             assert!(!workspace.printed().contains("p4th-is-s3cret"));
             assert_eq!(workspace.konnect.take_writes(), []);
@@ -104,19 +104,19 @@ fn replace_existing_overwrites_active_webhook() {
         let workspace = Workspace::of(Block::webhook_with_endpoint("eu").with("replace_existing", true));
         occupy(&workspace);
         workspace.konnect.clear_requests();
-        let writes = workspace.apply_and_settle();
+        let writes = workspace.apply_and_assert_no_changes();
         assert_eq!(writes.len(), 1);
         let webhook = workspace.konnect.region("eu")["webhook"].take();
         assert_eq!(webhook["endpoint"], "https://siem.example.com/eu");
-        // Once it exists, the argument comes and goes without a request.
+        // After the creation, a change of the argument sends no request.
         workspace.configure(Block::webhook_with_endpoint("eu"));
-        assert_eq!(workspace.apply_and_settle(), []);
+        assert_eq!(workspace.apply_and_assert_no_changes(), []);
     }
 }
 
 #[test]
 fn takeover_of_disabled_webhook_warns_and_is_allowed() {
-    // Only an endpoint has a credential that is lost.
+    // Only the credential of an endpoint is lost.
     for (occupy, lost) in [
         (occupied_by_destination as Occupy, None),
         (occupied_by_endpoint, Some("hec.example.com")),
@@ -139,7 +139,7 @@ fn takeover_of_disabled_webhook_warns_and_is_allowed() {
         }
         assert!(!workspace.printed().contains("p4th-is-s3cret"));
         workspace.konnect.clear_requests();
-        assert_eq!(workspace.apply_and_settle().len(), 1);
+        assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
     }
 }
 
@@ -155,7 +155,7 @@ fn takeover_guard_reads_region_before_write() {
     assert_eq!(asked(&workspace), look);
     workspace.apply_plan();
     let made = asked(&workspace);
-    // A CLI may plan once more while it applies.
+    // A CLI may plan again during the apply.
     let (change, looks) = made.split_last().unwrap();
     assert_eq!(change, "PATCH /eu/v2/audit-log-webhook");
     assert!(
@@ -164,12 +164,12 @@ fn takeover_guard_reads_region_before_write() {
     );
 }
 
-/// Runs through a replacement that the user asks for, and gives the calls.
+/// Replaces a webhook on request of the user. Returns the calls.
 fn replaced(workspace: &Workspace) -> Vec<String> {
     workspace.konnect.clear_requests();
     workspace.apply_plan();
     let writes = workspace.konnect.take_writes();
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], true);
     writes.into_iter().map(|write| write.call).collect()
 }
@@ -210,7 +210,7 @@ fn replace_own_webhook_deletes_then_creates() {
     }
 }
 
-/// With the same destination nothing is overwritten. An endpoint of its own has a credential, which would be.
+/// The same destination is not overwritten. The credential of an endpoint would be.
 #[test]
 fn create_before_destroy_replaces_a_webhook_in_one_run() {
     let endpoint = Block::webhook_with_endpoint("eu")
@@ -228,7 +228,7 @@ fn create_before_destroy_replaces_a_webhook_in_one_run() {
         let workspace = Workspace::of(block);
         workspace.apply();
         workspace.plan_with(&[&format!("-replace={EU}")]);
-        // The removal of what it has overwritten must not remove the new one.
+        // The removal of the overwritten webhook must not remove the new one.
         assert_eq!(replaced(&workspace), [call]);
     }
     let workspace = Workspace::of(Block::webhook_with_endpoint("eu").create_before_destroy());

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::workspace::{Block, Workspace};
 
 #[test]
-fn plan_that_only_creates_warns_of_a_rejected_token() {
+fn plan_with_creations_only_warns_of_rejected_token() {
     for (status, reason) in [
         (401, "rejects the access token"),
         (403, "does not allow the owner"),
@@ -26,14 +26,14 @@ fn plan_that_only_creates_warns_of_a_rejected_token() {
     }
 }
 
-/// The id of the organization that the token belongs to.
+/// The ID of the token's organization.
 fn organization(workspace: &Workspace) -> String {
     let organization = workspace.konnect.edit_organization(json!({})).unwrap();
     organization["id"].as_str().unwrap().to_owned()
 }
 
 #[test]
-fn organization_that_is_not_allowed_fails_before_any_other_request() {
+fn organization_not_allowed_fails_before_any_other_request() {
     let other = "11111111-2222-4333-8444-555555555555";
     for passes in [true, false] {
         let workspace = Workspace::new();
@@ -44,7 +44,7 @@ fn organization_that_is_not_allowed_fails_before_any_other_request() {
         workspace.init();
         if passes {
             workspace.apply();
-            workspace.is_settled();
+            workspace.assert_no_changes();
             continue;
         }
         for run in [workspace.try_plan(), workspace.try_apply()] {

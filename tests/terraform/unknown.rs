@@ -1,4 +1,4 @@
-//! Values that are known only while applying.
+//! Values that are unknown until apply.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::workspace::{Block, Workspace, write};
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 
-/// A resource whose output is not known before it is made, nor while it is made anew.
+/// A resource whose output is unknown until it is created or replaced.
 fn later(label: &str, value: &str) -> Block {
     Block::new(format!("resource \"terraform_data\" \"{label}\"")).with("input", value)
 }
@@ -39,7 +39,7 @@ fn token_unknown_at_plan_creates_at_apply() {
     }
     let writes = requests.iter().filter(|request| request.method != "GET");
     assert_eq!(writes.count(), 2);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -76,15 +76,15 @@ fn token_recreated_skips_refresh_and_keeps_state() {
     for address in [SIEM, EU] {
         assert_eq!(workspace.state().get(address), before.get(address));
     }
-    workspace.is_settled();
+    workspace.assert_no_changes();
 
-    // A change can be planned at such a time too, and is made with the token that is known by then.
+    // A change can be planned with an unknown token, and is applied with the known one.
     configure(3, "renamed");
     let plan = workspace.plan();
     assert_eq!(plan.change(SIEM).actions, ["update"]);
     workspace.apply_plan();
     assert_eq!(workspace.konnect.destinations("global")[0]["name"], "renamed");
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn destination_with_unknown_values_plans_and_applies() {
     let stored = workspace.konnect.destinations("au").remove(0);
     assert_eq!(stored["endpoint"], "https://later.example.com/");
     assert_eq!(workspace.state().get(SIEM)["region"], "au");
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn webhook_with_unknown_values_plans_and_applies() {
     assert_eq!(workspace.state().get(EU)["id"], "au");
     let stored = workspace.konnect.region("au")["webhook"].take();
     assert_eq!(stored["endpoint"], "https://later.example.com/");
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -164,10 +164,11 @@ fn value_found_invalid_at_apply_errors_on_attribute() {
     assert!(workspace.konnect.destinations("global").is_empty());
 }
 
-/// A webhook whose form only the apply shows.
+/// A webhook whose form is unknown until apply.
 fn open(form: &str) -> String {
-    let chosen =
-        |wanted: &str, value: &str| format!("terraform_data.form.output == \"{wanted}\" ? {value} : null");
+    let chosen = |expected: &str, value: &str| {
+        format!("terraform_data.form.output == \"{expected}\" ? {value} : null")
+    };
     let webhook = Block::webhook("eu")
         .with("region", "eu")
         .expression(
@@ -199,7 +200,7 @@ fn webhook_with_unknown_form_plans_and_applies() {
             .map(|w| w.call)
             .collect();
         assert!(calls.contains(&call.to_owned()), "{calls:?}");
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }
 
@@ -212,11 +213,11 @@ fn webhook_of_replaced_destination_updates_in_place() {
     };
     let webhook = Block::webhook_to("eu", "siem");
     let workspace = Workspace::of(format!("{}{webhook}", siem("us")));
-    // A destination that only its own region's webhook may use: Konnect refuses the webhook.
+    // A destination of another region, which the webhook must not use.
     let error = workspace.apply_error();
     assert_eq!(error.address, EU);
     workspace.configure(format!("{}{webhook}", siem("global")));
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     let id = workspace.state().text(SIEM, "id");
     workspace.configure(format!("{}{webhook}", siem("eu")));
     let plan = workspace.plan();
@@ -224,7 +225,7 @@ fn webhook_of_replaced_destination_updates_in_place() {
         plan.change(EU).unknown(),
         BTreeSet::from(["audit_log_destination_id"])
     );
-    let writes = workspace.apply_and_settle();
+    let writes = workspace.apply_and_assert_no_changes();
     assert!(writes.iter().any(|w| w.call == "PATCH /eu/v3/audit-log-webhook"));
     assert_eq!(
         writes.last(),
@@ -247,5 +248,5 @@ fn server_url_unknown_leaves_region_unknown() {
     assert!(unknown.contains("region"), "{unknown:?}");
     workspace.apply_plan();
     assert_eq!(workspace.state().get(SIEM)["region"], "global");
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }

@@ -1,5 +1,4 @@
-//! What is wrong with a configuration is said before any request is made, and on the attribute that it
-//! is about.
+//! Errors in a configuration are reported before any request, on their attribute.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +6,11 @@ use serde_json::Value;
 
 use crate::workspace::{Block, Diagnostic, Place, Severity, Workspace};
 
-/// A block that is at fault, and what is to be said of it.
+/// An invalid block, and its expected diagnostic.
 struct Case {
     block: Block,
     severity: Severity,
-    /// The attribute, unless it is not set: then the diagnostic is on the block, and names it.
+    /// The attribute. If it is not set, the diagnostic is on the block, and names the attribute.
     attribute: &'static str,
     says: &'static str,
 }
@@ -33,8 +32,8 @@ fn warning(block: Block, attribute: &'static str, says: &'static str) -> Case {
     }
 }
 
-/// Asserts that each block gets its diagnostics and no others, from `validate` and from `plan`.
-fn judged(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -> Vec<Case>) {
+/// Asserts that `validate` and `plan` report exactly the expected diagnostics for each block.
+fn assert_diagnosed(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -> Vec<Case>) {
     let mut number = 0;
     let cases = cases(&mut || {
         number += 1;
@@ -95,7 +94,7 @@ impl Case {
 
 #[test]
 fn destination_invalid_value_errors_on_attribute() {
-    judged("konnect_audit_log_destination", |label| {
+    assert_diagnosed("konnect_audit_log_destination", |label| {
         let write_only = Block::destination(&label()).without("authorization");
         let mut fault = |attribute: &'static str, value: Value, says: &'static str| {
             error(
@@ -133,7 +132,7 @@ fn destination_invalid_value_errors_on_attribute() {
 
 #[test]
 fn destination_questionable_value_warns_on_attribute() {
-    judged("konnect_audit_log_destination", |label| {
+    assert_diagnosed("konnect_audit_log_destination", |label| {
         vec![
             warning(
                 Block::destination(&label()).with("region", "jp"),
@@ -158,7 +157,7 @@ const ID: &str = "0b8f2ae6-5d0e-4a68-9a3c-3b9c1f1f2c11";
 
 #[test]
 fn webhook_invalid_value_errors_on_attribute() {
-    judged("konnect_audit_log_webhook", |label| {
+    assert_diagnosed("konnect_audit_log_webhook", |label| {
         let by_id = |label: String| {
             Block::webhook(&label)
                 .with("region", "eu")
@@ -214,7 +213,7 @@ fn webhook_invalid_value_errors_on_attribute() {
 
 #[test]
 fn webhook_questionable_value_warns_on_attribute() {
-    judged("konnect_audit_log_webhook", |label| {
+    assert_diagnosed("konnect_audit_log_webhook", |label| {
         vec![
             warning(
                 Block::webhook_with_endpoint(&label()).with("region", "jp"),
@@ -263,7 +262,7 @@ fn argument_missing_or_unsupported_errors() {
 fn status_region_invalid_errors_and_unknown_warns() {
     let status = Block::new("data \"konnect_audit_log_webhook_status\" \"here\"");
     let workspace = Workspace::of(status.clone().with("region", "EU"));
-    // A mocked resource has random text, so that validation warns and the read fails.
+    // A mocked resource has random text: validation warns, and the read fails.
     let run = workspace.validate().succeeds();
     assert_eq!(run.warnings()[0].attribute(), Some("region"));
     let error = workspace.try_plan().error();

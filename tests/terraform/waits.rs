@@ -1,4 +1,4 @@
-//! What passes when another object changes is waited for, and is no failure.
+//! Temporary conflicts with changes of other objects are waited for.
 
 use konnect_emulator::{Fault, FaultRule};
 
@@ -10,10 +10,10 @@ fn eu(workspace: &Workspace) -> serde_json::Value {
     workspace.konnect.region("eu")["webhook"].take()
 }
 
-/// Both forms of a webhook that lets go of the destination `a`. Without `create_before_destroy`, Terraform deletes the
+/// Both forms of a webhook that stops using the destination `a`. Without `create_before_destroy`, Terraform deletes the
 /// destination before it changes the webhook.
 #[test]
-fn destination_that_its_webhook_leaves_in_the_same_apply_is_deleted() {
+fn destination_released_by_its_webhook_in_the_same_apply_is_deleted() {
     let moved = format!("{}{}", Block::destination("b"), Block::webhook_to("eu", "b"));
     for after in [moved, Block::webhook_with_endpoint("eu").to_string()] {
         let a = Block::destination("a").create_before_destroy();
@@ -21,12 +21,12 @@ fn destination_that_its_webhook_leaves_in_the_same_apply_is_deleted() {
         workspace.apply();
         workspace.configure(after);
         workspace.apply();
-        workspace.is_settled();
+        workspace.assert_no_changes();
         assert_eq!(eu(&workspace)["enabled"], true);
     }
 }
 
-/// Konnect can answer 409 for a while after the webhook has let go.
+/// Konnect can respond with 409 for some time after the webhook no longer uses the destination.
 #[test]
 fn delete_of_a_destination_in_use_is_repeated() {
     let workspace = Workspace::of(Block::destination("a"));
@@ -75,12 +75,12 @@ fn webhook_of_a_destination_that_its_region_does_not_know_yet_is_repeated() {
     workspace.apply();
     let writes = workspace.konnect.take_writes();
     assert_eq!(writes.iter().filter(|write| write.call == V3).count(), 3);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
-/// The old and the new block deliver to the same destination: nothing is overwritten, in either order.
+/// The old and the new block have the same destination: nothing is overwritten in any order.
 #[test]
-fn rename_without_moved_of_a_webhook_takes_one_run_even_one_by_one() {
+fn rename_without_moved_of_a_webhook_takes_one_run_at_parallelism_1() {
     let with = |label: &str| {
         format!(
             "{}{}",
@@ -96,12 +96,12 @@ fn rename_without_moved_of_a_webhook_takes_one_run_even_one_by_one() {
             .run(&["apply", "-json", "-auto-approve", "-parallelism=1"])
             .succeeds();
         assert_eq!(eu(&workspace)["enabled"], true);
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }
 
 #[test]
-fn swap_of_two_regions_with_one_destination_takes_one_run_even_one_by_one() {
+fn swap_of_two_regions_with_one_destination_takes_one_run_at_parallelism_1() {
     let with = |a: &str, b: &str| {
         format!(
             "{}{}{}",
@@ -119,5 +119,5 @@ fn swap_of_two_regions_with_one_destination_takes_one_run_even_one_by_one() {
     for region in ["eu", "us"] {
         assert_eq!(workspace.konnect.region(region)["webhook"]["enabled"], true);
     }
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }

@@ -1,4 +1,4 @@
-//! `konnect_audit_log_webhook`: its beginning, its end, and its way to another region, in both forms.
+//! `konnect_audit_log_webhook`: creation, deletion and change of the region, in both forms.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ pub const EU: &str = "konnect_audit_log_webhook.eu";
 pub const V2: &str = "PATCH /eu/v2/audit-log-webhook";
 pub const V3: &str = "PATCH /eu/v3/audit-log-webhook";
 
-/// A destination, with a webhook as its user.
+/// A destination with a webhook.
 pub fn with_destination(webhook: &Block) -> String {
     format!("{}{webhook}", Block::destination("siem"))
 }
@@ -23,7 +23,7 @@ pub fn with_endpoint() -> Block {
     Block::webhook_with_endpoint("eu")
 }
 
-/// What is sent for [`with_endpoint`].
+/// The body of the request for [`with_endpoint`].
 pub fn whole_endpoint() -> Value {
     json!({
         "enabled": true,
@@ -70,7 +70,7 @@ fn destination_webhook_create_sends_one_request() {
             "replace_existing": false,
         })
     );
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn endpoint_webhook_create_sends_one_request() {
         })
     );
     assert_eq!(stored["authorization"], AUTHORIZATION);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -140,10 +140,13 @@ fn endpoint_webhook_destroy_disables_and_allows_recreate() {
     assert_eq!(workspace.state().addresses(), [""; 0]);
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
 
-    assert_eq!(workspace.apply_and_settle(), [write(V2, whole_endpoint())]);
+    assert_eq!(
+        workspace.apply_and_assert_no_changes(),
+        [write(V2, whole_endpoint())]
+    );
 }
 
-/// Moves a webhook to another region and gives the actions and the calls.
+/// Moves a webhook to another region. Returns the actions and the calls.
 fn moved(webhook: impl Fn(&str) -> Block) -> (Vec<String>, Vec<String>) {
     let workspace = Workspace::of(with_destination(&webhook("eu")));
     workspace.apply();
@@ -156,7 +159,7 @@ fn moved(webhook: impl Fn(&str) -> Block) -> (Vec<String>, Vec<String>) {
     workspace.apply_plan();
     let calls = workspace.konnect.take_writes().into_iter().map(|w| w.call);
     let found = (change.actions.clone(), calls.collect());
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
     assert_eq!(workspace.konnect.region("us")["webhook"]["enabled"], true);
     found

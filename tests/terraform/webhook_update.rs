@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::webhook::{EU, V2, V3, to_destination, whole_endpoint, with_destination, with_endpoint};
 use crate::workspace::{AUTHORIZATION, Block, Workspace, Write, write};
 
-/// Changes one attribute of a webhook that has an endpoint of its own, and gives what was sent.
+/// Changes one attribute of a webhook with an endpoint. Returns the request.
 fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Value>) -> Write {
     let (before, after) = (before.into(), after.into());
     let workspace = Workspace::of(with_endpoint().with(attribute, before));
@@ -25,11 +25,11 @@ fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Val
     assert_eq!(writes.len(), 1, "{writes:?}");
     assert_eq!(workspace.state().get(EU)[attribute], after);
     assert_eq!(workspace.konnect.region("eu")["webhook"][attribute], after);
-    workspace.is_settled();
+    workspace.assert_no_changes();
     writes.remove(0)
 }
 
-/// What is sent when Konnect has the authorization already.
+/// The body if Konnect already has the authorization.
 fn known_endpoint() -> Value {
     let mut whole = whole_endpoint();
     whole.as_object_mut().unwrap().remove("authorization");
@@ -97,7 +97,7 @@ fn destination_webhook_disable_sends_enabled_only() {
     assert_eq!(plan.change(EU).changed(), BTreeSet::from(["enabled"]));
     assert_eq!(plan.change(EU).unknown(), BTreeSet::new());
     assert_eq!(
-        workspace.apply_and_settle(),
+        workspace.apply_and_assert_no_changes(),
         [write(V3, json!({ "enabled": false }))]
     );
     assert_eq!(workspace.state().get(EU)["enabled"], false);
@@ -119,7 +119,7 @@ fn webhook_destination_change_updates_in_place() {
         .state()
         .text("konnect_audit_log_destination.other", "id");
     assert_eq!(
-        workspace.apply_and_settle(),
+        workspace.apply_and_assert_no_changes(),
         [write(V3, json!({ "audit_log_destination_id": other }))]
     );
 }
@@ -144,7 +144,7 @@ fn webhook_endpoint_to_destination_updates_in_place() {
         assert_eq!(change.after[gone], Value::Null, "{gone}");
     }
     assert_eq!(
-        workspace.apply_and_settle(),
+        workspace.apply_and_assert_no_changes(),
         [write(
             V3,
             json!({ "audit_log_destination_id": id, "enabled": true })
@@ -164,7 +164,10 @@ fn webhook_destination_to_endpoint_updates_in_place() {
     assert_eq!(change.unknown(), BTreeSet::from(["updated_at"]));
     assert_eq!(change.after["log_format"], "cef");
     assert_eq!(change.after["id"], "eu");
-    assert_eq!(workspace.apply_and_settle(), [write(V2, whole_endpoint())]);
+    assert_eq!(
+        workspace.apply_and_assert_no_changes(),
+        [write(V2, whole_endpoint())]
+    );
     assert_eq!(workspace.konnect.region("eu")["webhook"]["form"], "endpoint");
 }
 
@@ -179,14 +182,14 @@ fn destination_id_in_upper_case_is_kept() {
             .with("region", "eu")
             .with("audit_log_destination_id", loud.clone()),
     ));
-    workspace.apply_and_settle();
+    workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.state().get(EU)["audit_log_destination_id"], loud);
-    // The same destination in other letters is no reason to touch the stream.
+    // The same destination ID in another letter case is not a change.
     workspace.configure(with_destination(&to_destination()));
     workspace.konnect.clear_requests();
     workspace.apply();
     assert_eq!(workspace.state().get(EU)["audit_log_destination_id"], id);
     let writes = workspace.konnect.take_writes();
     assert!(writes.iter().all(|write| write.body == json!({})), "{writes:?}");
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }

@@ -1,11 +1,11 @@
-//! `authorization_wo`: the value reaches Konnect, is in no plan and no state, and a new one is noticed.
+//! `authorization_wo`: the value is sent, is in no plan and no state, and a change is detected.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::workspace::{Block, Workspace, files, holds_none};
+use crate::workspace::{Block, Workspace, assert_no_secret, files};
 
 const FIRST: &str = "Splunk wo-Zx8qT3.vB";
 const SECOND: &str = "Splunk wo-Lm4vK7.yD";
@@ -36,7 +36,7 @@ impl Kind {
         block.without("authorization")
     }
 
-    /// A block that takes it from an ephemeral variable.
+    /// A block with an ephemeral variable.
     fn block(self) -> Block {
         self.bare().expression("authorization_wo", "var.secret")
     }
@@ -49,7 +49,7 @@ impl Kind {
         }
     }
 
-    /// The body of an update that sends nothing but the authorization, as far as the API allows.
+    /// The minimal body of an update of the authorization.
     fn sends_alone(self, secret: &str) -> Value {
         match self {
             Self::Destination => json!({ "authorization": secret }),
@@ -74,7 +74,7 @@ fn of(block: &Block) -> Workspace {
     workspace
 }
 
-/// Plans an update in place of which nothing but the time is shown, applies it and gives what was sent.
+/// Plans an update in place that only shows the time, applies it, and returns the requests.
 fn updates_alone(workspace: &Workspace, kind: Kind) -> Vec<Value> {
     let plan = workspace.plan();
     assert!(plan.pending);
@@ -92,7 +92,7 @@ fn updates_alone(workspace: &Workspace, kind: Kind) -> Vec<Value> {
         workspace.state().get(kind.address())["authorization_wo"],
         Value::Null
     );
-    workspace.is_settled();
+    workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
     writes.into_iter().map(|write| write.body).collect()
 }
@@ -110,9 +110,9 @@ fn write_only_value_is_sent_and_null_in_plan_and_state() {
         let state = workspace.state();
         assert_eq!(state.get(kind.address())["authorization_wo"], Value::Null);
         assert_eq!(state.get(kind.address())["authorization"], Value::Null);
-        workspace.is_settled();
+        workspace.assert_no_changes();
         for (path, text) in files(workspace.root()) {
-            holds_none(&text, &path, &[FIRST]);
+            assert_no_secret(&text, &path, &[FIRST]);
         }
     }
 }
@@ -127,7 +127,7 @@ fn write_only_value_change_is_detected_and_sent_alone() {
         assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(SECOND)]);
         assert_eq!(kind.at_konnect(&workspace), SECOND);
         for (path, text) in files(workspace.root()) {
-            holds_none(&text, &path, &[FIRST, SECOND]);
+            assert_no_secret(&text, &path, &[FIRST, SECOND]);
         }
     }
 }
@@ -140,7 +140,7 @@ fn other_attribute_change_does_not_send_write_only_value() {
         "{VARIABLE}{}",
         Kind::Destination.block().with("name", "renamed")
     ));
-    let writes = workspace.apply_and_settle();
+    let writes = workspace.apply_and_assert_no_changes();
     assert_eq!(writes.len(), 1);
     assert_eq!(writes[0].body, json!({ "name": "renamed" }));
 }
@@ -151,9 +151,9 @@ fn write_only_version_set_sends_on_version_change_only() {
         let versioned = |version: u64| kind.block().with("authorization_wo_version", version);
         let mut workspace = of(&versioned(1));
         workspace.apply();
-        // As an ephemeral value that is new in every run.
+        // Like an ephemeral value that changes in every run.
         workspace.set("TF_VAR_secret", SECOND);
-        workspace.is_settled();
+        workspace.assert_no_changes();
         assert_eq!(kind.at_konnect(&workspace), FIRST);
         let private = files(workspace.root())
             .into_iter()
@@ -200,9 +200,9 @@ fn authorization_argument_switch_removes_old_secret() {
             let expected = secret.as_str().unwrap_or(FIRST);
             assert_eq!(sent, [kind.sends_alone(expected)], "step {number}");
             let state = fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
-            holds_none(&state, "the state", &[FIRST]);
+            assert_no_secret(&state, "the state", &[FIRST]);
             if former != expected {
-                holds_none(&state, "the state", &[&former]);
+                assert_no_secret(&state, "the state", &[&former]);
             }
             expected.clone_into(&mut former);
         }
@@ -230,7 +230,7 @@ fn authorization_arguments_conflict_errors_on_attribute() {
             ),
         ] {
             let workspace = of(&block);
-            // A variable is known to a plan, and not to `validate`.
+            // A variable is unknown in `validate`, and known in a plan.
             let error = workspace.try_plan().error();
             assert!(error.text().contains(attribute), "{error:?}");
             assert_eq!(error.attribute(), set.then_some(attribute), "{error:?}");
@@ -267,7 +267,7 @@ fn write_only_value_invalid_errors_without_value() {
     }
 }
 
-/// A value that another resource makes, anew in each generation.
+/// A value of another resource, which changes with each generation.
 fn made(kind: Kind, generation: u64, value: &str) -> String {
     let maker = Block::new("resource \"terraform_data\" \"maker\"")
         .with("input", value)
@@ -286,7 +286,7 @@ fn write_only_value_unknown_at_plan_sends_only_if_changed() {
         assert_eq!(plan.change(kind.address()).after["authorization_wo"], Value::Null);
         workspace.apply_plan();
         assert_eq!(kind.at_konnect(&workspace), FIRST);
-        workspace.is_settled();
+        workspace.assert_no_changes();
 
         workspace.configure(made(kind, 2, FIRST));
         let plan = workspace.plan();
@@ -294,10 +294,10 @@ fn write_only_value_unknown_at_plan_sends_only_if_changed() {
         workspace.konnect.clear_requests();
         workspace.apply_plan();
         assert_eq!(workspace.konnect.take_writes(), [], "it was the same");
-        workspace.is_settled();
+        workspace.assert_no_changes();
 
         workspace.configure(made(kind, 3, SECOND));
-        let writes = workspace.apply_and_settle();
+        let writes = workspace.apply_and_assert_no_changes();
         let bodies: Vec<_> = writes.into_iter().map(|write| write.body).collect();
         assert_eq!(bodies, [kind.sends_alone(SECOND)]);
     }
@@ -309,7 +309,7 @@ fn refresh_only_plan_without_changes_is_empty() {
     let workspace = of(&Kind::Destination.block());
     workspace.configure(format!("{VARIABLE}{}{stored}", Kind::Destination.block()));
     workspace.apply();
-    // Once was not enough where the order of what the CLI stores was left to chance.
+    // Repeated, because the CLI stores some values in random order.
     for _ in 0..5 {
         workspace
             .run(&["plan", "-refresh-only", "-detailed-exitcode", "-json"])

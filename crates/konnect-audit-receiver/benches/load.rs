@@ -1,8 +1,7 @@
-//! How many events a second one receiver takes, over HTTPS and with each signature verified, and how much memory it needs
-//! for that.
+//! Measures how many events per second one receiver accepts over HTTPS with verified signatures, and its memory use.
 //!
-//! `cargo bench -p konnect-audit-receiver --bench load [-- EVENTS_PER_SECOND]`. Default: 10,000. It sends for 10 seconds, and
-//! fails if an event is lost, if the rate is not reached, or if memory grows by more than 100 MB (on Linux).
+//! `cargo bench -p konnect-audit-receiver --bench load [-- EVENTS_PER_SECOND]`. Default: 10,000. Sends for 10 seconds.
+//! Fails if an event is lost, if the rate is not reached, or if memory grows by more than 100 MB (on Linux).
 
 use std::error::Error;
 use std::fs;
@@ -15,17 +14,17 @@ use konnect::event::KeySet;
 use konnect_audit_receiver::{Options, Receiver, Tls};
 use tokio::time::{Instant as Tick, sleep_until};
 
-/// How many events a delivery has.
+/// The number of events in a delivery.
 const BATCH: u32 = 500;
 
-/// How long events are sent.
+/// The duration of sending, in seconds.
 const SECONDS: u32 = 10;
 
-/// The rate without an argument, in events a second.
+/// The default rate, in events per second.
 const RATE: u32 = 10_000;
 
-/// What memory may grow by, in MB.
-const MOST_GROWTH: u64 = 100;
+/// The maximum memory growth, in MB.
+const MAX_GROWTH_MB: u64 = 100;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -51,7 +50,7 @@ async fn measure(rate: u32) -> Outcome<()> {
         .tls_certs_only([reqwest::Certificate::from_pem(authority.as_bytes())?])
         .build()?;
 
-    // The first delivery opens the connection, and is no part of what is measured.
+    // The first delivery opens the connection, and is not measured.
     let body = batch(&pair);
     send(&client, receiver.url(), body.clone()).await?;
     let before = resident_megabytes();
@@ -82,13 +81,13 @@ async fn measure(rate: u32) -> Outcome<()> {
     if taken > Duration::from_secs(u64::from(SECONDS)) {
         return Err(format!("the receiver is too slow for {rate} events a second").into());
     }
-    if growth > MOST_GROWTH {
-        return Err(format!("memory grew by more than {MOST_GROWTH} MB").into());
+    if growth > MAX_GROWTH_MB {
+        return Err(format!("memory grew by more than {MAX_GROWTH_MB} MB").into());
     }
     Ok(())
 }
 
-/// A delivery, with the length and the signature that Konnect's events have.
+/// A delivery of signed events with the length of Konnect's.
 fn batch(pair: &Ed25519KeyPair) -> String {
     let mut lines = String::new();
     for number in 0..BATCH {
@@ -112,7 +111,7 @@ async fn send(client: &reqwest::Client, url: &str, body: String) -> Outcome<()> 
     Ok(())
 }
 
-/// The resident memory of this process. 0 where the system does not report it as Linux does.
+/// The resident memory of this process. 0 on other systems than Linux.
 fn resident_megabytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

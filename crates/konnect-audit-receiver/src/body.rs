@@ -1,4 +1,4 @@
-//! The body of a delivery: its type, its encoding, and its bounds.
+//! The body of a delivery: its type, encoding and size limit.
 
 use std::io::Read;
 
@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 
-/// Why a delivery is refused.
+/// The reason why a delivery is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("the method is not POST")]
@@ -32,7 +32,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// The status code of the answer.
+    /// The status code of the response.
     pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -46,7 +46,7 @@ impl Refusal {
     }
 }
 
-/// How a body is encoded.
+/// The encoding of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Identity,
@@ -54,7 +54,7 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding of a body with these headers. Kong documents `application/gzip`, where HTTP has `gzip`.
+    /// The encoding of a body with these headers. Kong documents `application/gzip` instead of HTTP's `gzip`.
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let mut encoding = Self::Identity;
         for value in headers.get_all(CONTENT_ENCODING) {
@@ -85,7 +85,7 @@ pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// The bytes of a body, as they were sent.
+/// Reads the bytes of a body, without decompression.
 pub(crate) async fn read(headers: &HeaderMap, body: &mut Incoming, limit: usize) -> Result<Vec<u8>, Refusal> {
     let length = headers
         .get(CONTENT_LENGTH)
@@ -108,7 +108,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: &mut Incoming, limit: usize)
     Ok(bytes)
 }
 
-/// Reads on until this many bytes, so that the sender gets to read the answer before the connection ends.
+/// Discards up to this many further bytes: a sender reads the response only after it has sent its body.
 pub(crate) async fn drain(body: &mut Incoming, limit: usize) {
     let mut length = 0;
     while length <= limit
@@ -118,15 +118,15 @@ pub(crate) async fn drain(body: &mut Incoming, limit: usize) {
     }
 }
 
-/// The bytes of a body, decompressed.
+/// Decompresses a body.
 pub(crate) fn decode(bytes: Vec<u8>, encoding: Encoding, limit: usize) -> Result<Vec<u8>, Refusal> {
     match encoding {
         Encoding::Identity => Ok(bytes),
-        // Nothing is no gzip, but there is nothing to decode either.
+        // An empty body is not valid gzip, but is accepted.
         Encoding::Gzip if bytes.is_empty() => Ok(bytes),
         Encoding::Gzip => {
             let mut plain = Vec::new();
-            // One byte more than the limit distinguishes a body at the limit from a longer one.
+            // Reads one byte more than the limit, to detect a longer body.
             let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
             let decoded = MultiGzDecoder::new(bytes.as_slice())
                 .take(most)

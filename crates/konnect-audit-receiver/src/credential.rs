@@ -1,4 +1,4 @@
-//! The credential that deliveries have to carry.
+//! The required credential of deliveries.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{Digest, SHA256, digest};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 
-/// A text that no `Authorization` header can be.
+/// The error for a text that is not a valid `Authorization` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the expected credential is empty, has a space at an end, or has a character that an HTTP header cannot carry; \
@@ -15,12 +15,12 @@ use http::{HeaderMap, HeaderValue};
 )]
 pub struct InvalidCredential;
 
-/// The expected `Authorization` header, as a digest: so that a comparison does not reveal its length.
+/// The digest of the expected `Authorization` header: a comparison of digests does not reveal its length.
 #[derive(Clone)]
 pub(crate) struct Credential(Digest);
 
 impl Credential {
-    /// Takes the whole header value, scheme included.
+    /// Creates a credential from the whole header value, including the scheme.
     pub(crate) fn new(text: &str) -> Result<Self, InvalidCredential> {
         if text.is_empty() || text.trim() != text || HeaderValue::from_str(text).is_err() {
             return Err(InvalidCredential);
@@ -28,7 +28,7 @@ impl Credential {
         Ok(Self(digest(&SHA256, text.as_bytes())))
     }
 
-    /// Whether this is the only `Authorization` header. Takes the same time wherever the headers differ.
+    /// Whether this is the only `Authorization` header. Compares in constant time.
     pub(crate) fn matches(&self, headers: &HeaderMap) -> bool {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let (Some(value), None) = (values.next(), values.next()) else {

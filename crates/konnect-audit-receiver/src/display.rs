@@ -1,4 +1,4 @@
-//! How an event is shown: a line for people, or a JSON object for machines.
+//! The output of an event: a line of text or a JSON object.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use serde::Serialize;
 
 use super::received::{Received, Verification};
 
-/// Longer texts of an event are cut in a line for people.
+/// The maximum length of a value in a line of text.
 const MAX_CHARACTERS: usize = 100;
 
-/// How an event is shown.
+/// The style of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// A line for people: time, kind, who, what, outcome, severity, signature.
+    /// A line of text: time, kind, principal, action, outcome, severity and signature.
     Text {
-        /// Whether severity and signature are in colour, by ANSI escapes.
+        /// Whether severity and signature are colored with ANSI escapes.
         color: bool,
     },
-    /// A JSON object on a line.
+    /// A JSON object on one line.
     Json,
 }
 
-/// What `--json` shows of an event.
+/// The JSON output of an event.
 #[derive(Serialize)]
 struct Json<'a> {
     format: &'static str,
@@ -39,7 +39,7 @@ struct Json<'a> {
     verification: &'static str,
 }
 
-/// What `--json` shows of a line that is not an event.
+/// The JSON output of a line that is not an event.
 #[derive(Serialize)]
 struct JsonError<'a> {
     error: &'a str,
@@ -47,7 +47,7 @@ struct JsonError<'a> {
 }
 
 impl Style {
-    /// The line that shows what was received, with its line break.
+    /// The output of a received line, with a line break.
     pub(crate) fn render(self, received: &Received<'_>) -> String {
         let mut line = match self {
             Self::Json => json(received),
@@ -79,7 +79,7 @@ fn json(received: &Received<'_>) -> String {
             line: received.line,
         }),
     };
-    // Texts and numbers can always be written.
+    // Serialization of strings and numbers does not fail.
     line.unwrap_or_default()
 }
 
@@ -130,7 +130,7 @@ fn text(received: &Received<'_>, color: bool) -> String {
     format!("{timestamp}  {kind:<14}  {who}  {what}  {outcome}  {severity}  {verification}")
 }
 
-/// What was done or asked for.
+/// The action of the event.
 fn what(event: &Event) -> String {
     let field = |name: &str| event.fields.get(name).map_or("", String::as_str);
     match event.kind {
@@ -148,7 +148,7 @@ fn what(event: &Event) -> String {
     }
 }
 
-/// How it ended.
+/// The outcome of the event.
 fn outcome(event: &Event) -> String {
     let field = |name: &str| event.fields.get(name).map_or("", String::as_str);
     match event.kind {
@@ -167,7 +167,7 @@ fn outcome(event: &Event) -> String {
     }
 }
 
-/// A text of a sender, fit for a terminal: no control characters, not too long, and `-` if it is empty.
+/// A text of a sender for a terminal: without control characters, of limited length, and `-` if it is empty.
 fn printable(text: &str) -> String {
     let text = text.trim();
     if text.is_empty() {
@@ -179,7 +179,7 @@ fn printable(text: &str) -> String {
             printable.push('…');
             break;
         }
-        // Those that change the direction of writing make a line read as another.
+        // Characters that change the writing direction can make a line look like another.
         let turns =
             matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if character.is_control() || turns {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn render_text_shows_who_what_and_outcome() {
+    fn render_text_shows_principal_action_and_outcome() {
         let cases = [
             (
                 r#"{"event_ts":"2026-06-12T08:00:00Z","name":"Authz.portals","action":"list","granted":true,"principal_id":"p","severity":1}"#,
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn render_text_escapes_what_a_terminal_would_obey() {
+    fn render_text_escapes_terminal_control_characters() {
         let line = r#"{"name":"\u001b[2J\r\nfake\u202e\u009b","principal_id":"x"}"#;
         let shown = Style::Text { color: false }.render(&received(line, Verification::Unsigned));
         assert!(!shown.trim_end().contains(char::is_control), "{shown:?}");

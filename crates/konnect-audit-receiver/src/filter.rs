@@ -1,20 +1,20 @@
-//! Which events count as arrived: `kind=authorization,severity>=6`.
+//! Filters for events: `kind=authorization,severity>=6`.
 
 use std::borrow::Cow;
 use std::str::FromStr;
 
 use konnect::event::{Event, Format, Kind};
 
-/// Conditions that an event has to meet. Without any, every event meets them.
+/// Conditions on an event. An empty filter matches every event.
 ///
-/// Conditions are separated by commas, and all have to hold. Each is a name, an operator and a value:
+/// Conditions are separated by commas, and all must match. Each is a name, an operator and a value:
 ///
 /// - The name is `kind`, `format`, `timestamp`, `vendor`, `product`, `version`, `event_class_id`, `name` or
 ///   `severity`, or that of any field of the event, such as `granted` or `principal_id`.
 /// - The operator is `=`, `!=`, `>=`, `<=`, `>` or `<`. The last four compare integers.
-/// - The value reaches to the next comma. With `=` and `!=`, a `*` at its end stands for any text: `name=Authz.*`.
+/// - The value ends at the next comma. With `=` and `!=`, a `*` at its end matches any text: `name=Authz.*`.
 ///
-/// An event without the field meets `!=`, and nothing else.
+/// An event without the field matches only `!=`.
 ///
 /// ```
 /// use konnect::event::parse;
@@ -49,35 +49,35 @@ enum Operator {
     Less,
 }
 
-/// Why a text is not a filter.
+/// The reason why a text is not a filter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFilter {
     /// A condition without a name or an operator.
     #[error("{0:?} is not a condition: it has a name, one of =, !=, >=, <=, > and <, and a value")]
     Condition(String),
-    /// A comparison with something that is not an integer.
+    /// A comparison with a value that is not an integer.
     #[error("{0:?} compares with a value that is not an integer")]
     Number(String),
-    /// A kind or format that does not exist.
+    /// An unknown kind or format.
     #[error("{value:?} is not a {name}: use one of {known}")]
     Value {
         /// The name of the condition.
         name: &'static str,
         /// Its value.
         value: String,
-        /// The values that exist.
+        /// The known values.
         known: String,
     },
 }
 
 impl Filter {
-    /// Whether the event meets all conditions.
+    /// Whether the event matches all conditions.
     #[must_use]
     pub fn matches(&self, event: &Event) -> bool {
         self.0.iter().all(|condition| condition.holds(event))
     }
 
-    /// Whether there is no condition, so that a line that is not an event counts too.
+    /// Whether the filter is empty. Then lines that are not events are accepted too.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -149,7 +149,7 @@ impl Condition {
     }
 }
 
-/// The value, unless it is a kind or a format that does not exist: a condition that can never hold is a mistake.
+/// Returns the value. An unknown kind or format is an error, because it can never match.
 fn known(name: &str, value: &str) -> Result<String, InvalidFilter> {
     let one_of = |name, known: &[&str]| {
         if known.iter().any(|known| is_like(known, value)) {
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn filter_conditions_all_have_to_hold() {
+    fn filter_matches_only_if_all_conditions_match() {
         let line = r#"{"name":"Authz.portals","event_class_id":"konnect","severity":6,"granted":false,"src":"a=b","rt":7}"#;
         let event = parse(line).unwrap();
         let cases = [

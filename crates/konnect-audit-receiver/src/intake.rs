@@ -1,4 +1,4 @@
-//! What happens to the lines of a delivery: read, verify, filter, show, store, count.
+//! The processing of the lines of a delivery: parse, verify, filter, show, store and count.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -13,23 +13,23 @@ use super::filter::Filter;
 use super::options::OnEvent;
 use super::received::{Received, Verification};
 
-/// What is written at once, so that large deliveries take no more memory than their bodies.
+/// The amount of output to buffer: large deliveries need only little more memory than their bodies.
 const CHUNK: usize = 64 * 1024;
 
-/// What arrived so far.
+/// The numbers of received deliveries and events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Deliveries that were taken.
+    /// Accepted deliveries.
     pub deliveries: u64,
-    /// Deliveries that were refused, or answered as [`Response`](super::Response) asks with a code other than 2xx.
+    /// Deliveries that were rejected, or received a code other than 2xx because of [`Response`](super::Response).
     pub refused: u64,
     /// Events that match the filter.
     pub events: u64,
-    /// Those of them with a signature that one of the keys made.
+    /// Those with a valid signature of one of the keys.
     pub verified: u64,
-    /// Those of them without a signature.
+    /// Those without a signature.
     pub unsigned: u64,
-    /// Those of them with a signature that none of the keys made.
+    /// Those with a signature that no key verifies.
     pub bad: u64,
     /// Lines that are not events.
     pub unreadable: u64,
@@ -47,7 +47,7 @@ impl Counts {
     }
 }
 
-/// What every delivery goes through.
+/// The processing of deliveries.
 pub(crate) struct Intake {
     pub(crate) keys: Option<KeySet>,
     pub(crate) filter: Filter,
@@ -55,11 +55,11 @@ pub(crate) struct Intake {
     pub(crate) on_event: Option<OnEvent>,
     pub(crate) sinks: Mutex<Sinks>,
     pub(crate) counts: watch::Sender<Counts>,
-    /// Why nothing can be shown any more.
+    /// The reason why output is no longer possible.
     pub(crate) broken: watch::Sender<Option<io::ErrorKind>>,
 }
 
-/// Where lines go.
+/// The outputs of lines.
 pub(crate) struct Sinks {
     pub(crate) display: Box<dyn Write + Send>,
     pub(crate) output: Option<File>,
@@ -74,11 +74,11 @@ struct Pending {
 }
 
 impl Intake {
-    /// Takes the lines of a delivery.
+    /// Processes the lines of a delivery.
     ///
     /// # Errors
-    /// When they cannot be appended to the output file. Some may have been, so a sender that tries again sends them
-    /// twice.
+    /// When the lines cannot be appended to the output file. Some may have been appended, and are duplicated when the
+    /// sender tries again.
     pub(crate) fn take(&self, body: &[u8]) -> io::Result<()> {
         let mut pending = Pending::default();
         for raw in body.split(|byte| *byte == b'\n') {
@@ -95,7 +95,7 @@ impl Intake {
         self.write(&mut pending)
     }
 
-    /// Counts a delivery that was not taken.
+    /// Counts a rejected delivery.
     pub(crate) fn refused(&self) {
         self.counts.send_modify(|counts| counts.refused += 1);
     }
@@ -135,7 +135,7 @@ impl Intake {
         let event = if is_utf8 {
             parse(line).map_err(|error| error.to_string())
         } else {
-            // The signature covers bytes that the text no longer has.
+            // The signature covers the original bytes, which the text does not contain.
             Err("the line is not UTF-8".to_owned())
         };
         let verification = match (&event, &self.keys) {
@@ -154,7 +154,7 @@ impl Intake {
         }
     }
 
-    /// Stores, shows and counts, in this order: what is counted can be relied on.
+    /// Stores, shows and counts, in this order: counted events are stored.
     fn write(&self, pending: &mut Pending) -> io::Result<()> {
         let Pending { shown, raw, counts } = std::mem::take(pending);
         let mut sinks = self.sinks();
@@ -172,12 +172,12 @@ impl Intake {
     }
 
     fn sinks(&self) -> MutexGuard<'_, Sinks> {
-        // A write that panicked leaves nothing half done that matters.
+        // A panic during a write leaves the outputs usable.
         self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The file, to be appended to. Only its owner can read a new one, since events name people.
+/// Opens the file for appending. Only the owner can read a new file, because events can contain personal data.
 pub(crate) fn open_output(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);

@@ -1,4 +1,4 @@
-//! The keys of `--jwks`: a document in a file, or at a URL.
+//! The keys of `--jwks`: a document in a file or at a URL.
 
 use std::io;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use konnect::event::{InvalidKeySet, KeySet};
 use reqwest::StatusCode;
 use url::{Host, Url};
 
-/// How long a server may take to send the document.
+/// The timeout for the request of the document.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The largest document that is fetched.
+/// The maximum size of a fetched document.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// Why there are no keys.
+/// The reason why the keys cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// A file that cannot be read.
@@ -21,29 +21,29 @@ pub enum KeysError {
     File {
         /// The path of the file.
         path: String,
-        /// What the system says.
+        /// The error of the system.
         error: io::Error,
     },
-    /// A URL that is none.
+    /// A malformed URL.
     #[error("the URL of the key set is malformed: {0}")]
     Url(#[from] url::ParseError),
-    /// A URL over which anybody on the way could send keys of their own.
+    /// A URL without TLS, whose response could be replaced in transit.
     #[error("the key set is fetched over HTTPS only, or over HTTP from a loopback address")]
     Insecure,
-    /// A server that does not answer.
+    /// A server that does not respond.
     #[error("the key set cannot be fetched: {0}")]
     Fetch(String),
-    /// An answer other than 200.
+    /// A status other than 200.
     #[error("the server of the key set answered {0}; redirects are not followed")]
     Status(StatusCode),
-    /// A document without keys.
+    /// A document without usable keys.
     #[error(transparent)]
     KeySet(#[from] InvalidKeySet),
 }
 
-/// Reads a JWKS document from a URL, if the text begins with `https://` or `http://`, or else from a file.
+/// Reads a JWKS document from a URL if the text begins with `https://` or `http://`, or from a file.
 ///
-/// HTTP is for loopback addresses only. Redirects are not followed.
+/// HTTP is accepted for loopback addresses only. Redirects are not followed.
 ///
 /// # Errors
 /// When the document cannot be read or fetched, or has no usable key.
@@ -73,12 +73,12 @@ async fn fetch(url: Url) -> Result<String, KeysError> {
         .timeout(TIMEOUT)
         .build()
         .map_err(|error| failed(&error))?;
-    let mut answer = client.get(url).send().await.map_err(|error| failed(&error))?;
-    if answer.status() != StatusCode::OK {
-        return Err(KeysError::Status(answer.status()));
+    let mut response = client.get(url).send().await.map_err(|error| failed(&error))?;
+    if response.status() != StatusCode::OK {
+        return Err(KeysError::Status(response.status()));
     }
     let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_BYTES {
             return Err(InvalidKeySet::TooLarge(bytes.len()).into());
@@ -96,7 +96,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// An error with its causes, of which the last says most.
+/// An error with its causes. The last one is the most specific.
 fn failed(error: &dyn std::error::Error) -> KeysError {
     let mut text = error.to_string();
     let mut cause = error.source();

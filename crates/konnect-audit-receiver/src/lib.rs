@@ -1,5 +1,5 @@
-//! A receiver for the audit events that Kong Konnect delivers: it shows each event as it arrives, verifies its
-//! signature, and proves in a pipeline that a stream works.
+//! A receiver for the audit events of Kong Konnect. It shows each event as it arrives, verifies its signature, and
+//! checks in a pipeline that a stream works.
 //!
 //! | Concept | Where |
 //! |---|---|
@@ -27,8 +27,8 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
 //! ```
 //!
-//! Whatever is sent is bounded in size and time, and no text of a sender reaches a terminal with its control
-//! characters. The expected credential is in no output.
+//! Deliveries are limited in size and time, and control characters of a sender are never printed. Output never contains
+//! the expected credential.
 #![forbid(unsafe_code)]
 
 mod body;

@@ -12,7 +12,7 @@ use konnect_audit_receiver::{
     DEFAULT_MAX_BODY_BYTES, Filter, Options, Receiver, Response, Style, Tls, load_keys,
 };
 
-/// Holds the expected credential. It is never on the command line, which other users can read.
+/// The variable of the expected credential. It is not a command line argument, because other users can read these.
 const AUTHORIZATION: &str = "KONNECT_RECEIVER_AUTHORIZATION";
 
 /// Receives the audit events that Kong Konnect delivers, verifies and shows them.
@@ -108,7 +108,7 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     if is_plain && !receiver.address().ip().is_loopback() {
         report("plain HTTP beyond this machine: anybody on the way can read the credential and the events");
     }
-    // Before the line that says we are ready: whoever waits for it may signal at once.
+    // Installs the handlers before it reports readiness: a waiting process may then send a signal immediately.
     let signalled = signals()?;
     let mut stdout = io::stdout();
     writeln!(stdout, "listening on {}", receiver.url())?;
@@ -136,7 +136,7 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
             }
         },
         kind = receiver.display_failed() => match (kind, expected) {
-            // As `head` ends it.
+            // The reader has ended, for instance `head`.
             (io::ErrorKind::BrokenPipe, None) => ExitCode::SUCCESS,
             (kind, _) => {
                 report(&format!("error: events cannot be shown: {kind}"));
@@ -168,7 +168,7 @@ async fn options(arguments: Arguments) -> io::Result<Options> {
     options.authorization = match env::var(AUTHORIZATION) {
         Ok(authorization) => Some(authorization),
         Err(env::VarError::NotPresent) => None,
-        // The error would quote it.
+        // Omits the error, which quotes the value.
         Err(env::VarError::NotUnicode(_)) => return Err(invalid(format!("{AUTHORIZATION} is not UTF-8"))),
     };
     options.response = match (arguments.respond, arguments.fail) {
@@ -192,7 +192,7 @@ async fn options(arguments: Arguments) -> io::Result<Options> {
     Ok(options)
 }
 
-/// Whether lines are shown on a terminal whose user wants colour (no-color.org).
+/// Whether output goes to a terminal and the user has not disabled color (no-color.org).
 fn has_color() -> bool {
     let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
@@ -211,7 +211,7 @@ fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Er
 }
 
 fn report(text: &str) {
-    // There is nowhere to report that a report cannot be written.
+    // A failed write of a report cannot be reported.
     let _ = writeln!(io::stderr(), "{text}");
 }
 
@@ -233,7 +233,7 @@ fn signals() -> io::Result<impl Future<Output = ()>> {
 #[expect(clippy::unnecessary_wraps, reason = "the signature that unix has")]
 fn signals() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // An error means that no signal can arrive: then only the end of the process stops us.
+        // An error means that no signal can be received: then only the end of the process stops the receiver.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

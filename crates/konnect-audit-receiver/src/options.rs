@@ -1,4 +1,4 @@
-//! What a receiver is started with.
+//! The options of a receiver.
 
 use std::fmt;
 use std::io::Write;
@@ -12,43 +12,43 @@ use super::filter::Filter;
 use super::received::Received;
 use super::response::Response;
 
-/// The largest body that is taken, unless [`Options::max_body_bytes`] says otherwise: 10 MiB.
+/// The default of [`Options::max_body_bytes`]: 10 MiB.
 pub const DEFAULT_MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
 /// A function that is called with each event.
 pub type OnEvent = Arc<dyn Fn(&Received<'_>) + Send + Sync>;
 
-/// How a receiver listens, and what it does with the events that arrive.
+/// The options of a receiver.
 pub struct Options {
-    /// `HOST:PORT`. Port 0 lets the system choose one.
+    /// `HOST:PORT`. Port 0 selects a free port.
     pub listen: String,
-    /// Whether it listens with HTTPS.
+    /// Whether to use HTTPS.
     pub tls: Tls,
-    /// The `Authorization` header that every delivery has to carry, scheme included. With `None`, any header will do,
-    /// and none.
+    /// The required `Authorization` header, including the scheme. With `None`, any header is accepted, also an absent
+    /// one.
     pub authorization: Option<String>,
-    /// The keys to verify signatures with. With `None`, none is verified.
+    /// The keys that verify signatures. With `None`, signatures are not verified.
     pub keys: Option<KeySet>,
-    /// Which events count as arrived: they alone are shown, stored and counted.
+    /// The events to show, store and count.
     pub filter: Filter,
-    /// How an event is shown.
+    /// The style of the output.
     pub style: Style,
-    /// Where events are shown.
+    /// The output of events.
     pub display: Box<dyn Write + Send>,
-    /// Where refused deliveries are reported.
+    /// The output of reports about rejected deliveries.
     pub log: Box<dyn Write + Send>,
-    /// The file that raw lines are appended to.
+    /// The file to which raw lines are appended.
     pub output: Option<PathBuf>,
-    /// Called with each event, before the delivery is answered.
+    /// Called with each event, before the response.
     pub on_event: Option<OnEvent>,
-    /// How deliveries are answered that nothing is wrong with.
+    /// The response to valid deliveries.
     pub response: Response,
-    /// The largest body that is taken: as it arrives, and again once it is decompressed.
+    /// The maximum size of a body, before and after decompression.
     pub max_body_bytes: usize,
 }
 
 impl Options {
-    /// Plain HTTP at this `HOST:PORT`. Takes every event, shows none, and reports nothing.
+    /// Options for plain HTTP at this `HOST:PORT` that accept every event and write no output.
     #[must_use]
     pub fn new(listen: impl Into<String>) -> Self {
         Self {
@@ -68,7 +68,7 @@ impl Options {
     }
 }
 
-/// Leaves the credential out.
+/// Omits the credential.
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
@@ -80,20 +80,19 @@ impl fmt::Debug for Options {
     }
 }
 
-/// How a receiver listens.
+/// The TLS mode of a receiver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tls {
-    /// Plain HTTP, for a tunnel or a proxy that ends HTTPS.
+    /// Plain HTTP, behind a tunnel or proxy that terminates HTTPS.
     Off,
-    /// HTTPS with a certificate made at the start, for `localhost` and the loopback addresses, and for the host of
-    /// [`Options::listen`].
+    /// HTTPS with a generated certificate for `localhost`, the loopback addresses and the host of [`Options::listen`].
     SelfMade {
-        /// Where the certificate of its authority is written, as PEM, for senders to trust.
+        /// The file for the certificate of its authority in PEM, which senders must trust.
         ca: Option<PathBuf>,
     },
-    /// HTTPS with a certificate from files, as PEM.
+    /// HTTPS with a certificate from PEM files.
     Files {
-        /// The certificate, and those between it and its authority.
+        /// The certificate chain.
         cert: PathBuf,
         /// The private key.
         key: PathBuf,

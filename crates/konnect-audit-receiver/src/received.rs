@@ -1,28 +1,28 @@
-//! A line that arrived, and what is known of its signature.
+//! Received lines and the verification of their signatures.
 
 use konnect::event::Event;
 
-/// A line that arrived.
+/// A received line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received<'a> {
     /// The line, without its line break. Bytes that are not UTF-8 are replaced.
     pub line: &'a str,
-    /// The event, or why the line is not one. The text does not quote the line.
+    /// The event, or the reason why the line is not one. The text does not quote the line.
     pub event: Result<Event, String>,
-    /// What is known of its signature.
+    /// The verification of its signature.
     pub verification: Verification,
 }
 
-/// What is known of the signature of an event.
+/// The result of the verification of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Verification {
-    /// One of the keys made it.
+    /// One of the keys verifies the signature.
     Verified,
-    /// There is none.
+    /// The event has no signature.
     Unsigned,
-    /// None of the keys made it.
+    /// No key verifies the signature.
     Bad,
-    /// There is one, but no key to check it with; or the line is not an event.
+    /// The receiver has no keys, or the line is not an event.
     Unchecked,
 }
 

@@ -1,4 +1,4 @@
-//! A receiver that runs.
+//! The handle of a running receiver.
 
 use std::fmt;
 use std::io;
@@ -19,7 +19,7 @@ use super::response::Response;
 use super::server::{Behavior, Shared, serve};
 use super::tls;
 
-/// A receiver that runs. It stops when it is dropped, or at [`Receiver::stop`], which waits for deliveries under way.
+/// A running receiver. It stops when it is dropped, or with [`Receiver::stop`], which waits for deliveries in flight.
 pub struct Receiver {
     url: String,
     address: SocketAddr,
@@ -29,16 +29,16 @@ pub struct Receiver {
     stop: DropGuard,
 }
 
-/// Fewer events than were expected.
+/// The error if fewer events than expected have arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Missed {
-    /// How many were expected.
+    /// The expected number of events.
     pub expected: u64,
-    /// How long they were waited for.
+    /// The timeout of the wait.
     pub timeout: Duration,
-    /// Whether only verified ones count.
+    /// Whether only verified events count.
     pub verified_only: bool,
-    /// What arrived.
+    /// The numbers of received deliveries and events.
     pub counts: Counts,
 }
 
@@ -64,7 +64,7 @@ impl fmt::Display for Missed {
             "{arrived} of {} {what} arrived within {seconds} s",
             self.expected
         )?;
-        // Without keys, those count.
+        // Without keys, these events count.
         let (unsigned, bad) = if self.verified_only {
             (unsigned, bad)
         } else {
@@ -86,11 +86,11 @@ impl fmt::Display for Missed {
 impl std::error::Error for Missed {}
 
 impl Receiver {
-    /// Listens, and receives until it is stopped. Needs a tokio runtime with I/O and time.
+    /// Starts a receiver. Requires a tokio runtime with I/O and time.
     ///
     /// # Errors
-    /// When the address cannot be listened at, a file cannot be read or written, or the expected credential is
-    /// not one that a header can carry.
+    /// When the address cannot be bound, a file cannot be read or written, or the expected credential is not a valid
+    /// header value.
     pub async fn start(options: Options) -> io::Result<Self> {
         let credential = options.authorization.as_deref().map(Credential::new).transpose();
         let credential = credential.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
@@ -152,31 +152,31 @@ impl Receiver {
         })
     }
 
-    /// Where to send events, at any path: `https://HOST:PORT`, with the host as it was given.
+    /// The URL for events, at any path: `https://HOST:PORT`, with the host of [`Options::listen`].
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The address that it listens at.
+    /// The bound address.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The certificate of the authority that a sender has to trust, as PEM, with [`Tls::SelfMade`].
+    /// The certificate of the authority that senders must trust, in PEM, with [`Tls::SelfMade`].
     #[must_use]
     pub fn authority(&self) -> Option<&str> {
         self.authority.as_deref()
     }
 
-    /// What arrived so far.
+    /// The numbers of received deliveries and events.
     #[must_use]
     pub fn counts(&self) -> Counts {
         *self.shared.intake.counts.borrow()
     }
 
-    /// Changes how deliveries are answered.
+    /// Changes the response to deliveries.
     pub fn set_response(&self, response: Response) {
         self.shared.behavior(|behavior| {
             behavior.response = response;
@@ -184,21 +184,21 @@ impl Receiver {
         });
     }
 
-    /// Changes the credential that deliveries have to carry.
+    /// Changes the required credential.
     ///
     /// # Errors
-    /// When it is not one that a header can carry. The credential before stays.
+    /// When the credential is not a valid header value. The previous credential remains.
     pub fn set_authorization(&self, authorization: Option<&str>) -> Result<(), InvalidCredential> {
         let credential = authorization.map(Credential::new).transpose()?;
         self.shared.behavior(|behavior| behavior.credential = credential);
         Ok(())
     }
 
-    /// Waits until this many events have arrived since the start: events that match the filter and, if there are keys,
-    /// are verified.
+    /// Waits until this many events have arrived since the start. Only events that match the filter count, and with
+    /// keys only verified ones.
     ///
     /// # Errors
-    /// When fewer have arrived by the timeout.
+    /// When fewer events have arrived before the timeout.
     pub async fn wait_for(&self, expected: u64, within: Duration) -> Result<Counts, Missed> {
         let verified_only = self.shared.intake.keys.is_some();
         let arrived = |counts: &Counts| {
@@ -212,7 +212,7 @@ impl Receiver {
         let enough = counts.wait_for(|counts| arrived(counts) >= expected);
         match timeout(within, enough).await {
             Ok(Ok(counts)) => Ok(*counts),
-            // The sender lives as long as the receiver, so that only the time can be up.
+            // The sender exists as long as the receiver, so this is a timeout.
             Ok(Err(_)) | Err(_) => Err(Missed {
                 expected,
                 timeout: within,
@@ -222,20 +222,20 @@ impl Receiver {
         }
     }
 
-    /// Waits until events can no longer be shown, as when the reader of a pipe has ended.
+    /// Waits until output is no longer possible, for instance because the reader of a pipe has ended.
     pub async fn display_failed(&self) -> io::ErrorKind {
         let mut broken = self.shared.intake.broken.subscribe();
         match broken.wait_for(Option::is_some).await {
             Ok(kind) => kind.unwrap_or(io::ErrorKind::Other),
-            // The sender lives as long as the receiver.
+            // The sender exists as long as the receiver.
             Err(_) => std::future::pending().await,
         }
     }
 
-    /// Stops listening, lets deliveries under way finish for a second, and returns what arrived.
+    /// Stops listening, waits up to a second for deliveries in flight, and returns the counts.
     pub async fn stop(self) -> Counts {
         drop(self.stop);
-        // A panic of the accept loop changes nothing about what arrived.
+        // A panic of the accept loop does not affect the counts.
         let _ = self.task.await;
         *self.shared.intake.counts.borrow()
     }

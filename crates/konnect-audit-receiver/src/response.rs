@@ -1,17 +1,17 @@
-//! How deliveries are answered that nothing is wrong with.
+//! The response to valid deliveries.
 
 use http::StatusCode;
 
-/// How deliveries are answered that are accepted. Default: all with 202.
+/// The status codes for valid deliveries. Default: always 202.
 ///
-/// The events of a delivery whose answer is not 2xx are dropped, as a SIEM that fails would drop them.
+/// The events of a delivery whose response is not 2xx are dropped, as by a failing SIEM.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Response {
     code: StatusCode,
     rate: f64,
 }
 
-/// Numbers that make no [`Response`].
+/// The error for an invalid [`Response`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidResponse {
     /// A status code out of range.
@@ -32,19 +32,19 @@ impl Default for Response {
 }
 
 impl Response {
-    /// Answers every delivery with this status code.
+    /// Responds to every delivery with this status code.
     ///
     /// # Errors
-    /// When the code is not one from 200 to 599.
+    /// When the code is not from 200 to 599.
     pub fn always(code: u16) -> Result<Self, InvalidResponse> {
         Self::at_rate(code, 1.0)
     }
 
-    /// Answers this share of the deliveries with this status code, evenly spread, and the others with 202: at a rate
-    /// of 0.25, every fourth one.
+    /// Responds to this share of the deliveries with this status code, evenly distributed, and to the others with 202.
+    /// With a rate of 0.25, every fourth response has the code.
     ///
     /// # Errors
-    /// When the code is not one from 200 to 599, or the rate is not one from 0 to 1.
+    /// When the code is not from 200 to 599, or the rate is not from 0 to 1.
     pub fn at_rate(code: u16, rate: f64) -> Result<Self, InvalidResponse> {
         if !(200..=599).contains(&code) {
             return Err(InvalidResponse::Code);
@@ -56,7 +56,7 @@ impl Response {
         Ok(Self { code, rate })
     }
 
-    /// The answer to the next delivery. `share` is what the deliveries before left over.
+    /// The status code for the next delivery. `share` is the accumulated remainder of the previous deliveries.
     pub(crate) fn next(self, share: &mut f64) -> StatusCode {
         *share += self.rate;
         if *share >= 1.0 {
@@ -72,25 +72,28 @@ impl Response {
 mod tests {
     use super::*;
 
-    fn answers(response: Response, count: usize) -> Vec<u16> {
+    fn responses(response: Response, count: usize) -> Vec<u16> {
         let mut share = 0.0;
         (0..count).map(|_| response.next(&mut share).as_u16()).collect()
     }
 
     #[test]
     fn response_default_is_accepted() {
-        assert_eq!(answers(Response::default(), 2), [202, 202]);
+        assert_eq!(responses(Response::default(), 2), [202, 202]);
     }
 
     #[test]
     fn response_at_rate_is_spread_evenly() {
-        assert_eq!(answers(Response::always(503).unwrap(), 2), [503, 503]);
+        assert_eq!(responses(Response::always(503).unwrap(), 2), [503, 503]);
         assert_eq!(
-            answers(Response::at_rate(429, 0.5).unwrap(), 4),
+            responses(Response::at_rate(429, 0.5).unwrap(), 4),
             [202, 429, 202, 429]
         );
-        assert_eq!(answers(Response::at_rate(503, 0.0).unwrap(), 3), [202, 202, 202]);
-        let failed = answers(Response::at_rate(500, 0.1).unwrap(), 1000);
+        assert_eq!(
+            responses(Response::at_rate(503, 0.0).unwrap(), 3),
+            [202, 202, 202]
+        );
+        let failed = responses(Response::at_rate(500, 0.1).unwrap(), 1000);
         let failed = failed.iter().filter(|code| **code == 500).count();
         assert!((99..=100).contains(&failed), "{failed}");
     }

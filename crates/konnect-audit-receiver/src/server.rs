@@ -1,4 +1,4 @@
-//! Sockets and HTTP: the accept loop, one task a connection, and the way from a request to its answer.
+//! Sockets and HTTP: the accept loop, one task per connection, and the handling of requests.
 
 use std::convert::Infallible;
 use std::io::Write;
@@ -27,29 +27,29 @@ use super::credential::Credential;
 use super::intake::Intake;
 use super::response::Response;
 
-/// How many senders can be connected at a time. Others wait.
+/// The maximum number of concurrent connections. Further ones wait.
 const MAX_CONNECTIONS: usize = 256;
 
-/// How many bodies are in memory at a time. Others wait.
+/// The maximum number of bodies in memory. Further requests wait.
 const MAX_BODIES: usize = 8;
 
-/// How long the TLS handshake may take.
+/// The timeout of the TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a connection may be without a request, or with a part of its headers.
+/// The timeout for the headers of the next request.
 const HEADER_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// How long a body may take to arrive.
+/// The timeout for a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long, and how many bytes of, a refused body are read on.
+/// The maximum time and number of bytes for discarding a rejected body.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 const DRAIN_BYTES: usize = 16 * 1024 * 1024;
 
-/// How long deliveries under way may take once the receiver is asked to stop.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long deliveries in flight may take after a stop.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What every connection needs.
+/// The shared data of connections.
 pub(crate) struct Shared {
     pub(crate) intake: Intake,
     pub(crate) behavior: Mutex<Behavior>,
@@ -58,11 +58,11 @@ pub(crate) struct Shared {
     bodies: Semaphore,
 }
 
-/// What can change while the receiver runs.
+/// The settings that can change while the receiver runs.
 pub(crate) struct Behavior {
     pub(crate) credential: Option<Credential>,
     pub(crate) response: Response,
-    /// What [`Response::next`] keeps.
+    /// The remainder for [`Response::next`].
     pub(crate) share: f64,
 }
 
@@ -82,19 +82,19 @@ impl Shared {
         }
     }
 
-    /// Does something with what can change.
+    /// Accesses the settings.
     pub(crate) fn behavior<T>(&self, with: impl FnOnce(&mut Behavior) -> T) -> T {
         with(&mut self.behavior.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn log(&self, text: &str) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        // There is nowhere to report that a report cannot be written.
+        // A failed write of a report cannot be reported.
         let _ = writeln!(log, "{text}").and_then(|()| log.flush());
     }
 }
 
-/// Serves, over TLS if there is an acceptor, until `stop` is cancelled; then lets deliveries under way finish.
+/// Serves until `stop` is cancelled, then waits for deliveries in flight. Uses TLS if `tls` is set.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -120,14 +120,17 @@ pub(crate) async fn serve(
                         drop(place);
                     });
                 }
-                // Out of file descriptors, most likely: a pause gives connections time to end.
+                // Most likely, no file descriptor is free: waits for connections to end.
                 Err(_) => sleep(Duration::from_millis(20)).await,
             },
         }
     }
     drop(listener);
-    // Whoever is not done by then is aborted with the set.
-    let _ = timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
+    // The remaining tasks are aborted with the set.
+    let _ = timeout(STOP_TIMEOUT, async {
+        while connections.join_next().await.is_some() {}
+    })
+    .await;
 }
 
 async fn handshake(
@@ -137,7 +140,7 @@ async fn handshake(
     shared: Arc<Shared>,
     stop: CancellationToken,
 ) {
-    // Answers are small; waiting for more to fill a packet would only cost time.
+    // Responses are small: waiting for more data only adds delay.
     let _ = stream.set_nodelay(true);
     let Some(tls) = tls else {
         return connection(stream, peer, shared, stop).await;
@@ -165,7 +168,7 @@ where
         .header_read_timeout(HEADER_TIMEOUT)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(served);
-    // A connection that ends in an error is the sender's affair: it has no answer, and sends again.
+    // Ignores connection errors: the sender has no response, and sends again.
     tokio::select! {
         _ = served.as_mut() => return,
         () = stop.cancelled() => served.as_mut().graceful_shutdown(),
@@ -173,7 +176,7 @@ where
     let _ = served.await;
 }
 
-/// A request, at any path.
+/// Handles a request, at any path.
 async fn deliver(
     request: Request<Incoming>,
     peer: SocketAddr,
@@ -190,7 +193,7 @@ async fn deliver(
             ));
             shared.intake.refused();
             let _ = timeout(DRAIN_TIMEOUT, body::drain(&mut body, DRAIN_BYTES)).await;
-            return answer(status, &format!("{refusal}\n"), Some(refusal));
+            return response(status, &format!("{refusal}\n"), Some(refusal));
         }
     };
     if !status.is_success() {
@@ -199,12 +202,12 @@ async fn deliver(
             status.as_u16()
         ));
         shared.intake.refused();
-        return answer(status, "this receiver was asked to fail\n", None);
+        return response(status, "this receiver was asked to fail\n", None);
     }
-    answer(status, "", None)
+    response(status, "", None)
 }
 
-/// Takes a delivery, and returns the status code of its answer.
+/// Processes a delivery, and returns the status code of the response.
 async fn take(parts: &Parts, body: &mut Incoming, shared: &Arc<Shared>) -> Result<StatusCode, Refusal> {
     if parts.method != Method::POST {
         return Err(Refusal::Method);
@@ -232,14 +235,14 @@ async fn take(parts: &Parts, body: &mut Incoming, shared: &Arc<Shared>) -> Resul
         }
         Ok(status)
     });
-    // A panic of `on_event` is a failure to store.
+    // A panic of `on_event` counts as a storage failure.
     taken.await.unwrap_or(Err(Refusal::Storage))
 }
 
-fn answer(status: StatusCode, text: &str, refusal: Option<Refusal>) -> http::Response<Full<Bytes>> {
-    let mut answer = http::Response::new(Full::from(text.to_owned()));
-    *answer.status_mut() = status;
-    let headers = answer.headers_mut();
+fn response(status: StatusCode, text: &str, refusal: Option<Refusal>) -> http::Response<Full<Bytes>> {
+    let mut response = http::Response::new(Full::from(text.to_owned()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
     if !text.is_empty() {
         headers.insert(
             CONTENT_TYPE,
@@ -251,5 +254,5 @@ fn answer(status: StatusCode, text: &str, refusal: Option<Refusal>) -> http::Res
         Some(Refusal::ContentEncoding) => headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip")),
         _ => None,
     };
-    answer
+    response
 }

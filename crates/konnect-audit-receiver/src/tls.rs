@@ -1,4 +1,4 @@
-//! HTTPS: a certificate made at the start, or one from files.
+//! HTTPS with a generated certificate, or one from files.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -14,7 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate made now, for loopback and this host, with the PEM of the authority that signed it. The keys never
+/// Generates a certificate for loopback and this host. Also returns the PEM of the signing authority. The keys never
 /// leave the process.
 pub(crate) fn self_made(host: &str) -> io::Result<(TlsAcceptor, String)> {
     let mut params = CertificateParams::default();
@@ -39,7 +39,7 @@ pub(crate) fn self_made(host: &str) -> io::Result<(TlsAcceptor, String)> {
     params
         .subject_alt_names
         .extend(addresses.into_iter().map(SanType::IpAddress));
-    // What strict verifiers ask for, such as Python's.
+    // Required by strict verifiers, such as Python's.
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -48,7 +48,7 @@ pub(crate) fn self_made(host: &str) -> io::Result<(TlsAcceptor, String)> {
     Ok((acceptor(vec![certificate.der().clone()], key)?, authority.pem()))
 }
 
-/// The certificate and the key of these PEM files.
+/// Loads the certificate and the key from PEM files.
 pub(crate) fn from_files(cert: &Path, key: &Path) -> io::Result<TlsAcceptor> {
     let unreadable = |path: &Path, error: rustls::pki_types::pem::Error| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display()))

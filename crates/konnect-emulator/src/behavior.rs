@@ -1,4 +1,4 @@
-//! What is not known of the real service: a switch for each, with the behaviours that are possible.
+//! Switches for undocumented behavior of the real service.
 
 use std::fmt::Write as _;
 
@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 
 use crate::control_error::ControlError;
 
-/// How the emulator behaves where Konnect's documentation leaves a choice, or where services differ from it.
+/// The behavior of the emulator where Konnect's documentation is not specific, or where the service differs from it.
 ///
-/// In JSON, and on the command line as `--behavior NAME=VALUE`, the names are those of the fields and the values those
-/// of the variants in snake case.
+/// In JSON, and on the command line as `--behavior NAME=VALUE`, the names are the field names and the values are the
+/// variants in snake case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(
@@ -18,26 +18,26 @@ use crate::control_error::ControlError;
     reason = "independent switches, each of which is on or off"
 )]
 pub struct Behavior {
-    /// The v3 `GET` of a webhook that was never set up.
+    /// The v3 `GET` of a webhook that was never configured.
     pub new_webhook: AbsentWebhook,
     /// The v3 `GET` of a webhook that was deleted.
     pub deleted_webhook: AbsentWebhook,
-    /// What the list of destinations does with a query that it cannot read.
+    /// The reaction of the list of destinations to an invalid query.
     pub invalid_list_query: InvalidListQuery,
-    /// How long the deletion of a destination goes on returning 409 after the last webhook stopped using it, in
-    /// milliseconds. Default: 0.
+    /// How long the deletion of a destination returns 409 after the last webhook stopped using it, in milliseconds.
+    /// Default: 0.
     pub in_use_lag_ms: u64,
-    /// How long a webhook that is pointed at a new destination of `global` returns 404, in milliseconds. Default: 0.
+    /// How long a change of a webhook to a new destination of `global` returns 404, in milliseconds. Default: 0.
     pub new_destination_lag_ms: u64,
-    /// The time that stands for "never".
+    /// The value of a time that means "never".
     pub never: NeverTime,
-    /// What a replay without an enabled webhook does.
+    /// The result of a replay without an enabled webhook.
     pub replay_without_webhook: ReplayWithoutWebhook,
-    /// Whether a replay's `end_at` may come before its `start_at`. Default: false.
+    /// Whether a replay's `end_at` may be before its `start_at`. Default: false.
     pub replay_reversed_range: bool,
-    /// Whether the webhook of a portal refuses a deletion with 409 while a replay job is under way. Default: false.
+    /// Whether the deletion of a portal's webhook returns 409 while a replay job is in progress. Default: false.
     pub portal_delete_conflict: bool,
-    /// The answer of `GET /v3/audit-logs`.
+    /// The response of `GET /v3/audit-logs`.
     pub pull_api: PullApi,
     /// The `Content-Encoding` of a delivery.
     pub content_encoding: ContentEncoding,
@@ -49,35 +49,35 @@ pub struct Behavior {
     pub principal_name: bool,
     /// The `last_response_code` of a delivery without a response.
     pub connection_failure_code: ConnectionFailureCode,
-    /// What happens to events after a delivery has failed for good.
+    /// What happens to events after the last retry of a delivery has failed.
     pub after_failure: AfterFailure,
-    /// Which webhooks get the events of requests to `global`.
+    /// Which webhooks receive the events of requests to `global`.
     pub global_events: GlobalEvents,
 }
 
-/// A webhook that is not there.
+/// The response for an absent webhook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AbsentWebhook {
     /// 404.
     #[default]
     NotFound,
-    /// 200 with an empty destination id.
+    /// 200 with an empty destination ID.
     Empty,
 }
 
-/// A query of the list of destinations that cannot be read. The API description declares no 400 there.
+/// The reaction to an invalid query of the list of destinations. The API description declares no 400 for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InvalidListQuery {
-    /// The invalid parameters count as absent.
+    /// Invalid parameters are ignored.
     #[default]
     Ignored,
     /// 400, with the invalid parameters.
     Refused,
 }
 
-/// How a time that has not come yet is written.
+/// How a time that was never set is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NeverTime {
@@ -88,22 +88,22 @@ pub enum NeverTime {
     Valid,
 }
 
-/// A replay where nothing can be sent.
+/// The result of a replay without an enabled webhook.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplayWithoutWebhook {
     /// The job is accepted, and fails when it runs.
     #[default]
     Fails,
-    /// The request is refused with 400.
+    /// The request is rejected with 400.
     Refused,
 }
 
-/// Whether past events can be pulled.
+/// The response of `GET /v3/audit-logs`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PullApi {
-    /// It works.
+    /// The events.
     #[default]
     Available,
     /// 403: the organization does not have the feature.
@@ -112,10 +112,10 @@ pub enum PullApi {
     NotFound,
 }
 
-/// How a delivery names its compression.
+/// The `Content-Encoding` of a delivery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ContentEncoding {
-    /// `gzip`, which receivers look for.
+    /// `gzip`, the standard value.
     #[default]
     #[serde(rename = "gzip")]
     Gzip,
@@ -135,36 +135,36 @@ pub enum CpsSignature {
     Line,
 }
 
-/// The code of a delivery that got no response.
+/// The `last_response_code` of a delivery without a response.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConnectionFailureCode {
-    /// There is none.
+    /// The field is absent.
     #[default]
     Absent,
-    /// It is 0.
+    /// The value is 0.
     Zero,
 }
 
-/// Events after a delivery has failed for good.
+/// What happens to events after the last retry of a delivery has failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AfterFailure {
     /// The next batch is sent as usual.
     #[default]
     Continue,
-    /// Nothing is sent until the webhook is written to again.
+    /// Nothing is sent until the webhook is changed.
     Stop,
 }
 
-/// Events of requests to `global`.
+/// Which webhooks receive the events of requests to `global`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GlobalEvents {
-    /// They go to the webhook of `global` alone.
+    /// Only the webhook of `global`.
     #[default]
     GlobalWebhook,
-    /// They go to the webhook of every region.
+    /// The webhook of every region.
     EveryWebhook,
 }
 
@@ -192,7 +192,7 @@ impl Default for Behavior {
     }
 }
 
-/// A switch as it is described: name, values with the default first, what it is about.
+/// The description of a switch: name, values with the default first, and purpose.
 type Description = (&'static str, &'static str, &'static str);
 
 const DESCRIPTIONS: [Description; 17] = [
@@ -276,7 +276,7 @@ const DESCRIPTIONS: [Description; 17] = [
 ];
 
 impl Behavior {
-    /// The switches with their values, the default first, one a line: for a help text.
+    /// The switches with their values, the default first, one per line, for a help text.
     #[must_use]
     pub fn help() -> String {
         let mut help = String::new();
@@ -304,7 +304,7 @@ impl Behavior {
         Ok(())
     }
 
-    /// This behavior with some switches changed.
+    /// Returns this behavior with some switches changed.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Certificates for HTTPS on loopback, valid and invalid ones, generated when the emulator starts.
+//! Valid and invalid certificates for HTTPS on loopback, generated when the emulator starts.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
@@ -18,9 +18,9 @@ use tokio_rustls::TlsAcceptor;
 pub enum Certificate {
     /// For 127.0.0.1 and `localhost`, signed by the emulator's authority, and not expired.
     Valid,
-    /// The same, signed by an authority whose certificate is not published.
+    /// The same, signed by an authority that no client trusts.
     UnknownAuthority,
-    /// The same as the valid one, but expired since 2021.
+    /// The same as the valid one, but expired in 2021.
     Expired,
     /// Not expired and signed by the emulator's authority, but for `elsewhere.example`.
     OtherName,
@@ -61,7 +61,7 @@ impl FromStr for Certificate {
     }
 }
 
-/// The authority whose certificate a client has to trust.
+/// The authority whose certificate a client must trust.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl fmt::Debug for Authority {
@@ -71,7 +71,7 @@ impl fmt::Debug for Authority {
 }
 
 impl Authority {
-    /// A new one, with a key that never leaves the process.
+    /// Creates an authority, with a key that never leaves the process.
     pub(crate) fn new(name: &str) -> io::Result<Self> {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
@@ -88,7 +88,7 @@ impl Authority {
         self.0.pem()
     }
 
-    /// TLS with a certificate of this kind.
+    /// The TLS acceptor with a certificate of this kind.
     pub(crate) fn acceptor(&self, kind: Certificate) -> io::Result<TlsAcceptor> {
         match kind {
             Certificate::UnknownAuthority => Self::new("unknown authority")?.sign(kind),

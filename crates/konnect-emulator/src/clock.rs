@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// What Konnect returns as `updated_at` until a first update.
+/// The value of `updated_at` until the first update.
 ///
-/// The API description spells it with a single digit for the seconds, which is not valid RFC 3339. A client has to
-/// cope with that, so the emulator keeps the spelling.
+/// The API description has a single digit for the seconds, which is not valid RFC 3339. Clients must accept that, so
+/// the emulator returns the same form.
 pub(crate) const NEVER: &str = "0001-01-01T00:00:0Z";
 
-/// The same in valid RFC 3339, which is met as well.
+/// The same in valid RFC 3339.
 pub(crate) const NEVER_VALID: &str = "0001-01-01T00:00:00Z";
 
 /// This machine's clock plus an offset. Clones share the offset.
@@ -28,7 +28,7 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// A clock that is so many seconds ahead of this machine's, or behind if negative.
+    /// A clock that is this many seconds ahead of this machine's, or behind if negative.
     pub(crate) fn ahead_by(seconds: i64) -> Self {
         Self(Arc::new(watch::Sender::new(seconds.saturating_mul(1000))))
     }
@@ -38,13 +38,13 @@ impl Clock {
         machine_ms().saturating_add(self.offset_ms())
     }
 
-    /// Moves the clock forward. Whatever waits for a time that has passed by then goes on.
+    /// Moves the clock forward. Waits for a time that has then passed end.
     pub(crate) fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.0.send_modify(|offset| *offset = offset.saturating_add(by));
     }
 
-    /// Waits until the clock shows a time, in milliseconds since 1970.
+    /// Waits until this time, in milliseconds since 1970.
     pub(crate) async fn reached(&self, time_ms: i64) {
         let mut moved = self.0.subscribe();
         loop {
@@ -54,7 +54,7 @@ impl Clock {
             };
             tokio::select! {
                 () = sleep(Duration::from_millis(left)) => {}
-                // The sender lives as long as the clock.
+                // The sender exists as long as the clock.
                 _ = moved.changed() => {}
             }
         }
@@ -86,16 +86,16 @@ pub(crate) fn rfc3339_seconds(millis: i64) -> String {
 
 /// An RFC 3339 time in milliseconds since 1970, or `None` for any other text.
 pub(crate) fn parse_rfc3339(text: &str) -> Option<i64> {
-    // jiff reads more than RFC 3339: a space between date and time, a time zone's name in brackets.
+    // jiff accepts more than RFC 3339: a space between date and time, and a time zone in brackets.
     let strict = text.as_bytes().get(10).is_some_and(u8::is_ascii_alphabetic) && !text.contains('[');
     let time: Timestamp = text.parse().ok().filter(|_| strict)?;
     Some(time.as_millisecond())
 }
 
-/// The machine's time, `offset_ms` milliseconds ahead, in the form of an HTTP `Date` header. An offset beyond the
-/// calendar's end stops there.
+/// The machine's time, `offset_ms` milliseconds ahead, in the form of an HTTP `Date` header. Clamped to the range of
+/// the calendar.
 pub(crate) fn date_header(offset_ms: i64) -> HeaderValue {
-    // The text is digits and letters, so the fallback is never used.
+    // The text is a valid header value, so the fallback is never used.
     HeaderValue::try_from(http_date(offset_ms)).unwrap_or(HeaderValue::from_static(""))
 }
 
@@ -105,7 +105,7 @@ fn http_date(offset_ms: i64) -> String {
         .to_string()
 }
 
-/// A time within the calendar: one beyond its ends becomes the end.
+/// The time, clamped to the range of the calendar.
 fn timestamp(millis: i64) -> Timestamp {
     let limit = if millis < 0 {
         Timestamp::MIN

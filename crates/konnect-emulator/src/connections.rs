@@ -1,17 +1,17 @@
-//! How many connections there are, for tests of how many a client opens.
+//! Counts connections, for tests of how many a client opens.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-/// The connections to an emulator, those of the control API included.
+/// The connections to an emulator, including those of the control API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ConnectionCount {
-    /// How many were accepted since the start.
+    /// The number of connections since the start.
     pub accepted: u64,
-    /// How many are open.
+    /// The number of open connections.
     pub open: u64,
-    /// The most that were open at the same time.
+    /// The maximum number of connections that were open at the same time.
     pub most: u64,
 }
 
@@ -19,7 +19,7 @@ pub struct ConnectionCount {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Connections(Arc<Mutex<ConnectionCount>>);
 
-/// An open connection; dropping it closes the count.
+/// An open connection. Dropping it counts the end of the connection.
 pub(crate) struct Open(Connections);
 
 impl Connections {

@@ -1,4 +1,4 @@
-//! The control API under `/_emulator/`: what the methods of [`Emulator`](crate::Emulator) do, for other processes.
+//! The control API under `/_emulator/`: the methods of [`Emulator`](crate::Emulator) for other processes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::answer::Answer;
 use crate::api::route::is_region;
+use crate::api_response::ApiResponse;
 use crate::control_error::ControlError;
 use crate::edits;
 use crate::event::sample::EventKind;
@@ -25,15 +25,15 @@ use crate::problem::Problem;
 use crate::shared::Shared;
 use crate::stream::StreamId;
 
-type Insides = Extract<Arc<Shared>>;
+type SharedState = Extract<Arc<Shared>>;
 type Received = Result<Bytes, BytesRejection>;
-type Outcome = Result<Answer, ControlError>;
+type Outcome = Result<ApiResponse, ControlError>;
 
-/// The largest body of a control call, in bytes.
-const LARGEST_BODY: usize = 1024 * 1024;
+/// The maximum size of the body of a control call, in bytes.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// The most events that one call makes.
-const MOST_EVENTS: usize = 100_000;
+/// The maximum number of events that one call creates.
+const MAX_EVENTS: usize = 100_000;
 
 /// The routes, without the prefix.
 pub(crate) fn router() -> Router<Arc<Shared>> {
@@ -71,7 +71,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
         })
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 /// One fault rule or several.
@@ -125,7 +125,7 @@ impl Default for Trigger {
     }
 }
 
-/// The region, and the portal's id where the route has one.
+/// The region, and the portal's ID if the route has one.
 #[derive(Deserialize)]
 struct StreamPath {
     region: String,
@@ -145,20 +145,20 @@ impl StreamPath {
     }
 }
 
-async fn requests(Extract(shared): Insides) -> Answer {
+async fn requests(Extract(shared): SharedState) -> ApiResponse {
     ok(&json!(shared.journal().entries()))
 }
 
-async fn clear_requests(Extract(shared): Insides) -> Answer {
+async fn clear_requests(Extract(shared): SharedState) -> ApiResponse {
     shared.journal().clear();
     done()
 }
 
-async fn faults(Extract(shared): Insides) -> Answer {
+async fn faults(Extract(shared): SharedState) -> ApiResponse {
     ok(&json!(*shared.faults()))
 }
 
-async fn inject(Extract(shared): Insides, body: Received) -> Outcome {
+async fn inject(Extract(shared): SharedState, body: Received) -> Outcome {
     let rules = match parse(body)? {
         Rules::Several(rules) => rules,
         Rules::One(rule) => vec![rule],
@@ -168,55 +168,55 @@ async fn inject(Extract(shared): Insides, body: Received) -> Outcome {
         .map(typed::<FaultRule>)
         .collect::<Result<Vec<_>, _>>()?;
     rules.iter().try_for_each(FaultRule::check)?;
-    let answer = Answer::json(StatusCode::CREATED, &json!(rules));
+    let response = ApiResponse::json(StatusCode::CREATED, &json!(rules));
     rules.into_iter().try_for_each(|rule| shared.inject(rule))?;
-    Ok(answer)
+    Ok(response)
 }
 
-async fn clear_faults(Extract(shared): Insides) -> Answer {
+async fn clear_faults(Extract(shared): SharedState) -> ApiResponse {
     shared.clear_faults();
     done()
 }
 
-async fn conditions(Extract(shared): Insides) -> Answer {
+async fn conditions(Extract(shared): SharedState) -> ApiResponse {
     ok(&json!(shared.conditions().conditions()))
 }
 
-async fn set_conditions(Extract(shared): Insides, body: Received) -> Outcome {
+async fn set_conditions(Extract(shared): SharedState, body: Received) -> Outcome {
     shared.set_conditions(parse(body)?).map(|()| done())
 }
 
-async fn behavior(Extract(shared): Insides) -> Answer {
+async fn behavior(Extract(shared): SharedState) -> ApiResponse {
     ok(&json!(*shared.behavior()))
 }
 
-async fn change_behavior(Extract(shared): Insides, body: Received) -> Outcome {
+async fn change_behavior(Extract(shared): SharedState, body: Received) -> Outcome {
     let changes: Map<String, Value> = parse(body)?;
     let behavior = shared.behavior().merged(changes)?;
-    let answer = ok(&json!(behavior));
+    let response = ok(&json!(behavior));
     shared.set_behavior(behavior);
-    Ok(answer)
+    Ok(response)
 }
 
-async fn connections(Extract(shared): Insides) -> Answer {
+async fn connections(Extract(shared): SharedState) -> ApiResponse {
     ok(&json!(shared.connections.count()))
 }
 
-async fn state(Extract(shared): Insides) -> Answer {
+async fn state(Extract(shared): SharedState) -> ApiResponse {
     ok(&shared.store.read(|state| json!(state)))
 }
 
-async fn reset(Extract(shared): Insides) -> Outcome {
+async fn reset(Extract(shared): SharedState) -> Outcome {
     shared.reset().map(|()| done())
 }
 
-async fn advance_clock(Extract(shared): Insides, body: Received) -> Outcome {
+async fn advance_clock(Extract(shared): SharedState, body: Received) -> Outcome {
     let AdvanceClock { advance_seconds } = parse(body)?;
     shared.clock.advance(Duration::from_secs(advance_seconds));
     Ok(done())
 }
 
-async fn rotate_key(Extract(shared): Insides) -> Outcome {
+async fn rotate_key(Extract(shared): SharedState) -> Outcome {
     shared.store.change(|state| {
         let now = state.clock.now_ms();
         state.signing_keys.rotate(now)?;
@@ -224,7 +224,7 @@ async fn rotate_key(Extract(shared): Insides) -> Outcome {
     })
 }
 
-async fn edit_organization(Extract(shared): Insides, body: Received) -> Outcome {
+async fn edit_organization(Extract(shared): SharedState, body: Received) -> Outcome {
     let edit: Value = parse(body)?;
     shared
         .store
@@ -232,26 +232,30 @@ async fn edit_organization(Extract(shared): Insides, body: Received) -> Outcome 
         .map(|record| ok(&record))
 }
 
-async fn deliveries(Extract(shared): Insides) -> Answer {
+async fn deliveries(Extract(shared): SharedState) -> ApiResponse {
     ok(&json!(shared.deliveries.entries()))
 }
 
-async fn clear_deliveries(Extract(shared): Insides) -> Answer {
+async fn clear_deliveries(Extract(shared): SharedState) -> ApiResponse {
     shared.deliveries.clear();
     done()
 }
 
-async fn add_destinations(Extract(shared): Insides, Path(region): Path<String>, body: Received) -> Outcome {
+async fn add_destinations(
+    Extract(shared): SharedState,
+    Path(region): Path<String>,
+    body: Received,
+) -> Outcome {
     let AddDestinations { count } = parse(body)?;
     let region = known_region(region)?;
     shared
         .store
         .change(|state| Ok::<_, ControlError>(edits::add_destinations(state, &region, count)))
-        .map(|ids| Answer::json(StatusCode::CREATED, &json!(ids)))
+        .map(|ids| ApiResponse::json(StatusCode::CREATED, &json!(ids)))
 }
 
 async fn edit_destination(
-    Extract(shared): Insides,
+    Extract(shared): SharedState,
     Path((region, id)): Path<(String, String)>,
     body: Received,
 ) -> Outcome {
@@ -263,7 +267,10 @@ async fn edit_destination(
         .map(|record| ok(&record))
 }
 
-async fn remove_destination(Extract(shared): Insides, Path((region, id)): Path<(String, String)>) -> Outcome {
+async fn remove_destination(
+    Extract(shared): SharedState,
+    Path((region, id)): Path<(String, String)>,
+) -> Outcome {
     let region = known_region(region)?;
     shared
         .store
@@ -271,16 +278,16 @@ async fn remove_destination(Extract(shared): Insides, Path((region, id)): Path<(
         .map(|()| done())
 }
 
-async fn add_portal(Extract(shared): Insides, Path(region): Path<String>, body: Received) -> Outcome {
+async fn add_portal(Extract(shared): SharedState, Path(region): Path<String>, body: Received) -> Outcome {
     let AddPortal { name } = parse(body)?;
     let region = known_region(region)?;
     shared
         .store
         .change(|state| Ok::<_, ControlError>(state.add_portal(&region, &name)))
-        .map(|id| Answer::json(StatusCode::CREATED, &json!({ "id": id })))
+        .map(|id| ApiResponse::json(StatusCode::CREATED, &json!({ "id": id })))
 }
 
-async fn remove_portal(Extract(shared): Insides, Path((region, id)): Path<(String, String)>) -> Outcome {
+async fn remove_portal(Extract(shared): SharedState, Path((region, id)): Path<(String, String)>) -> Outcome {
     let region = known_region(region)?;
     shared
         .store
@@ -288,7 +295,7 @@ async fn remove_portal(Extract(shared): Insides, Path((region, id)): Path<(Strin
         .map(|()| done())
 }
 
-async fn edit_webhook(Extract(shared): Insides, Path(path): Path<StreamPath>, body: Received) -> Outcome {
+async fn edit_webhook(Extract(shared): SharedState, Path(path): Path<StreamPath>, body: Received) -> Outcome {
     let edit: Value = parse(body)?;
     let stream = path.stream()?;
     shared
@@ -297,7 +304,7 @@ async fn edit_webhook(Extract(shared): Insides, Path(path): Path<StreamPath>, bo
         .map(|record| ok(&record))
 }
 
-async fn remove_webhook(Extract(shared): Insides, Path(path): Path<StreamPath>) -> Outcome {
+async fn remove_webhook(Extract(shared): SharedState, Path(path): Path<StreamPath>) -> Outcome {
     let stream = path.stream()?;
     shared
         .store
@@ -305,7 +312,11 @@ async fn remove_webhook(Extract(shared): Insides, Path(path): Path<StreamPath>) 
         .map(|()| done())
 }
 
-async fn edit_replay_job(Extract(shared): Insides, Path(path): Path<StreamPath>, body: Received) -> Outcome {
+async fn edit_replay_job(
+    Extract(shared): SharedState,
+    Path(path): Path<StreamPath>,
+    body: Received,
+) -> Outcome {
     let edit: Value = parse(body)?;
     let stream = path.stream()?;
     let run = shared.replays.next_run();
@@ -315,7 +326,11 @@ async fn edit_replay_job(Extract(shared): Insides, Path(path): Path<StreamPath>,
         .map(|record| ok(&record))
 }
 
-async fn record_delivery(Extract(shared): Insides, Path(path): Path<StreamPath>, body: Received) -> Outcome {
+async fn record_delivery(
+    Extract(shared): SharedState,
+    Path(path): Path<StreamPath>,
+    body: Received,
+) -> Outcome {
     let RecordDelivery { code, message, at } = parse(body)?;
     let stream = path.stream()?;
     shared
@@ -324,11 +339,11 @@ async fn record_delivery(Extract(shared): Insides, Path(path): Path<StreamPath>,
         .map(|()| done())
 }
 
-async fn trigger(Extract(shared): Insides, Path(path): Path<StreamPath>, body: Received) -> Outcome {
+async fn trigger(Extract(shared): SharedState, Path(path): Path<StreamPath>, body: Received) -> Outcome {
     let Trigger { kind, count } = parse(body)?;
-    if count > MOST_EVENTS {
+    if count > MAX_EVENTS {
         return Err(ControlError::Invalid(format!(
-            "one call makes at most {MOST_EVENTS} events"
+            "one call makes at most {MAX_EVENTS} events"
         )));
     }
     let stream = path.stream()?;
@@ -336,13 +351,13 @@ async fn trigger(Extract(shared): Insides, Path(path): Path<StreamPath>, body: R
         .store
         .read(|state| edits::events(state, &stream, kind, count))?;
     shared.record(stream, &events);
-    Ok(Answer::json(
+    Ok(ApiResponse::json(
         StatusCode::CREATED,
         &json!({ "events": events.len() }),
     ))
 }
 
-/// The content type is not checked: `curl -d` sends a form's.
+/// Ignores the content type, because `curl -d` sends that of a form.
 fn parse<T: DeserializeOwned>(body: Received) -> Result<T, ControlError> {
     let body = body.map_err(|error| ControlError::Invalid(error.body_text()))?;
     serde_json::from_slice(&body)
@@ -362,15 +377,15 @@ fn known_region(region: String) -> Result<String, ControlError> {
     }
 }
 
-fn ok(document: &Value) -> Answer {
-    Answer::json(StatusCode::OK, document)
+fn ok(document: &Value) -> ApiResponse {
+    ApiResponse::json(StatusCode::OK, document)
 }
 
-fn done() -> Answer {
-    Answer::empty(StatusCode::NO_CONTENT)
+fn done() -> ApiResponse {
+    ApiResponse::empty(StatusCode::NO_CONTENT)
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for ApiResponse {
     fn into_response(self) -> Response {
         http::Response::<Body>::from(self)
     }
@@ -378,7 +393,7 @@ impl IntoResponse for Answer {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        self.answer().into_response()
+        self.to_response().into_response()
     }
 }
 

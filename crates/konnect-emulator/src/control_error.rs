@@ -1,33 +1,33 @@
-//! Why a control call was refused.
+//! The errors of control calls.
 
 use std::io;
 
-/// Why the control API or a method of [`Emulator`](crate::Emulator) refused.
+/// The error of the control API or of a method of [`Emulator`](crate::Emulator).
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    /// There is no such destination.
+    /// The destination does not exist.
     #[error("region [{region}] has no destination [{id}]")]
     NoDestination {
         /// The region that was searched.
         region: String,
-        /// The id that was asked for.
+        /// The ID that was asked for.
         id: String,
     },
-    /// There is no such Dev Portal.
+    /// The Dev Portal does not exist.
     #[error("region [{region}] has no portal [{id}]")]
     NoPortal {
         /// The region that was searched.
         region: String,
-        /// The id that was asked for.
+        /// The ID that was asked for.
         id: String,
     },
-    /// The webhook of the region, or of the portal, is not set up.
+    /// The webhook of the region or portal is not configured.
     #[error("{0} has no webhook")]
     NoWebhook(String),
-    /// The edit, the fault rule or the setting makes no sense. The text says why.
+    /// The edit, the fault rule or the setting is invalid, for the reason in the text.
     #[error("{0}")]
     Invalid(String),
-    /// The change was not made, because the state file could not be written.
+    /// The state file could not be written, and the change was not made.
     #[error("the state file could not be written: {0}")]
     Save(#[from] io::Error),
 }

@@ -1,7 +1,7 @@
-//! Changes that bypass the API: what another process or user does in the meantime.
+//! Changes that bypass the API, as if another process or user made them.
 //!
-//! They check types but not values, so that a test can set what no client could send: a log format of the future, a
-//! webhook whose destination is gone.
+//! They check types but not values: a test can set values that no client can send, such as an unknown log format or a
+//! webhook with a deleted destination.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::ids::parse_uuid;
 use crate::state::{Attempt, Delivery, Destination, ReplayJob, State, Target, Webhook};
 use crate::stream::StreamId;
 
-/// Adds destinations `destination 1`, `destination 2` and so on; the count never starts again.
+/// Adds destinations `destination 1`, `destination 2` and so on. The count is never reset.
 pub(crate) fn add_destinations(state: &mut State, region: &str, count: usize) -> Vec<String> {
     let add = |_| {
         let (id, sequence, created_at) = (Uuid::new_v4().to_string(), state.next_sequence(), state.tick());
@@ -66,7 +66,7 @@ pub(crate) fn edit_destination(
     Ok(record)
 }
 
-/// Removes a destination, whether a webhook refers to it or not.
+/// Removes a destination, even if a webhook refers to it.
 ///
 /// # Errors
 ///
@@ -76,12 +76,12 @@ pub(crate) fn remove_destination(state: &mut State, region: &str, id: &str) -> R
     removed.map(drop).ok_or_else(|| no_destination(region, id))
 }
 
-/// Sets fields of a webhook. `audit_log_destination_id` switches to the v3 form, `endpoint` to the v2 form; what a new
-/// v2 form lacks has defaults. `updated_at` becomes now unless the edit names it.
+/// Sets fields of a webhook. `audit_log_destination_id` switches to the v3 form, `endpoint` to the v2 form. Absent
+/// fields of a new v2 form have defaults. `updated_at` becomes now unless the edit names it.
 ///
 /// # Errors
 ///
-/// No such portal, an unknown field, both forms at once, or a value of the wrong type.
+/// No such portal, an unknown field, both forms, or a value of the wrong type.
 pub(crate) fn edit_webhook(
     state: &mut State,
     stream: &StreamId,
@@ -121,7 +121,7 @@ pub(crate) fn edit_webhook(
     Ok(record)
 }
 
-/// Makes a webhook one that was never set up.
+/// Resets a webhook to one that was never configured.
 ///
 /// # Errors
 ///
@@ -134,11 +134,11 @@ pub(crate) fn remove_webhook(state: &mut State, stream: &StreamId) -> Result<(),
     Ok(())
 }
 
-/// Records a delivery; a `code` outside 200 to 299 is a failed one. Default of `at`: now.
+/// Records a delivery, a failed one if `code` is not from 200 to 299. Default of `at`: now.
 ///
 /// # Errors
 ///
-/// No such portal, or its webhook is not set up.
+/// No such portal, or its webhook is not configured.
 pub(crate) fn record_delivery(
     state: &mut State,
     stream: &StreamId,
@@ -160,8 +160,8 @@ pub(crate) fn record_delivery(
     Ok(())
 }
 
-/// Sets fields of a replay job: `status`, `start_at`, `end_at`, `updated_at`. The job then stays as it is until the next
-/// edit or request. `updated_at` becomes now unless the edit names it.
+/// Sets fields of a replay job: `status`, `start_at`, `end_at`, `updated_at`. The job then remains unchanged until the
+/// next edit or request. `updated_at` becomes now unless the edit names it.
 ///
 /// # Errors
 ///
@@ -183,14 +183,14 @@ pub(crate) fn edit_replay_job(
     Ok(record)
 }
 
-/// Removes a portal, with its webhook and its replay job.
+/// Removes a portal with its webhook and its replay job.
 ///
 /// # Errors
 ///
 /// No such portal.
 pub(crate) fn remove_portal(state: &mut State, region: &str, id: &str) -> Result<(), ControlError> {
     let stream = StreamId::of_portal(region, id);
-    // Lets go of the destination.
+    // Releases the destination.
     remove_webhook(state, &stream)?;
     let removed = state.region_mut(region).portals.remove(id);
     removed.map(drop).ok_or_else(|| no_portal(&stream))
@@ -209,7 +209,7 @@ pub(crate) fn edit_organization(state: &mut State, edit: &Value) -> Result<Value
     Ok(record)
 }
 
-/// Makes events of one kind, in the name of the organization's user.
+/// Creates events of one kind on behalf of the organization's user.
 ///
 /// # Errors
 ///
@@ -244,7 +244,7 @@ pub(crate) fn events(
         .collect())
 }
 
-/// A record with some of its fields overwritten, as a value and as JSON.
+/// A record with some fields overwritten, as a value and as JSON.
 fn merged<T: Serialize + DeserializeOwned>(
     before: &T,
     edit: &Value,
@@ -256,7 +256,7 @@ fn merged<T: Serialize + DeserializeOwned>(
     Ok((value, record))
 }
 
-/// Overwrites fields that a record has.
+/// Overwrites existing fields of a record.
 fn merge(record: &mut Value, edit: &Value, fixed: &[&str]) -> Result<(), ControlError> {
     let (Value::Object(record), Value::Object(edit)) = (record, edit) else {
         return Err(ControlError::Invalid("an edit is a JSON object".to_owned()));

@@ -21,9 +21,10 @@ use crate::store::Store;
 
 mod control;
 
-/// A running emulator. It ends when it is stopped or dropped.
+/// A running emulator. It runs until it is stopped or dropped.
 ///
-/// The methods bypass the API: they read and change what no client can, without a request.
+/// The methods bypass the API: they read and change state without a request, including state that clients cannot
+/// access.
 #[derive(Debug)]
 pub struct Emulator {
     shared: Arc<Shared>,
@@ -35,7 +36,7 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Binds the port and serves on the current tokio runtime, of either flavour.
+    /// Binds the port and serves on the current tokio runtime.
     ///
     /// # Errors
     ///
@@ -73,12 +74,11 @@ impl Emulator {
         Ok(emulator)
     }
 
-    /// Serves the same Konnect by HTTPS as well, on any free port and with such a certificate. Returns the base URL,
-    /// `https://127.0.0.1:PORT`.
+    /// Also serves HTTPS, on any free port and with this certificate. Returns the base URL, `https://127.0.0.1:PORT`.
     ///
     /// # Errors
     ///
-    /// There is no free port, or no certificate can be generated.
+    /// No port is free, or the certificate cannot be generated.
     pub async fn also_https(&mut self, certificate: Certificate) -> io::Result<String> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("https://{}", listener.local_addr()?);
@@ -87,7 +87,7 @@ impl Emulator {
         Ok(url)
     }
 
-    /// The certificate of the authority that signs, in PEM, for clients to trust, such as by `SSL_CERT_FILE`. `None`
+    /// The certificate of the signing authority in PEM, for clients to trust, for instance with `SSL_CERT_FILE`. `None`
     /// without HTTPS.
     #[must_use]
     pub fn authority(&self) -> Option<String> {
@@ -119,7 +119,7 @@ impl Emulator {
         }
     }
 
-    /// The base URL without a region: `http://127.0.0.1:PORT`, or the same with `https`.
+    /// The base URL without a region: `http://127.0.0.1:PORT` or `https://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
@@ -131,11 +131,12 @@ impl Emulator {
         self.address
     }
 
-    /// Stops accepting and sending, gives requests under way half a second, closes every connection and frees the port.
+    /// Stops accepting and sending, waits up to half a second for requests in flight, closes every connection and frees
+    /// the port.
     pub async fn stop(mut self) {
         self.stop.cancel();
         for task in self.tasks.drain(..) {
-            // An error means that the task panicked or was cancelled: it has stopped as well.
+            // An error means that the task panicked or was cancelled: it has stopped too.
             let _ = task.await;
         }
     }

@@ -1,8 +1,8 @@
-//! Ids as the API takes them.
+//! The IDs that the API accepts.
 
 use uuid::Uuid;
 
-/// An id in the form that the state keeps, or `None` for a text that is not a UUID. Only the hyphenated form counts.
+/// An ID in the form of the state, or `None` for a text that is not a hyphenated UUID.
 pub(crate) fn parse_uuid(text: &str) -> Option<String> {
     let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36)?;
     Some(id.to_string())

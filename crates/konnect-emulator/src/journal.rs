@@ -1,4 +1,4 @@
-//! The log of requests, for tests that check what a client sent.
+//! The log of requests, for tests that check the requests of a client.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
@@ -6,27 +6,27 @@ use std::time::Instant;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::Serialize;
 
-/// How many requests are kept; the oldest go first.
+/// The maximum number of requests in the log. The oldest are removed first.
 const CAPACITY: usize = 10_000;
 
-/// A request to the Konnect API as it arrived. Control calls are not recorded.
+/// A request to the Konnect API as received. Control calls are not recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RecordedRequest {
-    /// 1 for the emulator's first request, and so on in order of arrival.
+    /// The number in order of arrival, from 1.
     pub number: u64,
-    /// When it arrived, in milliseconds since the emulator's start: for tests of waits between requests.
+    /// The time of arrival in milliseconds since the emulator's start, for tests of waits between requests.
     pub elapsed_ms: u64,
     /// The method.
     pub method: String,
-    /// The path with its query, as it was sent.
+    /// The path with its query, as sent.
     pub path: String,
-    /// The region that the path names, or `us`.
+    /// The region in the path, or `us`.
     pub region: String,
-    /// Headers by name in lower case, several values of one name joined by `", "`. `authorization` is kept.
+    /// Headers by name in lower case, with several values of one name joined by `", "`. Includes `authorization`.
     pub headers: BTreeMap<String, String>,
     /// The body as text; bytes that are not UTF-8 are replaced. Empty if it was too large.
     pub body: String,
-    /// The status that was returned; `None` as long as there is none, or if a fault suppressed it.
+    /// The returned status. `None` before the response, or if a fault suppressed it.
     pub status: Option<u16>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// An empty log whose clock starts now.
+    /// An empty log. Times are relative to now.
     pub(crate) fn new() -> Self {
         Self {
             start: Instant::now(),
@@ -56,7 +56,7 @@ impl Journal {
         }
     }
 
-    /// Notes a request and gives its number, by which [`Journal::close`] finds it again.
+    /// Records a request and returns its number for [`Journal::close`].
     pub(crate) fn open(
         &mut self,
         method: &Method,
@@ -84,7 +84,7 @@ impl Journal {
         self.last_number
     }
 
-    /// Notes the status of a request, unless the log was cleared meanwhile.
+    /// Records the status of a request, unless the log was cleared since.
     pub(crate) fn close(&mut self, number: u64, status: StatusCode) {
         if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.number == number) {
             entry.status = Some(status.as_u16());
@@ -102,12 +102,12 @@ impl Journal {
         entries.cloned().collect()
     }
 
-    /// Forgets the requests of one region.
+    /// Removes the requests of one region.
     pub(crate) fn clear_region(&mut self, region: &str) {
         self.entries.retain(|entry| entry.region != region);
     }
 
-    /// Forgets everything but the count.
+    /// Removes all requests. The count continues.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
     }

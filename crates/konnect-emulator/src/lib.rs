@@ -1,8 +1,8 @@
 //! A local Konnect: the audit log API of an organization on loopback, with real deliveries, for tests and for trying
 //! things out.
 //!
-//! It shares no code with the project's API client, so that the two check each other. Its facts come from Kong's
-//! published API descriptions and documentation. It was never compared with the real service.
+//! It shares no code with the project's API client, so the two check each other. It follows Kong's published API
+//! descriptions and documentation. It was never compared with the real service.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -34,28 +34,28 @@
 //!
 //! # How it works
 //!
-//! - **A request**: `server` reads it, `journal` records it, `fault` decides whether it goes wrong and how. `api` finds
-//!   the handler by `api::route`; the handlers answer from the `state`, which `store` keeps in memory and in a file.
-//! - **An event**: `api::audit_trail` makes the events of a request, `event` keeps them, writes them in the three
+//! - **A request**: `server` reads it, `journal` records it, and `fault` selects a fault. `api` finds the handler with
+//!   `api::route`. The handlers use the `state`, which `store` keeps in memory and in a file.
+//! - **An event**: `api::audit_trail` creates the events of a request, `event` stores them, writes them in the three
 //!   formats and signs them. `delivery` queues them for each enabled webhook and sends them in batches. `replay` sends
 //!   those of a past window again.
-//! - **Control**: `edits` changes what is stored, for the methods of [`Emulator`] and for the HTTP calls of `control`.
+//! - **Control**: `edits` changes the state, for the methods of [`Emulator`] and for the HTTP calls of `control`.
 //!
-//! To test that a client does not follow a redirect, let it lead to a second emulator, whose log of requests has to
-//! stay empty.
+//! To test that a client does not follow a redirect, redirect it to a second emulator, whose log of requests must
+//! remain empty.
 //!
 //! # Simplifications
 //!
-//! - Any token that begins with `kpat_` or `spat_` is valid. There are no permissions.
+//! - Any token that begins with `kpat_` or `spat_` is valid and has all permissions.
 //! - The region is the first segment of the path, `us` without one. Any DNS label other than `api` is a region.
-//! - Switching off a webhook that was never set up changes nothing, in both versions.
+//! - Disabling a webhook that was never configured changes nothing, in both versions.
 //! - Name filters are case-sensitive.
-//! - Events are kept in memory only, 100,000 at most; a restart forgets them.
-//! - An event is sent if the webhook is enabled when it happens, to the target that the webhook has when the batch
-//!   leaves.
+//! - Events are kept in memory only, at most 100,000. A restart removes them.
+//! - An event is sent if the webhook is enabled when the event occurs, to the target of the webhook when the batch is
+//!   sent.
 
-mod answer;
 mod api;
+mod api_response;
 mod behavior;
 mod certificate;
 mod clock;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use cli::{Ask, Cli, Command, Serve, Trigger};
+use cli::{Cli, Command, RequestArgs, Serve, Trigger};
 use konnect_emulator::Emulator;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(arguments) => serve(arguments),
-        Command::Request(ask) => request(&ask),
+        Command::Request(arguments) => request(&arguments),
         Command::Trigger(arguments) => trigger(&arguments),
     };
     match outcome {
@@ -46,7 +46,7 @@ fn serve(arguments: Serve) -> io::Result<()> {
         if let (Some(file), Some(pem)) = (ca, emulator.authority()) {
             fs::write(&file, pem).map_err(|error| cli::about_file(&file, &error))?;
         }
-        // Before the line that reports readiness: a process that waits for it may send a signal at once.
+        // Installs the handlers before it reports readiness: a waiting process may then send a signal immediately.
         let signalled = signals()?;
         print(&format!("listening on {}\n", emulator.url()))?;
         signalled.await;
@@ -55,8 +55,8 @@ fn serve(arguments: Serve) -> io::Result<()> {
     })
 }
 
-fn request(ask: &Ask) -> io::Result<()> {
-    let (status, body) = send(&ask.method, &ask.url, ask.body.clone())?;
+fn request(arguments: &RequestArgs) -> io::Result<()> {
+    let (status, body) = send(&arguments.method, &arguments.url, arguments.body.clone())?;
     print(format!("{status}\n{body}").trim_end())?;
     print("\n")?;
     succeeded(status)
@@ -125,7 +125,7 @@ fn signals() -> io::Result<impl Future<Output = ()>> {
 #[expect(clippy::unnecessary_wraps, reason = "the signature that unix has")]
 fn signals() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // An error means that no signal can arrive: then only the end of the process stops the emulator.
+        // An error means that no signal can be received: then only the end of the process stops the emulator.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

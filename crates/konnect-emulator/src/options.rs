@@ -1,4 +1,4 @@
-//! How an emulator starts.
+//! The options of an emulator.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,50 +7,49 @@ use std::time::Duration;
 use crate::behavior::Behavior;
 use crate::certificate::Certificate;
 
-/// How an emulator starts. The default is any free port, no file, no latency, no deliveries.
+/// The options of an emulator. Default: any free port, no file, no latency, no deliveries.
 #[derive(Clone, Debug)]
 pub struct EmulatorOptions {
-    /// The port on 127.0.0.1; 0 for any that is free.
+    /// The port on 127.0.0.1. 0 selects a free port.
     pub port: u16,
-    /// Where the state is kept, secrets and signing keys included, so that it survives a restart. Without a file it is
-    /// only in memory.
+    /// The file of the state, including secrets and signing keys. Without a file, the state is only in memory.
     pub state_file: Option<PathBuf>,
-    /// How long every answer of the API is held back.
+    /// The delay of every response of the API.
     pub latency: Duration,
     /// How many seconds the emulator's clock is ahead of this machine's, or behind if negative.
     pub clock_offset_seconds: i64,
-    /// Serves HTTPS with such a certificate instead of HTTP.
+    /// Serves HTTPS with this certificate instead of HTTP.
     pub certificate: Option<Certificate>,
-    /// Sends events to the webhooks' receivers. Without it, events are made and kept, and nothing is sent.
+    /// Sends events to the webhooks' receivers. If `None`, events are stored, but not sent.
     pub deliveries: Option<DeliveryOptions>,
-    /// What every wait of a delivery and of a replay job is multiplied by.
+    /// The factor for every wait of a delivery and of a replay job.
     pub time_scale: TimeScale,
-    /// How long a replay job stays `accepted`, `pending` and `running`, each, before scaling. Default: 1 s.
+    /// How long a replay job remains in each of `accepted`, `pending` and `running`, before scaling. Default: 1 s.
     pub replay_step: Duration,
-    /// What the emulator does where Konnect's documentation leaves a choice.
+    /// The behavior where Konnect's documentation is not specific.
     pub behavior: Behavior,
 }
 
-/// To whom deliveries may go, and which of them are trusted.
+/// The receivers that are allowed and trusted.
 #[derive(Clone, Debug, Default)]
 pub struct DeliveryOptions {
     /// Further authorities to trust.
     pub trusted_authorities: TrustedAuthorities,
-    /// Hosts beside loopback addresses that deliveries may go to: names or addresses, in any case.
+    /// Allowed hosts in addition to loopback addresses: names or addresses, in any case.
     pub allowed_hosts: Vec<String>,
 }
 
 /// The certificates of authorities to trust, in PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrustedAuthorities {
-    /// These. An empty text has none.
+    /// Certificates as text, which may be empty.
     Pem(String),
-    /// Those in a file, which is read for each attempt. So a receiver can write it after the emulator started, and again
-    /// when it restarts.
+    /// Certificates in a file, which is read for each attempt: a receiver can write it after the emulator has started,
+    /// and again after a restart.
     File(PathBuf),
 }
 
-/// A factor on waiting times: 0.1 makes every wait a tenth.
+/// A factor for waits: with 0.1, every wait is a tenth.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeScale(f64);
 

@@ -1,4 +1,4 @@
-//! Konnect's error answers: `application/problem+json`.
+//! Konnect's error responses: `application/problem+json`.
 
 use std::io;
 
@@ -7,23 +7,23 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::answer::Answer;
+use crate::api_response::ApiResponse;
 
-/// The media type of every error answer.
+/// The media type of every error response.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// Why a request was refused.
+/// The reason why a request was rejected.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Problem {
     /// The status.
     pub(crate) status: StatusCode,
-    /// The kind of problem; the status's reason phrase by default.
+    /// The kind of problem. Default: the reason phrase of the status.
     title: Option<&'static str>,
-    /// What went wrong this time.
+    /// The description of this occurrence.
     pub(crate) detail: String,
-    /// Each invalid parameter; for 400 only.
+    /// The invalid parameters; for 400 only.
     pub(crate) invalid_parameters: Vec<InvalidParameter>,
-    /// The methods that a 405 names in its `Allow` header.
+    /// The methods in the `Allow` header of a 405.
     allow: Option<&'static str>,
 }
 
@@ -34,9 +34,9 @@ pub(crate) struct InvalidParameter {
     pub(crate) field: String,
     /// What is wrong with it.
     pub(crate) reason: String,
-    /// The rule that it breaks, as the API description names it.
+    /// The violated rule, with its name in the API description.
     pub(crate) rule: &'static str,
-    /// Where it is: `body`, `query` or `header`.
+    /// The location: `body`, `query` or `header`.
     pub(crate) source: &'static str,
     /// The allowed values; for the rule `enum` only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -44,7 +44,7 @@ pub(crate) struct InvalidParameter {
 }
 
 impl InvalidParameter {
-    /// A field of the body that breaks `rule`.
+    /// A field of the body that violates `rule`.
     pub(crate) fn body(field: &str, rule: &'static str, reason: &str) -> Self {
         Self {
             field: field.to_owned(),
@@ -55,7 +55,7 @@ impl InvalidParameter {
         }
     }
 
-    /// A query parameter that breaks `rule`.
+    /// A query parameter that violates `rule`.
     pub(crate) fn query(field: &str, rule: &'static str, reason: &str) -> Self {
         Self {
             source: "query",
@@ -76,7 +76,7 @@ impl Problem {
         }
     }
 
-    /// A problem with a title of its own.
+    /// A problem with another title than the reason phrase.
     pub(crate) fn titled(status: StatusCode, title: &'static str, detail: &str) -> Self {
         Self {
             title: Some(title),
@@ -84,7 +84,7 @@ impl Problem {
         }
     }
 
-    /// 403, in the words of the API description.
+    /// 403, with the text of the API description.
     pub(crate) fn forbidden() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
@@ -92,7 +92,7 @@ impl Problem {
         )
     }
 
-    /// 400, with each invalid parameter.
+    /// 400, with the invalid parameters.
     pub(crate) fn bad_request(detail: &str, invalid_parameters: Vec<InvalidParameter>) -> Self {
         Self {
             invalid_parameters,
@@ -100,17 +100,17 @@ impl Problem {
         }
     }
 
-    /// 401: no token, or an unknown one.
+    /// 401: the token is absent or unknown.
     pub(crate) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized")
     }
 
-    /// 404, for a route as well as for a record.
+    /// 404, for a route or a record.
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found")
     }
 
-    /// 405, with the methods that the route has.
+    /// 405, with the methods of the route.
     pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
         Self {
             allow: Some(allow),
@@ -118,8 +118,8 @@ impl Problem {
         }
     }
 
-    /// The problem as an answer, with a trace id of its own.
-    pub(crate) fn answer(&self) -> Answer {
+    /// The problem as a response, with a new trace ID.
+    pub(crate) fn to_response(&self) -> ApiResponse {
         let mut document = json!({
             "status": self.status.as_u16(),
             "title": self.title.or(self.status.canonical_reason()).unwrap_or("Error"),
@@ -129,10 +129,10 @@ impl Problem {
         if self.status == StatusCode::BAD_REQUEST {
             document["invalid_parameters"] = json!(self.invalid_parameters);
         }
-        let answer = Answer::with_type(self.status, MEDIA_TYPE, document.to_string());
+        let response = ApiResponse::with_type(self.status, MEDIA_TYPE, document.to_string());
         match self.allow {
-            Some(methods) => answer.header("allow", methods),
-            None => answer,
+            Some(methods) => response.header("allow", methods),
+            None => response,
         }
     }
 }
@@ -146,7 +146,7 @@ impl From<io::Error> for Problem {
     }
 }
 
-/// A fresh trace id, which Konnect writes in decimal digits.
+/// A new trace ID, in decimal digits as in Konnect.
 fn trace() -> String {
     let (high, low) = Uuid::new_v4().as_u64_pair();
     format!("konnect:trace:{}", high ^ low)

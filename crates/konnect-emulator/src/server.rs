@@ -1,4 +1,4 @@
-//! Sockets and HTTP: the accept loop, a task for each connection, and the way from a request to its answer.
+//! Sockets and HTTP: the accept loop, a task for each connection, and the handling of requests.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,8 +21,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
-use crate::answer::Answer;
 use crate::api::route;
+use crate::api_response::ApiResponse;
 use crate::fault::response::{self, Outcome};
 use crate::fault::rule::Fault;
 use crate::fault::wire::{Wire, WireHandle};
@@ -30,16 +30,17 @@ use crate::problem::Problem;
 use crate::shared::Shared;
 use crate::{api, control};
 
-/// Larger bodies get 413.
-const LARGEST_BODY: usize = 1024 * 1024;
+/// Larger bodies are rejected with 413.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// How much of a too large body is still read, so that the client reads the answer before the connection ends.
-const LARGEST_DRAIN: usize = 16 * LARGEST_BODY;
+/// How much of an oversized body is read. Clients read the response only after they have sent their body.
+const MAX_DRAIN_BYTES: usize = 16 * MAX_BODY_BYTES;
 
-/// How long requests under way may take once the emulator stops.
-const GRACE: Duration = Duration::from_millis(500);
+/// How long requests in flight may take after the emulator stops.
+const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Serves, over TLS if there is an acceptor, until `stop` is cancelled. Requests under way then have [`GRACE`] to end.
+/// Serves, over TLS if there is an acceptor, until `stop` is cancelled. Requests in flight then have [`STOP_TIMEOUT`]
+/// to end.
 pub(crate) async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -64,23 +65,26 @@ pub(crate) async fn serve(
                         drop(open);
                     });
                 }
-                // Most likely out of file descriptors: a pause gives connections time to end.
+                // Most likely, no file descriptor is free: waits for connections to end.
                 Err(_) => sleep(Duration::from_millis(20)).await,
             },
         }
     }
     drop(listener);
-    // What is not done by then is aborted with the set.
-    let _ = timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
+    // The remaining tasks are aborted with the set.
+    let _ = timeout(STOP_TIMEOUT, async {
+        while connections.join_next().await.is_some() {}
+    })
+    .await;
 }
 
 async fn secured(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router, stop: CancellationToken) {
-    // Answers are small: waiting for more data to fill a packet only costs time.
+    // Responses are small: waiting for more data only adds delay.
     let _ = stream.set_nodelay(true);
     let Some(tls) = tls else {
         return connection(stream, router, stop).await;
     };
-    // A client that does not trust the certificate ends the handshake, which some tests expect.
+    // A client that does not trust the certificate aborts the handshake, which some tests expect.
     tokio::select! {
         accepted = tls.accept(stream) => if let Ok(stream) = accepted {
             connection(stream, router, stop).await;
@@ -101,7 +105,7 @@ where
     });
     let served = http1::Builder::new().serve_connection(TokioIo::new(wire), service);
     tokio::pin!(served);
-    // A connection may end in an error: half of the faults cause one.
+    // A connection may end with an error, as many faults cause.
     tokio::select! {
         _ = served.as_mut() => return,
         () = stop.cancelled() => served.as_mut().graceful_shutdown(),
@@ -130,7 +134,7 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
     }
     let date = shared.clock.date_header();
     let handle = || {
-        let answer = match &body {
+        let response = match &body {
             Some(body) => {
                 let request = api::Request {
                     method: &parts.method,
@@ -138,11 +142,11 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
                     headers: &parts.headers,
                     body,
                 };
-                api::answer(&shared, &request)
+                api::respond(&shared, &request)
             }
             None => too_large(),
         };
-        answer.dated(date.clone())
+        response.dated(date.clone())
     };
     let request = response::Request {
         headers: &parts.headers,
@@ -154,11 +158,11 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
         _ => None,
     };
     if hold == Some(false) {
-        // The sender lives as long as the emulator.
+        // The sender exists as long as the emulator.
         let _ = cleared.changed().await;
     }
     let mut outcome = match parts.extensions.get::<WireHandle>() {
-        Some(wire) => response::answer(fault, wire, request, handle).await,
+        Some(wire) => response::respond(fault, wire, request, handle).await,
         None => Outcome::from(handle()),
     };
     if hold == Some(true) {
@@ -171,26 +175,26 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
     outcome.response
 }
 
-/// The whole body, or `None` if it is too large. A body that ends early counts as it is: the client is gone.
+/// The whole body, or `None` if it is too large. An incomplete body counts as complete: the client has disconnected.
 async fn read(mut body: Body) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut length = 0;
     while let Some(Ok(frame)) = body.frame().await {
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
-        if length <= LARGEST_BODY {
+        if length <= MAX_BODY_BYTES {
             bytes.extend_from_slice(&data);
-        } else if length > LARGEST_DRAIN {
+        } else if length > MAX_DRAIN_BYTES {
             break;
         }
     }
-    (length <= LARGEST_BODY).then_some(bytes)
+    (length <= MAX_BODY_BYTES).then_some(bytes)
 }
 
-fn too_large() -> Answer {
+fn too_large() -> ApiResponse {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "The request body is larger than 1 MiB",
     )
-    .answer()
+    .to_response()
 }

@@ -1,4 +1,4 @@
-//! What all connections, the control API, the deliveries and the methods of an emulator share.
+//! The shared data of connections, the control API, deliveries and the methods of an emulator.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::state::GLOBAL;
 use crate::store::Store;
 use crate::stream::StreamId;
 
-/// What the parts of an emulator share. No lock is held across an await.
+/// The shared data of an emulator. No lock is held across an await.
 #[derive(Debug)]
 pub(crate) struct Shared {
     /// The records.
@@ -35,13 +35,13 @@ pub(crate) struct Shared {
     pub(crate) events: EventLog,
     /// The events that wait to be sent.
     pub(crate) queues: Queues,
-    /// What was sent.
+    /// The deliveries so far.
     pub(crate) deliveries: DeliveryLog,
     /// The replay jobs to run.
     pub(crate) replays: Replays,
-    /// What waits of deliveries are multiplied by.
+    /// The factor for the waits of deliveries.
     pub(crate) time_scale: TimeScale,
-    /// How long a step of a replay job takes, scaled.
+    /// The duration of a step of a replay job, scaled.
     pub(crate) replay_step: Duration,
     sends: bool,
     behavior: Mutex<Arc<Behavior>>,
@@ -51,7 +51,7 @@ pub(crate) struct Shared {
     cleared: watch::Sender<()>,
 }
 
-/// The announcements of work to do in the background.
+/// The channels of background work.
 pub(crate) struct Announcements {
     /// Queues that need a worker.
     pub(crate) opened: Opened,
@@ -60,7 +60,7 @@ pub(crate) struct Announcements {
 }
 
 impl Shared {
-    /// No requests and no faults yet.
+    /// Creates the data without requests and faults.
     pub(crate) fn new(store: Store, clock: Clock, options: &EmulatorOptions) -> (Self, Announcements) {
         let conditions = Conditions {
             latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
@@ -88,7 +88,7 @@ impl Shared {
         (shared, Announcements { opened, started })
     }
 
-    /// Keeps events of a stream, and queues them for the webhooks that are enabled now.
+    /// Stores events of a stream, and queues them for the enabled webhooks.
     pub(crate) fn record(&self, stream: StreamId, events: &[Arc<Event>]) {
         if events.is_empty() {
             return;
@@ -118,8 +118,8 @@ impl Shared {
         }
     }
 
-    /// The fault that affects this request, if any, counted against its rule; and a receiver by which a request that
-    /// is held learns that the faults have been cleared since.
+    /// Takes the fault for this request, if any, and counts it for its rule. Also returns a receiver that reports to a
+    /// held request that the faults were cleared.
     pub(crate) fn take_matching_fault(
         &self,
         method: &str,
@@ -131,7 +131,7 @@ impl Shared {
         (fault, self.cleared.subscribe())
     }
 
-    /// Removes every fault rule, and lets held requests go on.
+    /// Removes every fault rule, and releases held requests.
     pub(crate) fn clear_faults(&self) {
         let mut rules = self.faults();
         rules.clear();
@@ -153,7 +153,7 @@ impl Shared {
         self.conditions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the emulator does where the documentation leaves a choice.
+    /// The behavior where Konnect's documentation is not specific.
     pub(crate) fn behavior(&self) -> Arc<Behavior> {
         Arc::clone(&self.behavior.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -163,7 +163,7 @@ impl Shared {
         *self.behavior.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(behavior);
     }
 
-    /// Adds a fault rule behind the existing ones.
+    /// Adds a fault rule after the existing ones.
     ///
     /// # Errors
     ///
@@ -184,11 +184,11 @@ impl Shared {
         Ok(())
     }
 
-    /// Forgets records, events, deliveries, requests and faults.
+    /// Removes records, events, deliveries, requests and faults.
     ///
     /// # Errors
     ///
-    /// The state file could not be written. Nothing was forgotten then.
+    /// The state file could not be written. Nothing was removed then.
     pub(crate) fn reset(&self) -> Result<(), ControlError> {
         self.store.change(|state| {
             state.forget();

@@ -1,4 +1,4 @@
-//! What Konnect remembers: the organization, and for each region its destinations, webhook, replay job and portals.
+//! The state of Konnect: the organization, and for each region its destinations, webhook, replay job and portals.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::event::signing::KeyRing;
 
 mod access;
 
-/// The region whose destinations every other region's webhook may use, and the host of the organization.
+/// The region of the organization. Webhooks of all regions may use its destinations.
 pub(crate) const GLOBAL: &str = "global";
 
-/// Everything that outlives a request. This is also the form of the state file and of a snapshot.
+/// All persistent data, and the form of the state file and of a snapshot.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct State {
@@ -21,19 +21,19 @@ pub(crate) struct State {
     /// The emulator's clock.
     #[serde(skip)]
     pub(crate) clock: Clock,
-    /// How many destinations and portals were ever created, which orders them.
+    /// The number of destinations and portals created so far, which determines their order.
     sequence: u64,
-    /// Whose Konnect it is.
+    /// The organization.
     pub(crate) organization: Organization,
     /// The keys that sign events.
     pub(crate) signing_keys: KeyRing,
-    /// When the last webhook stopped using a destination, in milliseconds since 1970, by the destination's id.
+    /// The time when the last webhook stopped using a destination, in milliseconds since 1970, by the destination's ID.
     released_ms: BTreeMap<String, i64>,
-    /// One entry for each region that was ever written to.
+    /// One entry for each region with a record.
     pub(crate) regions: BTreeMap<String, Region>,
 }
 
-/// Whose Konnect it is, and who calls it.
+/// The organization and its callers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Organization {
@@ -43,15 +43,15 @@ pub(crate) struct Organization {
     pub(crate) name: String,
     /// `active`, `inactive`, `deleting` or `deleted`.
     pub(crate) state: String,
-    /// The path of the organization's own login page; empty without single sign-on.
+    /// The path of the organization's login page; empty without single sign-on.
     pub(crate) login_path: String,
-    /// The id of the user whom every personal access token stands for. The user owns the organization.
+    /// The ID of the user that every personal access token belongs to. The user owns the organization.
     pub(crate) user_id: String,
     /// The user's name.
     pub(crate) user_name: String,
     /// The user's email address.
     pub(crate) user_email: String,
-    /// The id of the system account whom every system account token stands for.
+    /// The ID of the system account that every system account token belongs to.
     pub(crate) system_account_id: String,
     /// RFC 3339.
     pub(crate) created_at: String,
@@ -63,24 +63,24 @@ pub(crate) struct Organization {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Region {
-    /// Destinations by id.
+    /// Destinations by ID.
     pub(crate) destinations: BTreeMap<String, Destination>,
     /// The region's only webhook.
     pub(crate) webhook: Webhook,
     /// The region's only replay job.
     #[serde(skip_serializing_if = "ReplayJob::is_unconfigured")]
     pub(crate) replay_job: ReplayJob,
-    /// Dev Portals by id.
+    /// Dev Portals by ID.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) portals: BTreeMap<String, Portal>,
 }
 
-/// A Dev Portal, as far as audit logs concern it.
+/// The data of a Dev Portal that audit logs need.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Portal {
     /// A UUID in lower case.
     pub(crate) id: String,
-    /// Its place in the order of creation.
+    /// The number in the order of creation.
     pub(crate) sequence: u64,
     /// The name, unique in its region.
     pub(crate) name: String,
@@ -94,16 +94,16 @@ pub(crate) struct Portal {
     pub(crate) replay_job: ReplayJob,
 }
 
-/// An audit log destination, secrets included.
+/// An audit log destination, including secrets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Destination {
     /// A UUID in lower case.
     pub(crate) id: String,
-    /// Its place in the order of creation.
+    /// The number in the order of creation.
     pub(crate) sequence: u64,
-    /// A label; need not be unique.
+    /// The name, which does not have to be unique.
     pub(crate) name: String,
-    /// Where batches are sent and in what form.
+    /// The target and format of batches.
     #[serde(flatten)]
     pub(crate) delivery: Delivery,
     /// RFC 3339.
@@ -112,16 +112,16 @@ pub(crate) struct Destination {
     pub(crate) updated_at: String,
 }
 
-/// How batches reach a receiver: the part that a destination and a v2 webhook have in common.
+/// The target and format of batches, which a destination and a v2 webhook have in common.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     /// The receiver's URL.
     pub(crate) endpoint: String,
-    /// The `Authorization` header that Konnect sends with a batch. Never in an answer of the API.
+    /// The `Authorization` header that Konnect sends with a batch. The API never returns it.
     pub(crate) authorization: String,
-    /// `cef`, `json` or `cps`; text, because an edit may set a format of the future.
+    /// `cef`, `json` or `cps`. Text, because an edit may set an unknown format.
     pub(crate) log_format: String,
-    /// Whether the receiver's certificate goes unchecked.
+    /// Whether the receiver's certificate is not verified.
     pub(crate) skip_ssl_verification: bool,
 }
 
@@ -130,7 +130,7 @@ pub(crate) struct Delivery {
 pub(crate) struct Webhook {
     /// Whether events are sent.
     pub(crate) enabled: bool,
-    /// Where to.
+    /// The target.
     #[serde(flatten)]
     pub(crate) target: Target,
     /// RFC 3339, or [`clock::NEVER`].
@@ -140,20 +140,20 @@ pub(crate) struct Webhook {
     pub(crate) last_attempt: Option<Attempt>,
 }
 
-/// Where a webhook sends to. The two API versions write different forms and can read each other's.
+/// The target of a webhook. The two API versions write different forms and read both.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "form", rename_all = "snake_case")]
 pub(crate) enum Target {
-    /// It was never set up.
+    /// Never configured.
     #[default]
     Unconfigured,
-    /// It was set up and then deleted in v3.
+    /// Configured and then deleted in v3.
     Emptied,
-    /// The v2 form: the receiver stands in the webhook itself.
+    /// The v2 form: the webhook contains the receiver.
     Endpoint(Delivery),
     /// The v3 form: a destination of the same region or of `global`.
     Destination {
-        /// The destination's id.
+        /// The destination's ID.
         audit_log_destination_id: String,
     },
 }
@@ -161,14 +161,14 @@ pub(crate) enum Target {
 /// A delivery, as the status reports it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Attempt {
-    /// When, RFC 3339.
+    /// The time, RFC 3339.
     pub(crate) at: String,
     /// The receiver's status code; absent if there was no response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<u16>,
-    /// The receiver's reason phrase, or why there was no response.
+    /// The receiver's reason phrase, or the reason for the absence of a response.
     pub(crate) message: String,
-    /// Whether the delivery failed for good.
+    /// Whether the last retry of the delivery failed.
     #[serde(default)]
     pub(crate) failed: bool,
 }
@@ -180,31 +180,31 @@ pub(crate) struct ReplayJob {
     pub(crate) start_at: String,
     /// RFC 3339, or [`clock::NEVER`].
     pub(crate) end_at: String,
-    /// How far it is.
+    /// The status.
     pub(crate) status: ReplayStatus,
     /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
-    /// Which run of the emulator's moves it on. 0 if none does.
+    /// The number of the run that advances the job. 0 if none does.
     #[serde(skip)]
     pub(crate) run: u64,
 }
 
-/// How far a replay job is.
+/// The status of a replay job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ReplayStatus {
-    /// There never was one.
+    /// No job was ever started.
     #[default]
     Unconfigured,
-    /// Konnect took it.
+    /// Konnect has accepted the job.
     Accepted,
-    /// It is scheduled.
+    /// The job is scheduled.
     Pending,
-    /// It sends.
+    /// The job sends events.
     Running,
-    /// Everything was sent.
+    /// All events were sent.
     Completed,
-    /// Something could not be sent.
+    /// Some events could not be sent.
     Failed,
 }
 
@@ -263,12 +263,12 @@ impl Portal {
 }
 
 impl Target {
-    /// Whether there is anything to send to.
+    /// Whether the webhook has a target.
     pub(crate) fn is_set_up(&self) -> bool {
         matches!(self, Self::Endpoint(_) | Self::Destination { .. })
     }
 
-    /// The destination that it refers to.
+    /// The destination of the webhook.
     fn destination_id(&self) -> Option<&str> {
         match self {
             Self::Destination {
@@ -280,7 +280,7 @@ impl Target {
 }
 
 impl Webhook {
-    /// Whether the last delivery failed for good.
+    /// Whether the last retry of the last delivery failed.
     pub(crate) fn is_failing(&self) -> bool {
         self.last_attempt.as_ref().is_some_and(|attempt| attempt.failed)
     }
@@ -293,8 +293,8 @@ impl ReplayJob {
 }
 
 impl ReplayStatus {
-    /// Whether the job has not ended yet.
-    pub(crate) fn is_under_way(self) -> bool {
+    /// Whether the job has not ended.
+    pub(crate) fn is_in_progress(self) -> bool {
         matches!(self, Self::Accepted | Self::Pending | Self::Running)
     }
 }

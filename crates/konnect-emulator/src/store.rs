@@ -1,4 +1,4 @@
-//! The state under its lock, and its file.
+//! The state with its lock and its file.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::clock::Clock;
 use crate::state::State;
 
-/// Keeps the state, and a copy in a file if there is one. The copy is never older than the last answer.
+/// Stores the state in memory, and optionally in a file, which is never older than the last response.
 #[derive(Debug)]
 pub(crate) struct Store {
     state: Mutex<State>,
@@ -16,7 +16,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Loads the state from the file if there is one, or starts with nothing.
+    /// Loads the state from the file if it exists, or starts with an empty state.
     ///
     /// # Errors
     ///
@@ -35,20 +35,20 @@ impl Store {
     }
 
     /// Reads the state.
-    pub(crate) fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes the state in memory only; the file gets the change with the next one that is saved. For what is not
-    /// worth a write of the file: the times of deliveries.
-    pub(crate) fn note<T>(&self, note: impl FnOnce(&mut State) -> T) -> T {
-        note(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Changes the state in memory only. The file contains the change after the next [`Store::change`]. For frequent
+    /// changes, such as the times of deliveries.
+    pub(crate) fn change_in_memory<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes the state. The change happens as a whole, in memory and on disk, or not at all.
+    /// Changes the state atomically, in memory and on disk.
     ///
-    /// The file is written under the lock and on the caller's thread: a state is a few kilobytes, and an answer
-    /// must not leave before the change that it reports is safe.
+    /// The file is written under the lock and on the caller's thread: a state has a few kilobytes, and a response must
+    /// not be sent before its change is stored.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ fn load(file: &Path) -> io::Result<Option<State>> {
     }
 }
 
-/// Writes a neighbour of `file` first and renames it, so that a reader never finds half a state.
+/// Writes a temporary file and renames it: a reader never sees an incomplete state.
 fn save(file: &Path, state: &State) -> io::Result<()> {
     let text = serde_json::to_vec_pretty(state)?;
     let mut neighbour = file.as_os_str().to_owned();
@@ -89,13 +89,13 @@ fn save(file: &Path, state: &State) -> io::Result<()> {
         .and_then(|mut out| out.write_all(&text))
         .and_then(|()| fs::rename(&neighbour, file));
     if written.is_err() {
-        // The first error is the one to report.
+        // Reports the first error only.
         let _ = fs::remove_file(&neighbour);
     }
     written
 }
 
-/// A new file that only its owner can read, since a state holds `authorization` strings.
+/// A new file that only its owner can read, because a state contains `authorization` strings.
 fn create_private(path: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

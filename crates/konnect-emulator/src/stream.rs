@@ -1,21 +1,21 @@
-//! Which webhook, status, replay job and events belong together.
+//! Streams of audit events.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A stream of audit events: a region's own, or that of a Dev Portal of the region. Each has one webhook, one status
+/// A stream of audit events: that of a region, or that of a Dev Portal of the region. Each has one webhook, one status
 /// and one replay job.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub(crate) struct StreamId {
     /// The region.
     pub(crate) region: String,
-    /// The portal's id, if the stream is a portal's.
+    /// The portal's ID, if the stream is a portal's.
     pub(crate) portal: Option<String>,
 }
 
 impl StreamId {
-    /// A region's own stream.
+    /// The stream of a region.
     pub(crate) fn of_region(region: &str) -> Self {
         Self {
             region: region.to_owned(),

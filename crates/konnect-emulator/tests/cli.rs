@@ -1,4 +1,4 @@
-//! The command line, from outside.
+//! The command line program.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -76,7 +76,7 @@ fn request_api_and_control_calls_reach_the_emulator() {
 }
 
 #[test]
-fn request_not_2xx_prints_answer_and_fails() {
+fn request_not_2xx_prints_response_and_fails() {
     let emulator = Emulator::start();
     let missing = emulator.request("GET", "/eu/v9/nothing", None);
     assert_eq!(missing.status.code(), Some(1));
@@ -142,7 +142,7 @@ fn serve_invalid_arguments_are_refused() {
 }
 
 #[test]
-fn serve_behavior_is_in_force() {
+fn serve_behavior_applies() {
     let emulator = Emulator::with(&[
         "--port",
         "0",
@@ -158,7 +158,7 @@ fn serve_behavior_is_in_force() {
 }
 
 #[test]
-fn trigger_region_and_portal_have_the_events() {
+fn trigger_region_or_portal_records_events() {
     let emulator = Emulator::start();
     let trigger = |arguments: &[&str]| {
         run(["trigger", "--url", &emulator.url, "--region", "eu"]
@@ -197,7 +197,7 @@ fn serve_refused_delivery_is_reported_in_status() {
             .status
             .success()
     );
-    // The request itself makes events. The log has an entry as soon as they are refused.
+    // The request itself creates events. The log has an entry as soon as they are rejected.
     let refused = || emulator.get("/_emulator/deliveries").contains("siem.example.com");
     assert!((0..1000).any(|_| refused()), "nothing was refused");
     let status = emulator.get("/eu/v2/audit-log-webhook/status");

@@ -1,4 +1,4 @@
-//! Entry points for a fuzzer: what a server can answer.
+//! Entry points for a fuzzer of server responses.
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ use crate::types::portal::SentPortalPage;
 use crate::types::replay_job::ReplayJob;
 use crate::types::webhook::{DestinationWebhook, EndpointWebhook, WebhookStatus};
 
-/// A secret that no generator finds by chance, for answers that echo the request.
+/// A secret that no generator produces by chance, for responses that echo the request.
 const SECRET: &str = "Splunk 4fuzz-s3cret";
 
-/// Parses bytes as an answer of the API: status line and headers as in HTTP/1.1, an empty line, the body. Any answer
+/// Parses bytes as a response of the API: status line and headers as in HTTP/1.1, an empty line, the body. Any response
 /// becomes a value or an error, and no text of an error contains the secret.
 ///
 /// # Panics
@@ -42,7 +42,7 @@ pub fn api(data: &[u8]) {
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         response = response.header(name.trim(), value.trim());
     }
-    // A server cannot send what is not valid in HTTP.
+    // Skips responses that are not valid HTTP.
     let Ok(response) = response.body(body.to_vec()) else {
         return;
     };
@@ -56,9 +56,9 @@ pub fn api(data: &[u8]) {
         origin: "https://eu.api.konghq.com".to_owned(),
         path: "/v3/audit-log-destinations".to_owned(),
     };
-    // The body is complete, so there is nothing to wait for.
+    // The body is complete, so the future is ready.
     let classified = classify(response.into(), limits, &redactor()).now_or_never();
-    assert!(classified.is_some(), "a complete answer needs no wait");
+    assert!(classified.is_some(), "a complete response needs no wait");
     match classified {
         None => {}
         Some(Err(failure)) => check(&Error::new(call(), 1, failure)),

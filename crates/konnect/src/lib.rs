@@ -34,11 +34,12 @@
 //!
 //! - The access token goes to the server of the [`ServerUrl`] only. The client does not follow redirects, and uses
 //!   plain HTTP on the loopback interface only.
-//! - A call is repeated only where that cannot apply a change twice. No request is sent after the stop token of the
+//! - A call is retried only if a retry cannot apply a change twice. No request is sent after the stop token of the
 //!   [`ClientOptions`] is cancelled, except by [`Client::after_stop`].
-//! - At most [`MAX_CONCURRENT_REQUESTS`] requests are under way at a time. A host that answers 429 gets no request
-//!   before the wait that it asks for is over; calls that would wait for more than a minute fail at once.
-//! - Whatever a server sends is bounded in size and time. Errors and logs contain no secret.
+//! - At most [`MAX_CONCURRENT_REQUESTS`] requests are in flight at a time. A host that responds with 429 receives no
+//!   request until the wait that it specifies has passed. Calls that would wait for more than a minute fail
+//!   immediately.
+//! - Responses are limited in size and time. Errors and logs contain no secret.
 
 mod api;
 mod cache;

@@ -1,7 +1,7 @@
 //! The escapes of characters in JSON, HTML and URLs.
 
 /// The longest escape: `&#x10ffff;`, or a JSON pair of surrogates, or four percent-encoded bytes.
-const LONGEST: usize = 12;
+const MAX_LENGTH: usize = 12;
 
 /// The number of bytes at the beginning of the text that represent this character, for each matching form.
 pub(crate) fn lengths(text: &str, character: char) -> impl Iterator<Item = usize> {
@@ -19,7 +19,7 @@ pub(crate) fn lengths(text: &str, character: char) -> impl Iterator<Item = usize
 /// Whether the text is empty, or may be truncated within an escape.
 pub(crate) fn could_be_cut(text: &str) -> bool {
     text.is_empty()
-        || (text.len() < LONGEST
+        || (text.len() < MAX_LENGTH
             && text.starts_with(['\\', '&', '%'])
             && text[1..]
                 .bytes()
@@ -36,10 +36,10 @@ fn is_complete(text: &str) -> bool {
     }
 }
 
-/// `\n`, `\"`, `\u00e9`, and these in JSON that is part of a JSON string: `\\\"`.
+/// `\n`, `\"`, `\u00e9`, and the same in JSON within a JSON string: `\\\"`.
 fn json(text: &str, character: char) -> Option<usize> {
     // Limited, because a text can consist of backslashes only.
-    let backslashes = text.bytes().take(LONGEST).take_while(|byte| *byte == b'\\');
+    let backslashes = text.bytes().take(MAX_LENGTH).take_while(|byte| *byte == b'\\');
     let outer = backslashes.count().saturating_sub(1);
     let innermost = json_once(&text[outer..], character).map(|length| outer + length);
     innermost.or_else(|| json_once(text, character))
@@ -67,7 +67,7 @@ fn json_once(text: &str, character: char) -> Option<usize> {
 
 /// `&amp;`, `&#38;`, `&#x26;`.
 fn html(text: &str, character: char) -> Option<usize> {
-    let end = text.bytes().take(LONGEST).position(|byte| byte == b';')?;
+    let end = text.bytes().take(MAX_LENGTH).position(|byte| byte == b';')?;
     let name = &text[1..end];
     let code = match name.strip_prefix('#') {
         Some(number) => match number.strip_prefix(['x', 'X']) {

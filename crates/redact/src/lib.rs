@@ -25,8 +25,8 @@ enum Match {
 }
 
 impl Redactor {
-    /// A redactor for these secrets, and for the part after the first space of each: a server can repeat `Bearer abc` as
-    /// `abc`.
+    /// A redactor for these secrets, and for the part of each after its first space: a server can repeat `Bearer abc`
+    /// as `abc`.
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
         Self::from_length(1, secrets)
     }
@@ -93,9 +93,9 @@ impl Redactor {
     }
 }
 
-/// Compares a text with a secret. Each character can be escaped in any way, or not at all.
+/// Compares a text with a secret. Each character of the text may be escaped in any way.
 fn compare(text: &str, secret: &str) -> Match {
-    // At most positions no secret begins, and a text has many positions.
+    // A fast check first: at most positions of a text, no secret begins.
     let begins = |first| lengths(text, first).next().is_some();
     if !secret.chars().next().is_some_and(begins) && !could_be_cut(text) {
         return Match::None;
@@ -132,7 +132,7 @@ fn add_forms(secret: &str, forms: &mut Vec<String>) {
             base64_core(&STANDARD_NO_PAD, secret, alignment),
             base64_core(&URL_SAFE_NO_PAD, secret, alignment),
         ] {
-            // The rest of a short secret would match ordinary words.
+            // The rest of a short secret matches ordinary words.
             if core.len() >= 4 {
                 forms.push(core);
             }

@@ -32,7 +32,8 @@ pub trait Action: Send + Sync + 'static {
     /// Carries out the action.
     ///
     /// # Errors
-    /// The reason why the action failed. After an interruption, the error says what was started and how to observe it.
+    /// The reason why the action failed. After an interruption, the error describes what was started and how to observe
+    /// it.
     async fn invoke(&self, call: &mut InvokeCall<'_, Self>) -> Result<(), Diagnostics>;
 }
 
@@ -52,7 +53,7 @@ pub struct InvokeCall<'a, A: Action + ?Sized> {
     pub provider: &'a A::Data,
     /// The content of the `config` block, wholly known.
     pub config: A::Config,
-    /// Cancelled when the run is interrupted: end soon.
+    /// Cancelled when the run is interrupted: return soon.
     pub stop: CancellationToken,
     /// Messages to the user, shown when the action is complete.
     pub diagnostics: Diagnostics,
@@ -60,8 +61,8 @@ pub struct InvokeCall<'a, A: Action + ?Sized> {
 }
 
 impl<A: Action + ?Sized> InvokeCall<'_, A> {
-    /// Shows a line of text to the user at once. An action that reports nothing for ten seconds is reported as still
-    /// running, with the elapsed time.
+    /// Shows a line of text to the user immediately. If an action reports nothing for ten seconds, the crate reports
+    /// that it is still running, with the elapsed time.
     pub async fn progress(&self, text: impl Into<String> + Send) {
         self.progress.report(text.into()).await;
     }

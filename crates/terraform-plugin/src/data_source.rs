@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::diagnostics::Diagnostics;
 use crate::schema::Schema;
 
-/// Something that a configuration reads and does not manage.
+/// An object that a configuration reads and does not manage.
 #[async_trait]
 pub trait DataSource: Send + Sync + 'static {
     /// The configured provider; see [`Provider::Data`](crate::Provider::Data).

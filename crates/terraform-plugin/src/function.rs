@@ -56,14 +56,14 @@ impl FunctionDefinition {
         self
     }
 
-    /// Sets the parameter of all further arguments, of which there may be none.
+    /// Sets the parameter for zero or more further arguments.
     #[must_use]
     pub fn variadic(mut self, parameter: Parameter) -> Self {
         self.variadic = Some(parameter);
         self
     }
 
-    /// One line that says what the function returns.
+    /// One line that describes the result.
     #[must_use]
     pub fn summary(&self) -> &'static str {
         self.summary
@@ -100,7 +100,7 @@ impl FunctionDefinition {
     }
 
     /// Returns the errors in the definition of the function with this name. A host refuses a provider with an invalid
-    /// or repeated name.
+    /// or duplicate name.
     #[must_use]
     pub fn validate_implementation(&self, name: &str) -> Vec<String> {
         let mut errors = Vec::new();
@@ -256,7 +256,7 @@ pub struct FunctionError {
 }
 
 impl FunctionError {
-    /// An error that no single argument causes.
+    /// An error that does not concern a single argument.
     pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),

@@ -1,8 +1,8 @@
 //! A plugin SDK for Terraform and OpenTofu providers, with plugin protocol 6.
 //!
-//! A provider is a type that implements [`Provider`], and one type for each thing that it serves. Each declares its
-//! arguments and results in a [`Schema`], and handles them as a model: a Rust struct with [`Attr`] fields. [`run`] is all
-//! of `main`.
+//! A provider is a type that implements [`Provider`], and one type for each resource, data source, function, list
+//! resource and action. Each declares its arguments and results in a [`Schema`], and handles them as a model: a Rust
+//! struct with [`Attr`] fields. `main` only calls [`run`].
 //!
 //! | To serve | Implement | Used in a configuration as | Terraform | OpenTofu |
 //! |---|---|---|---|---|

@@ -34,7 +34,7 @@ pub trait ListResource: Send + Sync + 'static {
     /// Finds the objects and passes each to [`ListCall::push`], in a stable order, for instance by name and ID.
     ///
     /// # Errors
-    /// The reason why the list is not complete. The host then discards all results: report the failure of a part, for
+    /// The reason why the list is incomplete. The host then discards all results. Report the failure of a part, for
     /// instance of one page, with [`ListCall::warn`] instead.
     async fn list(&self, call: &mut ListCall<'_, Self>) -> Result<(), Diagnostics>;
 }
@@ -43,7 +43,7 @@ pub trait ListResource: Send + Sync + 'static {
 pub struct ListCall<'a, L: ListResource + ?Sized> {
     /// The configured provider.
     pub provider: &'a L::Data,
-    /// The content of the `config` block, null arguments if the block is absent.
+    /// The content of the `config` block. All arguments are null if the block is absent.
     pub config: L::Config,
     /// The number of results that the host accepts. Do not fetch more.
     pub limit: u64,
@@ -56,9 +56,9 @@ pub struct ListCall<'a, L: ListResource + ?Sized> {
 
 /// An existing object.
 pub struct ListResult<M> {
-    /// The name by which a person recognizes the object. The identity replaces an empty name.
+    /// The name to display. If it is empty, the identity is displayed.
     pub display_name: String,
-    /// The identity: an object of the attributes that [`Schema::identity`] of the managed resource names.
+    /// The identity: an object with the attributes of [`Schema::identity`] of the managed resource.
     pub identity: Value,
     /// The state of the object, required if [`ListCall::include_resource`] is set. Sensitive and write-only attributes
     /// are not sent to the host, which prints results in full.
@@ -66,8 +66,8 @@ pub struct ListResult<M> {
 }
 
 impl<L: ListResource + ?Sized> ListCall<'_, L> {
-    /// Sends a result to the host. Waits until the host accepts it. Returns `false` if no further result is needed:
-    /// the limit is reached, the run is interrupted or the host no longer reads.
+    /// Sends a result to the host. Waits until the host accepts it. Returns `false` if no further result is needed,
+    /// because the limit is reached, the run is interrupted or the host no longer reads.
     pub async fn push(&mut self, result: ListResult<L::Model>) -> bool {
         self.sink
             .push(result.display_name, result.identity, result.resource.as_ref())

@@ -40,7 +40,7 @@ pub trait Provider: Send + Sync + 'static {
     async fn configure(&self, call: &mut ConfigureCall<Self::Config>) -> Result<Self::Data, Diagnostics>;
 
     /// Observes that the operation of the host has reached another phase. A configuration begins with [`Phase::Plan`].
-    /// Must return at once. Default: does nothing.
+    /// Must not block. Default: does nothing.
     fn on_phase(&self, _data: &Self::Data, _phase: Phase) {}
 
     /// The resources.
@@ -71,9 +71,9 @@ pub trait Provider: Send + Sync + 'static {
 /// provider for each operation. `terraform test` of Terraform 1.15 configures it once for all of its runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// The host refreshes and plans. It lasts until the first apply.
+    /// The host refreshes and plans. The phase lasts until the first apply.
     Plan,
-    /// The host applies. It plans each change again first. It lasts until the next refresh.
+    /// The host applies. It plans each change again first. The phase lasts until the next refresh.
     Apply,
 }
 
@@ -88,7 +88,7 @@ pub struct Metadata {
     pub version: &'static str,
     /// One sentence that describes the provider.
     pub description: &'static str,
-    /// The crates whose `tracing` events are logged besides those of this crate, by their names in Rust code.
+    /// Further crates whose `tracing` events are logged, by their names in Rust code.
     pub log_targets: &'static [&'static str],
 }
 

@@ -83,7 +83,7 @@ for this provider; {variable} sets the level of this provider alone.
 }
 
 fn print(text: &str) -> ExitCode {
-    // A closed pipe is not an error: the reader has read enough.
+    // A closed pipe is not an error: the reader needs no more output.
     let _ = std::io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
 }

@@ -1,4 +1,4 @@
-//! A provider during its process: what it serves, its configuration and its interruption.
+//! A provider in a running process: its types, its configuration and its interruption.
 
 mod handle;
 
@@ -37,12 +37,12 @@ const RESERVED_NAMES: &[&str] = &[
 /// The arguments of every provider block, which Terraform reads itself.
 const RESERVED_IN_PROVIDER: &[&str] = &["alias", "version"];
 
-/// The number of runs of the command line tool that one process serves.
+/// How many runs of the command line tool one process serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServeMode {
-    /// One run, as when Terraform starts the provider. An interruption lasts until the process ends.
+    /// One run: Terraform starts the provider. An interruption lasts until the process ends.
     Managed,
-    /// Any number of runs, as in debug mode. Each configuration ends an interruption.
+    /// Any number of runs: debug mode. Each configuration ends an interruption.
     Debug,
 }
 
@@ -206,7 +206,8 @@ impl<P: Provider> Server<P> {
             .ok_or_else(|| unknown_type("function", name))
     }
 
-    /// Returns the errors in everything that the provider declares. A host would refuse the provider, or fail later.
+    /// Returns the errors in everything that the provider declares, with which a host refuses the provider or fails
+    /// later.
     #[must_use]
     pub fn validate_implementation(&self) -> Vec<String> {
         let mut errors = Vec::new();
@@ -315,18 +316,18 @@ impl<P: Provider> Server<P> {
         diagnostics
     }
 
-    /// Interrupts the run: waits end, and no new requests start. The calls in flight still return a response.
+    /// Interrupts the run: waits end, and no new requests start. Calls in flight still return a response.
     pub fn stop(&self) {
         self.run().stop.cancel();
     }
 
-    /// Records the phase that a call shows.
+    /// Records the phase to which a call belongs.
     fn enter(&self, phase: Phase) {
         let mut run = self.run();
         if run.phase != phase
             && let Some(data) = &run.data
         {
-            // Under the lock, so that no other call of the phase comes first.
+            // Holds the lock: no other call of the phase may come first.
             self.provider.on_phase(data, phase);
             run.phase = phase;
         }
@@ -338,8 +339,8 @@ impl<P: Provider> Server<P> {
         self.run().data.clone()
     }
 
-    /// Handles a request that needs a configuration. Messages and logs lose the sensitive values of the request and of
-    /// the provider block.
+    /// Handles a request that needs a configuration. Removes the sensitive values of the request and of the provider
+    /// block from messages and logs.
     async fn handle<R, F>(
         &self,
         schema: &Schema,

@@ -1,4 +1,4 @@
-//! The rules of the protocol through [`Server`](crate::Server): whatever a provider does, the responses satisfy them.
+//! Tests through [`Server`](crate::Server): responses satisfy the rules of the protocol, whatever a provider does.
 
 mod actions;
 mod echo;

@@ -1,5 +1,5 @@
-//! Runs the provider of `examples/notes.rs` with the real command line tool: the program that `TERRAFORM_BIN` names, or
-//! else `terraform`.
+//! Runs the provider of `examples/notes.rs` with the real command line tool: the program in `TERRAFORM_BIN`, or
+//! `terraform`.
 
 #![allow(
     clippy::expect_used,
@@ -31,14 +31,14 @@ fn program() -> OsString {
     program.unwrap_or_else(|| "terraform".into())
 }
 
-/// The program of the example. Cargo does not build it for every selection of tests, so the test builds it.
+/// The program of the example. Cargo does not build it for every selection of tests, so this function builds it.
 fn example() -> &'static Path {
     static EXAMPLE: OnceLock<PathBuf> = OnceLock::new();
     EXAMPLE.get_or_init(|| {
         let mut command = Command::new(env!("CARGO"));
         command.args(["build", "--example", "notes", "--message-format=json"]);
         if cfg!(feature = "testing") {
-            // The features of this test, so that nothing is compiled twice.
+            // The same features as this test: Cargo reuses the build.
             command.arg("--all-features");
         }
         let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
@@ -172,7 +172,7 @@ fn example_provider_plans_applies_imports_and_destroys() {
     );
     assert_eq!(workspace.note("first").as_deref(), Some("changed"));
 
-    // A note that no longer exists leaves the state; another name is another note.
+    // A note that no longer exists is removed from the state. A change of the name replaces the note.
     fs::remove_file(workspace.path("notes").join("second.txt")).unwrap();
     let renamed = changed.replace("name = \"first\"", "name = \"third\"");
     workspace.write("main.tf", &format!("{renamed}{results}"));
@@ -187,8 +187,8 @@ fn example_provider_plans_applies_imports_and_destroys() {
     assert_eq!(workspace.note("third"), None);
 }
 
-/// Identity, list resource, generated configuration and action. Older tools have none of them: the unit tests cover
-/// them without a tool.
+/// Identity, list resource, generated configuration and action. The unit tests cover older tools, which do not have
+/// them.
 #[test]
 fn example_provider_queries_generates_and_invokes() {
     let workspace = Workspace::new();
@@ -228,11 +228,11 @@ fn example_provider_queries_generates_and_invokes() {
     assert_eq!(fs::read_to_string(archive.join("a.txt")).unwrap(), "text");
 }
 
-/// The calls that older tools do not make, without a tool.
+/// The calls that older tools do not make, tested without a tool.
 #[cfg(feature = "testing")]
 mod protocol {
     use terraform_plugin::Value;
-    use terraform_plugin::testing::value::{error, sound};
+    use terraform_plugin::testing::value::{assert_no_errors, error};
     use terraform_plugin::testing::{Launch, Plugin};
 
     use super::{example, fs};
@@ -246,9 +246,9 @@ mod protocol {
             fs::write(notes.join(format!("{name}.txt")), text).unwrap();
         }
         let plugin = Plugin::launch(Launch::without_tls(example().to_str().unwrap())).await;
-        sound(&plugin.schema.diagnostics);
+        assert_no_errors(&plugin.schema.diagnostics);
         let block = plugin.block(&[("folder", notes.to_str().unwrap().into())]);
-        sound(&plugin.configure(block).await);
+        assert_no_errors(&plugin.configure(block).await);
 
         let file = plugin.call_function("file_name", &["a".into()]).await;
         assert_eq!(file, Ok("a.txt".into()));
@@ -263,7 +263,7 @@ mod protocol {
         assert_eq!(refused.function_argument, Some(0));
 
         let (found, diagnostics) = plugin.list_resource("notes_note").list(&[], true, 100).await;
-        sound(&diagnostics);
+        assert_no_errors(&diagnostics);
         let names: Vec<_> = found.iter().map(|found| found.display_name.as_str()).collect();
         assert_eq!(names, ["a", "b"]);
         let (first, _) = plugin.list_resource("notes_note").list(&[], false, 1).await;
@@ -279,7 +279,7 @@ mod protocol {
         let archive = folder.path().join("archive");
         let target = [("folder", archive.to_str().unwrap().into())];
         let (progress, diagnostics) = plugin.invoke("notes_archive", &target).await;
-        sound(&diagnostics);
+        assert_no_errors(&diagnostics);
         assert_eq!(progress, ["copied a", "copied b"]);
         let (_, diagnostics) = plugin.invoke("notes_archive", &[]).await;
         assert!(error(&diagnostics).contains("Missing required argument"));

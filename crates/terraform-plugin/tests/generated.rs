@@ -1,6 +1,6 @@
 //! Compares the committed Rust code in `src/plugin/proto` with the code that `proto/` generates.
 //!
-//! After a change in `proto/`, run this test with `UPDATE_GENERATED=1` to write the files anew.
+//! After a change in `proto/`, run this test with `UPDATE_GENERATED=1` to write the files again.
 
 #![allow(
     clippy::expect_used,
@@ -23,7 +23,7 @@ fn generate(proto: &Path, file: &str, output: &Path) {
     tonic_prost_build::configure()
         // The crate serves its own hyper connections, so it does not use tonic's transport.
         .build_transport(false)
-        // Values and states can contain secrets: their `Debug` is written by hand in `src/plugin/proto.rs`.
+        // Values and states can contain secrets: `src/plugin/proto.rs` implements their `Debug`.
         .skip_debug([".tfplugin6.DynamicValue", ".tfplugin6.RawState"])
         // `src/plugin/service.rs` serves the provider.
         .build_server(file != "tfplugin6.proto")

@@ -1,7 +1,7 @@
-//! Audit events from Konnect to a SIEM, set up by the CLI: that they arrive, and what the status says when they do not.
+//! Audit events from Konnect to a SIEM that the CLI configures: their delivery and the status.
 //!
-//! What the emulator does with each answer of a receiver is asserted beside its code. Here, destination, webhook and
-//! status of the provider take part.
+//! The emulator's own tests check its reaction to each response. These tests use the provider's destination, webhook
+//! and status.
 
 mod siem;
 
@@ -29,12 +29,12 @@ fn status() -> Block {
         .expression("depends_on", "[konnect_audit_log_webhook.eu]")
 }
 
-/// A configuration that delivers to this destination, and reads the status.
+/// A configuration that delivers to this destination and reads the status.
 fn delivering_to(destination: &Block) -> String {
     format!("{destination}{}{}", Block::webhook_to("eu", "siem"), status())
 }
 
-/// The status as the next refresh reads it, after all deliveries.
+/// The status of the next refresh after all deliveries.
 fn read_status(stream: &Stream) -> Value {
     stream.workspace.apply();
     let status = stream.workspace.state().get(STATUS).clone();
@@ -58,7 +58,7 @@ fn deliveries_in_each_log_format_arrive_verified() {
             stream.trigger(kind, 1);
         }
         stream.workspace.konnect.wait_for_deliveries();
-        // Those of requests that a read of the status makes are of no interest.
+        // Ignores events of requests that read the status.
         let arrived = stream.siem.take();
         let triggered: Vec<_> = arrived.iter().filter(|event| event.triggered).collect();
         assert_eq!(triggered.len(), EventKind::ALL.len(), "{name}: {arrived:?}");
@@ -80,7 +80,7 @@ fn credential_rotated_is_used_by_the_next_deliveries() {
     stream.trigger_and_wait(EventKind::Access, 1);
     assert_eq!(stream.siem.take_triggered(), 1);
 
-    // A rotation needs a SIEM that takes both for a while.
+    // During a rotation, the SIEM accepts both credentials.
     stream.siem.set_authorization(None).unwrap();
     let rotated = "Splunk 4f1c-new";
     stream.apply(delivering_to(
@@ -125,7 +125,7 @@ fn certificate_untrusted_is_accepted_only_with_skip_ssl_verification() {
 fn deliveries_failing_follow_the_retry_schedule_and_recover() {
     let stream = Stream::start(0.02);
     let up = stream.siem.destination();
-    // A port that no process listens at.
+    // A port without a listener.
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let down = up.clone().with("endpoint", format!("https://{closed}/in"));
     stream.apply(delivering_to(&up));
@@ -179,8 +179,8 @@ fn deliveries_failing_follow_the_retry_schedule_and_recover() {
 }
 
 #[test]
-fn webhook_switched_from_endpoint_to_destination_loses_no_event() {
-    // The waits are as long as Konnect's: the switch takes place while a batch is tried again.
+fn webhook_changed_from_endpoint_to_destination_keeps_events() {
+    // With Konnect's real waits: the change happens while a batch is retried.
     let stream = Stream::start(1.0);
     let down = stream.other_siem("down.pem");
     stream.trust(&[SIEM, "down.pem"]);
@@ -199,7 +199,7 @@ fn webhook_switched_from_endpoint_to_destination_loses_no_event() {
     workspace.konnect.wait_for_deliveries();
     assert_eq!(stream.siem.take_triggered(), 10);
     assert_eq!(down.take_triggered(), 0);
-    workspace.is_settled();
+    workspace.assert_no_changes();
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn portal_events_go_to_the_destination_of_the_portal_only() {
 }
 
 #[test]
-fn replay_brings_events_that_the_siem_missed() {
+fn replay_delivers_events_that_the_siem_missed() {
     let stream = Stream::start(0.01);
     let delivering = delivering_to(&stream.siem.destination());
     stream.apply(&delivering);
@@ -267,5 +267,5 @@ fn replay_brings_events_that_the_siem_missed() {
     let replayed = stream.workspace.konnect.deliveries();
     assert!(replayed.iter().any(|delivery| delivery.replay), "{replayed:?}");
     assert_eq!(read_status(&stream)["delivery_state"], "delivering");
-    stream.workspace.is_settled();
+    stream.workspace.assert_no_changes();
 }

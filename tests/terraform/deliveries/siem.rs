@@ -16,29 +16,29 @@ use crate::workspace::{AUTHORIZATION, Block, Workspace};
 /// The file with the authority of the SIEM of a [`Stream`].
 pub const SIEM: &str = "siem.pem";
 
-/// The file with the authorities that the Konnect trusts.
+/// The file with the trusted authorities of Konnect.
 const TRUSTED: &str = "trusted.pem";
 
-/// What the user agent of triggered events begins with, and that of requests does not.
+/// The prefix of the user agent of triggered events, which requests do not have.
 const TRIGGERED: &str = "Mozilla/";
 
-/// An event that has arrived.
+/// A received event.
 #[derive(Debug, Clone)]
 pub struct Arrived {
     pub kind: Kind,
     pub format: Format,
     pub product: String,
     pub name: String,
-    /// Whether the test made it, and no request.
+    /// Whether the test triggered the event.
     pub triggered: bool,
     pub verification: Verification,
 }
 
-/// A receiver by HTTPS, on threads of its own. Its authority is in a file.
+/// An HTTPS receiver on separate threads. Its authority is in a file.
 pub struct Siem {
     receiver: Receiver,
     arrived: Arc<Mutex<Vec<Arrived>>>,
-    // Dropped last: the receiver runs on it.
+    // Dropped last, because the receiver runs on it.
     _runtime: Runtime,
 }
 
@@ -76,7 +76,7 @@ impl Siem {
         }
     }
 
-    /// The events since the last call of this. None of them has a signature that cannot be verified.
+    /// The events since the last call. Asserts that no signature is invalid.
     pub fn take(&self) -> Vec<Arrived> {
         let arrived = std::mem::take(&mut *self.arrived.lock().unwrap_or_else(PoisonError::into_inner));
         for event in &arrived {
@@ -85,7 +85,7 @@ impl Siem {
         arrived
     }
 
-    /// How many of the events since the last call of this or of [`Self::take`] the test has triggered.
+    /// The number of triggered events since the last call of this or of [`Self::take`].
     pub fn take_triggered(&self) -> usize {
         self.take().iter().filter(|event| event.triggered).count()
     }
@@ -104,7 +104,7 @@ impl std::ops::Deref for Siem {
     }
 }
 
-/// A workspace whose Konnect delivers to a SIEM that it trusts.
+/// A workspace whose Konnect delivers to a trusted SIEM.
 pub struct Stream {
     pub workspace: Workspace,
     pub siem: Siem,
@@ -133,12 +133,12 @@ impl Stream {
         stream
     }
 
-    /// Another SIEM, which the Konnect does not trust. Its authority is in the file of this name.
+    /// Another SIEM, which Konnect does not trust. Its authority is in the file of this name.
     pub fn other_siem(&self, ca: &str) -> Siem {
         Siem::start(&self.workspace.konnect, self.folder.path().join(ca))
     }
 
-    /// Makes the Konnect trust the SIEMs whose authorities are in these files, and no others.
+    /// Sets the trusted SIEMs of Konnect, by the files of their authorities.
     pub fn trust(&self, files: &[&str]) {
         let read =
             |name: &&str| std::fs::read_to_string(self.folder.path().join(name)).expect("an authority");
@@ -146,7 +146,7 @@ impl Stream {
         std::fs::write(self.folder.path().join(TRUSTED), all).expect("the trusted authorities");
     }
 
-    /// Applies this configuration, and waits for the deliveries of the events that it makes.
+    /// Applies this configuration, and waits for the deliveries of its events.
     pub fn apply(&self, body: impl std::fmt::Display) {
         self.workspace.configure(body);
         if !self.workspace.path(".terraform").exists() {
@@ -156,13 +156,13 @@ impl Stream {
         self.workspace.konnect.wait_for_deliveries();
     }
 
-    /// Makes this many events of region eu.
+    /// Triggers this many events of region eu.
     pub fn trigger(&self, kind: EventKind, count: usize) {
         let made = self.workspace.konnect.trigger("eu", None, kind, count);
         made.expect("events");
     }
 
-    /// The same, and waits until they are delivered or given up.
+    /// The same, and waits until they are delivered or have failed.
     pub fn trigger_and_wait(&self, kind: EventKind, count: usize) {
         self.trigger(kind, count);
         self.workspace.konnect.wait_for_deliveries();

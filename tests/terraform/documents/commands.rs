@@ -1,4 +1,4 @@
-//! The commands of the blocks of shell.
+//! The commands in shell blocks.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,7 +8,7 @@ use crate::workspace::{Feature, Workspace, cli, project, workspace_binary};
 
 use super::blocks;
 
-/// What a reader has, or gets elsewhere.
+/// The programs that a reader has or installs.
 const PROGRAMS: [&str; 20] = [
     "cat",
     "cd",
@@ -32,11 +32,11 @@ const PROGRAMS: [&str; 20] = [
     "unzip",
 ];
 
-/// What the programs that the project brings or needs know.
+/// The commands and options of the known programs.
 struct Known {
-    /// The commands of the CLI, as its help lists them.
+    /// The commands in the help of the CLI.
     cli: String,
-    /// The help of the project's own tools, by name.
+    /// The help of the project's tools, by name.
     tools: BTreeMap<&'static str, String>,
     /// The manifest of the crate.
     manifest: String,
@@ -56,7 +56,7 @@ impl Known {
         }
     }
 
-    /// What of a command does not exist.
+    /// Returns the part of a command that does not exist.
     fn fault(&self, words: &[String]) -> Option<String> {
         let (program, arguments) = words.split_first()?;
         let missing = |what: &str| Some(format!("{program} has no {what}"));
@@ -107,7 +107,7 @@ fn documented_shell_commands_exist() {
             .expect("a shell");
         let said = String::from_utf8_lossy(&parsed.stderr);
         assert!(parsed.status.success(), "{place}: {said}");
-        // A whole script is run by a test.
+        // Another test runs whole scripts.
         if block.text.starts_with("#!") {
             continue;
         }
@@ -119,7 +119,7 @@ fn documented_shell_commands_exist() {
     assert!(checked > 30, "only {checked} commands were found");
 }
 
-/// The commands of a script that has one or more a line, each as its words. What is quoted is left out.
+/// The commands of a script as words, with one or more commands per line. Quoted text is omitted.
 fn commands(script: &str) -> Vec<Vec<String>> {
     let mut bare = String::new();
     let mut quote = None;
@@ -147,7 +147,7 @@ fn commands(script: &str) -> Vec<Vec<String>> {
     }
     let words = bare.lines().map(|line| {
         let words = line.split_whitespace();
-        // Variables in front of a command, and assignments by themselves.
+        // Variables before a command, and assignments.
         words
             .skip_while(|word| word.contains('='))
             .map(str::to_owned)

@@ -1,4 +1,4 @@
-//! The blocks of HCL, each as a configuration of its own.
+//! The blocks of HCL, each as a separate configuration.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use crate::workspace::{Feature, KONG, Workspace, cli};
 
 use super::{Block, blocks};
 
-/// The blocks that are only parsed, by file and a part of them, since they use other providers.
+/// The blocks that are only parsed because they use other providers, by file and part of their text.
 const ONLY_PARSED: [(&str, &str); 4] = [
     (
         "docs/guides/coming-from-kong-konnect.md",
@@ -27,10 +27,10 @@ const ONLY_PARSED: [(&str, &str); 4] = [
     ("docs/guides/reading-failures.md", "data \"http\" "),
 ];
 
-/// What only Terraform 1.14 and later supports.
+/// Syntax that requires Terraform 1.14 or later.
 const ACTIONS: [&str; 2] = ["action \"", "action_trigger {"];
 
-/// The files that a reader has beside the configuration.
+/// The files next to the configuration.
 const FILES: [&str; 2] = ["events.log", "jwks.json"];
 
 /// The objects of this provider that a block may refer to, with the arguments that they need.
@@ -67,7 +67,7 @@ fn documented_hcl_is_formatted() {
 #[test]
 fn documented_hcl_is_valid() {
     let mut workspace = Workspace::new();
-    // Without `init` for each of them.
+    // Avoids `init` for each of them.
     let built = Value::from(cli().mirror_of(ADDRESS).display().to_string());
     workspace.write(
         "../cli.tfrc",
@@ -122,8 +122,8 @@ fn documented_hcl_is_valid() {
         command
     });
     for ((block, _), output) in configurations.iter().zip(all(commands)) {
-        let answer: Value = serde_json::from_slice(&output.stdout).expect("an answer in JSON");
-        let diagnostics = answer["diagnostics"].as_array().into_iter().flatten();
+        let response: Value = serde_json::from_slice(&output.stdout).expect("an answer in JSON");
+        let diagnostics = response["diagnostics"].as_array().into_iter().flatten();
         let errors = diagnostics.filter(|diagnostic| diagnostic["severity"] == "error");
         let errors: Vec<_> = errors
             .map(|error| (error["summary"].as_str().expect("a text"), &error["detail"]))
@@ -134,7 +134,7 @@ fn documented_hcl_is_valid() {
             "{place} has the errors {errors:#?}\n{}",
             completed(&block.text)
         );
-        assert_eq!(answer["valid"], true, "{place}: {answer}");
+        assert_eq!(response["valid"], true, "{place}: {response}");
     }
 }
 
@@ -161,7 +161,7 @@ fn knows(block: &Block) -> bool {
         .all(|(needed, feature)| !needed || cli().supports(feature))
 }
 
-/// Runs commands side by side, as many as there are processors, and gives their outputs in order.
+/// Runs commands in parallel, one per processor. Returns their outputs in order.
 fn all(commands: impl Iterator<Item = Command>) -> Vec<Output> {
     let width = thread::available_parallelism().map_or(2, usize::from);
     let mut commands = commands.peekable();
@@ -187,7 +187,7 @@ fn all(commands: impl Iterator<Item = Command>) -> Vec<Output> {
     outputs
 }
 
-/// A block as a configuration that stands by itself.
+/// Completes a block to a valid configuration.
 fn completed(text: &str) -> String {
     let mut whole = without_foreign(text);
     if !whole.contains("required_providers") {
@@ -212,7 +212,7 @@ fn completed(text: &str) -> String {
     whole
 }
 
-/// A block of this provider that is referred to, if it is not declared.
+/// Declares an undeclared object of this provider.
 fn stub(head: &str, kind: &str, name: &str, whole: &str) -> String {
     let known = TYPES
         .iter()
@@ -223,7 +223,7 @@ fn stub(head: &str, kind: &str, name: &str, whole: &str) -> String {
     } else {
         format!("{kind}.{name}")
     };
-    // What is gone through is one of several.
+    // The object has `for_each`.
     let each = if whole.contains(&format!(" in {address} ")) {
         "for_each = toset([\"eu\"])\n"
     } else {
@@ -237,7 +237,7 @@ fn stub(head: &str, kind: &str, name: &str, whole: &str) -> String {
     }
 }
 
-/// Cuts what belongs to other providers, and puts a variable in the place of their ephemeral values.
+/// Removes blocks of other providers, and replaces their ephemeral values with a variable.
 fn without_foreign(text: &str) -> String {
     let mut kept = String::new();
     let mut inside = false;

@@ -1,4 +1,4 @@
-//! The examples of imports, each in all the forms that the CLI knows.
+//! The import examples, in all forms that the CLI supports.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::workspace::{AUTHORIZATION, Feature, Workspace, cli};
 
 use super::{beside_provider, destination, entries, read, workspace};
 
-/// The id that the examples of imports have for a destination.
+/// The destination ID in the import examples.
 const EXAMPLE_ID: &str = "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7";
 
 #[test]
@@ -20,7 +20,7 @@ fn example_imports_of_destination_succeed() {
             &["examples/provider", &format!("{folder}/resource.tf")],
             &[("siem_authorization", AUTHORIZATION)],
         );
-        // The second command of the examples is for a destination that region eu keeps.
+        // The second command of the examples is for a destination in region eu.
         for region in ["global", "eu"] {
             let body = json!({
                 "name": "SIEM", "endpoint": "https://siem.example.com/konnect-audit-logs",
@@ -87,7 +87,7 @@ fn example_imports_of_replay_job_succeed() {
             &read(&file),
             "konnect_audit_log_replay_job.outage",
         );
-        workspace.is_settled();
+        workspace.assert_no_changes();
     }
 }
 
@@ -105,7 +105,7 @@ fn example_imports_of_portal_webhook_succeed() {
         let edit = json!({ "audit_log_destination_id": id, "enabled": true });
         let edited = workspace.konnect.edit_portal_webhook("eu", &portal, edit);
         edited.expect("the webhook of the Dev Portal");
-        // Each command is an example of its own.
+        // Each command is a separate example.
         let text = read(&file).replace(PORTAL_ID, &portal);
         let examples: Vec<_> = if Path::new(&file).extension().is_some_and(|e| e == "sh") {
             text.lines()
@@ -121,7 +121,7 @@ fn example_imports_of_portal_webhook_succeed() {
     }
 }
 
-/// The examples of imports in a folder that the CLI supports.
+/// The import examples in a folder that the CLI supports.
 fn imports(folder: &str) -> Vec<String> {
     let all = entries(folder).into_iter().filter(|file| {
         let name = file.rsplit('/').next().expect("a name");

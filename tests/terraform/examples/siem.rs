@@ -1,19 +1,19 @@
-//! The configurations for SIEMs, each beside `examples/stream`: what Konnect gets from them, and what their variables
-//! refuse.
+//! The configurations for SIEMs, each with `examples/stream`: the created destinations, and the validation of their
+//! variables.
 
-use crate::workspace::{AUTHORIZATION, files, holds_none};
+use crate::workspace::{AUTHORIZATION, assert_no_secret, files};
 
-use super::{lives, workspace};
+use super::{assert_lifecycle, workspace};
 
 const PASSWORD: &str = "dK3vQ7mR-9sL2xW8e";
 
-/// What an example for a SIEM makes of its variables.
+/// An example for a SIEM and its expected destination.
 struct Siem<'a> {
     variables: &'a [(&'a str, &'a str)],
     endpoint: &'a str,
     authorization: &'a str,
     log_format: &'a str,
-    /// A value that a variable refuses.
+    /// A value that a variable rejects.
     refused: (&'a str, &'a str),
     secret: &'a str,
 }
@@ -22,7 +22,7 @@ struct Siem<'a> {
 fn delivers(folder: &str, siem: &Siem<'_>) {
     let folder = format!("examples/siem/{folder}");
     let workspace = workspace(&["examples/stream", &folder], siem.variables);
-    let made = lives(&workspace);
+    let made = assert_lifecycle(&workspace);
     assert_eq!(made.len(), 1, "{made:?}");
     let expected = [
         ("endpoint", siem.endpoint),
@@ -34,10 +34,10 @@ fn delivers(folder: &str, siem: &Siem<'_>) {
     }
     if !siem.secret.is_empty() {
         for (file, text) in files(&workspace.path("")) {
-            holds_none(&text, &file, &[siem.secret]);
+            assert_no_secret(&text, &file, &[siem.secret]);
         }
     }
-    holds_none(&workspace.printed(), "the output of the CLI", &[PASSWORD]);
+    assert_no_secret(&workspace.printed(), "the output of the CLI", &[PASSWORD]);
 
     let (name, value) = siem.refused;
     let mut workspace = workspace;
@@ -84,7 +84,7 @@ fn siem_sumo_logic_creates_expected_destination() {
             authorization: "Bearer unused",
             log_format: "cef",
             refused: ("sumo_logic_source_url", "https://service.sumologic.com/ui/"),
-            // The URL is the secret, and is in the state, as the example says.
+            // The URL is the secret, and is in the state, as documented in the example.
             secret: "",
         },
     );

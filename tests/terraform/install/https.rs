@@ -1,4 +1,4 @@
-//! A web server for a folder, on 127.0.0.1 and over HTTPS alone, as a network mirror has to be.
+//! An HTTPS server for a folder on 127.0.0.1, as a network mirror.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 
 type Requests = Arc<Mutex<Vec<String>>>;
 
-/// A running server, which ends with this.
+/// A running server, stopped on drop.
 pub struct HttpsMirror {
     port: u16,
     certificate: String,
@@ -31,7 +31,7 @@ pub struct HttpsMirror {
 }
 
 impl HttpsMirror {
-    /// Serves a folder, with a certificate of its own for 127.0.0.1.
+    /// Serves a folder, with a generated certificate for 127.0.0.1.
     pub fn serve(folder: PathBuf) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::default();
@@ -60,7 +60,7 @@ impl HttpsMirror {
                 started.send(port).expect("a test that waits");
                 tokio::select! {
                     () = accept(listener, TlsAcceptor::from(Arc::new(tls)), folder, noted) => {}
-                    // Ends also when the test panicked, and the sender is gone.
+                    // Also ends after a panic of the test, which drops the sender.
                     _ = stopped => {}
                 }
             });
@@ -74,17 +74,17 @@ impl HttpsMirror {
         }
     }
 
-    /// As a CLI wants it, with a slash at the end.
+    /// The URL with a final slash, as a CLI requires.
     pub fn url(&self) -> String {
         format!("https://127.0.0.1:{}/", self.port)
     }
 
-    /// What a client has to trust, in PEM.
+    /// The certificate that clients must trust, in PEM.
     pub fn certificate(&self) -> &str {
         &self.certificate
     }
 
-    /// The paths that were asked for since the last call of this.
+    /// The requested paths since the last call.
     pub fn take_requests(&self) -> Vec<String> {
         std::mem::take(&mut self.requests.lock().expect("no panic of the server"))
     }
@@ -94,7 +94,7 @@ impl Drop for HttpsMirror {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // Its panic has been printed.
+            // The panic was already printed.
             let _ = thread.join();
         }
     }
@@ -106,20 +106,20 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, folder: PathBuf, reques
         let (stream, _) = listener.accept().await.expect("a connection");
         let (tls, folder, requests) = (tls.clone(), folder.clone(), requests.clone());
         tokio::spawn(async move {
-            // A client that does not trust the certificate hangs up.
+            // A client that does not trust the certificate disconnects.
             let Ok(stream) = tls.accept(stream).await else {
                 return;
             };
             let service =
-                service_fn(|request| ready(Ok::<_, Infallible>(answer(&request, &folder, &requests))));
+                service_fn(|request| ready(Ok::<_, Infallible>(response(&request, &folder, &requests))));
             let connection = hyper::server::conn::http1::Builder::new();
             let _ = connection.serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
-/// The file that the path names. What a network mirror serves as JSON has to say so.
-fn answer(request: &Request<Incoming>, folder: &Path, requests: &Requests) -> Response<Full<Bytes>> {
+/// Returns the file of the path. JSON of a network mirror must have its content type.
+fn response(request: &Request<Incoming>, folder: &Path, requests: &Requests) -> Response<Full<Bytes>> {
     let path = request.uri().path();
     requests.lock().expect("no panic").push(path.to_owned());
     let file = folder.join(path.trim_start_matches('/'));

@@ -1,4 +1,4 @@
-//! Runs that are cut off: Ctrl-C twice, and a kill.
+//! Aborted runs: Ctrl-C twice, and a kill.
 
 use nix::sys::signal::Signal;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::workspace::{Running, Workspace, until};
 
-/// Kills the CLI alone while requests are held, and lets those go on once the plugin has noticed.
+/// Kills only the CLI while requests are held, and releases them after the plugin has detected the kill.
 #[track_caller]
 fn kill_cli(workspace: &Workspace, mut running: Running<'_>) {
     running.signal_cli(Signal::SIGKILL);
@@ -18,7 +18,7 @@ fn kill_cli(workspace: &Workspace, mut running: Running<'_>) {
     left_nothing(workspace, &running);
 }
 
-/// Kills CLI and plugin. Nobody is left who could remove the plugin's socket.
+/// Kills CLI and plugin, so the plugin's socket remains.
 #[track_caller]
 fn kill_all(workspace: &Workspace, mut running: Running<'_>) {
     running.signal(Signal::SIGKILL);
@@ -27,7 +27,7 @@ fn kill_all(workspace: &Workspace, mut running: Running<'_>) {
     workspace.konnect.clear_faults();
 }
 
-/// Kills the plugin alone, which so can't remove its socket: the CLI ends by itself.
+/// Kills only the plugin, so its socket remains. The CLI then ends.
 #[track_caller]
 fn kill_plugin(workspace: &Workspace, mut running: Running<'_>) {
     running.signal_plugins(Signal::SIGKILL);
@@ -36,7 +36,7 @@ fn kill_plugin(workspace: &Workspace, mut running: Running<'_>) {
     workspace.konnect.clear_faults();
 }
 
-/// Ctrl-C, and once more: the CLI gives the plugin two seconds, and kills it.
+/// Ctrl-C twice: the CLI kills the plugin after two seconds.
 #[track_caller]
 fn interrupt_twice(workspace: &Workspace, mut running: Running<'_>) {
     running.interrupt();
@@ -47,7 +47,7 @@ fn interrupt_twice(workspace: &Workspace, mut running: Running<'_>) {
     workspace.konnect.clear_faults();
 }
 
-type Blow = fn(&Workspace, Running<'_>);
+type Interruption = fn(&Workspace, Running<'_>);
 
 #[test]
 fn create_when_cli_is_killed_rolls_back() {
@@ -58,7 +58,7 @@ fn create_when_cli_is_killed_rolls_back() {
     kill_cli(&workspace, running);
     assert_eq!(asked(&workspace, "DELETE"), AT_ONCE);
     assert_eq!(workspace.konnect.destinations("global").len(), ANSWERED);
-    // Of those that it did hear of, it may have recorded some: each product writes its state in its own time.
+    // The state may contain some of the received responses: the products write it at different times.
     let known = workspace.state().addresses().len();
     assert_eq!(reconcile(&workspace).len(), ANSWERED - known);
     is_whole(&workspace, "cef");
@@ -66,12 +66,12 @@ fn create_when_cli_is_killed_rolls_back() {
 
 #[test]
 fn create_not_handled_before_kill_leaves_nothing() {
-    for blow in [kill_all as Blow, kill_plugin, interrupt_twice] {
+    for interruption in [kill_all as Interruption, kill_plugin, interrupt_twice] {
         let workspace = workspace();
         hold(&workspace, "POST", ANSWERED, false);
         let running = workspace.start(APPLY);
         are_held(&workspace, "POST", AT_ONCE);
-        blow(&workspace, running);
+        interruption(&workspace, running);
         assert_eq!(workspace.konnect.destinations("global").len(), ANSWERED);
         let known = workspace.state().addresses().len();
         assert_eq!(reconcile(&workspace).len(), ANSWERED - known);
@@ -81,12 +81,12 @@ fn create_not_handled_before_kill_leaves_nothing() {
 
 #[test]
 fn killed_apply_leaves_destination_that_next_plan_names() {
-    for blow in [kill_all as Blow, kill_plugin, interrupt_twice] {
+    for interruption in [kill_all as Interruption, kill_plugin, interrupt_twice] {
         let workspace = workspace();
         hold(&workspace, "POST", ANSWERED, true);
         let running = workspace.start(APPLY);
         are_held(&workspace, "POST", AT_ONCE);
-        blow(&workspace, running);
+        interruption(&workspace, running);
         let there = workspace.konnect.destinations("global").len();
         assert_eq!(there, ANSWERED + AT_ONCE);
         let known = workspace.state().addresses().len();
@@ -98,20 +98,24 @@ fn killed_apply_leaves_destination_that_next_plan_names() {
 
 #[test]
 fn webhooks_are_rolled_back_or_taken_over() {
-    for (blow, taken_back) in [(kill_cli as Blow, true), (kill_all, false), (kill_plugin, false)] {
+    for (interruption, taken_back) in [
+        (kill_cli as Interruption, true),
+        (kill_all, false),
+        (kill_plugin, false),
+    ] {
         let workspace = workspace();
-        // All other destinations are there by then, since a webhook's own requests come late.
+        // All other destinations exist then, because the requests for webhooks are last.
         hold(&workspace, "PATCH", 0, true);
         let running = workspace.start(APPLY);
         are_held(&workspace, "PATCH", REGIONS.len());
         until("all destinations", || asked(&workspace, "POST") == DESTINATIONS);
-        blow(&workspace, running);
+        interruption(&workspace, running);
         let delivering = || {
             let on = |region: &&&str| workspace.konnect.region(region)["webhook"]["enabled"] == true;
             REGIONS.iter().filter(on).count()
         };
         assert_eq!(delivering(), if taken_back { 0 } else { REGIONS.len() });
-        // A region that delivers to the configured destination already is taken over.
+        // A webhook with the same destination is not overwritten.
         reconcile(&workspace);
         is_whole(&workspace, "cef");
     }
@@ -119,8 +123,8 @@ fn webhooks_are_rolled_back_or_taken_over() {
 
 #[test]
 fn apply_after_kill_completes_updates() {
-    for (blow, handle) in [
-        (kill_cli as Blow, true),
+    for (interruption, handle) in [
+        (kill_cli as Interruption, true),
         (kill_all, true),
         (kill_plugin, false),
         (interrupt_twice, true),
@@ -131,7 +135,7 @@ fn apply_after_kill_completes_updates() {
         hold(&workspace, "PATCH", ANSWERED, handle);
         let running = workspace.start(APPLY);
         are_held(&workspace, "PATCH", AT_ONCE);
-        blow(&workspace, running);
+        interruption(&workspace, running);
         assert_eq!(reconcile(&workspace), [""; 0]);
         is_whole(&workspace, "json");
     }
@@ -139,8 +143,8 @@ fn apply_after_kill_completes_updates() {
 
 #[test]
 fn destroy_after_kill_completes_deletes() {
-    for (blow, handle) in [
-        (kill_cli as Blow, true),
+    for (interruption, handle) in [
+        (kill_cli as Interruption, true),
         (kill_all, true),
         (kill_plugin, false),
         (interrupt_twice, true),
@@ -150,7 +154,7 @@ fn destroy_after_kill_completes_deletes() {
         hold(&workspace, "DELETE", ANSWERED, handle);
         let running = workspace.start(DESTROY);
         are_held(&workspace, "DELETE", AT_ONCE);
-        blow(&workspace, running);
+        interruption(&workspace, running);
         workspace.destroy();
         is_empty(&workspace);
     }

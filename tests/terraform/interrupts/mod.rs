@@ -1,9 +1,8 @@
-//! Runs that are interrupted: by Ctrl-C once and twice, by SIGTERM, and by a kill of the CLI, of its plugin, or of
-//! both. Afterwards nothing of the provider's is left on the machine, and a plain apply brings state and world
-//! together, or says what to import for that.
+//! Interrupted runs: by Ctrl-C once and twice, by SIGTERM, and by a kill of the CLI, the plugin or both. Afterwards no
+//! process or file of the provider remains, and a plain apply restores consistency or reports what to import.
 //!
-//! A moment is chosen by what Konnect has been asked: it answers so many requests, and holds all others of the
-//! kind, before it has handled them or with the answer on its lips.
+//! The number of requests determines the time of the interruption: the emulator handles some requests, and holds all
+//! others of the kind before or after handling them.
 
 mod killed;
 mod stopped;
@@ -15,13 +14,13 @@ use serde_json::Value;
 
 use crate::workspace::{Block, Run, Running, Workspace, until};
 
-/// How many destinations a run is about.
+/// The number of destinations.
 const DESTINATIONS: usize = 16;
 /// The regions whose webhooks deliver to the first of them.
 const REGIONS: [&str; 3] = ["eu", "us", "au"];
-/// How many changes the CLI has under way at a time.
+/// The number of concurrent changes of the CLI.
 const AT_ONCE: usize = 4;
-/// How many requests are answered before the others are held.
+/// The number of requests before the others are held.
 const ANSWERED: usize = 5;
 
 const APPLY: &[&str] = &["apply", "-json", "-auto-approve", "-parallelism=4"];
@@ -43,7 +42,7 @@ fn configuration(format: &str) -> String {
     format!("{destinations}\n{webhooks}")
 }
 
-/// A workspace whose temporary files can be distinguished from those of others.
+/// A workspace with a separate folder for temporary files.
 fn workspace() -> Workspace {
     let mut workspace = Workspace::new();
     let temporary = workspace.root().join("tmp");
@@ -54,7 +53,7 @@ fn workspace() -> Workspace {
     workspace
 }
 
-/// Lets some requests pass, and holds all others of the kind.
+/// Lets some requests pass, and holds all others of this method.
 fn hold(workspace: &Workspace, method: &str, pass: usize, handle: bool) {
     let rule = FaultRule::new(Fault::Hold { handle }).method(method);
     let rule = rule.path("/audit-log-").skip(pass as u64).always();
@@ -62,7 +61,7 @@ fn hold(workspace: &Workspace, method: &str, pass: usize, handle: bool) {
     workspace.konnect.inject(rule).unwrap();
 }
 
-/// Waits until as many requests are held as the CLI makes at a time.
+/// Waits until this many requests are held.
 #[track_caller]
 fn are_held(workspace: &Workspace, method: &str, many: usize) {
     until("requests that are held", || {
@@ -72,20 +71,20 @@ fn are_held(workspace: &Workspace, method: &str, many: usize) {
     });
 }
 
-/// How many requests of a method were made since the log was cleared.
+/// The number of requests of a method since the log was cleared.
 fn asked(workspace: &Workspace, method: &str) -> usize {
     let asked = workspace.konnect.requests();
     asked.iter().filter(|r| r.method == method).count()
 }
 
-/// Asserts that nothing of the provider's runs or lies about.
+/// Asserts that no process or file of the provider remains.
 #[track_caller]
 fn left_nothing(workspace: &Workspace, running: &Running<'_>) {
     running.is_gone();
     assert_eq!(workspace.temporary_files(), [""; 0]);
 }
 
-/// Applies until that succeeds, and imports what the errors say is to be imported; gives the addresses that were.
+/// Applies until success, with the imports that errors request. Returns the imported addresses.
 #[track_caller]
 fn reconcile(workspace: &Workspace) -> Vec<String> {
     workspace.konnect.clear_faults();
@@ -106,7 +105,7 @@ fn reconcile(workspace: &Workspace) -> Vec<String> {
     imported.into_keys().collect()
 }
 
-/// The imports that the warnings of a plan propose, by address. There is no error.
+/// The imports that the warnings of a plan propose, by address. Asserts that there is no error.
 #[track_caller]
 fn proposals(run: &Run) -> Vec<(String, String)> {
     assert!(matches!(run.code, Some(0 | 2)), "{}", run.report());
@@ -126,10 +125,10 @@ fn proposals(run: &Run) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Asserts that state and world are what the configuration says, and each other's.
+/// Asserts that state and Konnect match the configuration and each other.
 #[track_caller]
 fn is_whole(workspace: &Workspace, format: &str) {
-    workspace.is_settled();
+    workspace.assert_no_changes();
     let mut there: Vec<_> = workspace
         .konnect
         .destinations("global")
@@ -141,7 +140,7 @@ fn is_whole(workspace: &Workspace, format: &str) {
         .collect();
     there.sort();
     let state = workspace.state();
-    let mut wanted: Vec<_> = (0..DESTINATIONS)
+    let mut expected: Vec<_> = (0..DESTINATIONS)
         .map(|index| {
             let address = format!("konnect_audit_log_destination.many[{index}]");
             let known = state.get(&address);
@@ -149,8 +148,8 @@ fn is_whole(workspace: &Workspace, format: &str) {
             (known["name"].to_string(), known["id"].to_string())
         })
         .collect();
-    wanted.sort();
-    assert_eq!(there, wanted, "each destination exists once");
+    expected.sort();
+    assert_eq!(there, expected, "each destination exists once");
     assert_eq!(state.addresses().len(), DESTINATIONS + REGIONS.len());
     let first = state.text("konnect_audit_log_destination.many[0]", "id");
     for region in REGIONS {
@@ -160,7 +159,7 @@ fn is_whole(workspace: &Workspace, format: &str) {
     }
 }
 
-/// Asserts that there is nothing, as the state says.
+/// Asserts that no object exists, and that the state is empty.
 #[track_caller]
 fn is_empty(workspace: &Workspace) {
     assert_eq!(workspace.state().addresses(), [""; 0]);

@@ -1,4 +1,4 @@
-//! Runs that are asked to end: Ctrl-C once, and SIGTERM.
+//! Runs that receive Ctrl-C once, or SIGTERM.
 
 use konnect_emulator::{Fault, FaultRule};
 use nix::sys::signal::Signal;
@@ -10,21 +10,21 @@ use super::{
 };
 use crate::workspace::{Running, Workspace, until};
 
-/// Who is asked to end.
-type Blow = fn(&Running<'_>);
+/// How a run is interrupted.
+type Interruption = fn(&Running<'_>);
 
-/// Each is what some sender does: a terminal, `kill`, a supervisor that ends a whole group.
-const BLOWS: [Blow; 3] = [
+/// As by a terminal, by `kill`, and by a supervisor that signals the whole group.
+const INTERRUPTIONS: [Interruption; 3] = [
     |running| running.interrupt(),
     |running| running.signal_cli(Signal::SIGTERM),
     |running| running.signal(Signal::SIGTERM),
 ];
 
-/// Interrupts a run while requests are held, lets those go on, and asserts that no other begins.
+/// Interrupts a run while requests are held, releases them, and asserts that no further request begins.
 #[track_caller]
-fn stop(workspace: &Workspace, mut running: Running<'_>, method: &str, blow: Blow) {
+fn stop(workspace: &Workspace, mut running: Running<'_>, method: &str, interruption: Interruption) {
     are_held(workspace, method, AT_ONCE);
-    blow(&running);
+    interruption(&running);
     running.is_stopping();
     let begun = workspace.konnect.requests().len();
     workspace.konnect.clear_faults();
@@ -39,15 +39,15 @@ fn stop(workspace: &Workspace, mut running: Running<'_>, method: &str, blow: Blo
 
 #[test]
 fn interrupt_during_create_saves_state() {
-    for (blow, handle) in [
-        (BLOWS[0], false),
-        (BLOWS[0], true),
-        (BLOWS[1], true),
-        (BLOWS[2], false),
+    for (interruption, handle) in [
+        (INTERRUPTIONS[0], false),
+        (INTERRUPTIONS[0], true),
+        (INTERRUPTIONS[1], true),
+        (INTERRUPTIONS[2], false),
     ] {
         let workspace = workspace();
         hold(&workspace, "POST", ANSWERED, handle);
-        stop(&workspace, workspace.start(APPLY), "POST", blow);
+        stop(&workspace, workspace.start(APPLY), "POST", interruption);
         assert_eq!(workspace.konnect.destinations("global").len(), ANSWERED + AT_ONCE);
         assert_eq!(workspace.state().addresses().len(), ANSWERED + AT_ONCE);
         assert_eq!(reconcile(&workspace), [""; 0], "a plain apply goes on from there");
@@ -62,7 +62,7 @@ fn interrupt_during_update_saves_state() {
         workspace.apply();
         workspace.configure(configuration("json"));
         hold(&workspace, "PATCH", ANSWERED, handle);
-        stop(&workspace, workspace.start(APPLY), "PATCH", BLOWS[0]);
+        stop(&workspace, workspace.start(APPLY), "PATCH", INTERRUPTIONS[0]);
         let there = workspace.konnect.destinations("global");
         let changed = there.iter().filter(|found| found["log_format"] == "json").count();
         assert_eq!(changed, ANSWERED + AT_ONCE);
@@ -85,7 +85,7 @@ fn interrupt_during_destroy_saves_state() {
         let workspace = workspace();
         workspace.apply();
         hold(&workspace, "DELETE", ANSWERED, handle);
-        stop(&workspace, workspace.start(DESTROY), "DELETE", BLOWS[0]);
+        stop(&workspace, workspace.start(DESTROY), "DELETE", INTERRUPTIONS[0]);
         let state = workspace.state();
         let known = state.addresses();
         assert_eq!(known.len(), DESTINATIONS + REGIONS.len() - ANSWERED - AT_ONCE);
@@ -97,11 +97,11 @@ fn interrupt_during_destroy_saves_state() {
     }
 }
 
-/// Before the first creation, the provider looks at what is there: that is under way, and nothing else begins.
+/// The list request before the first creation is in flight, and no further request begins.
 #[test]
 fn interrupt_during_list_request_creates_nothing() {
     let workspace = workspace();
-    // The plan's look passes, and so does not show what the apply's does.
+    // Skips the request of the plan, and holds that of the apply.
     let look = FaultRule::new(Fault::Hold { handle: false }).path("/audit-log-destinations?page");
     workspace.konnect.inject(look.skip(1)).unwrap();
     let mut running = workspace.start(APPLY);
@@ -116,7 +116,7 @@ fn interrupt_during_list_request_creates_nothing() {
     is_whole(&workspace, "cef");
 }
 
-/// With ten further tries, a minute apart, the run would go on for ten minutes.
+/// With ten retries of a minute, the run would take ten minutes.
 #[test]
 fn interrupt_during_retry_wait_errors_immediately() {
     let create: fn(&Workspace) =
@@ -150,14 +150,14 @@ fn interrupt_during_retry_wait_errors_immediately() {
     }
 }
 
-/// The answer to a creation is lost, and then the run is interrupted, before it could be looked for what that made.
+/// The run is interrupted after the response to a creation was lost, before the search for the destination.
 #[test]
 fn create_lost_without_search_is_named_by_next_plan() {
     let workspace = workspace();
     workspace.configure_provider("max_retries = 10", configuration("cef"));
     let lost = FaultRule::new(Fault::DropAfter).method("POST");
     workspace.konnect.inject(lost).unwrap();
-    // The look for it is answered with a wait, in which the interruption comes.
+    // The search receives a `Retry-After`, and the interruption happens during the wait.
     let busy = FaultRule::new(Fault::retry_after(429, 60))
         .method("GET")
         .path("filter");

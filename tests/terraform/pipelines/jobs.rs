@@ -1,4 +1,4 @@
-//! The workflow of GitHub and the job of GitLab: what they tell, and when.
+//! The workflow of GitHub and the job of GitLab: their reports.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use super::{ENDPOINT, another_user_switches_off, deliveries_fail, ran, repositor
 
 const TITLE: &str = "The audit log stream of Konnect needs attention";
 
-/// What a pipeline file says, as the CLI's own reader of YAML understands it.
+/// A pipeline file, parsed with the CLI's YAML function.
 fn read(file: &str) -> Value {
     let workspace = Workspace::new();
     workspace.copy("examples/pipelines", ".");
@@ -25,11 +25,10 @@ fn read(file: &str) -> Value {
     workspace.state().output("read").clone()
 }
 
-/// Puts a stand-in for a program in front of the real one. It writes down how it is called, and answers what `answer`
-/// does with its arguments.
-fn stand_in(workspace: &mut Workspace, program: &str, answer: &str) {
+/// Replaces a program with a script that records its arguments and then runs `response`.
+fn stand_in(workspace: &mut Workspace, program: &str, response: &str) {
     let script = format!(
-        "#!/bin/sh\nprintf '%s\\n' \"$*\" >>'{}'\n{answer}\n",
+        "#!/bin/sh\nprintf '%s\\n' \"$*\" >>'{}'\n{response}\n",
         workspace.path("calls").display()
     );
     let name = format!("bin/{program}");
@@ -54,7 +53,7 @@ fn texts(object: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The commands of the workflow's steps, and the environment that each has of its own.
+/// The commands of the workflow's steps, with their environments.
 struct Workflow {
     environment: BTreeMap<String, String>,
     steps: Vec<(String, BTreeMap<String, String>)>,
@@ -89,7 +88,7 @@ impl Workflow {
         }
     }
 
-    /// Runs all steps, as long as they succeed, and gives the exit code of the last one that ran.
+    /// Runs the steps until one fails. Returns the exit code of the last one.
     fn run(&self, workspace: &Workspace) -> Option<i32> {
         let outputs = workspace.path("outputs");
         fs::write(&outputs, "").expect("a file");
@@ -122,7 +121,7 @@ impl Workflow {
 fn github_workflow_with_drift_opens_issue_and_comments() {
     let workflow = Workflow::read();
     let mut workspace = repository();
-    // Only the secrets of the workflow itself count.
+    // Uses only the secrets of the workflow.
     workspace.unset("KONNECT_TOKEN");
     workspace.unset("TF_VAR_siem_endpoint");
     workspace.unset("TF_VAR_siem_authorization");
@@ -174,7 +173,7 @@ fn github_workflow_without_drift_closes_issue() {
     let last = calls(&workspace).pop().expect("a call");
     assert!(last.starts_with("issue close 7 --comment"), "{last}");
 
-    // A comparison that failed is reported as well.
+    // A failed comparison is reported too.
     let refusal = Fault::Status {
         code: 403,
         headers: <_>::default(),

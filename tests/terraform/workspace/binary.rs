@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The path of a program of the workspace, built first where it is not up to date.
+/// The path of a program of the workspace, which is built if it is out of date.
 pub fn workspace_binary(name: &str) -> PathBuf {
     let built = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--package", name, "--bin", name])

@@ -1,4 +1,4 @@
-//! Blocks of a configuration, so that a test shows only what it is about.
+//! Builders for blocks of a configuration.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ impl Block {
         }
     }
 
-    /// A destination with nothing but what it must have.
+    /// A destination with only its required attributes.
     pub fn destination(label: &str) -> Self {
         Self::new(format!("resource \"konnect_audit_log_destination\" \"{label}\""))
             .with("name", label)
@@ -44,7 +44,7 @@ impl Block {
             .expression("audit_log_destination_id", id)
     }
 
-    /// A webhook with an endpoint of its own.
+    /// A webhook with an endpoint.
     pub fn webhook_with_endpoint(label: &str) -> Self {
         Self::webhook(label)
             .with("region", "eu")
@@ -52,14 +52,14 @@ impl Block {
             .with("authorization", AUTHORIZATION)
     }
 
-    /// Sets an attribute to a value, in place if it is set.
+    /// Sets an attribute to a value, or replaces it.
     #[must_use]
     pub fn with(self, name: &str, value: impl Into<Value>) -> Self {
-        // JSON's values are expressions, as long as no text holds a template.
+        // JSON values are valid expressions if no text contains a template.
         self.expression(name, value.into().to_string())
     }
 
-    /// Sets an attribute to an expression, in place if it is set.
+    /// Sets an attribute to an expression, or replaces it.
     #[must_use]
     pub fn expression(mut self, name: &str, expression: impl Into<String>) -> Self {
         let expression = expression.into();
@@ -70,14 +70,14 @@ impl Block {
         self
     }
 
-    /// Leaves an attribute out.
+    /// Removes an attribute.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.attributes.retain(|(known, _)| known != name);
         self
     }
 
-    /// Adds a `lifecycle` block, after all attributes are set, that replaces before it destroys.
+    /// Adds a `lifecycle` block with `create_before_destroy`. Call this after all attributes are set.
     #[must_use]
     pub fn create_before_destroy(self) -> Self {
         self.expression("lifecycle", "{ create_before_destroy = true }")

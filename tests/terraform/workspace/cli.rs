@@ -13,14 +13,14 @@ use terraform_provider_konnect::ADDRESS;
 /// The CLI under test.
 pub struct Cli {
     pub program: OsString,
-    /// Where the product looks for providers that name no host.
+    /// The default registry of the product.
     pub registry: &'static str,
-    /// As it tells a provider. OpenTofu tells the version of a Terraform that it is like.
+    /// The version that the CLI passes to providers. OpenTofu passes that of a compatible Terraform.
     pub version: Option<String>,
     product: Product,
     /// Major and minor version of the product.
     release: (u32, u32),
-    /// A filesystem mirror that holds the provider, for either product.
+    /// A filesystem mirror with the provider, for either product.
     pub mirror: PathBuf,
 }
 
@@ -31,7 +31,7 @@ enum Product {
     OpenTofu,
 }
 
-/// What only some CLIs can do. A test of it asks [`Cli::supports`], and otherwise tests the same at the protocol.
+/// A feature of some CLIs. Tests call [`Cli::supports`], and otherwise test the same at the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {
     /// `action` blocks and `action_trigger`.
@@ -53,7 +53,7 @@ impl Cli {
         self.release >= first
     }
 
-    /// The same, and prints that the test checks the protocol instead if this CLI does not have the feature.
+    /// Like [`Cli::supports`], and prints that the test uses the protocol instead if the CLI does not have the feature.
     pub fn supports_or_reports(&self, feature: Feature) -> bool {
         let supported = self.supports(feature);
         if !supported {
@@ -65,7 +65,7 @@ impl Cli {
         supported
     }
 
-    /// The folder of the mirror that holds the provider under an address.
+    /// The folder of the mirror for an address of the provider.
     pub fn mirror_of(&self, address: &str) -> PathBuf {
         let version = env!("CARGO_PKG_VERSION");
         let platform = format!("{}_{}", os(), architecture());
@@ -77,8 +77,8 @@ impl Cli {
     }
 }
 
-/// The CLI that `TERRAFORM_BIN` names, else `terraform`, with a mirror of the provider as it is built
-/// now. Looked for once; every test fails without one.
+/// The CLI of `TERRAFORM_BIN`, or `terraform`, with a mirror of the built provider. Initialized once; every test fails
+/// without a CLI.
 pub fn cli() -> &'static Cli {
     static CLI: OnceLock<Cli> = OnceLock::new();
     CLI.get_or_init(|| {
@@ -91,8 +91,8 @@ pub fn cli() -> &'static Cli {
             (Product::Terraform, TERRAFORM_REGISTRY)
         };
         let version = (product == Product::Terraform).then(|| {
-            let answer = banner(&program, &["version", "-json"]);
-            let version: Value = serde_json::from_str(&answer).expect("a version in JSON");
+            let response = banner(&program, &["version", "-json"]);
+            let version: Value = serde_json::from_str(&response).expect("a version in JSON");
             version["terraform_version"]
                 .as_str()
                 .expect("a version")
@@ -114,8 +114,7 @@ const OPENTOFU_REGISTRY: &str = "registry.opentofu.org";
 /// The address of Kong's provider.
 pub const KONG: &str = "kong/konnect";
 
-/// What a CLI needs of the environment that the tests run in. Nothing else of it gets through, so that
-/// no setting of the machine changes what a test sees.
+/// The environment variables that a CLI needs. Others are not passed, so settings of the machine do not affect tests.
 pub fn passed_on() -> impl Iterator<Item = (&'static str, OsString)> {
     let names = ["PATH", "TMPDIR", "SystemRoot", "LLVM_PROFILE_FILE"];
     names
@@ -123,7 +122,7 @@ pub fn passed_on() -> impl Iterator<Item = (&'static str, OsString)> {
         .filter_map(|name| Some((name, env::var_os(name)?)))
 }
 
-/// Major and minor version of a banner, which begins with `PRODUCT vMAJOR.MINOR.`.
+/// The major and minor version in a banner, which begins with `PRODUCT vMAJOR.MINOR.`.
 fn release(banner: &str) -> (u32, u32) {
     let version = banner.split_whitespace().nth(1).expect("a version");
     let mut numbers = version.trim_start_matches('v').split('.');
@@ -155,12 +154,11 @@ fn banner(program: &OsString, arguments: &[&str]) -> String {
     }
 }
 
-/// `HOST/NAMESPACE/NAME/VERSION/OS_ARCH/BINARY` for both registries, as links to the one binary. It is
-/// in Cargo's own folder for the files of tests, and made anew by each run, since a link keeps the
-/// binary of the build that it was made of.
+/// `HOST/NAMESPACE/NAME/VERSION/OS_ARCH/BINARY` for both registries, as links to one binary, in Cargo's folder for
+/// files of tests. Each run creates it again, because a link refers to the binary of an earlier build.
 ///
-/// It offers the binary under the address of Kong's provider, too: a CLI that finds that in a state
-/// wants it installed, even if it has nothing to ask it.
+/// It also contains the binary under the address of Kong's provider: a CLI requires that provider if a state refers to
+/// it, even without calls to it.
 fn mirror() -> PathBuf {
     let mirror = Path::new(env!("CARGO_TARGET_TMPDIR")).join("terraform-mirror");
     let built = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnect"));
@@ -175,19 +173,19 @@ fn mirror() -> PathBuf {
                 .join(format!("{}_{}", os(), architecture()));
         fs::create_dir_all(&folder).expect("a folder for the mirror");
         let name = format!("terraform-provider-konnect_v{version}{}", consts::EXE_SUFFIX);
-        // Into place in one step, since another run of the tests may be reading.
+        // Replaces the file atomically, because another test run may read it.
         let new = mirror.join(format!("{registry}-{}", std::process::id()));
         if fs::hard_link(built, &new).is_err() {
             fs::copy(built, &new).expect("a copy of the provider");
         }
         fs::rename(&new, folder.join(name)).expect("the provider in its mirror");
-        // A rename of one link of a file to another link of it leaves both.
+        // A rename between two links of one file keeps both.
         let _ = fs::remove_file(&new);
     }
     mirror
 }
 
-/// The system by the name that Go has for it.
+/// The system, as Go names it.
 fn os() -> &'static str {
     match consts::OS {
         "macos" => "darwin",
@@ -195,7 +193,7 @@ fn os() -> &'static str {
     }
 }
 
-/// The processor by the name that Go has for it.
+/// The processor architecture, as Go names it.
 fn architecture() -> &'static str {
     match consts::ARCH {
         "x86_64" => "amd64",

@@ -10,14 +10,14 @@ pub enum Severity {
     Warning,
 }
 
-/// What the source line is that a diagnostic points at.
+/// The source line of a diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// The line of an attribute.
     Attribute(String),
-    /// The head of a block: the diagnostic is about all of it, or on an attribute that is not set.
+    /// The head of a block: the diagnostic is about the whole block, or on an attribute that is not set.
     Block(String),
-    /// None: it is not about the configuration.
+    /// No line: the diagnostic is not about the configuration.
     Nowhere,
 }
 
@@ -27,15 +27,15 @@ pub struct Diagnostic {
     pub severity: Severity,
     pub summary: String,
     pub detail: String,
-    /// The resource that it is about.
+    /// The address of the resource.
     pub address: String,
     pub place: Place,
-    /// The file of the configuration that it is about.
+    /// The file of the configuration.
     pub file: String,
 }
 
 impl Diagnostic {
-    /// Reads one; `folder` is where the configuration is.
+    /// Parses a diagnostic. `folder` contains the configuration.
     pub fn read(json: &Value, folder: &Path) -> Self {
         let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
         let severity = match json["severity"].as_str() {
@@ -62,7 +62,7 @@ impl Diagnostic {
         format!("{}\n{}", self.summary, self.detail)
     }
 
-    /// The attribute that it is on, if that is set in the configuration.
+    /// The attribute, if it is set in the configuration.
     pub fn attribute(&self) -> Option<&str> {
         match &self.place {
             Place::Attribute(name) => Some(name),

@@ -1,4 +1,4 @@
-//! The folder that a test works in, and the commands that it runs there.
+//! The folder of a test, and its commands.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -20,24 +20,24 @@ use super::plan::Plan;
 use super::run::Run;
 use super::state::State;
 
-/// The access token that the environment of a workspace holds.
+/// The access token in the environment of a workspace.
 pub const TOKEN: &str = "kpat_fE9vTq2LxWn";
-/// What destinations and webhooks are given as `authorization`, unless a test says otherwise.
+/// The default `authorization` of destinations and webhooks.
 pub const AUTHORIZATION: &str = "Bearer pR7-zQ3.kM8xA";
 
 const PLAN: &str = "saved.plan";
 
-/// A folder with a configuration, an environment, and a Konnect of its own.
+/// A folder with a configuration, an environment and a Konnect.
 pub struct Workspace {
     pub konnect: LocalKonnect,
     environment: BTreeMap<String, String>,
-    /// All that commands have printed.
+    /// The output of all commands.
     printed: RefCell<String>,
     folder: TempDir,
 }
 
 impl Workspace {
-    /// A folder without a configuration. The environment holds a token and the URL of the Konnect.
+    /// A folder without a configuration. The environment contains a token and the URL of the Konnect.
     pub fn new() -> Self {
         Self::with(EmulatorOptions::default())
     }
@@ -74,7 +74,7 @@ impl Workspace {
         }
     }
 
-    /// A folder that is initialised for this configuration, see [`Self::configure`].
+    /// A folder that is initialized for this configuration; see [`Self::configure`].
     pub fn of(body: impl Display) -> Self {
         let workspace = Self::new();
         workspace.configure(body);
@@ -82,7 +82,7 @@ impl Workspace {
         workspace
     }
 
-    /// Writes a configuration, with a provider block that makes failures show at once.
+    /// Writes a configuration, with a provider block without retries.
     pub fn configure(&self, body: impl Display) {
         self.configure_provider("max_retries = 0", body);
     }
@@ -135,12 +135,12 @@ impl Workspace {
         self.environment.remove(name);
     }
 
-    /// All that the commands so far have printed.
+    /// The output of all commands so far.
     pub fn printed(&self) -> String {
         self.printed.borrow().clone()
     }
 
-    /// A program that is to run in the folder of the configuration, in the environment of the workspace.
+    /// A program in the folder of the configuration, with the environment of the workspace.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command
@@ -151,7 +151,7 @@ impl Workspace {
         command
     }
 
-    /// A command of the CLI to run or to start, whose output goes into pipes.
+    /// A command of the CLI with piped output.
     pub(super) fn cli_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(&cli().program);
         command
@@ -162,13 +162,13 @@ impl Workspace {
         command
     }
 
-    /// Runs a command, however it ends.
+    /// Runs a command, whatever its exit code.
     pub fn run(&self, arguments: &[&str]) -> Run {
         let output = self.cli_command(arguments).output().expect("the CLI runs");
         self.ran(arguments, &output)
     }
 
-    /// A command that has ended.
+    /// The result of an ended command.
     pub(super) fn ran(&self, arguments: &[&str], output: &Output) -> Run {
         let run = Run::of(arguments, output, &self.path(""));
         let mut printed = self.printed.borrow_mut();
@@ -185,12 +185,12 @@ impl Workspace {
         self.run(&["validate", "-json"])
     }
 
-    /// A plan that is not saved, however it ends; it ends with 2 if there is something to do.
+    /// Plans without saving, whatever the exit code. The code is 2 if there are changes.
     pub fn try_plan(&self) -> Run {
         self.run(&["plan", "-json", "-detailed-exitcode"])
     }
 
-    /// Saves a plan, for [`Self::apply_plan`], and looks into it.
+    /// Saves a plan for [`Self::apply_plan`], and parses it.
     #[track_caller]
     pub fn plan(&self) -> Plan {
         self.plan_with(&[])
@@ -207,7 +207,7 @@ impl Workspace {
         Plan::of(&document, planned.diagnostics, planned.code == Some(2))
     }
 
-    /// Applies the saved plan, however it ends.
+    /// Applies the saved plan, whatever the exit code.
     pub fn try_apply_plan(&self) -> Run {
         self.run(&["apply", "-json", PLAN])
     }
@@ -217,7 +217,7 @@ impl Workspace {
         self.try_apply_plan().succeeds()
     }
 
-    /// Plans and applies, however it ends.
+    /// Plans and applies, whatever the exit code.
     pub fn try_apply(&self) -> Run {
         self.run(&["apply", "-json", "-auto-approve"])
     }
@@ -227,7 +227,7 @@ impl Workspace {
         self.try_apply().succeeds()
     }
 
-    /// Destroys, however it ends.
+    /// Destroys, whatever the exit code.
     pub fn try_destroy(&self) -> Run {
         self.run(&["destroy", "-json", "-auto-approve"])
     }
@@ -237,19 +237,19 @@ impl Workspace {
         self.try_destroy().succeeds()
     }
 
-    /// Asserts that nothing is left to do.
+    /// Asserts that a plan has no changes.
     #[track_caller]
-    pub fn is_settled(&self) {
+    pub fn assert_no_changes(&self) {
         self.try_plan().succeeds();
     }
 
-    /// Applies, asserts that nothing is left to do, and gives the requests that changed something.
+    /// Applies, asserts that a plan then has no changes, and returns the write requests.
     #[track_caller]
-    pub fn apply_and_settle(&self) -> Vec<Write> {
+    pub fn apply_and_assert_no_changes(&self) -> Vec<Write> {
         self.konnect.clear_requests();
         self.apply();
         let writes = self.konnect.take_writes();
-        self.is_settled();
+        self.assert_no_changes();
         assert_eq!(self.konnect.take_writes(), [], "a plan changes nothing");
         writes
     }
@@ -260,7 +260,7 @@ impl Workspace {
         State::of(&serde_json::from_str(&shown.stdout).expect("a state in JSON"))
     }
 
-    /// Asserts that applying fails with one error, and gives that.
+    /// Asserts that an apply fails with one error, and returns it.
     #[track_caller]
     pub fn apply_error(&self) -> Diagnostic {
         self.try_apply().error()
@@ -280,7 +280,7 @@ fn copy(from: &Path, to: &Path) {
     }
     for entry in fs::read_dir(from).expect("a folder of the project") {
         let name = entry.expect("an entry").file_name();
-        // What a CLI leaves in a folder that another user has tried out is none of the project's.
+        // Ignores files that a CLI leaves in a folder.
         let left = [".terraform", ".terraform.lock.hcl", "terraform.tfstate"];
         if !left.iter().any(|left| name.to_string_lossy().starts_with(left)) {
             copy(&from.join(&name), &to.join(&name));

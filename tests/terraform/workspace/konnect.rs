@@ -1,4 +1,4 @@
-//! A local Konnect in the test's own process, on a thread of its own.
+//! A local Konnect in the process of the test, on a separate thread.
 
 use std::ops::Deref;
 use std::sync::mpsc;
@@ -9,7 +9,7 @@ use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-/// A running emulator, which ends with this.
+/// A running emulator, stopped on drop.
 pub struct LocalKonnect {
     emulator: Emulator,
     stop: Option<oneshot::Sender<()>>,
@@ -30,7 +30,7 @@ impl LocalKonnect {
                 started
                     .send(emulator.expect("an emulator"))
                     .expect("a test that waits");
-                // Ends also when the test panicked, and the sender is gone.
+                // Also ends after a panic of the test, which drops the sender.
                 let _ = stopped.await;
             });
         });
@@ -41,14 +41,14 @@ impl LocalKonnect {
         }
     }
 
-    /// The requests since the last call of this.
+    /// The requests since the last call.
     pub fn take_requests(&self) -> Vec<RecordedRequest> {
         let requests = self.emulator.requests();
         self.emulator.clear_requests();
         requests
     }
 
-    /// Those of [`Self::take_requests`] that change something.
+    /// The write requests of [`Self::take_requests`].
     pub fn take_writes(&self) -> Vec<Write> {
         self.take_requests()
             .iter()
@@ -57,12 +57,12 @@ impl LocalKonnect {
             .collect()
     }
 
-    /// Another user's `PATCH`, by the API and with a token of their own.
+    /// A `PATCH` with the token of another user.
     pub fn patched_by_another_user(&self, path: &str, body: &Value) -> Value {
         self.by_another_user(Method::PATCH, path, body)
     }
 
-    /// Another user's `POST`.
+    /// A `POST` with the token of another user.
     pub fn posted_by_another_user(&self, path: &str, body: &Value) -> Value {
         self.by_another_user(Method::POST, path, body)
     }
@@ -78,14 +78,14 @@ impl LocalKonnect {
             .build()
             .expect("a runtime");
         let text = runtime.block_on(async {
-            let answer = request.send().await.expect("an answer");
-            assert!(answer.status().is_success(), "{answer:?}");
-            answer.text().await.expect("a body")
+            let response = request.send().await.expect("an answer");
+            assert!(response.status().is_success(), "{response:?}");
+            response.text().await.expect("a body")
         });
         serde_json::from_str(&text).expect("a body in JSON")
     }
 
-    /// Waits until no event waits to be delivered or is being delivered, retries included.
+    /// Waits until all deliveries, including retries, have ended.
     pub fn wait_for_deliveries(&self) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
@@ -114,22 +114,22 @@ impl Drop for LocalKonnect {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            // If it panicked, the test has failed on that already.
+            // After a panic, the test has already failed.
             let _ = thread.join();
         }
     }
 }
 
-/// A request that changes something.
+/// A write request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Write {
     /// Method and path, such as `PATCH /eu/v3/audit-log-webhook`.
     pub call: String,
-    /// Null if there is none.
+    /// The body, or null.
     pub body: Value,
 }
 
-/// What a [`Write`] should be.
+/// An expected [`Write`].
 pub fn write(call: impl Into<String>, body: Value) -> Write {
     Write {
         call: call.into(),

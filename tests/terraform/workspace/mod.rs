@@ -1,13 +1,12 @@
-//! A folder with a configuration, a Konnect to go with it, and the CLI to run in it.
+//! A folder with a configuration, a Konnect, and the CLI that runs in it.
 //!
-//! [`Workspace`] is what a test works with; [`Block`] writes a configuration's blocks; [`run::Run`] is a
-//! command that has ended, with its [`Diagnostic`]s; [`Plan`] and [`state::State`] are what `show -json` prints;
-//! [`Write`] is a request that changed something. [`cli`] finds the CLI and gives it a mirror to
-//! install the provider from; [`konnect`] runs the local Konnect.
+//! [`Workspace`] is the entry point. [`Block`] writes blocks of a configuration. [`run::Run`] is an ended command with
+//! its [`Diagnostic`]s. [`Plan`] and [`state::State`] are the output of `show -json`. [`Write`] is a write request.
+//! [`cli`] finds the CLI and creates its mirror; [`konnect`] runs the local Konnect.
 //!
-//! [`Running`] is a command under way, for tests that interrupt it; it looks for processes where Linux has them.
+//! [`Running`] is a running command, for tests that interrupt it. It requires Linux to find processes.
 //!
-//! All of a workspace goes with it, also when its test panics.
+//! Dropping a workspace removes everything, also after a panic.
 
 mod binary;
 mod block;
@@ -32,4 +31,4 @@ pub use plan::Plan;
 pub use run::Run;
 #[cfg(target_os = "linux")]
 pub use running::{Running, until};
-pub use search::{files, holds_none};
+pub use search::{assert_no_secret, files};

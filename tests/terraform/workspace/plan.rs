@@ -1,4 +1,4 @@
-//! What `show -json` prints for a plan.
+//! The output of `show -json` for a plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,29 +6,29 @@ use serde_json::{Map, Value, json};
 
 use super::diagnostic::Diagnostic;
 
-/// A plan that was made and saved.
+/// A saved plan.
 #[derive(Debug)]
 pub struct Plan {
     /// By address.
     pub changes: BTreeMap<String, Change>,
-    /// What the refresh found changed, by address.
+    /// The drift that the refresh detected, by address.
     pub drift: BTreeMap<String, Change>,
     /// The warnings of the plan.
     pub diagnostics: Vec<Diagnostic>,
-    /// Whether `-detailed-exitcode` said that there are changes.
+    /// Whether `-detailed-exitcode` reported changes.
     pub pending: bool,
 }
 
-/// What is to become of one object.
+/// The planned change of one object.
 #[derive(Debug)]
 pub struct Change {
-    /// Such as `["update"]` or `["delete", "create"]`.
+    /// The actions, such as `["update"]` or `["delete", "create"]`.
     pub actions: Vec<String>,
     pub before: Value,
     pub after: Value,
-    /// True where the value is known only after the apply.
+    /// True for values that are known only after the apply.
     pub unknown: Value,
-    /// The attributes that need another object.
+    /// The attributes that require a replacement.
     pub replaced_by: Value,
 }
 
@@ -61,7 +61,7 @@ impl Plan {
 }
 
 impl Change {
-    /// The names of the attributes that get another value, or one that is not known yet.
+    /// The names of the attributes with a new or unknown value.
     pub fn changed(&self) -> BTreeSet<&str> {
         let all = [&self.before, &self.after, &self.unknown];
         let names = all.into_iter().filter_map(Value::as_object).flat_map(Map::keys);

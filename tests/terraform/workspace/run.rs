@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::diagnostic::Diagnostic;
 
-/// A command that has ended, with all that it said.
+/// An ended command with its output.
 #[derive(Debug)]
 pub struct Run {
     command: String,
@@ -35,20 +35,20 @@ impl Run {
         }
     }
 
-    /// Asserts that it ended with this code.
+    /// Asserts the exit code.
     #[track_caller]
     pub fn ends_with(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{}", self.report());
         self
     }
 
-    /// Asserts that it succeeded.
+    /// Asserts success.
     #[track_caller]
     pub fn succeeds(self) -> Self {
         self.ends_with(0)
     }
 
-    /// Asserts that it failed, and gives its errors.
+    /// Asserts failure, and returns the errors.
     #[track_caller]
     pub fn errors(self) -> Vec<Diagnostic> {
         let failed = self.ends_with(1);
@@ -62,7 +62,7 @@ impl Run {
         errors
     }
 
-    /// Asserts that it failed with one error, and gives that.
+    /// Asserts failure with one error, and returns it.
     #[track_caller]
     pub fn error(self) -> Diagnostic {
         let report = self.report();
@@ -76,7 +76,7 @@ impl Run {
         self.diagnostics.iter().filter(|d| !d.is_error()).collect()
     }
 
-    /// All that is to be known when an assertion fails.
+    /// A report for failed assertions.
     pub fn report(&self) -> String {
         format!(
             "`{}` ended with {:?}\n{}\n{}",
@@ -85,7 +85,7 @@ impl Run {
     }
 }
 
-/// Those of one document, as `validate` writes it, or of one document a line.
+/// Parses diagnostics from one document, as of `validate`, or from one document per line.
 fn diagnostics(stdout: &str, folder: &Path) -> Vec<Diagnostic> {
     let document: Value = serde_json::from_str(stdout).unwrap_or_default();
     if let Some(all) = document["diagnostics"].as_array() {

@@ -1,5 +1,5 @@
-//! A command that is under way, in a process group of its own, as a shell gives one to each job: so a test can do
-//! to it what a terminal, a supervisor or the kernel does.
+//! A running command in a separate process group, as a shell runs a job: a test can signal it like a terminal, a
+//! supervisor or the kernel.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read};
@@ -16,11 +16,10 @@ use nix::unistd::Pid;
 use super::folder::Workspace;
 use super::run::Run;
 
-/// How long is waited for what must come. Nothing is measured by it: it is the moment to say that it does not. It
-/// is shorter than the longest wait between two attempts that Konnect can ask for.
-const PATIENCE: Duration = Duration::from_secs(50);
+/// The maximum wait for an expected event. Shorter than the longest wait between two attempts that Konnect can request.
+const TIMEOUT: Duration = Duration::from_secs(50);
 
-/// The name that the kernel knows a plugin by: the first 15 bytes of its own.
+/// The process name of a plugin in the kernel: the first 15 bytes.
 const PLUGIN: &str = "terraform-provi";
 
 /// A running command. The whole group is killed on drop.
@@ -34,10 +33,10 @@ pub struct Running<'a> {
     stderr: Arc<Mutex<String>>,
 }
 
-/// Waits for what must come.
+/// Waits for an expected event.
 #[track_caller]
 pub fn until(what: &str, met: impl Fn() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while !met() {
         assert!(Instant::now() < deadline, "timed out waiting: {what}");
         thread::sleep(Duration::from_millis(10));
@@ -70,7 +69,7 @@ impl Workspace {
         }
     }
 
-    /// The files, sockets included, under the folder for temporary files. Folders of the CLI's own don't count.
+    /// The files and sockets in the folder for temporary files, without the folders of the CLI.
     pub fn temporary_files(&self) -> Vec<String> {
         let mut found = Vec::new();
         collect_files(&self.root().join("tmp"), &mut found);
@@ -101,7 +100,7 @@ fn collect(pipe: impl Read + Send + 'static, into: &Arc<Mutex<String>>) -> JoinH
 }
 
 impl Running<'_> {
-    /// What a terminal does on Ctrl-C: the signal goes to all that the command has started.
+    /// Sends Ctrl-C as a terminal does: to the whole group.
     pub fn interrupt(&self) {
         self.signal(Signal::SIGINT);
     }
@@ -111,12 +110,12 @@ impl Running<'_> {
         killpg(self.group, signal).expect("the group gets it");
     }
 
-    /// Sends a signal to the CLI alone.
+    /// Sends a signal to the CLI only.
     pub fn signal_cli(&self, signal: Signal) {
         kill(self.group, signal).expect("the CLI gets it");
     }
 
-    /// Sends a signal to the plugins alone.
+    /// Sends a signal to the plugins only.
     pub fn signal_plugins(&self, signal: Signal) {
         let plugins = self.processes().into_iter().filter(|(_, name)| name == PLUGIN);
         let plugins: Vec<_> = plugins.collect();
@@ -131,7 +130,7 @@ impl Running<'_> {
         let all = fs::read_dir("/proc").expect("a list of processes").flatten();
         all.filter_map(|entry| {
             let pid: i32 = entry.file_name().to_str()?.parse().ok()?;
-            // `PID (NAME) STATE PARENT GROUP ...`, and a name may hold anything.
+            // `PID (NAME) STATE PARENT GROUP ...`. A name can contain any character.
             let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
             let (front, rest) = stat.rsplit_once(')')?;
             let (_, name) = front.split_once('(')?;
@@ -143,12 +142,12 @@ impl Running<'_> {
         .collect()
     }
 
-    /// What the provider has logged.
+    /// The log of the provider.
     pub fn log(&self) -> String {
         fs::read_to_string(self.workspace.path("provider.log")).unwrap_or_default()
     }
 
-    /// Waits until the provider has heard of the interruption: `StopProvider`, or the signal itself.
+    /// Waits until the provider has received the interruption: `StopProvider`, or the signal itself.
     #[track_caller]
     pub fn is_stopping(&self) {
         until("the provider learns of the end of the run", || {
@@ -159,7 +158,7 @@ impl Running<'_> {
     /// Waits for the end of the CLI.
     #[track_caller]
     pub fn ended(&mut self) -> Run {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let status: ExitStatus = loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 break status;
@@ -176,7 +175,7 @@ impl Running<'_> {
         }
         let text = |of: &Mutex<String>| of.lock().unwrap().clone().into_bytes();
         let output = Output {
-            // What a shell makes of a signal, so that a code is there in any case.
+            // Like a shell, converts a signal to an exit code.
             status: status
                 .signal()
                 .map_or(status, |signal| ExitStatus::from_raw((128 + signal) << 8)),
@@ -186,7 +185,7 @@ impl Running<'_> {
         self.workspace.ran(&self.arguments, &output)
     }
 
-    /// Waits until no process of the group is left.
+    /// Waits until the group has no processes.
     #[track_caller]
     pub fn is_gone(&self) {
         until("the end of all processes", || self.processes().is_empty());
@@ -195,7 +194,7 @@ impl Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        // The usual case: nobody is left to get it.
+        // Usually, the group has already ended.
         let _ = killpg(self.group, Signal::SIGKILL);
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! The search for secrets in what a run leaves behind.
+//! The search for secrets in the files and output of a run.
 
 use std::fs;
 use std::io::Read as _;
@@ -8,13 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-/// A secret in each form that a careless log would write it in.
+/// A secret in common encodings.
 fn forms(secret: &str) -> Vec<String> {
-    // A scheme by itself is no secret, and what follows it is.
+    // The scheme is not secret, but the part after it is.
     let bare = secret.rsplit(' ').next().unwrap();
     let mut forms = vec![bare.to_owned()];
     for text in [secret, bare] {
-        // In the middle of a longer text, base64 depends on where it begins.
+        // Within a longer text, base64 depends on the position.
         for before in 0..3 {
             let whole = STANDARD.encode(format!("{}{text}", " ".repeat(before)));
             let from = [0, 2, 3][before];
@@ -36,9 +36,9 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Asserts that none of the secrets is in a text.
+/// Asserts that a text contains none of the secrets.
 #[track_caller]
-pub fn holds_none(text: &str, of: &str, secrets: &[&str]) {
+pub fn assert_no_secret(text: &str, of: &str, secrets: &[&str]) {
     for secret in secrets {
         for form in forms(secret) {
             if let Some(at) = text.find(&form) {
@@ -50,13 +50,12 @@ pub fn holds_none(text: &str, of: &str, secrets: &[&str]) {
     }
 }
 
-/// All files of a folder, with what is in them: those in a plan file unpacked, and what a state holds for
-/// the provider decoded.
+/// All files of a folder with their content. Plan files are unpacked, and the private data of states is decoded.
 pub fn files(folder: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        // The installed provider is a link out of the folder.
+        // Skips links, such as the installed provider.
         if path.is_symlink() {
             continue;
         }
@@ -64,14 +63,14 @@ pub fn files(folder: &Path) -> Vec<(String, String)> {
             found.extend(files(&path));
         } else {
             let bytes = fs::read(&path).expect("a file");
-            look_into(&path.display().to_string(), &bytes, &mut found);
+            read_file(&path.display().to_string(), &bytes, &mut found);
         }
     }
     found
 }
 
-/// A file as it is, and in readable form.
-fn look_into(name: &str, bytes: &[u8], found: &mut Vec<(String, String)>) {
+/// A file in raw and readable form.
+fn read_file(name: &str, bytes: &[u8], found: &mut Vec<(String, String)>) {
     if bytes.starts_with(b"PK") {
         let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).expect("an archive");
         for index in 0..archive.len() {
@@ -79,7 +78,7 @@ fn look_into(name: &str, bytes: &[u8], found: &mut Vec<(String, String)>) {
             let mut unpacked = Vec::new();
             entry.read_to_end(&mut unpacked).expect("an entry that unpacks");
             let entry = entry.name().expect("a name").into_owned();
-            look_into(&format!("{name}/{entry}"), &unpacked, found);
+            read_file(&format!("{name}/{entry}"), &unpacked, found);
         }
     }
     if let Ok(document) = serde_json::from_slice::<Value>(bytes) {

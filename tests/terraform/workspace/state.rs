@@ -1,4 +1,4 @@
-//! What `show -json` prints for the state.
+//! The output of `show -json` for the state.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ impl State {
         }
     }
 
-    /// The addresses of all that is of the provider's types.
+    /// The addresses of the provider's objects.
     pub fn addresses(&self) -> Vec<&str> {
         let all = self.objects.keys().map(String::as_str);
         all.filter(|address| address.contains("konnect_")).collect()

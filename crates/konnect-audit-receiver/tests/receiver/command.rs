@@ -18,7 +18,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// A program that runs, killed if a test ends early.
+/// A running program, killed on drop.
 struct Program {
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -36,7 +36,7 @@ impl Program {
         Self { child, stdout, url }
     }
 
-    /// Its exit code, and the rest of what it printed.
+    /// The exit code, and the rest of the output.
     fn end(mut self) -> (Option<i32>, String, String) {
         let (mut stdout, mut stderr) = (String::new(), String::new());
         self.stdout.read_to_string(&mut stdout).unwrap();
@@ -60,7 +60,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It has ended already, if all went well.
+        // An error means that it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -144,8 +144,8 @@ async fn jwks_at_url_verifies_events() {
         let (mut stream, _) = listener.accept().await.unwrap();
         let _ = stream.read(&mut [0; 4096]).await.unwrap();
         let body = jwks();
-        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(response.as_bytes()).await.unwrap();
     });
     let program = tokio::task::spawn_blocking(move || {
         Program::start(&mut command(&[
@@ -168,14 +168,14 @@ async fn jwks_at_url_verifies_events() {
 }
 
 #[tokio::test]
-async fn jwks_by_redirect_is_refused() {
+async fn jwks_redirect_is_rejected() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let _ = stream.read(&mut [0; 4096]).await.unwrap();
-        let answer = "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n";
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        let response = "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(response.as_bytes()).await.unwrap();
     });
     let run = tokio::task::spawn_blocking(move || fails(&["--listen", "127.0.0.1:0", "--jwks", &url]));
     let (code, stderr) = run.await.unwrap();
@@ -185,7 +185,7 @@ async fn jwks_by_redirect_is_refused() {
 }
 
 #[test]
-fn arguments_wrong_are_reported() {
+fn arguments_invalid_are_reported() {
     let cases: [(&[&str], i32, &str); 12] = [
         (&[], 2, "--listen"),
         (&["--listen", "127.0.0.1:0", "--expect", "1"], 2, "--timeout"),
@@ -267,7 +267,7 @@ fn signal_ends_program_with_0_or_1_if_events_are_expected() {
 }
 
 #[tokio::test]
-async fn respond_and_fail_play_a_broken_siem() {
+async fn respond_and_fail_return_the_configured_status() {
     let program = Program::start(&mut command(&[
         "--listen",
         "127.0.0.1:0",
@@ -276,9 +276,9 @@ async fn respond_and_fail_play_a_broken_siem() {
         "--fail",
         "0.5",
     ]));
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for _ in 0..4 {
-        answers.push(status(delivery(&program.url, CEF)).await);
+        responses.push(status(delivery(&program.url, CEF)).await);
     }
-    assert_eq!(answers, [202, 429, 202, 429]);
+    assert_eq!(responses, [202, 429, 202, 429]);
 }

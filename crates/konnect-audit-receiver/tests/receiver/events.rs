@@ -17,7 +17,7 @@ async fn event_of_each_format_is_shown_and_verified() {
 }
 
 #[tokio::test]
-async fn event_signature_is_told_apart() {
+async fn event_signature_state_is_distinguished() {
     let (receiver, screen) = start(|options| options.keys = Some(keys())).await;
     let forged = signed(CEF).replace("granted=true", "granted=false");
     let lines = format!("{}\n{CEF}\n{forged}\n", signed(CEF));
@@ -34,7 +34,7 @@ async fn event_signature_is_told_apart() {
         (3, 1, 1, 1)
     );
 
-    // Only the verified one counts.
+    // Only the verified event counts.
     let missed = receiver.wait_for(2, Duration::from_millis(10)).await.unwrap_err();
     let text = missed.to_string();
     assert_eq!(
@@ -70,7 +70,7 @@ async fn event_without_keys_is_unchecked() {
 }
 
 #[tokio::test]
-async fn event_outside_filter_is_neither_shown_nor_stored_nor_counted() {
+async fn event_not_matching_filter_is_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("events");
     let (receiver, screen) = start(|options| {

@@ -25,7 +25,7 @@ async fn https_with_written_authority_is_trusted() {
     for url in [receiver.url(), &format!("https://localhost:{port}")] {
         assert_eq!(status(client.post(url).body(CEF)).await, 202, "{url}");
     }
-    // A sender that trusts another authority does not get through, and one that does not speak does not block others.
+    // A sender that trusts another authority cannot connect, and a silent sender does not block others.
     let (other, _) = start(|options| options.tls = Tls::SelfMade { ca: None }).await;
     let distrusting = trusting(other.authority().unwrap());
     assert!(distrusting.post(receiver.url()).body(CEF).send().await.is_err());

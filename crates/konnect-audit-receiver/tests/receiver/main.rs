@@ -1,10 +1,10 @@
-//! The receiver from outside: over HTTP and HTTPS, in-process and as a program.
+//! Tests of the receiver over HTTP and HTTPS, in-process and as a program.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)] // a test fails by them
 
-mod answers;
 mod command;
 mod events;
 mod https;
+mod responses;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -23,12 +23,12 @@ const CEF: &str = "2026-06-18T21:02:36Z konghq.com CEF:0|KongInc|Konnect|1.0|kon
 const JSON: &str = r#"{"act":"POST","event_ts":"2026-06-18T21:02:36Z","name":"Ingress","request":"/v3/x","severity":10,"status":500}"#;
 const CPS: &str = r#"{"event":{"event_class_id":"AUTHENTICATION_TYPE_PAT","name":"AUTHENTICATION_OUTCOME_LOCKED","severity":6}}"#;
 
-/// The key that signs.
+/// The signing key.
 fn key_pair() -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap()
 }
 
-/// Its JWKS document.
+/// The JWKS document of the key.
 fn jwks() -> String {
     let x = URL_SAFE_NO_PAD.encode(key_pair().public_key().as_ref());
     format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"k","x":"{x}"}}]}}"#)
@@ -57,7 +57,7 @@ fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// What was written, to be read while something still writes.
+/// Output that can be read while it is written.
 #[derive(Clone, Default)]
 struct Screen(Arc<Mutex<Vec<u8>>>);
 
@@ -77,7 +77,7 @@ impl Write for Screen {
     }
 }
 
-/// A receiver at a port of its own, and what it shows.
+/// A receiver on a free port, and its output.
 async fn start(change: impl FnOnce(&mut Options)) -> (Receiver, Screen) {
     let screen = Screen::default();
     let mut options = Options::new("127.0.0.1:0");
@@ -86,7 +86,7 @@ async fn start(change: impl FnOnce(&mut Options)) -> (Receiver, Screen) {
     (Receiver::start(options).await.unwrap(), screen)
 }
 
-/// A delivery to this URL, as Konnect makes it.
+/// A delivery to this URL, as Konnect sends it.
 fn delivery(url: &str, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
     let client = reqwest::Client::builder()
         .no_proxy()
@@ -97,7 +97,7 @@ fn delivery(url: &str, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilde
     request.header("Content-Type", "text/plain").body(body)
 }
 
-/// Sends it, and returns the status code of the answer.
+/// Sends a request, and returns the status code of the response.
 async fn status(request: reqwest::RequestBuilder) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }

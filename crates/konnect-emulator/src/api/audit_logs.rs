@@ -4,9 +4,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use url::form_urlencoded::{Serializer, parse};
 
-use crate::answer::Answer;
 use crate::api::call::Call;
 use crate::api::cursor::{cursor, read_cursor};
+use crate::api_response::ApiResponse;
 use crate::behavior::PullApi;
 use crate::clock;
 use crate::event::log::{EventLog, Logged, RETENTION_MS};
@@ -15,13 +15,13 @@ use crate::event::signing::SigningKey;
 use crate::problem::{InvalidParameter, Problem};
 use crate::stream::StreamId;
 
-/// Items per page by default, by the API description.
+/// The default page size, from the API description.
 const DEFAULT_SIZE: usize = 20;
 
-/// The most items per page, by the API description.
-const LARGEST_SIZE: usize = 1000;
+/// The maximum page size, from the API description.
+const MAX_PAGE_SIZE: usize = 1000;
 
-/// What a request asks for.
+/// The query of a request.
 struct Query {
     size: usize,
     /// Only events older than the one with this number.
@@ -31,7 +31,7 @@ struct Query {
     from_ms: Option<i64>,
     to_ms: Option<i64>,
     kind: Option<PullType>,
-    /// The filters as they were sent, for the links.
+    /// The filters as sent, for the links.
     filters: Vec<(String, String)>,
 }
 
@@ -39,13 +39,13 @@ struct Query {
 ///
 /// # Errors
 ///
-/// 400 for an invalid query; 403 or 404 if the behavior says that the organization does not have the feature.
+/// 400 for an invalid query; 403 or 404 if the behavior specifies that the organization does not have the feature.
 pub(crate) fn list(
     log: &EventLog,
     key: Option<&SigningKey>,
     call: &Call<'_>,
     now_ms: i64,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     match call.behavior.pull_api {
         PullApi::Available => {}
         PullApi::Forbidden => return Err(Problem::forbidden()),
@@ -54,7 +54,7 @@ pub(crate) fn list(
     let query = Query::parse(call.query)?;
     let to_ms = query.to_ms.unwrap_or(now_ms);
     let from_ms = query.from_ms.unwrap_or(to_ms.saturating_sub(RETENTION_MS));
-    // Nothing older is kept, but the log drops it only with the next event.
+    // The log removes expired events only with the next event.
     let from_ms = from_ms.max(now_ms.saturating_sub(RETENTION_MS));
     let mut matches = log.between(&StreamId::of_region(&call.region), from_ms, to_ms);
     matches.retain(|logged| query.kind.is_none_or(|kind| PullType::of(&logged.event) == kind));
@@ -75,7 +75,7 @@ pub(crate) fn list(
         "size": query.size,
     });
     let document = json!({ "data": data, "meta": { "page": meta } });
-    Ok(Answer::json(StatusCode::OK, &document))
+    Ok(ApiResponse::json(StatusCode::OK, &document))
 }
 
 impl Query {
@@ -98,7 +98,7 @@ impl Query {
             let fault = match key.as_ref() {
                 _ if value.is_empty() && key.starts_with("page[") => None,
                 "page[size]" => match value.parse() {
-                    Ok(size @ 1..=LARGEST_SIZE) => {
+                    Ok(size @ 1..=MAX_PAGE_SIZE) => {
                         read.size = size;
                         None
                     }
@@ -153,7 +153,7 @@ impl Query {
         }
     }
 
-    /// The part of the matches, newest first, that the cursors and the size leave.
+    /// The page of the matches, newest first, that the cursors and the size select.
     fn cut<'a>(&self, matches: &'a [Logged]) -> &'a [Logged] {
         let place = |number| matches.iter().position(|logged| logged.number == number);
         if let Some(before) = self.before {
@@ -162,14 +162,14 @@ impl Query {
         } else {
             let start = match self.after {
                 None => 0,
-                // What a cursor stood for may be gone by now: then everything after it is, too.
+                // If the event of a cursor has expired, so has everything after it.
                 Some(after) => place(after).map_or(matches.len(), |place| place + 1),
             };
             &matches[start..matches.len().min(start + self.size)]
         }
     }
 
-    /// A link as Konnect writes it: a path without version and region, which cannot be requested as it stands.
+    /// A link as in Konnect: a path without version and region, which cannot be requested.
     fn link(&self, key: &str, number: u64) -> String {
         let query = Serializer::new(String::new())
             .extend_pairs(&self.filters)

@@ -1,5 +1,4 @@
-//! The audit events that a request to the API makes: the use of the token, the permission check and, for a change,
-//! the access.
+//! The audit events of a request to the API: the use of the token, the permission check and, for a change, the access.
 
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use crate::api::route::{self, DESTINATIONS, Resource};
 use crate::event::model::{Details, Event, Method, Outcome, Principal};
 use crate::state::Organization;
 
-/// What of a request is in its events.
+/// The data of a request for its events.
 pub(crate) struct Facts<'a> {
     /// The method.
     pub(crate) method: &'a HttpMethod,
@@ -21,9 +20,9 @@ pub(crate) struct Facts<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// The credential in the headers.
     pub(crate) credential: Credential,
-    /// What the path stands for.
+    /// The resource of the path.
     pub(crate) resource: &'a Resource,
-    /// The status that was returned.
+    /// The returned status.
     pub(crate) status: StatusCode,
 }
 
@@ -92,8 +91,8 @@ fn authentication(credential: Credential) -> Details {
     }
 }
 
-/// The permission check. `Authz.webhook` of the service `auditlogs` is documented; the names for the other resources
-/// follow its pattern.
+/// The permission check. `Authz.webhook` of the service `auditlogs` is documented. The names for the other resources
+/// follow the same pattern.
 fn authorization(method: &HttpMethod, resource: &Resource) -> Details {
     let (service, resource, is_list) = match resource {
         Resource::Destinations => ("auditlogs", DESTINATIONS.to_owned(), true),
@@ -125,7 +124,7 @@ fn authorization(method: &HttpMethod, resource: &Resource) -> Details {
     }
 }
 
-/// Reads are no access events.
+/// Reads have no access events.
 fn access(facts: &Facts<'_>) -> Option<Details> {
     let changes = [
         HttpMethod::POST,

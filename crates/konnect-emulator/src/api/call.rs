@@ -7,22 +7,22 @@ use crate::clock;
 /// What a handler needs of a request.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    /// The region that the path names.
+    /// The region in the path.
     pub(crate) region: String,
-    /// The version that the path names.
+    /// The version in the path.
     pub(crate) version: Version,
-    /// The query as it was sent, without its question mark.
+    /// The query as sent, without the question mark.
     pub(crate) query: &'a str,
     /// The `content-type` header.
     pub(crate) content_type: Option<&'a str>,
     /// The whole body.
     pub(crate) body: &'a [u8],
-    /// What the emulator does where the documentation leaves a choice.
+    /// The behavior where Konnect's documentation is not specific.
     pub(crate) behavior: &'a Behavior,
 }
 
 impl Call<'_> {
-    /// A time as an answer shows it: "never" in the spelling that is asked for.
+    /// A time in a response, with "never" in the form of [`Behavior::never`].
     pub(crate) fn time<'t>(&self, time: &'t str) -> &'t str {
         match self.behavior.never {
             NeverTime::Valid if time == clock::NEVER => clock::NEVER_VALID,

@@ -1,4 +1,4 @@
-//! Who calls.
+//! The credential of a request.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -10,9 +10,9 @@ pub(crate) enum Credential {
     PersonalToken,
     /// A system account access token, `spat_...`. Any is as good as another.
     SystemAccountToken,
-    /// Something that is neither.
+    /// Another value.
     Unknown,
-    /// There is none.
+    /// No credential.
     Absent,
 }
 
@@ -36,7 +36,7 @@ impl Credential {
         }
     }
 
-    /// Whether Konnect knows it.
+    /// Whether the credential is valid.
     pub(crate) fn is_known(self) -> bool {
         matches!(self, Self::PersonalToken | Self::SystemAccountToken)
     }

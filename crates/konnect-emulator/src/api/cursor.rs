@@ -1,4 +1,4 @@
-//! Cursors: positions in a list that stay right when items before them are deleted.
+//! Cursors: positions in a list that remain correct when items before them are deleted.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ pub(crate) fn cursor(sequence: u64) -> String {
     STANDARD.encode(json!({ "sequence": sequence }).to_string())
 }
 
-/// The position of a cursor, or `None` for a text that no page returned.
+/// The position of a cursor, or `None` for an invalid one.
 pub(crate) fn read_cursor(text: &str) -> Option<u64> {
     let document: Value = serde_json::from_slice(&STANDARD.decode(text).ok()?).ok()?;
     document.get("sequence")?.as_u64()

@@ -10,13 +10,13 @@ use crate::behavior::InvalidListQuery;
 use crate::problem::{InvalidParameter, Problem};
 use crate::state::Destination;
 
-/// Items per page by default.
+/// The default page size.
 const DEFAULT_SIZE: usize = 10;
 
-/// The most items per page, whatever the request says.
-const LARGEST_SIZE: usize = 100;
+/// The maximum page size. Larger sizes are reduced to it.
+const MAX_PAGE_SIZE: usize = 100;
 
-/// What a list request asks for.
+/// The query of a list request.
 #[derive(Debug)]
 pub(crate) struct ListQuery {
     version: Version,
@@ -26,7 +26,7 @@ pub(crate) struct ListQuery {
     name: Option<NameFilter>,
 }
 
-/// One operator on the name. Both are case-sensitive.
+/// A filter on the name. Both operators are case-sensitive.
 #[derive(Debug, PartialEq)]
 enum NameFilter {
     Equals(String),
@@ -34,15 +34,15 @@ enum NameFilter {
 }
 
 impl ListQuery {
-    /// Reads a query string, whose keys may be percent-encoded or not.
+    /// Parses a query string. The keys may be percent-encoded.
     ///
-    /// Unknown parameters are ignored. An unknown filter is not, because a client that relies on it would take every
-    /// destination for a match.
+    /// Unknown parameters are ignored, but an unknown filter is an error: otherwise a client would treat every
+    /// destination as a match.
     ///
     /// # Errors
     ///
-    /// 400 for a page size that is not a positive number, a cursor that no page returned, both directions at once, an
-    /// operator that the version does not have, or more than one operator.
+    /// 400 for a page size that is not a positive number, an invalid cursor, both directions, an operator that the
+    /// version does not have, or more than one operator.
     pub(crate) fn parse(call: &Call<'_>) -> Result<Self, Problem> {
         let (version, query) = (call.version, call.query);
         let mut list = Self {
@@ -57,7 +57,7 @@ impl ListQuery {
             match key.as_ref() {
                 "page[size]" | "page[after]" | "page[before]" if value.is_empty() => {}
                 "page[size]" => match value.parse() {
-                    Ok(size @ 1..) => list.size = LARGEST_SIZE.min(size),
+                    Ok(size @ 1..) => list.size = MAX_PAGE_SIZE.min(size),
                     _ => faults.push(InvalidParameter::query(
                         &key,
                         "is_integer",
@@ -104,8 +104,8 @@ impl ListQuery {
         }
     }
 
-    /// The page of `all`, as the answer. `show` turns a destination into its public form.
-    pub(crate) fn answer<'a>(
+    /// The response with the page of `all`. `show` converts a destination to its public form.
+    pub(crate) fn page<'a>(
         &self,
         all: impl Iterator<Item = &'a Destination>,
         show: impl Fn(&Destination) -> Value,
@@ -128,7 +128,7 @@ impl ListQuery {
         })
     }
 
-    /// The part of the ordered matches that the cursors and the size leave.
+    /// The page of the ordered matches that the cursors and the size select.
     fn cut<'a, 'b>(&self, matches: &'a [&'b Destination]) -> &'a [&'b Destination] {
         if let Some(before) = self.before {
             let end = matches.partition_point(|item| item.sequence < before);
@@ -141,8 +141,8 @@ impl ListQuery {
         }
     }
 
-    /// A link as Konnect writes it: without region and filters, and under a prefix that cannot be requested. A client
-    /// has to take the cursor out of it.
+    /// A link as in Konnect: without region and filters, and with a prefix that cannot be requested. A client must
+    /// extract the cursor.
     fn link(&self, key: &str, sequence: u64) -> String {
         let query = Serializer::new(String::new())
             .append_pair(key, &cursor(sequence))
@@ -164,7 +164,7 @@ impl NameFilter {
 
     fn accepts(&self, name: &str) -> bool {
         match self {
-            Self::Equals(wanted) => name == wanted,
+            Self::Equals(expected) => name == expected,
             Self::Contains(part) => name.contains(part),
         }
     }

@@ -1,13 +1,13 @@
-//! The destination calls, which are the same in v2 and v3.
+//! The destination calls, which are identical in v2 and v3.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::answer::Answer;
 use crate::api::call::Call;
 use crate::api::destination_list::ListQuery;
 use crate::api::fields::{Fields, Need};
+use crate::api_response::ApiResponse;
 use crate::clock;
 use crate::ids::parse_uuid;
 use crate::problem::Problem;
@@ -17,16 +17,16 @@ use crate::state::{Delivery, Destination, State};
 ///
 /// # Errors
 ///
-/// 400 for an invalid query, if the behavior says so.
-pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
+/// 400 for an invalid query, if the behavior specifies it.
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
     let query = ListQuery::parse(call)?;
     let all = state
         .regions
         .get(&call.region)
         .map(|region| region.destinations.values());
-    Ok(Answer::json(
+    Ok(ApiResponse::json(
         StatusCode::OK,
-        &query.answer(all.into_iter().flatten(), |item| show(call, item)),
+        &query.page(all.into_iter().flatten(), |item| show(call, item)),
     ))
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
 /// # Errors
 ///
 /// 400 for an invalid body.
-pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
     let mut fields = Fields::parse(call.content_type, call.body)?;
     let name = fields.text("name", Need::Required);
     let endpoint = fields.endpoint(Need::Required);
@@ -61,32 +61,32 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<Answer, Probl
         created_at: state.tick(),
         updated_at: clock::NEVER.to_owned(),
     };
-    let answer = Answer::json(StatusCode::CREATED, &show(call, &destination));
+    let response = ApiResponse::json(StatusCode::CREATED, &show(call, &destination));
     state
         .region_mut(&call.region)
         .destinations
         .insert(destination.id.clone(), destination);
-    Ok(answer)
+    Ok(response)
 }
 
-/// `GET` of one.
+/// `GET` of one destination.
 ///
 /// # Errors
 ///
-/// 404 unless the region has it.
-pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
+/// 404 if the region does not have the destination.
+pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let found = parse_uuid(id)
         .and_then(|id| state.destination(&call.region, &id))
         .ok_or_else(Problem::not_found)?;
-    Ok(Answer::json(StatusCode::OK, &show(call, found)))
+    Ok(ApiResponse::json(StatusCode::OK, &show(call, found)))
 }
 
-/// `PATCH` of one: absent fields stay as they are.
+/// `PATCH` of one destination: absent fields keep their values.
 ///
 /// # Errors
 ///
-/// 404 unless the region has it, 400 for an invalid body.
-pub(crate) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
+/// 404 if the region does not have the destination, 400 for an invalid body.
+pub(crate) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let now = state.tick();
     let destination = parse_uuid(id)
         .and_then(|id| state.region_mut(&call.region).destinations.get_mut(&id))
@@ -98,15 +98,16 @@ pub(crate) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<Answ
     fields.change_delivery(&mut destination.delivery);
     fields.finish()?;
     destination.updated_at = now;
-    Ok(Answer::json(StatusCode::OK, &show(call, destination)))
+    Ok(ApiResponse::json(StatusCode::OK, &show(call, destination)))
 }
 
-/// `DELETE` of one.
+/// `DELETE` of one destination.
 ///
 /// # Errors
 ///
-/// 404 unless the region has it; 409 while a webhook refers to it, and for as long after as the behavior says.
-pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<Answer, Problem> {
+/// 404 if the region does not have the destination; 409 while a webhook refers to it, and for
+/// [`Behavior::in_use_lag_ms`](crate::Behavior::in_use_lag_ms) afterwards.
+pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let id = parse_uuid(id)
         .filter(|id| state.destination(&call.region, id).is_some())
         .ok_or_else(Problem::not_found)?;
@@ -119,7 +120,7 @@ pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<Ans
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
     state.region_mut(&call.region).destinations.remove(&id);
-    Ok(Answer::empty(StatusCode::NO_CONTENT))
+    Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
 }
 
 /// The public form: everything except `authorization`.

@@ -1,7 +1,7 @@
-//! Strict reading of a request body.
+//! A strict parser for request bodies.
 //!
-//! The emulator is stricter than a service may be: it refuses unknown fields and wrong types, and names every invalid
-//! field in one answer.
+//! The emulator may be stricter than the service: it rejects unknown fields and wrong types, and reports all invalid
+//! fields in one response.
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -10,19 +10,19 @@ use crate::clock;
 use crate::problem::{InvalidParameter, Problem};
 use crate::state::Delivery;
 
-/// The formats that the API description lists.
+/// The formats in the API description.
 const LOG_FORMATS: [&str; 3] = ["cef", "json", "cps"];
 
-/// Whether a call needs a field.
+/// Whether a field is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// Its absence is an error.
+    /// The field must be present.
     Required,
-    /// Absent means unchanged, or the default.
+    /// An absent field is unchanged, or has the default.
     Optional,
 }
 
-/// A JSON object, from which fields are taken one by one. Fields that are left at the end are unknown.
+/// A JSON object, from which fields are taken one by one. Fields that remain at the end are unknown.
 #[derive(Debug)]
 pub(crate) struct Fields {
     object: Map<String, Value>,
@@ -62,7 +62,7 @@ impl Fields {
         Problem::bad_request("Could not parse request body", vec![fault])
     }
 
-    /// Whether a field was sent and is not taken yet.
+    /// Whether a field is present and not taken yet.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.object.contains_key(field)
     }
@@ -126,7 +126,7 @@ impl Fields {
         Some(text)
     }
 
-    /// Takes `log_format`, `endpoint` and the rest of a delivery that were sent over into a record that has them all.
+    /// Takes the present fields of a delivery, and sets them in an existing one.
     pub(crate) fn change_delivery(&mut self, delivery: &mut Delivery) {
         if let Some(endpoint) = self.endpoint(Need::Optional) {
             delivery.endpoint = endpoint;
@@ -142,7 +142,7 @@ impl Fields {
         }
     }
 
-    /// Takes a required RFC 3339 time; returns it as it was sent, and in milliseconds since 1970.
+    /// Takes a required RFC 3339 time. Returns it as sent, and in milliseconds since 1970.
     pub(crate) fn time(&mut self, field: &str) -> Option<(String, i64)> {
         let text = self.text(field, Need::Required)?;
         let time = clock::parse_rfc3339(&text);
@@ -165,17 +165,17 @@ impl Fields {
         flag
     }
 
-    /// Notes a required field that is absent or blank.
+    /// Records a required field that is absent or blank.
     pub(crate) fn missing(&mut self, field: &str) {
         self.reject(InvalidParameter::body(field, "required", "cannot be blank"));
     }
 
-    /// Notes an invalid field.
+    /// Records an invalid field.
     pub(crate) fn reject(&mut self, fault: InvalidParameter) {
         self.faults.push(fault);
     }
 
-    /// Ends the reading of the body.
+    /// Completes the parsing of the body.
     ///
     /// # Errors
     ///

@@ -1,15 +1,15 @@
-//! Whose token it is: the organization, the user, and the keys that sign the organization's events.
+//! The organization and the user of a token, and the keys that sign the organization's events.
 
 use http::StatusCode;
 use serde_json::json;
 
-use crate::answer::Answer;
 use crate::api::credential::Credential;
+use crate::api_response::ApiResponse;
 use crate::problem::Problem;
 use crate::state::State;
 
 /// `GET` of the organization, with any token.
-pub(crate) fn organization(state: &State) -> Answer {
+pub(crate) fn organization(state: &State) -> ApiResponse {
     let organization = &state.organization;
     let document = json!({
         "id": organization.id,
@@ -20,15 +20,15 @@ pub(crate) fn organization(state: &State) -> Answer {
         "updated_at": organization.updated_at,
         "state": organization.state,
     });
-    Answer::json(StatusCode::OK, &document)
+    ApiResponse::json(StatusCode::OK, &document)
 }
 
 /// `GET` of the user.
 ///
 /// # Errors
 ///
-/// 401 for a system account token: it does not stand for a user.
-pub(crate) fn user(state: &State, credential: Credential) -> Result<Answer, Problem> {
+/// 401 for a system account token, which does not belong to a user.
+pub(crate) fn user(state: &State, credential: Credential) -> Result<ApiResponse, Problem> {
     if credential != Credential::PersonalToken {
         return Err(Problem::unauthorized());
     }
@@ -42,10 +42,10 @@ pub(crate) fn user(state: &State, credential: Credential) -> Result<Answer, Prob
         "created_at": organization.created_at,
         "updated_at": organization.updated_at,
     });
-    Ok(Answer::json(StatusCode::OK, &document))
+    Ok(ApiResponse::json(StatusCode::OK, &document))
 }
 
 /// `GET` of the key set, without a token.
-pub(crate) fn signing_keys(state: &State) -> Answer {
-    Answer::json(StatusCode::OK, &state.signing_keys.jwks(state.clock.now_ms()))
+pub(crate) fn signing_keys(state: &State) -> ApiResponse {
+    ApiResponse::json(StatusCode::OK, &state.signing_keys.jwks(state.clock.now_ms()))
 }

@@ -1,4 +1,4 @@
-//! One call of the Konnect API, from its parts to its answer.
+//! The handling of a call of the Konnect API.
 
 mod audit_logs;
 mod audit_trail;
@@ -17,7 +17,7 @@ mod webhook;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method, Uri};
 
-use crate::answer::Answer;
+use crate::api_response::ApiResponse;
 use crate::ids::parse_uuid;
 use crate::problem::Problem;
 use crate::shared::Shared;
@@ -27,7 +27,7 @@ use call::Call;
 use credential::Credential;
 use route::{Resource, Version};
 
-/// A request, complete.
+/// A complete request.
 pub(crate) struct Request<'a> {
     /// The method.
     pub(crate) method: &'a Method,
@@ -39,22 +39,22 @@ pub(crate) struct Request<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// Answers a call, and makes its audit events.
+/// Handles a call, and creates its audit events.
 ///
-/// The order is: route, method, token, and only then the body, so that a client without a token does not learn what a
-/// valid body is.
-pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
+/// The order of checks is route, method, token, body: a client without a token receives no information about valid
+/// bodies.
+pub(crate) fn respond(shared: &Shared, request: &Request<'_>) -> ApiResponse {
     let (region, rest) = route::split_region(request.uri.path());
     let known = route::parse(rest).filter(|(_, resource)| resource.is_served_by(&region));
     let Some((version, resource)) = known else {
-        return Problem::not_found().answer();
+        return Problem::not_found().to_response();
     };
     let methods = resource.methods(version);
     if !methods.split(", ").any(|known| known == request.method.as_str()) {
-        return Problem::method_not_allowed(methods).answer();
+        return Problem::method_not_allowed(methods).to_response();
     }
     let credential = Credential::of(request.headers);
-    let answer = if credential.is_known() || resource == Resource::SigningKeys {
+    let response = if credential.is_known() || resource == Resource::SigningKeys {
         let behavior = shared.behavior();
         let call = Call {
             region: region.clone(),
@@ -71,20 +71,20 @@ pub(crate) fn answer(shared: &Shared, request: &Request<'_>) -> Answer {
     } else {
         Err(Problem::unauthorized())
     };
-    let answer = answer.unwrap_or_else(|problem| problem.answer());
+    let response = response.unwrap_or_else(|problem| problem.to_response());
     let facts = Facts {
         method: request.method,
         uri: request.uri,
         headers: request.headers,
         credential,
         resource: &resource,
-        status: answer.status,
+        status: response.status,
     };
     let events = shared
         .store
         .read(|state| audit_trail::events(&facts, &state.organization, state.clock.now_ms()));
     shared.record(StreamId::of_region(&region), &events);
-    answer
+    response
 }
 
 fn handle(
@@ -93,7 +93,7 @@ fn handle(
     method: &Method,
     resource: &Resource,
     credential: Credential,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     let store = &shared.store;
     match (resource, method.as_str(), call.version) {
         (Resource::Destinations, "POST", _) => store.change(|state| destinations::create(state, call)),
@@ -120,9 +120,9 @@ fn handle(
         (Resource::ReplayJob(portal), "PUT", _) => {
             let stream = stream(call, portal.as_deref())?;
             let run = shared.replays.next_run();
-            let answer = store.change(|state| replay_job::put(state, call, &stream, run))?;
+            let response = store.change(|state| replay_job::put(state, call, &stream, run))?;
             shared.replays.start(stream, run);
-            Ok(answer)
+            Ok(response)
         }
         (Resource::ReplayJob(portal), _, _) => {
             let stream = stream(call, portal.as_deref())?;
@@ -142,11 +142,11 @@ fn handle(
     }
 }
 
-/// The stream of the region, or of its portal.
+/// The stream of the region or of the portal.
 ///
 /// # Errors
 ///
-/// 404 for an id that is not a UUID.
+/// 404 for an ID that is not a UUID.
 fn stream(call: &Call<'_>, portal: Option<&str>) -> Result<StreamId, Problem> {
     match portal {
         None => Ok(StreamId::of_region(&call.region)),

@@ -4,18 +4,18 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use url::form_urlencoded::parse;
 
-use crate::answer::Answer;
 use crate::api::call::Call;
+use crate::api_response::ApiResponse;
 use crate::problem::{InvalidParameter, Problem};
 use crate::state::{Portal, State};
 
-/// Items per page by default.
+/// The default page size.
 const DEFAULT_SIZE: usize = 10;
 
-/// The most items per page, whatever the request says.
-const LARGEST_SIZE: usize = 100;
+/// The maximum page size. Larger sizes are reduced to it.
+const MAX_PAGE_SIZE: usize = 100;
 
-/// What a list request asks for.
+/// The query of a list request.
 struct Query {
     size: usize,
     number: usize,
@@ -35,7 +35,7 @@ enum Filter {
 /// # Errors
 ///
 /// 400 for an invalid query.
-pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
+pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
     let query = Query::parse(call.query)?;
     let mut matches: Vec<&Portal> = state
         .regions
@@ -52,7 +52,7 @@ pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<Answer, Problem> {
         .map(|portal| show(portal))
         .collect();
     let meta = json!({ "page": { "number": query.number, "size": query.size, "total": matches.len() } });
-    Ok(Answer::json(
+    Ok(ApiResponse::json(
         StatusCode::OK,
         &json!({ "data": page, "meta": meta }),
     ))
@@ -72,7 +72,7 @@ impl Query {
                 "page[size]" | "page[number]" if value.is_empty() => {}
                 "page[size]" | "page[number]" => match value.parse() {
                     Ok(number @ 1..) if key == "page[number]" => read.number = number,
-                    Ok(size @ 1..) => read.size = LARGEST_SIZE.min(size),
+                    Ok(size @ 1..) => read.size = MAX_PAGE_SIZE.min(size),
                     _ => faults.push(InvalidParameter::query(
                         &key,
                         "is_integer",

@@ -1,38 +1,38 @@
-//! The replay job of a region or a portal: what was asked for, and how far it is. [`crate::replay`] moves it on.
+//! The replay job of a region or a portal. [`crate::replay`] runs it.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
 use crate::api::call::Call;
 use crate::api::fields::Fields;
+use crate::api_response::ApiResponse;
 use crate::behavior::ReplayWithoutWebhook;
 use crate::event::log::RETENTION_MS;
 use crate::problem::{InvalidParameter, Problem};
 use crate::state::{ReplayJob, ReplayStatus, State};
 use crate::stream::StreamId;
 
-/// `GET`. There always is something to show.
+/// `GET`. Without a job, the status is `unconfigured`.
 ///
 /// # Errors
 ///
-/// 404 if there is no such portal.
-pub(crate) fn get(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+/// 404 if the portal does not exist.
+pub(crate) fn get(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let job = state.replay_job(stream).ok_or_else(Problem::not_found)?;
-    Ok(Answer::json(StatusCode::OK, &show(call, &job)))
+    Ok(ApiResponse::json(StatusCode::OK, &show(call, &job)))
 }
 
-/// `PUT`: a new job in place of the one before, which `run` moves on.
+/// `PUT`: replaces the job with a new one of this `run`.
 ///
 /// # Errors
 ///
-/// 404 if there is no such portal; 409 while a job is running; 400 for an invalid body.
+/// 404 if the portal does not exist; 409 while a job is running; 400 for an invalid body.
 pub(crate) fn put(
     state: &mut State,
     call: &Call<'_>,
     stream: &StreamId,
     run: u64,
-) -> Result<Answer, Problem> {
+) -> Result<ApiResponse, Problem> {
     let before = state.replay_job(stream).ok_or_else(Problem::not_found)?;
     let mut fields = Fields::parse(call.content_type, call.body)?;
     let (start, end) = (fields.time("start_at"), fields.time("end_at"));
@@ -77,11 +77,11 @@ pub(crate) fn put(
         updated_at: state.tick(),
         run,
     };
-    let answer = Answer::json(StatusCode::ACCEPTED, &show(call, &job));
+    let response = ApiResponse::json(StatusCode::ACCEPTED, &show(call, &job));
     if let Some(slot) = state.replay_job_mut(stream) {
         *slot = job;
     }
-    Ok(answer)
+    Ok(response)
 }
 
 fn invalid(field: &str, reason: &str) -> InvalidParameter {

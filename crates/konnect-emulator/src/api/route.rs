@@ -1,8 +1,8 @@
-//! From a path to a region, an API version and a resource.
+//! Parses a path into a region, an API version and a resource.
 
 use crate::state::GLOBAL;
 
-/// The region of a path that names none.
+/// The region of a path without a region.
 pub(crate) const DEFAULT_REGION: &str = "us";
 
 /// The path segment of the destinations.
@@ -14,20 +14,20 @@ const REPLAY_JOB: &str = "audit-log-replay-job";
 /// The API's version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
-    /// The webhook carries its endpoint.
+    /// The webhook contains its endpoint.
     V2,
     /// The webhook refers to a destination.
     V3,
 }
 
-/// What a path stands for.
+/// The resource of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Resource {
     /// The list of destinations.
     Destinations,
-    /// One destination. Whether the id is valid is for the handler to decide.
+    /// One destination. The handler validates the ID.
     Destination(String),
-    /// The webhook of the region, or of the portal with this id.
+    /// The webhook of the region, or of the portal with this ID.
     Webhook(Option<String>),
     /// The status of the webhook's deliveries.
     WebhookStatus(Option<String>),
@@ -41,12 +41,12 @@ pub(crate) enum Resource {
     Portals,
     /// The organization of the caller.
     Organization,
-    /// The user who calls.
+    /// The user of the token.
     User,
 }
 
 impl Version {
-    /// As it stands in a path.
+    /// The segment of a path.
     pub(crate) fn segment(self) -> &'static str {
         match self {
             Self::V2 => "v2",
@@ -61,9 +61,10 @@ impl Version {
     }
 }
 
-/// Splits the region off a path. The rest begins with the version.
+/// Splits a path into the region and the rest, which begins with the version.
 ///
-/// Any DNS label is a region, because Kong opens new ones. The version's segments and the control API's are not.
+/// Any DNS label is a region, because Kong adds regions, except for the segments of the versions and of the control
+/// API.
 pub(crate) fn split_region(path: &str) -> (String, &str) {
     let path = path.strip_prefix('/').unwrap_or(path);
     let (first, rest) = path.split_once('/').unwrap_or((path, ""));
@@ -74,8 +75,8 @@ pub(crate) fn split_region(path: &str) -> (String, &str) {
     }
 }
 
-/// Whether a text can be a region: a DNS label other than `api`. The links of a list begin with that, and a client
-/// that followed one as it stands must not reach an empty region `api`.
+/// Whether a text can be a region: a DNS label other than `api`. The links of a list begin with `api`, and must not
+/// lead to an empty region of that name.
 pub(crate) fn is_region(text: &str) -> bool {
     text != "api"
         && (1..=63).contains(&text.len())
@@ -86,7 +87,7 @@ pub(crate) fn is_region(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// Reads what [`split_region`] left. `None` for a route that the emulator does not have.
+/// Parses the rest from [`split_region`]. `None` for an unknown route.
 pub(crate) fn parse(rest: &str) -> Option<(Version, Resource)> {
     let segments: Vec<&str> = rest.split('/').collect();
     let (version, resource) = segments.split_first()?;
@@ -112,7 +113,7 @@ pub(crate) fn parse(rest: &str) -> Option<(Version, Resource)> {
 }
 
 impl Resource {
-    /// The methods that the API description declares, as an `Allow` header names them.
+    /// The declared methods, in the form of an `Allow` header.
     pub(crate) fn methods(&self, version: Version) -> &'static str {
         match (self, version) {
             (Self::Destinations, _) => "GET, POST",
@@ -131,8 +132,8 @@ impl Resource {
         }
     }
 
-    /// Whether a host serves it: the organization and the user are on `global` only, portals and past events on every
-    /// other host.
+    /// Whether the host of a region serves the resource: the organization and the user are on `global` only, portals
+    /// and past events on all other hosts.
     pub(crate) fn is_served_by(&self, region: &str) -> bool {
         match self {
             Self::Organization | Self::User => region == GLOBAL,

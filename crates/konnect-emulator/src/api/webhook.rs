@@ -1,15 +1,15 @@
 //! The webhook of a region in both versions, the webhook of a portal, and the status.
 //!
-//! A region has one webhook, which v2 and v3 see from two sides. Each version writes its own form only and reads both:
-//! v2 shows a destination's fields as if they were the webhook's, v3 shows an empty destination id where v2 wrote an
-//! endpoint. A portal has one webhook, of the v3 form.
+//! A region has one webhook, which v2 and v3 share. Each version writes only its own form and reads both: v2 shows a
+//! destination's fields as those of the webhook, v3 shows an empty destination ID if v2 has set an endpoint. A portal
+//! has one webhook, of the v3 form.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
 use crate::api::call::Call;
 use crate::api::fields::{Fields, Need};
+use crate::api_response::ApiResponse;
 use crate::behavior::AbsentWebhook;
 use crate::ids::parse_uuid;
 use crate::problem::{InvalidParameter, Problem};
@@ -18,14 +18,14 @@ use crate::stream::StreamId;
 
 const DESTINATION_ID: &str = "audit_log_destination_id";
 
-/// v2 `GET`. There always is something to show.
+/// v2 `GET`. A webhook that was never configured is returned too.
 ///
 /// # Errors
 ///
-/// 404 if there is no such portal.
-pub(crate) fn get_v2(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+/// 404 if the portal does not exist.
+pub(crate) fn get_v2(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
-    Ok(Answer::json(
+    Ok(ApiResponse::json(
         StatusCode::OK,
         &show_v2(state, call, stream, &webhook),
     ))
@@ -35,8 +35,9 @@ pub(crate) fn get_v2(state: &State, call: &Call<'_>, stream: &StreamId) -> Resul
 ///
 /// # Errors
 ///
-/// 404 if there is no such portal; and where the webhook was never set up, or was deleted, if the behavior says so.
-pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+/// 404 if the portal does not exist; also if the webhook was never configured or was deleted, depending on the
+/// behavior.
+pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     let absent = match webhook.target {
         Target::Unconfigured => call.behavior.new_webhook,
@@ -45,17 +46,21 @@ pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Resul
     };
     match absent {
         AbsentWebhook::NotFound => Err(Problem::not_found()),
-        AbsentWebhook::Empty => Ok(Answer::json(StatusCode::OK, &show_v3(&webhook))),
+        AbsentWebhook::Empty => Ok(ApiResponse::json(StatusCode::OK, &show_v3(&webhook))),
     }
 }
 
-/// v2 `PATCH`. An endpoint switches a webhook of the other form over to this one.
+/// v2 `PATCH`. An endpoint converts a webhook of the other form to this one.
 ///
 /// # Errors
 ///
-/// 400 for an invalid body, or one without the endpoint or the authorization of a webhook that does not have one yet.
-/// Switching off what was never set up is not an error and changes nothing.
-pub(crate) fn patch_v2(state: &mut State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+/// 400 for an invalid body, or one without the endpoint or the authorization if the webhook has none yet. Disabling a
+/// webhook that was never configured is not an error and changes nothing.
+pub(crate) fn patch_v2(
+    state: &mut State,
+    call: &Call<'_>,
+    stream: &StreamId,
+) -> Result<ApiResponse, Problem> {
     let mut fields = Fields::parse(call.content_type, call.body)?;
     let mut webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     let names_delivery = ["endpoint", "authorization", "log_format", "skip_ssl_verification"]
@@ -78,18 +83,22 @@ pub(crate) fn patch_v2(state: &mut State, call: &Call<'_>, stream: &StreamId) ->
     fields.finish()?;
     webhook.enabled = enabled.unwrap_or(webhook.enabled);
     webhook.updated_at = state.tick();
-    let answer = Answer::json(StatusCode::OK, &show_v2(state, call, stream, &webhook));
+    let response = ApiResponse::json(StatusCode::OK, &show_v2(state, call, stream, &webhook));
     state.set_webhook(stream, webhook);
-    Ok(answer)
+    Ok(response)
 }
 
-/// v3 `PATCH`. A destination id switches a webhook of the other form over to this one.
+/// v3 `PATCH`. A destination ID converts a webhook of the other form to this one.
 ///
 /// # Errors
 ///
-/// 404 if there is no such portal; 400 for an invalid body or `enabled: true` with nothing to send to; 404 for a
-/// destination that neither the region nor `global` has, or that the region does not know yet.
-pub(crate) fn patch_v3(state: &mut State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+/// 404 if the portal does not exist; 400 for an invalid body or `enabled: true` without a target; 404 for a destination
+/// that neither the region nor `global` has, or that the region does not know yet.
+pub(crate) fn patch_v3(
+    state: &mut State,
+    call: &Call<'_>,
+    stream: &StreamId,
+) -> Result<ApiResponse, Problem> {
     let mut webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     let mut fields = Fields::parse(call.content_type, call.body)?;
     let enabled = fields.flag("enabled");
@@ -114,23 +123,27 @@ pub(crate) fn patch_v3(state: &mut State, call: &Call<'_>, stream: &StreamId) ->
             audit_log_destination_id,
         };
     } else if !was_set_up {
-        return Ok(Answer::json(StatusCode::OK, &show_v3(&webhook)));
+        return Ok(ApiResponse::json(StatusCode::OK, &show_v3(&webhook)));
     }
     webhook.enabled = enabled.unwrap_or(webhook.enabled);
     webhook.updated_at = state.tick();
-    let answer = Answer::json(StatusCode::OK, &show_v3(&webhook));
+    let response = ApiResponse::json(StatusCode::OK, &show_v3(&webhook));
     state.set_webhook(stream, webhook);
-    Ok(answer)
+    Ok(response)
 }
 
-/// v3 `DELETE`, which empties the webhook, whatever its form, and may be repeated.
+/// v3 `DELETE`. Removes the target of a webhook of either form. Idempotent.
 ///
 /// # Errors
 ///
-/// 404 if there is no such portal; 409 for a portal with a replay job under way, if the behavior says so.
-pub(crate) fn delete_v3(state: &mut State, call: &Call<'_>, stream: &StreamId) -> Result<Answer, Problem> {
+/// 404 if the portal does not exist; 409 for a portal with a replay job in progress, if the behavior specifies it.
+pub(crate) fn delete_v3(
+    state: &mut State,
+    call: &Call<'_>,
+    stream: &StreamId,
+) -> Result<ApiResponse, Problem> {
     let job = state.replay_job(stream).ok_or_else(Problem::not_found)?;
-    if stream.portal.is_some() && call.behavior.portal_delete_conflict && job.status.is_under_way() {
+    if stream.portal.is_some() && call.behavior.portal_delete_conflict && job.status.is_in_progress() {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "A replay job is currently running",
@@ -142,19 +155,19 @@ pub(crate) fn delete_v3(state: &mut State, call: &Call<'_>, stream: &StreamId) -
         ..Webhook::default()
     };
     state.set_webhook(stream, webhook);
-    Ok(Answer::empty(StatusCode::NO_CONTENT))
+    Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
 }
 
 /// `GET` of the status, in both versions.
 ///
 /// # Errors
 ///
-/// 404 if there is no such portal.
-pub(crate) fn status(state: &State, stream: &StreamId) -> Result<Answer, Problem> {
+/// 404 if the portal does not exist.
+pub(crate) fn status(state: &State, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     if !webhook.target.is_set_up() {
         let status = json!({ "webhook_enabled": false, "webhook_status": "unconfigured" });
-        return Ok(Answer::json(StatusCode::OK, &status));
+        return Ok(ApiResponse::json(StatusCode::OK, &status));
     }
     let mut status = json!({
         "webhook_enabled": webhook.enabled,
@@ -167,10 +180,10 @@ pub(crate) fn status(state: &State, stream: &StreamId) -> Result<Answer, Problem
             status["last_response_code"] = json!(code);
         }
     }
-    Ok(Answer::json(StatusCode::OK, &status))
+    Ok(ApiResponse::json(StatusCode::OK, &status))
 }
 
-/// The delivery of a webhook that had none: endpoint and authorization are required, the rest has defaults.
+/// The first delivery settings of a webhook: endpoint and authorization are required, the rest has defaults.
 fn first_delivery(fields: &mut Fields) -> Option<Delivery> {
     let endpoint = fields.endpoint(Need::Required);
     let authorization = fields.text("authorization", Need::Required);
@@ -199,7 +212,7 @@ fn take_destination_id(fields: &mut Fields) -> Option<String> {
     id
 }
 
-/// Konnect has a sentence of its own for a body in which only the id is invalid.
+/// Konnect has a separate message for a body in which only the ID is invalid.
 fn name_destination_id(problem: Problem) -> Problem {
     match problem.invalid_parameters.as_slice() {
         [fault] if fault.rule == "is_uuid" => {

@@ -13,7 +13,8 @@ use url::Url;
 
 const EXAMPLES: &str = include_str!("examples.txt");
 
-/// A local Konnect: the audit log API (v2 and v3) of an organization, with deliveries, for tests and for trying things out
+/// A local Konnect: the audit log API (v2 and v3) of an organization, with deliveries, for tests and for trying things
+/// out
 ///
 /// Prints `listening on http://127.0.0.1:PORT` (or https) when it is ready, and serves until SIGINT or SIGTERM.
 #[derive(Debug, Parser)]
@@ -40,7 +41,7 @@ pub enum Command {
     /// Send one request to a running emulator, print status and body, and fail unless the status is 2xx
     ///
     /// For machines without curl. The token and the content type that the API needs are sent along.
-    Request(Ask),
+    Request(RequestArgs),
     /// Make audit events, which are delivered where a webhook is enabled
     Trigger(Trigger),
 }
@@ -78,8 +79,8 @@ pub struct Serve {
     time_scale: TimeScale,
     /// Trust receivers whose certificates the authorities in FILE (PEM) signed
     ///
-    /// FILE is read for each delivery, so that a receiver can write it later. A delivery that fails because FILE cannot be
-    /// read is tried again.
+    /// FILE is read for each delivery, so that a receiver can write it later. A delivery that fails because FILE cannot
+    /// be read is tried again.
     #[arg(long, value_name = "FILE")]
     trust: Option<PathBuf>,
     /// Deliver to HOST as well; without it, deliveries go to loopback addresses only
@@ -95,7 +96,7 @@ pub struct Serve {
 
 /// One request.
 #[derive(Args, Debug)]
-pub struct Ask {
+pub struct RequestArgs {
     /// GET, POST and so on
     pub method: Method,
     /// The URL, at http://127.0.0.1:PORT

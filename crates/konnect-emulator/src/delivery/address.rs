@@ -1,4 +1,4 @@
-//! Where deliveries may go: to this machine, and to hosts that were allowed by name.
+//! The allowed targets of deliveries: this machine, and hosts that are allowed by name.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -6,28 +6,28 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// The hosts that deliveries may go to.
+/// The allowed hosts of deliveries.
 ///
 /// Without an entry, a host is permitted if it is a loopback address, `localhost` or a name under `.localhost`. These
-/// names stand for loopback addresses without a lookup, so no name server and no hosts file can lead a delivery away.
-/// A host with an entry is looked up as usual.
+/// names resolve to loopback addresses without a lookup, so a name server or hosts file cannot redirect a delivery. A
+/// host with an entry is resolved as usual.
 #[derive(Clone, Debug)]
 pub(crate) struct AllowedHosts(Arc<Vec<String>>);
 
 impl AllowedHosts {
-    /// Loopback, and these hosts.
+    /// Allows loopback and these hosts.
     pub(crate) fn new(hosts: &[String]) -> Self {
         Self(Arc::new(hosts.iter().map(|host| plain(host)).collect()))
     }
 
-    /// Whether loopback is all that is permitted.
+    /// Whether only loopback is permitted.
     pub(crate) fn is_loopback_only(&self) -> bool {
         self.0.is_empty()
     }
 
     /// # Errors
     ///
-    /// Why a URL is refused.
+    /// The reason why a URL is rejected.
     pub(crate) fn check(&self, url: &Url) -> Result<(), String> {
         let Some(host) = url.host() else {
             return Err("refused: the endpoint has no host".to_owned());
@@ -48,7 +48,7 @@ impl AllowedHosts {
     }
 }
 
-/// Resolves names for deliveries. The names are those that [`AllowedHosts::check`] permitted.
+/// Resolves names that [`AllowedHosts::check`] has permitted.
 impl Resolve for AllowedHosts {
     fn resolve(&self, name: Name) -> Resolving {
         if is_localhost(name.as_str()) {
@@ -69,7 +69,7 @@ fn is_localhost(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// A host in lower case, without brackets and without the dot that may end a name.
+/// A host in lower case, without brackets and without a final dot.
 fn plain(host: &str) -> String {
     host.trim_start_matches('[')
         .trim_end_matches(']')
@@ -96,7 +96,7 @@ mod tests {
             "https://LOCALHOST:8443/x",
             "https://localhost./",
             "https://siem.localhost/",
-            // Other ways to write 127.0.0.1.
+            // Other forms of 127.0.0.1.
             "https://2130706433/",
             "https://0x7f.1/",
         ] {

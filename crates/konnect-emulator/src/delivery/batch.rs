@@ -1,4 +1,4 @@
-//! A batch on the wire: lines, compressed.
+//! The encoding of a batch: compressed lines.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -9,27 +9,27 @@ use flate2::write::GzEncoder;
 use crate::event::format::{Style, line};
 use crate::event::model::Event;
 
-/// The most events in a batch. How many Konnect sends at once is not documented.
-pub(crate) const MOST_EVENTS: usize = 500;
+/// The maximum number of events in a batch. Konnect's limit is not documented.
+pub(crate) const MAX_EVENTS: usize = 500;
 
-/// About how many bytes a batch has at most before it is compressed: receivers take 1 MiB.
-pub(crate) const MOST_BYTES: usize = 768 * 1024;
+/// The approximate maximum size of a batch before compression: receivers accept 1 MiB.
+pub(crate) const MAX_BYTES: usize = 768 * 1024;
 
-/// A batch in the form that is sent.
+/// An encoded batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
     /// The compressed lines.
     pub(crate) body: Vec<u8>,
-    /// How many events there are.
+    /// The number of events.
     pub(crate) events: usize,
 }
 
 impl Batch {
-    /// Writes, signs and compresses events. That takes a while, and is not for a thread that serves.
+    /// Writes, signs and compresses events. This is slow and must not run on a thread that serves requests.
     ///
     /// # Errors
     ///
-    /// None is known; compression into memory could report one.
+    /// Compression fails, which is not expected in memory.
     pub(crate) fn new(events: &[Arc<Event>], style: &Style) -> io::Result<Self> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         for (index, event) in events.iter().enumerate() {

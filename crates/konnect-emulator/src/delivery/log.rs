@@ -1,11 +1,11 @@
-//! The log of deliveries, for tests and for people who look at what was sent.
+//! The log of deliveries.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-/// How many deliveries are kept; the oldest go first.
+/// The maximum number of deliveries in the log. The oldest are removed first.
 const CAPACITY: usize = 10_000;
 
 /// One attempt to send a batch.
@@ -13,21 +13,21 @@ const CAPACITY: usize = 10_000;
 pub struct RecordedDelivery {
     /// The region of the webhook.
     pub region: String,
-    /// The id of the portal, if it is the portal's webhook.
+    /// The ID of the portal, if it is the portal's webhook.
     pub portal: Option<String>,
     /// The receiver's URL.
     pub endpoint: String,
     /// 1 for the first attempt of a batch, 2 for its first retry, and so on.
     pub attempt: u32,
-    /// How many events the batch has.
+    /// The number of events in the batch.
     pub events: usize,
     /// Whether a replay job sent it.
     pub replay: bool,
-    /// The receiver's status code; `None` if there was no response.
+    /// The receiver's status code. `None` without a response.
     pub code: Option<u16>,
-    /// The receiver's reason phrase, or why there was no response.
+    /// The receiver's reason phrase, or the reason for the absence of a response.
     pub message: String,
-    /// When it ended, RFC 3339.
+    /// The time of its end, RFC 3339.
     pub at: String,
 }
 
@@ -50,7 +50,7 @@ impl DeliveryLog {
         self.lock().iter().cloned().collect()
     }
 
-    /// Forgets everything.
+    /// Removes all deliveries.
     pub(crate) fn clear(&self) {
         self.lock().clear();
     }

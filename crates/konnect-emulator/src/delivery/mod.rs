@@ -1,4 +1,4 @@
-//! Deliveries: events wait in a queue for each webhook, leave in batches, and are sent with retries.
+//! Deliveries: each webhook has a queue of events, which are sent in batches with retries.
 
 pub(crate) mod address;
 pub(crate) mod batch;

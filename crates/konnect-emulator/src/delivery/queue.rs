@@ -1,16 +1,15 @@
-//! Events that wait to be sent: a queue for each stream, each with a worker of its own, so that a slow receiver does
-//! not delay the others.
+//! The events to send. Each stream has a queue and a worker, so a slow receiver does not delay the others.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, mpsc, watch};
 
-use crate::delivery::batch::{MOST_BYTES, MOST_EVENTS};
+use crate::delivery::batch::{MAX_BYTES, MAX_EVENTS};
 use crate::event::model::Event;
 use crate::stream::StreamId;
 
-/// How many events wait for one webhook at most. The oldest are lost then; a replay can bring them back.
+/// The maximum number of events in a queue. Beyond it, the oldest are lost; a replay can send them.
 const CAPACITY: usize = 100_000;
 
 /// The queues of all streams.
@@ -19,7 +18,7 @@ pub(crate) struct Queues {
     by_stream: Mutex<HashMap<StreamId, Arc<Queue>>>,
     /// Announces a queue that needs a worker.
     opened: mpsc::UnboundedSender<(StreamId, Arc<Queue>)>,
-    /// How many events wait or are being sent.
+    /// The number of events that wait or are being sent.
     pending: watch::Sender<usize>,
 }
 
@@ -30,12 +29,12 @@ pub(crate) type Opened = mpsc::UnboundedReceiver<(StreamId, Arc<Queue>)>;
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     events: Mutex<VecDeque<Arc<Event>>>,
-    /// Wakes the worker: there is an event, or enough for a batch.
+    /// Wakes the worker: the queue has an event, or enough for a batch.
     filled: Notify,
 }
 
 impl Queues {
-    /// No queues yet, and the announcements of those to come.
+    /// Creates an empty collection, and the receiver of opened queues.
     pub(crate) fn new() -> (Self, Opened) {
         let (opened, announcements) = mpsc::unbounded_channel();
         let queues = Self {
@@ -54,13 +53,13 @@ impl Queues {
             .send_modify(|pending| *pending = (*pending + events.len()).saturating_sub(dropped));
     }
 
-    /// Counts events as done, sent or lost.
+    /// Counts events as sent or lost.
     pub(crate) fn done(&self, count: usize) {
         self.pending
             .send_modify(|pending| *pending = pending.saturating_sub(count));
     }
 
-    /// Empties all queues. What is being sent is not stopped.
+    /// Empties all queues. Batches that are being sent continue.
     pub(crate) fn clear(&self) {
         let queues: Vec<Arc<Queue>> = self.lock().values().cloned().collect();
         let dropped = queues.iter().map(|queue| queue.clear()).sum();
@@ -69,7 +68,7 @@ impl Queues {
 
     /// Waits until no event waits or is being sent.
     pub(crate) async fn drained(&self) {
-        // The sender lives as long as the queues.
+        // The sender exists as long as the queues.
         let _ = self.pending.subscribe().wait_for(|pending| *pending == 0).await;
     }
 
@@ -80,7 +79,7 @@ impl Queues {
         }
         let queue = Arc::new(Queue::default());
         queues.insert(stream.clone(), Arc::clone(&queue));
-        // Nobody listens once the emulator stops, and nothing is sent then.
+        // The receiver is dropped when the emulator stops, and nothing is sent then.
         let _ = self.opened.send((stream.clone(), Arc::clone(&queue)));
         queue
     }
@@ -91,15 +90,15 @@ impl Queues {
 }
 
 impl Queue {
-    /// Returns how many events were dropped to make room.
+    /// Returns the number of events that were dropped.
     fn add(&self, new: &[Arc<Event>]) -> usize {
         let mut events = self.lock();
-        let was_short = events.len() < MOST_EVENTS;
+        let was_short = events.len() < MAX_EVENTS;
         let was_empty = events.is_empty();
         events.extend(new.iter().cloned());
         let surplus = events.len().saturating_sub(CAPACITY);
         events.drain(..surplus);
-        if was_empty || (was_short && events.len() >= MOST_EVENTS) {
+        if was_empty || (was_short && events.len() >= MAX_EVENTS) {
             self.filled.notify_one();
         }
         surplus
@@ -112,14 +111,14 @@ impl Queue {
         count
     }
 
-    /// Waits until there is an event.
+    /// Waits for an event.
     pub(crate) async fn not_empty(&self) {
         self.at_least(1).await;
     }
 
-    /// Waits until there are enough events for a batch.
+    /// Waits for enough events for a batch.
     pub(crate) async fn full_batch(&self) {
-        self.at_least(MOST_EVENTS).await;
+        self.at_least(MAX_EVENTS).await;
     }
 
     async fn at_least(&self, count: usize) {
@@ -140,14 +139,14 @@ impl Queue {
     }
 }
 
-/// How many of these events fit into a batch; at least one, if there is one.
+/// The number of these events that fit into a batch, at least one unless empty.
 pub(crate) fn batch_length<'a>(events: impl Iterator<Item = &'a Arc<Event>>) -> usize {
     let mut bytes = 0;
     let fits = |(index, event): &(usize, &Arc<Event>)| {
         bytes += event.estimated_length();
-        *index == 0 || bytes <= MOST_BYTES
+        *index == 0 || bytes <= MAX_BYTES
     };
-    events.take(MOST_EVENTS).enumerate().take_while(fits).count()
+    events.take(MAX_EVENTS).enumerate().take_while(fits).count()
 }
 
 #[cfg(test)]
@@ -167,9 +166,9 @@ mod tests {
         queues.add(&stream, &[event(1)]);
         let queue = queues.queue(&stream);
         let mut last = 0;
-        for _ in 0..CAPACITY / MOST_EVENTS {
+        for _ in 0..CAPACITY / MAX_EVENTS {
             let batch = queue.take_batch();
-            assert_eq!(batch.len(), MOST_EVENTS);
+            assert_eq!(batch.len(), MAX_EVENTS);
             last = batch[batch.len() - 1].at_ms;
             queues.done(batch.len());
         }
@@ -180,11 +179,11 @@ mod tests {
     #[test]
     fn batch_length_large_events_stay_below_limit() {
         let mut large = sample(EventKind::Access, &Subject::for_tests(), 0);
-        large.user_agent = "a".repeat(MOST_BYTES / 5).into();
+        large.user_agent = "a".repeat(MAX_BYTES / 5).into();
         let large = Arc::new(large);
         assert_eq!(batch_length([large.clone(), large.clone(), large].iter()), 2);
         let mut huge = sample(EventKind::Access, &Subject::for_tests(), 0);
-        huge.user_agent = "a".repeat(MOST_BYTES).into();
+        huge.user_agent = "a".repeat(MAX_BYTES).into();
         assert_eq!(batch_length([Arc::new(huge)].iter()), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! One attempt: a batch to a receiver, by HTTPS.
+//! Sends a batch to a receiver over HTTPS, in one attempt.
 
 use std::error::Error as _;
 use std::io;
@@ -18,31 +18,31 @@ use crate::delivery::batch::Batch;
 use crate::options::{DeliveryOptions, TimeScale, TrustedAuthorities};
 use crate::state::Delivery;
 
-/// How long an attempt may take, before scaling. How long Konnect waits is not documented.
+/// The timeout of an attempt, before scaling. Konnect's timeout is not documented.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The shortest timeout that scaling may lead to: a receiver on a busy machine has to be able to answer.
-const SHORTEST_TIMEOUT: Duration = Duration::from_secs(2);
+/// The minimum timeout after scaling: a receiver on a busy machine must be able to respond.
+const MIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How an attempt ended.
+/// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    /// The receiver's status code; `None` if there was no response.
+    /// The receiver's status code. `None` without a response.
     pub(crate) code: Option<u16>,
-    /// The receiver's reason phrase, or why there was no response. Never a secret.
+    /// The receiver's reason phrase, or the reason for the absence of a response. Never contains a secret.
     pub(crate) message: String,
-    /// What to do about it.
+    /// The consequence for the batch.
     pub(crate) verdict: Verdict,
 }
 
-/// What the outcome of an attempt means for its batch.
+/// The consequence of an attempt for its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The receiver has it.
+    /// The receiver has accepted the batch.
     Delivered,
     /// Another attempt may succeed.
     Retry,
-    /// No other attempt is made.
+    /// No further attempt is made.
     Refused,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Sender {
     allowed: AllowedHosts,
     authorities: TrustedAuthorities,
     timeout: Duration,
-    /// Verifies certificates; `None` until the first attempt that does.
+    /// The client that verifies certificates. `None` until its first use.
     verifying: Mutex<Option<Verifying>>,
     trusting: OnceLock<Client>,
 }
@@ -67,7 +67,7 @@ struct Verifying {
 impl Sender {
     /// # Errors
     ///
-    /// The trusted authorities are given as text, and are not certificates in PEM ([`io::ErrorKind::InvalidInput`]).
+    /// The trusted authorities are text, but not certificates in PEM ([`io::ErrorKind::InvalidInput`]).
     pub(crate) fn new(options: &DeliveryOptions, scale: TimeScale) -> io::Result<Self> {
         if let TrustedAuthorities::Pem(pem) = &options.trusted_authorities {
             certificates(pem).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
@@ -75,7 +75,7 @@ impl Sender {
         Ok(Self {
             allowed: AllowedHosts::new(&options.allowed_hosts),
             authorities: options.trusted_authorities.clone(),
-            timeout: scale.of(TIMEOUT).max(SHORTEST_TIMEOUT),
+            timeout: scale.of(TIMEOUT).max(MIN_TIMEOUT),
             verifying: Mutex::default(),
             trusting: OnceLock::new(),
         })
@@ -100,7 +100,7 @@ impl Sender {
 
     /// # Errors
     ///
-    /// What becomes of the batch if nothing is sent at all.
+    /// The outcome if the request is not sent.
     async fn request(
         &self,
         delivery: &Delivery,
@@ -135,7 +135,7 @@ impl Sender {
             .body(batch.body.clone()))
     }
 
-    /// The client that verifies certificates, a new one if the authorities in the file have changed.
+    /// The client that verifies certificates. Creates a new one if the authorities in the file have changed.
     async fn verifying(&self) -> Result<Client, Outcome> {
         let pem = match &self.authorities {
             TrustedAuthorities::Pem(pem) => pem.clone(),
@@ -155,10 +155,10 @@ impl Sender {
         if let Some(verifying) = current.as_ref().filter(|verifying| verifying.pem == pem) {
             return Ok(verifying.client.clone());
         }
-        // A file may be read while it is being written: another attempt finds all of it.
+        // The file may be incomplete while it is being written: another attempt may read all of it.
         let authorities = certificates(&pem).map_err(Outcome::unsent)?;
         let builder = if self.allowed.is_loopback_only() {
-            // No public authority signs for this machine.
+            // Public authorities do not sign for this machine.
             self.builder().tls_certs_only(authorities)
         } else {
             self.builder().tls_certs_merge(authorities)
@@ -198,7 +198,7 @@ impl Sender {
 ///
 /// # Errors
 ///
-/// The text is not certificates in PEM.
+/// The text does not consist of certificates in PEM.
 fn certificates(pem: &str) -> Result<Vec<Certificate>, String> {
     let certificates = Certificate::from_pem_bundle(pem.as_bytes())
         .map_err(|error| format!("the trusted authorities are not certificates in PEM: {error}"))?;
@@ -255,7 +255,7 @@ impl Outcome {
     }
 }
 
-/// The innermost error, which names neither the URL nor a header.
+/// The innermost error, which contains neither the URL nor a header.
 fn root_cause(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(inner) = cause.and_then(std::error::Error::source) {

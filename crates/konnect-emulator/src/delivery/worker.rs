@@ -1,4 +1,4 @@
-//! Sends what waits: a task for each queue, batches, retries, and the webhook's status.
+//! The workers: a task for each queue sends batches with retries, and updates the webhook's status.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +18,11 @@ use crate::shared::Shared;
 use crate::state::{Attempt, Delivery, Webhook};
 use crate::stream::StreamId;
 
-/// How long an event waits for others to share its batch, before scaling. Kong documents that events may take a
-/// minute, which is too long for a local emulator.
+/// How long an event waits for others in its batch, before scaling. Kong documents up to a minute, which is too long
+/// for a local emulator.
 const BATCH_INTERVAL: Duration = Duration::from_millis(500);
 
-/// The waits between attempts, before scaling. Kong documents 1 s as the first, 30 s as the longest, and 4 retries.
+/// The waits between attempts, before scaling. Kong documents 4 retries with waits from 1 s to 30 s.
 const RETRY_WAITS: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
@@ -30,10 +30,10 @@ const RETRY_WAITS: [Duration; 4] = [
     Duration::from_secs(8),
 ];
 
-/// What an attempt belongs to.
+/// The origin of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// Events as they happen.
+    /// New events.
     Live,
     /// A replay job.
     Replay,
@@ -56,7 +56,7 @@ pub(crate) async fn run(
             }
         }
     }
-    // The workers end with the set, in the middle of an attempt if need be.
+    // Dropping the set aborts the workers, also during an attempt.
 }
 
 async fn work(shared: Arc<Shared>, sender: Arc<Sender>, stream: StreamId, queue: Arc<Queue>) {
@@ -75,11 +75,11 @@ async fn work(shared: Arc<Shared>, sender: Arc<Sender>, stream: StreamId, queue:
     }
 }
 
-/// Whether the webhook failed and was not written to since, and the behavior is to send nothing then.
+/// Whether nothing is sent because the webhook has failed and was not changed since, if the behavior specifies that.
 fn is_stopped(shared: &Shared, stream: &StreamId) -> bool {
     let failed_since_written = |webhook: Webhook| {
         let attempt = webhook.last_attempt.filter(|attempt| attempt.failed);
-        // Times of one form, which sort as they follow each other.
+        // Times of the same form, whose text order is the time order.
         attempt.is_some_and(|attempt| attempt.at > webhook.updated_at)
     };
     shared.behavior().after_failure == AfterFailure::Stop
@@ -89,9 +89,9 @@ fn is_stopped(shared: &Shared, stream: &StreamId) -> bool {
             .is_some_and(failed_since_written)
 }
 
-/// Sends one batch to the target that the webhook has, with retries, and notes the result in the webhook's status.
-/// Each attempt goes to the target of its time, so that a repaired webhook gets what is being retried. Returns whether
-/// the receiver has the batch; nothing is sent, and the status stays as it is, if there is no target.
+/// Sends one batch with retries, and records the result in the webhook's status. Each attempt uses the current target
+/// of the webhook, so a corrected webhook receives the retries. Returns whether the receiver has accepted the batch.
+/// Without a target, nothing is sent and the status does not change.
 pub(crate) async fn send(
     shared: &Arc<Shared>,
     sender: &Sender,
@@ -115,7 +115,7 @@ pub(crate) async fn send(
         };
         let outcome = sender.send(&delivery, &batch, behavior.content_encoding).await;
         let last = attempt == RETRY_WAITS.len();
-        note(
+        record_attempt(
             shared,
             stream,
             &delivery,
@@ -134,7 +134,7 @@ pub(crate) async fn send(
     }
 }
 
-/// Writes a batch on a thread of its own. `None` if that failed.
+/// Encodes a batch on a separate thread. `None` on failure.
 async fn write(
     shared: &Shared,
     behavior: &Behavior,
@@ -154,8 +154,9 @@ async fn write(
         .ok()
 }
 
-/// Notes an attempt in the log and in the webhook's status. The status becomes `inactive` only once no attempt is left.
-fn note(
+/// Records an attempt in the log and in the webhook's status. The status becomes `inactive` only after the last
+/// attempt.
+fn record_attempt(
     shared: &Shared,
     stream: &StreamId,
     delivery: &Delivery,
@@ -172,7 +173,7 @@ fn note(
         (None, ConnectionFailureCode::Zero) => Some(0),
         (code, _) => code,
     };
-    let at = shared.store.note(|state| {
+    let at = shared.store.change_in_memory(|state| {
         let at = state.tick();
         if let Some(webhook) = state
             .webhook_mut(stream)

@@ -1,4 +1,4 @@
-//! What reads and changes an emulator without a request.
+//! Methods that read and change an emulator without a request.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl Emulator {
         self.shared.journal().clear();
     }
 
-    /// Adds a fault rule behind the existing ones.
+    /// Adds a fault rule after the existing ones.
     ///
     /// # Errors
     ///
@@ -44,34 +44,33 @@ impl Emulator {
         self.shared.inject(rule)
     }
 
-    /// The rules that are not used up, with what is left of their counts.
+    /// The active rules, with their remaining counts.
     #[must_use]
     pub fn faults(&self) -> Vec<FaultRule> {
         self.shared.faults().clone()
     }
 
-    /// Removes the fault rules that name this region.
+    /// Removes the fault rules for this region.
     pub fn clear_faults_of(&self, region: &str) {
         let others = |rule: &FaultRule| rule.region.as_deref() != Some(region);
         self.shared.faults().retain(others);
     }
 
-    /// Removes every fault rule. Requests that are held go on; a fault that already affects a request stays.
+    /// Removes every fault rule, and releases held requests. A fault that already affects a request remains.
     pub fn clear_faults(&self) {
         self.shared.clear_faults();
     }
 
-    /// Sets the conditions of every request from now on, in place of those before. A bucket starts full, and random
-    /// numbers start anew.
+    /// Replaces the conditions of every request. Resets the rate limit and the random numbers.
     ///
     /// # Errors
     ///
-    /// [`ControlError::Invalid`] for numbers that are not valid or a fault that cannot be sent.
+    /// [`ControlError::Invalid`] for invalid numbers or a fault that cannot be sent.
     pub fn set_conditions(&self, conditions: Conditions) -> Result<(), ControlError> {
         self.shared.set_conditions(conditions)
     }
 
-    /// What the emulator does where Konnect's documentation leaves a choice.
+    /// The behavior where Konnect's documentation is not specific.
     #[must_use]
     pub fn behavior(&self) -> Behavior {
         Behavior::clone(&self.shared.behavior())
@@ -82,8 +81,8 @@ impl Emulator {
         self.shared.set_behavior(behavior);
     }
 
-    /// Moves the emulator's clock forward. Replay jobs go on, and events that are older than seven days by then are
-    /// gone.
+    /// Moves the emulator's clock forward. Replay jobs advance, and events that are then older than seven days are
+    /// removed.
     pub fn advance_clock(&self, by: Duration) {
         self.shared.clock.advance(by);
     }
@@ -94,25 +93,24 @@ impl Emulator {
         self.shared.connections.count()
     }
 
-    /// Everything that is stored, secrets and signing keys included:
-    /// `{"regions": {"eu": {"destinations": {ID: {..}}, "webhook": {..}, "portals": {..}}}}`, beside the organization
-    /// and counters.
+    /// The whole state, including secrets and signing keys: `{"regions": {"eu": {"destinations": {ID: {..}}, "webhook":
+    /// {..}, "portals": {..}}}}`, and the organization and counters.
     #[must_use]
     pub fn snapshot(&self) -> Value {
         self.shared.store.read(|state| json!(state))
     }
 
-    /// What is stored in a region: `{"destinations": {ID: {..}}, "webhook": {..}}`, or null if nothing ever was.
+    /// The state of a region: `{"destinations": {ID: {..}}, "webhook": {..}}`, or null without any record.
     #[must_use]
     pub fn region(&self, name: &str) -> Value {
         self.shared.store.read(|state| json!(state.regions.get(name)))
     }
 
-    /// Forgets records, requests and faults of one region.
+    /// Removes records, requests and faults of one region.
     ///
     /// # Errors
     ///
-    /// [`ControlError::Save`], with nothing forgotten.
+    /// [`ControlError::Save`]. Nothing is removed then.
     pub fn reset_region(&self, region: &str) -> Result<(), ControlError> {
         self.change(|state| {
             state.regions.remove(region);
@@ -123,16 +121,16 @@ impl Emulator {
         Ok(())
     }
 
-    /// Forgets records, events, deliveries, requests and faults.
+    /// Removes records, events, deliveries, requests and faults.
     ///
     /// # Errors
     ///
-    /// [`ControlError::Save`], with nothing forgotten.
+    /// [`ControlError::Save`]. Nothing is removed then.
     pub fn reset(&self) -> Result<(), ControlError> {
         self.shared.reset()
     }
 
-    /// Adds that many destinations, and returns their ids in the order of creation.
+    /// Adds destinations, and returns their IDs in the order of creation.
     ///
     /// # Errors
     ///
@@ -170,7 +168,8 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::Invalid`] for an unknown field, a wrong type or both forms at once, or [`ControlError::Save`].
+    /// [`ControlError::Invalid`] for an unknown field, a wrong type or both forms, or
+    /// [`ControlError::Save`].
     #[expect(
         clippy::needless_pass_by_value,
         reason = "callers write `json!({..})` in place"
@@ -179,7 +178,7 @@ impl Emulator {
         self.change(|state| edits::edit_webhook(state, &StreamId::of_region(region), &edit))
     }
 
-    /// Makes a region's webhook one that was never set up.
+    /// Resets a region's webhook to one that was never configured.
     ///
     /// # Errors
     ///
@@ -188,12 +187,12 @@ impl Emulator {
         self.change(|state| edits::remove_webhook(state, &StreamId::of_region(region)))
     }
 
-    /// Records a delivery for the status, without sending anything. A `code` outside 200 to 299 is a failed one. `at`
-    /// is an RFC 3339 time; default: now.
+    /// Records a delivery for the status, without sending anything. The delivery has failed if `code` is not from 200
+    /// to 299. `at` is an RFC 3339 time; default: now.
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoWebhook`] if none is set up, or [`ControlError::Save`].
+    /// [`ControlError::NoWebhook`] if none is configured, or [`ControlError::Save`].
     pub fn record_delivery(
         &self,
         region: &str,
@@ -204,7 +203,7 @@ impl Emulator {
         self.change(|state| edits::record_delivery(state, &StreamId::of_region(region), code, message, at))
     }
 
-    /// Adds a Dev Portal to a region, and returns its id.
+    /// Adds a Dev Portal to a region, and returns its ID.
     ///
     /// # Errors
     ///
@@ -240,7 +239,7 @@ impl Emulator {
         self.change(|state| edits::edit_webhook(state, &StreamId::of_portal(region, portal), &edit))
     }
 
-    /// Makes a portal's webhook one that was never set up.
+    /// Resets a portal's webhook to one that was never configured.
     ///
     /// # Errors
     ///
@@ -267,8 +266,8 @@ impl Emulator {
         })
     }
 
-    /// Sets fields of the replay job of a region, or of a portal of it: `status`, `start_at`, `end_at`, `updated_at`.
-    /// The job then stays as it is until the next edit or request. Returns the whole record.
+    /// Sets fields of the replay job of a region or of a portal: `status`, `start_at`, `end_at`, `updated_at`. The job
+    /// then remains unchanged until the next edit or request. Returns the whole record.
     ///
     /// # Errors
     ///
@@ -302,7 +301,7 @@ impl Emulator {
         self.change(|state| edits::edit_organization(state, &edit))
     }
 
-    /// Makes events of a region, or of a portal of it. They are kept, and sent if the webhook is enabled.
+    /// Creates events of a region or of a portal. They are stored, and sent if the webhook is enabled.
     ///
     /// # Errors
     ///
@@ -329,13 +328,12 @@ impl Emulator {
         self.shared.deliveries.entries()
     }
 
-    /// Waits until no event waits to be sent or is being sent, retries included. What a replay job sends does not
-    /// count.
+    /// Waits until no event waits to be sent or is being sent, including retries. Events of replay jobs do not count.
     pub async fn deliveries_drained(&self) {
         self.shared.queues.drained().await;
     }
 
-    /// Replaces the key that signs events. The key set goes on listing the one before for seven days of the emulator's
+    /// Replaces the key that signs events. The key set lists the previous key for seven more days of the emulator's
     /// clock. Returns the new key set.
     ///
     /// # Errors
@@ -349,7 +347,7 @@ impl Emulator {
         })
     }
 
-    /// The public keys of the key that signs and of those before it, as the API returns them.
+    /// The public keys of the current and the previous signing keys, as the API returns them.
     #[must_use]
     pub fn jwks(&self) -> Value {
         self.shared

@@ -2,7 +2,7 @@
 //!
 //! Kong documents the fields and the order of the CEF extensions by samples. JSON lines are compact, with the keys
 //! sorted and `sig` last; CPS is the JSON object under the key `event`. CEF values are escaped as the CEF standard
-//! says, which no sample of Kong shows.
+//! specifies; Kong's samples contain no escapes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,16 +19,16 @@ const VENDOR: &str = "KongInc";
 const VERSION: &str = "1.0";
 const CEF_VERSION: &str = "0";
 
-/// How lines are written.
+/// The style of lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Style {
-    /// The format's name. CEF for any that is unknown.
+    /// The format's name. An unknown format is written as CEF.
     pub(crate) log_format: String,
-    /// The key that signs; no `sig` without one.
+    /// The signing key. Without it, lines have no `sig`.
     pub(crate) key: Option<SigningKey>,
     /// What the signature of a CPS line covers.
     pub(crate) cps_signature: CpsSignature,
-    /// Whether the lines name the principal.
+    /// Whether the lines contain the name of the principal.
     pub(crate) principal_name: bool,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn line(event: &Event, style: &Style) -> String {
     }
 }
 
-/// The signature of an event in JSON, which the pull API returns.
+/// The signature of an event in JSON, which `GET /v3/audit-logs` returns.
 pub(crate) fn json_signature(event: &Event, key: &SigningKey) -> String {
     let style = Style {
         log_format: "json".to_owned(),
@@ -81,7 +81,7 @@ fn json_line(event: &Event, style: &Style, sign: impl FnOnce(&str) -> Option<Str
     let mut line = json!(fields).to_string();
     if let Some(signature) = sign(&line) {
         line.pop();
-        // A signature is letters, digits, `-` and `_`.
+        // A signature consists of letters, digits, `-` and `_`, and needs no escaping.
         let _ = write!(line, ",\"sig\":\"{signature}\"}}");
     }
     line
@@ -144,7 +144,7 @@ fn name(event: &Event) -> String {
     }
 }
 
-/// The fields beside the header, in the order of a CEF line. Where `principal_name` stands in it is not documented.
+/// The fields after the header, in the order of a CEF line. The position of `principal_name` is not documented.
 fn extension(event: &Event, style: &Style) -> Vec<(&'static str, Value)> {
     let mut fields = vec![("rt", json!(event.at_ms)), ("src", json!(event.source))];
     let mut principal = vec![("principal_id", json!(&*event.principal.id))];

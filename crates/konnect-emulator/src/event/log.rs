@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::event::model::Event;
 use crate::stream::StreamId;
 
-/// How long events are kept, in milliseconds: seven days, as Konnect documents it.
+/// The retention of events in milliseconds: seven days, as documented.
 pub(crate) const RETENTION_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// How many events are kept, over all streams. The oldest go first.
+/// The maximum number of events in all streams. The oldest are removed first.
 const CAPACITY: usize = 100_000;
 
-/// An event with its place in the log.
+/// An event in the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Logged {
-    /// Counts up from 1 over the emulator's life.
+    /// The number of the event since the start, from 1.
     pub(crate) number: u64,
     /// The stream that the event belongs to.
     pub(crate) stream: Arc<StreamId>,
@@ -58,7 +58,7 @@ impl EventLog {
         }
     }
 
-    /// A stream's events from one time to another, both included, in milliseconds since 1970; oldest first.
+    /// A stream's events between two inclusive times in milliseconds since 1970, oldest first.
     pub(crate) fn between(&self, stream: &StreamId, from_ms: i64, to_ms: i64) -> Vec<Logged> {
         self.lock()
             .logged
@@ -68,7 +68,7 @@ impl EventLog {
             .collect()
     }
 
-    /// Forgets everything but the count.
+    /// Removes all events. The count continues.
     pub(crate) fn clear(&self) {
         self.lock().logged.clear();
     }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn between_other_stream_is_left_out() {
+    fn between_other_stream_is_omitted() {
         let log = EventLog::default();
         let region = Arc::new(StreamId::of_region("eu"));
         let portal = Arc::new(StreamId::of_portal("eu", "p"));

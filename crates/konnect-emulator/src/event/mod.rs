@@ -1,4 +1,4 @@
-//! Audit events: what they hold, how they are written, signed and kept.
+//! Audit events: their content, format, signature and storage.
 
 pub(crate) mod format;
 pub(crate) mod log;

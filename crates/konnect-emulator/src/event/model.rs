@@ -1,13 +1,13 @@
-//! What an audit event holds.
+//! The content of an audit event.
 //!
 //! The kinds, names and severities are those of Kong's audit log reference (developer.konghq.com, "Audit logs").
 
 use std::sync::Arc;
 
-/// Who did something.
+/// The principal of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Principal {
-    /// The id of a user or of a system account. Empty if the caller could not be identified.
+    /// The ID of a user or of a system account. Empty if the caller could not be identified.
     pub(crate) id: Arc<str>,
     /// The name and email address, `Name (email)`.
     pub(crate) name: Arc<str>,
@@ -16,7 +16,7 @@ pub(crate) struct Principal {
 /// One audit event.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
-    /// When, in milliseconds since 1970.
+    /// The time in milliseconds since 1970.
     pub(crate) at_ms: i64,
     /// 128 random bits that the events of one request share.
     pub(crate) trace: u128,
@@ -28,49 +28,49 @@ pub(crate) struct Event {
     pub(crate) org_id: Arc<str>,
     /// The caller.
     pub(crate) principal: Principal,
-    /// The portal whose stream has the event.
+    /// The portal, if the event belongs to a portal's stream.
     pub(crate) portal_id: Option<Arc<str>>,
-    /// What happened.
+    /// The details of its kind.
     pub(crate) details: Details,
 }
 
-/// What happened, by kind.
+/// The details of an event, by kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Details {
     /// A login, or the use of a token.
     Authentication {
-        /// By which means.
+        /// The method.
         method: Method,
-        /// With which result.
+        /// The outcome.
         outcome: Outcome,
         /// The path of the call that checks the credential.
         request: &'static str,
     },
-    /// A permission was checked.
+    /// A permission check.
     Authorization {
-        /// The service that checked.
+        /// The service that performed the check.
         service: &'static str,
         /// The name after `Authz.`: the path of the resource.
         resource: String,
-        /// What the caller wanted to do: `list`, `retrieve`, `create`, `edit` or `delete`.
+        /// The action: `list`, `retrieve`, `create`, `edit` or `delete`.
         action: &'static str,
         /// Whether it was permitted.
         granted: bool,
     },
-    /// Something was created, changed or deleted.
+    /// A creation, change or deletion.
     Access {
         /// The HTTP method.
         method: String,
         /// The path, without its query.
         path: String,
-        /// The query as it was sent.
+        /// The query as sent.
         query: String,
-        /// The status that was returned.
+        /// The returned status.
         status: u16,
     },
 }
 
-/// A means of authentication, as far as the emulator makes them.
+/// A method of authentication that the emulator supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
     /// Name and password.
@@ -79,7 +79,7 @@ pub(crate) enum Method {
     PersonalToken,
     /// A system account access token.
     SystemAccountToken,
-    /// None that is known.
+    /// An unknown method.
     Invalid,
 }
 
@@ -92,7 +92,7 @@ pub(crate) enum Outcome {
     InvalidPassword,
     /// The account is locked.
     Locked,
-    /// The credential is none.
+    /// The credential is invalid.
     Invalid,
 }
 
@@ -130,7 +130,7 @@ impl Event {
         }
     }
 
-    /// The trace id as text: 32 hexadecimal digits.
+    /// The trace ID as text: 32 hexadecimal digits.
     pub(crate) fn trace_id(&self) -> String {
         format!("{:032x}", self.trace)
     }
@@ -159,12 +159,12 @@ impl Event {
         }
     }
 
-    /// About how many bytes the event takes in any format.
+    /// The approximate size of the event in bytes, in any format.
     pub(crate) fn estimated_length(&self) -> usize {
         let details = match &self.details {
             Details::Authentication { .. } => 0,
             Details::Authorization { resource, .. } => resource.len(),
-            // Quotes are escaped once in the query's object and once more around it.
+            // Quotes are escaped twice: in the query's object and around it.
             Details::Access { path, query, .. } => path.len() + 4 * query.len(),
         };
         700 + 2 * self.user_agent.len() + details

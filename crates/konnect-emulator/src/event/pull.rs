@@ -1,4 +1,4 @@
-//! An event as `GET /v3/audit-logs` returns it, which has other field names than a delivered one.
+//! The entries of `GET /v3/audit-logs`, whose field names differ from those of delivered events.
 
 use serde_json::{Map, Value, json};
 
@@ -41,8 +41,7 @@ impl PullType {
     }
 }
 
-/// The entry of an event. How the real service signs entries is not documented; here the signature is the one that
-/// the event has in JSON.
+/// The entry of an event. The signature of entries is not documented; the emulator uses that of the event in JSON.
 pub(crate) fn entry(event: &Event, region: &str, key: Option<&SigningKey>) -> Value {
     let mut entry = Map::new();
     let mut set = |name: &str, value: Value| {
@@ -95,7 +94,7 @@ pub(crate) fn entry(event: &Event, region: &str, key: Option<&SigningKey>) -> Va
             query,
             status,
         } => {
-            // Required, and only an impersonator has one.
+            // The field is required, and only set for impersonation.
             set("actor_id", json!(""));
             set("method", json!(method));
             set("uri", json!(path));

@@ -1,4 +1,4 @@
-//! Events made at will.
+//! Sample events.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::model::{Details, Event, Method, Outcome, Principal};
 
-/// The kind of an event that is made at will, with the severity that it has.
+/// The kind of a sample event, with its severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
@@ -54,7 +54,7 @@ impl EventKind {
         }
     }
 
-    /// Whether a Dev Portal has such events: authentication only.
+    /// Whether a Dev Portal has events of this kind: authentication only.
     pub(crate) fn is_of_portals(self) -> bool {
         matches!(
             self,
@@ -77,10 +77,10 @@ impl FromStr for EventKind {
     }
 }
 
-/// In whose name an event is made.
+/// The subject of an event.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
-    /// The organization's id.
+    /// The organization's ID.
     pub(crate) org_id: Arc<str>,
     /// The user.
     pub(crate) principal: Principal,
@@ -88,7 +88,7 @@ pub(crate) struct Subject {
     pub(crate) portal_id: Option<Arc<str>>,
 }
 
-/// Makes an event with a trace of its own.
+/// Creates an event with a new trace ID.
 pub(crate) fn sample(kind: EventKind, subject: &Subject, at_ms: i64) -> Event {
     let login = |outcome| Details::Authentication {
         method: Method::Basic,

@@ -1,4 +1,4 @@
-//! The keys that sign events, and their public halves.
+//! The keys that sign events, and their public keys.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -12,12 +12,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// How long the key set goes on listing a key after its rotation, in milliseconds: as long as the events are kept
-/// that it signed.
+/// How long the key set lists a key after its rotation, in milliseconds: the retention of the events that it signed.
 const RETIREMENT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// How many keys are kept at most.
-const MOST_KEYS: usize = 10;
+/// The maximum number of keys.
+const MAX_KEYS: usize = 10;
 
 /// An Ed25519 key.
 #[derive(Clone, Serialize, Deserialize)]
@@ -92,25 +91,25 @@ impl SigningKey {
     }
 }
 
-/// The key in use, and those before it. Part of the state.
+/// The current key and the previous ones. Part of the state.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct KeyRing {
-    /// The key in use; absent only until the emulator has started.
+    /// The current key. Absent only until the emulator has started.
     current: Option<SigningKey>,
     retired: Vec<RetiredKey>,
 }
 
-/// A key that signs no longer.
+/// A replaced key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct RetiredKey {
     key: SigningKey,
-    /// When it was replaced, in milliseconds since 1970.
+    /// The time of its replacement, in milliseconds since 1970.
     retired_ms: i64,
 }
 
 impl KeyRing {
-    /// Generates a key unless there is one.
+    /// Generates a key if none exists.
     ///
     /// # Errors
     ///
@@ -122,11 +121,11 @@ impl KeyRing {
         Ok(())
     }
 
-    /// Replaces the key in use by a new one.
+    /// Replaces the current key with a new one.
     ///
     /// # Errors
     ///
-    /// The system has no random numbers; the key in use stays so then.
+    /// The system has no random numbers. The current key remains then.
     pub(crate) fn rotate(&mut self, now_ms: i64) -> io::Result<()> {
         let new = SigningKey::generate()?;
         if let Some(key) = self.current.replace(new) {
@@ -137,17 +136,17 @@ impl KeyRing {
                     retired_ms: now_ms,
                 },
             );
-            self.retired.truncate(MOST_KEYS - 1);
+            self.retired.truncate(MAX_KEYS - 1);
         }
         Ok(())
     }
 
-    /// The key that signs.
+    /// The current key.
     pub(crate) fn current(&self) -> Option<&SigningKey> {
         self.current.as_ref()
     }
 
-    /// The key set document: the key in use first, then those that were replaced in the last seven days.
+    /// The key set document: the current key first, then those that were replaced in the last seven days.
     pub(crate) fn jwks(&self, now_ms: i64) -> Value {
         let retired = self
             .retired

@@ -12,16 +12,16 @@ use crate::fault::rule::{Fault, FaultRule};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Conditions {
-    /// How long every answer is held back, in milliseconds.
+    /// The delay of every response, in milliseconds.
     pub latency_ms: u64,
-    /// How many requests the API accepts. Default: any number.
+    /// The rate limit. Default: none.
     pub rate_limit: Option<RateLimit>,
-    /// What goes wrong by chance. Default: nothing.
+    /// Random faults. Default: none.
     pub random_faults: Option<RandomFaults>,
 }
 
-/// A rate limit, a bucket of tokens. A request that finds it empty gets 429, with a `Retry-After` of the whole seconds
-/// until there is a token again.
+/// A rate limit as a token bucket. A request without a token receives 429, with a `Retry-After` of the whole seconds
+/// until the next token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
@@ -31,7 +31,7 @@ pub struct RateLimit {
     pub burst: u32,
 }
 
-/// Random faults. They are the same for the same seed and the same order of requests.
+/// Random faults. The same seed and the same order of requests produce the same faults.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RandomFaults {
@@ -39,11 +39,11 @@ pub struct RandomFaults {
     pub seed: u64,
     /// The percentage of requests that are affected, 0 to 100.
     pub percent: u8,
-    /// The faults, each as likely as the others.
+    /// The faults, with equal probability.
     pub faults: Vec<Fault>,
 }
 
-/// Conditions in use.
+/// The active conditions.
 #[derive(Debug)]
 pub(crate) struct ActiveConditions {
     conditions: Conditions,
@@ -87,7 +87,7 @@ impl ActiveConditions {
         }
     }
 
-    /// The conditions in use, checked.
+    /// Checks conditions.
     ///
     /// # Errors
     ///
@@ -112,14 +112,14 @@ impl ActiveConditions {
             self.tokens = burst.min(self.tokens + new);
             self.filled = now;
             if self.tokens < 1.0 {
-                // At least one second, because a `Retry-After` of 0 is not a wait.
+                // At least one second, because a `Retry-After` of 0 does not wait.
                 let seconds = Duration::from_secs_f64((1.0 - self.tokens) / per_second).as_secs() + 1;
                 return Some(Fault::retry_after(429, seconds));
             }
             self.tokens -= 1.0;
         }
         let random = self.conditions.random_faults.as_ref()?;
-        // Both are drawn for every request, so that the percentage does not change which fault is next.
+        // Both are drawn for every request: the percentage does not affect the order of faults.
         let (roll, fault) = (self.chance.u8(0..100), self.chance.choice(&random.faults));
         fault.filter(|_| roll < random.percent).cloned()
     }
@@ -147,7 +147,7 @@ mod tests {
         let later = start + Duration::from_millis(100);
         assert_eq!(conditions.next_fault(later), None);
         assert!(conditions.next_fault(later).is_some());
-        // It never holds more than its burst.
+        // The bucket never contains more than its burst.
         let much_later = later + Duration::from_mins(1);
         let passed = (0..10)
             .filter(|_| conditions.next_fault(much_later).is_none())

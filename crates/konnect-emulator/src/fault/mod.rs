@@ -1,4 +1,4 @@
-//! What goes wrong on purpose: rules for single requests, conditions for all of them, and the broken answers.
+//! Faults: rules for single requests, conditions for all requests, and the faulty responses.
 
 pub(crate) mod conditions;
 pub(crate) mod response;

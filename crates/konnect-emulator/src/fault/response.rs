@@ -1,4 +1,4 @@
-//! Turns an answer into the one that a fault specifies.
+//! Applies a fault to a response.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -11,52 +11,52 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use hyper::body::Frame;
 use tokio::time::{Interval, interval, sleep};
 
-use crate::answer::Answer;
+use crate::api_response::ApiResponse;
 use crate::clock;
 use crate::fault::rule::{Fault, Headers, header_map};
 use crate::fault::wire::WireHandle;
 use crate::problem::Problem;
 
-/// The most that one frame of a huge body holds.
+/// One frame of a huge body.
 const CHUNK: &[u8] = &[b' '; 64 * 1024];
 
-/// What reaches the client, and the status for the request log.
+/// The response for the client, and the status for the request log.
 pub(crate) struct Outcome {
-    /// For hyper to send, unless the wire ends with other bytes.
+    /// Sent by hyper, unless the wire ends with other bytes.
     pub(crate) response: Response<Body>,
     /// The status that the client sees; `None` if no complete head is sent.
     pub(crate) status: Option<StatusCode>,
 }
 
-impl From<Answer> for Outcome {
-    fn from(answer: Answer) -> Self {
+impl From<ApiResponse> for Outcome {
+    fn from(response: ApiResponse) -> Self {
         Self {
-            status: Some(answer.status),
-            response: answer.into(),
+            status: Some(response.status),
+            response: response.into(),
         }
     }
 }
 
-/// What a fault needs of a request.
+/// The parts of a request that faults use.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     /// Its headers.
     pub(crate) headers: &'a HeaderMap,
     /// Its body; empty if it was too large.
     pub(crate) body: &'a [u8],
-    /// The `date` header of the answer.
+    /// The `date` header of the response.
     pub(crate) date: &'a HeaderValue,
 }
 
-/// Answers a request as `fault` specifies. `handle` changes the state and returns the correct answer.
-pub(crate) async fn answer(
+/// Responds to a request as `fault` specifies. `handle` changes the state and returns the correct response.
+pub(crate) async fn respond(
     fault: Option<Fault>,
     wire: &WireHandle,
     request: Request<'_>,
-    handle: impl FnOnce() -> Answer,
+    handle: impl FnOnce() -> ApiResponse,
 ) -> Outcome {
     match fault {
-        // The caller holds the request, before or after this.
+        // The caller holds the request before or after this call.
         None | Some(Fault::Hold { .. }) => handle().into(),
         Some(Fault::Delay { ms }) => {
             sleep(Duration::from_millis(ms)).await;
@@ -77,36 +77,36 @@ pub(crate) async fn answer(
             if handled {
                 handle();
             }
-            let answer = exactly(status, &headers, body);
-            // hyper leaves the body out of these.
-            if matches!(answer.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
-                let dated = answer.clone().dated(request.date.clone());
+            let response = exactly(status, &headers, body);
+            // hyper omits the body of these.
+            if matches!(response.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+                let dated = response.clone().dated(request.date.clone());
                 wire.end_with(dated.to_bytes().0);
             }
-            answer.into()
+            response.into()
         }
         Some(Fault::Headers { headers }) => {
-            let mut answer = handle();
-            answer.headers.extend(checked(&headers));
-            answer.into()
+            let mut response = handle();
+            response.headers.extend(checked(&headers));
+            response.into()
         }
         Some(Fault::Echo { status }) => echo(status, request).into(),
-        Some(Fault::DropBefore) => no_answer(wire, Vec::new()),
+        Some(Fault::DropBefore) => incomplete(wire, Vec::new()),
         Some(Fault::DropAfter) => {
             handle();
-            no_answer(wire, Vec::new())
+            incomplete(wire, Vec::new())
         }
         Some(Fault::TruncateHeader) => {
             let (mut bytes, head) = handle().to_bytes();
             bytes.truncate(head / 2);
-            no_answer(wire, bytes)
+            incomplete(wire, bytes)
         }
         Some(Fault::Truncate) => {
-            let answer = handle();
-            let (mut bytes, head) = answer.to_bytes();
-            bytes.truncate(head + answer.body.len() / 2);
+            let response = handle();
+            let (mut bytes, head) = response.to_bytes();
+            bytes.truncate(head + response.body.len() / 2);
             wire.end_with(bytes);
-            answer.into()
+            response.into()
         }
         Some(Fault::Malformed) => malformed(handle()).into(),
         Some(Fault::Huge { bytes }) => endless(Filler::Huge { left: bytes }),
@@ -114,17 +114,17 @@ pub(crate) async fn answer(
             interval: interval(Duration::from_millis(interval_ms.max(1))),
         }),
         Some(Fault::ClockSkew { seconds }) => {
-            let mut answer = handle();
-            answer
+            let mut response = handle();
+            response
                 .headers
                 .insert(DATE, clock::date_header(seconds.saturating_mul(1000)));
-            answer.into()
+            response.into()
         }
     }
 }
 
-/// Ends the connection with less than a complete answer.
-fn no_answer(wire: &WireHandle, bytes: Vec<u8>) -> Outcome {
+/// Ends the connection with an incomplete response.
+fn incomplete(wire: &WireHandle, bytes: Vec<u8>) -> Outcome {
     wire.end_with(bytes);
     Outcome {
         response: Response::new(Body::empty()),
@@ -132,21 +132,21 @@ fn no_answer(wire: &WireHandle, bytes: Vec<u8>) -> Outcome {
     }
 }
 
-fn status(code: u16, headers: &Headers, body: Option<String>, content_type: Option<&str>) -> Answer {
+fn status(code: u16, headers: &Headers, body: Option<String>, content_type: Option<&str>) -> ApiResponse {
     let code = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let title = code.canonical_reason().unwrap_or("Error");
-    let mut answer = Problem::new(code, title).answer();
+    let mut response = Problem::new(code, title).to_response();
     if let Some(body) = body {
-        answer.body = body.into_bytes();
+        response.body = body.into_bytes();
     }
     if let Some(value) = content_type.and_then(|text| HeaderValue::from_str(text).ok()) {
-        answer.headers.insert(CONTENT_TYPE, value);
+        response.headers.insert(CONTENT_TYPE, value);
     }
-    answer.headers.extend(checked(headers));
-    answer
+    response.headers.extend(checked(headers));
+    response
 }
 
-fn echo(status: u16, request: Request<'_>) -> Answer {
+fn echo(status: u16, request: Request<'_>) -> ApiResponse {
     let mut text = Vec::new();
     for (name, value) in request.headers {
         text.extend_from_slice(name.as_str().as_bytes());
@@ -157,14 +157,14 @@ fn echo(status: u16, request: Request<'_>) -> Answer {
     text.push(b'\n');
     text.extend_from_slice(request.body);
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    Answer::with_type(status, "text/plain", text)
+    ApiResponse::with_type(status, "text/plain", text)
 }
 
-fn exactly(status: u16, headers: &Headers, body: String) -> Answer {
+fn exactly(status: u16, headers: &Headers, body: String) -> ApiResponse {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let mut answer = Answer::with_type(status, "application/json", body);
-    answer.headers.extend(checked(headers));
-    answer
+    let mut response = ApiResponse::with_type(status, "application/json", body);
+    response.headers.extend(checked(headers));
+    response
 }
 
 /// The headers of a rule, which were checked when the rule was added.
@@ -173,18 +173,18 @@ fn checked(headers: &Headers) -> HeaderMap {
 }
 
 /// The first half of a document, as a complete HTTP body.
-fn malformed(mut answer: Answer) -> Answer {
-    if answer.body.is_empty() {
-        answer.body = b"{\"\"".to_vec();
+fn malformed(mut response: ApiResponse) -> ApiResponse {
+    if response.body.is_empty() {
+        response.body = b"{\"\"".to_vec();
     }
-    answer.body.truncate((answer.body.len() / 2).max(1));
-    if !answer.status.is_success() || answer.status == StatusCode::NO_CONTENT {
-        answer.status = StatusCode::OK;
+    response.body.truncate((response.body.len() / 2).max(1));
+    if !response.status.is_success() || response.status == StatusCode::NO_CONTENT {
+        response.status = StatusCode::OK;
     }
-    answer
+    response
         .headers
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    answer
+    response
 }
 
 fn endless(filler: Filler) -> Outcome {
@@ -201,7 +201,7 @@ fn endless(filler: Filler) -> Outcome {
 /// A body of spaces, which a JSON parser skips.
 #[derive(Debug)]
 enum Filler {
-    /// So many bytes, as fast as the client reads them.
+    /// This many bytes, as fast as the client reads them.
     Huge { left: u64 },
     /// One byte per interval, without an end.
     Drip { interval: Interval },

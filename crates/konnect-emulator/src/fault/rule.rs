@@ -1,6 +1,6 @@
-//! Faults on demand: which requests go wrong, and how.
+//! Fault rules: which requests fail, and how.
 //!
-//! A rule in JSON names what it matches, how often, and one fault:
+//! A rule in JSON specifies the matching requests, the number of times, and one fault:
 //!
 //! ```json
 //! {"method": "POST", "path_end": "/audit-log-destinations", "skip": 1, "times": 2,
@@ -14,13 +14,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::control_error::ControlError;
 
-/// Headers by name, as a fault rule has them.
+/// The headers of a fault rule, by name.
 pub type Headers = BTreeMap<String, String>;
 
-/// What goes wrong. In JSON, `kind` is the variant's name in snake case, and the fields are beside it.
+/// A fault. In JSON, `kind` is the variant's name in snake case, next to its fields.
 ///
-/// A fault that says "handled" changes the state as the request asks, before the answer goes wrong. The others leave the
-/// state as it is.
+/// A fault that is described as "handled" changes the state as requested before it affects the response. The others do
+/// not change the state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Fault {
@@ -40,29 +40,28 @@ pub enum Fault {
     },
     /// Closes the connection. Not handled.
     DropBefore,
-    /// Handled, then closes the connection without an answer.
+    /// Handled, then closes the connection without a response.
     DropAfter,
-    /// Waits, then handled as usual.
+    /// Handled normally, after a wait.
     Delay {
         /// Milliseconds.
         ms: u64,
     },
-    /// Keeps the client waiting until the faults are cleared, then answers as usual. The request of a client that
-    /// disconnects meanwhile is not handled, unless it already was.
+    /// Holds the request until the faults are cleared, then responds normally. If the client disconnects before, the
+    /// request is not handled, unless it already was.
     Hold {
-        /// Whether the request is handled at once, so that only its answer waits.
+        /// Whether the request is handled immediately, and only its response waits.
         #[serde(default)]
         handle: bool,
     },
-    /// Handled, then answers with the full `content-length` but half of the body, and closes. An answer without a
-    /// body arrives complete.
+    /// Handled, then sends the full `content-length` but half of the body, and closes. A response without a body is
+    /// complete.
     Truncate,
-    /// Handled, then closes in the middle of the answer's head.
+    /// Handled, then closes in the middle of the response's head.
     TruncateHeader,
-    /// Handled, then answers 2xx with the first half of the JSON document as if it were complete.
+    /// Handled, then responds with 2xx and the first half of the JSON document as a complete body.
     Malformed,
-    /// Answers exactly this: HTML with 200, an empty body, JSON of another shape, a redirect, even a 204 with a
-    /// body.
+    /// Responds exactly as specified: HTML with 200, an empty body, other JSON, a redirect, or a 204 with a body.
     Body {
         /// Whether the request is handled first.
         #[serde(default)]
@@ -77,41 +76,41 @@ pub enum Fault {
         #[serde(default)]
         body: String,
     },
-    /// Handled, then answers with these headers in place of the answer's own of the same names.
+    /// Handled, then replaces headers of the response.
     Headers {
         /// The headers, such as `content-type`.
         headers: Headers,
     },
-    /// Answers with the request itself as text, headers and body, as debugging proxies do. Not handled.
+    /// Responds with the headers and body of the request as text, as debugging proxies do. Not handled.
     Echo {
         /// 200 to 599.
         status: u16,
     },
-    /// Answers 200 with a body of this length in chunks, without a `content-length`. Not handled.
+    /// Responds with 200 and a chunked body of this length, without a `content-length`. Not handled.
     Huge {
         /// Bytes.
         bytes: u64,
     },
-    /// Answers 200 with a body of one byte per interval that never ends. Not handled.
+    /// Responds with 200 and an endless body of one byte per interval. Not handled.
     Drip {
         /// Milliseconds between two bytes.
         interval_ms: u64,
     },
-    /// Handled as usual, but the `date` header is off.
+    /// Handled normally, with a wrong `date` header.
     ClockSkew {
         /// Seconds ahead; negative for behind.
         seconds: i64,
     },
 }
 
-/// Which requests a fault affects, and how often. Of several rules that match, the oldest applies.
+/// The requests that a fault affects, and how often. If several rules match, the oldest applies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
     /// The method, in any case. Default: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// A part of the path with its query, as it was sent. Default: any path.
+    /// A part of the path with its query, as sent. Default: any path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// The end of the path without its query, which distinguishes a webhook from its status. Default: any path.
@@ -120,17 +119,17 @@ pub struct FaultRule {
     /// The region. Default: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// How many matching requests are not affected first.
+    /// The number of matching requests to skip first.
     #[serde(default)]
     pub skip: u64,
-    /// How many matching requests are affected then; `None` (`null`) for all of them. Default: 1.
+    /// The number of matching requests to affect then. `None` (`null`): all. Default: 1.
     #[serde(default = "once")]
     pub times: Option<u64>,
-    /// What goes wrong.
+    /// The fault.
     pub fault: Fault,
 }
 
-// serde's `default` takes functions.
+// Defaults for serde, which requires functions.
 fn ok() -> u16 {
     200
 }
@@ -167,7 +166,7 @@ impl Fault {
         }
     }
 
-    /// A 200 with this body in place of the real answer. Not handled.
+    /// A 200 with this body instead of the real response. Not handled.
     #[must_use]
     pub fn body(content_type: &str, body: &str) -> Self {
         let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
@@ -181,7 +180,7 @@ impl Fault {
 }
 
 impl FaultRule {
-    /// A rule that affects the next request, whatever it is.
+    /// A rule that affects the next request.
     #[must_use]
     pub fn new(fault: Fault) -> Self {
         Self {
@@ -316,7 +315,7 @@ pub(crate) fn header_map(headers: &Headers) -> Result<HeaderMap, ControlError> {
     headers.iter().map(pair).collect()
 }
 
-/// Takes the fault that affects this request, if any, and counts it against its rule.
+/// Takes the fault for this request, if any, and counts it for its rule.
 pub(crate) fn take_matching(
     rules: &mut Vec<FaultRule>,
     method: &str,

@@ -1,8 +1,8 @@
 //! A connection that can end with arbitrary bytes.
 //!
-//! An HTTP library does not send what a broken server sends: half a header, a body shorter than its `content-length`,
-//! a 204 with a body. [`Wire`] is between hyper and the socket. Each request of the connection has its [`WireHandle`],
-//! so that a handler can replace what hyper is about to write by bytes of its own. The connection ends after that.
+//! An HTTP library does not send invalid responses, such as half a header, a body shorter than its `content-length` or
+//! a 204 with a body. [`Wire`] is between hyper and the socket. With the [`WireHandle`] of the connection, a handler
+//! can replace the output of hyper with other bytes. The connection ends after that.
 
 use std::io;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The last bytes of a connection, and how many of them were sent.
+/// The last bytes of a connection, and the number of sent bytes.
 #[derive(Debug)]
 struct FinalBytes {
     bytes: Vec<u8>,
@@ -23,8 +23,8 @@ struct FinalBytes {
 pub(crate) struct WireHandle(Arc<Mutex<Option<FinalBytes>>>);
 
 impl WireHandle {
-    /// Sends exactly `bytes` in place of the answer, then closes. With no bytes at all the peer sees a connection
-    /// that ends without an answer.
+    /// Sends exactly `bytes` instead of the response, then closes. If `bytes` is empty, the connection ends without a
+    /// response.
     pub(crate) fn end_with(&self, bytes: Vec<u8>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(FinalBytes { bytes, sent: 0 });
     }
@@ -38,7 +38,7 @@ pub(crate) struct Wire<S> {
 }
 
 impl<S> Wire<S> {
-    /// Wraps a stream; the handle stays valid for as long as the connection lasts.
+    /// Wraps a stream. The handle is valid for the lifetime of the connection.
     pub(crate) fn new(stream: S) -> (Self, WireHandle) {
         let final_bytes = Arc::new(Mutex::new(None));
         let handle = WireHandle(Arc::clone(&final_bytes));

@@ -1,4 +1,4 @@
-//! Where replay jobs are announced.
+//! The channel of started replay jobs.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -16,17 +16,17 @@ pub(crate) struct Replays {
 /// A job to run.
 #[derive(Debug)]
 pub(crate) struct Job {
-    /// Whose job it is.
+    /// The stream of the job.
     pub(crate) stream: StreamId,
-    /// The number of this run. A job whose number changes is left alone by the run that it had before.
+    /// The number of this run. If the number of a job changes, its previous run ends.
     pub(crate) run: u64,
 }
 
-/// The announcements.
+/// The receiver of started jobs.
 pub(crate) type Started = mpsc::UnboundedReceiver<Job>;
 
 impl Replays {
-    /// No jobs yet, and the announcements of those to come.
+    /// Creates the channel.
     pub(crate) fn new() -> (Self, Started) {
         let (started, announcements) = mpsc::unbounded_channel();
         let replays = Self {
@@ -36,14 +36,14 @@ impl Replays {
         (replays, announcements)
     }
 
-    /// A number for a run.
+    /// The number of the next run.
     pub(crate) fn next_run(&self) -> u64 {
         self.last_run.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Runs the job of a stream.
     pub(crate) fn start(&self, stream: StreamId, run: u64) {
-        // The runner has ended only if the emulator is stopping.
+        // An error means that the emulator is stopping.
         let _ = self.started.send(Job { stream, run });
     }
 }

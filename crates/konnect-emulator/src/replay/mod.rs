@@ -1,4 +1,4 @@
-//! Replay jobs: where they are announced, and what moves them on.
+//! Replay jobs and their runner.
 
 pub(crate) mod jobs;
 pub(crate) mod runner;

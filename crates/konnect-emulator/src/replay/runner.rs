@@ -1,4 +1,4 @@
-//! Moves replay jobs on: `accepted`, `pending`, `running`, then `completed` or `failed`.
+//! Runs replay jobs: `accepted`, `pending`, `running`, then `completed` or `failed`.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use crate::replay::jobs::{Job, Started};
 use crate::shared::Shared;
 use crate::state::{ReplayJob, ReplayStatus};
 
-/// Runs jobs until `stop` is cancelled; first those that were under way when the state was saved. Without a sender,
-/// jobs move on, and nothing is sent.
+/// Runs jobs until `stop` is cancelled, beginning with those that were in progress when the state was saved. Without a
+/// sender, jobs advance but send nothing.
 pub(crate) async fn run(
     shared: Arc<Shared>,
     sender: Option<Arc<Sender>>,
@@ -39,11 +39,11 @@ pub(crate) async fn run(
 }
 
 fn resume(shared: &Shared) {
-    let unfinished = shared.store.note(|state| {
+    let unfinished = shared.store.change_in_memory(|state| {
         let mut unfinished = Vec::new();
         for stream in state.streams() {
             if let Some(job) = state.replay_job_mut(&stream)
-                && job.status.is_under_way()
+                && job.status.is_in_progress()
                 && job.run == 0
             {
                 job.run = shared.replays.next_run();
@@ -64,12 +64,12 @@ struct Runner {
     job: Job,
 }
 
-/// The job changed meanwhile: another run, an edit or a reset took over.
+/// The job was changed by another run, an edit or a reset.
 struct Superseded;
 
 impl Runner {
     async fn run(self) {
-        // A superseded run has nothing left to do.
+        // A superseded run ends.
         let _ = self.steps().await;
     }
 
@@ -106,7 +106,7 @@ impl Runner {
         job.filter(|job| job.run == self.job.run).ok_or(Superseded)
     }
 
-    /// Sets the status. If the state file cannot be written, the job stays where it is.
+    /// Sets the status. If the state file cannot be written, the job does not change.
     fn set(&self, status: ReplayStatus) -> Result<ReplayJob, Superseded> {
         let changed = self.shared.store.change(|state| {
             let now = state.tick();
@@ -122,8 +122,8 @@ impl Runner {
         changed.ok().flatten().ok_or(Superseded)
     }
 
-    /// Sends the events of the job's window to the webhook that is configured now. Returns whether all were delivered;
-    /// without an enabled webhook, none can be.
+    /// Sends the events of the job's window to the current webhook. Returns whether all were delivered, which requires
+    /// an enabled webhook.
     async fn send(&self, job: &ReplayJob) -> bool {
         let stream = &self.job.stream;
         let can_send = self.shared.store.read(|state| {

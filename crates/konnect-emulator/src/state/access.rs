@@ -1,4 +1,4 @@
-//! How the state is read and changed.
+//! Methods that read and change the state.
 
 use uuid::Uuid;
 
@@ -7,7 +7,7 @@ use crate::state::{Delivery, Destination, GLOBAL, Portal, Region, ReplayJob, Sta
 use crate::stream::StreamId;
 
 impl State {
-    /// Back to nothing, with the same clock and the same keys.
+    /// Removes all data except the clock and the keys.
     pub(crate) fn forget(&mut self) {
         *self = Self {
             clock: self.clock.clone(),
@@ -16,25 +16,24 @@ impl State {
         };
     }
 
-    /// The time of a change. No two changes share one, even within a millisecond, so that a later `updated_at` is
-    /// always a greater one.
+    /// The time of a change. Times are unique, even within a millisecond: a later `updated_at` is always greater.
     pub(crate) fn tick(&mut self) -> String {
         self.clock_ms = self.clock.now_ms().max(self.clock_ms + 1);
         clock::rfc3339(self.clock_ms)
     }
 
-    /// The number of a new destination or portal in the order of creation, from 1.
+    /// The number of the next destination or portal in the order of creation, from 1.
     pub(crate) fn next_sequence(&mut self) -> u64 {
         self.sequence += 1;
         self.sequence
     }
 
-    /// A region to write to; it comes into being with its first record.
+    /// A region to change. Creates it if it does not exist.
     pub(crate) fn region_mut(&mut self, region: &str) -> &mut Region {
         self.regions.entry(region.to_owned()).or_default()
     }
 
-    /// A destination that is kept in this very region.
+    /// A destination of exactly this region.
     pub(crate) fn destination(&self, region: &str, id: &str) -> Option<&Destination> {
         self.regions.get(region)?.destinations.get(id)
     }
@@ -45,7 +44,7 @@ impl State {
             .or_else(|| self.destination(GLOBAL, id))
     }
 
-    /// Adds a portal to a region, and returns its id.
+    /// Adds a portal to a region, and returns its ID.
     pub(crate) fn add_portal(&mut self, region: &str, name: &str) -> String {
         let id = Uuid::new_v4().to_string();
         let portal = Portal::new(id.clone(), self.next_sequence(), name.to_owned(), self.tick());
@@ -58,7 +57,7 @@ impl State {
         self.regions.get(region)?.portals.get(id)
     }
 
-    /// The webhook of a stream: a never configured one where nothing was written. `None` if there is no such portal.
+    /// The webhook of a stream. `None` if the portal does not exist.
     pub(crate) fn webhook(&self, stream: &StreamId) -> Option<Webhook> {
         match &stream.portal {
             Some(portal) => self
@@ -73,8 +72,8 @@ impl State {
         }
     }
 
-    /// Replaces the webhook of a stream, and notes when a destination is not used any more. Does nothing without the
-    /// portal.
+    /// Replaces the webhook of a stream, and records when a destination is no longer used. Does nothing if the portal
+    /// does not exist.
     pub(crate) fn set_webhook(&mut self, stream: &StreamId, webhook: Webhook) {
         let Some(slot) = self.webhook_mut(stream) else {
             return;
@@ -88,7 +87,7 @@ impl State {
         }
     }
 
-    /// The webhook of a stream, to change what is not its target.
+    /// The webhook of a stream, to change anything but its target.
     pub(crate) fn webhook_mut(&mut self, stream: &StreamId) -> Option<&mut Webhook> {
         match &stream.portal {
             Some(portal) => self
@@ -101,7 +100,7 @@ impl State {
         }
     }
 
-    /// The replay job of a stream. `None` if there is no such portal.
+    /// The replay job of a stream. `None` if the portal does not exist.
     pub(crate) fn replay_job(&self, stream: &StreamId) -> Option<ReplayJob> {
         match &stream.portal {
             Some(portal) => self
@@ -129,7 +128,7 @@ impl State {
         }
     }
 
-    /// Where a stream's batches go. `None` if its webhook is not set up, or its destination is gone.
+    /// The target of a stream's batches. `None` if its webhook is not configured, or its destination does not exist.
     pub(crate) fn delivery(&self, stream: &StreamId) -> Option<Delivery> {
         match self.webhook(stream)?.target {
             Target::Endpoint(delivery) => Some(delivery),
@@ -173,7 +172,7 @@ impl State {
             .is_some_and(|released| is_within(self.clock.now_ms(), *released, lag_ms))
     }
 
-    /// Whether a destination of `global` was created less than `lag_ms` ago, so that a region may not know it yet.
+    /// Whether a destination of `global` was created less than `lag_ms` ago. A region may not know it yet.
     pub(crate) fn is_too_new(&self, id: &str, lag_ms: u64) -> bool {
         self.destination(GLOBAL, id)
             .and_then(|destination| clock::parse_rfc3339(&destination.created_at))

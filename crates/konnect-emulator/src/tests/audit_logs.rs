@@ -1,4 +1,4 @@
-//! Past events, by the pull API.
+//! Past events (`GET /v3/audit-logs`).
 
 use std::time::Duration;
 
@@ -92,7 +92,7 @@ async fn list_filters_select_type_and_time() {
         ),
         (format!("filter[ts][gte]={}", clock::rfc3339(now + 1000)), 0),
     ] {
-        // What the requests of this test add is two hours later.
+        // The events of this test's requests are two hours later.
         let late = clock::rfc3339(now + 3_600_000);
         let upper = if query.contains("[lte]") {
             String::new()

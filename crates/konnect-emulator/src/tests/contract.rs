@@ -1,8 +1,7 @@
-//! Every answer against the API description: statuses, content types and fields, in a table of this project's own.
+//! Checks every response against the API description: statuses, content types and fields, in a separate table.
 //!
-//! Two answers are not in the descriptions, by which they contradict themselves: a destination id that is empty (a
-//! UUID, "set to empty" by a deletion), and the status `unconfigured` (in Kong's documentation, not in the list of
-//! values).
+//! Two values contradict the descriptions: an empty destination ID (declared as a UUID, but "set to empty" by a
+//! deletion), and the status `unconfigured` (in Kong's documentation, but not in the list of values).
 
 use serde_json::{Map, Value, json};
 
@@ -189,7 +188,7 @@ const BAD_REQUEST: &Schema = &[
     ("invalid_parameters", List(INVALID_PARAMETER), true),
 ];
 
-/// What a description declares of one call: method, path (`*` for an id), success, its document, and the problems.
+/// The declaration of one call: method, path (`*` for an ID), success, its document, and the problems.
 type Declared = (
     &'static str,
     &'static str,
@@ -199,7 +198,7 @@ type Declared = (
 );
 
 const DECLARED: &[Declared] = &[
-    // First, while there is no webhook.
+    // First, before a webhook is configured.
     (
         "GET",
         "v3/audit-log-webhook",
@@ -384,7 +383,7 @@ const DECLARED: &[Declared] = &[
     ("GET", "v3/users/me", 200, Some(USER), &[401, 403]),
 ];
 
-/// The rules that a description lists for `invalid_parameters`.
+/// The declared rules of `invalid_parameters`.
 const RULES: &str = "required is_array is_base64 is_boolean is_date_time is_integer is_null is_number is_object is_string \
                      is_uuid unknown_property missing_reference matches_regex invalid type";
 
@@ -467,7 +466,7 @@ fn check_log(place: &str, entry: &Value) {
     check_object(place, entry.as_object().unwrap(), schema);
 }
 
-/// Checks an answer, and returns its status.
+/// Checks a response, and returns its status.
 fn check(method: &str, path: &str, reply: &Reply) -> u16 {
     let (_, _, success, schema, problems) = declared(method, path);
     let place = format!("{method} {path} -> {}", reply.status);
@@ -497,14 +496,14 @@ fn check(method: &str, path: &str, reply: &Reply) -> u16 {
     reply.status
 }
 
-/// Makes every declared call: with valid and invalid bodies and queries, with ids that exist and that do not, and
-/// without a token. Returns the statuses that were seen by call.
+/// Makes every declared call: with valid and invalid bodies and queries, existing and unknown IDs, and without a token.
+/// Records the statuses by call.
 async fn exercise(emulator: &Emulator, seen: &mut std::collections::BTreeSet<(usize, u16)>) {
     let unknown = "11111111-2222-4333-8444-555555555555";
     for (index, (method, pattern, ..)) in DECLARED.iter().enumerate() {
         let is_global = pattern.starts_with("v3/organizations") || pattern.starts_with("v3/users");
         let region = if is_global { "global" } else { "eu" };
-        // What each call needs, as far as it is there.
+        // The records that the calls need.
         let portal = emulator.add_portal("eu", "Developers").unwrap();
         let [used, free] = <[String; 2]>::try_from(emulator.add_destinations("eu", 2).unwrap()).unwrap();
         let webhook = json!({"audit_log_destination_id": used, "enabled": true});
@@ -557,7 +556,7 @@ fn bodies(destination: &str, unknown: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn answers_every_call_is_as_declared() {
+async fn call_every_response_matches_the_description() {
     let emulator = start().await;
     let mut seen = std::collections::BTreeSet::new();
     for kind in EventKind::ALL {
@@ -581,7 +580,7 @@ async fn answers_every_call_is_as_declared() {
     });
     emulator.reset().unwrap();
     exercise(&emulator, &mut seen).await;
-    // The check is worth something only if it met what can be met.
+    // The test is complete only if every declared status has occurred.
     for (index, (method, path, success, _, problems)) in DECLARED.iter().enumerate() {
         assert!(seen.contains(&(index, *success)), "{method} {path}: no {success}");
         for problem in problems.iter().filter(|problem| ![403, 409].contains(*problem)) {

@@ -1,11 +1,11 @@
-//! Control: over HTTP and by the methods of the handle.
+//! Control calls over HTTP and methods of the handle.
 
 use serde_json::{Value, json};
 
 use crate::tests::{Reply, TOKEN, call, create, get, raw, start};
 use crate::{ControlError, Emulator, Fault, FaultRule};
 
-/// A control call as `curl -d` makes it: no token, a form's content type.
+/// A control call as `curl -d` sends it: without a token, with the content type of a form.
 async fn control(konnect: &Emulator, method: &str, path: &str, body: Value) -> Reply {
     let body = if body.is_null() {
         String::new()
@@ -300,9 +300,9 @@ async fn conditions_control_call_sets_and_clears() {
         (refused.status, refused.headers["retry-after"].as_str()),
         (429, "1")
     );
-    let told = control(&konnect, "GET", "conditions", Value::Null).await.json();
-    assert_eq!(told["rate_limit"], json!({"per_second": 1, "burst": 1}));
-    // Rules come before conditions.
+    let response = control(&konnect, "GET", "conditions", Value::Null).await.json();
+    assert_eq!(response["rate_limit"], json!({"per_second": 1, "burst": 1}));
+    // Rules take precedence over conditions.
     konnect.inject(FaultRule::new(Fault::status(418))).unwrap();
     assert_eq!(call(&konnect, "GET", list, Value::Null).await.status, 418);
 
@@ -336,13 +336,13 @@ async fn connections_open_and_closed_are_counted() {
     let before = konnect.connections();
     let one = tokio::net::TcpStream::connect(konnect.address()).await.unwrap();
     let other = tokio::net::TcpStream::connect(konnect.address()).await.unwrap();
-    let told = control(&konnect, "GET", "connections", Value::Null).await.json();
+    let response = control(&konnect, "GET", "connections", Value::Null).await.json();
     assert_eq!(
-        told["accepted"],
+        response["accepted"],
         before.accepted + 3,
         "two, and the one that asks"
     );
-    assert_eq!(told["most"], 3);
+    assert_eq!(response["most"], 3);
     drop((one, other));
     while konnect.connections().open > 0 {
         tokio::task::yield_now().await;

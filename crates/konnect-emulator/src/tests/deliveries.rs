@@ -11,7 +11,7 @@ use crate::{
     DeliveryOptions, Emulator, EmulatorOptions, EventKind, GlobalEvents, TrustedAuthorities,
 };
 
-/// Points a region's webhook at a URL and enables it, without a request and so without its events.
+/// Sets a region's webhook to a URL and enables it, without a request and its events.
 fn deliver_to(emulator: &Emulator, region: &str, url: &str, format: &str) {
     let webhook = json!({"endpoint": url, "authorization": "Bearer s3cret", "enabled": true});
     emulator.edit_webhook(region, webhook).unwrap();
@@ -315,7 +315,7 @@ async fn request_read_or_unknown_token_makes_no_access_event() {
 #[tokio::test]
 async fn retry_server_errors_follow_the_schedule() {
     let (receiver, emulator) = stream().await;
-    receiver.answer_next(&[500, 503, 429, 502]);
+    receiver.respond_next(&[500, 503, 429, 502]);
     trigger(&emulator, "eu", 1);
     emulator.deliveries_drained().await;
     let batches = receiver.received();
@@ -338,13 +338,13 @@ async fn retry_server_errors_follow_the_schedule() {
 }
 
 #[tokio::test]
-async fn retry_exhausted_is_inactive_until_next_success() {
+async fn retry_exhausted_is_inactive_until_success() {
     let (receiver, emulator) = stream().await;
-    receiver.answer_next(&[500; 5]);
+    receiver.respond_next(&[500; 5]);
     trigger(&emulator, "eu", 1);
     emulator.deliveries_drained().await;
     assert_eq!(receiver.received().len(), 5);
-    // The request for the status makes events as well, so the next batch may follow at once.
+    // The request for the status creates events too, so the next batch may follow immediately.
     receiver.hold();
     let failed = status(&emulator, "eu").await;
     assert_eq!(
@@ -370,7 +370,7 @@ async fn retry_exhausted_is_inactive_until_next_success() {
 async fn retry_client_error_or_redirect_is_not_repeated() {
     let (receiver, emulator) = stream().await;
     let other = Receiver::start(Certificate::Valid).await;
-    receiver.answer_next(&[401]);
+    receiver.respond_next(&[401]);
     receiver.redirect_next(&other.url);
     for code in [401, 307] {
         trigger(&emulator, "eu", 1);
@@ -437,7 +437,7 @@ async fn certificate_invalid_is_accepted_only_without_verification() {
 }
 
 #[tokio::test]
-async fn trust_file_written_later_or_anew_is_in_force() {
+async fn trust_file_written_later_or_again_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     let before = Receiver::start(Certificate::Valid).await;
@@ -460,7 +460,7 @@ async fn trust_file_written_later_or_anew_is_in_force() {
         log[0].message
     );
 
-    // Another authority takes the place of the first, as when a receiver restarts.
+    // Another authority replaces the first, as when a receiver restarts.
     let after = Receiver::start(Certificate::Valid).await;
     for receiver in [before, after] {
         std::fs::write(&file, &receiver.authority).unwrap();
@@ -509,7 +509,7 @@ async fn receiver_slow_delays_neither_api_nor_other_streams() {
 }
 
 #[tokio::test]
-async fn webhook_switched_to_destination_loses_no_event() {
+async fn webhook_changed_to_destination_keeps_events() {
     let (receiver, emulator) = stream().await;
     let body =
         json!({"name": "a", "endpoint": receiver.url, "authorization": "Bearer other", "log_format": "json"});
@@ -526,7 +526,7 @@ async fn webhook_switched_to_destination_loses_no_event() {
     );
     trigger(&emulator, "eu", 10);
     emulator.deliveries_drained().await;
-    // The switch itself made three events.
+    // The change itself created three events.
     assert_eq!(receiver.lines().len(), 23);
     assert_eq!(receiver.received().pop().unwrap().authorization, "Bearer other");
 }
@@ -534,7 +534,7 @@ async fn webhook_switched_to_destination_loses_no_event() {
 #[tokio::test]
 async fn credential_changed_is_used_for_the_next_attempt() {
     let (receiver, emulator) = stream().await;
-    receiver.answer_next(&[503]);
+    receiver.respond_next(&[503]);
     receiver.hold();
     trigger(&emulator, "eu", 1);
     receiver.batches(1).await;
@@ -598,7 +598,7 @@ async fn portal_events_go_to_the_portals_webhook_only() {
 }
 
 #[tokio::test]
-async fn after_failure_stop_sends_nothing_until_written() {
+async fn after_failure_stop_sends_nothing_until_changed() {
     let receiver = Receiver::start(Certificate::Valid).await;
     let behavior = Behavior {
         after_failure: AfterFailure::Stop,
@@ -606,7 +606,7 @@ async fn after_failure_stop_sends_nothing_until_written() {
     };
     let emulator = receiver.emulator_with(behavior).await;
     deliver_to(&emulator, "eu", &receiver.url, "json");
-    receiver.answer_next(&[401]);
+    receiver.respond_next(&[401]);
     for _ in 0..2 {
         trigger(&emulator, "eu", 1);
         emulator.deliveries_drained().await;
@@ -624,7 +624,7 @@ async fn after_failure_stop_sends_nothing_until_written() {
 }
 
 #[tokio::test]
-async fn global_events_go_everywhere_if_the_behavior_says_so() {
+async fn global_events_behavior_sends_to_every_webhook() {
     let (receiver, emulator) = stream().await;
     trigger(&emulator, "global", 1);
     emulator.deliveries_drained().await;
@@ -670,7 +670,7 @@ async fn deliveries_off_keeps_events_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn stop_during_retry_ends_at_once() {
+async fn stop_during_retry_ends_immediately() {
     let receiver = Receiver::start(Certificate::Valid).await;
     let emulator = Emulator::start(EmulatorOptions {
         time_scale: crate::TimeScale::default(),
@@ -679,7 +679,7 @@ async fn stop_during_retry_ends_at_once() {
     .await
     .unwrap();
     deliver_to(&emulator, "eu", &receiver.url, "json");
-    receiver.answer_next(&[503]);
+    receiver.respond_next(&[503]);
     trigger(&emulator, "eu", 1);
     receiver.batches(1).await;
     tokio::time::timeout(Duration::from_secs(5), emulator.stop())

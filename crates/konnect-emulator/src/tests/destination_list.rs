@@ -18,7 +18,7 @@ fn names(reply: &Reply) -> Vec<String> {
         .collect()
 }
 
-/// The query of a link, whose path can't be requested.
+/// The query of a link, whose path cannot be requested.
 fn query(link: &Value) -> String {
     let (path, query) = link.as_str().unwrap().split_once('?').unwrap();
     assert_eq!(path, "/api/v3/audit-log-destinations");
@@ -69,7 +69,7 @@ async fn list_pages_link_forward_and_back() {
     .await;
     assert_eq!(names(&front), ["d1", "d2"]);
 
-    // A cursor outlives the item that it was made of, and brackets need no encoding.
+    // A cursor remains valid after its item is deleted, and brackets need no encoding.
     assert_eq!(
         call(&konnect, "DELETE", &format!("{LIST}/{}", ids[1]), Value::Null)
             .await

@@ -7,7 +7,7 @@ use crate::tests::{Reply, TOKEN, call, create, find, get, new_destination, raw, 
 const LIST: &str = "/global/v3/audit-log-destinations";
 
 #[tokio::test]
-async fn destination_create_to_delete_answers_each_call() {
+async fn destination_create_to_delete_each_call_succeeds() {
     let konnect = start().await;
     for version in ["v2", "v3"] {
         let list = format!("/global/{version}/audit-log-destinations");

@@ -1,4 +1,4 @@
-//! Each fault, as it looks from the other end of the socket.
+//! Each fault, as a client receives it.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::{Emulator, Fault, FaultRule, Headers};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
 
-/// Sends a valid create and gives whatever comes back.
+/// Sends a valid create and returns the received bytes.
 async fn post(konnect: &Emulator) -> Vec<u8> {
     let headers = [("authorization", TOKEN), ("content-type", "application/json")];
     raw(
@@ -29,7 +29,7 @@ fn stored(konnect: &Emulator) -> usize {
         .map_or(0, serde_json::Map::len)
 }
 
-/// Strikes one create; gives the bytes, how many destinations there are then, and the status in the log.
+/// Applies a fault to one create. Returns the bytes, the number of destinations then, and the status in the log.
 async fn call_with_fault(fault: Fault) -> (Vec<u8>, usize, Option<u16>) {
     let konnect = start().await;
     konnect.inject(FaultRule::new(fault)).unwrap();
@@ -138,7 +138,7 @@ async fn fault_body_is_sent_exactly() {
         (307, "http://elsewhere.example/", 0)
     );
 
-    // Too much for one write, so that the wire has to go on where it left off.
+    // Too much for one write: the wire must continue.
     let body = "seventeen letters".repeat(1_500_000);
     let impossible = Fault::Body {
         handle: true,
@@ -157,7 +157,7 @@ async fn fault_body_is_sent_exactly() {
 }
 
 #[tokio::test]
-async fn fault_delay_precedes_answer() {
+async fn fault_delay_precedes_response() {
     let start = Instant::now();
     let (bytes, stored, logged) = call_with_fault(Fault::Delay { ms: 150 }).await;
     assert!(start.elapsed() >= Duration::from_millis(150));
@@ -180,7 +180,7 @@ async fn fault_drip_ends_with_client() {
         .unwrap();
     let mut stream = send(&konnect, "GET", LIST, &[("authorization", TOKEN)], b"").await;
     let mut bytes = Vec::new();
-    // A byte is six on the wire: its length, a line end, itself, a line end.
+    // A chunk of one byte has six bytes: its length, a line end, the byte, a line end.
     let head = loop {
         let mut buffer = [0; 64];
         let count = stream.read(&mut buffer).await.unwrap();
@@ -235,7 +235,7 @@ async fn fault_echo_returns_request() {
 }
 
 #[tokio::test]
-async fn requests_of_region_leave_out_others() {
+async fn requests_of_region_omit_others() {
     let konnect = start().await;
     create(&konnect, "eu", "a").await;
     create(&konnect, "us", "b").await;
@@ -355,7 +355,7 @@ async fn fault_hold_waits_until_cleared() {
             assert!(futures_util::poll!(held.as_mut()).is_pending());
             tokio::task::yield_now().await;
         }
-        // Other requests are not delayed, and do not release it.
+        // Other requests are not delayed, and do not release the held one.
         assert_eq!(get(&konnect, "/global/v3/audit-log-webhook").await.status, 404);
         assert!(futures_util::poll!(held.as_mut()).is_pending());
         assert_eq!(konnect.requests()[0].status, None);

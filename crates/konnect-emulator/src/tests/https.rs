@@ -1,4 +1,4 @@
-//! Certificates and clocks, as a client sees them.
+//! Certificates and clocks from the view of a client.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,9 +16,9 @@ fn trusting(authority: &str) -> reqwest::Client {
 
 async fn asked(client: &reqwest::Client, url: &str) -> Result<u16, String> {
     let url = format!("{url}/eu/v2/audit-log-webhook");
-    let answer = client.get(url).bearer_auth("kpat_x").send().await;
-    answer
-        .map(|answer| answer.status().as_u16())
+    let response = client.get(url).bearer_auth("kpat_x").send().await;
+    response
+        .map(|response| response.status().as_u16())
         .map_err(|error| format!("{error:?}"))
 }
 
@@ -47,7 +47,7 @@ async fn https_only_valid_certificate_is_trusted() {
         }
     }
     assert_eq!(konnect.requests().len(), 2, "what is not trusted gets no request");
-    // Faults reach through TLS.
+    // Faults also apply to TLS connections.
     konnect.inject(FaultRule::new(Fault::TruncateHeader)).unwrap();
     asked(&client, &konnect.url()).await.unwrap_err();
     konnect.stop().await;
@@ -70,12 +70,12 @@ async fn clock_offset_applies_to_all_times() {
         .await;
         let created = made.json()["created_at"].as_str().unwrap().to_owned();
         let yesterday = SystemTime::now() - Duration::from_hours(24);
-        for told in [
+        for date in [
             humantime::parse_rfc3339(&created).unwrap(),
             httpdate::parse_http_date(&made.headers["date"]).unwrap(),
         ] {
-            let off = yesterday.duration_since(told).unwrap_or_else(|e| e.duration());
-            assert!(off < Duration::from_hours(1), "{told:?}");
+            let off = yesterday.duration_since(date).unwrap_or_else(|e| e.duration());
+            assert!(off < Duration::from_hours(1), "{date:?}");
         }
         konnect.reset().unwrap();
     }

@@ -1,4 +1,4 @@
-//! What takes a while to be known everywhere.
+//! Changes that take effect with a delay.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::Behavior;
 use crate::tests::{call, create, start};
 
 #[tokio::test]
-async fn delete_destination_just_released_conflicts_for_a_while() {
+async fn delete_destination_released_conflicts_during_lag() {
     let emulator = start().await;
     emulator.set_behavior(Behavior {
         in_use_lag_ms: 3_600_000,
@@ -31,7 +31,7 @@ async fn delete_destination_just_released_conflicts_for_a_while() {
 }
 
 #[tokio::test]
-async fn patch_webhook_new_global_destination_is_not_found_for_a_while() {
+async fn patch_webhook_new_global_destination_is_not_found_during_lag() {
     let emulator = start().await;
     emulator.set_behavior(Behavior {
         new_destination_lag_ms: 3_600_000,

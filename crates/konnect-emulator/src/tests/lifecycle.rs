@@ -1,4 +1,4 @@
-//! Start and stop, the state file, and what holds for every call.
+//! Start and stop, the state file, and the common rules of all calls.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -34,7 +34,7 @@ async fn token_unknown_form_is_unauthorized() {
     ] {
         Reply::parse(&raw(&konnect, "GET", path, &[("authorization", wrong)], b"").await).problem(401);
     }
-    // Without a token a body is not even looked at.
+    // Without a token, the body is not validated.
     Reply::parse(&raw(&konnect, "POST", path, &[], b"{").await).problem(401);
     for right in ["Bearer kpat_x", "Bearer spat_x", "bearer kpat_"] {
         let reply = Reply::parse(&raw(&konnect, "GET", path, &[("authorization", right)], b"").await);
@@ -203,7 +203,7 @@ async fn start_port_in_use_fails() {
 }
 
 #[tokio::test]
-async fn stop_request_under_way_frees_port() {
+async fn stop_request_in_flight_frees_port() {
     let konnect = start().await;
     assert_eq!(konnect.url(), format!("http://{}", konnect.address()));
     let address = konnect.address();
@@ -240,7 +240,7 @@ async fn latency_control_calls_are_not_delayed() {
     assert_eq!(get(&konnect, "/v2/audit-log-webhook").await.status, 200);
     assert!(before.elapsed() >= latency);
 
-    // A control call that were held back would hold the test for an hour.
+    // A delayed control call would delay the test for an hour.
     let konnect = start_with(Duration::from_hours(1)).await.unwrap();
     assert_eq!(get(&konnect, "/_emulator/state").await.status, 200);
 }

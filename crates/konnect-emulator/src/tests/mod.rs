@@ -1,4 +1,4 @@
-//! Tests over real HTTP, by a client that is too small to hide anything.
+//! Tests over real HTTP, with a minimal client.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,10 +33,10 @@ use tokio::net::TcpStream;
 
 use crate::{Emulator, EmulatorOptions};
 
-/// A token that the emulator takes.
+/// A valid token.
 const TOKEN: &str = "Bearer kpat_test";
 
-/// An answer, as far as it came.
+/// A response, possibly incomplete.
 #[derive(Debug)]
 struct Reply {
     status: u16,
@@ -45,7 +45,7 @@ struct Reply {
 }
 
 impl Reply {
-    /// Parses the bytes of a whole head and whatever body follows, chunked or not.
+    /// Parses a complete head and the following body, chunked or not.
     fn parse(bytes: &[u8]) -> Self {
         let end = find(bytes, b"\r\n\r\n").expect("a whole head");
         let head = std::str::from_utf8(&bytes[..end]).unwrap();
@@ -75,7 +75,7 @@ impl Reply {
             .unwrap_or_else(|error| panic!("{error}: {:?}", String::from_utf8_lossy(&self.body)))
     }
 
-    /// The answer must be a complete problem document; gives the fields at fault with their reasons.
+    /// Asserts that the response is a complete problem document. Returns the invalid fields with their reasons.
     fn problem(&self, status: u16) -> Vec<(String, String)> {
         assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
         assert_eq!(self.headers["content-type"], "application/problem+json");
@@ -104,14 +104,14 @@ impl Reply {
             .collect()
     }
 
-    /// The names alone of the fields at fault in a 400.
+    /// The names of the invalid fields in a 400.
     fn faulty_fields(&self) -> Vec<String> {
         self.problem(400).into_iter().map(|(field, _)| field).collect()
     }
 }
 
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+fn find(bytes: &[u8], pattern: &[u8]) -> Option<usize> {
+    bytes.windows(pattern.len()).position(|window| window == pattern)
 }
 
 fn dechunk(mut rest: &[u8]) -> Vec<u8> {
@@ -147,7 +147,7 @@ async fn send(
     stream
 }
 
-/// Every byte that the emulator answers before the connection ends.
+/// All bytes that the emulator sends before the connection ends.
 async fn raw(konnect: &Emulator, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     send(konnect, method, path, headers, body)
@@ -183,7 +183,7 @@ fn new_destination(name: &str) -> Value {
     })
 }
 
-/// Creates a destination and gives its id.
+/// Creates a destination and returns its ID.
 async fn create(konnect: &Emulator, region: &str, name: &str) -> String {
     let reply = call(
         konnect,

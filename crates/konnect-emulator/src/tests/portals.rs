@@ -54,7 +54,7 @@ async fn list_numbered_pages_hold_all_in_order() {
         let reply = get(&emulator, &format!("/eu/v3/portals?{query}")).await;
         assert_eq!(reply.faulty_fields(), [field]);
     }
-    // Portals are regional.
+    // `global` has no portals.
     get(&emulator, "/global/v3/portals").await.problem(404);
     get(&emulator, "/eu/v2/portals").await.problem(404);
 }
@@ -82,7 +82,7 @@ async fn webhook_patch_get_and_delete_follow_each_other() {
         (&status["webhook_status"], &status["last_response_code"]),
         (&json!("inactive"), &json!(401))
     );
-    // The region's webhook is another one.
+    // The webhook of the region is separate.
     get(&emulator, "/eu/v3/audit-log-webhook").await.problem(404);
     let destination = format!("/global/v3/audit-log-destinations/{id}");
     call(&emulator, "DELETE", &destination, Value::Null)
@@ -120,7 +120,7 @@ async fn webhook_unknown_portal_is_not_found() {
 }
 
 #[tokio::test]
-async fn webhook_behavior_answers_absent_ones() {
+async fn webhook_behavior_selects_response_when_absent() {
     let emulator = start().await;
     let portal = emulator.add_portal("eu", "Developers").unwrap();
     emulator.set_behavior(Behavior {

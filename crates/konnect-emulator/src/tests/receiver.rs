@@ -1,4 +1,4 @@
-//! A receiver of deliveries, by HTTPS, whose answers a test chooses.
+//! An HTTPS receiver of deliveries, whose responses a test controls.
 
 use std::collections::VecDeque;
 use std::io::Read as _;
@@ -24,7 +24,7 @@ use crate::{
     Behavior, Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale, TrustedAuthorities,
 };
 
-/// What the emulator sent in one attempt.
+/// A received batch of one attempt.
 #[derive(Clone, Debug)]
 pub struct Received {
     pub at: Instant,
@@ -44,8 +44,8 @@ pub struct Receiver {
 
 struct Shared {
     received: watch::Sender<Vec<Received>>,
-    answers: Mutex<VecDeque<(u16, Option<String>)>>,
-    /// One permit per answer while answers are held; plenty otherwise.
+    responses: Mutex<VecDeque<(u16, Option<String>)>>,
+    /// One permit per response while responses are held; many otherwise.
     gate: Semaphore,
 }
 
@@ -57,7 +57,7 @@ impl Receiver {
         let tls = authority.acceptor(certificate).unwrap();
         let shared = Arc::new(Shared {
             received: watch::Sender::new(Vec::new()),
-            answers: Mutex::default(),
+            responses: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
         });
         let serving = Arc::clone(&shared);
@@ -68,7 +68,7 @@ impl Receiver {
                     let Ok(stream) = tls.accept(stream).await else {
                         return;
                     };
-                    let service = service_fn(|request| answer(Arc::clone(&shared), request));
+                    let service = service_fn(|request| respond(Arc::clone(&shared), request));
                     let _ = http1::Builder::new()
                         .serve_connection(TokioIo::new(stream), service)
                         .await;
@@ -106,19 +106,19 @@ impl Receiver {
         }
     }
 
-    /// The statuses of the next answers. 202 after that.
-    pub fn answer_next(&self, statuses: &[u16]) {
+    /// Sets the statuses of the next responses. 202 after that.
+    pub fn respond_next(&self, statuses: &[u16]) {
         let statuses = statuses.iter().map(|&status| (status, None));
-        self.shared.answers.lock().unwrap().extend(statuses);
+        self.shared.responses.lock().unwrap().extend(statuses);
     }
 
-    /// A redirect as the next answer.
+    /// Sets a redirect as the next response.
     pub fn redirect_next(&self, location: &str) {
-        let answer = (307, Some(location.to_owned()));
-        self.shared.answers.lock().unwrap().push_back(answer);
+        let response = (307, Some(location.to_owned()));
+        self.shared.responses.lock().unwrap().push_back(response);
     }
 
-    /// Holds answers back until [`Receiver::release`].
+    /// Holds responses until [`Receiver::release`].
     pub fn hold(&self) {
         self.shared.gate.forget_permits(Semaphore::MAX_PERMITS);
     }
@@ -131,7 +131,7 @@ impl Receiver {
         self.shared.received.borrow().clone()
     }
 
-    /// All lines that were received so far, in order.
+    /// All received lines, in order.
     pub fn lines(&self) -> Vec<String> {
         self.received()
             .into_iter()
@@ -139,7 +139,7 @@ impl Receiver {
             .collect()
     }
 
-    /// Waits for that many batches.
+    /// Waits for this number of batches.
     pub async fn batches(&self, count: usize) -> Vec<Received> {
         let mut received = self.shared.received.subscribe();
         let batches = received.wait_for(|batches| batches.len() >= count).await.unwrap();
@@ -147,7 +147,7 @@ impl Receiver {
     }
 }
 
-async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, hyper::Error> {
+async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, hyper::Error> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await?.to_bytes();
     let mut text = String::new();
@@ -163,7 +163,12 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     };
     shared.received.send_modify(|batches| batches.push(received));
     let _permit = shared.gate.acquire().await.unwrap();
-    let (status, location) = shared.answers.lock().unwrap().pop_front().unwrap_or((202, None));
+    let (status, location) = shared
+        .responses
+        .lock()
+        .unwrap()
+        .pop_front()
+        .unwrap_or((202, None));
     let mut response = Response::builder().status(status);
     if let Some(location) = location {
         response = response.header("location", location);

@@ -11,7 +11,7 @@ use crate::{Behavior, Certificate, Emulator, EmulatorOptions, EventKind, NeverTi
 
 const JOB: &str = "/eu/v3/audit-log-replay-job";
 
-/// A body whose window begins and ends so many seconds ago.
+/// A body whose window begins and ends this many seconds ago.
 fn window(start_seconds: i64, end_seconds: i64) -> Value {
     let now = clock::Clock::default().now_ms();
     let ago = |seconds: i64| clock::rfc3339(now - seconds * 1000);
@@ -22,7 +22,7 @@ async fn put(emulator: &Emulator, body: Value) -> Reply {
     call(emulator, "PUT", JOB, body).await
 }
 
-/// Asks until the job has the status, moving the clock by so much each time.
+/// Polls until the job has the status, and advances the clock by `by` each time.
 async fn until_by(emulator: &Emulator, path: &str, status: &str, by: Duration) {
     let mut seen = String::new();
     for _ in 0..10_000 {
@@ -38,12 +38,12 @@ async fn until_by(emulator: &Emulator, path: &str, status: &str, by: Duration) {
     panic!("the job is {seen}, not {status}");
 }
 
-/// Moves the clock until the job has the status.
+/// Advances the clock until the job has the status.
 async fn until(emulator: &Emulator, path: &str, status: &str) {
     until_by(emulator, path, status, Duration::from_mins(10)).await;
 }
 
-/// An emulator whose jobs move only with its clock.
+/// An emulator whose jobs advance only with its clock.
 async fn start_slow() -> Emulator {
     let options = EmulatorOptions {
         replay_step: Duration::from_hours(1),
@@ -96,7 +96,7 @@ async fn put_job_passes_every_status() {
     let ended = get(&emulator, JOB).await.json();
     emulator.advance_clock(Duration::from_hours(10));
     assert_eq!(get(&emulator, JOB).await.json(), ended, "a job ends once");
-    // The other regions have jobs of their own.
+    // Other regions have separate jobs.
     assert_eq!(
         get(&emulator, "/us/v3/audit-log-replay-job").await.json()["status"],
         "unconfigured"
@@ -104,7 +104,7 @@ async fn put_job_passes_every_status() {
 }
 
 #[tokio::test]
-async fn put_job_running_conflicts_and_waiting_is_replaced() {
+async fn put_job_running_conflicts_and_pending_is_replaced() {
     let emulator = start_slow().await;
     assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
     let second = window(30, 10);
@@ -195,7 +195,7 @@ async fn put_without_enabled_webhook_fails_or_is_refused() {
 }
 
 #[tokio::test]
-async fn replay_window_is_sent_to_the_webhook_of_the_moment() {
+async fn replay_window_is_sent_to_current_webhook() {
     let receiver = Receiver::start(Certificate::Valid).await;
     let emulator = receiver.emulator().await;
     emulator.trigger("eu", None, EventKind::Access, 700).unwrap();
@@ -229,13 +229,13 @@ async fn replay_receiver_fails_job_fails() {
     let emulator = receiver.emulator().await;
     emulator.trigger("eu", None, EventKind::Access, 1).unwrap();
     enable(&emulator, &receiver.url);
-    receiver.answer_next(&[401; 100]);
+    receiver.respond_next(&[401; 100]);
     assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
     until_by(&emulator, JOB, "failed", Duration::ZERO).await;
 }
 
 #[tokio::test]
-async fn replay_portal_has_a_job_of_its_own() {
+async fn replay_portal_has_separate_job() {
     let emulator = start_slow().await;
     let portal = emulator.add_portal("eu", "Developers").unwrap();
     let path = format!("/eu/v3/portals/{portal}/audit-log-replay-job");
@@ -255,7 +255,7 @@ async fn replay_portal_has_a_job_of_its_own() {
 }
 
 #[tokio::test]
-async fn restart_job_under_way_goes_on() {
+async fn restart_job_in_progress_continues() {
     let folder = tempfile::tempdir().unwrap();
     let options = EmulatorOptions {
         state_file: Some(folder.path().join("state.json")),
@@ -272,7 +272,7 @@ async fn restart_job_under_way_goes_on() {
 }
 
 #[tokio::test]
-async fn reset_job_under_way_is_gone() {
+async fn reset_job_in_progress_is_removed() {
     let emulator = start_slow().await;
     assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
     emulator.reset().unwrap();

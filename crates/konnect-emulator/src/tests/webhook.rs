@@ -1,4 +1,4 @@
-//! The webhook of a region, seen from both versions.
+//! The webhook of a region in both versions.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ const V3: &str = "/eu/v3/audit-log-webhook";
 const NEVER: &str = "0001-01-01T00:00:0Z";
 
 #[tokio::test]
-async fn webhook_never_set_up_is_unconfigured() {
+async fn webhook_never_configured_is_unconfigured() {
     let konnect = start().await;
     let unconfigured = json!({"enabled": false, "endpoint": "unconfigured", "log_format": "cef",
         "skip_ssl_verification": false, "updated_at": NEVER});
@@ -176,7 +176,7 @@ async fn patch_other_version_switches_form() {
     )
     .await;
 
-    // v2 can switch a destination's webhook off and on, but not set its delivery piecemeal.
+    // v2 can disable and enable a webhook with a destination, but not set single fields of its delivery.
     assert_eq!(
         call(&konnect, "PATCH", V2, json!({"enabled": false}))
             .await

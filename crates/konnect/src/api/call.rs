@@ -1,4 +1,4 @@
-//! What the calls have in common: a path and a body out, a value or an error in.
+//! The common parts of all calls.
 
 use std::collections::HashSet;
 
@@ -42,7 +42,7 @@ pub(crate) async fn read<T: DeserializeOwned>(
 /// A request with a JSON body.
 pub(crate) fn request_with_body(method: Method, path: &str, body: &impl Serialize) -> Request {
     Request {
-        // Texts, ids and flags always serialize; the API would reject an empty body.
+        // Serialization of strings, IDs and flags does not fail.
         body: Some(SecretString::from(
             serde_json::to_string(body).unwrap_or_default(),
         )),
@@ -50,7 +50,7 @@ pub(crate) fn request_with_body(method: Method, path: &str, body: &impl Serializ
     }
 }
 
-/// Sends a body, and parses the object in the answer. `authorization` is the secret in the body, if any.
+/// Sends a body, and parses the object in the response. `authorization` is the secret in the body, if any.
 pub(crate) async fn write<T: DeserializeOwned>(
     client: &Client,
     region: &Region,
@@ -69,11 +69,11 @@ pub(crate) async fn write<T: DeserializeOwned>(
 /// `DELETE`: removes an object.
 pub(crate) async fn delete(client: &Client, region: &Region, path: &str) -> Result<(), Error> {
     let response = client.send(region, request(Method::DELETE, path)).await?;
-    // Another success comes from a proxy or a login page, and does not show what became of the object.
+    // Another success status comes from a proxy or a login page, and does not show whether the object was deleted.
     if response.received.meta.status == 204 {
         Ok(())
     } else {
-        Err(response.unreadable("the API answers a removal with 204 and no content"))
+        Err(response.unreadable("the API responds to a delete with 204 and no content"))
     }
 }
 
@@ -102,8 +102,8 @@ pub(crate) async fn page<T: DeserializeOwned>(
     Ok((page, response))
 }
 
-/// `GET`, page by page: lists items until the list ends or `accept` has returned true for `limit` of them. Returns those.
-/// `parameters` returns the query of the page after a cursor.
+/// `GET`, page by page: lists items until the list ends or `accept` has returned true for `limit` of them. Returns
+/// those. `parameters` returns the query of the page after a cursor.
 pub(crate) async fn first<T: DeserializeOwned>(
     client: &Client,
     region: &Region,
@@ -134,10 +134,10 @@ pub(crate) struct PageWalk {
 }
 
 impl PageWalk {
-    /// Notes a page, by its response, and the mark of the page that follows it.
+    /// Records a page, by its response, and the cursor or number of the next page.
     ///
     /// # Errors
-    /// When the list is too large, has too many pages, or returns to an earlier page.
+    /// When the list is too large, has too many pages, or contains a page twice.
     pub(crate) fn advance(&mut self, response: &Response, next: &str) -> Result<(), Error> {
         self.bytes += response.received.body.len();
         if self.bytes > MAX_LIST_BYTES {

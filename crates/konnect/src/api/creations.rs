@@ -1,7 +1,7 @@
-//! Creates a destination exactly once, although the answer to a creation may be lost.
+//! Creates a destination exactly once, even if the response to the creation is lost.
 //!
-//! A `POST` whose answer did not arrive, or cannot be read, may have created the destination or not, and names are not
-//! unique. So the client looks for the destination before it creates another one.
+//! If the response to a `POST` does not arrive or cannot be read, it is unknown whether the destination exists, and
+//! names are not unique. Therefore the client searches for the destination before it sends another `POST`.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,83 +15,87 @@ use crate::types::id::DestinationId;
 use crate::types::paging::{ListQuery, NameFilter};
 use crate::types::region::Region;
 
-/// The minimum number of creation attempts, even where failed requests are not to be repeated: each further attempt
-/// follows a search that found nothing.
+/// The minimum number of creation attempts, which applies even if the client does not retry. Each further attempt
+/// follows a search without results.
 const MIN_ATTEMPTS: u32 = 3;
-/// The tolerance for comparing times of the server: `Date` has whole seconds, and the clocks of several servers differ.
+/// The tolerance for comparisons of server times: `Date` has whole seconds, and the clocks of several servers differ.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 
-/// The creations of one run. It makes sure that no two of them take the same destination for their own.
+/// The creations of one run. Ensures that each created destination is returned only once.
 ///
-/// The caller holds one value for all creations of a run, however many clients it uses.
+/// The caller uses one value for all creations of a run, even with several clients.
 #[derive(Debug, Default)]
 pub struct Creations {
     claimed: Mutex<HashSet<DestinationId>>,
 }
 
-/// A destination that was created, or found to have been created.
+/// A destination that was created, or found after a lost response.
 #[derive(Debug, Clone)]
 pub struct CreatedDestination {
     /// The destination.
     pub destination: Destination,
-    /// Whether it was found after the answer to its creation was lost. Another process may have created it, with another
-    /// authorization.
+    /// Whether the destination was found after the response to its creation was lost. Another process or user may have
+    /// created it, with another authorization.
     pub adopted: bool,
     /// Other destinations that an earlier attempt may have created.
     pub duplicates: Duplicates,
 }
 
-/// Destinations that look the same as the created one and appeared at the same time. A person has to delete them,
-/// because nothing shows who created them.
+/// Destinations that match the created one and were created at the same time. The user must delete them, because the
+/// API does not show who created them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Duplicates {
-    /// There are none.
+    /// No duplicates.
     None,
-    /// These.
+    /// The IDs of the duplicates.
     Found(Vec<DestinationId>),
-    /// The search for them failed.
+    /// The search for duplicates failed.
     Unknown,
 }
 
-/// Why a creation failed, or why it is uncertain which destination it created.
+/// The reason why a creation failed, or why it is uncertain which destination it created.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CreateError {
     /// No destination was created.
     #[error(transparent)]
     Failed(#[from] Error),
     /// A destination may have been created, and the search for it failed.
-    #[error("{lost}\n\nThe search for the destination failed, so it may or may not exist: {look}")]
+    #[error(
+        "{create_error}\n\nThe search for the destination failed, so it may or may not exist: {search_error}"
+    )]
     Unknown {
-        /// The creation whose answer was lost.
-        lost: Error,
-        /// Why the search failed.
-        look: Error,
+        /// The creation whose response was lost.
+        create_error: Error,
+        /// The error of the search.
+        search_error: Error,
     },
-    /// The answer to every attempt was lost. The last search found no destination.
-    #[error("{lost}\n\nThe creation was tried {attempts} times. No destination was found that it created")]
-    GivenUp {
+    /// The response to every attempt was lost. The last search found no destination.
+    #[error(
+        "{create_error}\n\nThe creation was tried {attempts} times. No destination was found that it created"
+    )]
+    AttemptsExhausted {
         /// The last attempt.
-        lost: Error,
+        create_error: Error,
         /// The number of attempts.
         attempts: u32,
     },
-    /// Another creation of the run, whose own answer was lost, took the created destination for its own.
+    /// Another creation of the run, whose response was lost, has already returned the created destination.
     #[error(
-        "The destination {id} was created, but another creation whose answer was lost took it for its own"
+        "The destination {id} was created, but another create request of this run, whose response was lost, already uses it"
     )]
     Taken {
-        /// The id of the destination.
+        /// The ID of the destination.
         id: DestinationId,
     },
-    /// Several destinations may be the created one, or one whose age is unknown.
+    /// Several destinations may be the created one, or the age of the only candidate is unknown.
     #[error(
-        "{lost}\n\nThe answer to the creation was lost, and it is uncertain which of these destinations it created: {}",
+        "{create_error}\n\nThe response to the create request was lost, and it is uncertain which of these destinations it created: {}",
         join(.candidates)
     )]
     Several {
-        /// The creation whose answer was lost.
-        lost: Error,
-        /// The ids of the destinations that may be the created one.
+        /// The creation whose response was lost.
+        create_error: Error,
+        /// The IDs of the destinations that may be the created one.
         candidates: Vec<DestinationId>,
     },
 }
@@ -106,12 +110,12 @@ fn join(ids: &[DestinationId]) -> String {
 impl Creations {
     /// Creates a destination with [`v3::create_destination`].
     ///
-    /// If the answer is lost, the function looks for the destination among those of the same name: one that matches in
-    /// every readable field, and that the server created since, is the one. If there is none, it creates the
-    /// destination again.
+    /// If the response is lost, the function searches for a destination that has the same name, matches in every
+    /// readable field, and was created after the call began. It returns that destination, or repeats the creation if
+    /// the search finds none.
     ///
-    /// `known` returns whether the caller knows a destination from elsewhere, such as its state. A known destination
-    /// is older than this creation, even if it looks the same and was created a moment ago.
+    /// `known` returns whether the caller already manages a destination, for instance in its state. The search ignores
+    /// known destinations.
     ///
     /// # Errors
     /// [`CreateError`], which shows whether a destination may exist.
@@ -134,8 +138,8 @@ impl Creations {
         let attempts = client.max_retries().saturating_add(1).max(MIN_ATTEMPTS);
         let mut attempt = 1;
         loop {
-            let lost = match v3::create_destination(client, region, new).await {
-                // Another creation whose answer was lost has taken it for its own.
+            let create_error = match v3::create_destination(client, region, new).await {
+                // Another creation, whose response was lost, has claimed it.
                 Ok(destination) if !self.claim(&destination.id) => {
                     if attempt == attempts {
                         return Err(CreateError::Taken { id: destination.id });
@@ -144,7 +148,7 @@ impl Creations {
                     continue;
                 }
                 Ok(destination) => {
-                    // Only an earlier attempt can have created another one.
+                    // Only an earlier attempt can have created a duplicate.
                     let duplicates = if attempt > 1 {
                         search.duplicates().await
                     } else {
@@ -159,8 +163,8 @@ impl Creations {
                 Err(error) if error.outcome() != Outcome::Unknown => return Err(error.into()),
                 Err(error) => error,
             };
-            tracing::warn!(%region, attempt, "the answer to a creation was lost: looking for the destination");
-            if let Some(destination) = search.find(&lost).await? {
+            tracing::warn!(%region, attempt, "the response to a create request was lost: searching for the destination");
+            if let Some(destination) = search.find(&create_error).await? {
                 return Ok(CreatedDestination {
                     destination,
                     adopted: true,
@@ -168,7 +172,10 @@ impl Creations {
                 });
             }
             if attempt == attempts {
-                return Err(CreateError::GivenUp { lost, attempts });
+                return Err(CreateError::AttemptsExhausted {
+                    create_error,
+                    attempts,
+                });
             }
             attempt += 1;
         }
@@ -184,7 +191,7 @@ impl Creations {
     }
 }
 
-/// The search for what a creation may have created.
+/// The search for the destination of a creation.
 struct Search<'a> {
     creations: &'a Creations,
     client: &'a Client,
@@ -195,23 +202,23 @@ struct Search<'a> {
     began_by_own_clock: SystemTime,
 }
 
-/// A destination that looks like the wanted one.
+/// A destination that may be the created one.
 struct Candidate {
     destination: Destination,
-    /// Whether the server created it since, by its own clock. Otherwise only the clock of this machine shows that, and
-    /// one of the two clocks is wrong.
+    /// Whether the destination was created after the call began, by the clock of the server. If false, it was only by
+    /// the clock of this machine, and one of the two clocks is wrong.
     since: bool,
 }
 
 impl Search<'_> {
-    async fn find(&self, lost: &Error) -> Result<Option<Destination>, CreateError> {
-        let unknown = |look| CreateError::Unknown {
-            lost: lost.clone(),
-            look,
+    async fn find(&self, create_error: &Error) -> Result<Option<Destination>, CreateError> {
+        let unknown = |search_error| CreateError::Unknown {
+            create_error: create_error.clone(),
+            search_error,
         };
         let mut found = self.candidates().await.map_err(unknown)?;
         if found.is_empty() {
-            // A gateway may have given up while the server still handled the request.
+            // A gateway may have timed out while the server still handled the request.
             self.client.pause().await;
             found = self.candidates().await.map_err(unknown)?;
         }
@@ -223,7 +230,7 @@ impl Search<'_> {
             _ => {
                 let candidates = found.into_iter().map(|c| c.destination.id).collect();
                 Err(CreateError::Several {
-                    lost: lost.clone(),
+                    create_error: create_error.clone(),
                     candidates,
                 })
             }
@@ -238,8 +245,8 @@ impl Search<'_> {
         }
     }
 
-    /// The destinations of the name that match in every readable field, that neither the caller nor another creation
-    /// has, and that may have been created since.
+    /// The destinations that match in every readable field, that neither the caller knows nor another creation has
+    /// claimed, and that may have been created after the call began.
     async fn candidates(&self) -> Result<Vec<Candidate>, Error> {
         let query = ListQuery {
             size: Some(100),

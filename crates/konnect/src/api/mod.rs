@@ -1,4 +1,4 @@
-//! The calls: one function for each endpoint, and what is built on several calls.
+//! The calls: one function for each endpoint, and operations of several calls.
 
 mod call;
 pub(crate) mod creations;

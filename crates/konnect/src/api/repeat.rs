@@ -1,4 +1,4 @@
-//! Repeats a call while Konnect rejects it for a passing reason.
+//! Repeats a call while Konnect rejects it temporarily.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::error::Error;
 use crate::http::client::Client;
 
-/// The waits between the attempts of a call that Konnect rejects for a passing reason.
+/// The waits between the attempts of a call that Konnect rejects temporarily.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RepeatSchedule {
     /// The first wait. Each further wait is twice as long.
@@ -19,25 +19,25 @@ pub struct RepeatSchedule {
 }
 
 impl RepeatSchedule {
-    /// For deleting a destination: Konnect may answer 409 for a while after the webhook has let go of the destination
-    /// (kongctl repeats the removal for 60 s).
+    /// For the deletion of a destination: Konnect may respond with 409 for some time after the webhook no longer uses
+    /// it (kongctl retries for 60 s).
     pub const DESTINATION_IN_USE: Self = Self {
         first_wait: Duration::from_millis(500),
         longest_wait: Duration::from_secs(5),
         limit: Duration::from_mins(1),
     };
 
-    /// For using a destination that was created a moment ago: destinations belong to the organization and are created
-    /// on `global`, webhooks belong to regions, which may answer 404 until they know the destination.
+    /// For the use of a new destination: destinations belong to the organization and are created on `global`. Webhooks
+    /// belong to regions, which may respond with 404 until they know the destination.
     pub const NEW_DESTINATION: Self = Self {
         limit: Duration::from_secs(30),
         ..Self::DESTINATION_IN_USE
     };
 }
 
-/// Calls, and repeats the call while it fails with an error for which `repeats` returns true.
+/// Makes a call, and repeats it while it fails with an error for which `repeats` returns true.
 ///
-/// Between attempts it waits as `schedule` says. It stops when the limit of the schedule is reached, or when the stop
+/// Waits between attempts as `schedule` specifies. Stops when the limit of the schedule is reached, or when the stop
 /// token of the client is cancelled.
 ///
 /// # Errors

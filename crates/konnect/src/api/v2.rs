@@ -1,5 +1,4 @@
-//! The calls of version 2, as far as version 3 does not replace them: the webhook with an endpoint of its own, and the
-//! signing keys.
+//! The calls of version 2 that version 3 does not replace: the webhook with its own endpoint, and the signing keys.
 //!
 //! Paths and bodies follow the API description "Konnect Audit Log Settings" 2.0.0.
 
@@ -20,7 +19,7 @@ const JWKS: &str = "/v2/audit-log-webhook/jwks.json";
 /// `GET /v2/audit-log-webhook`: reads the webhook of the region.
 ///
 /// # Errors
-/// When the call fails or its answer cannot be read.
+/// When the call fails or its response cannot be read.
 pub async fn get_webhook(client: &Client, region: &Region) -> Result<EndpointWebhook, Error> {
     call::read(client, region, WEBHOOK).await
 }
@@ -28,7 +27,7 @@ pub async fn get_webhook(client: &Client, region: &Region) -> Result<EndpointWeb
 /// `PATCH /v2/audit-log-webhook`: configures or changes the webhook of the region. Absent fields keep their value.
 ///
 /// # Errors
-/// When the call fails or its answer cannot be read.
+/// When the call fails or its response cannot be read.
 pub async fn update_webhook(
     client: &Client,
     region: &Region,
@@ -38,8 +37,8 @@ pub async fn update_webhook(
     call::write(client, region, Method::PATCH, WEBHOOK, changes, authorization).await
 }
 
-/// Whether an error of [`get_webhook`] means that there is no v2 webhook, for a caller that uses v3: the token may lack
-/// the permission for v2 (403), or the server may no longer serve it (404, 405, 410).
+/// Whether a caller that uses v3 can treat an error of [`get_webhook`] as an absent v2 webhook: the token may lack the
+/// permission for v2 (403), or the server may no longer serve it (404, 405, 410).
 #[must_use]
 pub fn is_webhook_absent(error: &Error) -> bool {
     matches!(
@@ -55,7 +54,7 @@ pub fn is_webhook_absent(error: &Error) -> bool {
 /// Key Set (RFC 7517). The call sends no access token, since the API does not require one.
 ///
 /// # Errors
-/// When the call fails, or its answer is not a key set.
+/// When the call fails, or its response is not a key set.
 pub async fn get_jwks(client: &Client, region: &Region) -> Result<String, Error> {
     let request = Request {
         authenticated: false,
@@ -67,7 +66,7 @@ pub async fn get_jwks(client: &Client, region: &Region) -> Result<String, Error>
     Ok(String::from_utf8_lossy(&response.received.body).into_owned())
 }
 
-/// What makes a JSON document a key set.
+/// The required content of a key set.
 #[derive(Deserialize)]
 struct KeySet {
     #[serde(rename = "keys")]

@@ -1,12 +1,12 @@
-//! The list of a region's destinations: when it is fetched for several reads, how far, and which reads it answers.
+//! The shared list of a region's destinations: when it is fetched, how many pages, and which reads it serves.
 //!
-//! A page is fetched only while a read waits for a destination that no page so far contained, and only while there
-//! were fewer pages than reads. So all reads together never cost more than twice the requests that they would cost one
-//! by one, even for two destinations among ten thousand; where they are all destinations of the region, they cost a
-//! small fraction.
+//! A page is fetched only while a read waits for a destination that no previous page contained, and only if fewer pages
+//! than reads were requested so far. Therefore all reads together never need more than twice the number of single
+//! requests, even for two destinations among ten thousand. Reads of all destinations of the region need only a small
+//! fraction.
 //!
-//! The list is given up for good when a page fails or cannot be read, when the pages repeat, when it gets too large,
-//! and when it has answered fewer reads than it had pages. Single requests continue without it.
+//! The list is permanently disabled when a page fails or cannot be read, when the pages repeat, when it is too large,
+//! and when it has served fewer reads than it had pages. Reads then use single requests.
 
 use std::collections::{HashMap, HashSet};
 
@@ -20,23 +20,23 @@ use crate::types::destination::Destination;
 use crate::types::id::DestinationId;
 use crate::types::paging::{ListQuery, MAX_LIST_BYTES, Page};
 
-/// The page size to request: the largest that the API descriptions name for any of their lists (`GET /v3/audit-logs`).
-/// For destinations they name none. The API may return fewer items.
+/// The page size to request: the largest maximum in the API descriptions (`GET /v3/audit-logs`). They specify none for
+/// destinations. The API may return fewer items.
 const PAGE_SIZE: u32 = 1_000;
 /// The page size to request if the API rejects [`PAGE_SIZE`].
 const SMALL_PAGE_SIZE: u32 = 100;
-/// After this many single reads within [`MAX_AGE`], the next read starts a list although no other read is under way:
-/// it belongs to a refresh that reads one object after the other.
+/// After this many single reads within [`MAX_AGE`], the next read starts a list even if no other read is in flight: it
+/// belongs to a refresh that reads objects sequentially.
 const SERIES_LENGTH: u32 = 10;
 
-/// The list of a region's destinations, as far as it was fetched for reads.
+/// The list of a region's destinations, as far as it was fetched.
 #[derive(Default)]
 pub(crate) struct List {
     /// The number of reads so far.
     reads: u64,
     /// The number of pages requested so far.
     pages: u64,
-    /// Whether the list was given up.
+    /// Whether the list is disabled.
     given_up: bool,
     /// Whether the API rejected pages of [`PAGE_SIZE`].
     small_pages: bool,
@@ -51,12 +51,12 @@ pub(crate) struct List {
 struct FetchedList {
     number: u64,
     start: Start,
-    found: HashMap<DestinationId, Destination>,
+    destinations: HashMap<DestinationId, Destination>,
     bytes: usize,
-    /// The number of its pages, including one under way.
+    /// The number of its pages, including one in flight.
     pages: u64,
-    /// The number of reads that it has answered.
-    answered: u64,
+    /// The number of reads that it has served.
+    served: u64,
     /// The cursors so far.
     cursors: HashSet<String>,
     next: NextPage,
@@ -64,10 +64,10 @@ struct FetchedList {
 
 /// How a pass over the list continues.
 enum NextPage {
-    /// With the page at this cursor, or with the first page.
+    /// Fetch the page at this cursor, or the first page.
     At(Option<String>),
-    /// With the page that is being fetched. The task that fetches it holds the sender.
-    UnderWay(watch::Receiver<()>),
+    /// Wait for the page in flight. The task that fetches it holds the sender.
+    InFlight(watch::Receiver<()>),
     /// The list is complete.
     End,
 }
@@ -76,7 +76,7 @@ enum NextPage {
 pub(crate) struct PendingRead<'a> {
     id: &'a DestinationId,
     start: Start,
-    /// The number of the list that it waits for.
+    /// The number of the list that the read waits for.
     list: Option<u64>,
 }
 
@@ -84,9 +84,9 @@ pub(crate) struct PendingRead<'a> {
 pub(crate) enum Lookup {
     /// The list contains the destination.
     Found(Destination),
-    /// Wait for this page, then look again.
+    /// Wait for this page, then look up again.
     Wait(watch::Receiver<()>),
-    /// Start fetching this page, then look again.
+    /// Fetch this page, then look up again.
     Fetch(PageFetch),
     /// Request the single destination.
     Single,
@@ -102,7 +102,7 @@ pub(crate) struct PageFetch {
 /// A fetched page.
 pub(crate) struct ListedPage {
     pub page: Page<ListItem>,
-    /// The length of the answer.
+    /// The length of the response.
     pub bytes: usize,
 }
 
@@ -122,7 +122,7 @@ impl List {
         self.reads += 1;
     }
 
-    /// Decides how a read continues. `others` is whether other single reads are under way.
+    /// Decides how a read continues. `others` is whether other single reads are in flight.
     pub(crate) fn look_up(&mut self, read: &mut PendingRead, others: bool) -> Lookup {
         let lookup = self.look_up_in_list(read, others);
         if matches!(lookup, Lookup::Single) {
@@ -135,22 +135,22 @@ impl List {
         if self.given_up {
             return Lookup::Single;
         }
-        // A list from before a write answers no read that begins after it.
+        // A list from before a write serves no read that begins after the write.
         self.fetched
             .take_if(|list| list.start.generation < read.start.generation);
-        if self.fetched.as_ref().is_some_and(|list| list.answers(read)) {
+        if self.fetched.as_ref().is_some_and(|list| list.serves(read)) {
             return self.advance(read);
         }
-        // The list that this read waited for is gone. Another one would not last longer.
+        // The list that this read waited for was dropped. The read does not wait for another one.
         if read.list.is_some() || !(others || self.is_series(read.start.at)) {
             return Lookup::Single;
         }
         if let Some(old) = &self.fetched {
-            if old.is_under_way() {
+            if old.is_in_flight() {
                 return Lookup::Single;
             }
-            if old.answered < old.pages {
-                self.give_up("it answers fewer reads than it has pages");
+            if old.served < old.pages {
+                self.give_up("it serves fewer reads than it has pages");
                 return Lookup::Single;
             }
         }
@@ -166,15 +166,15 @@ impl List {
             return Lookup::Single;
         };
         read.list = Some(list.number);
-        if let Some(found) = list.found.get(read.id) {
-            list.answered += 1;
+        if let Some(found) = list.destinations.get(read.id) {
+            list.served += 1;
             return Lookup::Found(found.clone());
         }
         match &mut list.next {
             NextPage::End => Lookup::Single,
-            // An error means that the sender is gone without having delivered the page.
-            NextPage::UnderWay(page) if page.has_changed().is_ok() => Lookup::Wait(page.clone()),
-            NextPage::UnderWay(_) => {
+            // An error means that the sender was dropped without the page.
+            NextPage::InFlight(page) if page.has_changed().is_ok() => Lookup::Wait(page.clone()),
+            NextPage::InFlight(_) => {
                 self.give_up("the request for a page was cancelled");
                 Lookup::Single
             }
@@ -190,7 +190,7 @@ impl List {
                     after: after.take(),
                     name: None,
                 };
-                list.next = NextPage::UnderWay(page);
+                list.next = NextPage::InFlight(page);
                 list.pages += 1;
                 self.pages += 1;
                 Lookup::Fetch(PageFetch {
@@ -217,7 +217,7 @@ impl List {
                 self.small_pages = true;
                 list.next = NextPage::At(None);
             }
-            // Without the server's text: this log line belongs to no call whose secrets could be redacted.
+            // Omits the server's text: without a call, its secrets cannot be redacted.
             Err(_) => self.give_up("the request for a page failed"),
         }
         drop(fetch);
@@ -250,23 +250,23 @@ impl FetchedList {
         Self {
             number,
             start,
-            found: HashMap::new(),
+            destinations: HashMap::new(),
             bytes: 0,
             pages: 0,
-            answered: 0,
+            served: 0,
             cursors: HashSet::new(),
             next: NextPage::At(None),
         }
     }
 
-    /// Whether it answers this read: the read waits for it already, or it is young enough.
-    fn answers(&self, read: &PendingRead) -> bool {
+    /// Whether the list serves this read: the read already waits for it, or the list is recent enough.
+    fn serves(&self, read: &PendingRead) -> bool {
         read.list
-            .map_or_else(|| self.start.answers(read.start), |number| number == self.number)
+            .map_or_else(|| self.start.serves(read.start), |number| number == self.number)
     }
 
-    fn is_under_way(&self) -> bool {
-        matches!(&self.next, NextPage::UnderWay(page) if page.has_changed().is_ok())
+    fn is_in_flight(&self) -> bool {
+        matches!(&self.next, NextPage::InFlight(page) if page.has_changed().is_ok())
     }
 
     fn add(&mut self, listed: ListedPage) -> Result<(), &'static str> {
@@ -283,7 +283,7 @@ impl FetchedList {
         }
         self.next = next.map_or(NextPage::End, |next| NextPage::At(Some(next)));
         let complete = listed.page.items.into_iter().filter_map(ListItem::complete);
-        self.found
+        self.destinations
             .extend(complete.map(|destination| (destination.id.clone(), destination)));
         Ok(())
     }

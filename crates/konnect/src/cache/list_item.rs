@@ -6,8 +6,8 @@ use serde::de::IgnoredAny;
 use crate::types::destination::{Destination, LogFormat};
 use crate::types::id::DestinationId;
 
-/// An item of a list. The API descriptions give it the same fields as a single destination (`AuditLogDestination`),
-/// but require none of them: an item that is not complete does not count as read.
+/// An item of a list. In the API descriptions, it has the same fields as a single destination (`AuditLogDestination`),
+/// but none is required. An incomplete item does not count as read.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(crate) enum ListItem {
@@ -21,7 +21,7 @@ pub(crate) enum ListItem {
         created_at: String,
         updated_at: String,
     },
-    /// Anything else.
+    /// An incomplete item.
     Partial(IgnoredAny),
 }
 

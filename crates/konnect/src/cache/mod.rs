@@ -1,21 +1,19 @@
 //! Reads that share their requests.
 //!
-//! A refresh reads every object in the state, many of them at a time. One request for each object would be a thousand
-//! requests for a thousand destinations, which is slow and runs into rate limits. The cache reduces them:
+//! A refresh reads every object in the state, several at a time. One request for each of a thousand destinations is
+//! slow and reaches rate limits. The cache reduces the number of requests:
 //!
-//! - Identical reads that are under way at the same time share one request.
-//! - A destination that is read alone takes one `GET`. A destination that is read while others are, or after a series
-//!   of others, is looked up in a list of all destinations of its region, which is fetched page by page for all these
-//!   reads together. [`list`] describes how far the list goes, and when single requests continue.
-//! - A list, and a request for an identical read, answers reads that begin at most [`MAX_AGE`] after it.
+//! - Identical concurrent reads share one request.
+//! - A single read of a destination takes one `GET`. A read that is concurrent with others, or follows a series of
+//!   others, uses a list of all destinations of its region, which is fetched page by page for all these reads. [`list`]
+//!   describes the details.
+//! - A list or request serves reads that begin at most [`MAX_AGE`] after it.
 //!
-//! So an answer describes the object at most [`MAX_AGE`] before the read began. It is never older than a write of the
-//! same client: nothing that was read before or during a write answers a read that begins after it. A destination that
-//! a list lacks, or has only in part, is requested by its id, so that a list alone never makes an object count as
-//! deleted.
+//! Therefore a result describes the object at most [`MAX_AGE`] before the read began. It is never older than a write of
+//! the same client: a read that begins after a write uses no request from before or during the write. A destination
+//! that is missing or incomplete in a list is requested by its ID: a list alone never makes an object count as deleted.
 //!
-//! A change that depends on the current object does not read here, but calls [`v2`](crate::api::v2) and
-//! [`v3`](crate::api::v3).
+//! A change that depends on the current object must use [`v2`](crate::api::v2) and [`v3`](crate::api::v3) instead.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -39,21 +37,21 @@ mod shared_calls;
 use self::list::{List, ListedPage, Lookup, PendingRead};
 use self::shared_calls::SharedCalls;
 
-/// The maximum age of an answer: a list or a request answers reads that begin at most this long after it began.
+/// The maximum age of a result: a list or request serves reads that begin at most this long after it began.
 ///
-/// A refresh of many objects may read ten at a time, and the cache does not know how many there will be. With a much
-/// lower age a list would be fetched a hundred times for a thousand objects. Ten seconds is also the time that a
-/// hundred reads one by one take at 100 ms each, so a refresh is no less consistent than it would be without the cache.
+/// A refresh of many objects may read ten at a time, and the cache does not know the total. With a much lower maximum
+/// age, a thousand objects need a hundred lists. A hundred sequential reads of 100 ms also take ten seconds, so a
+/// refresh is as consistent as without the cache.
 pub const MAX_AGE: Duration = Duration::from_secs(10);
 
-/// Reads that share their requests. It is cheap to clone; clones share what they read.
+/// Reads that share their requests. It is cheap to clone. Clones share their results.
 #[derive(Clone)]
 pub struct Cache {
     client: Client,
     reads: Arc<Reads>,
 }
 
-/// What is being read, or was read lately.
+/// The current and recent reads.
 #[derive(Default)]
 struct Reads {
     destinations: Mutex<HashMap<Region, Arc<RegionDestinations>>>,
@@ -71,7 +69,7 @@ struct RegionDestinations {
     single: SharedCalls<DestinationId, Destination>,
 }
 
-/// When a read or a request began: the time, and the client's write generation.
+/// The beginning of a read or request: the time, and the client's write generation.
 #[derive(Debug, Clone, Copy)]
 struct Start {
     at: Instant,
@@ -79,15 +77,15 @@ struct Start {
 }
 
 impl Start {
-    /// Whether what began at this moment may answer a read that began at `read`: it is young enough, and no write
-    /// began or ended between the two.
-    fn answers(self, read: Self) -> bool {
+    /// Whether a request that began here may serve a read that began at `read`: it is recent enough, and no write began
+    /// or ended between the two.
+    fn serves(self, read: Self) -> bool {
         self.generation >= read.generation && read.at.saturating_duration_since(self.at) <= MAX_AGE
     }
 }
 
 impl Cache {
-    /// Creates an empty cache of what this client reads.
+    /// Creates an empty cache for the reads of this client.
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self {
@@ -99,7 +97,7 @@ impl Cache {
     /// Reads a destination, at most [`MAX_AGE`] old.
     ///
     /// # Errors
-    /// When the call fails, for instance with 404 for an unknown id, or its answer cannot be read.
+    /// When the call fails, for instance with 404 for an unknown ID, or its response cannot be read.
     pub async fn destination(&self, region: &Region, id: &DestinationId) -> Result<Destination, Error> {
         let start = self.start();
         let destinations = self.reads.region(region);
@@ -112,13 +110,13 @@ impl Cache {
                 Lookup::Found(found) => return Ok(found),
                 Lookup::Single => break,
                 Lookup::Wait(mut page) => {
-                    // An error means that the task that fetches the page is gone. The next look-up detects that.
+                    // An error means that the task that fetches the page has ended. The next lookup detects that.
                     let _ = page.changed().await;
                 }
                 Lookup::Fetch(fetch) => {
                     let (client, region) = (self.client.clone(), region.clone());
                     let destinations = Arc::clone(&destinations);
-                    // A task of its own, so that no reader that is dropped cancels it for the others.
+                    // A separate task: a dropped reader must not cancel it for the others.
                     tokio::spawn(async move {
                         let page = v3::destinations_page(&client, &region, &fetch.query).await;
                         let page = page.map(|(page, bytes)| ListedPage { page, bytes });
@@ -137,7 +135,7 @@ impl Cache {
     /// Reads the v2 webhook of a region.
     ///
     /// # Errors
-    /// When the call fails or its answer cannot be read.
+    /// When the call fails or its response cannot be read.
     pub async fn endpoint_webhook(&self, region: &Region) -> Result<EndpointWebhook, Error> {
         let call = || {
             let (client, region) = (self.client.clone(), region.clone());
@@ -150,7 +148,7 @@ impl Cache {
     /// Reads the v3 webhook of a region.
     ///
     /// # Errors
-    /// When the call fails, for instance with 404 where none was ever set up, or its answer cannot be read.
+    /// When the call fails, for instance with 404 if no webhook was ever configured, or its response cannot be read.
     pub async fn destination_webhook(&self, region: &Region) -> Result<DestinationWebhook, Error> {
         let call = || {
             let (client, region) = (self.client.clone(), region.clone());
@@ -163,7 +161,7 @@ impl Cache {
     /// Reads the delivery status of a region's webhook.
     ///
     /// # Errors
-    /// When the call fails or its answer cannot be read.
+    /// When the call fails or its response cannot be read.
     pub async fn webhook_status(&self, region: &Region) -> Result<WebhookStatus, Error> {
         let call = || {
             let (client, region) = (self.client.clone(), region.clone());
@@ -176,7 +174,7 @@ impl Cache {
     /// Reads the webhook of a Dev Portal.
     ///
     /// # Errors
-    /// When the call fails, for instance with 404 for an unknown portal, or its answer cannot be read.
+    /// When the call fails, for instance with 404 for an unknown portal, or its response cannot be read.
     pub async fn portal_webhook(
         &self,
         region: &Region,
@@ -193,7 +191,7 @@ impl Cache {
     /// Reads the delivery status of a Dev Portal's webhook.
     ///
     /// # Errors
-    /// When the call fails, for instance with 404 for an unknown portal, or its answer cannot be read.
+    /// When the call fails, for instance with 404 for an unknown portal, or its response cannot be read.
     pub async fn portal_webhook_status(
         &self,
         region: &Region,

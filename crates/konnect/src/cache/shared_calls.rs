@@ -1,4 +1,4 @@
-//! Requests under way whose answer is shared by all readers of the same object.
+//! Requests in flight whose results all readers of the same object share.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,13 +9,13 @@ use tokio::sync::watch;
 use crate::cache::Start;
 use crate::error::Error;
 
-/// The result of a call; `None` while it is under way.
+/// The result of a call; `None` while it is in flight.
 type CallResult<T> = Option<Result<T, Error>>;
 
-/// The requests of one kind that are under way, by the object that they read.
-pub(crate) struct SharedCalls<K, T>(Arc<Mutex<HashMap<K, CallUnderWay<T>>>>);
+/// The requests of one kind that are in flight, by the object that they read.
+pub(crate) struct SharedCalls<K, T>(Arc<Mutex<HashMap<K, CallInFlight<T>>>>);
 
-struct CallUnderWay<T> {
+struct CallInFlight<T> {
     start: Start,
     result: watch::Receiver<CallResult<T>>,
 }
@@ -27,14 +27,14 @@ impl<K, T> Default for SharedCalls<K, T> {
 }
 
 impl<K, T> SharedCalls<K, T> {
-    /// Whether any request is under way that began since the latest write before this read.
+    /// Whether a request is in flight that began after the latest write before this read.
     pub(crate) fn has_any(&self, read: Start) -> bool {
         self.calls()
             .values()
             .any(|call| call.start.generation >= read.generation)
     }
 
-    fn calls(&self) -> MutexGuard<'_, HashMap<K, CallUnderWay<T>>> {
+    fn calls(&self) -> MutexGuard<'_, HashMap<K, CallInFlight<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -44,13 +44,13 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// Whether a request for this object is under way that answers this read.
+    /// Whether a request for this object is in flight that serves this read.
     pub(crate) fn has(&self, key: &K, read: Start) -> bool {
-        self.calls().get(key).is_some_and(|call| call.start.answers(read))
+        self.calls().get(key).is_some_and(|call| call.start.serves(read))
     }
 
-    /// Returns the result of an identical request that is under way and answers this read, or else that of `call`.
-    /// The call continues even if this future is dropped.
+    /// Returns the result of an identical request in flight that serves this read, or that of `call`. The call
+    /// continues even if this future is dropped.
     pub(crate) async fn call<F>(&self, key: K, read: Start, call: impl Fn() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
@@ -72,8 +72,8 @@ where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let mut calls = self.calls();
-        if let Some(under_way) = calls.get(&key).filter(|call| call.start.answers(read)) {
-            return under_way.result.clone();
+        if let Some(in_flight) = calls.get(&key).filter(|call| call.start.serves(read)) {
+            return in_flight.result.clone();
         }
         let (sender, result) = watch::channel(None);
         let entry = Entry {
@@ -81,16 +81,16 @@ where
             key: key.clone(),
             result: result.clone(),
         };
-        let under_way = CallUnderWay {
+        let in_flight = CallInFlight {
             start: read,
             result: result.clone(),
         };
-        calls.insert(key, under_way);
+        calls.insert(key, in_flight);
         let call = call();
-        // A task of its own, so that no reader that is dropped cancels it for the others.
+        // A separate task: a dropped reader must not cancel it for the others.
         tokio::spawn(async move {
             let received = call.await;
-            // Removed before the result is published: reads that begin from now on do not get it.
+            // Removes the entry before it publishes the result: reads that begin later must not receive it.
             drop(entry);
             sender.send_replace(Some(received));
         });
@@ -98,9 +98,9 @@ where
     }
 }
 
-/// The entry of a request under way. It is removed when this is dropped, after a panic too.
+/// The entry of a request in flight. Dropping this removes it, also after a panic.
 struct Entry<K: Eq + Hash, T> {
-    calls: Arc<Mutex<HashMap<K, CallUnderWay<T>>>>,
+    calls: Arc<Mutex<HashMap<K, CallInFlight<T>>>>,
     key: K,
     result: watch::Receiver<CallResult<T>>,
 }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn call_after_a_write_does_not_join_one_from_before() {
+    async fn call_after_write_does_not_join_earlier_call() {
         let shared = SharedCalls::<(), u8>::default();
         let before = shared.call((), start(1), || async { Ok(1) });
         let mut before = Box::pin(before);

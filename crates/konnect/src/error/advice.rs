@@ -1,4 +1,4 @@
-//! What to do about a failed call, in a sentence or two.
+//! The advice for a failed call, in one or two sentences.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::error::kind::{ConnectFailure, ErrorKind};
 /// The page of the Konnect console where personal access tokens are created.
 pub const ACCESS_TOKENS_URL: &str = "https://cloud.konghq.com/global/account/tokens";
 
-/// The advice for a failure. `asked_wait` is the wait that the server asks for.
+/// The advice for a failure. `asked_wait` is the server's `Retry-After`.
 pub(crate) fn advice(kind: &ErrorKind, asked_wait: Option<Duration>) -> String {
     let advice = match kind {
         ErrorKind::Api { status, .. } => return for_status(*status, asked_wait),
@@ -15,9 +15,9 @@ pub(crate) fn advice(kind: &ErrorKind, asked_wait: Option<Duration>) -> String {
             "Check the server URL: it must be the address of the Konnect API itself, not of a web site or a login page \
              in front of it."
         }
-        ErrorKind::UnreadableAnswer { .. } => {
-            "Check the server URL, and whether a proxy answers in place of the API. If both are correct, report the \
-             answer above."
+        ErrorKind::UnreadableResponse { .. } => {
+            "Check the server URL, and whether a proxy responds in place of the API. If both are correct, report the \
+             response above."
         }
         ErrorKind::Unreachable { connect_failure, .. } => for_connect_failure(*connect_failure),
         ErrorKind::UntrustedCertificate { .. } => {
@@ -41,7 +41,7 @@ pub(crate) fn advice(kind: &ErrorKind, asked_wait: Option<Duration>) -> String {
         }
         ErrorKind::Region(_) => "Change the server URL or the region so that they agree.",
         ErrorKind::EndlessPages { .. } => {
-            "This is a fault of the server, or of a proxy that answers from a cache. Try again, and report it to Kong's \
+            "This is a fault of the server, or of a proxy that responds from a cache. Try again, and report it to Kong's \
              support if it persists."
         }
     };
@@ -100,14 +100,14 @@ fn for_status(status: u16, asked_wait: Option<Duration>) -> String {
         }
         // The API descriptions declare none of these for the requests of this client.
         _ => {
-            "The answer may not come from Konnect: check the server URL, and whether a proxy answers in place of the \
-             API. If both are correct, report the answer above."
+            "The response may not come from Konnect: check the server URL, and whether a proxy responds in place of the \
+             API. If both are correct, report the response above."
         }
     };
     advice.to_owned()
 }
 
-/// A wait that a server asks for, in whole seconds, rounded up. The server may ask for any number.
+/// A wait in whole seconds, rounded up, with an upper limit.
 pub(crate) fn format_wait(wait: Duration) -> String {
     if wait > Duration::from_hours(24) {
         return "more than a day".to_owned();

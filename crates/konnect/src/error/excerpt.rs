@@ -1,20 +1,20 @@
-//! A redacted, bounded piece of what a server sent.
+//! A redacted excerpt of bounded length from a response.
 
 use redact::Redactor;
 
 use crate::types::text::{single_line, truncate};
 
-/// A header or field as text. It is redacted before and after it is put on one line, and only then cut.
+/// A header or field as text. It is redacted before and after its conversion to one line, and then truncated.
 ///
-/// `None` where nothing is left of it.
+/// Returns `None` if the result is empty.
 pub(crate) fn sanitize(text: &str, redactor: &Redactor) -> Option<String> {
     let text = redactor.redact(&single_line(&redactor.redact(text)));
     Some(truncate(&text)).filter(|text| !text.is_empty())
 }
 
-/// The beginning of a body as text, or a description of it where it is an HTML page. `None` for an empty body.
+/// The beginning of a body as text, or a description of an HTML page. Returns `None` for an empty body.
 ///
-/// `whole` is false where the body was cut off.
+/// `whole` is false if the body was truncated.
 pub(crate) fn excerpt(body: &[u8], whole: bool, redactor: &Redactor) -> Option<String> {
     let text = String::from_utf8_lossy(body);
     let text = if whole {
@@ -52,7 +52,7 @@ fn is_html(text: &str) -> bool {
 
 /// The text of the `title` element.
 fn title(html: &str) -> Option<&str> {
-    // Lower case in ASCII leaves all positions as they are.
+    // ASCII lower case does not change positions.
     let lower = html.to_ascii_lowercase();
     let tag = lower.find("<title")?;
     let start = tag + lower[tag..].find('>')? + 1;

@@ -1,41 +1,40 @@
-//! The ways in which a call fails, each with its details.
+//! The kinds of failures of a call, with their details.
 
 use std::time::Duration;
 
 use crate::error::problem::InvalidParameter;
 use crate::types::server_url::RegionMismatch;
 
-/// Why a connection failed.
+/// The reason why a connection failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ConnectFailure {
     /// The host's name could not be resolved.
     Dns,
-    /// Nothing listens at the address.
+    /// The address refused the connection.
     Refused,
     /// The proxy did not open a tunnel.
     Proxy,
-    /// Anything else.
+    /// Other values.
     Other,
 }
 
-/// What went wrong with a call.
+/// The kind of a failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The API answered with an error status.
-    #[error("Konnect answered {}", status_text(*status))]
+    /// The API responded with an error status.
+    #[error("Konnect returned {}", status_text(*status))]
     Api {
         /// The HTTP status, 400 to 599.
         status: u16,
-        /// Whether the answer is a problem document (RFC 9457), as Konnect sends it, and not the page of a gateway or
-        /// proxy.
+        /// Whether the response is a problem document (RFC 9457) from Konnect, and not the page of a gateway or proxy.
         problem_document: bool,
         /// The message of the API, at most about 1,000 characters.
         message: Option<String>,
         /// The parameters that the API rejected.
         invalid_parameters: Vec<InvalidParameter>,
     },
-    /// The server answered with a redirect. The client never follows one.
+    /// The server responded with a redirect. The client never follows one.
     #[error(
         "the server tried to redirect to {}, which was not followed: the access token was not sent there",
         target.as_deref().unwrap_or("an unnamed address")
@@ -46,33 +45,33 @@ pub enum ErrorKind {
         /// The host that the redirect names.
         target: Option<String>,
     },
-    /// A success that the client does not understand.
-    #[error("the answer ({}) cannot be read: {reason}", status_text(*status))]
-    UnreadableAnswer {
+    /// A success status with a response that the client cannot parse.
+    #[error("the response ({}) cannot be read: {reason}", status_text(*status))]
+    UnreadableResponse {
         /// The HTTP status, 200 to 299.
         status: u16,
-        /// The `Content-Type` of the answer.
+        /// The `Content-Type` of the response.
         content_type: Option<String>,
-        /// Why it cannot be read.
+        /// The reason why it cannot be parsed.
         reason: String,
-        /// The beginning of its text, at most about 1,000 characters, or a description of an HTML page.
+        /// The beginning of the text, at most about 1,000 characters, or a description of an HTML page.
         excerpt: Option<String>,
     },
-    /// No connection to the server.
+    /// The connection to the server failed.
     #[error("no connection to the server: {cause}")]
     Unreachable {
-        /// Why it failed.
+        /// The reason.
         connect_failure: ConnectFailure,
         /// The text of the system or the HTTP library.
         cause: String,
     },
-    /// The server's certificate is not trusted, or not for this host.
+    /// The server's certificate is not trusted, or is not valid for this host.
     #[error("the server's certificate is not trusted: {cause}")]
     UntrustedCertificate {
         /// The text of the TLS library.
         cause: String,
     },
-    /// No answer within the time limit.
+    /// The server did not respond within the time limit.
     #[error("{}", timeout_text(*connecting, *limit))]
     TimedOut {
         /// Whether the connection was still being opened.
@@ -80,8 +79,8 @@ pub enum ErrorKind {
         /// The limit that was reached.
         limit: Duration,
     },
-    /// The connection ended before the answer arrived.
-    #[error("the connection was lost before the answer arrived: {cause}")]
+    /// The connection ended before the response arrived.
+    #[error("the connection was lost before the response arrived: {cause}")]
     ConnectionLost {
         /// The text of the system or the HTTP library.
         cause: String,
@@ -107,7 +106,7 @@ pub enum ErrorKind {
     /// The server URL has no address for the region.
     #[error(transparent)]
     Region(#[from] RegionMismatch),
-    /// A list that does not end.
+    /// The pages of a list do not end.
     #[error("the list of the server does not end: {reason}")]
     EndlessPages {
         /// How the client detected it.
@@ -126,7 +125,7 @@ fn timeout_text(connecting: bool, limit: Duration) -> String {
     let what = if connecting {
         "no connection to the server"
     } else {
-        "no complete answer from the server"
+        "no complete response from the server"
     };
     format!("{what} within {} s", limit.as_secs_f64())
 }

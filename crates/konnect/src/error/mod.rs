@@ -1,4 +1,4 @@
-//! What a failed call reports.
+//! The error of a failed call.
 
 pub(crate) mod advice;
 pub(crate) mod excerpt;
@@ -12,10 +12,10 @@ use crate::error::kind::{ErrorKind, status_text};
 use crate::error::problem::InvalidParameter;
 use crate::types::text::capitalize;
 
-/// A failed call: which one, after how many attempts, what the server said, and what to do.
+/// A failed call, with the request, the number of attempts, the message of the server and advice.
 ///
-/// No text of it contains the access token or the `authorization` of the request, even where the server echoed them.
-/// `Display` writes the complete text over several lines; [`Error::summary`] returns one short line.
+/// It never contains the access token or the `authorization` of the request, even if the server echoed them. `Display`
+/// writes the complete text on several lines; [`Error::summary`] returns one short line.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", self.text())]
 pub struct Error(Box<Report>);
@@ -31,7 +31,7 @@ struct Report {
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub method: reqwest::Method,
-    /// Scheme, host and port. Empty where the server URL has no address for the region.
+    /// Scheme, host and port. Empty if the server URL has no address for the region.
     pub origin: String,
     /// The path, without the query.
     pub path: String,
@@ -42,14 +42,14 @@ pub(crate) struct Call {
 pub(crate) struct Failure {
     pub kind: ErrorKind,
     pub outcome: Outcome,
-    pub answer: Option<ResponseMeta>,
+    pub response: Option<ResponseMeta>,
     /// Whether another attempt might succeed.
     pub transient: bool,
-    /// The wait that the server asked for.
+    /// The wait from `Retry-After`.
     pub asked_wait: Option<Duration>,
 }
 
-/// The metadata of an answer.
+/// The metadata of a response.
 #[derive(Debug, Clone)]
 pub(crate) struct ResponseMeta {
     pub status: u16,
@@ -57,14 +57,14 @@ pub(crate) struct ResponseMeta {
     pub date: Option<SystemTime>,
 }
 
-/// Whether the failed request may have taken effect.
+/// Whether a failed request may have had an effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     /// No attempt reached the server.
     NotSent,
-    /// The server rejected it without effect.
+    /// The server rejected the request without effect.
     Refused,
-    /// It may have taken effect, in part or in full: the answer was lost, unreadable, or a server error.
+    /// The request may have had an effect: the response was lost, unreadable, or a server error.
     Unknown,
 }
 
@@ -77,7 +77,7 @@ impl Error {
         }))
     }
 
-    /// Returns what went wrong.
+    /// Returns the kind of the failure.
     #[must_use]
     pub fn kind(&self) -> &ErrorKind {
         &self.0.failure.kind
@@ -101,25 +101,25 @@ impl Error {
         self.0.attempts
     }
 
-    /// Returns the HTTP status of the last answer, if any.
+    /// Returns the HTTP status of the last response, if any.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.0.failure.answer.as_ref().map(|answer| answer.status)
+        self.0.failure.response.as_ref().map(|response| response.status)
     }
 
-    /// Returns the id that Kong's support asks for: `instance` of the problem document, else a trace header.
+    /// Returns the ID for Kong's support: `instance` of the problem document, or a trace header.
     #[must_use]
     pub fn trace_id(&self) -> Option<&str> {
-        self.0.failure.answer.as_ref()?.trace_id.as_deref()
+        self.0.failure.response.as_ref()?.trace_id.as_deref()
     }
 
-    /// Returns the server's `Date` of the last answer, to the second. `created_at` follows the same clock.
+    /// Returns the `Date` of the last response, in whole seconds. `created_at` uses the same clock.
     #[must_use]
     pub fn server_date(&self) -> Option<SystemTime> {
-        self.0.failure.answer.as_ref()?.date
+        self.0.failure.response.as_ref()?.date
     }
 
-    /// Returns the wait that the server asks for before the next request (`Retry-After`), if any.
+    /// Returns the wait before the next request that the server specifies (`Retry-After`), if any.
     #[must_use]
     pub fn asked_wait(&self) -> Option<Duration> {
         self.0.failure.asked_wait
@@ -138,7 +138,7 @@ impl Error {
 
     /// Whether Konnect reports that the object of the request does not exist.
     ///
-    /// False for a 404 without a problem document, which a wrong server URL answers as well.
+    /// Returns false for a 404 without a problem document, which a wrong server URL also causes.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(
@@ -179,7 +179,7 @@ impl Error {
         matches!(self.kind(), ErrorKind::Interrupted { .. })
     }
 
-    /// Returns whether the request may have taken effect, over all its attempts.
+    /// Returns whether any attempt may have had an effect.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.0.failure.outcome
@@ -191,7 +191,7 @@ impl Error {
         self.outcome() == Outcome::Unknown && self.0.call.method != reqwest::Method::GET
     }
 
-    /// Returns one short line: what went wrong, and with which request.
+    /// Returns the failure and the request in one short line.
     #[must_use]
     pub fn summary(&self) -> String {
         format!(
@@ -202,7 +202,7 @@ impl Error {
         )
     }
 
-    /// Returns what to do about it, in a sentence or two.
+    /// Returns advice in one or two sentences.
     #[must_use]
     pub fn advice(&self) -> String {
         advice(self.kind(), self.asked_wait())
@@ -223,7 +223,7 @@ impl Error {
                         .map(|parameter| format!("  {parameter}")),
                 );
             }
-            ErrorKind::UnreadableAnswer {
+            ErrorKind::UnreadableResponse {
                 content_type,
                 excerpt,
                 ..
@@ -233,7 +233,7 @@ impl Error {
                 lines.extend(
                     excerpt
                         .as_ref()
-                        .map(|excerpt| format!("The answer begins: {excerpt}")),
+                        .map(|excerpt| format!("The response begins: {excerpt}")),
                 );
             }
             ErrorKind::Interrupted { last: Some(last) } => {

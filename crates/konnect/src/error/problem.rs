@@ -1,4 +1,4 @@
-//! Parses the problem document of an error answer (RFC 9457). Any field may be missing or of another type.
+//! Parses the problem document of an error response (RFC 9457). Any field may be absent or have another type.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::error::excerpt::{excerpt, sanitize};
 pub struct InvalidParameter {
     /// The name of the field, as in the request body.
     pub field: String,
-    /// Why the API rejected it, as a sentence or a part of one.
+    /// The reason, as a sentence or a part of one.
     pub reason: String,
     /// The rule that it violates, such as `required`. Often absent.
     pub rule: Option<String>,
@@ -28,22 +28,22 @@ impl fmt::Display for InvalidParameter {
     }
 }
 
-/// What an error answer says, redacted and bounded.
+/// The content of an error response, redacted and of bounded length.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Problem {
-    /// Whether the body is a problem document, and not the answer of a gateway or proxy.
+    /// Whether the body is a problem document. A gateway or proxy sends other bodies.
     pub document: bool,
-    /// The `detail`, else the `title` or `message`, else the text of the body.
+    /// The `detail`, or the `title` or `message`, or the text of the body.
     pub message: Option<String>,
     pub trace_id: Option<String>,
     pub invalid_parameters: Vec<InvalidParameter>,
 }
 
-/// More than any request has fields.
+/// The maximum number of parameters to report. No request has as many fields.
 const MAX_PARAMETERS: usize = 50;
 
 impl Problem {
-    /// Parses a body. `whole` is false where it was cut off.
+    /// Parses a body. `whole` is false if it was truncated.
     pub(crate) fn parse(body: &[u8], whole: bool, redactor: &Redactor) -> Self {
         let Ok(Value::Object(document)) = serde_json::from_slice(body) else {
             return Self {

@@ -5,22 +5,22 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::model::{Event, Format, Kind, ParseError};
 
-/// What begins the header.
+/// The beginning of the header.
 const MARK: &str = "CEF:";
 
-/// A line, cut into its parts, which are still escaped.
+/// The parts of a line, still escaped.
 struct Parts<'a> {
-    /// What stands before the header: a timestamp and a host.
+    /// The text before the header: a timestamp and a host.
     prefix: &'a str,
     header: [&'a str; 7],
-    /// What stands after the header, without the signature.
+    /// The text after the header, without the signature.
     extension: &'a str,
     signature: Option<Signature<'a>>,
 }
 
 /// The field `sig` of a line.
 struct Signature<'a> {
-    /// What stands before it, the spaces before it included.
+    /// The text before the field, including the spaces.
     before: &'a str,
     value: &'a str,
 }
@@ -48,8 +48,8 @@ pub(super) fn parse(line: &str) -> Result<Event, ParseError> {
     })
 }
 
-/// What the signature of a line may cover: everything before the field `sig`, without the whitespace between. Where
-/// there are several spaces, all but one may belong to the value before, so both readings are candidates.
+/// The texts that the signature of a line may cover: everything before the field `sig`, without the whitespace between.
+/// If there are several spaces, all but one may belong to the previous value, so both variants are candidates.
 pub(super) fn signed(line: &str) -> Vec<String> {
     let Ok(Parts {
         signature: Some(signature),
@@ -87,7 +87,7 @@ fn split(line: &str) -> Result<Parts<'_>, ParseError> {
             None => (text, None),
         };
     }
-    // A text without a pipe after the severity has no extension, which the standard permits.
+    // Without a pipe after the severity, the extension is empty, which the standard permits.
     let (extension, signature) = cut_signature(line, rest.unwrap_or_default());
     Ok(Parts {
         prefix,
@@ -97,7 +97,7 @@ fn split(line: &str) -> Result<Parts<'_>, ParseError> {
     })
 }
 
-/// Where the first `|` is that no `\` stands before.
+/// The position of the first `|` without a preceding `\`.
 fn unescaped_pipe(text: &str) -> Option<usize> {
     let mut after_backslash = false;
     text.bytes().position(|byte| {
@@ -107,7 +107,7 @@ fn unescaped_pipe(text: &str) -> Option<usize> {
     })
 }
 
-/// The extension without the field `sig`, and that field, if it is the last.
+/// Splits the field `sig` from the extension, if it is the last field.
 fn cut_signature<'a>(line: &'a str, extension: &'a str) -> (&'a str, Option<Signature<'a>>) {
     let text = extension.trim_end();
     let start = text.rfind(' ').map_or(0, |space| space + 1);
@@ -125,7 +125,7 @@ fn fields(extension: &str) -> Result<BTreeMap<String, String>, ParseError> {
     if text.is_empty() {
         return Ok(BTreeMap::new());
     }
-    // `sig` was cut off: another one is part of a value, or nothing if no value stands before it.
+    // `sig` is already split off: another one is part of a value, or is ignored without a value before it.
     let mut seen = HashSet::from(["sig"]);
     let mut fields = BTreeMap::new();
     let mut current = key(text).ok_or(ParseError::CefExtension)?;
@@ -147,14 +147,14 @@ fn fields(extension: &str) -> Result<BTreeMap<String, String>, ParseError> {
     Ok(fields)
 }
 
-/// The key that a text begins with, if it begins with `key=`.
+/// The key of a text that begins with `key=`.
 fn key(text: &str) -> Option<&str> {
     let is_key = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let length = text.bytes().position(|byte| !is_key(byte))?;
     (length > 0 && text.as_bytes()[length] == b'=').then(|| &text[..length])
 }
 
-/// Replaces `\\`, and a `\` before one of these. Any other `\` stands for itself.
+/// Replaces `\\`, and a `\` before one of these. Any other `\` is literal.
 fn unescape<'a>(text: &'a str, escapes: &str) -> Cow<'a, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
@@ -167,7 +167,7 @@ fn unescape<'a>(text: &'a str, escapes: &str) -> Cow<'a, str> {
             continue;
         }
         match characters.next() {
-            // At the end, it stands for itself too.
+            // At the end, it is literal too.
             Some('\\') | None => plain.push('\\'),
             Some('n') if escapes.contains('n') => plain.push('\n'),
             Some('r') if escapes.contains('r') => plain.push('\r'),
@@ -178,7 +178,7 @@ fn unescape<'a>(text: &'a str, escapes: &str) -> Cow<'a, str> {
     Cow::Owned(plain)
 }
 
-/// The timestamp of a prefix: what stands before the host, or alone if it begins with a digit.
+/// The timestamp of a prefix: the text before the host, or the whole prefix if it begins with a digit.
 fn timestamp(prefix: &str) -> &str {
     let prefix = prefix.trim();
     match prefix.rsplit_once(' ') {

@@ -1,18 +1,18 @@
-//! What can arrive as an audit event, as bytes of a fuzzer.
+//! Entry points for a fuzzer of audit events.
 
 use super::{KeySet, Kind, VerifyError, parse, verify};
 
 /// The key set of Kong's API description.
 const KEYS: &str = r#"{"keys":[{"kty":"OKP","alg":"EdDSA","kid":"3f60bc4376c937154f3c004ebd180433ac0d03e6","crv":"Ed25519","x":"XWxGtApfcqmKI7p0OKnF5JSEWMVoLsytFXLEP7xZ_l8"}]}"#;
 
-/// A line, which becomes an event or an error, whose signature is checked, and which is read as a key set too. Bytes
-/// that are not UTF-8 are replaced.
+/// Parses a line as an event, verifies its signature, and parses it as a key set. Bytes that are not UTF-8 are
+/// replaced.
 ///
 /// # Panics
-/// If an event contradicts itself, if parsing and verifying disagree, or if anything verifies.
+/// If an event is inconsistent, if parsing and verification disagree, or if a signature verifies.
 pub fn event(data: &[u8]) {
     let line = String::from_utf8_lossy(data);
-    // An error bears its own text.
+    // The text of an error can be formatted.
     if let Err(error) = KeySet::from_json(&line) {
         assert!(!error.to_string().is_empty(), "an error says nothing");
     }
@@ -41,7 +41,7 @@ pub fn event(data: &[u8]) {
                     assert_eq!(verified, Ok(false), "nobody has the key");
                 }
             }
-            // A line break at the end changes nothing.
+            // A line break at the end is ignored.
             if !line.ends_with(['\n', '\r']) {
                 let again = parse(&format!("{line}\r\n"));
                 assert_eq!(again.ok().map(|event| event.fields), Some(event.fields));

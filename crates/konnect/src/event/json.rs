@@ -1,4 +1,4 @@
-//! JSON and CPS: a flat object, as it is or as the member `event` of another.
+//! JSON and CPS: a flat object, alone or as the member `event` of another.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,7 +15,7 @@ const SIGNATURE: &str = "sig";
 /// The member that wraps a CPS event.
 const EVENT: &str = "event";
 
-/// The members of an object, in order. Their values are slices of the text that was read.
+/// The members of an object, in order. Their values are slices of the input.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {
@@ -37,7 +37,7 @@ impl<'a> Members<'a> {
         member.map(|(_, value)| value.get())
     }
 
-    /// The object that a CPS line wraps. A line with a name of its own is a JSON event with a field `event`.
+    /// The object that a CPS line wraps. A line with its own `name` is a JSON event with a field `event`.
     fn wrapped(&self) -> Option<&'a str> {
         let event = self.get(EVENT).filter(|event| event.starts_with('{'))?;
         self.get("name").is_none().then_some(event)
@@ -75,7 +75,7 @@ pub(super) fn parse(line: &str) -> Result<Event, ParseError> {
         return event(Format::Json, outer, None);
     };
     let signature = outer.get(SIGNATURE);
-    // The place of an error is one in the line, not in the object.
+    // Converts the position in the object to a position in the line.
     let inner = Members::read(inner).map_err(|error| match error {
         ParseError::Json { .. } => ParseError::Json { line: 1, column: 0 },
         other => other,
@@ -114,20 +114,20 @@ fn event(format: Format, members: Members<'_>, outer: Option<&str>) -> Result<Ev
     })
 }
 
-/// A value as text: the content of a string, and the literal of anything else, so that numbers keep their digits.
+/// A value as text: the content of a string, and the literal of other values, which preserves the digits of numbers.
 fn text(literal: &str) -> Result<Option<String>, ParseError> {
     match literal {
         "null" => Ok(None),
         literal if literal.starts_with('"') => serde_json::from_str(literal)
             .map(Some)
-            // A lone surrogate. The place is one in the value.
+            // A lone surrogate. The position is relative to the value.
             .map_err(|_| ParseError::Json { line: 1, column: 0 }),
         literal => Ok(Some(literal.to_owned())),
     }
 }
 
-/// What the signature of a line may cover: the line without the member `sig`. For CPS, which Kong does not document,
-/// it may also be the inner object without that member.
+/// The texts that the signature of a line may cover: the line without the member `sig`. For CPS, which Kong does not
+/// document, also the inner object without that member.
 pub(super) fn signed(line: &str) -> Vec<String> {
     let Ok(outer) = Members::read(line) else {
         return Vec::new();
@@ -139,7 +139,7 @@ pub(super) fn signed(line: &str) -> Vec<String> {
             candidates.extend(without_member(line, signature));
             return candidates;
         }
-        // The signature stands beside the event.
+        // The signature is next to the event.
         candidates.push(inner.to_owned());
     }
     if let Some(signature) = outer.get(SIGNATURE) {
@@ -148,8 +148,8 @@ pub(super) fn signed(line: &str) -> Vec<String> {
     candidates
 }
 
-/// A text without the member `sig`, whose value is this slice of the text. `None` if the key is written with escapes,
-/// which no signer does.
+/// A text without the member `sig`, whose value is this slice of the text. `None` if the key contains escapes, which no
+/// signer writes.
 fn without_member(text: &str, value: &str) -> Option<String> {
     const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
     let start = value.as_ptr().addr().checked_sub(text.as_ptr().addr())?;
@@ -159,7 +159,7 @@ fn without_member(text: &str, value: &str) -> Option<String> {
     let before = before.strip_suffix("\"sig\"")?.trim_end_matches(SPACE);
     let (before, after) = match before.strip_suffix(',') {
         Some(before) => (before, after),
-        // The first member: the comma after it goes with it.
+        // The first member: removes the comma after it.
         None => (before, after.trim_start_matches(SPACE).trim_start_matches(',')),
     };
     Some([before, after].concat())

@@ -12,10 +12,10 @@ pub(super) const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The largest document that is read.
+/// The maximum size of a document.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// The Ed25519 public keys of a JWKS document, of which there is at least one.
+/// The Ed25519 public keys of a JWKS document, at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeySet {
     keys: Vec<Key>,
@@ -30,7 +30,7 @@ pub struct Key {
     bytes: [u8; 32],
 }
 
-/// Why a text is not a JWKS document with an Ed25519 key. No text of it quotes the document.
+/// The error for a text that is not a JWKS document with an Ed25519 key. It never quotes the document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKeySet {
     /// Larger than 1 MiB; holds the size in bytes.
@@ -59,7 +59,7 @@ impl KeySet {
     /// or algorithm, and those whose `x` is absent, is not base64url, or does not have 32 bytes.
     ///
     /// # Errors
-    /// When the text is not a JWKS document, or no key is left.
+    /// When the text is not a JWKS document, or has no usable key.
     pub fn from_json(text: &str) -> Result<Self, InvalidKeySet> {
         if text.len() > MAX_BYTES {
             return Err(InvalidKeySet::TooLarge(text.len()));
@@ -80,7 +80,7 @@ impl KeySet {
 }
 
 impl Key {
-    /// The id of the key, which events do not name.
+    /// The ID of the key. Events do not contain it.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
@@ -98,13 +98,13 @@ impl Key {
         "Ed25519"
     }
 
-    /// The algorithm, if the document names one: `EdDSA` or `Ed25519`.
+    /// The algorithm, if the document specifies one: `EdDSA` or `Ed25519`.
     #[must_use]
     pub fn alg(&self) -> Option<&str> {
         self.alg.as_deref()
     }
 
-    /// The public key, as the document has it: 32 bytes in base64url.
+    /// The public key as in the document: 32 bytes in base64url.
     #[must_use]
     pub fn x(&self) -> &str {
         &self.x

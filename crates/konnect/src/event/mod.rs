@@ -8,9 +8,9 @@
 //!
 //! Three rules hold:
 //!
-//! - Nothing here does I/O, and no input causes a panic. A line is bounded by [`MAX_LINE_BYTES`].
-//! - An error never quotes the line, since lines name people.
-//! - The signature covers the bytes as they arrived. Nothing is serialized again to verify it.
+//! - The module does no I/O, and no input causes a panic. [`MAX_LINE_BYTES`] limits the length of a line.
+//! - An error never quotes the line, which can contain personal data.
+//! - The signature covers the received bytes. Verification does not serialize anything again.
 //!
 //! ```
 //! use konnect::event::{Kind, parse};

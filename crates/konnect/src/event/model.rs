@@ -1,40 +1,40 @@
-//! An event, and why a line is not one.
+//! The event and the error of the parser.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The longest line that is read: 1 MiB, without the line break at its end.
+/// The maximum length of a line: 1 MiB, without the line break at its end.
 pub const MAX_LINE_BYTES: usize = 1024 * 1024;
 
 /// An audit event.
 ///
-/// The header of a CEF line, and the members of a JSON object that stand for it, have fields of their own here. A
-/// header field that a JSON object lacks is an empty text. Everything else is in `fields`, so an event has the same
-/// `fields` in every format.
+/// The fields of the CEF header, and the corresponding members of a JSON object, have their own fields. A header field
+/// that a JSON object lacks is empty. Everything else is in `fields`, so an event has the same `fields` in every
+/// format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// The format of the line.
     pub format: Format,
-    /// What the event is about.
+    /// The kind of the event.
     pub kind: Kind,
-    /// When it happened, as the line has it: RFC 3339 in whole seconds, unless it is from 2023 (`Apr 14 05:39:08`).
+    /// The time of the event, as in the line: RFC 3339 in whole seconds, or the form of 2023 (`Apr 14 05:39:08`).
     pub timestamp: String,
-    /// Who made the software, such as `KongInc`.
+    /// The vendor of the software, such as `KongInc`.
     pub vendor: String,
     /// The software, such as `Konnect` or `Dev-Portal`.
     pub product: String,
-    /// The version of the events, such as `1.0`.
+    /// The version of the event format, such as `1.0`.
     pub version: String,
     /// `AUTHENTICATION_TYPE_...`, the service that checked a permission, or `KongGateway`.
     pub event_class_id: String,
     /// `AUTHENTICATION_OUTCOME_...`, `Authz....` or `Ingress`.
     pub name: String,
-    /// From 0 to 10. `None` if the line has none, or one that is not an integer.
+    /// From 0 to 10. `None` if absent or not an integer.
     pub severity: Option<i64>,
-    /// All other fields, by name, as text. Numbers keep their digits. Objects and arrays are JSON. A member that is
-    /// `null` is left out. `cef_version` is `0` in every format.
+    /// All other fields, by name, as text. Numbers keep their digits. Objects and arrays are JSON. A `null` member is
+    /// omitted. `cef_version` is `0` in every format.
     pub fields: BTreeMap<String, String>,
-    /// The signature, in base64url. `None` if the line has none, or an empty one.
+    /// The signature, in base64url. `None` if absent or empty.
     pub signature: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl Format {
     /// All formats.
     pub const ALL: [Self; 3] = [Self::Cef, Self::Json, Self::Cps];
 
-    /// The name, as the API has it.
+    /// The name in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -70,7 +70,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// What an event is about.
+/// A kind of event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A login, or the use of a token.
@@ -79,7 +79,7 @@ pub enum Kind {
     Authorization,
     /// A call to the API.
     Access,
-    /// Anything else. Kong documents no such event.
+    /// Another kind. Kong documents none.
     Other,
 }
 
@@ -92,7 +92,7 @@ impl Kind {
         Self::Other,
     ];
 
-    /// The kind of the events with this name. Konnect's events differ in nothing else.
+    /// The kind of the events with this name, the only field that distinguishes them.
     #[must_use]
     pub fn of(name: &str) -> Self {
         if name.starts_with("AUTHENTICATION_OUTCOME_") {
@@ -124,10 +124,10 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Why a line is not an audit event. No text of it quotes the line.
+/// The error for a line that is not an audit event. It never quotes the line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// Nothing but whitespace.
+    /// An empty line, or only whitespace.
     #[error("the line is empty")]
     Empty,
     /// Longer than [`MAX_LINE_BYTES`]; holds the length in bytes.
@@ -139,21 +139,21 @@ pub enum ParseError {
     /// A line break inside a CEF line.
     #[error("the text has several lines; a CEF event is a single one")]
     SeveralLines,
-    /// A CEF header that is not complete; holds how many of its seven fields are there.
+    /// An incomplete CEF header; holds the number of its fields, of seven.
     #[error("the CEF header has {0} of its 7 fields, which end with \"|\"")]
     CefHeader(usize),
     /// A CEF extension that does not begin with a field.
     #[error("the CEF extension does not begin with \"key=\"")]
     CefExtension,
-    /// Not JSON; holds where it ceases to be.
+    /// Invalid JSON; holds the position of the error.
     #[error("the line is not valid JSON: the error is at line {line}, column {column}")]
     Json {
         /// The line, from 1.
         line: usize,
-        /// The column in bytes, from 1; 0 if the place is not known.
+        /// The column in bytes, from 1; 0 if unknown.
         column: usize,
     },
-    /// A JSON object that holds a key more than once, so that readers disagree about its value.
+    /// A JSON object with a duplicate key, whose value is ambiguous.
     #[error("the JSON object holds a key more than once")]
     DuplicateKey,
     /// A JSON object that is not an audit event.

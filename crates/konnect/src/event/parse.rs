@@ -1,12 +1,12 @@
-//! How a line becomes an event.
+//! The parser for all formats.
 
 use super::model::{Event, MAX_LINE_BYTES, ParseError};
 use super::{cef, json};
 
 /// Reads an event in any of the formats. A line break at the end is ignored.
 ///
-/// A CEF value may hold spaces and unescaped punctuation. It ends where ` key=` follows, with a key that the line has
-/// not had yet: so a user agent cannot overwrite the fields before it. The field `sig` counts only as the last one.
+/// A CEF value may contain spaces and unescaped punctuation. It ends before ` key=` with a key that the line does not
+/// have yet, so a user agent cannot overwrite earlier fields. The field `sig` is recognized only as the last one.
 ///
 /// # Errors
 /// When the line is empty, too long, or not an event in any format.

@@ -1,4 +1,4 @@
-//! Whether a key signed a line.
+//! The verification of signatures.
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine;
@@ -8,7 +8,7 @@ use super::model::{Format, ParseError};
 use super::parse::{parse, without_line_break};
 use super::{cef, json};
 
-/// Why the signature of a line cannot be checked. No text of it quotes the line.
+/// The reason why the signature of a line cannot be checked. It never quotes the line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
     /// The line is not an event.
@@ -19,13 +19,14 @@ pub enum VerifyError {
     Unsigned,
 }
 
-/// Whether one of the keys made the Ed25519 signature of a line. Events do not name their key, so all are tried.
+/// Returns whether one of the keys made the Ed25519 signature of a line. Events do not name their key, so all keys are
+/// tried.
 ///
 /// The signature covers the bytes of the line, without the signature and without a line break at the end:
 ///
 /// - CEF: the line without the field `sig` and the whitespace before it.
 /// - JSON: the line without `,"sig":"..."`.
-/// - CPS: not documented. Either the inner object or the whole line, both without `,"sig":"..."`, will do.
+/// - CPS: not documented. Either the inner object or the whole line, both without `,"sig":"..."`, is accepted.
 ///
 /// A signature that is not 64 bytes in base64url, with padding or without, verifies under no key.
 ///

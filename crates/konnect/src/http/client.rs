@@ -26,7 +26,7 @@ use crate::types::region::Region;
 use crate::types::secret::{AccessToken, Authorization};
 use crate::types::server_url::ServerUrl;
 
-/// How often a client for work after a stop repeats a failed request at most.
+/// The maximum number of retries of a client from [`Client::after_stop`].
 const MAX_RETRIES_AFTER_STOP: u32 = 3;
 
 /// The settings of a [`Client`]. [`ClientOptions::new`] fills in the defaults.
@@ -40,15 +40,15 @@ pub struct ClientOptions {
     pub user_agent: String,
     /// The time limit for opening a connection, TLS handshake included. Default: 10 s.
     pub connect_timeout: Duration,
-    /// The time limit for one attempt, from the connection to the end of the answer. Default: 30 s.
+    /// The time limit for one attempt, from the connection to the end of the response. Default: 30 s.
     pub request_timeout: Duration,
-    /// The maximum number of times that a failed request is repeated. Default: 4.
+    /// The maximum number of retries of a failed request. Default: 4.
     pub max_retries: u32,
-    /// The nominal wait before the first retry, where the server does not send `Retry-After`. Each further wait is
-    /// twice as long, up to 30 s; up to half of a wait is taken off at random. Default: 1 s.
+    /// The nominal wait before the first retry, if the server does not send `Retry-After`. Each further wait is twice
+    /// as long, up to 30 s, and reduced by a random amount of up to half. Default: 1 s.
     pub first_retry_wait: Duration,
-    /// Stops the client: once this token is cancelled, waits end and no further request is sent. A request that is
-    /// under way runs to its end, because its effect would be unknown otherwise.
+    /// Stops the client: when this token is cancelled, waits end and no further request is sent. A request in flight
+    /// completes, because otherwise its effect is unknown.
     pub stop: CancellationToken,
 }
 
@@ -87,20 +87,20 @@ struct Shared {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub method: Method,
-    /// The path from the version on. It consists of constants and validated ids only.
+    /// The path from the version on. It consists of constants and validated IDs only.
     pub path: String,
     pub query: Vec<(&'static str, String)>,
     pub body: Option<SecretString>,
     /// The secret in the body, which must not appear in an error.
     pub authorization: Option<Authorization>,
-    /// Whether the request carries the access token.
+    /// Whether the request contains the access token.
     pub authenticated: bool,
-    /// The maximum number of retries, where it is lower than the client's own limit.
+    /// The maximum number of retries, if it is lower than the client's limit.
     pub max_retries: Option<u32>,
 }
 
 impl Client {
-    /// Creates a client. Connections, TLS and the system's trusted certificates are set up by the first request.
+    /// Creates a client. The first request sets up connections, TLS and the system's trusted certificates.
     #[must_use]
     pub fn new(options: ClientOptions) -> Self {
         Self::sharing(options, Arc::default(), WriteGeneration::default())
@@ -119,15 +119,15 @@ impl Client {
         }
     }
 
-    /// Sets the HTTP client, for tests of what the system's settings decide otherwise.
+    /// Sets the HTTP client, for tests that must not depend on the settings of the system.
     #[cfg(test)]
     pub(crate) fn with_http(self, http: reqwest::Client) -> Self {
         let _ = self.shared.http.set(Ok(http));
         self
     }
 
-    /// Returns a client for clean-up after a stop. It shares connections, rate limits and the record of writes with
-    /// this client, ignores the stop token, and repeats a failed request at most 3 times.
+    /// Returns a client for clean-up after a stop. It shares connections, rate limits and the write generation with
+    /// this client, ignores the stop token, and retries a failed request at most 3 times.
     #[must_use]
     pub fn after_stop(&self) -> Self {
         let options = ClientOptions {
@@ -149,24 +149,23 @@ impl Client {
         &self.shared.options.server_url
     }
 
-    /// Returns the maximum number of times that a failed request is repeated.
+    /// Returns the maximum number of retries of a failed request.
     pub(crate) fn max_retries(&self) -> u32 {
         self.shared.options.max_retries
     }
 
-    /// Returns the server's current time, derived from the `Date` of its latest answer; accurate to about a second.
-    /// `None` before the first answer.
+    /// Returns the server's current time, derived from the `Date` of its latest response and accurate to about a
+    /// second. Returns `None` before the first response.
     ///
-    /// It shows which objects were created before a request and which after, even if the clock of this machine is
-    /// wrong.
+    /// It shows whether an object was created before or after a request, even if the clock of this machine is wrong.
     #[must_use]
     pub fn server_time(&self) -> Option<SystemTime> {
         let clock = self.shared.clock.lock().unwrap_or_else(PoisonError::into_inner);
         clock.map(|(date, seen)| date + seen.elapsed())
     }
 
-    /// Returns the number of beginnings and ends of writes so far: requests that are not `GET`. An answer that was
-    /// read at one value may be out of date at a higher one.
+    /// Returns the number of beginnings and ends of writes so far: requests that are not `GET`. A response from one
+    /// value may be out of date at a higher value.
     pub(crate) fn write_generation(&self) -> u64 {
         self.shared.generation.current()
     }
@@ -176,13 +175,14 @@ impl Client {
         self.wait(self.shared.options.first_retry_wait).await;
     }
 
-    /// Waits for this long. Returns false at once when the stop token is or becomes cancelled.
+    /// Waits for this duration. Returns false as soon as the stop token is cancelled.
     pub(crate) async fn wait(&self, duration: Duration) -> bool {
         let wait = tokio::time::sleep(duration);
         self.shared.options.stop.run_until_cancelled(wait).await.is_some()
     }
 
-    /// Sends a request. Repeats it where that is safe and useful, until it succeeds or the retries are used up.
+    /// Sends a request. Retries it if that is safe and useful, until it succeeds or reaches the maximum number of
+    /// retries.
     pub(crate) async fn send(&self, region: &Region, request: Request) -> Result<Response, Error> {
         let options = &self.shared.options;
         let secrets = std::iter::once(options.token.expose());
@@ -213,7 +213,7 @@ impl Client {
         let mut worst = Outcome::NotSent;
         let mut last = None;
         loop {
-            // A request without retries still waits for its turn once.
+            // A request without retries still waits for one closure of the host.
             let turn = self.shared.limits.acquire(&limiter, max_retries.max(1));
             let permit = match options.stop.run_until_cancelled(turn).await {
                 Some(Ok(permit)) => permit,
@@ -226,7 +226,7 @@ impl Client {
             attempts += 1;
             let mut failure = match self.attempt(&http, &url, &request, attempts, &redactor).await {
                 Ok(received) => {
-                    permit.on_answer();
+                    permit.on_response();
                     return Ok(Response {
                         call,
                         attempts,
@@ -237,7 +237,7 @@ impl Client {
                 Err(failure) => failure,
             };
             worst = worst.max(failure.outcome);
-            let status = failure.answer.as_ref().map(|answer| answer.status);
+            let status = failure.response.as_ref().map(|response| response.status);
             let repeat = failure.transient && is_repeatable(&request.method, failure.outcome, status);
             let decision = backoff.decide(attempts, max_retries, failure.asked_wait, fastrand::f64());
             let rate_limited = status == Some(429);
@@ -245,7 +245,7 @@ impl Client {
                 let wait = backoff.rate_limit_wait(attempts, failure.asked_wait);
                 permit.on_rate_limited(wait, fastrand::f64(), &failure);
             } else if status.is_some() {
-                permit.on_answer();
+                permit.on_response();
             } else {
                 drop(permit);
             }
@@ -292,7 +292,7 @@ impl Client {
         let duration_ms = milliseconds(begun.elapsed());
         let meta = match &result {
             Ok(received) => Some(&received.meta),
-            Err(failure) => failure.answer.as_ref(),
+            Err(failure) => failure.response.as_ref(),
         };
         if let Some(meta) = meta {
             self.update_clock(meta);
@@ -313,7 +313,7 @@ impl Client {
             .request(request.method.clone(), url.clone())
             .header(ACCEPT, accepted);
         if request.authenticated {
-            // Marks the header as sensitive, which keeps it out of debug output and header compression.
+            // Marks the header as sensitive, which excludes it from debug output and header compression.
             builder = builder.bearer_auth(self.shared.options.token.expose());
         }
         let mut prepared = builder.build()?;
@@ -364,8 +364,8 @@ fn build(options: &ClientOptions) -> Result<reqwest::Client, ErrorKind> {
         .redirect(reqwest::redirect::Policy::none())
         .referer(false);
     if options.server_url.is_loopback() {
-        // A proxy would take the request, and over plain HTTP the token with it, off this machine. So would a name
-        // service that resolves `localhost` to another address.
+        // A proxy, or a name service that resolves `localhost` to another address, would send the request and its token
+        // to another machine.
         let loopback = [
             SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
@@ -389,7 +389,7 @@ fn interrupted(call: Call, attempts: u32, outcome: Outcome, last: Option<&Failur
             last: last.map(|failure| failure.kind.to_string()),
         },
         outcome,
-        answer: last.and_then(|failure| failure.answer.clone()),
+        response: last.and_then(|failure| failure.response.clone()),
         transient: false,
         asked_wait: None,
     };

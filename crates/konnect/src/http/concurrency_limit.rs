@@ -1,8 +1,8 @@
-//! The number of requests under way at a time, and fewer of them to a host that answers 429.
+//! Limits the number of concurrent requests, and reduces it for a host that responds with 429.
 //!
-//! Requests that a rate limit rejects would return together, use up their attempts on each other, and keep the limit
-//! reached. So the wait that a host asks of one request applies to all requests to that host: none is sent before it
-//! is over, and fewer at a time are sent afterwards. A request that only waited has not used an attempt.
+//! If all requests that a rate limit rejects are retried at the same time, they exceed the limit again and use up their
+//! attempts. Therefore the wait of one request applies to all requests to that host: no request is sent before it ends,
+//! and fewer concurrent requests afterwards. A wait does not use an attempt.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,23 +13,22 @@ use tokio::time::Instant;
 
 use crate::error::Failure;
 use crate::error::kind::ErrorKind;
-use crate::http::retry::LONGEST_ASKED_WAIT;
+use crate::http::retry::MAX_RETRY_AFTER;
 
-/// The maximum number of requests of a client that are under way at a time, to all hosts together. Further requests
-/// wait for their turn.
+/// The maximum number of concurrent requests of a client, to all hosts together. Further requests wait.
 ///
-/// Over HTTP/1.1 each request needs a connection of its own. While a connection is opened for a request, another one
-/// may become free for it; the new one is then kept for the next request. So a host may see as many busy connections,
-/// as many idle ones, and as many that are being opened: three times this number, however many calls the caller makes
-/// at a time. With answers after 50 ms it allows 320 requests a second.
+/// Over HTTP/1.1, each request needs its own connection. While a connection is opened for a request, another one may
+/// become free for it, and the new one remains for the next request. A host may therefore have this number each of
+/// busy, idle and opening connections: three times this number. With responses after 50 ms, it allows 320 requests per
+/// second.
 pub const MAX_CONCURRENT_REQUESTS: usize = 16;
 
-/// The largest part of an asked wait that is added to it, so that clients that got the same answer do not return
-/// together.
-const LARGEST_SPREAD: f64 = 0.125;
+/// The maximum random addition to a wait from `Retry-After`, as a fraction of it. It separates the retries of clients
+/// that received the same response.
+const MAX_SPREAD: f64 = 0.125;
 
-/// No rate limit is kept for longer than this. It bounds what `Retry-After` can ask for.
-const LONGEST_CLOSURE: Duration = Duration::from_hours(24);
+/// The maximum duration of a closure, whatever `Retry-After` specifies.
+const MAX_CLOSURE: Duration = Duration::from_hours(24);
 
 /// The limits of a client: one for all hosts together, and one for each host.
 pub(crate) struct ConcurrencyLimits {
@@ -47,26 +46,27 @@ struct LimiterState {
     closure: Option<Closure>,
     /// The number of closures so far. A request that was sent before the latest one does not close the host again.
     round: u64,
-    /// The number of closures since the host last answered with another status than 429.
-    fruitless: u32,
-    /// How many requests may be under way: the permits in circulation, less those that are still to be withdrawn.
+    /// The number of closures since the host last responded with another status than 429.
+    consecutive_closures: u32,
+    /// The maximum number of requests in flight: the permits in circulation, minus those that are still to be
+    /// withdrawn.
     width: usize,
     owed: usize,
-    /// The number of answers since the width was last changed.
-    answered: usize,
+    /// The number of responses since the width was last changed.
+    responses: usize,
 }
 
 /// The time during which a host gets no request.
 struct Closure {
-    /// The end of the wait that the host asked for.
+    /// The end of the wait that the host specified.
     asked_until: Instant,
-    /// The end of the closure: the asked wait and its spread.
+    /// The end of the closure: the wait and its random addition.
     until: Instant,
-    /// The 429 that closed the host, without details of the request that got it.
+    /// The 429 that closed the host, without details of its request.
     failure: Failure,
 }
 
-/// The permission to send one request. It ends when this is dropped.
+/// The permission to send one request, until it is dropped.
 pub(crate) struct Permit<'a> {
     limiter: &'a ConcurrencyLimiter,
     round: u64,
@@ -93,26 +93,29 @@ impl ConcurrencyLimits {
     /// Waits until a request may be sent.
     ///
     /// # Errors
-    /// The 429 that closed the host: at once if the host asked for a wait longer than [`LONGEST_ASKED_WAIT`], or after
-    /// the host was closed more than `patience` times in a row during this wait.
+    /// The 429 that closed the host: immediately if the host asked for a wait longer than [`MAX_RETRY_AFTER`], or
+    /// after the host was closed more than `max_closures` times in a row during this wait.
     pub(crate) async fn acquire<'a>(
         &'a self,
         limiter: &'a ConcurrencyLimiter,
-        patience: u32,
+        max_closures: u32,
     ) -> Result<Permit<'a>, Box<Failure>> {
-        let mut fruitless = limiter.state().fruitless;
+        let mut consecutive_closures = limiter.state().consecutive_closures;
         loop {
-            // Long waits fail before they queue for a permit, which others may hold for long.
-            limiter.closed_until(&mut fruitless, patience)?;
-            // Neither semaphore is ever closed, so neither `acquire` fails.
+            // Fails long waits before they queue for a permit.
+            limiter.closed_until(&mut consecutive_closures, max_closures)?;
+            // The semaphores are never closed, so `acquire` does not fail.
             let permit = limiter.width.acquire().await.ok();
-            while let Some(until) = limiter.closed_until(&mut fruitless, patience)? {
+            while let Some(until) = limiter.closed_until(&mut consecutive_closures, max_closures)? {
                 tokio::time::sleep_until(until).await;
             }
             let Ok(total) = self.total.acquire().await else {
                 continue;
             };
-            if limiter.closed_until(&mut fruitless, patience)?.is_none() {
+            if limiter
+                .closed_until(&mut consecutive_closures, max_closures)?
+                .is_none()
+            {
                 return Ok(Permit {
                     limiter,
                     round: limiter.state().round,
@@ -129,10 +132,10 @@ impl Default for ConcurrencyLimiter {
         let state = LimiterState {
             closure: None,
             round: 0,
-            fruitless: 0,
+            consecutive_closures: 0,
             width: MAX_CONCURRENT_REQUESTS,
             owed: 0,
-            answered: 0,
+            responses: 0,
         };
         Self {
             width: Semaphore::new(MAX_CONCURRENT_REQUESTS),
@@ -146,20 +149,20 @@ impl ConcurrencyLimiter {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the end of the closure, if the host is closed. `since` is the number of fruitless closures when the
+    /// Returns the end of the closure, if the host is closed. `since` is the number of consecutive closures when the
     /// request began to wait.
-    fn closed_until(&self, since: &mut u32, patience: u32) -> Result<Option<Instant>, Box<Failure>> {
+    fn closed_until(&self, since: &mut u32, max_closures: u32) -> Result<Option<Instant>, Box<Failure>> {
         let state = self.state();
-        *since = state.fruitless.min(*since);
+        *since = state.consecutive_closures.min(*since);
         let Some(closure) = &state.closure else {
             return Ok(None);
         };
-        if state.fruitless - *since > patience {
+        if state.consecutive_closures - *since > max_closures {
             return Err(Box::new(closure.failure.clone()));
         }
         let now = Instant::now();
         let remaining = closure.asked_until.saturating_duration_since(now);
-        if remaining > LONGEST_ASKED_WAIT {
+        if remaining > MAX_RETRY_AFTER {
             return Err(Box::new(Failure {
                 asked_wait: Some(remaining),
                 ..closure.failure.clone()
@@ -170,13 +173,13 @@ impl ConcurrencyLimiter {
 }
 
 impl Permit<'_> {
-    /// Reports an answer that is not 429: gradually, more requests may be under way.
-    pub(crate) fn on_answer(self) {
+    /// Reports a response that is not 429, which gradually increases the number of concurrent requests.
+    pub(crate) fn on_response(self) {
         let mut state = self.limiter.state();
-        state.fruitless = 0;
-        state.answered += 1;
-        if state.width < MAX_CONCURRENT_REQUESTS && state.answered >= state.width {
-            state.answered = 0;
+        state.consecutive_closures = 0;
+        state.responses += 1;
+        if state.width < MAX_CONCURRENT_REQUESTS && state.responses >= state.width {
+            state.responses = 0;
             state.width += 1;
             if state.owed > 0 {
                 state.owed -= 1;
@@ -186,15 +189,15 @@ impl Permit<'_> {
         }
     }
 
-    /// Reports a 429: the host gets no request for as long as `wait`, and half as many at a time afterwards.
+    /// Reports a 429: the host receives no request for `wait`, and half as many concurrent requests afterwards.
     /// `jitter` is between 0 and 1.
     pub(crate) fn on_rate_limited(self, wait: Duration, jitter: f64, failure: &Failure) {
         let mut state = self.limiter.state();
-        let wait = wait.min(LONGEST_CLOSURE);
+        let wait = wait.min(MAX_CLOSURE);
         let now = Instant::now();
         let closure = Closure {
             asked_until: now + wait,
-            until: now + wait.mul_f64(1.0 + LARGEST_SPREAD * jitter.clamp(0.0, 1.0)),
+            until: now + wait.mul_f64(1.0 + MAX_SPREAD * jitter.clamp(0.0, 1.0)),
             failure: without_details(failure),
         };
         if state
@@ -208,8 +211,8 @@ impl Permit<'_> {
             return;
         }
         state.round += 1;
-        state.fruitless += 1;
-        state.answered = 0;
+        state.consecutive_closures += 1;
+        state.responses = 0;
         let less = state.width / 2;
         state.width -= less;
         state.owed += less;
@@ -217,8 +220,8 @@ impl Permit<'_> {
     }
 }
 
-/// The failure as other requests may report it. What the server said about one request does not concern another, and
-/// only the request itself knows which of its secrets to redact.
+/// The failure for the reports of other requests. The message of the server concerns only the rejected request, and
+/// only that request can redact its secrets.
 fn without_details(failure: &Failure) -> Failure {
     let kind = match &failure.kind {
         ErrorKind::Api { status, .. } => ErrorKind::Api {

@@ -1,4 +1,4 @@
-//! Classifies the ways in which an exchange with the server can fail.
+//! Classifies connection failures.
 
 use std::error::Error as StdError;
 use std::io;
@@ -18,19 +18,19 @@ pub(crate) struct Limits {
 }
 
 impl Failure {
-    /// A failure before anything was sent, which another attempt would repeat.
+    /// A permanent failure before the request was sent.
     pub(crate) fn not_sent(kind: ErrorKind) -> Self {
         Self {
             kind,
             outcome: Outcome::NotSent,
-            answer: None,
+            response: None,
             transient: false,
             asked_wait: None,
         }
     }
 
-    /// Classifies an error of the HTTP library. Its URL is dropped, and its causes are kept as text only, so that no
-    /// error carries a request.
+    /// Classifies an error of the HTTP library. Drops its URL and keeps its causes as text only: an error must not
+    /// contain a request.
     pub(crate) fn from_http(error: reqwest::Error, limits: Limits, redactor: &Redactor) -> Self {
         let error = error.without_url();
         let connecting = error.is_connect();
@@ -70,7 +70,7 @@ impl Failure {
                 ErrorKind::UntrustedCertificate { .. } | ErrorKind::Unsendable { .. }
             ),
             kind,
-            answer: None,
+            response: None,
             asked_wait: None,
         }
     }
@@ -89,8 +89,8 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     messages.join(": ")
 }
 
-/// An error and its causes. `io::Error::source` skips the error that it wraps, which may be the TLS library's, two
-/// wrappers deep.
+/// An error and its causes. Unwraps `io::Error`, whose `source` skips the wrapped error: the error of the TLS library
+/// is wrapped twice.
 fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error: &&'e (dyn StdError + 'static)| {
         let wrapped = (*error).downcast_ref::<io::Error>().and_then(io::Error::get_ref);

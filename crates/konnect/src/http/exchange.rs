@@ -1,4 +1,4 @@
-//! One attempt: sends a request and reads its answer, bounded in size.
+//! One attempt: sends a request and reads its response, up to a maximum size.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,11 +13,11 @@ use crate::error::{Failure, Outcome, ResponseMeta};
 use crate::http::connection_error::Limits;
 use crate::http::retry::{asked_wait, is_transient};
 
-/// The maximum size of an answer in bytes. The largest answers of this API are pages of a list.
-const MAX_ANSWER: usize = 8 * 1024 * 1024;
-/// The maximum number of bytes of an error answer that are read.
-const MAX_ERROR: usize = 64 * 1024;
-/// Headers that carry a trace id where the problem document does not, in order of preference.
+/// The maximum size of a response in bytes. The largest responses of this API are pages of a list.
+const MAX_RESPONSE_BYTES: usize = 8 * 1024 * 1024;
+/// The maximum number of bytes to read of an error response.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
+/// Headers with a trace ID, in order of preference, if the problem document has none.
 const TRACE_HEADERS: [&str; 4] = [
     "x-kong-trace-id",
     "x-kong-request-id",
@@ -33,7 +33,7 @@ pub(crate) struct Received {
     pub body: Vec<u8>,
 }
 
-/// Sends a request and reads its answer.
+/// Sends a request and reads its response.
 pub(crate) async fn exchange(
     http: &reqwest::Client,
     request: reqwest::Request,
@@ -47,7 +47,7 @@ pub(crate) async fn exchange(
     classify(response, limits, redactor).await
 }
 
-/// Classifies an answer as success or failure, and reads its body.
+/// Classifies a response as success or failure, and reads its body.
 pub(crate) async fn classify(
     response: Response,
     limits: Limits,
@@ -87,13 +87,20 @@ async fn success(
                     body,
                 });
             }
-            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER => body.extend_from_slice(&chunk),
-            Ok(Some(_)) => break (format!("it is larger than {} MiB", MAX_ANSWER >> 20), false),
+            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_RESPONSE_BYTES => {
+                body.extend_from_slice(&chunk);
+            }
+            Ok(Some(_)) => {
+                break (
+                    format!("it is larger than {} MiB", MAX_RESPONSE_BYTES >> 20),
+                    false,
+                );
+            }
             Err(error) if error.is_timeout() => {
                 let failure = Failure::from_http(error, limits, redactor);
                 return Err(Failure {
                     outcome: Outcome::Unknown,
-                    answer: Some(meta),
+                    response: Some(meta),
                     ..failure
                 });
             }
@@ -111,7 +118,7 @@ async fn success(
     ))
 }
 
-/// The failure for a success that the client does not understand. The change may have been applied.
+/// The failure for a success status with a response that the client cannot parse. The change may have been applied.
 pub(crate) fn unreadable(
     meta: ResponseMeta,
     content_type: Option<String>,
@@ -121,12 +128,12 @@ pub(crate) fn unreadable(
     transient: bool,
     redactor: &Redactor,
 ) -> Failure {
-    // The beginning is enough for a person, and redacting 8 MiB takes long.
-    let (shown, whole) = match body.get(..MAX_ERROR) {
+    // The message needs only the beginning, and redacting 8 MiB is slow.
+    let (shown, whole) = match body.get(..MAX_ERROR_BYTES) {
         Some(start) => (start, false),
         None => (body, whole),
     };
-    let kind = ErrorKind::UnreadableAnswer {
+    let kind = ErrorKind::UnreadableResponse {
         status: meta.status,
         content_type,
         reason,
@@ -135,7 +142,7 @@ pub(crate) fn unreadable(
     Failure {
         kind,
         outcome: Outcome::Unknown,
-        answer: Some(meta),
+        response: Some(meta),
         transient,
         asked_wait: None,
     }
@@ -147,12 +154,12 @@ fn redirect(response: &Response, meta: ResponseMeta, redactor: &Redactor) -> Fai
         .get(LOCATION)
         .map(|value| String::from_utf8_lossy(value.as_bytes()));
     let target = location.and_then(|location| {
-        // Parsing a URL changes the case of its host, so secrets are redacted before.
+        // Redacts secrets before the URL is parsed, which changes the case of its host.
         let location = redactor.redact(&location).replace("[redacted]", "redacted");
         let target = response.url().join(&location).ok()?;
         sanitize(target.host_str()?, redactor)
     });
-    // Web forms answer a successful submission with 302 or 303.
+    // Web forms respond to a successful submission with 302 or 303.
     let done = matches!(response.status(), StatusCode::FOUND | StatusCode::SEE_OTHER);
     Failure {
         kind: ErrorKind::Redirected {
@@ -160,7 +167,7 @@ fn redirect(response: &Response, meta: ResponseMeta, redactor: &Redactor) -> Fai
             target,
         },
         outcome: if done { Outcome::Unknown } else { Outcome::Refused },
-        answer: Some(meta),
+        response: Some(meta),
         transient: false,
         asked_wait: None,
     }
@@ -173,16 +180,16 @@ async fn refusal(mut response: Response, meta: ResponseMeta, redactor: &Redactor
         .get(RETRY_AFTER)
         .and_then(|value| asked_wait(value, meta.date.unwrap_or_else(SystemTime::now)));
     let mut body = Vec::new();
-    // The status is enough to fail: a body that breaks off is read as far as it goes. But only a complete body shows
-    // whether a 404 is Konnect's own, so an incomplete one is worth another attempt.
+    // The status already decides that the request failed, so an incomplete body is read as far as possible. But only a
+    // complete body shows whether a 404 comes from Konnect, so an incomplete one is transient.
     let (whole, lost) = loop {
         match response.chunk().await {
             Ok(None) => break (true, false),
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Err(error) => break (false, !error.is_timeout()),
         }
-        if body.len() >= MAX_ERROR {
-            body.truncate(MAX_ERROR);
+        if body.len() >= MAX_ERROR_BYTES {
+            body.truncate(MAX_ERROR_BYTES);
             break (false, false);
         }
     };
@@ -195,13 +202,13 @@ async fn refusal(mut response: Response, meta: ResponseMeta, redactor: &Redactor
             message: problem.message,
             invalid_parameters: problem.invalid_parameters,
         },
-        // A gateway may answer 408 while the server still handles the request.
+        // A gateway may respond with 408 while the server still handles the request.
         outcome: if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
             Outcome::Refused
         } else {
             Outcome::Unknown
         },
-        answer: Some(ResponseMeta { trace_id, ..meta }),
+        response: Some(ResponseMeta { trace_id, ..meta }),
         transient: lost || is_transient(status),
         asked_wait,
     }

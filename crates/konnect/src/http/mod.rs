@@ -1,4 +1,4 @@
-//! From a request to its answer: the client, one exchange, retries, the concurrency limit, connection errors.
+//! The HTTP client: attempts, retries, the concurrency limit and connection errors.
 
 pub(crate) mod client;
 pub(crate) mod concurrency_limit;

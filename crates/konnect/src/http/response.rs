@@ -1,4 +1,4 @@
-//! A success, on its way to becoming a value.
+//! A successful response before it is parsed.
 
 use redact::Redactor;
 use serde::de::DeserializeOwned;
@@ -8,7 +8,7 @@ use crate::error::kind::ErrorKind;
 use crate::error::{Call, Error, Failure, Outcome};
 use crate::http::exchange::{Received, unreadable};
 
-/// A success, with the context that an error about it needs.
+/// A successful response, with the context for errors.
 pub(crate) struct Response {
     pub call: Call,
     pub attempts: u32,
@@ -17,7 +17,7 @@ pub(crate) struct Response {
 }
 
 impl Response {
-    /// Parses the body as JSON. A body of another shape is an error.
+    /// Parses the body as JSON.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Error> {
         if self.received.body.is_empty() {
             return Err(self.unreadable("it is empty"));
@@ -25,7 +25,7 @@ impl Response {
         serde_json::from_slice(&self.received.body).map_err(|error| self.unreadable(&error.to_string()))
     }
 
-    /// The error for an answer that the client does not understand.
+    /// The error for a response that the client cannot parse.
     pub(crate) fn unreadable(&self, reason: &str) -> Error {
         let Received {
             meta,
@@ -45,14 +45,14 @@ impl Response {
         Error::new(self.call.clone(), self.attempts, failure)
     }
 
-    /// The error for a list that does not end, as this answer shows.
+    /// The error for a list that does not end.
     pub(crate) fn endless(&self, reason: &str) -> Error {
         let failure = Failure {
             kind: ErrorKind::EndlessPages {
                 reason: reason.to_owned(),
             },
             outcome: Outcome::Unknown,
-            answer: Some(self.received.meta.clone()),
+            response: Some(self.received.meta.clone()),
             transient: false,
             asked_wait: None,
         };

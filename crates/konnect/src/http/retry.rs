@@ -1,4 +1,4 @@
-//! When a request is repeated, and after which wait.
+//! Decides whether and when a request is retried.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,19 +7,19 @@ use reqwest::{Method, StatusCode};
 
 use crate::error::Outcome;
 
-/// The longest `Retry-After` that the client waits for. A longer one is reported to the caller instead.
-pub(crate) const LONGEST_ASKED_WAIT: Duration = Duration::from_mins(1);
+/// The longest `Retry-After` that the client waits for. A longer one is an error.
+pub(crate) const MAX_RETRY_AFTER: Duration = Duration::from_mins(1);
 
-/// The longest wait where the server does not ask for one.
-const LONGEST_OWN_WAIT: Duration = Duration::from_secs(30);
+/// The longest wait without `Retry-After`.
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
-/// The waits between attempts where the server does not ask for one: they double up to 30 s.
+/// The waits between attempts without `Retry-After`: they double up to 30 s.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Backoff {
     first: Duration,
 }
 
-/// What to do after a failed attempt.
+/// The decision after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RetryDecision {
     /// Retry after this wait.
@@ -34,8 +34,8 @@ impl Backoff {
         Self { first }
     }
 
-    /// Decides after the attempt with this number, counted from 1. `asked` is the wait that the server asks for.
-    /// `jitter` is between 0 and 1: it spreads clients that failed together over the second half of the nominal wait.
+    /// Decides after the attempt with this number, counted from 1. `asked` is the server's `Retry-After`. `jitter` is
+    /// between 0 and 1: it distributes clients that failed together over the second half of the nominal wait.
     pub(crate) fn decide(
         self,
         attempt: u32,
@@ -47,20 +47,20 @@ impl Backoff {
             return RetryDecision::GiveUp;
         }
         match asked {
-            Some(asked) if asked > LONGEST_ASKED_WAIT => RetryDecision::GiveUp,
+            Some(asked) if asked > MAX_RETRY_AFTER => RetryDecision::GiveUp,
             Some(asked) => RetryDecision::Wait(asked),
             None => RetryDecision::Wait(self.nominal(attempt).mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0))),
         }
     }
 
-    /// The time during which a host that rate-limited this attempt gets no request.
+    /// The time during which a host that rate-limited this attempt receives no request.
     pub(crate) fn rate_limit_wait(self, attempt: u32, asked: Option<Duration>) -> Duration {
         asked.unwrap_or_else(|| self.nominal(attempt))
     }
 
     fn nominal(self, attempt: u32) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
-        self.first.saturating_mul(1 << doublings).min(LONGEST_OWN_WAIT)
+        self.first.saturating_mul(1 << doublings).min(MAX_BACKOFF)
     }
 }
 
@@ -74,9 +74,9 @@ pub(crate) fn is_transient(status: StatusCode) -> bool {
     transient.contains(&status) || status.is_server_error()
 }
 
-/// Whether a failed attempt can be repeated without doing the same thing twice.
+/// Whether a failed attempt can be repeated without a second effect.
 ///
-/// A `POST` creates an object: it is repeated only where the server cannot have handled it.
+/// A `POST` creates an object: it is repeated only if the server cannot have handled it.
 pub(crate) fn is_repeatable(method: &Method, outcome: Outcome, status: Option<u16>) -> bool {
     *method != Method::POST || outcome == Outcome::NotSent || matches!(status, Some(425 | 429))
 }
@@ -86,7 +86,7 @@ pub(crate) fn is_repeatable(method: &Method, outcome: Outcome, status: Option<u1
 pub(crate) fn asked_wait(header: &HeaderValue, now: SystemTime) -> Option<Duration> {
     let text = header.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // A number that does not fit is longer than any wait.
+        // A number that overflows exceeds every limit.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(text).ok()?;
@@ -148,7 +148,7 @@ mod tests {
     fn decide_asked_wait_is_kept_up_to_the_limit() {
         let backoff = Backoff::starting_with(Duration::from_secs(1));
         assert_eq!(backoff.decide(1, 4, Some(Duration::ZERO), 0.0), seconds(0));
-        assert_eq!(backoff.decide(1, 4, Some(LONGEST_ASKED_WAIT), 0.0), seconds(60));
+        assert_eq!(backoff.decide(1, 4, Some(MAX_RETRY_AFTER), 0.0), seconds(60));
         assert_eq!(
             backoff.decide(1, 4, Some(Duration::from_secs(61)), 0.0),
             RetryDecision::GiveUp

@@ -1,15 +1,15 @@
-//! A counter that shows whether a write began or ended between two moments.
+//! A counter that shows whether a write began or ended between two points in time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Counts the beginnings and ends of writes: requests that are not `GET`. Clones share the counter.
 ///
-/// An answer that was read at one value of the counter may be out of date at a higher one.
+/// A response from one value of the counter may be out of date at a higher value.
 #[derive(Clone, Default)]
 pub(crate) struct WriteGeneration(Arc<AtomicU64>);
 
-/// A write that is under way. Its end is counted when this is dropped, whatever the reason.
+/// A write in flight. Dropping this counts its end.
 pub(crate) struct WriteInProgress(WriteGeneration);
 
 impl WriteGeneration {

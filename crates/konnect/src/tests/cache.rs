@@ -1,4 +1,4 @@
-//! The cache and the client's count of writes, where a scripted server shows them best.
+//! The cache and the client's write generation, against a scripted server.
 
 use futures_util::future::join_all;
 

@@ -1,9 +1,9 @@
-//! What each call sends, and the value that it returns for a valid answer.
+//! The request and the result of each call.
 
 use serde_json::{Value, json as value};
 
 use crate::api::{v2, v3};
-use crate::tests::server::{Server, TOKEN, answer, client, json};
+use crate::tests::server::{Server, TOKEN, client, json, response};
 use crate::tests::{DESTINATION, ID, eu, id, new_destination};
 use crate::{
     Authorization, DestinationChanges, DestinationWebhookChanges, EndpointWebhookChanges, ErrorKind,
@@ -19,13 +19,13 @@ async fn calls_send_their_method_path_and_body() {
         json(201, DESTINATION),
         json(200, DESTINATION),
         json(200, DESTINATION),
-        answer(204, "", ""),
+        response(204, "", ""),
         json(200, webhook2),
         json(200, webhook2),
         json(200, status),
         json(200, webhook3),
         json(200, webhook3),
-        answer(204, "", ""),
+        response(204, "", ""),
     ])
     .await;
     let (client, eu, id) = (server.client(), eu(), id());
@@ -135,17 +135,17 @@ fn page(next: &str) -> crate::tests::server::Reply {
 }
 
 #[tokio::test]
-async fn list_destinations_sends_every_query_parameter() {
-    let server = Server::start([page(r#""/api/v2/x?page[after]=b%3D&page[size]=1""#)]).await;
+async fn first_destinations_sends_every_query_parameter() {
+    let server = Server::start([page("null")]).await;
     let query = ListQuery {
         size: Some(1),
         after: Some("a/+=".into()),
         name: Some(NameFilter::Equals("my name&x".into())),
     };
-    let page = v3::list_destinations(&server.client(), &eu(), &query)
+    let found = v3::first_destinations(&server.client(), &eu(), &query, 9, |_| true)
         .await
         .unwrap();
-    assert_eq!((page.items.len(), page.next.as_deref()), (1, Some("b=")));
+    assert_eq!(found.len(), 1);
     let line = server.requests()[0].line.clone();
     let target = line.split(' ').nth(1).unwrap();
     let url = url::Url::parse(&format!("http://x{target}")).unwrap();
@@ -207,17 +207,17 @@ async fn all_destinations_repeated_page_is_an_error() {
 }
 
 #[tokio::test]
-async fn list_destinations_next_page_without_cursor_is_an_error() {
+async fn all_destinations_next_page_without_cursor_is_an_error() {
     let server = Server::start([page(r#""/x?page[number]=2""#)]).await;
-    let error = v3::list_destinations(&server.client(), &eu(), &ListQuery::default())
+    let error = v3::all_destinations(&server.client(), &eu(), &ListQuery::default())
         .await
         .unwrap_err();
     assert!(error.to_string().contains("page[number]=2"), "{error}");
 }
 
 #[tokio::test]
-async fn server_time_after_an_answer_follows_its_date() {
-    let reply = answer(
+async fn server_time_after_a_response_follows_its_date() {
+    let reply = response(
         200,
         "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
         r#"{"enabled": false}"#,

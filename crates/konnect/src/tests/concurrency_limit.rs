@@ -1,4 +1,4 @@
-//! How a host that answers 429 gets fewer requests, and when.
+//! The concurrency limit of a host that responds with 429.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::http::concurrency_limit::{
     ConcurrencyLimiter, ConcurrencyLimits, MAX_CONCURRENT_REQUESTS, Permit,
 };
 
-const PATIENCE: u32 = 4;
+const MAX_CLOSURES: u32 = 4;
 
 fn failure() -> Failure {
     let cause = "a 429".to_owned();
@@ -19,15 +19,15 @@ fn failure() -> Failure {
 }
 
 async fn acquire<'a>(limits: &'a ConcurrencyLimits, limiter: &'a ConcurrencyLimiter) -> Permit<'a> {
-    limits.acquire(limiter, PATIENCE).await.ok().unwrap()
+    limits.acquire(limiter, MAX_CLOSURES).await.ok().unwrap()
 }
 
 /// Acquires as many permits as are available without a wait.
 async fn all<'a>(limits: &'a ConcurrencyLimits, limiter: &'a ConcurrencyLimiter) -> Vec<Permit<'a>> {
     let mut permits = Vec::new();
-    // The runtime makes a task wait that has not yielded for long.
+    // Yields, because the runtime delays a task that does not.
     tokio::task::yield_now().await;
-    // A timeout of zero expires only where there is a wait.
+    // A timeout of zero expires only if `acquire` waits.
     while let Ok(one) = tokio::time::timeout(Duration::ZERO, acquire(limits, limiter)).await {
         permits.push(one);
     }
@@ -81,12 +81,12 @@ async fn rate_limit_wait_is_spread() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rate_limit_halves_the_width_and_answers_restore_it() {
+async fn rate_limit_halves_the_width_and_responses_restore_it() {
     let limits = ConcurrencyLimits::default();
     let limiter = limits.limiter("a");
     let mut width = MAX_CONCURRENT_REQUESTS;
     while width > 1 {
-        // All of a round are rejected, which counts once.
+        // Rejects all permits of a round, which counts once.
         for acquire in all(&limits, &limiter).await {
             rate_limit(acquire, 1);
         }
@@ -99,12 +99,12 @@ async fn rate_limit_halves_the_width_and_answers_restore_it() {
     assert_eq!(all(&limits, &limiter).await.len(), 1, "one permit always remains");
     for width in 1..MAX_CONCURRENT_REQUESTS {
         for _ in 0..width {
-            acquire(&limits, &limiter).await.on_answer();
+            acquire(&limits, &limiter).await.on_response();
         }
         assert_eq!(all(&limits, &limiter).await.len(), width + 1);
     }
     for _ in 0..MAX_CONCURRENT_REQUESTS {
-        acquire(&limits, &limiter).await.on_answer();
+        acquire(&limits, &limiter).await.on_response();
     }
     assert_eq!(
         all(&limits, &limiter).await.len(),
@@ -126,7 +126,7 @@ async fn acquire_repeated_closures_give_up_without_progress() {
             tokio::time::advance(Duration::from_secs(2)).await;
             let (one, other) = (acquire(&limits, &limiter).await, acquire(&limits, &limiter).await);
             if progress {
-                one.on_answer();
+                one.on_response();
             }
             rate_limit(other, 1);
         }
@@ -144,13 +144,13 @@ async fn rate_limit_longer_than_a_minute_fails_others_at_once() {
     let (first, second) = (acquire(&limits, &limiter).await, acquire(&limits, &limiter).await);
     let same = limits.limiter("a");
     rate_limit(first, 3_600);
-    // An answer to an earlier request does not lift the rate limit.
-    second.on_answer();
+    // A response to an earlier request does not lift the rate limit.
+    second.on_response();
     let start = Instant::now();
-    let error = limits.acquire(&same, PATIENCE).await.err().unwrap();
+    let error = limits.acquire(&same, MAX_CLOSURES).await.err().unwrap();
     assert_eq!(error.asked_wait, Some(Duration::from_hours(1)));
     assert_eq!(start.elapsed(), Duration::ZERO);
-    // Near its end it is waited for as usual.
+    // Near the end of the closure, requests wait.
     tokio::time::advance(Duration::from_secs(3_550)).await;
     drop(acquire(&limits, &limiter).await);
     assert_eq!(start.elapsed().as_secs(), 3_600);
@@ -161,5 +161,5 @@ async fn rate_limit_without_end_is_bounded() {
     let limits = ConcurrencyLimits::default();
     let limiter = limits.limiter("a");
     rate_limit(acquire(&limits, &limiter).await, u64::MAX);
-    assert!(limits.acquire(&limiter, PATIENCE).await.is_err());
+    assert!(limits.acquire(&limiter, MAX_CLOSURES).await.is_err());
 }

@@ -11,7 +11,7 @@ use crate::tests::server::{Reply, Server, TOKEN, client, json};
 use crate::tests::{eu, new_destination};
 use crate::{AccessToken, Client, ClientOptions, ConnectFailure, ErrorKind, Outcome, ServerUrl};
 
-/// A client for an HTTPS address that trusts no certificate at all.
+/// A client for an HTTPS address that trusts no certificate.
 fn client_without_trust(url: &str, proxy: Option<&str>) -> Client {
     let mut options = ClientOptions::new(AccessToken::parse(TOKEN).unwrap());
     options.server_url = ServerUrl::parse(url).unwrap();
@@ -106,7 +106,7 @@ async fn connection_without_http_is_lost() {
     );
 }
 
-/// Runs one of the ignored tests below in a process of its own, since proxies and trust stores come from the
+/// Runs one of the ignored tests below in a separate process, because proxies and trust stores come from the
 /// environment of the process.
 async fn in_own_process(test: &str, environment: &[(&'static str, String)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
@@ -173,7 +173,7 @@ async fn missing_trusted_certificates_fail_https_only() {
 #[tokio::test]
 #[ignore = "run in a process of its own by `missing_trusted_certificates_fail_https_only`"]
 async fn no_trusted_certificates() {
-    // Only on Linux the system's trust store is a file that can be missing.
+    // Only on Linux, the system's trust store is a file that can be absent.
     if !is_child() || !cfg!(target_os = "linux") {
         return;
     }

@@ -1,8 +1,9 @@
-//! Creations whose answer is lost: the destination is looked for, and created again only if there is none.
+//! Creations whose response is lost: the client searches for the destination, and creates it again only if it finds
+//! none.
 
 use std::time::{Duration, SystemTime};
 
-use crate::tests::server::{Reply, Server, answer, client, json};
+use crate::tests::server::{Reply, Server, client, json, response};
 use crate::tests::{eu, new_destination};
 use crate::{CreateError, CreatedDestination, Creations, DestinationId, Duplicates};
 
@@ -24,13 +25,13 @@ fn listed(id: &str, seconds: i64) -> String {
     )
 }
 
-/// A list, from a server whose clock is off by this many seconds.
+/// A list from a server whose clock differs by this many seconds.
 fn list(items: &[String], clock: i64) -> Reply {
     let offset = Duration::from_secs(clock.unsigned_abs());
     let now = SystemTime::now();
     let date = httpdate::fmt_http_date(if clock < 0 { now - offset } else { now + offset });
     let body = format!(r#"{{"data": [{}], "meta": {{"next": null}}}}"#, items.join(","));
-    answer(
+    response(
         200,
         &format!("Date: {date}\r\nContent-Type: application/json\r\n"),
         &body,
@@ -51,13 +52,13 @@ async fn create(replies: Vec<Reply>) -> (Result<CreatedDestination, CreateError>
 }
 
 #[tokio::test]
-async fn create_lost_answer_finds_the_destination() {
+async fn create_lost_response_finds_the_destination() {
     let lost = [
         Reply::Close,
         json(500, "{}"),
         json(201, ""),
         json(201, r#"{"ok": true}"#),
-        answer(200, "Content-Type: text/html\r\n", "<p>Welcome</p>"),
+        response(200, "Content-Type: text/html\r\n", "<p>Welcome</p>"),
         Reply::Bytes(b"HTTP/1.1 201 X\r\nContent-Length: 100\r\n\r\n{".to_vec()),
     ];
     for lost in lost {
@@ -68,7 +69,7 @@ async fn create_lost_answer_finds_the_destination() {
 }
 
 #[tokio::test]
-async fn create_lost_answer_without_destination_creates_again() {
+async fn create_lost_response_without_destination_creates_again() {
     let older = listed(OTHER, -3600);
     let empty = || list(std::slice::from_ref(&older), 0);
     let replies = vec![
@@ -110,7 +111,7 @@ async fn create_age_is_decided_by_the_server_clock() {
     // The server's clock is an hour behind, and so is the creation time.
     let (result, _) = create(vec![Reply::Close, list(&[listed(OURS, -3600)], -3600)]).await;
     assert_eq!(result.unwrap().destination.id.as_str(), OURS);
-    // By the server's clock the destination is older, by the client's it is not: its age is uncertain.
+    // The destination is older by the server's clock only: its age is uncertain.
     let (result, methods) = create(vec![Reply::Close, list(&[listed(OURS, 0)], 3600)]).await;
     assert!(matches!(result, Err(CreateError::Several { ref candidates, .. }) if candidates.len() == 1));
     assert_eq!(methods, ["POST", "GET"]);
@@ -134,7 +135,7 @@ async fn create_rejected_or_failed_search_is_an_error() {
 }
 
 #[tokio::test]
-async fn create_every_answer_lost_gives_up() {
+async fn create_every_response_lost_gives_up() {
     // Without retries, and with the default of four.
     for (retries, creations) in [(0, 3), (4, 5)] {
         let replies = (0..creations).flat_map(|_| [json(500, "{}"), list(&[], 0), list(&[], 0)]);
@@ -148,7 +149,9 @@ async fn create_every_answer_lost_gives_up() {
             error.to_string().contains(&format!("tried {creations} times")),
             "{error}"
         );
-        assert!(matches!(error, CreateError::GivenUp { lost, .. } if lost.status() == Some(500)));
+        assert!(
+            matches!(error, CreateError::AttemptsExhausted { create_error, .. } if create_error.status() == Some(500))
+        );
         let requests = server.requests();
         assert_eq!(
             requests.iter().filter(|a| a.line.starts_with("POST")).count(),
@@ -159,7 +162,7 @@ async fn create_every_answer_lost_gives_up() {
 
 #[tokio::test]
 async fn create_destination_claimed_by_another_creates_again() {
-    // Both answers name one destination, which the first creation has found and taken for its own.
+    // Both responses contain the destination that the first creation has claimed.
     let replies = [
         Reply::Close,
         list(&[listed(OURS, 0)], 0),
@@ -188,7 +191,7 @@ async fn create_destination_claimed_by_another_creates_again() {
 }
 
 #[tokio::test]
-async fn create_two_lost_answers_find_different_destinations() {
+async fn create_two_lost_responses_find_different_destinations() {
     let found = || list(&[listed(OURS, 0)], 0);
     let again = || json(201, &listed(OTHER, 0));
     let server = Server::start([
@@ -218,7 +221,7 @@ async fn create_two_lost_answers_find_different_destinations() {
 }
 
 #[tokio::test]
-async fn create_known_destination_is_not_taken() {
+async fn create_known_destination_is_ignored() {
     let replies = [
         Reply::Close,
         list(&[listed(OTHER, 0)], 0),

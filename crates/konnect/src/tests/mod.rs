@@ -1,4 +1,4 @@
-//! The client against a loopback server with scripted answers.
+//! The client against a loopback server with scripted responses.
 
 mod cache;
 mod calls;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::v3;
-use crate::tests::server::{Reply, Server, answer, client, json};
+use crate::tests::server::{Reply, Server, client, json, response};
 use crate::tests::{eu, id, portal_id};
 use crate::{DestinationWebhookChanges, RepeatSchedule};
 
@@ -31,7 +31,7 @@ fn minute() -> RepeatSchedule {
 
 #[tokio::test]
 async fn delete_destination_in_use_is_repeated_until_unused() {
-    let server = Server::start([problem(409), problem(409), answer(204, "", "")]).await;
+    let server = Server::start([problem(409), problem(409), response(204, "", "")]).await;
     v3::delete_destination_when_unused(&server.client(), &eu(), &id(), minute())
         .await
         .unwrap();
@@ -40,7 +40,7 @@ async fn delete_destination_in_use_is_repeated_until_unused() {
 
 #[tokio::test]
 async fn delete_destination_other_error_is_not_repeated() {
-    let server = Server::start([problem(409), problem(403), answer(204, "", "")]).await;
+    let server = Server::start([problem(409), problem(403), response(204, "", "")]).await;
     let error = v3::delete_destination_when_unused(&server.client(), &eu(), &id(), minute())
         .await
         .unwrap_err();
@@ -63,7 +63,7 @@ async fn delete_destination_at_the_limit_returns_the_conflict() {
 async fn delete_destination_stop_ends_the_wait_with_the_conflict() {
     let stop = CancellationToken::new();
     let reply = Reply::Cancel(stop.clone(), Box::new(problem(409)));
-    let server = Server::start([reply, answer(204, "", "")]).await;
+    let server = Server::start([reply, response(204, "", "")]).await;
     let client = client(&server.url, |options| options.stop = stop);
     let schedule = RepeatSchedule::DESTINATION_IN_USE;
     let error = v3::delete_destination_when_unused(&client, &eu(), &id(), schedule)

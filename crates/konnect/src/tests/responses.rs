@@ -1,7 +1,7 @@
 //! Errors, unexpected successes and redirects, and what the client reports about them.
 
 use crate::api::{v2, v3};
-use crate::tests::server::{Reply, Server, TOKEN, answer, client, json};
+use crate::tests::server::{Reply, Server, TOKEN, client, json, response};
 use crate::tests::{AUTHORIZATION, DESTINATION, eu, id, new_destination};
 use crate::{Error, ErrorKind, Outcome};
 
@@ -16,7 +16,7 @@ async fn create(reply: Reply) -> Error {
 async fn error_problem_document_is_reported_in_full() {
     let body = r#"{"status": 400, "title": "Bad Request", "instance": "konnect:trace:66",
         "invalid_parameters": [{"field": "endpoint", "reason": "must be a valid URL"}]}"#;
-    let error = create(answer(400, "Content-Type: application/problem+json\r\n", body)).await;
+    let error = create(response(400, "Content-Type: application/problem+json\r\n", body)).await;
     assert_eq!(error.trace_id(), Some("konnect:trace:66"));
     assert_eq!(error.invalid_parameters()[0].field, "endpoint");
     let text = error.to_string();
@@ -30,13 +30,13 @@ async fn error_problem_document_is_reported_in_full() {
     }
     assert_eq!(
         error.summary(),
-        "Konnect answered 400 Bad Request (POST /v3/audit-log-destinations)"
+        "Konnect returned 400 Bad Request (POST /v3/audit-log-destinations)"
     );
 }
 
 #[tokio::test]
 async fn error_without_instance_takes_trace_header() {
-    let error = create(answer(
+    let error = create(response(
         403,
         "X-Request-Id: later\r\nX-Kong-Trace-Id: first\r\n",
         "{}",
@@ -44,7 +44,7 @@ async fn error_without_instance_takes_trace_header() {
     .await;
     assert_eq!(error.trace_id(), Some("first"));
     assert!(error.advice().contains("Audit Logs: Admin"));
-    let unauthorized = create(answer(401, "", "")).await;
+    let unauthorized = create(response(401, "", "")).await;
     assert!(
         unauthorized
             .advice()
@@ -56,7 +56,7 @@ async fn error_without_instance_takes_trace_header() {
 async fn error_html_page_is_one_line() {
     let page =
         "<html>\n<head><title>403 Forbidden</title></head><body><h1>Blocked</h1>\nby policy</body></html>";
-    let error = create(answer(403, "Content-Type: text/html\r\n", page)).await;
+    let error = create(response(403, "Content-Type: text/html\r\n", page)).await;
     assert!(
         error
             .to_string()
@@ -68,9 +68,9 @@ async fn error_html_page_is_one_line() {
 #[tokio::test]
 async fn error_huge_or_endless_body_is_bounded() {
     for reply in [
-        answer(400, "", &"y".repeat(1 << 20)),
+        response(400, "", &"y".repeat(1 << 20)),
         Reply::Endless("HTTP/1.1 400 Bad Request\r\n\r\n"),
-        answer(400, "", &format!("{{\"detail\": \"{}\"}}", "y".repeat(20_000))),
+        response(400, "", &format!("{{\"detail\": \"{}\"}}", "y".repeat(20_000))),
     ] {
         let error = create(reply).await;
         assert_eq!(error.status(), Some(400));
@@ -84,10 +84,10 @@ async fn error_cut_or_garbled_body_keeps_status() {
     let error = create(Reply::Bytes(cut.into())).await;
     assert_eq!((error.status(), error.outcome()), (Some(409), Outcome::Refused));
     assert!(error.to_string().contains("in u"), "{error}");
-    // A request that can be repeated is, since a complete answer says more.
+    // A request that can be repeated is, since a complete response says more.
     let server = Server::start([
         Reply::Bytes(cut.into()),
-        answer(409, "", r#"{"detail": "in use"}"#),
+        response(409, "", r#"{"detail": "in use"}"#),
     ])
     .await;
     let error = v3::get_destination(&server.client(), &eu(), &id())
@@ -115,8 +115,8 @@ async fn success_unexpected_body_is_unreadable() {
             "application/json",
         ),
     ] {
-        let error = create(answer(201, &format!("Content-Type: {content_type}\r\n"), body)).await;
-        let ErrorKind::UnreadableAnswer {
+        let error = create(response(201, &format!("Content-Type: {content_type}\r\n"), body)).await;
+        let ErrorKind::UnreadableResponse {
             status,
             content_type: reported,
             ..
@@ -131,11 +131,11 @@ async fn success_unexpected_body_is_unreadable() {
         );
         assert!(error.may_have_happened(), "{error}");
     }
-    let login = create(answer(200, "", "<html><body>Please log in</body></html>")).await;
+    let login = create(response(200, "", "<html><body>Please log in</body></html>")).await;
     assert!(
         login
             .to_string()
-            .contains("The answer begins: an HTML page (39 bytes)\n"),
+            .contains("The response begins: an HTML page (39 bytes)\n"),
         "{login}"
     );
 }
@@ -144,7 +144,7 @@ async fn success_unexpected_body_is_unreadable() {
 async fn success_endless_body_is_cut_off() {
     let error = create(Reply::Endless("HTTP/1.1 201 Created\r\n\r\n")).await;
     assert!(
-        matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }),
+        matches!(error.kind(), ErrorKind::UnreadableResponse { .. }),
         "{error}"
     );
     assert!(
@@ -155,13 +155,13 @@ async fn success_endless_body_is_cut_off() {
 
 #[tokio::test]
 async fn delete_other_success_than_204_is_unreadable() {
-    let server = Server::start([answer(204, "", "")]).await;
+    let server = Server::start([response(204, "", "")]).await;
     let client = server.client();
     v3::delete_destination(&client, &eu(), &id()).await.unwrap();
     for reply in [
         json(200, "{}"),
-        answer(200, "Content-Type: text/html\r\n", ""),
-        answer(202, "", ""),
+        response(200, "Content-Type: text/html\r\n", ""),
+        response(202, "", ""),
     ] {
         let server = Server::start([reply]).await;
         let error = v3::delete_destination(&server.client(), &eu(), &id())
@@ -175,7 +175,7 @@ async fn delete_other_success_than_204_is_unreadable() {
 #[tokio::test]
 async fn delete_login_page_is_unreadable() {
     let page = "<html>Please log in</html>";
-    let reply = answer(200, "Content-Type: Text/HTML; charset=utf-8\r\n", page);
+    let reply = response(200, "Content-Type: Text/HTML; charset=utf-8\r\n", page);
     let server = Server::start([reply]).await;
     let error = v3::delete_destination(&server.client(), &eu(), &id())
         .await
@@ -184,7 +184,7 @@ async fn delete_login_page_is_unreadable() {
     assert!(
         error
             .to_string()
-            .contains("The answer begins: an HTML page (26 bytes)"),
+            .contains("The response begins: an HTML page (26 bytes)"),
         "{error}"
     );
 }
@@ -197,7 +197,7 @@ async fn redirect_is_reported_and_not_followed() {
         target.url.replace("127.0.0.1", "localhost")
     );
     for status in [301, 302, 303, 307, 308] {
-        let error = create(answer(status, &location, "")).await;
+        let error = create(response(status, &location, "")).await;
         assert_eq!(error.status(), Some(status));
         let text = error.to_string();
         assert!(
@@ -206,7 +206,7 @@ async fn redirect_is_reported_and_not_followed() {
         );
     }
     assert_eq!(target.requests().len(), 0);
-    let nowhere = create(answer(307, "", "")).await;
+    let nowhere = create(response(307, "", "")).await;
     assert!(
         matches!(nowhere.kind(), ErrorKind::Redirected { target: None, .. }),
         "{nowhere}"
@@ -230,17 +230,17 @@ async fn error_echoed_secrets_are_redacted() {
     let replies = [
         json(400, &document),
         json(500, &format!("<html><p>{both}</p></html>")),
-        answer(307, &location, ""),
-        answer(400, &trace, ""),
-        answer(201, &trace, &document),
-        answer(
+        response(307, &location, ""),
+        response(400, &trace, ""),
+        response(201, &trace, &document),
+        response(
             201,
             &trace,
             &format!("{{\"id\": \"{TOKEN}\", \"name\": 1, \"endpoint\": \"{AUTHORIZATION}\"}}"),
         ),
-        answer(201, &trace, &format!("\"{AUTHORIZATION}\"")),
-        answer(400, "", &format!("{}{TOKEN}", " ".repeat(65_536 - 12))),
-        answer(400, "", &format!("{}{AUTHORIZATION}", "<b>".repeat(21_840))),
+        response(201, &trace, &format!("\"{AUTHORIZATION}\"")),
+        response(400, "", &format!("{}{TOKEN}", " ".repeat(65_536 - 12))),
+        response(400, "", &format!("{}{AUTHORIZATION}", "<b>".repeat(21_840))),
     ];
     for (number, reply) in replies.into_iter().enumerate() {
         let error = create(reply).await;
@@ -252,11 +252,11 @@ async fn error_echoed_secrets_are_redacted() {
 }
 
 #[tokio::test]
-async fn get_webhook_answer_of_another_version_is_unreadable() {
+async fn get_webhook_response_of_another_version_is_unreadable() {
     let server = Server::start([json(200, DESTINATION)]).await;
     let error = v2::get_webhook(&server.client(), &eu()).await.unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }),
+        matches!(error.kind(), ErrorKind::UnreadableResponse { .. }),
         "{error}"
     );
     assert!(!error.may_have_happened());

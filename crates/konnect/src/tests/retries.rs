@@ -1,18 +1,18 @@
-//! Which calls are repeated, how often, and when not.
+//! Which calls are retried, and how often.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::api::v3;
-use crate::tests::server::{Reply, Server, answer, client, json};
+use crate::tests::server::{Reply, Server, client, json, response};
 use crate::tests::{DESTINATION, eu, id, new_destination};
 use crate::{DestinationChanges, DestinationWebhookChanges, Error, ErrorKind, Outcome};
 
 const PROBLEM: &str = r#"{"title": "Broken"}"#;
 
 fn again() -> Reply {
-    answer(503, "Retry-After: 0\r\n", PROBLEM)
+    response(503, "Retry-After: 0\r\n", PROBLEM)
 }
 
 async fn create(server: &Server) -> Result<(), Error> {
@@ -32,7 +32,7 @@ async fn retry_reads_and_changes_until_success() {
         json(502, PROBLEM),
         json(200, DESTINATION),
         Reply::Close,
-        answer(204, "", ""),
+        response(204, "", ""),
     ])
     .await;
     let client = server.client();
@@ -60,7 +60,7 @@ async fn retry_reads_and_changes_until_success() {
 async fn retry_incomplete_rejection() {
     let cut = || Reply::Bytes(b"HTTP/1.1 404 X\r\nContent-Length: 100\r\n\r\n{\"detail\"".to_vec());
     let whole = || {
-        answer(
+        response(
             404,
             "Content-Type: application/problem+json\r\n",
             r#"{"status": 404, "title": "No"}"#,
@@ -71,7 +71,7 @@ async fn retry_incomplete_rejection() {
         .await
         .unwrap_err();
     assert!(error.is_not_found(), "{error}");
-    // If every answer breaks off, the status decides. A creation was rejected in any case.
+    // If every response breaks off, the status decides. A creation was rejected in any case.
     let server = Server::start([cut(), cut()]).await;
     let client = client(&server.url, |options| options.max_retries = 1);
     let error = v3::get_destination(&client, &eu(), &id()).await.unwrap_err();
@@ -134,7 +134,7 @@ async fn post_possibly_handled_is_not_retried() {
 async fn post_not_handled_is_retried() {
     let server = Server::start([
         json(429, PROBLEM),
-        answer(429, "Retry-After: 0\r\n", ""),
+        response(429, "Retry-After: 0\r\n", ""),
         json(201, DESTINATION),
     ])
     .await;
@@ -150,7 +150,7 @@ async fn post_not_handled_is_retried() {
 
 #[tokio::test]
 async fn post_without_connection_is_retried() {
-    // Bound and not listening: no other program can use the port, and it refuses connections.
+    // A bound port that does not listen: other programs cannot use it, and it refuses connections.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
@@ -168,7 +168,7 @@ async fn post_without_connection_is_retried() {
 
 #[tokio::test]
 async fn retry_after_above_the_limit_is_reported() {
-    let server = Server::start([answer(429, "Retry-After: 3600\r\n", PROBLEM)]).await;
+    let server = Server::start([response(429, "Retry-After: 3600\r\n", PROBLEM)]).await;
     let error = v3::get_webhook(&server.client(), &eu()).await.unwrap_err();
     assert_eq!(error.asked_wait(), Some(Duration::from_hours(1)));
     assert!(
@@ -181,7 +181,7 @@ async fn retry_after_above_the_limit_is_reported() {
 #[tokio::test]
 async fn retry_after_date_follows_the_server_clock() {
     let headers = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 09:49:37 GMT\r\n";
-    let server = Server::start([answer(503, headers, PROBLEM)]).await;
+    let server = Server::start([response(503, headers, PROBLEM)]).await;
     let error = v3::get_webhook(&server.client(), &eu()).await.unwrap_err();
     assert_eq!(error.asked_wait(), Some(Duration::from_hours(1)));
     assert_eq!(
@@ -207,7 +207,7 @@ async fn stop_before_a_call_sends_nothing() {
 #[tokio::test]
 async fn stop_ends_a_wait() {
     let stop = CancellationToken::new();
-    let reply = answer(503, "Retry-After: 60\r\n", r#"{"detail": "down for repair"}"#);
+    let reply = response(503, "Retry-After: 60\r\n", r#"{"detail": "down for repair"}"#);
     let server = Server::start([Reply::Cancel(stop.clone(), Box::new(reply)), json(200, "{}")]).await;
     let client = client(&server.url, |options| options.stop = stop);
     let changes = DestinationWebhookChanges {
@@ -222,7 +222,7 @@ async fn stop_ends_a_wait() {
 }
 
 #[tokio::test]
-async fn stop_lets_a_request_under_way_finish() {
+async fn stop_request_in_flight_completes() {
     let stop = CancellationToken::new();
     let server = Server::start([Reply::Cancel(stop.clone(), Box::new(json(201, DESTINATION)))]).await;
     let client = client(&server.url, |options| options.stop = stop.clone());
@@ -235,7 +235,7 @@ async fn stop_lets_a_request_under_way_finish() {
 }
 
 #[tokio::test]
-async fn missing_answer_times_out() {
+async fn missing_response_times_out() {
     let server = Server::start([Reply::Silence]).await;
     let client = client(&server.url, |options| {
         options.request_timeout = Duration::from_millis(200);
@@ -260,7 +260,7 @@ async fn missing_answer_times_out() {
 #[tokio::test]
 async fn retry_after_above_the_limit_keeps_other_calls_from_being_sent() {
     let server = Server::start([
-        answer(429, "Retry-After: 3600\r\n", PROBLEM),
+        response(429, "Retry-After: 3600\r\n", PROBLEM),
         json(200, DESTINATION),
     ])
     .await;

@@ -1,4 +1,4 @@
-//! A loopback server that gives scripted answers, one for each connection, and records the requests.
+//! A loopback server that gives scripted responses, one for each connection, and records the requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -13,11 +13,11 @@ use crate::{AccessToken, Client, ClientOptions, ServerUrl};
 /// The access token of the client under test.
 pub const TOKEN: &str = "kpat_TestToken/0123456789";
 
-/// What the server does with one request.
+/// The reaction of the server to one request.
 pub enum Reply {
     /// Sends these bytes and closes the connection.
     Bytes(Vec<u8>),
-    /// Closes the connection without an answer.
+    /// Closes the connection without a response.
     Close,
     /// Sends nothing until the client closes the connection.
     Silence,
@@ -40,7 +40,7 @@ pub struct Server {
     requests: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
-pub fn answer(status: u16, headers: &str, body: &str) -> Reply {
+pub fn response(status: u16, headers: &str, body: &str) -> Reply {
     let length = body.len();
     Reply::Bytes(
         format!(
@@ -51,7 +51,7 @@ pub fn answer(status: u16, headers: &str, body: &str) -> Reply {
 }
 
 pub fn json(status: u16, body: &str) -> Reply {
-    answer(status, "Content-Type: application/json\r\n", body)
+    response(status, "Content-Type: application/json\r\n", body)
 }
 
 impl Server {
@@ -63,7 +63,7 @@ impl Server {
         let record = Arc::clone(&requests);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                // After its script, the server answers with a status that no test expects.
+                // After its script, the server responds with a status that no test expects.
                 let reply = replies.pop_front().unwrap_or_else(|| json(418, "{}"));
                 tokio::spawn(serve(stream, reply, Arc::clone(&record)));
             }

@@ -1,4 +1,4 @@
-//! Which base URLs are accepted, and the addresses that they make.
+//! Accepted base URLs and their addresses.
 
 use crate::{InvalidServerUrl, Region, RegionMismatch, ServerUrl};
 
@@ -141,11 +141,11 @@ fn parse_placeholder_variants_are_rejected() {
 #[test]
 fn base_region_of_digits_is_not_an_address() {
     let url = ServerUrl::parse("https://{region}").unwrap();
-    let wanted = region("2130706433");
+    let requested = region("2130706433");
     assert_eq!(
-        url.base(&wanted),
+        url.base(&requested),
         Err(RegionMismatch::NoAddress {
-            wanted: wanted.clone()
+            requested: requested.clone()
         })
     );
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use serde_json::{Value, json as value};
 
 use crate::api::{v2, v3};
-use crate::tests::server::{ReceivedRequest, Reply, Server, TOKEN, answer, json};
+use crate::tests::server::{ReceivedRequest, Reply, Server, TOKEN, json, response};
 use crate::tests::{ID, eu, id, portal_id};
 use crate::{
     AuditLogQuery, AuditLogType, DestinationWebhookChanges, ErrorKind, NewReplayJob, PortalQuery, Region,
@@ -36,7 +36,7 @@ async fn portal_webhook_calls_send_their_method_path_and_body() {
         json(200, "{}"),
         json(200, &webhook),
         json(200, status),
-        answer(204, "", ""),
+        response(204, "", ""),
     ])
     .await;
     let (client, eu, portal) = (server.client(), eu(), portal_id());
@@ -72,7 +72,7 @@ async fn portal_webhook_calls_send_their_method_path_and_body() {
 }
 
 #[tokio::test]
-async fn get_portal_webhook_answer_of_another_kind_is_unreadable() {
+async fn get_portal_webhook_response_of_another_kind_is_unreadable() {
     let server = Server::start([json(200, r#"{"message": "ok"}"#)]).await;
     let error = v3::get_portal_webhook(&server.client(), &eu(), &portal_id())
         .await
@@ -170,18 +170,18 @@ async fn all_portals_repeated_page_is_an_error() {
 }
 
 #[tokio::test]
-async fn list_portals_last_page_has_no_next() {
+async fn all_portals_last_page_ends_the_list() {
     let server = Server::start([portals(&[PORTAL], 3, 3)]).await;
     let query = PortalQuery {
         size: None,
         number: NonZeroU32::new(3),
     };
-    let page = v3::list_portals(&server.client(), &eu(), &query).await.unwrap();
-    assert_eq!((page.items.len(), page.next), (1, None));
+    let all = v3::all_portals(&server.client(), &eu(), &query).await.unwrap();
+    assert_eq!((all.len(), server.requests().len()), (1, 1));
 }
 
 #[tokio::test]
-async fn list_audit_logs_sends_every_filter_and_keeps_raw_events() {
+async fn first_audit_logs_sends_every_filter_and_keeps_raw_events() {
     let body = r#"{"data": [{"type":"gateway_access",  "status_code":201, "trace_id":18446744073709551617}],
         "meta": {"page": {"next": "/audit-logs?page[after]=b%3D&page[size]=1", "previous": null, "size": 1}}}"#;
     let server = Server::start([json(200, body)]).await;
@@ -192,11 +192,12 @@ async fn list_audit_logs_sends_every_filter_and_keeps_raw_events() {
         size: Some(1),
         after: Some("a=".to_owned()),
     };
-    let page = v3::list_audit_logs(&server.client(), &eu(), &query)
+    let found = v3::first_audit_logs(&server.client(), &eu(), &query, 1)
         .await
         .unwrap();
-    assert_eq!(page.next.as_deref(), Some("b="));
-    let entry = &page.items[0];
+    let [entry] = found.as_slice() else {
+        panic!("not one event: {found:?}")
+    };
     assert_eq!(
         entry.raw,
         r#"{"type":"gateway_access",  "status_code":201, "trace_id":18446744073709551617}"#
@@ -260,7 +261,7 @@ async fn get_jwks_other_document_is_unreadable() {
         let server = Server::start([json(200, document)]).await;
         let error = v2::get_jwks(&server.client(), &eu()).await.unwrap_err();
         assert!(
-            matches!(error.kind(), ErrorKind::UnreadableAnswer { .. }),
+            matches!(error.kind(), ErrorKind::UnreadableResponse { .. }),
             "{document}: {error}"
         );
     }

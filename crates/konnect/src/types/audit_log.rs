@@ -82,9 +82,9 @@ impl AuditLogQuery {
 
 /// A past event (API description v3, `AuditLog`).
 ///
-/// Its fields are those of all types of events together; which ones are set depends on the type. Their names differ
-/// from those of delivered events. A field whose value has another JSON type than documented is `None`, except that a
-/// number counts as its digits where text is documented.
+/// It has the fields of all types of events; the type determines which ones are set. Their names differ from those of
+/// delivered events. A field whose JSON type differs from the documented one is `None`, but a number is accepted as
+/// text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditLogEntry {
     /// The event as the API sent it: a JSON object.
@@ -98,26 +98,26 @@ pub struct AuditLogEntry {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct AuditLogFields {
-    /// The type of the event: `authentication`, `authorization` or `gateway_access`. It may be absent, since the API
-    /// description does not require it of authentications.
+    /// The type of the event: `authentication`, `authorization` or `gateway_access`. It may be absent: the API
+    /// description does not require it for authentications.
     #[serde(rename = "type", deserialize_with = "text")]
     pub event_type: Option<String>,
     /// The time of the event (RFC 3339).
     #[serde(deserialize_with = "text")]
     pub ts: Option<String>,
-    /// The id of the organization.
+    /// The ID of the organization.
     #[serde(deserialize_with = "text")]
     pub org_id: Option<String>,
-    /// The id of the user or system account.
+    /// The ID of the user or system account.
     #[serde(deserialize_with = "text")]
     pub principal_id: Option<String>,
-    /// The id of the person who acts in place of the principal.
+    /// The ID of the person who acts in place of the principal.
     #[serde(deserialize_with = "text")]
     pub actor_id: Option<String>,
     /// The IP address of the client.
     #[serde(deserialize_with = "text")]
     pub client_ip: Option<String>,
-    /// The id that the events of one request have in common.
+    /// The ID that the events of one request have in common.
     #[serde(deserialize_with = "text")]
     pub trace_id: Option<String>,
     /// The user agent of the client.
@@ -126,7 +126,7 @@ pub struct AuditLogFields {
     /// The URI of the request.
     #[serde(deserialize_with = "text")]
     pub uri: Option<String>,
-    /// The id of the Dev Portal.
+    /// The ID of the Dev Portal.
     #[serde(deserialize_with = "text")]
     pub portal_id: Option<String>,
     /// The signature of the event.
@@ -159,7 +159,7 @@ pub struct AuditLogFields {
     /// Access: the query of the request.
     #[serde(deserialize_with = "text")]
     pub query: Option<String>,
-    /// Access: the HTTP status of the answer.
+    /// Access: the HTTP status of the response.
     #[serde(deserialize_with = "number")]
     pub status_code: Option<i64>,
 }
@@ -179,7 +179,7 @@ impl<'de> Deserialize<'de> for AuditLogEntry {
     }
 }
 
-/// The JSON text of a value. Numbers keep all their digits in it.
+/// The JSON text of a value, in which numbers keep all digits.
 fn json_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, D::Error> {
     Box::<RawValue>::deserialize(deserializer)
 }

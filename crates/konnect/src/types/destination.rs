@@ -69,7 +69,7 @@ impl<'de> Deserialize<'de> for LogFormat {
 /// It has no `authorization`, because the API never returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Destination {
-    /// The id that the API assigned.
+    /// The ID that the API assigned.
     pub id: DestinationId,
     /// The name. Several destinations may have the same name.
     pub name: String,
@@ -92,7 +92,7 @@ pub struct Destination {
 /// A destination to create (API descriptions, `CreateAuditLogDestination`).
 #[derive(Debug, Clone, Serialize)]
 pub struct NewDestination {
-    /// The name. It need not be unique.
+    /// The name. It does not have to be unique.
     pub name: String,
     /// The HTTPS URL that receives the events.
     pub endpoint: String,
@@ -126,7 +126,7 @@ pub struct DestinationChanges {
 }
 
 impl DestinationChanges {
-    /// Whether there is no change, so that no request is needed.
+    /// Whether there is no change. No request is needed then.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let Self {
@@ -169,15 +169,15 @@ mod tests {
     }
 
     #[test]
-    fn destination_answer_of_another_kind_is_rejected() {
-        for answer in [
+    fn destination_response_of_another_kind_is_rejected() {
+        for response in [
             json!({}),
             json!([]),
             json!("ok"),
             json!(null),
             json!({"message": "ok"}),
         ] {
-            assert!(from_value::<Destination>(answer.clone()).is_err(), "{answer}");
+            assert!(from_value::<Destination>(response.clone()).is_err(), "{response}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Ids of objects.
+//! IDs of objects.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -7,10 +7,10 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-/// The id of an audit log destination.
+/// The ID of an audit log destination.
 pub type DestinationId = Id<kind::Destination>;
 
-/// The id of a Dev Portal.
+/// The ID of a Dev Portal.
 pub type PortalId = Id<kind::Portal>;
 
 /// The kinds of objects that have an [`Id`].
@@ -43,17 +43,16 @@ impl IdKind for kind::Portal {
     const NAME: &'static str = "a Dev Portal";
 }
 
-/// The id of an object: a hyphenated UUID, kept as it was written.
+/// The ID of an object: a hyphenated UUID in its original case.
 ///
-/// Ids are equal if they are the same UUID, in upper or lower case. Since an id is a UUID, it needs no escaping in a
-/// path. Ids of different kinds are different types.
+/// Comparison ignores case. A UUID needs no escaping in a path. IDs of different kinds are different types.
 pub struct Id<K> {
     text: String,
     uuid: Uuid,
     kind: PhantomData<fn() -> K>,
 }
 
-/// A text that is not a hyphenated UUID.
+/// The error for a text that is not a hyphenated UUID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the id of {kind} is a UUID of 36 characters, such as `6945c4c4-3e06-4c5c-87e0-726d0cda4e05`")]
 pub struct InvalidId {
@@ -61,7 +60,7 @@ pub struct InvalidId {
 }
 
 impl<K: IdKind> Id<K> {
-    /// Parses an id, as a user or the API wrote it.
+    /// Parses an ID, as a user or the API wrote it.
     ///
     /// # Errors
     /// When the text is not a UUID in its hyphenated form. Braces, `urn:uuid:` and 32 bare digits are rejected.
@@ -80,7 +79,7 @@ impl<K: IdKind> Id<K> {
 }
 
 impl<K> Id<K> {
-    /// Returns the id as it was written.
+    /// Returns the ID as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text

@@ -1,7 +1,7 @@
-//! Helpers that parse the answers of the API leniently.
+//! Helpers that parse the responses of the API leniently.
 //!
 //! Unknown fields are ignored, `null` counts as absent, and enumerations keep values that Kong adds. Fields without
-//! which an answer is useless are required, so that an answer of another kind (`{"message": "ok"}`) does not count as
+//! which a response is useless are required, so that a response of another kind (`{"message": "ok"}`) does not count as
 //! an empty one of the expected kind. Times are text: `updated_at` is documented to begin as `0001-01-01T00:00:0Z`,
 //! which is not a valid time.
 
@@ -19,7 +19,7 @@ where
 }
 
 /// Parses a text that a system outside Konnect wrote: on one line, without invisible characters, at most about 1,000
-/// characters long. `None` if nothing is left of it.
+/// characters long. `None` if the result is empty.
 pub(crate) fn foreign_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
     Ok(text

@@ -1,4 +1,4 @@
-//! What the client sends and what the API answers, as types.
+//! The types of requests and responses.
 
 pub(crate) mod audit_log;
 pub(crate) mod destination;

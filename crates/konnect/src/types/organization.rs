@@ -5,12 +5,12 @@ use serde::Deserialize;
 /// An organization (API description of identity, `GET /v3/organizations/me`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Organization {
-    /// The id, a UUID.
+    /// The ID, a UUID.
     pub id: String,
     /// The name.
     #[serde(default)]
     pub name: Option<String>,
-    /// The id of the owner.
+    /// The ID of the owner.
     #[serde(default)]
     pub owner_id: Option<String>,
     /// The last part of the address of its login page.

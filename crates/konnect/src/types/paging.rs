@@ -5,9 +5,10 @@ use url::form_urlencoded;
 
 use crate::types::lenient::null_as_default;
 
-/// The maximum number of pages of a list. An organization has few destinations and portals, so more pages are a fault.
+/// The maximum number of pages of a list. An organization has few destinations and portals, so more pages indicate an
+/// error.
 pub(crate) const MAX_PAGES: usize = 1_000;
-/// The maximum size of a list in bytes, all pages together: about 40,000 destinations. It bounds the memory in use.
+/// The maximum size of a list in bytes, all pages together: about 40,000 destinations. It limits the memory use.
 pub(crate) const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
 
 /// The part of a list of destinations to get.
@@ -64,7 +65,7 @@ pub(crate) struct SentPage<T> {
     pub meta: SentMeta,
 }
 
-/// The address of the next page: destinations have it in `meta`, events in `meta.page`.
+/// The address of the next page, in `meta` for destinations and in `meta.page` for events.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct SentMeta {
     next: Option<String>,
@@ -78,11 +79,11 @@ struct SentMetaPage {
 }
 
 impl SentMeta {
-    /// The cursor in the address of the next page. The address itself cannot be requested: the API writes it without
-    /// its version, or with a prefix that does not exist.
+    /// The cursor in the address of the next page. The address itself cannot be requested: the API returns it without
+    /// the version, or with a prefix that does not exist.
     ///
     /// # Errors
-    /// The address, if it has no cursor: to stop there would silently lose the rest of the list.
+    /// The address, if it has no cursor: the rest of the list would be lost silently.
     pub(crate) fn cursor(&self) -> Result<Option<String>, &str> {
         let next = self.page.next.as_deref().or(self.next.as_deref());
         let Some(next) = next.filter(|next| !next.is_empty()) else {

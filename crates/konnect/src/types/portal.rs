@@ -10,7 +10,7 @@ use crate::types::lenient::null_as_default;
 /// A Dev Portal, as far as audit logging needs it (API description of portal management, `GET /v3/portals`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Portal {
-    /// The id.
+    /// The ID.
     pub id: PortalId,
     /// The name, which is unique in the region.
     pub name: String,
@@ -72,11 +72,11 @@ struct NumberedPage {
 }
 
 impl SentPortalPage {
-    /// The page that answers this query.
+    /// Converts the response to this query.
     pub(crate) fn into_page(self, query: &PortalQuery) -> PortalPage {
         let number = query.number.unwrap_or(NonZeroU32::MIN);
         let page = self.meta.page;
-        // Without a total, a page may be followed by another one unless it is empty.
+        // Without a total, another page may follow unless this one is empty.
         let more = match (page.size, page.total) {
             (Some(size), Some(total)) if size >= 1.0 => f64::from(number.get()) * size < total,
             _ => true,

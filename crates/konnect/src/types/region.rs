@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 /// A geographical region of Konnect, such as `eu`: a validated DNS label.
 ///
-/// The region becomes part of the host that receives the access token, so only a DNS label is accepted. Regions that
-/// this crate does not know are accepted, since Kong adds regions; [`Region::is_known`] distinguishes them.
+/// The region becomes part of the host that receives the access token, so only a DNS label is accepted. Unknown regions
+/// are accepted, because Kong adds regions; [`Region::is_known`] distinguishes them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Region(Cow<'static, str>);
 
-/// Why a text is not a region.
+/// The reason why a text is not a region.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRegion {
     /// The text is empty.
@@ -74,7 +74,7 @@ impl Region {
         &self.0
     }
 
-    /// Whether the region is in [`Region::KNOWN`]. Another one may be new, or a spelling mistake.
+    /// Whether the region is in [`Region::KNOWN`]. An unknown region may be new, or misspelled.
     #[must_use]
     pub fn is_known(&self) -> bool {
         Self::KNOWN.contains(&self.as_str())

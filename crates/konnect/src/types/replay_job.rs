@@ -24,14 +24,14 @@ pub struct ReplayJob {
     /// The end of the time range, as the API writes it. `None` if there was no job yet.
     #[serde(default, deserialize_with = "set_time")]
     pub end_at: Option<String>,
-    /// How far the job is.
+    /// The status of the job.
     pub status: ReplayJobStatus,
     /// The time of the last change of the job, as the API writes it. `None` if there was no job yet.
     #[serde(default, deserialize_with = "set_time")]
     pub updated_at: Option<String>,
 }
 
-/// How far a replay job is (API descriptions, `AuditLogReplayJob`, and Kong's page on replay jobs).
+/// The status of a replay job (API descriptions, `AuditLogReplayJob`, and Kong's page on replay jobs).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ReplayJobStatus {
     /// `unconfigured`: there was no job yet.
@@ -65,7 +65,7 @@ impl ReplayJobStatus {
         }
     }
 
-    /// Whether the job is still to run or running. False for a status that is not known.
+    /// Whether the job is waiting or running. False for an unknown status.
     #[must_use]
     pub fn is_in_progress(&self) -> bool {
         matches!(self, Self::Accepted | Self::Pending | Self::Running)

@@ -6,7 +6,7 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 
-/// Why a text is not a valid secret. The message never contains the text.
+/// The reason why a text is not a valid secret. The message never contains the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidSecret {
     /// It is empty, or consists of white space.
@@ -61,7 +61,7 @@ impl AccessToken {
         Ok(Self(SecretString::from(text)))
     }
 
-    /// Returns the token in clear text, for the header of a request only.
+    /// Returns the token in plain text, for the header of a request only.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -78,7 +78,7 @@ impl Authorization {
         Ok(Self(SecretString::from(text)))
     }
 
-    /// Returns the value in clear text, for the body of a request only.
+    /// Returns the value in plain text, for the body of a request only.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -114,7 +114,7 @@ impl fmt::Debug for Authorization {
     }
 }
 
-/// Writes the value in clear text, for the body of a request only.
+/// Writes the value in plain text, for the body of a request only.
 impl Serialize for Authorization {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())

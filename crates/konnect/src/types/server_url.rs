@@ -12,8 +12,7 @@ const KONG_HOSTS: &str = ".api.konghq.com";
 /// The base URL of the API.
 ///
 /// `{region}` may appear once in the host or the path, and is replaced for each call. A URL without it serves one
-/// region: a host of Kong's (`eu.api.konghq.com`) serves the region that it names, any other host the region that the
-/// caller asks for.
+/// region: a host of Kong (`eu.api.konghq.com`) serves the region in its name, any other host the region of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl {
     text: String,
@@ -22,7 +21,7 @@ pub struct ServerUrl {
     loopback: bool,
 }
 
-/// Why a text is not a valid base URL. The message never contains the text, which may include a password.
+/// The reason why a text is not a valid base URL. The message never contains the text, which may include a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidServerUrl {
     /// The text is empty.
@@ -69,27 +68,27 @@ pub enum InvalidServerUrl {
     Malformed(String),
 }
 
-/// Why a base URL has no address for a region.
+/// The reason why a base URL has no address for a region.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegionMismatch {
     /// The URL names another region.
     #[error(
-        "the server URL serves region `{fixed}`, not region `{wanted}`: use \
+        "the server URL serves region `{fixed}`, not region `{requested}`: use \
          `{{region}}` in its place (https://{{region}}.api.konghq.com) to reach every region"
     )]
     OtherRegion {
         /// The region in the host of the URL.
         fixed: Region,
         /// The region of the call.
-        wanted: Region,
+        requested: Region,
     },
     /// The region does not make a valid host name in place of `{region}`.
     #[error(
-        "the server URL does not make a valid address for region `{wanted}`: check the position of `{{region}}`"
+        "the server URL does not make a valid address for region `{requested}`: check the position of `{{region}}`"
     )]
     NoAddress {
         /// The region of the call.
-        wanted: Region,
+        requested: Region,
     },
 }
 
@@ -123,7 +122,7 @@ impl ServerUrl {
             return Err(InvalidServerUrl::Scheme);
         }
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        // A URL parser would take the next segment for the host.
+        // A URL parser uses the next segment as the host.
         if authority.is_empty() {
             return Err(InvalidServerUrl::Malformed("it has no host".to_owned()));
         }
@@ -165,16 +164,16 @@ impl ServerUrl {
     /// Returns the address of a region, without a slash at the end of its path (except the path `/`).
     ///
     /// # Errors
-    /// When the URL serves another region, or makes no valid address for this one.
+    /// When the URL serves another region, or has no valid address for this one.
     pub fn base(&self, region: &Region) -> Result<Url, RegionMismatch> {
         if let Some(fixed) = self.fixed_region.as_ref().filter(|fixed| *fixed != region) {
             return Err(RegionMismatch::OtherRegion {
                 fixed: fixed.clone(),
-                wanted: region.clone(),
+                requested: region.clone(),
             });
         }
         let no_address = || RegionMismatch::NoAddress {
-            wanted: region.clone(),
+            requested: region.clone(),
         };
         let url = parse_for(&self.text, region).map_err(|_| no_address())?;
         // A region of digits could turn a host name into an IPv4 address.
@@ -185,19 +184,19 @@ impl ServerUrl {
         Ok(url)
     }
 
-    /// Returns the region that the host names, if the URL is one of Kong's without `{region}`.
+    /// Returns the region in the host name, if the URL is one of Kong's without `{region}`.
     #[must_use]
     pub fn fixed_region(&self) -> Option<Region> {
         self.fixed_region.clone()
     }
 
-    /// Whether the URL contains `{region}`, and so reaches every region.
+    /// Whether the URL contains `{region}`, and therefore serves every region.
     #[must_use]
     pub fn is_template(&self) -> bool {
         self.text.contains(PLACEHOLDER)
     }
 
-    /// Whether requests are not encrypted, which is possible for a loopback host only.
+    /// Whether requests are not encrypted, which is only possible for a loopback host.
     pub(crate) fn is_plain_http(&self) -> bool {
         self.plain_http
     }
@@ -233,7 +232,7 @@ fn check_placeholders(text: &str, authority: &str) -> Result<(), InvalidServerUr
     Ok(())
 }
 
-/// Any region, for checks that do not depend on the region.
+/// A placeholder for checks that do not depend on the region.
 fn stand_in() -> Region {
     Region::global()
 }

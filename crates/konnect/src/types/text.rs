@@ -1,9 +1,9 @@
-//! Text of a server, made fit to show: on one line, without invisible characters, bounded.
+//! Prepares text of a server for display: one line, no invisible characters, bounded length.
 
 /// The maximum number of characters of a server's text that the client keeps.
 pub(crate) const TEXT_LIMIT: usize = 1_000;
 
-/// Puts a text on one line, and replaces control characters and invisible characters by spaces.
+/// Converts a text to one line, and replaces control characters and invisible characters with spaces.
 pub(crate) fn single_line(text: &str) -> String {
     let visible: String = text
         .chars()
@@ -12,9 +12,9 @@ pub(crate) fn single_line(text: &str) -> String {
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Cuts a text to [`TEXT_LIMIT`] characters, and marks the cut with `...`.
+/// Truncates a text to [`TEXT_LIMIT`] characters, and marks the end with `...`.
 ///
-/// The cut is between words where the text has any: a later redaction would not recognize half of a secret.
+/// Truncates between words if possible, because a later redaction does not recognize half of a secret.
 pub(crate) fn truncate(text: &str) -> String {
     let Some((end, _)) = text.char_indices().nth(TEXT_LIMIT) else {
         return text.to_owned();
@@ -28,10 +28,9 @@ pub(crate) fn truncate(text: &str) -> String {
     format!("{words}...")
 }
 
-/// Returns an error's message as a sentence: capitalized, and with a full stop.
+/// Returns an error's message as a sentence: capitalized, with a full stop.
 ///
-/// Messages of errors begin in lower case and have no full stop, as is the convention in Rust. Reports to a user are
-/// sentences.
+/// By Rust's convention, error messages begin in lower case and have no full stop. Reports to a user are sentences.
 #[must_use]
 pub fn sentence(message: &impl std::fmt::Display) -> String {
     let text = capitalize(&message.to_string());

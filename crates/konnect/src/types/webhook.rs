@@ -1,4 +1,4 @@
-//! Webhooks: what a region or a Dev Portal delivers to, and how the deliveries go.
+//! Webhooks of regions and Dev Portals, and their delivery status.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,11 +11,10 @@ use crate::types::id::DestinationId;
 use crate::types::lenient::{foreign_text, null_as_default};
 use crate::types::secret::Authorization;
 
-/// The v2 webhook of a region, which has an endpoint of its own (API description v2, `AuditLogWebhook`).
+/// The v2 webhook of a region, which has its own endpoint (API description v2, `AuditLogWebhook`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct EndpointWebhook {
-    /// The HTTPS URL that receives the events. `None` if none is set: then the API returns `unconfigured`, an empty
-    /// text, or no field.
+    /// The HTTPS URL that receives the events. `None` if the API returns `unconfigured`, an empty text, or no field.
     #[serde(default, deserialize_with = "configured_endpoint")]
     pub endpoint: Option<String>,
     /// Whether events are delivered.
@@ -94,7 +93,8 @@ pub(crate) struct SentPortalWebhook {
 }
 
 impl SentPortalWebhook {
-    /// The webhook, in the form of a region's. `None` if the answer has other fields only, and so is not a webhook.
+    /// Converts to the type of a region's webhook. Returns `None` if the response has only other fields, and is not a
+    /// webhook.
     pub(crate) fn into_webhook(self) -> Option<DestinationWebhook> {
         let unrelated =
             self.enabled.is_none() && self.audit_log_destination_id.is_none() && !self.other.is_empty();
@@ -116,11 +116,11 @@ pub struct WebhookStatus {
     /// The time of the last attempt, successful or not. `None` before the first.
     #[serde(default)]
     pub last_attempt_at: Option<String>,
-    /// The HTTP status of the endpoint's answer to the last attempt.
+    /// The HTTP status of the endpoint's response to the last attempt.
     #[serde(default)]
     pub last_response_code: Option<i64>,
-    /// The message in the endpoint's answer to the last attempt: on one line, without control characters and invisible
-    /// characters, at most about 1,000 characters long.
+    /// The message in the endpoint's response to the last attempt: on one line, without control characters and
+    /// invisible characters, at most about 1,000 characters long.
     #[serde(default, deserialize_with = "foreign_text")]
     pub last_response_message: Option<String>,
 }
@@ -189,41 +189,51 @@ mod tests {
     const ID: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
 
     #[test]
-    fn webhook_answer_of_another_kind_is_rejected() {
-        for answer in [json!([]), json!("ok"), json!(null), json!({"message": "ok"})] {
-            assert!(from_value::<EndpointWebhook>(answer.clone()).is_err(), "{answer}");
+    fn webhook_response_of_another_kind_is_rejected() {
+        for response in [json!([]), json!("ok"), json!(null), json!({"message": "ok"})] {
             assert!(
-                from_value::<DestinationWebhook>(answer.clone()).is_err(),
-                "{answer}"
+                from_value::<EndpointWebhook>(response.clone()).is_err(),
+                "{response}"
             );
-            assert!(from_value::<WebhookStatus>(answer.clone()).is_err(), "{answer}");
-            let portal = from_value::<SentPortalWebhook>(answer.clone()).ok();
-            assert_eq!(portal.and_then(SentPortalWebhook::into_webhook), None, "{answer}");
+            assert!(
+                from_value::<DestinationWebhook>(response.clone()).is_err(),
+                "{response}"
+            );
+            assert!(
+                from_value::<WebhookStatus>(response.clone()).is_err(),
+                "{response}"
+            );
+            let portal = from_value::<SentPortalWebhook>(response.clone()).ok();
+            assert_eq!(
+                portal.and_then(SentPortalWebhook::into_webhook),
+                None,
+                "{response}"
+            );
         }
     }
 
     #[test]
     fn endpoint_webhook_unset_endpoint_is_none() {
-        for answer in [
+        for response in [
             json!({"enabled": false, "endpoint": "unconfigured"}),
             json!({"enabled": false, "endpoint": ""}),
             json!({"enabled": null, "endpoint": null}),
             json!({"enabled": false}),
         ] {
-            let webhook: EndpointWebhook = from_value(answer.clone()).unwrap();
-            assert_eq!((webhook.endpoint, webhook.enabled), (None, false), "{answer}");
+            let webhook: EndpointWebhook = from_value(response.clone()).unwrap();
+            assert_eq!((webhook.endpoint, webhook.enabled), (None, false), "{response}");
         }
     }
 
     #[test]
     fn destination_webhook_unset_destination_is_none() {
-        for answer in [
+        for response in [
             json!({"enabled": false, "audit_log_destination_id": ""}),
             json!({"enabled": false, "audit_log_destination_id": null}),
             json!({"enabled": false}),
         ] {
-            let webhook: DestinationWebhook = from_value(answer.clone()).unwrap();
-            assert_eq!(webhook.audit_log_destination_id, None, "{answer}");
+            let webhook: DestinationWebhook = from_value(response.clone()).unwrap();
+            assert_eq!(webhook.audit_log_destination_id, None, "{response}");
         }
         let set: DestinationWebhook =
             from_value(json!({"enabled": true, "audit_log_destination_id": ID})).unwrap();
@@ -232,7 +242,7 @@ mod tests {
 
     #[test]
     fn portal_webhook_every_field_may_be_absent() {
-        let portal = |answer| from_value::<SentPortalWebhook>(answer).unwrap().into_webhook();
+        let portal = |response| from_value::<SentPortalWebhook>(response).unwrap().into_webhook();
         let off = portal(json!({})).unwrap();
         assert_eq!((off.enabled, off.audit_log_destination_id), (false, None));
         let set = portal(json!({"audit_log_destination_id": ID, "enabled": true, "new": 1})).unwrap();

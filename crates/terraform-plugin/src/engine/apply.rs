@@ -50,7 +50,7 @@ fn without(attributes: &[Attribute], mut value: Value, removed: fn(&Attribute) -
 /// Checks the state that a resource returned against its plan: known planned values must be unchanged, and no value may
 /// be unknown. An unknown value becomes null, with an error.
 ///
-/// A difference is an error, and the state remains as the resource returned it: so the state shows what exists, and the
+/// A difference is an error, and the state remains as the resource returned it: the state shows what exists, and the
 /// error shows which argument the service changed.
 #[must_use]
 pub fn check_consistency(planned: &Value, state: Value, diagnostics: &mut Diagnostics) -> Value {

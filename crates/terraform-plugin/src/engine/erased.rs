@@ -1,7 +1,6 @@
-//! Resources, data sources, list resources and actions of any model, behind interfaces of values.
+//! Type-erased resources, data sources, list resources and actions, which handle values instead of models.
 //!
-//! Each implementation converts between values and models, and enforces what a response must satisfy, whatever the
-//! provider's code returns.
+//! Each implementation converts between values and models, and enforces the rules for responses.
 
 use std::sync::OnceLock;
 
@@ -49,7 +48,7 @@ pub trait AnyResource<D>: Send + Sync {
     async fn import(&self, provider: &D, target: ImportTarget<Value>) -> StateResponse;
     /// Upgrades a stored state.
     ///
-    /// The resource observes it if the provider is configured.
+    /// Calls [`Resource::on_state_seen`](crate::Resource::on_state_seen) if the provider is configured.
     fn upgrade(&self, provider: Option<&D>, version: i64, state: Json) -> StateResponse;
     /// Generates the configuration of an existing object.
     fn generate_config(&self, state: Value) -> ConfigResponse;
@@ -129,8 +128,8 @@ impl<T> Erased<T> {
     }
 }
 
-/// Validates a configuration against its schema, then against the rules over several attributes. The rules run only
-/// if the configuration fits the model: otherwise the schema has reported the reason.
+/// Validates a configuration against its schema, then against the rules over several attributes. The rules run only if
+/// the configuration fits the model; otherwise the schema has already reported the reason.
 pub(crate) fn validate_config<M: DeserializeOwned>(
     schema: &Schema,
     config: Value,
@@ -151,12 +150,12 @@ const STORES_NOTHING: ClientCapabilities = ClientCapabilities {
     write_only_attributes: true,
 };
 
-/// The result of a handler: a panic is an error like those that the handler returns.
+/// The result of a handler, with a panic as an error.
 fn flatten<T>(result: Result<Result<T, Diagnostics>, Diagnostic>) -> Result<T, Diagnostics> {
     result.unwrap_or_else(|panic| Err(panic.into()))
 }
 
-/// The response of a handler without a plan: any value without an unknown part. After an error, `before` remains.
+/// The response of a handler without a plan: a wholly known value. After an error, the response contains `before`.
 fn respond(
     result: Result<Value, Diagnostics>,
     before: Value,

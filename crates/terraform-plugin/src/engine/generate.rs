@@ -4,12 +4,13 @@ use crate::schema::Schema;
 use crate::schema::attribute::{Attribute, Kind};
 use crate::value::Value;
 
-/// Removes from a state what a person would not write: values that only the provider sets, defaults, empty optional
-/// values, deprecated arguments and secrets. Terraform prints a null argument as `null`, and omits it if it is computed.
+/// Removes from a state what does not belong in a configuration: values that only the provider sets, defaults, empty
+/// optional values, deprecated arguments and secrets. Terraform prints a null argument as `null`, and omits it if it is
+/// computed.
 #[must_use]
 pub(crate) fn config_of(schema: &Schema, state: &Value) -> Value {
     let mut config = object(schema.attributes(), state);
-    // Terraform treats this attribute so in its own generator.
+    // Terraform's own generator omits it too.
     let id = schema.attributes().iter().find(|a| a.name() == "id");
     if id.is_some_and(|id| id.optional && id.computed) {
         config.set("id", Value::Null);
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn config_of_state_keeps_only_what_a_person_writes() {
+    fn config_of_state_keeps_only_configurable_values() {
         let rule =
             |mode: &str| Value::object([("key", "k".into()), ("mode", mode.into()), ("hash", "h".into())]);
         let state = Value::object([

@@ -6,11 +6,11 @@ use crate::value::Value;
 use crate::value::path::Path;
 
 /// The identity of the object in a state: derived from the state, or the stored one if the state lacks a part of it.
-/// There is none without an object. Terraform stores what a response contains, so that a response without an identity
-/// deletes the stored one.
+/// Returns `None` without an object. Terraform stores what a response contains: a response without an identity deletes
+/// the stored one.
 ///
-/// An identity must not change, except that a part which is null can be filled in. A change is an error, and the
-/// stored identity remains.
+/// An identity must not change, but a null part can be filled in. A change is an error, and the stored identity
+/// remains.
 pub(crate) fn after(
     schema: &Schema,
     state: &Value,

@@ -10,14 +10,14 @@ use crate::schema::Schema;
 use crate::value::Value;
 use crate::value::model::to_value;
 
-/// What a list sends to the host.
+/// An event of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ListEvent {
     /// An existing object.
     Found {
         /// The identity, wholly known.
         identity: Value,
-        /// The name for people, never empty.
+        /// The name to display, never empty.
         display_name: String,
         /// The state of the object, if the host requested it.
         resource: Option<Value>,

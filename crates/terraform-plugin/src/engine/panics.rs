@@ -1,4 +1,4 @@
-//! Turns a panic in a handler into a diagnostic, so that the process continues.
+//! Converts a panic in a handler to a diagnostic. The process continues.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -12,9 +12,9 @@ thread_local! {
     static LAST_PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Replaces the panic hook of the process. The new hook passes the location of a panic to `report` and to the diagnostic
-/// of [`catch_panic`]. The default hook prints the message of the panic, which may contain a secret: the new hook passes
-/// on a message only if it is a string literal.
+/// Replaces the panic hook of the process. The new hook passes the location of a panic to `report` and to the
+/// diagnostic of [`catch_panic`], and the message only if it is a string literal: other messages may contain a secret.
+/// The default hook prints every message.
 pub fn install_hook(report: impl Fn(&str) + Send + Sync + 'static) {
     std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
         let place = info
@@ -36,7 +36,7 @@ fn literal(payload: &(dyn Any + Send)) -> &'static str {
 /// Runs a handler to completion.
 ///
 /// # Errors
-/// A diagnostic if the handler panics. What the handler borrowed remains, possibly incomplete.
+/// A diagnostic if the handler panics. Values that the handler borrowed may be incomplete.
 pub async fn catch_panic<T>(handler: impl Future<Output = T>) -> Result<T, Diagnostic> {
     AssertUnwindSafe(handler)
         .catch_unwind()
@@ -44,7 +44,7 @@ pub async fn catch_panic<T>(handler: impl Future<Output = T>) -> Result<T, Diagn
         .map_err(|payload| diagnostic(&*payload))
 }
 
-/// Runs a handler that waits for nothing.
+/// Runs a synchronous handler.
 ///
 /// # Errors
 /// A diagnostic if the handler panics.

@@ -1,7 +1,7 @@
 //! The plan of a change, as the schema determines it.
 //!
-//! A configured value is planned unchanged. A value that is not configured is the default, or if computed the prior value
-//! or unknown, or else null. A write-only argument is null.
+//! A configured value is planned unchanged. A value that is not configured is the default. Without a default, it is the
+//! prior value or unknown if it is computed, and null otherwise. A write-only argument is null.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
@@ -92,8 +92,8 @@ fn propose_element(inner: &[Attribute], creating: bool, before: &Value, config: 
     }
 }
 
-/// Marks the computed values as unknown that an update can change: those that equal the prior value, unless the attribute
-/// keeps it or the resource has planned it. Without a change, the plan remains empty.
+/// Marks the computed values that an update can change as unknown: those that equal the prior value, except for
+/// attributes with `use_state_for_unknown` and those in `keep_planned`. Without a change, the plan remains empty.
 #[must_use]
 pub fn mark_computed_unknown(
     schema: &Schema,
@@ -118,7 +118,7 @@ fn mark_attributes(attributes: &[Attribute], prior: &Value, mut planned: Value, 
         let now = planned.get(attribute.name).clone();
         let set_by_provider = attribute.computed && attribute.default.is_none() && config.is_null();
         let marked = if set_by_provider {
-            // A prior null is not kept: the update can set the value.
+            // The update can set a value that is null in the prior state.
             let keep = attribute.use_state_for_unknown && !before.is_null();
             if keep || now != *before {
                 now
@@ -178,7 +178,7 @@ fn replaced(attributes: &[Attribute], prior: &Value, planned: &Value, parent: &P
     for attribute in attributes {
         let (before, now) = (prior.get(attribute.name), planned.get(attribute.name));
         let path = parent.then(Step::Attribute(attribute.name.into()));
-        // A computed value that is null, as in a state of another provider, is filled in, not changed.
+        // A computed value that is null, as in a state of another provider, is filled in, which is not a change.
         let filled_in = attribute.computed && before.is_null();
         if attribute.requires_replace && before != now && !filled_in {
             paths.push(path);

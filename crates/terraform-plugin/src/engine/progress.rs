@@ -12,7 +12,7 @@ use crate::engine::sensitive_values::without_sensitive;
 /// The longest time without progress. Terraform itself shows nothing while an action runs.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// What an action reports. [`InvokeEvent::Completed`] is sent exactly once, as the last event.
+/// An event of an action. [`InvokeEvent::Completed`] is sent exactly once, as the last event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InvokeEvent {
     /// A line of text for the user.
@@ -48,7 +48,7 @@ impl Progress {
         }
     }
 
-    /// Reports that the action is still running, whenever nothing else has been reported for the interval.
+    /// Reports that the action is still running, whenever it has reported nothing for the interval.
     pub(crate) async fn report_elapsed(&self) -> std::convert::Infallible {
         loop {
             let next = *self.last() + INTERVAL;
@@ -58,7 +58,7 @@ impl Progress {
                 *self.last() = now;
                 let elapsed = Duration::from_secs((now - self.start).as_secs());
                 let text = format!("Still running ({} elapsed)", humantime::format_duration(elapsed));
-                // The host reads slowly if the channel is full: it has other lines to show.
+                // If the channel is full, the host reads slowly and has other lines to show.
                 let _ = self.events.try_send(InvokeEvent::Progress(text));
             }
         }

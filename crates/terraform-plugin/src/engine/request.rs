@@ -9,10 +9,10 @@ use crate::value::path::Path;
 pub(crate) trait Request {
     type Response;
 
-    /// The values of the request, whose sensitive attributes no message may contain.
+    /// The values of the request. No message may contain their sensitive attributes.
     fn values(&self) -> Vec<&Value>;
 
-    /// The response to a request that fails before the provider handles it: nothing has changed.
+    /// The response to a request that fails before the provider handles it.
     fn fail(self, diagnostics: Diagnostics) -> Self::Response;
 }
 
@@ -36,7 +36,7 @@ pub struct PlanRequest {
 /// A planned change.
 #[derive(Clone, Default)]
 pub struct PlanResponse {
-    /// The state after the change, unknown where only the change determines it.
+    /// The state after the change. Values that only the change determines are unknown.
     pub planned: Value,
     /// The private data for the change.
     pub private: Vec<u8>,
@@ -74,10 +74,10 @@ pub struct ReadRequest {
     pub identity: Option<Value>,
 }
 
-/// A state with what belongs to it: the response to an apply, read, import, upgrade or move.
+/// A state with its private data and identity: the response to an apply, read, import, upgrade or move.
 #[derive(Clone, Default)]
 pub struct StateResponse {
-    /// The state; null if there is no object.
+    /// The state; null without an object.
     pub state: Value,
     /// The private data to store with the state.
     pub private: Vec<u8>,
@@ -90,7 +90,7 @@ pub struct StateResponse {
 /// A generated configuration.
 #[derive(Clone, Default)]
 pub struct ConfigResponse {
-    /// The configuration; null if there is no object.
+    /// The configuration; null without an object.
     pub config: Value,
     /// Messages to the user.
     pub diagnostics: Diagnostics,

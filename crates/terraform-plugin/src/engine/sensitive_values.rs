@@ -1,8 +1,8 @@
 //! Removes sensitive values from messages to the user and from logs.
 //!
-//! A message can contain the response of a service, and a service can repeat any value that it once received, for instance
-//! the value in the state that an update replaces. So the sensitive values of the configuration, plan and state of a call
-//! are removed from everything that the call reports.
+//! A message can contain the response of a service, and a service can repeat any value that it has received, for
+//! instance the value in the state that an update replaces. Therefore the sensitive values in the configuration, plan
+//! and state of a call are removed from all its messages and logs.
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,8 +17,8 @@ use crate::value::Value;
 use crate::value::secret::Secret;
 
 /// The length of the shortest value that is removed, in characters. Shorter values are parts of ordinary words: their
-/// removal would make a message unreadable, and would reveal them by the gaps.
-const SHORTEST: usize = 4;
+/// removal makes a message unreadable, and the gaps reveal them.
+const MIN_LENGTH: usize = 4;
 
 tokio::task_local! {
     static SENSITIVE_VALUES: SensitiveValues;
@@ -31,7 +31,7 @@ pub(crate) struct SensitiveValues(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     values: Vec<Secret>,
-    /// Created when there is a message, which is rare.
+    /// Created with the first message: most calls have none.
     redactor: OnceLock<Redactor>,
 }
 
@@ -74,8 +74,8 @@ impl SensitiveValues {
         Self::from(secrets)
     }
 
-    /// The sensitive values in a stored state, which may have another version or another type: everything with the name
-    /// of an attribute that is sensitive in this schema.
+    /// The sensitive values in a stored state, which may have another version or type: every value with the name of an
+    /// attribute that is sensitive in this schema.
     pub(crate) fn of_stored(schema: &Schema, state: &Json) -> Self {
         let mut names = Vec::new();
         sensitive_names(schema.attributes(), &mut names);
@@ -106,7 +106,7 @@ impl SensitiveValues {
         response
     }
 
-    /// Runs a call that waits for nothing.
+    /// Runs a synchronous call, and removes the values from its messages and logs.
     pub(crate) fn during_sync<A: HasDiagnostics>(self, call: impl FnOnce() -> A) -> A {
         let mut response = SENSITIVE_VALUES.sync_scope(self.clone(), call);
         self.redact(response.diagnostics());
@@ -124,7 +124,7 @@ impl SensitiveValues {
         let redactor = self
             .0
             .redactor
-            .get_or_init(|| Redactor::from_length(SHORTEST, values()));
+            .get_or_init(|| Redactor::from_length(MIN_LENGTH, values()));
         redactor.redact(text)
     }
 }

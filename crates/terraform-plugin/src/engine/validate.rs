@@ -181,7 +181,7 @@ mod tests {
         );
     }
 
-    /// Terraform accepts it, and fails at plan with a message for the author of the provider.
+    /// Terraform itself reports it only at plan, with a message for the author of the provider.
     #[test]
     fn validate_computed_attribute_with_value_is_error() {
         for value in [Value::from("x"), Value::Unknown] {

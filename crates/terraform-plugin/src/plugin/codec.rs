@@ -13,9 +13,9 @@ const UNKNOWN: i8 = 0;
 /// The extension type of an unknown value with refinements, which can be read as an unknown value.
 const REFINED: i8 = 12;
 /// The deepest accepted nesting. A schema limits the nesting of values, except for dynamic ones.
-const DEEPEST: usize = 100;
-/// The largest accepted number of values in a message, so that 256 MiB of nulls do not occupy gigabytes.
-const MOST: usize = 4_000_000;
+const MAX_DEPTH: usize = 100;
+/// The largest accepted number of values in a message. Without the limit, 256 MiB of nulls occupy gigabytes.
+const MAX_VALUES: usize = 4_000_000;
 
 /// The error for bytes that are not a value of the type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +23,7 @@ pub enum CodecError {
     /// The bytes end inside a value.
     #[error("the value ends too early")]
     Short,
-    /// There are bytes after the value.
+    /// Bytes follow the value.
     #[error("there are bytes after the value")]
     Long,
     /// The value has another type, or is invalid.
@@ -32,7 +32,7 @@ pub enum CodecError {
         /// What the type requires.
         expected: &'static str,
     },
-    /// A key occurs twice in a map, or the attributes of an object are not those of its type.
+    /// A map has a duplicate key, or the attributes of an object are not those of its type.
     #[error("the keys of an object do not match its type")]
     Keys,
     /// The value is nested too deeply, or too large.
@@ -79,9 +79,9 @@ pub fn encode(value: &Value, ty: &Type) -> DynamicValue {
 fn from_msgpack(bytes: &[u8], ty: &Type) -> Result<Value> {
     let mut decoder = Decoder {
         rest: bytes,
-        left: MOST,
+        left: MAX_VALUES,
     };
-    let value = decoder.value(ty, DEEPEST)?;
+    let value = decoder.value(ty, MAX_DEPTH)?;
     if decoder.rest.is_empty() {
         Ok(value)
     } else {
@@ -178,7 +178,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn elements(&mut self, ty: &Type, deeper: usize) -> Result<Vec<Value>> {
-        // The sender claims the length: it does not determine how much memory is reserved.
+        // Reserves no memory for the length, which the sender can choose.
         let mut elements = Vec::new();
         for _ in 0..self.array()? {
             elements.push(self.value(ty, deeper)?);
@@ -275,8 +275,8 @@ fn to_msgpack(value: &Value, ty: &Type) -> Vec<u8> {
     out
 }
 
-// Writing to a `Vec` does not fail, and a message cannot contain lengths of more than 32 bits: so the results of rmp are
-// ignored.
+// Ignores the results of rmp: writing to a `Vec` does not fail, and a message cannot contain lengths of more than 32
+// bits.
 fn put(out: &mut Vec<u8>, value: &Value, ty: &Type) {
     match value {
         Value::Null => drop(write::write_nil(out)),

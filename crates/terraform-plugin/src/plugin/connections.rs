@@ -28,9 +28,9 @@ use crate::plugin::service::ProviderService;
 use crate::plugin::transport::Connection;
 
 /// The time within which a connection must complete the TLS handshake.
-const GREETING: Duration = Duration::from_secs(10);
-/// The number of concurrent calls. Terraform sends as many as `-parallelism` specifies.
-const MOST_CALLS: u32 = 4096;
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The maximum number of concurrent calls. Terraform's `-parallelism` specifies how many it sends.
+const MAX_CONCURRENT_CALLS: u32 = 4096;
 
 /// All services, which each connection provides.
 pub struct Services<P: Provider> {
@@ -65,7 +65,7 @@ impl<P: Provider> Services<P> {
         }
     }
 
-    async fn answer(mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    async fn dispatch(mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let service = request
             .uri()
             .path()
@@ -91,7 +91,7 @@ pub struct ConnectionTracker(watch::Sender<Connected>);
 /// The connections that have completed the TLS handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Connected {
-    /// Whether there has been a connection.
+    /// Whether the host has ever connected.
     pub ever: bool,
     /// The number of open connections.
     pub now: usize,
@@ -104,7 +104,7 @@ impl ConnectionTracker {
         Self(watch::Sender::new(Connected::default()))
     }
 
-    /// A receiver that can wait for changes.
+    /// A receiver that observes changes.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Connected> {
         self.0.subscribe()
@@ -140,7 +140,8 @@ pub async fn serve<P: Provider>(
     let connection: Box<dyn Connection> = match tls {
         None => connection,
         Some(config) => {
-            match tokio::time::timeout(GREETING, TlsAcceptor::from(config).accept(connection)).await {
+            match tokio::time::timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(config).accept(connection)).await
+            {
                 Ok(Ok(stream)) => Box::new(stream),
                 Ok(Err(error)) => return refused(&error),
                 Err(_) => return refused(&io::Error::from(io::ErrorKind::TimedOut)),
@@ -148,10 +149,10 @@ pub async fn serve<P: Provider>(
         }
     };
     let _guard = tracker.arrive();
-    let answer = service_fn(move |request| services.clone().answer(request));
+    let service = service_fn(move |request| services.clone().dispatch(request));
     let served = http2::Builder::new(TokioExecutor::new())
-        .max_concurrent_streams(MOST_CALLS)
-        .serve_connection(TokioIo::new(connection), answer);
+        .max_concurrent_streams(MAX_CONCURRENT_CALLS)
+        .serve_connection(TokioIo::new(connection), service);
     let mut served = std::pin::pin!(served);
     let done = tokio::select! {
         done = served.as_mut() => done,

@@ -1,8 +1,9 @@
 //! Prevents core dumps, because the memory of the process contains credentials.
 //!
-//! A size limit of zero suffices where core dumps are files. Linux ignores the limit if `core_pattern` is a pipe, as with
-//! systemd-coredump, so there the process is also marked as not dumpable. Then other processes of the same user cannot
-//! attach a debugger, read its memory or read most of its `/proc` folder. Debug mode, which developers use, does without.
+//! A size limit of zero suffices where core dumps are files. Linux ignores the limit if `core_pattern` is a pipe, as
+//! with systemd-coredump, so on Linux the process is also marked as not dumpable. Then other processes of the same user
+//! cannot attach a debugger, read its memory or read most of its `/proc` folder. Debug mode, which developers use,
+//! omits this mark.
 //!
 //! Windows has no equivalent setting that safe code can change.
 

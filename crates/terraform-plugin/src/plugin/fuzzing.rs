@@ -1,4 +1,4 @@
-//! Entry points for a fuzzer: the environment of a plugin.
+//! Entry points for a fuzzer of the environment of a plugin.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub fn handshake(data: &[u8]) {
     let set: HashMap<&str, &str> = text.lines().filter_map(|line| line.split_once('=')).collect();
     let variable = |name: &str| set.get(name).map(|value| (*value).to_owned());
     let _ = log::level("example", variable);
-    let _ = Shell::at_hand(variable).set("TF_REATTACH_PROVIDERS", &text);
+    let _ = Shell::detect(variable).set("TF_REATTACH_PROVIDERS", &text);
     if let Some(host) = Host::from_environment(variable) {
         let certificate = host.client_certificate.as_deref().map(server_tls);
         drop(certificate);

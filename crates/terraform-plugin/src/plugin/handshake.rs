@@ -90,7 +90,7 @@ pub enum Shell {
 
 impl Shell {
     /// The shell that the user most likely uses.
-    pub fn at_hand(variable: impl Fn(&str) -> Option<String>) -> Self {
+    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
         let shell = variable("SHELL").unwrap_or_default();
         if shell.ends_with("fish") {
             Self::Fish
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn set_uses_syntax_of_shell() {
-        let fish = Shell::at_hand(|name| (name == "SHELL").then(|| "/usr/bin/fish".to_owned()));
+        let fish = Shell::detect(|name| (name == "SHELL").then(|| "/usr/bin/fish".to_owned()));
         assert_eq!(fish.set("A", "{}"), "set -gx A '{}'");
         assert_eq!(Shell::Posix.set("A", "{}"), "export A='{}'");
         assert_eq!(Shell::Power.set("A", "{}"), "$env:A = '{}'");

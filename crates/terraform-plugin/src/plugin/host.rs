@@ -18,26 +18,29 @@ use crate::plugin::proto::plugin::{ConnInfo, Empty, StdioData};
 /// The service name in go-plugin's health checks.
 const SERVICE: &str = "plugin";
 
-type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+type ResponseStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// The services of go-plugin. They share a token with the serving loop.
 #[derive(Clone)]
 pub struct HostServices {
-    /// Cancelled by `Shutdown`, and by everything else that ends the process.
+    /// Cancelled by `Shutdown`, and by all other causes that end the process.
     end: CancellationToken,
     /// Whether `Shutdown` ends the process. In debug mode, the user ends it.
-    obeys_shutdown: bool,
+    ends_on_shutdown: bool,
 }
 
 impl HostServices {
     /// The services of one process.
     #[must_use]
-    pub fn new(end: CancellationToken, obeys_shutdown: bool) -> Self {
-        Self { end, obeys_shutdown }
+    pub fn new(end: CancellationToken, ends_on_shutdown: bool) -> Self {
+        Self {
+            end,
+            ends_on_shutdown,
+        }
     }
 
     /// A stream without messages that ends with the process.
-    fn silent<T: Send + 'static>(&self) -> impl Stream<Item = Result<T, Status>> + Send + use<T> {
+    fn empty_stream<T: Send + 'static>(&self) -> impl Stream<Item = Result<T, Status>> + Send + use<T> {
         stream::pending().take_until(self.end.clone().cancelled_owned())
     }
 }
@@ -56,7 +59,7 @@ impl Health for HostServices {
         }
     }
 
-    type WatchStream = Answers<HealthCheckResponse>;
+    type WatchStream = ResponseStream<HealthCheckResponse>;
 
     async fn watch(
         &self,
@@ -69,14 +72,14 @@ impl Health for HostServices {
         let first = stream::iter([Ok(HealthCheckResponse {
             status: status.into(),
         })]);
-        Ok(Response::new(Box::pin(first.chain(self.silent()))))
+        Ok(Response::new(Box::pin(first.chain(self.empty_stream()))))
     }
 }
 
 #[tonic::async_trait]
 impl GrpcController for HostServices {
     async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
-        if self.obeys_shutdown {
+        if self.ends_on_shutdown {
             tracing::debug!("the host ends the plugin");
             self.end.cancel();
         }
@@ -86,20 +89,20 @@ impl GrpcController for HostServices {
 
 #[tonic::async_trait]
 impl GrpcStdio for HostServices {
-    type StreamStdioStream = Answers<StdioData>;
+    type StreamStdioStream = ResponseStream<StdioData>;
 
-    /// The provider writes nothing to stdout after the handshake, and the host reads stderr as a log. The host keeps the
-    /// stream open to observe whether the plugin is alive.
+    /// The provider writes nothing to stdout after the handshake, and the host reads stderr as a log. The host keeps
+    /// the stream open to detect whether the plugin is alive.
     async fn stream_stdio(&self, _: Request<()>) -> Result<Response<Self::StreamStdioStream>, Status> {
-        Ok(Response::new(Box::pin(self.silent())))
+        Ok(Response::new(Box::pin(self.empty_stream())))
     }
 }
 
 #[tonic::async_trait]
 impl GrpcBroker for HostServices {
-    type StartStreamStream = Answers<ConnInfo>;
+    type StartStreamStream = ResponseStream<ConnInfo>;
 
-    /// A provider offers no services through the broker. A request to connect receives an error at once.
+    /// A provider offers no services through the broker. A request to connect receives an error immediately.
     async fn start_stream(
         &self,
         request: Request<Streaming<ConnInfo>>,

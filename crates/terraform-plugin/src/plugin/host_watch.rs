@@ -8,13 +8,14 @@ use crate::plugin::connections::Connected;
 
 pub use process::ParentProcess;
 
-/// How long the host may be without a connection after it had one. It reconnects only after an error, within a second.
+/// How long the host may have no connection after the last one closed. It reconnects only after an error, within a
+/// second.
 const RECONNECT: Duration = Duration::from_millis(2500);
 
-/// Completes when the host no longer exists: it has no connection, and either had one some seconds ago or its process has
-/// ended.
+/// Completes when the host no longer exists: it has no connection, and either had one some seconds ago or its process
+/// has ended.
 pub async fn host_gone(mut connected: watch::Receiver<Connected>, parent: ParentProcess) {
-    // The sender exists as long as the process, so that waiting does not fail.
+    // Waiting does not fail: the sender exists as long as the process.
     while let Ok(now) = connected.wait_for(|c| c.now == 0).await.map(|c| *c) {
         let lost = async {
             if now.ever {
@@ -39,15 +40,15 @@ mod process {
 
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-    /// The interval of checks while there is no connection.
-    const LOOK: Duration = Duration::from_millis(500);
+    /// The interval between checks while the host has no connection.
+    const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
     /// The process that started this one.
     pub struct ParentProcess(u32);
 
     impl ParentProcess {
-        /// Must be created before the handshake: a host can end right after it started this process, and its successor as the
-        /// parent would count as the host.
+        /// Returns the current parent. Call this before the handshake: a host can end right after it started this
+        /// process, and the next parent must not be taken for the host.
         pub fn now() -> Self {
             Self(parent_id())
         }
@@ -55,7 +56,7 @@ mod process {
         /// Completes when the parent process has ended, or no longer reads stdout.
         pub(crate) async fn gone(&self) {
             while parent_id() == self.0 && !unread() {
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(CHECK_INTERVAL).await;
             }
         }
     }
@@ -63,7 +64,7 @@ mod process {
     /// Whether stdout is a pipe without a reader.
     fn unread() -> bool {
         let stdout = std::io::stdout();
-        // Requests no events: the system reports errors in any case. Does not wait.
+        // Requests no events: the system always reports errors. Does not wait.
         let mut requested = [PollFd::new(stdout.as_fd(), PollFlags::empty())];
         let reported = poll(&mut requested, PollTimeout::ZERO).is_ok_and(|n| n > 0);
         reported
@@ -75,7 +76,7 @@ mod process {
 
 #[cfg(not(unix))]
 mod process {
-    /// Windows has no parent process to observe: only lost connections show that the host has ended.
+    /// On Windows, the parent process is not observed: only lost connections show that the host has ended.
     pub struct ParentProcess;
 
     impl ParentProcess {

@@ -34,9 +34,9 @@ pub fn level(name: &str, variable: impl Fn(&str) -> Option<String>) -> LevelFilt
     }
 }
 
-/// Writes the events of this crate and of the crates in `targets` with at least this level to stderr. Other crates are not
-/// logged: an HTTP library logs request headers, which contain credentials, at its finest level. Call this once in a
-/// process; further calls have no effect.
+/// Writes the events of this crate and of the crates in `targets` with at least this level to stderr. Other crates are
+/// not logged: an HTTP library logs request headers, which contain credentials, at its finest level. Call this once in
+/// a process; further calls have no effect.
 pub fn start(level: LevelFilter, targets: &'static [&'static str]) {
     if level != LevelFilter::OFF {
         let _ = tracing_subscriber::registry()
@@ -45,7 +45,7 @@ pub fn start(level: LevelFilter, targets: &'static [&'static str]) {
     }
 }
 
-/// A line for the host that does not depend on the level, for errors that prevent serving.
+/// A log line for an error that prevents serving, which does not depend on the level.
 #[must_use]
 pub fn error_line(message: &str) -> String {
     line(Level::ERROR, "plugin", message.to_owned(), Map::new())
@@ -78,7 +78,7 @@ impl<S: Subscriber> Layer<S> for HostLayer {
         event.record(&mut fields);
         let module = event.metadata().target();
         let line = line(*event.metadata().level(), module, fields.message, fields.rest);
-        // A single write keeps the lines of several threads separate. A host that has ended does not read.
+        // A single write keeps the lines of several threads separate. An error means that the host has ended.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }

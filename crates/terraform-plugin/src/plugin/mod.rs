@@ -1,8 +1,9 @@
 //! How Terraform and OpenTofu start a provider and call it: handshake, TLS, sockets and gRPC.
 //!
-//! The process goes through the modules in this order: `handshake` reads the settings of the host, `transport` and `tls` open
-//! a socket that only the host can use, [`serve()`] accepts connections, `host` and `service` handle the calls, [`codec`] and
-//! [`wire`] convert values and messages, until the host calls `Shutdown` or `host_watch` detects that it has ended.
+//! The process uses the modules in this order: `handshake` reads the settings of the host, `transport` and `tls` open a
+//! socket that only the host can use, [`serve()`] accepts connections, `host` and `service` handle the calls, and
+//! [`codec`] and [`wire`] convert values and messages. The process ends when the host calls `Shutdown` or `host_watch`
+//! detects that the host has ended.
 
 pub mod codec;
 pub mod proto;

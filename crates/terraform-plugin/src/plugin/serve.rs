@@ -20,16 +20,16 @@ use crate::plugin::{core_dumps, log};
 use crate::provider::Metadata;
 use crate::{Provider, ServeMode, Server};
 
-/// How long calls in flight may continue after the host has ended. Except for changes (see [`LAST_CHANGES`]), the process
-/// ends within five seconds: the detection takes up to two and a half, and closing up to one.
+/// How long calls in flight may continue after the host has ended. Except for changes (see [`LAST_CHANGES`]), the
+/// process ends within five seconds: the detection takes up to two and a half, and closing up to one.
 const AFTER_HOST: Duration = Duration::from_secs(1);
 /// How long connections may take to close after the last response. The host waits about two seconds.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a change in flight may continue after the host has ended, including the rollback of a create whose response the
-/// host did not receive. No new attempts of requests start.
+/// How long a change in flight may continue after the host has ended, including the rollback of a create whose response
+/// the host did not receive. Requests are not retried.
 const LAST_CHANGES: Duration = Duration::from_secs(45);
 
-/// What to serve.
+/// A plugin to serve.
 pub struct Plugin<P> {
     /// The provider.
     pub provider: P,
@@ -74,7 +74,8 @@ impl ServeError {
 /// [`ServeError`] if serving cannot start.
 pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let parent = ParentProcess::now();
-    // A value that is not Unicode must not count as unset: without its certificate, the host would be served without TLS.
+    // A value that is not Unicode must not count as unset: without its certificate, the host would be served without
+    // TLS.
     let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
     let host = if plugin.debug {
         None
@@ -97,7 +98,7 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         .map(server_tls)
         .transpose();
     let tls: Option<ServerTls> = tls.map_err(|e: TlsError| e)?;
-    // Before the host knows the process: an interrupt must never reach the default handler.
+    // Installed before the handshake: an interrupt must never reach the default handler.
     let signals = signals::Signals::new().map_err(ServeError::Signals)?;
     write_handshake(metadata.address, &listener, tls.as_ref(), host.as_ref()).map_err(ServeError::Stdout)?;
 
@@ -131,7 +132,7 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
                     ));
                 }
                 Err(error) => {
-                    // For instance, the process has too many open files. Existing connections continue, and some of them will close.
+                    // For instance, the process has too many open files. Existing connections continue.
                     tracing::warn!(%error, "cannot accept a connection");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -161,7 +162,7 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
             }
         }
     }
-    // Nothing new starts from here on.
+    // No new requests start after this.
     server.stop();
     drop(listener);
     if orphaned {
@@ -197,7 +198,7 @@ fn write_handshake(
             handshake::line(listener, tls.map(|t| &t.certificate), host)
         )?;
     } else {
-        let shell = Shell::at_hand(|name| std::env::var(name).ok());
+        let shell = Shell::detect(|name| std::env::var(name).ok());
         let reattach = handshake::reattach(address, listener);
         writeln!(
             out,
@@ -230,8 +231,8 @@ mod signals {
             })
         }
 
-        /// Completes on a signal that ends the process. Ctrl-C does so in debug mode only: the whole process group receives it,
-        /// and the host decides what it means (it calls `StopProvider`).
+        /// Completes on a signal that ends the process. Ctrl-C ends it in debug mode only: otherwise the whole process
+        /// group receives it, and the host calls `StopProvider`.
         pub(crate) async fn end(mut self, debug: bool) {
             loop {
                 tokio::select! {
@@ -247,7 +248,7 @@ mod signals {
 mod signals {
     use tokio::signal::windows::{CtrlC, ctrl_c};
 
-    /// Ctrl-C, which every console has.
+    /// Ctrl-C, the only signal that is handled on Windows.
     pub(crate) struct Signals(CtrlC);
 
     impl Signals {
@@ -255,7 +256,7 @@ mod signals {
             ctrl_c().map(Self)
         }
 
-        /// Completes when Ctrl-C ends the process, in debug mode only: otherwise the host decides what it means.
+        /// Completes on Ctrl-C, in debug mode only: otherwise the host calls `StopProvider`.
         pub(crate) async fn end(mut self, debug: bool) {
             while self.0.recv().await.is_some() {
                 if debug {
@@ -271,7 +272,7 @@ mod signals {
 mod tests {
     use super::*;
 
-    /// Tested with TCP, because a Unix socket does not use the range.
+    /// Uses TCP, because a Unix socket does not use the range.
     #[tokio::test]
     async fn report_no_free_port_is_one_line() {
         let taken = Listener::bind_tcp(None).unwrap();

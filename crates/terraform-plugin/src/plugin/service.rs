@@ -30,7 +30,7 @@ mod resource;
 pub use self::delivery::Calls;
 
 /// The largest message in each direction. The host has the same limit.
-const LARGEST_MESSAGE: usize = 256 << 20;
+const MAX_MESSAGE_SIZE: usize = 256 << 20;
 
 /// Serves a provider to the host.
 pub struct ProviderService<P: Provider> {
@@ -53,8 +53,8 @@ impl<P: Provider> ProviderService<P> {
     /// Responds to a request of the HTTP/2 connection.
     pub async fn answer(self, request: http::Request<hyper::body::Incoming>) -> http::Response<Body> {
         let mut grpc = Grpc::new(RawCodec)
-            .max_decoding_message_size(LARGEST_MESSAGE)
-            .max_encoding_message_size(LARGEST_MESSAGE);
+            .max_decoding_message_size(MAX_MESSAGE_SIZE)
+            .max_encoding_message_size(MAX_MESSAGE_SIZE);
         let method = request.uri().path().rsplit('/').next();
         let method = method.unwrap_or_default().to_owned();
         let streams = matches!(method.as_str(), "ListResource" | "InvokeAction");
@@ -107,8 +107,8 @@ impl<P: Provider> ProviderService<P> {
         Box::pin(std::future::ready(events.map(Response::new)))
     }
 
-    /// Runs a call as a task. It runs to completion even if the host cancels the call, because a change must not stop
-    /// half way, and a panic does not reach the connection.
+    /// Runs a call as a task. The task runs to completion even if the host cancels the call, because a change must not
+    /// stop half way. A panic does not affect the connection.
     fn call<I, O, F>(
         &self,
         message: Bytes,

@@ -35,7 +35,7 @@ pub struct ServerTls {
 /// Creates a certificate for this process, and pins the certificate of the host.
 ///
 /// # Errors
-/// [`TlsError`] if the certificate of the host is invalid, or the own one cannot be created.
+/// [`TlsError`] if the certificate of the host is invalid, or that of the plugin cannot be created.
 pub fn server_tls(client_certificate: &str) -> Result<ServerTls, TlsError> {
     let mut pem = CertificateDer::pem_slice_iter(client_certificate.as_bytes());
     let (Some(Ok(pinned)), None) = (pem.next(), pem.next()) else {
@@ -71,8 +71,8 @@ pub fn server_tls(client_certificate: &str) -> Result<ServerTls, TlsError> {
     })
 }
 
-/// Accepts exactly one certificate. The certificate of the host is self-signed and marked as an authority, so that a
-/// web-PKI verifier rejects it as a client certificate. Pinning is stricter than a chain.
+/// Accepts exactly one certificate. A web-PKI verifier rejects the certificate of the host, because it is self-signed
+/// and marked as a certificate authority. Pinning is stricter than verification of a chain.
 #[derive(Debug)]
 struct PinnedClient {
     pinned: CertificateDer<'static>,

@@ -1,4 +1,4 @@
-//! The socket of the plugin: a Unix domain socket, or a loopback TCP port where these do not exist.
+//! The socket of the plugin: a Unix domain socket, or on Windows a loopback TCP port.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -117,7 +117,7 @@ impl Listener {
         }
     }
 
-    /// Waits for a connection.
+    /// Accepts a connection.
     ///
     /// # Errors
     /// The error of the system, for instance that the process has too many open files.
@@ -175,7 +175,7 @@ mod unix {
 
     impl Drop for Folder {
         fn drop(&mut self) {
-            // There is no remedy for an error here.
+            // An error cannot be handled here.
             let _ = fs::remove_dir(&self.0);
         }
     }
@@ -196,7 +196,7 @@ mod unix {
                 source,
             };
             let folder = folder.map(Folder::make).transpose().map_err(failed)?;
-            // Only the owner has access from the start: a later change of the mode would leave a gap.
+            // Set before the socket is created: with a later change of the mode, others could connect first.
             let before = umask(Mode::from_bits_truncate(0o177));
             let bound = UnixListener::bind(&path);
             umask(before);
@@ -226,7 +226,7 @@ mod unix {
 
     impl Drop for Socket {
         fn drop(&mut self) {
-            // Another process may have removed the file. There is no remedy for other errors.
+            // Another process may have removed the file. Other errors cannot be handled here.
             let _ = fs::remove_file(&self.path);
         }
     }

@@ -33,7 +33,7 @@ pub trait Resource: Send + Sync + 'static {
     fn schema(&self) -> Schema;
 
     /// Observes every state that the host sends to a configured provider, before the call that uses it. A resource can
-    /// record in the provider's data which objects the run already contains.
+    /// record the objects of the run in the provider's data.
     fn on_state_seen(&self, _provider: &Self::Data, _state: &Self::Model) {}
 
     /// Checks rules over several arguments, any of which may be unknown. The schema contains the rules for a single
@@ -46,12 +46,12 @@ pub trait Resource: Send + Sync + 'static {
     /// Creates the object and returns its state.
     ///
     /// # Errors
-    /// The reason of the failure. If the object exists nevertheless, set [`CreateCall::partial_state`].
+    /// The reason of the failure. If the object exists, set [`CreateCall::partial_state`].
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Self::Model, Diagnostics>;
 
-    /// Removes an object whose creation no state records, because the host ended before it received the response. The
-    /// run is over, and [`ConfigureCall::stop`](crate::ConfigureCall::stop) is cancelled: the removal must ignore that,
-    /// and end within seconds. Default: does nothing.
+    /// Removes an object whose creation no state records, because the host ended before it received the response.
+    /// [`ConfigureCall::stop`](crate::ConfigureCall::stop) is already cancelled: the removal must ignore it, and end
+    /// within seconds. Default: does nothing.
     async fn rollback_create(&self, _provider: &Self::Data, _state: &Self::Model) {}
 
     /// Returns the current state, or `None` if the object no longer exists.
@@ -91,10 +91,10 @@ pub trait Resource: Send + Sync + 'static {
     }
 
     /// Removes from a state what a generated configuration must not contain, such as the arguments that conflict with
-    /// others. Returns the state unchanged by default.
+    /// others. Default: returns the state unchanged.
     ///
-    /// The result then loses everything that a person would not write: computed and write-only attributes, attributes
-    /// that equal the default, empty optional values, deprecated and sensitive attributes.
+    /// The crate then removes computed and write-only attributes, attributes that equal the default, empty optional
+    /// values, deprecated and sensitive attributes.
     fn generate_config(&self, state: Self::Model) -> Self::Model {
         state
     }
@@ -104,8 +104,8 @@ pub trait Resource: Send + Sync + 'static {
         &[]
     }
 
-    /// Converts the state of another resource type, which may belong to another provider. Returns `None` for a type that
-    /// it does not support.
+    /// Converts the state of another resource type, which may belong to another provider. Returns `None` for a type
+    /// that is not supported.
     fn move_state(&self, _source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
         None
     }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
 /// Named JSON values that Terraform stores with the state of a resource, and that only the provider reads. They are
-/// stored in clear text: never put a secret in them. `Debug` shows only the names, because the data of another provider
+/// stored in plain text: never put a secret in them. `Debug` shows only the names, because the data of another provider
 /// may contain a secret.
 #[derive(Clone, PartialEq)]
 pub struct Private(Content);

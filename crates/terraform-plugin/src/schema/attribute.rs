@@ -4,14 +4,14 @@ use crate::schema::validator::Validator;
 use crate::value::Value;
 use crate::value::types::Type;
 
-/// How the objects of a nested attribute are arranged.
+/// The nesting mode of a nested attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nesting {
     /// One object.
     Single,
-    /// Objects in an order.
+    /// An ordered list of objects.
     List,
-    /// Objects without an order.
+    /// An unordered set of objects.
     Set,
     /// Objects by name.
     Map,
@@ -114,7 +114,7 @@ impl Attribute {
         }
     }
 
-    /// The provider can set the attribute. If the user can set it too, only where the user does not.
+    /// The provider sets the attribute. If it is optional as well, the provider sets it only if the user does not.
     #[must_use]
     pub fn computed(self) -> Self {
         Self {
@@ -123,8 +123,7 @@ impl Attribute {
         }
     }
 
-    /// What it is where the user does not set it. The protocol wants such an attribute to be
-    /// computed as well.
+    /// The value if the user does not set one. The attribute must also be computed.
     #[must_use]
     pub fn default(self, value: impl Into<Value>) -> Self {
         Self {
@@ -134,7 +133,7 @@ impl Attribute {
         }
     }
 
-    /// Terraform hides it in its output.
+    /// Terraform masks the value in its output.
     #[must_use]
     pub fn sensitive(self) -> Self {
         Self {
@@ -152,8 +151,8 @@ impl Attribute {
         }
     }
 
-    /// Parts of a text that diagnostics and logs replace by `[redacted]`, although Terraform shows the attribute: for
-    /// values that can contain a secret, such as URLs.
+    /// Specifies the parts of a text that diagnostics and logs replace with `[redacted]`. Terraform still shows the
+    /// attribute. For values that can contain a secret, such as URLs.
     #[must_use]
     pub fn redact_parts(self, parts: fn(&str) -> Vec<String>) -> Self {
         Self {
@@ -162,7 +161,7 @@ impl Attribute {
         }
     }
 
-    /// The attribute is deprecated. The text says why and what to use instead.
+    /// The attribute is deprecated. The text contains the reason and the replacement.
     #[must_use]
     pub fn deprecated(self, reason: &'static str) -> Self {
         Self {
@@ -171,7 +170,7 @@ impl Attribute {
         }
     }
 
-    /// Adds a rule for the known values.
+    /// Adds a validator, which receives known values only.
     #[must_use]
     pub fn validator(mut self, validator: Validator) -> Self {
         self.validators.push(validator);
@@ -187,7 +186,7 @@ impl Attribute {
         }
     }
 
-    /// An update keeps a computed value, so that a plan does not show it as unknown.
+    /// An update does not change the computed value: the plan contains the value of the state instead of unknown.
     #[must_use]
     pub fn use_state_for_unknown(self) -> Self {
         Self {
@@ -238,7 +237,7 @@ impl Attribute {
         self.computed
     }
 
-    /// Whether Terraform hides it.
+    /// Whether Terraform masks it.
     #[must_use]
     pub fn is_sensitive(&self) -> bool {
         self.sensitive

@@ -53,7 +53,7 @@ impl Schema {
     }
 
     /// Sets the identity: attributes that together identify an object for its whole life. They are part of the state,
-    /// so that the identity is always derived from it.
+    /// from which the identity is always derived.
     #[must_use]
     pub fn identity(self, identity: &'static [IdentityAttribute]) -> Self {
         Self { identity, ..self }
@@ -77,8 +77,8 @@ impl Schema {
         )
     }
 
-    /// The identity of the object in a state. There is none while a part of it is unknown, or null: only a part that is
-    /// optional for import and not computed may be null, unless all parts are.
+    /// The identity of the object in a state. Returns `None` while a part is unknown, or is null and may not be: only a
+    /// part that is optional for import and not computed may be null, unless all parts are null.
     #[must_use]
     pub fn identity_of(&self, state: &Value) -> Option<Value> {
         let complete = |part: &IdentityAttribute| {
@@ -119,8 +119,8 @@ impl Schema {
         self.object.get_or_init(|| object_type(&self.attributes))
     }
 
-    /// Returns the errors in the declaration, for a test over all schemas of a provider. A host would refuse the
-    /// provider, or fail later.
+    /// Returns the errors in the declaration, with which a host refuses the provider or fails later. For a test over
+    /// all schemas of a provider.
     #[must_use]
     pub fn validate_implementation(&self) -> Vec<String> {
         let mut errors = Vec::new();
@@ -234,13 +234,14 @@ fn validate_attributes(attributes: &[Attribute], parent: &Parent<'_>, errors: &m
     }
 }
 
-/// Whether a configuration can contain this name: lower case letters, digits and underscores, not beginning with a digit.
+/// Whether a configuration can contain this name: lower case letters, digits and underscores, not beginning with a
+/// digit.
 pub(crate) fn is_identifier(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') && name.chars().all(allowed)
 }
 
-/// What an attribute is nested in.
+/// The attribute that contains a nested attribute.
 #[derive(Default)]
 struct Parent<'a> {
     prefix: &'a str,

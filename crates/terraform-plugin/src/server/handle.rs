@@ -1,4 +1,4 @@
-//! What a server serves, one handle for each kind: the calls of the protocol in terms of values.
+//! The calls of the protocol in terms of values, with one handle type for each kind of type that a server serves.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::server::Server;
 use crate::value::Value;
 use crate::value::json::{UnknownFields, from_json};
 
-/// Something that a server serves.
+/// A resource, data source, list resource or action of a server.
 pub struct Handle<'a, P: Provider, T: ?Sized> {
     server: &'a Server<P>,
     inner: &'a T,
@@ -138,8 +138,7 @@ impl<'a, P: Provider> ResourceHandle<'a, P> {
             })
     }
 
-    /// Upgrades a stored identity to the current version. All identities have version 0, so that attributes which are
-    /// absent become null.
+    /// Upgrades a stored identity to the current version. All identities have version 0. Absent attributes become null.
     ///
     /// # Errors
     /// A diagnostic if the identity does not match the schema, or has a newer version.
@@ -247,8 +246,8 @@ impl<'a, P: Provider> ListResourceHandle<'a, P> {
             .during_sync(|| self.inner.validate(config))
     }
 
-    /// Lists existing objects. Each is sent as soon as it is found, then the errors, if any. The list ends early when
-    /// the receiver is dropped.
+    /// Lists existing objects. Sends each as soon as it is found, then the errors. Ends early if the receiver is
+    /// dropped.
     pub async fn list(&self, request: ListRequest, events: mpsc::Sender<ListEvent>) {
         let request = ListRequest {
             config: or_nulls(self.schema(), request.config),
@@ -297,8 +296,8 @@ impl<'a, P: Provider> ListResourceHandle<'a, P> {
     }
 }
 
-/// Before the invocation, an action without any argument has no diagnostics: Terraform 1.15 crashes if one comes for an
-/// action without a `config` block, since it looks for the place of that block. The invocation reports it.
+/// For an action without arguments, only the invocation returns diagnostics: Terraform 1.15 crashes on a diagnostic
+/// from validation or plan if the action has no `config` block.
 impl<'a, P: Provider> ActionHandle<'a, P> {
     /// The schema of the `config` block.
     #[must_use]
@@ -354,7 +353,7 @@ fn or_nulls(schema: &Schema, config: Value) -> Value {
     }
 }
 
-/// Whether a configuration has no argument, as without the block.
+/// Whether a configuration sets no argument.
 fn sets_nothing(config: &Value) -> bool {
     config.is_null()
         || config

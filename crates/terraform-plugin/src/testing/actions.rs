@@ -1,4 +1,4 @@
-//! Actions, as Terraform plans and invokes them.
+//! The calls with which Terraform plans and invokes an action.
 
 use crate::Value;
 use crate::plugin::proto::tfplugin6 as tf;

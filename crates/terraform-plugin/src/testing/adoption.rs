@@ -1,4 +1,4 @@
-//! Import, move and identity calls: how an existing object enters the state.
+//! Import, move and identity calls.
 
 use serde_json::Value as Json;
 
@@ -34,12 +34,12 @@ impl Resource {
             identity,
             ..<_>::default()
         };
-        let answer = self.provider.clone().import_resource_state(request).await;
-        let answer = answer.unwrap().into_inner();
-        assert!(answer.imported_resources.len() <= 1);
-        let Some(imported) = answer.imported_resources.into_iter().next() else {
+        let response = self.provider.clone().import_resource_state(request).await;
+        let response = response.unwrap().into_inner();
+        assert!(response.imported_resources.len() <= 1);
+        let Some(imported) = response.imported_resources.into_iter().next() else {
             return State {
-                diagnostics: answer.diagnostics,
+                diagnostics: response.diagnostics,
                 ..State::none()
             };
         };
@@ -50,12 +50,12 @@ impl Resource {
             value,
             private: imported.private,
             identity: self.identified(imported.identity.as_ref()),
-            diagnostics: answer.diagnostics,
+            diagnostics: response.diagnostics,
         }
     }
 
     /// Converts the state of another resource type.
-    pub async fn take_over(&self, provider: &str, type_name: &str, state: &Json) -> State {
+    pub async fn move_state(&self, provider: &str, type_name: &str, state: &Json) -> State {
         let request = tf::move_resource_state::Request {
             source_provider_address: provider.to_owned(),
             source_type_name: type_name.to_owned(),
@@ -63,13 +63,13 @@ impl Resource {
             target_type_name: self.type_name.clone(),
             ..<_>::default()
         };
-        let answer = self.provider.clone().move_resource_state(request).await;
-        let answer = answer.unwrap().into_inner();
+        let response = self.provider.clone().move_resource_state(request).await;
+        let response = response.unwrap().into_inner();
         State {
-            value: self.shape.decode(answer.target_state.as_ref()),
-            private: answer.target_private,
-            identity: self.identified(answer.target_identity.as_ref()),
-            diagnostics: answer.diagnostics,
+            value: self.shape.decode(response.target_state.as_ref()),
+            private: response.target_private,
+            identity: self.identified(response.target_identity.as_ref()),
+            diagnostics: response.diagnostics,
         }
     }
 
@@ -89,14 +89,14 @@ impl Resource {
             version,
             raw_identity: Some(raw),
         };
-        let answer = self.provider.clone().upgrade_resource_identity(request).await;
-        let answer = answer.unwrap().into_inner();
-        match answer.upgraded_identity {
-            Some(identity) if answer.diagnostics.is_empty() => {
+        let response = self.provider.clone().upgrade_resource_identity(request).await;
+        let response = response.unwrap().into_inner();
+        match response.upgraded_identity {
+            Some(identity) if response.diagnostics.is_empty() => {
                 let decoded = crate::plugin::codec::decode(identity.identity_data.as_ref(), &self.identity);
                 Ok(decoded.unwrap())
             }
-            _ => Err(answer.diagnostics),
+            _ => Err(response.diagnostics),
         }
     }
 }

@@ -55,7 +55,7 @@ impl Tls {
             .unwrap()
             .with_root_certificates(trusted);
         let mut config = match identity {
-            // `with_client_auth_cert` would refuse a certificate without its key, which a test presents.
+            // `with_client_auth_cert` refuses a certificate without its key, which a test presents.
             Some(identity) => {
                 let key = any_supported_type(&identity.key()).unwrap();
                 let shown = CertifiedKey::new(vec![identity.certificate.clone()], key);
@@ -67,13 +67,13 @@ impl Tls {
         Arc::new(config)
     }
 
-    /// Connects to a socket and completes the TLS handshake. In TLS 1.3, the client completes the handshake before the server
-    /// verifies its certificate: the first call can report a refusal.
+    /// Connects to a socket and completes the TLS handshake. In TLS 1.3, the client completes the handshake before the
+    /// server verifies its certificate: the first call can report a refusal.
     pub async fn connect(&self, socket: &Path, identity: Option<&Identity>) -> io::Result<Channel> {
         let name = ServerName::try_from("localhost").unwrap();
         let connector = TlsConnector::from(self.config(identity));
-        let greeting = connector.connect(name, unix(socket).await);
-        let stream = within("the TLS greeting", greeting).await?;
+        let handshake = connector.connect(name, unix(socket).await);
+        let stream = within("the TLS handshake", handshake).await?;
         grpc(stream).await.map_err(io::Error::other)
     }
 }
@@ -88,8 +88,8 @@ pub async fn grpc<S>(stream: S) -> Result<Channel, hyper::Error>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let greeting = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
-    let (sender, connection) = within("the HTTP/2 greeting", greeting).await?;
+    let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+    let (sender, connection) = within("the HTTP/2 handshake", handshake).await?;
     let connection = tokio::spawn(async { drop(connection.await) });
     let abort = Arc::new(Closing(connection.abort_handle()));
     Ok(Channel {
@@ -98,7 +98,7 @@ where
     })
 }
 
-/// A connection for the clients of all services. Dropping the last clone closes it abruptly, like the end of a killed host.
+/// A connection for the clients of all services. Dropping the last clone closes it abruptly, as when a host is killed.
 #[derive(Clone)]
 pub struct Channel {
     sender: SendRequest<Body>,

@@ -17,7 +17,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Creates a certificate. All have the same subject and different keys.
+    /// Creates a certificate. All certificates have the same subject and different keys.
     pub fn new() -> Self {
         let (params, key) = (params(), key_pair());
         let certificate = params.self_signed(&key).unwrap();
@@ -25,7 +25,7 @@ impl Identity {
     }
 
     /// Creates a certificate with the same subject and another key, signed by this one as an authority.
-    pub fn signs(&self) -> Self {
+    pub fn issue(&self) -> Self {
         let authority = KeyPair::try_from(self.key.as_slice()).unwrap();
         let issuer = Issuer::new(params(), authority);
         let key = key_pair();
@@ -41,7 +41,7 @@ impl Identity {
         }
     }
 
-    /// A client that presents this certificate, and has only the key of another.
+    /// A client that presents this certificate with the key of another.
     pub fn with_key_of(&self, other: &Identity) -> Self {
         Self {
             pem: self.pem.clone(),

@@ -6,7 +6,7 @@ use crate::plugin::codec;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::proto::tfplugin6::provider_client::ProviderClient;
 use crate::testing::terraform::Resource;
-use crate::testing::value::{Shape, sound};
+use crate::testing::value::{Shape, assert_no_errors};
 use crate::testing::{Channel, Plugin};
 use crate::{Type, Value};
 
@@ -15,7 +15,7 @@ use crate::{Type, Value};
 pub struct DataSource {
     /// The plugin.
     pub provider: ProviderClient<Channel>,
-    /// Which type.
+    /// The type name.
     pub type_name: String,
     /// Its schema.
     pub shape: Shape,
@@ -28,8 +28,8 @@ impl DataSource {
             type_name: self.type_name.clone(),
             config: self.shape.encode(&self.shape.object(arguments)),
         };
-        let answer = self.provider.clone().validate_data_resource_config(request).await;
-        answer.unwrap().into_inner().diagnostics
+        let response = self.provider.clone().validate_data_resource_config(request).await;
+        response.unwrap().into_inner().diagnostics
     }
 
     /// Reads with these arguments, the others null. Asserts that the result is wholly known and keeps the arguments.
@@ -40,12 +40,12 @@ impl DataSource {
             config: self.shape.encode(&config),
             ..<_>::default()
         };
-        let answer = self.provider.clone().read_data_source(request).await;
-        let answer = answer.unwrap().into_inner();
-        if !answer.diagnostics.is_empty() {
-            return Err(answer.diagnostics);
+        let response = self.provider.clone().read_data_source(request).await;
+        let response = response.unwrap().into_inner();
+        if !response.diagnostics.is_empty() {
+            return Err(response.diagnostics);
         }
-        let state = self.shape.decode(answer.state.as_ref());
+        let state = self.shape.decode(response.state.as_ref());
         assert!(state.is_wholly_known(), "{state:?}");
         for (name, argument) in arguments {
             assert_eq!(state.get(name), argument, "{name} is configured");
@@ -66,7 +66,7 @@ pub struct ListResource {
 /// A result of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// The name for people.
+    /// The name to display.
     pub display_name: String,
     /// The identity.
     pub identity: Value,
@@ -83,11 +83,11 @@ impl ListResource {
             ..<_>::default()
         };
         let mut provider = self.resource.provider.clone();
-        let answer = provider.validate_list_resource_config(request).await;
-        answer.unwrap().into_inner().diagnostics
+        let response = provider.validate_list_resource_config(request).await;
+        response.unwrap().into_inner().diagnostics
     }
 
-    /// Lists with these arguments, the others null, until the stream ends or `limit` results are there, as Terraform
+    /// Lists with these arguments, the others null, until the stream ends or has sent `limit` results, as Terraform
     /// does. Returns the results and the diagnostics. With `objects`, asserts that each result has its object, without
     /// a write-only value.
     pub async fn list(
@@ -129,9 +129,9 @@ impl ListResource {
         let object = self.resource.shape.decode(Some(object));
         assert!(object.is_wholly_known() && !object.is_null(), "{object:?}");
         for attribute in &self.resource.shape.attributes {
-            let hidden = attribute.write_only || attribute.sensitive;
+            let secret = attribute.write_only || attribute.sensitive;
             assert!(
-                !hidden || object.get(&attribute.name).is_null(),
+                !secret || object.get(&attribute.name).is_null(),
                 "{}",
                 attribute.name
             );
@@ -147,10 +147,10 @@ impl Resource {
             type_name: self.type_name.clone(),
             state: self.shape.encode(state),
         };
-        let answer = self.provider.clone().generate_resource_config(request).await;
-        let answer = answer.unwrap().into_inner();
-        sound(&answer.diagnostics);
-        let config = self.shape.decode(answer.config.as_ref());
+        let response = self.provider.clone().generate_resource_config(request).await;
+        let response = response.unwrap().into_inner();
+        assert_no_errors(&response.diagnostics);
+        let config = self.shape.decode(response.config.as_ref());
         assert!(config.is_wholly_known(), "{config:?}");
         for attribute in &self.shape.attributes {
             let settable = attribute.required || attribute.optional;
@@ -187,7 +187,7 @@ impl Plugin {
         let function = &self.schema.functions[name];
         let ty = |json: &[u8]| Type::from_json(&serde_json::from_slice(json).unwrap()).unwrap();
         let parameters = function.parameters.iter().chain(
-            // As many as there can be arguments.
+            // Repeated for all further arguments.
             function.variadic_parameter.iter().cycle().take(arguments.len()),
         );
         let arguments = arguments.iter().zip(parameters);
@@ -197,13 +197,13 @@ impl Plugin {
                 .map(|(argument, parameter)| codec::encode(argument, &ty(&parameter.r#type)))
                 .collect(),
         };
-        let answer = self.host.provider().call_function(request).await;
-        let answer = answer.unwrap().into_inner();
-        if let Some(error) = answer.error {
+        let response = self.host.provider().call_function(request).await;
+        let response = response.unwrap().into_inner();
+        if let Some(error) = response.error {
             Err(error)
         } else {
             let result = ty(&function.r#return.as_ref().unwrap().r#type);
-            Ok(codec::decode(answer.result.as_ref(), &result).unwrap())
+            Ok(codec::decode(response.result.as_ref(), &result).unwrap())
         }
     }
 }

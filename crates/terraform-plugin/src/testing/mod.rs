@@ -1,12 +1,12 @@
-//! A host for tests: it starts a provider binary as Terraform does, calls it as Terraform does, and checks what Terraform
-//! checks.
+//! A host for tests. It starts and calls a provider binary as Terraform does, and checks the responses as Terraform
+//! does.
 //!
 //! [`Launch`] configures a process, [`Process`] is a running one, [`Handshake`] is its first line, [`Identity`] is the
-//! certificate of the host. [`Host`] combines them, and is the start of most tests. [`value`] creates and reads values, and
-//! [`terraform`] calls a resource in the order of plan and apply. [`Plugin`] also calls functions,
-//! list resources and actions. [`check_model`] compares a model with its schema.
+//! certificate of the host. [`Host`] combines them. Most tests start with it. [`value`] creates and reads values, and
+//! [`terraform`] calls a resource in the order of plan and apply. [`Plugin`] also calls functions, list resources and
+//! actions. [`check_model`] compares a model with its schema.
 //!
-//! Everything ends with the test, also after a panic: dropping a process kills it and removes its folder.
+//! Dropping a process kills it and removes its folder, also after a panic.
 
 #![allow(
     clippy::expect_used,

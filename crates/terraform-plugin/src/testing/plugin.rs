@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::testing::terraform::Resource;
-use crate::testing::value::{Shape, sound};
+use crate::testing::value::{Shape, assert_no_errors};
 use crate::testing::{Host, Launch};
 use crate::{Type, Value};
 
@@ -27,7 +27,7 @@ impl Plugin {
         let identities = tf::get_resource_identity_schemas::Request {};
         let identities = host.provider().get_resource_identity_schemas(identities).await;
         let identities = identities.unwrap().into_inner();
-        sound(&identities.diagnostics);
+        assert_no_errors(&identities.diagnostics);
         Self {
             host,
             schema: schema.into_inner(),
@@ -48,8 +48,8 @@ impl Plugin {
             config,
             client_capabilities: None,
         };
-        let answer = self.host.provider().configure_provider(request).await;
-        answer.unwrap().into_inner().diagnostics
+        let response = self.host.provider().configure_provider(request).await;
+        response.unwrap().into_inner().diagnostics
     }
 
     /// A resource type.

@@ -12,8 +12,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-/// How long a test waits for an event before it fails. No test measures time with it.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// How long a test waits for an event before it fails.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The variable that identifies a host.
 const COOKIE: (&str, &str) = (
@@ -23,7 +23,7 @@ const COOKIE: (&str, &str) = (
 
 /// Waits for an event that must occur.
 pub async fn within<T>(what: &str, done: impl Future<Output = T>) -> T {
-    let waited = tokio::time::timeout(PATIENCE, done).await;
+    let waited = tokio::time::timeout(TIMEOUT, done).await;
     waited.unwrap_or_else(|_| panic!("timed out waiting: {what}"))
 }
 
@@ -32,8 +32,7 @@ pub fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(pid.try_into().unwrap()), signal).unwrap();
 }
 
-/// A process to start. Its environment contains only what is set here, so that the environment of the tests does not
-/// affect it.
+/// A process to start. It does not inherit the environment of the tests.
 pub struct Launch {
     command: Command,
     folder: TempDir,
@@ -41,21 +40,21 @@ pub struct Launch {
 
 impl Launch {
     /// The plugin as a user starts it.
-    pub fn by_hand(plugin: &str) -> Self {
+    pub fn without_host(plugin: &str) -> Self {
         Self::program(plugin)
     }
 
     /// The plugin as a host starts it, without TLS.
     pub fn without_tls(plugin: &str) -> Self {
-        Self::by_hand(plugin)
+        Self::without_host(plugin)
             .env(COOKIE.0, COOKIE.1)
             .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
             .socket_dir_is_own_folder()
     }
 
-    /// A process that starts the plugin as a host does, and does nothing else: killing it corresponds to killing the host. A
-    /// further command keeps the shell from replacing itself with the plugin.
-    pub fn through_a_shell(plugin: &str) -> Self {
+    /// A shell that starts the plugin as a host does. Killing it corresponds to killing the host. The second command
+    /// keeps the shell from replacing itself with the plugin.
+    pub fn through_shell(plugin: &str) -> Self {
         let mut launch = Self::program("/bin/sh")
             .env(COOKIE.0, COOKIE.1)
             .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
@@ -151,7 +150,7 @@ pub struct Process {
     folder: TempDir,
 }
 
-/// The end of a process, and the output that was not read before.
+/// The exit status of a process, and the output that was not read before.
 #[derive(Debug)]
 pub struct Ended {
     /// The exit status.
@@ -200,7 +199,7 @@ impl Process {
     }
 
     /// Waits until stderr contains a text.
-    pub async fn says(&self, text: &str) {
+    pub async fn wait_for_stderr(&self, text: &str) {
         let said = async {
             while !self.stderr().contains(text) {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -215,7 +214,7 @@ impl Process {
         self.stderr_end.abort();
     }
 
-    /// Waits until no process holds the other end of stdout: neither the plugin nor a process that it started.
+    /// Waits until neither the plugin nor a process that it started has stdout open.
     pub async fn closed(&mut self) {
         let mut rest = String::new();
         let stdout = self.stdout.as_mut().unwrap();
@@ -253,14 +252,14 @@ impl Process {
 
 impl Ended {
     /// Asserts that the process succeeded and left no files.
-    pub fn well(self) -> Self {
+    pub fn assert_success(self) -> Self {
         assert_eq!(self.status.code(), Some(0), "{self:?}");
         assert_eq!(self.left, [""; 0], "files left behind");
         self
     }
 
-    /// Asserts that the process could not start, reported the reason in one line that a host reads as an error, and left no
-    /// files. Returns the reason.
+    /// Asserts that the process failed to start, reported the reason in one log line at error level, and left no files.
+    /// Returns the reason.
     pub fn refused_to_start(self) -> String {
         assert_eq!(self.status.code(), Some(1), "{self:?}");
         assert_eq!(self.stdout, "");

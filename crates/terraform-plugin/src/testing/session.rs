@@ -14,7 +14,7 @@ use crate::plugin::proto::tfplugin6::provider_client::ProviderClient;
 use crate::testing::{Channel, Ended, Handshake, Identity, Launch, Process, Tls, grpc, unix, within};
 
 /// The largest message that a host accepts.
-const LARGEST_MESSAGE: usize = 256 << 20;
+const MAX_MESSAGE_SIZE: usize = 256 << 20;
 
 /// A plugin that was started and connected as Terraform does it.
 pub struct Host {
@@ -80,7 +80,7 @@ impl Host {
     }
 
     /// Asserts that the plugin responds.
-    pub async fn answers(&self) {
+    pub async fn assert_responds(&self) {
         check(&self.channel).await.unwrap();
     }
 
@@ -92,30 +92,30 @@ impl Host {
     /// Ends the plugin as Terraform does at the end of a run, and asserts that it succeeds.
     pub async fn end(self) -> Ended {
         self.shut_down().await;
-        self.process.ended().await.well()
+        self.process.ended().await.assert_success()
     }
 }
 
-/// A client of the provider behind a connection.
+/// A client of the provider on a connection.
 pub fn provider(channel: &Channel) -> ProviderClient<Channel> {
     ProviderClient::new(channel.clone())
-        .max_decoding_message_size(LARGEST_MESSAGE)
-        .max_encoding_message_size(LARGEST_MESSAGE)
+        .max_decoding_message_size(MAX_MESSAGE_SIZE)
+        .max_encoding_message_size(MAX_MESSAGE_SIZE)
 }
 
 /// Requests the health status of the plugin.
 pub async fn check(channel: &Channel) -> Result<i32, Status> {
     let service = "plugin".to_owned();
     let mut client = HealthClient::new(channel.clone());
-    let answer = client.check(HealthCheckRequest { service });
-    Ok(within("the health", answer).await?.into_inner().status)
+    let response = client.check(HealthCheckRequest { service });
+    Ok(within("the health", response).await?.into_inner().status)
 }
 
 /// Calls `Shutdown`.
 pub async fn shut_down(channel: &Channel) -> Result<(), Status> {
     let mut client = GrpcControllerClient::new(channel.clone());
-    let answer = client.shutdown(Empty {});
-    within("the answer to Shutdown", answer).await.map(drop)
+    let response = client.shutdown(Empty {});
+    within("the answer to Shutdown", response).await.map(drop)
 }
 
 /// Connects without TLS.

@@ -42,11 +42,11 @@ pub struct Plan {
 /// A state, as Terraform stores it.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// The attributes; null if there is no object.
+    /// The attributes; null without an object.
     pub value: Value,
     /// The private data.
     pub private: Vec<u8>,
-    /// The identity of the object, if there is one.
+    /// The identity of the object.
     pub identity: Option<Value>,
     /// The diagnostics.
     pub diagnostics: Vec<tf::Diagnostic>,
@@ -94,8 +94,8 @@ impl Resource {
                 ..<_>::default()
             }),
         };
-        let answer = self.provider.clone().validate_resource_config(request).await;
-        answer.unwrap().into_inner().diagnostics
+        let response = self.provider.clone().validate_resource_config(request).await;
+        response.unwrap().into_inner().diagnostics
     }
 
     /// Plans a create or update.
@@ -109,19 +109,19 @@ impl Resource {
             prior_identity: self.identify(prior.identity.as_ref()),
             ..<_>::default()
         };
-        let answer = self.provider.clone().plan_resource_change(request).await;
-        let answer = answer.unwrap().into_inner();
+        let response = self.provider.clone().plan_resource_change(request).await;
+        let response = response.unwrap().into_inner();
         let plan = Plan {
             prior: prior.value.clone(),
             config: config.clone(),
-            planned: self.shape.decode(answer.planned_state.as_ref()),
-            private: answer.planned_private,
-            identity: self.identified(answer.planned_identity.as_ref()),
-            requires_replace: answer.requires_replace,
-            diagnostics: answer.diagnostics,
+            planned: self.shape.decode(response.planned_state.as_ref()),
+            private: response.planned_private,
+            identity: self.identified(response.planned_identity.as_ref()),
+            requires_replace: response.requires_replace,
+            diagnostics: response.diagnostics,
         };
         assert!(
-            !answer.legacy_type_system,
+            !response.legacy_type_system,
             "that would switch Terraform's checks off"
         );
         if errors(&plan.diagnostics).is_empty() {
@@ -144,16 +144,16 @@ impl Resource {
             planned_identity: self.identify(plan.identity.as_ref()),
             ..<_>::default()
         };
-        let answer = self.provider.clone().apply_resource_change(request).await;
-        let answer = answer.unwrap().into_inner();
+        let response = self.provider.clone().apply_resource_change(request).await;
+        let response = response.unwrap().into_inner();
         let state = State {
-            value: self.shape.decode(answer.new_state.as_ref()),
-            private: answer.private,
-            identity: self.identified(answer.new_identity.as_ref()),
-            diagnostics: answer.diagnostics,
+            value: self.shape.decode(response.new_state.as_ref()),
+            private: response.private,
+            identity: self.identified(response.new_identity.as_ref()),
+            diagnostics: response.diagnostics,
         };
         assert!(
-            !answer.legacy_type_system,
+            !response.legacy_type_system,
             "that would switch Terraform's checks off"
         );
         assert!(state.value.is_wholly_known(), "{:?}", state.value);
@@ -172,13 +172,13 @@ impl Resource {
             current_identity: self.identify(state.identity.as_ref()),
             ..<_>::default()
         };
-        let answer = self.provider.clone().read_resource(request).await;
-        let answer = answer.unwrap().into_inner();
+        let response = self.provider.clone().read_resource(request).await;
+        let response = response.unwrap().into_inner();
         let read = State {
-            value: self.shape.decode(answer.new_state.as_ref()),
-            private: answer.private,
-            identity: self.identified(answer.new_identity.as_ref()),
-            diagnostics: answer.diagnostics,
+            value: self.shape.decode(response.new_state.as_ref()),
+            private: response.private,
+            identity: self.identified(response.new_identity.as_ref()),
+            diagnostics: response.diagnostics,
         };
         if state.identity.is_some() && !read.value.is_null() {
             assert_eq!(read.identity, state.identity, "a read changes the identity");
@@ -192,7 +192,7 @@ impl Resource {
         Some(tf::ResourceIdentityData { identity_data })
     }
 
-    /// Decodes an identity. It is wholly known, and not all of it is null.
+    /// Decodes an identity. Asserts that it is wholly known, and that not all parts are null.
     pub fn identified(&self, wire: Option<&tf::ResourceIdentityData>) -> Option<Value> {
         let identity = codec::decode(wire?.identity_data.as_ref(), &self.identity).unwrap();
         let parts = identity.as_object().expect("attributes");
@@ -212,20 +212,20 @@ impl Resource {
             version,
             raw_state: Some(raw_state),
         };
-        let answer = self.provider.clone().upgrade_resource_state(request).await;
-        answer.unwrap().into_inner()
+        let response = self.provider.clone().upgrade_resource_state(request).await;
+        response.unwrap().into_inner()
     }
 
-    /// The state that Terraform proposes: the configuration, and where that is null for a computed attribute, the prior value, or
-    /// unknown for a create. Does not support nested attributes.
+    /// The state that Terraform proposes: the configuration, and where that is null for a computed attribute, the prior
+    /// value, or unknown for a create. Does not support nested attributes.
     fn proposed(&self, prior: &Value, config: &Value) -> Value {
         let attributes = self.shape.attributes.iter().map(|attribute| {
-            let given = config.get(&attribute.name).clone();
-            let proposed = match given {
+            let configured = config.get(&attribute.name).clone();
+            let proposed = match configured {
                 _ if attribute.write_only => Value::Null,
                 Value::Null if attribute.computed && prior.is_null() => Value::Unknown,
                 Value::Null if attribute.computed => prior.get(&attribute.name).clone(),
-                given => given,
+                configured => configured,
             };
             (attribute.name.clone(), proposed)
         });
@@ -235,13 +235,13 @@ impl Resource {
     fn check_plan(&self, plan: &Plan) {
         for attribute in &self.shape.attributes {
             let name = attribute.name.as_str();
-            let (given, planned) = (plan.config.get(name), plan.planned.get(name));
+            let (configured, planned) = (plan.config.get(name), plan.planned.get(name));
             if attribute.write_only {
                 assert!(planned.is_null(), "{name} is write-only, but planned");
-            } else if !given.is_null() {
+            } else if !configured.is_null() {
                 let as_before = planned == plan.prior.get(name);
                 assert!(
-                    planned == given || as_before,
+                    planned == configured || as_before,
                     "{name} is configured, but planned as another"
                 );
             } else if !attribute.computed {

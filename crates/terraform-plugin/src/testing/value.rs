@@ -1,4 +1,4 @@
-//! Encoded values: with the codec of the crate, and byte by byte, so that the codec is not only checked against itself.
+//! Encoded values: from the codec of the crate, and byte by byte as an independent check of the codec.
 
 #![allow(
     clippy::unnecessary_wraps,
@@ -17,7 +17,7 @@ pub struct Shape {
     /// The attributes.
     pub attributes: Vec<tf::schema::Attribute>,
     /// The type of a whole value.
-    pub of: Type,
+    pub ty: Type,
     /// The version of a state.
     pub version: i64,
 }
@@ -26,22 +26,22 @@ impl Shape {
     /// Reads a schema.
     pub fn of(schema: &tf::Schema) -> Self {
         let attributes = schema.block.clone().unwrap().attributes;
-        let of = Type::Object(attributes.iter().map(|a| (a.name.clone(), type_of(a))).collect());
+        let ty = Type::Object(attributes.iter().map(|a| (a.name.clone(), type_of(a))).collect());
         Self {
             attributes,
-            of,
+            ty,
             version: schema.version,
         }
     }
 
     /// An object with these attributes. The others are null.
     pub fn object(&self, set: &[(&str, Value)]) -> Value {
-        Value::object(set.iter().cloned()).shaped(&self.of).unwrap()
+        Value::object(set.iter().cloned()).shaped(&self.ty).unwrap()
     }
 
     /// Encodes a value.
     pub fn encode(&self, value: &Value) -> Option<tf::DynamicValue> {
-        Some(codec::encode(value, &self.of))
+        Some(codec::encode(value, &self.ty))
     }
 
     /// Decodes a value of a response, which must exist.
@@ -50,13 +50,13 @@ impl Shape {
             value.is_some_and(|v| v.json.is_empty() && !v.msgpack.is_empty()),
             "a provider returns msgpack: {value:?}"
         );
-        codec::decode(value, &self.of).unwrap()
+        codec::decode(value, &self.ty).unwrap()
     }
 
     /// The bytes of an object: these attributes, the others nil, in the order of their names.
     pub fn raw(&self, set: &[(&str, Vec<u8>)]) -> Vec<u8> {
         let set: BTreeMap<&str, &Vec<u8>> = set.iter().map(|(name, bytes)| (*name, bytes)).collect();
-        let Type::Object(types) = &self.of else {
+        let Type::Object(types) = &self.ty else {
             panic!("an object")
         };
         let mut bytes = map_head(types.len());
@@ -98,13 +98,13 @@ pub const FALSE: &[u8] = &[0xc2];
 pub const TRUE: &[u8] = &[0xc3];
 
 /// A string in msgpack, in its shortest form.
-pub fn text(of: &str) -> Vec<u8> {
-    let length = of.len();
+pub fn text(value: &str) -> Vec<u8> {
+    let length = value.len();
     let mut bytes = match u8::try_from(length).unwrap() {
         short @ 0..=31 => vec![0xa0 | short],
         long => vec![0xd9, long],
     };
-    bytes.extend(of.bytes());
+    bytes.extend(value.bytes());
     bytes
 }
 
@@ -132,7 +132,7 @@ pub fn json(value: &serde_json::Value) -> Option<tf::DynamicValue> {
     })
 }
 
-/// The errors among diagnostics, as `summary: detail`, both of which must not be empty.
+/// The errors among diagnostics, as `summary: detail`. Asserts that neither is empty.
 pub fn errors(diagnostics: &[tf::Diagnostic]) -> Vec<String> {
     let errors = diagnostics
         .iter()
@@ -144,7 +144,7 @@ pub fn errors(diagnostics: &[tf::Diagnostic]) -> Vec<String> {
     said.collect()
 }
 
-/// The only error. Fails if there is not exactly one.
+/// The only error. Asserts that there is exactly one.
 pub fn error(diagnostics: &[tf::Diagnostic]) -> String {
     let mut errors = errors(diagnostics);
     assert_eq!(errors.len(), 1, "{errors:?}");
@@ -153,6 +153,6 @@ pub fn error(diagnostics: &[tf::Diagnostic]) -> String {
 
 /// Asserts that there are no errors.
 #[track_caller]
-pub fn sound(diagnostics: &[tf::Diagnostic]) {
+pub fn assert_no_errors(diagnostics: &[tf::Diagnostic]) {
     assert_eq!(errors(diagnostics), [""; 0]);
 }

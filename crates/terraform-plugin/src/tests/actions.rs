@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::tests::toy::{Data, Toy, configured};
 use crate::*;
 
-/// Does what its argument says.
+/// An action whose argument selects its behavior.
 pub(crate) struct Act;
 
 #[derive(Deserialize)]
@@ -93,7 +93,7 @@ async fn received(mut receiver: mpsc::Receiver<InvokeEvent>) -> Vec<InvokeEvent>
     events
 }
 
-/// The progress, and the summary and detail of each diagnostic at the end. Asserts that there is one end, the last.
+/// The progress, and the summary and detail of each diagnostic at the end. Asserts that the last event is the only end.
 fn split(events: &[InvokeEvent]) -> (Vec<&str>, Vec<(&str, &str)>) {
     let (InvokeEvent::Completed(diagnostics), progress) = events.split_last().unwrap() else {
         panic!("no end: {events:?}")
@@ -174,7 +174,7 @@ async fn action_without_progress_reports_elapsed_time() {
     assert_eq!(split(&events), (progress, vec![]));
 }
 
-/// A host that no longer reads does not keep the action from running to its end.
+/// The action runs to its end even if the host no longer reads.
 #[tokio::test]
 async fn action_receiver_dropped_runs_to_end() {
     let server = configured(Toy).await;
@@ -208,7 +208,7 @@ async fn action_plan_returns_diagnostics_only() {
     assert!(action.plan(config("plan fails")).await.has_errors());
 }
 
-/// Hosts send no capabilities with the configuration of an action, which is never stored.
+/// Hosts send no capabilities with the configuration of an action.
 #[test]
 fn action_validate_accepts_write_only_argument() {
     let server = Server::new(Toy, ServeMode::Managed);

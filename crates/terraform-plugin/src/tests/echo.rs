@@ -1,4 +1,4 @@
-//! A provider that repeats everything that it receives, as a service can do: no message may contain a secret.
+//! A provider that repeats everything that it receives, as a service can. No message may contain a secret.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ impl Provider for Echo {
     }
 
     fn data_sources(&self) -> Vec<ServedDataSource<Data>> {
-        vec![ServedDataSource::new(Look)]
+        vec![ServedDataSource::new(Lookup)]
     }
 }
 
@@ -146,17 +146,17 @@ impl Resource for Thing {
     }
 }
 
-struct Look;
+struct Lookup;
 
 #[derive(Clone, Serialize, Deserialize)]
-struct Looked {
+struct LookupModel {
     password: Attr<Secret>,
 }
 
 #[async_trait]
-impl DataSource for Look {
+impl DataSource for Lookup {
     type Data = Data;
-    type Model = Looked;
+    type Model = LookupModel;
 
     fn type_name(&self) -> &'static str {
         "echo_look"
@@ -166,11 +166,11 @@ impl DataSource for Look {
         Schema::new("", [Attribute::string("password").optional().sensitive()])
     }
 
-    fn validate(&self, config: &Looked, diagnostics: &mut Diagnostics) {
+    fn validate(&self, config: &LookupModel, diagnostics: &mut Diagnostics) {
         diagnostics.push(Diagnostic::error("received", text(&config.password)));
     }
 
-    async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Looked, Diagnostics> {
+    async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<LookupModel, Diagnostics> {
         let (token, password) = (&call.provider.token, text(&call.config.password));
         Err(Diagnostic::error("received", format!("{token} {password}")).into())
     }
@@ -243,8 +243,8 @@ async fn messages_of_all_calls_contain_no_sensitive_value() {
     };
     clean("move", &resource.move_state(&source).diagnostics);
 
-    let look = server.data_source("echo_look").unwrap();
+    let lookup = server.data_source("echo_look").unwrap();
     let config = Value::object([("password", config.into())]);
-    clean("validate data", &look.validate(config.clone()));
-    clean("read data", &look.read(config).await.diagnostics);
+    clean("validate data", &lookup.validate(config.clone()));
+    clean("read data", &lookup.read(config).await.diagnostics);
 }

@@ -50,7 +50,7 @@ impl Function for Known {
     }
 }
 
-/// No provider is configured: functions do not need one.
+/// Calls a function of a server that is not configured.
 fn call(name: &str, arguments: Vec<Value>) -> Result<Value, FunctionError> {
     Server::new(Toy, ServeMode::Managed)
         .function(name)

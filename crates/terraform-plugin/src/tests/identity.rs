@@ -70,7 +70,7 @@ async fn identity_after_failed_create_is_that_of_partial_state() {
     assert_eq!(apply(Value::Null, planned, None).await.identity, None);
 }
 
-/// A state from a version of the provider without identities, or a plan with `-refresh=false`.
+/// Occurs with a state from a version of the provider without identities, and with `-refresh=false`.
 #[tokio::test]
 async fn identity_absent_is_derived_in_update_and_failed_update() {
     for name in ["a", "fail", "panic"] {
@@ -143,7 +143,7 @@ async fn identity_after_import_is_present() {
     assert_eq!(imported.identity, Some(identity("7")));
 }
 
-/// An import by identity may leave the state to the first read.
+/// The host may read a null state after an import by identity.
 #[tokio::test]
 async fn read_null_state_returns_null() {
     let server = configured(Toy).await;
@@ -168,7 +168,7 @@ async fn plan_again_during_apply_passes_private_data_of_first_plan() {
 }
 
 #[test]
-fn generate_config_omits_what_a_person_does_not_write() {
+fn generate_config_omits_values_without_configuration() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
     let generated = resource.generate_config(state("a"));

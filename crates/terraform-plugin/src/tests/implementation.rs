@@ -8,7 +8,7 @@ use crate::tests::lists::List;
 use crate::tests::toy::{Config, Data};
 use crate::*;
 
-/// A provider with invalid declarations: it has a list resource without a resource.
+/// A provider with invalid declarations, such as a list resource without a resource.
 struct Invalid;
 
 #[async_trait]

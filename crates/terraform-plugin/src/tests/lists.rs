@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use crate::tests::toy::{Data, Model, Toy, configured};
 use crate::*;
 
-/// Lists three objects, or does what its argument says.
+/// Lists three objects. The argument selects other behavior.
 pub(crate) struct List;
 
 #[derive(Deserialize)]

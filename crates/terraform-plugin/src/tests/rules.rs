@@ -104,7 +104,7 @@ async fn write_only_value_is_in_no_plan_and_no_state() {
     assert!(planned.planned.get("password").is_null());
     let created = apply(Value::Null, planned.planned, config("a")).await;
     assert!(created.state.get("password").is_null());
-    // The resource received it nevertheless.
+    // The resource received the password.
     let private: serde_json::Value = serde_json::from_slice(&created.private).unwrap();
     assert_eq!(private, json!({"kept": 1, "password_seen": true}));
 }

@@ -1,4 +1,4 @@
-//! A provider whose resource does what its `name` says.
+//! A provider with a resource whose `name` selects its behavior.
 
 use std::sync::Mutex;
 
@@ -79,7 +79,7 @@ impl Provider for Toy {
     }
 
     fn data_sources(&self) -> Vec<ServedDataSource<Data>> {
-        vec![ServedDataSource::new(Look)]
+        vec![ServedDataSource::new(Lookup)]
     }
 
     fn list_resources(&self) -> Vec<ServedListResource<Data>> {
@@ -104,7 +104,7 @@ pub(crate) async fn configured<P: Provider>(provider: P) -> Server<P> {
     server
 }
 
-/// Does what its name says. Other names succeed.
+/// A resource whose name selects its behavior. Other names succeed.
 struct Thing;
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -207,7 +207,7 @@ impl Resource for Thing {
                 name: "not this".to_owned().into(),
                 ..created
             }),
-            // A resource that returns a secret does not get it into the state.
+            // Returns the secret, which the state must not contain.
             _ => Ok(Model {
                 password: call.config.password.clone(),
                 ..created
@@ -299,7 +299,7 @@ impl Resource for Thing {
 }
 
 /// Returns its key in upper case.
-struct Look;
+struct Lookup;
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Found {
@@ -308,7 +308,7 @@ struct Found {
 }
 
 #[async_trait]
-impl DataSource for Look {
+impl DataSource for Lookup {
     type Data = Data;
     type Model = Found;
 

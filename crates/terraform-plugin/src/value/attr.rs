@@ -11,14 +11,14 @@ pub(crate) const NAME: &str = "$terraform::Attr";
 /// The variants of [`Attr`] in the order of their indices.
 pub(crate) const VARIANTS: &[&str] = &["Null", "Unknown", "Known"];
 
-/// The value of an attribute that can be null or unknown. A field of a model can have the type `T` itself if the value is
-/// always known, and `Option<T>` if it is never unknown.
+/// The value of an attribute that can be null or unknown. A field of a model can have the type `T` itself if the value
+/// is always known, and `Option<T>` if it is never unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Attr<T> {
     /// Not set.
     #[default]
     Null,
-    /// A value that only a later step of the run determines.
+    /// A value that a later step of the run determines.
     Unknown,
     /// Set to this value.
     Known(T),
@@ -33,7 +33,7 @@ impl<T> Attr<T> {
         }
     }
 
-    /// The value, if it is known, by value.
+    /// Converts to the value, if it is known.
     pub fn into_known(self) -> Option<T> {
         match self {
             Self::Known(value) => Some(value),
@@ -46,7 +46,7 @@ impl<T> Attr<T> {
         matches!(self, Self::Null)
     }
 
-    /// Whether only a later step of the run determines the value.
+    /// Whether a later step of the run determines the value.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
     }

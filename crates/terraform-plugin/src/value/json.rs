@@ -12,7 +12,7 @@ use crate::value::types::Type;
 pub enum UnknownFields {
     /// Return an error.
     Reject,
-    /// Ignore them: another version of the provider can have written the state.
+    /// Ignore them: another version of the provider may have written the state.
     Ignore,
 }
 
@@ -51,7 +51,7 @@ fn read(json: &Json, ty: &Type, unknown_fields: UnknownFields, path: &Path) -> R
     }
     match (ty, json) {
         (Type::String, Json::String(s)) => Ok(Value::String(s.clone())),
-        // Terraform converts between primitive types where no information is lost.
+        // Terraform converts between primitive types if no information is lost.
         (Type::String, Json::Bool(b)) => Ok(Value::String(b.to_string())),
         (Type::String, Json::Number(n)) => Ok(Value::String(n.to_string())),
         (Type::Bool, Json::Bool(b)) => Ok(Value::Bool(*b)),

@@ -23,7 +23,7 @@ pub enum Value {
     /// No value.
     #[default]
     Null,
-    /// A value that only a later step of the run determines.
+    /// A value that a later step of the run determines.
     Unknown,
     /// A bool.
     Bool(bool),
@@ -31,11 +31,11 @@ pub enum Value {
     Number(Number),
     /// A string.
     String(String),
-    /// Elements of one type in an order.
+    /// Ordered elements of one type.
     List(Vec<Value>),
-    /// Elements of one type without an order.
+    /// Unordered elements of one type.
     Set(Vec<Value>),
-    /// Elements of several types in an order.
+    /// Ordered elements of several types.
     Tuple(Vec<Value>),
     /// Elements of one type by name.
     Map(BTreeMap<String, Value>),
@@ -127,8 +127,8 @@ impl Value {
         }
     }
 
-    /// Converts the value to exactly this type: missing attributes of an object become null, a sequence becomes the list,
-    /// set or tuple of the type, and a map or object becomes the map or object of the type.
+    /// Converts the value to exactly this type: missing attributes of an object become null, a sequence becomes the
+    /// list, set or tuple of the type, and a map or object becomes the map or object of the type.
     ///
     /// # Errors
     /// [`Mismatch`] if the value does not match the type.

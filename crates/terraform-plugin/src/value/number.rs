@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The length of the longest accepted decimal, in characters. Terraform's numbers have a precision of 512 bits, which is
 /// about 155 digits.
-const LONGEST: usize = 4096;
+const MAX_LENGTH: usize = 4096;
 
 /// A number in normal form, so that equal numbers are equal values: an integer of 64 bits, a 64-bit float if that is
 /// exact, or else decimal text. The plugin protocol encodes numbers in the same three forms.
@@ -45,7 +45,7 @@ impl Number {
         }
     }
 
-    /// The number of a float. Returns `None` for NaN, which Terraform does not have; it has infinities.
+    /// Converts a float. Returns `None` for NaN, which Terraform does not have. It does have infinities.
     #[must_use]
     #[allow(
         clippy::cast_possible_truncation,
@@ -81,7 +81,9 @@ impl Number {
         }
         // 1074 digits after the point represent any finite 64-bit float exactly.
         match plain.parse::<f64>() {
-            Ok(f) if f.is_finite() && trimmed(&format!("{f:.1074}")) == plain => Ok(Self(Form::Float(f))),
+            Ok(f) if f.is_finite() && without_redundant_zeros(&format!("{f:.1074}")) == plain => {
+                Ok(Self(Form::Float(f)))
+            }
             _ => Ok(Self(Form::Decimal(plain))),
         }
     }
@@ -109,7 +111,7 @@ impl Number {
 
 /// Converts a decimal to digits without an exponent and without redundant zeros.
 fn plain_decimal(text: &str) -> Result<String, InvalidNumber> {
-    if text.len() > LONGEST {
+    if text.len() > MAX_LENGTH {
         return Err(InvalidNumber);
     }
     let (negative, unsigned) = match text.as_bytes().first() {
@@ -129,7 +131,7 @@ fn plain_decimal(text: &str) -> Result<String, InvalidNumber> {
     if whole.is_empty() && fraction.is_empty() || !all_digits(whole) || !all_digits(fraction) {
         return Err(InvalidNumber);
     }
-    if exponent.unsigned_abs() as usize > LONGEST {
+    if exponent.unsigned_abs() as usize > MAX_LENGTH {
         return Err(InvalidNumber);
     }
     let digits = format!("{whole}{fraction}");
@@ -147,21 +149,21 @@ fn plain_decimal(text: &str) -> Result<String, InvalidNumber> {
             format!("{}.{}", &digits[..point], &digits[point..])
         }
     };
-    let plain = trimmed(&written);
+    let plain = without_redundant_zeros(&written);
     let plain = if negative && plain != "0" {
         format!("-{plain}")
     } else {
         plain
     };
-    // The normal form must be accepted again.
-    if plain.len() > LONGEST {
+    // The normal form must itself be parseable.
+    if plain.len() > MAX_LENGTH {
         return Err(InvalidNumber);
     }
     Ok(plain)
 }
 
 /// Removes redundant zeros: `007.50` is `7.5`, `-0.000` is `0`.
-fn trimmed(decimal: &str) -> String {
+fn without_redundant_zeros(decimal: &str) -> String {
     let (sign, unsigned) = decimal
         .strip_prefix('-')
         .map_or(("", decimal), |rest| ("-", rest));
@@ -265,7 +267,7 @@ mod tests {
         ] {
             assert_eq!(Number::parse(text), Err(InvalidNumber), "{text}");
         }
-        assert_eq!(Number::parse(&"9".repeat(LONGEST + 1)), Err(InvalidNumber));
+        assert_eq!(Number::parse(&"9".repeat(MAX_LENGTH + 1)), Err(InvalidNumber));
         assert_eq!(Number::from_f64(f64::NAN), None);
     }
 

@@ -14,8 +14,8 @@ pub enum Step {
     Index(i64),
 }
 
-/// The path from the root of a value to an attribute or element. The empty path is the whole value. A path cannot address
-/// an element of a set: it ends at the set.
+/// The path from the root of a value to an attribute or element. The empty path is the whole value. A path cannot
+/// address an element of a set: it ends at the set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Path(Vec<Step>);
 

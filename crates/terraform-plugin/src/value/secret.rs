@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-/// A sensitive string in a model. `Debug` omits it, and dropping it erases it from memory. Only the conversion of a model
-/// to a [`Value`](crate::Value) writes it.
+/// A sensitive string in a model. `Debug` omits it, and dropping it erases it from memory. Only the conversion of a
+/// model to a [`Value`](crate::Value) writes it.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 
 /// The deepest accepted nesting of a type.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// A type of Terraform's language.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +18,13 @@ pub enum Type {
     Bool,
     /// Any type; each value specifies its own.
     Dynamic,
-    /// Values of one type in an order.
+    /// Ordered values of one type.
     List(Box<Type>),
-    /// Values of one type without an order or repetitions.
+    /// Unordered, distinct values of one type.
     Set(Box<Type>),
     /// Values of one type by name.
     Map(Box<Type>),
-    /// Values of several types in an order.
+    /// Ordered values of several types.
     Tuple(Vec<Type>),
     /// Values of several types by name.
     Object(BTreeMap<String, Type>),
@@ -77,9 +77,9 @@ impl Type {
     /// Reads the form of [`Type::to_json`].
     ///
     /// # Errors
-    /// [`InvalidType`] for anything else, and for a type that is nested too deeply.
+    /// [`InvalidType`] for other JSON, and for a type that is nested too deeply.
     pub fn from_json(json: &Json) -> Result<Self, InvalidType> {
-        Self::read(json, DEEPEST)
+        Self::read(json, MAX_DEPTH)
     }
 
     fn read(json: &Json, deeper: usize) -> Result<Self, InvalidType> {
@@ -151,7 +151,7 @@ mod tests {
             assert!(Type::from_json(&json).is_err(), "{json}");
         }
         let mut deep = json!("string");
-        for _ in 0..DEEPEST {
+        for _ in 0..MAX_DEPTH {
             deep = json!(["list", deep]);
         }
         assert!(Type::from_json(&deep).is_err());

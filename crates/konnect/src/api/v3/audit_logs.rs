@@ -4,31 +4,16 @@ use crate::api::call;
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::types::audit_log::{AuditLogEntry, AuditLogQuery};
-use crate::types::paging::Page;
 use crate::types::region::Region;
 
 const AUDIT_LOGS: &str = "/v3/audit-logs";
 
-/// `GET /v3/audit-logs`: lists one page of the past events of a region. The API keeps events for 7 days. It does not
-/// document their order.
-///
-/// # Errors
-/// When the call fails, for instance with 403 or 404 where the organization does not have the feature, or its answer
-/// cannot be read.
-pub async fn list_audit_logs(
-    client: &Client,
-    region: &Region,
-    query: &AuditLogQuery,
-) -> Result<Page<AuditLogEntry>, Error> {
-    let (page, _) = call::page(client, region, AUDIT_LOGS, query.parameters(), None).await?;
-    Ok(page)
-}
-
 /// `GET /v3/audit-logs`, page by page: lists past events of a region from `query.after` on, until the list ends or there
-/// are `limit` of them. Returns those, in the order of the API.
+/// are `limit` of them. Returns those, in the order of the API, which is not documented. The API keeps events for 7 days.
 ///
 /// # Errors
-/// As [`list_audit_logs`], and when the list does not end.
+/// When a call fails, for instance with 403 or 404 if the organization does not have the feature, or its response cannot
+/// be read, and when the list does not end.
 pub async fn first_audit_logs(
     client: &Client,
     region: &Region,

@@ -14,30 +14,17 @@ use crate::types::region::Region;
 
 const DESTINATIONS: &str = "/v3/audit-log-destinations";
 
-/// How often a page is retried that only saves requests.
+/// The number of retries of a page that is only an optimization.
 const OPTIONAL_PAGE_RETRIES: u32 = 2;
 
 fn path(id: &DestinationId) -> String {
     format!("{DESTINATIONS}/{id}")
 }
 
-/// `GET /v3/audit-log-destinations`: lists one page of the destinations.
-///
-/// # Errors
-/// When the call fails or its answer cannot be read.
-pub async fn list_destinations(
-    client: &Client,
-    region: &Region,
-    query: &ListQuery,
-) -> Result<Page<Destination>, Error> {
-    let (page, _) = call::page(client, region, DESTINATIONS, query.parameters(), None).await?;
-    Ok(page)
-}
-
 /// `GET /v3/audit-log-destinations`, page by page: lists all destinations from `query.after` on.
 ///
 /// # Errors
-/// When a call fails or its answer cannot be read, and when the list does not end.
+/// When a call fails or its response cannot be read, and when the list does not end.
 pub async fn all_destinations(
     client: &Client,
     region: &Region,
@@ -70,7 +57,7 @@ pub async fn first_destinations(
 }
 
 /// Lists one page of the destinations for reads that share it, with items of any type. Also returns the length of the
-/// answer in bytes. It is retried less often, since the reads succeed without it.
+/// response in bytes. It has fewer retries, because the reads succeed without it.
 pub(crate) async fn destinations_page<T: DeserializeOwned>(
     client: &Client,
     region: &Region,
@@ -83,11 +70,11 @@ pub(crate) async fn destinations_page<T: DeserializeOwned>(
 
 /// `POST /v3/audit-log-destinations`: creates a destination.
 ///
-/// The request is repeated only where no destination can have been created. After an error,
-/// [`Error::may_have_happened`] shows whether one may exist; [`Creations`](crate::Creations) finds it.
+/// The request is retried only if no destination can have been created. After an error, [`Error::may_have_happened`]
+/// shows whether one may exist; [`Creations`](crate::Creations) finds it.
 ///
 /// # Errors
-/// When the call fails or its answer cannot be read.
+/// When the call fails or its response cannot be read.
 pub async fn create_destination(
     client: &Client,
     region: &Region,
@@ -100,7 +87,7 @@ pub async fn create_destination(
 /// `GET /v3/audit-log-destinations/{id}`: reads a destination.
 ///
 /// # Errors
-/// When the call fails, for instance with 404 for an unknown id, or its answer cannot be read.
+/// When the call fails, for instance with 404 for an unknown ID, or its response cannot be read.
 pub async fn get_destination(
     client: &Client,
     region: &Region,
@@ -112,7 +99,7 @@ pub async fn get_destination(
 /// `PATCH /v3/audit-log-destinations/{id}`: changes a destination. Absent fields keep their value.
 ///
 /// # Errors
-/// When the call fails or its answer cannot be read.
+/// When the call fails or its response cannot be read.
 pub async fn update_destination(
     client: &Client,
     region: &Region,
@@ -126,13 +113,13 @@ pub async fn update_destination(
 /// `DELETE /v3/audit-log-destinations/{id}`: deletes a destination.
 ///
 /// # Errors
-/// When the call fails, for instance with 404 for an unknown id, or with 409 while a webhook uses the destination. A
+/// When the call fails, for instance with 404 for an unknown ID, or with 409 while a webhook uses the destination. A
 /// 404 after more than one attempt may follow the success of an earlier attempt.
 pub async fn delete_destination(client: &Client, region: &Region, id: &DestinationId) -> Result<(), Error> {
     call::delete(client, region, &path(id)).await
 }
 
-/// Does what [`delete_destination`] does, and repeats the call while a webhook uses the destination (409).
+/// Like [`delete_destination`], and repeats the call while a webhook uses the destination (409).
 /// [`RepeatSchedule::DESTINATION_IN_USE`] is the usual schedule.
 ///
 /// # Errors

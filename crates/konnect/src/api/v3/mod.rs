@@ -11,14 +11,14 @@ mod portals;
 mod replay_job;
 mod webhook;
 
-pub use self::audit_logs::{first_audit_logs, list_audit_logs};
+pub use self::audit_logs::first_audit_logs;
 pub(crate) use self::destinations::destinations_page;
 pub use self::destinations::{
     all_destinations, create_destination, delete_destination, delete_destination_when_unused,
-    first_destinations, get_destination, list_destinations, update_destination,
+    first_destinations, get_destination, update_destination,
 };
 pub use self::organization::get_organization;
-pub use self::portals::{all_portals, list_portals};
+pub use self::portals::all_portals;
 pub use self::replay_job::{
     get_portal_replay_job, get_replay_job, replace_portal_replay_job, replace_replay_job,
 };

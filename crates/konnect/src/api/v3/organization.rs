@@ -11,7 +11,7 @@ use crate::types::region::Region;
 /// Konnect serves it on the `global` host only: pass [`Region::global`], unless the server URL serves one region.
 ///
 /// # Errors
-/// When the call fails or its answer cannot be read.
+/// When the call fails or its response cannot be read.
 pub async fn get_organization(client: &Client, region: &Region) -> Result<Organization, Error> {
     call::read(client, region, "/v3/organizations/me").await
 }

@@ -11,23 +11,10 @@ use crate::types::region::Region;
 
 const PORTALS: &str = "/v3/portals";
 
-/// `GET /v3/portals`: lists one page of the Dev Portals of a region.
-///
-/// # Errors
-/// When the call fails or its answer cannot be read.
-pub async fn list_portals(
-    client: &Client,
-    region: &Region,
-    query: &PortalQuery,
-) -> Result<PortalPage, Error> {
-    let (page, _) = page(client, region, query).await?;
-    Ok(page)
-}
-
 /// `GET /v3/portals`, page by page: lists all Dev Portals of a region from `query.number` on.
 ///
 /// # Errors
-/// When a call fails or its answer cannot be read, and when the list does not end.
+/// When a call fails or its response cannot be read, and when the list does not end.
 pub async fn all_portals(
     client: &Client,
     region: &Region,
@@ -38,7 +25,7 @@ pub async fn all_portals(
     let mut all: Vec<Portal> = Vec::new();
     loop {
         let (page, response) = page(client, region, &query).await?;
-        // A server that ignores the number of the page returns the first page again and again.
+        // A server that ignores the page number always returns the first page.
         let repeats = page
             .items
             .first()

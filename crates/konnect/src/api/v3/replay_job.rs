@@ -18,18 +18,18 @@ fn portal_path(portal: &PortalId) -> String {
 /// `GET /v3/audit-log-replay-job`: reads the latest replay job of the region.
 ///
 /// # Errors
-/// When the call fails or its answer cannot be read.
+/// When the call fails or its response cannot be read.
 pub async fn get_replay_job(client: &Client, region: &Region) -> Result<ReplayJob, Error> {
     call::read(client, region, REPLAY_JOB).await
 }
 
-/// `PUT /v3/audit-log-replay-job`: starts a replay job for the region. It replaces a job that has not started to run.
+/// `PUT /v3/audit-log-replay-job`: starts a replay job for the region. Replaces a job that is not running yet.
 ///
 /// Konnect delivers the events to the webhook that is configured when the job runs.
 ///
 /// # Errors
-/// When the call fails, for instance with 409 while a job is running, or its answer cannot be read. The request is
-/// repeated after a lost answer: a 409 after more than one attempt may be about the job that this call started, which
+/// When the call fails, for instance with 409 while a job is running, or its response cannot be read. The request is
+/// retried after a lost response: a 409 after more than one attempt may concern the job that this call started, which
 /// [`get_replay_job`] shows.
 pub async fn replace_replay_job(
     client: &Client,
@@ -42,7 +42,7 @@ pub async fn replace_replay_job(
 /// `GET /v3/portals/{id}/audit-log-replay-job`: reads the latest replay job of a Dev Portal.
 ///
 /// # Errors
-/// When the call fails, for instance with 404 for an unknown portal, or its answer cannot be read.
+/// When the call fails, for instance with 404 for an unknown portal, or its response cannot be read.
 pub async fn get_portal_replay_job(
     client: &Client,
     region: &Region,

@@ -23,7 +23,7 @@ fn portal_path(portal: &PortalId) -> String {
 /// `GET /v3/audit-log-webhook`: reads the webhook of the region.
 ///
 /// # Errors
-/// When the call fails, for instance with 404 where none was ever set up, or its answer cannot be read.
+/// When the call fails, for instance with 404 if no webhook was ever configured, or its response cannot be read.
 pub async fn get_webhook(client: &Client, region: &Region) -> Result<DestinationWebhook, Error> {
     call::read(client, region, WEBHOOK).await
 }
@@ -31,7 +31,7 @@ pub async fn get_webhook(client: &Client, region: &Region) -> Result<Destination
 /// `PATCH /v3/audit-log-webhook`: configures or changes the webhook of the region. Absent fields keep their value.
 ///
 /// # Errors
-/// When the call fails, for instance with 404 for an unknown destination, or its answer cannot be read.
+/// When the call fails, for instance with 404 for an unknown destination, or its response cannot be read.
 pub async fn update_webhook(
     client: &Client,
     region: &Region,
@@ -40,8 +40,8 @@ pub async fn update_webhook(
     call::write(client, region, Method::PATCH, WEBHOOK, changes, None).await
 }
 
-/// Does what [`update_webhook`] does, for a destination that was created a moment ago: repeats the call while the API
-/// answers that it does not know the destination. [`RepeatSchedule::NEW_DESTINATION`] is the usual schedule.
+/// Like [`update_webhook`], for a new destination: repeats the call while the API does not know the destination.
+/// [`RepeatSchedule::NEW_DESTINATION`] is the usual schedule.
 ///
 /// # Errors
 /// As [`update_webhook`]. The last 404, when the schedule or the client stops first.
@@ -66,7 +66,7 @@ pub async fn delete_webhook(client: &Client, region: &Region) -> Result<(), Erro
 /// `GET /v3/audit-log-webhook/status`: reads the delivery status of the region's webhook.
 ///
 /// # Errors
-/// When the call fails or its answer cannot be read.
+/// When the call fails or its response cannot be read.
 pub async fn get_webhook_status(client: &Client, region: &Region) -> Result<WebhookStatus, Error> {
     call::read(client, region, STATUS).await
 }
@@ -74,8 +74,8 @@ pub async fn get_webhook_status(client: &Client, region: &Region) -> Result<Webh
 /// `GET /v3/portals/{id}/audit-log-webhook`: reads the webhook of a Dev Portal.
 ///
 /// # Errors
-/// When the call fails, for instance with 404 for an unknown portal or where no webhook was ever set up, or its answer
-/// cannot be read.
+/// When the call fails, for instance with 404 for an unknown portal or if no webhook was ever configured, or its
+/// response cannot be read.
 pub async fn get_portal_webhook(
     client: &Client,
     region: &Region,
@@ -89,7 +89,7 @@ pub async fn get_portal_webhook(
 /// their value.
 ///
 /// # Errors
-/// When the call fails, for instance with 404 for an unknown portal or destination, or its answer cannot be read.
+/// When the call fails, for instance with 404 for an unknown portal or destination, or its response cannot be read.
 pub async fn update_portal_webhook(
     client: &Client,
     region: &Region,
@@ -100,8 +100,7 @@ pub async fn update_portal_webhook(
     read_portal_webhook(&client.send(region, request).await?)
 }
 
-/// Does what [`update_portal_webhook`] does, for a destination that was created a moment ago: see
-/// [`update_webhook_to_new_destination`].
+/// Like [`update_portal_webhook`], for a new destination: see [`update_webhook_to_new_destination`].
 ///
 /// # Errors
 /// As [`update_portal_webhook`]. The last 404, when the schedule or the client stops first.
@@ -119,7 +118,8 @@ pub async fn update_portal_webhook_to_new_destination(
 /// `DELETE /v3/portals/{id}/audit-log-webhook`: removes the destination of a Dev Portal's webhook, and disables it.
 ///
 /// # Errors
-/// When the call fails, for instance with 404 for an unknown portal. The API also declares 409, without saying when.
+/// When the call fails, for instance with 404 for an unknown portal. The API description also declares 409, without a
+/// reason.
 pub async fn delete_portal_webhook(client: &Client, region: &Region, portal: &PortalId) -> Result<(), Error> {
     call::delete(client, region, &portal_path(portal)).await
 }
@@ -127,7 +127,7 @@ pub async fn delete_portal_webhook(client: &Client, region: &Region, portal: &Po
 /// `GET /v3/portals/{id}/audit-log-webhook/status`: reads the delivery status of a Dev Portal's webhook.
 ///
 /// # Errors
-/// When the call fails, for instance with 404 for an unknown portal, or its answer cannot be read.
+/// When the call fails, for instance with 404 for an unknown portal, or its response cannot be read.
 pub async fn get_portal_webhook_status(
     client: &Client,
     region: &Region,

@@ -1,4 +1,4 @@
-//! The samples of Kong's documentation, lines of a small writer, and signatures of keys made here.
+//! Tests with the samples of Kong's documentation, generated lines and generated keys.
 
 mod parsing;
 mod property;

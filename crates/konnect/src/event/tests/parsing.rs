@@ -187,7 +187,7 @@ fn parse_cef_escapes_are_those_of_standard() {
         (r"a\=b", "a=b"),
         (r"a\nb\rc", "a\nb\rc"),
         (r"a\\nb", r"a\nb"),
-        // Not escapes in an extension.
+        // These are not escapes in an extension.
         (r#"a\"b\|c\t"#, r#"a\"b\|c\t"#),
         (r"a\", r"a\"),
     ];

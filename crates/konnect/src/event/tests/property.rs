@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::super::{Event, Format, KeySet, Kind, VerifyError, parse, verify};
 use super::writer::{key_pair, key_set, signed, unsigned};
 
-/// Pieces of lines, so that generated ones get past the first check.
-const PIECES: [&str; 24] = [
+/// Fragments of lines, with which generated lines pass the first check.
+const FRAGMENTS: [&str; 24] = [
     "CEF:0|",
     "|",
     "\\",
@@ -35,7 +35,7 @@ const PIECES: [&str; 24] = [
 
 fn any_line() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        4 => prop::sample::select(PIECES.as_slice()).prop_map(str::to_owned),
+        4 => prop::sample::select(FRAGMENTS.as_slice()).prop_map(str::to_owned),
         1 => any::<String>(),
     ];
     prop::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
@@ -50,7 +50,7 @@ fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// An event that each format can carry: a CEF header has no line breaks.
+/// An event that the format can represent: a CEF header has no line breaks.
 fn any_event(format: Format) -> impl Strategy<Value = Event> {
     let header = || "[^\r\n]{0,20}";
     let fields = prop::collection::btree_map("f_[A-Za-z0-9_]{0,10}", any::<String>(), 1..8);
@@ -95,7 +95,7 @@ proptest! {
         let verified = verify(&line, &keys);
         prop_assert_ne!(&verified, &Ok(true));
         prop_assert_eq!(parsed.is_err(), matches!(verified, Err(VerifyError::Parse(_))));
-        // The result does not matter: only that there is one.
+        // Checks only that it does not panic.
         let _ = KeySet::from_json(&line);
     }
 

@@ -60,7 +60,7 @@ fn verify_signed_line_is_true() {
 }
 
 #[test]
-fn verify_written_anew_is_false() {
+fn verify_reserialized_line_is_false() {
     let keys = key_set(&key_pair(1));
     let line = with_sig(JSON, JSON);
     for other in [

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::super::{Event, Format, KeySet};
 
-/// A key pair, the same for the same number.
+/// The key pair of this number.
 pub(super) fn key_pair(number: u8) -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(&[number; 32]).unwrap()
 }
@@ -46,7 +46,7 @@ pub(super) fn unsigned(event: &Event) -> String {
     }
 }
 
-/// The line of an event, signed. What CPS signs is the inner object.
+/// The line of an event, signed. CPS signs the inner object.
 pub(super) fn signed(event: &Event, key: &Ed25519KeyPair) -> String {
     match event.format {
         Format::Cef => {

@@ -25,14 +25,14 @@ impl<R: Resource> Erased<R> {
         self.schema.get_or_init(|| self.inner.schema())
     }
 
-    /// A state from the host as a model. The resource observes each one.
+    /// Converts a state from the host to a model, and calls [`Resource::on_state_seen`].
     fn model_of(&self, provider: &R::Data, state: Value) -> Result<R::Model, ModelError> {
         let model = from_value(state)?;
         self.inner.on_state_seen(provider, &model);
         Ok(model)
     }
 
-    /// A model as a state of the schema's type, without write-only values.
+    /// Converts a model to a state of the schema's type, without write-only values.
     fn state_of(&self, model: &R::Model) -> Result<Value, Diagnostic> {
         let value = to_value(model, self.schema().object_type()).map_err(Diagnostic::from)?;
         Ok(apply::without_write_only(self.schema(), value))
@@ -134,8 +134,8 @@ impl<R: Resource> Erased<R> {
         ))
     }
 
-    /// The state after a create or update: what the resource returned, or after a failure the partial state, without
-    /// unknown values.
+    /// The state after a create or update: the returned state, or after a failure the partial state, without unknown
+    /// values.
     fn after_change(
         &self,
         result: Result<Result<R::Model, Diagnostics>, Diagnostic>,
@@ -153,7 +153,7 @@ impl<R: Resource> Erased<R> {
                     diagnostics.push(error);
                     Value::Null
                 });
-                // An unknown value in a partial state is a consequence of the failure, not an error of its own.
+                // An unknown value in a partial state is a consequence of the failure, not another error.
                 apply::check_consistency(&Value::Unknown, remaining, &mut Diagnostics::new())
             }
         };
@@ -243,7 +243,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
     }
 
     async fn rollback_create(&self, provider: &R::Data, state: Value) {
-        // The panic hook logs a panic. No host is left to receive a diagnostic.
+        // The panic hook logs a panic. The host has ended, so a diagnostic has no receiver.
         if let Ok(state) = from_value::<R::Model>(state) {
             let _ = catch_panic(self.inner.rollback_create(provider, &state)).await;
         }

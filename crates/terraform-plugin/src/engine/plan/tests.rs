@@ -35,7 +35,7 @@ fn shaped<const N: usize>(attributes: [(&str, Value); N]) -> Value {
     Value::object(attributes).shaped(schema().object_type()).unwrap()
 }
 
-/// The whole plan, without the hook of a resource.
+/// The whole plan, without [`Resource::plan`](crate::Resource::plan).
 fn plan(prior: &Value, config: &Value) -> Value {
     // Terraform proposes the configured values, and the prior values of computed attributes.
     let mut proposed = config.clone();

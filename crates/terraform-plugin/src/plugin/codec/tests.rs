@@ -31,8 +31,8 @@ fn arb_number() -> impl Strategy<Value = Number> {
     ]
 }
 
-fn arb_value(of: &Type, depth: u32) -> BoxedStrategy<Value> {
-    let known: BoxedStrategy<Value> = match of {
+fn arb_value(ty: &Type, depth: u32) -> BoxedStrategy<Value> {
+    let known: BoxedStrategy<Value> = match ty {
         Type::String => any::<String>().prop_map(Value::String).boxed(),
         Type::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         Type::Number => arb_number().prop_map(Value::Number).boxed(),
@@ -44,24 +44,24 @@ fn arb_value(of: &Type, depth: u32) -> BoxedStrategy<Value> {
                 arb_value(&t, depth - 1).prop_map(move |v| Value::Dynamic(t.clone(), Box::new(v)))
             })
             .boxed(),
-        Type::List(of) => prop::collection::vec(arb_value(of, depth), 0..4)
+        Type::List(ty) => prop::collection::vec(arb_value(ty, depth), 0..4)
             .prop_map(Value::List)
             .boxed(),
-        Type::Set(of) => prop::collection::vec(arb_value(of, depth), 0..4)
+        Type::Set(ty) => prop::collection::vec(arb_value(ty, depth), 0..4)
             .prop_map(Value::Set)
             .boxed(),
-        Type::Map(of) => prop::collection::btree_map(any::<String>(), arb_value(of, depth), 0..4)
+        Type::Map(ty) => prop::collection::btree_map(any::<String>(), arb_value(ty, depth), 0..4)
             .prop_map(Value::Map)
             .boxed(),
         Type::Tuple(types) => types
             .iter()
-            .map(|of| arb_value(of, depth))
+            .map(|ty| arb_value(ty, depth))
             .collect::<Vec<_>>()
             .prop_map(Value::Tuple)
             .boxed(),
         Type::Object(types) => {
             let names: Vec<_> = types.keys().cloned().collect();
-            let values: Vec<_> = types.values().map(|of| arb_value(of, depth)).collect();
+            let values: Vec<_> = types.values().map(|ty| arb_value(ty, depth)).collect();
             values
                 .prop_map(move |values| Value::Object(names.iter().cloned().zip(values).collect()))
                 .boxed()
@@ -72,32 +72,32 @@ fn arb_value(of: &Type, depth: u32) -> BoxedStrategy<Value> {
 
 proptest! {
     #[test]
-    fn every_value_survives_the_wire(
-        (of, value) in arb_type().prop_flat_map(|of| { let v = arb_value(&of, 2); (Just(of), v) })
+    fn encode_any_value_round_trips(
+        (ty, value) in arb_type().prop_flat_map(|ty| { let v = arb_value(&ty, 2); (Just(ty), v) })
     ) {
-        let wire = encode(&value, &of);
-        let back = decode(Some(&wire), &of).unwrap();
+        let wire = encode(&value, &ty);
+        let back = decode(Some(&wire), &ty).unwrap();
         prop_assert!(back == value);
-        prop_assert!(value.shaped(&of).unwrap() == back);
+        prop_assert!(value.shaped(&ty).unwrap() == back);
     }
 
     #[test]
-    fn bytes_that_are_no_value_are_an_error_and_never_a_panic(
-        of in arb_type(),
+    fn decode_any_bytes_never_panics(
+        ty in arb_type(),
         msgpack in prop::collection::vec(any::<u8>(), 1..64),
     ) {
         // A decoded value matches its type exactly.
-        if let Ok(value) = decode(Some(&DynamicValue { msgpack, json: Vec::new() }), &of) {
-            prop_assert!(value.clone().shaped(&of).unwrap() == value);
+        if let Ok(value) = decode(Some(&DynamicValue { msgpack, json: Vec::new() }), &ty) {
+            prop_assert!(value.clone().shaped(&ty).unwrap() == value);
         }
     }
 
     #[test]
-    fn a_cut_value_is_an_error(
-        (of, value) in arb_type().prop_flat_map(|of| { let v = arb_value(&of, 2); (Just(of), v) }),
+    fn decode_truncated_value_is_error(
+        (ty, value) in arb_type().prop_flat_map(|ty| { let v = arb_value(&ty, 2); (Just(ty), v) }),
         cut in 0.0..1.0_f64,
     ) {
-        let mut wire = encode(&value, &of);
+        let mut wire = encode(&value, &ty);
         #[allow(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -107,26 +107,26 @@ proptest! {
         let length = (wire.msgpack.len() as f64 * cut) as usize;
         prop_assume!(length > 0);
         wire.msgpack.truncate(length);
-        prop_assert!(decode(Some(&wire), &of).is_err());
+        prop_assert!(decode(Some(&wire), &ty).is_err());
     }
 }
 
-fn msgpack(bytes: &[u8], of: &Type) -> Result<Value> {
+fn msgpack(bytes: &[u8], ty: &Type) -> Result<Value> {
     decode(
         Some(&DynamicValue {
             msgpack: bytes.to_vec(),
             json: Vec::new(),
         }),
-        of,
+        ty,
     )
 }
 
-/// The bytes of the protocol: extension type 0 with one zero byte.
+/// The protocol specifies extension type 0 with one zero byte.
 #[test]
-fn unknown_is_written_as_the_protocol_says() {
+fn encode_unknown_matches_protocol() {
     assert_eq!(encode(&Value::Unknown, &Type::String).msgpack, [0xd4, 0x00, 0x00]);
     assert_eq!(msgpack(&[0xd4, 0x00, 0x00], &Type::String), Ok(Value::Unknown));
-    // With refinements: extension type 12 with a map that says that the value is not null.
+    // With refinements: extension type 12 with a map that specifies that the value is not null.
     assert_eq!(
         msgpack(&[0xc7, 0x03, 0x0c, 0x81, 0x01, 0xc2], &Type::String),
         Ok(Value::Unknown)
@@ -135,7 +135,7 @@ fn unknown_is_written_as_the_protocol_says() {
 }
 
 #[test]
-fn numbers_take_the_shortest_exact_form() {
+fn encode_number_uses_shortest_exact_form() {
     let bytes = |text| encode(&Value::Number(Number::parse(text).unwrap()), &Type::Number).msgpack;
     assert_eq!(bytes("7"), [7]);
     assert_eq!(bytes("-1"), [0xff]);
@@ -144,34 +144,34 @@ fn numbers_take_the_shortest_exact_form() {
 }
 
 #[test]
-fn an_object_carries_every_attribute_once() {
-    let of = Type::Object(BTreeMap::from([
+fn decode_object_needs_every_attribute_once() {
+    let ty = Type::Object(BTreeMap::from([
         ("a".to_owned(), Type::Bool),
         ("b".to_owned(), Type::Bool),
     ]));
-    assert_eq!(msgpack(b"\x81\xa1a\xc3", &of), Err(CodecError::Keys));
-    assert_eq!(msgpack(b"\x82\xa1a\xc3\xa1a\xc3", &of), Err(CodecError::Keys));
+    assert_eq!(msgpack(b"\x81\xa1a\xc3", &ty), Err(CodecError::Keys));
+    assert_eq!(msgpack(b"\x82\xa1a\xc3\xa1a\xc3", &ty), Err(CodecError::Keys));
     assert_eq!(
-        msgpack(b"\x83\xa1a\xc3\xa1b\xc3\xa1c\xc3", &of),
+        msgpack(b"\x83\xa1a\xc3\xa1b\xc3\xa1c\xc3", &ty),
         Err(CodecError::Keys)
     );
-    assert!(msgpack(b"\x82\xa1a\xc3\xa1b\xc0", &of).is_ok());
+    assert!(msgpack(b"\x82\xa1a\xc3\xa1b\xc0", &ty).is_ok());
 }
 
 #[test]
-fn what_is_not_the_value_alone_is_refused() {
+fn decode_trailing_or_invalid_bytes_is_error() {
     assert_eq!(msgpack(b"\xc3\xc3", &Type::Bool), Err(CodecError::Long));
     assert_eq!(msgpack(b"\xa2a", &Type::String), Err(CodecError::Short));
     assert!(msgpack(b"\xa2\xff\xfe", &Type::String).is_err());
-    // The claim of four billion elements reserves no memory.
+    // A declared length of four billion elements reserves no memory.
     assert!(msgpack(b"\xdd\xff\xff\xff\xff\xc0", &Type::list(Type::Bool)).is_err());
 }
 
 #[test]
-fn depth_and_size_are_bounded() {
-    // Dynamic values inside each other.
+fn decode_too_deep_or_too_large_is_error() {
+    // Nested dynamic values.
     let mut deep = b"\xc0".to_vec();
-    for _ in 0..DEEPEST {
+    for _ in 0..MAX_DEPTH {
         let mut outer = b"\x92\xc4\x12[\"list\",\"dynamic\"]\x91".to_vec();
         outer.append(&mut deep);
         deep = outer;
@@ -179,13 +179,13 @@ fn depth_and_size_are_bounded() {
     assert_eq!(msgpack(&deep, &Type::Dynamic), Err(CodecError::Excess));
 
     let mut wide = vec![0xdd];
-    wide.extend(u32::try_from(MOST + 1).unwrap().to_be_bytes());
-    wide.extend(std::iter::repeat_n(0xc0, MOST + 1));
+    wide.extend(u32::try_from(MAX_VALUES + 1).unwrap().to_be_bytes());
+    wide.extend(std::iter::repeat_n(0xc0, MAX_VALUES + 1));
     assert_eq!(msgpack(&wide, &Type::list(Type::Bool)), Err(CodecError::Excess));
 }
 
 #[test]
-fn absent_is_null_and_json_is_read_too() {
+fn decode_absent_is_null_and_json_is_accepted() {
     assert_eq!(decode(None, &Type::Bool), Ok(Value::Null));
     assert_eq!(
         decode(Some(&DynamicValue::default()), &Type::Bool),

@@ -54,8 +54,8 @@ async fn apply<P: Provider>(
     let mut response = caught(change(&server, request, &mut created))
         .await
         .unwrap_or_else(tf::apply_resource_change::Response::failed);
-    // The host stores the state of a failed response. If the request could not be read, that is the prior state: without a
-    // state, the host would forget the object.
+    // The host stores the state of a failed response. If the request cannot be decoded, return the prior state: without a
+    // state, the host forgets the object.
     if response.new_state.is_none() {
         (response.new_state, response.private) = (prior, private);
         response.new_identity = planned_identity;

@@ -1,4 +1,4 @@
-//! Whether the host has received the response to a change.
+//! Detects whether the host has received the response to a change.
 
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
@@ -9,15 +9,15 @@ use tonic::Status;
 pub struct Calls {
     /// All calls.
     pub all: TaskTracker,
-    /// The calls that change something, until the result of the change is settled.
+    /// The calls that change something. Each ends when its response is delivered or its change is rolled back.
     pub changes: TaskTracker,
 }
 
-/// Runs a change as a task, to completion even if the host cancels the call, and returns its response. If the host no longer
-/// exists to receive the response, runs `undelivered` with the second result of the work.
+/// Runs a change as a task, to completion even if the host cancels the call, and returns its response. If the host has
+/// ended and does not receive the response, runs `undelivered` with the second result of the work.
 ///
-/// A response counts as received once the handler of the connection has it: whether the host then reads it from the socket
-/// cannot be determined.
+/// A response counts as received when the handler of the connection has it. Whether the host then reads it from the
+/// socket cannot be determined.
 pub(crate) async fn deliver<A, L, U>(
     calls: Calls,
     work: impl Future<Output = (A, L)> + Send + 'static,
@@ -33,7 +33,7 @@ where
     calls.all.spawn(async move {
         let (message, result) = work.await;
         let (receipt, confirmation) = oneshot::channel::<()>();
-        // A response that is not received is dropped, and its receipt with it.
+        // A response that is not received is dropped with its receipt.
         drop(responses.send((message, receipt)));
         if confirmation.await.is_err() {
             undelivered(result).await;
@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(change.ended().await, 7);
     }
 
-    /// The host cancels the call when the response is ready, but not received.
+    /// The host cancels the call after the response is ready, and before it receives it.
     #[tokio::test]
     async fn deliver_response_not_received_is_undone() {
         let change = Change::new();

@@ -54,7 +54,7 @@ fn call<P: Provider>(
         .map_err(|error| FunctionError::new(error.detail))?;
     let definition = function.definition();
     let arguments = request.arguments.iter().enumerate().map(|(index, argument)| {
-        // The call itself reports an argument without a parameter.
+        // The call reports an argument without a parameter.
         let Some(parameter) = definition.parameter_at(index) else {
             return Ok(Value::Null);
         };

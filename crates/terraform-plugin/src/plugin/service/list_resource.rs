@@ -29,7 +29,7 @@ impl<P: Provider> ProviderService<P> {
     pub(crate) fn list_resource(&self, request: tf::list_resource::Request) -> BoxStream<Encoded> {
         let server = self.server.clone();
         let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
-        // The list reports an unknown type, and sends no other event then.
+        // For an unknown type, the list sends only an error.
         let (identity, object) =
             server
                 .resource(&request.type_name)

@@ -1,4 +1,4 @@
-//! What all calls have in common: values in requests, errors in responses, and streams of events.
+//! The common parts of all calls: values in requests, errors in responses, and streams of events.
 
 use std::pin::Pin;
 
@@ -70,7 +70,7 @@ pub(crate) async fn caught<T>(
     result.map_err(wire::diagnostics)
 }
 
-/// The events that wait for a host that reads slowly.
+/// The number of events to buffer for a host that reads slowly.
 pub(crate) const BUFFERED_EVENTS: usize = 16;
 
 /// The events of a channel as the stream of a response.
@@ -107,7 +107,7 @@ pub(crate) fn json(raw: Option<&tf::RawState>) -> Result<serde_json::Value, Diag
         .map_err(|e| unreadable(&format!("The state is not valid JSON: {}", position(&e))).into())
 }
 
-/// A stored identity. An object from a version without identities has none: all its parts are null.
+/// A stored identity. All parts are null for an object that a version without identities stored.
 pub(crate) fn raw_identity(raw: Option<&tf::RawState>) -> Result<serde_json::Value, Diagnostics> {
     match raw {
         Some(raw) if !raw.json.is_empty() => json(Some(raw)),
@@ -115,7 +115,7 @@ pub(crate) fn raw_identity(raw: Option<&tf::RawState>) -> Result<serde_json::Val
     }
 }
 
-/// The identity in a request. One that does not match the schema is derived from the state again.
+/// The identity in a request. `None` if it does not match the schema: it is then derived from the state.
 pub(crate) fn stored_identity(schema: &Schema, wire: Option<tf::ResourceIdentityData>) -> Option<Value> {
     let identity = decode(wire?.identity_data.as_ref(), &schema.identity_type()).ok()?;
     (!identity.is_null()).then_some(identity)

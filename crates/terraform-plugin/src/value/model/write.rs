@@ -12,8 +12,8 @@ use crate::value::number::Number;
 use crate::value::path::Step;
 use crate::value::{Value, attr};
 
-/// Writes one value: sequences as lists, and maps and structs as objects. [`Value::shaped`] then converts them to the type
-/// of the schema.
+/// Writes one value: sequences as lists, and maps and structs as objects. [`Value::shaped`] then converts them to the
+/// type of the schema.
 pub(crate) struct Writer;
 
 impl Serializer for Writer {

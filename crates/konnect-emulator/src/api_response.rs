@@ -1,13 +1,13 @@
-//! An answer before it is sent.
+//! A response of the API before it is sent.
 
 use axum::body::Body;
 use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
-/// Status, headers and the whole body: what a fault can still cut, replace or discard.
+/// Status, headers and the whole body. A fault can still truncate, replace or discard them.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     /// The status.
     pub(crate) status: StatusCode,
     /// Headers, without `content-length`.
@@ -16,7 +16,7 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
-impl Answer {
+impl ApiResponse {
     /// A status without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self {
@@ -42,14 +42,14 @@ impl Answer {
         }
     }
 
-    /// The same answer with one more header. It replaces an earlier one of the same name.
+    /// The same response with one more header. It replaces an earlier one of the same name.
     pub(crate) fn header(mut self, name: &'static str, value: &'static str) -> Self {
         self.headers
             .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         self
     }
 
-    /// The same answer with this `date` header.
+    /// The same response with this `date` header.
     pub(crate) fn dated(mut self, date: HeaderValue) -> Self {
         self.headers.insert(DATE, date);
         self
@@ -76,11 +76,11 @@ impl Answer {
     }
 }
 
-impl From<Answer> for Response<Body> {
-    fn from(answer: Answer) -> Self {
-        let mut response = Self::new(Body::from(answer.body));
-        *response.status_mut() = answer.status;
-        *response.headers_mut() = answer.headers;
+impl From<ApiResponse> for Response<Body> {
+    fn from(source: ApiResponse) -> Self {
+        let mut response = Self::new(Body::from(source.body));
+        *response.status_mut() = source.status;
+        *response.headers_mut() = source.headers;
         response
     }
 }

@@ -1,4 +1,4 @@
-//! What another user does to objects of ours.
+//! Changes of another user to objects of the configuration.
 
 use std::collections::BTreeSet;
 
@@ -12,54 +12,54 @@ use serde_json::json;
 use terraform_plugin::Value;
 
 use super::block::Kind;
-use super::secrets::STRANGERS;
+use super::secrets::OTHER_USERS_SECRET;
 use super::truth::{Truth, text};
 
-/// Where strangers send a stream to.
+/// The endpoint of other users.
 const ENDPOINT: &str = "https://stranger.example.com/";
-/// What a stranger calls a destination.
+/// The name that other users give to a destination.
 const NAME: &str = "a stranger's";
 
-/// What they do.
+/// A modification by another user.
 #[derive(Debug, Clone, Copy)]
-pub enum Deed {
+pub enum Modification {
     /// Another authorization, which no response contains.
     Authorization,
     /// Another endpoint.
     Endpoint,
-    /// A format, perhaps one that this version has never heard of.
+    /// A format, possibly an unknown one.
     Format(&'static str),
-    /// Nothing but a new `updated_at`.
+    /// Only a new `updated_at`.
     Touch,
-    /// On or off.
+    /// Enables or disables it.
     Toggle,
-    /// The other form of webhook, which leads elsewhere.
+    /// The other form of webhook, with another target.
     Switch,
-    /// It is gone.
+    /// Removes it.
     Remove,
 }
 
-/// Any deed.
-pub fn any() -> impl Strategy<Value = Deed> {
+/// Any modification.
+pub fn any() -> impl Strategy<Value = Modification> {
     prop_oneof![
-        3 => Just(Deed::Authorization),
-        1 => Just(Deed::Endpoint),
-        1 => select(&["cef", "json", "leef"][..]).prop_map(Deed::Format),
-        1 => Just(Deed::Touch),
-        1 => Just(Deed::Toggle),
-        1 => Just(Deed::Switch),
-        1 => Just(Deed::Remove),
+        3 => Just(Modification::Authorization),
+        1 => Just(Modification::Endpoint),
+        1 => select(&["cef", "json", "leef"][..]).prop_map(Modification::Format),
+        1 => Just(Modification::Touch),
+        1 => Just(Modification::Toggle),
+        1 => Just(Modification::Switch),
+        1 => Just(Modification::Remove),
     ]
 }
 
-/// A destination that strangers have.
+/// A destination of other users.
 pub async fn destination(emulator: &Emulator) -> String {
     let mut options = ClientOptions::new(AccessToken::parse("kpat_a-stranger").unwrap());
     options.server_url = ServerUrl::parse(&format!("{}/{{region}}", emulator.url())).unwrap();
     let new = NewDestination {
         name: NAME.to_owned(),
         endpoint: ENDPOINT.to_owned(),
-        authorization: Authorization::parse(STRANGERS).unwrap(),
+        authorization: Authorization::parse(OTHER_USERS_SECRET).unwrap(),
         log_format: LogFormat::Json,
         skip_ssl_verification: None,
     };
@@ -67,25 +67,25 @@ pub async fn destination(emulator: &Emulator) -> String {
     created.unwrap().id.as_str().to_owned()
 }
 
-/// Sets up the webhook of a region.
+/// Configures the webhook of a region.
 pub fn occupy(emulator: &Emulator, region: &str) {
-    let webhook = json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": STRANGERS });
+    let webhook = json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": OTHER_USERS_SECRET });
     emulator.edit_webhook(region, webhook).unwrap();
 }
 
-impl Deed {
-    /// Does it to the object of this state. `theirs` is the strangers' destination.
+impl Modification {
+    /// Modifies the object of this state. `theirs` is the destination of other users.
     pub fn commit(self, emulator: &Emulator, kind: Kind, state: &Value, theirs: &str) {
         let (region, id) = (text(state, "region"), text(state, "id"));
         if kind == Kind::Destination {
             let edit = match self {
-                Self::Authorization => json!({ "authorization": STRANGERS }),
+                Self::Authorization => json!({ "authorization": OTHER_USERS_SECRET }),
                 Self::Endpoint => json!({ "endpoint": ENDPOINT }),
                 Self::Format(name) => json!({ "log_format": name }),
                 Self::Touch | Self::Toggle | Self::Switch => json!({}),
                 Self::Remove => return emulator.remove_destination(region, id).unwrap_or_default(),
             };
-            // It may be gone already.
+            // The destination may no longer exist.
             let _ = emulator.edit_destination(region, id, edit);
             return;
         }
@@ -96,9 +96,9 @@ impl Deed {
             Self::Toggle => json!({ "enabled": webhook["enabled"] == false }),
             Self::Switch if own => json!({ "enabled": true, "audit_log_destination_id": theirs }),
             Self::Switch => {
-                json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": STRANGERS })
+                json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": OTHER_USERS_SECRET })
             }
-            Self::Authorization if own => json!({ "authorization": STRANGERS }),
+            Self::Authorization if own => json!({ "authorization": OTHER_USERS_SECRET }),
             Self::Endpoint if own => json!({ "endpoint": ENDPOINT }),
             Self::Format(name) if own => json!({ "log_format": name }),
             _ => json!({}),
@@ -107,7 +107,7 @@ impl Deed {
     }
 }
 
-/// Asserts that all that is left is a stranger's, or delivers nothing.
+/// Asserts that all remaining objects belong to other users or deliver nothing.
 pub fn only_theirs(truth: &Truth, theirs: &str, rewritten: &BTreeSet<String>) {
     for destination in truth.destinations() {
         assert_eq!(destination["name"], NAME, "a destination of ours is left");

@@ -71,9 +71,9 @@ async fn deliver_with_other_authorization_is_unauthorized() {
         if let Some(header) = header {
             request = request.header("Authorization", header);
         }
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), 401, "{header:?}");
-        assert!(!answer.text().await.unwrap().contains("s3cret"));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 401, "{header:?}");
+        assert!(!response.text().await.unwrap().contains("s3cret"));
     }
     let twice = delivery(receiver.url(), CEF)
         .header("Authorization", "Splunk s3cret")
@@ -110,9 +110,9 @@ async fn deliver_by_other_method_is_not_allowed() {
         .unwrap();
     for method in ["GET", "PUT", "DELETE", "OPTIONS"] {
         let request = client.request(method.parse().unwrap(), receiver.url());
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), 405, "{method}");
-        assert_eq!(answer.headers()["Allow"], "POST");
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 405, "{method}");
+        assert_eq!(response.headers()["Allow"], "POST");
     }
 }
 
@@ -126,7 +126,7 @@ async fn deliver_larger_than_limit_is_too_large() {
     assert_eq!(status(gzipped(&fits)).await, 202);
     assert_eq!(status(delivery(receiver.url(), format!("{fits}x"))).await, 413);
     assert_eq!(status(delivery(receiver.url(), "x".repeat(8 << 20))).await, 413);
-    // A body that is small until it is decompressed.
+    // A body that exceeds the limit only after decompression.
     assert_eq!(status(gzipped(&format!("{fits}x"))).await, 413);
     assert_eq!(status(gzipped(&" ".repeat(40 << 20))).await, 413);
     assert_eq!(receiver.stop().await.events, 2);
@@ -138,9 +138,9 @@ async fn deliver_chunked_larger_than_limit_is_too_large() {
     let mut stream = TcpStream::connect(receiver.address()).await.unwrap();
     let request = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n8\r\n12345678\r\n0\r\n\r\n";
     stream.write_all(request).await.unwrap();
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 413");
+    let mut response = [0; 12];
+    stream.read_exact(&mut response).await.unwrap();
+    assert_eq!(&response, b"HTTP/1.1 413");
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn deliver_in_other_type_or_encoding_is_unsupported() {
     let broken = gzip(&CEF.repeat(100));
     for bytes in [CEF.as_bytes(), &broken[..broken.len() / 2], b"\x1f\x8b", b""] {
         let request = delivery(receiver.url(), bytes.to_vec()).header("Content-Encoding", "gzip");
-        // An empty body is empty in any encoding.
+        // An empty body is valid in any encoding.
         let expected = if bytes.is_empty() { 202 } else { 415 };
         assert_eq!(status(request).await, expected, "{bytes:?}");
     }
@@ -170,7 +170,7 @@ async fn deliver_in_other_type_or_encoding_is_unsupported() {
 }
 
 #[tokio::test]
-async fn deliver_garbage_is_survived() {
+async fn deliver_invalid_http_does_not_stop_receiver() {
     let (receiver, screen) = start(|_| {}).await;
     let garbage: Vec<u8> = (0..=255).cycle().take(100_000).collect();
     assert_eq!(status(delivery(receiver.url(), garbage)).await, 202);
@@ -183,10 +183,10 @@ async fn deliver_garbage_is_survived() {
         .write_all(b"\x16\x03\x01\x02\x00garbage\r\n\r\n")
         .await
         .unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 400"), "{answer:?}");
-    // A sender that breaks off.
+    let mut response = Vec::new();
+    stream.read_to_end(&mut response).await.unwrap();
+    assert!(response.starts_with(b"HTTP/1.1 400"), "{response:?}");
+    // A sender that disconnects within the body.
     let mut stream = TcpStream::connect(receiver.address()).await.unwrap();
     stream
         .write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
@@ -204,16 +204,16 @@ async fn deliver_garbage_is_survived() {
 }
 
 #[tokio::test]
-async fn deliver_while_asked_to_fail_drops_events() {
+async fn deliver_with_failing_response_drops_events() {
     let (receiver, screen) = start(|options| options.response = Response::always(503).unwrap()).await;
     assert_eq!(status(delivery(receiver.url(), CEF)).await, 503);
     assert_eq!(screen.text(), "");
     receiver.set_response(Response::at_rate(429, 0.5).unwrap());
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for _ in 0..4 {
-        answers.push(status(delivery(receiver.url(), CEF)).await);
+        responses.push(status(delivery(receiver.url(), CEF)).await);
     }
-    assert_eq!(answers, [202, 429, 202, 429]);
+    assert_eq!(responses, [202, 429, 202, 429]);
     receiver.set_response(Response::always(204).unwrap());
     assert_eq!(status(delivery(receiver.url(), CEF)).await, 204);
     let counts = receiver.stop().await;
@@ -221,7 +221,7 @@ async fn deliver_while_asked_to_fail_drops_events() {
 }
 
 #[tokio::test]
-async fn deliver_one_connection_many_requests_all_arrive() {
+async fn deliver_many_requests_on_one_connection_are_accepted() {
     let (receiver, _) = start(|_| {}).await;
     let url = receiver.url().to_owned();
     let client = reqwest::Client::builder()
@@ -233,13 +233,13 @@ async fn deliver_one_connection_many_requests_all_arrive() {
         let (client, url) = (client.clone(), url.clone());
         tokio::spawn(async move {
             for _ in 0..20 {
-                let answer = client
+                let response = client
                     .post(&url)
                     .body(format!("{CEF}\n").repeat(50))
                     .send()
                     .await
                     .unwrap();
-                assert_eq!(answer.status(), 202);
+                assert_eq!(response.status(), 202);
             }
         })
     });
