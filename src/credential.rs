@@ -306,7 +306,7 @@ impl<'a> CredentialTracker<'a> {
                 Diagnostic::warning(
                     "Changed by another process or user during this run",
                     "The object was changed after this plan was made, so Konnect may have another credential. The next \
-                     plan sends the configured one.",
+                     apply sends the configured one.",
                 )
                 .at("authorization"),
             );
@@ -319,7 +319,7 @@ impl<'a> CredentialTracker<'a> {
         self.record_write(true, false);
     }
 
-    /// Records that it is uncertain which credential Konnect has: the next plan sends it.
+    /// Records that it is uncertain which credential Konnect has: the next apply sends it.
     pub(crate) fn mark_write_uncertain(&mut self) {
         self.private.set(UNCERTAIN_WRITE, &true);
     }

@@ -53,7 +53,7 @@ pub(crate) fn credential_uncertain(id: &DestinationId, error: &Error) -> Diagnos
         "Credential of the destination is not certain",
         format!(
             "The response to the creation was lost, and the destination {id} was found afterwards. Sending its credential \
-             once more failed. The next plan sends it again.\n\n{error}"
+             once more failed. The next apply sends it again.\n\n{error}"
         ),
     )
 }

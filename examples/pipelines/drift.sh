@@ -9,8 +9,8 @@
 #           2: the plan has changes: Konnect was changed, or the configuration was not applied yet.
 #           3: the plan has no changes, but a check fails: a stream does not deliver.
 #
-# It needs Terraform, or OpenTofu with TERRAFORM_BIN=tofu, and jq. The environment must have KONNECT_SPAT and the variables of
-# the configuration, such as TF_VAR_siem_authorization.
+# It needs Terraform, or OpenTofu with TERRAFORM_BIN=tofu, jq, and a CLI configuration with which init finds the provider. The
+# environment must have KONNECT_SPAT and all variables of the configuration, such as TF_VAR_siem_authorization.
 
 set -eu
 
@@ -47,6 +47,9 @@ changed=$(jq -r '
   .resource_changes[]? | select(.mode == "managed" and .change.actions != ["no-op"]) |
   "- `\(.address)`: \(.change.actions | join(", "))"' "$work/change.json")
 
+# The API never returns a credential: only these warnings show that it may have been replaced.
+warning=$(awk '/^Warning: /{on=/another process or user|lost response/} /^─/{on=0} on' "$work/change.log")
+
 code=0
 {
   if [ -n "$failing" ]; then
@@ -56,6 +59,11 @@ code=0
   if [ -n "$changed" ]; then
     code=2
     printf '## Konnect differs from the configuration\n\nPlanned changes:\n\n%s\n\n' "$changed"
+    if [ -n "$warning" ]; then
+      printf 'The plan warns:\n\n```text\n'
+      printf '%s\n' "$warning"
+      printf '```\n\n'
+    fi
     printf 'Changes since the last apply:\n\n```text\n'
     "$cli" -chdir="$folder" show -no-color "$work/seen.tfplan"
     printf '```\n'

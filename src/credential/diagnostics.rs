@@ -2,19 +2,19 @@
 
 use terraform_plugin::Diagnostic;
 
-/// The warning that a plan sends a credential to an object whose current one is unknown.
+/// The warning that the apply sends a credential to an object whose current one is unknown.
 pub(super) fn first_send(object: &str, argument: &'static str) -> Diagnostic {
     Diagnostic::warning(
         "Credential is sent to an existing object",
         format!(
-            "The API never returns a credential, so the current one of this {object} is not known. This plan sends \
-             the configured one, once."
+            "The API never returns a credential, so the current one of this {object} is not known. The \
+             apply sends the configured one, once."
         ),
     )
     .at(argument)
 }
 
-/// The warning that a plan sends a credential again, because Konnect may have another one.
+/// The warning that the apply sends a credential again, because Konnect may have another one.
 pub(super) fn outside_change(
     object: &str,
     argument: &'static str,
@@ -39,7 +39,7 @@ pub(super) fn outside_change(
         ),
     };
     let detail = format!(
-        "{reason}. The API never returns the credential, so it may differ: this plan sends the configured one again. \
+        "{reason}. The API never returns the credential, so it may differ: the apply sends the configured one again. \
          To leave the credential as it is, set ignore_changes = [{argument}], or detect_authorization_drift = false \
          in the provider block."
     );

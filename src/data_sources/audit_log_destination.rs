@@ -68,8 +68,8 @@ pub(crate) fn result_attributes() -> [Attribute; 5] {
             .computed()
             .description("Time of the creation by Konnect's clock, RFC 3339."),
         Attribute::string("updated_at").computed().description(
-            "Time of the last change by Konnect's clock. Before the first change it is `0001-01-01T00:00:0Z`, which is \
-             not a valid time.",
+            "Time of the last change by Konnect's clock. Kong documents the value before the first change as \
+             `0001-01-01T00:00:0Z`, which is not a valid time. The provider treats it as text.",
         ),
     ]
 }

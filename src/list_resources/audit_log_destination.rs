@@ -43,9 +43,9 @@ impl ListResource for AuditLogDestinationList {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "Lists the audit log destinations that exist in a region, all of them or those with a name, sorted by name, \
-             then by id. Konnect never returns the credential of a destination: generated configuration does not manage \
-             it.",
+            "Lists the audit log destinations that the host of one region stores, all of them or those with a name, \
+             sorted by name, then by id. Terraform shows at most 100, unless `limit` is set. Konnect never returns the \
+             credential of a destination: generated configuration does not manage it.",
             [lookups::destination_region_attribute()]
                 .into_iter()
                 .chain(lookups::name_filter_attributes()),

@@ -77,8 +77,8 @@ impl Resource for AuditLogDestination {
                     .redact_parts(validators::secret_parts)
                     .description(
                         "HTTPS URL that Konnect sends batches of audit events to. The firewall of the receiver must allow \
-                         Konnect's addresses; Kong also delivers over port 8071. It is stored in the state in clear text, \
-                         even where it contains a secret, as with Sumo Logic.",
+                         Konnect's addresses. It is stored in the state in clear text, even where it contains a secret, \
+                         as with Sumo Logic.",
                     ),
                 authorization,
                 authorization_wo,
@@ -104,8 +104,8 @@ impl Resource for AuditLogDestination {
                     .use_state_for_unknown()
                     .description("Time of the creation by Konnect's clock, RFC 3339."),
                 Attribute::string("updated_at").computed().description(
-                    "Time of the last change by Konnect's clock. Before the first change it is `0001-01-01T00:00:0Z`, \
-                     which is not a valid time.",
+                    "Time of the last change by Konnect's clock. Kong documents the value before the first change as \
+                     `0001-01-01T00:00:0Z`, which is not a valid time. The provider treats it as text.",
                 ),
             ],
         )

@@ -260,6 +260,6 @@ fn outside_change_after_plan_is_overwritten_by_apply() {
     workspace.konnect.edit_destination("global", &id, edit).unwrap();
     workspace.apply_plan();
     assert_eq!(workspace.konnect.destinations("global")[0]["name"], "planned");
-    // Its credential may have changed too: the next plan sends it.
+    // Its credential may have changed too: the next apply sends it.
     assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
 }

@@ -16,6 +16,9 @@ use crate::workspace::{AUTHORIZATION, Workspace, cli};
 
 mod jobs;
 
+/// The endpoint, which a pipeline stores with the credential.
+const ENDPOINT: &str = "https://siem.example.com/konnect-audit-logs";
+
 /// A repository with the script, the pipelines and an applied configuration in the expected folder.
 fn repository() -> Workspace {
     let mut workspace = Workspace::new();
@@ -25,10 +28,7 @@ fn repository() -> Workspace {
     workspace.set("TERRAFORM_BIN", cli().program.to_string_lossy());
     // Secrets as in a pipeline.
     workspace.set("TF_VAR_siem_authorization", AUTHORIZATION);
-    workspace.set(
-        "TF_VAR_siem_endpoint",
-        "https://siem.example.com/konnect-audit-logs",
-    );
+    workspace.set("TF_VAR_siem_endpoint", ENDPOINT);
     workspace.run(&["-chdir=audit-logging", "init"]).succeeds();
     workspace
         .run(&["-chdir=audit-logging", "apply", "-auto-approve"])
@@ -118,6 +118,16 @@ fn drift_script_with_authorization_drift_reports_update() {
         "{report}"
     );
     assert!(report.contains("~ updated_at"), "{report}");
+    // Only the warning says what the change means.
+    assert!(
+        report.contains("Warning: Changed by another process or user"),
+        "{report}"
+    );
+    assert!(
+        report.contains("The API never returns the credential"),
+        "{report}"
+    );
+    assert!(!report.contains("Saved the plan"), "{report}");
 }
 
 #[test]

@@ -269,13 +269,19 @@ fn action_triggered_by_an_update_of_the_webhook_replays() {
         0,
         "the creation of the webhook triggers nothing"
     );
-    // Another user disables the webhook, and the apply reverts that.
-    workspace
-        .konnect
-        .edit_webhook("eu", json!({ "enabled": false }))
-        .unwrap();
+    // Another user disables the webhook, and the apply reverts that. It replays only on request.
+    let disabled = json!({ "enabled": false });
+    workspace.konnect.edit_webhook("eu", disabled.clone()).unwrap();
     workspace.apply();
-    assert_eq!(puts(&workspace), 1);
+    assert_eq!(puts(&workspace), 0, "replay_last is null");
+    workspace.set("TF_VAR_replay_last", "6h");
+    workspace.konnect.edit_webhook("eu", disabled).unwrap();
+    workspace.apply();
+    assert_eq!(puts(&workspace), 1, "the update of the webhook");
+    // A corrected credential changes the destination, and not the webhook.
+    workspace.set("TF_VAR_siem_authorization", "Bearer corrected");
+    workspace.apply();
+    assert_eq!(puts(&workspace), 1, "the update of the destination");
     workspace.assert_no_changes();
     workspace.destroy();
 }

@@ -1,4 +1,4 @@
-# The denied permission checks among the latest events. The events are stored in the state.
+# The denied ones among up to 50 permission checks. The events are stored in the state.
 data "konnect_audit_log_events" "eu" {
   region = "eu"
   type   = "authorization"

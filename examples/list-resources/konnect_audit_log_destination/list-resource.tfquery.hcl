@@ -1,9 +1,9 @@
-# Every destination of the organization, at most 100 (the default limit).
+# The destinations on the global host, at most 100. For a region, set region; for more, set limit.
 list "konnect_audit_log_destination" "all" {
   provider = konnect
 }
 
-# Those of a region whose name contains a text, with all attributes.
+# Those on the host of a region whose name contains a text, with all attributes.
 list "konnect_audit_log_destination" "siem" {
   provider         = konnect
   include_resource = true

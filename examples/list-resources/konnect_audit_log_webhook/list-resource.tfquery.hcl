@@ -4,7 +4,7 @@ list "konnect_audit_log_webhook" "all" {
 }
 
 # Those of some regions, in this order.
-list "konnect_audit_log_webhook" "europe" {
+list "konnect_audit_log_webhook" "some" {
   provider = konnect
 
   config {

@@ -3,7 +3,7 @@
 # The connector: https://developer.crowdstrike.com/ngsiem/data-ingestion/
 
 variable "crowdstrike_url" {
-  description = "API URL that the connector shows, ending in /services/collector."
+  description = "API URL that the connector shows. It already ends in /services/collector: set it unchanged, nothing is added."
   type        = string
   nullable    = false
 

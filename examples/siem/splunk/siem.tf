@@ -1,10 +1,11 @@
 # Splunk: the raw endpoint of the HTTP Event Collector (HEC), one event per line.
 #
 # Collector and token: https://help.splunk.com/en/splunk-enterprise/get-data-in/collect-http-event-data/use-the-http-event-collector-in-splunk-web
+# Splunk Cloud hosts:  https://help.splunk.com/splunk-cloud-platform/get-started/get-data-in/9.3.2411/get-data-with-http-event-collector/set-up-and-use-http-event-collector-in-splunk-web
 # Raw endpoint:        https://help.splunk.com/en/splunk-enterprise/get-started/get-data-in/9.0/get-data-with-http-event-collector/http-event-collector-rest-api-endpoints
 
 variable "splunk_hec_url" {
-  description = "Address of the HTTP Event Collector without a path: https://HOST:8088 for Splunk Enterprise; https://http-inputs-STACK.splunkcloud.com or https://STACK.splunkcloud.com:8088 for Splunk Cloud."
+  description = "Address of the HTTP Event Collector without a path: https://HOST:8088 for Splunk Enterprise. For Splunk Cloud: https://http-inputs-STACK.splunkcloud.com on AWS (a free trial: with :8088), https://http-inputs.STACK.splunkcloud.com on Google Cloud and Azure."
   type        = string
   nullable    = false
 
@@ -15,7 +16,7 @@ variable "splunk_hec_url" {
 }
 
 variable "splunk_hec_token" {
-  description = "Token of the collector, a GUID, without the word Splunk."
+  description = "Token of the collector, a GUID, without the word Splunk. Choose its index when you create it."
   type        = string
   ephemeral   = true
   nullable    = false

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::workspace::{AUTHORIZATION, Workspace};
 
-use super::{another_user_switches_off, deliveries_fail, ran, repository};
+use super::{ENDPOINT, another_user_switches_off, deliveries_fail, ran, repository};
 
 const TITLE: &str = "The audit log stream of Konnect needs attention";
 
@@ -45,10 +45,10 @@ fn calls(workspace: &Workspace) -> Vec<String> {
     calls.lines().map(str::to_owned).collect()
 }
 
+/// The texts of an object. None if there is no object.
 fn texts(object: &Value) -> BTreeMap<String, String> {
-    let entries = object.as_object().expect("an object");
+    let entries = object.as_object().into_iter().flatten();
     entries
-        .iter()
         .map(|(name, value)| (name.clone(), value.as_str().expect("a text").to_owned()))
         .collect()
 }
@@ -97,6 +97,7 @@ impl Workflow {
             let code = set.trim().strip_prefix("code=").unwrap_or_default();
             let known = |text: &str| match text {
                 "${{ secrets.KONNECT_SPAT }}" => "spat_of-the-pipeline".to_owned(),
+                "${{ secrets.SIEM_ENDPOINT }}" => ENDPOINT.to_owned(),
                 "${{ secrets.SIEM_AUTHORIZATION }}" => AUTHORIZATION.to_owned(),
                 "${{ steps.drift.outputs.code }}" => code.to_owned(),
                 "${{ github.token }}" => "the-token-of-the-run".to_owned(),
@@ -122,6 +123,7 @@ fn github_workflow_with_drift_opens_issue_and_comments() {
     let mut workspace = repository();
     // Uses only the secrets of the workflow.
     workspace.unset("KONNECT_TOKEN");
+    workspace.unset("TF_VAR_siem_endpoint");
     workspace.unset("TF_VAR_siem_authorization");
     stand_in(
         &mut workspace,
@@ -196,7 +198,10 @@ fn gitlab_job_opens_updates_and_closes_issue() {
     assert_eq!(job["rules"][0]["if"], "$CI_PIPELINE_SOURCE == \"schedule\"");
     assert_eq!(
         job["before_script"],
-        json!(["apk add --no-cache curl jq"]),
+        json!([
+            "apk add --no-cache curl jq",
+            "cp terraform.tfrc \"$HOME/.terraformrc\""
+        ]),
         "what the image lacks"
     );
     let script = job["script"].as_array().expect("a script");
