@@ -199,6 +199,27 @@ mod tests {
     }
 
     #[test]
+    fn from_value_reads_the_content_of_dynamic_values() {
+        fn dynamic(ty: Type, value: Value) -> Value {
+            Value::Dynamic(ty, Box::new(value))
+        }
+        let text = dynamic(Type::String, "x".into());
+        assert_eq!(
+            from_value::<Attr<String>>(text).unwrap(),
+            Attr::Known("x".to_owned())
+        );
+        assert!(from_value::<bool>(dynamic(Type::Bool, Value::Bool(true))).unwrap());
+        let list = Value::List(vec![dynamic(Type::Number, 7.into())]);
+        let list = dynamic(Type::list(Type::Number), list);
+        assert_eq!(from_value::<Vec<i64>>(list).unwrap(), [7]);
+        let object = Value::object([("count", 7.into()), ("ratio", Value::Null)]);
+        let map = Value::Map(BTreeMap::from([("k".to_owned(), object)]));
+        let map = dynamic(Type::Dynamic, map);
+        let read = from_value::<BTreeMap<String, Inner>>(map).unwrap();
+        assert_eq!(read["k"].count, Attr::Known(7));
+    }
+
+    #[test]
     fn to_value_missing_field_is_null() {
         let inner = Inner {
             count: Attr::Known(1),

@@ -71,6 +71,7 @@ impl<'de> Deserializer<'de> for Reader {
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
         match self.0 {
             Value::Bool(b) => visitor.visit_bool(b),
+            Value::Dynamic(_, inner) => Self(*inner).deserialize_bool(visitor),
             other => Err(mismatch(&other, &visitor)),
         }
     }
@@ -78,6 +79,7 @@ impl<'de> Deserializer<'de> for Reader {
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
         match self.0 {
             Value::String(s) => visitor.visit_string(s),
+            Value::Dynamic(_, inner) => Self(*inner).deserialize_string(visitor),
             other => Err(mismatch(&other, &visitor)),
         }
     }
@@ -94,6 +96,7 @@ impl<'de> Deserializer<'de> for Reader {
                     index: 0,
                 })
             }
+            Value::Dynamic(_, inner) => Self(*inner).deserialize_seq(visitor),
             other => Err(mismatch(&other, &visitor)),
         }
     }
@@ -101,6 +104,7 @@ impl<'de> Deserializer<'de> for Reader {
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ModelError> {
         match entries(self.0) {
             Ok(entries) => visitor.visit_map(entries),
+            Err(Value::Dynamic(_, inner)) => Self(*inner).deserialize_map(visitor),
             Err(other) => Err(mismatch(&other, &visitor)),
         }
     }
