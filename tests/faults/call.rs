@@ -338,7 +338,7 @@ impl Call {
     pub fn request(self) -> (&'static str, Target) {
         match self {
             Self::DestinationCreate | Self::LostAgain => ("POST", Target::Destinations),
-            Self::PlanAlike => ("GET", Target::Destinations),
+            Self::PlanAlike | Self::DestinationsRead => ("GET", Target::Destinations),
             Self::LostLook => ("GET", Target::Named),
             Self::DestinationRead
             | Self::DestinationImport
@@ -375,7 +375,6 @@ impl Call {
             | Self::PortalDeleteLook => ("GET", Target::PortalWebhook),
             Self::PortalDelete => ("DELETE", Target::PortalWebhook),
             Self::PortalStatusRead => ("GET", Target::PortalStatus),
-            Self::DestinationsRead => ("GET", Target::Destinations),
             Self::EventsRead => ("GET", Target::Events),
             Self::KeysRead => ("GET", Target::Keys),
             Self::ReplayStart | Self::ReplayRestart => ("PUT", Target::ReplayJob),
