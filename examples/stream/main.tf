@@ -35,7 +35,7 @@ resource "konnect_audit_log_webhook" "stream" {
   audit_log_destination_id = konnect_audit_log_destination.siem.id
 }
 
-# If a webhook changes, Terraform reads its status after the change.
+# If a plan changes a webhook, the apply reads the status after the change.
 data "konnect_audit_log_webhook_status" "stream" {
   for_each = var.regions
 
@@ -43,7 +43,7 @@ data "konnect_audit_log_webhook_status" "stream" {
   depends_on = [konnect_audit_log_webhook.stream]
 }
 
-# Each plan and apply warns if a region does not deliver, and reports why.
+# Warns if a region does not deliver, and reports why. A plan that changes a webhook does not know yet.
 check "audit_log_delivery" {
   assert {
     condition = alltrue([

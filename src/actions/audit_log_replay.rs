@@ -111,8 +111,8 @@ impl Action for AuditLogReplay {
                      Conflicts with `last`.",
                 ),
                 Attribute::string("last").optional().validator(window::duration()).description(
-                    "Length of the time range, which ends now, such as `30m`, `6h` or `2d`, at most 7 days. Exactly one of \
-                     `last`, and `start_at` with `end_at`, is required.",
+                    "Length of the time range, which ends now, such as `30m`, `6h` or `2d`, at most 7 days. Set \
+                     either `last`, or both `start_at` and `end_at`.",
                 ),
                 Attribute::bool("wait_for_completion").optional().description(
                     "Whether the action waits until the job has completed, and fails if the job does. If false, it only \

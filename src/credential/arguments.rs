@@ -83,9 +83,9 @@ pub(crate) fn attributes(authorization: &'static str) -> [Attribute; 3] {
             .optional()
             .validator(Validator::whole_number(0, 1 << 53))
             .description(
-                "Version of `authorization_wo`, a whole number from 0. If set, no hash of the value is stored, and the \
-                 value is sent again only when the version changes. Increment it when an ephemeral value that differs in \
-                 every run has to be sent.",
+                "Version of `authorization_wo`, a whole number from 0. If set, no hash of the value is stored, and a new \
+                 value is sent only when the version changes: increment it. After an outside change or a lost response, \
+                 the current value is sent again without a new version.",
             ),
     ]
 }

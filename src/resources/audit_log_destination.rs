@@ -63,8 +63,8 @@ impl Resource for AuditLogDestination {
                     .requires_replace()
                     .validator(validators::region())
                     .description(
-                        "Region whose host stores the destination. A change forces a new destination: set \
-                         `create_before_destroy` in `lifecycle` if a webhook uses it. Default: the region of an existing \
+                        "Region whose host stores the destination. A change forces a new destination: if a webhook uses \
+                         it, apply `create_before_destroy` in `lifecycle` first. Default: the region of an existing \
                          destination, else the one region that a `server_url` without `{region}` serves, else `global`, \
                          where Kong's guide stores destinations.",
                     ),

@@ -14,6 +14,7 @@ resource "konnect_audit_log_destination" "siem" {
   name             = "SIEM"
   endpoint         = "https://siem.example.com/konnect-audit-logs"
   authorization_wo = var.siem_authorization
+  log_format       = "json"
 }
 
 resource "konnect_audit_log_webhook" "stream" {
@@ -28,7 +29,7 @@ data "konnect_audit_log_webhook_status" "stream" {
 
   region = each.key
 
-  # If a webhook changes, Terraform reads its status after the change.
+  # If a plan changes a webhook, the apply reads the status after the change.
   depends_on = [konnect_audit_log_webhook.stream]
 }
 

@@ -34,7 +34,7 @@ resource "konnect_portal_audit_log_webhook" "stream" {
   replace_existing         = var.replace_existing
 }
 
-# If a webhook changes, Terraform reads its status after the change.
+# If a plan changes a webhook, the apply reads the status after the change.
 data "konnect_audit_log_webhook_status" "stream" {
   for_each = var.regions
 
@@ -50,7 +50,8 @@ data "konnect_portal_audit_log_webhook_status" "stream" {
   depends_on = [konnect_portal_audit_log_webhook.stream]
 }
 
-# Each plan and apply warns if a stream does not deliver, and reports why. It ignores streams that are switched off on purpose.
+# Warns if a stream does not deliver, and reports why. A plan that changes a webhook does not know yet. It ignores streams
+# that are switched off on purpose.
 check "audit_log_delivery" {
   assert {
     condition = alltrue([

@@ -8,4 +8,5 @@ resource "konnect_audit_log_destination" "siem" {
   name          = "SIEM"
   endpoint      = "https://siem.example.com/konnect-audit-logs"
   authorization = var.siem_authorization
+  log_format    = "json"
 }

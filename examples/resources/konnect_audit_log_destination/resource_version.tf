@@ -14,4 +14,5 @@ resource "konnect_audit_log_destination" "siem" {
   endpoint                 = "https://siem.example.com/konnect-audit-logs"
   authorization_wo         = var.siem_authorization
   authorization_wo_version = var.siem_authorization_version
+  log_format               = "json"
 }

@@ -13,6 +13,7 @@ resource "konnect_audit_log_destination" "siem" {
   name             = "SIEM"
   endpoint         = "https://siem.example.com/konnect-audit-logs"
   authorization_wo = var.siem_authorization
+  log_format       = "json"
 }
 
 resource "konnect_portal_audit_log_webhook" "developers" {
