@@ -45,10 +45,11 @@ fn in_words(age: Duration) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Reads a time in RFC 3339. A space between date and time, which RFC 3339 allows others to accept, is not valid.
+/// Reads a time in RFC 3339. The crate accepts any character between date and time, and the API declares a `T`.
 pub(crate) fn parse(time: &str) -> Option<OffsetDateTime> {
+    let separator = time.as_bytes().get(10)?;
     let parsed = OffsetDateTime::parse(time, &Rfc3339).ok();
-    parsed.filter(|_| !time.contains(' '))
+    parsed.filter(|_| separator.eq_ignore_ascii_case(&b't'))
 }
 
 #[cfg(test)]

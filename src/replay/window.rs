@@ -145,9 +145,9 @@ fn time_of(time: &Attr<String>) -> Option<OffsetDateTime> {
     time.known().and_then(|text| instant::parse(text))
 }
 
-/// A time in whole seconds.
+/// A time in whole seconds. A time before 1970, as by a clock that was never set, is 1970.
 fn text(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
+    humantime::format_rfc3339_seconds(time.max(SystemTime::UNIX_EPOCH)).to_string()
 }
 
 #[cfg(test)]
@@ -180,6 +180,8 @@ mod tests {
             "2026-01-02",
             "2026-01-02T03:04Z",
             "2026-01-02 03:04:05Z",
+            "2026-01-02_03:04:05Z",
+            "2026-01-02X03:04:05Z",
             "2026-01-02T03:04:05",
             "2026-01-02T03:04:05+02",
             "2026-01-02T03:04:05+0200",
@@ -256,6 +258,12 @@ mod tests {
         assert_eq!(in_words(&hours), "2026-01-10T06:00:00Z to 2026-01-10T12:00:00Z");
         let week = TimeRange::Last(RETENTION).job(now());
         assert_eq!(week.start_at, "2026-01-03T12:01:00Z");
+    }
+
+    #[test]
+    fn last_by_a_clock_that_was_never_set_starts_in_1970() {
+        let job = TimeRange::Last(Duration::from_hours(6)).job(SystemTime::UNIX_EPOCH);
+        assert_eq!(in_words(&job), "1970-01-01T00:00:00Z to 1970-01-01T00:00:00Z");
     }
 
     #[test]

@@ -64,9 +64,9 @@ impl Resource for AuditLogDestination {
                     .validator(validators::region())
                     .description(
                         "Region whose host stores the destination. A change forces a new destination: if a webhook uses \
-                         it, apply `create_before_destroy` in `lifecycle` first. Default: the region of an existing \
-                         destination, else the one region that a `server_url` without `{region}` serves, else `global`, \
-                         where Kong's guide stores destinations.",
+                         it, apply `create_before_destroy` in `lifecycle` first. Default: the one region that a \
+                         `server_url` without `{region}` serves, else the region of an existing destination, else \
+                         `global`, where Kong's guide stores destinations.",
                     ),
                 Attribute::string("name").required().validator(Validator::not_blank()).description(
                     "Display name, not blank. Konnect allows several destinations with the same name.",

@@ -347,7 +347,7 @@ fn unsure() -> [String; 2] {
 fn created_once(row: &Row, call: Call, times: Times) -> Expected {
     // The affected creation is the second one, if the first was lost without effect.
     let earlier = usize::from(call == Call::LostAgain);
-    let plan_search = before(call) + earlier * SEARCHES;
+    let earlier_requests = before(call) + earlier * SEARCHES;
     if !unknown(row.response) {
         // The server reported that it did nothing.
         let again = match row.response {
@@ -357,17 +357,17 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
         if times == Times::Once && again > 1 {
             return Expected {
                 affected: earlier + again,
-                others: plan_search + earlier,
+                others: earlier_requests + earlier,
                 ..fine(call)
             };
         }
-        return failed(row, call, earlier + again, plan_search, again);
+        return failed(row, call, earlier + again, earlier_requests, again);
     }
     if row.handled {
         // The first search finds the destination, and its authorization is sent once more.
         return Expected {
             affected: earlier + 1,
-            others: plan_search + 2,
+            others: earlier_requests + 2,
             ..fine(call)
         };
     }
@@ -375,7 +375,7 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
         // Searches without result, creates again, and searches for duplicates.
         return Expected {
             affected: earlier + 2,
-            others: plan_search + SEARCHES + 1,
+            others: earlier_requests + SEARCHES + 1,
             ..fine(call)
         };
     }

@@ -11,7 +11,7 @@
 //! | webhooks of regions and Dev Portals | [`DestinationWebhook`], [`EndpointWebhook`], [`WebhookStatus`], [`PortalId`] |
 //! | replay jobs | [`ReplayJob`], [`NewReplayJob`] |
 //! | past events | [`AuditLogQuery`], [`AuditLogEntry`] |
-//! | lists in pages | [`ListQuery`], [`Page`], [`PortalQuery`], [`PortalPage`] |
+//! | lists in pages | [`ListQuery`], [`PortalQuery`] |
 //! | failures | [`Error`], [`ErrorKind`], [`Outcome`] |
 //!
 //! # Example
@@ -67,8 +67,8 @@ pub use types::audit_log::{AuditLogEntry, AuditLogFields, AuditLogQuery, AuditLo
 pub use types::destination::{Destination, DestinationChanges, LogFormat, NewDestination};
 pub use types::id::{DestinationId, Id, IdKind, InvalidId, PortalId, kind as id_kind};
 pub use types::organization::Organization;
-pub use types::paging::{ListQuery, NameFilter, Page};
-pub use types::portal::{Portal, PortalPage, PortalQuery};
+pub use types::paging::{ListQuery, NameFilter};
+pub use types::portal::{Portal, PortalQuery};
 pub use types::region::{InvalidRegion, Region};
 pub use types::replay_job::{NewReplayJob, ReplayJob, ReplayJobStatus};
 pub use types::secret::{AccessToken, Authorization, InvalidSecret};

@@ -200,7 +200,7 @@ fn gitlab_job_opens_updates_and_closes_issue() {
         job["before_script"],
         json!([
             "apk add --no-cache curl jq",
-            "cp terraform.tfrc \"$HOME/.terraformrc\""
+            "cat terraform.tfrc >>\"$HOME/.terraformrc\""
         ]),
         "what the image lacks"
     );

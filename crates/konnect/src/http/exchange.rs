@@ -1,5 +1,6 @@
 //! One attempt: sends a request and reads its response, up to a maximum size.
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use redact::Redactor;
@@ -218,8 +219,15 @@ fn header(headers: &HeaderMap, name: &str, redactor: &Redactor) -> Option<String
     sanitize(&String::from_utf8_lossy(headers.get(name)?.as_bytes()), redactor)
 }
 
+/// The years 1990 to 2999, as the time since 1970.
+const PLAUSIBLE_DATES: Range<Duration> = Duration::from_hours(175_320)..Duration::from_hours(9_028_800);
+
+/// The time of the response by the server's clock. A date that no server has, as of a proxy whose clock was never set, is
+/// ignored: the provider calculates with this time.
 fn date(headers: &HeaderMap) -> Option<SystemTime> {
-    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()
+    let date = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    let since = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    PLAUSIBLE_DATES.contains(&since).then_some(date)
 }
 
 /// Scheme, host and port, for an error.

@@ -230,3 +230,14 @@ async fn server_time_after_a_response_follows_its_date() {
     let since = client.server_time().unwrap().duration_since(date).unwrap();
     assert!(since < std::time::Duration::from_hours(1), "{since:?}");
 }
+
+#[tokio::test]
+async fn server_time_ignores_a_date_that_no_server_has() {
+    for date in ["Thu, 01 Jan 1970 00:00:10 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"] {
+        let reply = response(200, &format!("Date: {date}\r\n"), r#"{"enabled": false}"#);
+        let server = Server::start([reply]).await;
+        let client = server.client();
+        v3::get_webhook(&client, &eu()).await.unwrap();
+        assert_eq!(client.server_time(), None, "{date}");
+    }
+}

@@ -168,7 +168,7 @@ async fn delete_other_success_than_204_is_unreadable() {
             .await
             .unwrap_err();
         assert!(error.may_have_happened(), "{error}");
-        assert!(error.to_string().contains("a removal with 204"), "{error}");
+        assert!(error.to_string().contains("a delete with 204"), "{error}");
     }
 }
 

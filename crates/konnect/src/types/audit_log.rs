@@ -60,7 +60,7 @@ pub struct AuditLogQuery {
     pub event_type: Option<AuditLogType>,
     /// The number of events in a page, at most 1,000. `None`: the API's default, 20.
     pub size: Option<u32>,
-    /// The cursor from [`Page::next`](crate::Page::next) of the previous page. `None`: the first page.
+    /// A cursor of the API: the list begins after it. `None`: the first page.
     pub after: Option<String>,
 }
 

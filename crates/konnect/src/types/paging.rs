@@ -16,7 +16,7 @@ pub(crate) const MAX_LIST_BYTES: usize = 16 * 1024 * 1024;
 pub struct ListQuery {
     /// The number of items in a page. The API may return fewer. `None`: the API's default.
     pub size: Option<u32>,
-    /// The cursor from [`Page::next`] of the previous page. `None`: the first page.
+    /// A cursor of the API: the list begins after it. `None`: the first page.
     pub after: Option<String>,
     /// A filter by name.
     pub name: Option<NameFilter>,
@@ -33,7 +33,7 @@ pub enum NameFilter {
 
 /// A page of a list with cursors.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
+pub(crate) struct Page<T> {
     /// The items of the page.
     pub items: Vec<T>,
     /// The cursor of the next page, for the next query. `None` on the last page.

@@ -33,7 +33,7 @@ pub struct PortalQuery {
 
 /// A page of the list of Dev Portals.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PortalPage {
+pub(crate) struct PortalPage {
     /// The portals of the page.
     pub items: Vec<Portal>,
     /// The number of the next page, for [`PortalQuery::number`]. `None` on the last page.

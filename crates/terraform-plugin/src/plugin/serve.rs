@@ -26,7 +26,7 @@ const AFTER_HOST: Duration = Duration::from_secs(1);
 /// How long connections may take to close after the last response. The host waits about two seconds.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a change in flight may continue after the host has ended, including the rollback of a create whose response
-/// the host did not receive. Requests are not retried.
+/// the host did not receive.
 const LAST_CHANGES: Duration = Duration::from_secs(45);
 
 /// A plugin to serve.
