@@ -109,7 +109,7 @@ fn transient(answer: ResponseKind) -> bool {
         ResponseKind::Status { code, .. } => matches!(code, 408 | 425 | 429 | 500..),
         ResponseKind::Fine
         | ResponseKind::Untrusted
-        | ResponseKind::Unparseable
+        | ResponseKind::Unparsable
         | ResponseKind::Redirect(_) => false,
     }
 }
@@ -117,7 +117,7 @@ fn transient(answer: ResponseKind) -> bool {
 /// Whether the server may have handled the request.
 fn unknown(response: ResponseKind) -> bool {
     match response {
-        ResponseKind::Lost(_) | ResponseKind::Unparseable => true,
+        ResponseKind::Lost(_) | ResponseKind::Unparsable => true,
         ResponseKind::Status { code, .. } => matches!(code, 408 | 500..),
         ResponseKind::Redirect(code) => matches!(code, 302 | 303),
         ResponseKind::Fine | ResponseKind::NoConnection | ResponseKind::Untrusted => false,
@@ -514,7 +514,7 @@ fn words(row: &Row, call: Call) -> Vec<String> {
                 "increase the time limit".into(),
             ]
         }
-        ResponseKind::Unparseable => vec![
+        ResponseKind::Unparsable => vec![
             "cannot be read".into(),
             "whether a proxy responds in place of the API".into(),
         ],

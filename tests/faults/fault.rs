@@ -82,7 +82,7 @@ pub enum ResponseKind {
     /// An incomplete response.
     Lost(Lost),
     /// A success status with an invalid body.
-    Unparseable,
+    Unparsable,
     /// An error status.
     Status {
         /// The status.
@@ -229,21 +229,21 @@ fn successes() -> Vec<Row> {
             of,
             "truncated JSON, request processed",
             Fault::Malformed,
-            ResponseKind::Unparseable,
+            ResponseKind::Unparsable,
             true,
         ),
         rule(
             of,
             "body of 100 MiB",
             Fault::Huge { bytes: 100 << 20 },
-            ResponseKind::Unparseable,
+            ResponseKind::Unparsable,
             false,
         ),
         rule(
             of,
             "200 with the request as the body",
             Fault::Echo { status: 200 },
-            ResponseKind::Unparseable,
+            ResponseKind::Unparsable,
             false,
         ),
     ];
@@ -262,7 +262,7 @@ fn successes() -> Vec<Row> {
         for handled in [false, true] {
             let label = format!("{label}{}", if handled { ", after processing" } else { "" });
             let fault = body(handled, status, content_type, text);
-            rows.push(rule(of, label, fault, ResponseKind::Unparseable, handled));
+            rows.push(rule(of, label, fault, ResponseKind::Unparsable, handled));
         }
     }
     rows
