@@ -303,6 +303,8 @@ run "$changes" "$cli" apply -input=false repair.tfplan
 
 # --- Replay ---
 
+# The range has whole seconds, and must end after the second in which the events were made.
+sleep 1
 range="region   = \"eu\"
   start_at = \"$missed_from\"
   end_at   = \"$(date -u +%Y-%m-%dT%H:%M:%SZ)\""
