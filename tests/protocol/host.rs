@@ -63,6 +63,15 @@ async fn service_unknown_returns_unimplemented() {
 }
 
 #[tokio::test]
+async fn method_not_served_returns_unimplemented() {
+    let host = Host::start(PLUGIN).await;
+    let request = tf::open_ephemeral_resource::Request::default();
+    let response = host.provider().open_ephemeral_resource(request).await;
+    assert_eq!(response.unwrap_err().code(), Code::Unimplemented);
+    host.end().await;
+}
+
+#[tokio::test]
 async fn stdio_stream_is_empty_and_ends_at_shutdown() {
     let host = Host::start(PLUGIN).await;
     let mut stdio = host.stdio();

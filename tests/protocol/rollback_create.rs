@@ -51,6 +51,18 @@ async fn in_flight(konnect: &Konnect, resource: &Resource, plan: &Plan, method: 
     apply
 }
 
+/// The host disconnects during the apply. Then Konnect responds, and the plugin ends.
+async fn disconnect(konnect: Konnect, apply: JoinHandle<State>) -> Emulator {
+    let Konnect { plugin, emulator } = konnect;
+    let host = plugin.host;
+    drop(host.channel);
+    apply.abort();
+    host.process.wait_for_stderr("a connection ended").await;
+    emulator.clear_faults();
+    host.process.ended().await.assert_success();
+    emulator
+}
+
 async fn until(what: &str, met: impl Fn() -> bool) {
     let met = async {
         while !met() {
@@ -185,13 +197,7 @@ async fn webhook_create_rolls_back_unless_it_replaced_existing() {
         assert_no_errors(&plan.diagnostics);
         let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
         drop(resource);
-        let Konnect { plugin, emulator } = konnect;
-        let host = plugin.host;
-        drop(host.channel);
-        apply.abort();
-        host.process.wait_for_stderr("a connection ended").await;
-        emulator.clear_faults();
-        host.process.ended().await.assert_success();
+        let emulator = disconnect(konnect, apply).await;
         assert_eq!(asked(&emulator, "PATCH"), if replaces { 1 } else { 2 });
         assert_eq!(eu(&emulator)["enabled"], replaces);
         assert_eq!(eu(&emulator)["endpoint"], "https://siem.example.com");
@@ -222,13 +228,7 @@ async fn portal_webhook_create_rolls_back_unless_it_replaced_existing() {
         assert_no_errors(&plan.diagnostics);
         let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
         drop(resource);
-        let Konnect { plugin, emulator } = konnect;
-        let host = plugin.host;
-        drop(host.channel);
-        apply.abort();
-        host.process.wait_for_stderr("a connection ended").await;
-        emulator.clear_faults();
-        host.process.ended().await.assert_success();
+        let emulator = disconnect(konnect, apply).await;
         // A webhook that was replaced cannot be restored.
         assert_eq!(asked(&emulator, "DELETE"), usize::from(!replaces));
         let left = &emulator.region("eu")["portals"][&portal]["webhook"];
@@ -246,13 +246,7 @@ async fn webhook_rollback_keeps_webhook_of_another_run() {
     drop(resource);
     konnect.other_users_webhook("eu", true);
     let theirs = eu(&konnect.emulator);
-    let Konnect { plugin, emulator } = konnect;
-    let host = plugin.host;
-    drop(host.channel);
-    apply.abort();
-    host.process.wait_for_stderr("a connection ended").await;
-    emulator.clear_faults();
-    host.process.ended().await.assert_success();
+    let emulator = disconnect(konnect, apply).await;
     assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");
     assert_eq!(eu(&emulator), theirs);
 }

@@ -28,6 +28,8 @@ pub struct RecordedRequest {
     pub body: String,
     /// The returned status. `None` before the response, or if a fault suppressed it.
     pub status: Option<u16>,
+    /// Whether a `hold` fault kept the request or its response back.
+    pub held: bool,
 }
 
 impl RecordedRequest {
@@ -80,15 +82,27 @@ impl Journal {
             headers: texts(headers),
             body: String::from_utf8_lossy(body).into_owned(),
             status: None,
+            held: false,
         });
         self.last_number
     }
 
+    /// Records that a request is held, unless the log was cleared since.
+    pub(crate) fn hold(&mut self, number: u64) {
+        if let Some(entry) = self.entry(number) {
+            entry.held = true;
+        }
+    }
+
     /// Records the status of a request, unless the log was cleared since.
     pub(crate) fn close(&mut self, number: u64, status: StatusCode) {
-        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.number == number) {
+        if let Some(entry) = self.entry(number) {
             entry.status = Some(status.as_u16());
         }
+    }
+
+    fn entry(&mut self, number: u64) -> Option<&mut RecordedRequest> {
+        self.entries.iter_mut().rev().find(|entry| entry.number == number)
     }
 
     /// The log, oldest first.

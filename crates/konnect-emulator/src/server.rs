@@ -158,6 +158,7 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
         _ => None,
     };
     if hold == Some(false) {
+        shared.journal().hold(number);
         // The sender exists as long as the emulator.
         let _ = cleared.changed().await;
     }
@@ -166,6 +167,7 @@ async fn konnect(Extract(shared): Extract<Arc<Shared>>, request: Request<Body>) 
         None => Outcome::from(handle()),
     };
     if hold == Some(true) {
+        shared.journal().hold(number);
         let _ = cleared.changed().await;
     }
     outcome.response.headers_mut().entry(DATE).or_insert(date);

@@ -66,7 +66,9 @@ fn hold(workspace: &Workspace, method: &str, pass: usize, handle: bool) {
 fn are_held(workspace: &Workspace, method: &str, many: usize) {
     until("requests that are held", || {
         let asked = workspace.konnect.requests();
-        let held = asked.iter().filter(|r| r.method == method && r.status.is_none());
+        let held = asked
+            .iter()
+            .filter(|r| r.method == method && r.held && r.status.is_none());
         held.count() == many
     });
 }

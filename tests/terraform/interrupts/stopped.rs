@@ -105,14 +105,7 @@ fn interrupt_during_list_request_creates_nothing() {
     let look = FaultRule::new(Fault::Hold { handle: false }).path("/audit-log-destinations?page");
     workspace.konnect.inject(look.skip(1)).unwrap();
     let mut running = workspace.start(APPLY);
-    // That of the plan has a status.
-    until("the list request of the apply", || {
-        let asked = workspace.konnect.requests();
-        let lists = asked
-            .iter()
-            .filter(|r| r.path.contains("/audit-log-destinations?page"));
-        matches!(lists.map(|r| r.status).collect::<Vec<_>>()[..], [Some(_), None])
-    });
+    are_held(&workspace, "GET", 1);
     running.interrupt();
     running.is_stopping();
     workspace.konnect.clear_faults();

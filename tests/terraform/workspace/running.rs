@@ -150,17 +150,9 @@ impl Running<'_> {
     /// Waits until the provider has received the interruption: `StopProvider`, or the signal itself.
     #[track_caller]
     pub fn is_stopping(&self) {
-        let deadline = Instant::now() + TIMEOUT;
-        while !self.log().contains("no new requests start") {
-            let stdout = self.stdout.lock().unwrap();
-            assert!(
-                Instant::now() < deadline,
-                "no StopProvider: {stdout}\n{}",
-                self.log()
-            );
-            drop(stdout);
-            thread::sleep(Duration::from_millis(10));
-        }
+        until("the provider learns of the end of the run", || {
+            self.log().contains("no new requests start")
+        });
     }
 
     /// Waits for the end of the CLI.

@@ -86,14 +86,15 @@ async fn start(change: impl FnOnce(&mut Options)) -> (Receiver, Screen) {
     (Receiver::start(options).await.unwrap(), screen)
 }
 
+/// A client without proxy and certificates.
+fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+    client.build().unwrap()
+}
+
 /// A delivery to this URL, as Konnect sends it.
 fn delivery(url: &str, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .build()
-        .unwrap();
-    let request = client.post(format!("{url}/any/path?at=all"));
+    let request = client().post(format!("{url}/any/path?at=all"));
     request.header("Content-Type", "text/plain").body(body)
 }
 

@@ -4,7 +4,7 @@ use konnect_audit_receiver::{Counts, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{CEF, JSON, Screen, delivery, gzip, start, status};
+use super::{CEF, JSON, Screen, client, delivery, gzip, start, status};
 
 #[tokio::test]
 async fn deliver_in_each_encoding_is_accepted() {
@@ -37,11 +37,7 @@ async fn deliver_in_each_encoding_is_accepted() {
 #[tokio::test]
 async fn deliver_without_content_type_or_with_parameters_is_accepted() {
     let (receiver, _) = start(|_| {}).await;
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .build()
-        .unwrap();
+    let client = client();
     for kind in [None, Some("text/plain; charset=utf-8"), Some("Text/Plain")] {
         let mut request = client.post(receiver.url()).body(CEF);
         if let Some(kind) = kind {
@@ -103,11 +99,7 @@ async fn deliver_with_other_authorization_is_unauthorized() {
 #[tokio::test]
 async fn deliver_by_other_method_is_not_allowed() {
     let (receiver, _) = start(|_| {}).await;
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .build()
-        .unwrap();
+    let client = client();
     for method in ["GET", "PUT", "DELETE", "OPTIONS"] {
         let request = client.request(method.parse().unwrap(), receiver.url());
         let response = request.send().await.unwrap();
@@ -146,11 +138,7 @@ async fn deliver_chunked_larger_than_limit_is_too_large() {
 #[tokio::test]
 async fn deliver_in_other_type_or_encoding_is_unsupported() {
     let (receiver, _) = start(|_| {}).await;
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .build()
-        .unwrap();
+    let client = client();
     for kind in ["application/json", "text/html", "text/plainer", ""] {
         let request = client.post(receiver.url()).header("Content-Type", kind).body(CEF);
         assert_eq!(status(request).await, 415, "{kind:?}");
@@ -224,11 +212,7 @@ async fn deliver_with_failing_response_drops_events() {
 async fn deliver_many_requests_on_one_connection_are_accepted() {
     let (receiver, _) = start(|_| {}).await;
     let url = receiver.url().to_owned();
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .build()
-        .unwrap();
+    let client = client();
     let senders = (0..8).map(|_| {
         let (client, url) = (client.clone(), url.clone());
         tokio::spawn(async move {

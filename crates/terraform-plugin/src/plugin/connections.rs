@@ -74,7 +74,7 @@ impl<P: Provider> Services<P> {
             .next()
             .unwrap_or_default();
         match service {
-            "tfplugin6.Provider" => Ok(self.provider.answer(request).await),
+            "tfplugin6.Provider" => Ok(self.provider.handle(request).await),
             "grpc.health.v1.Health" => self.health.call(request).await,
             "plugin.GRPCController" => self.controller.call(request).await,
             "plugin.GRPCStdio" => self.stdio.call(request).await,

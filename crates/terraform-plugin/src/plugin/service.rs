@@ -1,7 +1,7 @@
 //! The service `tfplugin6.Provider`: decodes requests, passes them to the server and encodes responses.
 //!
-//! tonic's generated service has code of its own for each method. This one passes all messages as bytes, which makes a
-//! program with the whole protocol much smaller.
+//! tonic generates separate code for each method. This service passes all messages as bytes through one codec, which makes
+//! the program smaller.
 
 use std::sync::Arc;
 
@@ -50,8 +50,8 @@ impl<P: Provider> ProviderService<P> {
         Self { server, calls }
     }
 
-    /// Responds to a request of the HTTP/2 connection.
-    pub async fn answer(self, request: http::Request<hyper::body::Incoming>) -> http::Response<Body> {
+    /// Handles a request of the HTTP/2 connection.
+    pub async fn handle(self, request: http::Request<hyper::body::Incoming>) -> http::Response<Body> {
         let mut grpc = Grpc::new(RawCodec)
             .max_decoding_message_size(MAX_MESSAGE_SIZE)
             .max_encoding_message_size(MAX_MESSAGE_SIZE);
@@ -94,7 +94,7 @@ impl<P: Provider> ProviderService<P> {
             "ValidateListResourceConfig" => self.call(message, list_resource::validate_list_resource_config),
             "ValidateActionConfig" => self.call(message, action::validate_action_config),
             "PlanAction" => self.call(message, action::plan_action),
-            _ => fail(Status::unimplemented("the provider does not have this method")),
+            _ => fail(unimplemented()),
         }
     }
 
@@ -102,7 +102,8 @@ impl<P: Provider> ProviderService<P> {
     fn stream(&self, method: &str, message: Bytes) -> BoxFuture<Response<BoxStream<Encoded>>, Status> {
         let events = match method {
             "ListResource" => decode(message).map(|request| self.list_resource(request)),
-            _ => decode(message).map(|request| self.invoke_action(request)),
+            "InvokeAction" => decode(message).map(|request| self.invoke_action(request)),
+            _ => Err(unimplemented()),
         };
         Box::pin(std::future::ready(events.map(Response::new)))
     }
@@ -124,8 +125,9 @@ impl<P: Provider> ProviderService<P> {
             Err(status) => return fail(status),
         };
         let work = Box::pin(async move { work.await.map(|response| response.encode_to_vec()) });
-        let failed = |diagnostics| O::failed(diagnostics).encode_to_vec();
-        let task = self.calls.all.spawn(respond(work, failed));
+        let task = self.calls.all.spawn(respond(work, |diagnostics| {
+            O::failed(diagnostics).encode_to_vec()
+        }));
         Box::pin(async move {
             let response = task.await.map_err(|ended| Status::aborted(ended.to_string()))?;
             Ok(Response::new(response))
@@ -142,6 +144,10 @@ impl<P: Provider> ProviderService<P> {
 
 fn decode<M: Message + Default>(message: Bytes) -> Result<M, Status> {
     M::decode(message).map_err(|error| Status::internal(error.to_string()))
+}
+
+fn unimplemented() -> Status {
+    Status::unimplemented("the provider does not have this method")
 }
 
 fn fail<T: Send + 'static>(status: Status) -> BoxFuture<T, Status> {

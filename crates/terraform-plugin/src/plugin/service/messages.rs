@@ -55,7 +55,7 @@ impl Failure for tf::call_function::Response {
 /// The encoded response of a handler. Errors and panics become diagnostics.
 pub(crate) async fn respond(
     handler: Pin<Box<dyn Future<Output = Result<Encoded, Diagnostics>> + Send>>,
-    failed: impl FnOnce(Vec<tf::Diagnostic>) -> Encoded,
+    failed: fn(Vec<tf::Diagnostic>) -> Encoded,
 ) -> Encoded {
     caught(handler).await.unwrap_or_else(failed)
 }
