@@ -79,7 +79,7 @@ pub(crate) fn schema() -> Schema {
             Attribute::bool("detect_authorization_drift").optional().description(
                 "Whether to re-send a credential after an outside change. The API never returns a credential, but it \
                  returns the time of the last change of an object. If this configuration did not make that change, the \
-                 next plan warns, and sends the configured credential again, in place. To exclude one resource, add its \
+                 next plan warns, and its apply sends the configured credential again, in place. To exclude one resource, add its \
                  credential argument to `ignore_changes`. Default: true.",
             ),
             Attribute::new("allowed_organization_ids", Kind::Plain(Type::set(Type::String)))

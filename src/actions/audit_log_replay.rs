@@ -92,8 +92,8 @@ impl Action for AuditLogReplay {
              configured when the job runs. The webhook must be set up and enabled. Events that already arrived are also \
              sent again.\n\n\
              Invoke the action with `terraform apply -invoke=action.konnect_audit_log_replay.NAME`, or with an \
-             `action_trigger` in the apply that repairs the stream. Each region and each Dev Portal has one replay job at a time: if \
-             another one is in progress, the action waits for it to end. An interruption ends the wait, and Konnect \
+             `action_trigger` in the apply that repairs the stream. Each region and each Dev Portal has one replay job at \
+             a time: if another one is in progress, the action waits for it to end. An interruption ends the wait, and Konnect \
              continues the job. To keep a record of the job in the state, use the resource \
              `konnect_audit_log_replay_job`.",
             [
