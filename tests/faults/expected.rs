@@ -71,14 +71,14 @@ pub fn applies(row: &Row, call: Call) -> bool {
             let lie = removal && row.label == "204 with a body";
             // Whether a request that reads is handled makes no difference.
             let same = !call.writes() && row.label.ends_with("after processing");
-            let like_another = !primary && !is_telling(row.response);
+            let like_another = !primary && !represents_others(row.response);
             !lie && !same && !like_another && !in_use
         }
     }
 }
 
 /// Whether a response represents others with the same treatment. The others are tested only with the main calls.
-fn is_telling(response: ResponseKind) -> bool {
+fn represents_others(response: ResponseKind) -> bool {
     match response {
         ResponseKind::Status {
             code, problem: true, ..
@@ -103,8 +103,8 @@ pub fn times(row: &Row, call: Call) -> Vec<Times> {
 }
 
 /// Whether a retry of the same request may succeed.
-fn transient(answer: ResponseKind) -> bool {
-    match answer {
+fn transient(response: ResponseKind) -> bool {
+    match response {
         ResponseKind::NoConnection | ResponseKind::Lost(_) => true,
         ResponseKind::Status { code, .. } => matches!(code, 408 | 425 | 429 | 500..),
         ResponseKind::Fine
@@ -157,7 +157,7 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
             Call::DestinationCreate | Call::LostAgain => created_once(row, call, times),
             Call::PointCreate | Call::DeliverCreate | Call::PortalCreate => set_up(row, call, times),
             Call::ReplayStart | Call::ReplayRestart => started(row, call, times),
-            // After a change, it is made and its answer is sufficient. Before a creation, nothing depends on it.
+            // After a change, its response is sufficient. Before a creation, nothing depends on it.
             Call::DestinationAfter | Call::DeliverAfter => Expected {
                 affected: attempts_of(row.response),
                 ..fine(call)

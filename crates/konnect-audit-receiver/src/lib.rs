@@ -6,7 +6,7 @@
 //! | a receiver that runs | [`Receiver`], [`Counts`], [`Missed`] |
 //! | how it listens, and what it does with events | [`Options`], [`Tls`], [`Style`], [`Filter`] |
 //! | an event that arrived | [`Received`], [`Verification`] |
-//! | how it answers, which can change while it runs | [`Response`] |
+//! | how it responds, which can change while it runs | [`Response`] |
 //! | the keys of `--jwks` | [`load_keys`] |
 //!
 //! The binary `konnect-audit-receiver` is this library behind a command line. A test runs it in-process:

@@ -55,7 +55,8 @@ impl ApiResponse {
         self
     }
 
-    /// The answer as bytes, and the length of its head. For answers that hyper does not send.
+    /// The response as bytes, and the length of its head. For responses that hyper does not send, after which the
+    /// connection ends.
     pub(crate) fn to_bytes(&self) -> (Vec<u8>, usize) {
         let reason = self.status.canonical_reason().unwrap_or("Unknown");
         let mut bytes = format!("HTTP/1.1 {} {reason}\r\n", self.status.as_u16()).into_bytes();
@@ -69,6 +70,8 @@ impl ApiResponse {
             line(name.as_str(), value.as_bytes());
         }
         line("content-length", self.body.len().to_string().as_bytes());
+        // Without it, a client uses the connection again after a response that seems complete, such as a 204 with a body.
+        line("connection", b"close");
         bytes.extend_from_slice(b"\r\n");
         let head = bytes.len();
         bytes.extend_from_slice(&self.body);

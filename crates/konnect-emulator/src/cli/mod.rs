@@ -55,7 +55,7 @@ pub struct Serve {
     /// Keep the state in FILE, secrets and signing keys included, so that it survives a restart
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// Delay every answer of the API by MS milliseconds
+    /// Delay every response of the API by MS milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
     /// Run SECONDS ahead of this machine's clock, or behind if negative
