@@ -6,8 +6,8 @@
 
 mod values;
 
-pub use konnect::event::fuzzing::event;
 pub use konnect::fuzzing::api;
+pub use konnect_event::fuzzing::event;
 pub use terraform_plugin::plugin::fuzzing::{certificate, handshake};
 
 pub use self::values::{json, msgpack};

@@ -4,7 +4,7 @@ use konnect::{Authorization, sentence};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Attribute, Diagnostic, Diagnostics, Secret, Validator};
 
-use crate::validators;
+use crate::run::validators;
 
 /// The arguments of a block that set the credential.
 #[derive(Debug, Clone, Copy)]

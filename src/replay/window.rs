@@ -2,11 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use ::time::OffsetDateTime;
 use konnect::{NewReplayJob, ReplayJob};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Validator};
-use time::OffsetDateTime;
 
-use crate::instant;
+use crate::run::time;
 
 /// How long Konnect keeps audit events (API descriptions, `ReplaceAuditLogReplayJob`: "within the last 7 days").
 const RETENTION: Duration = Duration::from_hours(7 * 24);
@@ -48,7 +48,7 @@ pub(crate) fn in_words(job: &NewReplayJob) -> String {
 /// precision is not documented.
 pub(crate) fn is_range_of(job: &NewReplayJob, found: &ReplayJob) -> bool {
     let same = |ours: &str, found: &Option<String>| {
-        let (ours, found) = (instant::parse(ours), found.as_deref().and_then(instant::parse));
+        let (ours, found) = (time::parse(ours), found.as_deref().and_then(time::parse));
         matches!((ours, found), (Some(ours), Some(found)) if (ours - found).unsigned_abs() < Duration::from_secs(1))
     };
     same(&job.start_at, &found.start_at) && same(&job.end_at, &found.end_at)
@@ -56,7 +56,7 @@ pub(crate) fn is_range_of(job: &NewReplayJob, found: &ReplayJob) -> bool {
 
 /// Whether two values are the same time. Null and unknown values are not equal to any.
 pub(crate) fn same_time(a: &Attr<String>, b: &Attr<String>) -> bool {
-    matches!((a, b), (Attr::Known(a), Attr::Known(b)) if instant::same(a, b))
+    matches!((a, b), (Attr::Known(a), Attr::Known(b)) if time::same(a, b))
 }
 
 /// Checks that the end is after the start, if both are known.
@@ -109,7 +109,7 @@ pub(crate) fn check_retention(
 /// A time in RFC 3339.
 pub(crate) fn time() -> Validator {
     Validator::text(|text| {
-        instant::parse(text).is_none().then(|| {
+        time::parse(text).is_none().then(|| {
             Diagnostic::error(
                 "Invalid time",
                 format!("\"{text}\" is not a time in RFC 3339, such as 2026-01-02T03:04:05Z."),
@@ -142,7 +142,7 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 fn time_of(time: &Attr<String>) -> Option<OffsetDateTime> {
-    time.known().and_then(|text| instant::parse(text))
+    time.known().and_then(|text| time::parse(text))
 }
 
 /// A time in whole seconds. A time before 1970, as by a clock that was never set, is 1970.
@@ -157,7 +157,7 @@ mod tests {
     const NOW: &str = "2026-01-10T12:00:00Z";
 
     fn now() -> SystemTime {
-        instant::parse(NOW).unwrap().into()
+        time::parse(NOW).unwrap().into()
     }
 
     fn attr(text: &str) -> Attr<String> {
@@ -172,7 +172,7 @@ mod tests {
             "2026-01-02T03:04:05+02:00",
             "2026-01-02T03:04:05.5-02:00",
         ] {
-            assert!(instant::parse(good).is_some(), "{good}");
+            assert!(time::parse(good).is_some(), "{good}");
         }
         for bad in [
             "",
@@ -189,7 +189,7 @@ mod tests {
             "2026-13-02T03:04:05Z",
             "20260102T030405Z",
         ] {
-            assert_eq!(instant::parse(bad), None, "{bad}");
+            assert_eq!(time::parse(bad), None, "{bad}");
         }
     }
 

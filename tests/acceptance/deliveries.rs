@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use konnect::event::{Format, KeySet, parse, verify};
+use konnect_event::{Format, KeySet, parse, verify};
 use reqwest::Method;
 use serde_json::json;
 

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use konnect::event::KeySet;
 use konnect_audit_receiver::{Options, Receiver, Tls};
+use konnect_event::KeySet;
 use tokio::time::{Instant as Tick, sleep_until};
 
 /// The number of events in a delivery.

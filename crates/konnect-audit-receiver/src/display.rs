@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use konnect::event::{Event, Kind};
+use konnect_event::{Event, Kind};
 use serde::Serialize;
 
 use super::received::{Received, Verification};
@@ -193,7 +193,7 @@ fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use konnect::event::parse;
+    use konnect_event::parse;
 
     use super::*;
 

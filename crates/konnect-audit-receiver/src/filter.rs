@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::str::FromStr;
 
-use konnect::event::{Event, Format, Kind};
+use konnect_event::{Event, Format, Kind};
 
 /// Conditions on an event. An empty filter matches every event.
 ///
@@ -17,7 +17,7 @@ use konnect::event::{Event, Format, Kind};
 /// An event without the field matches only `!=`.
 ///
 /// ```
-/// use konnect::event::parse;
+/// use konnect_event::parse;
 /// use konnect_audit_receiver::Filter;
 ///
 /// let filter: Filter = "kind=access,severity>=6,kong_initiated!=true".parse()?;
@@ -194,7 +194,7 @@ fn value<'a>(event: &'a Event, name: &str) -> Option<Cow<'a, str>> {
 
 #[cfg(test)]
 mod tests {
-    use konnect::event::parse;
+    use konnect_event::parse;
 
     use super::*;
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use konnect::event::{KeySet, VerifyError, parse, verify};
+use konnect_event::{KeySet, VerifyError, parse, verify};
 use tokio::sync::watch;
 
 use super::display::Style;

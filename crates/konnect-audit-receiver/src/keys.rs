@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use konnect::event::{InvalidKeySet, KeySet};
+use konnect_event::{InvalidKeySet, KeySet};
 use reqwest::StatusCode;
 use url::{Host, Url};
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use konnect::event::KeySet;
+use konnect_event::KeySet;
 
 use super::display::Style;
 use super::filter::Filter;

@@ -1,6 +1,6 @@
 //! Received lines and the verification of their signatures.
 
-use konnect::event::Event;
+use konnect_event::Event;
 
 /// A received line.
 #[derive(Debug, Clone, PartialEq, Eq)]

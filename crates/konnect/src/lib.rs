@@ -44,7 +44,6 @@
 mod api;
 mod cache;
 mod error;
-pub mod event;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod http;

@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::time::{Duration, SystemTime};
 
-use konnect::event::{Format, Kind};
 use konnect_audit_receiver::Response;
 use konnect_emulator::{EventKind, RecordedDelivery};
+use konnect_event::{Format, Kind};
 use serde_json::Value;
 
 use self::siem::{SIEM, Stream};

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use konnect::event::{Format, KeySet, Kind};
 use konnect_audit_receiver::{Options, Receiver, Tls, Verification};
 use konnect_emulator::{
     DeliveryOptions, Emulator, EmulatorOptions, EventKind, TimeScale, TrustedAuthorities,
 };
+use konnect_event::{Format, KeySet, Kind};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 

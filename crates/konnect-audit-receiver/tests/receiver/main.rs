@@ -14,8 +14,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use konnect::event::KeySet;
 use konnect_audit_receiver::{Options, Receiver};
+use konnect_event::KeySet;
 
 /// An event of each format, without a signature.
 const CEF: &str = "2026-06-18T21:02:36Z konghq.com CEF:0|KongInc|Konnect|1.0|konnect|Authz.control-planes|1|rt=1 \

@@ -1,0 +1,382 @@
+//! `konnect_audit_log_replay_job`: sends the past audit events of a region or a Dev Portal again (API description v3,
+//! `audit-log-replay-job`).
+//!
+//! Konnect stores only the latest job of each. It can be replaced, but not cancelled or deleted.
+
+use async_trait::async_trait;
+use konnect::{NewReplayJob, Region, ReplayJob};
+use serde::{Deserialize, Serialize};
+use terraform_plugin::{
+    Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
+    ImportTarget, PlanCall, ReadCall, Resource, Schema, UpdateCall, Validator,
+};
+
+use crate::replay::window::{self, TimeRange};
+use crate::replay::{self, Caller, DEFAULT_TIMEOUT, Failed, JobState, Replay, Silent};
+use crate::run::RunState;
+use crate::run::errors::FieldMap;
+use crate::run::scope::{Scope, region_from_state};
+use crate::run::validators;
+use crate::run::values::require;
+
+/// The status of a job that another one has replaced.
+const SUPERSEDED: &str = "superseded";
+/// The status of a job that the next apply starts again.
+const FAILED: &str = "failed";
+
+/// The resource `konnect_audit_log_replay_job`.
+pub(crate) struct AuditLogReplayJob;
+
+/// Configuration, plan and state of a replay job.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Model {
+    id: Attr<String>,
+    region: Attr<Region>,
+    /// Text, because it usually comes from another resource, which can be mocked.
+    portal_id: Attr<String>,
+    start_at: Attr<String>,
+    end_at: Attr<String>,
+    wait_for_completion: Attr<bool>,
+    timeout: Attr<String>,
+    status: Attr<String>,
+    updated_at: Attr<String>,
+}
+
+impl Model {
+    /// The job that the model describes.
+    fn job(&self) -> Result<NewReplayJob, Diagnostic> {
+        Ok(NewReplayJob {
+            start_at: require(self.start_at.clone(), "start_at")?,
+            end_at: require(self.end_at.clone(), "end_at")?,
+        })
+    }
+
+    /// Whether another model has the same range, in any form of the times.
+    fn has_range_of(&self, other: &Self) -> bool {
+        window::same_time(&self.start_at, &other.start_at) && window::same_time(&self.end_at, &other.end_at)
+    }
+
+    fn has_failed(&self) -> bool {
+        self.status == Attr::Known(FAILED.to_owned())
+    }
+
+    /// The scope of a job in the state.
+    fn scope(&self) -> Result<Scope, Diagnostic> {
+        replay::scope(region_from_state(&self.region)?, &self.portal_id)
+    }
+
+    /// The model with the state of the job.
+    fn showing(self, state: JobState) -> Self {
+        match state {
+            JobState::Latest { status, updated_at } => Self {
+                status: status.as_str().to_owned().into(),
+                updated_at: updated_at.into(),
+                ..self
+            },
+            JobState::Superseded => Self {
+                status: SUPERSEDED.to_owned().into(),
+                ..self
+            },
+        }
+    }
+}
+
+fn id_of(region: &Attr<Region>, portal_id: &Attr<String>) -> Attr<String> {
+    match (region, portal_id) {
+        (Attr::Known(region), Attr::Null) => region.to_string().into(),
+        (Attr::Known(region), Attr::Known(portal)) => format!("{region}/{portal}").into(),
+        _ => Attr::Unknown,
+    }
+}
+
+#[async_trait]
+impl Resource for AuditLogReplayJob {
+    type Data = RunState;
+    type Model = Model;
+
+    fn type_name(&self) -> &'static str {
+        "konnect_audit_log_replay_job"
+    }
+
+    fn schema(&self) -> Schema {
+        Schema::new(
+            "A replay of past audit events: Konnect sends the events of a time range to the audit log webhook again, for \
+             instance those that a SIEM missed during an outage. Konnect keeps events for 7 days, and delivers to the \
+             webhook that is configured when the job runs. The webhook must be set up and enabled. Events that already \
+             arrived are also sent again.\n\n\
+             Creating the resource starts a job, and so does each change of `start_at` or `end_at`. Each region and each \
+             Dev Portal has one replay job at a time: if another one is in progress, the apply waits for it to end. If a \
+             job fails, the apply fails, and the next apply starts the job again. When the job has completed, the \
+             resource is a record of it, and a time range that is older than 7 days is not an error.\n\n\
+             Destroying the resource only removes it from the state. Konnect can neither cancel nor delete a job.",
+            [
+                Attribute::string("id").computed().use_state_for_unknown().description(
+                    "The region, or the region and the Dev Portal as `REGION/PORTAL_ID`.",
+                ),
+                Attribute::string("region")
+                    .optional()
+                    .computed()
+                    .use_state_for_unknown()
+                    .requires_replace()
+                    .validator(validators::region())
+                    .description(
+                        "Region whose events are sent again, or region of the Dev Portal. A change starts a job in the \
+                         other region. Default: the provider's `region`.",
+                    ),
+                Attribute::string("portal_id").optional().requires_replace().validator(Validator::not_blank()).description(
+                    "Id of the Dev Portal whose events are sent again, a UUID. If omitted, the events of the region are. A \
+                     change starts a job for the other Dev Portal.",
+                ),
+                Attribute::string("start_at").required().validator(window::time()).description(
+                    "Beginning of the time range, RFC 3339, at most 7 days ago when the job is started. A change starts \
+                     another job.",
+                ),
+                Attribute::string("end_at").required().validator(window::time()).description(
+                    "End of the time range, RFC 3339, after `start_at` and not in the future when the job is started. A \
+                     change starts another job.",
+                ),
+                Attribute::bool("wait_for_completion").optional().default(true).description(
+                    "Whether the apply waits until the job has completed, and fails if the job does. If false, the apply \
+                     only starts the job, and later refreshes show its status. A change has no effect on a job that was \
+                     started. Default: true.",
+                ),
+                Attribute::string("timeout").optional().default(DEFAULT_TIMEOUT).validator(window::duration()).description(
+                    "Total time that the apply waits for another job to end and for this one to complete, such as `30m` or \
+                     `6h`. After that, the apply fails, and Konnect continues the job. A change has no effect on a job that \
+                     was started. Default: `30m`.",
+                ),
+                Attribute::string("status").computed().description(
+                    "Status of the job: `accepted`, `pending`, `running`, `completed` or `failed`, as Konnect reports it. \
+                     `superseded` if Konnect no longer has the job, because another job has replaced it or because the Dev \
+                     Portal is gone; the job is then not started again.",
+                ),
+                Attribute::string("updated_at").computed().description(
+                    "Time of the last change of the status, by Konnect's clock.",
+                ),
+            ],
+        )
+        .identity(&[
+            IdentityAttribute { name: "region", required_for_import: true },
+            IdentityAttribute { name: "portal_id", required_for_import: false },
+        ])
+    }
+
+    fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
+        if let Err(error) = window::check_order(&config.start_at, &config.end_at) {
+            diagnostics.push(error);
+        }
+    }
+
+    async fn plan(&self, call: &mut PlanCall<'_, Self>) {
+        let (run, config, prior) = (call.provider, &call.config, call.prior.as_ref());
+        let of_prior = prior.map(|prior| &prior.region);
+        let region = match replay::plan_region(&run.regions, &config.region, &config.portal_id, of_prior) {
+            Ok(region) => region,
+            Err(error) => return call.diagnostics.push(error),
+        };
+        call.planned.id = id_of(&region, &config.portal_id);
+        call.planned.region = region;
+        call.keep_planned.extend(["status", "updated_at"]);
+
+        let same_job = prior.filter(|prior| {
+            prior.region == call.planned.region
+                && prior.portal_id == config.portal_id
+                && config.has_range_of(prior)
+        });
+        if same_job.is_some_and(|prior| !prior.has_failed()) {
+            return;
+        }
+        let refused = window::check_retention(&config.start_at, &config.end_at, run.now());
+        if same_job.is_some() && !refused.is_empty() {
+            // The configuration is the same: an error would block every plan, including a destroy.
+            call.diagnostics.push(cannot_start_again());
+            return;
+        }
+        call.diagnostics.append(refused);
+        call.planned.status = Attr::Unknown;
+        call.planned.updated_at = Attr::Unknown;
+    }
+
+    async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
+        let planned = Model {
+            region: call.provider.regions.webhook(&call.planned.region, None)?,
+            ..call.planned.clone()
+        };
+        let done = self.start(call.provider, planned, Caller::Create).await;
+        done.map_err(|(started, diagnostics)| {
+            call.partial_state = started;
+            diagnostics
+        })
+    }
+
+    async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
+        let (run, known) = (call.provider, call.state.clone());
+        if let Some(warning) = run.refresh_has_to_wait() {
+            call.diagnostics.push(warning);
+            return Ok(Some(known));
+        }
+        let (scope, job) = (known.scope()?, known.job()?);
+        let shown = match replay::latest_job(run, &scope).await? {
+            Ok(latest) => JobState::of(&job, &latest),
+            Err(error) if error.is_not_found() && scope.portal.is_some() => JobState::Superseded,
+            Err(error) => return Err(FieldMap::of(&self.schema()).diagnose(&error)),
+        };
+        Ok(Some(known.showing(shown)))
+    }
+
+    async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
+        let (planned, prior) = (call.planned.clone(), &call.prior);
+        let same_range = planned.has_range_of(prior);
+        if same_range && !(prior.has_failed() && planned.status.is_unknown()) {
+            return Ok(Model {
+                status: prior.status.clone(),
+                updated_at: prior.updated_at.clone(),
+                ..planned
+            });
+        }
+        let caller = Caller::Update(prior.job()?);
+        let done = self.start(call.provider, planned, caller).await;
+        done.map_err(|(started, diagnostics)| {
+            call.partial_state = started;
+            diagnostics
+        })
+    }
+
+    /// Konnect can neither cancel nor delete a job.
+    async fn delete(&self, _call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
+        Ok(())
+    }
+
+    async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
+        let (region, portal_id) = match &call.target {
+            ImportTarget::Id(text) => {
+                let (region, portal_id) = match text.split_once('/') {
+                    Some((region, portal_id)) => (region, Attr::Known(portal_id.to_owned())),
+                    None => (text.as_str(), Attr::Null),
+                };
+                let region = Region::parse(region).map_err(|e| invalid_import_id(&konnect::sentence(&e)))?;
+                (region, portal_id)
+            }
+            ImportTarget::Identity(identity) => (
+                require(identity.region.clone(), "region")?,
+                identity.portal_id.clone(),
+            ),
+        };
+        let run = call.provider;
+        let region = replay::plan_region(&run.regions, &Attr::Known(region), &portal_id, None)?;
+        let imported = Model {
+            id: id_of(&region, &portal_id),
+            region,
+            portal_id,
+            wait_for_completion: Attr::Known(true),
+            timeout: Attr::Known(DEFAULT_TIMEOUT.to_owned()),
+            ..Model::default()
+        };
+        let scope = imported.scope()?;
+        match replay::latest_job(run, &scope).await? {
+            Ok(ReplayJob { start_at: Some(start_at), end_at: Some(end_at), status, updated_at }) => {
+                let imported = Model { start_at: start_at.into(), end_at: end_at.into(), ..imported };
+                Ok(imported.showing(JobState::Latest { status, updated_at }))
+            }
+            Ok(_) => Err(Diagnostic::error(
+                "No replay job",
+                format!(
+                    "No replay job was started for {scope} yet, so there is nothing to import. Remove the import: applying \
+                     the resource starts a job."
+                ),
+            )
+            .into()),
+            Err(error) => Err(FieldMap::of(&self.schema()).diagnose(&error)),
+        }
+    }
+}
+
+impl AuditLogReplayJob {
+    /// Starts the planned job. An error contains the state of a started job.
+    async fn start(
+        &self,
+        run: &RunState,
+        planned: Model,
+        caller: Caller,
+    ) -> Result<Model, (Option<Model>, Diagnostics)> {
+        let prepared = (|| {
+            let region = require(planned.region.clone(), "region")?;
+            let scope = replay::scope(region, &planned.portal_id)?;
+            let job = planned.job()?;
+            window::check_order(&planned.start_at, &planned.end_at)?;
+            Ok::<_, Diagnostic>((scope, job))
+        })();
+        let (scope, job) = prepared.map_err(|error| (None, error.into()))?;
+        let planned = Model {
+            id: id_of(&planned.region, &planned.portal_id),
+            ..planned
+        };
+        let replay = Replay::new(run, &scope, caller, &self.schema(), &planned.timeout);
+        let waits = planned.wait_for_completion != Attr::Known(false);
+        match replay.carry_out(&TimeRange::Fixed(job), waits, &Silent).await {
+            Ok(state) => Ok(planned.showing(state)),
+            Err(Failed { started, diagnostics }) => {
+                Err((started.map(|state| planned.showing(state)), diagnostics))
+            }
+        }
+    }
+}
+
+fn cannot_start_again() -> Diagnostic {
+    Diagnostic::warning(
+        "Failed replay job can't be started again",
+        "The replay job has failed, and Konnect no longer has all events of its range: it keeps them for 7 days. Change \
+         start_at and end_at to send later events again, or remove the resource.",
+    )
+    .at("start_at")
+}
+
+fn invalid_import_id(reason: &str) -> Diagnostic {
+    let detail = format!(
+        "The import id of a replay job is its region, such as eu, or REGION/PORTAL_ID for a Dev Portal. {reason}"
+    );
+    Diagnostic::error("Invalid import id", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(start_at: &str, status: &str) -> Model {
+        Model {
+            start_at: start_at.to_owned().into(),
+            end_at: "2026-01-02T04:00:00Z".to_owned().into(),
+            status: status.to_owned().into(),
+            updated_at: "2026-01-02T05:00:00Z".to_owned().into(),
+            ..Model::default()
+        }
+    }
+
+    #[test]
+    fn range_in_another_form_is_the_same() {
+        let one = model("2026-01-02T03:00:00Z", "completed");
+        assert!(one.has_range_of(&model("2026-01-02T04:00:00+01:00", "failed")));
+        assert!(!one.has_range_of(&model("2026-01-02T03:00:01Z", "completed")));
+        let unknown = Model {
+            start_at: Attr::Unknown,
+            ..one.clone()
+        };
+        assert!(!unknown.has_range_of(&one));
+    }
+
+    #[test]
+    fn superseded_job_keeps_time_of_last_status() {
+        let shown = model("2026-01-02T03:00:00Z", "running").showing(JobState::Superseded);
+        assert_eq!(shown.status, Attr::Known(SUPERSEDED.to_owned()));
+        assert_eq!(shown.updated_at, Attr::Known("2026-01-02T05:00:00Z".to_owned()));
+    }
+
+    #[test]
+    fn id_names_the_portal_if_there_is_one() {
+        let eu = Attr::Known(Region::parse("eu").unwrap());
+        assert_eq!(id_of(&eu, &Attr::Null), Attr::Known("eu".to_owned()));
+        assert_eq!(id_of(&eu, &"p".to_owned().into()), Attr::Known("eu/p".to_owned()));
+        assert_eq!(id_of(&eu, &Attr::Unknown), Attr::Unknown);
+        assert_eq!(id_of(&Attr::Unknown, &Attr::Null), Attr::Unknown);
+    }
+}

@@ -1,0 +1,309 @@
+//! The state of one run: the access to Konnect, and the objects that it has read and changed.
+//!
+//! `configure` creates it for each run, also in debug mode.
+
+pub(crate) mod errors;
+pub(crate) mod import_id;
+pub(crate) mod kong;
+pub(crate) mod portal;
+pub(crate) mod scope;
+pub(crate) mod time;
+pub(crate) mod validators;
+pub(crate) mod values;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use konnect::{
+    Cache, Client, Creations, Destination, DestinationId, Error, ListQuery, Region, RepeatSchedule, v3,
+};
+use terraform_plugin::{Diagnostic, Diagnostics, Phase};
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use crate::run::scope::{Regions, Scope};
+use crate::webhook::webhook_slot::WebhookSlot;
+
+/// How long a plan waits for the list of existing destinations, which is optional.
+const LISTING_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The state of one run.
+#[derive(Debug)]
+pub struct RunState {
+    pub(crate) regions: Regions,
+    /// Whether outside changes of credentials are detected.
+    pub(crate) detects_drift: bool,
+    /// The creations of this run whose responses may be lost.
+    pub(crate) creations: Creations,
+    access: Access,
+    applies: AtomicBool,
+    token_warning: Mutex<bool>,
+    destinations: Mutex<HashSet<DestinationId>>,
+    webhooks: Mutex<HashSet<Scope>>,
+    created: Mutex<HashMap<DestinationId, Instant>>,
+    listings: Mutex<HashMap<Region, Arc<OnceCell<Listing>>>>,
+    slots: Mutex<HashMap<Scope, Arc<WebhookSlot>>>,
+    replays: Mutex<HashMap<Scope, Arc<tokio::sync::Mutex<()>>>>,
+}
+
+/// The destinations of a region at the first request of this run, or `None` if they could not be listed.
+type Listing = Option<Arc<Vec<Destination>>>;
+
+/// Whether requests can be made.
+#[derive(Debug)]
+pub(crate) enum Access {
+    /// Requests can be made.
+    Ready {
+        /// The client for requests.
+        client: Client,
+        /// The cache for shared reads.
+        cache: Cache,
+        /// Cancelled when the run is interrupted.
+        stop: CancellationToken,
+        /// The attribute or environment variable that the token comes from.
+        origin: &'static str,
+    },
+    /// These parts of the provider block are known only after apply.
+    Waiting(String),
+}
+
+impl RunState {
+    pub(crate) fn new(regions: Regions, detects_drift: bool, access: Access) -> Self {
+        Self {
+            regions,
+            detects_drift,
+            creations: Creations::default(),
+            access,
+            applies: AtomicBool::new(false),
+            token_warning: Mutex::default(),
+            destinations: Mutex::default(),
+            webhooks: Mutex::default(),
+            created: Mutex::default(),
+            listings: Mutex::default(),
+            slots: Mutex::default(),
+            replays: Mutex::default(),
+        }
+    }
+
+    /// The client for requests.
+    ///
+    /// # Errors
+    /// Parts of the provider block are known only after apply.
+    pub fn client(&self) -> Result<&Client, Diagnostic> {
+        match &self.access {
+            Access::Ready { client, .. } => Ok(client),
+            Access::Waiting(parts) => Err(not_configured(parts)),
+        }
+    }
+
+    /// The shared reads of this run.
+    ///
+    /// # Errors
+    /// As [`RunState::client`].
+    pub fn cache(&self) -> Result<&Cache, Diagnostic> {
+        match &self.access {
+            Access::Ready { cache, .. } => Ok(cache),
+            Access::Waiting(parts) => Err(not_configured(parts)),
+        }
+    }
+
+    /// Begins a phase of the host's operation. The plan phase of another operation clears the records of the previous
+    /// one.
+    pub(crate) fn enter(&self, phase: Phase) {
+        self.applies.store(phase == Phase::Apply, Ordering::Relaxed);
+        if phase == Phase::Plan {
+            lock(&self.slots).clear();
+            lock(&self.listings).clear();
+        }
+    }
+
+    /// Whether the host applies. It then plans every change for the second time.
+    pub(crate) fn applies(&self) -> bool {
+        self.applies.load(Ordering::Relaxed)
+    }
+
+    /// The reason why a refresh must wait for the apply, if it must. The state then does not change.
+    #[must_use]
+    pub fn refresh_has_to_wait(&self) -> Option<Diagnostic> {
+        let Access::Waiting(parts) = &self.access else {
+            return None;
+        };
+        Some(Diagnostic::warning(
+            "Not refreshed: provider configuration is not known yet",
+            format!(
+                "The {parts} in the provider block is known only after apply. This plan shows the object as it was when \
+                 last read. Plan again after the apply to see later changes."
+            ),
+        ))
+    }
+
+    /// Records a destination from a state of the host, or one that this run created.
+    pub(crate) fn destination_seen(&self, id: DestinationId) {
+        lock(&self.destinations).insert(id);
+    }
+
+    /// Whether a destination is in a state that the host has passed to this run, or was created by this run.
+    pub(crate) fn knows_destination(&self, id: &DestinationId) -> bool {
+        lock(&self.destinations).contains(id)
+    }
+
+    /// Records that this run has created a destination.
+    pub(crate) fn destination_created(&self, id: &DestinationId) {
+        self.destination_seen(id.clone());
+        lock(&self.created).insert(id.clone(), Instant::now());
+    }
+
+    /// Records a webhook from a state of the host.
+    pub(crate) fn webhook_seen(&self, scope: Scope) {
+        lock(&self.webhooks).insert(scope);
+    }
+
+    /// Records that the webhook of a state no longer exists.
+    pub(crate) fn webhook_gone(&self, scope: &Scope) {
+        lock(&self.webhooks).remove(scope);
+    }
+
+    /// Whether the host has passed a state with the webhook of this scope to this run.
+    pub(crate) fn knows_webhook(&self, scope: &Scope) -> bool {
+        lock(&self.webhooks).contains(scope)
+    }
+
+    /// The plans and changes of this run for the webhook of a scope.
+    pub(crate) fn slot(&self, scope: &Scope) -> Arc<WebhookSlot> {
+        Arc::clone(lock(&self.slots).entry(scope.clone()).or_default())
+    }
+
+    /// The lock of the replay job of a scope, held while a job is started and followed.
+    pub(crate) fn replay_lock(&self, scope: &Scope) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(lock(&self.replays).entry(scope.clone()).or_default())
+    }
+
+    /// The destinations of a region at the first request of this run. They are listed once per run and region.
+    pub(crate) async fn listing(&self, region: &Region, diagnostics: &mut Diagnostics) -> Listing {
+        let client = self.client().ok()?;
+        let cell = Arc::clone(lock(&self.listings).entry(region.clone()).or_default());
+        let list = async {
+            let query = ListQuery {
+                size: Some(100),
+                ..ListQuery::default()
+            };
+            let listed =
+                tokio::time::timeout(LISTING_TIMEOUT, v3::all_destinations(client, region, &query)).await;
+            match listed {
+                Ok(Ok(found)) => return Some(Arc::new(found)),
+                Ok(Err(error)) => {
+                    // Omits the server's message, which could quote a secret of another call.
+                    tracing::warn!(%region, status = error.status(), "can't list the destinations to find duplicates");
+                    diagnostics.append(self.token_warning(&error));
+                }
+                Err(_) => {
+                    tracing::warn!(%region, "listing the destinations to find duplicates takes too long");
+                }
+            }
+            None
+        };
+        cell.get_or_init(|| list).await.clone()
+    }
+
+    /// The warning that Konnect rejects the token, once per run. Empty for other errors.
+    pub(crate) fn token_warning(&self, error: &Error) -> Diagnostics {
+        let (Access::Ready { origin, .. }, Some(status @ (401 | 403))) = (&self.access, error.status())
+        else {
+            return Diagnostics::new();
+        };
+        if std::mem::replace(&mut *lock(&self.token_warning), true) {
+            return Diagnostics::new();
+        }
+        let problem = if status == 401 {
+            "rejects the access token"
+        } else {
+            "does not allow the owner of the access token to manage audit logs"
+        };
+        Diagnostic::warning(
+            "Access token is not accepted",
+            format!("Konnect {problem} from {origin}, so the apply will fail.\n\n{error}"),
+        )
+        .into()
+    }
+
+    /// How long a call is repeated while Konnect does not find its destination. Zero, unless this run has just created
+    /// the destination.
+    pub(crate) fn new_destination_schedule(&self, id: &DestinationId) -> RepeatSchedule {
+        let schedule = RepeatSchedule::NEW_DESTINATION;
+        let created = lock(&self.created).get(id).copied();
+        let left = created.map_or(Duration::ZERO, |at| schedule.limit.saturating_sub(at.elapsed()));
+        RepeatSchedule {
+            limit: left,
+            ..schedule
+        }
+    }
+
+    /// Waits. Returns `None` if the run is stopped.
+    pub(crate) async fn pause(&self, wait: Duration) -> Option<()> {
+        let Access::Ready { stop, .. } = &self.access else {
+            return None;
+        };
+        stop.run_until_cancelled(tokio::time::sleep(wait)).await
+    }
+
+    /// Waits for an event. Returns `None` after `limit`, or if the run is stopped.
+    pub(crate) async fn wait_for<T>(&self, limit: Duration, event: impl Future<Output = T>) -> Option<T> {
+        let Access::Ready { stop, .. } = &self.access else {
+            return None;
+        };
+        stop.run_until_cancelled(tokio::time::timeout(limit, event))
+            .await?
+            .ok()
+    }
+
+    /// The current time, by Konnect's clock if it is known.
+    pub(crate) fn now(&self) -> SystemTime {
+        let konnect = self.client().ok().and_then(Client::server_time);
+        konnect.unwrap_or_else(SystemTime::now)
+    }
+}
+
+fn not_configured(parts: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Provider configuration is not known yet",
+        format!(
+            "The {parts} in the provider block depends on an object that does not exist yet, so Konnect can't be called \
+             now. Create that object first, for instance with -target, or set a value that is known during planning."
+        ),
+    )
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use terraform_plugin::Attr;
+
+    use super::*;
+
+    #[test]
+    fn waiting_run_reports_unknown_parts() {
+        let run = waiting();
+        assert!(run.client().unwrap_err().detail.contains("server_url"));
+        assert!(run.refresh_has_to_wait().unwrap().detail.contains("server_url"));
+    }
+
+    fn waiting() -> RunState {
+        let regions = Regions::new(Attr::Unknown, Attr::Null).unwrap();
+        RunState::new(regions, true, Access::Waiting("server_url".to_owned()))
+    }
+
+    #[tokio::test]
+    async fn plan_after_apply_clears_webhook_slots() {
+        let (run, scope) = (waiting(), Scope::region(Region::parse("eu").unwrap()));
+        run.slot(&scope).lock().await.created = true;
+        run.enter(Phase::Apply);
+        assert!(run.slot(&scope).lock().await.created);
+        run.enter(Phase::Plan);
+        assert!(!run.slot(&scope).lock().await.created);
+    }
+}

@@ -1,0 +1,56 @@
+//! Dev Portals in arguments.
+
+use konnect::{Client, Error, Portal, PortalId, PortalQuery, Region, sentence, v3};
+use terraform_plugin::Diagnostic;
+
+use crate::run::scope::Scope;
+
+/// The argument that identifies a Dev Portal.
+const PORTAL_ID: &str = "portal_id";
+/// The number of Dev Portals in a page. The API may return fewer.
+const PAGE_SIZE: u32 = 100;
+
+/// Parses the ID of a Dev Portal. Not a validator, because the ID of a mocked portal can be any text.
+///
+/// # Errors
+/// On `portal_id`: it is not a UUID.
+pub(crate) fn parse_id(text: &str) -> Result<PortalId, Diagnostic> {
+    PortalId::parse(text).map_err(|e| Diagnostic::error("Invalid portal id", sentence(&e)).at(PORTAL_ID))
+}
+
+/// The Dev Portals of a region, ordered by their unique names.
+///
+/// # Errors
+/// They could not be listed.
+pub(crate) async fn all(client: &Client, region: &Region) -> Result<Vec<Portal>, Error> {
+    let query = PortalQuery {
+        size: Some(PAGE_SIZE),
+        ..PortalQuery::default()
+    };
+    let mut portals = v3::all_portals(client, region, &query).await?;
+    portals.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(portals)
+}
+
+/// Whether the Dev Portal of a scope does not exist in its region. A 404 for a webhook does not show that: the
+/// destination may not exist, and a portal without a webhook may also return 404. Returns `None` if it cannot be
+/// determined.
+pub(crate) async fn is_missing(client: &Client, scope: &Scope) -> Option<bool> {
+    let id = scope.portal.as_ref()?;
+    let portals = all(client, &scope.region).await.ok()?;
+    Some(portals.iter().all(|portal| portal.id != *id))
+}
+
+/// The error for a Dev Portal that does not exist.
+pub(crate) fn not_found(scope: &Scope, error: &Error) -> Diagnostic {
+    let id = scope.portal.as_ref().map_or("", |id| id.as_str());
+    Diagnostic::error(
+        "Dev Portal not found",
+        format!(
+            "Region {} does not have the Dev Portal {id}. Correct the id, or set region to the region of the \
+             portal.\n\n{error}",
+            scope.region
+        ),
+    )
+    .at(PORTAL_ID)
+}

@@ -1,0 +1,101 @@
+//! Comparison of API times as instants.
+
+use std::cmp::Ordering;
+use std::time::{Duration, SystemTime};
+
+use ::time::OffsetDateTime;
+use ::time::format_description::well_known::Rfc3339;
+
+/// Whether two times are the same instant. Invalid times, such as the `0001-01-01T00:00:0Z` of an object that was never
+/// changed, are compared as text.
+pub(crate) fn same(a: &str, b: &str) -> bool {
+    a == b || matches!((parse(a), parse(b)), (Some(a), Some(b)) if a == b)
+}
+
+/// The age of a time in words, such as `3 hours ago`. A time in the future counts as now. Returns `None` for an invalid
+/// time.
+pub(crate) fn age(time: &str, now: SystemTime) -> Option<String> {
+    let age = OffsetDateTime::from(now) - parse(time)?;
+    Some(format!("{} ago", in_words(age.try_into().unwrap_or_default())))
+}
+
+/// Whether a text is a valid time.
+pub(crate) fn is_valid(time: &str) -> bool {
+    parse(time).is_some()
+}
+
+/// Whether a time is after another. False if one of them is invalid.
+pub(crate) fn is_after(a: &str, b: &str) -> bool {
+    matches!((parse(a), parse(b)), (Some(a), Some(b)) if a > b)
+}
+
+/// Orders times, invalid ones first.
+pub(crate) fn compare(a: &str, b: &str) -> Ordering {
+    parse(a).cmp(&parse(b))
+}
+
+fn in_words(age: Duration) -> String {
+    let seconds = age.as_secs();
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..86_400 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Reads a time in RFC 3339. The crate accepts any character between date and time, and the API declares a `T`.
+pub(crate) fn parse(time: &str) -> Option<OffsetDateTime> {
+    let separator = time.as_bytes().get(10)?;
+    let parsed = OffsetDateTime::parse(time, &Rfc3339).ok();
+    parsed.filter(|_| separator.eq_ignore_ascii_case(&b't'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn same_compares_instants_and_falls_back_to_text() {
+        for (a, b, expected) in [
+            ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.000Z", true),
+            ("2026-01-02T03:04:05Z", "2026-01-02T05:04:05+02:00", true),
+            ("2026-01-02T03:04:05Z", "2026-01-02T03:04:06Z", false),
+            ("0001-01-01T00:00:0Z", "0001-01-01T00:00:0Z", true),
+            ("0001-01-01T00:00:0Z", "2026-01-02T03:04:05Z", false),
+            ("never", "always", false),
+        ] {
+            assert_eq!(same(a, b), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn compare_orders_instants_and_invalid_times_first() {
+        let mut times = ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05+02:00", "never"];
+        times.sort_by(|a, b| compare(a, b));
+        assert_eq!(
+            times,
+            ["never", "2026-01-02T03:04:05+02:00", "2026-01-02T03:04:05Z"]
+        );
+        assert!(
+            is_after(times[2], times[1]) && !is_after(times[1], times[2]) && !is_after(times[2], "never")
+        );
+        assert!(is_valid(times[1]) && !is_valid("never"));
+    }
+
+    #[test]
+    fn age_names_the_largest_whole_unit() {
+        let now = parse("2026-01-02T03:04:05Z").unwrap().into();
+        for (time, expected) in [
+            ("2026-01-02T03:04:04Z", Some("1 second ago")),
+            ("2026-01-02T03:01:05Z", Some("3 minutes ago")),
+            ("2026-01-01T03:04:06Z", Some("23 hours ago")),
+            ("2025-12-30T03:04:05Z", Some("3 days ago")),
+            ("2027-01-01T00:00:00Z", Some("0 seconds ago")),
+            ("0001-01-01T00:00:0Z", None),
+        ] {
+            assert_eq!(age(time, now).as_deref(), expected, "{time}");
+        }
+    }
+}

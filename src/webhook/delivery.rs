@@ -1,0 +1,225 @@
+//! A summary of the delivery status of a webhook, which the status data sources of regions and Dev Portals share.
+
+use konnect::{WebhookState, WebhookStatus, sentence};
+use terraform_plugin::{Attr, Attribute};
+
+use crate::run::scope::Scope;
+
+/// The common results of both data sources.
+#[derive(Debug)]
+pub(crate) struct DeliveryStatus {
+    pub(crate) webhook_enabled: Attr<bool>,
+    pub(crate) webhook_status: Attr<String>,
+    pub(crate) last_attempt_at: Attr<String>,
+    pub(crate) last_response_code: Attr<i64>,
+    pub(crate) last_response_message: Attr<String>,
+    pub(crate) delivery_state: Attr<String>,
+    pub(crate) healthy: Attr<bool>,
+    pub(crate) explanation: Attr<String>,
+}
+
+impl DeliveryStatus {
+    /// The attributes of these results.
+    pub(crate) fn attributes() -> [Attribute; 8] {
+        [
+            Attribute::bool("webhook_enabled").computed().description("Whether the webhook is switched on."),
+            Attribute::string("webhook_status").computed().description(
+                "Status as Konnect reports it: `active` (nothing was sent yet, or the last delivery succeeded), \
+                 `inactive` (the last delivery failed) or `unconfigured` (there is no webhook).",
+            ),
+            Attribute::string("last_attempt_at").computed().description(
+                "Time of the last delivery attempt, RFC 3339. Null before the first attempt.",
+            ),
+            Attribute::number("last_response_code").computed().description(
+                "HTTP status of the endpoint's response to the last attempt. Null before the first attempt.",
+            ),
+            Attribute::string("last_response_message").computed().description(
+                "Message of the endpoint's response to the last attempt, without control characters, shortened. Null \
+                 before the first attempt.",
+            ),
+            Attribute::string("delivery_state").computed().description(
+                "`ready` (switched on; no delivery was attempted yet), `delivering` (switched on; the last delivery \
+                 succeeded), `failing` (switched on; the last delivery failed), `switched_off`, `switched_off_failing` \
+                 (switched off after a failed delivery), `unconfigured` (there is no webhook), or `unknown` (Konnect \
+                 reports a status that this version of the provider does not know).",
+            ),
+            Attribute::bool("healthy")
+                .computed()
+                .description("Whether `delivery_state` is `ready` or `delivering`."),
+            Attribute::string("explanation").computed().description(
+                "The state in one sentence, with what to check, for the error message of a `check` block.",
+            ),
+        ]
+    }
+
+    /// The results for the webhook of a scope.
+    pub(crate) fn of(scope: &Scope, status: WebhookStatus) -> Self {
+        let state = DeliveryState::of(&status);
+        let explanation = state.explain(scope, &status);
+        Self {
+            webhook_enabled: status.webhook_enabled.into(),
+            webhook_status: status.webhook_status.as_str().to_owned().into(),
+            last_attempt_at: status.last_attempt_at.into(),
+            last_response_code: status.last_response_code.into(),
+            last_response_message: status.last_response_message.into(),
+            delivery_state: state.name().to_owned().into(),
+            healthy: matches!(state, DeliveryState::Ready | DeliveryState::Delivering).into(),
+            explanation: explanation.into(),
+        }
+    }
+}
+
+/// The combined meaning of `webhook_enabled` and `webhook_status` (Kong's page "Set up an audit log webhook", table of
+/// states). `Ready` also means that no delivery was attempted yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DeliveryState {
+    Ready,
+    Delivering,
+    Failing,
+    SwitchedOff,
+    SwitchedOffFailing,
+    Unconfigured,
+    Unknown,
+}
+
+impl DeliveryState {
+    fn of(status: &WebhookStatus) -> Self {
+        match (status.webhook_enabled, &status.webhook_status) {
+            (true, WebhookState::Active) if status.last_attempt_at.is_none() => Self::Ready,
+            (true, WebhookState::Active) => Self::Delivering,
+            (true, WebhookState::Inactive) => Self::Failing,
+            (false, WebhookState::Active) => Self::SwitchedOff,
+            (false, WebhookState::Inactive) => Self::SwitchedOffFailing,
+            (_, WebhookState::Unconfigured) => Self::Unconfigured,
+            (_, WebhookState::Other(_)) => Self::Unknown,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Delivering => "delivering",
+            Self::Failing => "failing",
+            Self::SwitchedOff => "switched_off",
+            Self::SwitchedOffFailing => "switched_off_failing",
+            Self::Unconfigured => "unconfigured",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn explain(self, scope: &Scope, status: &WebhookStatus) -> String {
+        let attempt = last_attempt(status);
+        match self {
+            Self::Ready => {
+                format!("The webhook of {scope} is ready; Konnect has not attempted a delivery yet.")
+            }
+            Self::Delivering => {
+                let at = status.last_attempt_at.as_deref().unwrap_or_default();
+                format!("Audit events of {scope} are delivered; the last attempt was at {at}.")
+            }
+            Self::Failing => format!(
+                "Deliveries from {scope} fail{attempt}. Check the endpoint, its certificate and firewall, and the \
+                 authorization."
+            ),
+            Self::SwitchedOff => {
+                format!("The webhook of {scope} is switched off: its audit events are not delivered.")
+            }
+            Self::SwitchedOffFailing => format!(
+                "The webhook of {scope} is switched off, and the last delivery before that failed{attempt}: its audit \
+                 events are not delivered."
+            ),
+            Self::Unconfigured => sentence(&format!(
+                "{scope} has no webhook: its audit events are not delivered"
+            )),
+            Self::Unknown => format!(
+                "Konnect reports the status \"{}\" for {scope}, which this version of the provider does not know. Check \
+                 the webhook in the Konnect console, and whether a newer version of the provider exists.",
+                status.webhook_status
+            ),
+        }
+    }
+}
+
+fn last_attempt(status: &WebhookStatus) -> String {
+    let Some(at) = &status.last_attempt_at else {
+        return String::new();
+    };
+    let code = status.last_response_code.map(|code| format!("{code}"));
+    let message = status.last_response_message.as_ref().filter(|m| !m.is_empty());
+    let response = [code, message.cloned()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" ");
+    if response.is_empty() {
+        format!(" (last attempt at {at})")
+    } else {
+        format!(" (last attempt at {at}: {response})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use konnect::Region;
+
+    use super::*;
+
+    fn summed_up(enabled: bool, state: WebhookState) -> (String, bool, String) {
+        let status = WebhookStatus {
+            webhook_enabled: enabled,
+            webhook_status: state,
+            last_attempt_at: Some("2026-01-02T03:04:05Z".to_owned()),
+            last_response_code: Some(401),
+            last_response_message: Some("Unauthenticated".to_owned()),
+        };
+        let model = DeliveryStatus::of(&Scope::region(Region::parse("eu").unwrap()), status);
+        let text = |attr: Attr<String>| attr.into_known().unwrap();
+        (
+            text(model.delivery_state),
+            model.healthy.into_known().unwrap(),
+            text(model.explanation),
+        )
+    }
+
+    #[test]
+    fn delivery_state_follows_switch_and_status() {
+        for (enabled, state, name, healthy) in [
+            (true, WebhookState::Active, "delivering", true),
+            (true, WebhookState::Inactive, "failing", false),
+            (false, WebhookState::Active, "switched_off", false),
+            (false, WebhookState::Inactive, "switched_off_failing", false),
+            (false, WebhookState::Unconfigured, "unconfigured", false),
+            (true, WebhookState::Other("paused".to_owned()), "unknown", false),
+        ] {
+            let (found, is_healthy, explanation) = summed_up(enabled, state);
+            assert_eq!((found.as_str(), is_healthy), (name, healthy));
+            assert!(
+                explanation.contains("eu") && explanation.ends_with('.'),
+                "{explanation}"
+            );
+        }
+    }
+
+    #[test]
+    fn active_webhook_without_an_attempt_is_ready() {
+        let status = WebhookStatus {
+            webhook_enabled: true,
+            webhook_status: WebhookState::Active,
+            last_attempt_at: None,
+            last_response_code: None,
+            last_response_message: None,
+        };
+        let model = DeliveryStatus::of(&Scope::region(Region::parse("eu").unwrap()), status);
+        assert_eq!(model.delivery_state, Attr::Known("ready".to_owned()));
+        assert_eq!(model.healthy, Attr::Known(true));
+    }
+
+    #[test]
+    fn failure_explanation_contains_last_response() {
+        let (_, _, explanation) = summed_up(true, WebhookState::Inactive);
+        assert!(
+            explanation.contains("2026-01-02T03:04:05Z: 401 Unauthenticated"),
+            "{explanation}"
+        );
+    }
+}
