@@ -1,20 +1,18 @@
 //! Destinations: their model in configuration, plan and state, and their IDs.
 
-use konnect::{Destination, DestinationId, LogFormat, Region, sentence};
+use konnect::{Destination, DestinationId, sentence};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Secret};
 
 use crate::credential::CredentialArguments;
-use crate::run::kong;
 use crate::run::values::require;
+use crate::run::{kong, time};
 
 pub(crate) mod data;
-pub(crate) mod data_many;
 pub(crate) mod list;
 mod messages;
 pub(crate) mod resource;
 mod search;
-mod uncertain;
 mod users;
 
 /// Configuration, plan and state of a destination.
@@ -22,7 +20,6 @@ mod users;
 pub(crate) struct Model {
     /// Text, because a state can contain an ID that is not from Konnect.
     pub(crate) id: Attr<String>,
-    pub(crate) region: Attr<Region>,
     pub(crate) name: Attr<String>,
     pub(crate) endpoint: Attr<String>,
     pub(crate) authorization: Attr<Secret>,
@@ -44,7 +41,7 @@ impl Model {
     }
 
     /// Combines a response of the API with the known values.
-    pub(crate) fn with(&self, found: Destination, region: Region) -> Self {
+    pub(crate) fn with(&self, found: Destination) -> Self {
         // The API may return the ID in another letter case: the state keeps the original.
         let id = self
             .id
@@ -52,7 +49,6 @@ impl Model {
             .filter(|id| id.eq_ignore_ascii_case(found.id.as_str()));
         Self {
             id: id.map_or_else(|| found.id.to_string(), Clone::clone).into(),
-            region: region.into(),
             name: found.name.into(),
             endpoint: found.endpoint.into(),
             log_format: found.log_format.as_str().to_owned().into(),
@@ -71,18 +67,13 @@ impl Model {
             && self.skip_ssl_verification.known() == Some(&found.skip_ssl_verification)
     }
 
-    /// The planned arguments of a creation, if all are known.
-    pub(crate) fn complete(&self) -> Option<messages::Planned<'_>> {
-        Some(messages::Planned {
-            region: self.region.known()?,
-            name: self.name.known()?,
-            endpoint: self.endpoint.known()?,
-            log_format: LogFormat::from(self.log_format.known()?.as_str()),
-            skip_ssl_verification: *self.skip_ssl_verification.known()?,
-        })
+    /// The time of the last change by Konnect's clock. Before the first change, it is the time of the creation.
+    pub(crate) fn last_change(&self) -> Option<&str> {
+        let changed = self.updated_at.known().filter(|at| time::is_valid(at));
+        changed.or(self.created_at.known()).map(String::as_str)
     }
 
-    /// Converts a state of Kong's provider. The region remains null until the configuration sets it.
+    /// Converts a state of Kong's provider. Its times have another form, which the first read replaces.
     ///
     /// # Errors
     /// The state has no valid ID.
@@ -97,8 +88,6 @@ impl Model {
             authorization: state.text("authorization").map(Secret::from).into(),
             log_format: state.text("log_format").into(),
             skip_ssl_verification: state.bool("skip_ssl_verification").into(),
-            created_at: state.text("created_at").into(),
-            updated_at: state.text("updated_at").into(),
             ..Self::default()
         })
     }
@@ -121,12 +110,4 @@ pub(crate) fn state_id(
         ));
     }
     Ok(parsed)
-}
-
-/// Parses the ID in a configuration or state.
-///
-/// # Errors
-/// On `id`: it is not a UUID.
-pub(crate) fn parse_id(text: &str) -> Result<DestinationId, Diagnostic> {
-    DestinationId::parse(text).map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at("id"))
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostic, Diagnostics, Nesting, Schema};
 
 use crate::run::RunState;
-use crate::run::errors::FieldMap;
-use crate::run::scope;
+use crate::run::errors::api_error;
+use crate::run::scope::scope_argument;
 use crate::run::validators;
 
 /// The data source `konnect_audit_log_signing_keys`.
@@ -96,10 +96,10 @@ impl DataSource for AuditLogSigningKeys {
     }
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let region = scope::webhook_region(call.provider, &call.config.region)?;
+        let region = scope_argument(call.provider, &call.config.region, &Attr::Null)?.region;
         let jwks = v2::get_jwks(call.provider.client()?, &region)
             .await
-            .map_err(|error| FieldMap::of(&self.schema()).diagnose(&error))?;
+            .map_err(|error| api_error(&error))?;
         let keys = match KeySet::from_json(&jwks) {
             Ok(set) => set.keys().iter().map(Item::from).collect(),
             Err(InvalidKeySet::NoKey(_)) => Vec::new(),
