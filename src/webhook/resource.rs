@@ -271,7 +271,7 @@ impl Resource for AuditLogWebhook {
         let state = &call.state;
         let scope = Scope::of(region_from_state(&state.region)?.into(), &state.portal_id)?;
         let stream = Stream::of(call.provider, scope, state)?;
-        stream.remove(&call.private, &mut call.diagnostics).await
+        stream.remove(state, &call.private, &mut call.diagnostics).await
     }
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {

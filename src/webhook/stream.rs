@@ -306,10 +306,13 @@ impl<'a> Stream<'a> {
     /// Removes the webhook if it delivers to the target that this resource last applied or imported, whether it is
     /// switched on or not. Otherwise, it remains, with a warning.
     ///
+    /// Terraform does not pass the private data of a tainted object to its removal: then the target of the state counts.
+    ///
     /// # Errors
     /// The webhook was not removed.
     pub(crate) async fn remove(
         &self,
+        state: &Model,
         private: &Private,
         diagnostics: &mut Diagnostics,
     ) -> Result<(), Diagnostics> {
@@ -317,7 +320,12 @@ impl<'a> Stream<'a> {
         let _turn = lock.lock().await;
         let found = self.current().await.map_err(|error| api_error(&error))?;
         let Some(found) = found else { return Ok(()) };
-        if !Record::of(private).is_some_and(|record| record.owns(&found.target())) {
+        let target = found.target();
+        let ours = match Record::of(private) {
+            Some(record) => record.owns(&target),
+            None => state.target() == Some(target),
+        };
+        if !ours {
             diagnostics.push(rules::left_in_place(&self.scope, &found));
             return Ok(());
         }
