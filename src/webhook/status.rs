@@ -170,16 +170,14 @@ impl DeliveryState {
                 let at = status.last_attempt_at.as_deref().unwrap_or_default();
                 format!("Audit events of {scope} are delivered; the last attempt was at {at}.")
             }
-            Self::Failing => format!(
-                "Deliveries from {scope} fail{attempt}. Check the endpoint, its certificate and firewall, and the \
-                 authorization."
-            ),
+            Self::Failing => format!("Deliveries from {scope} fail{attempt}. {}", advice(status)),
             Self::SwitchedOff => {
                 format!("The webhook of {scope} is switched off: its audit events are not delivered.")
             }
             Self::SwitchedOffFailing => format!(
                 "The webhook of {scope} is switched off, and the last delivery before that failed{attempt}: its audit \
-                 events are not delivered."
+                 events are not delivered. {}",
+                advice(status)
             ),
             Self::Unconfigured => sentence(&format!(
                 "{scope} has no webhook: its audit events are not delivered"
@@ -189,6 +187,44 @@ impl DeliveryState {
                  the webhook in the Konnect console, and whether a newer version of the provider exists.",
                 status.webhook_status
             ),
+        }
+    }
+}
+
+/// What to check after a failed delivery. Kong does not document what Konnect reports without a response, so the message
+/// decides then.
+fn advice(status: &WebhookStatus) -> &'static str {
+    const TLS: &str = "Check the certificate of the endpoint: signed by a public authority, valid for its host, not \
+                       expired, and sent with the intermediate certificates.";
+    match status.last_response_code {
+        Some(401 | 403) => {
+            "The collector rejects the credential or the sender: check authorization, its scheme, and the collector's allow \
+             list."
+        }
+        Some(400) => "The collector cannot read the events: check its input format and log_format.",
+        Some(404 | 405) => "Check the path of the endpoint: it must accept POST requests with events.",
+        Some(415) => {
+            "The collector does not accept text/plain with Content-Encoding gzip: use another endpoint, or a relay."
+        }
+        Some(413) => "The batch is too large for the collector: raise its limit.",
+        Some(429) => "The collector limits the rate: raise its limit.",
+        Some(300..=399) => "The endpoint redirects: set it to the address that accepts events.",
+        Some(500..) => "The collector, or the proxy in front of it, has a problem: read its log.",
+        Some(200..=299) => "The collector accepted the last attempt: read the status again later.",
+        _ => {
+            let message = status
+                .last_response_message
+                .as_deref()
+                .unwrap_or_default()
+                .to_lowercase();
+            if ["tls", "x509", "certificate", "handshake"]
+                .iter()
+                .any(|word| message.contains(word))
+            {
+                TLS
+            } else {
+                "The endpoint did not respond: check its address and port, and whether its firewall allows Kong's addresses."
+            }
         }
     }
 }
@@ -271,6 +307,34 @@ mod tests {
         );
         assert_eq!(model.delivery_state, Attr::Known("ready".to_owned()));
         assert_eq!(model.healthy, Attr::Known(true));
+    }
+
+    #[test]
+    fn failure_explanation_depends_on_cause() {
+        for (code, message, expected) in [
+            (Some(401), "Unauthorized", "authorization"),
+            (Some(404), "Not Found", "path"),
+            (Some(405), "Method Not Allowed", "path"),
+            (Some(413), "Too Large", "raise its limit"),
+            (Some(429), "Slow Down", "rate"),
+            (Some(503), "Unavailable", "read its log"),
+            (None, "x509: certificate has expired", "certificate"),
+            (None, "connect: connection refused", "firewall"),
+            (Some(0), "timeout", "address"),
+        ] {
+            let status = WebhookStatus {
+                webhook_enabled: true,
+                webhook_status: WebhookState::Inactive,
+                last_attempt_at: Some("2026-01-02T03:04:05Z".to_owned()),
+                last_response_code: code,
+                last_response_message: Some(message.to_owned()),
+            };
+            assert!(
+                advice(&status).contains(expected),
+                "{code:?} {message}: {}",
+                advice(&status)
+            );
+        }
     }
 
     #[test]
