@@ -27,7 +27,7 @@ pub enum Style {
 struct Json<'a> {
     format: &'static str,
     kind: &'static str,
-    timestamp: &'a str,
+    timestamp: Option<&'a str>,
     vendor: &'a str,
     product: &'a str,
     version: &'a str,
@@ -63,7 +63,7 @@ fn json(received: &Received<'_>) -> String {
         Ok(event) => serde_json::to_string(&Json {
             format: event.format.as_str(),
             kind: event.kind.as_str(),
-            timestamp: &event.timestamp,
+            timestamp: event.timestamp.as_deref(),
             vendor: &event.vendor,
             product: &event.product,
             version: &event.version,
@@ -120,7 +120,7 @@ fn text(received: &Received<'_>, color: bool) -> String {
         .filter_map(|name| event.fields.get(*name))
         .find(|value| !value.is_empty());
     let [timestamp, who, what, outcome] = [
-        &event.timestamp,
+        event.timestamp.as_ref().unwrap_or(&String::new()),
         who.unwrap_or(&String::new()),
         &what(event),
         &outcome(event),
@@ -213,8 +213,8 @@ mod tests {
                 "2026-06-12T08:00:00Z  authorization   p  list portals  granted  severity 1  verified\n",
             ),
             (
-                r#"{"event_ts":"t","name":"Ingress","act":"POST","request":"/v3/x","status":500,"principal_name":"A B (a@b)","severity":10}"#,
-                "t  access          A B (a@b)  POST /v3/x  500  severity 10  verified\n",
+                r#"{"event_ts":"yesterday","name":"Ingress","act":"POST","request":"/v3/x","status":500,"principal_name":"A B (a@b)","severity":10}"#,
+                "-  access          A B (a@b)  POST /v3/x  500  severity 10  verified\n",
             ),
             (
                 r#"{"event_class_id":"AUTHENTICATION_TYPE_PAT","name":"AUTHENTICATION_OUTCOME_TOKEN_EXPIRED","request":"/r"}"#,

@@ -180,7 +180,7 @@ fn value<'a>(event: &'a Event, name: &str) -> Option<Cow<'a, str>> {
     let text = match name {
         "kind" => event.kind.as_str(),
         "format" => event.format.as_str(),
-        "timestamp" => &event.timestamp,
+        "timestamp" => event.timestamp.as_deref()?,
         "vendor" => &event.vendor,
         "product" => &event.product,
         "version" => &event.version,
