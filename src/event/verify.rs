@@ -17,7 +17,7 @@ impl Function for VerifyAuditEvent {
             "Returns whether a key of a JWKS document verifies the Ed25519 signature of one line of an audit log \
              delivery. The signature covers the bytes of the line without its signature field, so the line must be \
              exactly as Konnect delivered it: do not decode and encode it again. Events do not name their key, so all \
-             Ed25519 keys of the document are tried, and other keys are ignored, also those of small order, under which anybody can sign.\n\n\
+             Ed25519 keys of the document are tried, and other keys are ignored, also those of small order, for which anyone can sign.\n\n\
              A line without a signature is an error. Use `parse_audit_event` to find out whether a line has one. Kong \
              does not document which bytes of a CPS event are signed: both the inner object and the whole line are \
              accepted. A CPS line with members other than `event` and `sig` is not verified.",

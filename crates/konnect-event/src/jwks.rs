@@ -12,8 +12,8 @@ pub(super) const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The points of small order, and other encodings of them, without the sign bit. With such a key, anybody can make a
-/// signature for any text.
+/// The points of small order, and other encodings of them, without the sign bit. No private key is needed
+/// to sign any text for such a key.
 pub(super) const SMALL_ORDER: [&str; 7] = [
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
@@ -70,7 +70,7 @@ impl KeySet {
     ///
     /// As RFC 7517 asks, keys that cannot be used are ignored: those of another type or curve, those for another use
     /// or algorithm, and those whose `x` is absent, is not base64url, does not have 32 bytes, or is a point of small
-    /// order, under which anybody can sign.
+    /// order, for which anyone can sign.
     ///
     /// # Errors
     /// When the text is not a JWKS document, or has no usable key.
