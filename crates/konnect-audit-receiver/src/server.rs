@@ -113,8 +113,8 @@ struct Peer {
     is_authenticated: Arc<AtomicBool>,
 }
 
-/// The open connections, the oldest first. Connections never wait for a place, so that nobody can block a delivery: a
-/// new one takes the place of the oldest that has not shown the credential, or else of the oldest.
+/// The open connections, the oldest first. A new connection never waits, so that others cannot block a delivery: it
+/// takes the place of the oldest that has not sent the credential, or else of the oldest.
 #[derive(Default)]
 struct Connections(Vec<(Peer, AbortHandle)>);
 
@@ -165,7 +165,7 @@ pub(crate) async fn serve(
                 let (tls, shared, stop) = (tls.clone(), Arc::clone(&shared), stop.clone());
                 let task = tasks.spawn(handshake(stream, peer.clone(), tls, shared, stop));
                 connections.0.push((peer, task));
-                // The connection can show its credential before others take its place.
+                // The connection can send its credential before others take its place.
                 yield_now().await;
             }
         }
