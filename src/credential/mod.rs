@@ -9,6 +9,7 @@
 //! Only [`CredentialTracker`] decides whether a credential is sent, and records that.
 
 mod arguments;
+pub(crate) mod endpoint;
 mod fingerprint;
 mod messages;
 

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use terraform_plugin::{Attr, Diagnostics, ListCall, ListResource, ListResult, Schema, Value};
+use terraform_plugin::{Attr, Diagnostics, ListCall, ListResource, ListResult, Private, Schema, Value};
 
 use crate::destination::Model;
 use crate::destination::search::{self, NameArguments};
@@ -65,7 +65,9 @@ impl ListResource for AuditLogDestinationList {
             let result = ListResult {
                 display_name: destination.name.clone(),
                 identity: Value::object([("id", destination.id.as_str().into())]),
-                resource: call.include_resource.then(|| Model::default().with(destination)),
+                resource: call
+                    .include_resource
+                    .then(|| Model::default().with(destination, &Private::default())),
             };
             if !call.push(result).await {
                 break;

@@ -15,13 +15,22 @@ use crate::run::time;
 
 /// Warns if the organization has destinations that equal the planned one and are in no state of this run. A failed search is
 /// ignored, because the creation does not depend on it; a rejected token is a warning.
-pub(super) async fn plan_creation(run: &RunState, planned: &Model, diagnostics: &mut Diagnostics) {
+pub(super) async fn plan_creation(
+    run: &RunState,
+    config: &Model,
+    planned: &Model,
+    diagnostics: &mut Diagnostics,
+) {
+    let planned = Model {
+        endpoint: config.url().url().into(),
+        ..planned.clone()
+    };
     let Some(existing) = run.listing(diagnostics).await else {
         return;
     };
     let equal: Vec<_> = existing
         .iter()
-        .filter(|found| planned.equals(found) && !run.knows_destination(&found.id))
+        .filter(|found| planned.equals(found, None) && !run.knows_destination(&found.id))
         .collect();
     if let Some(first) = equal.first() {
         diagnostics.push(duplicate(run, first, &equal));

@@ -2,9 +2,10 @@
 
 use konnect::{Destination, DestinationId, sentence};
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Diagnostic, Diagnostics, Secret};
+use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
 
-use crate::credential::CredentialArguments;
+use crate::credential::endpoint::{self, EndpointArguments};
+use crate::credential::{CredentialArguments, Fingerprint};
 use crate::run::values::require;
 use crate::run::{kong, time};
 
@@ -22,6 +23,9 @@ pub(crate) struct Model {
     pub(crate) id: Attr<String>,
     pub(crate) name: Attr<String>,
     pub(crate) endpoint: Attr<String>,
+    pub(crate) endpoint_wo: Attr<Secret>,
+    pub(crate) endpoint_wo_version: Attr<i64>,
+    pub(crate) endpoint_host: Attr<String>,
     pub(crate) authorization: Attr<Secret>,
     pub(crate) authorization_wo: Attr<Secret>,
     pub(crate) authorization_wo_version: Attr<i64>,
@@ -40,8 +44,18 @@ impl Model {
         }
     }
 
-    /// Combines a response of the API with the known values.
-    pub(crate) fn with(&self, found: Destination) -> Self {
+    pub(crate) fn url(&self) -> EndpointArguments<'_> {
+        EndpointArguments {
+            stored: &self.endpoint,
+            write_only: &self.endpoint_wo,
+            version: &self.endpoint_wo_version,
+            host: &self.endpoint_host,
+        }
+    }
+
+    /// Combines a response of the API with the known values. `private` is the private data of the resource.
+    pub(crate) fn with(&self, found: Destination, private: &Private) -> Self {
+        let (endpoint, endpoint_host) = endpoint::shown(private, found.endpoint);
         // The API may return the ID in another letter case: the state keeps the original.
         let id = self
             .id
@@ -50,7 +64,8 @@ impl Model {
         Self {
             id: id.map_or_else(|| found.id.to_string(), Clone::clone).into(),
             name: found.name.into(),
-            endpoint: found.endpoint.into(),
+            endpoint,
+            endpoint_host,
             log_format: found.log_format.as_str().to_owned().into(),
             skip_ssl_verification: found.skip_ssl_verification.into(),
             created_at: found.created_at.into(),
@@ -59,10 +74,11 @@ impl Model {
         }
     }
 
-    /// Whether a response of the API contains all known values, except for times.
-    pub(crate) fn equals(&self, found: &Destination) -> bool {
+    /// Whether a response of the API contains all known values, except for times. `applied` is the URL that was applied
+    /// with `endpoint_wo`.
+    pub(crate) fn equals(&self, found: &Destination, applied: Option<&Fingerprint>) -> bool {
         self.name.known() == Some(&found.name)
-            && self.endpoint.known() == Some(&found.endpoint)
+            && endpoint::is_known(&self.endpoint, applied, &found.endpoint)
             && self.log_format.known().map(String::as_str) == Some(found.log_format.as_str())
             && self.skip_ssl_verification.known() == Some(&found.skip_ssl_verification)
     }

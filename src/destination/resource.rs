@@ -12,6 +12,7 @@ use terraform_plugin::{
     ImportTarget, MoveSource, PlanCall, ReadCall, Resource, Schema, UpdateCall, Validator,
 };
 
+use crate::credential::endpoint::{self, endpoint_attributes};
 use crate::credential::{self, CredentialTracker, Required, SendDecision, WriteError};
 use crate::destination::{Model, state_id};
 use crate::destination::{messages, users};
@@ -39,6 +40,10 @@ impl Resource for AuditLogDestination {
     }
 
     fn schema(&self) -> Schema {
+        let [endpoint, endpoint_wo, endpoint_wo_version, endpoint_host] = endpoint_attributes(
+            "HTTPS URL that Konnect sends batches of audit events to. The firewall of the receiver must allow Konnect's \
+             addresses. It is stored in the state in clear text; `endpoint_wo` is not. Exactly one of the two is required.",
+        );
         let [authorization, authorization_wo, authorization_wo_version] = credential::attributes(
             "Value of the `Authorization` header that Konnect sends to the endpoint, including the scheme, for example \
              `Bearer ...` or `Splunk ...`. It is stored in the state; `authorization_wo` is not. Exactly one of the two \
@@ -61,15 +66,10 @@ impl Resource for AuditLogDestination {
                 Attribute::string("name").required().validator(Validator::not_blank()).description(
                     "Display name, not blank. Konnect allows several destinations with the same name.",
                 ),
-                Attribute::string("endpoint")
-                    .required()
-                    .validator(validators::endpoint())
-                    .redact_parts(validators::secret_parts)
-                    .description(
-                        "HTTPS URL that Konnect sends batches of audit events to. The firewall of the receiver must allow \
-                         Konnect's addresses. It is stored in the state in clear text, even where it contains a secret, \
-                         as with Sumo Logic.",
-                    ),
+                endpoint,
+                endpoint_wo,
+                endpoint_wo_version,
+                endpoint_host,
                 authorization,
                 authorization_wo,
                 authorization_wo_version,
@@ -109,16 +109,29 @@ impl Resource for AuditLogDestination {
     }
 
     fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
+        config.url().validate(diagnostics);
+        if config.url().is_unset() {
+            diagnostics.push(
+                Diagnostic::error(
+                    "Missing endpoint",
+                    "Set endpoint, or endpoint_wo for a URL that is a secret, to the URL that receives the events.",
+                )
+                .at("endpoint"),
+            );
+        }
         credential::validate(config.credential(), diagnostics);
     }
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
         let (run, config) = (call.provider, &call.config);
+        let prior = call.prior.as_ref().map(Model::url);
+        call.planned.endpoint_host = config.url().plan(prior, &mut call.private, &mut call.diagnostics);
+        call.keep_planned.push("endpoint_host");
         let Some(prior) = &call.prior else {
             if config.credential().is_unset() {
                 call.diagnostics.push(fails_at_apply(credential::missing()));
             }
-            messages::plan_creation(run, &call.planned, &mut call.diagnostics).await;
+            messages::plan_creation(run, config, &call.planned, &mut call.diagnostics).await;
             return;
         };
         let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
@@ -147,7 +160,7 @@ impl Resource for AuditLogDestination {
         let region = run.regions.organization();
         let new = NewDestination {
             name: require(planned.name.clone(), "name")?,
-            endpoint: require(planned.endpoint.clone(), "endpoint")?,
+            endpoint: config.url().to_create(&planned.endpoint_host)?,
             authorization: credential::configured(config.credential())?,
             log_format: LogFormat::from(require(planned.log_format.clone(), "log_format")?.as_str()),
             skip_ssl_verification: planned.skip_ssl_verification.clone().into_known(),
@@ -162,7 +175,8 @@ impl Resource for AuditLogDestination {
             .await
             .map_err(|error| create_failed(&error, config))?;
         run.destination_created(&destination.id);
-        call.partial_state = Some(planned.with(destination.clone()));
+        endpoint::record(&mut call.private, config.url(), Some(&new.endpoint), true);
+        call.partial_state = Some(planned.with(destination.clone(), &call.private));
         if duplicates != Duplicates::None {
             call.diagnostics
                 .push(messages::left_behind(&duplicates, &destination.id));
@@ -185,7 +199,7 @@ impl Resource for AuditLogDestination {
                 }
             }
         }
-        Ok(planned.with(destination))
+        Ok(planned.with(destination, &call.private))
     }
 
     async fn rollback_create(&self, run: &RunState, state: &Model) {
@@ -222,6 +236,7 @@ impl Resource for AuditLogDestination {
             Ok(found) => found,
             Err(error) => return failed(error),
         };
+        let applied = endpoint::applied(&call.private);
         let mut tracker = CredentialTracker::new(known.credential(), &mut call.private, run.detects_drift);
         let found = tracker
             .observe(
@@ -229,7 +244,7 @@ impl Resource for AuditLogDestination {
                 known.last_change(),
                 found,
                 || v3::get_destination(client, &region, &id),
-                |found| known.equals(found),
+                |found| known.equals(found, applied.as_ref()),
                 &mut call.diagnostics,
             )
             .await;
@@ -237,7 +252,8 @@ impl Resource for AuditLogDestination {
             Ok(found) => found,
             Err(error) => return failed(error),
         };
-        let mut state = known.with(found);
+        endpoint::observe(&mut call.private, &found.endpoint);
+        let mut state = known.with(found, &call.private);
         credential::clear_after_outside_change(&call.private, &mut state.authorization);
         Ok(Some(state))
     }
@@ -249,7 +265,10 @@ impl Resource for AuditLogDestination {
         let id = argument(&require(prior.id.clone(), "id")?, "id", DestinationId::parse)?;
         let changes = DestinationChanges {
             name: changed_value(&prior.name, &planned.name),
-            endpoint: changed_value(&prior.endpoint, &planned.endpoint),
+            endpoint: call
+                .config
+                .url()
+                .to_update(&prior.endpoint, &planned.endpoint, &call.private)?,
             authorization: None,
             log_format: changed_value(&prior.log_format, &planned.log_format)
                 .map(|f| LogFormat::from(f.as_str())),
@@ -259,6 +278,7 @@ impl Resource for AuditLogDestination {
             ),
         };
         let credential = planned.credential().to_apply(call.config.credential());
+        let applied = endpoint::applied(&call.private);
         let mut tracker = CredentialTracker::new(credential, &mut call.private, run.detects_drift);
         let written = tracker.write(
             prior.last_change(),
@@ -271,11 +291,19 @@ impl Resource for AuditLogDestination {
                 };
                 v3::update_destination(client, &region, &id, &changes).await
             },
-            |now| planned.equals(now),
+            |now| planned.equals(now, applied.as_ref()),
             &mut call.diagnostics,
         );
         match written.await {
-            Ok(written) => Ok(planned.with(written.found)),
+            Ok(written) => {
+                endpoint::record(
+                    &mut call.private,
+                    call.config.url(),
+                    changes.endpoint.as_deref(),
+                    false,
+                );
+                Ok(planned.with(written.found, &call.private))
+            }
             Err(WriteError::Value(diagnostic)) => Err(diagnostic.into()),
             Err(WriteError::Api(error)) => Err(credential::api_error(&error, credential)),
         }
@@ -322,7 +350,7 @@ impl Resource for AuditLogDestination {
             }
         };
         match cache.destination(&region, &id).await {
-            Ok(found) => Ok(Model::default().with(found)),
+            Ok(found) => Ok(Model::default().with(found, &call.private)),
             Err(error) if error.is_not_found() => Err(messages::not_found(&id, &error).into()),
             Err(error) => Err(api_error(&error)),
         }

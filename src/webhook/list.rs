@@ -6,7 +6,8 @@ use futures_util::{StreamExt, stream};
 use konnect::{Error, Region};
 use serde::Deserialize;
 use terraform_plugin::{
-    Attr, Attribute, Diagnostic, Diagnostics, Kind, ListCall, ListResource, ListResult, Schema, Type, Value,
+    Attr, Attribute, Diagnostic, Diagnostics, Kind, ListCall, ListResource, ListResult, Private, Schema,
+    Type, Value,
 };
 
 use crate::run::scope::Scope;
@@ -149,7 +150,9 @@ impl ListResource for AuditLogWebhookList {
                         portal.map_or(Value::Null, |portal| portal.as_str().into()),
                     ),
                 ]),
-                resource: call.include_resource.then(|| known.with(found, &scope)),
+                resource: call
+                    .include_resource
+                    .then(|| known.with(found, &scope, &Private::default())),
             };
             if !call.push(result).await {
                 break;

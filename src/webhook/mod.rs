@@ -7,9 +7,10 @@ use std::fmt;
 
 use konnect::{DestinationWebhook, EndpointWebhook, Region};
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Diagnostic, Diagnostics, Secret};
+use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
 use url::Url;
 
+use crate::credential::endpoint::{self, EndpointArguments};
 use crate::credential::{self, CredentialArguments};
 use crate::run::kong;
 use crate::run::scope::{Scope, global_portal, planned_id};
@@ -36,6 +37,9 @@ pub(crate) struct Model {
     pub(crate) enabled: Attr<bool>,
     pub(crate) audit_log_destination_id: Attr<String>,
     pub(crate) endpoint: Attr<String>,
+    pub(crate) endpoint_wo: Attr<Secret>,
+    pub(crate) endpoint_wo_version: Attr<i64>,
+    pub(crate) endpoint_host: Attr<String>,
     pub(crate) authorization: Attr<Secret>,
     pub(crate) authorization_wo: Attr<Secret>,
     pub(crate) authorization_wo_version: Attr<i64>,
@@ -117,10 +121,33 @@ impl Current {
     }
 }
 
+/// The models of one change.
+pub(crate) struct Change<'a> {
+    /// The configuration of the apply, with arguments that the plan ignores.
+    pub(crate) config: &'a Model,
+    /// The current state, for an update.
+    pub(crate) prior: Option<&'a Model>,
+    /// The planned state.
+    pub(crate) planned: &'a Model,
+}
+
+impl Change<'_> {
+    /// The current state, if it has the planned form. Settings of the other form do not apply.
+    fn prior_of_same_form(&self) -> Option<&Model> {
+        self.prior.filter(|prior| prior.form() == self.planned.form())
+    }
+
+    /// The credential arguments of the apply.
+    fn credential(&self) -> CredentialArguments<'_> {
+        self.planned.credential().to_apply(self.config.credential())
+    }
+}
+
 impl Model {
     pub(crate) fn form(&self) -> Form {
         match (&self.audit_log_destination_id, &self.endpoint) {
-            (Attr::Known(_), _) | (Attr::Unknown, Attr::Null) => Form::Destination,
+            (Attr::Known(_), _) => Form::Destination,
+            (Attr::Unknown, Attr::Null) if self.endpoint_wo.is_null() => Form::Destination,
             (Attr::Null, _) => Form::Endpoint,
             (Attr::Unknown, _) => Form::Open,
         }
@@ -134,12 +161,21 @@ impl Model {
         }
     }
 
-    /// The target, if it is known.
+    pub(crate) fn url(&self) -> EndpointArguments<'_> {
+        EndpointArguments {
+            stored: &self.endpoint,
+            write_only: &self.endpoint_wo,
+            version: &self.endpoint_wo_version,
+            host: &self.endpoint_host,
+        }
+    }
+
+    /// The target, if it is known. With `endpoint_wo`, only a configuration contains it.
     pub(crate) fn target(&self) -> Option<Target> {
-        match (&self.audit_log_destination_id, &self.endpoint) {
-            (Attr::Known(id), _) => Some(Target::Destination(id.clone())),
-            (Attr::Null, Attr::Known(endpoint)) => Some(Target::Endpoint(endpoint.clone())),
-            _ => None,
+        match &self.audit_log_destination_id {
+            Attr::Known(id) => Some(Target::Destination(id.clone())),
+            Attr::Null => self.url().url().map(Target::Endpoint),
+            Attr::Unknown => None,
         }
     }
 
@@ -170,8 +206,8 @@ impl Model {
         };
     }
 
-    /// The state of a webhook that Konnect has.
-    pub(crate) fn with(&self, found: Current, scope: &Scope) -> Self {
+    /// The state of a webhook that Konnect has. `private` is the private data of the resource.
+    pub(crate) fn with(&self, found: Current, scope: &Scope, private: &Private) -> Self {
         let own = |known: &Attr<String>, found: String| {
             // The API may return an id in another letter case: the state keeps the original.
             let known = known.known().filter(|known| known.eq_ignore_ascii_case(&found));
@@ -198,17 +234,23 @@ impl Model {
                 },
                 ..found_in
             },
-            Current::Endpoint(found) => Self {
-                enabled: found.enabled.into(),
-                endpoint: found.endpoint.into(),
-                authorization: self.authorization.clone(),
-                authorization_wo: self.authorization_wo.clone(),
-                authorization_wo_version: self.authorization_wo_version.clone(),
-                log_format: found.log_format.as_str().to_owned().into(),
-                skip_ssl_verification: found.skip_ssl_verification.into(),
-                updated_at: found.updated_at.into(),
-                ..found_in
-            },
+            Current::Endpoint(found) => {
+                let (endpoint, endpoint_host) = endpoint::shown(private, found.endpoint.unwrap_or_default());
+                Self {
+                    enabled: found.enabled.into(),
+                    endpoint,
+                    endpoint_wo: self.endpoint_wo.clone(),
+                    endpoint_wo_version: self.endpoint_wo_version.clone(),
+                    endpoint_host,
+                    authorization: self.authorization.clone(),
+                    authorization_wo: self.authorization_wo.clone(),
+                    authorization_wo_version: self.authorization_wo_version.clone(),
+                    log_format: found.log_format.as_str().to_owned().into(),
+                    skip_ssl_verification: found.skip_ssl_verification.into(),
+                    updated_at: found.updated_at.into(),
+                    ..found_in
+                }
+            }
         }
     }
 
@@ -216,6 +258,8 @@ impl Model {
     fn endpoint_arguments(&self) -> impl Iterator<Item = &'static str> {
         let arguments = [
             ("endpoint", self.endpoint.known().is_some()),
+            ("endpoint_wo", self.endpoint_wo.known().is_some()),
+            ("endpoint_wo_version", self.endpoint_wo_version.known().is_some()),
             ("authorization", self.authorization.known().is_some()),
             ("authorization_wo", self.authorization_wo.known().is_some()),
             (
@@ -258,12 +302,15 @@ impl Model {
                     };
                     diagnostics.push(Diagnostic::error("Conflicting arguments", detail).at(name));
                 }
-                if self.audit_log_destination_id.is_null() && self.endpoint.is_null() {
+                if self.audit_log_destination_id.is_null() && self.url().is_unset() {
                     diagnostics.push(missing_target());
                 }
             }
-            Form::Endpoint if self.endpoint.is_null() => diagnostics.push(missing_target()),
-            Form::Endpoint => credential::validate(self.credential(), diagnostics),
+            Form::Endpoint if self.url().is_unset() => diagnostics.push(missing_target()),
+            Form::Endpoint => {
+                self.url().validate(diagnostics);
+                credential::validate(self.credential(), diagnostics);
+            }
             Form::Destination | Form::Open => {}
         }
     }
@@ -343,8 +390,8 @@ impl Model {
 fn missing_target() -> Diagnostic {
     Diagnostic::error(
         "Missing target",
-        "Set audit_log_destination_id to the id of a konnect_audit_log_destination, or, for a region, endpoint with \
-         authorization_wo or authorization for a webhook with an endpoint of its own.",
+        "Set audit_log_destination_id to the id of a konnect_audit_log_destination, or, for a region, endpoint or \
+         endpoint_wo with authorization_wo or authorization for a webhook with an endpoint of its own.",
     )
     .at("audit_log_destination_id")
 }

@@ -8,14 +8,15 @@ use terraform_plugin::{
     ImportTarget, MoveSource, PlanCall, ReadCall, Resource, Schema, UpdateCall, Validator,
 };
 
+use crate::credential::endpoint::{self, endpoint_attributes};
 use crate::credential::{self, CredentialTracker, Required, SendDecision};
 use crate::run::errors::api_error;
 use crate::run::scope::{Scope, planned_id, region_from_state};
 use crate::run::values::fails_at_apply;
 use crate::run::{RunState, kong, validators};
 use crate::webhook::rules::{self, Origin, Record};
-use crate::webhook::stream::{Change, Stream};
-use crate::webhook::{Form, Model, TYPE};
+use crate::webhook::stream::Stream;
+use crate::webhook::{Change, Form, Model, TYPE};
 
 /// The types of a region's and of a Dev Portal's webhook in Kong's providers.
 const KONG_REGION: &str = "konnect_audit_log";
@@ -34,6 +35,10 @@ impl Resource for AuditLogWebhook {
     }
 
     fn schema(&self) -> Schema {
+        let [endpoint, endpoint_wo, endpoint_wo_version, endpoint_host] = endpoint_attributes(
+            "HTTPS URL that receives the events, for a webhook without a destination. It is stored in the state in clear \
+             text; `endpoint_wo` is not.",
+        );
         let [authorization, authorization_wo, authorization_wo_version] = credential::attributes(
             "Value of the `Authorization` header that Konnect sends to `endpoint`, including the scheme. It is stored in \
              the state; `authorization_wo` is not. Exactly one of the two is required to set an endpoint up. If both are \
@@ -75,16 +80,12 @@ impl Resource for AuditLogWebhook {
                 ),
                 Attribute::string("audit_log_destination_id").optional().validator(Validator::not_blank()).description(
                     "Id of the `konnect_audit_log_destination` that receives the events, a UUID. Exactly one of this and \
-                     `endpoint` is required. A change connects the webhook to another destination in place.",
+                     `endpoint` or `endpoint_wo` is required. A change connects the webhook to another destination in place.",
                 ),
-                Attribute::string("endpoint")
-                    .optional()
-                    .validator(validators::endpoint())
-                    .redact_parts(validators::secret_parts)
-                    .description(
-                        "HTTPS URL that receives the events, for a webhook without a destination. It is stored in the \
-                         state in clear text, even where it contains a secret, as with Sumo Logic.",
-                    ),
+                endpoint,
+                endpoint_wo,
+                endpoint_wo_version,
+                endpoint_host,
                 authorization,
                 authorization_wo,
                 authorization_wo_version,
@@ -154,6 +155,17 @@ impl Resource for AuditLogWebhook {
             call.planned.updated_at = Attr::Null;
             call.keep_planned.push("updated_at");
         }
+        let prior_url = prior
+            .filter(|prior| prior.form() == Form::Endpoint)
+            .map(Model::url);
+        call.planned.endpoint_host = match form {
+            Form::Destination => Attr::Null,
+            Form::Endpoint => config
+                .url()
+                .plan(prior_url, &mut call.private, &mut call.diagnostics),
+            Form::Open => Attr::Unknown,
+        };
+        call.keep_planned.push("endpoint_host");
         let bare = form == Form::Endpoint && config.credential().is_unset();
         let stream = scope.and_then(|scope| Stream::of(run, scope, config).ok());
         let Some(prior) = prior else {
@@ -198,7 +210,8 @@ impl Resource for AuditLogWebhook {
         if bare && changes_form {
             call.diagnostics.push(fails_at_apply(credential::missing()));
         }
-        let redirected = rules::was_redirected(&call.private, prior) && prior.endpoint != config.endpoint;
+        let redirected = endpoint::is_changed(&call.private)
+            || (rules::was_redirected(&call.private, prior) && prior.endpoint != config.endpoint);
         let required = if changes_form || redirected {
             Required::Yes
         } else {
@@ -303,7 +316,7 @@ impl Resource for AuditLogWebhook {
             .into());
         };
         Record::set(&mut call.private, Origin::Imported, &found.target());
-        Ok(known.with(found, scope))
+        Ok(known.with(found, scope, &call.private))
     }
 
     /// The defaults of the endpoint's arguments depend on the form of the webhook, so the schema does not contain them.

@@ -7,13 +7,14 @@ use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
+use crate::credential::endpoint;
 use crate::credential::{self, CredentialTracker, WriteError, Written};
 use crate::run::RunState;
 use crate::run::errors::api_error;
 use crate::run::portal;
 use crate::run::scope::Scope;
 use crate::webhook::rules::{self, Origin, Record};
-use crate::webhook::{Current, Form, Model, v2, v3};
+use crate::webhook::{Change, Current, Form, Model, v2, v3};
 
 /// How long a creation waits for a webhook that is switched on: another resource of this apply may remove it.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,16 +31,6 @@ pub(crate) struct Stream<'a> {
     pub(super) scope: Scope,
     /// Whether the configuration or state has an endpoint: v2 must then be available.
     uses_v2: bool,
-}
-
-/// The models of one change.
-pub(crate) struct Change<'a> {
-    /// The configuration of the apply, with arguments that the plan ignores.
-    pub(crate) config: &'a Model,
-    /// The current state, for an update.
-    pub(crate) prior: Option<&'a Model>,
-    /// The planned state.
-    pub(crate) planned: &'a Model,
 }
 
 impl<'a> Stream<'a> {
@@ -121,6 +112,7 @@ impl<'a> Stream<'a> {
             return Ok(None);
         }
         if let Current::Endpoint(webhook) = found {
+            let applied = endpoint::applied(private);
             let mut tracker = CredentialTracker::new(known.credential(), private, self.run.detects_drift);
             let webhook = tracker
                 .observe(
@@ -128,13 +120,14 @@ impl<'a> Stream<'a> {
                     known.updated_at.known().map(String::as_str),
                     webhook,
                     || konnect_v2::get_webhook(self.client, &self.scope.region),
-                    |now| v2::equals(known, now),
+                    |now| v2::equals(known, now, applied.as_ref()),
                     diagnostics,
                 )
                 .await?;
+            endpoint::observe(private, webhook.endpoint.as_deref().unwrap_or_default());
             found = Current::Endpoint(webhook);
         }
-        let mut state = known.with(found, &self.scope);
+        let mut state = known.with(found, &self.scope, private);
         credential::clear_after_outside_change(private, &mut state.authorization);
         Ok(Some(state))
     }
@@ -149,7 +142,8 @@ impl<'a> Stream<'a> {
         private: &mut Private,
         diagnostics: &mut Diagnostics,
     ) -> Result<Model, Diagnostics> {
-        let target = change.planned.target().ok_or_else(|| no_target(change.planned))?;
+        let target = change.planned.target().or_else(|| change.config.target());
+        let target = target.ok_or_else(|| no_target(change.planned))?;
         let lock = self.run.stream_lock(&self.scope);
         let _turn = self.claim(&lock, change.planned.replaces()).await?;
         let mut created = self.send(change, private, diagnostics).await;
@@ -160,7 +154,7 @@ impl<'a> Stream<'a> {
         match created {
             Ok(Written { found, .. }) => {
                 Record::set(private, Origin::Applied, &target);
-                Ok(change.planned.with(found, &self.scope))
+                Ok(change.planned.with(found, &self.scope, private))
             }
             Err(error) => {
                 if error.may_have_happened() {
@@ -209,13 +203,15 @@ impl<'a> Stream<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Result<Model, Diagnostics> {
         let (planned, prior) = (change.planned, change.prior.unwrap_or(change.planned));
-        let target = planned.target().ok_or_else(|| no_target(planned))?;
+        // The URL of `endpoint_wo` is a target only if this change sends it.
+        let sent_url = || change.config.target().filter(|_| endpoint::is_sent(private));
+        let target = planned.target().or_else(sent_url);
         let lock = self.run.stream_lock(&self.scope);
         let _turn = lock.lock().await;
         if rules::is_unconfirmed(private) && !planned.replaces() {
             let found = self.current().await.map_err(|error| api_error(&error))?;
             let found = found.map(|found| found.target());
-            if found.as_ref() != Some(&target) {
+            if found != target {
                 return Err(rules::not_confirmed(&self.scope, found.as_ref(), prior).into());
             }
         }
@@ -223,12 +219,15 @@ impl<'a> Stream<'a> {
             Ok(written) => written,
             Err(error) => return Err(self.write_failed(error, change).await),
         };
-        if found.target() != target && !sent {
-            return Err(rules::changed_since_plan(&self.scope, &found.target()).into());
+        let now = found.target();
+        if target.as_ref().is_some_and(|target| *target != now) && !sent {
+            return Err(rules::changed_since_plan(&self.scope, &now).into());
         }
+        let is_adopted = target.is_some() && !sent;
+        let target = target.unwrap_or(now);
         let record = Record::of(private);
         let is_recorded = record.as_ref().is_some_and(|record| record.is(&target));
-        if sent || !is_recorded {
+        if sent || (is_adopted && !is_recorded) {
             // Under `ignore_changes`, the plan keeps the target of another process or user, and the configuration of the
             // apply names its own.
             let own = change
@@ -242,7 +241,7 @@ impl<'a> Stream<'a> {
                 &target,
             );
         }
-        Ok(planned.with(found, &self.scope))
+        Ok(planned.with(found, &self.scope, private))
     }
 
     /// Sends one `PATCH` in the version of the planned form, or only reads if nothing changes. A change of form sends
@@ -254,9 +253,8 @@ impl<'a> Stream<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Result<Written<Current>, WriteError> {
         let (planned, region) = (change.planned, &self.scope.region);
-        let prior = change.prior.filter(|prior| prior.form() == planned.form());
         if planned.form() == Form::Destination {
-            let changes = v3::changes(prior, planned)?;
+            let changes = v3::changes(change.prior_of_same_form(), planned)?;
             let Some(changes) = changes else {
                 let found = self.current().await?.ok_or_else(|| rules::gone(&self.scope))?;
                 return Ok(Written { found, sent: false });
@@ -266,33 +264,18 @@ impl<'a> Stream<'a> {
                 return Err(rules::gone(&self.scope).into());
             }
             CredentialTracker::new(planned.credential(), private, false).forget();
+            endpoint::forget(private);
             return Ok(Written {
                 found: Current::Destination(found),
                 sent: true,
             });
         }
-        let credential = planned.credential().to_apply(change.config.credential());
-        let mut tracker = CredentialTracker::new(credential, private, self.run.detects_drift);
         let Written { found, sent } = match change.prior {
             None => Written {
-                found: v2::create(self.client, region, planned, credential, &mut tracker).await?,
+                found: v2::create(self.client, region, change, private).await?,
                 sent: true,
             },
-            Some(any) => {
-                // Kong's provider stores times in another form, which cannot be compared.
-                let comparable = prior.is_some() && !any.region.is_null();
-                let before = any.updated_at.known().filter(|_| comparable).map(String::as_str);
-                v2::update(
-                    self.client,
-                    region,
-                    prior,
-                    before,
-                    planned,
-                    &mut tracker,
-                    diagnostics,
-                )
-                .await?
-            }
+            Some(_) => v2::update(self.run, self.client, region, change, private, diagnostics).await?,
         };
         if found.endpoint.is_none() {
             return Err(rules::gone(&self.scope).into());
@@ -393,8 +376,7 @@ impl<'a> Stream<'a> {
                 None => {}
             }
         }
-        let credential = planned.credential().to_apply(change.config.credential());
-        credential::api_error(&error, credential)
+        credential::api_error(&error, change.credential())
     }
 }
 

@@ -2,11 +2,12 @@
 //! deleted.
 
 use konnect::{Authorization, Client, EndpointWebhook, EndpointWebhookChanges, Error, LogFormat, Region, v2};
-use terraform_plugin::Diagnostics;
+use terraform_plugin::{Diagnostics, Private};
 
-use crate::credential::{self, CredentialArguments, CredentialTracker, WriteError, Written};
-use crate::run::values::require;
-use crate::webhook::Model;
+use crate::credential::endpoint;
+use crate::credential::{self, CredentialTracker, Fingerprint, WriteError, Written};
+use crate::run::RunState;
+use crate::webhook::{Change, Model};
 
 /// The webhook, or `None` without an endpoint.
 ///
@@ -20,26 +21,26 @@ pub(super) fn present(found: Result<EndpointWebhook, Error>) -> Result<Option<En
     }
 }
 
-/// Whether the API returned the settings of a model, except for times.
-pub(super) fn equals(known: &Model, found: &EndpointWebhook) -> bool {
+/// Whether the API returned the settings of a model, except for times. `applied` is the URL that was applied with
+/// `endpoint_wo`.
+pub(super) fn equals(known: &Model, found: &EndpointWebhook, applied: Option<&Fingerprint>) -> bool {
+    let url = found.endpoint.as_deref().unwrap_or_default();
     known.enabled.known() == Some(&found.enabled)
-        && known.endpoint.known() == found.endpoint.as_ref()
+        && endpoint::is_known(&known.endpoint, applied, url)
         && known.log_format.known().map(String::as_str) == Some(found.log_format.as_str())
         && known.skip_ssl_verification.known() == Some(&found.skip_ssl_verification)
 }
 
-/// Whether two models have the same delivery settings.
+/// Whether two models have the same delivery settings, apart from the URL.
 fn same_delivery(a: &Model, b: &Model) -> bool {
-    a.endpoint == b.endpoint
-        && a.log_format == b.log_format
-        && a.skip_ssl_verification == b.skip_ssl_verification
+    a.log_format == b.log_format && a.skip_ssl_verification == b.skip_ssl_verification
 }
 
 /// A request that enables or disables the webhook. If it is `moved` or has a credential to send, the request sets
 /// everything.
 fn changes(
     planned: &Model,
-    endpoint: String,
+    endpoint: Option<String>,
     moved: bool,
     authorization: Option<Authorization>,
 ) -> EndpointWebhookChanges {
@@ -51,7 +52,7 @@ fn changes(
         return switch;
     }
     EndpointWebhookChanges {
-        endpoint: Some(endpoint),
+        endpoint,
         log_format: planned.log_format.known().map(|f| LogFormat::from(f.as_str())),
         skip_ssl_verification: planned.skip_ssl_verification.known().copied(),
         authorization,
@@ -66,44 +67,61 @@ fn changes(
 pub(super) async fn create(
     client: &Client,
     region: &Region,
-    planned: &Model,
-    credential: CredentialArguments<'_>,
-    tracker: &mut CredentialTracker<'_>,
+    change: &Change<'_>,
+    private: &mut Private,
 ) -> Result<EndpointWebhook, WriteError> {
-    let endpoint = require(planned.endpoint.clone(), "endpoint")?;
+    let (planned, url) = (change.planned, change.config.url());
+    let endpoint = url.to_create(&planned.endpoint_host)?;
+    let credential = change.credential();
     let authorization = credential::configured(credential)?;
-    let changes = changes(planned, endpoint, true, Some(authorization));
+    let changes = changes(planned, Some(endpoint.clone()), true, Some(authorization));
     let found = v2::update_webhook(client, region, &changes).await?;
-    tracker.created();
+    CredentialTracker::new(credential, private, false).created();
+    endpoint::record(private, url, Some(&endpoint), true);
     Ok(found)
 }
 
-/// Writes the differences from `prior`, or everything without a prior webhook of this form, in one request. Only reads
-/// if nothing differs and no credential must be sent. `before` is `updated_at` of the state.
+/// Writes the differences from the prior webhook, or everything without a prior webhook of this form, in one request. Only reads
+/// if nothing differs and no credential must be sent.
 ///
 /// # Errors
 /// The call failed, or a value is invalid.
 pub(super) async fn update(
+    run: &RunState,
     client: &Client,
     region: &Region,
-    prior: Option<&Model>,
-    before: Option<&str>,
-    planned: &Model,
-    tracker: &mut CredentialTracker<'_>,
+    change: &Change<'_>,
+    private: &mut Private,
     diagnostics: &mut Diagnostics,
 ) -> Result<Written<EndpointWebhook>, WriteError> {
-    let moved = prior.is_none_or(|prior| !same_delivery(prior, planned));
+    let (planned, url) = (change.planned, change.config.url());
+    let prior = change.prior_of_same_form();
+    // Kong's provider stores times in another form, which cannot be compared.
+    let known = prior.filter(|prior| !prior.region.is_null());
+    let before = known
+        .and_then(|known| known.updated_at.known())
+        .map(String::as_str);
+    let new_url = match prior {
+        Some(prior) => url.to_update(&prior.endpoint, &planned.endpoint, private)?,
+        None => Some(url.to_create(&planned.endpoint_host)?),
+    };
+    let moved = new_url.is_some() || prior.is_none_or(|prior| !same_delivery(prior, planned));
     let switched = prior.is_none_or(|prior| prior.enabled != planned.enabled);
-    let endpoint = require(planned.endpoint.clone(), "endpoint")?;
+    let endpoint = new_url
+        .clone()
+        .or_else(|| url.beside_credential(&planned.endpoint, private));
+    let applied = endpoint::applied(private);
     let fetch = || v2::get_webhook(client, region);
     let send = async |authorization: Option<_>| {
         let changes = changes(planned, endpoint.clone(), moved, authorization);
         v2::update_webhook(client, region, &changes).await
     };
-    let is_planned = |now: &EndpointWebhook| equals(planned, now);
-    tracker
+    let is_planned = |now: &EndpointWebhook| equals(planned, now, applied.as_ref());
+    let written = CredentialTracker::new(change.credential(), private, run.detects_drift)
         .write(before, moved || switched, fetch, send, is_planned, diagnostics)
-        .await
+        .await?;
+    endpoint::record(private, url, new_url.as_deref(), prior.is_none());
+    Ok(written)
 }
 
 /// Disables the webhook of a region, because the API cannot delete it.
