@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use packaging::{Archive, Platform, Project, Release};
+use packaging::{Archive, Program, Project, Release};
 use serde_json::{Value, json};
 use terraform_provider_konnect::ADDRESS;
 
@@ -43,9 +43,9 @@ impl Mirror {
         let project =
             Project::at(Path::new(env!("CARGO_MANIFEST_DIR")), 1_777_630_830).expect("the checkout");
         let host = packaging::host(&project).expect("a host");
-        let platform = Platform::of(&host).expect("a platform that releases are made for");
+        let provider = Program::of(&project, packaging::NAME, &host).expect("the crates of the provider");
         let out = folder.join(cli().registry).join(ADDRESS);
-        let archive = Archive::pack(&project, &platform, program, &out).expect("an archive");
+        let archive = Archive::pack(&project, &provider, program, &out).expect("an archive");
         Release::open(&out)
             .and_then(|release| release.describe(&project))
             .expect("a release");
