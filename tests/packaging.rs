@@ -400,7 +400,7 @@ fn release_signing_job_runs_no_third_party_code() {
         Some("./.github/workflows/ci.yml"),
         "the whole test suite on this commit"
     );
-    for job in ["attest", "sign", "publish"] {
+    for job in ["sign", "publish"] {
         for step in release["jobs"][job]["steps"].as_vec().unwrap() {
             let action = step
                 .as_mapping_get("uses")
@@ -415,6 +415,41 @@ fn release_signing_job_runs_no_third_party_code() {
                 assert!(!script.contains(word), "{job}: {script}");
             }
         }
+    }
+}
+
+/// The job that builds attests, and the job that publishes verifies it. Nothing else may attest or write.
+#[test]
+fn release_is_attested_where_it_is_built_and_verified_before_it_is_published() {
+    let release = workflow("release.yml");
+    let jobs = release["jobs"].as_mapping().unwrap();
+    let granted = |permission: &str| -> Vec<&str> {
+        let jobs = jobs.iter().filter(|(_, job)| {
+            let granted = job.as_mapping_get("permissions");
+            let level = granted.and_then(|granted| granted.as_mapping_get(permission));
+            level.and_then(Yaml::as_str) == Some("write")
+        });
+        jobs.map(|(name, _)| name.as_str().unwrap()).collect()
+    };
+    assert_eq!(granted("attestations"), ["build"]);
+    assert_eq!(granted("id-token"), ["build"]);
+    assert_eq!(granted("contents"), ["publish"]);
+    let scripts = |job: &str| -> Vec<String> {
+        let steps = release["jobs"][job]["steps"].as_vec().unwrap().iter();
+        steps
+            .map(|step| match step.as_mapping_get("run") {
+                Some(script) => script.as_str().unwrap().to_owned(),
+                None => step["uses"].as_str().unwrap().to_owned(),
+            })
+            .collect()
+    };
+    let position = |job: &str, word: &str| scripts(job).iter().position(|script| script.contains(word));
+    assert!(position("build", "actions/attest@") > position("build", "packaging/build.sh"));
+    let verified = position("publish", "gh attestation verify");
+    assert!(verified.is_some() && verified < position("publish", "gh release create"));
+    assert!(position("tag", "git merge-base --is-ancestor \"$GITHUB_SHA\" origin/main").is_some());
+    for job in ["test", "build"] {
+        assert_eq!(release["jobs"][job]["needs"].as_str(), Some("tag"));
     }
 }
 
