@@ -37,9 +37,9 @@ pub struct Hashes {
 }
 
 impl Archive {
-    /// Packs a program, its licence and the notices of third-party code into an archive in `folder`, and writes its bill
-    /// of materials beside it. The files in the archive have the project's time and fixed permissions, so that the same
-    /// program makes the same archive.
+    /// Packs a program, its licence and the notices of third-party code into an archive in `folder`, and writes its
+    /// bill of materials beside it. The files in the archive have the project's time and fixed permissions, so that
+    /// the same program makes the same archive.
     ///
     /// # Errors
     ///

@@ -11,14 +11,15 @@ use crate::archive::put;
 use crate::project::output;
 use crate::{Failure, NAME, Program, Project, audit};
 
-/// Compiles a program with a profile of `Cargo.toml`, and returns its path. The program contains the list of its crates.
+/// Compiles a program with a profile of `Cargo.toml`, and returns its path. The program contains the list of its
+/// crates.
 ///
 /// It ignores the flags of the environment (`RUSTFLAGS`, `CFLAGS`), since they would change the bytes.
 ///
 /// # Errors
 ///
-/// Returns an error if the program does not compile, if it contains the path of a folder of this machine, or if cargo builds
-/// another set of crates than [`Program`] lists.
+/// Returns an error if the program does not compile, if it contains the path of a folder of this machine, or if cargo
+/// builds another set of crates than [`Program`] lists.
 pub fn build(project: &Project, program: &Program, profile: &str) -> Result<PathBuf, Failure> {
     let (package, target) = (program.name, program.target.as_str());
     let names = names(project)?;

@@ -1,8 +1,9 @@
 //! Builds the release of terraform-provider-konnect: what a registry or a mirror serves, and the tools beside it.
 //!
-//! [`Project`] is the checkout and what cargo knows about it; [`Program`] is one program for one target, and the crates in
-//! it; [`build`] compiles it so that no path of this machine gets into it; [`Archive`] is its archive, with notices and a
-//! bill of materials; [`Release`] is a folder of archives, with the manifest, the checksums and the indexes of a mirror.
+//! [`Project`] is the checkout and what cargo knows about it; [`Program`] is one program for one target, and the
+//! crates in it; [`build`] compiles it so that no path of this machine gets into it; [`Archive`] is its archive, with
+//! notices and a bill of materials; [`Release`] is a folder of archives, with the manifest, the checksums and the
+//! indexes of a mirror.
 
 #![forbid(unsafe_code)]
 

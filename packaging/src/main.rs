@@ -24,8 +24,9 @@ Builds the release of terraform-provider-konnect for one target.
 The folder then holds the archive terraform-provider-konnect_VERSION_OS_ARCH.zip and its bill of materials,
 terraform-provider-konnect_VERSION_OS_ARCH.cdx.json; for a registry terraform-provider-konnect_VERSION_manifest.json
 and terraform-provider-konnect_VERSION_SHA256SUMS; and for a network mirror index.json and VERSION.json. With --tools
-it also holds the same for konnect-emulator and konnect-audit-receiver, and konnect-tools_VERSION_SHA256SUMS. As HOST/NAMESPACE/TYPE, for example registry.terraform.io/konnect-audit/konnect,
-the folder is part of a filesystem mirror and of a network mirror.
+it also holds the same for konnect-emulator and konnect-audit-receiver, and konnect-tools_VERSION_SHA256SUMS.
+As HOST/NAMESPACE/TYPE, for example registry.terraform.io/konnect-audit/konnect, the folder is part of a filesystem
+mirror and of a network mirror.
 ";
 
 /// What to do, from the command line.

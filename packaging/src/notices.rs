@@ -75,8 +75,8 @@ fn text(project: &Project, program: &Program) -> Result<String, Failure> {
     Ok(notices)
 }
 
-/// The texts that must accompany a crate: those of its licence, and in any case its notices. A package without a text has
-/// that of another crate from its repository.
+/// The texts that must accompany a crate: those of its licence, and in any case its notices. A package without a text
+/// has that of another crate from its repository.
 fn texts(part: &Crate, crates: &[Crate]) -> Result<BTreeSet<String>, Failure> {
     // LICENSE of the archive is Apache-2.0.
     let is_apache =

@@ -42,8 +42,9 @@ impl Release {
         })
     }
 
-    /// Writes the manifest and the checksums of the project's version for a registry, the checksums of the tools, and the
-    /// indexes of a network mirror for all versions. Returns the names of the files that this version consists of.
+    /// Writes the manifest and the checksums of the project's version for a registry, the checksums of the tools, and
+    /// the indexes of a network mirror for all versions. Returns the names of the files that this version consists
+    /// of.
     ///
     /// # Errors
     ///

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::program::{Crate, rust_version};
 use crate::{Failure, Program, Project};
 
-/// Describes a program: the crates that are compiled into it, those that take part in its build (`excluded`), the C code
-/// of AWS-LC, and Rust's library. `sha256` is the program's. Two descriptions of one program are the same.
+/// Describes a program: the crates that are compiled into it, those that take part in its build (`excluded`), the C
+/// code of AWS-LC, and Rust's library. `sha256` is the program's. Two descriptions of one program are the same.
 pub(crate) fn describe(project: &Project, program: &Program, sha256: &str) -> Result<Value, Failure> {
     let mut components: Vec<_> = program.crates.iter().map(component).collect();
     let mut edges: Vec<Vec<String>> = program
