@@ -85,6 +85,16 @@ impl Timed for EndpointWebhook {
     }
 }
 
+/// Whether the time of an object differs from `before` in the state. Null is the time of an object that was never
+/// changed; an unknown time cannot be compared.
+fn is_changed(before: &Attr<String>, found: &impl Timed) -> bool {
+    found.updated_at().is_some_and(|seen| match before {
+        Attr::Known(before) => !time::same(before, seen),
+        Attr::Null => true,
+        Attr::Unknown => false,
+    })
+}
+
 /// The reason why a change was not made.
 pub(crate) enum WriteError {
     /// The API call failed.
@@ -206,10 +216,10 @@ impl<'a> CredentialTracker<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Result<T, Error> {
         let tracked = self.config.source().is_some() || self.was_managed(self.config);
-        let (true, true, Some(before)) = (self.detects, tracked, before.known()) else {
+        if !self.detects || !tracked {
             return Ok(found);
-        };
-        let differs = |found: &T| found.updated_at().is_some_and(|seen| !time::same(before, seen));
+        }
+        let differs = |found: &T| is_changed(before, found);
         if self.is_set(UNRELIABLE_TIME) {
             diagnostics.push(unreliable(object, MAX_RESENT));
             return Ok(found);
@@ -258,10 +268,7 @@ impl<'a> CredentialTracker<'a> {
         let had_outside_change = self.has_outside_change();
         let mut credential = self.to_send()?;
         let mut postponed = false;
-        let changed_since_refresh = |now: &T| {
-            let times = before.known().zip(now.updated_at());
-            times.is_some_and(|(before, seen)| !time::same(before, seen))
-        };
+        let changed_since_refresh = |now: &T| is_changed(before, now);
         if credential.is_none() && !other_changes {
             let found = fetch().await?;
             let changed = self.trusts_time() && decision.is_some() && changed_since_refresh(&found);

@@ -38,11 +38,11 @@ impl Model {
                 .cloned()
                 .unwrap_or_else(|| found.id.to_string())
                 .into(),
-            name: found.name.into(),
+            name: found.settings.name.into(),
             region: region.to_string().into(),
-            endpoint: found.endpoint.into(),
-            log_format: found.log_format.as_str().to_owned().into(),
-            skip_ssl_verification: found.skip_ssl_verification.into(),
+            endpoint: found.settings.endpoint.into(),
+            log_format: found.settings.log_format.as_str().to_owned().into(),
+            skip_ssl_verification: found.settings.skip_ssl_verification.into(),
             created_at: found.created_at.into(),
             updated_at: found.updated_at.into(),
         }

@@ -53,10 +53,10 @@ impl Model {
         Self {
             id: id.map_or_else(|| found.id.to_string(), Clone::clone).into(),
             region: region.into(),
-            name: found.name.into(),
-            endpoint: found.endpoint.into(),
-            log_format: found.log_format.as_str().to_owned().into(),
-            skip_ssl_verification: found.skip_ssl_verification.into(),
+            name: found.settings.name.into(),
+            endpoint: found.settings.endpoint.into(),
+            log_format: found.settings.log_format.as_str().to_owned().into(),
+            skip_ssl_verification: found.settings.skip_ssl_verification.into(),
             created_at: found.created_at.into(),
             updated_at: found.updated_at.into(),
             ..self.clone()

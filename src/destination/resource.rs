@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use konnect::{
-    CreateError, CreatedDestination, DestinationChanges, DestinationId, Duplicates, Error, LogFormat,
-    NewDestination, Region, RepeatSchedule, v3,
+    CreateError, CreatedDestination, DestinationChanges, DestinationId, DestinationSettings, Duplicates,
+    Error, LogFormat, NewDestination, Region, RepeatSchedule, repeat_while, v3,
 };
 use terraform_plugin::{
     Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
@@ -163,11 +163,13 @@ impl Resource for AuditLogDestination {
         let client = run.client()?;
         let region = require(run.regions.destination(&planned.region, None)?, "region")?;
         let new = NewDestination {
-            name: require(planned.name.clone(), "name")?,
-            endpoint: require(planned.endpoint.clone(), "endpoint")?,
+            settings: DestinationSettings {
+                name: require(planned.name.clone(), "name")?,
+                endpoint: require(planned.endpoint.clone(), "endpoint")?,
+                log_format: LogFormat::from(require(planned.log_format.clone(), "log_format")?.as_str()),
+                skip_ssl_verification: planned.skip_ssl_verification.known().copied().unwrap_or_default(),
+            },
             authorization: credential::configured(config.credential())?,
-            log_format: LogFormat::from(require(planned.log_format.clone(), "log_format")?.as_str()),
-            skip_ssl_verification: planned.skip_ssl_verification.clone().into_known(),
         };
         let CreatedDestination {
             mut destination,
@@ -284,7 +286,7 @@ impl Resource for AuditLogDestination {
         let credential = planned.credential().to_apply(call.config.credential());
         // Kong's provider stores times in another form, which cannot be compared.
         let before = if prior.region.is_null() {
-            Attr::Null
+            Attr::Unknown
         } else {
             prior.updated_at.clone()
         };
@@ -321,7 +323,8 @@ impl Resource for AuditLogDestination {
         };
         // Konnect can respond with 409 for some time after a webhook no longer uses the destination.
         let schedule = RepeatSchedule::DESTINATION_IN_USE;
-        match v3::delete_destination_when_unused(client, &region, &id, schedule).await {
+        let delete = || v3::delete_destination(client, &region, &id);
+        match repeat_while(client, schedule, Error::is_conflict, delete).await {
             Err(error) if error.is_not_found() => Ok(()),
             Err(error) if error.is_conflict() => Err(users::still_in_use(run, &id, &error).await.into()),
             deleted => deleted.map_err(|error| self.failed(&error)),

@@ -50,7 +50,7 @@ impl FieldMap {
         if !diagnostics.is_empty() {
             return diagnostics;
         }
-        let diagnostic = Diagnostic::error(error.summary(), error.to_string());
+        let diagnostic = Diagnostic::error(error.summary(), error.detail());
         match (error.kind(), self.attribute("region")) {
             (ErrorKind::Region(_), Some(region)) => diagnostic.at(Path::from(region)).into(),
             _ => diagnostic.into(),

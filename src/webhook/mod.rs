@@ -365,7 +365,7 @@ impl Change<'_> {
                 let before = if comparable {
                     any.updated_at.clone()
                 } else {
-                    Attr::Null
+                    Attr::Unknown
                 };
                 endpoint_webhook::update(
                     self.client,

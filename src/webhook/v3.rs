@@ -99,11 +99,12 @@ pub(crate) async fn write(
     let changes = DestinationWebhookChanges {
         audit_log_destination_id: moved.then(|| id.clone()),
         enabled,
+        include_principal_name: None,
     };
     let schedule = run.new_destination_schedule(&id);
     let Some(portal) = &scope.portal else {
-        let written = v3::update_webhook_to_new_destination(client, &scope.region, &changes, schedule);
-        return Ok(written.await?);
+        let update = || v3::update_webhook(client, &scope.region, &changes);
+        return Ok(repeat_while(client, schedule, Error::is_not_found, update).await?);
     };
     let written = match v3::update_portal_webhook(client, &scope.region, portal, &changes).await {
         // Does not wait if the Dev Portal does not exist.
@@ -112,8 +113,8 @@ pub(crate) async fn write(
                 && !schedule.limit.is_zero()
                 && portal::is_missing(client, scope).await != Some(true) =>
         {
-            v3::update_portal_webhook_to_new_destination(client, &scope.region, portal, &changes, schedule)
-                .await
+            let update = || v3::update_portal_webhook(client, &scope.region, portal, &changes);
+            repeat_while(client, schedule, Error::is_not_found, update).await
         }
         written => written,
     };
