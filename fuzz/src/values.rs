@@ -16,12 +16,12 @@ const HOST: ClientCapabilities = ClientCapabilities {
     write_only_attributes: true,
 };
 
-/// A value in msgpack. The first byte says of which type: of the provider block, of the resources and data sources in
-/// their order, of any type, or of something made of such. What is read is validated, and is the same after it is
-/// written and read again.
+/// A value in msgpack. The first byte selects its type: that of a resource, of a data source or of the provider block,
+/// or a dynamic type, alone or in a list, set or tuple. The function validates the value, encodes it, and decodes it
+/// again.
 ///
 /// # Panics
-/// If it is not.
+/// If the decoded value differs.
 pub fn msgpack(data: &[u8]) {
     let Some((choice, bytes)) = data.split_first() else {
         return;
@@ -33,10 +33,10 @@ pub fn msgpack(data: &[u8]) {
     value(*choice, &wire);
 }
 
-/// JSON of a host: the first byte says what of.
+/// JSON of a host: a state, a state to be moved, private data, a number or a value. The first byte selects which.
 ///
 /// # Panics
-/// If a value or a number is another after it is written and read again.
+/// If a value or a number differs after it is written and read again.
 pub fn json(data: &[u8]) {
     let Some((choice, bytes)) = data.split_first() else {
         return;

@@ -2,13 +2,14 @@
 //!
 //! Whether Konnect still has the configured credential is derived from the last sent credential and from `updated_at`.
 //! The last sent credential is `authorization` or `authorization_wo_version` in the state, or a fingerprint of
-//! `authorization_wo` in the private state. An `updated_at` that differs from the one in the state shows an outside
-//! change. A refresh that detects one removes `authorization` from the state: the plan then shows the change, and
+//! `authorization_wo` in the private state. An `updated_at` later than the one in the state shows an outside change. A
+//! refresh that detects one removes `authorization` from the state: the plan then shows the change, and
 //! `ignore_changes` suppresses it.
 //!
 //! Only [`CredentialTracker`] decides whether a credential is sent, and records that.
 
 mod arguments;
+pub(crate) mod endpoint;
 mod fingerprint;
 mod messages;
 
@@ -18,9 +19,9 @@ use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
 
 pub(crate) use self::arguments::{CredentialArguments, attributes, configured, missing, validate};
 use self::arguments::{Source, parse};
+pub(crate) use self::fingerprint::Fingerprint;
 use self::messages::{first_send, outside_change, unreliable};
-use crate::credential::fingerprint::Fingerprint;
-use crate::run::time;
+use crate::run::{errors, time};
 
 /// The private state: the fingerprint of a write-only credential without a version.
 const FINGERPRINT: &str = "fp";
@@ -85,16 +86,6 @@ impl Timed for EndpointWebhook {
     }
 }
 
-/// Whether the time of an object differs from `before` in the state. Null is the time of an object that was never
-/// changed; an unknown time cannot be compared.
-fn is_changed(before: &Attr<String>, found: &impl Timed) -> bool {
-    found.updated_at().is_some_and(|seen| match before {
-        Attr::Known(before) => !time::same(before, seen),
-        Attr::Null => true,
-        Attr::Unknown => false,
-    })
-}
-
 /// The reason why a change was not made.
 pub(crate) enum WriteError {
     /// The API call failed.
@@ -120,6 +111,23 @@ impl From<Diagnostic> for WriteError {
     fn from(diagnostic: Diagnostic) -> Self {
         Self::Value(diagnostic)
     }
+}
+
+/// An object after a change.
+pub(crate) struct Written<T> {
+    /// The object.
+    pub(crate) found: T,
+    /// Whether a request changed it. Otherwise, it was only read.
+    pub(crate) sent: bool,
+}
+
+/// Converts a failed call to diagnostics. Errors about the credential are on the argument in use.
+pub(crate) fn api_error(error: &Error, config: CredentialArguments<'_>) -> Diagnostics {
+    let located = |diagnostic: Diagnostic| match &diagnostic.path {
+        Some(path) if *path == "authorization".into() => diagnostic.at(config.attribute()),
+        _ => diagnostic,
+    };
+    errors::api_error(error).into_iter().map(located).collect()
 }
 
 /// Decides whether a credential is sent, and records that in the private data of plan and state.
@@ -156,12 +164,12 @@ impl<'a> CredentialTracker<'a> {
     }
 
     /// Whether `updated_at` is reliable.
-    pub(crate) fn trusts_time(&self) -> bool {
+    fn trusts_time(&self) -> bool {
         self.detects && !self.is_set(UNRELIABLE_TIME)
     }
 
     /// Whether an outside change was detected, or cannot be excluded.
-    pub(crate) fn has_outside_change(&self) -> bool {
+    fn has_outside_change(&self) -> bool {
         self.private.get::<bool>(OUTSIDE_CHANGE).is_some() || self.is_set(UNCERTAIN_WRITE)
     }
 
@@ -209,17 +217,17 @@ impl<'a> CredentialTracker<'a> {
     pub(crate) async fn observe<T: Timed, L: Future<Output = Result<T, Error>>>(
         &mut self,
         object: &str,
-        before: &Attr<String>,
+        before: Option<&str>,
         found: T,
         fetch: impl FnOnce() -> L,
         only_time_differs: impl FnOnce(&T) -> bool,
         diagnostics: &mut Diagnostics,
     ) -> Result<T, Error> {
         let tracked = self.config.source().is_some() || self.was_managed(self.config);
-        if !self.detects || !tracked {
+        if !(self.detects && tracked && before.is_some()) {
             return Ok(found);
         }
-        let differs = |found: &T| is_changed(before, found);
+        let differs = |found: &T| time::is_later(before, found.updated_at());
         if self.is_set(UNRELIABLE_TIME) {
             diagnostics.push(unreliable(object, MAX_RESENT));
             return Ok(found);
@@ -242,33 +250,32 @@ impl<'a> CredentialTracker<'a> {
         Ok(found)
     }
 
-    /// Changes an object: decides, reads, sends, reads again and records.
+    /// Changes an object: decides, reads, sends and records. The response to the write is the result.
     ///
     /// `fetch` reads the object, `send` makes the change with or without the credential, and `is_planned` returns
-    /// whether the object already is as planned. `before` is `updated_at` of the state. Without `other_changes` and
-    /// without a credential to send, the object is only read.
+    /// whether the object already is as planned. `before` is the time of the last change in the state. Without
+    /// `other_changes` and without a credential to send, the object is only read.
     ///
     /// # Errors
     /// The change was not made, or its outcome is unknown.
     pub(crate) async fn write<T, L, S>(
         &mut self,
-        before: &Attr<String>,
+        before: Option<&str>,
         other_changes: bool,
         fetch: impl Fn() -> L,
         send: impl FnOnce(Option<Authorization>) -> S,
         is_planned: impl Fn(&T) -> bool,
         diagnostics: &mut Diagnostics,
-    ) -> Result<T, WriteError>
+    ) -> Result<Written<T>, WriteError>
     where
         T: Timed,
         L: Future<Output = Result<T, Error>>,
         S: Future<Output = Result<T, Error>>,
     {
         let decision = self.private.get::<Decision>(DECISION);
-        let had_outside_change = self.has_outside_change();
         let mut credential = self.to_send()?;
         let mut postponed = false;
-        let changed_since_refresh = |now: &T| is_changed(before, now);
+        let changed_since_refresh = |now: &T| before.is_some() && time::is_later(before, now.updated_at());
         if credential.is_none() && !other_changes {
             let found = fetch().await?;
             let changed = self.trusts_time() && decision.is_some() && changed_since_refresh(&found);
@@ -276,7 +283,7 @@ impl<'a> CredentialTracker<'a> {
             if changed {
                 self.private.set(OUTSIDE_CHANGE, &false);
             }
-            return Ok(found);
+            return Ok(Written { found, sent: false });
         }
         if let (None, Some(decision), true) = (&credential, decision, self.trusts_time()) {
             // This change updates `updated_at`, which hides a change that was made after the refresh.
@@ -296,12 +303,7 @@ impl<'a> CredentialTracker<'a> {
         if result.as_ref().is_err_and(Error::may_have_happened) {
             self.mark_write_uncertain();
         }
-        let mut found = result?;
-        if had_outside_change {
-            // Uses the time of this change as returned by reads: if the response to the write has another time, plans
-            // must not send again.
-            found = fetch().await.unwrap_or(found);
-        }
+        let found = result?;
         let again = decision.is_some_and(|decision| decision.send == SendDecision::Again);
         self.record_write(is_sent, again);
         if postponed {
@@ -315,7 +317,7 @@ impl<'a> CredentialTracker<'a> {
                 .at("authorization"),
             );
         }
-        Ok(found)
+        Ok(Written { found, sent: true })
     }
 
     /// Records that a creation sent the credential.

@@ -98,11 +98,10 @@ async fn refresh(
 ) -> (Block, usize) {
     let mut found = Diagnostics::new();
     let mut state = block.state();
-    let at = Attr::Known(before.to_owned());
     CredentialTracker::new(state.arguments(), private, true)
         .observe(
             "destination",
-            &at,
+            Some(before),
             Record(seen),
             || ready(Ok(Record(seen))),
             |_| only_time,
@@ -118,10 +117,9 @@ async fn refresh(
 async fn apply(config: &Block, private: &mut Private, before: &str, now: &'static str) -> Option<String> {
     let sent = Cell::new(None);
     let mut found = Diagnostics::new();
-    let at = Attr::Known(before.to_owned());
     let written = CredentialTracker::new(config.arguments(), private, true)
         .write(
-            &at,
+            Some(before),
             true,
             || ready(Ok(Record(now))),
             |authorization| {
@@ -263,10 +261,9 @@ async fn outside_change_not_confirmed_by_second_read_is_ignored() {
     let block = stored("a");
     let mut private = after(&block);
     let mut found = Diagnostics::new();
-    let at = Attr::Known(T1.to_owned());
     let fetch = || ready(Ok(Record(T1)));
     let confirmed = CredentialTracker::new(block.arguments(), &mut private, true)
-        .observe("destination", &at, Record(T2), fetch, |_| true, &mut found)
+        .observe("destination", Some(T1), Record(T2), fetch, |_| true, &mut found)
         .await;
     assert_eq!(confirmed.unwrap(), Record(T1));
     assert_eq!(private, after(&block));

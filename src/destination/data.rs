@@ -1,16 +1,19 @@
-//! `data.konnect_audit_log_destination`: one destination, by ID or by name (API description v3,
-//! `audit-log-destinations`).
+//! `data.konnect_audit_log_destination` and `data.konnect_audit_log_destinations`: one destination by id or name, and all
+//! of them (API description v3, `audit-log-destinations`).
 
 use async_trait::async_trait;
-use konnect::{Destination, DestinationId, Region, sentence};
+use konnect::{Client, Destination, DestinationId, Region, v3};
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostic, Diagnostics, Schema, Validator};
+use terraform_plugin::{
+    Attr, Attribute, DataCall, DataSource, Diagnostic, Diagnostics, Nesting, Schema, Validator,
+};
 
+use crate::destination::messages::not_found;
 use crate::destination::search::{self, NameArguments};
 use crate::run::RunState;
-use crate::run::errors::FieldMap;
-use crate::run::scope;
+use crate::run::errors::api_error;
 use crate::run::validators;
+use crate::run::values::argument;
 
 /// The data source `konnect_audit_log_destination`.
 pub(crate) struct AuditLogDestinationLookup;
@@ -20,7 +23,6 @@ pub(crate) struct AuditLogDestinationLookup;
 pub(crate) struct Model {
     id: Attr<String>,
     name: Attr<String>,
-    region: Attr<String>,
     endpoint: Attr<String>,
     log_format: Attr<String>,
     skip_ssl_verification: Attr<bool>,
@@ -29,7 +31,7 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    fn new(config: &Self, found: Destination, region: &Region) -> Self {
+    fn new(config: &Self, found: Destination) -> Self {
         Self {
             // The API may return the ID in another letter case: an argument must not change.
             id: config
@@ -39,7 +41,6 @@ impl Model {
                 .unwrap_or_else(|| found.id.to_string())
                 .into(),
             name: found.settings.name.into(),
-            region: region.to_string().into(),
             endpoint: found.settings.endpoint.into(),
             log_format: found.settings.log_format.as_str().to_owned().into(),
             skip_ssl_verification: found.settings.skip_ssl_verification.into(),
@@ -50,7 +51,7 @@ impl Model {
 }
 
 /// The readable attributes of a destination except its ID, name and region.
-pub(crate) fn result_attributes() -> [Attribute; 5] {
+fn result_attributes() -> [Attribute; 5] {
     [
         Attribute::string("endpoint")
             .computed()
@@ -93,7 +94,6 @@ impl DataSource for AuditLogDestinationLookup {
                 "Name of the destination. Several destinations can have the same name: then the lookup fails and lists \
                  their ids. Exactly one of `id` and `name` is required.",
             ),
-            search::destination_region_attribute().computed(),
         ];
         Schema::new(
             "An audit log destination that exists in Konnect, by its id or its name. Use it to connect webhooks to a \
@@ -117,71 +117,157 @@ impl DataSource for AuditLogDestinationLookup {
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
         let (run, config) = (call.provider, &call.config);
-        let region = scope::destination_region(run, &config.region)?;
         let found = match &config.id {
-            Attr::Known(id) => self.by_id(run, &region, id).await?,
-            Attr::Null | Attr::Unknown => self.by_name(run, &region, &config.name).await?,
+            Attr::Known(id) => by_id(run, id).await?,
+            Attr::Null | Attr::Unknown => by_name(run, &config.name).await?,
         };
-        Ok(Model::new(config, found, &region))
+        Ok(Model::new(config, found))
     }
 }
 
-impl AuditLogDestinationLookup {
-    async fn by_id(&self, run: &RunState, region: &Region, id: &str) -> Result<Destination, Diagnostics> {
-        let cache = run.cache()?;
-        let id = DestinationId::parse(id)
-            .map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at("id"))?;
-        cache.destination(region, &id).await.map_err(|error| {
-            if error.is_not_found() {
-                let detail = format!(
-                    "Region {region} does not have the audit log destination {id}. If another region has it, set \
-                     region.\n\n{error}"
-                );
-                return Diagnostic::error("Destination not found", detail).at("id").into();
-            }
-            FieldMap::of(&self.schema()).diagnose(&error)
-        })
+/// The host that serves destinations.
+fn host(run: &RunState) -> Result<(&Client, Region), Diagnostic> {
+    Ok((run.client()?, run.regions.organization()))
+}
+
+async fn by_id(run: &RunState, id: &str) -> Result<Destination, Diagnostics> {
+    let (client, region) = host(run)?;
+    let id = argument(id, "id", DestinationId::parse)?;
+    v3::get_destination(client, &region, &id).await.map_err(|error| {
+        if error.is_not_found() {
+            return not_found(&id, &error).at("id").into();
+        }
+        api_error(&error)
+    })
+}
+
+async fn by_name(run: &RunState, name: &Attr<String>) -> Result<Destination, Diagnostics> {
+    let (client, region) = host(run)?;
+    let names = NameArguments {
+        name,
+        name_contains: &Attr::Null,
+    };
+    let found = search::find_destinations(client, &region, names, usize::MAX).await;
+    let mut found = found.map_err(|error| api_error(&error))?;
+    let name = name.known().map_or("", String::as_str);
+    let (summary, detail) = match found.as_slice() {
+        [_] => return Ok(found.remove(0)),
+        [] => (
+            "Destination not found",
+            format!(
+                "The organization does not have an audit log destination with the name \"{name}\". Check the name, with \
+                 its letter case."
+            ),
+        ),
+        several => {
+            let ids: Vec<_> = several
+                .iter()
+                .map(|destination| destination.id.as_str())
+                .collect();
+            (
+                "Several destinations have this name",
+                format!(
+                    "The organization has {} audit log destinations with the name \"{name}\": {}. Set id instead of name.",
+                    ids.len(),
+                    ids.join(", ")
+                ),
+            )
+        }
+    };
+    Err(Diagnostic::error(summary, detail).at("name").into())
+}
+
+/// The data source `konnect_audit_log_destinations`.
+pub(crate) struct AuditLogDestinations;
+
+/// Arguments and results of the data source.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ManyModel {
+    name: Attr<String>,
+    name_contains: Attr<String>,
+    destinations: Attr<Vec<Item>>,
+}
+
+/// A destination that was found.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Item {
+    id: Attr<String>,
+    name: Attr<String>,
+    endpoint: Attr<String>,
+    log_format: Attr<String>,
+    skip_ssl_verification: Attr<bool>,
+    created_at: Attr<String>,
+    updated_at: Attr<String>,
+}
+
+impl From<Destination> for Item {
+    fn from(found: Destination) -> Self {
+        Self {
+            id: found.id.to_string().into(),
+            name: found.settings.name.into(),
+            endpoint: found.settings.endpoint.into(),
+            log_format: found.settings.log_format.as_str().to_owned().into(),
+            skip_ssl_verification: found.settings.skip_ssl_verification.into(),
+            created_at: found.created_at.into(),
+            updated_at: found.updated_at.into(),
+        }
+    }
+}
+
+impl ManyModel {
+    fn names(&self) -> NameArguments<'_> {
+        NameArguments {
+            name: &self.name,
+            name_contains: &self.name_contains,
+        }
+    }
+}
+
+#[async_trait]
+impl DataSource for AuditLogDestinations {
+    type Data = RunState;
+    type Model = ManyModel;
+
+    fn type_name(&self) -> &'static str {
+        "konnect_audit_log_destinations"
     }
 
-    async fn by_name(
-        &self,
-        run: &RunState,
-        region: &Region,
-        name: &Attr<String>,
-    ) -> Result<Destination, Diagnostics> {
-        let names = NameArguments {
-            name,
-            name_contains: &Attr::Null,
-        };
-        let mut found = search::find_destinations(run.client()?, region, names, usize::MAX)
+    fn schema(&self) -> Schema {
+        let item = [
+            Attribute::string("id")
+                .computed()
+                .description("Id of the destination, a UUID."),
+            Attribute::string("name")
+                .computed()
+                .description("Name of the destination."),
+        ];
+        let destinations = Attribute::nested(
+            "destinations",
+            Nesting::List,
+            item.into_iter().chain(result_attributes()),
+        );
+        let results = [destinations
+            .computed()
+            .description("The destinations, sorted by name, then by id.")];
+        Schema::new(
+            "The audit log destinations of the organization, all of them or those with a name. Konnect never returns \
+             the credential of a destination.",
+            search::name_filter_attributes().into_iter().chain(results),
+        )
+    }
+
+    fn validate(&self, config: &ManyModel, diagnostics: &mut Diagnostics) {
+        config.names().validate(diagnostics);
+    }
+
+    async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<ManyModel, Diagnostics> {
+        let (config, (client, region)) = (&call.config, host(call.provider)?);
+        let found = search::find_destinations(client, &region, config.names(), usize::MAX)
             .await
-            .map_err(|error| FieldMap::of(&self.schema()).diagnose(&error))?;
-        let name = name.known().map_or("", String::as_str);
-        let (summary, detail) = match found.as_slice() {
-            [_] => return Ok(found.remove(0)),
-            [] => (
-                "Destination not found",
-                format!(
-                    "Region {region} does not have an audit log destination with the name \"{name}\". Check the name, \
-                     with its letter case. If another region has the destination, set region."
-                ),
-            ),
-            several => {
-                let ids: Vec<_> = several
-                    .iter()
-                    .map(|destination| destination.id.as_str())
-                    .collect();
-                (
-                    "Several destinations have this name",
-                    format!(
-                        "Region {region} has {} audit log destinations with the name \"{name}\": {}. Set id instead of \
-                         name.",
-                        ids.len(),
-                        ids.join(", ")
-                    ),
-                )
-            }
-        };
-        Err(Diagnostic::error(summary, detail).at("name").into())
+            .map_err(|error| api_error(&error))?;
+        Ok(ManyModel {
+            destinations: found.into_iter().map(Item::from).collect::<Vec<_>>().into(),
+            ..config.clone()
+        })
     }
 }

@@ -1,15 +1,14 @@
-//! The list of `konnect_audit_log_destination`: the destinations of a region, for `terraform query` (API description v3,
+//! The list of `konnect_audit_log_destination`: the destinations of the organization, for `terraform query` (API description v3,
 //! `audit-log-destinations`).
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use terraform_plugin::{Attr, Diagnostics, ListCall, ListResource, ListResult, Schema, Value};
+use terraform_plugin::{Attr, Diagnostics, ListCall, ListResource, ListResult, Private, Schema, Value};
 
 use crate::destination::Model;
 use crate::destination::search::{self, NameArguments};
 use crate::run::RunState;
-use crate::run::errors::FieldMap;
-use crate::run::scope;
+use crate::run::errors::api_error;
 
 /// The list resource `konnect_audit_log_destination`.
 pub(crate) struct AuditLogDestinationList;
@@ -18,7 +17,6 @@ pub(crate) struct AuditLogDestinationList;
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(crate) struct Config {
-    region: Attr<String>,
     name: Attr<String>,
     name_contains: Attr<String>,
 }
@@ -44,12 +42,10 @@ impl ListResource for AuditLogDestinationList {
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "Lists the audit log destinations that the host of one region stores, all of them or those with a name, \
-             sorted by name, then by id. Terraform shows at most 100, unless `limit` is set. Konnect never returns the \
+            "Lists the audit log destinations of the organization, all of them or those with a name, sorted by name, then \
+             by id. Terraform shows at most 100, unless `limit` is set. Konnect never returns the \
              credential of a destination: generated configuration does not manage it.",
-            [search::destination_region_attribute()]
-                .into_iter()
-                .chain(search::name_filter_attributes()),
+            search::name_filter_attributes(),
         )
     }
 
@@ -60,21 +56,18 @@ impl ListResource for AuditLogDestinationList {
     /// Beyond the limit, the results are the first destinations of the API: sorting all of them would require all
     /// pages.
     async fn list(&self, call: &mut ListCall<'_, Self>) -> Result<(), Diagnostics> {
-        let region = scope::destination_region(call.provider, &call.config.region)?;
+        let (client, region) = (call.provider.client()?, call.provider.regions.organization());
         let limit = usize::try_from(call.limit).unwrap_or(usize::MAX);
-        let found = search::find_destinations(call.provider.client()?, &region, call.config.names(), limit)
+        let found = search::find_destinations(client, &region, call.config.names(), limit)
             .await
-            .map_err(|error| FieldMap::of(&self.schema()).diagnose(&error))?;
+            .map_err(|error| api_error(&error))?;
         for destination in found {
             let result = ListResult {
                 display_name: destination.name.clone(),
-                identity: Value::object([
-                    ("id", destination.id.as_str().into()),
-                    ("region", region.as_str().into()),
-                ]),
+                identity: Value::object([("id", destination.id.as_str().into())]),
                 resource: call
                     .include_resource
-                    .then(|| Model::default().with(destination, region.clone())),
+                    .then(|| Model::default().with(destination, &Private::default())),
             };
             if !call.push(result).await {
                 break;

@@ -1,20 +1,19 @@
 //! Destinations: their model in configuration, plan and state, and their IDs.
 
-use konnect::{Destination, DestinationId, LogFormat, Region, sentence};
+use konnect::{Destination, DestinationId, sentence};
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Diagnostic, Diagnostics, Secret};
+use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
 
-use crate::credential::CredentialArguments;
-use crate::run::kong;
+use crate::credential::endpoint::{self, EndpointArguments};
+use crate::credential::{CredentialArguments, Fingerprint};
 use crate::run::values::require;
+use crate::run::{kong, time};
 
 pub(crate) mod data;
-pub(crate) mod data_many;
 pub(crate) mod list;
 mod messages;
 pub(crate) mod resource;
 mod search;
-mod uncertain;
 mod users;
 
 /// Configuration, plan and state of a destination.
@@ -22,9 +21,11 @@ mod users;
 pub(crate) struct Model {
     /// Text, because a state can contain an ID that is not from Konnect.
     pub(crate) id: Attr<String>,
-    pub(crate) region: Attr<Region>,
     pub(crate) name: Attr<String>,
     pub(crate) endpoint: Attr<String>,
+    pub(crate) endpoint_wo: Attr<Secret>,
+    pub(crate) endpoint_wo_version: Attr<i64>,
+    pub(crate) endpoint_host: Attr<String>,
     pub(crate) authorization: Attr<Secret>,
     pub(crate) authorization_wo: Attr<Secret>,
     pub(crate) authorization_wo_version: Attr<i64>,
@@ -43,8 +44,18 @@ impl Model {
         }
     }
 
-    /// Combines a response of the API with the known values.
-    pub(crate) fn with(&self, found: Destination, region: Region) -> Self {
+    pub(crate) fn url(&self) -> EndpointArguments<'_> {
+        EndpointArguments {
+            stored: &self.endpoint,
+            write_only: &self.endpoint_wo,
+            version: &self.endpoint_wo_version,
+            host: &self.endpoint_host,
+        }
+    }
+
+    /// Combines a response of the API with the known values. `private` is the private data of the resource.
+    pub(crate) fn with(&self, found: Destination, private: &Private) -> Self {
+        let (endpoint, endpoint_host) = endpoint::shown(private, found.settings.endpoint);
         // The API may return the ID in another letter case: the state keeps the original.
         let id = self
             .id
@@ -52,9 +63,9 @@ impl Model {
             .filter(|id| id.eq_ignore_ascii_case(found.id.as_str()));
         Self {
             id: id.map_or_else(|| found.id.to_string(), Clone::clone).into(),
-            region: region.into(),
             name: found.settings.name.into(),
-            endpoint: found.settings.endpoint.into(),
+            endpoint,
+            endpoint_host,
             log_format: found.settings.log_format.as_str().to_owned().into(),
             skip_ssl_verification: found.settings.skip_ssl_verification.into(),
             created_at: found.created_at.into(),
@@ -63,26 +74,22 @@ impl Model {
         }
     }
 
-    /// Whether a response of the API contains all known values, except for times.
-    pub(crate) fn equals(&self, found: &Destination) -> bool {
+    /// Whether a response of the API contains all known values, except for times. `applied` is the URL that was applied
+    /// with `endpoint_wo`.
+    pub(crate) fn equals(&self, found: &Destination, applied: Option<&Fingerprint>) -> bool {
         self.name.known() == Some(&found.name)
-            && self.endpoint.known() == Some(&found.endpoint)
+            && endpoint::is_known(&self.endpoint, applied, &found.endpoint)
             && self.log_format.known().map(String::as_str) == Some(found.log_format.as_str())
             && self.skip_ssl_verification.known() == Some(&found.skip_ssl_verification)
     }
 
-    /// The planned arguments of a creation, if all are known.
-    pub(crate) fn complete(&self) -> Option<messages::Planned<'_>> {
-        Some(messages::Planned {
-            region: self.region.known()?,
-            name: self.name.known()?,
-            endpoint: self.endpoint.known()?,
-            log_format: LogFormat::from(self.log_format.known()?.as_str()),
-            skip_ssl_verification: *self.skip_ssl_verification.known()?,
-        })
+    /// The time of the last change by Konnect's clock. Before the first change, it is the time of the creation.
+    pub(crate) fn last_change(&self) -> Option<&str> {
+        let changed = self.updated_at.known().filter(|at| time::is_valid(at));
+        changed.or(self.created_at.known()).map(String::as_str)
     }
 
-    /// Converts a state of Kong's provider. The region remains null until the configuration sets it.
+    /// Converts a state of Kong's provider. Its times have another form, which the first read replaces.
     ///
     /// # Errors
     /// The state has no valid ID.
@@ -97,8 +104,6 @@ impl Model {
             authorization: state.text("authorization").map(Secret::from).into(),
             log_format: state.text("log_format").into(),
             skip_ssl_verification: state.bool("skip_ssl_verification").into(),
-            created_at: state.text("created_at").into(),
-            updated_at: state.text("updated_at").into(),
             ..Self::default()
         })
     }
@@ -121,12 +126,4 @@ pub(crate) fn state_id(
         ));
     }
     Ok(parsed)
-}
-
-/// Parses the ID in a configuration or state.
-///
-/// # Errors
-/// On `id`: it is not a UUID.
-pub(crate) fn parse_id(text: &str) -> Result<DestinationId, Diagnostic> {
-    DestinationId::parse(text).map_err(|e| Diagnostic::error("Invalid destination id", sentence(&e)).at("id"))
 }

@@ -1,31 +1,31 @@
 //! `konnect_audit_log_destination`: where audit events are sent (API description v3, `audit-log-destinations`).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use konnect::{
     CreateError, CreatedDestination, DestinationChanges, DestinationId, DestinationSettings, Duplicates,
-    Error, LogFormat, NewDestination, Region, RepeatSchedule, repeat_while, v3,
+    Error, LogFormat, NewDestination, RepeatSchedule, sentence, v3,
 };
 use terraform_plugin::{
     Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
     ImportTarget, MoveSource, PlanCall, ReadCall, Resource, Schema, UpdateCall, Validator,
 };
 
+use crate::credential::endpoint::{self, endpoint_attributes};
 use crate::credential::{self, CredentialTracker, Required, SendDecision, WriteError};
-use crate::destination::{Model, parse_id, state_id};
-use crate::destination::{messages, uncertain, users};
+use crate::destination::{Model, state_id};
+use crate::destination::{messages, users};
 use crate::run::RunState;
-use crate::run::errors::FieldMap;
-use crate::run::scope::region_from_state;
-use crate::run::values::{changed_value, require};
-use crate::run::{import_id, kong, validators};
+use crate::run::errors::api_error;
+use crate::run::values::{argument, changed_value, fails_at_apply, require};
+use crate::run::{kong, validators};
 
 /// The time limit for the deletion of a destination whose creation no state records. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The description of the import ID.
-const IMPORT_ID: &str = "The import id of a destination is ID or REGION/ID, such as eu/ID.";
+/// How long a deletion waits for a webhook that uses the destination to move to another one.
+const MOVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The resource `konnect_audit_log_destination`.
 pub(crate) struct AuditLogDestination;
@@ -40,6 +40,10 @@ impl Resource for AuditLogDestination {
     }
 
     fn schema(&self) -> Schema {
+        let [endpoint, endpoint_wo, endpoint_wo_version, endpoint_host] = endpoint_attributes(
+            "HTTPS URL that Konnect sends batches of audit events to. The firewall of the receiver must allow Konnect's \
+             addresses. It is stored in the state in clear text; `endpoint_wo` is not. Exactly one of the two is required.",
+        );
         let [authorization, authorization_wo, authorization_wo_version] = credential::attributes(
             "Value of the `Authorization` header that Konnect sends to the endpoint, including the scheme, for example \
              `Bearer ...` or `Splunk ...`. It is stored in the state; `authorization_wo` is not. Exactly one of the two \
@@ -49,38 +53,23 @@ impl Resource for AuditLogDestination {
         Schema::new(
             "An audit log destination: an HTTPS endpoint, usually the collector of a SIEM, with the credential and the \
              format that Konnect uses to deliver audit events. A destination receives no events by itself: a \
-             `konnect_audit_log_webhook` connects a region to it.\n\n\
-             All arguments except `region` are changed in place, without a gap in the stream. Konnect does not delete a \
-             destination that a webhook uses: the deletion waits up to 60 seconds until it is unused.",
+             `konnect_audit_log_webhook` connects a region or a Dev Portal to it. It belongs to the organization, not to a \
+             region.\n\n\
+             All arguments are changed in place, without a gap in the stream. Konnect does not delete a destination that \
+             a webhook uses: set `create_before_destroy` in `lifecycle`, so that a webhook moves to a new destination \
+             before the old one is removed.",
             [
                 Attribute::string("id")
                     .computed()
                     .use_state_for_unknown()
                     .description("Id of the destination, a UUID that Konnect assigns."),
-                Attribute::string("region")
-                    .optional()
-                    .computed()
-                    .use_state_for_unknown()
-                    .requires_replace()
-                    .validator(validators::region())
-                    .description(
-                        "Region whose host stores the destination. A change forces a new destination: if a webhook uses \
-                         it, apply `create_before_destroy` in `lifecycle` first. Default: the one region that a \
-                         `server_url` without `{region}` serves, else the region of an existing destination, else \
-                         `global`, where Kong's guide stores destinations.",
-                    ),
                 Attribute::string("name").required().validator(Validator::not_blank()).description(
                     "Display name, not blank. Konnect allows several destinations with the same name.",
                 ),
-                Attribute::string("endpoint")
-                    .required()
-                    .validator(validators::endpoint())
-                    .redact_parts(validators::secret_parts)
-                    .description(
-                        "HTTPS URL that Konnect sends batches of audit events to. The firewall of the receiver must allow \
-                         Konnect's addresses. It is stored in the state in clear text, even where it contains a secret, \
-                         as with Sumo Logic.",
-                    ),
+                endpoint,
+                endpoint_wo,
+                endpoint_wo_version,
+                endpoint_host,
                 authorization,
                 authorization_wo,
                 authorization_wo_version,
@@ -110,10 +99,7 @@ impl Resource for AuditLogDestination {
                 ),
             ],
         )
-        .identity(&[
-            IdentityAttribute { name: "id", required_for_import: true },
-            IdentityAttribute { name: "region", required_for_import: false },
-        ])
+        .identity(&[IdentityAttribute { name: "id", required_for_import: true }])
     }
 
     fn on_state_seen(&self, run: &RunState, state: &Model) {
@@ -123,29 +109,31 @@ impl Resource for AuditLogDestination {
     }
 
     fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
+        config.url().validate(diagnostics);
+        if config.url().is_unset() {
+            diagnostics.push(
+                Diagnostic::error(
+                    "Missing endpoint",
+                    "Set endpoint, or endpoint_wo for a URL that is a secret, to the URL that receives the events.",
+                )
+                .at("endpoint"),
+            );
+        }
         credential::validate(config.credential(), diagnostics);
     }
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
         let (run, config) = (call.provider, &call.config);
-        let prior_region = call.prior.as_ref().map(|prior| &prior.region);
-        match run.regions.destination(&config.region, prior_region) {
-            Ok(region) => call.planned.region = region,
-            Err(error) => return call.diagnostics.push(error),
-        }
+        let prior = call.prior.as_ref().map(Model::url);
+        call.planned.endpoint_host = config.url().plan(prior, &mut call.private, &mut call.diagnostics);
+        call.keep_planned.push("endpoint_host");
         let Some(prior) = &call.prior else {
             if config.credential().is_unset() {
-                return call.diagnostics.push(credential::missing());
+                call.diagnostics.push(fails_at_apply(credential::missing()));
             }
-            if let Some(planned) = call.planned.complete() {
-                messages::warn(run, planned, &mut call.diagnostics).await;
-            }
+            messages::plan_creation(run, config, &call.planned, &mut call.diagnostics).await;
             return;
         };
-        if prior.region.is_null() {
-            // Kong's provider stores times in another form, which the first read replaces.
-            call.planned.created_at = Attr::Unknown;
-        }
         let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
         let send = tracker.plan(
             "destination",
@@ -158,14 +146,22 @@ impl Resource for AuditLogDestination {
         }
     }
 
+    async fn plan_delete(&self, run: &RunState, state: &Model, diagnostics: &mut Diagnostics) {
+        if let Some(Ok(id)) = state.id.known().map(|id| DestinationId::parse(id))
+            && let Some(warning) = run.plan_removal(&id)
+        {
+            diagnostics.push(warning);
+        }
+    }
+
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let (run, config, planned) = (call.provider, &call.config, &call.planned);
         let client = run.client()?;
-        let region = require(run.regions.destination(&planned.region, None)?, "region")?;
+        let region = run.regions.organization();
         let new = NewDestination {
             settings: DestinationSettings {
                 name: require(planned.name.clone(), "name")?,
-                endpoint: require(planned.endpoint.clone(), "endpoint")?,
+                endpoint: config.url().to_create(&planned.endpoint_host)?,
                 log_format: LogFormat::from(require(planned.log_format.clone(), "log_format")?.as_str()),
                 skip_ssl_verification: planned.skip_ssl_verification.known().copied().unwrap_or_default(),
             },
@@ -179,16 +175,23 @@ impl Resource for AuditLogDestination {
             .creations
             .create_destination(client, &region, &new, |id| run.knows_destination(id))
             .await
-            .map_err(|error| self.create_failed(&error, &region, config))?;
+            .map_err(|error| create_failed(&error, config))?;
         run.destination_created(&destination.id);
-        call.partial_state = Some(planned.with(destination.clone(), region.clone()));
+        endpoint::record(
+            &mut call.private,
+            config.url(),
+            Some(&new.settings.endpoint),
+            true,
+        );
+        call.partial_state = Some(planned.with(destination.clone(), &call.private));
         if duplicates != Duplicates::None {
             call.diagnostics
-                .push(uncertain::left_behind(&duplicates, &destination.id, &region));
+                .push(messages::left_behind(&duplicates, &destination.id));
         }
         let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
         tracker.created();
         if adopted {
+            call.diagnostics.push(messages::adopted(&destination.id));
             // Another process or user may have created it with another credential.
             let changes = DestinationChanges {
                 authorization: Some(new.authorization),
@@ -199,29 +202,26 @@ impl Resource for AuditLogDestination {
                 Err(error) => {
                     tracker.mark_write_uncertain();
                     call.diagnostics
-                        .push(uncertain::credential_uncertain(&destination.id, &error));
+                        .push(messages::credential_uncertain(&destination.id, &error));
                 }
             }
         }
-        Ok(planned.with(destination, region))
+        Ok(planned.with(destination, &call.private))
     }
 
     async fn rollback_create(&self, run: &RunState, state: &Model) {
-        let (Ok(client), Attr::Known(region), Some(Ok(id))) = (
-            run.client(),
-            &state.region,
-            state.id.known().map(|id| DestinationId::parse(id)),
-        ) else {
+        let (Ok(client), Some(Ok(id))) = (run.client(), state.id.known().map(|id| DestinationId::parse(id)))
+        else {
             return;
         };
-        let client = client.after_stop();
-        let removal = v3::delete_destination(&client, region, &id);
+        let (client, region) = (client.after_stop(), run.regions.organization());
+        let removal = v3::delete_destination(&client, &region, &id);
         match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
             Ok(Ok(())) => {
-                tracing::warn!(%region, %id, "deleted a destination: rolled back, not saved to state");
+                tracing::warn!(%id, "deleted a destination: rolled back, not saved to state");
             }
             Ok(Err(error)) if error.is_not_found() => {}
-            _ => tracing::error!(%region, %id, "a destination may exist that was not saved to state"),
+            _ => tracing::error!(%id, "a destination may exist that was not saved to state"),
         }
     }
 
@@ -231,30 +231,27 @@ impl Resource for AuditLogDestination {
             call.diagnostics.push(warning);
             return Ok(Some(known.clone()));
         }
-        // The state of another provider does not contain the region: the configuration sets it.
-        let Attr::Known(region) = known.region.clone() else {
-            return Ok(Some(known.clone()));
-        };
-        let (client, cache) = (run.client()?, run.cache()?);
+        let (client, cache, region) = (run.client()?, run.cache()?, run.regions.organization());
         let Some(id) = state_id(known, &mut call.diagnostics)? else {
             return Ok(None);
         };
         let failed = |error: Error| match error {
             error if error.is_not_found() => Ok(None),
-            error => Err(self.failed(&error)),
+            error => Err(api_error(&error)),
         };
         let found = match cache.destination(&region, &id).await {
             Ok(found) => found,
             Err(error) => return failed(error),
         };
+        let applied = endpoint::applied(&call.private);
         let mut tracker = CredentialTracker::new(known.credential(), &mut call.private, run.detects_drift);
         let found = tracker
             .observe(
                 "destination",
-                &known.updated_at,
+                known.last_change(),
                 found,
                 || v3::get_destination(client, &region, &id),
-                |found| known.equals(found),
+                |found| known.equals(found, applied.as_ref()),
                 &mut call.diagnostics,
             )
             .await;
@@ -262,7 +259,8 @@ impl Resource for AuditLogDestination {
             Ok(found) => found,
             Err(error) => return failed(error),
         };
-        let mut state = known.with(found, region);
+        endpoint::observe(&mut call.private, &found.endpoint);
+        let mut state = known.with(found, &call.private);
         credential::clear_after_outside_change(&call.private, &mut state.authorization);
         Ok(Some(state))
     }
@@ -270,11 +268,14 @@ impl Resource for AuditLogDestination {
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let (run, prior, planned) = (call.provider, &call.prior, &call.planned);
         let client = run.client()?;
-        let region = require(planned.region.clone(), "region")?;
-        let id = parse_id(&require(prior.id.clone(), "id")?)?;
+        let region = run.regions.organization();
+        let id = argument(&require(prior.id.clone(), "id")?, "id", DestinationId::parse)?;
         let changes = DestinationChanges {
             name: changed_value(&prior.name, &planned.name),
-            endpoint: changed_value(&prior.endpoint, &planned.endpoint),
+            endpoint: call
+                .config
+                .url()
+                .to_update(&prior.endpoint, &planned.endpoint, &call.private)?,
             authorization: None,
             log_format: changed_value(&prior.log_format, &planned.log_format)
                 .map(|f| LogFormat::from(f.as_str())),
@@ -284,15 +285,10 @@ impl Resource for AuditLogDestination {
             ),
         };
         let credential = planned.credential().to_apply(call.config.credential());
-        // Kong's provider stores times in another form, which cannot be compared.
-        let before = if prior.region.is_null() {
-            Attr::Unknown
-        } else {
-            prior.updated_at.clone()
-        };
+        let applied = endpoint::applied(&call.private);
         let mut tracker = CredentialTracker::new(credential, &mut call.private, run.detects_drift);
         let written = tracker.write(
-            &before,
+            prior.last_change(),
             !changes.is_empty(),
             || v3::get_destination(client, &region, &id),
             async |authorization| {
@@ -302,56 +298,68 @@ impl Resource for AuditLogDestination {
                 };
                 v3::update_destination(client, &region, &id, &changes).await
             },
-            |now| planned.equals(now),
+            |now| planned.equals(now, applied.as_ref()),
             &mut call.diagnostics,
         );
         match written.await {
-            Ok(found) => Ok(planned.with(found, region)),
+            Ok(written) => {
+                endpoint::record(
+                    &mut call.private,
+                    call.config.url(),
+                    changes.endpoint.as_deref(),
+                    false,
+                );
+                Ok(planned.with(written.found, &call.private))
+            }
             Err(WriteError::Value(diagnostic)) => Err(diagnostic.into()),
-            Err(WriteError::Api(error)) => Err(FieldMap::of(&self.schema())
-                .with_credential(credential)
-                .diagnose(&error)),
+            Err(WriteError::Api(error)) => Err(credential::api_error(&error, credential)),
         }
     }
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
-        let run = call.provider;
+        let (run, region) = (call.provider, call.provider.regions.organization());
         let client = run.client()?;
-        let region = region_from_state(&call.state.region)?;
         let Some(id) = state_id(&call.state, &mut call.diagnostics)? else {
             return Ok(());
         };
-        // Konnect can respond with 409 for some time after a webhook no longer uses the destination.
         let schedule = RepeatSchedule::DESTINATION_IN_USE;
-        let delete = || v3::delete_destination(client, &region, &id);
-        match repeat_while(client, schedule, Error::is_conflict, delete).await {
-            Err(error) if error.is_not_found() => Ok(()),
-            Err(error) if error.is_conflict() => Err(users::still_in_use(run, &id, &error).await.into()),
-            deleted => deleted.map_err(|error| self.failed(&error)),
+        let (began, mut wait) = (Instant::now(), schedule.first_wait);
+        loop {
+            let error = match v3::delete_destination(client, &region, &id).await {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_not_found() => return Ok(()),
+                Err(error) if error.is_conflict() => error,
+                Err(error) => return Err(api_error(&error)),
+            };
+            let users = users::find(run, &id).await;
+            // Konnect can respond with 409 for some time after a webhook no longer uses the destination.
+            let limit = if users.is_empty() {
+                schedule.limit
+            } else {
+                MOVE_TIMEOUT
+            };
+            let left = limit.saturating_sub(began.elapsed());
+            if left.is_zero() || run.pause(wait.min(left)).await.is_none() {
+                return Err(users::still_in_use(&id, &users, &error).into());
+            }
+            wait = wait.saturating_mul(2).min(schedule.longest_wait);
         }
     }
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let cache = call.provider.cache()?;
-        let (region, id) = match &call.target {
-            ImportTarget::Id(text) => import_id::parse(text, IMPORT_ID, DestinationId::parse)?,
-            ImportTarget::Identity(identity) => (
-                identity.region.clone(),
-                parse_id(&require(identity.id.clone(), "id")?)?,
-            ),
+        let run = call.provider;
+        let (cache, region) = (run.cache()?, run.regions.organization());
+        let id = match &call.target {
+            ImportTarget::Id(text) => DestinationId::parse(text)
+                .map_err(|error| Diagnostic::error("Invalid import id", sentence(&error)))?,
+            ImportTarget::Identity(identity) => {
+                argument(&require(identity.id.clone(), "id")?, "id", DestinationId::parse)?
+            }
         };
-        let region = require(call.provider.regions.destination(&region, None)?, "region")?;
         match cache.destination(&region, &id).await {
-            Ok(found) => Ok(Model::default().with(found, region)),
-            Err(error) if error.is_not_found() => Err(Diagnostic::error(
-                "Destination not found",
-                format!(
-                    "Region {region} does not have the audit log destination {id}. If another region has it, use REGION/ID as \
-                     the import id.\n\n{error}"
-                ),
-            )
-            .into()),
-            Err(error) => Err(self.failed(&error)),
+            Ok(found) => Ok(Model::default().with(found, &call.private)),
+            Err(error) if error.is_not_found() => Err(messages::not_found(&id, &error).into()),
+            Err(error) => Err(api_error(&error)),
         }
     }
 
@@ -364,18 +372,10 @@ impl Resource for AuditLogDestination {
     }
 }
 
-impl AuditLogDestination {
-    fn failed(&self, error: &Error) -> Diagnostics {
-        FieldMap::of(&self.schema()).diagnose(error)
-    }
-
-    /// The diagnostics for a creation that failed, or whose outcome is unknown.
-    fn create_failed(&self, error: &CreateError, region: &Region, config: &Model) -> Diagnostics {
-        match error {
-            CreateError::Failed(error) => FieldMap::of(&self.schema())
-                .with_credential(config.credential())
-                .diagnose(error),
-            error => uncertain::unresolved(error, region).into(),
-        }
+/// The diagnostics for a creation that failed, or whose outcome is unknown.
+fn create_failed(error: &CreateError, config: &Model) -> Diagnostics {
+    match error {
+        CreateError::Failed(error) => credential::api_error(error, config.credential()),
+        error => messages::unresolved(error).into(),
     }
 }

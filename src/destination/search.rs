@@ -3,21 +3,8 @@
 use konnect::{Client, Destination, Error, ListQuery, NameFilter, Region, v3};
 use terraform_plugin::{Attr, Attribute, Diagnostic, Diagnostics, Validator};
 
-use crate::run::validators;
-
 /// The number of destinations in a page. The API description specifies no maximum.
 const PAGE_SIZE: usize = 100;
-
-/// The argument `region` of a lookup of destinations.
-pub(crate) fn destination_region_attribute() -> Attribute {
-    Attribute::string("region")
-        .optional()
-        .validator(validators::region_of_another_object())
-        .description(
-            "Region whose host stores the destinations. Default: the one region that a `server_url` without `{region}` \
-             serves, else `global`, where Kong's guide stores destinations.",
-        )
-}
 
 /// The arguments that select destinations by their names. `name` and `name_contains` exclude each other.
 pub(crate) fn name_filter_attributes() -> [Attribute; 2] {

@@ -2,46 +2,91 @@
 
 use std::time::Duration;
 
-use konnect::{Client, DestinationId, Error, v3};
+use futures_util::{StreamExt, stream};
+use konnect::{Client, DestinationId, DestinationWebhook, Error, Region, v3};
 use terraform_plugin::Diagnostic;
 
-use crate::run::RunState;
+use crate::run::scope::Scope;
+use crate::run::{RunState, portal};
 
-/// The time limit of the search for webhooks that use a destination.
-const USERS_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time limit of a search for webhooks that use a destination.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(10);
+/// The number of concurrent requests of a search.
+const CONCURRENT_READS: usize = 4;
 
-/// The error for a destination in use, with the webhooks that use it.
-pub(crate) async fn still_in_use(run: &RunState, id: &DestinationId, error: &Error) -> Diagnostic {
+/// The webhooks of all known regions and their Dev Portals that use a destination. Those that cannot be read in time are
+/// missing.
+pub(super) async fn find(run: &RunState, id: &DestinationId) -> Vec<Scope> {
+    // Also works after the run was stopped.
+    let Ok(client) = run.client().map(Client::after_stop) else {
+        return Vec::new();
+    };
+    let client = &client;
     let mut users = Vec::new();
     let search = async {
-        // Also works after the run was stopped.
-        let Ok(client) = run.client().map(Client::after_stop) else {
-            return;
-        };
-        for region in run.regions.known() {
-            let webhook = v3::get_webhook(&client, &region).await;
-            if webhook.is_ok_and(|webhook| webhook.audit_log_destination_id.as_ref() == Some(id)) {
-                users.push(region.to_string());
-            }
+        let mut webhooks = stream::iter(run.regions.known())
+            .map(|region| webhooks(client, region))
+            .buffer_unordered(CONCURRENT_READS);
+        while let Some(found) = webhooks.next().await {
+            users.extend(found.into_iter().filter_map(|(scope, webhook)| {
+                (webhook.audit_log_destination_id.as_ref() == Some(id)).then_some(scope)
+            }));
         }
     };
-    let _ = tokio::time::timeout(USERS_TIMEOUT, search).await;
-    let users = match users.as_slice() {
-        [] => "The webhook that uses it was not found. It can belong to a Dev Portal.".to_owned(),
-        users => format!(
-            "The webhook of each of these regions uses it: {}.",
-            users.join(", ")
-        ),
+    let _ = tokio::time::timeout(SEARCH_TIMEOUT, search).await;
+    users.sort_by_key(Scope::id);
+    users
+}
+
+/// The webhook of a region and those of its Dev Portals, as far as they can be read.
+async fn webhooks(client: &Client, region: Region) -> Vec<(Scope, DestinationWebhook)> {
+    let own = v3::get_webhook(client, &region).await.ok();
+    let own = own.map(|webhook| {
+        (
+            Scope {
+                region: region.clone(),
+                portal: None,
+            },
+            webhook,
+        )
+    });
+    let portals = if region == Region::global() {
+        Vec::new()
+    } else {
+        portal::all(client, &region).await.unwrap_or_default()
+    };
+    let of_portals = stream::iter(portals).map(async |portal| {
+        let webhook = v3::get_portal_webhook(client, &region, &portal.id).await.ok()?;
+        Some((
+            Scope {
+                region: region.clone(),
+                portal: Some(portal.id),
+            },
+            webhook,
+        ))
+    });
+    let of_portals: Vec<_> = of_portals.buffer_unordered(CONCURRENT_READS).collect().await;
+    own.into_iter().chain(of_portals.into_iter().flatten()).collect()
+}
+
+/// The error for a destination in use, with the webhooks that use it.
+pub(super) fn still_in_use(id: &DestinationId, users: &[Scope], error: &Error) -> Diagnostic {
+    let users = if users.is_empty() {
+        "The webhook that uses it was not found.".to_owned()
+    } else {
+        let users: Vec<_> = users
+            .iter()
+            .map(|scope| format!("the webhook of {scope}"))
+            .collect();
+        format!("It is used by {}.", users.join(", "))
     };
     Diagnostic::error(
         "Destination is still in use",
         format!(
             "Konnect does not delete the destination {id} while a webhook uses it. {users}\n\n\
-             If this run replaces, renames or removes a destination and moves its webhook to another one: Terraform deletes \
-             the destination first, unless create_before_destroy = true is set in its lifecycle block and applied. Set it, \
-             or move the webhook in a separate run (-target). Otherwise remove that webhook first, or connect it to \
-             another destination: check the konnect_audit_log_webhook resources of other configurations, and the webhooks \
-             in the Konnect console.\n\n{error}"
+             If this run moves the webhook to another destination, Terraform deletes this one first, unless \
+             create_before_destroy = true is set in its lifecycle block and applied. Set it, or move the webhook in an apply \
+             of its own. Otherwise remove the webhook, or connect it to another destination.\n\n{error}"
         ),
     )
 }

@@ -2,14 +2,14 @@
 //! `audit-log-webhook/jwks.json`).
 
 use async_trait::async_trait;
-use konnect::{sentence, v2};
+use konnect::{Region, sentence, v2};
 use konnect_event::{InvalidKeySet, Key, KeySet};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostic, Diagnostics, Nesting, Schema};
 
 use crate::run::RunState;
-use crate::run::errors::FieldMap;
-use crate::run::scope;
+use crate::run::errors::api_error;
+use crate::run::scope::scope_argument;
 use crate::run::validators;
 
 /// The data source `konnect_audit_log_signing_keys`.
@@ -96,12 +96,17 @@ impl DataSource for AuditLogSigningKeys {
     }
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let region = scope::webhook_region(call.provider, &call.config.region)?;
+        let region = scope_argument(call.provider, &call.config.region, &Attr::Null)?.region;
         let jwks = v2::get_jwks(call.provider.client()?, &region)
             .await
-            .map_err(|error| FieldMap::of(&self.schema()).diagnose(&error))?;
+            .map_err(|error| api_error(&error))?;
         let keys = match KeySet::from_json(&jwks) {
-            Ok(set) => set.keys().iter().map(Item::from).collect(),
+            Ok(set) => {
+                if set.has_private_key() {
+                    call.diagnostics.push(private_key(&region));
+                }
+                set.keys().iter().map(Item::from).collect()
+            }
             Err(InvalidKeySet::NoKey(_)) => Vec::new(),
             Err(error) => return Err(Diagnostic::error("Invalid signing keys", sentence(&error)).into()),
         };
@@ -111,4 +116,12 @@ impl DataSource for AuditLogSigningKeys {
             keys: keys.into(),
         })
     }
+}
+
+fn private_key(region: &Region) -> Diagnostic {
+    let detail = format!(
+        "The keys of {region} include a private key (a member \"d\"), which the state now contains. Anyone who reads it can \
+         sign events. Do not trust signatures of these keys, and report this to Kong."
+    );
+    Diagnostic::warning("Signing keys contain a private key", detail)
 }

@@ -1,10 +1,6 @@
 //! `parse_audit_event`: parses one delivered line.
 
-use std::collections::BTreeMap;
-
-use konnect::sentence;
-use konnect_event::{Event, parse};
-use serde::Serialize;
+use konnect_event::parse;
 use terraform_plugin::{
     Arguments, Function, FunctionDefinition, FunctionError, Parameter, Type, Value, to_value,
 };
@@ -12,62 +8,23 @@ use terraform_plugin::{
 /// The function `parse_audit_event`.
 pub(crate) struct ParseAuditEvent;
 
-/// The result of the function.
-#[derive(Debug, Serialize)]
-struct Parsed {
-    format: &'static str,
-    kind: &'static str,
-    timestamp: String,
-    vendor: String,
-    product: String,
-    version: String,
-    event_class_id: String,
-    name: String,
-    severity: Option<i64>,
-    fields: BTreeMap<String, String>,
-    signature: Option<String>,
-}
-
-impl Parsed {
-    fn ty() -> Type {
-        let texts = [
-            "format",
-            "kind",
-            "timestamp",
-            "vendor",
-            "product",
-            "version",
-            "event_class_id",
-            "name",
-            "signature",
-        ];
-        let texts = texts.into_iter().map(|name| (name, Type::String));
-        let others = [("severity", Type::Number), ("fields", Type::map(Type::String))];
-        Type::Object(
-            texts
-                .chain(others)
-                .map(|(name, ty)| (name.to_owned(), ty))
-                .collect(),
-        )
-    }
-}
-
-impl From<Event> for Parsed {
-    fn from(event: Event) -> Self {
-        Self {
-            format: event.format.as_str(),
-            kind: event.kind.as_str(),
-            timestamp: event.timestamp,
-            vendor: event.vendor,
-            product: event.product,
-            version: event.version,
-            event_class_id: event.event_class_id,
-            name: event.name,
-            severity: event.severity,
-            fields: event.fields,
-            signature: event.signature,
-        }
-    }
+/// The type of the result: an [`konnect_event::Event`].
+fn event_type() -> Type {
+    let texts = [
+        "format",
+        "kind",
+        "timestamp",
+        "vendor",
+        "product",
+        "version",
+        "event_class_id",
+        "name",
+        "signature",
+    ];
+    let texts = texts.into_iter().map(|name| (name, Type::String));
+    let others = [("severity", Type::Number), ("fields", Type::map(Type::String))];
+    let attributes = texts.chain(others);
+    Type::Object(attributes.map(|(name, ty)| (name.to_owned(), ty)).collect())
 }
 
 impl Function for ParseAuditEvent {
@@ -83,7 +40,8 @@ impl Function for ParseAuditEvent {
              - `format`: `cef`, `json` or `cps`.\n\
              - `kind`: `authentication` (a login or the use of a token), `authorization` (a permission check), `access` \
              (a call to the API) or `other`.\n\
-             - `timestamp`: time of the event as the line contains it, RFC 3339.\n\
+             - `timestamp`: time of the event, RFC 3339. If the line contains another form of time, as those of 2023 do, \
+             it is the time `rt` of `fields`. Null without either.\n\
              - `vendor`, `product`, `version`: what wrote the event, for example `KongInc`, `Konnect` and `1.0`. Events \
              of a Dev Portal have the product `Dev-Portal`.\n\
              - `event_class_id`: the authentication type, the service that checked the permission, or `KongGateway`.\n\
@@ -94,7 +52,7 @@ impl Function for ParseAuditEvent {
              - `signature`: the signature of the line, for `verify_audit_event`. Null if the event is not signed.\n\n\
              A header attribute that a JSON event does not contain is an empty string. CEF values can contain spaces and \
              unescaped punctuation: a value ends where the next ` key=` begins.",
-            Parsed::ty(),
+            event_type(),
         )
         .parameter(Parameter::new(
             "line",
@@ -105,8 +63,9 @@ impl Function for ParseAuditEvent {
 
     fn call(&self, arguments: Arguments) -> Result<Value, FunctionError> {
         let line: String = arguments.get(0)?;
-        let event = parse(&line).map_err(|error| FunctionError::argument(0, sentence(&error)))?;
-        to_value(&Parsed::from(event), &Parsed::ty()).map_err(|error| FunctionError::new(sentence(&error)))
+        // The CLI ends the text with a full stop.
+        let event = parse(&line).map_err(|error| FunctionError::argument(0, error.to_string()))?;
+        to_value(&event, &event_type()).map_err(|error| FunctionError::new(error.to_string()))
     }
 }
 
@@ -152,11 +111,23 @@ mod tests {
     }
 
     #[test]
+    fn parse_line_of_2023_returns_rfc_3339_timestamp_from_rt() {
+        let line =
+            "Apr 14 05:39:08 konghq.com CEF:0|KongInc|Konnect|1.0|KongGateway|Ingress|1|rt=1681450748123";
+        assert_eq!(
+            call(line).unwrap().get("timestamp"),
+            &"2023-04-14T05:39:08Z".into()
+        );
+    }
+
+    #[test]
     fn parse_json_line_keeps_digits_and_absent_values() {
         let event = call(r#"{"name":"Ingress","trace_id":3895213347334635099,"query":{"a":[1]}}"#).unwrap();
         assert_eq!(event.get("kind"), &"access".into());
         assert_eq!(event.get("vendor"), &"".into());
-        assert!(event.get("severity").is_null() && event.get("signature").is_null());
+        for name in ["timestamp", "severity", "signature"] {
+            assert!(event.get(name).is_null(), "{name}");
+        }
         let Value::Map(fields) = event.get("fields") else {
             panic!("{event:?}")
         };
@@ -170,14 +141,15 @@ mod tests {
             let error = call(line).unwrap_err();
             assert_eq!(error.argument, Some(0), "{line}");
             assert!(!error.text.contains("s3cret"), "{error}");
-            assert!(error.text.ends_with('.'), "{error}");
+            // The CLI adds the full stop.
+            assert!(!error.text.ends_with('.'), "{error}");
         }
     }
 
     #[test]
     fn parsed_type_has_every_field_of_the_result() {
         let event = call(r#"{"name":"Ingress"}"#).unwrap();
-        let Type::Object(attributes) = Parsed::ty() else {
+        let Type::Object(attributes) = event_type() else {
             panic!("an object")
         };
         let names: Vec<_> = event.as_object().unwrap().keys().collect();

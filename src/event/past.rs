@@ -8,8 +8,9 @@ use terraform_plugin::{
 };
 
 use crate::run::RunState;
-use crate::run::errors::FieldMap;
-use crate::run::{scope, time, validators};
+use crate::run::errors::api_error;
+use crate::run::scope::scope_argument;
+use crate::run::{time, validators};
 
 /// The types of events that the API can select.
 const TYPES: &[&str] = &["authentication", "authorization", "gateway_access"];
@@ -204,7 +205,7 @@ impl DataSource for AuditLogEvents {
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
         let config = &call.config;
-        let region = scope::webhook_region(call.provider, &config.region)?;
+        let region = scope_argument(call.provider, &config.region, &Attr::Null)?.region;
         let limit = config.limit.known().copied().unwrap_or(DEFAULT_LIMIT);
         let count = usize::try_from(limit).unwrap_or_default();
         let query = AuditLogQuery {
@@ -219,7 +220,7 @@ impl DataSource for AuditLogEvents {
         };
         let mut found = v3::first_audit_logs(call.provider.client()?, &region, &query, count)
             .await
-            .map_err(|error| self.failed(&error))?;
+            .map_err(|error| failed(&error))?;
         let time = |entry: &AuditLogEntry| entry.fields.ts.clone().unwrap_or_default();
         found.sort_by(|a, b| time::compare(&time(b), &time(a)));
         let events: Vec<Item> = found.into_iter().map(Item::from).collect();
@@ -234,20 +235,18 @@ impl DataSource for AuditLogEvents {
     }
 }
 
-impl AuditLogEvents {
-    fn failed(&self, error: &Error) -> Diagnostics {
-        let Some(status @ (403 | 404)) = error.status() else {
-            return FieldMap::of(&self.schema()).diagnose(error);
-        };
-        Diagnostic::error(
-            "Past audit events are not available",
-            format!(
-                "Konnect returned {status}. The API for past events may not be enabled for the organization, or the owner \
-                 of the access token may lack the permission to read audit logs.\n\n{error}"
-            ),
-        )
-        .into()
-    }
+fn failed(error: &Error) -> Diagnostics {
+    let Some(status @ (403 | 404)) = error.status() else {
+        return api_error(error);
+    };
+    Diagnostic::error(
+        "Past audit events are not available",
+        format!(
+            "Konnect returned {status}. The API for past events may not be enabled for the organization, or the owner \
+             of the access token may lack the permission to read audit logs.\n\n{error}"
+        ),
+    )
+    .into()
 }
 
 /// A time in RFC 3339.

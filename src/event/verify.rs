@@ -1,6 +1,5 @@
 //! `verify_audit_event`: verifies the signature of one delivered line.
 
-use konnect::sentence;
 use konnect_event::{KeySet, verify};
 use terraform_plugin::{Arguments, Function, FunctionDefinition, FunctionError, Parameter, Type, Value};
 
@@ -18,10 +17,10 @@ impl Function for VerifyAuditEvent {
             "Returns whether a key of a JWKS document verifies the Ed25519 signature of one line of an audit log \
              delivery. The signature covers the bytes of the line without its signature field, so the line must be \
              exactly as Konnect delivered it: do not decode and encode it again. Events do not name their key, so all \
-             Ed25519 keys of the document are tried, and other keys are ignored.\n\n\
+             Ed25519 keys of the document are tried, and other keys are ignored, also those of small order, for which anyone can sign.\n\n\
              A line without a signature is an error. Use `parse_audit_event` to find out whether a line has one. Kong \
              does not document which bytes of a CPS event are signed: both the inner object and the whole line are \
-             accepted.",
+             accepted. A CPS line with members other than `event` and `sig` is not verified.",
             Type::Bool,
         )
         .parameter(Parameter::new(
@@ -39,8 +38,9 @@ impl Function for VerifyAuditEvent {
 
     fn call(&self, arguments: Arguments) -> Result<Value, FunctionError> {
         let (line, jwks): (String, String) = (arguments.get(0)?, arguments.get(1)?);
-        let keys = KeySet::from_json(&jwks).map_err(|error| FunctionError::argument(1, sentence(&error)))?;
-        let verified = verify(&line, &keys).map_err(|error| FunctionError::argument(0, sentence(&error)))?;
+        // The CLI ends the text of an error with a full stop.
+        let keys = KeySet::from_json(&jwks).map_err(|error| FunctionError::argument(1, error.to_string()))?;
+        let verified = verify(&line, &keys).map_err(|error| FunctionError::argument(0, error.to_string()))?;
         Ok(verified.into())
     }
 }
@@ -109,6 +109,8 @@ mod tests {
             let error = call(line, &jwks).unwrap_err();
             assert_eq!(error.argument, Some(argument), "{error}");
             assert!(!error.text.contains("s3cret"), "{error}");
+            // The CLI adds the full stop.
+            assert!(!error.text.ends_with('.'), "{error}");
         }
     }
 }

@@ -8,8 +8,7 @@ use terraform_plugin::{
     ServedFunction, ServedListResource, ServedResource,
 };
 
-use crate::destination::data::AuditLogDestinationLookup;
-use crate::destination::data_many::AuditLogDestinations;
+use crate::destination::data::{AuditLogDestinationLookup, AuditLogDestinations};
 use crate::destination::list::AuditLogDestinationList;
 use crate::destination::resource::AuditLogDestination;
 use crate::event::keys::AuditLogSigningKeys;
@@ -22,14 +21,11 @@ use crate::replay::action::AuditLogReplay;
 use crate::replay::resource::AuditLogReplayJob;
 use crate::run::RunState;
 use crate::webhook::list::AuditLogWebhookList;
-use crate::webhook::portal_list::PortalAuditLogWebhookList;
-use crate::webhook::portal_resource::PortalAuditLogWebhook;
-use crate::webhook::portal_status::PortalAuditLogWebhookStatus;
 use crate::webhook::resource::AuditLogWebhook;
 use crate::webhook::status::AuditLogWebhookStatus;
 
 /// The provider's address in `required_providers`.
-pub const ADDRESS: &str = "konnect-audit/konnect";
+pub const ADDRESS: &str = crate::run::kong::ADDRESS;
 /// The prefix of all type names, and the name in `TF_LOG_PROVIDER_KONNECT`.
 pub const NAME: &str = "konnect";
 
@@ -76,7 +72,6 @@ impl Provider for KonnectProvider {
         vec![
             ServedResource::new(AuditLogDestination),
             ServedResource::new(AuditLogWebhook),
-            ServedResource::new(PortalAuditLogWebhook),
             ServedResource::new(AuditLogReplayJob),
         ]
     }
@@ -89,7 +84,6 @@ impl Provider for KonnectProvider {
             ServedDataSource::new(AuditLogSigningKeys),
             ServedDataSource::new(AuditLogWebhookStatus),
             ServedDataSource::new(KonnectOrganization),
-            ServedDataSource::new(PortalAuditLogWebhookStatus),
         ]
     }
 
@@ -97,7 +91,6 @@ impl Provider for KonnectProvider {
         vec![
             ServedListResource::new(AuditLogDestinationList),
             ServedListResource::new(AuditLogWebhookList),
-            ServedListResource::new(PortalAuditLogWebhookList),
         ]
     }
 
@@ -162,9 +155,8 @@ mod tests {
 
         resource(&AuditLogDestination);
         resource(&AuditLogWebhook);
-        resource(&PortalAuditLogWebhook);
         resource(&AuditLogReplayJob);
-        assert_eq!(KonnectProvider.resources().len(), 4, "a new one is checked above");
+        assert_eq!(KonnectProvider.resources().len(), 3, "a new one is checked above");
 
         data_source(&AuditLogDestinationLookup);
         data_source(&AuditLogDestinations);
@@ -172,19 +164,17 @@ mod tests {
         data_source(&AuditLogSigningKeys);
         data_source(&AuditLogWebhookStatus);
         data_source(&KonnectOrganization);
-        data_source(&PortalAuditLogWebhookStatus);
         assert_eq!(
             KonnectProvider.data_sources().len(),
-            7,
+            6,
             "a new one is checked above"
         );
 
         list_resource(&AuditLogDestinationList);
         list_resource(&AuditLogWebhookList);
-        list_resource(&PortalAuditLogWebhookList);
         assert_eq!(
             KonnectProvider.list_resources().len(),
-            3,
+            2,
             "a new one is checked above"
         );
 

@@ -127,7 +127,7 @@ fn unknown_token_leaves_regions_plannable() {
     let run = connected(&[("personal_access_token", Value::Unknown)], NONE).unwrap();
     assert!(run.client().is_err());
     let eu = Attr::Known(Region::parse("eu").unwrap());
-    assert_eq!(run.regions.webhook(&eu, None).unwrap(), eu);
+    assert_eq!(run.regions.of(&eu, None).unwrap(), eu);
 }
 
 #[test]

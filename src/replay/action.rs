@@ -11,8 +11,9 @@ use terraform_plugin::{
 };
 
 use crate::replay::window::{self, TimeRange};
-use crate::replay::{self, Caller, Replay, Report};
+use crate::replay::{Caller, Replay, Report};
 use crate::run::RunState;
+use crate::run::scope::Scope;
 use crate::run::validators;
 use crate::run::values::require;
 
@@ -138,7 +139,8 @@ impl Action for AuditLogReplay {
         if let Err(error) = config.check_arguments() {
             return call.diagnostics.push(error);
         }
-        if let Err(error) = replay::plan_region(&run.regions, &config.region, &config.portal_id, None) {
+        let region = run.regions.of(&config.region, None);
+        if let Err(error) = region.and_then(|region| Scope::if_known(&region, &config.portal_id)) {
             call.diagnostics.push(error);
         }
         let refused = window::check_retention(&config.start_at, &config.end_at, run.now());
@@ -148,10 +150,9 @@ impl Action for AuditLogReplay {
     async fn invoke(&self, call: &mut InvokeCall<'_, Self>) -> Result<(), Diagnostics> {
         let (run, config) = (call.provider, &call.config);
         config.check_arguments()?;
-        let region = replay::plan_region(&run.regions, &config.region, &config.portal_id, None)?;
-        let scope = replay::scope(require(region, "region")?, &config.portal_id)?;
+        let scope = Scope::of(run.regions.of(&config.region, None)?, &config.portal_id)?;
         let range = config.time_range()?;
-        let replay = Replay::new(run, &scope, Caller::Action, &self.schema(), &config.timeout);
+        let replay = Replay::new(run, &scope, Caller::Action, &config.timeout);
         let waits = config.wait_for_completion != Attr::Known(false);
         match replay.carry_out(&range, waits, &*call).await {
             Ok(_) => Ok(()),

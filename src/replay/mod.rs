@@ -11,16 +11,16 @@ pub(crate) mod window;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use konnect::{Error, NewReplayJob, PortalId, Region, ReplayJob, ReplayJobStatus, sentence, v3};
-use terraform_plugin::{Attr, Diagnostic, Diagnostics, Schema};
+use konnect::{Error, NewReplayJob, ReplayJob, ReplayJobStatus, v3};
+use terraform_plugin::{Attr, Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 pub(crate) use self::messages::Caller;
 use self::messages::{Messages, WaitError, describe};
 use crate::replay::window::TimeRange;
 use crate::run::RunState;
-use crate::run::errors::FieldMap;
-use crate::run::scope::{Regions, Scope};
+use crate::run::errors::api_error;
+use crate::run::scope::Scope;
 
 /// The default timeout of the wait for a job.
 pub(crate) const DEFAULT_TIMEOUT: &str = "30m";
@@ -96,52 +96,17 @@ pub(crate) async fn latest_job(
     })
 }
 
-/// Plans the region of a job.
-///
-/// # Errors
-/// On `region`: it is absent, the server URL does not serve it, or it has no Dev Portals.
-pub(crate) fn plan_region(
-    regions: &Regions,
-    region: &Attr<Region>,
-    portal_id: &Attr<String>,
-    prior: Option<&Attr<Region>>,
-) -> Result<Attr<Region>, Diagnostic> {
-    if portal_id.is_null() {
-        regions.webhook(region, prior)
-    } else {
-        regions.portal(region, prior)
-    }
-}
-
-/// The scope of a job.
-///
-/// # Errors
-/// On `portal_id`: it is not a UUID.
-pub(crate) fn scope(region: Region, portal_id: &Attr<String>) -> Result<Scope, Diagnostic> {
-    let portal = portal_id.known().map(|id| PortalId::parse(id)).transpose();
-    let portal =
-        portal.map_err(|e| Diagnostic::error("Invalid Dev Portal id", sentence(&e)).at("portal_id"))?;
-    Ok(Scope { region, portal })
-}
-
 /// A replay to carry out.
 pub(crate) struct Replay<'a> {
     run: &'a RunState,
     scope: &'a Scope,
     messages: Messages<'a>,
-    fields: FieldMap,
     deadline: Instant,
 }
 
 impl<'a> Replay<'a> {
-    /// A replay that ends after `timeout`. The schema of the caller maps errors to attributes.
-    pub(crate) fn new(
-        run: &'a RunState,
-        scope: &'a Scope,
-        caller: Caller,
-        schema: &Schema,
-        timeout: &Attr<String>,
-    ) -> Self {
+    /// A replay that ends after `timeout`.
+    pub(crate) fn new(run: &'a RunState, scope: &'a Scope, caller: Caller, timeout: &Attr<String>) -> Self {
         let timeout = timeout.known().map_or(DEFAULT_TIMEOUT, String::as_str).to_owned();
         // The validator has rejected invalid text.
         let limit = window::parse_duration(&timeout).unwrap_or_default();
@@ -154,7 +119,6 @@ impl<'a> Replay<'a> {
                 caller,
                 timeout,
             },
-            fields: FieldMap::of(schema),
             deadline: Instant::now() + limit,
         }
     }
@@ -198,7 +162,7 @@ impl<'a> Replay<'a> {
         let mut wait = FIRST_WAIT;
         let mut reported = false;
         loop {
-            let latest = self.latest().await?.map_err(|error| self.failed(&error))?;
+            let latest = self.latest().await?.map_err(|error| api_error(&error))?;
             let job = range.job(self.run.now());
             let words = window::in_words(&job);
             let in_progress = latest.status.is_in_progress();
@@ -258,9 +222,9 @@ impl<'a> Replay<'a> {
                 Ok(now) if window::is_range_of(job, &now) && now.updated_at != before.updated_at => {
                     Ok(Some(now))
                 }
-                _ => Err(self.failed(&error)),
+                _ => Err(api_error(&error)),
             },
-            Err(error) => Err(self.failed(&error)),
+            Err(error) => Err(api_error(&error)),
         }
     }
 
@@ -299,7 +263,7 @@ impl<'a> Replay<'a> {
                             .not_ended(WaitError::Interrupted, job, &status)
                             .into(),
                         Ok(Err(error)) => {
-                            let mut diagnostics = self.failed(&error);
+                            let mut diagnostics = api_error(&error);
                             diagnostics.push(self.messages.not_followed(job));
                             diagnostics
                         }
@@ -338,9 +302,5 @@ impl<'a> Replay<'a> {
         } else {
             WaitError::Interrupted
         }
-    }
-
-    fn failed(&self, error: &Error) -> Diagnostics {
-        self.fields.diagnose(error)
     }
 }

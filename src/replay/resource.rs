@@ -14,10 +14,10 @@ use terraform_plugin::{
 use crate::replay::window::{self, TimeRange};
 use crate::replay::{self, Caller, DEFAULT_TIMEOUT, Failed, JobState, Replay, Silent};
 use crate::run::RunState;
-use crate::run::errors::FieldMap;
-use crate::run::scope::{Scope, region_from_state};
+use crate::run::errors::api_error;
+use crate::run::scope::{Scope, planned_id, region_from_state};
 use crate::run::validators;
-use crate::run::values::require;
+use crate::run::values::{fails_at_apply, require};
 
 /// The status of a job that another one has replaced.
 const SUPERSEDED: &str = "superseded";
@@ -62,7 +62,7 @@ impl Model {
 
     /// The scope of a job in the state.
     fn scope(&self) -> Result<Scope, Diagnostic> {
-        replay::scope(region_from_state(&self.region)?, &self.portal_id)
+        Scope::of(region_from_state(&self.region)?.into(), &self.portal_id)
     }
 
     /// The model with the state of the job.
@@ -78,14 +78,6 @@ impl Model {
                 ..self
             },
         }
-    }
-}
-
-fn id_of(region: &Attr<Region>, portal_id: &Attr<String>) -> Attr<String> {
-    match (region, portal_id) {
-        (Attr::Known(region), Attr::Null) => region.to_string().into(),
-        (Attr::Known(region), Attr::Known(portal)) => format!("{region}/{portal}").into(),
-        _ => Attr::Unknown,
     }
 }
 
@@ -169,13 +161,22 @@ impl Resource for AuditLogReplayJob {
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) {
         let (run, config, prior) = (call.provider, &call.config, call.prior.as_ref());
-        let of_prior = prior.map(|prior| &prior.region);
-        let region = match replay::plan_region(&run.regions, &config.region, &config.portal_id, of_prior) {
-            Ok(region) => region,
-            Err(error) => return call.diagnostics.push(error),
-        };
-        call.planned.id = id_of(&region, &config.portal_id);
-        call.planned.region = region;
+        let region = run.regions.of(&config.region, prior.map(|prior| &prior.region));
+        match region.and_then(|region| {
+            Scope::if_known(&region, &config.portal_id)?;
+            Ok(region)
+        }) {
+            Ok(region) => {
+                call.planned.id = planned_id(&region, &config.portal_id);
+                call.planned.region = region;
+            }
+            Err(error) => {
+                // The apply reports it: `terraform destroy` plans first.
+                call.diagnostics.push(fails_at_apply(error));
+                call.planned.region = Attr::Unknown;
+                call.planned.id = Attr::Unknown;
+            }
+        }
         call.keep_planned.extend(["status", "updated_at"]);
 
         let same_job = prior.filter(|prior| {
@@ -188,18 +189,19 @@ impl Resource for AuditLogReplayJob {
         }
         let refused = window::check_retention(&config.start_at, &config.end_at, run.now());
         if same_job.is_some() && !refused.is_empty() {
-            // The configuration is the same: an error would block every plan, including a destroy.
             call.diagnostics.push(cannot_start_again());
             return;
         }
-        call.diagnostics.append(refused);
+        for error in refused {
+            call.diagnostics.push(fails_at_apply(error));
+        }
         call.planned.status = Attr::Unknown;
         call.planned.updated_at = Attr::Unknown;
     }
 
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let planned = Model {
-            region: call.provider.regions.webhook(&call.planned.region, None)?,
+            region: call.provider.regions.of(&call.planned.region, None)?,
             ..call.planned.clone()
         };
         let done = self.start(call.provider, planned, Caller::Create).await;
@@ -219,7 +221,7 @@ impl Resource for AuditLogReplayJob {
         let shown = match replay::latest_job(run, &scope).await? {
             Ok(latest) => JobState::of(&job, &latest),
             Err(error) if error.is_not_found() && scope.portal.is_some() => JobState::Superseded,
-            Err(error) => return Err(FieldMap::of(&self.schema()).diagnose(&error)),
+            Err(error) => return Err(api_error(&error)),
         };
         Ok(Some(known.showing(shown)))
     }
@@ -248,31 +250,22 @@ impl Resource for AuditLogReplayJob {
     }
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let (region, portal_id) = match &call.target {
-            ImportTarget::Id(text) => {
-                let (region, portal_id) = match text.split_once('/') {
-                    Some((region, portal_id)) => (region, Attr::Known(portal_id.to_owned())),
-                    None => (text.as_str(), Attr::Null),
-                };
-                let region = Region::parse(region).map_err(|e| invalid_import_id(&konnect::sentence(&e)))?;
-                (region, portal_id)
-            }
-            ImportTarget::Identity(identity) => (
-                require(identity.region.clone(), "region")?,
-                identity.portal_id.clone(),
-            ),
-        };
         let run = call.provider;
-        let region = replay::plan_region(&run.regions, &Attr::Known(region), &portal_id, None)?;
+        let scope = match &call.target {
+            ImportTarget::Id(text) => Scope::parse(text, "a replay job")?,
+            ImportTarget::Identity(identity) => Scope::of(identity.region.clone(), &identity.portal_id)?,
+        };
+        // Checks that the server URL serves the region.
+        let region = run.regions.of(&scope.region.clone().into(), None)?;
+        let portal_id = scope.portal.as_ref().map(ToString::to_string).into();
         let imported = Model {
-            id: id_of(&region, &portal_id),
+            id: planned_id(&region, &portal_id),
             region,
             portal_id,
             wait_for_completion: Attr::Known(true),
             timeout: Attr::Known(DEFAULT_TIMEOUT.to_owned()),
             ..Model::default()
         };
-        let scope = imported.scope()?;
         match replay::latest_job(run, &scope).await? {
             Ok(ReplayJob { start_at: Some(start_at), end_at: Some(end_at), status, updated_at }) => {
                 let imported = Model { start_at: start_at.into(), end_at: end_at.into(), ..imported };
@@ -286,7 +279,7 @@ impl Resource for AuditLogReplayJob {
                 ),
             )
             .into()),
-            Err(error) => Err(FieldMap::of(&self.schema()).diagnose(&error)),
+            Err(error) => Err(api_error(&error)),
         }
     }
 }
@@ -300,18 +293,17 @@ impl AuditLogReplayJob {
         caller: Caller,
     ) -> Result<Model, (Option<Model>, Diagnostics)> {
         let prepared = (|| {
-            let region = require(planned.region.clone(), "region")?;
-            let scope = replay::scope(region, &planned.portal_id)?;
+            let scope = Scope::of(planned.region.clone(), &planned.portal_id)?;
             let job = planned.job()?;
             window::check_order(&planned.start_at, &planned.end_at)?;
             Ok::<_, Diagnostic>((scope, job))
         })();
         let (scope, job) = prepared.map_err(|error| (None, error.into()))?;
         let planned = Model {
-            id: id_of(&planned.region, &planned.portal_id),
+            id: planned_id(&planned.region, &planned.portal_id),
             ..planned
         };
-        let replay = Replay::new(run, &scope, caller, &self.schema(), &planned.timeout);
+        let replay = Replay::new(run, &scope, caller, &planned.timeout);
         let waits = planned.wait_for_completion != Attr::Known(false);
         match replay.carry_out(&TimeRange::Fixed(job), waits, &Silent).await {
             Ok(state) => Ok(planned.showing(state)),
@@ -329,13 +321,6 @@ fn cannot_start_again() -> Diagnostic {
          start_at and end_at to send later events again, or remove the resource.",
     )
     .at("start_at")
-}
-
-fn invalid_import_id(reason: &str) -> Diagnostic {
-    let detail = format!(
-        "The import id of a replay job is its region, such as eu, or REGION/PORTAL_ID for a Dev Portal. {reason}"
-    );
-    Diagnostic::error("Invalid import id", detail)
 }
 
 #[cfg(test)]
@@ -374,9 +359,12 @@ mod tests {
     #[test]
     fn id_names_the_portal_if_there_is_one() {
         let eu = Attr::Known(Region::parse("eu").unwrap());
-        assert_eq!(id_of(&eu, &Attr::Null), Attr::Known("eu".to_owned()));
-        assert_eq!(id_of(&eu, &"p".to_owned().into()), Attr::Known("eu/p".to_owned()));
-        assert_eq!(id_of(&eu, &Attr::Unknown), Attr::Unknown);
-        assert_eq!(id_of(&Attr::Unknown, &Attr::Null), Attr::Unknown);
+        assert_eq!(planned_id(&eu, &Attr::Null), Attr::Known("eu".to_owned()));
+        assert_eq!(
+            planned_id(&eu, &"p".to_owned().into()),
+            Attr::Known("eu/p".to_owned())
+        );
+        assert_eq!(planned_id(&eu, &Attr::Unknown), Attr::Unknown);
+        assert_eq!(planned_id(&Attr::Unknown, &Attr::Null), Attr::Unknown);
     }
 }

@@ -4,15 +4,18 @@
 use serde_json::Value as Json;
 use terraform_plugin::MoveSource;
 
-/// Whether a state has this type of Kong's provider, from any registry.
+/// The address of this provider in `required_providers`.
+pub(crate) const ADDRESS: &str = "konnect-audit/konnect";
+
+/// Whether a state has this type of one of Kong's providers, from any registry.
 pub(crate) fn is_source(source: &MoveSource, type_name: &str) -> bool {
-    source.type_name == type_name && is_of(source, "kong/konnect")
+    source.type_name == type_name && (is_of(source, "kong/konnect") || is_of(source, "kong/konnect-beta"))
 }
 
 /// Whether a state has this type of Kong's provider, which this provider does not serve, and this provider's address,
 /// which `state replace-provider` has set.
 pub(crate) fn is_renamed(source: &MoveSource, type_name: &str) -> bool {
-    source.type_name == type_name && is_of(source, crate::ADDRESS)
+    source.type_name == type_name && is_of(source, ADDRESS)
 }
 
 fn is_of(source: &MoveSource, address: &str) -> bool {
@@ -58,14 +61,16 @@ mod tests {
             &source("registry.terraform.io/kong/konnect"),
             "konnect_audit_log"
         ));
-        assert!(is_source(
-            &source("registry.opentofu.org/kong/konnect"),
-            "konnect_audit_log"
-        ));
+        for address in [
+            "registry.opentofu.org/kong/konnect",
+            "registry.terraform.io/kong/konnect-beta",
+        ] {
+            assert!(is_source(&source(address), "konnect_audit_log"), "{address}");
+        }
         for other in [
             "registry.terraform.io/evil/konnect",
             "evil/registry.terraform.io/kong/konnect",
-            "registry.terraform.io/kong/konnect-beta",
+            "registry.terraform.io/kong/konnect-gamma",
             "konnect",
             "",
         ] {

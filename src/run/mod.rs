@@ -3,7 +3,6 @@
 //! `configure` creates it for each run, also in debug mode.
 
 pub(crate) mod errors;
-pub(crate) mod import_id;
 pub(crate) mod kong;
 pub(crate) mod portal;
 pub(crate) mod scope;
@@ -12,19 +11,15 @@ pub(crate) mod validators;
 pub(crate) mod values;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use konnect::{
-    Cache, Client, Creations, Destination, DestinationId, Error, ListQuery, Region, RepeatSchedule, v3,
-};
+use konnect::{Cache, Client, Creations, Destination, DestinationId, Error, ListQuery, RepeatSchedule, v3};
 use terraform_plugin::{Diagnostic, Diagnostics, Phase};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::run::scope::{Regions, Scope};
-use crate::webhook::webhook_slot::WebhookSlot;
 
 /// How long a plan waits for the list of existing destinations, which is optional.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(15);
@@ -38,18 +33,31 @@ pub struct RunState {
     /// The creations of this run whose responses may be lost.
     pub(crate) creations: Creations,
     access: Access,
-    applies: AtomicBool,
     token_warning: Mutex<bool>,
     destinations: Mutex<HashSet<DestinationId>>,
-    webhooks: Mutex<HashSet<Scope>>,
     created: Mutex<HashMap<DestinationId, Instant>>,
-    listings: Mutex<HashMap<Region, Arc<OnceCell<Listing>>>>,
-    slots: Mutex<HashMap<Scope, Arc<WebhookSlot>>>,
-    replays: Mutex<HashMap<Scope, Arc<tokio::sync::Mutex<()>>>>,
+    listing: Mutex<Arc<OnceCell<Listing>>>,
+    plans: Mutex<Plans>,
+    streams: Locks,
+    replays: Locks,
 }
 
-/// The destinations of a region at the first request of this run, or `None` if they could not be listed.
+/// The destinations of the organization at the first request of this run, or `None` if they could not be listed.
 type Listing = Option<Arc<Vec<Destination>>>;
+
+/// A lock for each scope.
+type Locks = Mutex<HashMap<Scope, Arc<tokio::sync::Mutex<()>>>>;
+
+/// What the plans of this run have in common, for warnings only: it decides nothing.
+#[derive(Debug, Default)]
+struct Plans {
+    /// The number of planned creations and of planned updates of each stream.
+    streams: HashMap<(Scope, bool), u32>,
+    /// The destinations whose removal is planned.
+    removed: HashSet<DestinationId>,
+    /// The destinations that a stream leaves for another target.
+    left: HashMap<DestinationId, Scope>,
+}
 
 /// Whether requests can be made.
 #[derive(Debug)]
@@ -76,13 +84,12 @@ impl RunState {
             detects_drift,
             creations: Creations::default(),
             access,
-            applies: AtomicBool::new(false),
             token_warning: Mutex::default(),
             destinations: Mutex::default(),
-            webhooks: Mutex::default(),
             created: Mutex::default(),
-            listings: Mutex::default(),
-            slots: Mutex::default(),
+            listing: Mutex::default(),
+            plans: Mutex::default(),
+            streams: Mutex::default(),
             replays: Mutex::default(),
         }
     }
@@ -112,16 +119,10 @@ impl RunState {
     /// Begins a phase of the host's operation. The plan phase of another operation clears the records of the previous
     /// one.
     pub(crate) fn enter(&self, phase: Phase) {
-        self.applies.store(phase == Phase::Apply, Ordering::Relaxed);
         if phase == Phase::Plan {
-            lock(&self.slots).clear();
-            lock(&self.listings).clear();
+            *lock(&self.plans) = Plans::default();
+            *lock(&self.listing) = Arc::default();
         }
-    }
-
-    /// Whether the host applies. It then plans every change for the second time.
-    pub(crate) fn applies(&self) -> bool {
-        self.applies.load(Ordering::Relaxed)
     }
 
     /// The reason why a refresh must wait for the apply, if it must. The state then does not change.
@@ -155,35 +156,43 @@ impl RunState {
         lock(&self.created).insert(id.clone(), Instant::now());
     }
 
-    /// Records a webhook from a state of the host.
-    pub(crate) fn webhook_seen(&self, scope: Scope) {
-        lock(&self.webhooks).insert(scope);
+    /// Counts a planned creation or update of a stream. Returns how many of its kind this plan has.
+    pub(crate) fn count_plan(&self, scope: &Scope, creates: bool) -> u32 {
+        let mut plans = lock(&self.plans);
+        let count = plans.streams.entry((scope.clone(), creates)).or_default();
+        *count += 1;
+        *count
     }
 
-    /// Records that the webhook of a state no longer exists.
-    pub(crate) fn webhook_gone(&self, scope: &Scope) {
-        lock(&self.webhooks).remove(scope);
+    /// Records that the removal of a destination is planned. Warns if a stream leaves it in the same plan.
+    pub(crate) fn plan_removal(&self, id: &DestinationId) -> Option<Diagnostic> {
+        let mut plans = lock(&self.plans);
+        plans.removed.insert(id.clone());
+        plans.left.get(id).map(|scope| removed_before_move(id, scope))
     }
 
-    /// Whether the host has passed a state with the webhook of this scope to this run.
-    pub(crate) fn knows_webhook(&self, scope: &Scope) -> bool {
-        lock(&self.webhooks).contains(scope)
+    /// Records that a stream leaves a destination in this plan. Warns if the removal of the destination is planned.
+    pub(crate) fn plan_move(&self, id: &DestinationId, scope: &Scope) -> Option<Diagnostic> {
+        let mut plans = lock(&self.plans);
+        plans.left.insert(id.clone(), scope.clone());
+        plans.removed.contains(id).then(|| removed_before_move(id, scope))
     }
 
-    /// The plans and changes of this run for the webhook of a scope.
-    pub(crate) fn slot(&self, scope: &Scope) -> Arc<WebhookSlot> {
-        Arc::clone(lock(&self.slots).entry(scope.clone()).or_default())
+    /// The lock of a stream, held while it is written.
+    pub(crate) fn stream_lock(&self, scope: &Scope) -> Arc<tokio::sync::Mutex<()>> {
+        lock_of(&self.streams, scope)
     }
 
     /// The lock of the replay job of a scope, held while a job is started and followed.
     pub(crate) fn replay_lock(&self, scope: &Scope) -> Arc<tokio::sync::Mutex<()>> {
-        Arc::clone(lock(&self.replays).entry(scope.clone()).or_default())
+        lock_of(&self.replays, scope)
     }
 
-    /// The destinations of a region at the first request of this run. They are listed once per run and region.
-    pub(crate) async fn listing(&self, region: &Region, diagnostics: &mut Diagnostics) -> Listing {
+    /// The destinations of the organization at the first request of this run. They are listed once for each run.
+    pub(crate) async fn listing(&self, diagnostics: &mut Diagnostics) -> Listing {
         let client = self.client().ok()?;
-        let cell = Arc::clone(lock(&self.listings).entry(region.clone()).or_default());
+        let cell = Arc::clone(&lock(&self.listing));
+        let region = &self.regions.organization();
         let list = async {
             let query = ListQuery {
                 size: Some(100),
@@ -265,6 +274,19 @@ impl RunState {
     }
 }
 
+/// The warning that a destination is removed before its webhook leaves it.
+fn removed_before_move(id: &DestinationId, scope: &Scope) -> Diagnostic {
+    Diagnostic::warning(
+        "Destination is removed before its webhook leaves it",
+        format!(
+            "This plan removes the destination {id}, and moves the webhook of {scope} from it to another target. Terraform \
+             removes the destination first, which Konnect refuses while a webhook uses it, unless the destination has \
+             create_before_destroy. Set create_before_destroy = true in its lifecycle block and apply that before you \
+             remove it, or move the webhook in an apply of its own."
+        ),
+    )
+}
+
 fn not_configured(parts: &str) -> Diagnostic {
     Diagnostic::error(
         "Provider configuration is not known yet",
@@ -273,6 +295,10 @@ fn not_configured(parts: &str) -> Diagnostic {
              now. Create that object first, for instance with -target, or set a value that is known during planning."
         ),
     )
+}
+
+fn lock_of(locks: &Locks, scope: &Scope) -> Arc<tokio::sync::Mutex<()>> {
+    Arc::clone(lock(locks).entry(scope.clone()).or_default())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -297,13 +323,22 @@ mod tests {
         RunState::new(regions, true, Access::Waiting("server_url".to_owned()))
     }
 
-    #[tokio::test]
-    async fn plan_after_apply_clears_webhook_slots() {
-        let (run, scope) = (waiting(), Scope::region(Region::parse("eu").unwrap()));
-        run.slot(&scope).lock().await.created = true;
+    #[test]
+    fn plan_after_apply_forgets_earlier_plans() {
+        let (run, eu) = (waiting(), Scope::parse("eu", "a stream").unwrap());
+        assert_eq!((run.count_plan(&eu, true), run.count_plan(&eu, true)), (1, 2));
         run.enter(Phase::Apply);
-        assert!(run.slot(&scope).lock().await.created);
         run.enter(Phase::Plan);
-        assert!(!run.slot(&scope).lock().await.created);
+        assert_eq!(run.count_plan(&eu, true), 1);
+    }
+
+    #[test]
+    fn later_of_two_plans_sees_removal_and_move() {
+        let eu = Scope::parse("eu", "a stream").unwrap();
+        let id = DestinationId::parse("6945c4c4-3e06-4c5c-87e0-726d0cda4e05").unwrap();
+        let run = waiting();
+        assert!(run.plan_removal(&id).is_none() && run.plan_move(&id, &eu).is_some());
+        let run = waiting();
+        assert!(run.plan_move(&id, &eu).is_none() && run.plan_removal(&id).is_some());
     }
 }

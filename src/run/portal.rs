@@ -1,6 +1,6 @@
 //! Dev Portals in arguments.
 
-use konnect::{Client, Error, Portal, PortalId, PortalQuery, Region, sentence, v3};
+use konnect::{Client, Error, Portal, PortalQuery, Region, v3};
 use terraform_plugin::Diagnostic;
 
 use crate::run::scope::Scope;
@@ -9,14 +9,6 @@ use crate::run::scope::Scope;
 const PORTAL_ID: &str = "portal_id";
 /// The number of Dev Portals in a page. The API may return fewer.
 const PAGE_SIZE: u32 = 100;
-
-/// Parses the ID of a Dev Portal. Not a validator, because the ID of a mocked portal can be any text.
-///
-/// # Errors
-/// On `portal_id`: it is not a UUID.
-pub(crate) fn parse_id(text: &str) -> Result<PortalId, Diagnostic> {
-    PortalId::parse(text).map_err(|e| Diagnostic::error("Invalid portal id", sentence(&e)).at(PORTAL_ID))
-}
 
 /// The Dev Portals of a region, ordered by their unique names.
 ///

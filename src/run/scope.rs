@@ -1,4 +1,4 @@
-//! The location of an object of the audit log API: its region and, for a webhook, its stream.
+//! The location of an object of the audit log API: its region and, for a stream, its Dev Portal.
 
 use std::fmt;
 
@@ -6,9 +6,12 @@ use konnect::{PortalId, Region, ServerUrl, sentence};
 use terraform_plugin::{Attr, Diagnostic};
 
 use crate::run::RunState;
-use crate::run::values::require;
+use crate::run::values::{argument, require};
 
-/// The audit log stream of a webhook. Each scope has one webhook, so it is the key of locks and guards.
+/// The argument that identifies a Dev Portal.
+const PORTAL_ID: &str = "portal_id";
+
+/// The scope of a stream, of its status and of its replay job. Each scope has one webhook, so it is the key of locks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Scope {
     /// The region that serves the webhook.
@@ -18,17 +21,67 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// The stream of a region.
-    pub(crate) const fn region(region: Region) -> Self {
-        Self { region, portal: None }
+    /// The scope of two arguments of a block.
+    ///
+    /// # Errors
+    /// On the argument: it is null, invalid, or the combination does not exist.
+    pub(crate) fn of(region: Attr<Region>, portal_id: &Attr<String>) -> Result<Self, Diagnostic> {
+        let region = require(region, "region")?;
+        let portal = match portal_id {
+            Attr::Null => None,
+            id => Some(argument(
+                &require(id.clone(), PORTAL_ID)?,
+                PORTAL_ID,
+                PortalId::parse,
+            )?),
+        };
+        if portal.is_some() && region == Region::global() {
+            return Err(global_portal());
+        }
+        Ok(Self { region, portal })
     }
 
-    /// The stream of a Dev Portal.
-    pub(crate) const fn portal(region: Region, portal: PortalId) -> Self {
-        Self {
-            region,
-            portal: Some(portal),
+    /// Like [`Scope::of`], or `None` while an argument is unknown.
+    ///
+    /// # Errors
+    /// As [`Scope::of`].
+    pub(crate) fn if_known(
+        region: &Attr<Region>,
+        portal_id: &Attr<String>,
+    ) -> Result<Option<Self>, Diagnostic> {
+        if region.known().is_none() || portal_id.is_unknown() {
+            return Ok(None);
         }
+        Self::of(region.clone(), portal_id).map(Some)
+    }
+
+    /// Parses an id of a stream: `REGION` or `REGION/PORTAL_ID`. `object` describes it in the error.
+    ///
+    /// # Errors
+    /// The text has another form.
+    pub(crate) fn parse(text: &str, object: &str) -> Result<Self, Diagnostic> {
+        let invalid = |reason: String| {
+            let detail = format!(
+                "The import id of {object} is REGION or REGION/PORTAL_ID, such as eu or \
+                 eu/6945c4c4-3e06-4c5c-87e0-726d0cda4e05. {reason}"
+            );
+            Diagnostic::error("Invalid import id", detail)
+        };
+        if PortalId::parse(text).is_ok() {
+            return Err(invalid(
+                "Put the region of the Dev Portal before its id.".to_owned(),
+            ));
+        }
+        let (region, portal) = match text.split_once('/') {
+            Some((region, portal)) => (region, Some(portal)),
+            None => (text, None),
+        };
+        let region = Region::parse(region).map_err(|error| invalid(sentence(&error)))?;
+        let portal = portal.map(PortalId::parse).transpose();
+        Ok(Self {
+            region,
+            portal: portal.map_err(|error| invalid(sentence(&error)))?,
+        })
     }
 
     /// The owner of the stream, as the first word of a summary and after "one".
@@ -39,27 +92,27 @@ impl Scope {
         }
     }
 
-    /// The resource type of the webhook.
-    pub(crate) const fn resource_type(&self) -> &'static str {
-        match self.portal {
-            Some(_) => "konnect_portal_audit_log_webhook",
-            None => "konnect_audit_log_webhook",
-        }
-    }
-
-    /// The attribute of that resource that identifies the stream.
+    /// The attribute that identifies the stream in its region.
     pub(crate) const fn attribute(&self) -> &'static str {
         match self.portal {
-            Some(_) => "portal_id",
+            Some(_) => PORTAL_ID,
             None => "region",
         }
     }
 
-    /// The ID of the webhook in that resource, which is also an import id: `REGION`, or `REGION/PORTAL_ID`.
+    /// The id of the stream, which is also its import id: `REGION` or `REGION/PORTAL_ID`.
     pub(crate) fn id(&self) -> String {
         match &self.portal {
             Some(portal) => format!("{}/{portal}", self.region),
             None => self.region.to_string(),
+        }
+    }
+
+    /// The arguments of a block for this scope, one on each line.
+    pub(crate) fn arguments(&self) -> String {
+        match &self.portal {
+            Some(portal) => format!("region = \"{}\"\n    portal_id = \"{portal}\"", self.region),
+            None => format!("region = \"{}\"", self.region),
         }
     }
 }
@@ -70,6 +123,15 @@ impl fmt::Display for Scope {
             Some(portal) => write!(f, "Dev Portal {portal} in region {}", self.region),
             None => write!(f, "region {}", self.region),
         }
+    }
+}
+
+/// The planned id of a stream.
+pub(crate) fn planned_id(region: &Attr<Region>, portal_id: &Attr<String>) -> Attr<String> {
+    match (region, portal_id) {
+        (Attr::Known(region), Attr::Null) => region.to_string().into(),
+        (Attr::Known(region), Attr::Known(portal)) => format!("{region}/{portal}").into(),
+        _ => Attr::Unknown,
     }
 }
 
@@ -93,64 +155,39 @@ impl Regions {
         Ok(regions)
     }
 
-    /// Plans the region of a webhook, its status or its replay job. The order is: the block, the provider, the only
-    /// region of the server URL, the state.
+    /// The region of a stream, its status, its replay job or its events. The order is: the block, the object that
+    /// exists, the provider, the only region of the server URL. An object that exists never moves because the provider
+    /// has another default: the provider's region can be unknown at plan and another one at apply.
     ///
     /// # Errors
     /// On `region`: it is absent, or the server URL does not serve it.
-    pub(crate) fn webhook(
+    pub(crate) fn of(
         &self,
         own: &Attr<Region>,
         prior: Option<&Attr<Region>>,
     ) -> Result<Attr<Region>, Diagnostic> {
-        let inherited = match &self.region {
-            Attr::Null => self.only(),
-            region => region.clone(),
+        let region = match (own, prior, &self.region) {
+            (Attr::Null, Some(prior), _) if !prior.is_null() => prior.clone(),
+            (Attr::Null, _, Attr::Null) => self.only(),
+            (Attr::Null, _, region) => region.clone(),
+            (own, _, _) => own.clone(),
         };
-        match self.plan(own, inherited, prior)? {
-            Attr::Null => Err(Diagnostic::error(
-                "No region",
-                "Each region has its own audit log. Set region here, in the provider block, or in the environment \
-                 variable KONNECT_REGION.",
-            )
-            .at("region")),
-            region => Ok(region),
+        match &region {
+            Attr::Known(known) => self.check(known)?,
+            Attr::Unknown => {}
+            Attr::Null => {
+                return Err(Diagnostic::error(
+                    "No region",
+                    "Each region has its own audit log. Set region here, in the provider block, or in the environment \
+                     variable KONNECT_REGION.",
+                )
+                .at("region"));
+            }
         }
+        Ok(region)
     }
 
-    /// Like [`Regions::webhook`], for a Dev Portal's webhook and its status. Dev Portals belong to a geographical
-    /// region, so `global` is an error.
-    ///
-    /// # Errors
-    /// On `region`: it is absent or `global`, or the server URL does not serve it.
-    pub(crate) fn portal(
-        &self,
-        own: &Attr<Region>,
-        prior: Option<&Attr<Region>>,
-    ) -> Result<Attr<Region>, Diagnostic> {
-        match self.webhook(own, prior)? {
-            Attr::Known(region) if region == Region::global() => Err(global_portal()),
-            region => Ok(region),
-        }
-    }
-
-    /// Plans the region of a destination. The order is: the block, the only region of the server URL, the state,
-    /// `global`, which Kong's guide uses for destinations.
-    ///
-    /// # Errors
-    /// On `region`: the server URL does not serve it.
-    pub(crate) fn destination(
-        &self,
-        own: &Attr<Region>,
-        prior: Option<&Attr<Region>>,
-    ) -> Result<Attr<Region>, Diagnostic> {
-        Ok(match self.plan(own, self.only(), prior)? {
-            Attr::Null => Attr::Known(Region::global()),
-            region => region,
-        })
-    }
-
-    /// The regions to search for the users of a destination: the known regions that the server URL serves.
+    /// The regions to search for streams: the known regions that the server URL serves.
     pub(crate) fn known(&self) -> Vec<Region> {
         match self.only() {
             Attr::Known(only) => vec![only],
@@ -161,27 +198,10 @@ impl Regions {
         }
     }
 
-    /// The region of an organization's data: `global`, or the only region of the server URL.
+    /// The region whose host serves the objects of the organization, such as destinations: `global`, or the only region
+    /// of the server URL.
     pub(crate) fn organization(&self) -> Region {
         self.only().into_known().unwrap_or_else(Region::global)
-    }
-
-    /// An existing object keeps its region if the configuration has none, or an unknown one.
-    fn plan(
-        &self,
-        own: &Attr<Region>,
-        inherited: Attr<Region>,
-        prior: Option<&Attr<Region>>,
-    ) -> Result<Attr<Region>, Diagnostic> {
-        let region = match (own, inherited, prior) {
-            (Attr::Null, Attr::Null | Attr::Unknown, Some(prior)) if !prior.is_null() => prior.clone(),
-            (Attr::Null, inherited, _) => inherited,
-            (own, _, _) => own.clone(),
-        };
-        if let Attr::Known(known) = &region {
-            self.check(known)?;
-        }
-        Ok(region)
     }
 
     /// The only region of a URL without `{region}`. Null if the URL serves any region.
@@ -228,29 +248,24 @@ impl Regions {
 /// On `region`: it is not a region.
 pub(crate) fn region_argument(text: &Attr<String>) -> Result<Attr<Region>, Diagnostic> {
     Ok(match text {
-        Attr::Known(text) => Attr::Known(
-            Region::parse(text)
-                .map_err(|e| Diagnostic::error("Invalid region", sentence(&e)).at("region"))?,
-        ),
+        Attr::Known(text) => Attr::Known(argument(text, "region", Region::parse)?),
         Attr::Null => Attr::Null,
         Attr::Unknown => Attr::Unknown,
     })
 }
 
-/// The region of a webhook, or of the events of a region.
+/// The scope of a data source or action, whose arguments are text or can come from other objects.
 ///
 /// # Errors
-/// On `region`: it is invalid or absent, or the server URL does not serve it.
-pub(crate) fn webhook_region(run: &RunState, own: &Attr<String>) -> Result<Region, Diagnostic> {
-    require(run.regions.webhook(&region_argument(own)?, None)?, "region")
-}
-
-/// The region of a destination.
-///
-/// # Errors
-/// On `region`: it is invalid, or the server URL does not serve it.
-pub(crate) fn destination_region(run: &RunState, own: &Attr<String>) -> Result<Region, Diagnostic> {
-    require(run.regions.destination(&region_argument(own)?, None)?, "region")
+/// On the argument: it is invalid or absent, or the server URL does not serve the region.
+pub(crate) fn scope_argument(
+    run: &RunState,
+    region: &Attr<String>,
+    portal_id: &Attr<String>,
+) -> Result<Scope, Diagnostic> {
+    // Parts of the provider block that are not known yet are the first error: the region can depend on them.
+    run.client()?;
+    Scope::of(run.regions.of(&region_argument(region)?, None)?, portal_id)
 }
 
 /// The error for `global` as the region of a Dev Portal.
@@ -293,90 +308,82 @@ mod tests {
     }
 
     const TEMPLATE: &str = "https://{region}.api.konghq.com";
+    const PORTAL: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
 
     #[test]
-    fn scopes_of_a_region_and_of_its_portals_differ() {
-        let eu = Region::parse("eu").unwrap();
-        let id = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
-        let portal = |text: &str| Scope::portal(eu.clone(), PortalId::parse(text).unwrap());
-        assert_ne!(portal(id), Scope::region(eu.clone()));
-        assert_eq!(portal(id), portal(&id.to_uppercase()));
-        assert_eq!(portal(id).id(), format!("eu/{id}"));
-        assert_eq!(Scope::region(eu.clone()).id(), "eu");
+    fn id_with_and_without_a_portal_is_read() {
+        for id in ["eu".to_owned(), format!("eu/{PORTAL}")] {
+            assert_eq!(Scope::parse(&id, "a webhook").unwrap().id(), id);
+        }
+        let portal = |text: &str| Scope::parse(&format!("eu/{text}"), "").unwrap();
+        assert_eq!(portal(PORTAL), portal(&PORTAL.to_uppercase()));
+        assert_ne!(portal(PORTAL), Scope::parse("eu", "").unwrap());
     }
 
     #[test]
-    fn portal_on_global_is_refused() {
-        let global = regions(TEMPLATE, Some("global")).unwrap();
-        assert_eq!(global.portal(&region("eu"), None).unwrap(), region("eu"));
-        for own in [Attr::Null, region("global")] {
-            let error = global.portal(&own, None).unwrap_err();
-            assert_eq!(error.path, Some("region".into()));
-            assert!(error.detail.contains("global"), "{}", error.detail);
+    fn invalid_id_reports_expected_form() {
+        for wrong in ["", "x y", PORTAL, &format!("/{PORTAL}"), "eu/", "eu/x"] {
+            let error = Scope::parse(wrong, "a webhook").unwrap_err();
+            assert!(error.detail.contains("REGION/PORTAL_ID"), "{}", error.detail);
         }
     }
 
     #[test]
-    fn webhook_uses_own_region_then_that_of_provider() {
+    fn portal_on_global_is_refused() {
+        let portal = Attr::Known(PORTAL.to_owned());
+        assert!(Scope::of(region("eu"), &portal).is_ok());
+        let error = Scope::of(region("global"), &portal).unwrap_err();
+        assert_eq!(error.path, Some("region".into()));
+        assert!(Scope::of(region("global"), &Attr::Null).is_ok());
+    }
+
+    #[test]
+    fn region_is_that_of_block_then_object_then_provider() {
         let eu = regions(TEMPLATE, Some("eu")).unwrap();
-        assert_eq!(eu.webhook(&region("us"), None).unwrap(), region("us"));
-        assert_eq!(eu.webhook(&Attr::Null, None).unwrap(), region("eu"));
-        assert_eq!(eu.webhook(&Attr::Unknown, None).unwrap(), Attr::Unknown);
-        assert_eq!(
-            eu.webhook(&Attr::Null, Some(&region("us"))).unwrap(),
-            region("eu")
-        );
+        for (own, prior, expected) in [
+            (region("us"), None, region("us")),
+            (region("us"), Some(region("eu")), region("us")),
+            (Attr::Null, None, region("eu")),
+            (Attr::Unknown, None, Attr::Unknown),
+            // Another default of the provider does not move an object.
+            (Attr::Null, Some(region("us")), region("us")),
+            // A state that was moved from another provider does not contain a region.
+            (Attr::Null, Some(Attr::Null), region("eu")),
+        ] {
+            assert_eq!(
+                eu.of(&own, prior.as_ref()).unwrap(),
+                expected,
+                "{own:?} {prior:?}"
+            );
+        }
         let none = regions(TEMPLATE, None).unwrap();
         assert_eq!(
-            none.webhook(&Attr::Null, None).unwrap_err().path,
+            none.of(&Attr::Null, None).unwrap_err().path,
             Some("region".into())
         );
     }
 
     #[test]
-    fn destination_uses_global_or_the_only_region() {
-        let template = regions(TEMPLATE, Some("eu")).unwrap();
-        assert_eq!(template.destination(&Attr::Null, None).unwrap(), region("global"));
-        let fixed = regions("https://eu.api.konghq.com", None).unwrap();
-        assert_eq!(fixed.destination(&Attr::Null, None).unwrap(), region("eu"));
-        let other = regions("http://127.0.0.1:1", Some("sg")).unwrap();
-        assert_eq!(other.destination(&Attr::Null, None).unwrap(), region("sg"));
-    }
-
-    #[test]
-    fn existing_object_without_configured_region_keeps_region() {
-        let template = regions(TEMPLATE, None).unwrap();
-        let eu = region("eu");
-        assert_eq!(template.destination(&Attr::Null, Some(&eu)).unwrap(), eu);
-        assert_eq!(template.webhook(&Attr::Null, Some(&eu)).unwrap(), eu);
-        assert_eq!(
-            template.destination(&region("us"), Some(&eu)).unwrap(),
-            region("us")
-        );
-        // A state that was moved from another provider does not contain a region.
-        assert_eq!(
-            template.destination(&Attr::Null, Some(&Attr::Null)).unwrap(),
-            region("global")
-        );
-        let unknown = Regions::new(Attr::Unknown, Attr::Null).unwrap();
-        assert_eq!(unknown.destination(&Attr::Null, Some(&eu)).unwrap(), eu);
+    fn objects_of_the_organization_use_global_or_the_only_region() {
+        for (url, own, expected) in [
+            (TEMPLATE, Some("eu"), "global"),
+            ("https://eu.api.konghq.com", None, "eu"),
+            ("http://127.0.0.1:1", Some("sg"), "sg"),
+        ] {
+            assert_eq!(regions(url, own).unwrap().organization().as_str(), expected);
+        }
     }
 
     #[test]
     fn url_without_a_template_serves_one_region() {
         let host = regions("https://eu.api.konghq.com", None).unwrap();
-        assert_eq!(host.webhook(&Attr::Null, None).unwrap(), region("eu"));
-        for wrong in [
-            host.webhook(&region("us"), None),
-            host.destination(&region("us"), None),
-        ] {
-            let error = wrong.unwrap_err();
-            assert_eq!(error.path, Some("region".into()));
-            assert!(error.detail.contains("{region}"), "{}", error.detail);
-        }
+        assert_eq!(host.of(&Attr::Null, None).unwrap(), region("eu"));
+        let error = host.of(&region("us"), None).unwrap_err();
+        assert_eq!(error.path, Some("region".into()));
+        assert!(error.detail.contains("{region}"), "{}", error.detail);
         let other = regions("http://127.0.0.1:1", None).unwrap();
-        assert_eq!(other.webhook(&Attr::Null, None).unwrap(), region("global"));
-        let error = other.webhook(&region("eu"), None).unwrap_err();
+        assert_eq!(other.of(&Attr::Null, None).unwrap(), region("global"));
+        let error = other.of(&region("eu"), None).unwrap_err();
         assert!(error.detail.contains("{region}"), "{}", error.detail);
         assert!(regions("https://eu.api.konghq.com", Some("us")).is_err());
     }
@@ -384,8 +391,11 @@ mod tests {
     #[test]
     fn unknown_server_url_plans_unknown_regions() {
         let unknown = Regions::new(Attr::Unknown, Attr::Null).unwrap();
-        assert_eq!(unknown.webhook(&Attr::Null, None).unwrap(), Attr::Unknown);
-        assert_eq!(unknown.destination(&Attr::Null, None).unwrap(), Attr::Unknown);
-        assert_eq!(unknown.webhook(&region("eu"), None).unwrap(), region("eu"));
+        assert_eq!(unknown.of(&Attr::Null, None).unwrap(), Attr::Unknown);
+        assert_eq!(unknown.of(&region("eu"), None).unwrap(), region("eu"));
+        assert_eq!(
+            unknown.of(&Attr::Null, Some(&region("eu"))).unwrap(),
+            region("eu")
+        );
     }
 }

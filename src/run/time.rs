@@ -19,6 +19,13 @@ pub(crate) fn age(time: &str, now: SystemTime) -> Option<String> {
     Some(format!("{} ago", in_words(age.try_into().unwrap_or_default())))
 }
 
+/// Whether an object was changed later than `before`. Only a later time counts: a read can return an older state of the
+/// object than an earlier read or write. A time before the first change can be absent or invalid.
+pub(crate) fn is_later(before: Option<&str>, seen: Option<&str>) -> bool {
+    let seen = seen.and_then(parse);
+    seen.is_some_and(|seen| before.and_then(parse).is_none_or(|before| seen > before))
+}
+
 /// Whether a text is a valid time.
 pub(crate) fn is_valid(time: &str) -> bool {
     parse(time).is_some()
@@ -82,6 +89,14 @@ mod tests {
             is_after(times[2], times[1]) && !is_after(times[1], times[2]) && !is_after(times[2], "never")
         );
         assert!(is_valid(times[1]) && !is_valid("never"));
+    }
+
+    #[test]
+    fn is_later_ignores_older_and_invalid_times() {
+        let (old, new) = (Some("2026-01-02T03:04:05Z"), Some("2026-01-02T03:04:05.001Z"));
+        assert!(is_later(old, new) && is_later(None, old) && is_later(Some("0001-01-01T00:00:0Z"), old));
+        assert!(!is_later(new, old) && !is_later(old, old) && !is_later(old, None));
+        assert!(!is_later(old, Some("0001-01-01T00:00:0Z")));
     }
 
     #[test]

@@ -1,19 +1,23 @@
-//! The list of `konnect_audit_log_webhook`: the webhooks of regions, for `terraform query` (API descriptions v2 and v3,
-//! `audit-log-webhook`).
+//! The list of `konnect_audit_log_webhook`: the webhooks of regions and of their Dev Portals, for `terraform query` (API
+//! descriptions v2 and v3, `audit-log-webhook`, and portal management v3).
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
-use konnect::{Error, Region, sentence};
+use konnect::{Error, Region};
 use serde::Deserialize;
 use terraform_plugin::{
-    Attr, Attribute, Diagnostic, Diagnostics, Kind, ListCall, ListResource, ListResult, Schema, Type, Value,
+    Attr, Attribute, Diagnostic, Diagnostics, Kind, ListCall, ListResource, ListResult, Private, Schema,
+    Type, Value,
 };
 
-use crate::run::RunState;
-use crate::webhook::{Model, find};
+use crate::run::scope::Scope;
+use crate::run::values::argument;
+use crate::run::{RunState, portal};
+use crate::webhook::stream::Stream;
+use crate::webhook::{Current, Model, TYPE};
 
-/// The number of concurrent reads of regions.
-const CONCURRENT_REGIONS: usize = 4;
+/// The number of concurrent reads of streams.
+const CONCURRENT_STREAMS: usize = 4;
 
 /// The list resource `konnect_audit_log_webhook`.
 pub(crate) struct AuditLogWebhookList;
@@ -23,6 +27,7 @@ pub(crate) struct AuditLogWebhookList;
 #[cfg_attr(test, derive(serde::Serialize))]
 pub(crate) struct Config {
     regions: Attr<Vec<Attr<String>>>,
+    include_portals: Attr<bool>,
 }
 
 impl Config {
@@ -36,8 +41,7 @@ impl Config {
         for name in names.iter().filter(|name| !name.is_unknown()) {
             // A null element is as invalid as an empty one.
             let name = name.known().map_or("", String::as_str);
-            let region = Region::parse(name)
-                .map_err(|e| Diagnostic::error("Invalid region", sentence(&e)).at("regions"))?;
+            let region = argument(name, "regions", Region::parse)?;
             if !regions.contains(&region) {
                 regions.push(region);
             }
@@ -46,6 +50,9 @@ impl Config {
     }
 }
 
+/// A stream to list, or Dev Portals that could not be listed.
+type Candidate = Result<(Scope, String), Diagnostic>;
+
 #[async_trait]
 impl ListResource for AuditLogWebhookList {
     type Data = RunState;
@@ -53,22 +60,28 @@ impl ListResource for AuditLogWebhookList {
     type Model = Model;
 
     fn type_name(&self) -> &'static str {
-        "konnect_audit_log_webhook"
+        TYPE
     }
 
     fn schema(&self) -> Schema {
         Schema::new(
-            "Lists the audit log webhooks of regions: those with a destination, and those with an endpoint of their own. \
-             A region whose webhook was never set up, or was deleted, has no result. A region that can't be read is \
-             reported as a warning, and the webhooks of the other regions are listed. Konnect never returns the \
-             credential of an endpoint: generated configuration does not manage it.",
-            [Attribute::new("regions", Kind::Plain(Type::list(Type::String)))
-                .optional()
-                .description(
-                    "Regions to list, in the order of the results. Default: the one region that a `server_url` without \
-                     `{region}` serves, else all regions that this version of the provider knows: `us`, `eu`, `au`, \
-                     `me`, `in`, `sg` and `global`.",
-                )],
+            "Lists the audit log webhooks of regions and, on request, of their Dev Portals. A region or Dev Portal whose \
+             webhook was never set up, or was deleted, has no result. One that can't be read is reported as a warning, \
+             and the others are listed. Konnect never returns the credential of an endpoint: generated configuration \
+             does not manage it.",
+            [
+                Attribute::new("regions", Kind::Plain(Type::list(Type::String)))
+                    .optional()
+                    .description(
+                        "Regions to list, in the order of the results. Default: the one region that a `server_url` \
+                         without `{region}` serves, else all regions that this version of the provider knows: `us`, \
+                         `eu`, `au`, `me`, `in`, `sg` and `global`.",
+                    ),
+                Attribute::bool("include_portals").optional().description(
+                    "Whether to list the webhooks of the Dev Portals of these regions too. The access token must be \
+                     allowed to list Dev Portals. Default: false.",
+                ),
+            ],
         )
     }
 
@@ -80,55 +93,75 @@ impl ListResource for AuditLogWebhookList {
 
     async fn list(&self, call: &mut ListCall<'_, Self>) -> Result<(), Diagnostics> {
         let run = call.provider;
-        let cache = run.cache()?;
+        run.client()?;
         let regions = match call.config.regions()? {
             None => run.regions.known(),
             Some(regions) => {
                 for region in &regions {
                     // Moves the error to the argument `regions`.
                     run.regions
-                        .webhook(&Attr::Known(region.clone()), None)
+                        .of(&Attr::Known(region.clone()), None)
                         .map_err(|error| error.at("regions"))?;
                 }
                 regions
             }
         };
-        let total = regions.len();
-        // Does not read more regions at a time than the limit allows.
+        let portals = call.config.include_portals == Attr::Known(true);
+        // Does not read more streams at a time than the limit allows.
         let concurrency = usize::try_from(call.limit)
             .unwrap_or(usize::MAX)
-            .clamp(1, CONCURRENT_REGIONS);
-        let mut webhooks = stream::iter(regions)
-            .map(async |region| {
-                let found = find(cache, &region).await;
-                (region, found)
+            .clamp(1, CONCURRENT_STREAMS);
+        let mut streams = stream::iter(regions)
+            .then(async |region| stream::iter(candidates(run, region, portals).await))
+            .flatten()
+            .map(async |candidate| {
+                let (scope, name) = candidate?;
+                let found = read(run, scope.clone()).await?;
+                Ok::<_, Diagnostic>(found.map(|found| (scope, name, found)))
             })
-            .buffered(concurrency);
-        let mut failures = Vec::new();
-        while let Some((region, found)) = webhooks.next().await {
-            let found = match found {
-                Ok(Some(found)) => found,
-                Ok(None) => continue,
-                Err(error) => {
-                    failures.push((region, error));
+            .buffered(concurrency)
+            .boxed();
+        let (mut failures, mut read_any) = (Diagnostics::new(), false);
+        while let Some(found) = streams.next().await {
+            let (scope, name, found) = match found {
+                Ok(found) => {
+                    read_any = true;
+                    match found {
+                        Some(found) => found,
+                        None => continue,
+                    }
+                }
+                Err(failure) => {
+                    failures.push(failure);
                     continue;
                 }
             };
+            let portal = scope.portal.as_ref();
+            let known = Model {
+                replace_existing: Attr::Known(false),
+                ..Model::default()
+            };
             let result = ListResult {
-                display_name: region.to_string(),
-                identity: Value::object([("region", region.as_str().into())]),
-                resource: call.include_resource.then_some(found),
+                display_name: format!("{name}: {}", describe(&found)),
+                identity: Value::object([
+                    ("region", scope.region.as_str().into()),
+                    (
+                        "portal_id",
+                        portal.map_or(Value::Null, |portal| portal.as_str().into()),
+                    ),
+                ]),
+                resource: call
+                    .include_resource
+                    .then(|| known.with(found, &scope, &Private::default())),
             };
             if !call.push(result).await {
                 break;
             }
         }
-        let failures = failures
-            .into_iter()
-            .map(|(region, error)| failed(&region, &error));
-        if failures.len() == total && total > 0 {
-            return Err(failures.collect());
+        if !read_any && !failures.is_empty() {
+            return Err(failures);
         }
+        drop(streams);
         for failure in failures {
             call.warn(failure).await;
         }
@@ -136,9 +169,55 @@ impl ListResource for AuditLogWebhookList {
     }
 }
 
-fn failed(region: &Region, error: &Error) -> Diagnostic {
-    Diagnostic::error(
-        format!("Webhook of region {region} can't be read"),
-        format!("The list does not contain the webhook of region {region}, if it has one.\n\n{error}"),
-    )
+/// The stream of a region and those of its Dev Portals, with their display names.
+async fn candidates(run: &RunState, region: Region, portals: bool) -> Vec<Candidate> {
+    let own = Scope {
+        region: region.clone(),
+        portal: None,
+    };
+    let mut candidates = vec![Ok((own, region.to_string()))];
+    if !portals || region == Region::global() {
+        return candidates;
+    }
+    let listed = match run.client() {
+        Ok(client) => portal::all(client, &region).await,
+        Err(error) => return vec![Err(error)],
+    };
+    match listed {
+        Ok(portals) => candidates.extend(portals.into_iter().map(|portal| {
+            let name = format!("{region}/{}", portal.name);
+            let scope = Scope {
+                region: region.clone(),
+                portal: Some(portal.id),
+            };
+            Ok((scope, name))
+        })),
+        Err(error) => candidates.push(Err(Diagnostic::error(
+            format!("Dev Portals of region {region} can't be listed"),
+            format!(
+                "The list does not contain the webhooks of the Dev Portals of region {region}.\n\n{error}"
+            ),
+        ))),
+    }
+    candidates
+}
+
+async fn read(run: &RunState, scope: Scope) -> Result<Option<Current>, Diagnostic> {
+    let failed = |scope: &Scope, error: &Error| {
+        Diagnostic::error(
+            format!("Webhook of {scope} can't be read"),
+            format!("The list does not contain the webhook of {scope}, if it has one.\n\n{error}"),
+        )
+    };
+    let stream = Stream::of(run, scope, &Model::default())?;
+    stream
+        .current()
+        .await
+        .map_err(|error| failed(&stream.scope, &error))
+}
+
+/// The target and state of a stream, for the text output of `terraform query`.
+fn describe(found: &Current) -> String {
+    let state = if found.is_enabled() { "on" } else { "off" };
+    format!("{} ({state})", found.target())
 }

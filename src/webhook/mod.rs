@@ -1,40 +1,45 @@
-//! The webhook of a region in either form: its model in configuration, plan and state, and its calls.
+//! The webhook of a region or of a Dev Portal: its model in configuration, plan and state, and its target.
+//!
+//! A region's webhook has one of two forms. With a destination, it is an object of v3. With an endpoint of its own, it
+//! is an object of v2, which contains a credential and cannot be deleted. A Dev Portal's webhook has the first form.
 
-use konnect::{Cache, Client, DestinationWebhook, EndpointWebhook, Error, Region, v2 as konnect_v2};
+use std::fmt;
+
+use konnect::{DestinationWebhook, EndpointWebhook, Region};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
+use url::Url;
 
-use crate::credential::{self, CredentialArguments, CredentialTracker, WriteError};
-use crate::run::RunState;
-use crate::run::scope::Scope;
-use crate::run::{kong as kong_migration, validators};
-use crate::webhook::v3::{self as destination_webhook, Settings};
-use crate::webhook::webhook_target::{Target, Webhook};
-use crate::webhook::{stream as ownership, v2 as endpoint_webhook};
+use crate::credential::endpoint::{self, EndpointArguments};
+use crate::credential::{self, CredentialArguments};
+use crate::run::kong;
+use crate::run::scope::{Scope, global_portal, planned_id};
+use crate::run::validators::{self, normal_url};
 
-pub(crate) mod delivery;
 pub(crate) mod list;
-pub(crate) mod portal_list;
-pub(crate) mod portal_resource;
-pub(crate) mod portal_status;
 pub(crate) mod resource;
-pub(crate) mod rules;
+mod rules;
 pub(crate) mod status;
-pub(crate) mod stream;
+mod stream;
 mod v2;
-pub(crate) mod v3;
-pub(crate) mod webhook_slot;
-mod webhook_target;
+mod v3;
 
-/// Configuration, plan and state of a region's webhook, in either form.
+/// The resource type, also in messages.
+pub(crate) const TYPE: &str = "konnect_audit_log_webhook";
+
+/// Configuration, plan and state of a webhook, in either form. Ids of other objects are text, because those objects can
+/// be mocked.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Model {
     pub(crate) id: Attr<String>,
     pub(crate) region: Attr<Region>,
+    pub(crate) portal_id: Attr<String>,
     pub(crate) enabled: Attr<bool>,
-    /// Text, because it usually comes from another resource, which can be mocked.
     pub(crate) audit_log_destination_id: Attr<String>,
     pub(crate) endpoint: Attr<String>,
+    pub(crate) endpoint_wo: Attr<Secret>,
+    pub(crate) endpoint_wo_version: Attr<i64>,
+    pub(crate) endpoint_host: Attr<String>,
     pub(crate) authorization: Attr<Secret>,
     pub(crate) authorization_wo: Attr<Secret>,
     pub(crate) authorization_wo_version: Attr<i64>,
@@ -55,10 +60,94 @@ pub(crate) enum Form {
     Open,
 }
 
+/// What a webhook delivers to.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    /// A destination, by its id.
+    Destination(String),
+    /// An endpoint, by its URL.
+    Endpoint(String),
+}
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Destination(a), Self::Destination(b)) => a.eq_ignore_ascii_case(b),
+            (Self::Endpoint(a), Self::Endpoint(b)) => normal_url(a) == normal_url(b),
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    /// Shows only the host of an endpoint, because its path can be a credential.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Destination(id) => write!(f, "the audit log destination {id}"),
+            Self::Endpoint(url) => {
+                let url = Url::parse(url).ok();
+                let host = url.as_ref().and_then(Url::host_str);
+                write!(f, "an endpoint on {}", host.unwrap_or("an unknown host"))
+            }
+        }
+    }
+}
+
+/// The webhook of a scope, as Konnect has it.
+#[derive(Debug, Clone)]
+pub(crate) enum Current {
+    /// v3, with a destination.
+    Destination(DestinationWebhook),
+    /// v2, with an endpoint.
+    Endpoint(EndpointWebhook),
+}
+
+impl Current {
+    pub(crate) fn target(&self) -> Target {
+        match self {
+            Self::Destination(found) => {
+                let id = found.audit_log_destination_id.as_ref();
+                Target::Destination(id.map(ToString::to_string).unwrap_or_default())
+            }
+            Self::Endpoint(found) => Target::Endpoint(found.endpoint.clone().unwrap_or_default()),
+        }
+    }
+
+    pub(crate) const fn is_enabled(&self) -> bool {
+        match self {
+            Self::Destination(found) => found.enabled,
+            Self::Endpoint(found) => found.enabled,
+        }
+    }
+}
+
+/// The models of one change.
+pub(crate) struct Change<'a> {
+    /// The configuration of the apply, with arguments that the plan ignores.
+    pub(crate) config: &'a Model,
+    /// The current state, for an update.
+    pub(crate) prior: Option<&'a Model>,
+    /// The planned state.
+    pub(crate) planned: &'a Model,
+}
+
+impl Change<'_> {
+    /// The current state, if it has the planned form. Settings of the other form do not apply.
+    fn prior_of_same_form(&self) -> Option<&Model> {
+        self.prior.filter(|prior| prior.form() == self.planned.form())
+    }
+
+    /// The credential arguments of the apply.
+    fn credential(&self) -> CredentialArguments<'_> {
+        self.planned.credential().to_apply(self.config.credential())
+    }
+}
+
 impl Model {
     pub(crate) fn form(&self) -> Form {
         match (&self.audit_log_destination_id, &self.endpoint) {
-            (Attr::Known(_), _) | (Attr::Unknown, Attr::Null) => Form::Destination,
+            (Attr::Known(_), _) => Form::Destination,
+            (Attr::Unknown, Attr::Null) if self.endpoint_wo.is_null() => Form::Destination,
             (Attr::Null, _) => Form::Endpoint,
             (Attr::Unknown, _) => Form::Open,
         }
@@ -72,38 +161,27 @@ impl Model {
         }
     }
 
-    /// The arguments of a webhook that delivers to a destination.
-    pub(crate) fn settings(&self) -> Settings<'_> {
-        Settings {
-            audit_log_destination_id: &self.audit_log_destination_id,
-            enabled: &self.enabled,
+    pub(crate) fn url(&self) -> EndpointArguments<'_> {
+        EndpointArguments {
+            stored: &self.endpoint,
+            write_only: &self.endpoint_wo,
+            version: &self.endpoint_wo_version,
+            host: &self.endpoint_host,
         }
     }
 
-    /// The arguments of a webhook with its own endpoint.
-    pub(crate) const fn endpoint_settings(&self) -> endpoint_webhook::Settings<'_> {
-        endpoint_webhook::Settings {
-            enabled: &self.enabled,
-            endpoint: &self.endpoint,
-            log_format: &self.log_format,
-            skip_ssl_verification: &self.skip_ssl_verification,
-        }
-    }
-
-    /// The target, if it is known.
+    /// The target, if it is known. With `endpoint_wo`, only a configuration contains it.
     pub(crate) fn target(&self) -> Option<Target> {
-        match (&self.audit_log_destination_id, &self.endpoint) {
-            (Attr::Null, Attr::Known(endpoint)) => Some(Target::Endpoint(endpoint.clone())),
-            _ => self.settings().target(),
+        match &self.audit_log_destination_id {
+            Attr::Known(id) => Some(Target::Destination(id.clone())),
+            Attr::Null => self.url().url().map(Target::Endpoint),
+            Attr::Unknown => None,
         }
     }
 
-    pub(crate) fn webhook(&self) -> Option<Webhook> {
-        Some(Webhook {
-            target: self.target()?,
-            enabled: self.enabled == Attr::Known(true),
-            updated_at: self.updated_at.known().cloned(),
-        })
+    /// Whether the creation, or the first change after an import, may redirect a stream.
+    pub(crate) fn replaces(&self) -> bool {
+        self.replace_existing == Attr::Known(true)
     }
 
     /// Plans the arguments whose defaults depend on the form.
@@ -128,10 +206,60 @@ impl Model {
         };
     }
 
+    /// The state of a webhook that Konnect has. `private` is the private data of the resource.
+    pub(crate) fn with(&self, found: Current, scope: &Scope, private: &Private) -> Self {
+        let own = |known: &Attr<String>, found: String| {
+            // The API may return an id in another letter case: the state keeps the original.
+            let known = known.known().filter(|known| known.eq_ignore_ascii_case(&found));
+            Attr::Known(known.cloned().unwrap_or(found))
+        };
+        let region = Attr::Known(scope.region.clone());
+        let portal_id = match &scope.portal {
+            Some(portal) => own(&self.portal_id, portal.to_string()),
+            None => Attr::Null,
+        };
+        let found_in = Self {
+            id: planned_id(&region, &portal_id),
+            region,
+            portal_id,
+            replace_existing: self.replace_existing.clone(),
+            ..Self::default()
+        };
+        match found {
+            Current::Destination(found) => Self {
+                enabled: found.enabled.into(),
+                audit_log_destination_id: match found.audit_log_destination_id {
+                    Some(id) => own(&self.audit_log_destination_id, id.to_string()),
+                    None => Attr::Null,
+                },
+                ..found_in
+            },
+            Current::Endpoint(found) => {
+                let (endpoint, endpoint_host) = endpoint::shown(private, found.endpoint.unwrap_or_default());
+                Self {
+                    enabled: found.enabled.into(),
+                    endpoint,
+                    endpoint_wo: self.endpoint_wo.clone(),
+                    endpoint_wo_version: self.endpoint_wo_version.clone(),
+                    endpoint_host,
+                    authorization: self.authorization.clone(),
+                    authorization_wo: self.authorization_wo.clone(),
+                    authorization_wo_version: self.authorization_wo_version.clone(),
+                    log_format: found.log_format.as_str().to_owned().into(),
+                    skip_ssl_verification: found.skip_ssl_verification.into(),
+                    updated_at: found.updated_at.into(),
+                    ..found_in
+                }
+            }
+        }
+    }
+
     /// The arguments that belong to an endpoint and are set.
     fn endpoint_arguments(&self) -> impl Iterator<Item = &'static str> {
         let arguments = [
             ("endpoint", self.endpoint.known().is_some()),
+            ("endpoint_wo", self.endpoint_wo.known().is_some()),
+            ("endpoint_wo_version", self.endpoint_wo_version.known().is_some()),
             ("authorization", self.authorization.known().is_some()),
             ("authorization_wo", self.authorization_wo.known().is_some()),
             (
@@ -150,57 +278,39 @@ impl Model {
             .map(|(name, _)| name)
     }
 
-    /// The state of a webhook that delivers to a destination.
-    pub(crate) fn with_destination(&self, found: DestinationWebhook, region: Region) -> Self {
-        Self {
-            id: region.to_string().into(),
-            region: region.into(),
-            enabled: found.enabled.into(),
-            audit_log_destination_id: found
-                .audit_log_destination_id
-                .map(|id| self.settings().keep_letter_case(&id))
-                .into(),
-            replace_existing: self.replace_existing.clone(),
-            ..Self::default()
-        }
-    }
-
-    /// The state of a webhook with its own endpoint.
-    pub(crate) fn with_endpoint(&self, found: EndpointWebhook, region: Region) -> Self {
-        Self {
-            id: region.to_string().into(),
-            region: region.into(),
-            enabled: found.enabled.into(),
-            audit_log_destination_id: Attr::Null,
-            endpoint: found.endpoint.into(),
-            log_format: found.log_format.as_str().to_owned().into(),
-            skip_ssl_verification: found.skip_ssl_verification.into(),
-            updated_at: found.updated_at.into(),
-            ..self.clone()
-        }
-    }
-
     /// Checks that the arguments belong to one form.
     pub(crate) fn validate(&self, diagnostics: &mut Diagnostics) {
+        let has_portal = self.portal_id.known().is_some();
+        if has_portal && self.region == Attr::Known(Region::global()) {
+            diagnostics.push(global_portal());
+        }
         match self.form() {
-            Form::Destination if self.audit_log_destination_id.known().is_some() => {
+            Form::Destination | Form::Endpoint
+                if has_portal || self.audit_log_destination_id.known().is_some() =>
+            {
                 for name in self.endpoint_arguments() {
-                    let detail = format!(
-                        "A webhook delivers either to a destination or to an endpoint of its own, and \"{name}\" belongs \
-                         to the latter. Remove it, or audit_log_destination_id."
-                    );
+                    let detail = if has_portal {
+                        format!(
+                            "The webhook of a Dev Portal delivers to a destination, and \"{name}\" belongs to a webhook \
+                             with an endpoint of its own. Remove it, and set audit_log_destination_id."
+                        )
+                    } else {
+                        format!(
+                            "A webhook delivers either to a destination or to an endpoint of its own, and \"{name}\" \
+                             belongs to the latter. Remove it, or audit_log_destination_id."
+                        )
+                    };
                     diagnostics.push(Diagnostic::error("Conflicting arguments", detail).at(name));
                 }
+                if self.audit_log_destination_id.is_null() && self.url().is_unset() {
+                    diagnostics.push(missing_target());
+                }
             }
-            Form::Endpoint if self.endpoint.is_null() => diagnostics.push(
-                Diagnostic::error(
-                    "Missing target",
-                    "Set audit_log_destination_id to the id of a konnect_audit_log_destination, or endpoint with \
-                     authorization_wo or authorization for a webhook with an endpoint of its own.",
-                )
-                .at("audit_log_destination_id"),
-            ),
-            Form::Endpoint => credential::validate(self.credential(), diagnostics),
+            Form::Endpoint if self.url().is_unset() => diagnostics.push(missing_target()),
+            Form::Endpoint => {
+                self.url().validate(diagnostics);
+                credential::validate(self.credential(), diagnostics);
+            }
             Form::Destination | Form::Open => {}
         }
     }
@@ -225,21 +335,21 @@ impl Model {
         }
     }
 
-    /// Converts a state of Kong's provider. The region remains null until the configuration sets it.
+    /// Converts a `konnect_audit_log` of Kong's provider. The region remains null until the configuration sets it.
     ///
     /// # Errors
     /// The state has no webhook.
-    pub(crate) fn from_kong(state: &kong_migration::State<'_>) -> Result<Self, Diagnostics> {
+    pub(crate) fn from_kong(state: &kong::State<'_>) -> Result<Self, Diagnostics> {
         let Some(endpoint) = state
             .text("endpoint")
             .filter(|endpoint| endpoint != "unconfigured")
         else {
             return Err(Diagnostic::error(
-                    "State can't be moved",
-                    "The konnect_audit_log has no endpoint, so there is no webhook to manage. Remove it from the state (a \
-                     `removed` block with `destroy = false`) and create this resource instead.",
-                )
-                .into());
+                "State can't be moved",
+                "The konnect_audit_log has no endpoint, so there is no webhook to manage. Remove it from the state (a \
+                 `removed` block with `destroy = false`) and create this resource instead.",
+            )
+            .into());
         };
         Ok(Self {
             enabled: state.bool("enabled").unwrap_or_default().into(),
@@ -252,141 +362,36 @@ impl Model {
             ..Self::default()
         })
     }
-}
 
-/// Reads the webhook of a region in either form. Arguments that Konnect does not store have their defaults. A server
-/// without v2 has no webhook with its own endpoint.
-pub(crate) async fn find(cache: &Cache, region: &Region) -> Result<Option<Model>, Error> {
-    let none = Model {
-        replace_existing: Attr::Known(false),
-        ..Model::default()
-    };
-    if let Some(found) = read_destination(cache, region, &none).await? {
-        return Ok(Some(found));
-    }
-    match read_endpoint(cache, region, &none).await {
-        Err(error) if konnect_v2::is_webhook_absent(&error) && !error.is_forbidden() => Ok(None),
-        found => found,
-    }
-}
-
-/// Reads a webhook that delivers to a destination. Returns `None` without a destination.
-pub(crate) async fn read_destination(
-    cache: &Cache,
-    region: &Region,
-    known: &Model,
-) -> Result<Option<Model>, Error> {
-    let found = destination_webhook::read(cache, &Scope::region(region.clone())).await?;
-    Ok(found.map(|found| known.with_destination(found, region.clone())))
-}
-
-/// Reads a webhook with its own endpoint.
-async fn read_endpoint(cache: &Cache, region: &Region, known: &Model) -> Result<Option<Model>, Error> {
-    let found = endpoint_webhook::read(cache, region).await?;
-    Ok(found.map(|found| known.with_endpoint(found, region.clone())))
-}
-
-/// Like [`read_endpoint`], for a webhook of v3: v2 may be unavailable.
-pub(crate) async fn read_endpoint_if_available(
-    cache: &Cache,
-    region: &Region,
-    known: &Model,
-) -> Result<Option<Model>, Error> {
-    match read_endpoint(cache, region, known).await {
-        Err(error) if konnect_v2::is_webhook_absent(&error) => Ok(None),
-        found => found,
-    }
-}
-
-/// A creation, or an update of `prior`, which are the same API call.
-pub(crate) struct Change<'a> {
-    pub(crate) run: &'a RunState,
-    pub(crate) client: &'a Client,
-    pub(crate) region: &'a Region,
-    pub(crate) config: &'a Model,
-    pub(crate) prior: Option<&'a Model>,
-    pub(crate) planned: &'a Model,
-}
-
-impl Change<'_> {
-    /// Sends one `PATCH` in the version of the planned form, or none if nothing changes. A change of form sends
-    /// everything, because settings of the other form do not apply.
-    pub(crate) async fn send(
-        &self,
-        private: &mut Private,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Model, WriteError> {
-        let written = match self.planned.form() {
-            Form::Destination => self.send_destination(private).await?,
-            Form::Endpoint | Form::Open => self.send_endpoint(private, diagnostics).await?,
+    /// Converts a `konnect_portal_audit_log_webhook` of Kong's providers. The region remains null until the
+    /// configuration sets it.
+    ///
+    /// # Errors
+    /// The state has no Dev Portal.
+    pub(crate) fn from_kong_portal(state: &kong::State<'_>) -> Result<Self, Diagnostics> {
+        let Some(portal_id) = state.text("portal_id") else {
+            return Err(Diagnostic::error(
+                "State can't be moved",
+                "The konnect_portal_audit_log_webhook has no portal_id, so it is not known which webhook to manage. \
+                 Remove it from the state (a `removed` block with `destroy = false`) and import the webhook instead.",
+            )
+            .into());
         };
-        ownership::written(private);
-        Ok(written)
-    }
-
-    fn prior_of_same_form(&self) -> Option<&Model> {
-        self.prior.filter(|prior| prior.form() == self.planned.form())
-    }
-
-    /// The scope of the webhook.
-    pub(crate) fn scope(&self) -> Scope {
-        Scope::region(self.region.clone())
-    }
-
-    /// v3: connects the region to a destination.
-    async fn send_destination(&self, private: &mut Private) -> Result<Model, WriteError> {
-        let planned = self.planned;
-        let prior = self.prior_of_same_form().map(Model::settings);
-        let found =
-            destination_webhook::write(self.run, self.client, &self.scope(), prior, planned.settings())
-                .await?;
-        CredentialTracker::new(planned.credential(), private, false).forget();
-        Ok(planned.with_destination(found, self.region.clone()))
-    }
-
-    /// v2: configures an endpoint for the region.
-    async fn send_endpoint(
-        &self,
-        private: &mut Private,
-        diagnostics: &mut Diagnostics,
-    ) -> Result<Model, WriteError> {
-        let planned = self.planned;
-        let credential = planned.credential().to_apply(self.config.credential());
-        let mut tracker = CredentialTracker::new(credential, private, self.run.detects_drift);
-        let settings = planned.endpoint_settings();
-        let found = match self.prior {
-            None => {
-                endpoint_webhook::create(self.client, self.region, settings, credential, &mut tracker).await
-            }
-            Some(any) => {
-                let prior = self.prior_of_same_form();
-                // Kong's provider stores times in another form, which cannot be compared.
-                let comparable = prior.is_some() && !any.region.is_null();
-                let before = if comparable {
-                    any.updated_at.clone()
-                } else {
-                    Attr::Unknown
-                };
-                endpoint_webhook::update(
-                    self.client,
-                    self.region,
-                    prior.map(Model::endpoint_settings),
-                    &before,
-                    settings,
-                    &mut tracker,
-                    diagnostics,
-                )
-                .await
-            }
-        };
-        Ok(planned.with_endpoint(found?, self.region.clone()))
+        Ok(Self {
+            portal_id: portal_id.into(),
+            enabled: state.bool("enabled").unwrap_or_default().into(),
+            audit_log_destination_id: state.text("audit_log_destination_id").into(),
+            replace_existing: Attr::Known(false),
+            ..Self::default()
+        })
     }
 }
 
-/// Removes a webhook, or disables it if the API cannot remove it.
-pub(crate) async fn remove(client: &Client, scope: &Scope, form: Form) -> Result<(), Error> {
-    match form {
-        Form::Destination => destination_webhook::delete(client, scope).await,
-        Form::Endpoint | Form::Open => endpoint_webhook::switch_off(client, &scope.region).await,
-    }
+fn missing_target() -> Diagnostic {
+    Diagnostic::error(
+        "Missing target",
+        "Set audit_log_destination_id to the id of a konnect_audit_log_destination, or, for a region, endpoint or \
+         endpoint_wo with authorization_wo or authorization for a webhook with an endpoint of its own.",
+    )
+    .at("audit_log_destination_id")
 }

@@ -1,282 +1,462 @@
-//! The guard against unintended redirection of an audit stream.
+//! The rules of a stream, as far as they are decisions and messages: what a resource has recorded, what its plan warns
+//! about, and what a change is refused for. [`Stream`](crate::webhook::stream::Stream) applies them.
 //!
-//! The creation of a webhook is a `PATCH` of an existing object, so Konnect does not prevent one configuration from
-//! overwriting the stream of another one, or one from the console. The plan only warns about it, because `terraform
-//! destroy` plans first and must always work. The apply fails.
+//! A provider sees one call at a time, and Terraform starts a process for each provider alias and phase. So a rule
+//! depends only on the configuration, the state, the private data and what Konnect returns now.
 
-use std::time::Duration;
+use konnect::Error;
+use serde::{Deserialize, Serialize};
+use terraform_plugin::{Diagnostic, Diagnostics, Private, Secret};
 
-use konnect::{Client, Error, v2};
-use terraform_plugin::{Diagnostic, Diagnostics};
-use tokio::sync::MutexGuard;
-
-use crate::credential::WriteError;
+use crate::credential::Fingerprint;
 use crate::run::RunState;
 use crate::run::scope::Scope;
-use crate::webhook::v3 as destination_webhook;
-use crate::webhook::webhook_slot::{Progress, WebhookSlot};
-use crate::webhook::webhook_target::{Target, Webhook};
+use crate::run::validators::normal_url;
+use crate::run::values::fails_at_apply;
+use crate::webhook::stream::Stream;
+use crate::webhook::{Current, Model, TYPE, Target};
 
-/// How long a creation waits until this run has removed the webhook of another resource of the same scope.
-const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a creation waits for the host to pass a state with the webhook: the host starts the changes of one run at
-/// about the same time.
-const STATE_TIMEOUT: Duration = Duration::from_millis(500);
+/// The private data: the target of the resource.
+const RECORD: &str = "target";
 
-/// Reads the webhook of a scope. For a region, each API version shows only webhooks of its own form, so both are
-/// called.
-///
-/// # Errors
-/// The webhook could not be read. If `uses_v2` is false and v2 is not available, the v2 webhook counts as absent.
-pub(crate) async fn current(client: &Client, scope: &Scope, uses_v2: bool) -> Result<Option<Webhook>, Error> {
-    if let Some(found) = destination_webhook::get(client, scope).await?
-        && let Some(id) = &found.audit_log_destination_id
-    {
-        return Ok(Some(Webhook::to_destination(id, found.enabled)));
-    }
-    if scope.portal.is_some() {
-        return Ok(None);
-    }
-    match v2::get_webhook(client, &scope.region).await {
-        Ok(found) => Ok(Webhook::with_endpoint(found)),
-        Err(error) if error.is_not_found() || (!uses_v2 && v2::is_webhook_absent(&error)) => Ok(None),
-        Err(error) => Err(error),
-    }
+/// How a resource got its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Origin {
+    /// A request of this resource set it, or an apply adopted it.
+    Applied,
+    /// An import found it. No apply of this resource has succeeded yet.
+    Imported,
+    /// An apply accepted it under `ignore_changes`. The configuration names another one.
+    Foreign,
 }
 
-/// Warns at plan of an update if another resource of this plan has the same webhook.
-pub(crate) fn plan_update(
-    run: &RunState,
-    scope: &Scope,
-    target: Option<Target>,
-    diagnostics: &mut Diagnostics,
-) {
-    if !run.applies() && run.slot(scope).plan_update(target) {
-        diagnostics.push(planned_twice(scope));
-    }
+/// The target that a resource has recorded. A state that was moved from another provider has none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) origin: Origin,
+    target: RecordedTarget,
 }
 
-/// Warns at plan of a creation if it redirects a stream or overwrites a disabled webhook, if another resource of this
-/// plan has the same webhook, and if the token is rejected.
-pub(crate) async fn plan(
-    run: &RunState,
-    scope: &Scope,
-    target: Option<Target>,
-    replace_existing: bool,
-    fetch: impl Future<Output = Result<Option<Webhook>, Error>>,
-    diagnostics: &mut Diagnostics,
-) {
-    if !run.applies() && run.slot(scope).plan_creation(target.clone()) {
-        diagnostics.push(planned_twice(scope));
+/// A target without its URL, which can be a secret.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RecordedTarget {
+    Destination(String),
+    /// `None` if the system has no random numbers.
+    Endpoint(Option<Fingerprint>),
+}
+
+impl Record {
+    pub(super) fn of(private: &Private) -> Option<Self> {
+        private.get(RECORD)
     }
-    let found = fetch.await;
-    // The host may have passed a state of this scope since.
-    let replaces_own = run.knows_webhook(scope);
-    match found {
-        Err(error) => {
-            let rejected = run.token_warning(&error);
-            if rejected.is_empty() && !matches!(error.status(), Some(401 | 403)) {
-                diagnostics.push(not_checked(scope, &error));
-            }
-            diagnostics.append(rejected);
+
+    pub(super) fn set(private: &mut Private, origin: Origin, target: &Target) {
+        let target = match target {
+            Target::Destination(id) => RecordedTarget::Destination(id.to_ascii_lowercase()),
+            Target::Endpoint(url) => RecordedTarget::Endpoint(Fingerprint::of(&secret(url))),
+        };
+        private.set(RECORD, &Self { origin, target });
+    }
+
+    /// Whether this is the recorded target.
+    pub(super) fn is(&self, target: &Target) -> bool {
+        match (&self.target, target) {
+            (RecordedTarget::Destination(known), Target::Destination(id)) => known.eq_ignore_ascii_case(id),
+            (RecordedTarget::Endpoint(Some(known)), Target::Endpoint(url)) => known.is_of(&secret(url)),
+            _ => false,
         }
-        Ok(Some(found)) if !replaces_own && !replace_existing => {
-            if found.enabled && Some(&found.target) != target.as_ref().filter(|t| is_destination(t)) {
-                let warning = occupied(scope, &found);
-                diagnostics.push(
-                    Diagnostic::warning(
-                        warning.summary,
-                        format!("The apply will fail. {}", warning.detail),
-                    )
-                    .at(scope.attribute()),
-                );
-            } else if found.enabled {
-                diagnostics.push(shared(scope, &found));
-            } else if let Target::Endpoint(_) = found.target {
-                diagnostics.push(overwrites_switched_off(scope, &found));
-            }
+    }
+
+    /// Whether a destroy may remove a webhook with this target: this resource last applied or imported it.
+    pub(super) fn owns(&self, target: &Target) -> bool {
+        self.origin != Origin::Foreign && self.is(target)
+    }
+}
+
+fn secret(url: &str) -> Secret {
+    Secret::from(normal_url(url))
+}
+
+/// Whether an apply has to record the target that Konnect has: a refresh found it, the plan keeps it, and this resource
+/// neither applied it nor accepted it as foreign.
+pub(super) fn adopts(private: &Private, prior: &Model, planned: &Model) -> bool {
+    let Some(target) = planned.target() else {
+        return false;
+    };
+    prior.target().as_ref() == Some(&target) && !Record::of(private).is_some_and(|record| record.is(&target))
+}
+
+/// Whether another process or user has redirected the stream since the last apply of this resource.
+pub(super) fn was_redirected(private: &Private, prior: &Model) -> bool {
+    let (record, target) = (Record::of(private), prior.target());
+    record
+        .zip(target)
+        .is_some_and(|(record, target)| !record.is(&target))
+}
+
+/// Whether a change of the target needs `replace_existing`: no apply of this resource has succeeded since the import or
+/// the move from another provider.
+pub(super) fn is_unconfirmed(private: &Private) -> bool {
+    Record::of(private).is_none_or(|record| record.origin == Origin::Imported)
+}
+
+/// Warns at plan of a creation about what its apply will do to the webhook that exists, and if another resource of this
+/// plan has the same webhook.
+pub(super) async fn plan_creation(stream: &Stream<'_>, config: &Model, diagnostics: &mut Diagnostics) {
+    let scope = &stream.scope;
+    if stream.run.count_plan(scope, true) > 1 {
+        diagnostics.push(planned_twice(scope));
+    }
+    match stream.current().await {
+        Err(error) => diagnostics.append(not_checked(stream.run, scope, &error)),
+        Ok(Some(found)) if found.is_enabled() && config.replaces() => {
+            diagnostics.push(redirects(scope, &found.target(), config.target()));
+        }
+        Ok(Some(found)) if found.is_enabled() => {
+            diagnostics.push(fails_at_apply(occupied(scope, &found.target())));
+        }
+        Ok(Some(Current::Endpoint(found))) => {
+            diagnostics.push(overwrites_switched_off(scope, &Current::Endpoint(found).target()));
         }
         Ok(_) => {}
     }
 }
 
-/// Locks the webhook for a creation if it does not redirect a stream. If a state of this run has the webhook, waits for
-/// its possible removal.
-///
-/// # Errors
-/// On [`Scope::attribute`]: this run has already created the webhook, or the creation redirects a stream. The error of
-/// `failed` if the check fails.
-pub(crate) async fn enter<'a, L: Future<Output = Result<Option<Webhook>, Error>>>(
-    run: &RunState,
-    slot: &'a WebhookSlot,
-    scope: &Scope,
-    target: &Target,
-    replace_existing: bool,
-    fetch: impl Fn() -> L,
-    failed: impl Fn(&Error) -> Diagnostics,
-) -> Result<MutexGuard<'a, Progress>, Diagnostics> {
-    let mut waits = [STATE_TIMEOUT, RELEASE_TIMEOUT].into_iter();
-    loop {
-        let released = slot.released();
-        tokio::pin!(released);
-        released.as_mut().enable();
-        let progress = slot.lock().await;
-        if progress.created {
-            return Err(created_twice(scope).into());
-        }
-        if replace_existing {
-            return Ok(progress);
-        }
-        let found = fetch().await.map_err(|error| failed(&error))?;
-        let Some(found) = found.filter(|found| found.enabled) else {
-            return Ok(progress);
-        };
-        if is_destination(target) && found.target == *target {
-            return Ok(progress);
-        }
-        let is_first = waits.len() == 2;
-        let replaces_own = run.knows_webhook(scope);
-        let wait = waits
-            .next()
-            .filter(|_| !progress.removed && (is_first || replaces_own));
-        drop(progress);
-        let Some(wait) = wait else {
-            return Err(if replaces_own {
-                still_occupied(scope, &found).into()
-            } else {
-                occupied(scope, &found).into()
-            });
-        };
-        // After a timeout, checks once more.
-        let _ = run.wait_for(wait, released).await;
+/// Warns at plan of a replacement in another scope whose webhook is switched on: Terraform removes the old stream
+/// before the creation of the new one fails.
+pub(super) async fn plan_replacement(
+    stream: &Stream<'_>,
+    old: &Scope,
+    config: &Model,
+    diagnostics: &mut Diagnostics,
+) {
+    if config.replaces() {
+        return;
+    }
+    if let Ok(Some(found)) = stream.current().await
+        && found.is_enabled()
+    {
+        let scope = &stream.scope;
+        diagnostics.push(
+            Diagnostic::warning(
+                "The old stream is removed first",
+                format!(
+                    "The webhook of {scope} delivers to {}, so its creation fails unless the same apply removes it. By \
+                     then, Terraform has removed the webhook of {old}, and nothing is delivered. Set \
+                     create_before_destroy = true in the lifecycle block: Terraform then creates first, and the webhook of \
+                     {old} stays if that fails.",
+                    found.target()
+                ),
+            )
+            .at(scope.attribute()),
+        );
     }
 }
 
-/// A stream to the same destination is not overwritten. The credential of an endpoint would be.
-fn is_destination(target: &Target) -> bool {
-    matches!(target, Target::Destination(_))
+/// Warns at plan of an update if another resource of this plan has the same webhook, and if the update changes the
+/// target of a stream that was only imported or moved.
+pub(super) async fn plan_update(
+    stream: &Stream<'_>,
+    private: &Private,
+    prior: &Model,
+    config: &Model,
+    diagnostics: &mut Diagnostics,
+) {
+    let scope = &stream.scope;
+    if stream.run.count_plan(scope, false) > 1 {
+        diagnostics.push(planned_twice(scope));
+    }
+    let moved = prior.region.is_null();
+    let target = config.target();
+    if !is_unconfirmed(private) || (!moved && target.is_some() && target == prior.target()) {
+        return;
+    }
+    // The state of another provider does not contain the region, so nothing has read its webhook yet.
+    let found = match stream.current().await {
+        Err(error) => return diagnostics.append(not_checked(stream.run, scope, &error)),
+        Ok(found) => found.map(|found| found.target()),
+    };
+    if found.is_some() && found == target {
+        return;
+    }
+    match &found {
+        Some(found) if config.replaces() => diagnostics.push(redirects(scope, found, target)),
+        _ if config.replaces() => {}
+        found => diagnostics.push(fails_at_apply(not_confirmed(scope, found.as_ref(), prior))),
+    }
 }
 
-/// The error for a creation that redirects a stream.
-fn occupied(scope: &Scope, found: &Webhook) -> Diagnostic {
+/// The error for a creation over a webhook that is switched on.
+pub(super) fn occupied(scope: &Scope, found: &Target) -> Diagnostic {
     Diagnostic::error(
         format!("{} already delivers audit events", scope.owner()),
         format!(
-            "The webhook of {scope} is switched on and delivers to {}. Creating this resource would redirect that \
-             stream.\n\n\
-             To manage the existing webhook with this resource, import it:\n\n  \
-             import {{\n    to = {}.NAME\n    id = \"{}\"\n  }}\n\n\
-             To redirect the stream, set replace_existing = true.",
-            found.target,
-            scope.resource_type(),
-            scope.id(),
+            "The webhook of {scope} is switched on and delivers to {found}. A creation does not change it.\n\n\
+             If another resource of this configuration has this webhook, remove one of the two: {} has one webhook. After \
+             a rename or a new key, write a moved block. If this apply removes the other resource, apply again. If this \
+             apply replaces it with create_before_destroy, remove that setting.\n\n\
+             To manage the existing webhook, import it with its target:\n\n{}\n\n\
+             To redirect it to the target of this resource, set replace_existing = true.",
+            indefinite(scope),
+            import_blocks(scope, found),
         ),
     )
     .at(scope.attribute())
 }
 
-/// The error for a webhook of the same state that was not removed in time.
-fn still_occupied(scope: &Scope, found: &Webhook) -> Diagnostic {
-    let refusal = occupied(scope, found);
-    let detail = format!(
-        "{}\n\nThe state has another resource for this webhook, and this run did not remove it before this creation. If \
-         the resource was renamed, or has another key, write a moved block. If it is removed or replaced in this run, \
-         apply again.",
-        refusal.detail
-    );
-    Diagnostic::error(refusal.summary, detail).at(scope.attribute())
-}
-
-fn two_webhooks(scope: &Scope) -> &'static str {
-    match scope.portal {
-        Some(_) => "Two webhooks for one Dev Portal",
-        None => "Two webhooks for one region",
-    }
-}
-
-fn created_twice(scope: &Scope) -> Diagnostic {
+/// The error for an update that would redirect a stream that was only imported or moved. `found` is its target.
+pub(super) fn not_confirmed(scope: &Scope, found: Option<&Target>, prior: &Model) -> Diagnostic {
+    let Some(found) = found else {
+        let target = prior.target().map_or_else(
+            || "the target of the state".to_owned(),
+            |target| target.to_string(),
+        );
+        return Diagnostic::error(
+            "Webhook was not found",
+            format!(
+                "The state of this resource has {target}, and {scope} has no webhook. Set {} to the one whose webhook \
+                 was moved or imported. To set up a webhook for {scope}, set replace_existing = true.",
+                scope.attribute()
+            ),
+        )
+        .at(scope.attribute());
+    };
+    let attribute = match found {
+        Target::Destination(_) => "audit_log_destination_id",
+        Target::Endpoint(_) => "endpoint",
+    };
     Diagnostic::error(
-        two_webhooks(scope),
+        "Imported stream is not redirected",
         format!(
-            "Another resource has already configured the webhook of {scope} in this run. There is one webhook for it, so \
-             the two resources would overwrite each other on every apply. Remove one of them, or set another {}.",
+            "The webhook of {scope} delivers to {found}, which no apply of this resource has set. After an import or a \
+             move from another provider, a change of the target needs replace_existing = true, until an apply of this \
+             resource has succeeded. Set the target to the existing one, or set replace_existing = true to redirect the \
+             stream. If the webhook of another region or Dev Portal was meant, correct {}.",
             scope.attribute()
         ),
     )
-    .at(scope.attribute())
+    .at(attribute)
 }
 
-fn planned_twice(scope: &Scope) -> Diagnostic {
-    Diagnostic::warning(
-        two_webhooks(scope),
+/// The error for an update whose webhook another process or user redirected after the plan.
+pub(super) fn changed_since_plan(scope: &Scope, found: &Target) -> Diagnostic {
+    Diagnostic::error(
+        "Webhook was changed after the plan",
         format!(
-            "This plan has another resource for the webhook of {scope}. There is one webhook for it: the apply creates \
-             one of the two resources and fails for the other, or the two overwrite each other on every apply. Remove \
-             one of them, or set another {}.",
-            scope.attribute()
-        ),
-    )
-    .at(scope.attribute())
-}
-
-fn shared(scope: &Scope, found: &Webhook) -> Diagnostic {
-    Diagnostic::warning(
-        format!("{} already delivers to this destination", scope.owner()),
-        format!(
-            "The webhook of {scope} is switched on and delivers to {} already. The apply takes it over. If another \
-             configuration manages it, destroying either one switches the stream off for both.",
-            found.target
-        ),
-    )
-    .at(scope.attribute())
-}
-
-fn overwrites_switched_off(scope: &Scope, found: &Webhook) -> Diagnostic {
-    Diagnostic::warning(
-        "A webhook that is switched off is overwritten",
-        format!(
-            "The webhook of {scope} is switched off and set to {}. The apply overwrites it. The API never returns its \
-             credential, so this configuration cannot restore it.",
-            found.target
-        ),
-    )
-    .at(scope.attribute())
-}
-
-fn not_checked(scope: &Scope, error: &Error) -> Diagnostic {
-    Diagnostic::warning(
-        "Existing webhook could not be checked",
-        format!(
-            "Whether {scope} already delivers audit events is not known. The apply checks again and fails if it can't \
-             find out, or if the creation would redirect a stream.\n\n{error}"
+            "The webhook of {scope} now delivers to {found}: another process or user changed it after this plan was made. \
+             Nothing was changed. Plan again."
         ),
     )
 }
 
-/// Records that a creation has ended. Warns if its response was lost.
-pub(crate) fn leave<T>(
-    scope: &Scope,
-    progress: &mut Progress,
-    created: &Result<T, WriteError>,
-    diagnostics: &mut Diagnostics,
-) {
-    match created {
-        Ok(_) => progress.created = true,
-        Err(error) if error.may_have_happened() => diagnostics.push(uncertain(scope)),
-        Err(_) => {}
-    }
+/// The error for a webhook that was removed after the refresh. The state remains, and the next plan creates it again.
+pub(super) fn gone(scope: &Scope) -> Diagnostic {
+    Diagnostic::error(
+        "Webhook is gone",
+        format!(
+            "Another process or user removed the webhook of {scope} after this plan was made. Plan again: the plan sets \
+             it up again."
+        ),
+    )
+}
+
+/// The warning that a removal did not change the webhook.
+pub(super) fn left_in_place(scope: &Scope, found: &Current) -> Diagnostic {
+    let activity = if found.is_enabled() {
+        "delivers"
+    } else {
+        "is switched off and set"
+    };
+    Diagnostic::warning(
+        "Webhook was left in place",
+        format!(
+            "The webhook of {scope} {activity} to {}, which this resource neither applied nor imported. Nothing was \
+             removed at Konnect. The resource is removed from the state.",
+            found.target()
+        ),
+    )
 }
 
 /// The warning about a creation whose response was lost.
-fn uncertain(scope: &Scope) -> Diagnostic {
+pub(super) fn uncertain(scope: &Scope, target: &Target) -> Diagnostic {
     Diagnostic::warning(
         "Webhook may have been set up",
         format!(
             "The response to the creation of the webhook of {scope} was lost. If the next plan reports that it already \
-             delivers audit events, the webhook was set up: import it.\n\n  \
-             import {{\n    to = {}.NAME\n    id = \"{}\"\n  }}",
-            scope.resource_type(),
-            scope.id()
+             delivers audit events to {target}, import it:\n\n{}",
+            import_blocks(scope, target)
         ),
     )
+}
+
+/// The warning that an apply redirects a stream.
+fn redirects(scope: &Scope, found: &Target, target: Option<Target>) -> Diagnostic {
+    let target = target.map_or_else(
+        || "the target of this resource".to_owned(),
+        |target| target.to_string(),
+    );
+    Diagnostic::warning(
+        "A live stream is redirected",
+        format!(
+            "The webhook of {scope} delivers to {found}. Since replace_existing is true, the apply redirects it to \
+             {target}, and {found} receives no more of its events."
+        ),
+    )
+    .at("replace_existing")
+}
+
+fn planned_twice(scope: &Scope) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Two webhooks for one {}", owner_in_text(scope)),
+        format!(
+            "This plan has another resource for the webhook of {scope}. There is one webhook for it: the apply fails for \
+             one of the two resources, or they overwrite each other on every apply. Remove one of them, or set another {}.",
+            scope.attribute()
+        ),
+    )
+    .at(scope.attribute())
+}
+
+fn overwrites_switched_off(scope: &Scope, found: &Target) -> Diagnostic {
+    Diagnostic::warning(
+        "A webhook that is switched off is overwritten",
+        format!(
+            "The webhook of {scope} is switched off and set to {found}. The apply overwrites it. The API never returns its \
+             credential, so this configuration cannot restore it."
+        ),
+    )
+    .at(scope.attribute())
+}
+
+fn not_checked(run: &RunState, scope: &Scope, error: &Error) -> Diagnostics {
+    let mut warnings = run.token_warning(error);
+    if warnings.is_empty() && !matches!(error.status(), Some(401 | 403)) {
+        warnings.push(Diagnostic::warning(
+            "Existing webhook could not be checked",
+            format!(
+                "Whether {scope} already delivers audit events is not known. The apply checks again, and fails if it \
+                 can't find out.\n\n{error}"
+            ),
+        ));
+    }
+    warnings
+}
+
+/// The blocks that import an existing webhook with its target.
+fn import_blocks(scope: &Scope, found: &Target) -> String {
+    let target = match found {
+        Target::Destination(id) => format!("audit_log_destination_id = \"{id}\""),
+        Target::Endpoint(_) => format!("endpoint = \"URL\" # {found}: the plan of the import shows it"),
+    };
+    format!(
+        "  import {{\n    to = {TYPE}.NAME\n    id = \"{}\"\n  }}\n\n  \
+         resource \"{TYPE}\" \"NAME\" {{\n    {}\n    {target}\n  }}",
+        scope.id(),
+        scope.arguments(),
+    )
+}
+
+fn owner_in_text(scope: &Scope) -> &'static str {
+    match scope.portal {
+        Some(_) => "Dev Portal",
+        None => "region",
+    }
+}
+
+fn indefinite(scope: &Scope) -> &'static str {
+    match scope.portal {
+        Some(_) => "a Dev Portal",
+        None => "a region",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use terraform_plugin::Attr;
+
+    use super::*;
+
+    const URL: &str = "https://a.example.com/s3cret";
+
+    fn destination(id: &str) -> Target {
+        Target::Destination(id.to_owned())
+    }
+
+    fn recorded(origin: Origin, target: &Target) -> Private {
+        let mut private = Private::default();
+        Record::set(&mut private, origin, target);
+        private
+    }
+
+    fn model(id: &str) -> Model {
+        Model {
+            audit_log_destination_id: Attr::Known(id.to_owned()),
+            ..Model::default()
+        }
+    }
+
+    #[test]
+    fn destroy_owns_applied_and_imported_target_in_any_form() {
+        let endpoint = Target::Endpoint(URL.to_owned());
+        for (recorded_target, now, same) in [
+            (destination("a"), destination("A"), true),
+            (destination("a"), destination("b"), false),
+            (endpoint.clone(), endpoint.clone(), true),
+            (
+                endpoint.clone(),
+                Target::Endpoint("https://A.example.com:443/s3cret".to_owned()),
+                true,
+            ),
+            (
+                endpoint.clone(),
+                Target::Endpoint("https://a.example.com/other".to_owned()),
+                false,
+            ),
+            (endpoint.clone(), destination("a"), false),
+        ] {
+            for (origin, owns) in [
+                (Origin::Applied, same),
+                (Origin::Imported, same),
+                (Origin::Foreign, false),
+            ] {
+                let record = Record::of(&recorded(origin, &recorded_target)).unwrap();
+                assert_eq!(record.owns(&now), owns, "{origin:?} {recorded_target:?} {now:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn record_contains_no_url() {
+        let private = recorded(Origin::Applied, &Target::Endpoint(URL.to_owned()));
+        assert!(!String::from_utf8(private.to_bytes()).unwrap().contains("s3cret"));
+    }
+
+    #[test]
+    fn plan_adopts_only_targets_that_no_apply_recorded() {
+        let (a, b) = (model("a"), model("b"));
+        for (private, prior, planned, adopts_target) in [
+            (recorded(Origin::Applied, &destination("a")), &b, &b, true),
+            (recorded(Origin::Applied, &destination("a")), &b, &a, false),
+            (recorded(Origin::Applied, &destination("a")), &a, &a, false),
+            (recorded(Origin::Foreign, &destination("b")), &b, &b, false),
+            (recorded(Origin::Imported, &destination("a")), &a, &a, false),
+            (recorded(Origin::Imported, &destination("a")), &b, &b, true),
+        ] {
+            assert_eq!(adopts(&private, prior, planned), adopts_target, "{private:?}");
+        }
+    }
+
+    #[test]
+    fn only_imported_and_moved_streams_are_unconfirmed() {
+        assert!(is_unconfirmed(&Private::default()));
+        for (origin, unconfirmed) in [
+            (Origin::Applied, false),
+            (Origin::Foreign, false),
+            (Origin::Imported, true),
+        ] {
+            assert_eq!(is_unconfirmed(&recorded(origin, &destination("a"))), unconfirmed);
+        }
+    }
 }

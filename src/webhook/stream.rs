@@ -1,252 +1,391 @@
-//! The ownership of webhooks: the removal of a resource must not disable a stream that another process or user has
-//! configured.
-//!
-//! A resource owns what it wrote last, which is usually in the state. If a refresh returns another target, or another
-//! time of the same target, the private state keeps the last write.
+//! A stream: the webhook of a scope, with the calls that read, set up, change and remove it under the rules.
 
 use std::time::Duration;
 
-use konnect::Error;
-use serde::{Deserialize, Serialize};
-use terraform_plugin::{Diagnostic, Diagnostics, Private};
+use konnect::{Cache, Client, Error, v2 as konnect_v2};
+use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private};
+use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::Instant;
 
+use crate::credential::endpoint;
+use crate::credential::{self, CredentialTracker, WriteError, Written};
 use crate::run::RunState;
+use crate::run::errors::api_error;
+use crate::run::portal;
 use crate::run::scope::Scope;
-use crate::run::time;
-use crate::webhook::webhook_target::Webhook;
+use crate::webhook::rules::{self, Origin, Record};
+use crate::webhook::{Change, Current, Form, Model, v2, v3};
 
+/// How long a creation waits for a webhook that is switched on: another resource of this apply may remove it.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The first wait before the webhook is read again. Each further wait is twice as long, at most [`MAX_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const MAX_WAIT: Duration = Duration::from_secs(2);
 /// The time limit for the removal of a webhook whose creation no state records. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The private state: the last write of this resource, if the state shows another one.
-const LAST_WRITE: &str = "wrote";
-
-/// The last write of a resource.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct LastWrite {
-    target: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    at: Option<String>,
+/// The webhook of a scope.
+pub(crate) struct Stream<'a> {
+    pub(super) run: &'a RunState,
+    client: &'a Client,
+    pub(super) scope: Scope,
+    /// Whether the configuration or state has an endpoint: v2 must then be available.
+    uses_v2: bool,
 }
 
-/// Records the last write of a resource if a refresh shows a later write. `trusts_time` is whether `updated_at` is
-/// reliable.
-pub(crate) fn observe(private: &mut Private, state: Option<&Webhook>, found: &Webhook, trusts_time: bool) {
-    let Some(state) = state else { return };
-    match private.get::<LastWrite>(LAST_WRITE) {
-        None if state.was_rewritten(found, trusts_time) => {
-            let last = LastWrite {
-                target: state.target.key(),
-                at: state.updated_at.clone(),
-            };
-            private.set(LAST_WRITE, &last);
-        }
-        // The webhook is again as this resource wrote it.
-        Some(last) if last.target == found.target.key() && state.was_rewritten(found, false) => {
-            private.remove(LAST_WRITE);
-        }
-        _ => {}
+impl<'a> Stream<'a> {
+    /// The stream of a scope, for a configuration or state.
+    ///
+    /// # Errors
+    /// Parts of the provider block are known only after apply.
+    pub(crate) fn of(run: &'a RunState, scope: Scope, model: &Model) -> Result<Self, Diagnostic> {
+        Ok(Self {
+            run,
+            client: run.client()?,
+            scope,
+            uses_v2: model.form() == Form::Endpoint,
+        })
     }
-}
 
-/// Whether the last refresh returned another target than the last write of this resource.
-pub(crate) fn lost_target(private: &Private, state: Option<&Webhook>) -> bool {
-    let last = private.get::<LastWrite>(LAST_WRITE);
-    last.is_some_and(|last| state.is_none_or(|state| state.target.key() != last.target))
-}
-
-/// Records that this resource wrote the content of its state.
-pub(crate) fn written(private: &mut Private) {
-    private.remove(LAST_WRITE);
-}
-
-/// Whether the webhook is still as the resource wrote it last. Whether it is enabled does not matter.
-pub(crate) fn is_ours(private: &Private, state: Option<&Webhook>, now: &Webhook, trusts_time: bool) -> bool {
-    match (private.get::<LastWrite>(LAST_WRITE), state) {
-        (Some(last), _) => {
-            let same_time = match (&last.at, &now.updated_at) {
-                (Some(at), Some(now)) if trusts_time => time::same(at, now),
-                _ => true,
-            };
-            last.target == now.target.key() && same_time
+    /// Reads the webhook from Konnect. A v2 webhook whose region has a destination is a webhook with a destination, so
+    /// v3 is read first.
+    ///
+    /// # Errors
+    /// The webhook could not be read.
+    pub(crate) async fn current(&self) -> Result<Option<Current>, Error> {
+        if let Some(found) = v3::present(v3::get(self.client, &self.scope).await)? {
+            return Ok(Some(Current::Destination(found)));
         }
-        (None, Some(state)) => !state.was_rewritten(now, trusts_time),
-        (None, None) => false,
+        if self.scope.portal.is_some() {
+            return Ok(None);
+        }
+        self.endpoint(konnect_v2::get_webhook(self.client, &self.scope.region).await)
     }
-}
 
-/// Removes the webhook of a scope with `removal`, if `is_ours` accepts the result of `fetch`. Otherwise, or if this run
-/// has configured it again, the webhook remains, with a warning. A webhook that no longer exists is not an error.
-///
-/// # Errors
-/// The webhook was not removed.
-pub(crate) async fn remove(
-    run: &RunState,
-    scope: &Scope,
-    fetch: impl Future<Output = Result<Option<Webhook>, Error>>,
-    is_ours: impl FnOnce(&Webhook) -> bool,
-    removal: impl Future<Output = Result<(), Error>>,
-    diagnostics: &mut Diagnostics,
-) -> Result<(), Error> {
-    let slot = run.slot(scope);
-    let mut progress = slot.lock().await;
-    if progress.created {
-        diagnostics.push(overwritten(scope));
-        return Ok(());
+    /// Like [`Stream::current`], with requests that other reads share.
+    ///
+    /// # Errors
+    /// As [`Stream::current`].
+    pub(crate) async fn refreshed(&self, cache: &Cache) -> Result<Option<Current>, Error> {
+        let region = &self.scope.region;
+        let found = match &self.scope.portal {
+            Some(portal) => cache.portal_webhook(region, portal).await,
+            None => cache.destination_webhook(region).await,
+        };
+        if let Some(found) = v3::present(found)? {
+            return Ok(Some(Current::Destination(found)));
+        }
+        if self.scope.portal.is_some() {
+            return Ok(None);
+        }
+        self.endpoint(cache.endpoint_webhook(region).await)
     }
-    let removed = async {
-        match fetch.await? {
-            Some(now) if is_ours(&now) => removal.await,
-            Some(now) => {
-                diagnostics.push(left_in_place(scope, &now));
-                Ok(())
+
+    /// The v2 webhook. Without an endpoint in the configuration or state, v2 may be unavailable.
+    fn endpoint(&self, found: Result<konnect::EndpointWebhook, Error>) -> Result<Option<Current>, Error> {
+        match v2::present(found) {
+            Err(error) if !self.uses_v2 && konnect_v2::is_webhook_absent(&error) => Ok(None),
+            found => Ok(found?.map(Current::Endpoint)),
+        }
+    }
+
+    /// Refreshes a state, and detects outside changes of the credential. A webhook of the other form that is switched
+    /// off counts as absent: its form was changed, and then it was removed.
+    ///
+    /// # Errors
+    /// The webhook could not be read.
+    pub(crate) async fn read(
+        &self,
+        cache: &Cache,
+        known: &Model,
+        private: &mut Private,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Option<Model>, Error> {
+        let Some(mut found) = self.refreshed(cache).await? else {
+            return Ok(None);
+        };
+        let form = match &found {
+            Current::Destination(_) => Form::Destination,
+            Current::Endpoint(_) => Form::Endpoint,
+        };
+        if form != known.form() && !found.is_enabled() {
+            return Ok(None);
+        }
+        if let Current::Endpoint(webhook) = found {
+            let applied = endpoint::applied(private);
+            let mut tracker = CredentialTracker::new(known.credential(), private, self.run.detects_drift);
+            let webhook = tracker
+                .observe(
+                    "webhook",
+                    known.updated_at.known().map(String::as_str),
+                    webhook,
+                    || konnect_v2::get_webhook(self.client, &self.scope.region),
+                    |now| v2::equals(known, now, applied.as_ref()),
+                    diagnostics,
+                )
+                .await?;
+            endpoint::observe(private, webhook.endpoint.as_deref().unwrap_or_default());
+            found = Current::Endpoint(webhook);
+        }
+        let mut state = known.with(found, &self.scope, private);
+        credential::clear_after_outside_change(private, &mut state.authorization);
+        Ok(Some(state))
+    }
+
+    /// Sets the webhook up.
+    ///
+    /// # Errors
+    /// The webhook is switched on and must not be redirected, or it was not set up.
+    pub(crate) async fn create(
+        &self,
+        change: &Change<'_>,
+        private: &mut Private,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Model, Diagnostics> {
+        let target = change.planned.target().or_else(|| change.config.target());
+        let target = target.ok_or_else(|| no_target(change.planned))?;
+        let lock = self.run.stream_lock(&self.scope);
+        let _turn = self.claim(&lock, change.planned.replaces()).await?;
+        let mut created = self.send(change, private, diagnostics).await;
+        // A `PATCH` is idempotent: if the response was lost, it is sent once more.
+        if created.as_ref().is_err_and(WriteError::may_have_happened) {
+            created = self.send(change, private, diagnostics).await;
+        }
+        match created {
+            Ok(Written { found, .. }) => {
+                Record::set(private, Origin::Applied, &target);
+                Ok(change.planned.with(found, &self.scope, private))
             }
-            None => Ok(()),
-        }
-    };
-    let removed = match removed.await {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    };
-    if removed.is_ok() {
-        run.webhook_gone(scope);
-    }
-    slot.release(&mut progress);
-    removed
-}
-
-/// Removes a webhook whose creation no state records. The client of `fetch` and `removal` must work after the run was
-/// stopped.
-///
-/// This run no longer holds the lock of the state, so another run may have configured the webhook: `fetch` reads it
-/// first.
-pub(crate) async fn rollback(
-    run: &RunState,
-    scope: &Scope,
-    created: &Webhook,
-    fetch: impl Future<Output = Result<Option<Webhook>, Error>>,
-    removal: impl Future<Output = Result<(), Error>>,
-) {
-    let removal = async {
-        let now = fetch.await?;
-        let ours =
-            now.is_some_and(|now| now.target == created.target && now.updated_at == created.updated_at);
-        if ours {
-            removal.await?;
-        }
-        Ok::<_, Error>(ours)
-    };
-    match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
-        Ok(Ok(true)) => {
-            run.slot(scope).lock().await.created = false;
-            tracing::warn!(%scope, "removed a webhook: rolled back, not saved to state");
-        }
-        Ok(Ok(false)) => {
-            tracing::warn!(%scope, "left a webhook in place that was changed after its creation");
-        }
-        _ => tracing::error!(%scope, "a webhook may exist that was not saved to state"),
-    }
-}
-
-/// The warning that a removal did not change the webhook.
-fn left_in_place(scope: &Scope, now: &Webhook) -> Diagnostic {
-    let activity = if now.enabled {
-        "delivers"
-    } else {
-        "is switched off and set"
-    };
-    Diagnostic::warning(
-        "Webhook was left in place",
-        format!(
-            "The webhook of {scope} {activity} to {}. This resource did not write that target: another \
-             resource, configuration or user wrote it after the last write of this resource. Nothing was removed at \
-             Konnect. The resource is removed from the state.",
-            now.target
-        ),
-    )
-}
-
-/// The warning that a removal sent nothing, because this run has configured the webhook again.
-fn overwritten(scope: &Scope) -> Diagnostic {
-    Diagnostic::warning(
-        "Webhook was overwritten, not removed",
-        format!(
-            "This run set up the webhook of {scope} for another resource, or again for this one, before it removed this \
-             one. The new webhook has replaced the old one, and nothing was removed at Konnect."
-        ),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::webhook::webhook_target::Target;
-
-    fn endpoint(url: &str, enabled: bool, at: &str) -> Webhook {
-        Webhook {
-            target: Target::Endpoint(url.to_owned()),
-            enabled,
-            updated_at: Some(at.to_owned()),
+            Err(error) => {
+                if error.may_have_happened() {
+                    diagnostics.push(rules::uncertain(&self.scope, &target));
+                }
+                Err(self.write_failed(error, change).await)
+            }
         }
     }
 
-    fn destination(id: &str) -> Webhook {
-        Webhook {
-            target: Target::Destination(id.to_owned()),
-            enabled: true,
-            updated_at: None,
+    /// Locks the stream for a creation when its webhook is off. Waits for another resource of this apply to remove it,
+    /// without the lock.
+    async fn claim<'l>(
+        &self,
+        lock: &'l Mutex<()>,
+        replaces: bool,
+    ) -> Result<MutexGuard<'l, ()>, Diagnostics> {
+        let deadline = Instant::now() + RELEASE_TIMEOUT;
+        let mut wait = FIRST_WAIT;
+        loop {
+            let turn = lock.lock().await;
+            if replaces {
+                return Ok(turn);
+            }
+            let found = self.current().await.map_err(|error| api_error(&error))?;
+            let Some(found) = found.filter(Current::is_enabled) else {
+                return Ok(turn);
+            };
+            drop(turn);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.run.pause(wait.min(left)).await.is_none() {
+                return Err(rules::occupied(&self.scope, &found.target()).into());
+            }
+            wait = wait.saturating_mul(2).min(MAX_WAIT);
         }
     }
 
-    const A: &str = "https://a.example.com/s3cret";
-    const T1: &str = "2026-01-01T00:00:00Z";
-    const T2: &str = "2026-01-02T00:00:00Z";
-
-    #[test]
-    fn webhook_as_last_written_is_ours() {
-        let private = Private::default();
-        for (state, now, ours) in [
-            (destination("a"), destination("A"), true),
-            (destination("a"), destination("b"), false),
-            (endpoint(A, true, T1), endpoint(A, true, T1), true),
-            (endpoint(A, true, T1), endpoint(A, false, T2), true),
-            (endpoint(A, true, T1), endpoint(A, true, T2), false),
-            (endpoint(A, true, T1), destination("a"), false),
-        ] {
-            assert_eq!(
-                is_ours(&private, Some(&state), &now, true),
-                ours,
-                "{state:?} {now:?}"
+    /// Changes the webhook, or only records its target if Konnect already has it.
+    ///
+    /// # Errors
+    /// The change would redirect a stream that was only imported or moved, or it was not made.
+    pub(crate) async fn update(
+        &self,
+        change: &Change<'_>,
+        private: &mut Private,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Model, Diagnostics> {
+        let (planned, prior) = (change.planned, change.prior.unwrap_or(change.planned));
+        // The URL of `endpoint_wo` is a target only if this change sends it.
+        let sent_url = || change.config.target().filter(|_| endpoint::is_sent(private));
+        let target = planned.target().or_else(sent_url);
+        let lock = self.run.stream_lock(&self.scope);
+        let _turn = lock.lock().await;
+        if rules::is_unconfirmed(private) && !planned.replaces() {
+            let found = self.current().await.map_err(|error| api_error(&error))?;
+            let found = found.map(|found| found.target());
+            if found != target {
+                return Err(rules::not_confirmed(&self.scope, found.as_ref(), prior).into());
+            }
+        }
+        let Written { found, sent } = match self.send(change, private, diagnostics).await {
+            Ok(written) => written,
+            Err(error) => return Err(self.write_failed(error, change).await),
+        };
+        let now = found.target();
+        if target.as_ref().is_some_and(|target| *target != now) && !sent {
+            return Err(rules::changed_since_plan(&self.scope, &now).into());
+        }
+        let is_adopted = target.is_some() && !sent;
+        let target = target.unwrap_or(now);
+        let record = Record::of(private);
+        let is_recorded = record.as_ref().is_some_and(|record| record.is(&target));
+        if sent || (is_adopted && !is_recorded) {
+            // Under `ignore_changes`, the plan keeps the target of another process or user, and the configuration of the
+            // apply names its own.
+            let own = change
+                .config
+                .target()
+                .is_some_and(|configured| configured == target)
+                || record.is_some_and(|record| record.owns(&target));
+            Record::set(
+                private,
+                if own { Origin::Applied } else { Origin::Foreign },
+                &target,
             );
         }
-        let (before, after) = (endpoint(A, true, T1), endpoint(A, true, T2));
-        assert!(is_ours(&private, Some(&before), &after, false));
+        Ok(planned.with(found, &self.scope, private))
     }
 
-    #[test]
-    fn refresh_with_other_target_keeps_last_write() {
-        let mut private = Private::default();
-        let (ours, theirs) = (endpoint(A, true, T1), destination("b"));
-        observe(&mut private, Some(&ours), &ours, true);
-        assert_eq!(private, Private::default());
-        observe(&mut private, Some(&ours), &theirs, true);
-        // The state now shows the other webhook.
-        observe(&mut private, Some(&theirs), &theirs, true);
-        assert!(lost_target(&private, Some(&theirs)));
-        assert!(!is_ours(&private, Some(&theirs), &theirs, true));
-        assert!(!String::from_utf8(private.to_bytes()).unwrap().contains("s3cret"));
-        observe(&mut private, Some(&theirs), &ours, true);
-        assert!(is_ours(&private, Some(&ours), &ours, true));
+    /// Sends one `PATCH` in the version of the planned form, or only reads if nothing changes. A change of form sends
+    /// everything, because settings of the other form do not apply.
+    async fn send(
+        &self,
+        change: &Change<'_>,
+        private: &mut Private,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<Written<Current>, WriteError> {
+        let (planned, region) = (change.planned, &self.scope.region);
+        if planned.form() == Form::Destination {
+            let changes = v3::changes(change.prior_of_same_form(), planned)?;
+            let Some(changes) = changes else {
+                let found = self.current().await?.ok_or_else(|| rules::gone(&self.scope))?;
+                return Ok(Written { found, sent: false });
+            };
+            let found = v3::write(self.run, self.client, &self.scope, &changes).await?;
+            if found.audit_log_destination_id.is_none() {
+                return Err(rules::gone(&self.scope).into());
+            }
+            CredentialTracker::new(planned.credential(), private, false).forget();
+            endpoint::forget(private);
+            return Ok(Written {
+                found: Current::Destination(found),
+                sent: true,
+            });
+        }
+        let Written { found, sent } = match change.prior {
+            None => Written {
+                found: v2::create(self.client, region, change, private).await?,
+                sent: true,
+            },
+            Some(_) => v2::update(self.run, self.client, region, change, private, diagnostics).await?,
+        };
+        if found.endpoint.is_none() {
+            return Err(rules::gone(&self.scope).into());
+        }
+        Ok(Written {
+            found: Current::Endpoint(found),
+            sent,
+        })
     }
 
-    #[test]
-    fn refresh_with_rewritten_endpoint_keeps_time_of_last_write() {
-        let mut private = Private::default();
-        let (ours, theirs) = (endpoint(A, true, T1), endpoint(A, true, T2));
-        observe(&mut private, Some(&ours), &theirs, true);
-        assert!(!is_ours(&private, Some(&theirs), &theirs, true));
-        assert!(!lost_target(&private, Some(&theirs)));
-        written(&mut private);
-        assert!(is_ours(&private, Some(&theirs), &theirs, true));
+    /// Removes the webhook if it delivers to the target that this resource last applied or imported, whether it is
+    /// switched on or not. Otherwise, it remains, with a warning.
+    ///
+    /// Terraform does not pass the private data of a tainted object to its removal: then the target of the state counts.
+    ///
+    /// # Errors
+    /// The webhook was not removed.
+    pub(crate) async fn remove(
+        &self,
+        state: &Model,
+        private: &Private,
+        diagnostics: &mut Diagnostics,
+    ) -> Result<(), Diagnostics> {
+        let lock = self.run.stream_lock(&self.scope);
+        let _turn = lock.lock().await;
+        let found = self.current().await.map_err(|error| api_error(&error))?;
+        let Some(found) = found else { return Ok(()) };
+        let target = found.target();
+        let ours = match Record::of(private) {
+            Some(record) => record.owns(&target),
+            None => state.target() == Some(target),
+        };
+        if !ours {
+            diagnostics.push(rules::left_in_place(&self.scope, &found));
+            return Ok(());
+        }
+        self.take_down(self.client, &found)
+            .await
+            .map_err(|error| api_error(&error))
     }
+
+    /// Removes a webhook whose creation no state records, if that creation switched it on. With `replace_existing`, the
+    /// webhook may have been on before, and its previous target is not known.
+    ///
+    /// This run no longer holds the lock of the state, so another run may have changed the webhook: it is read first.
+    pub(crate) async fn roll_back(&self, created: &Model) {
+        if created.replaces() || created.enabled != Attr::Known(true) {
+            return;
+        }
+        let scope = &self.scope;
+        let stream = Stream {
+            client: &self.client.after_stop(),
+            scope: scope.clone(),
+            ..*self
+        };
+        let removal = async {
+            let found = stream.current().await?;
+            let Some(found) = found.filter(|found| created.target() == Some(found.target())) else {
+                return Ok(false);
+            };
+            stream.take_down(stream.client, &found).await?;
+            Ok::<_, Error>(true)
+        };
+        match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
+            Ok(Ok(true)) => tracing::warn!(%scope, "removed a webhook: rolled back, not saved to state"),
+            Ok(Ok(false)) => {
+                tracing::warn!(%scope, "left a webhook in place that was changed after its creation");
+            }
+            _ => tracing::error!(%scope, "a webhook may exist that was not saved to state"),
+        }
+    }
+
+    /// Removes a webhook, or switches it off if the API cannot remove it.
+    async fn take_down(&self, client: &Client, found: &Current) -> Result<(), Error> {
+        let removed = match found {
+            Current::Destination(_) => v3::delete(client, &self.scope).await,
+            Current::Endpoint(found) if !found.enabled => Ok(()),
+            Current::Endpoint(_) => v2::switch_off(client, &self.scope.region).await,
+        };
+        removed.or_else(|error| if error.is_not_found() { Ok(()) } else { Err(error) })
+    }
+
+    /// Converts a failed write to diagnostics. After a 404, finds out whether the Dev Portal or the destination is
+    /// missing.
+    async fn write_failed(&self, error: WriteError, change: &Change<'_>) -> Diagnostics {
+        let planned = change.planned;
+        let error = match error {
+            WriteError::Value(diagnostic) => return diagnostic.into(),
+            WriteError::Api(error) => error,
+        };
+        if error.is_not_found() && error.method() == "PATCH" && planned.form() == Form::Destination {
+            match portal::is_missing(self.client, &self.scope).await {
+                Some(true) => return portal::not_found(&self.scope, &error).into(),
+                Some(false) => return v3::unknown_destination(planned, &error).into(),
+                None if self.scope.portal.is_none() => {
+                    return v3::unknown_destination(planned, &error).into();
+                }
+                None => {}
+            }
+        }
+        credential::api_error(&error, change.credential())
+    }
+}
+
+fn no_target(planned: &Model) -> Diagnostic {
+    let attribute = if planned.form() == Form::Destination {
+        "audit_log_destination_id"
+    } else {
+        "endpoint"
+    };
+    let detail = format!("\"{attribute}\" is null after apply-time evaluation. Set it to a value.");
+    Diagnostic::error("Missing value", detail).at(attribute)
 }

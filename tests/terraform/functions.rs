@@ -138,6 +138,7 @@ fn unusable_arguments_are_named_and_not_repeated() {
         let text = error.text().split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(&format!("\"{parameter}\"")), "{text}");
         assert!(text.contains(reason), "{text}");
+        assert!(text.ends_with('.') && !text.ends_with(".."), "{text}");
         assert!(!error.detail.contains("s3cret"), "{text}");
     }
 }

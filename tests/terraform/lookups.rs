@@ -1,6 +1,6 @@
 //! Data sources that find existing objects.
 
-use konnect_emulator::{Behavior, EventKind, PullApi};
+use konnect_emulator::{Behavior, EventKind, Fault, FaultRule, PullApi};
 use serde_json::{Value, json};
 
 use crate::workspace::{Block, Workspace};
@@ -250,6 +250,22 @@ fn signing_keys_are_those_of_the_region_and_verify_without_a_token() {
     {
         assert!(!request.headers.contains_key("authorization"), "{request:?}");
     }
+}
+
+#[test]
+fn signing_keys_with_a_private_part_warn() {
+    let workspace = Workspace::new();
+    workspace.configure(data("audit_log_signing_keys", "eu").with("region", "eu"));
+    workspace.init();
+    let mut jwks = workspace.konnect.jwks();
+    jwks["keys"][0]["d"] = json!("s3cret");
+    let private = FaultRule::new(Fault::body("application/json", &jwks.to_string())).path_end("/jwks.json");
+    workspace.konnect.inject(private).unwrap();
+    let run = workspace.try_plan().succeeds();
+    let warnings = run.warnings();
+    assert_eq!(warnings.len(), 1, "{}", run.report());
+    assert_eq!(warnings[0].summary, "Signing keys contain a private key");
+    assert!(!warnings[0].detail.contains("s3cret"), "{}", warnings[0].detail);
 }
 
 #[test]

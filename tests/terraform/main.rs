@@ -47,6 +47,7 @@ mod rejected_requests;
 #[cfg(unix)]
 mod replay;
 mod secret_search;
+mod secret_url;
 mod secrets;
 mod status;
 mod takeover_guard;

@@ -1,4 +1,4 @@
-//! The body of a delivery: its type, encoding and size limit.
+//! The body of a delivery: its type, encoding and size limit, and why it is rejected.
 
 use std::io::Read;
 
@@ -7,6 +7,9 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
+
+/// The first bytes of gzip.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// The reason why a delivery is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -19,13 +22,13 @@ pub(crate) enum Refusal {
     ContentType,
     #[error("the Content-Encoding is not gzip or application/gzip")]
     ContentEncoding,
-    #[error("the body is not gzip, as its Content-Encoding says")]
+    #[error("the body is not valid gzip")]
     NotGzip,
     #[error("the body is larger than {0} bytes, as it is sent or once it is decompressed")]
     TooLarge(usize),
     #[error("the body did not arrive in time")]
     Timeout,
-    #[error("the body broke off")]
+    #[error("the connection ended within the body")]
     Incomplete,
     #[error("the events could not be stored")]
     Storage,
@@ -46,33 +49,24 @@ impl Refusal {
     }
 }
 
-/// The encoding of a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    Identity,
-    Gzip,
-}
-
-impl Encoding {
-    /// The encoding of a body with these headers. Kong documents `application/gzip` instead of HTTP's `gzip`.
-    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
-        let mut encoding = Self::Identity;
-        for value in headers.get_all(CONTENT_ENCODING) {
-            let value = value.to_str().map_err(|_| Refusal::ContentEncoding)?;
-            for token in value.split(',').map(|token| token.trim().to_ascii_lowercase()) {
-                encoding = match (token.as_str(), encoding) {
-                    ("" | "identity", encoding) => encoding,
-                    ("gzip" | "x-gzip" | "application/gzip", Self::Identity) => Self::Gzip,
-                    _ => return Err(Refusal::ContentEncoding),
-                };
+/// Whether the headers announce gzip. Kong documents `application/gzip` instead of HTTP's `gzip`.
+fn announces_gzip(headers: &HeaderMap) -> Result<bool, Refusal> {
+    let mut gzip = false;
+    for value in headers.get_all(CONTENT_ENCODING) {
+        let value = value.to_str().map_err(|_| Refusal::ContentEncoding)?;
+        for token in value.split(',').map(|token| token.trim().to_ascii_lowercase()) {
+            match token.as_str() {
+                "" | "identity" => {}
+                "gzip" | "x-gzip" | "application/gzip" => gzip = true,
+                _ => return Err(Refusal::ContentEncoding),
             }
         }
-        Ok(encoding)
     }
+    Ok(gzip)
 }
 
 /// Whether the type is `text/plain`, with any parameters, or absent.
-pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let Some(value) = headers.get(CONTENT_TYPE) else {
         return Ok(());
     };
@@ -118,24 +112,28 @@ pub(crate) async fn drain(body: &mut Incoming, limit: usize) {
     }
 }
 
-/// Decompresses a body.
-pub(crate) fn decode(bytes: Vec<u8>, encoding: Encoding, limit: usize) -> Result<Vec<u8>, Refusal> {
-    match encoding {
-        Encoding::Identity => Ok(bytes),
-        // An empty body is not valid gzip, but is accepted.
-        Encoding::Gzip if bytes.is_empty() => Ok(bytes),
-        Encoding::Gzip => {
-            let mut plain = Vec::new();
-            // Reads one byte more than the limit, to detect a longer body.
-            let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-            let decoded = MultiGzDecoder::new(bytes.as_slice())
-                .take(most)
-                .read_to_end(&mut plain);
-            if plain.len() > limit {
-                return Err(Refusal::TooLarge(limit));
-            }
-            decoded.map_err(|_| Refusal::NotGzip)?;
-            Ok(plain)
-        }
+/// Decompresses a body that begins with [`GZIP`], whatever its headers say. Another body must have the type and the
+/// encoding of lines.
+pub(crate) fn decode(headers: &HeaderMap, bytes: Vec<u8>, limit: usize) -> Result<Vec<u8>, Refusal> {
+    if bytes.starts_with(&GZIP) {
+        return decompress(&bytes, limit);
     }
+    check_type(headers)?;
+    // An empty body is not valid gzip, but is accepted.
+    if announces_gzip(headers)? && !bytes.is_empty() {
+        return Err(Refusal::NotGzip);
+    }
+    Ok(bytes)
+}
+
+fn decompress(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Refusal> {
+    let mut plain = Vec::new();
+    // Reads one byte more than the limit, to detect a longer body.
+    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let decoded = MultiGzDecoder::new(bytes).take(most).read_to_end(&mut plain);
+    if plain.len() > limit {
+        return Err(Refusal::TooLarge(limit));
+    }
+    decoded.map_err(|_| Refusal::NotGzip)?;
+    Ok(plain)
 }

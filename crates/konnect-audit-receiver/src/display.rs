@@ -1,11 +1,11 @@
 //! The output of an event: a line of text or a JSON object.
 
-use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use konnect_event::{Event, Kind};
 use serde::Serialize;
 
-use super::received::{Received, Verification};
+use crate::intake::{Received, Verification};
 
 /// The maximum length of a value in a line of text.
 const MAX_CHARACTERS: usize = 100;
@@ -25,62 +25,52 @@ pub enum Style {
 /// The JSON output of an event.
 #[derive(Serialize)]
 struct Json<'a> {
-    format: &'static str,
-    kind: &'static str,
-    timestamp: &'a str,
-    vendor: &'a str,
-    product: &'a str,
-    version: &'a str,
-    event_class_id: &'a str,
-    name: &'a str,
-    severity: Option<i64>,
-    fields: &'a BTreeMap<String, String>,
-    signature: Option<&'a str>,
-    verification: &'static str,
+    #[serde(flatten)]
+    event: &'a Event,
+    verification: Verification,
 }
 
-/// The JSON output of a line that is not an event.
+/// The JSON output of lines that are not events.
 #[derive(Serialize)]
 struct JsonError<'a> {
     error: &'a str,
-    line: &'a str,
+    line: Option<&'a str>,
 }
 
 impl Style {
     /// The output of a received line, with a line break.
     pub(crate) fn render(self, received: &Received<'_>) -> String {
-        let mut line = match self {
-            Self::Json => json(received),
-            Self::Text { color } => text(received, color),
+        let line = match (self, &received.event) {
+            (Self::Text { color }, _) => text(received, color),
+            (Self::Json, Ok(event)) => json(&Json {
+                event,
+                verification: received.verification,
+            }),
+            (Self::Json, Err(error)) => json(&JsonError {
+                error,
+                line: Some(received.line),
+            }),
         };
-        line.push('\n');
-        line
+        line + "\n"
+    }
+
+    /// The output of further lines of a delivery that are not events, with a line break.
+    pub(crate) fn render_further_unreadable(self, count: u64) -> String {
+        let error = format!("{count} further unreadable lines");
+        let line = match self {
+            Self::Text { .. } => error,
+            Self::Json => json(&JsonError {
+                error: &error,
+                line: None,
+            }),
+        };
+        line + "\n"
     }
 }
 
-fn json(received: &Received<'_>) -> String {
-    let line = match &received.event {
-        Ok(event) => serde_json::to_string(&Json {
-            format: event.format.as_str(),
-            kind: event.kind.as_str(),
-            timestamp: &event.timestamp,
-            vendor: &event.vendor,
-            product: &event.product,
-            version: &event.version,
-            event_class_id: &event.event_class_id,
-            name: &event.name,
-            severity: event.severity,
-            fields: &event.fields,
-            signature: event.signature.as_deref(),
-            verification: received.verification.as_str(),
-        }),
-        Err(error) => serde_json::to_string(&JsonError {
-            error,
-            line: received.line,
-        }),
-    };
+fn json(value: &impl Serialize) -> String {
     // Serialization of strings and numbers does not fail.
-    line.unwrap_or_default()
+    escape(&serde_json::to_string(value).unwrap_or_default())
 }
 
 fn text(received: &Received<'_>, color: bool) -> String {
@@ -120,12 +110,12 @@ fn text(received: &Received<'_>, color: bool) -> String {
         .filter_map(|name| event.fields.get(*name))
         .find(|value| !value.is_empty());
     let [timestamp, who, what, outcome] = [
-        &event.timestamp,
-        who.unwrap_or(&String::new()),
+        event.timestamp.as_deref().unwrap_or_default(),
+        who.map_or("", String::as_str),
         &what(event),
         &outcome(event),
     ]
-    .map(|text| printable(text));
+    .map(printable);
     let kind = event.kind.as_str();
     format!("{timestamp}  {kind:<14}  {who}  {what}  {outcome}  {severity}  {verification}")
 }
@@ -167,28 +157,43 @@ fn outcome(event: &Event) -> String {
     }
 }
 
-/// A text of a sender for a terminal: without control characters, of limited length, and `-` if it is empty.
+/// A text of a sender for a line of text: escaped, of limited length, and `-` if it is empty.
 fn printable(text: &str) -> String {
     let text = text.trim();
-    if text.is_empty() {
-        return "-".to_owned();
+    match text.char_indices().nth(MAX_CHARACTERS) {
+        None if text.is_empty() => "-".to_owned(),
+        None => escape(text),
+        Some((end, _)) => escape(&text[..end]) + "…",
     }
-    let mut printable = String::with_capacity(text.len().min(4 * MAX_CHARACTERS));
-    for (index, character) in text.chars().enumerate() {
-        if index == MAX_CHARACTERS {
-            printable.push('…');
-            break;
-        }
-        // Characters that change the writing direction can make a line look like another.
-        let turns =
-            matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if character.is_control() || turns {
-            printable.extend(character.escape_unicode());
+}
+
+/// A text with foreign parts, in which characters that change other output or are invisible are escaped as in JSON
+/// (`\u001b`). In a JSON text, this does not change any value.
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() || is_invisible(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // A write to a string does not fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
         } else {
-            printable.push(character);
+            escaped.push(character);
         }
     }
-    printable
+    escaped
+}
+
+/// Characters without a glyph, which hide text, and those that change the direction of the text around them. Beside
+/// Unicode's `Default_Ignorable_Code_Point`, these are line separators and annotations.
+const fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 #[cfg(test)]
@@ -213,8 +218,8 @@ mod tests {
                 "2026-06-12T08:00:00Z  authorization   p  list portals  granted  severity 1  verified\n",
             ),
             (
-                r#"{"event_ts":"t","name":"Ingress","act":"POST","request":"/v3/x","status":500,"principal_name":"A B (a@b)","severity":10}"#,
-                "t  access          A B (a@b)  POST /v3/x  500  severity 10  verified\n",
+                r#"{"event_ts":"yesterday","name":"Ingress","act":"POST","request":"/v3/x","status":500,"principal_name":"A B (a@b)","severity":10}"#,
+                "-  access          A B (a@b)  POST /v3/x  500  severity 10  verified\n",
             ),
             (
                 r#"{"event_class_id":"AUTHENTICATION_TYPE_PAT","name":"AUTHENTICATION_OUTCOME_TOKEN_EXPIRED","request":"/r"}"#,
@@ -240,18 +245,37 @@ mod tests {
     }
 
     #[test]
-    fn render_text_escapes_terminal_control_characters() {
-        let line = r#"{"name":"\u001b[2J\r\nfake\u202e\u009b","principal_id":"x"}"#;
-        let shown = Style::Text { color: false }.render(&received(line, Verification::Unsigned));
-        assert!(!shown.trim_end().contains(char::is_control), "{shown:?}");
-        assert!(
-            shown.contains(r"\u{1b}[2J\u{d}\u{a}fake\u{202e}\u{9b}"),
-            "{shown:?}"
-        );
-
+    fn render_text_is_limited_in_length() {
         let long = format!(r#"{{"name":"{}"}}"#, "x".repeat(10_000));
         let shown = Style::Text { color: false }.render(&received(&long, Verification::Unsigned));
         assert!(shown.chars().count() < 200, "{shown}");
+    }
+
+    #[test]
+    fn render_escapes_control_and_invisible_characters() {
+        let hidden = "\u{1b}\u{7}\u{7f}\u{9b}\r\n\u{85}\u{2028}\u{200b}\u{2060}\u{feff}\u{ad}\u{202a}\u{202e}\u{2066}\u{2069}\u{3164}\u{e0041}";
+        let value = format!("a{hidden}b");
+        let line = serde_json::json!({"name": "Ingress", "act": value, "principal_id": value}).to_string();
+        for style in [Style::Text { color: false }, Style::Json] {
+            let shown = style.render(&received(&line, Verification::Unsigned));
+            let shown = shown.strip_suffix('\n').unwrap();
+            assert!(!shown.contains(|c| hidden.contains(c)), "{shown:?}");
+            let escaped = r"\u007f\u009b";
+            assert!(
+                shown.contains(escaped) && shown.contains(r"\udb40\udc41b"),
+                "{shown:?}"
+            );
+        }
+        // The values of JSON are the same.
+        let shown = Style::Json.render(&received(&line, Verification::Unsigned));
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(shown["fields"]["act"], value);
+
+        let unreadable = format!("{value}x");
+        let shown = Style::Json.render(&received(&unreadable, Verification::Unchecked));
+        assert!(!shown.trim_end().contains(|c| hidden.contains(c)), "{shown:?}");
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(shown["line"], unreadable);
     }
 
     #[test]

@@ -1,27 +1,56 @@
-//! The processing of the lines of a delivery: parse, verify, filter, show, store and count.
+//! Received lines, and their processing: parse, verify, filter, show, store and count.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use konnect_event::{KeySet, VerifyError, parse, verify};
+use konnect_event::{Event, KeySet, VerifyError, parse, verify};
+use serde::Serialize;
 use tokio::sync::watch;
 
-use super::display::Style;
-use super::filter::Filter;
-use super::options::OnEvent;
-use super::received::{Received, Verification};
+use crate::display::Style;
+use crate::filter::Filter;
+use crate::options::OnEvent;
 
 /// The amount of output to buffer: large deliveries need only little more memory than their bodies.
 const CHUNK: usize = 64 * 1024;
+
+/// How many unreadable lines of a delivery are shown.
+const MAX_UNREADABLE: u64 = 20;
+
+/// A received line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received<'a> {
+    /// The line, without its line break. Bytes that are not UTF-8 are replaced.
+    pub line: &'a str,
+    /// The event, or the reason why the line is not one. The text does not quote the line.
+    pub event: Result<Event, String>,
+    /// The verification of its signature.
+    pub verification: Verification,
+}
+
+/// The result of the verification of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verification {
+    /// One of the keys verifies the signature.
+    Verified,
+    /// The event has no signature.
+    Unsigned,
+    /// No key verifies the signature.
+    Bad,
+    /// The receiver has no keys, or the line is not an event.
+    Unchecked,
+}
 
 /// The numbers of received deliveries and events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Accepted deliveries.
     pub deliveries: u64,
-    /// Deliveries that were rejected, or received a code other than 2xx because of [`Response`](super::Response).
+    /// Deliveries that were rejected, or received a code other than 2xx because of
+    /// [`Options::status`](crate::Options::status).
     pub refused: u64,
     /// Events that match the filter.
     pub events: u64,
@@ -31,6 +60,8 @@ pub struct Counts {
     pub unsigned: u64,
     /// Those with a signature that no key verifies.
     pub bad: u64,
+    /// Those with a signature that was not verified, because the receiver has no keys.
+    pub unchecked: u64,
     /// Lines that are not events.
     pub unreadable: u64,
 }
@@ -43,6 +74,7 @@ impl Counts {
         self.verified += other.verified;
         self.unsigned += other.unsigned;
         self.bad += other.bad;
+        self.unchecked += other.unchecked;
         self.unreadable += other.unreadable;
     }
 }
@@ -81,15 +113,21 @@ impl Intake {
     /// sender tries again.
     pub(crate) fn take(&self, body: &[u8]) -> io::Result<()> {
         let mut pending = Pending::default();
+        let mut unreadable = 0;
         for raw in body.split(|byte| *byte == b'\n') {
             let raw = raw.strip_suffix(b"\r").unwrap_or(raw);
             if raw.trim_ascii().is_empty() {
                 continue;
             }
-            self.line(raw, &mut pending);
+            self.line(raw, &mut pending, &mut unreadable);
             if pending.raw.len() + pending.shown.len() > CHUNK {
                 self.write(&mut pending)?;
             }
+        }
+        if let Some(further @ 1..) = unreadable.checked_sub(MAX_UNREADABLE) {
+            pending
+                .shown
+                .push_str(&self.style.render_further_unreadable(further));
         }
         pending.counts.deliveries = 1;
         self.write(&mut pending)
@@ -100,7 +138,8 @@ impl Intake {
         self.counts.send_modify(|counts| counts.refused += 1);
     }
 
-    fn line(&self, raw: &[u8], pending: &mut Pending) {
+    /// Processes a line. `unreadable` counts the lines of the delivery that are not events.
+    fn line(&self, raw: &[u8], pending: &mut Pending, unreadable: &mut u64) {
         let line = String::from_utf8_lossy(raw);
         let is_utf8 = matches!(line, std::borrow::Cow::Borrowed(_));
         let received = self.read(&line, is_utf8);
@@ -112,7 +151,7 @@ impl Intake {
                     Verification::Verified => counts.verified += 1,
                     Verification::Unsigned => counts.unsigned += 1,
                     Verification::Bad => counts.bad += 1,
-                    Verification::Unchecked => {}
+                    Verification::Unchecked => counts.unchecked += 1,
                 }
             }
             Ok(_) => return,
@@ -121,12 +160,15 @@ impl Intake {
                 if !self.filter.is_empty() {
                     return;
                 }
+                *unreadable += 1;
             }
         }
         if let Some(on_event) = &self.on_event {
             on_event(&received);
         }
-        pending.shown.push_str(&self.style.render(&received));
+        if *unreadable <= MAX_UNREADABLE || received.event.is_ok() {
+            pending.shown.push_str(&self.style.render(&received));
+        }
         pending.raw.extend_from_slice(raw);
         pending.raw.push(b'\n');
     }

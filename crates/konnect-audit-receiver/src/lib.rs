@@ -6,7 +6,7 @@
 //! | a receiver that runs | [`Receiver`], [`Counts`], [`Missed`] |
 //! | how it listens, and what it does with events | [`Options`], [`Tls`], [`Style`], [`Filter`] |
 //! | an event that arrived | [`Received`], [`Verification`] |
-//! | how it responds, which can change while it runs | [`Response`] |
+//! | how it responds, which can change while it runs | [`Receiver::set_status`], [`Receiver::set_authorization`] |
 //! | the keys of `--jwks` | [`load_keys`] |
 //!
 //! The binary `konnect-audit-receiver` is this library behind a command line. A test runs it in-process:
@@ -27,29 +27,24 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
 //! ```
 //!
-//! Deliveries are limited in size and time, and control characters of a sender are never printed. Output never contains
+//! Deliveries are limited in size and time. Control characters and invisible characters of a sender are escaped. Output never contains
 //! the expected credential.
 #![forbid(unsafe_code)]
 
 mod body;
-mod credential;
 mod display;
 mod filter;
 mod intake;
 mod keys;
 mod options;
-mod received;
 mod receiver;
-mod response;
 mod server;
-mod tls;
 
-pub use credential::InvalidCredential;
 pub use display::Style;
 pub use filter::{Filter, InvalidFilter};
-pub use intake::Counts;
+pub use http::StatusCode;
+pub use intake::{Counts, Received, Verification};
 pub use keys::{KeysError, load_keys};
 pub use options::{DEFAULT_MAX_BODY_BYTES, OnEvent, Options, Tls};
-pub use received::{Received, Verification};
 pub use receiver::{Missed, Receiver};
-pub use response::{InvalidResponse, Response};
+pub use server::InvalidCredential;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use konnect_audit_receiver::{
-    DEFAULT_MAX_BODY_BYTES, Filter, Options, Receiver, Response, Style, Tls, load_keys,
+    DEFAULT_MAX_BODY_BYTES, Filter, Options, Receiver, StatusCode, Style, Tls, load_keys,
 };
 
 /// The variable of the expected credential. It is not a command line argument, because other users can read these.
@@ -17,11 +17,11 @@ const AUTHORIZATION: &str = "KONNECT_RECEIVER_AUTHORIZATION";
 
 /// Receives the audit events that Kong Konnect delivers, verifies and shows them.
 ///
-/// The first line printed is `listening on URL`. Any path is taken. Deliveries are answered with 202, or with 401, 405,
-/// 413 or 415 if something is wrong with them.
+/// The first line printed is `listening on URL`. Any path is accepted. The response to a delivery is 202, or 401, 405,
+/// 413 or 415 if something is wrong with it.
 ///
-/// `KONNECT_RECEIVER_AUTHORIZATION` holds the Authorization header that every delivery has to carry, scheme included. If
-/// it is not set, any will do.
+/// `KONNECT_RECEIVER_AUTHORIZATION` holds the Authorization header that every delivery must have, with its scheme. If it is
+/// not set, any header is accepted.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -56,9 +56,9 @@ struct Arguments {
     output: Option<PathBuf>,
 
     /// Show, store and count only events that meet all of these conditions, separated by commas, such as
-    /// kind=authorization,severity>=6. Each is a name (kind, format, timestamp, vendor, product, version,
-    /// `event_class_id`, name, severity, or any field of the event), one of =, !=, >=, <=, > and <, and a value. A * at
-    /// the end of a value stands for any text
+    /// kind=authorization,granted!=true. Each is a name (kind, format, timestamp, vendor, product, version,
+    /// `event_class_id`, name, severity, or any field of the event), = or !=, and a value. A * at the end of a value
+    /// stands for any text
     #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true)]
     filter: Filter,
 
@@ -70,13 +70,9 @@ struct Arguments {
     #[arg(long, value_name = "S", requires = "expect", value_parser = seconds)]
     timeout: Option<Duration>,
 
-    /// Answer with this status code (200 to 599), as a broken SIEM does. Events are dropped unless it is 2xx
-    #[arg(long, value_name = "CODE")]
-    respond: Option<u16>,
-
-    /// Answer this share of the deliveries (0 to 1) with 503, or with the code of --respond, and the others with 202
-    #[arg(long, value_name = "RATE")]
-    fail: Option<f64>,
+    /// Return this status code (200 to 599), as a broken SIEM does. Events are dropped unless it is 2xx
+    #[arg(long, value_name = "CODE", default_value_t = 202, value_parser = clap::value_parser!(u16).range(200..=599))]
+    respond: u16,
 
     /// The largest body, as it is sent, and again once it is decompressed
     #[arg(long, value_name = "N", default_value_t = DEFAULT_MAX_BODY_BYTES)]
@@ -106,7 +102,9 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let is_plain = options.tls == Tls::Off;
     let receiver = Receiver::start(options).await?;
     if is_plain && !receiver.address().ip().is_loopback() {
-        report("plain HTTP beyond this machine: anybody on the way can read the credential and the events");
+        report(
+            "plain HTTP on an address of the network: others on the network can read the credential and the events",
+        );
     }
     // Installs the handlers before it reports readiness: a waiting process may then send a signal immediately.
     let signalled = signals()?;
@@ -146,11 +144,13 @@ async fn run(arguments: Arguments) -> io::Result<ExitCode> {
     };
     let counts = receiver.stop().await;
     report(&format!(
-        "{} events: {} verified, {} unsigned, {} with a bad signature; {} unreadable lines; {} deliveries taken, {} refused",
+        "{} events: {} verified, {} unsigned, {} with a bad signature, {} unchecked; {} unreadable lines; {} deliveries \
+         accepted, {} refused",
         counts.events,
         counts.verified,
         counts.unsigned,
         counts.bad,
+        counts.unchecked,
         counts.unreadable,
         counts.deliveries,
         counts.refused,
@@ -171,13 +171,16 @@ async fn options(arguments: Arguments) -> io::Result<Options> {
         // Omits the error, which quotes the value.
         Err(env::VarError::NotUnicode(_)) => return Err(invalid(format!("{AUTHORIZATION} is not UTF-8"))),
     };
-    options.response = match (arguments.respond, arguments.fail) {
-        (None, None) => Response::default(),
-        (Some(code), None) => Response::always(code).map_err(invalid)?,
-        (code, Some(rate)) => Response::at_rate(code.unwrap_or(503), rate).map_err(invalid)?,
-    };
+    options.status = StatusCode::from_u16(arguments.respond).map_err(invalid)?;
     if let Some(source) = &arguments.jwks {
-        options.keys = Some(load_keys(source).await.map_err(invalid)?);
+        let keys = load_keys(source).await.map_err(invalid)?;
+        if keys.has_private_key() {
+            report(
+                "the key set has a private key (a member \"d\"): whoever reads it can sign events. Use a document with \
+                 public keys only",
+            );
+        }
+        options.keys = Some(keys);
     }
     options.filter = arguments.filter;
     options.output = arguments.output;

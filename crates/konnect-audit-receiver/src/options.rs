@@ -5,12 +5,12 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use http::StatusCode;
 use konnect_event::KeySet;
 
-use super::display::Style;
-use super::filter::Filter;
-use super::received::Received;
-use super::response::Response;
+use crate::display::Style;
+use crate::filter::Filter;
+use crate::intake::Received;
 
 /// The default of [`Options::max_body_bytes`]: 10 MiB.
 pub const DEFAULT_MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
@@ -41,8 +41,9 @@ pub struct Options {
     pub output: Option<PathBuf>,
     /// Called with each event, before the response.
     pub on_event: Option<OnEvent>,
-    /// The response to valid deliveries.
-    pub response: Response,
+    /// The status code of the response to valid deliveries. Unless it is 2xx, their events are dropped, as by a failing
+    /// SIEM. Default: 202.
+    pub status: StatusCode,
     /// The maximum size of a body, before and after decompression.
     pub max_body_bytes: usize,
 }
@@ -62,7 +63,7 @@ impl Options {
             log: Box::new(std::io::sink()),
             output: None,
             on_event: None,
-            response: Response::default(),
+            status: StatusCode::ACCEPTED,
             max_body_bytes: DEFAULT_MAX_BODY_BYTES,
         }
     }
@@ -75,7 +76,7 @@ impl fmt::Debug for Options {
             .field("listen", &self.listen)
             .field("tls", &self.tls)
             .field("output", &self.output)
-            .field("response", &self.response)
+            .field("status", &self.status)
             .finish_non_exhaustive()
     }
 }

@@ -6,18 +6,20 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use http::StatusCode;
+use socket2::SockRef;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::credential::{Credential, InvalidCredential};
-use super::intake::{Counts, Intake, Sinks, open_output};
-use super::options::{Options, Tls};
-use super::response::Response;
-use super::server::{Behavior, Shared, serve};
-use super::tls;
+use crate::intake::{Counts, Intake, Sinks, open_output};
+use crate::options::{Options, Tls};
+use crate::server::{self, Behavior, Credential, InvalidCredential, Shared, serve};
+
+/// How many connections wait to be accepted.
+const MAX_WAITING: i32 = 1024;
 
 /// A running receiver. It stops when it is dropped, or with [`Receiver::stop`], which waits for deliveries in flight.
 pub struct Receiver {
@@ -101,12 +103,14 @@ impl Receiver {
             let listen = &options.listen;
             io::Error::new(error.kind(), format!("cannot listen at {listen}: {error}"))
         })?;
+        // By default, 128 connections wait to be accepted. The system drops further ones, which try again a second later.
+        SockRef::from(&listener).listen(MAX_WAITING)?;
         let address = listener.local_addr()?;
         let (acceptor, authority) = match &options.tls {
             Tls::Off => (None, None),
-            Tls::Files { cert, key } => (Some(tls::from_files(cert, key)?), None),
+            Tls::Files { cert, key } => (Some(server::tls_from_files(cert, key)?), None),
             Tls::SelfMade { ca } => {
-                let (acceptor, pem) = tls::self_made(host)?;
+                let (acceptor, pem) = server::self_made_tls(host)?;
                 if let Some(path) = ca {
                     std::fs::write(path, &pem).map_err(|error| {
                         io::Error::new(error.kind(), format!("{}: {error}", path.display()))
@@ -136,8 +140,7 @@ impl Receiver {
         };
         let behavior = Behavior {
             credential,
-            response: options.response,
-            share: 0.0,
+            status: options.status,
         };
         let shared = Arc::new(Shared::new(intake, behavior, options.log, options.max_body_bytes));
         let stop = CancellationToken::new();
@@ -176,12 +179,9 @@ impl Receiver {
         *self.shared.intake.counts.borrow()
     }
 
-    /// Changes the response to deliveries.
-    pub fn set_response(&self, response: Response) {
-        self.shared.behavior(|behavior| {
-            behavior.response = response;
-            behavior.share = 0.0;
-        });
+    /// Changes the status code of the response to valid deliveries.
+    pub fn set_status(&self, status: StatusCode) {
+        self.shared.behavior(|behavior| behavior.status = status);
     }
 
     /// Changes the required credential.

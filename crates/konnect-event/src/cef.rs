@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
-use crate::model::{Event, Format, Kind, ParseError};
+use crate::model::{self, Event, Format, Kind, ParseError};
 
 /// The beginning of the header.
 const MARK: &str = "CEF:";
@@ -36,7 +36,7 @@ pub(super) fn parse(line: &str) -> Result<Event, ParseError> {
     Ok(Event {
         format: Format::Cef,
         kind: Kind::of(&name),
-        timestamp: timestamp(parts.prefix).to_owned(),
+        timestamp: model::timestamp(timestamp(parts.prefix), fields.get("rt")),
         vendor,
         product,
         version,

@@ -14,7 +14,7 @@ pub fn event(data: &[u8]) {
     let line = String::from_utf8_lossy(data);
     // The text of an error can be formatted.
     if let Err(error) = KeySet::from_json(&line) {
-        assert!(!error.to_string().is_empty(), "an error says nothing");
+        assert!(!error.to_string().is_empty(), "the error has no text");
     }
     let Ok(keys) = KeySet::from_json(KEYS) else {
         return;
@@ -38,7 +38,7 @@ pub fn event(data: &[u8]) {
                 None => assert_eq!(verified, Err(VerifyError::Unsigned), "nothing was verified"),
                 Some(signature) => {
                     assert!(!signature.is_empty(), "an empty signature");
-                    assert_eq!(verified, Ok(false), "nobody has the key");
+                    assert_eq!(verified, Ok(false), "no key verifies it");
                 }
             }
             // A line break at the end is ignored.

@@ -7,7 +7,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::model::{Event, Format, Kind, ParseError};
+use crate::model::{Event, Format, Kind, ParseError, timestamp};
 
 /// The member that holds the signature.
 const SIGNATURE: &str = "sig";
@@ -90,6 +90,8 @@ fn event(format: Format, members: Members<'_>, outer: Option<&str>) -> Result<Ev
             fields.insert(key, value);
         }
     }
+    let event_ts = fields.remove("event_ts").unwrap_or_default();
+    let timestamp = timestamp(&event_ts, fields.get("rt"));
     let mut take = |key| fields.remove(key).unwrap_or_default();
     let name = take("name");
     if name.is_empty() {
@@ -102,7 +104,7 @@ fn event(format: Format, members: Members<'_>, outer: Option<&str>) -> Result<Ev
     Ok(Event {
         format,
         kind: Kind::of(&name),
-        timestamp: take("event_ts"),
+        timestamp,
         vendor: take("event_vendor"),
         product: take("event_product"),
         version: take("event_version"),
@@ -128,13 +130,21 @@ fn text(literal: &str) -> Result<Option<String>, ParseError> {
 
 /// The texts that the signature of a line may cover: the line without the member `sig`. For CPS, which Kong does not
 /// document, also the inner object without that member.
+///
+/// A CPS line may have the members `event` and `sig` only, and one signature: no signature of the inner object covers
+/// what is beside it.
 pub(super) fn signed(line: &str) -> Vec<String> {
     let Ok(outer) = Members::read(line) else {
         return Vec::new();
     };
     let mut candidates = Vec::new();
     if let Some(inner) = outer.wrapped() {
-        if let Some(signature) = Members::read(inner).ok().and_then(|inner| inner.get(SIGNATURE)) {
+        let signature = Members::read(inner).ok().and_then(|inner| inner.get(SIGNATURE));
+        let may_have = |key: &str| key == EVENT || (key == SIGNATURE && signature.is_none());
+        if !outer.0.iter().all(|(key, _)| may_have(key)) {
+            return candidates;
+        }
+        if let Some(signature) = signature {
             candidates.extend(without_member(inner, signature));
             candidates.extend(without_member(line, signature));
             return candidates;

@@ -12,6 +12,18 @@ pub(super) const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
+/// The points of small order, and other encodings of them, without the sign bit. No private key is needed
+/// to sign any text for such a key.
+pub(super) const SMALL_ORDER: [&str; 7] = [
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU",
+    "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+    "7P_______________________________________38",
+    "7f_______________________________________38",
+    "7v_______________________________________38",
+];
+
 /// The maximum size of a document.
 const MAX_BYTES: usize = 1024 * 1024;
 
@@ -19,6 +31,7 @@ const MAX_BYTES: usize = 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeySet {
     keys: Vec<Key>,
+    has_private_key: bool,
 }
 
 /// An Ed25519 public key of a JWKS document.
@@ -56,7 +69,8 @@ impl KeySet {
     /// Reads a JWKS document.
     ///
     /// As RFC 7517 asks, keys that cannot be used are ignored: those of another type or curve, those for another use
-    /// or algorithm, and those whose `x` is absent, is not base64url, or does not have 32 bytes.
+    /// or algorithm, and those whose `x` is absent, is not base64url, does not have 32 bytes, or is a point of small
+    /// order, for which anyone can sign.
     ///
     /// # Errors
     /// When the text is not a JWKS document, or has no usable key.
@@ -69,13 +83,23 @@ impl KeySet {
         if keys.is_empty() {
             return Err(InvalidKeySet::NoKey(document.keys.len()));
         }
-        Ok(Self { keys })
+        let has_private_key = document.keys.iter().any(|key| key.get("d").is_some());
+        Ok(Self {
+            keys,
+            has_private_key,
+        })
     }
 
     /// The keys, in the order of the document.
     #[must_use]
     pub fn keys(&self) -> &[Key] {
         &self.keys
+    }
+
+    /// Whether a key of the document has a private part (`d`). Whoever has the document can then sign events.
+    #[must_use]
+    pub const fn has_private_key(&self) -> bool {
+        self.has_private_key
     }
 }
 
@@ -123,12 +147,20 @@ impl Key {
             && text("use").is_none_or(|usage| usage == "sig")
             && text("alg").is_none_or(|algorithm| matches!(algorithm, "EdDSA" | "Ed25519"));
         let x = text("x").filter(|_| usable)?;
-        let bytes = BASE64URL.decode(x).ok()?;
+        let bytes = BASE64URL.decode(x).ok()?.try_into().ok()?;
+        if is_of_small_order(bytes) {
+            return None;
+        }
         Some(Self {
             kid: text("kid").map(str::to_owned),
             alg: text("alg").map(str::to_owned),
             x: x.to_owned(),
-            bytes: bytes.try_into().ok()?,
+            bytes,
         })
     }
+}
+
+fn is_of_small_order(mut key: [u8; 32]) -> bool {
+    key[31] &= 0x7f;
+    SMALL_ORDER.contains(&BASE64URL.encode(key).trim_end_matches('='))
 }

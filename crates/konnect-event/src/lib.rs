@@ -8,7 +8,7 @@
 //!
 //! Three rules hold:
 //!
-//! - The module does no I/O, and no input causes a panic. [`MAX_LINE_BYTES`] limits the length of a line.
+//! - The crate does no I/O, and no input causes a panic. [`MAX_LINE_BYTES`] limits the length of a line.
 //! - An error never quotes the line, which can contain personal data.
 //! - The signature covers the received bytes. Verification does not serialize anything again.
 //!

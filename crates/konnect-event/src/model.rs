@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 /// The maximum length of a line: 1 MiB, without the line break at its end.
 pub const MAX_LINE_BYTES: usize = 1024 * 1024;
 
@@ -11,14 +15,15 @@ pub const MAX_LINE_BYTES: usize = 1024 * 1024;
 /// The fields of the CEF header, and the corresponding members of a JSON object, have their own fields. A header field
 /// that a JSON object lacks is empty. Everything else is in `fields`, so an event has the same `fields` in every
 /// format.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {
     /// The format of the line.
     pub format: Format,
     /// The kind of the event.
     pub kind: Kind,
-    /// The time of the event, as in the line: RFC 3339 in whole seconds, or the form of 2023 (`Apr 14 05:39:08`).
-    pub timestamp: String,
+    /// The time of the event, in RFC 3339. If the time of the line has another form, such as `Apr 14 05:39:08` (2023),
+    /// this is the field `rt` in whole seconds. `None` without either.
+    pub timestamp: Option<String>,
     /// The vendor of the software, such as `KongInc`.
     pub vendor: String,
     /// The software, such as `Konnect` or `Dev-Portal`.
@@ -38,8 +43,25 @@ pub struct Event {
     pub signature: Option<String>,
 }
 
+/// The time of an event: the text of the line if it is RFC 3339, otherwise the milliseconds since 1970 of `rt`.
+pub(crate) fn timestamp(text: &str, rt: Option<&String>) -> Option<String> {
+    if OffsetDateTime::parse(text, &Rfc3339).is_ok() {
+        return Some(text.to_owned());
+    }
+    let milliseconds: i64 = rt?.parse().ok()?;
+    let at = OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000)).ok()?;
+    let (year, month, day) = at.to_calendar_date();
+    let (hour, minute, second) = at.to_hms();
+    // RFC 3339 has years of four digits.
+    (0..=9999).contains(&year).then(|| {
+        let month = u8::from(month);
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    })
+}
+
 /// A format of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// Common Event Format, after a timestamp and a host.
     Cef,
@@ -71,7 +93,8 @@ impl fmt::Display for Format {
 }
 
 /// A kind of event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A login, or the use of a token.
     Authentication,

@@ -359,7 +359,9 @@ impl<P: Provider> Server<P> {
                 None => request.fail(not_configured().into()),
             }
         };
-        sensitive.during(response).await
+        let mut response = sensitive.during(response).await;
+        response.diagnostics().drop_unknown_paths(schema);
+        response
     }
 
     /// The values that the messages of a call must not contain.

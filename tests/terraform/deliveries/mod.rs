@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::time::{Duration, SystemTime};
 
-use konnect_audit_receiver::Response;
+use konnect_audit_receiver::StatusCode;
 use konnect_emulator::{EventKind, RecordedDelivery};
 use konnect_event::{Format, Kind};
 use serde_json::Value;
@@ -141,7 +141,7 @@ fn deliveries_failing_follow_the_retry_schedule_and_recover() {
                 .siem
                 .set_authorization(Some("Bearer rotated-by-the-siem"))
                 .unwrap(),
-            Some(code) => stream.siem.set_response(Response::always(code).unwrap()),
+            Some(code) => stream.siem.set_status(StatusCode::from_u16(code).unwrap()),
             None => stream.apply(delivering_to(&down)),
         }
         let before = stream.workspace.konnect.deliveries().len();
@@ -164,7 +164,7 @@ fn deliveries_failing_follow_the_retry_schedule_and_recover() {
         assert_eq!(status["last_response_code"], Value::from(response));
         assert_eq!(stream.siem.take_triggered(), 0, "{response:?}");
 
-        stream.siem.set_response(Response::default());
+        stream.siem.set_status(StatusCode::ACCEPTED);
         stream.siem.set_authorization(Some(AUTHORIZATION)).unwrap();
         if response.is_none() {
             stream.apply(delivering_to(&up));
@@ -184,7 +184,7 @@ fn webhook_changed_from_endpoint_to_destination_keeps_events() {
     let stream = Stream::start(1.0);
     let down = stream.other_siem("down.pem");
     stream.trust(&[SIEM, "down.pem"]);
-    down.set_response(Response::always(503).unwrap());
+    down.set_status(StatusCode::SERVICE_UNAVAILABLE);
     let endpoint = Block::webhook_with_endpoint("eu").with("endpoint", format!("{}/in", down.url()));
     let workspace = &stream.workspace;
     workspace.configure(&endpoint);
@@ -243,10 +243,10 @@ fn replay_delivers_events_that_the_siem_missed() {
     let stream = Stream::start(0.01);
     let delivering = delivering_to(&stream.siem.destination());
     stream.apply(&delivering);
-    stream.siem.set_response(Response::always(503).unwrap());
+    stream.siem.set_status(StatusCode::SERVICE_UNAVAILABLE);
     stream.trigger_and_wait(EventKind::AccessFailed, 4);
     assert_eq!(read_status(&stream)["delivery_state"], "failing");
-    stream.siem.set_response(Response::default());
+    stream.siem.set_status(StatusCode::ACCEPTED);
     assert_eq!(stream.siem.take_triggered(), 0);
 
     let now = jiff::Timestamp::try_from(SystemTime::now()).unwrap();

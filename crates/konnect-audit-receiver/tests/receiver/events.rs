@@ -67,6 +67,8 @@ async fn event_without_keys_is_unchecked() {
     ];
     assert_eq!(*seen.lock().unwrap(), expected);
     assert!(receiver.wait_for(2, Duration::from_millis(10)).await.is_ok());
+    let counts = receiver.counts();
+    assert_eq!((counts.events, counts.unchecked, counts.unsigned), (2, 1, 1));
 }
 
 #[tokio::test]
@@ -74,7 +76,7 @@ async fn event_not_matching_filter_is_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("events");
     let (receiver, screen) = start(|options| {
-        options.filter = "severity>=6,kind!=authentication".parse().unwrap();
+        options.filter = "severity=10,kind!=authentication".parse().unwrap();
         options.output = Some(output.clone());
     })
     .await;
@@ -120,4 +122,44 @@ async fn event_in_json_style_has_fields_and_verification() {
     assert_eq!(shown["kind"], "access");
     assert_eq!(shown["fields"]["status"], "500");
     assert_eq!(shown["verification"], "verified");
+}
+
+#[tokio::test]
+async fn event_without_rfc_3339_timestamp_is_shown_with_rt() {
+    let (receiver, screen) = start(|_| {}).await;
+    let line = CEF
+        .replace("2026-06-18T21:02:36Z", "Apr 14 05:39:08")
+        .replace("rt=1 ", "rt=1681450748123 ");
+    assert_eq!(status(delivery(receiver.url(), line)).await, 202);
+    let shown = screen.text();
+    assert!(
+        shown.starts_with("2023-04-14T05:39:08Z  authorization"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn unreadable_lines_of_a_delivery_are_shown_up_to_20() {
+    let lines = format!("{}{CEF}\n", "unreadable\n".repeat(1000));
+    for (style, last) in [
+        (Style::Text { color: false }, "980 further unreadable lines"),
+        (
+            Style::Json,
+            r#"{"error":"980 further unreadable lines","line":null}"#,
+        ),
+    ] {
+        let (receiver, screen) = start(|options| options.style = style).await;
+        assert_eq!(status(delivery(receiver.url(), lines.clone())).await, 202);
+        let shown = screen.text();
+        assert_eq!(shown.lines().count(), 20 + 2, "{shown}");
+        assert_eq!(shown.lines().last(), Some(last));
+        let counts = receiver.counts();
+        assert_eq!((counts.events, counts.unreadable), (1, 1000));
+        // Each delivery has its own limit.
+        assert_eq!(
+            status(delivery(receiver.url(), "unreadable\n".repeat(20))).await,
+            202
+        );
+        assert_eq!(screen.text().lines().count(), 20 + 2 + 20);
+    }
 }

@@ -3,6 +3,7 @@
 
 mod command;
 mod events;
+mod hostile;
 mod https;
 mod responses;
 

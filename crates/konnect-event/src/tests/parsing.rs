@@ -9,7 +9,7 @@ fn cef(extension: &str) -> String {
 #[track_caller]
 fn assert_header(event: &Event, expected: [&str; 6], kind: Kind, severity: i64) {
     let header = [
-        &event.timestamp,
+        event.timestamp.as_ref().unwrap(),
         &event.vendor,
         &event.product,
         &event.version,
@@ -201,17 +201,36 @@ fn parse_cef_escapes_are_those_of_standard() {
 }
 
 #[test]
-fn parse_cef_prefix_is_timestamp_before_host() {
+fn parse_timestamp_is_rfc_3339_from_line_or_rt() {
     let cases = [
-        ("Apr 14 05:39:08 konghq.com ", "Apr 14 05:39:08"),
-        ("2025-06-18T21:02:36Z ", "2025-06-18T21:02:36Z"),
-        ("konghq.com ", ""),
-        ("", ""),
+        (
+            "2025-06-18T21:02:36Z konghq.com ",
+            "rt=1",
+            Some("2025-06-18T21:02:36Z"),
+        ),
+        ("2025-06-18T21:02:36Z ", "rt=1", Some("2025-06-18T21:02:36Z")),
+        // Konnect's form of 2023.
+        (
+            "Apr 14 05:39:08 konghq.com ",
+            "rt=1681450748123",
+            Some("2023-04-14T05:39:08Z"),
+        ),
+        ("konghq.com ", "rt=-1", Some("1969-12-31T23:59:59Z")),
+        ("", "rt=0", Some("1970-01-01T00:00:00Z")),
+        ("Apr 14 05:39:08 konghq.com ", "rt=", None),
+        ("Apr 14 05:39:08 konghq.com ", "src=::1", None),
+        ("0001-01-01T00:00:0Z konghq.com ", "rt=x", None),
+        ("t h ", "rt=9223372036854775807", None),
+        ("t h ", "rt=-9223372036854775808", None),
     ];
-    for (prefix, timestamp) in cases {
-        let event = parse(&format!("{prefix}CEF:0|KongInc|Konnect|1.0|c|Ingress|1|rt=1")).unwrap();
-        assert_eq!(event.timestamp, timestamp, "{prefix:?}");
+    for (prefix, extension, timestamp) in cases {
+        let line = format!("{prefix}CEF:0|KongInc|Konnect|1.0|c|Ingress|1|{extension}");
+        let event = parse(&line).unwrap();
+        assert_eq!(event.timestamp.as_deref(), timestamp, "{line}");
     }
+    let event = parse(r#"{"name":"Ingress","event_ts":"Apr 14 05:39:08","rt":1681450748123}"#).unwrap();
+    assert_eq!(event.timestamp.as_deref(), Some("2023-04-14T05:39:08Z"));
+    assert_eq!(event.fields["rt"], "1681450748123");
 }
 
 #[test]
@@ -242,7 +261,7 @@ fn parse_json_value_is_text() {
         ("text", "é\n"),
     ];
     assert_fields(&event, &fields);
-    assert_eq!((event.severity, event.timestamp.as_str()), (Some(6), ""));
+    assert_eq!((event.severity, event.timestamp), (Some(6), None));
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn any_event(format: Format) -> impl Strategy<Value = Event> {
         move |(vendor, product, version, class, name, severity, fields)| Event {
             format,
             kind: Kind::of(&name),
-            timestamp: "2025-06-18T21:02:36Z".to_owned(),
+            timestamp: Some("2025-06-18T21:02:36Z".to_owned()),
             vendor,
             product,
             version,

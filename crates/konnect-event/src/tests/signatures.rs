@@ -1,5 +1,10 @@
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::writer::{jwks, key_pair, key_set, signature};
 use super::{CEF_AUTHENTICATION, CEF_AUTHORIZATION, JSON_AUTHORIZATION};
+use crate::jwks::{BASE64URL, SMALL_ORDER};
 use crate::{InvalidKeySet, KeySet, ParseError, VerifyError, verify};
 
 const CEF: &str =
@@ -57,6 +62,62 @@ fn verify_signed_line_is_true() {
         assert_eq!(verify(&line, &both), Ok(true), "{case}");
         assert_eq!(verify(&line, &others), Ok(false), "{case}");
     }
+}
+
+#[test]
+fn verify_cps_with_other_member_beside_event_is_false() {
+    let cps = format!(r#"{{"event":{JSON}}}"#);
+    let inside = format!(r#"{{"event":{}}}"#, with_sig(JSON, JSON));
+    let beside = with_sig(&cps, JSON);
+    let whole = format!(r#"{{"event":{JSON},"granted":false}}"#);
+    let keys = key_set(&key_pair(1));
+    for (line, other) in [
+        (&inside, inside.replacen('{', r#"{"granted":false,"#, 1)),
+        (&inside, inside.replacen('{', r#"{"sig":"AA","#, 1)),
+        (&beside, beside.replacen('{', r#"{"granted":false,"#, 1)),
+        (&with_sig(&cps, &cps), with_sig(&whole, &whole)),
+    ] {
+        assert_eq!(verify(line, &keys), Ok(true), "{line}");
+        assert_eq!(verify(&other, &keys), Ok(false), "{other}");
+    }
+}
+
+#[test]
+fn verify_with_key_of_small_order_is_not_possible() {
+    // The neutral point, whose signatures are the same for every text.
+    let (key, signature) = ([&[1][..], &[0; 31]].concat(), [&[1][..], &[0; 63]].concat());
+    assert!(
+        UnparsedPublicKey::new(&ED25519, &key)
+            .verify(b"any text", &signature)
+            .is_ok()
+    );
+    let line = format!("{CEF} sig={}", URL_SAFE_NO_PAD.encode(signature));
+    let document = |key: &[u8]| {
+        let x = URL_SAFE_NO_PAD.encode(key);
+        format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}]}}"#)
+    };
+    let refused = KeySet::from_json(&document(&key));
+    assert_eq!(refused, Err(InvalidKeySet::NoKey(1)));
+    assert_eq!(verify(&line, &key_set(&key_pair(1))), Ok(false));
+    // The other points of small order and their other encodings, with each sign.
+    for y in SMALL_ORDER {
+        let mut key = BASE64URL.decode(y).unwrap();
+        for sign in [0, 0x80] {
+            key[31] |= sign;
+            let refused = KeySet::from_json(&document(&key));
+            assert_eq!(refused, Err(InvalidKeySet::NoKey(1)), "{key:?}");
+        }
+    }
+}
+
+#[test]
+fn key_set_with_private_part_says_so() {
+    let public = jwks(&[&key_pair(1)]);
+    assert!(!KeySet::from_json(&public).unwrap().has_private_key());
+    let private = public.replace(r#""kty""#, r#""d":"s3cret","kty""#);
+    let keys = KeySet::from_json(&private).unwrap();
+    assert!(keys.has_private_key());
+    assert!(!format!("{keys:?}").contains("s3cret"));
 }
 
 #[test]

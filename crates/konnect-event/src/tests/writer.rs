@@ -65,7 +65,7 @@ fn with_sig(object: &str, key: &Ed25519KeyPair) -> String {
 
 fn cef(event: &Event) -> String {
     let severity = event.severity.map(|severity| severity.to_string());
-    let mut line = format!("{} konghq.com CEF:0", event.timestamp);
+    let mut line = format!("{} konghq.com CEF:0", event.timestamp.as_ref().unwrap());
     for part in [
         &event.vendor,
         &event.product,
@@ -100,7 +100,7 @@ fn json(event: &Event) -> String {
         .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
         .collect();
     for (key, value) in [
-        ("event_ts", &event.timestamp),
+        ("event_ts", event.timestamp.as_ref().unwrap()),
         ("event_vendor", &event.vendor),
         ("event_product", &event.product),
         ("event_version", &event.version),

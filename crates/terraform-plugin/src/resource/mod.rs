@@ -43,6 +43,15 @@ pub trait Resource: Send + Sync + 'static {
     /// Modifies the plan of a create or update after the schema has been applied. Diagnostics go into the call.
     async fn plan(&self, _call: &mut PlanCall<'_, Self>) {}
 
+    /// Observes the plan of a delete, for warnings. Must not fail.
+    async fn plan_delete(
+        &self,
+        _provider: &Self::Data,
+        _state: &Self::Model,
+        _diagnostics: &mut Diagnostics,
+    ) {
+    }
+
     /// Creates the object and returns its state.
     ///
     /// # Errors

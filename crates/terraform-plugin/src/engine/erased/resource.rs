@@ -85,6 +85,19 @@ impl<R: Resource> Erased<R> {
         })
     }
 
+    /// The plan of a delete. A state that does not fit the model, or a panic, must not prevent it.
+    async fn plan_delete(&self, provider: &R::Data, request: PlanRequest) -> PlanResponse {
+        let mut diagnostics = Diagnostics::new();
+        if let Ok(state) = self.model_of(provider, request.prior) {
+            let _ = catch_panic(self.inner.plan_delete(provider, &state, &mut diagnostics)).await;
+        }
+        PlanResponse {
+            private: request.private,
+            diagnostics,
+            ..PlanResponse::default()
+        }
+    }
+
     async fn create(&self, provider: &R::Data, request: ApplyRequest) -> Result<StateResponse, Diagnostics> {
         let mut call: CreateCall<'_, R> = CreateCall {
             provider,
@@ -218,10 +231,7 @@ impl<R: Resource> AnyResource<R::Data> for Erased<R> {
 
     async fn plan(&self, provider: &R::Data, request: PlanRequest) -> PlanResponse {
         if request.proposed.is_null() {
-            return PlanResponse {
-                private: request.private,
-                ..PlanResponse::default()
-            };
+            return self.plan_delete(provider, request).await;
         }
         match self.plan_change(provider, &request).await {
             Ok(response) => response,

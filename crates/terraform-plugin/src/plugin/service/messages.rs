@@ -135,7 +135,7 @@ pub(crate) fn client_capabilities(wire: Option<tf::ClientCapabilities>) -> Clien
 
 pub(crate) fn server_capabilities<P: Provider>(server: &Server<P>) -> tf::ServerCapabilities {
     tf::ServerCapabilities {
-        plan_destroy: false,
+        plan_destroy: true,
         get_provider_schema_optional: true,
         move_resource_state: server.moves_resource_state(),
         generate_resource_config: true,

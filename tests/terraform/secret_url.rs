@@ -1,0 +1,245 @@
+//! `endpoint_wo`: a URL that is a secret is sent, is in no plan and no state, and another one is detected.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::workspace::{Block, Workspace, assert_no_secret, files};
+
+const FIRST: &str = "https://collector.example.com/receiver/v1/http/Zx8qT3vBwKpL0m==";
+const SECOND: &str = "https://collector.example.com/receiver/v1/http/Lm4vK7yDsQeR9n==";
+const OTHER_HOST: &str = "https://other.example.com:8443/receiver/v1/http/Hj6tF2cXaZuP5b==";
+const SECRETS: [&str; 3] = ["Zx8qT3vBwKpL0m", "Lm4vK7yDsQeR9n", "Hj6tF2cXaZuP5b"];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Destination,
+    Webhook,
+}
+
+impl Kind {
+    const BOTH: [Self; 2] = [Self::Destination, Self::Webhook];
+
+    fn address(self) -> &'static str {
+        match self {
+            Self::Destination => "konnect_audit_log_destination.it",
+            Self::Webhook => "konnect_audit_log_webhook.it",
+        }
+    }
+
+    fn stored(self) -> Block {
+        match self {
+            Self::Destination => Block::destination("it"),
+            Self::Webhook => Block::webhook_with_endpoint("it"),
+        }
+    }
+
+    /// A block with an ephemeral variable.
+    fn block(self) -> Block {
+        self.stored()
+            .without("endpoint")
+            .expression("endpoint_wo", "var.url")
+    }
+
+    fn url_at_konnect(self, workspace: &Workspace) -> Value {
+        match self {
+            Self::Destination => workspace.konnect.destinations("global").remove(0)["endpoint"].take(),
+            Self::Webhook => workspace.konnect.region("eu")["webhook"]["endpoint"].take(),
+        }
+    }
+
+    /// Another user sets the URL.
+    fn redirect(self, workspace: &Workspace, url: &str) {
+        let path = match self {
+            Self::Destination => {
+                let id = workspace.state().text(self.address(), "id");
+                format!("/global/v3/audit-log-destinations/{id}")
+            }
+            Self::Webhook => "/eu/v2/audit-log-webhook".to_owned(),
+        };
+        workspace
+            .konnect
+            .patched_by_another_user(&path, &json!({ "endpoint": url }));
+    }
+}
+
+fn configure(workspace: &Workspace, block: &Block) {
+    workspace.configure(format!(
+        "variable \"url\" {{\n  type      = string\n  ephemeral = true\n}}\n{block}"
+    ));
+}
+
+fn of(block: &Block) -> Workspace {
+    let mut workspace = Workspace::new();
+    workspace.set("TF_VAR_url", FIRST);
+    configure(&workspace, block);
+    workspace.init();
+    workspace
+}
+
+fn assert_hidden(workspace: &Workspace, kind: Kind, host: &str) {
+    let state = workspace.state();
+    let state = state.get(kind.address());
+    assert_eq!(
+        (&state["endpoint"], &state["endpoint_wo"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(state["endpoint_host"], host);
+    for (path, text) in files(workspace.root()) {
+        assert_no_secret(&text, &path, &SECRETS);
+    }
+}
+
+fn assert_updates(workspace: &Workspace, kind: Kind) {
+    let plan = workspace.plan();
+    assert_eq!(
+        plan.actions(),
+        BTreeMap::from([(kind.address(), "update".to_owned())])
+    );
+    let change = plan.change(kind.address());
+    assert_eq!(change.unknown(), BTreeSet::from(["endpoint_host", "updated_at"]));
+    workspace.apply_plan();
+    workspace.assert_no_changes();
+}
+
+#[test]
+fn secret_url_is_sent_and_only_its_host_is_kept() {
+    for kind in Kind::BOTH {
+        let workspace = of(&kind.block());
+        let plan = workspace.plan();
+        let change = plan.change(kind.address());
+        assert_eq!(change.after["endpoint_host"], "collector.example.com");
+        assert_eq!(change.after["endpoint"], Value::Null);
+        workspace.apply_plan();
+        assert_eq!(kind.url_at_konnect(&workspace), FIRST);
+        workspace.assert_no_changes();
+        assert_hidden(&workspace, kind, "collector.example.com");
+        workspace.destroy();
+    }
+}
+
+#[test]
+fn secret_url_change_is_detected_and_sent_in_place() {
+    for kind in Kind::BOTH {
+        let mut workspace = of(&kind.block());
+        workspace.apply();
+        workspace.set("TF_VAR_url", SECOND);
+        assert_updates(&workspace, kind);
+        assert_eq!(kind.url_at_konnect(&workspace), SECOND);
+        workspace.set("TF_VAR_url", OTHER_HOST);
+        assert_updates(&workspace, kind);
+        assert_hidden(&workspace, kind, "other.example.com:8443");
+    }
+}
+
+#[test]
+fn secret_url_with_version_is_sent_on_version_change_only() {
+    for kind in Kind::BOTH {
+        let versioned = |version: u64| kind.block().with("endpoint_wo_version", version);
+        let mut workspace = of(&versioned(1));
+        workspace.apply();
+        workspace.set("TF_VAR_url", SECOND);
+        workspace.assert_no_changes();
+        assert_eq!(kind.url_at_konnect(&workspace), FIRST);
+        configure(&workspace, &versioned(2));
+        assert_updates(&workspace, kind);
+        assert_eq!(kind.url_at_konnect(&workspace), SECOND);
+    }
+}
+
+#[test]
+fn secret_url_changed_outside_warns_with_the_hosts_and_is_set_again() {
+    for kind in Kind::BOTH {
+        let workspace = of(&kind
+            .block()
+            .with("authorization_wo_version", 1)
+            .without("authorization")
+            .expression("authorization_wo", "\"Splunk s3cret-t0ken-wo\""));
+        workspace.apply();
+        kind.redirect(&workspace, OTHER_HOST);
+        let run = workspace.try_plan().ends_with(2);
+        let warnings = run.warnings();
+        let found = warnings
+            .iter()
+            .find(|w| w.summary == "Endpoint was changed by another process or user")
+            .unwrap_or_else(|| panic!("{}", run.report()));
+        assert!(
+            found.detail.contains("other.example.com:8443") && found.detail.contains("collector.example.com"),
+            "{}",
+            found.detail
+        );
+        workspace.apply();
+        assert_eq!(kind.url_at_konnect(&workspace), FIRST);
+        workspace.assert_no_changes();
+        assert_hidden(&workspace, kind, "collector.example.com");
+    }
+}
+
+#[test]
+fn move_between_stored_and_secret_url_is_in_place_and_leaves_no_trace() {
+    for kind in Kind::BOTH {
+        let workspace = of(&kind.stored().with("endpoint", FIRST));
+        workspace.apply();
+        configure(&workspace, &kind.block());
+        let plan = workspace.plan();
+        assert_eq!(
+            plan.actions(),
+            BTreeMap::from([(kind.address(), "update".to_owned())])
+        );
+        workspace.apply_plan();
+        workspace.assert_no_changes();
+        let state = workspace.path("terraform.tfstate");
+        assert_no_secret(&std::fs::read_to_string(state).unwrap(), "the state", &SECRETS);
+
+        configure(&workspace, &kind.stored().with("endpoint", SECOND));
+        workspace.apply();
+        assert_eq!(kind.url_at_konnect(&workspace), SECOND);
+        assert_eq!(workspace.state().text(kind.address(), "endpoint"), SECOND);
+        workspace.assert_no_changes();
+    }
+}
+
+#[test]
+fn webhook_with_secret_url_is_removed_only_while_it_is_the_applied_one() {
+    let workspace = of(&Kind::Webhook.block());
+    workspace.apply();
+    workspace
+        .konnect
+        .patched_by_another_user("/eu/v2/audit-log-webhook", &json!({ "enabled": false }));
+    workspace
+        .konnect
+        .patched_by_another_user("/eu/v2/audit-log-webhook", &json!({ "enabled": true }));
+    workspace.destroy();
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], false);
+
+    workspace.apply();
+    Kind::Webhook.redirect(&workspace, OTHER_HOST);
+    let run = workspace.try_destroy().succeeds();
+    assert!(
+        run.warnings()
+            .iter()
+            .any(|w| w.summary == "Webhook was left in place"),
+        "{}",
+        run.report()
+    );
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["enabled"], true);
+}
+
+#[test]
+fn both_urls_or_none_is_an_error_on_the_argument() {
+    for (block, summary) in [
+        (
+            Kind::Destination.stored().with("endpoint_wo", SECOND),
+            "Conflicting endpoint arguments",
+        ),
+        (Kind::Destination.stored().without("endpoint"), "Missing endpoint"),
+        (
+            Kind::Destination.stored().with("endpoint_wo_version", 1),
+            "Version without a value",
+        ),
+    ] {
+        let workspace = of(&block);
+        let error = workspace.validate().error();
+        assert_eq!(error.summary, summary);
+    }
+}
