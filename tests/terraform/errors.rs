@@ -206,7 +206,7 @@ fn create_retries_exhausted_errors_with_import_hint() {
     let error = workspace.apply_error();
     for part in [
         "may have been created",
-        "tried 3 times",
+        "(3 attempts)",
         "import id global/ID",
         "500",
     ] {

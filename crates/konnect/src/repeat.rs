@@ -41,7 +41,7 @@ impl RepeatSchedule {
 /// token of the client is cancelled.
 ///
 /// # Errors
-/// The error of the last attempt.
+/// The error of the last call, with the number of attempts of all calls.
 pub async fn repeat_while<T, F>(
     client: &Client,
     schedule: RepeatSchedule,
@@ -53,11 +53,17 @@ where
 {
     let began = Instant::now();
     let mut wait = schedule.first_wait;
+    let mut attempts = 0;
     loop {
-        let error = match call().await {
-            Err(error) if repeats(&error) => error,
-            result => return result,
+        let mut error = match call().await {
+            Err(error) => error,
+            done => return done,
         };
+        error.add_attempts(attempts);
+        attempts = error.attempts();
+        if !repeats(&error) {
+            return Err(error);
+        }
         let left = schedule.limit.saturating_sub(began.elapsed());
         if left.is_zero() {
             return Err(error);

@@ -2,10 +2,11 @@
 
 use reqwest::Method;
 
-use crate::api::call::{self, PageWalk};
+use crate::calls::{self, PageWalk};
 use crate::error::Error;
 use crate::http::client::{Client, Request};
 use crate::http::response::Response;
+use crate::types::id::PortalId;
 use crate::types::portal::{Portal, PortalPage, PortalQuery, SentPortalPage};
 use crate::types::region::Region;
 
@@ -21,7 +22,7 @@ pub async fn all_portals(
     query: &PortalQuery,
 ) -> Result<Vec<Portal>, Error> {
     let mut query = query.clone();
-    let mut walk = PageWalk::default();
+    let mut walk = PageWalk::new(client);
     let mut all: Vec<Portal> = Vec::new();
     loop {
         let (page, response) = page(client, region, &query).await?;
@@ -40,6 +41,14 @@ pub async fn all_portals(
     }
 }
 
+/// `GET /v3/portals/{id}`: reads a Dev Portal. A 404 ([`Error::is_not_found`]) shows that the region does not have it.
+///
+/// # Errors
+/// When the call fails or its response cannot be read.
+pub async fn get_portal(client: &Client, region: &Region, id: &PortalId) -> Result<Portal, Error> {
+    calls::read(client, region, &format!("{PORTALS}/{id}")).await
+}
+
 async fn page(
     client: &Client,
     region: &Region,
@@ -47,7 +56,7 @@ async fn page(
 ) -> Result<(PortalPage, Response), Error> {
     let request = Request {
         query: query.parameters(),
-        ..call::request(Method::GET, PORTALS)
+        ..calls::request(Method::GET, PORTALS)
     };
     let response = client.send(region, request).await?;
     let sent: SentPortalPage = response.parse()?;

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::api::v3;
+use crate::calls::v3;
 use crate::error::{Error, Outcome};
 use crate::http::client::Client;
 use crate::types::destination::{Destination, NewDestination};
@@ -70,14 +70,10 @@ pub enum CreateError {
         search_error: Error,
     },
     /// The response to every attempt was lost. The last search found no destination.
-    #[error(
-        "{create_error}\n\nThe creation was tried {attempts} times. No destination was found that it created"
-    )]
+    #[error("{create_error}\n\nNo destination was found that the creation may have made")]
     AttemptsExhausted {
-        /// The last attempt.
+        /// The last creation, with the number of attempts of all.
         create_error: Error,
-        /// The number of attempts.
-        attempts: u32,
     },
     /// Another creation of the run, whose response was lost, has already returned the created destination.
     #[error(
@@ -137,14 +133,16 @@ impl Creations {
         };
         let attempts = client.max_retries().saturating_add(1).max(MIN_ATTEMPTS);
         let mut attempt = 1;
+        let mut sent = 0;
         loop {
-            let create_error = match v3::create_destination(client, region, new).await {
+            let mut create_error = match v3::create_destination(client, region, new).await {
                 // Another creation, whose response was lost, has claimed it.
                 Ok(destination) if !self.claim(&destination.id) => {
                     if attempt == attempts {
                         return Err(CreateError::Taken { id: destination.id });
                     }
                     attempt += 1;
+                    sent += 1;
                     continue;
                 }
                 Ok(destination) => {
@@ -160,9 +158,13 @@ impl Creations {
                         duplicates,
                     });
                 }
-                Err(error) if error.outcome() != Outcome::Unknown => return Err(error.into()),
                 Err(error) => error,
             };
+            create_error.add_attempts(sent);
+            sent = create_error.attempts();
+            if create_error.outcome() != Outcome::Unknown {
+                return Err(create_error.into());
+            }
             tracing::warn!(%region, attempt, "the response to a create request was lost: searching for the destination");
             if let Some(destination) = search.find(&create_error).await? {
                 return Ok(CreatedDestination {
@@ -172,10 +174,7 @@ impl Creations {
                 });
             }
             if attempt == attempts {
-                return Err(CreateError::AttemptsExhausted {
-                    create_error,
-                    attempts,
-                });
+                return Err(CreateError::AttemptsExhausted { create_error });
             }
             attempt += 1;
         }
@@ -250,7 +249,7 @@ impl Search<'_> {
     async fn candidates(&self) -> Result<Vec<Candidate>, Error> {
         let query = ListQuery {
             size: Some(100),
-            name: Some(NameFilter::Equals(self.new.name.clone())),
+            name: Some(NameFilter::Equals(self.new.settings.name.clone())),
             ..ListQuery::default()
         };
         let listed = v3::all_destinations(self.client, self.region, &query).await?;
@@ -258,7 +257,7 @@ impl Search<'_> {
         let claimed = self.creations.claimed();
         let new = listed
             .into_iter()
-            .filter(|d| self.matches(d) && !(self.known)(&d.id) && !claimed.contains(&d.id));
+            .filter(|d| d.settings == self.new.settings && !(self.known)(&d.id) && !claimed.contains(&d.id));
         let candidates = new.filter_map(|destination| {
             let Some(created) = destination.created_at.as_deref().and_then(parse_time) else {
                 return Some(Candidate {
@@ -271,13 +270,6 @@ impl Search<'_> {
             (since || since_by_own_clock || began.is_none()).then_some(Candidate { destination, since })
         });
         Ok(candidates.collect())
-    }
-
-    fn matches(&self, found: &Destination) -> bool {
-        found.name == self.new.name
-            && found.endpoint == self.new.endpoint
-            && found.log_format == self.new.log_format
-            && found.skip_ssl_verification == self.new.skip_ssl_verification.unwrap_or_default()
     }
 }
 

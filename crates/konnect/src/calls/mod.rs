@@ -1,11 +1,21 @@
-//! The common parts of all calls.
+//! The calls: one function for each endpoint, by object. Paths and bodies follow the API descriptions "Konnect Audit Log
+//! Settings" 2.0.0 and 3.0.7, of portal management 3.9.8, and of identity v3.
+
+mod audit_log;
+pub(crate) mod destination;
+mod organization;
+mod portal;
+mod replay_job;
+mod webhook;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use reqwest::Method;
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 use crate::error::Error;
 use crate::http::client::{Client, Request};
@@ -13,6 +23,33 @@ use crate::http::response::Response;
 use crate::types::paging::{MAX_LIST_BYTES, MAX_PAGES, Page, SentPage};
 use crate::types::region::Region;
 use crate::types::secret::Authorization;
+
+/// The calls of version 2 that version 3 does not replace: the webhook with its own endpoint, and the signing keys.
+pub mod v2 {
+    pub use super::webhook::{
+        get_endpoint_webhook as get_webhook, get_jwks, is_endpoint_webhook_absent as is_webhook_absent,
+        update_endpoint_webhook as update_webhook,
+    };
+}
+
+/// The calls of version 3: destinations, webhooks that deliver to a destination, replay jobs, past events, Dev Portals,
+/// the organization and the regions.
+pub mod v3 {
+    pub use super::audit_log::first_audit_logs;
+    pub use super::destination::{
+        all_destinations, create_destination, delete_destination, first_destinations, get_destination,
+        update_destination,
+    };
+    pub use super::organization::{get_available_regions, get_organization};
+    pub use super::portal::{all_portals, get_portal};
+    pub use super::replay_job::{
+        get_portal_replay_job, get_replay_job, replace_portal_replay_job, replace_replay_job,
+    };
+    pub use super::webhook::{
+        delete_portal_webhook, delete_webhook, get_portal_webhook, get_portal_webhook_status, get_webhook,
+        get_webhook_status, update_portal_webhook, update_webhook,
+    };
+}
 
 /// The query parameters of a request.
 pub(crate) type Parameters = Vec<(&'static str, String)>;
@@ -112,7 +149,7 @@ pub(crate) async fn first<T: DeserializeOwned>(
     limit: usize,
     accept: impl Fn(&T) -> bool,
 ) -> Result<Vec<T>, Error> {
-    let mut walk = PageWalk::default();
+    let mut walk = PageWalk::new(client);
     let mut accepted = Vec::new();
     let mut after = None;
     while accepted.len() < limit {
@@ -127,22 +164,37 @@ pub(crate) async fn first<T: DeserializeOwned>(
 }
 
 /// The limits of a walk over all pages of a list.
-#[derive(Default)]
 pub(crate) struct PageWalk {
+    began: Instant,
+    limit: Duration,
     seen: HashSet<String>,
     bytes: usize,
 }
 
 impl PageWalk {
+    /// Begins a walk.
+    pub(crate) fn new(client: &Client) -> Self {
+        Self {
+            began: Instant::now(),
+            limit: client.list_timeout(),
+            seen: HashSet::new(),
+            bytes: 0,
+        }
+    }
+
     /// Records a page, by its response, and the cursor or number of the next page.
     ///
     /// # Errors
-    /// When the list is too large, has too many pages, or contains a page twice.
+    /// When the list is too large, takes too long, has too many pages, or contains a page twice.
     pub(crate) fn advance(&mut self, response: &Response, next: &str) -> Result<(), Error> {
         self.bytes += response.received.body.len();
         if self.bytes > MAX_LIST_BYTES {
             let limit = MAX_LIST_BYTES >> 20;
             return Err(response.endless(&format!("it is larger than {limit} MiB")));
+        }
+        if self.began.elapsed() >= self.limit {
+            let limit = self.limit.as_secs();
+            return Err(response.endless(&format!("reading its pages takes longer than {limit} s")));
         }
         if !self.seen.insert(next.to_owned()) {
             return Err(response.endless("its next page is one that was read before"));

@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use serde_json::{Value, json as value};
 
-use crate::api::{v2, v3};
-use crate::tests::server::{ReceivedRequest, Reply, Server, TOKEN, json, response};
+use crate::calls::{v2, v3};
+use crate::tests::server::{ReceivedRequest, Reply, Server, TOKEN, json, problem, response};
 use crate::tests::{ID, eu, id, portal_id};
 use crate::{
     AuditLogQuery, AuditLogType, DestinationWebhookChanges, ErrorKind, NewReplayJob, PortalQuery, Region,
@@ -30,7 +30,7 @@ fn parameters(request: &ReceivedRequest) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn portal_webhook_calls_send_their_method_path_and_body() {
-    let webhook = format!(r#"{{"audit_log_destination_id": "{ID}"}}"#);
+    let webhook = format!(r#"{{"audit_log_destination_id": "{ID}", "include_principal_name": true}}"#);
     let status = r#"{"webhook_enabled": true, "webhook_status": "inactive"}"#;
     let server = Server::start([
         json(200, "{}"),
@@ -44,12 +44,17 @@ async fn portal_webhook_calls_send_their_method_path_and_body() {
     assert_eq!((unset.enabled, unset.audit_log_destination_id), (false, None));
     let changes = DestinationWebhookChanges {
         audit_log_destination_id: Some(id()),
-        enabled: None,
+        include_principal_name: Some(true),
+        ..DestinationWebhookChanges::default()
     };
     let set = v3::update_portal_webhook(&client, &eu, &portal, &changes)
         .await
         .unwrap();
     assert_eq!(set.audit_log_destination_id, Some(id()));
+    assert_eq!(
+        (unset.include_principal_name, set.include_principal_name),
+        (None, Some(true))
+    );
     let status = v3::get_portal_webhook_status(&client, &eu, &portal)
         .await
         .unwrap();
@@ -68,7 +73,10 @@ async fn portal_webhook_calls_send_their_method_path_and_body() {
         ]
     );
     let body: Value = serde_json::from_str(&requests[1].body).unwrap();
-    assert_eq!(body, value!({"audit_log_destination_id": ID}));
+    assert_eq!(
+        body,
+        value!({"audit_log_destination_id": ID, "include_principal_name": true})
+    );
 }
 
 #[tokio::test]
@@ -128,7 +136,7 @@ async fn replay_job_calls_send_their_method_path_and_body() {
 fn portals(ids: &[&str], number: u32, total: u32) -> Reply {
     let items: Vec<_> = ids
         .iter()
-        .map(|id| value!({"id": id, "name": "n", "display_name": "N", "new": 1}))
+        .map(|id| value!({"id": id, "name": "n", "new": 1}))
         .collect();
     let meta = value!({"page": {"number": number, "size": 1, "total": total}});
     json(200, &value!({"data": items, "meta": meta}).to_string())
@@ -144,7 +152,6 @@ async fn all_portals_reads_every_page() {
     let all = v3::all_portals(&server.client(), &eu(), &query).await.unwrap();
     let ids: Vec<_> = all.iter().map(|portal| portal.id.as_str()).collect();
     assert_eq!(ids, [PORTAL, ID]);
-    assert_eq!(all[0].display_name.as_deref(), Some("N"));
     let requests = server.requests();
     assert!(
         requests[0].line.starts_with("GET /v3/portals?"),
@@ -241,6 +248,41 @@ async fn get_organization_reads_the_organization_of_the_token() {
 }
 
 #[tokio::test]
+async fn get_portal_that_does_not_exist_is_not_found() {
+    let found = format!(r#"{{"id": "{PORTAL}", "name": "docs", "new": 1}}"#);
+    let server = Server::start([json(200, &found), problem(404)]).await;
+    let (client, eu, portal) = (server.client(), eu(), portal_id());
+    assert_eq!(v3::get_portal(&client, &eu, &portal).await.unwrap().name, "docs");
+    let error = v3::get_portal(&client, &eu, &portal).await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+    let expected = format!("GET /v3/portals/{PORTAL}");
+    assert_eq!(lines(&server.requests()), [expected.clone(), expected]);
+}
+
+#[tokio::test]
+async fn get_available_regions_sends_no_token() {
+    let body = r#"{"regions": {"stable": ["eu", "us"], "stable_opt_in": ["sg"], "beta": null, "new": []}}"#;
+    let server = Server::start([json(200, body), json(200, "{}")]).await;
+    let client = server.client();
+    let regions = v3::get_available_regions(&client, &Region::global())
+        .await
+        .unwrap();
+    let names = |regions: &[Region]| regions.iter().map(Region::to_string).collect::<Vec<_>>();
+    assert_eq!(names(&regions.stable), ["eu", "us"]);
+    assert_eq!(names(&regions.stable_opt_in), ["sg"]);
+    assert_eq!(regions.beta, []);
+    let requests = server.requests();
+    assert_eq!(lines(&requests), ["GET /v3/available-regions"]);
+    let head = requests[0].head.to_ascii_lowercase();
+    assert!(!head.contains("authorization"), "{head}");
+    let other = v3::get_available_regions(&client, &Region::global()).await;
+    assert!(matches!(
+        other.unwrap_err().kind(),
+        ErrorKind::UnreadableResponse { .. }
+    ));
+}
+
+#[tokio::test]
 async fn get_jwks_returns_the_document_and_sends_no_token() {
     let document = r#"{ "keys": [{"kty": "OKP", "crv": "Ed25519", "x": "abc"}] }"#;
     let server = Server::start([json(200, document)]).await;
@@ -286,17 +328,37 @@ async fn is_webhook_absent_depends_on_the_status() {
 
 #[tokio::test]
 async fn error_predicates_follow_the_status() {
-    for status in [401, 403, 409, 404] {
-        let server = Server::start([json(status, r#"{"title": "x"}"#)]).await;
+    for status in [403, 404, 409] {
+        let server = Server::start([problem(status)]).await;
         let error = v3::get_webhook(&server.client(), &eu()).await.unwrap_err();
         assert_eq!(
-            (
-                error.is_unauthorized(),
-                error.is_forbidden(),
-                error.is_conflict(),
-                error.is_not_found()
-            ),
-            (status == 401, status == 403, status == 409, status == 404)
+            (error.is_forbidden(), error.is_conflict(), error.is_not_found()),
+            (status == 403, status == 409, status == 404)
+        );
+    }
+}
+
+#[tokio::test]
+async fn not_found_from_another_system_is_no_proof_of_deletion() {
+    let spring =
+        r#"{"status": 404, "title": "Not Found", "instance": "/v3/x", "detail": "No static resource."}"#;
+    for body in [
+        "{}",
+        spring,
+        r#"{"message": "no Route matched with those values"}"#,
+    ] {
+        let server = Server::start([json(404, body)]).await;
+        let error = v3::get_destination(&server.client(), &eu(), &id())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.status(), error.is_not_found()),
+            (Some(404), false),
+            "{error}"
+        );
+        assert!(
+            error.advice().contains("does not come from the audit log API"),
+            "{error}"
         );
     }
 }

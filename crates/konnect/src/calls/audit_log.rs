@@ -1,6 +1,6 @@
 //! Past events.
 
-use crate::api::call;
+use crate::calls;
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::types::audit_log::{AuditLogEntry, AuditLogQuery};
@@ -9,7 +9,7 @@ use crate::types::region::Region;
 const AUDIT_LOGS: &str = "/v3/audit-logs";
 
 /// `GET /v3/audit-logs`, page by page: lists past events of a region from `query.after` on, until the list ends or there
-/// are `limit` of them. Returns those, in the order of the API, which is not documented. The API keeps events for 7 days.
+/// are `limit` of them. Returns those, in the order of the API, which is not documented.
 ///
 /// # Errors
 /// When a call fails, for instance with 403 or 404 if the organization does not have the feature, or its response cannot
@@ -28,5 +28,5 @@ pub async fn first_audit_logs(
         }
         .parameters()
     };
-    call::first(client, region, AUDIT_LOGS, parameters, limit, |_| true).await
+    calls::first(client, region, AUDIT_LOGS, parameters, limit, |_| true).await
 }

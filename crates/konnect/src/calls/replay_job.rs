@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::api::call;
+use crate::calls;
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::types::id::PortalId;
@@ -20,7 +20,7 @@ fn portal_path(portal: &PortalId) -> String {
 /// # Errors
 /// When the call fails or its response cannot be read.
 pub async fn get_replay_job(client: &Client, region: &Region) -> Result<ReplayJob, Error> {
-    call::read(client, region, REPLAY_JOB).await
+    calls::read(client, region, REPLAY_JOB).await
 }
 
 /// `PUT /v3/audit-log-replay-job`: starts a replay job for the region. Replaces a job that is not running yet.
@@ -36,7 +36,7 @@ pub async fn replace_replay_job(
     region: &Region,
     job: &NewReplayJob,
 ) -> Result<ReplayJob, Error> {
-    call::write(client, region, Method::PUT, REPLAY_JOB, job, None).await
+    calls::write(client, region, Method::PUT, REPLAY_JOB, job, None).await
 }
 
 /// `GET /v3/portals/{id}/audit-log-replay-job`: reads the latest replay job of a Dev Portal.
@@ -48,7 +48,7 @@ pub async fn get_portal_replay_job(
     region: &Region,
     portal: &PortalId,
 ) -> Result<ReplayJob, Error> {
-    call::read(client, region, &portal_path(portal)).await
+    calls::read(client, region, &portal_path(portal)).await
 }
 
 /// `PUT /v3/portals/{id}/audit-log-replay-job`: starts a replay job for a Dev Portal.
@@ -61,5 +61,5 @@ pub async fn replace_portal_replay_job(
     portal: &PortalId,
     job: &NewReplayJob,
 ) -> Result<ReplayJob, Error> {
-    call::write(client, region, Method::PUT, &portal_path(portal), job, None).await
+    calls::write(client, region, Method::PUT, &portal_path(portal), job, None).await
 }

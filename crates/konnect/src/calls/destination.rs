@@ -1,21 +1,26 @@
 //! Destinations.
 
-use reqwest::Method;
-use serde::de::DeserializeOwned;
+use std::collections::HashMap;
 
-use crate::api::call;
-use crate::api::repeat::{RepeatSchedule, repeat_while};
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::calls::{self, PageWalk};
 use crate::error::Error;
 use crate::http::client::Client;
 use crate::types::destination::{Destination, DestinationChanges, NewDestination};
 use crate::types::id::DestinationId;
-use crate::types::paging::{ListQuery, Page};
+use crate::types::paging::ListQuery;
 use crate::types::region::Region;
 
 const DESTINATIONS: &str = "/v3/audit-log-destinations";
 
-/// The number of retries of a page that is only an optimization.
-const OPTIONAL_PAGE_RETRIES: u32 = 2;
+/// The page size of the shared list. The API descriptions specify no maximum.
+const SHARED_PAGE_SIZE: u32 = 100;
+/// The maximum number of pages of the shared list.
+const SHARED_PAGES: usize = 10;
+/// The number of retries of one of its pages, without which the reads succeed too.
+const SHARED_PAGE_RETRIES: u32 = 2;
 
 fn path(id: &DestinationId) -> String {
     format!("{DESTINATIONS}/{id}")
@@ -53,25 +58,58 @@ pub async fn first_destinations(
         }
         .parameters()
     };
-    call::first(client, region, DESTINATIONS, parameters, limit, accept).await
+    calls::first(client, region, DESTINATIONS, parameters, limit, accept).await
 }
 
-/// Lists one page of the destinations for reads that share it, with items of any type. Also returns the length of the
-/// response in bytes. It has fewer retries, because the reads succeed without it.
-pub(crate) async fn destinations_page<T: DeserializeOwned>(
+/// Lists the destinations for reads that share the list: those of at most [`SHARED_PAGES`] pages, as far as they can be
+/// read. A destination that it lacks is read by its ID.
+pub(crate) async fn listed_destinations(
     client: &Client,
     region: &Region,
-    query: &ListQuery,
-) -> Result<(Page<T>, usize), Error> {
-    let retries = Some(OPTIONAL_PAGE_RETRIES);
-    let (page, response) = call::page(client, region, DESTINATIONS, query.parameters(), retries).await?;
-    Ok((page, response.received.body.len()))
+) -> HashMap<DestinationId, Destination> {
+    let mut found = HashMap::new();
+    let mut query = ListQuery {
+        size: Some(SHARED_PAGE_SIZE),
+        ..ListQuery::default()
+    };
+    let mut walk = PageWalk::new(client);
+    for _ in 0..SHARED_PAGES {
+        let retries = Some(SHARED_PAGE_RETRIES);
+        let page = calls::page::<Value>(client, region, DESTINATIONS, query.parameters(), retries).await;
+        let Ok((page, response)) = page else { break };
+        let complete = page.items.into_iter().filter_map(complete);
+        found.extend(complete.map(|destination| (destination.id.clone(), destination)));
+        let Some(next) = page.next.filter(|next| walk.advance(&response, next).is_ok()) else {
+            break;
+        };
+        query.after = Some(next);
+    }
+    found
+}
+
+/// The destination of a list item, if it has every field. In the API descriptions, items have the same fields as a single
+/// destination (`AuditLogDestination`), but none is required.
+fn complete(item: Value) -> Option<Destination> {
+    const FIELDS: [&str; 7] = [
+        "id",
+        "name",
+        "endpoint",
+        "log_format",
+        "skip_ssl_verification",
+        "created_at",
+        "updated_at",
+    ];
+    let is_set = |name: &&str| item.get(name).is_some_and(|value| !value.is_null());
+    FIELDS
+        .iter()
+        .all(is_set)
+        .then(|| serde_json::from_value(item).ok())?
 }
 
 /// `POST /v3/audit-log-destinations`: creates a destination.
 ///
 /// The request is retried only if no destination can have been created. After an error, [`Error::may_have_happened`]
-/// shows whether one may exist; [`Creations`](crate::Creations) finds it.
+/// shows whether one may exist; [`Creations`](crate::Creations) finds it. A 409 is reported on the field `name`.
 ///
 /// # Errors
 /// When the call fails or its response cannot be read.
@@ -81,7 +119,9 @@ pub async fn create_destination(
     new: &NewDestination,
 ) -> Result<Destination, Error> {
     let authorization = Some(&new.authorization);
-    call::write(client, region, Method::POST, DESTINATIONS, new, authorization).await
+    calls::write(client, region, Method::POST, DESTINATIONS, new, authorization)
+        .await
+        .map_err(Error::with_conflict_on_name)
 }
 
 /// `GET /v3/audit-log-destinations/{id}`: reads a destination.
@@ -93,7 +133,7 @@ pub async fn get_destination(
     region: &Region,
     id: &DestinationId,
 ) -> Result<Destination, Error> {
-    call::read(client, region, &path(id)).await
+    calls::read(client, region, &path(id)).await
 }
 
 /// `PATCH /v3/audit-log-destinations/{id}`: changes a destination. Absent fields keep their value.
@@ -107,7 +147,7 @@ pub async fn update_destination(
     changes: &DestinationChanges,
 ) -> Result<Destination, Error> {
     let authorization = changes.authorization.as_ref();
-    call::write(client, region, Method::PATCH, &path(id), changes, authorization).await
+    calls::write(client, region, Method::PATCH, &path(id), changes, authorization).await
 }
 
 /// `DELETE /v3/audit-log-destinations/{id}`: deletes a destination.
@@ -116,20 +156,5 @@ pub async fn update_destination(
 /// When the call fails, for instance with 404 for an unknown ID, or with 409 while a webhook uses the destination. A
 /// 404 after more than one attempt may follow the success of an earlier attempt.
 pub async fn delete_destination(client: &Client, region: &Region, id: &DestinationId) -> Result<(), Error> {
-    call::delete(client, region, &path(id)).await
-}
-
-/// Like [`delete_destination`], and repeats the call while a webhook uses the destination (409).
-/// [`RepeatSchedule::DESTINATION_IN_USE`] is the usual schedule.
-///
-/// # Errors
-/// As [`delete_destination`]. The last 409, when the schedule or the client stops first.
-pub async fn delete_destination_when_unused(
-    client: &Client,
-    region: &Region,
-    id: &DestinationId,
-    schedule: RepeatSchedule,
-) -> Result<(), Error> {
-    let call = || delete_destination(client, region, id);
-    repeat_while(client, schedule, Error::is_conflict, call).await
+    calls::delete(client, region, &path(id)).await
 }
