@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::behavior::Behavior;
-use crate::certificate::Certificate;
+use crate::http::certificate::Certificate;
 
 /// The options of an emulator. Default: any free port, no file, no latency, no deliveries.
 #[derive(Clone, Debug)]

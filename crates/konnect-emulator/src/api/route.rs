@@ -1,6 +1,6 @@
 //! Parses a path into a region, an API version and a resource.
 
-use crate::state::GLOBAL;
+use crate::organization::state::GLOBAL;
 
 /// The region of a path without a region.
 pub(crate) const DEFAULT_REGION: &str = "us";
@@ -39,6 +39,12 @@ pub(crate) enum Resource {
     AuditLogs,
     /// The Dev Portals.
     Portals,
+    /// One Dev Portal.
+    Portal(String),
+    /// The control planes.
+    ControlPlanes,
+    /// The regions of Konnect.
+    AvailableRegions,
     /// The organization of the caller.
     Organization,
     /// The user of the token.
@@ -102,6 +108,9 @@ pub(crate) fn parse(rest: &str) -> Option<(Version, Resource)> {
         (_, [REPLAY_JOB]) => Resource::ReplayJob(None),
         (Version::V3, ["audit-logs"]) => Resource::AuditLogs,
         (Version::V3, ["portals"]) => Resource::Portals,
+        (Version::V3, ["portals", id]) => Resource::Portal(portal(id)??),
+        (Version::V2, ["control-planes"]) => Resource::ControlPlanes,
+        (Version::V3, ["available-regions"]) => Resource::AvailableRegions,
         (Version::V3, ["portals", id, WEBHOOK]) => Resource::Webhook(portal(id)?),
         (Version::V3, ["portals", id, WEBHOOK, "status"]) => Resource::WebhookStatus(portal(id)?),
         (Version::V3, ["portals", id, REPLAY_JOB]) => Resource::ReplayJob(portal(id)?),
@@ -125,6 +134,9 @@ impl Resource {
                 | Self::SigningKeys
                 | Self::AuditLogs
                 | Self::Portals
+                | Self::Portal(_)
+                | Self::ControlPlanes
+                | Self::AvailableRegions
                 | Self::Organization
                 | Self::User,
                 _,
@@ -132,13 +144,19 @@ impl Resource {
         }
     }
 
-    /// Whether the host of a region serves the resource: the organization and the user are on `global` only, portals
-    /// and past events on all other hosts.
+    /// Whether a request needs no token.
+    pub(crate) fn is_public(&self) -> bool {
+        matches!(self, Self::SigningKeys | Self::AvailableRegions)
+    }
+
+    /// Whether the host of a region serves the resource: the organization, the user and the regions are on `global`
+    /// only, portals and past events on all other hosts.
     pub(crate) fn is_served_by(&self, region: &str) -> bool {
         match self {
-            Self::Organization | Self::User => region == GLOBAL,
+            Self::Organization | Self::User | Self::AvailableRegions => region == GLOBAL,
             Self::AuditLogs
             | Self::Portals
+            | Self::Portal(_)
             | Self::Webhook(Some(_))
             | Self::WebhookStatus(Some(_))
             | Self::ReplayJob(Some(_)) => region != GLOBAL,
@@ -220,7 +238,9 @@ mod tests {
             "v2/portals",
             "v2/organizations/me",
             "v3/portals//audit-log-webhook",
-            "v3/portals/p",
+            "v3/portals/",
+            "v3/control-planes",
+            "v2/available-regions",
         ] {
             assert_eq!(parse(unknown), None, "{unknown}");
         }

@@ -9,14 +9,17 @@ use serde_json::{Value, json};
 
 use crate::api::call::Call;
 use crate::api::fields::{Fields, Need};
-use crate::api_response::ApiResponse;
+use crate::api::problem::{InvalidParameter, Problem};
 use crate::behavior::AbsentWebhook;
-use crate::ids::parse_uuid;
-use crate::problem::{InvalidParameter, Problem};
-use crate::state::{Delivery, State, Target, Webhook};
-use crate::stream::StreamId;
+use crate::http::response::ApiResponse;
+use crate::organization::state::{Delivery, State, Target, Webhook};
+use crate::organization::stream::StreamId;
+use crate::organization::stream::parse_uuid;
 
 const DESTINATION_ID: &str = "audit_log_destination_id";
+
+/// A field of portals' webhooks. Kong's published description does not have it, but its provider kong/konnect-beta does.
+const PRINCIPAL_NAME: &str = "include_principal_name";
 
 /// v2 `GET`. A webhook that was never configured is returned too.
 ///
@@ -46,7 +49,7 @@ pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Resul
     };
     match absent {
         AbsentWebhook::NotFound => Err(Problem::not_found()),
-        AbsentWebhook::Empty => Ok(ApiResponse::json(StatusCode::OK, &show_v3(&webhook))),
+        AbsentWebhook::Empty => Ok(show_v3(call, stream, &webhook)),
     }
 }
 
@@ -61,7 +64,7 @@ pub(crate) fn patch_v2(
     call: &Call<'_>,
     stream: &StreamId,
 ) -> Result<ApiResponse, Problem> {
-    let mut fields = Fields::parse(call.content_type, call.body)?;
+    let mut fields = Fields::parse(call)?;
     let mut webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     let names_delivery = ["endpoint", "authorization", "log_format", "skip_ssl_verification"]
         .iter()
@@ -100,8 +103,12 @@ pub(crate) fn patch_v3(
     stream: &StreamId,
 ) -> Result<ApiResponse, Problem> {
     let mut webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
-    let mut fields = Fields::parse(call.content_type, call.body)?;
+    let mut fields = Fields::parse(call)?;
     let enabled = fields.flag("enabled");
+    let include_principal_name = match stream.portal {
+        Some(_) => fields.flag(PRINCIPAL_NAME),
+        None => None,
+    };
     let named = fields.has(DESTINATION_ID);
     let id = take_destination_id(&mut fields);
     let was_set_up = webhook.target.is_set_up();
@@ -110,11 +117,10 @@ pub(crate) fn patch_v3(
     }
     fields.finish().map_err(name_destination_id)?;
     if let Some(audit_log_destination_id) = id {
-        let region = &call.region;
-        let known = state.destination(region, &audit_log_destination_id).is_some()
-            || state
-                .usable_destination(region, &audit_log_destination_id)
-                .is_some_and(|found| !state.is_too_new(&found.id, call.behavior.new_destination_lag_ms));
+        let region = call.region;
+        let known = state
+            .usable_destination(region, &audit_log_destination_id)
+            .is_some_and(|found| !state.is_too_new(&found.id, call.behavior.new_destination_lag_ms));
         if !known {
             let detail = format!("Audit log destination [{audit_log_destination_id}] was not found");
             return Err(Problem::new(StatusCode::NOT_FOUND, detail));
@@ -123,11 +129,12 @@ pub(crate) fn patch_v3(
             audit_log_destination_id,
         };
     } else if !was_set_up {
-        return Ok(ApiResponse::json(StatusCode::OK, &show_v3(&webhook)));
+        return Ok(show_v3(call, stream, &webhook));
     }
     webhook.enabled = enabled.unwrap_or(webhook.enabled);
+    webhook.include_principal_name = include_principal_name.unwrap_or(webhook.include_principal_name);
     webhook.updated_at = state.tick();
-    let response = ApiResponse::json(StatusCode::OK, &show_v3(&webhook));
+    let response = show_v3(call, stream, &webhook);
     state.set_webhook(stream, webhook);
     Ok(response)
 }
@@ -136,19 +143,9 @@ pub(crate) fn patch_v3(
 ///
 /// # Errors
 ///
-/// 404 if the portal does not exist; 409 for a portal with a replay job in progress, if the behavior specifies it.
-pub(crate) fn delete_v3(
-    state: &mut State,
-    call: &Call<'_>,
-    stream: &StreamId,
-) -> Result<ApiResponse, Problem> {
-    let job = state.replay_job(stream).ok_or_else(Problem::not_found)?;
-    if stream.portal.is_some() && call.behavior.portal_delete_conflict && job.status.is_in_progress() {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "A replay job is currently running",
-        ));
-    }
+/// 404 if the portal does not exist.
+pub(crate) fn delete_v3(state: &mut State, stream: &StreamId) -> Result<ApiResponse, Problem> {
+    state.webhook(stream).ok_or_else(Problem::not_found)?;
     let webhook = Webhook {
         target: Target::Emptied,
         updated_at: state.tick(),
@@ -229,24 +226,29 @@ fn show_v2(state: &State, call: &Call<'_>, stream: &StreamId, webhook: &Webhook)
             audit_log_destination_id,
         } => state
             .usable_destination(&stream.region, audit_log_destination_id)
+            .filter(|_| call.behavior.v2_shows_destination)
             .map(|found| &found.delivery),
         Target::Unconfigured | Target::Emptied => None,
     };
     json!({
         "enabled": webhook.enabled,
-        "endpoint": delivery.map_or("unconfigured", |delivery| &delivery.endpoint),
+        "endpoint": delivery.map_or("unconfigured".to_owned(), |delivery| call.endpoint(&delivery.endpoint)),
         "log_format": delivery.map_or("cef", |delivery| &delivery.log_format),
         "skip_ssl_verification": delivery.is_some_and(|delivery| delivery.skip_ssl_verification),
         "updated_at": call.time(&webhook.updated_at),
     })
 }
 
-fn show_v3(webhook: &Webhook) -> Value {
+fn show_v3(call: &Call<'_>, stream: &StreamId, webhook: &Webhook) -> ApiResponse {
     let id = match &webhook.target {
         Target::Destination {
             audit_log_destination_id,
-        } => audit_log_destination_id.as_str(),
-        _ => "",
+        } => call.id(audit_log_destination_id),
+        _ => String::new(),
     };
-    json!({ "audit_log_destination_id": id, "enabled": webhook.enabled })
+    let mut document = json!({ DESTINATION_ID: id, "enabled": webhook.enabled });
+    if stream.portal.is_some() {
+        document[PRINCIPAL_NAME] = json!(webhook.include_principal_name);
+    }
+    ApiResponse::json(StatusCode::OK, &document)
 }

@@ -7,7 +7,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::delivery::batch::{MAX_BYTES, MAX_EVENTS};
 use crate::event::model::Event;
-use crate::stream::StreamId;
+use crate::organization::stream::StreamId;
 
 /// The maximum number of events in a queue. Beyond it, the oldest are lost; a replay can send them.
 const CAPACITY: usize = 100_000;

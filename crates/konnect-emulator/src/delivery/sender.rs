@@ -16,7 +16,7 @@ use crate::behavior::ContentEncoding;
 use crate::delivery::address::AllowedHosts;
 use crate::delivery::batch::Batch;
 use crate::options::{DeliveryOptions, TimeScale, TrustedAuthorities};
-use crate::state::Delivery;
+use crate::organization::state::Delivery;
 
 /// The timeout of an attempt, before scaling. Konnect's timeout is not documented.
 const TIMEOUT: Duration = Duration::from_secs(30);

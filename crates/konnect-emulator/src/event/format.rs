@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use crate::behavior::CpsSignature;
-use crate::clock;
 use crate::event::model::{Details, Event};
 use crate::event::signing::SigningKey;
+use crate::organization::clock;
 
 const VENDOR: &str = "KongInc";
 const VERSION: &str = "1.0";

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::clock;
 use crate::event::format::json_signature;
 use crate::event::model::{Details, Event};
 use crate::event::signing::SigningKey;
+use crate::organization::clock;
 
 /// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::control_error::ControlError;
+use crate::control::ControlError;
 
 /// The headers of a fault rule, by name.
 pub type Headers = BTreeMap<String, String>;
@@ -54,6 +54,9 @@ pub enum Fault {
         #[serde(default)]
         handle: bool,
     },
+    /// Responds to a GET with the newest earlier state in which its response differs, as a replica that lags behind does.
+    /// Other requests are handled normally.
+    Stale,
     /// Handled, then sends the full `content-length` but half of the body, and closes. A response without a body is
     /// complete.
     Truncate,

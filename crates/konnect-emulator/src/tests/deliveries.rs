@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::tests::receiver::{Receiver, signed, verifies};
 use crate::tests::{call, get};
 use crate::{
-    AfterFailure, Behavior, Certificate, ConnectionFailureCode, ContentEncoding, CpsSignature,
-    DeliveryOptions, Emulator, EmulatorOptions, EventKind, GlobalEvents, TrustedAuthorities,
+    Behavior, Certificate, ContentEncoding, CpsSignature, DeliveryOptions, Emulator, EmulatorOptions,
+    EventKind, TrustedAuthorities,
 };
 
 /// Sets a region's webhook to a URL and enables it, without a request and its events.
@@ -402,14 +402,6 @@ async fn retry_unreachable_receiver_has_no_code() {
             .contains("refused"),
         "{failed}"
     );
-
-    emulator.set_behavior(Behavior {
-        connection_failure_code: ConnectionFailureCode::Zero,
-        ..Behavior::default()
-    });
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    assert_eq!(status(&emulator, "eu").await["last_response_code"], 0);
 }
 
 #[tokio::test]
@@ -582,7 +574,16 @@ async fn portal_events_go_to_the_portals_webhook_only() {
     trigger(&emulator, "eu", 2);
     emulator.deliveries_drained().await;
     assert_eq!((region.lines().len(), other.lines().len()), (2, 1));
-    let line = &other.lines()[0];
+    let named = json!({"include_principal_name": true});
+    emulator.edit_portal_webhook("eu", &portal, named).unwrap();
+    emulator
+        .trigger("eu", Some(&portal), EventKind::Authentication, 1)
+        .unwrap();
+    emulator.deliveries_drained().await;
+    let lines = other.lines();
+    assert!(lines[1].contains("principal_name=Ada Example"), "{}", lines[1]);
+    let line = &lines[0];
+    assert!(!line.contains("principal_name"), "{line}");
     assert!(line.contains("|KongInc|Dev-Portal|"), "{line}");
     assert!(
         line.contains(&format!(" portal_id={portal} principal_id=")),
@@ -595,47 +596,6 @@ async fn portal_events_go_to_the_portals_webhook_only() {
             .trigger("eu", Some(&portal), EventKind::Access, 1)
             .is_err()
     );
-}
-
-#[tokio::test]
-async fn after_failure_stop_sends_nothing_until_changed() {
-    let receiver = Receiver::start(Certificate::Valid).await;
-    let behavior = Behavior {
-        after_failure: AfterFailure::Stop,
-        ..Behavior::default()
-    };
-    let emulator = receiver.emulator_with(behavior).await;
-    deliver_to(&emulator, "eu", &receiver.url, "json");
-    receiver.respond_next(&[401]);
-    for _ in 0..2 {
-        trigger(&emulator, "eu", 1);
-        emulator.deliveries_drained().await;
-    }
-    assert_eq!(receiver.received().len(), 1);
-    let body = json!({"enabled": true});
-    assert_eq!(
-        call(&emulator, "PATCH", "/eu/v2/audit-log-webhook", body)
-            .await
-            .status,
-        200
-    );
-    emulator.deliveries_drained().await;
-    assert_eq!(receiver.received().len(), 2);
-}
-
-#[tokio::test]
-async fn global_events_behavior_sends_to_every_webhook() {
-    let (receiver, emulator) = stream().await;
-    trigger(&emulator, "global", 1);
-    emulator.deliveries_drained().await;
-    assert!(receiver.received().is_empty());
-    emulator.set_behavior(Behavior {
-        global_events: GlobalEvents::EveryWebhook,
-        ..Behavior::default()
-    });
-    trigger(&emulator, "global", 1);
-    emulator.deliveries_drained().await;
-    assert_eq!(receiver.lines().len(), 1);
 }
 
 #[tokio::test]

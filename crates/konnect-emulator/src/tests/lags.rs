@@ -35,6 +35,7 @@ async fn patch_webhook_new_global_destination_is_not_found_during_lag() {
     let emulator = start().await;
     emulator.set_behavior(Behavior {
         new_destination_lag_ms: 3_600_000,
+        separate_destinations: true,
         ..Behavior::default()
     });
     let portal = emulator.add_portal("eu", "Developers").unwrap();

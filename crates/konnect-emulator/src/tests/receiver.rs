@@ -19,7 +19,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
-use crate::certificate::Authority;
+use crate::http::certificate::Authority;
 use crate::{
     Behavior, Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale, TrustedAuthorities,
 };

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::Behavior;
 use crate::tests::{call, create, find, get, start};
 
 const V2: &str = "/eu/v2/audit-log-webhook";
 const V3: &str = "/eu/v3/audit-log-webhook";
-const NEVER: &str = "0001-01-01T00:00:0Z";
+const NEVER: &str = "0001-01-01T00:00:00Z";
 
 #[tokio::test]
 async fn webhook_never_configured_is_unconfigured() {
@@ -112,12 +113,10 @@ async fn v2_patch_incomplete_setup_names_missing_fields() {
 }
 
 #[tokio::test]
-async fn v3_patch_destination_of_region_or_global_is_accepted() {
+async fn v3_patch_destination_of_any_host_is_accepted() {
     let konnect = start().await;
-    let elsewhere = create(&konnect, "us", "a").await;
     let body = |id: &str| json!({"audit_log_destination_id": id});
-    call(&konnect, "PATCH", V3, body(&elsewhere)).await.problem(404);
-    for region in ["eu", "global"] {
+    for region in ["eu", "global", "us"] {
         let id = create(&konnect, region, "b").await;
         let reply = call(&konnect, "PATCH", V3, body(&id)).await;
         assert_eq!(
@@ -139,6 +138,15 @@ async fn v3_patch_destination_of_region_or_global_is_accepted() {
             &json!("json"),
             &json!(true)
         )
+    );
+    konnect.set_behavior(Behavior {
+        v2_shows_destination: false,
+        ..Behavior::default()
+    });
+    let hidden = get(&konnect, V2).await.json();
+    assert_eq!(
+        (&hidden["endpoint"], &hidden["enabled"]),
+        (&json!("unconfigured"), &json!(true))
     );
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{self, Clock};
 use crate::event::signing::KeyRing;
+use crate::organization::clock::{self, Clock};
 
 mod access;
 
-/// The region of the organization. Webhooks of all regions may use its destinations.
+/// The host of the organization, which keeps its destinations. Webhooks of all regions may use them.
 pub(crate) const GLOBAL: &str = "global";
 
 /// All persistent data, and the form of the state file and of a snapshot.
@@ -21,6 +21,9 @@ pub(crate) struct State {
     /// The emulator's clock.
     #[serde(skip)]
     pub(crate) clock: Clock,
+    /// [`Behavior::separate_destinations`](crate::Behavior::separate_destinations).
+    #[serde(skip)]
+    pub(crate) separate_destinations: bool,
     /// The number of destinations and portals created so far, which determines their order.
     sequence: u64,
     /// The organization.
@@ -63,7 +66,7 @@ pub(crate) struct Organization {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Region {
-    /// Destinations by ID.
+    /// Destinations by ID. Those of the organization stand under [`GLOBAL`].
     pub(crate) destinations: BTreeMap<String, Destination>,
     /// The region's only webhook.
     pub(crate) webhook: Webhook,
@@ -135,6 +138,9 @@ pub(crate) struct Webhook {
     pub(crate) target: Target,
     /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
+    /// Whether the events of a portal contain the name of the principal.
+    #[serde(default)]
+    pub(crate) include_principal_name: bool,
     /// The latest delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_attempt: Option<Attempt>,
@@ -231,6 +237,7 @@ impl Default for Webhook {
             enabled: false,
             target: Target::Unconfigured,
             updated_at: clock::NEVER.to_owned(),
+            include_principal_name: false,
             last_attempt: None,
         }
     }

@@ -2,15 +2,22 @@
 
 use uuid::Uuid;
 
-use crate::clock;
-use crate::state::{Delivery, Destination, GLOBAL, Portal, Region, ReplayJob, State, Target, Webhook};
-use crate::stream::StreamId;
+use crate::organization::clock;
+use crate::organization::state::{
+    Delivery, Destination, GLOBAL, Portal, Region, ReplayJob, State, Target, Webhook,
+};
+use crate::organization::stream::StreamId;
 
 impl State {
-    /// Removes all data except the clock and the keys.
-    pub(crate) fn forget(&mut self) {
+    /// Removes the data of a region, or all data except the clock and the keys.
+    pub(crate) fn forget(&mut self, region: Option<&str>) {
+        if let Some(region) = region {
+            self.regions.remove(region);
+            return;
+        }
         *self = Self {
             clock: self.clock.clone(),
+            separate_destinations: self.separate_destinations,
             signing_keys: std::mem::take(&mut self.signing_keys),
             ..Self::default()
         };
@@ -33,9 +40,39 @@ impl State {
         self.regions.entry(region.to_owned()).or_default()
     }
 
-    /// A destination of exactly this region.
-    pub(crate) fn destination(&self, region: &str, id: &str) -> Option<&Destination> {
-        self.regions.get(region)?.destinations.get(id)
+    /// The region under which the destinations of a host stand.
+    fn home<'a>(&self, host: &'a str) -> &'a str {
+        if self.separate_destinations { host } else { GLOBAL }
+    }
+
+    /// The destinations that the host of a region serves.
+    pub(crate) fn destinations(&self, host: &str) -> impl Iterator<Item = &Destination> {
+        let region = self.regions.get(self.home(host));
+        region.into_iter().flat_map(|region| region.destinations.values())
+    }
+
+    /// A destination that the host of a region serves.
+    pub(crate) fn destination(&self, host: &str, id: &str) -> Option<&Destination> {
+        self.regions.get(self.home(host))?.destinations.get(id)
+    }
+
+    /// A destination that the host of a region serves, to change.
+    pub(crate) fn destination_mut(&mut self, host: &str, id: &str) -> Option<&mut Destination> {
+        let home = self.home(host);
+        self.regions.get_mut(home)?.destinations.get_mut(id)
+    }
+
+    /// Adds a destination by the host of a region.
+    pub(crate) fn add_destination(&mut self, host: &str, destination: Destination) {
+        let home = self.home(host);
+        let destinations = &mut self.region_mut(home).destinations;
+        destinations.insert(destination.id.clone(), destination);
+    }
+
+    /// Removes a destination by the host of a region.
+    pub(crate) fn remove_destination(&mut self, host: &str, id: &str) -> Option<Destination> {
+        let home = self.home(host);
+        self.regions.get_mut(home)?.destinations.remove(id)
     }
 
     /// A destination that a webhook of `region` may use.

@@ -1,12 +1,17 @@
 //! A response of the API before it is sent.
 
+use std::io::Write as _;
+
 use axum::body::Body;
-use http::header::{CONTENT_TYPE, DATE};
+use axum::response::IntoResponse;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
 /// Status, headers and the whole body. A fault can still truncate, replace or discard them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ApiResponse {
     /// The status.
     pub(crate) status: StatusCode,
@@ -55,6 +60,21 @@ impl ApiResponse {
         self
     }
 
+    /// The same response with its body compressed, unless it is empty.
+    pub(crate) fn gzipped(mut self) -> Self {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        // Writing to memory cannot fail.
+        if !self.body.is_empty()
+            && encoder.write_all(&self.body).is_ok()
+            && let Ok(body) = encoder.finish()
+        {
+            self.body = body;
+            self.headers
+                .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        self
+    }
+
     /// The response as bytes, and the length of its head. For responses that hyper does not send, after which the
     /// connection ends.
     pub(crate) fn to_bytes(&self) -> (Vec<u8>, usize) {
@@ -85,5 +105,11 @@ impl From<ApiResponse> for Response<Body> {
         *response.status_mut() = source.status;
         *response.headers_mut() = source.headers;
         response
+    }
+}
+
+impl IntoResponse for ApiResponse {
+    fn into_response(self) -> Response<Body> {
+        self.into()
     }
 }

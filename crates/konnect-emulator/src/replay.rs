@@ -1,19 +1,63 @@
-//! Runs replay jobs: `accepted`, `pending`, `running`, then `completed` or `failed`.
+//! Replay jobs, and the task that runs them: `accepted`, `pending`, `running`, then `completed` or `failed`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock;
-use crate::control_error::ControlError;
+use crate::control::ControlError;
 use crate::delivery::queue::batch_length;
 use crate::delivery::sender::Sender;
 use crate::delivery::worker::{self, Origin};
 use crate::event::model::Event;
-use crate::replay::jobs::{Job, Started};
-use crate::shared::Shared;
-use crate::state::{ReplayJob, ReplayStatus};
+use crate::organization::clock;
+use crate::organization::shared::Shared;
+use crate::organization::state::{ReplayJob, ReplayStatus};
+use crate::organization::stream::StreamId;
+
+/// Announces jobs to the runner.
+#[derive(Debug)]
+pub(crate) struct Replays {
+    started: mpsc::UnboundedSender<Job>,
+    last_run: AtomicU64,
+}
+
+/// A job to run.
+#[derive(Debug)]
+pub(crate) struct Job {
+    /// The stream of the job.
+    pub(crate) stream: StreamId,
+    /// The number of this run. If the number of a job changes, its previous run ends.
+    pub(crate) run: u64,
+}
+
+/// The receiver of started jobs.
+pub(crate) type Started = mpsc::UnboundedReceiver<Job>;
+
+impl Replays {
+    /// Creates the channel.
+    pub(crate) fn new() -> (Self, Started) {
+        let (started, announcements) = mpsc::unbounded_channel();
+        let replays = Self {
+            started,
+            last_run: AtomicU64::new(0),
+        };
+        (replays, announcements)
+    }
+
+    /// The number of the next run.
+    pub(crate) fn next_run(&self) -> u64 {
+        self.last_run.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Runs the job of a stream.
+    pub(crate) fn start(&self, stream: StreamId, run: u64) {
+        // An error means that the emulator is stopping.
+        let _ = self.started.send(Job { stream, run });
+    }
+}
 
 /// Runs jobs until `stop` is cancelled, beginning with those that were in progress when the state was saved. Without a
 /// sender, jobs advance but send nothing.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::api_response::ApiResponse;
+use crate::http::response::ApiResponse;
 
 /// The media type of every error response.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
