@@ -88,7 +88,6 @@ impl TimeScale {
         (0.0..=1000.0).contains(&factor).then_some(Self(factor))
     }
 
-    /// The scaled time.
     pub(crate) fn of(self, time: Duration) -> Duration {
         time.mul_f64(self.0)
     }

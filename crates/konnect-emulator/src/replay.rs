@@ -14,30 +14,25 @@ use crate::delivery::worker::{self, Origin};
 use crate::event::model::Event;
 use crate::organization::clock;
 use crate::organization::shared::Shared;
-use crate::organization::state::{ReplayJob, ReplayStatus};
+use crate::organization::state::{Records, ReplayJob, ReplayStatus};
 use crate::organization::stream::StreamId;
 
-/// Announces jobs to the runner.
 #[derive(Debug)]
 pub(crate) struct Replays {
     started: mpsc::UnboundedSender<Job>,
     last_run: AtomicU64,
 }
 
-/// A job to run.
 #[derive(Debug)]
 pub(crate) struct Job {
-    /// The stream of the job.
     pub(crate) stream: StreamId,
     /// The number of this run. If the number of a job changes, its previous run ends.
     pub(crate) run: u64,
 }
 
-/// The receiver of started jobs.
 pub(crate) type Started = mpsc::UnboundedReceiver<Job>;
 
 impl Replays {
-    /// Creates the channel.
     pub(crate) fn new() -> (Self, Started) {
         let (started, announcements) = mpsc::unbounded_channel();
         let replays = Self {
@@ -47,12 +42,10 @@ impl Replays {
         (replays, announcements)
     }
 
-    /// The number of the next run.
     pub(crate) fn next_run(&self) -> u64 {
         self.last_run.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Runs the job of a stream.
     pub(crate) fn start(&self, stream: StreamId, run: u64) {
         // An error means that the emulator is stopping.
         let _ = self.started.send(Job { stream, run });
@@ -86,7 +79,7 @@ fn resume(shared: &Shared) {
     let unfinished = shared.store.change_in_memory(|state| {
         let mut unfinished = Vec::new();
         for stream in state.streams() {
-            if let Some(job) = state.replay_job_mut(&stream)
+            if let Some(Records { replay_job: job, .. }) = state.records_mut(&stream)
                 && job.status.is_in_progress()
                 && job.run == 0
             {
@@ -101,7 +94,6 @@ fn resume(shared: &Shared) {
     }
 }
 
-/// One run of one job.
 struct Runner {
     shared: Arc<Shared>,
     sender: Option<Arc<Sender>>,
@@ -146,8 +138,11 @@ impl Runner {
     }
 
     fn current(&self) -> Result<ReplayJob, Superseded> {
-        let job = self.shared.store.read(|state| state.replay_job(&self.job.stream));
-        job.filter(|job| job.run == self.job.run).ok_or(Superseded)
+        let records = self.shared.store.read(|state| state.records(&self.job.stream));
+        records
+            .map(|records| records.replay_job)
+            .filter(|job| job.run == self.job.run)
+            .ok_or(Superseded)
     }
 
     /// Sets the status. If the state file cannot be written, the job does not change.
@@ -155,7 +150,8 @@ impl Runner {
         let changed = self.shared.store.change(|state| {
             let now = state.tick();
             let job = state
-                .replay_job_mut(&self.job.stream)
+                .records_mut(&self.job.stream)
+                .map(|records| &mut records.replay_job)
                 .filter(|job| job.run == self.job.run);
             Ok::<_, ControlError>(job.map(|job| {
                 job.status = status;

@@ -25,7 +25,6 @@ const MAX_PAGE_SIZE: usize = 1000;
 /// The default of the time between start and end, from the API description.
 const DEFAULT_WINDOW_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// The query of a request.
 struct Query {
     size: usize,
     /// Only events older than the one with this number.

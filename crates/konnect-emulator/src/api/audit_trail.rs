@@ -12,19 +12,14 @@ use crate::organization::state::Organization;
 
 /// The data of a request for its events.
 pub(crate) struct Facts<'a> {
-    /// The method.
     pub(crate) method: &'a HttpMethod,
     /// The path without the region.
     pub(crate) path: &'a str,
     /// The query as sent.
     pub(crate) query: &'a str,
-    /// The headers.
     pub(crate) headers: &'a HeaderMap,
-    /// The credential in the headers.
     pub(crate) credential: Credential,
-    /// The resource of the path.
     pub(crate) resource: &'a Resource,
-    /// The returned status.
     pub(crate) status: StatusCode,
 }
 

@@ -9,15 +9,12 @@ use crate::organization::clock;
 /// What a handler needs of a request.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    /// The region of the host.
     pub(crate) region: &'a str,
-    /// The version in the path.
     pub(crate) version: Version,
     /// The query as sent, without the question mark.
     pub(crate) query: &'a str,
     /// The `content-type` header.
     pub(crate) content_type: Option<&'a str>,
-    /// The whole body.
     pub(crate) body: &'a [u8],
     /// The behavior where Konnect's documentation is not specific.
     pub(crate) behavior: &'a Behavior,
@@ -32,7 +29,6 @@ impl Call<'_> {
         }
     }
 
-    /// An ID in a response.
     pub(crate) fn id(&self, id: &str) -> String {
         if self.behavior.upper_case_ids {
             id.to_ascii_uppercase()
@@ -41,7 +37,6 @@ impl Call<'_> {
         }
     }
 
-    /// A name in a response.
     pub(crate) fn name(&self, name: &str) -> String {
         if self.behavior.decomposed_names {
             DecomposingNormalizer::new_nfd().normalize(name).into_owned()

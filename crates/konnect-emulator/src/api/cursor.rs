@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// The cursor of a position.
 pub(crate) fn cursor(sequence: u64) -> String {
     STANDARD.encode(json!({ "sequence": sequence }).to_string())
 }

@@ -8,13 +8,11 @@ use crate::api::cursor::{cursor, read_cursor};
 use crate::api::route::{DESTINATIONS, Version};
 use crate::organization::state::Destination;
 
-/// The default page size.
 const DEFAULT_SIZE: usize = 10;
 
 /// The maximum page size. Larger sizes are reduced to it.
 const MAX_PAGE_SIZE: usize = 100;
 
-/// The query of a list request.
 #[derive(Debug)]
 pub(crate) struct ListQuery {
     version: Version,

@@ -11,13 +11,11 @@ use crate::api::problem::{InvalidParameter, Problem};
 use crate::organization::clock;
 use crate::organization::state::Delivery;
 
-/// The formats in the API description.
 const LOG_FORMATS: [&str; 3] = ["cef", "json", "cps"];
 
 /// Whether a field is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// The field must be present.
     Required,
     /// An absent field is unchanged, or has the default.
     Optional,
@@ -175,7 +173,6 @@ impl Fields {
         self.reject(InvalidParameter::body(field, "required", "cannot be blank"));
     }
 
-    /// Records an invalid field.
     pub(crate) fn reject(&mut self, fault: InvalidParameter) {
         self.faults.push(fault);
     }

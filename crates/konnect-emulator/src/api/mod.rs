@@ -29,19 +29,14 @@ use call::Call;
 use credential::Credential;
 use route::{Resource, Version};
 
-/// A complete request.
 pub(crate) struct Request<'a> {
-    /// The region of the host.
     pub(crate) region: &'a str,
     /// The path without the region.
     pub(crate) path: &'a str,
     /// The query as sent, without the question mark.
     pub(crate) query: &'a str,
-    /// The method.
     pub(crate) method: &'a Method,
-    /// The headers.
     pub(crate) headers: &'a HeaderMap,
-    /// The body.
     pub(crate) body: &'a [u8],
     /// Whether a `GET` shows an earlier state.
     pub(crate) stale: bool,
@@ -139,7 +134,6 @@ fn read(
     }
 }
 
-/// Handles a change.
 fn write(
     shared: &Shared,
     call: &Call<'_>,

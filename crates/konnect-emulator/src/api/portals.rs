@@ -11,20 +11,17 @@ use crate::http::response::ApiResponse;
 use crate::organization::state::{Portal, State};
 use crate::organization::stream::parse_uuid;
 
-/// The default page size.
 const DEFAULT_SIZE: usize = 10;
 
 /// The maximum page size. Larger sizes are reduced to it.
 const MAX_PAGE_SIZE: usize = 100;
 
-/// The query of a list request.
 struct Query {
     size: usize,
     number: usize,
     filters: Vec<Filter>,
 }
 
-/// A condition on a portal.
 enum Filter {
     Id(String),
     Name(String),

@@ -2,7 +2,6 @@
 
 use crate::api::problem::{InvalidParameter, Problem};
 
-/// The invalid parameters of a query.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<InvalidParameter>);
 

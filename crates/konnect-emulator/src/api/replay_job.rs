@@ -16,8 +16,11 @@ use crate::organization::stream::StreamId;
 ///
 /// 404 if the portal does not exist.
 pub(crate) fn get(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
-    let job = state.replay_job(stream).ok_or_else(Problem::not_found)?;
-    Ok(ApiResponse::json(StatusCode::OK, &show(call, &job)))
+    let records = state.records(stream).ok_or_else(Problem::not_found)?;
+    Ok(ApiResponse::json(
+        StatusCode::OK,
+        &show(call, &records.replay_job),
+    ))
 }
 
 /// `PUT`: replaces the job with a new one of this `run`.
@@ -31,7 +34,7 @@ pub(crate) fn put(
     stream: &StreamId,
     run: u64,
 ) -> Result<ApiResponse, Problem> {
-    let before = state.replay_job(stream).ok_or_else(Problem::not_found)?;
+    let before = state.records(stream).ok_or_else(Problem::not_found)?;
     let mut fields = Fields::parse(call)?;
     let (start, end) = (fields.time("start_at"), fields.time("end_at"));
     let now = state.clock.now_ms();
@@ -54,7 +57,7 @@ pub(crate) fn put(
     let (Some((start_at, _)), Some((end_at, _))) = (start, end) else {
         return Err(Problem::bad_request("Required field missing", Vec::new()));
     };
-    if before.status == ReplayStatus::Running {
+    if before.replay_job.status == ReplayStatus::Running {
         return Err(Problem::titled(
             StatusCode::CONFLICT,
             "Resource Conflict",
@@ -69,8 +72,8 @@ pub(crate) fn put(
         run,
     };
     let response = ApiResponse::json(StatusCode::ACCEPTED, &show(call, &job));
-    if let Some(slot) = state.replay_job_mut(stream) {
-        *slot = job;
+    if let Some(records) = state.records_mut(stream) {
+        records.replay_job = job;
     }
     Ok(response)
 }

@@ -5,13 +5,11 @@ use crate::organization::state::GLOBAL;
 /// The region of a path without a region.
 pub(crate) const DEFAULT_REGION: &str = "us";
 
-/// The path segment of the destinations.
 pub(crate) const DESTINATIONS: &str = "audit-log-destinations";
 
 const WEBHOOK: &str = "audit-log-webhook";
 const REPLAY_JOB: &str = "audit-log-replay-job";
 
-/// The API's version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
     /// The webhook contains its endpoint.
@@ -20,39 +18,26 @@ pub(crate) enum Version {
     V3,
 }
 
-/// The resource of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Resource {
-    /// The list of destinations.
     Destinations,
     /// One destination. The handler validates the ID.
     Destination(String),
     /// The webhook of the region, or of the portal with this ID.
     Webhook(Option<String>),
-    /// The status of the webhook's deliveries.
     WebhookStatus(Option<String>),
-    /// The replay job.
     ReplayJob(Option<String>),
-    /// The public keys that verify events.
     SigningKeys,
-    /// Past events.
     AuditLogs,
-    /// The Dev Portals.
     Portals,
-    /// One Dev Portal.
     Portal(String),
-    /// The control planes.
     ControlPlanes,
-    /// The regions of Konnect.
     AvailableRegions,
-    /// The organization of the caller.
     Organization,
-    /// The user of the token.
     User,
 }
 
 impl Version {
-    /// The segment of a path.
     pub(crate) fn segment(self) -> &'static str {
         match self {
             Self::V2 => "v2",

@@ -32,21 +32,42 @@ const MAX_EVENTS: usize = 100_000;
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Command {
     /// Adds destinations `destination 1`, `destination 2` and so on. The count is never reset. Returns their IDs.
-    AddDestinations { region: String, count: usize },
+    AddDestinations {
+        region: String,
+        count: usize,
+    },
     /// Sets fields of a destination. Like every edit, it returns the whole record, and sets `updated_at` to now unless
     /// `set` names it.
-    EditDestination { region: String, id: String, set: Value },
+    EditDestination {
+        region: String,
+        id: String,
+        set: Value,
+    },
     /// Removes a destination, even if a webhook refers to it.
-    RemoveDestination { region: String, id: String },
+    RemoveDestination {
+        region: String,
+        id: String,
+    },
     /// Adds a Dev Portal, and returns its ID.
-    AddPortal { region: String, name: String },
+    AddPortal {
+        region: String,
+        name: String,
+    },
     /// Removes a portal with its webhook and its replay job.
-    RemovePortal { region: String, id: String },
+    RemovePortal {
+        region: String,
+        id: String,
+    },
     /// Sets fields of a webhook. `audit_log_destination_id` switches to the v3 form, `endpoint` to the v2 form. Absent
     /// fields of a new v2 form have defaults.
-    EditWebhook { stream: StreamId, set: Value },
+    EditWebhook {
+        stream: StreamId,
+        set: Value,
+    },
     /// Resets a webhook to one that was never configured.
-    RemoveWebhook { stream: StreamId },
+    RemoveWebhook {
+        stream: StreamId,
+    },
     /// Records a delivery for the status, a failed one if `code` is not from 200 to 299. Default of `at`: now.
     RecordDelivery {
         stream: StreamId,
@@ -57,9 +78,13 @@ pub(crate) enum Command {
     },
     /// Sets fields of a replay job: `status`, `start_at`, `end_at`, `updated_at`. The job then remains unchanged until
     /// the next edit or request.
-    EditReplayJob { stream: StreamId, set: Value },
-    /// Sets fields of the organization.
-    EditOrganization { set: Value },
+    EditReplayJob {
+        stream: StreamId,
+        set: Value,
+    },
+    EditOrganization {
+        set: Value,
+    },
     /// Creates events on behalf of the organization's user, and returns their number.
     Trigger {
         stream: StreamId,
@@ -69,21 +94,28 @@ pub(crate) enum Command {
     },
     /// Replaces the key that signs events, and returns the new key set.
     RotateKey,
-    /// Moves the clock forward.
-    AdvanceClock { seconds: u64 },
+    AdvanceClock {
+        seconds: u64,
+    },
     /// Adds a fault rule after the existing ones.
-    Inject { rule: FaultRule },
+    Inject {
+        rule: FaultRule,
+    },
     /// Removes the fault rules of a region. Without a region, removes every rule, and releases held requests.
-    ClearFaults { region: Option<String> },
+    ClearFaults {
+        region: Option<String>,
+    },
     /// Replaces the conditions of every request. Resets the rate limit and the random numbers.
-    SetConditions { conditions: Conditions },
-    /// Empties the log of requests.
+    SetConditions {
+        conditions: Conditions,
+    },
     ClearRequests,
-    /// Empties the log of deliveries.
     ClearDeliveries,
     /// Removes records, requests and faults of a region. Without a region, removes those of all, and events and
     /// deliveries.
-    Reset { region: Option<String> },
+    Reset {
+        region: Option<String>,
+    },
 }
 
 // A default for serde, which requires a function.
@@ -231,7 +263,8 @@ fn execute_edit(state: &mut State, command: Command, run: u64) -> Result<Value, 
             state.set_webhook(&stream, webhook);
         }
         Command::EditReplayJob { stream, set } => {
-            let job = state.replay_job_mut(&stream).ok_or_else(|| no_portal(&stream))?;
+            let records = state.records_mut(&stream).ok_or_else(|| no_portal(&stream))?;
+            let job = &mut records.replay_job;
             job.updated_at = now;
             let record = merge(job, &set, &[])?;
             job.run = run;

@@ -15,12 +15,9 @@ pub(crate) const MAX_EVENTS: usize = 500;
 /// The approximate maximum size of a batch before compression: receivers accept 1 MiB.
 pub(crate) const MAX_BYTES: usize = 768 * 1024;
 
-/// An encoded batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
-    /// The compressed lines.
     pub(crate) body: Vec<u8>,
-    /// The number of events.
     pub(crate) events: usize,
 }
 

@@ -15,7 +15,7 @@ use crate::delivery::sender::{Outcome, Sender, Verdict};
 use crate::event::format::Style;
 use crate::event::model::Event;
 use crate::organization::shared::Shared;
-use crate::organization::state::{Attempt, Delivery};
+use crate::organization::state::{Attempt, Delivery, Records};
 use crate::organization::stream::StreamId;
 
 /// How long an event waits for others in its batch, before scaling. Kong documents up to a minute, which is too long
@@ -30,12 +30,9 @@ const RETRY_WAITS: [Duration; 4] = [
     Duration::from_secs(8),
 ];
 
-/// The origin of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// New events.
     Live,
-    /// A replay job.
     Replay,
 }
 
@@ -158,9 +155,8 @@ fn record_attempt(
     };
     let at = shared.store.change_in_memory(|state| {
         let at = state.tick();
-        if let Some(webhook) = state
-            .webhook_mut(stream)
-            .filter(|webhook| webhook.target.is_set_up())
+        if let Some(Records { webhook, .. }) = state.records_mut(stream)
+            && webhook.target.is_set_up()
         {
             let failed = failed.unwrap_or(webhook.is_failing());
             webhook.last_attempt = Some(Attempt {

@@ -19,7 +19,6 @@ const VENDOR: &str = "KongInc";
 const VERSION: &str = "1.0";
 const CEF_VERSION: &str = "0";
 
-/// The style of lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Style {
     /// The format's name. An unknown format is written as CEF.

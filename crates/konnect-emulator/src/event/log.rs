@@ -9,14 +9,12 @@ use crate::organization::stream::StreamId;
 /// The maximum number of events in all streams. The oldest are removed first.
 const CAPACITY: usize = 100_000;
 
-/// An event in the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Logged {
     /// The number of the event since the start, from 1.
     pub(crate) number: u64,
     /// The stream that the event belongs to.
     pub(crate) stream: Arc<StreamId>,
-    /// The event.
     pub(crate) event: Arc<Event>,
 }
 
@@ -65,7 +63,6 @@ impl EventLog {
             .collect()
     }
 
-    /// Removes all events. The count continues.
     pub(crate) fn clear(&self) {
         self.lock().logged.clear();
     }

@@ -49,12 +49,9 @@ impl EventKind {
     }
 }
 
-/// The subject of an event.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
-    /// The organization's ID.
     pub(crate) org_id: Arc<str>,
-    /// The user.
     pub(crate) principal: Principal,
     /// The portal, for an event of its stream.
     pub(crate) portal_id: Option<Arc<str>>,
@@ -105,7 +102,6 @@ pub(crate) fn sample(kind: EventKind, subject: &Subject, at_ms: i64) -> Event {
 
 #[cfg(test)]
 impl Subject {
-    /// A user.
     pub(crate) fn for_tests() -> Self {
         Self {
             org_id: "org".into(),

@@ -12,7 +12,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The maximum number of keys.
 const MAX_KEYS: usize = 10;
 
 /// An Ed25519 key.
@@ -97,7 +96,6 @@ pub(crate) struct KeyRing {
     retired: Vec<RetiredKey>,
 }
 
-/// A replaced key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct RetiredKey {
     key: SigningKey,
@@ -138,7 +136,6 @@ impl KeyRing {
         Ok(())
     }
 
-    /// The current key.
     pub(crate) fn current(&self) -> Option<&SigningKey> {
         self.current.as_ref()
     }

@@ -43,7 +43,6 @@ pub struct RandomFaults {
     pub faults: Vec<Fault>,
 }
 
-/// The active conditions.
 #[derive(Debug)]
 pub(crate) struct ActiveConditions {
     conditions: Conditions,

@@ -15,7 +15,6 @@ use crate::http::response::ApiResponse;
 use crate::http::wire::WireHandle;
 use crate::organization::clock;
 
-/// One frame of a huge body.
 const CHUNK: &[u8] = &[b' '; 64 * 1024];
 
 /// The response for the client, and the status for the request log.
@@ -38,7 +37,6 @@ impl From<ApiResponse> for Outcome {
 /// The parts of a request that faults use.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
-    /// Its headers.
     pub(crate) headers: &'a HeaderMap,
     /// Its body; empty if it was too large.
     pub(crate) body: &'a [u8],

@@ -48,7 +48,6 @@ impl Authority {
             .map_err(io::Error::other)
     }
 
-    /// The authority's certificate in PEM.
     pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }

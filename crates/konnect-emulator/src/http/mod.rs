@@ -76,7 +76,6 @@ async fn guarded(request: Request, next: Next) -> Response<Body> {
     }
 }
 
-/// A request to the Konnect API.
 async fn konnect(
     Extract(shared): Extract<Arc<Shared>>,
     ConnectInfo(wire): ConnectInfo<WireHandle>,

@@ -13,11 +13,9 @@ use serde_json::Value;
 /// Status, headers and the whole body. A fault can still truncate, replace or discard them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ApiResponse {
-    /// The status.
     pub(crate) status: StatusCode,
     /// Headers, without `content-length`.
     pub(crate) headers: HeaderMap,
-    /// The body, complete.
     pub(crate) body: Vec<u8>,
 }
 
@@ -31,12 +29,10 @@ impl ApiResponse {
         }
     }
 
-    /// A JSON document.
     pub(crate) fn json(status: StatusCode, document: &Value) -> Self {
         Self::with_type(status, "application/json", document.to_string())
     }
 
-    /// A body of any media type.
     pub(crate) fn with_type(status: StatusCode, media_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));

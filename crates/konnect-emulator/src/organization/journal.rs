@@ -51,7 +51,6 @@ impl RecordedRequest {
     }
 }
 
-/// The requests so far.
 #[derive(Debug)]
 pub(crate) struct Journal {
     start: Instant,

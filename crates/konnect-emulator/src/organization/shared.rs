@@ -24,19 +24,15 @@ use crate::replay::{Replays, Started};
 /// The shared data of an emulator. No lock is held across an await.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    /// The records.
     pub(crate) store: Store,
     /// The clock of every time that the emulator writes.
     pub(crate) clock: Clock,
-    /// The connections.
     pub(crate) connections: Connections,
     /// The events that are not too old.
     pub(crate) events: EventLog,
     /// The events that wait to be sent.
     pub(crate) queues: Queues,
-    /// The deliveries so far.
     pub(crate) deliveries: DeliveryLog,
-    /// The replay jobs to run.
     pub(crate) replays: Replays,
     /// The factor for the waits of deliveries.
     pub(crate) time_scale: TimeScale,
@@ -50,11 +46,8 @@ pub(crate) struct Shared {
     cleared: watch::Sender<()>,
 }
 
-/// The channels of background work.
 pub(crate) struct Announcements {
-    /// Queues that need a worker.
     pub(crate) opened: Opened,
-    /// Replay jobs to run.
     pub(crate) started: Started,
 }
 
@@ -127,7 +120,6 @@ impl Shared {
         }
     }
 
-    /// The request log.
     pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -147,7 +139,6 @@ impl Shared {
         Arc::clone(&self.behavior.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Sets the behavior from now on.
     pub(crate) fn set_behavior(&self, behavior: Behavior) {
         self.store
             .change_in_memory(|state| state.separate_destinations = behavior.separate_destinations);

@@ -48,7 +48,6 @@ impl Store {
         })
     }
 
-    /// Reads the state.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         read(&self.lock().current)
     }

@@ -10,7 +10,6 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StreamId {
-    /// The region.
     pub(crate) region: String,
     /// The portal's ID, if the stream is a portal's.
     #[serde(default)]
@@ -26,12 +25,10 @@ impl StreamId {
         }
     }
 
-    /// The stream of a region.
     pub(crate) fn of_region(region: &str) -> Self {
         Self::new(region, None)
     }
 
-    /// The stream of a region's portal.
     pub(crate) fn of_portal(region: &str, portal: &str) -> Self {
         Self::new(region, Some(portal))
     }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::organization::clock;
 use crate::organization::state::{
-    Delivery, Destination, GLOBAL, Portal, Region, ReplayJob, State, Target, Webhook,
+    Delivery, Destination, GLOBAL, Portal, Records, Region, State, Target, Webhook,
 };
 use crate::organization::stream::StreamId;
 
@@ -83,85 +83,67 @@ impl State {
 
     /// Adds a portal to a region, and returns its ID.
     pub(crate) fn add_portal(&mut self, region: &str, name: &str) -> String {
-        let id = Uuid::new_v4().to_string();
-        let portal = Portal::new(id.clone(), self.next_sequence(), name.to_owned(), self.tick());
+        let portal = Portal {
+            id: Uuid::new_v4().to_string(),
+            sequence: self.next_sequence(),
+            name: name.to_owned(),
+            created_at: self.tick(),
+            records: Records::default(),
+        };
+        let id = portal.id.clone();
         self.region_mut(region).portals.insert(id.clone(), portal);
         id
     }
 
-    /// A region's portal.
     pub(crate) fn portal(&self, region: &str, id: &str) -> Option<&Portal> {
         self.regions.get(region)?.portals.get(id)
     }
 
-    /// The webhook of a stream. `None` if the portal does not exist.
-    pub(crate) fn webhook(&self, stream: &StreamId) -> Option<Webhook> {
+    /// The records of a stream. `None` if the portal does not exist.
+    pub(crate) fn records(&self, stream: &StreamId) -> Option<Records> {
         match &stream.portal {
             Some(portal) => self
                 .portal(&stream.region, portal)
-                .map(|portal| portal.webhook.clone()),
+                .map(|portal| portal.records.clone()),
             None => Some(
                 self.regions
                     .get(&stream.region)
-                    .map(|region| region.webhook.clone())
+                    .map(|region| region.records.clone())
                     .unwrap_or_default(),
             ),
         }
+    }
+
+    /// The records of a stream, to change anything but the target of the webhook.
+    pub(crate) fn records_mut(&mut self, stream: &StreamId) -> Option<&mut Records> {
+        match &stream.portal {
+            Some(portal) => self
+                .regions
+                .get_mut(&stream.region)?
+                .portals
+                .get_mut(portal)
+                .map(|portal| &mut portal.records),
+            None => Some(&mut self.region_mut(&stream.region).records),
+        }
+    }
+
+    /// The webhook of a stream. `None` if the portal does not exist.
+    pub(crate) fn webhook(&self, stream: &StreamId) -> Option<Webhook> {
+        self.records(stream).map(|records| records.webhook)
     }
 
     /// Replaces the webhook of a stream, and records when a destination is no longer used. Does nothing if the portal
     /// does not exist.
     pub(crate) fn set_webhook(&mut self, stream: &StreamId, webhook: Webhook) {
-        let Some(slot) = self.webhook_mut(stream) else {
+        let Some(records) = self.records_mut(stream) else {
             return;
         };
-        let before = std::mem::replace(slot, webhook);
+        let before = std::mem::replace(&mut records.webhook, webhook);
         if let Some(id) = before.target.destination_id()
             && self.user_of(id).is_none()
         {
             let now = self.clock.now_ms();
             self.released_ms.insert(id.to_owned(), now);
-        }
-    }
-
-    /// The webhook of a stream, to change anything but its target.
-    pub(crate) fn webhook_mut(&mut self, stream: &StreamId) -> Option<&mut Webhook> {
-        match &stream.portal {
-            Some(portal) => self
-                .regions
-                .get_mut(&stream.region)?
-                .portals
-                .get_mut(portal)
-                .map(|portal| &mut portal.webhook),
-            None => Some(&mut self.region_mut(&stream.region).webhook),
-        }
-    }
-
-    /// The replay job of a stream. `None` if the portal does not exist.
-    pub(crate) fn replay_job(&self, stream: &StreamId) -> Option<ReplayJob> {
-        match &stream.portal {
-            Some(portal) => self
-                .portal(&stream.region, portal)
-                .map(|portal| portal.replay_job.clone()),
-            None => Some(
-                self.regions
-                    .get(&stream.region)
-                    .map(|region| region.replay_job.clone())
-                    .unwrap_or_default(),
-            ),
-        }
-    }
-
-    /// The replay job of a stream, to change.
-    pub(crate) fn replay_job_mut(&mut self, stream: &StreamId) -> Option<&mut ReplayJob> {
-        match &stream.portal {
-            Some(portal) => self
-                .regions
-                .get_mut(&stream.region)?
-                .portals
-                .get_mut(portal)
-                .map(|portal| &mut portal.replay_job),
-            None => Some(&mut self.region_mut(&stream.region).replay_job),
         }
     }
 
@@ -178,7 +160,6 @@ impl State {
         }
     }
 
-    /// All streams that have a record.
     pub(crate) fn streams(&self) -> Vec<StreamId> {
         let mut streams = Vec::new();
         for (name, region) in &self.regions {
@@ -190,16 +171,11 @@ impl State {
 
     /// The first stream whose webhook, enabled or not, refers to the destination.
     pub(crate) fn user_of(&self, id: &str) -> Option<StreamId> {
-        self.regions.iter().find_map(|(name, region)| {
-            if region.webhook.target.destination_id() == Some(id) {
-                return Some(StreamId::of_region(name));
-            }
-            region
-                .portals
-                .values()
-                .find(|portal| portal.webhook.target.destination_id() == Some(id))
-                .map(|portal| StreamId::of_portal(name, &portal.id))
-        })
+        let uses = |stream: &StreamId| {
+            self.webhook(stream)
+                .is_some_and(|webhook| webhook.target.destination_id() == Some(id))
+        };
+        self.streams().into_iter().find(uses)
     }
 
     /// Whether a webhook stopped using the destination less than `lag_ms` ago.
