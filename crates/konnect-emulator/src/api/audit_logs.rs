@@ -1,6 +1,5 @@
 //! Past events, in cursor pages, newest first.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 use url::form_urlencoded::{Serializer, parse};
 
@@ -38,11 +37,8 @@ struct Query {
     filters: Vec<(String, String)>,
 }
 
-/// `GET`.
-///
-/// # Errors
-///
-/// 400 for an invalid query; 403 or 404 if the behavior specifies that the organization does not have the feature.
+/// `GET`. 400 for an invalid query; 403 or 404 if the behavior specifies that the organization does not have the
+/// feature.
 pub(crate) fn list(
     log: &EventLog,
     key: Option<&SigningKey>,
@@ -78,12 +74,10 @@ pub(crate) fn list(
         "size": query.size,
     });
     let document = json!({ "data": data, "meta": { "page": meta } });
-    Ok(ApiResponse::json(StatusCode::OK, &document))
+    Ok(ApiResponse::ok(&document))
 }
 
 impl Query {
-    /// # Errors
-    ///
     /// 400 for a value that is not valid, an unknown filter, both directions, or an end before the start.
     fn parse(query: &str) -> Result<Self, Problem> {
         let mut read = Self {

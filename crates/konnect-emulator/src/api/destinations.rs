@@ -16,14 +16,10 @@ use crate::organization::stream::parse_uuid;
 /// `GET` of the list.
 pub(crate) fn list(state: &State, call: &Call<'_>) -> ApiResponse {
     let page = ListQuery::parse(call).page(state.destinations(call.region), |item| show(call, item));
-    ApiResponse::json(StatusCode::OK, &page)
+    ApiResponse::ok(&page)
 }
 
-/// `POST` to the list.
-///
-/// # Errors
-///
-/// 400 for an invalid body.
+/// `POST` to the list. 400 for an invalid body.
 pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
     let mut fields = Fields::parse(call)?;
     let name = fields.text("name", Need::Required);
@@ -55,23 +51,16 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<ApiResponse, 
     Ok(response)
 }
 
-/// `GET` of one destination.
-///
-/// # Errors
-///
-/// 404 if the host does not have the destination.
+/// `GET` of one destination. 404 if the host does not have the destination.
 pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let found = parse_uuid(id)
         .and_then(|id| state.destination(call.region, &id))
         .ok_or_else(Problem::not_found)?;
-    Ok(ApiResponse::json(StatusCode::OK, &show(call, found)))
+    Ok(ApiResponse::ok(&show(call, found)))
 }
 
-/// `PATCH` of one destination: absent fields keep their values.
-///
-/// # Errors
-///
-/// 404 if the host does not have the destination, 400 for an invalid body.
+/// `PATCH` of one destination: absent fields keep their values. 404 if the host does not have the destination, 400 for
+/// an invalid body.
 pub(crate) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let now = state.tick();
     let destination = parse_uuid(id)
@@ -84,15 +73,11 @@ pub(crate) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<ApiR
     fields.change_delivery(&mut destination.delivery);
     fields.finish()?;
     destination.updated_at = now;
-    Ok(ApiResponse::json(StatusCode::OK, &show(call, destination)))
+    Ok(ApiResponse::ok(&show(call, destination)))
 }
 
-/// `DELETE` of one destination.
-///
-/// # Errors
-///
-/// 404 if the host does not have the destination; 409 while a webhook refers to it, and for
-/// [`Behavior::in_use_lag_ms`](crate::Behavior::in_use_lag_ms) afterwards.
+/// `DELETE` of one destination. 404 if the host does not have the destination; 409 while a webhook refers to it, and
+/// for [`Behavior::in_use_lag_ms`](crate::Behavior::in_use_lag_ms) afterwards.
 pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let id = parse_uuid(id)
         .filter(|id| state.destination(call.region, id).is_some())

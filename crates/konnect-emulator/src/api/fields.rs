@@ -29,11 +29,7 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    /// Parses a body.
-    ///
-    /// # Errors
-    ///
-    /// 400 if the content type is not `application/json` or the body is not a JSON object.
+    /// Parses a body. 400 if the content type is not `application/json` or the body is not a JSON object.
     pub(crate) fn parse(call: &Call<'_>) -> Result<Self, Problem> {
         let essence = call
             .content_type
@@ -177,11 +173,7 @@ impl Fields {
         self.faults.push(fault);
     }
 
-    /// Completes the parsing of the body.
-    ///
-    /// # Errors
-    ///
-    /// 400 if any field was invalid or unknown.
+    /// Completes the parsing of the body. 400 if any field was invalid or unknown.
     pub(crate) fn finish(&mut self) -> Result<(), Problem> {
         for field in std::mem::take(&mut self.object).keys() {
             self.reject(InvalidParameter::body(field, "unknown_property", "unknown field"));

@@ -1,6 +1,5 @@
 //! The organization and the user of a token, the regions, and the control planes.
 
-use http::StatusCode;
 use serde_json::json;
 
 use crate::api::call::Call;
@@ -21,14 +20,10 @@ pub(crate) fn organization(state: &State, call: &Call<'_>) -> ApiResponse {
         "updated_at": organization.updated_at,
         "state": organization.state,
     });
-    ApiResponse::json(StatusCode::OK, &document)
+    ApiResponse::ok(&document)
 }
 
-/// `GET` of the user.
-///
-/// # Errors
-///
-/// 401 for a system account token, which does not belong to a user.
+/// `GET` of the user. 401 for a system account token, which does not belong to a user.
 pub(crate) fn user(state: &State, credential: Credential) -> Result<ApiResponse, Problem> {
     if credential != Credential::PersonalToken {
         return Err(Problem::unauthorized());
@@ -43,17 +38,17 @@ pub(crate) fn user(state: &State, credential: Credential) -> Result<ApiResponse,
         "created_at": organization.created_at,
         "updated_at": organization.updated_at,
     });
-    Ok(ApiResponse::json(StatusCode::OK, &document))
+    Ok(ApiResponse::ok(&document))
 }
 
 /// `GET` of the regions, without a token. An administrator has to opt in to Singapore.
 pub(crate) fn available_regions() -> ApiResponse {
     let regions = json!({ "stable": ["us", "eu", "au", "me", "in"], "stable_opt_in": ["sg"], "beta": [] });
-    ApiResponse::json(StatusCode::OK, &json!({ "regions": regions }))
+    ApiResponse::ok(&json!({ "regions": regions }))
 }
 
 /// `GET` of the control planes. The organization has none, but the request has the event that Kong's guide looks for.
 pub(crate) fn control_planes() -> ApiResponse {
     let page = json!({ "number": 1, "size": 10, "total": 0 });
-    ApiResponse::json(StatusCode::OK, &json!({ "data": [], "meta": { "page": page } }))
+    ApiResponse::ok(&json!({ "data": [], "meta": { "page": page } }))
 }

@@ -17,7 +17,7 @@ pub(crate) mod route;
 mod webhook;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, Method};
 
 use crate::api::problem::Problem;
 use crate::http::response::ApiResponse;
@@ -129,7 +129,7 @@ fn read(
             let keys = state
                 .signing_keys
                 .jwks(state.clock.now_ms(), call.behavior.retention_ms());
-            Ok(ApiResponse::json(StatusCode::OK, &keys))
+            Ok(ApiResponse::ok(&keys))
         }
     }
 }
@@ -167,11 +167,7 @@ fn write(
     }
 }
 
-/// The stream of the region or of the portal.
-///
-/// # Errors
-///
-/// 404 for an ID that is not a UUID.
+/// The stream of the region or of the portal. 404 for an ID that is not a UUID.
 fn stream(call: &Call<'_>, portal: Option<&str>) -> Result<StreamId, Problem> {
     match portal {
         None => Ok(StreamId::of_region(call.region)),

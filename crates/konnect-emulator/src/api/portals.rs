@@ -1,6 +1,5 @@
 //! Dev Portals: one, and the list in numbered pages.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 use url::form_urlencoded::parse;
 
@@ -29,11 +28,7 @@ enum Filter {
     NamePart(String),
 }
 
-/// `GET` of the list.
-///
-/// # Errors
-///
-/// 400 for an invalid query.
+/// `GET` of the list. 400 for an invalid query.
 pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
     let query = Query::parse(call.query)?;
     let mut matches: Vec<&Portal> = state
@@ -51,22 +46,15 @@ pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<ApiResponse, Proble
         .map(|portal| show(call, portal))
         .collect();
     let meta = json!({ "page": { "number": query.number, "size": query.size, "total": matches.len() } });
-    Ok(ApiResponse::json(
-        StatusCode::OK,
-        &json!({ "data": page, "meta": meta }),
-    ))
+    Ok(ApiResponse::ok(&json!({ "data": page, "meta": meta })))
 }
 
-/// `GET` of one portal.
-///
-/// # Errors
-///
-/// 404 if the region does not have the portal.
+/// `GET` of one portal. 404 if the region does not have the portal.
 pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let found = parse_uuid(id)
         .and_then(|id| state.portal(call.region, &id))
         .ok_or_else(Problem::not_found)?;
-    Ok(ApiResponse::json(StatusCode::OK, &show(call, found)))
+    Ok(ApiResponse::ok(&show(call, found)))
 }
 
 impl Query {

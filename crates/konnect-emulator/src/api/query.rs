@@ -18,11 +18,7 @@ impl Faults {
         self.add(InvalidParameter::query(key, rule, reason));
     }
 
-    /// Returns what was read.
-    ///
-    /// # Errors
-    ///
-    /// 400 if a parameter was invalid.
+    /// Returns what was read. 400 if a parameter was invalid.
     pub(crate) fn finish<T>(self, read: T) -> Result<T, Problem> {
         if self.0.is_empty() {
             Ok(read)

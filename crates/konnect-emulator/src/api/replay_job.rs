@@ -10,24 +10,14 @@ use crate::http::response::ApiResponse;
 use crate::organization::state::{ReplayJob, ReplayStatus, State};
 use crate::organization::stream::StreamId;
 
-/// `GET`. Without a job, the status is `unconfigured`.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist.
+/// `GET`. Without a job, the status is `unconfigured`. 404 if the portal does not exist.
 pub(crate) fn get(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let records = state.records(stream).ok_or_else(Problem::not_found)?;
-    Ok(ApiResponse::json(
-        StatusCode::OK,
-        &show(call, &records.replay_job),
-    ))
+    Ok(ApiResponse::ok(&show(call, &records.replay_job)))
 }
 
-/// `PUT`: replaces the job with a new one of this `run`.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist; 409 while a job is running; 400 for an invalid body.
+/// `PUT`: replaces the job with a new one of this `run`. 404 if the portal does not exist; 409 while a job is running;
+/// 400 for an invalid body.
 pub(crate) fn put(
     state: &mut State,
     call: &Call<'_>,

@@ -21,25 +21,14 @@ const DESTINATION_ID: &str = "audit_log_destination_id";
 /// A field of portals' webhooks. Kong's published description does not have it, but its provider kong/konnect-beta does.
 const PRINCIPAL_NAME: &str = "include_principal_name";
 
-/// v2 `GET`. A webhook that was never configured is returned too.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist.
+/// v2 `GET`. A webhook that was never configured is returned too. 404 if the portal does not exist.
 pub(crate) fn get_v2(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
-    Ok(ApiResponse::json(
-        StatusCode::OK,
-        &show_v2(state, call, stream, &webhook),
-    ))
+    Ok(ApiResponse::ok(&show_v2(state, call, stream, &webhook)))
 }
 
-/// v3 `GET`.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist; also if the webhook was never configured or was deleted, depending on the
-/// behavior.
+/// v3 `GET`. 404 if the portal does not exist; also if the webhook was never configured or was deleted, depending on
+/// the behavior.
 pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     let absent = match webhook.target {
@@ -53,12 +42,9 @@ pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Resul
     }
 }
 
-/// v2 `PATCH`. An endpoint converts a webhook of the other form to this one.
-///
-/// # Errors
-///
-/// 400 for an invalid body, or one without the endpoint or the authorization if the webhook has none yet. Disabling a
-/// webhook that was never configured is not an error and changes nothing.
+/// v2 `PATCH`. An endpoint converts a webhook of the other form to this one. 400 for an invalid body, or one without
+/// the endpoint or the authorization if the webhook has none yet. Disabling a webhook that was never configured is not
+/// an error and changes nothing.
 pub(crate) fn patch_v2(
     state: &mut State,
     call: &Call<'_>,
@@ -86,17 +72,14 @@ pub(crate) fn patch_v2(
     fields.finish()?;
     webhook.enabled = enabled.unwrap_or(webhook.enabled);
     webhook.updated_at = state.tick();
-    let response = ApiResponse::json(StatusCode::OK, &show_v2(state, call, stream, &webhook));
+    let response = ApiResponse::ok(&show_v2(state, call, stream, &webhook));
     state.set_webhook(stream, webhook);
     Ok(response)
 }
 
-/// v3 `PATCH`. A destination ID converts a webhook of the other form to this one.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist; 400 for an invalid body or `enabled: true` without a target; 404 for a destination
-/// that neither the region nor `global` has, or that the region does not know yet.
+/// v3 `PATCH`. A destination ID converts a webhook of the other form to this one. 404 if the portal does not exist; 400
+/// for an invalid body or `enabled: true` without a target; 404 for a destination that neither the region nor `global`
+/// has, or that the region does not know yet.
 pub(crate) fn patch_v3(
     state: &mut State,
     call: &Call<'_>,
@@ -139,11 +122,7 @@ pub(crate) fn patch_v3(
     Ok(response)
 }
 
-/// v3 `DELETE`. Removes the target of a webhook of either form. Idempotent.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist.
+/// v3 `DELETE`. Removes the target of a webhook of either form. Idempotent. 404 if the portal does not exist.
 pub(crate) fn delete_v3(state: &mut State, stream: &StreamId) -> Result<ApiResponse, Problem> {
     state.webhook(stream).ok_or_else(Problem::not_found)?;
     let webhook = Webhook {
@@ -155,16 +134,12 @@ pub(crate) fn delete_v3(state: &mut State, stream: &StreamId) -> Result<ApiRespo
     Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
 }
 
-/// `GET` of the status, in both versions.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist.
+/// `GET` of the status, in both versions. 404 if the portal does not exist.
 pub(crate) fn status(state: &State, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     if !webhook.target.is_set_up() {
         let status = json!({ "webhook_enabled": false, "webhook_status": "unconfigured" });
-        return Ok(ApiResponse::json(StatusCode::OK, &status));
+        return Ok(ApiResponse::ok(&status));
     }
     let mut status = json!({
         "webhook_enabled": webhook.enabled,
@@ -177,7 +152,7 @@ pub(crate) fn status(state: &State, stream: &StreamId) -> Result<ApiResponse, Pr
             status["last_response_code"] = json!(code);
         }
     }
-    Ok(ApiResponse::json(StatusCode::OK, &status))
+    Ok(ApiResponse::ok(&status))
 }
 
 /// The first delivery settings of a webhook: endpoint and authorization are required, the rest has defaults.
@@ -250,5 +225,5 @@ fn show_v3(call: &Call<'_>, stream: &StreamId, webhook: &Webhook) -> ApiResponse
     if stream.portal.is_some() {
         document[PRINCIPAL_NAME] = json!(webhook.include_principal_name);
     }
-    ApiResponse::json(StatusCode::OK, &document)
+    ApiResponse::ok(&document)
 }

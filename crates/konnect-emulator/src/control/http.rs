@@ -23,10 +23,12 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// The routes, without the prefix.
 pub(crate) fn router() -> Router<Arc<Shared>> {
-    let requests = async |Extract(shared): SharedState| shown(&json!(shared.journal().entries()));
-    let deliveries = async |Extract(shared): SharedState| shown(&json!(shared.deliveries.entries()));
-    let faults = async |Extract(shared): SharedState| shown(&json!(*shared.faults()));
-    let state = async |Extract(shared): SharedState| shown(&shared.store.read(|state| json!(state)));
+    let requests = async |Extract(shared): SharedState| ApiResponse::ok(&json!(shared.journal().entries()));
+    let deliveries =
+        async |Extract(shared): SharedState| ApiResponse::ok(&json!(shared.deliveries.entries()));
+    let faults = async |Extract(shared): SharedState| ApiResponse::ok(&json!(*shared.faults()));
+    let state =
+        async |Extract(shared): SharedState| ApiResponse::ok(&shared.store.read(|state| json!(state)));
     Router::new()
         .route("/requests", get(requests))
         .route("/deliveries", get(deliveries))
@@ -50,12 +52,8 @@ async fn command(
         .map_err(|error| ControlError::Invalid(format!("the command is not valid: {error}")))?;
     Ok(match shared.execute(command)? {
         Value::Null => ApiResponse::empty(StatusCode::NO_CONTENT),
-        document => shown(&document),
+        document => ApiResponse::ok(&document),
     })
-}
-
-fn shown(document: &Value) -> ApiResponse {
-    ApiResponse::json(StatusCode::OK, document)
 }
 
 impl IntoResponse for Problem {

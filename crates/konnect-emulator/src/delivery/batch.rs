@@ -23,10 +23,6 @@ pub(crate) struct Batch {
 
 impl Batch {
     /// Writes, signs and compresses events. This is slow and must not run on a thread that serves requests.
-    ///
-    /// # Errors
-    ///
-    /// Compression fails, which is not expected in memory.
     pub(crate) fn new(events: &[Arc<Event>], style: &Style) -> io::Result<Self> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         for (index, event) in events.iter().enumerate() {

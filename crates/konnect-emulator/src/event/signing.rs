@@ -52,9 +52,6 @@ impl From<SigningKey> for String {
 }
 
 impl SigningKey {
-    /// # Errors
-    ///
-    /// The system has no random numbers.
     fn generate() -> io::Result<Self> {
         let mut seed = [0; 32];
         rand::fill(&mut seed).map_err(|_| io::Error::other("no signing key could be generated"))?;
@@ -105,10 +102,6 @@ struct RetiredKey {
 
 impl KeyRing {
     /// Generates a key if none exists.
-    ///
-    /// # Errors
-    ///
-    /// The system has no random numbers.
     pub(crate) fn fill(&mut self) -> io::Result<()> {
         if self.current.is_none() {
             self.current = Some(SigningKey::generate()?);

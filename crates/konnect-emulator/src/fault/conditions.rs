@@ -87,10 +87,6 @@ impl ActiveConditions {
     }
 
     /// Checks conditions.
-    ///
-    /// # Errors
-    ///
-    /// The conditions are not valid.
     pub(crate) fn checked(conditions: Conditions) -> Result<Self, ControlError> {
         conditions.check().map(|()| Self::new(conditions))
     }

@@ -29,6 +29,10 @@ impl ApiResponse {
         }
     }
 
+    pub(crate) fn ok(document: &Value) -> Self {
+        Self::json(StatusCode::OK, document)
+    }
+
     pub(crate) fn json(status: StatusCode, document: &Value) -> Self {
         Self::with_type(status, "application/json", document.to_string())
     }

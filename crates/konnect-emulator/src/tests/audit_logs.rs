@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::organization::clock;
-use crate::tests::{call, get, start};
+use crate::tests::{expect, get, start};
 use crate::{Behavior, EventKind, PullApi};
 
 const LOGS: &str = "/eu/v3/audit-logs";
@@ -138,7 +138,7 @@ async fn list_invalid_query_is_refused() {
     }
     get(&emulator, "/global/v3/audit-logs").await.problem(404);
     get(&emulator, "/eu/v2/audit-logs").await.problem(404);
-    call(&emulator, "POST", LOGS, json!({})).await.problem(405);
+    expect(&emulator, "POST", LOGS, json!({}), 405).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, TOKEN, call, create, get, raw, start};
+use crate::tests::{Reply, TOKEN, create, expect, get, has, raw, start};
 use crate::{Conditions, ControlError, Emulator, Fault, FaultRule, RandomFaults, RateLimit};
 
 /// What a control call shows.
@@ -22,7 +22,7 @@ async fn requests_any_are_recorded_unchanged() {
     let konnect = start().await;
     let body = json!({"name": ""});
     let path = "/eu/v3/audit-log-destinations?x=%5B1%5D";
-    call(&konnect, "POST", path, body.clone()).await.problem(400);
+    expect(&konnect, "POST", path, body.clone(), 400).await;
     let headers = [("x-many", "a"), ("X-Many", "b")];
     raw(&konnect, "GET", "/v2/audit-log-webhook", &headers, b"").await;
     let log = konnect.requests();
@@ -105,10 +105,7 @@ async fn edit_destination_bypasses_checks() {
         (200, &json!("stolen"))
     );
     let now = get(&konnect, &path).await.json();
-    assert_eq!(
-        (&now["name"], &now["log_format"]),
-        (&json!("drifted"), &json!("parquet"))
-    );
+    has(&now, &json!({"name": "drifted", "log_format": "parquet"}));
     assert!(now["updated_at"].as_str() > now["created_at"].as_str());
     let zero = "0001-01-01T00:00:00Z";
     konnect
@@ -156,9 +153,9 @@ async fn edit_webhook_bypasses_checks() {
         .edit_webhook("eu", json!({"log_format": "cps", "authorization": "x"}))
         .unwrap();
     let now = get(&konnect, v2).await.json();
-    assert_eq!(
-        (&now["log_format"], &now["endpoint"]),
-        (&json!("cps"), &json!("https://a.example/"))
+    has(
+        &now,
+        &json!({"log_format": "cps", "endpoint": "https://a.example/"}),
     );
     let unknown = json!({"audit_log_destination_id": "unknown"});
     konnect.edit_webhook("eu", unknown).unwrap();
@@ -179,13 +176,9 @@ async fn edit_webhook_bypasses_checks() {
     assert_eq!(command(&konnect, delivery.clone()).await.status, 204);
     konnect.edit_webhook("eu", json!({"enabled": false})).unwrap();
     let status = get(&konnect, &format!("{v3}/status")).await.json();
-    assert_eq!(
-        (
-            &status["webhook_enabled"],
-            &status["webhook_status"],
-            &status["last_response_code"]
-        ),
-        (&json!(false), &json!("inactive"), &json!(401))
+    has(
+        &status,
+        &json!({"webhook_enabled": false, "webhook_status": "inactive", "last_response_code": 401}),
     );
 
     let remove = json!({"command": "remove_webhook", "stream": stream});
@@ -214,9 +207,7 @@ async fn state_is_shown_and_reset() {
 async fn control_unknown_call_is_refused() {
     let konnect = start().await;
     get(&konnect, "/_emulator/nonsense").await.problem(404);
-    call(&konnect, "POST", "/_emulator/state", json!({}))
-        .await
-        .problem(405);
+    expect(&konnect, "POST", "/_emulator/state", json!({}), 405).await;
     for wrong in [
         json!({"command": "explode"}),
         json!({}),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::tests::receiver::{Receiver, signed, verifies};
-use crate::tests::{call, get};
+use crate::tests::{call, expect, get, has};
 use crate::{
     Behavior, Certificate, ContentEncoding, CpsSignature, DeliveryOptions, Emulator, EmulatorOptions,
     EventKind, TrustedAuthorities,
@@ -64,13 +64,9 @@ async fn delivery_batch_is_gzip_text_with_the_credential() {
         (1, 3, Some(202), false)
     );
     let status = status(&emulator, "eu").await;
-    assert_eq!(
-        (
-            &status["webhook_status"],
-            &status["last_response_code"],
-            &status["last_response_message"]
-        ),
-        (&json!("active"), &json!(202), &json!("Accepted"))
+    has(
+        &status,
+        &json!({"webhook_status": "active", "last_response_code": 202, "last_response_message": "Accepted"}),
     );
     assert_eq!(status["last_attempt_at"], log[0].at);
 }
@@ -236,14 +232,14 @@ async fn delivery_behavior_changes_the_lines() {
 #[tokio::test]
 async fn request_change_makes_three_events_of_one_trace() {
     let (receiver, emulator) = stream().await;
-    call(
+    expect(
         &emulator,
         "PATCH",
         "/eu/v3/audit-log-webhook?x=1&y=a%20b",
         json!({"enabled": 1}),
+        400,
     )
-    .await
-    .problem(400);
+    .await;
     emulator.deliveries_drained().await;
     let events: Vec<Value> = receiver
         .lines()
@@ -266,19 +262,9 @@ async fn request_change_makes_three_events_of_one_trace() {
     );
     assert_eq!(events[1]["action"], "edit");
     let access = &events[2];
-    assert_eq!(
-        (
-            &access["request"],
-            &access["act"],
-            &access["status"],
-            &access["query"]
-        ),
-        (
-            &json!("/v3/audit-log-webhook"),
-            &json!("PATCH"),
-            &json!(400),
-            &json!("{\"x\":\"1\",\"y\":\"a b\"}")
-        )
+    has(
+        access,
+        &json!({"request": "/v3/audit-log-webhook", "act": "PATCH", "status": 400, "query": "{\"x\":\"1\",\"y\":\"a b\"}"}),
     );
 }
 
@@ -347,13 +333,9 @@ async fn retry_exhausted_is_inactive_until_success() {
     // The request for the status creates events too, so the next batch may follow immediately.
     receiver.hold();
     let failed = status(&emulator, "eu").await;
-    assert_eq!(
-        (
-            &failed["webhook_status"],
-            &failed["last_response_code"],
-            &failed["last_response_message"]
-        ),
-        (&json!("inactive"), &json!(500), &json!("Internal Server Error"))
+    has(
+        &failed,
+        &json!({"webhook_status": "inactive", "last_response_code": 500, "last_response_message": "Internal Server Error"}),
     );
     receiver.release();
     emulator.deliveries_drained().await;
@@ -510,12 +492,7 @@ async fn webhook_changed_to_destination_keeps_events() {
         .json();
     trigger(&emulator, "eu", 10);
     let body = json!({"audit_log_destination_id": created["id"]});
-    assert_eq!(
-        call(&emulator, "PATCH", "/eu/v3/audit-log-webhook", body)
-            .await
-            .status,
-        200
-    );
+    expect(&emulator, "PATCH", "/eu/v3/audit-log-webhook", body, 200).await;
     trigger(&emulator, "eu", 10);
     emulator.deliveries_drained().await;
     // The change itself created three events.

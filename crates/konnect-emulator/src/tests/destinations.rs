@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::Behavior;
-use crate::tests::{Reply, TOKEN, call, create, find, get, new_destination, raw, start, start_with};
+use crate::tests::{Reply, TOKEN, call, create, expect, find, get, new_destination, raw, start, start_with};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
 
@@ -52,9 +52,7 @@ async fn destination_create_to_delete_each_call_succeeds() {
         for method in ["GET", "DELETE"] {
             call(&konnect, method, &one, Value::Null).await.problem(404);
         }
-        call(&konnect, "PATCH", &one, json!({"name": "x"}))
-            .await
-            .problem(404);
+        expect(&konnect, "PATCH", &one, json!({"name": "x"}), 404).await;
     }
 }
 
@@ -198,10 +196,10 @@ async fn destination_any_host_shows_changes_and_deletes_it() {
         );
         let webhook = json!({"audit_log_destination_id": id, "enabled": false});
         let url = format!("/{other}/v3/audit-log-webhook");
-        assert_eq!(call(&konnect, "PATCH", &url, webhook).await.status, 200);
-        call(&konnect, "DELETE", &path, Value::Null).await.problem(409);
-        assert_eq!(call(&konnect, "DELETE", &url, Value::Null).await.status, 204);
-        assert_eq!(call(&konnect, "DELETE", &path, Value::Null).await.status, 204);
+        expect(&konnect, "PATCH", &url, webhook, 200).await;
+        expect(&konnect, "DELETE", &path, Value::Null, 409).await;
+        expect(&konnect, "DELETE", &url, Value::Null, 204).await;
+        expect(&konnect, "DELETE", &path, Value::Null, 204).await;
     }
 }
 
@@ -226,9 +224,14 @@ async fn separate_destinations_other_host_does_not_find_them() {
     }
     // Only those of `global` can be used everywhere.
     let url = "/us/v3/audit-log-webhook";
-    call(&konnect, "PATCH", url, json!({"audit_log_destination_id": id}))
-        .await
-        .problem(404);
+    expect(
+        &konnect,
+        "PATCH",
+        url,
+        json!({"audit_log_destination_id": id}),
+        404,
+    )
+    .await;
     let global = create(&konnect, "global", "b").await;
     let reply = call(
         &konnect,
@@ -277,19 +280,9 @@ async fn delete_destination_in_use_conflicts() {
     let id = create(&konnect, "global", "a").await;
     let one = format!("{LIST}/{id}");
     let webhook = json!({"audit_log_destination_id": id, "enabled": false});
-    assert_eq!(
-        call(&konnect, "PATCH", "/eu/v3/audit-log-webhook", webhook)
-            .await
-            .status,
-        200
-    );
-    call(&konnect, "DELETE", &one, Value::Null).await.problem(409);
+    expect(&konnect, "PATCH", "/eu/v3/audit-log-webhook", webhook, 200).await;
+    expect(&konnect, "DELETE", &one, Value::Null, 409).await;
     assert_eq!(get(&konnect, &one).await.status, 200);
-    assert_eq!(
-        call(&konnect, "DELETE", "/eu/v3/audit-log-webhook", Value::Null)
-            .await
-            .status,
-        204
-    );
-    assert_eq!(call(&konnect, "DELETE", &one, Value::Null).await.status, 204);
+    expect(&konnect, "DELETE", "/eu/v3/audit-log-webhook", Value::Null, 204).await;
+    expect(&konnect, "DELETE", &one, Value::Null, 204).await;
 }

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 
-use crate::tests::{Reply, TOKEN, call, create, find, get, new_destination, raw, send, start, start_with};
+use crate::tests::{
+    Reply, TOKEN, call, create, expect, find, get, new_destination, raw, send, start, start_with,
+};
 use crate::{Behavior, Emulator, Fault, FaultRule, Headers};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
@@ -304,12 +306,7 @@ async fn rule_matches_as_often_as_specified() {
         [teapot().method("patch"), teapot().path("[size]=3").always()]
     );
     konnect.clear_faults();
-    assert_eq!(
-        call(&konnect, "PATCH", webhook, json!({"enabled": false}))
-            .await
-            .status,
-        200
-    );
+    expect(&konnect, "PATCH", webhook, json!({"enabled": false}), 200).await;
 }
 
 #[tokio::test]

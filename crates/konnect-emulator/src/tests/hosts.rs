@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, TOKEN, call, create, get, raw, start};
+use crate::tests::{Reply, TOKEN, create, expect, get, has, raw, start};
 use crate::{Certificate, Emulator, EmulatorOptions};
 
 async fn from_host(konnect: &Emulator, host: &str, path: &str) -> Reply {
@@ -71,7 +71,7 @@ async fn available_regions_need_no_token() {
         )
     );
     get(&konnect, "/eu/v3/available-regions").await.problem(404);
-    call(&konnect, "POST", path, json!({})).await.problem(405);
+    expect(&konnect, "POST", path, json!({}), 405).await;
 }
 
 #[tokio::test]
@@ -86,14 +86,9 @@ async fn control_planes_are_none_and_make_the_event_of_the_guide() {
         .await
         .json();
     let event = &events["data"][0];
-    assert_eq!(
-        (&event["action"], &event["granted"]),
-        (&json!("list"), &json!(true))
-    );
+    has(event, &json!({"action": "list", "granted": true}));
     assert!(event["resource"].as_str().unwrap().ends_with(":control-planes"));
     let reply = Reply::parse(&raw(&konnect, "GET", "/eu/v2/control-planes", &[], b"").await);
     reply.problem(401);
-    call(&konnect, "POST", "/eu/v2/control-planes", Value::Null)
-        .await
-        .problem(405);
+    expect(&konnect, "POST", "/eu/v2/control-planes", Value::Null, 405).await;
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::tests::{Reply, TOKEN, call, create, get, raw, start};
+use crate::tests::{Reply, TOKEN, call, create, expect, get, raw, start};
 use crate::{Emulator, EmulatorOptions, Fault, FaultRule};
 
 async fn start_from(file: &Path) -> Emulator {
@@ -117,19 +117,9 @@ async fn state_file_restart_restores_everything() {
     let first = create(&konnect, "eu", "first").await;
     create(&konnect, "global", "second").await;
     let body = json!({"audit_log_destination_id": first, "enabled": true});
-    assert_eq!(
-        call(&konnect, "PATCH", "/eu/v3/audit-log-webhook", body.clone())
-            .await
-            .status,
-        200
-    );
+    expect(&konnect, "PATCH", "/eu/v3/audit-log-webhook", body.clone(), 200).await;
     let own = json!({"endpoint": "https://a.example/", "authorization": "x"});
-    assert_eq!(
-        call(&konnect, "PATCH", "/us/v2/audit-log-webhook", own)
-            .await
-            .status,
-        200
-    );
+    expect(&konnect, "PATCH", "/us/v2/audit-log-webhook", own, 200).await;
     konnect.record_delivery("eu", 500, "no", None).unwrap();
     let before = konnect.snapshot();
     konnect.stop().await;
@@ -169,9 +159,7 @@ async fn state_file_not_writable_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let konnect = start_from(&folder.path().join("gone").join("state.json")).await;
     let body = crate::tests::new_destination("a");
-    call(&konnect, "POST", "/v3/audit-log-destinations", body)
-        .await
-        .problem(500);
+    expect(&konnect, "POST", "/v3/audit-log-destinations", body, 500).await;
     assert!(konnect.snapshot()["regions"].as_object().unwrap().is_empty());
 }
 

@@ -190,8 +190,25 @@ async fn call(konnect: &Emulator, method: &str, path: &str, body: Value) -> Repl
     Reply::parse(&raw(konnect, method, path, &headers, body.as_bytes()).await)
 }
 
+/// A call whose response has this status, and is a problem document if it is an error.
+async fn expect(konnect: &Emulator, method: &str, path: &str, body: Value, status: u16) -> Reply {
+    let reply = call(konnect, method, path, body).await;
+    assert_eq!(reply.status, status, "{}", String::from_utf8_lossy(&reply.body));
+    if status >= 400 {
+        reply.problem(status);
+    }
+    reply
+}
+
 async fn get(konnect: &Emulator, path: &str) -> Reply {
     call(konnect, "GET", path, Value::Null).await
+}
+
+/// Asserts that a document has these fields, and perhaps others.
+fn has(document: &Value, fields: &Value) {
+    for (name, value) in fields.as_object().unwrap() {
+        assert_eq!(document[name], *value, "{name} of {document}");
+    }
 }
 
 /// A valid body of a new destination.

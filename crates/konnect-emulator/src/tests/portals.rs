@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, call, create, get, start};
+use crate::tests::{Reply, call, create, expect, get, has, start};
 use crate::{AbsentWebhook, Behavior, ControlError};
 
 fn path(portal: &str) -> String {
@@ -95,28 +95,23 @@ async fn webhook_patch_get_and_delete_follow_each_other() {
         .record_portal_delivery("eu", &portal, 401, "Unauthorized", None)
         .unwrap();
     let status = get(&emulator, &format!("{url}/status")).await.json();
-    assert_eq!(
-        (&status["webhook_status"], &status["last_response_code"]),
-        (&json!("inactive"), &json!(401))
+    has(
+        &status,
+        &json!({"webhook_status": "inactive", "last_response_code": 401}),
     );
     // The webhook of the region is separate.
     get(&emulator, "/eu/v3/audit-log-webhook").await.problem(404);
     let destination = format!("/global/v3/audit-log-destinations/{id}");
-    call(&emulator, "DELETE", &destination, Value::Null)
-        .await
-        .problem(409);
+    expect(&emulator, "DELETE", &destination, Value::Null, 409).await;
 
     for _ in 0..2 {
-        assert_eq!(call(&emulator, "DELETE", &url, Value::Null).await.status, 204);
+        expect(&emulator, "DELETE", &url, Value::Null, 204).await;
     }
     assert_eq!(
         get(&emulator, &url).await.json(),
         json!({"audit_log_destination_id": "", "enabled": false, "include_principal_name": false})
     );
-    assert_eq!(
-        call(&emulator, "DELETE", &destination, Value::Null).await.status,
-        204
-    );
+    expect(&emulator, "DELETE", &destination, Value::Null, 204).await;
 }
 
 #[tokio::test]
@@ -149,7 +144,7 @@ async fn webhook_behavior_selects_response_when_absent() {
         assert_eq!(get(&emulator, &url).await.json()["audit_log_destination_id"], "");
     }
     for url in [path(&portal), "/eu/v3/audit-log-webhook".to_owned()] {
-        assert_eq!(call(&emulator, "DELETE", &url, Value::Null).await.status, 204);
+        expect(&emulator, "DELETE", &url, Value::Null, 204).await;
         get(&emulator, &url).await.problem(404);
     }
 }
@@ -160,13 +155,10 @@ async fn remove_portal_releases_its_destination() {
     let portal = emulator.add_portal("eu", "Developers").unwrap();
     let id = create(&emulator, "eu", "siem").await;
     let body = json!({"audit_log_destination_id": id, "enabled": true});
-    assert_eq!(call(&emulator, "PATCH", &path(&portal), body).await.status, 200);
+    expect(&emulator, "PATCH", &path(&portal), body, 200).await;
     emulator.remove_portal("eu", &portal).unwrap();
     get(&emulator, &path(&portal)).await.problem(404);
     let destination = format!("/eu/v3/audit-log-destinations/{id}");
-    assert_eq!(
-        call(&emulator, "DELETE", &destination, Value::Null).await.status,
-        204
-    );
+    expect(&emulator, "DELETE", &destination, Value::Null, 204).await;
     assert!(emulator.remove_portal("eu", &portal).is_err());
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::organization::clock;
 use crate::tests::receiver::Receiver;
-use crate::tests::{Reply, call, get, start};
+use crate::tests::{Reply, call, expect, get, has, start};
 use crate::{Behavior, Certificate, Emulator, EmulatorOptions, EventKind, NeverTime};
 
 const JOB: &str = "/eu/v3/audit-log-replay-job";
@@ -121,12 +121,9 @@ async fn put_job_running_conflicts_and_pending_is_replaced() {
     emulator.advance_clock(Duration::from_hours(10));
     let refused = put(&emulator, second.clone()).await;
     refused.problem(409);
-    assert_eq!(
-        (&refused.json()["title"], &refused.json()["detail"]),
-        (
-            &json!("Resource Conflict"),
-            &json!("A replay job is currently running")
-        )
+    has(
+        &refused.json(),
+        &json!({"title": "Resource Conflict", "detail": "A replay job is currently running"}),
     );
     assert_eq!(
         get(&emulator, JOB).await.json()["status"],
@@ -243,7 +240,7 @@ async fn replay_portal_has_separate_job() {
     for id in ["11111111-2222-4333-8444-555555555555", "nonsense"] {
         let path = format!("/eu/v3/portals/{id}/audit-log-replay-job");
         get(&emulator, &path).await.problem(404);
-        call(&emulator, "PUT", &path, window(60, 0)).await.problem(404);
+        expect(&emulator, "PUT", &path, window(60, 0), 404).await;
     }
 }
 
