@@ -298,13 +298,8 @@ fn age(konnect: &LocalKonnect, by: Duration) {
 }
 
 fn session_old_objects_of_a_killed_run_are_removed() {
-    let konnect = LocalKonnect::with(EmulatorOptions {
-        behavior: Behavior {
-            separate_destinations: true,
-            ..Behavior::default()
-        },
-        ..EmulatorOptions::default()
-    });
+    let konnect = LocalKonnect::with(EmulatorOptions::default());
+    konnect.separate_destinations();
     let api = api(&konnect);
     let killed = Session::open(&api, PACE, AUTHORIZATION);
     set_up(&killed);

@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 use url::form_urlencoded::{Serializer, parse};
 
 use crate::api::call::Call;
-use crate::api::cursor::{cursor, read_cursor};
 use crate::api::problem::{InvalidParameter, Problem};
-use crate::api::query::Faults;
+use crate::api::query::{Faults, cursor, read_cursor};
 use crate::behavior::PullApi;
 use crate::event::log::{EventLog, Logged};
 use crate::event::pull::{PullType, entry};

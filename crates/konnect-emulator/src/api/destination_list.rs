@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded::{Serializer, parse};
 
 use crate::api::call::Call;
-use crate::api::cursor::{cursor, read_cursor};
+use crate::api::query::{cursor, read_cursor};
 use crate::api::route::{DESTINATIONS, Version};
 use crate::organization::state::Destination;
 

@@ -4,7 +4,6 @@ mod audit_logs;
 mod audit_trail;
 mod call;
 mod credential;
-mod cursor;
 mod destination_list;
 mod destinations;
 mod fields;

@@ -1,4 +1,8 @@
-//! Parses the pages and filters of a query.
+//! Queries: invalid parameters, and cursors, which remain correct when items before them are deleted.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use crate::api::problem::{InvalidParameter, Problem};
 
@@ -26,4 +30,15 @@ impl Faults {
             Err(Problem::bad_request("Invalid query parameters", self.0))
         }
     }
+}
+
+/// The cursor of a position in a list.
+pub(crate) fn cursor(sequence: u64) -> String {
+    STANDARD.encode(json!({ "sequence": sequence }).to_string())
+}
+
+/// The position of a cursor, or `None` for an invalid one.
+pub(crate) fn read_cursor(text: &str) -> Option<u64> {
+    let document: Value = serde_json::from_slice(&STANDARD.decode(text).ok()?).ok()?;
+    document.get("sequence")?.as_u64()
 }
