@@ -105,6 +105,7 @@ fn import_destination_by_id_uses_default_region() {
 #[test]
 fn import_destination_of_other_region_requires_region_and_id() {
     let workspace = Workspace::of(Block::destination("siem").with("region", "au"));
+    workspace.konnect.separate_destinations();
     let id = existing(&workspace, "au");
     let run = workspace.run(&["import", "-no-color", SIEM, &id]).ends_with(1);
     assert!(

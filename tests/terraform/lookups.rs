@@ -33,6 +33,7 @@ fn read(workspace: &Workspace, body: impl std::fmt::Display) {
 #[test]
 fn destination_by_id_or_name_has_all_readable_attributes() {
     let workspace = Workspace::new();
+    workspace.konnect.separate_destinations();
     let id = destination(&workspace, "global", "siem");
     destination(&workspace, "global", "SIEM");
     let elsewhere = destination(&workspace, "eu", "siem");
@@ -125,6 +126,7 @@ fn arguments_that_exclude_each_other_are_refused_by_validate() {
 #[test]
 fn destinations_are_sorted_and_filtered() {
     let workspace = Workspace::new();
+    workspace.konnect.separate_destinations();
     for name in ["b", "a", "ab", "b"] {
         destination(&workspace, "global", name);
     }

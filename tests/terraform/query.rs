@@ -272,6 +272,7 @@ fn existing_objects_import_with_generated_configuration_unchanged() {
 #[test]
 fn destinations_are_listed_by_name_and_filtered() {
     let workspace = Workspace::of("");
+    workspace.konnect.separate_destinations();
     console(&workspace);
     let found = list(&workspace, DESTINATION, 100, &json!({}));
     assert_eq!(found.display_names, ["alpha", "beta", "beta"]);

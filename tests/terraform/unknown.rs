@@ -34,8 +34,10 @@ fn token_unknown_at_plan_creates_at_apply() {
     workspace.apply_plan();
     let requests = workspace.konnect.take_requests();
     for request in &requests {
-        let sent = request.header("authorization");
-        assert_eq!(sent, Some("Bearer kpat_from-another-resource"));
+        assert!(
+            request.has_authorization("Bearer kpat_from-another-resource"),
+            "{request:?}"
+        );
     }
     let writes = requests.iter().filter(|request| request.method != "GET");
     assert_eq!(writes.count(), 2);
@@ -212,11 +214,7 @@ fn webhook_of_replaced_destination_updates_in_place() {
             .create_before_destroy()
     };
     let webhook = Block::webhook_to("eu", "siem");
-    let workspace = Workspace::of(format!("{}{webhook}", siem("us")));
-    // A destination of another region, which the webhook must not use.
-    let error = workspace.apply_error();
-    assert_eq!(error.address, EU);
-    workspace.configure(format!("{}{webhook}", siem("global")));
+    let workspace = Workspace::of(format!("{}{webhook}", siem("global")));
     workspace.apply_and_assert_no_changes();
     let id = workspace.state().text(SIEM, "id");
     workspace.configure(format!("{}{webhook}", siem("eu")));

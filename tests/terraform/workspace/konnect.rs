@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
-use konnect_emulator::{Emulator, EmulatorOptions, RecordedRequest};
+use konnect_emulator::{Behavior, Emulator, EmulatorOptions, RecordedRequest};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -39,6 +39,14 @@ impl LocalKonnect {
             stop: Some(stop),
             thread: Some(thread),
         }
+    }
+
+    /// Gives each host destinations of its own.
+    pub fn separate_destinations(&self) {
+        self.set_behavior(Behavior {
+            separate_destinations: true,
+            ..Behavior::default()
+        });
     }
 
     /// The requests since the last call.
@@ -93,9 +101,9 @@ impl LocalKonnect {
         runtime.block_on(self.emulator.deliveries_drained());
     }
 
-    /// The stored destinations of a region.
-    pub fn destinations(&self, region: &str) -> Vec<Value> {
-        match self.region(region)["destinations"].take() {
+    /// The stored destinations, which every host shows.
+    pub fn destinations(&self, _host: &str) -> Vec<Value> {
+        match self.region("global")["destinations"].take() {
             Value::Object(all) => all.into_iter().map(|(_, destination)| destination).collect(),
             _ => Vec::new(),
         }

@@ -9,13 +9,10 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 /// The value of `updated_at` until the first update.
-///
-/// The API description has a single digit for the seconds, which is not valid RFC 3339. Clients must accept that, so
-/// the emulator returns the same form.
-pub(crate) const NEVER: &str = "0001-01-01T00:00:0Z";
+pub(crate) const NEVER: &str = "0001-01-01T00:00:00Z";
 
-/// The same in valid RFC 3339.
-pub(crate) const NEVER_VALID: &str = "0001-01-01T00:00:00Z";
+/// The same as the API description spells it, which is not valid RFC 3339.
+pub(crate) const NEVER_AS_DESCRIBED: &str = "0001-01-01T00:00:0Z";
 
 /// This machine's clock plus an offset. Clones share the offset.
 #[derive(Clone, Debug)]
@@ -134,12 +131,12 @@ mod tests {
             "1970-01-01 00:00:01Z",
             "1970-01-01T00:00:01",
             "1970-01-01T00:00:01Z[UTC]",
-            NEVER,
+            NEVER_AS_DESCRIBED,
             "",
         ] {
             assert_eq!(parse_rfc3339(wrong), None, "{wrong}");
         }
-        assert!(parse_rfc3339(NEVER_VALID).is_some());
+        assert!(parse_rfc3339(NEVER).is_some());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::api_response::ApiResponse;
+use crate::http::response::ApiResponse;
 
 /// The media type of every error response.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -15,11 +15,9 @@ pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 /// The reason why a request was rejected.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Problem {
-    /// The status.
     pub(crate) status: StatusCode,
     /// The kind of problem. Default: the reason phrase of the status.
     title: Option<&'static str>,
-    /// The description of this occurrence.
     pub(crate) detail: String,
     /// The invalid parameters; for 400 only.
     pub(crate) invalid_parameters: Vec<InvalidParameter>,
@@ -32,7 +30,6 @@ pub(crate) struct Problem {
 pub(crate) struct InvalidParameter {
     /// The parameter's name, or `body` for the body as a whole.
     pub(crate) field: String,
-    /// What is wrong with it.
     pub(crate) reason: String,
     /// The violated rule, with its name in the API description.
     pub(crate) rule: &'static str,

@@ -1,10 +1,10 @@
 //! Valid and invalid certificates for HTTPS on loopback, generated when the emulator starts.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::{fmt, io};
 
+use clap::ValueEnum;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, SanType, date_time_ymd,
@@ -14,9 +14,9 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio_rustls::TlsAcceptor;
 
 /// The certificate that the emulator presents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ValueEnum)]
 pub enum Certificate {
-    /// For 127.0.0.1 and `localhost`, signed by the emulator's authority, and not expired.
+    /// For 127.0.0.1, `localhost` and `*.api.konghq.com`, signed by the emulator's authority, and not expired.
     Valid,
     /// The same, signed by an authority that no client trusts.
     UnknownAuthority,
@@ -24,41 +24,6 @@ pub enum Certificate {
     Expired,
     /// Not expired and signed by the emulator's authority, but for `elsewhere.example`.
     OtherName,
-}
-
-impl Certificate {
-    /// All kinds.
-    pub const ALL: [Self; 4] = [
-        Self::Valid,
-        Self::UnknownAuthority,
-        Self::Expired,
-        Self::OtherName,
-    ];
-
-    /// The name on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Valid => "valid",
-            Self::UnknownAuthority => "unknown-authority",
-            Self::Expired => "expired",
-            Self::OtherName => "other-name",
-        }
-    }
-}
-
-impl FromStr for Certificate {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| {
-                let names = Self::ALL.map(Self::name).join(", ");
-                format!("{text:?} is not a kind of certificate; the kinds are {names}")
-            })
-    }
 }
 
 /// The authority whose certificate a client must trust.
@@ -83,7 +48,6 @@ impl Authority {
             .map_err(io::Error::other)
     }
 
-    /// The authority's certificate in PEM.
     pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
@@ -100,7 +64,7 @@ impl Authority {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let names = match kind {
             Certificate::OtherName => vec!["elsewhere.example".to_owned()],
-            _ => vec!["localhost".to_owned()],
+            _ => vec!["localhost".to_owned(), "*.api.konghq.com".to_owned()],
         };
         let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
         if kind != Certificate::OtherName {

@@ -3,41 +3,36 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::behavior::{Behavior, GlobalEvents};
-use crate::clock::Clock;
-use crate::connections::Connections;
-use crate::control_error::ControlError;
+use crate::behavior::Behavior;
 use crate::delivery::log::DeliveryLog;
 use crate::delivery::queue::{Opened, Queues};
 use crate::event::log::EventLog;
 use crate::event::model::Event;
 use crate::fault::conditions::{ActiveConditions, Conditions};
 use crate::fault::rule::{self, Fault, FaultRule};
-use crate::journal::Journal;
+use crate::http::listener::Connections;
 use crate::options::{EmulatorOptions, TimeScale};
-use crate::replay::jobs::{Replays, Started};
-use crate::state::GLOBAL;
-use crate::store::Store;
-use crate::stream::StreamId;
+use crate::organization::clock::Clock;
+use crate::organization::journal::Journal;
+use crate::organization::store::Store;
+use crate::organization::stream::StreamId;
+use crate::replay::{Replays, Started};
 
 /// The shared data of an emulator. No lock is held across an await.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    /// The records.
     pub(crate) store: Store,
     /// The clock of every time that the emulator writes.
     pub(crate) clock: Clock,
-    /// The connections.
     pub(crate) connections: Connections,
-    /// The events of the last seven days.
+    /// The events that are not too old.
     pub(crate) events: EventLog,
     /// The events that wait to be sent.
     pub(crate) queues: Queues,
-    /// The deliveries so far.
     pub(crate) deliveries: DeliveryLog,
-    /// The replay jobs to run.
     pub(crate) replays: Replays,
     /// The factor for the waits of deliveries.
     pub(crate) time_scale: TimeScale,
@@ -51,11 +46,8 @@ pub(crate) struct Shared {
     cleared: watch::Sender<()>,
 }
 
-/// The channels of background work.
 pub(crate) struct Announcements {
-    /// Queues that need a worker.
     pub(crate) opened: Opened,
-    /// Replay jobs to run.
     pub(crate) started: Started,
 }
 
@@ -79,12 +71,13 @@ impl Shared {
             time_scale: options.time_scale,
             replay_step: options.time_scale.of(options.replay_step),
             sends: options.deliveries.is_some(),
-            behavior: Mutex::new(Arc::new(options.behavior.clone())),
+            behavior: Mutex::default(),
             conditions: Mutex::new(ActiveConditions::new(conditions)),
             journal: Mutex::new(Journal::new()),
             faults: Mutex::new(Vec::new()),
             cleared: watch::Sender::new(()),
         };
+        shared.set_behavior(options.behavior.clone());
         (shared, Announcements { opened, started })
     }
 
@@ -94,27 +87,14 @@ impl Shared {
             return;
         }
         let stream = Arc::new(stream);
-        self.events.add(&stream, events, self.clock.now_ms());
+        let oldest = self.clock.now_ms().saturating_sub(self.behavior().retention_ms());
+        self.events.add(&stream, events, oldest);
         if !self.sends {
             return;
         }
-        let everywhere =
-            stream.region == GLOBAL && self.behavior().global_events == GlobalEvents::EveryWebhook;
-        let receivers = self.store.read(|state| {
-            let streams = if everywhere {
-                state
-                    .streams()
-                    .into_iter()
-                    .filter(|stream| stream.portal.is_none())
-                    .collect()
-            } else {
-                vec![StreamId::clone(&stream)]
-            };
-            let is_enabled = |stream: &StreamId| state.webhook(stream).is_some_and(|webhook| webhook.enabled);
-            streams.into_iter().filter(is_enabled).collect::<Vec<_>>()
-        });
-        for receiver in &receivers {
-            self.queues.add(receiver, events);
+        let webhook = self.store.read(|state| state.webhook(&stream));
+        if webhook.is_some_and(|webhook| webhook.enabled) {
+            self.queues.add(&stream, events);
         }
     }
 
@@ -131,14 +111,15 @@ impl Shared {
         (fault, self.cleared.subscribe())
     }
 
-    /// Removes every fault rule, and releases held requests.
-    pub(crate) fn clear_faults(&self) {
+    /// Removes the fault rules of a region. Without a region, removes every rule, and releases held requests.
+    pub(crate) fn clear_faults(&self, region: Option<&str>) {
         let mut rules = self.faults();
-        rules.clear();
-        self.cleared.send_replace(());
+        rules.retain(|rule| region.is_some() && rule.region.as_deref() != region);
+        if region.is_none() {
+            self.cleared.send_replace(());
+        }
     }
 
-    /// The request log.
     pub(crate) fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -158,47 +139,16 @@ impl Shared {
         Arc::clone(&self.behavior.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Sets the behavior from now on.
     pub(crate) fn set_behavior(&self, behavior: Behavior) {
+        self.store
+            .change_in_memory(|state| state.separate_destinations = behavior.separate_destinations);
         *self.behavior.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(behavior);
     }
 
-    /// Adds a fault rule after the existing ones.
-    ///
-    /// # Errors
-    ///
-    /// The rule has a status or a header that cannot be sent.
-    pub(crate) fn inject(&self, rule: FaultRule) -> Result<(), ControlError> {
-        rule.check()?;
-        self.faults().push(rule);
-        Ok(())
-    }
-
-    /// Sets the conditions from now on.
-    ///
-    /// # Errors
-    ///
-    /// The conditions are not valid.
-    pub(crate) fn set_conditions(&self, conditions: Conditions) -> Result<(), ControlError> {
-        *self.conditions() = ActiveConditions::checked(conditions)?;
-        Ok(())
-    }
-
-    /// Removes records, events, deliveries, requests and faults.
-    ///
-    /// # Errors
-    ///
-    /// The state file could not be written. Nothing was removed then.
-    pub(crate) fn reset(&self) -> Result<(), ControlError> {
-        self.store.change(|state| {
-            state.forget();
-            Ok::<_, ControlError>(())
-        })?;
-        self.events.clear();
-        self.queues.clear();
-        self.deliveries.clear();
-        self.journal().clear();
-        self.clear_faults();
-        Ok(())
+    /// The public keys of the current and the previous signing keys.
+    pub(crate) fn jwks(&self) -> Value {
+        let retention = self.behavior().retention_ms();
+        self.store
+            .read(|state| state.signing_keys.jwks(state.clock.now_ms(), retention))
     }
 }

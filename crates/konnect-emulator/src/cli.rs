@@ -9,9 +9,10 @@ use konnect_emulator::{
     Behavior, Certificate, DeliveryOptions, EmulatorOptions, EventKind, TimeScale, TrustedAuthorities,
 };
 use reqwest::Method;
+use serde_json::{Value, json};
 use url::Url;
 
-const EXAMPLES: &str = include_str!("examples.txt");
+const EXAMPLES: &str = include_str!("cli/examples.txt");
 
 /// A local Konnect: the audit log API (v2 and v3) of an organization, with deliveries, for tests and for trying things
 /// out
@@ -22,7 +23,7 @@ const EXAMPLES: &str = include_str!("examples.txt");
     name = "konnect-emulator",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = after_help()
+    after_help = EXAMPLES
 )]
 pub struct Cli {
     /// What to do. Default: serve.
@@ -66,10 +67,8 @@ pub struct Serve {
         allow_negative_numbers = true
     )]
     clock: i64,
-    /// Serve HTTPS with a generated certificate: valid, unknown-authority, expired or other-name
-    ///
-    /// The last three are what a client has to refuse.
-    #[arg(long, value_name = "KIND")]
+    /// Serve HTTPS with a generated certificate
+    #[arg(long, value_enum, value_name = "KIND")]
     https: Option<Certificate>,
     /// Write the certificate of the authority that signs to FILE, for a client to trust: `SSL_CERT_FILE=FILE`
     #[arg(long, value_name = "FILE", requires = "https")]
@@ -89,9 +88,8 @@ pub struct Serve {
     /// Deliver nothing: events are made and kept, and the status of a webhook stays as it is
     #[arg(long, conflicts_with_all = ["trust", "allow_delivery_to"])]
     no_deliveries: bool,
-    /// Choose a behavior where Konnect's documentation leaves a choice; see the list below
-    #[arg(long, value_name = "NAME=VALUE")]
-    behavior: Vec<String>,
+    #[command(flatten, next_help_heading = "Where Konnect's documentation leaves a choice")]
+    behavior: Behavior,
 }
 
 /// One request.
@@ -118,24 +116,17 @@ pub struct Trigger {
     /// The Dev Portal of the region that has the events; portals have authentication events only
     #[arg(long, value_name = "ID")]
     portal: Option<String>,
-    /// authentication, authentication-failed, account-locked, authorization, authorization-denied, access or
-    /// access-failed
-    #[arg(long, default_value = EventKind::Authentication.name())]
-    pub kind: EventKind,
+    /// What happens
+    #[arg(long, value_enum, default_value_t)]
+    kind: EventKind,
     /// How many, at most 100000
     #[arg(long, value_name = "N", default_value_t = 1)]
-    pub count: usize,
+    count: usize,
 }
 
 impl Serve {
-    /// # Errors
-    ///
-    /// A behavior is not known.
-    pub fn into_options(self) -> io::Result<EmulatorOptions> {
-        let mut behavior = Behavior::default();
-        for switch in &self.behavior {
-            behavior.set(switch).map_err(io::Error::other)?;
-        }
+    /// The options of the emulator.
+    pub fn into_options(self) -> EmulatorOptions {
         let trusted_authorities = self
             .trust
             .map_or_else(TrustedAuthorities::default, TrustedAuthorities::File);
@@ -143,7 +134,7 @@ impl Serve {
             trusted_authorities,
             allowed_hosts: self.allow_delivery_to,
         };
-        Ok(EmulatorOptions {
+        EmulatorOptions {
             port: self.port,
             state_file: self.state,
             latency: Duration::from_millis(self.latency),
@@ -151,31 +142,21 @@ impl Serve {
             certificate: self.https,
             deliveries: (!self.no_deliveries).then_some(deliveries),
             time_scale: self.time_scale,
-            behavior,
+            behavior: self.behavior,
             ..EmulatorOptions::default()
-        })
+        }
     }
 }
 
 impl Trigger {
-    /// The control call that makes the events.
-    ///
-    /// # Errors
-    ///
-    /// The URL cannot have a path.
-    pub fn control_url(&self) -> io::Result<Url> {
+    /// The URL and the body of the control call that makes the events.
+    pub fn control_call(&self) -> (Url, Value) {
         let mut url = self.url.clone();
-        {
-            let mut path = url
-                .path_segments_mut()
-                .map_err(|()| io::Error::other("the URL cannot have a path"))?;
-            path.clear().extend(["_emulator", self.region.as_str()]);
-            if let Some(portal) = &self.portal {
-                path.extend(["portals", portal.as_str()]);
-            }
-            path.push("events");
-        }
-        Ok(url)
+        url.set_path("/_emulator/commands");
+        let stream = json!({ "region": self.region, "portal": self.portal });
+        let command =
+            json!({ "command": "trigger", "stream": stream, "kind": self.kind, "count": self.count });
+        (url, command)
     }
 }
 
@@ -192,8 +173,4 @@ fn emulator_url(text: &str) -> Result<Url, String> {
     } else {
         Err("it is not the URL of an emulator, http://127.0.0.1:PORT".to_owned())
     }
-}
-
-fn after_help() -> String {
-    format!("Behaviors, the default first:\n{}\n{EXAMPLES}", Behavior::help())
 }

@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
-use http::{HeaderMap, Method, StatusCode, Uri};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 
 /// The maximum number of requests in the log. The oldest are removed first.
@@ -20,9 +24,10 @@ pub struct RecordedRequest {
     pub method: String,
     /// The path with its query, as sent.
     pub path: String,
-    /// The region in the path, or `us`.
+    /// The region of the host or in the path, or `us`.
     pub region: String,
-    /// Headers by name in lower case, with several values of one name joined by `", "`. Includes `authorization`.
+    /// Headers by name in lower case, with several values of one name joined by `", "`. `authorization` is hashed, because
+    /// a token may be genuine; see [`RecordedRequest::has_authorization`].
     pub headers: BTreeMap<String, String>,
     /// The body as text; bytes that are not UTF-8 are replaced. Empty if it was too large.
     pub body: String,
@@ -38,9 +43,14 @@ impl RecordedRequest {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(&name.to_ascii_lowercase()).map(String::as_str)
     }
+
+    /// Whether the request had exactly this `Authorization`, such as `Bearer kpat_x`.
+    #[must_use]
+    pub fn has_authorization(&self, credential: &str) -> bool {
+        self.header(AUTHORIZATION.as_str()) == Some(&hash(credential.as_bytes()))
+    }
 }
 
-/// The requests so far.
 #[derive(Debug)]
 pub(crate) struct Journal {
     start: Instant,
@@ -62,7 +72,7 @@ impl Journal {
     pub(crate) fn open(
         &mut self,
         method: &Method,
-        uri: &Uri,
+        path: &str,
         region: &str,
         headers: &HeaderMap,
         body: &[u8],
@@ -75,9 +85,7 @@ impl Journal {
             number: self.last_number,
             elapsed_ms: u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX),
             method: method.to_string(),
-            path: uri
-                .path_and_query()
-                .map_or_else(|| uri.path().to_owned(), ToString::to_string),
+            path: path.to_owned(),
             region: region.to_owned(),
             headers: texts(headers),
             body: String::from_utf8_lossy(body).into_owned(),
@@ -110,27 +118,21 @@ impl Journal {
         self.entries.iter().cloned().collect()
     }
 
-    /// The requests of one region, oldest first.
-    pub(crate) fn entries_of(&self, region: &str) -> Vec<RecordedRequest> {
-        let entries = self.entries.iter().filter(|entry| entry.region == region);
-        entries.cloned().collect()
-    }
-
-    /// Removes the requests of one region.
-    pub(crate) fn clear_region(&mut self, region: &str) {
-        self.entries.retain(|entry| entry.region != region);
-    }
-
-    /// Removes all requests. The count continues.
-    pub(crate) fn clear(&mut self) {
-        self.entries.clear();
+    /// Removes the requests of one region, or all. The count continues.
+    pub(crate) fn clear(&mut self, region: Option<&str>) {
+        self.entries
+            .retain(|entry| region.is_some_and(|region| entry.region != region));
     }
 }
 
 fn texts(headers: &HeaderMap) -> BTreeMap<String, String> {
     let mut texts = BTreeMap::<String, String>::new();
     for (name, value) in headers {
-        let value = String::from_utf8_lossy(value.as_bytes());
+        let value = if name == AUTHORIZATION {
+            hash(value.as_bytes()).into()
+        } else {
+            String::from_utf8_lossy(value.as_bytes())
+        };
         texts
             .entry(name.as_str().to_owned())
             .and_modify(|text| {
@@ -140,4 +142,8 @@ fn texts(headers: &HeaderMap) -> BTreeMap<String, String> {
             .or_insert_with(|| value.into_owned());
     }
     texts
+}
+
+fn hash(credential: &[u8]) -> String {
+    format!("sha256:{}", STANDARD.encode(digest(&SHA256, credential)))
 }

@@ -1,19 +1,56 @@
-//! Runs replay jobs: `accepted`, `pending`, `running`, then `completed` or `failed`.
+//! Replay jobs, and the task that runs them: `accepted`, `pending`, `running`, then `completed` or `failed`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock;
-use crate::control_error::ControlError;
+use crate::control::ControlError;
 use crate::delivery::queue::batch_length;
 use crate::delivery::sender::Sender;
 use crate::delivery::worker::{self, Origin};
 use crate::event::model::Event;
-use crate::replay::jobs::{Job, Started};
-use crate::shared::Shared;
-use crate::state::{ReplayJob, ReplayStatus};
+use crate::organization::clock;
+use crate::organization::shared::Shared;
+use crate::organization::state::{Records, ReplayJob, ReplayStatus};
+use crate::organization::stream::StreamId;
+
+#[derive(Debug)]
+pub(crate) struct Replays {
+    started: mpsc::UnboundedSender<Job>,
+    last_run: AtomicU64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) stream: StreamId,
+    /// The number of this run. If the number of a job changes, its previous run ends.
+    pub(crate) run: u64,
+}
+
+pub(crate) type Started = mpsc::UnboundedReceiver<Job>;
+
+impl Replays {
+    pub(crate) fn new() -> (Self, Started) {
+        let (started, announcements) = mpsc::unbounded_channel();
+        let replays = Self {
+            started,
+            last_run: AtomicU64::new(0),
+        };
+        (replays, announcements)
+    }
+
+    pub(crate) fn next_run(&self) -> u64 {
+        self.last_run.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn start(&self, stream: StreamId, run: u64) {
+        // An error means that the emulator is stopping.
+        let _ = self.started.send(Job { stream, run });
+    }
+}
 
 /// Runs jobs until `stop` is cancelled, beginning with those that were in progress when the state was saved. Without a
 /// sender, jobs advance but send nothing.
@@ -42,7 +79,7 @@ fn resume(shared: &Shared) {
     let unfinished = shared.store.change_in_memory(|state| {
         let mut unfinished = Vec::new();
         for stream in state.streams() {
-            if let Some(job) = state.replay_job_mut(&stream)
+            if let Some(Records { replay_job: job, .. }) = state.records_mut(&stream)
                 && job.status.is_in_progress()
                 && job.run == 0
             {
@@ -57,7 +94,6 @@ fn resume(shared: &Shared) {
     }
 }
 
-/// One run of one job.
 struct Runner {
     shared: Arc<Shared>,
     sender: Option<Arc<Sender>>,
@@ -102,8 +138,11 @@ impl Runner {
     }
 
     fn current(&self) -> Result<ReplayJob, Superseded> {
-        let job = self.shared.store.read(|state| state.replay_job(&self.job.stream));
-        job.filter(|job| job.run == self.job.run).ok_or(Superseded)
+        let records = self.shared.store.read(|state| state.records(&self.job.stream));
+        records
+            .map(|records| records.replay_job)
+            .filter(|job| job.run == self.job.run)
+            .ok_or(Superseded)
     }
 
     /// Sets the status. If the state file cannot be written, the job does not change.
@@ -111,7 +150,8 @@ impl Runner {
         let changed = self.shared.store.change(|state| {
             let now = state.tick();
             let job = state
-                .replay_job_mut(&self.job.stream)
+                .records_mut(&self.job.stream)
+                .map(|records| &mut records.replay_job)
                 .filter(|job| job.run == self.job.run);
             Ok::<_, ControlError>(job.map(|job| {
                 job.status = status;

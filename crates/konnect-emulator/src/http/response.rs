@@ -1,18 +1,21 @@
 //! A response of the API before it is sent.
 
+use std::io::Write as _;
+
 use axum::body::Body;
-use http::header::{CONTENT_TYPE, DATE};
+use axum::response::IntoResponse;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
 /// Status, headers and the whole body. A fault can still truncate, replace or discard them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ApiResponse {
-    /// The status.
     pub(crate) status: StatusCode,
     /// Headers, without `content-length`.
     pub(crate) headers: HeaderMap,
-    /// The body, complete.
     pub(crate) body: Vec<u8>,
 }
 
@@ -26,12 +29,14 @@ impl ApiResponse {
         }
     }
 
-    /// A JSON document.
+    pub(crate) fn ok(document: &Value) -> Self {
+        Self::json(StatusCode::OK, document)
+    }
+
     pub(crate) fn json(status: StatusCode, document: &Value) -> Self {
         Self::with_type(status, "application/json", document.to_string())
     }
 
-    /// A body of any media type.
     pub(crate) fn with_type(status: StatusCode, media_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
@@ -52,6 +57,21 @@ impl ApiResponse {
     /// The same response with this `date` header.
     pub(crate) fn dated(mut self, date: HeaderValue) -> Self {
         self.headers.insert(DATE, date);
+        self
+    }
+
+    /// The same response with its body compressed, unless it is empty.
+    pub(crate) fn gzipped(mut self) -> Self {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        // Writing to memory cannot fail.
+        if !self.body.is_empty()
+            && encoder.write_all(&self.body).is_ok()
+            && let Ok(body) = encoder.finish()
+        {
+            self.body = body;
+            self.headers
+                .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
         self
     }
 
@@ -85,5 +105,11 @@ impl From<ApiResponse> for Response<Body> {
         *response.status_mut() = source.status;
         *response.headers_mut() = source.headers;
         response
+    }
+}
+
+impl IntoResponse for ApiResponse {
+    fn into_response(self) -> Response<Body> {
+        self.into()
     }
 }

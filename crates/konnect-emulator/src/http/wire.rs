@@ -1,4 +1,4 @@
-//! A connection that can end with arbitrary bytes.
+//! A connection that can end with arbitrary bytes, or at any time.
 //!
 //! An HTTP library does not send invalid responses, such as half a header, a body shorter than its `content-length` or
 //! a 204 with a body. [`Wire`] is between hyper and the socket. With the [`WireHandle`] of the connection, a handler
@@ -9,7 +9,12 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use crate::http::listener::{Listener, Open};
 
 /// The last bytes of a connection, and the number of sent bytes.
 #[derive(Debug)]
@@ -30,37 +35,56 @@ impl WireHandle {
     }
 }
 
-/// A stream, with TLS or without, under the control of a [`WireHandle`].
-#[derive(Debug)]
-pub(crate) struct Wire<S> {
-    stream: S,
-    final_bytes: Arc<Mutex<Option<FinalBytes>>>,
-}
-
-impl<S> Wire<S> {
-    /// Wraps a stream. The handle is valid for the lifetime of the connection.
-    pub(crate) fn new(stream: S) -> (Self, WireHandle) {
-        let final_bytes = Arc::new(Mutex::new(None));
-        let handle = WireHandle(Arc::clone(&final_bytes));
-        (Self { stream, final_bytes }, handle)
+impl Connected<IncomingStream<'_, Listener>> for WireHandle {
+    fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
+        stream.io().handle.clone()
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+/// A stream of bytes in both directions.
+pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
+
+/// A stream, with TLS or without, under the control of a [`WireHandle`].
+pub(crate) struct Wire {
+    stream: Box<dyn Socket>,
+    handle: WireHandle,
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Counts the connection as long as it exists.
+    _open: Open,
+}
+
+impl Wire {
+    /// Wraps a stream. Cancelling `cut` ends it with an error.
+    pub(crate) fn new(stream: Box<dyn Socket>, open: Open, cut: CancellationToken) -> Self {
+        Self {
+            stream,
+            handle: WireHandle(Arc::default()),
+            cut: Box::pin(cut.cancelled_owned()),
+            _open: open,
+        }
+    }
+}
+
+impl AsyncRead for Wire {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.cut.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
-        let Self { stream, final_bytes } = self.get_mut();
+        let Self { stream, handle, .. } = self.get_mut();
         let mut stream = Pin::new(stream);
-        let mut final_bytes = final_bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut final_bytes = handle.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(bytes_left) = final_bytes.as_mut() else {
             return stream.poll_write(context, buffer);
         };

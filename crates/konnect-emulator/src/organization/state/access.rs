@@ -2,15 +2,22 @@
 
 use uuid::Uuid;
 
-use crate::clock;
-use crate::state::{Delivery, Destination, GLOBAL, Portal, Region, ReplayJob, State, Target, Webhook};
-use crate::stream::StreamId;
+use crate::organization::clock;
+use crate::organization::state::{
+    Delivery, Destination, GLOBAL, Portal, Records, Region, State, Target, Webhook,
+};
+use crate::organization::stream::StreamId;
 
 impl State {
-    /// Removes all data except the clock and the keys.
-    pub(crate) fn forget(&mut self) {
+    /// Removes the data of a region, or all data except the clock and the keys.
+    pub(crate) fn forget(&mut self, region: Option<&str>) {
+        if let Some(region) = region {
+            self.regions.remove(region);
+            return;
+        }
         *self = Self {
             clock: self.clock.clone(),
+            separate_destinations: self.separate_destinations,
             signing_keys: std::mem::take(&mut self.signing_keys),
             ..Self::default()
         };
@@ -33,9 +40,39 @@ impl State {
         self.regions.entry(region.to_owned()).or_default()
     }
 
-    /// A destination of exactly this region.
-    pub(crate) fn destination(&self, region: &str, id: &str) -> Option<&Destination> {
-        self.regions.get(region)?.destinations.get(id)
+    /// The region under which the destinations of a host stand.
+    fn home<'a>(&self, host: &'a str) -> &'a str {
+        if self.separate_destinations { host } else { GLOBAL }
+    }
+
+    /// The destinations that the host of a region serves.
+    pub(crate) fn destinations(&self, host: &str) -> impl Iterator<Item = &Destination> {
+        let region = self.regions.get(self.home(host));
+        region.into_iter().flat_map(|region| region.destinations.values())
+    }
+
+    /// A destination that the host of a region serves.
+    pub(crate) fn destination(&self, host: &str, id: &str) -> Option<&Destination> {
+        self.regions.get(self.home(host))?.destinations.get(id)
+    }
+
+    /// A destination that the host of a region serves, to change.
+    pub(crate) fn destination_mut(&mut self, host: &str, id: &str) -> Option<&mut Destination> {
+        let home = self.home(host);
+        self.regions.get_mut(home)?.destinations.get_mut(id)
+    }
+
+    /// Adds a destination by the host of a region.
+    pub(crate) fn add_destination(&mut self, host: &str, destination: Destination) {
+        let home = self.home(host);
+        let destinations = &mut self.region_mut(home).destinations;
+        destinations.insert(destination.id.clone(), destination);
+    }
+
+    /// Removes a destination by the host of a region.
+    pub(crate) fn remove_destination(&mut self, host: &str, id: &str) -> Option<Destination> {
+        let home = self.home(host);
+        self.regions.get_mut(home)?.destinations.remove(id)
     }
 
     /// A destination that a webhook of `region` may use.
@@ -46,85 +83,67 @@ impl State {
 
     /// Adds a portal to a region, and returns its ID.
     pub(crate) fn add_portal(&mut self, region: &str, name: &str) -> String {
-        let id = Uuid::new_v4().to_string();
-        let portal = Portal::new(id.clone(), self.next_sequence(), name.to_owned(), self.tick());
+        let portal = Portal {
+            id: Uuid::new_v4().to_string(),
+            sequence: self.next_sequence(),
+            name: name.to_owned(),
+            created_at: self.tick(),
+            records: Records::default(),
+        };
+        let id = portal.id.clone();
         self.region_mut(region).portals.insert(id.clone(), portal);
         id
     }
 
-    /// A region's portal.
     pub(crate) fn portal(&self, region: &str, id: &str) -> Option<&Portal> {
         self.regions.get(region)?.portals.get(id)
     }
 
-    /// The webhook of a stream. `None` if the portal does not exist.
-    pub(crate) fn webhook(&self, stream: &StreamId) -> Option<Webhook> {
+    /// The records of a stream. `None` if the portal does not exist.
+    pub(crate) fn records(&self, stream: &StreamId) -> Option<Records> {
         match &stream.portal {
             Some(portal) => self
                 .portal(&stream.region, portal)
-                .map(|portal| portal.webhook.clone()),
+                .map(|portal| portal.records.clone()),
             None => Some(
                 self.regions
                     .get(&stream.region)
-                    .map(|region| region.webhook.clone())
+                    .map(|region| region.records.clone())
                     .unwrap_or_default(),
             ),
         }
+    }
+
+    /// The records of a stream, to change anything but the target of the webhook.
+    pub(crate) fn records_mut(&mut self, stream: &StreamId) -> Option<&mut Records> {
+        match &stream.portal {
+            Some(portal) => self
+                .regions
+                .get_mut(&stream.region)?
+                .portals
+                .get_mut(portal)
+                .map(|portal| &mut portal.records),
+            None => Some(&mut self.region_mut(&stream.region).records),
+        }
+    }
+
+    /// The webhook of a stream. `None` if the portal does not exist.
+    pub(crate) fn webhook(&self, stream: &StreamId) -> Option<Webhook> {
+        self.records(stream).map(|records| records.webhook)
     }
 
     /// Replaces the webhook of a stream, and records when a destination is no longer used. Does nothing if the portal
     /// does not exist.
     pub(crate) fn set_webhook(&mut self, stream: &StreamId, webhook: Webhook) {
-        let Some(slot) = self.webhook_mut(stream) else {
+        let Some(records) = self.records_mut(stream) else {
             return;
         };
-        let before = std::mem::replace(slot, webhook);
+        let before = std::mem::replace(&mut records.webhook, webhook);
         if let Some(id) = before.target.destination_id()
             && self.user_of(id).is_none()
         {
             let now = self.clock.now_ms();
             self.released_ms.insert(id.to_owned(), now);
-        }
-    }
-
-    /// The webhook of a stream, to change anything but its target.
-    pub(crate) fn webhook_mut(&mut self, stream: &StreamId) -> Option<&mut Webhook> {
-        match &stream.portal {
-            Some(portal) => self
-                .regions
-                .get_mut(&stream.region)?
-                .portals
-                .get_mut(portal)
-                .map(|portal| &mut portal.webhook),
-            None => Some(&mut self.region_mut(&stream.region).webhook),
-        }
-    }
-
-    /// The replay job of a stream. `None` if the portal does not exist.
-    pub(crate) fn replay_job(&self, stream: &StreamId) -> Option<ReplayJob> {
-        match &stream.portal {
-            Some(portal) => self
-                .portal(&stream.region, portal)
-                .map(|portal| portal.replay_job.clone()),
-            None => Some(
-                self.regions
-                    .get(&stream.region)
-                    .map(|region| region.replay_job.clone())
-                    .unwrap_or_default(),
-            ),
-        }
-    }
-
-    /// The replay job of a stream, to change.
-    pub(crate) fn replay_job_mut(&mut self, stream: &StreamId) -> Option<&mut ReplayJob> {
-        match &stream.portal {
-            Some(portal) => self
-                .regions
-                .get_mut(&stream.region)?
-                .portals
-                .get_mut(portal)
-                .map(|portal| &mut portal.replay_job),
-            None => Some(&mut self.region_mut(&stream.region).replay_job),
         }
     }
 
@@ -141,7 +160,6 @@ impl State {
         }
     }
 
-    /// All streams that have a record.
     pub(crate) fn streams(&self) -> Vec<StreamId> {
         let mut streams = Vec::new();
         for (name, region) in &self.regions {
@@ -153,16 +171,11 @@ impl State {
 
     /// The first stream whose webhook, enabled or not, refers to the destination.
     pub(crate) fn user_of(&self, id: &str) -> Option<StreamId> {
-        self.regions.iter().find_map(|(name, region)| {
-            if region.webhook.target.destination_id() == Some(id) {
-                return Some(StreamId::of_region(name));
-            }
-            region
-                .portals
-                .values()
-                .find(|portal| portal.webhook.target.destination_id() == Some(id))
-                .map(|portal| StreamId::of_portal(name, &portal.id))
-        })
+        let uses = |stream: &StreamId| {
+            self.webhook(stream)
+                .is_some_and(|webhook| webhook.target.destination_id() == Some(id))
+        };
+        self.streams().into_iter().find(uses)
     }
 
     /// Whether a webhook stopped using the destination less than `lag_ms` ago.

@@ -1,18 +1,29 @@
 //! The state with its lock and its file.
 
+use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::clock::Clock;
-use crate::state::State;
+use crate::organization::clock::Clock;
+use crate::organization::state::State;
+
+/// The number of earlier states that stale responses can show.
+const PAST_STATES: usize = 8;
 
 /// Stores the state in memory, and optionally in a file, which is never older than the last response.
 #[derive(Debug)]
 pub(crate) struct Store {
-    state: Mutex<State>,
+    states: Mutex<States>,
     file: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+struct States {
+    current: State,
+    /// The states before the last changes, newest first.
+    past: VecDeque<State>,
 }
 
 impl Store {
@@ -29,20 +40,31 @@ impl Store {
         state.clock = clock;
         state.signing_keys.fill()?;
         Ok(Self {
-            state: Mutex::new(state),
+            states: Mutex::new(States {
+                current: state,
+                past: VecDeque::new(),
+            }),
             file,
         })
     }
 
-    /// Reads the state.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
-        read(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        read(&self.lock().current)
+    }
+
+    /// Reads the newest earlier state that gives another result than the current one. Without one, reads the current
+    /// state.
+    pub(crate) fn read_stale<T: PartialEq>(&self, read: impl Fn(&State) -> T) -> T {
+        let states = self.lock();
+        let current = read(&states.current);
+        let mut earlier = states.past.iter().map(read).filter(|earlier| *earlier != current);
+        earlier.next().unwrap_or(current)
     }
 
     /// Changes the state in memory only. The file contains the change after the next [`Store::change`]. For frequent
     /// changes, such as the times of deliveries.
     pub(crate) fn change_in_memory<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.lock().current)
     }
 
     /// Changes the state atomically, in memory and on disk.
@@ -57,14 +79,20 @@ impl Store {
         &self,
         change: impl FnOnce(&mut State) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut current = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut next = current.clone();
+        let mut states = self.lock();
+        let mut next = states.current.clone();
         let outcome = change(&mut next)?;
         if let Some(file) = &self.file {
             save(file, &next)?;
         }
-        *current = next;
+        let before = std::mem::replace(&mut states.current, next);
+        states.past.truncate(PAST_STATES - 1);
+        states.past.push_front(before);
         Ok(outcome)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, States> {
+        self.states.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{self, Clock};
 use crate::event::signing::KeyRing;
+use crate::organization::clock::{self, Clock};
 
 mod access;
 
-/// The region of the organization. Webhooks of all regions may use its destinations.
+/// The host of the organization, which keeps its destinations. Webhooks of all regions may use them.
 pub(crate) const GLOBAL: &str = "global";
 
 /// All persistent data, and the form of the state file and of a snapshot.
@@ -18,14 +18,14 @@ pub(crate) const GLOBAL: &str = "global";
 pub(crate) struct State {
     /// The time of the last change in milliseconds since 1970; see [`State::tick`].
     clock_ms: i64,
-    /// The emulator's clock.
     #[serde(skip)]
     pub(crate) clock: Clock,
+    /// [`Behavior::separate_destinations`](crate::Behavior::separate_destinations).
+    #[serde(skip)]
+    pub(crate) separate_destinations: bool,
     /// The number of destinations and portals created so far, which determines their order.
     sequence: u64,
-    /// The organization.
     pub(crate) organization: Organization,
-    /// The keys that sign events.
     pub(crate) signing_keys: KeyRing,
     /// The time when the last webhook stopped using a destination, in milliseconds since 1970, by the destination's ID.
     released_ms: BTreeMap<String, i64>,
@@ -33,13 +33,10 @@ pub(crate) struct State {
     pub(crate) regions: BTreeMap<String, Region>,
 }
 
-/// The organization and its callers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Organization {
-    /// A UUID.
     pub(crate) id: String,
-    /// The name.
     pub(crate) name: String,
     /// `active`, `inactive`, `deleting` or `deleted`.
     pub(crate) state: String,
@@ -47,9 +44,7 @@ pub(crate) struct Organization {
     pub(crate) login_path: String,
     /// The ID of the user that every personal access token belongs to. The user owns the organization.
     pub(crate) user_id: String,
-    /// The user's name.
     pub(crate) user_name: String,
-    /// The user's email address.
     pub(crate) user_email: String,
     /// The ID of the system account that every system account token belongs to.
     pub(crate) system_account_id: String,
@@ -59,20 +54,25 @@ pub(crate) struct Organization {
     pub(crate) updated_at: String,
 }
 
-/// One region's records.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Region {
-    /// Destinations by ID.
+    /// Destinations by ID. Those of the organization stand under [`GLOBAL`].
     pub(crate) destinations: BTreeMap<String, Destination>,
-    /// The region's only webhook.
-    pub(crate) webhook: Webhook,
-    /// The region's only replay job.
-    #[serde(skip_serializing_if = "ReplayJob::is_unconfigured")]
-    pub(crate) replay_job: ReplayJob,
-    /// Dev Portals by ID.
+    #[serde(flatten)]
+    pub(crate) records: Records,
+    /// By ID.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) portals: BTreeMap<String, Portal>,
+}
+
+/// What each stream has: one webhook and one replay job.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Records {
+    pub(crate) webhook: Webhook,
+    #[serde(skip_serializing_if = "ReplayJob::is_unconfigured")]
+    pub(crate) replay_job: ReplayJob,
 }
 
 /// The data of a Dev Portal that audit logs need.
@@ -86,12 +86,8 @@ pub(crate) struct Portal {
     pub(crate) name: String,
     /// RFC 3339.
     pub(crate) created_at: String,
-    /// The portal's only webhook.
-    #[serde(default)]
-    pub(crate) webhook: Webhook,
-    /// The portal's only replay job.
-    #[serde(default)]
-    pub(crate) replay_job: ReplayJob,
+    #[serde(flatten)]
+    pub(crate) records: Records,
 }
 
 /// An audit log destination, including secrets.
@@ -103,7 +99,6 @@ pub(crate) struct Destination {
     pub(crate) sequence: u64,
     /// The name, which does not have to be unique.
     pub(crate) name: String,
-    /// The target and format of batches.
     #[serde(flatten)]
     pub(crate) delivery: Delivery,
     /// RFC 3339.
@@ -115,7 +110,6 @@ pub(crate) struct Destination {
 /// The target and format of batches, which a destination and a v2 webhook have in common.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Delivery {
-    /// The receiver's URL.
     pub(crate) endpoint: String,
     /// The `Authorization` header that Konnect sends with a batch. The API never returns it.
     pub(crate) authorization: String,
@@ -130,12 +124,13 @@ pub(crate) struct Delivery {
 pub(crate) struct Webhook {
     /// Whether events are sent.
     pub(crate) enabled: bool,
-    /// The target.
     #[serde(flatten)]
     pub(crate) target: Target,
     /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
-    /// The latest delivery.
+    /// Whether the events of a portal contain the name of the principal.
+    #[serde(default)]
+    pub(crate) include_principal_name: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) last_attempt: Option<Attempt>,
 }
@@ -152,10 +147,7 @@ pub(crate) enum Target {
     /// The v2 form: the webhook contains the receiver.
     Endpoint(Delivery),
     /// The v3 form: a destination of the same region or of `global`.
-    Destination {
-        /// The destination's ID.
-        audit_log_destination_id: String,
-    },
+    Destination { audit_log_destination_id: String },
 }
 
 /// A delivery, as the status reports it.
@@ -180,7 +172,6 @@ pub(crate) struct ReplayJob {
     pub(crate) start_at: String,
     /// RFC 3339, or [`clock::NEVER`].
     pub(crate) end_at: String,
-    /// The status.
     pub(crate) status: ReplayStatus,
     /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
@@ -189,20 +180,14 @@ pub(crate) struct ReplayJob {
     pub(crate) run: u64,
 }
 
-/// The status of a replay job.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ReplayStatus {
-    /// No job was ever started.
     #[default]
     Unconfigured,
-    /// Konnect has accepted the job.
     Accepted,
-    /// The job is scheduled.
     Pending,
-    /// The job sends events.
     Running,
-    /// All events were sent.
     Completed,
     /// Some events could not be sent.
     Failed,
@@ -231,6 +216,7 @@ impl Default for Webhook {
             enabled: false,
             target: Target::Unconfigured,
             updated_at: clock::NEVER.to_owned(),
+            include_principal_name: false,
             last_attempt: None,
         }
     }
@@ -248,27 +234,12 @@ impl Default for ReplayJob {
     }
 }
 
-impl Portal {
-    /// A portal without a webhook.
-    fn new(id: String, sequence: u64, name: String, created_at: String) -> Self {
-        Self {
-            id,
-            sequence,
-            name,
-            created_at,
-            webhook: Webhook::default(),
-            replay_job: ReplayJob::default(),
-        }
-    }
-}
-
 impl Target {
     /// Whether the webhook has a target.
     pub(crate) fn is_set_up(&self) -> bool {
         matches!(self, Self::Endpoint(_) | Self::Destination { .. })
     }
 
-    /// The destination of the webhook.
     fn destination_id(&self) -> Option<&str> {
         match self {
             Self::Destination {
