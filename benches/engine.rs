@@ -31,7 +31,6 @@ fn stored(of: &Type) -> Value {
     let mut state = configured(of);
     for (name, value) in [
         ("id", "8c6ad0b2-6a2f-4a5e-9a0d-3a4f1f0a4c11"),
-        ("region", "global"),
         ("created_at", "2026-07-01T10:00:00Z"),
         ("updated_at", "2026-07-01T10:00:00Z"),
     ] {
@@ -44,7 +43,7 @@ fn stored(of: &Type) -> Value {
 /// The proposed state of a creation, in which computed values are unknown.
 fn proposed(of: &Type) -> Value {
     let mut proposed = configured(of);
-    for name in ["id", "region", "created_at", "updated_at"] {
+    for name in ["id", "created_at", "updated_at"] {
         proposed.set(name, Value::Unknown);
     }
     proposed.set("skip_ssl_verification", Value::Unknown);

@@ -19,7 +19,7 @@ use crate::destination::{messages, users};
 use crate::run::RunState;
 use crate::run::errors::api_error;
 use crate::run::values::{argument, changed_value, fails_at_apply, require};
-use crate::run::{kong, validators};
+use crate::run::{kong, time, validators};
 
 /// The time limit for the deletion of a destination whose creation no state records. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -261,6 +261,7 @@ impl Resource for AuditLogDestination {
         };
         endpoint::observe(&mut call.private, &found.endpoint);
         let mut state = known.with(found, &call.private);
+        state.updated_at = time::refreshed(&known.updated_at, state.updated_at);
         credential::clear_after_outside_change(&call.private, &mut state.authorization);
         Ok(Some(state))
     }

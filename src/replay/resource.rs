@@ -173,8 +173,10 @@ impl Resource for AuditLogReplayJob {
             Err(error) => {
                 // The apply reports it: `terraform destroy` plans first.
                 call.diagnostics.push(fails_at_apply(error));
-                call.planned.region = Attr::Unknown;
                 call.planned.id = Attr::Unknown;
+                if call.planned.region.is_null() {
+                    call.planned.region = Attr::Unknown;
+                }
             }
         }
         call.keep_planned.extend(["status", "updated_at"]);

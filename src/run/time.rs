@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
+use terraform_plugin::Attr;
 
 /// Whether two times are the same instant. Invalid times, such as the `0001-01-01T00:00:0Z` of an object that was never
 /// changed, are compared as text.
@@ -24,6 +25,15 @@ pub(crate) fn age(time: &str, now: SystemTime) -> Option<String> {
 pub(crate) fn is_later(before: Option<&str>, seen: Option<&str>) -> bool {
     let seen = seen.and_then(parse);
     seen.is_some_and(|seen| before.and_then(parse).is_none_or(|before| seen > before))
+}
+
+/// The time of the last change for a state that had `before`. A stale read does not move it back: the next read would
+/// then look like an outside change.
+pub(crate) fn refreshed(before: &Attr<String>, seen: Attr<String>) -> Attr<String> {
+    match (before.known(), seen.known()) {
+        (Some(before), Some(seen)) if is_after(before, seen) => Attr::Known(before.clone()),
+        _ => seen,
+    }
 }
 
 /// Whether a text is a valid time.
@@ -97,6 +107,27 @@ mod tests {
         assert!(is_later(old, new) && is_later(None, old) && is_later(Some("0001-01-01T00:00:0Z"), old));
         assert!(!is_later(new, old) && !is_later(old, old) && !is_later(old, None));
         assert!(!is_later(old, Some("0001-01-01T00:00:0Z")));
+    }
+
+    #[test]
+    fn refreshed_state_keeps_the_later_time() {
+        let time = |text: &str| Attr::Known(text.to_owned());
+        let (old, new) = (time("2026-01-02T03:04:05Z"), time("2026-01-02T03:04:06Z"));
+        let never = time("0001-01-01T00:00:0Z");
+        for (before, seen, expected) in [
+            (&old, &new, &new),
+            (&new, &old, &new),
+            (&Attr::Null, &old, &old),
+            // A webhook with a destination has no time.
+            (&old, &Attr::Null, &Attr::Null),
+            (&never, &old, &old),
+            (&old, &never, &never),
+        ] {
+            assert_eq!(refreshed(before, seen.clone()), *expected);
+        }
+        // The same instant in another form is that of Konnect.
+        let other = time("2026-01-02T03:04:05.0Z");
+        assert_eq!(refreshed(&other, old.clone()), old);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use crate::run::RunState;
 use crate::run::errors::api_error;
 use crate::run::portal;
 use crate::run::scope::Scope;
+use crate::run::time;
 use crate::webhook::rules::{self, Origin, Record};
 use crate::webhook::{Change, Current, Form, Model, v2, v3};
 
@@ -128,6 +129,7 @@ impl<'a> Stream<'a> {
             found = Current::Endpoint(webhook);
         }
         let mut state = known.with(found, &self.scope, private);
+        state.updated_at = time::refreshed(&known.updated_at, state.updated_at);
         credential::clear_after_outside_change(private, &mut state.authorization);
         Ok(Some(state))
     }

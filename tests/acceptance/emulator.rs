@@ -120,6 +120,7 @@ fn acceptance_against_emulator_answers_every_question() {
     });
     configure(&konnect, "us");
     let others = konnect.add_destinations("global", 3).unwrap().len();
+    konnect.add_portal("eu", "developers").unwrap();
     // Failing deliveries continue.
     let webhook = || {
         let mut webhook = konnect.region("us")["webhook"].clone();
@@ -189,12 +190,20 @@ fn answers_every_question(report: &Report) {
             "Asked for nothing gives pages of 10; 1 gives pages of 1; 100 gives all 15",
         ),
         (Question::ListCompleteness, "Yes, after "),
+        (Question::SameName, "Yes: 201, with two ids"),
+        (Question::EndpointForm, "Yes, in each form"),
+        (Question::ReadAfterWrite, "Yes, after each of 11 writes"),
         (Question::NewDestination, "0."),
         (Question::DestinationInUse, "409 for 0."),
         (
             Question::WebhookAfterDelete,
             "200 with the destination id \"\"; its status is `unconfigured`",
         ),
+        (
+            Question::RepeatedDelete,
+            "404 for a destination, after 204; 204 for a webhook",
+        ),
+        (Question::WebhookFields, "v2: "),
         (
             Question::ReplayWithoutWebhook,
             "It is accepted with 202, and is failed after ",
@@ -240,6 +249,7 @@ fn acceptance_no_free_region_touches_no_webhook() {
         Question::NewDestination,
         Question::DestinationInUse,
         Question::WebhookAfterDelete,
+        Question::RepeatedDelete,
         Question::ContentEncoding,
     ] {
         let conclusion = report.conclusion(question);

@@ -2,8 +2,6 @@
 
 use std::env;
 
-use konnect::Region;
-
 use crate::api::DESTINATIONS;
 use crate::question::Question;
 use crate::run::{Book, Steps, Stop, Target};
@@ -53,9 +51,8 @@ fn workspace(target: &Target, session: &Session<'_>) -> Workspace {
 }
 
 /// A destination, and a disabled webhook: no event leaves the organization.
-fn configuration(session: &Session<'_>, name: &str, home: &Region) -> String {
+fn configuration(session: &Session<'_>, name: &str) -> String {
     let destination = Block::new("resource \"konnect_audit_log_destination\" \"acceptance\"")
-        .with("region", home.as_str())
         .with("name", format!("{}{name}", session.prefix))
         .with("endpoint", session.dead_endpoint())
         .with("log_format", "json")
@@ -78,7 +75,7 @@ fn apply_and_destroy(
     steps: &mut Steps,
 ) -> Result<String, Stop> {
     let home = session.home();
-    workspace.configure_provider("", configuration(session, "cli", &home));
+    workspace.configure_provider("", configuration(session, "cli"));
     step(steps, "init", &workspace.run(&["init", "-no-color"]))?;
     step(steps, "apply", &workspace.try_apply())?;
     step(
@@ -88,7 +85,7 @@ fn apply_and_destroy(
     )?;
     let id = workspace.state().text(DESTINATION, "id");
 
-    workspace.configure_provider("", configuration(session, "cli-renamed", &home));
+    workspace.configure_provider("", configuration(session, "cli-renamed"));
     step(steps, "apply with another name", &workspace.try_apply())?;
     step(
         steps,

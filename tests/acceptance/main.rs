@@ -11,7 +11,7 @@
 //! | Concept | Where |
 //! |---|---|
 //! | what is asked | [`question`] |
-//! | how it is asked, one function for each question | [`probes`], [`lifecycle`], [`deliveries`] |
+//! | how it is asked, one function for each question | [`probes`], [`forms`], [`lifecycle`], [`deliveries`] |
 //! | what may be touched, and clean-up | [`session`] |
 //! | plain requests, with a record of what was answered | [`api`] |
 //! | the receiver that Konnect delivers to | [`receiver`] |
@@ -27,6 +27,7 @@
 mod api;
 mod deliveries;
 mod emulator;
+mod forms;
 mod lifecycle;
 mod probes;
 mod question;

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::api::{AUDIT_LOGS, DESTINATIONS, JWKS, REPLAY_JOB, Response, STATUS, WEBHOOK, WEBHOOK_V2, poll};
+use crate::forms;
 use crate::question::Question;
 use crate::run::{Book, Steps, Stop};
 use crate::session::Session;
@@ -22,6 +23,7 @@ pub fn before_webhook(session: &Session<'_>, book: &mut Book<'_>) {
     book.ask(Question::UpdatedAt, |steps| updated_at(session, steps));
     book.ask(Question::GlobalStore, |steps| global_store(session, steps));
     lists(session, book);
+    forms::before_webhook(session, book);
 }
 
 /// The questions about the webhook of the claimed region, from its configuration to its removal.
@@ -30,6 +32,7 @@ pub fn webhook(session: &Session<'_>, book: &mut Book<'_>) {
     book.ask(Question::NewDestination, |steps| {
         new_destination(session, steps, &mut destination)
     });
+    forms::with_webhook(session, book);
     book.ask(Question::GlobalWebhook, |steps| {
         global_webhook(session, destination.is_some(), steps)
     });
@@ -41,6 +44,7 @@ pub fn webhook(session: &Session<'_>, book: &mut Book<'_>) {
         destination.as_deref().ok_or_else(no_webhook)?;
         deleted_webhook(session, steps)
     });
+    forms::after_delete(session, destination.is_some(), book);
 }
 
 /// The questions after there are events and all calls have been made.
@@ -49,12 +53,12 @@ pub fn after_webhook(session: &Session<'_>, role: Option<&str>, book: &mut Book<
     book.ask(Question::Role, |steps| permissions(session, role, steps));
 }
 
-fn no_webhook() -> Stop {
+pub fn no_webhook() -> Stop {
     Stop::NotTried("the webhook of no region could be set up".to_owned())
 }
 
 /// Records a response with the relevant fields.
-fn note(session: &Session<'_>, steps: &mut Steps, what: &str, answer: &Response, fields: &[&str]) {
+pub fn note(session: &Session<'_>, steps: &mut Steps, what: &str, answer: &Response, fields: &[&str]) {
     let shown = fields.iter().map(|field| match &answer.body[*field] {
         Value::Null => format!("{field} absent"),
         value => format!("{field} {value}"),
@@ -562,14 +566,6 @@ fn deleted_webhook(session: &Session<'_>, steps: &mut Steps) -> Result<String, S
         &format!("GET {region} {STATUS}"),
         &status,
         &["webhook_status", "webhook_enabled"],
-    );
-    let again = session.api.delete(region, WEBHOOK)?;
-    note(
-        session,
-        steps,
-        &format!("DELETE {region} {WEBHOOK} again"),
-        &again,
-        &[],
     );
     let what = match (v3.status, v3.body.get("audit_log_destination_id")) {
         (200, None | Some(Value::Null)) => "200 without a destination id".to_owned(),

@@ -10,9 +10,14 @@ pub enum Question {
     UpdatedAt,
     PageSize,
     ListCompleteness,
+    SameName,
+    EndpointForm,
+    ReadAfterWrite,
     NewDestination,
     DestinationInUse,
     WebhookAfterDelete,
+    RepeatedDelete,
+    WebhookFields,
     ReplayWithoutWebhook,
     PullApi,
     Jwks,
@@ -23,7 +28,7 @@ pub enum Question {
 
 impl Question {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::Lifecycle,
         Self::Role,
         Self::GlobalStore,
@@ -31,9 +36,14 @@ impl Question {
         Self::UpdatedAt,
         Self::PageSize,
         Self::ListCompleteness,
+        Self::SameName,
+        Self::EndpointForm,
+        Self::ReadAfterWrite,
         Self::NewDestination,
         Self::DestinationInUse,
         Self::WebhookAfterDelete,
+        Self::RepeatedDelete,
+        Self::WebhookFields,
         Self::ReplayWithoutWebhook,
         Self::PullApi,
         Self::Jwks,
@@ -52,11 +62,16 @@ impl Question {
             Self::UpdatedAt => "How does `updated_at` of a destination behave?",
             Self::PageSize => "Which page sizes does the list of destinations honor?",
             Self::ListCompleteness => "Does a list contain every destination exactly once?",
+            Self::SameName => "Can two destinations have the same name?",
+            Self::EndpointForm => "Does the API return the URL of an endpoint as it was sent?",
+            Self::ReadAfterWrite => "Does a read right after a write return what was written?",
             Self::NewDestination => "How long until a region knows a destination on `global`?",
             Self::DestinationInUse => "How long is a destination in use after its webhook has changed?",
             Self::WebhookAfterDelete => {
                 "What does the API return for a deleted webhook: 404 or an empty destination?"
             }
+            Self::RepeatedDelete => "What does the API return for a repeated `DELETE`?",
+            Self::WebhookFields => "Which fields do the three `GET`s of a webhook return?",
             Self::ReplayWithoutWebhook => "What does the API return for a replay without an enabled webhook?",
             Self::PullApi => "Is `GET /v3/audit-logs` available?",
             Self::Jwks => "Do the signing keys differ by region?",

@@ -5,14 +5,17 @@ use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 
-use super::bench::{AUTHORIZATION, Bench, Run};
+use super::bench::{AUTHORIZATION, Bench, Phase, Plugins, Run};
 use super::call::{Call, Object, Operation};
+use super::cell::warnings;
 use terraform_plugin::testing::terraform::{Plan, State};
 use terraform_plugin::testing::value::assert_no_errors;
 
 /// One object in a separate region.
 pub struct Actor<'a> {
     bench: &'a Bench,
+    /// The plugin of the phase: before the fault, or after it.
+    run: &'a Run,
     call: Call,
     region: &'a str,
     /// The Dev Portal of a call about one.
@@ -34,10 +37,11 @@ pub struct Acted {
 
 impl<'a> Actor<'a> {
     /// Prepares everything before the call, without faults.
-    pub async fn prepare(bench: &'a Bench, call: Call, region: &'a str) -> Self {
+    pub async fn prepare(bench: &'a Bench, plugins: &'a Plugins, call: Call, region: &'a str) -> Self {
         let has_portal = matches!(call.object(), Object::Portal | Object::PortalStatus);
         let mut actor = Self {
             bench,
+            run: bench.run(plugins, Phase::First).await,
             call,
             region,
             portal: has_portal.then(|| bench.emulator.add_portal(region, "docs").unwrap()),
@@ -52,7 +56,7 @@ impl<'a> Actor<'a> {
         if call.operation() == Operation::Plan {
             return actor;
         }
-        let resource = bench.first.resource(call.object());
+        let resource = actor.run.resource(call.object());
         let plan = resource.plan(&actor.state, &actor.config).await;
         assert_no_errors(&plan.diagnostics);
         if call.operation() == Operation::Create {
@@ -61,10 +65,8 @@ impl<'a> Actor<'a> {
         }
         actor.state = resource.apply(&plan).await;
         assert_no_errors(&actor.state.diagnostics);
-        match call {
-            Call::PointGone => bench.emulator.remove_webhook(region).unwrap(),
-            Call::DestinationAfter | Call::DeliverAfter => actor.another_user_writes().await,
-            _ => {}
+        if call == Call::PointGone {
+            bench.emulator.remove_webhook(region).unwrap();
         }
         if call.operation() == Operation::Update {
             actor.config = actor.desired_config(true);
@@ -76,34 +78,12 @@ impl<'a> Actor<'a> {
         actor
     }
 
-    /// A write of another user, which a refresh detects.
-    async fn another_user_writes(&mut self) {
-        let edit = json!({"log_format": "cps"});
-        if self.call.object() == Object::Destination {
-            let id = self.state.value.get("id").as_str().unwrap().to_owned();
-            self.bench
-                .emulator
-                .edit_destination(self.region, &id, edit)
-                .unwrap();
-        } else {
-            self.bench.emulator.edit_webhook(self.region, edit).unwrap();
-        }
-        self.state = self
-            .bench
-            .first
-            .resource(self.call.object())
-            .read(&self.state)
-            .await;
-        assert_no_errors(&self.state.diagnostics);
-    }
-
     /// The configuration before or after the change of an update.
     fn desired_config(&self, changed: bool) -> Value {
-        let resource = self.bench.first.resource(self.call.object());
+        let resource = self.run.resource(self.call.object());
         let region = ("region", Value::from(self.region));
         let mut block = match self.call.object() {
             Object::Destination => vec![
-                region,
                 ("name", "siem".into()),
                 ("endpoint", "https://siem.example.com/in".into()),
                 ("authorization", AUTHORIZATION.into()),
@@ -187,8 +167,7 @@ impl<'a> Actor<'a> {
         match self.call.object() {
             Object::Destination => {
                 let known = self.state.value.get("id").as_str().map(str::to_owned);
-                let id = known.or_else(|| self.destinations().into_iter().next()).unwrap();
-                format!("{}/{id}", self.region)
+                known.or_else(|| self.destinations().into_iter().next()).unwrap()
             }
             Object::Portal => format!("{}/{}", self.region, self.portal.as_deref().unwrap()),
             _ => self.region.to_owned(),
@@ -225,12 +204,12 @@ impl<'a> Actor<'a> {
 
     /// The steps of a user after the fault: plan and apply, or import as an error requests. Asserts that no changes
     /// remain and one object exists, or none after a removal.
-    pub async fn check_consistency(&mut self, must_import: bool) {
+    pub async fn check_consistency(&mut self, plugins: &'a Plugins, must_import: bool) {
+        self.run = self.bench.run(plugins, Phase::Last).await;
         match self.call.operation() {
             Operation::Data => {
                 let (value, diagnostics) = self
-                    .bench
-                    .last
+                    .run
                     .data(self.call.object(), self.region, self.portal.as_deref())
                     .await;
                 assert!(diagnostics.is_empty() && !value.is_null(), "{diagnostics:?}");
@@ -238,7 +217,7 @@ impl<'a> Actor<'a> {
             Operation::Delete => {
                 self.refresh().await;
                 if !self.state.value.is_null() {
-                    let resource = self.bench.last.resource(self.call.object());
+                    let resource = self.run.resource(self.call.object());
                     self.state = resource.apply(&self.state.removal()).await;
                     assert_no_errors(&self.state.diagnostics);
                 }
@@ -255,20 +234,14 @@ impl<'a> Actor<'a> {
 
     async fn refresh(&mut self) {
         if !self.state.value.is_null() {
-            self.state = self
-                .bench
-                .last
-                .resource(self.call.object())
-                .read(&self.state)
-                .await;
+            self.state = self.run.resource(self.call.object()).read(&self.state).await;
             assert_no_errors(&self.state.diagnostics);
         }
     }
 
     async fn import(&mut self) {
         self.state = self
-            .bench
-            .last
+            .run
             .resource(self.call.object())
             .import(&self.import_id())
             .await;
@@ -276,7 +249,7 @@ impl<'a> Actor<'a> {
     }
 
     async fn apply_until_done(&mut self, must_import: bool) {
-        let resource = self.bench.last.resource(self.call.object());
+        let resource = self.run.resource(self.call.object());
         let imports = self.call.operation() == Operation::Import;
         if self.state.value.is_null() && (imports || must_import && !self.destinations().is_empty()) {
             self.import().await;
@@ -296,10 +269,15 @@ impl<'a> Actor<'a> {
     }
 
     async fn assert_no_changes(&mut self) {
-        let resource = self.bench.last.resource(self.call.object());
+        let resource = self.run.resource(self.call.object());
         self.refresh().await;
         let plan = resource.plan(&self.state, &self.config).await;
-        assert_eq!(plan.diagnostics, [], "a settled plan has something to say");
+        assert_no_errors(&plan.diagnostics);
+        assert_eq!(
+            warnings(&plan.diagnostics),
+            [""; 0],
+            "a settled plan has something to say"
+        );
         assert!(
             plan.planned == self.state.value,
             "a settled plan has something to do"

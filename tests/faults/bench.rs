@@ -11,7 +11,6 @@ use tokio::net::TcpSocket;
 
 const DESTINATION: &str = "konnect_audit_log_destination";
 const WEBHOOK: &str = "konnect_audit_log_webhook";
-const PORTAL_WEBHOOK: &str = "konnect_portal_audit_log_webhook";
 const REPLAY_JOB: &str = "konnect_audit_log_replay_job";
 
 use super::call::Object;
@@ -31,8 +30,32 @@ pub struct Run {
     pub plugin: Plugin,
     destination: Resource,
     webhook: Resource,
-    portal_webhook: Resource,
     replay_job: Resource,
+}
+
+/// The three Terraform runs of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Before the fault.
+    First,
+    /// The run with the fault.
+    Affected,
+    /// After the fault.
+    Last,
+}
+
+/// The plugins of a cell.
+pub enum Plugins {
+    /// Those of the bench, which its other cells use too.
+    Shared,
+    /// One plugin for the time of the cell, which is configured again for each phase. Destinations have no region, so each cell has a server URL
+    /// of its own instead.
+    Own {
+        /// The plugin.
+        run: Box<Run>,
+        /// The region of the cell, as the path of the server URL.
+        region: String,
+    },
 }
 
 /// A Konnect, and a plugin for each of the three Terraform runs of a cell: the preparation, the run with the fault, and
@@ -42,12 +65,16 @@ pub struct Bench {
     pub emulator: Emulator,
     /// A destination on `global` for webhooks.
     pub destination: String,
-    /// Before the fault.
-    pub first: Run,
-    /// The run with the fault.
-    pub affected: Run,
-    /// After the fault.
-    pub last: Run,
+    first: Run,
+    affected: Run,
+    last: Run,
+    /// The address that [`Self::affected`] calls.
+    affected_url: String,
+    /// The file of the certificate that it trusts.
+    trusted: Option<String>,
+    limit: Option<i64>,
+    /// Plugins of ended cells.
+    idle: Mutex<Vec<Run>>,
     /// The logs of ended plugins.
     logged: Mutex<String>,
     started: SystemTime,
@@ -77,26 +104,29 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let limit = matches!(setting, Some(Setting::ShortTimeout)).then_some(SHORT_TIMEOUT);
         let mut closed = None;
-        let (url, launched) = match setting {
+        let mut trusted = None;
+        let url = match setting {
             Some(Setting::Closed) => {
                 // Bound but not listening: other programs cannot use the port, and it refuses connections.
                 let socket = TcpSocket::new_v4().unwrap();
                 socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
                 let url = format!("http://{}", socket.local_addr().unwrap());
                 closed = Some(socket);
-                (url, launch())
+                url
             }
             Some(Setting::Https(kind)) => {
                 let url = emulator.also_https(kind).await.unwrap();
                 let file = folder.path().join("authority.pem");
                 std::fs::write(&file, emulator.authority().unwrap()).unwrap();
-                (url, launch().env("SSL_CERT_FILE", file.to_str().unwrap()))
+                trusted = Some(file.to_str().unwrap().to_owned());
+                url
             }
-            _ => (emulator.url(), launch()),
+            _ => emulator.url(),
         };
-        let first = configured(launch(), &emulator.url(), None).await;
-        let affected = configured(launched, &url, limit).await;
-        let last = configured(launch(), &emulator.url(), None).await;
+        let template = |url: &str| format!("{url}/{{region}}");
+        let first = configured(launch(None), &template(&emulator.url()), None).await;
+        let affected = configured(launch(trusted.as_deref()), &template(&url), limit).await;
+        let last = configured(launch(None), &template(&emulator.url()), None).await;
         let destination = destination(&first).await;
         Self {
             emulator,
@@ -104,6 +134,10 @@ impl Bench {
             first,
             affected,
             last,
+            affected_url: url,
+            trusted,
+            limit,
+            idle: Mutex::default(),
             logged: Mutex::default(),
             started: SystemTime::now(),
             _closed: closed,
@@ -116,9 +150,49 @@ impl Bench {
         humantime::format_rfc3339_seconds(self.started - Duration::from_secs(days * 86_400)).to_string()
     }
 
+    /// The plugins of a cell with such an object.
+    pub async fn plugins(&self, object: Object, region: &str) -> Plugins {
+        if !matches!(object, Object::Destination | Object::Destinations) {
+            return Plugins::Shared;
+        }
+        let idle = self.idle.lock().unwrap().pop();
+        let run = match idle {
+            Some(run) => run,
+            None => Run::launch(launch(self.trusted.as_deref())).await,
+        };
+        Plugins::Own {
+            run: Box::new(run),
+            region: region.to_owned(),
+        }
+    }
+
+    /// Makes the plugin of a cell available to others.
+    pub fn release(&self, plugins: Plugins) {
+        if let Plugins::Own { run, .. } = plugins {
+            self.idle.lock().unwrap().push(*run);
+        }
+    }
+
+    /// Begins a phase of a cell, and returns its plugin.
+    pub async fn run<'a>(&'a self, plugins: &'a Plugins, phase: Phase) -> &'a Run {
+        let (run, region) = match (plugins, phase) {
+            (Plugins::Shared, Phase::First) => return &self.first,
+            (Plugins::Shared, Phase::Affected) => return &self.affected,
+            (Plugins::Shared, Phase::Last) => return &self.last,
+            (Plugins::Own { run, region }, _) => (run, region),
+        };
+        let url = self.emulator.url();
+        let (url, limit) = match phase {
+            Phase::Affected => (&self.affected_url, self.limit),
+            Phase::First | Phase::Last => (&url, None),
+        };
+        run.configure(&format!("{url}/{region}"), limit).await;
+        run
+    }
+
     /// A plugin for a single cell, because a 429 affects all calls of a provider to the host.
     pub async fn alone(&self) -> Run {
-        configured(launch(), &self.emulator.url(), None).await
+        configured(launch(None), &format!("{}/{{region}}", self.emulator.url()), None).await
     }
 
     /// Ends such a plugin.
@@ -131,7 +205,8 @@ impl Bench {
     pub async fn end(self) -> String {
         self.emulator.stop().await;
         let mut logged = self.logged.into_inner().unwrap();
-        for run in [self.first, self.affected, self.last] {
+        let idle = self.idle.into_inner().unwrap();
+        for run in [self.first, self.affected, self.last].into_iter().chain(idle) {
             logged += &run.plugin.host.end().await.stderr;
         }
         logged
@@ -139,27 +214,18 @@ impl Bench {
 }
 
 /// Logs at the finest level, which must not contain secrets either.
-fn launch() -> Launch {
-    Launch::without_tls(crate::PLUGIN).env("TF_LOG", "TRACE")
+fn launch(trusted: Option<&str>) -> Launch {
+    let launch = Launch::without_tls(crate::PLUGIN).env("TF_LOG", "TRACE");
+    match trusted {
+        Some(file) => launch.env("SSL_CERT_FILE", file),
+        None => launch,
+    }
 }
 
 async fn configured(launch: Launch, url: &str, limit: Option<i64>) -> Run {
-    let plugin = Plugin::launch(launch).await;
-    let url = format!("{url}/{{region}}");
-    let block = plugin.block(&[
-        ("personal_access_token", TOKEN.into()),
-        ("server_url", url.as_str().into()),
-        ("max_retries", Value::from(1)),
-        ("request_timeout_seconds", limit.map_or(Value::Null, Value::from)),
-    ]);
-    assert_no_errors(&plugin.configure(block).await);
-    Run {
-        destination: plugin.resource(DESTINATION),
-        webhook: plugin.resource(WEBHOOK),
-        portal_webhook: plugin.resource(PORTAL_WEBHOOK),
-        replay_job: plugin.resource(REPLAY_JOB),
-        plugin,
-    }
+    let run = Run::launch(launch).await;
+    run.configure(url, limit).await;
+    run
 }
 
 async fn destination(run: &Run) -> String {
@@ -176,12 +242,31 @@ async fn destination(run: &Run) -> String {
 }
 
 impl Run {
+    async fn launch(launch: Launch) -> Self {
+        let plugin = Plugin::launch(launch).await;
+        Self {
+            destination: plugin.resource(DESTINATION),
+            webhook: plugin.resource(WEBHOOK),
+            replay_job: plugin.resource(REPLAY_JOB),
+            plugin,
+        }
+    }
+
+    async fn configure(&self, url: &str, limit: Option<i64>) {
+        let block = self.plugin.block(&[
+            ("personal_access_token", TOKEN.into()),
+            ("server_url", url.into()),
+            ("max_retries", Value::from(1)),
+            ("request_timeout_seconds", limit.map_or(Value::Null, Value::from)),
+        ]);
+        assert_no_errors(&self.plugin.configure(block).await);
+    }
+
     /// The resource type of an object.
     pub fn resource(&self, object: Object) -> &Resource {
         match object {
             Object::Destination => &self.destination,
-            Object::Point | Object::Deliver => &self.webhook,
-            Object::Portal => &self.portal_webhook,
+            Object::Point | Object::Deliver | Object::Portal => &self.webhook,
             Object::Replay => &self.replay_job,
             _ => unreachable!("a data source"),
         }
@@ -194,13 +279,15 @@ impl Run {
         region: &str,
         portal: Option<&str>,
     ) -> (Value, Vec<tf::Diagnostic>) {
-        let mut arguments = vec![("region", region.into())];
+        let mut arguments = Vec::new();
+        if object != Object::Destinations {
+            arguments.push(("region", region.into()));
+        }
         if let Some(portal) = portal {
             arguments.push(("portal_id", portal.into()));
         }
         let type_name = match object {
-            Object::Status => "konnect_audit_log_webhook_status",
-            Object::PortalStatus => "konnect_portal_audit_log_webhook_status",
+            Object::Status | Object::PortalStatus => "konnect_audit_log_webhook_status",
             Object::Destinations => "konnect_audit_log_destinations",
             Object::Events => "konnect_audit_log_events",
             Object::Keys => "konnect_audit_log_signing_keys",

@@ -2,7 +2,7 @@
 
 use konnect_emulator::{Fault, FaultRule};
 
-/// A request in an operation of Terraform.
+/// A request in an operation of Terraform. The main requests come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
     DestinationCreate,
@@ -44,8 +44,6 @@ pub enum Call {
     DestinationLook,
     /// The read where only the state changes.
     DestinationSame,
-    /// The read after the change of a destination that another user has changed.
-    DestinationAfter,
     /// The read of the webhook in v3 at plan of a creation.
     PlanGuardV3,
     /// The same in v2.
@@ -68,8 +66,6 @@ pub enum Call {
     DeliverImportFirst,
     /// The read before a change of a webhook with an endpoint.
     DeliverLook,
-    /// The read after a change, if another user has changed it.
-    DeliverAfter,
     /// The read of a Dev Portal's webhook while a creation is planned.
     PortalPlanGuard,
     /// The same read just before it is created.
@@ -93,7 +89,7 @@ pub enum Operation {
 }
 
 /// The object of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Object {
     Destination,
     /// A webhook with a destination: v3.
@@ -128,46 +124,9 @@ pub enum Target {
     Keys,
 }
 
-/// The table that a column is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Table {
-    Destination,
-    Point,
-    Deliver,
-    Portal,
-    Replay,
-    Data,
-    Looks,
-    MoreLooks,
-}
-
-/// The tables, in their order.
-pub const TABLES: [(Table, &str); 8] = [
-    (Table::Destination, "`konnect_audit_log_destination`"),
-    (
-        Table::Point,
-        "`konnect_audit_log_webhook` with a destination, and `konnect_audit_log_webhook_status`",
-    ),
-    (
-        Table::Deliver,
-        "`konnect_audit_log_webhook` with an endpoint of its own",
-    ),
-    (
-        Table::Portal,
-        "`konnect_portal_audit_log_webhook` and `konnect_portal_audit_log_webhook_status`",
-    ),
-    (Table::Replay, "`konnect_audit_log_replay_job`"),
-    (
-        Table::Data,
-        "`konnect_audit_log_destinations`, `konnect_audit_log_events` and `konnect_audit_log_signing_keys`",
-    ),
-    (Table::Looks, "Additional requests of a destination"),
-    (Table::MoreLooks, "Additional requests of a webhook"),
-];
-
 impl Call {
-    /// All calls, in the order of the tables.
-    pub const ALL: [Self; 51] = [
+    /// All calls.
+    pub const ALL: [Self; 49] = [
         Self::DestinationCreate,
         Self::DestinationRead,
         Self::DestinationUpdate,
@@ -202,7 +161,6 @@ impl Call {
         Self::LostAgain,
         Self::DestinationLook,
         Self::DestinationSame,
-        Self::DestinationAfter,
         Self::PlanGuardV3,
         Self::PlanGuardV2,
         Self::GuardV3,
@@ -211,7 +169,6 @@ impl Call {
         Self::PointSame,
         Self::DeliverImportFirst,
         Self::DeliverLook,
-        Self::DeliverAfter,
         Self::PointDeleteLook,
         Self::DeliverDeleteLookV3,
         Self::DeliverDeleteLookV2,
@@ -249,10 +206,8 @@ impl Call {
             | Self::DeliverUpdate
             | Self::DestinationLook
             | Self::DestinationSame
-            | Self::DestinationAfter
             | Self::PointSame
             | Self::DeliverLook
-            | Self::DeliverAfter
             | Self::PortalUpdate
             | Self::ReplayRestart => Operation::Update,
             Self::DestinationDelete
@@ -289,8 +244,7 @@ impl Call {
             | Self::LostLook
             | Self::LostAgain
             | Self::DestinationLook
-            | Self::DestinationSame
-            | Self::DestinationAfter => Object::Destination,
+            | Self::DestinationSame => Object::Destination,
             Self::PointCreate
             | Self::PointRead
             | Self::PointUpdate
@@ -311,8 +265,7 @@ impl Call {
             | Self::DeliverImportFirst
             | Self::DeliverLook
             | Self::DeliverDeleteLookV3
-            | Self::DeliverDeleteLookV2
-            | Self::DeliverAfter => Object::Deliver,
+            | Self::DeliverDeleteLookV2 => Object::Deliver,
             Self::StatusRead => Object::Status,
             Self::PortalCreate
             | Self::PortalRead
@@ -343,8 +296,7 @@ impl Call {
             Self::DestinationRead
             | Self::DestinationImport
             | Self::DestinationLook
-            | Self::DestinationSame
-            | Self::DestinationAfter => ("GET", Target::Destination),
+            | Self::DestinationSame => ("GET", Target::Destination),
             Self::DestinationUpdate => ("PATCH", Target::Destination),
             Self::DestinationDelete => ("DELETE", Target::Destination),
             Self::PointCreate | Self::PointUpdate => ("PATCH", Target::WebhookV3),
@@ -364,8 +316,7 @@ impl Call {
             | Self::GuardV2
             | Self::PointGone
             | Self::DeliverLook
-            | Self::DeliverDeleteLookV2
-            | Self::DeliverAfter => ("GET", Target::WebhookV2),
+            | Self::DeliverDeleteLookV2 => ("GET", Target::WebhookV2),
             Self::StatusRead => ("GET", Target::Status),
             Self::PortalCreate | Self::PortalUpdate => ("PATCH", Target::PortalWebhook),
             Self::PortalRead
@@ -387,61 +338,9 @@ impl Call {
         self.request().0 != "GET"
     }
 
-    /// The table and the heading of the column.
-    pub fn column(self) -> (Table, &'static str) {
-        match self {
-            Self::DestinationCreate => (Table::Destination, "create"),
-            Self::DestinationRead => (Table::Destination, "read"),
-            Self::DestinationUpdate => (Table::Destination, "update"),
-            Self::DestinationDelete => (Table::Destination, "delete"),
-            Self::DestinationImport => (Table::Destination, "import"),
-            Self::PointCreate => (Table::Point, "create"),
-            Self::PointRead => (Table::Point, "read"),
-            Self::PointUpdate => (Table::Point, "update"),
-            Self::PointDelete => (Table::Point, "delete"),
-            Self::PointImport => (Table::Point, "import"),
-            Self::StatusRead => (Table::Point, "status"),
-            Self::DeliverCreate => (Table::Deliver, "create"),
-            Self::DeliverRead => (Table::Deliver, "read"),
-            Self::DeliverUpdate => (Table::Deliver, "update"),
-            Self::DeliverDelete => (Table::Deliver, "delete"),
-            Self::DeliverImport => (Table::Deliver, "import"),
-            Self::PortalCreate => (Table::Portal, "create"),
-            Self::PortalRead => (Table::Portal, "read"),
-            Self::PortalUpdate => (Table::Portal, "update"),
-            Self::PortalDelete => (Table::Portal, "delete"),
-            Self::PortalImport => (Table::Portal, "import"),
-            Self::PortalStatusRead => (Table::Portal, "status"),
-            Self::ReplayStart => (Table::Replay, "create"),
-            Self::ReplayRead => (Table::Replay, "read"),
-            Self::ReplayRestart => (Table::Replay, "update"),
-            Self::ReplayImport => (Table::Replay, "import"),
-            Self::DestinationsRead => (Table::Data, "destinations"),
-            Self::EventsRead => (Table::Data, "events"),
-            Self::KeysRead => (Table::Data, "signing keys"),
-            Self::PlanAlike => (Table::Looks, "A"),
-            Self::LostLook => (Table::Looks, "B"),
-            Self::LostAgain => (Table::Looks, "C"),
-            Self::DestinationLook => (Table::Looks, "D"),
-            Self::DestinationSame => (Table::Looks, "E"),
-            Self::DestinationAfter => (Table::Looks, "F"),
-            Self::PlanGuardV3 => (Table::MoreLooks, "a"),
-            Self::PlanGuardV2 => (Table::MoreLooks, "b"),
-            Self::GuardV3 => (Table::MoreLooks, "c"),
-            Self::GuardV2 => (Table::MoreLooks, "d"),
-            Self::PointGone => (Table::MoreLooks, "e"),
-            Self::PointSame => (Table::MoreLooks, "f"),
-            Self::DeliverImportFirst => (Table::MoreLooks, "g"),
-            Self::DeliverLook => (Table::MoreLooks, "h"),
-            Self::DeliverAfter => (Table::MoreLooks, "i"),
-            Self::PointDeleteLook => (Table::MoreLooks, "j"),
-            Self::DeliverDeleteLookV3 => (Table::MoreLooks, "k"),
-            Self::DeliverDeleteLookV2 => (Table::MoreLooks, "l"),
-            Self::PortalPlanGuard => (Table::MoreLooks, "m"),
-            Self::PortalGuard => (Table::MoreLooks, "n"),
-            Self::PortalDeleteLook => (Table::MoreLooks, "o"),
-            Self::ReplayLook => (Table::MoreLooks, "p"),
-        }
+    /// Whether it is the main request of its operation, rather than an additional read.
+    pub fn is_main(self) -> bool {
+        self <= Self::KeysRead
     }
 
     /// The fault rules for its requests in this region: the first `times`, or all.

@@ -1,6 +1,6 @@
 //! The expected result of each cell as rules, derived from the documented behavior of the provider.
 
-use super::call::{Call, Object, Operation, Table};
+use super::call::{Call, Object, Operation};
 use super::fault::{Injection, Lost, PAGE_SAYS, ResponseKind, Row, SHORT_TIMEOUT, Setting};
 
 /// How often a fault occurs.
@@ -48,12 +48,14 @@ pub struct Expected {
 const ATTEMPTS: usize = 2;
 /// The maximum number of creation attempts.
 const CREATIONS: usize = 3;
+/// The warning about a destination that a search found.
+const ADOPTED: &str = "Existing destination was adopted";
 /// The number of searches after a lost creation, the second one after a pause.
 const SEARCHES: usize = 2;
 
 /// Whether the fault can occur in the request.
 pub fn applies(row: &Row, call: Call) -> bool {
-    let primary = !matches!(call.column().0, Table::Looks | Table::MoreLooks);
+    let primary = call.is_main();
     match row.injection {
         // The clock determines whether a found destination is the created one.
         Injection::Setting(Setting::Clock(_) | Setting::Date(_)) => primary || call == Call::LostLook,
@@ -148,7 +150,10 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
             // The destination is older by one clock only.
             let mut uncertain = failed(row, call, 1, before(call), 1);
             uncertain.end = End::Uncertain;
-            uncertain.says = vec!["which one is not certain".to_owned(), "import id".to_owned()];
+            uncertain.says = vec![
+                "which one is not certain".to_owned(),
+                "import it by its id".to_owned(),
+            ];
             uncertain
         }
         _ if row.response == ResponseKind::Fine => fine(call),
@@ -157,11 +162,6 @@ pub fn expected(row: &Row, call: Call, times: Times) -> Expected {
             Call::DestinationCreate | Call::LostAgain => created_once(row, call, times),
             Call::PointCreate | Call::DeliverCreate | Call::PortalCreate => set_up(row, call, times),
             Call::ReplayStart | Call::ReplayRestart => started(row, call, times),
-            // After a change, its response is sufficient. Before a creation, nothing depends on it.
-            Call::DestinationAfter | Call::DeliverAfter => Expected {
-                affected: attempts_of(row.response),
-                ..fine(call)
-            },
             // A plan does not depend on what it looks for, and reports why it does not know it.
             Call::PlanAlike => plan_search(row, call),
             _ if says_gone(row.response) || is_without_v2(row, call) => gone(row, call),
@@ -208,17 +208,13 @@ pub fn says_gone(response: ResponseKind) -> bool {
     )
 }
 
-/// Whether v2 is not available, for a call that also uses v3. An import must not treat a missing permission for v2 as
-/// an absent webhook.
+/// Whether v2 is not available, for a call that also uses v3.
 fn is_without_v2(row: &Row, call: Call) -> bool {
     let ResponseKind::Status { code, .. } = row.response else {
         return false;
     };
-    match call {
-        Call::PlanGuardV2 | Call::GuardV2 | Call::PointGone => matches!(code, 403 | 404 | 405 | 410),
-        Call::DeliverImport => matches!(code, 404 | 405 | 410),
-        _ => false,
-    }
+    matches!(call, Call::PlanGuardV2 | Call::GuardV2 | Call::PointGone)
+        && matches!(code, 403 | 404 | 405 | 410)
 }
 
 /// A failed search at plan: a warning about a rejected token or the failed search.
@@ -246,12 +242,11 @@ fn before(call: Call) -> usize {
         | Call::DeliverDeleteLookV2
         | Call::DestinationUpdate
         | Call::DeliverUpdate
+        | Call::DeliverRead
         | Call::DeliverImport
         | Call::PlanGuardV2
         | Call::GuardV2
         | Call::PointGone
-        | Call::DestinationAfter
-        | Call::DeliverAfter
         | Call::PortalCreate
         | Call::PortalDelete
         | Call::ReplayStart
@@ -296,7 +291,8 @@ fn fine(call: Call) -> Expected {
         attempts: 0,
         says: Vec::new(),
         attribute: None,
-        warns: None,
+        // The search finds what the lost response created.
+        warns: (call == Call::LostLook).then_some(ADOPTED),
     }
 }
 
@@ -311,8 +307,8 @@ fn failed(row: &Row, call: Call, affected: usize, others: usize, attempts: usize
         warns: None,
     };
     let names_a_field = row.label == "400 that names a field";
-    let unknown_destination = matches!(row.response, ResponseKind::Status { code: 404, .. })
-        && matches!(call, Call::PointCreate | Call::PointUpdate);
+    let unknown_destination =
+        says_gone(row.response) && matches!(call, Call::PointCreate | Call::PointUpdate);
     if unknown_destination {
         expected.attribute = Some("audit_log_destination_id");
     }
@@ -331,7 +327,7 @@ fn failed(row: &Row, call: Call, affected: usize, others: usize, attempts: usize
         expected.says.push("may or may not exist".to_owned());
     } else if names_a_field && call.operation() != Operation::Data {
         expected.attribute = match call.object() {
-            Object::Destination | Object::Point | Object::Deliver => Some("endpoint"),
+            Object::Destination | Object::Point | Object::Deliver | Object::Portal => Some("endpoint"),
             _ => None,
         };
         expected.says.push("is on the list of forbidden hosts".to_owned());
@@ -340,7 +336,7 @@ fn failed(row: &Row, call: Call, affected: usize, others: usize, attempts: usize
 }
 
 fn unsure() -> [String; 2] {
-    ["Destination may have been created", "import id "].map(str::to_owned)
+    ["Destination may have been created", "import it by its id"].map(str::to_owned)
 }
 
 /// `POST` of a destination: retried only after a search, with exactly one destination as the result.
@@ -368,6 +364,7 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
         return Expected {
             affected: earlier + 1,
             others: earlier_requests + 2,
+            warns: Some(ADOPTED),
             ..fine(call)
         };
     }
@@ -456,7 +453,7 @@ fn gone(row: &Row, call: Call) -> Expected {
             let mut none = failed(row, call, 1, 0, 0);
             none.says = vec![
                 "Dev Portal has no webhook".to_owned(),
-                "Otherwise remove the import".to_owned(),
+                "Remove the import".to_owned(),
             ];
             none
         }
@@ -479,8 +476,9 @@ fn gone(row: &Row, call: Call) -> Expected {
             none
         }
         (Call::PointSame, _) => {
-            let mut none = failed(row, call, 1, before(call), 0);
-            none.says = vec!["Webhook is gone".to_owned(), "Plan again".to_owned()];
+            // The other version returns a webhook, which the plan does not know.
+            let mut none = failed(row, call, 1, before(call) + 1, 0);
+            none.says = vec!["Plan again".to_owned()];
             none
         }
         _ => failed(row, call, 1, before(call), 1),

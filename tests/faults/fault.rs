@@ -7,10 +7,8 @@ use konnect_emulator::{Certificate, Fault, Headers};
 /// A row of the matrix.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The label in the table.
+    /// The name in failures.
     pub label: String,
-    /// The section of the table.
-    pub section: Section,
     /// How the fault is injected.
     pub injection: Injection,
     /// The response that the client receives.
@@ -18,33 +16,6 @@ pub struct Row {
     /// Whether the server handles the request.
     pub handled: bool,
 }
-
-/// A part of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Section {
-    /// Connection failures.
-    Connection,
-    /// Invalid success responses.
-    Success,
-    /// Error statuses.
-    Status,
-    /// `Retry-After`.
-    Wait,
-    /// Redirects.
-    Redirect,
-    /// Unusual responses that are valid.
-    Odd,
-}
-
-/// The sections, in the order of the table.
-pub const SECTIONS: [(Section, &str); 6] = [
-    (Section::Connection, "Connection errors"),
-    (Section::Success, "Invalid success responses"),
-    (Section::Status, "Error statuses"),
-    (Section::Wait, "Retry-After"),
-    (Section::Redirect, "Redirects"),
-    (Section::Odd, "Unusual but valid responses"),
-];
 
 /// How a fault is injected.
 #[derive(Debug, Clone)]
@@ -129,26 +100,18 @@ pub fn all() -> Vec<Row> {
     parts.into_iter().flatten().collect()
 }
 
-fn rule(
-    section: Section,
-    label: impl Into<String>,
-    fault: Fault,
-    response: ResponseKind,
-    handled: bool,
-) -> Row {
+fn rule(label: impl Into<String>, fault: Fault, response: ResponseKind, handled: bool) -> Row {
     Row {
         label: label.into(),
-        section,
         injection: Injection::Rule(fault),
         response,
         handled,
     }
 }
 
-fn setting(section: Section, label: &str, setting: Setting, response: ResponseKind) -> Row {
+fn setting(label: &str, setting: Setting, response: ResponseKind) -> Row {
     Row {
         label: label.to_owned(),
-        section,
         injection: Injection::Setting(setting),
         response,
         handled: response == ResponseKind::Fine,
@@ -156,12 +119,10 @@ fn setting(section: Section, label: &str, setting: Setting, response: ResponseKi
 }
 
 fn connection() -> Vec<Row> {
-    let of = Section::Connection;
     let head = ResponseKind::Lost(Lost::Head);
-    let untrusted = |label: &str, kind| setting(of, label, Setting::Https(kind), ResponseKind::Untrusted);
+    let untrusted = |label: &str, kind| setting(label, Setting::Https(kind), ResponseKind::Untrusted);
     let slow = Fault::Drip { interval_ms: 50 };
     let mut drip = rule(
-        of,
         "response body that never ends",
         slow,
         ResponseKind::Lost(Lost::Slow),
@@ -169,38 +130,24 @@ fn connection() -> Vec<Row> {
     );
     drip.injection = Injection::Setting(Setting::ShortTimeout);
     vec![
-        setting(
-            of,
-            "connection refused",
-            Setting::Closed,
-            ResponseKind::NoConnection,
-        ),
+        setting("connection refused", Setting::Closed, ResponseKind::NoConnection),
         untrusted("TLS: unknown authority", Certificate::UnknownAuthority),
         untrusted("TLS: expired certificate", Certificate::Expired),
         untrusted("TLS: certificate for another name", Certificate::OtherName),
         rule(
-            of,
             "connection closed before processing",
             Fault::DropBefore,
             head,
             false,
         ),
+        rule("connection closed after processing", Fault::DropAfter, head, true),
         rule(
-            of,
-            "connection closed after processing",
-            Fault::DropAfter,
-            head,
-            true,
-        ),
-        rule(
-            of,
             "response truncated in the header",
             Fault::TruncateHeader,
             head,
             true,
         ),
         rule(
-            of,
             "response truncated in the body",
             Fault::Truncate,
             ResponseKind::Lost(Lost::Body),
@@ -222,25 +169,21 @@ fn body(handle: bool, status: u16, content_type: &str, body: &str) -> Fault {
 }
 
 fn successes() -> Vec<Row> {
-    let of = Section::Success;
     let json = "application/json";
     let mut rows = vec![
         rule(
-            of,
             "truncated JSON, request processed",
             Fault::Malformed,
             ResponseKind::Unparsable,
             true,
         ),
         rule(
-            of,
             "body of 100 MiB",
             Fault::Huge { bytes: 100 << 20 },
             ResponseKind::Unparsable,
             false,
         ),
         rule(
-            of,
             "200 with the request as the body",
             Fault::Echo { status: 200 },
             ResponseKind::Unparsable,
@@ -262,7 +205,7 @@ fn successes() -> Vec<Row> {
         for handled in [false, true] {
             let label = format!("{label}{}", if handled { ", after processing" } else { "" });
             let fault = body(handled, status, content_type, text);
-            rows.push(rule(of, label, fault, ResponseKind::Unparsable, handled));
+            rows.push(rule(label, fault, ResponseKind::Unparsable, handled));
         }
     }
     rows
@@ -277,23 +220,15 @@ fn status(code: u16, problem: bool) -> ResponseKind {
 }
 
 fn statuses() -> Vec<Row> {
-    let of = Section::Status;
     let named = Fault::Status {
         code: 400,
         headers: Headers::new(),
         body: Some(NAMING_ENDPOINT.to_owned()),
         content_type: None,
     };
-    let mut rows = vec![rule(
-        of,
-        "400 that names a field",
-        named,
-        status(400, true),
-        false,
-    )];
+    let mut rows = vec![rule("400 that names a field", named, status(400, true), false)];
     for code in STATUSES {
         rows.push(rule(
-            of,
             format!("{code}"),
             Fault::status(code),
             status(code, true),
@@ -308,17 +243,17 @@ fn statuses() -> Vec<Row> {
             content_type: Some("text/html".to_owned()),
         };
         let label = format!("{code} from a gateway");
-        rows.push(rule(of, label, page, status(code, false), false));
+        rows.push(rule(label, page, status(code, false), false));
     }
     for code in [500, 504] {
         let label = format!("{code} after processing");
         let late = body(true, code, "text/html", PAGE);
-        rows.push(rule(of, label, late, status(code, false), true));
+        rows.push(rule(label, late, status(code, false), true));
     }
     for code in [400, 502] {
         let label = format!("{code} with the request as the body");
         let echo = Fault::Echo { status: code };
-        rows.push(rule(of, label, echo, status(code, false), false));
+        rows.push(rule(label, echo, status(code, false), false));
     }
     rows
 }
@@ -349,13 +284,7 @@ fn waits() -> Vec<Row> {
             problem: true,
             too_long,
         };
-        rule(
-            Section::Wait,
-            format!("{code}, Retry-After: {label}"),
-            fault,
-            response,
-            false,
-        )
+        rule(format!("{code}, Retry-After: {label}"), fault, response, false)
     };
     waits.map(row).into()
 }
@@ -373,25 +302,18 @@ fn redirects() -> Vec<Row> {
             content_type: None,
         };
         let label = format!("{code} to another host");
-        rule(
-            Section::Redirect,
-            label,
-            fault,
-            ResponseKind::Redirect(code),
-            false,
-        )
+        rule(label, fault, ResponseKind::Redirect(code), false)
     };
     [301, 302, 303, 307, 308].map(row).into()
 }
 
 fn odd() -> Vec<Row> {
-    let of = Section::Odd;
     let typed = |content_type: &str| {
         let headers = Headers::from([("content-type".to_owned(), content_type.to_owned())]);
         let label = format!("valid response as {content_type}");
-        rule(of, label, Fault::Headers { headers }, ResponseKind::Fine, true)
+        rule(label, Fault::Headers { headers }, ResponseKind::Fine, true)
     };
-    let clock = |label: &str, of_what| setting(of, label, of_what, ResponseKind::Fine);
+    let clock = |label: &str, of_what| setting(label, of_what, ResponseKind::Fine);
     vec![
         typed("text/plain"),
         typed("text/html"),

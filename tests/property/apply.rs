@@ -6,10 +6,10 @@ use terraform_plugin::Value;
 
 use super::block::{Address, ArgumentValue, Block, Kind};
 use super::rules;
-use super::session::{Change as Call, REGION, Response, Session, Stored};
-use super::steps::Trouble;
-use super::truth::Truth;
-use super::world::{Instance, World};
+use super::session::{Change as Call, Response, Session, Stored, errors};
+use super::steps::{Disturbance, Trouble};
+use super::truth::{Target, Truth, text};
+use super::world::{Instance, Record, World};
 
 /// The result of a plan.
 pub struct Plan {
@@ -46,6 +46,8 @@ impl World<'_> {
             .retain(|_, of| of.current.is_some() || !of.deposed.is_empty());
         let state = &self.state;
         self.applied.retain(|address, _| state.contains_key(address));
+        self.recorded.retain(|address, _| state.contains_key(address));
+        self.tainted.retain(|address| state.contains_key(address));
         done
     }
 
@@ -59,6 +61,10 @@ impl World<'_> {
                 let current = self.state.get_mut(address).unwrap().current.take();
                 let left = self.destroy(session, *address, current, trouble).await;
                 failed.extend(left.is_some().then_some(*address));
+                if left.is_none() {
+                    self.tainted.remove(address);
+                    self.recorded.remove(address);
+                }
                 self.state.get_mut(address).unwrap().current = left;
             }
         }
@@ -76,8 +82,12 @@ impl World<'_> {
                 let old = instance.current.take();
                 instance.deposed.extend(old);
             }
+            let kills = self.pending == Disturbance::Killed;
             if !self.change(session, *address, change, trouble).await {
                 failed.push(*address);
+            }
+            if kills && self.pending == Disturbance::Nothing {
+                return false;
             }
         }
         if !failed.is_empty() {
@@ -106,80 +116,264 @@ impl World<'_> {
         trouble: bool,
     ) -> Option<Stored> {
         let stored = stored?;
+        let tainted = self.tainted.contains(&address);
+        let before = Truth::of(self.emulator);
         let call = Call {
             prior: &stored.value,
             planned: &Value::Null,
             config: &Value::Null,
-            private: &stored.private,
+            // Terraform does not pass the private data of a tainted object.
+            private: if tainted { &[] } else { &stored.private },
         };
-        let gone = session.apply(address.kind, call).await;
-        if gone.errors.is_empty() {
+        let in_use = address.kind == Kind::Destination && !before.users(text(&stored.value, "id")).is_empty();
+        let gone = if in_use {
+            self.interrupted(address, call, 1).await
+        } else {
+            session.apply(address.kind, call).await
+        };
+        let now = Truth::of(self.emulator);
+        let done = gone.errors.is_empty();
+        let region = text(&stored.value, "region");
+        before.only_webhook_changed(&now, (address.kind == Kind::Webhook).then_some(region));
+        if address.kind == Kind::Webhook && done {
+            let found = before.target(region);
+            let is_ours = match self.recorded.get(&address).filter(|_| !tainted) {
+                Some(record) => record.is_ours && Some(&record.target) == found.as_ref(),
+                None => Target::of(&stored.value) == found,
+            };
+            if is_ours {
+                assert!(!now.delivers(region), "a webhook of ours is left");
+            } else {
+                assert_eq!(
+                    before.webhook(region),
+                    now.webhook(region),
+                    "another party's stream is removed"
+                );
+            }
+            let left: &[_] = if found.is_some() && !is_ours {
+                &["Webhook was left in place"]
+            } else {
+                &[]
+            };
+            assert_eq!(gone.warnings, left);
+        }
+        if done {
+            assert!(!in_use, "a destination in use is removed");
             assert!(gone.state.is_none());
             return None;
         }
-        assert!(trouble, "{address:?} can't be destroyed: {:?}", gone.errors);
+        assert!(
+            trouble || in_use,
+            "{address:?} can't be destroyed: {:?}",
+            gone.errors
+        );
         let left = gone.state.expect("a failed removal keeps the state");
         assert!(left.value == stored.value);
-        Some(left)
+        // The mark of a tainted object remains, with its private data.
+        Some(stored)
+    }
+
+    /// Makes a call with a separate provider, which is interrupted after so many requests instead of waiting.
+    async fn interrupted(&self, address: Address, call: Call<'_>, requests: usize) -> Response {
+        let session = self.session().await;
+        self.emulator.clear_requests();
+        let stop = async {
+            while self.emulator.requests().len() < requests {
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+            }
+            session.stop();
+        };
+        tokio::select! {
+            response = session.apply(address.kind, call) => response,
+            response = async { stop.await; std::future::pending().await } => response,
+        }
     }
 
     /// Creates or updates an object. Returns whether it succeeded.
     async fn change(&mut self, session: &Session, address: Address, change: &Change, trouble: bool) -> bool {
+        let is_webhook = address.kind == Kind::Webhook;
         let config = self.known(session, address, &change.block);
-        let before = self.state.get(&address).and_then(|of| of.current.clone());
-        let (prior, private) = before.map_or((Value::Null, Vec::new()), |s| (s.value, s.private));
-        let truth = Truth::of(self.emulator);
-        let again = session.plan(address.kind, &prior, &config, &private).await;
-        if again.diagnostics.has_errors() {
-            let allowed = trouble || Self::occupied(address, &change.block, &truth);
-            assert!(allowed, "{:?}", super::session::errors(&again.diagnostics));
-            return false;
-        }
+        session.validate(address.kind, &config);
+        let (prior, private) = self
+            .current(address)
+            .map_or((Value::Null, Vec::new()), |s| (s.value, s.private));
+        let ignoring = change.block.ignoring(&config, &prior);
+        let again = session.plan(address.kind, &prior, &ignoring, &private).await;
+        assert_eq!(errors(&again.diagnostics), [""; 0], "a plan fails");
         assert!(again.requires_replace.is_empty(), "a change became a replacement");
         rules::compatible(&change.planned, &again.planned);
-        let had = truth.authorization(address.kind, &prior);
+        let had = Truth::of(self.emulator)
+            .authorization(address.kind, &prior)
+            .map(str::to_owned);
         if again.planned == prior {
-            self.authorized(address, &change.block, &prior, had);
+            self.authorized(address, &change.block, &prior, had.as_deref());
             self.applied.insert(address, change.block.clone());
             return true;
         }
         assert!(!change.noop, "nothing was to change");
-        let creates_webhook = prior.is_null() && address.kind == Kind::Webhook;
-        let region = change.block.text("region").unwrap_or(REGION);
-        if creates_webhook && self.pending_occupation == Some(region) {
-            self.occupy(region);
-        }
+        let region = text(&again.planned, "region").to_owned();
+        let raced = is_webhook && self.disturb(address, &prior, &region);
         let before = Truth::of(self.emulator);
-        let occupied = Self::occupied(address, &change.block, &before);
+        let occupied = is_webhook && prior.is_null() && Self::occupied(&change.block, &before, &region);
+        let target = Target::of(&again.planned);
+        let unconfirmed = !prior.is_null()
+            && self
+                .recorded
+                .get(&address)
+                .is_some_and(|record| !record.is_confirmed)
+            && !change.block.is("replace_existing", ArgumentValue::Flag(true))
+            && before.target(&region) != target;
         let call = Call {
             prior: &prior,
             planned: &again.planned,
             config: &config,
             private: &again.private,
         };
-        let mut done = session.apply(address.kind, call).await;
+        self.emulator.clear_requests();
+        let mut done = if occupied {
+            let reads = if matches!(before.target(&region), Some(Target::Destination(_))) || trouble {
+                1
+            } else {
+                2
+            };
+            self.interrupted(address, call, reads).await
+        } else {
+            session.apply(address.kind, call).await
+        };
+        let sent = self
+            .emulator
+            .requests()
+            .iter()
+            .any(|request| request.method != "GET");
         let well = done.errors.is_empty();
-        if well && !prior.is_null() && !trouble {
+        if self.pending == Disturbance::Killed {
+            self.pending = Disturbance::Nothing;
+            self.kill(session, address, &again.planned, done, &before).await;
+            return false;
+        }
+        if well && !prior.is_null() && !trouble && !raced {
             done = self.twice(session, address, call, done).await;
         }
         let now = Truth::of(self.emulator);
-        if creates_webhook && occupied {
-            assert!(!well, "a stranger's stream is taken over");
+        before.only_webhook_changed(&now, is_webhook.then_some(region.as_str()));
+        let explicit = prior.is_null() || Target::of(&prior) != target;
+        if occupied || unconfirmed {
+            assert!(!well, "another party's stream is taken over");
+            assert_eq!(before.webhook(&region), now.webhook(&region));
+        } else if raced && !explicit && before.target(&region) != target {
+            let stream = |of: &Truth| (of.target(&region), of.delivers(&region));
+            assert_eq!(
+                stream(&before),
+                stream(&now),
+                "a stream that was redirected after the plan is changed"
+            );
+            assert!(!well, "a redirect after the plan is not reported");
         } else if !well {
-            let unusable = address.kind == Kind::Webhook && !self.usable(&change.block);
-            assert!(trouble || unusable, "{address:?} fails: {:?}", done.errors);
+            assert!(trouble || raced, "{address:?} fails: {:?}", done.errors);
         }
         match &done.state {
-            Some(state) => now.agrees(address.kind, &state.value),
+            Some(state) if !raced || well => now.agrees(address.kind, &state.value),
+            Some(_) => {}
             None => assert!(before == now, "a failed creation left something behind"),
         }
         self.state.entry(address).or_default().current = done.state;
-        if well {
-            self.rewritten.remove(region);
-            self.authorized(address, &change.block, &prior, had);
+        if well && is_webhook {
+            self.record(address, target.unwrap(), &config, sent);
+            self.other_blocks_touched(address, &region);
+        }
+        if well && !raced {
+            self.authorized(address, &change.block, &prior, had.as_deref());
             self.applied.insert(address, change.block.clone());
         }
-        well
+        well && !raced
+    }
+
+    /// Another user acts just before a change of a webhook. Returns whether they have changed this one.
+    fn disturb(&mut self, address: Address, prior: &Value, region: &str) -> bool {
+        match self.pending {
+            Disturbance::Occupy(theirs) if prior.is_null() && theirs == region => {
+                self.pending = Disturbance::Nothing;
+                self.occupy(region);
+                false
+            }
+            Disturbance::Meanwhile(modification) if !prior.is_null() => {
+                self.pending = Disturbance::Nothing;
+                let current = self.current(address).unwrap();
+                self.modify(address, &current, modification);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Notes the target of a successful change. Only a request, or an adoption, changes it.
+    fn record(&mut self, address: Address, target: Target, config: &Value, sent: bool) {
+        let record = self
+            .recorded
+            .get(&address)
+            .filter(|record| record.target == target);
+        if let (Some(_), false) = (record, sent) {
+            return;
+        }
+        let is_ours =
+            Target::of(config).as_ref() == Some(&target) || record.is_some_and(|record| record.is_ours);
+        let record = Record {
+            target,
+            is_ours,
+            is_confirmed: true,
+        };
+        self.recorded.insert(address, record);
+    }
+
+    /// Two blocks of this configuration can have the same webhook.
+    fn other_blocks_touched(&mut self, address: Address, region: &str) {
+        for (other, instance) in &self.state {
+            let current = instance.current.as_ref();
+            let same = current.is_some_and(|current| text(&current.value, "region") == region);
+            if *other != address && other.kind == Kind::Webhook && same {
+                self.touched.insert(*other);
+                self.uncertain.insert(*other);
+            }
+        }
+    }
+
+    /// Terraform ends before it receives the response of a change: a creation is rolled back, an update is not.
+    async fn kill(
+        &mut self,
+        session: &Session,
+        address: Address,
+        planned: &Value,
+        done: Response,
+        before: &Truth,
+    ) {
+        self.uncertain.insert(address);
+        self.touched.remove(&address);
+        let Some(state) = done.state.filter(|_| done.errors.is_empty()) else {
+            return;
+        };
+        if self.current(address).is_some() {
+            return;
+        }
+        let created = Truth::of(self.emulator);
+        session.rollback(address.kind, &state.value).await;
+        let now = Truth::of(self.emulator);
+        let region = text(&state.value, "region");
+        created.only_webhook_changed(&now, (address.kind == Kind::Webhook).then_some(region));
+        if address.kind == Kind::Destination {
+            assert!(
+                before.timeless() == now.timeless(),
+                "a destination is not rolled back"
+            );
+            return;
+        }
+        let turned_on =
+            planned.get("enabled") == &true.into() && planned.get("replace_existing") != &true.into();
+        if turned_on {
+            assert!(!now.delivers(region), "a webhook is not rolled back");
+        } else {
+            assert_eq!(created.webhook(region), now.webhook(region));
+        }
+        self.other_blocks_touched(address, region);
     }
 
     /// Asserts that repeating the change has no further effect.
@@ -195,27 +389,18 @@ impl World<'_> {
         twice
     }
 
-    /// Whether the guard must reject the creation of this webhook.
-    fn occupied(address: Address, block: &Block, truth: &Truth) -> bool {
-        address.kind == Kind::Webhook
-            && truth.delivers(block.text("region").unwrap_or(REGION))
-            && !block.is("replace_existing", ArgumentValue::Flag(true))
-    }
-
-    /// Whether the webhook's region may use its destination.
-    fn usable(&self, block: &Block) -> bool {
-        let Some(slot) = block.refers_to() else {
-            return true;
-        };
-        let kind = Kind::Destination;
-        let destination = self.state[&Address { kind, slot }].current.as_ref().unwrap();
-        let kept = destination.value.get("region").as_str().unwrap_or_default();
-        kept == "global" || kept == block.text("region").unwrap_or(REGION)
+    /// Whether the creation of this webhook must be refused.
+    fn occupied(block: &Block, truth: &Truth, region: &str) -> bool {
+        truth.delivers(region) && !block.is("replace_existing", ArgumentValue::Flag(true))
     }
 
     /// Asserts that Konnect has the expected authorization after a change. `before` is the previous one.
     fn authorized(&mut self, address: Address, block: &Block, prior: &Value, before: Option<&str>) {
         let touched = self.touched.remove(&address);
+        if block.ignores {
+            self.uncertain.insert(address);
+            return;
+        }
         let state = self.state[&address].current.as_ref().unwrap();
         let truth = Truth::of(self.emulator);
         let (Some(configured), has) = (block.secret(), truth.authorization(address.kind, &state.value))

@@ -59,6 +59,8 @@ pub struct Block {
     pub arguments: BTreeMap<&'static str, ArgumentValue>,
     /// Arguments that are unknown until apply, also null ones.
     pub unknown: BTreeSet<&'static str>,
+    /// Whether `ignore_changes` contains the target and its settings.
+    pub ignores: bool,
 }
 
 impl Block {
@@ -80,6 +82,17 @@ impl Block {
             }
         }
         value.shaped(of).unwrap()
+    }
+
+    /// The configuration of a plan: `ignore_changes` replaces arguments by their values in the state.
+    pub fn ignoring(&self, config: &Value, prior: &Value) -> Value {
+        let mut config = config.clone();
+        if self.ignores && !prior.is_null() {
+            for name in DELIVERY.into_iter().chain(["audit_log_destination_id"]) {
+                config.set(name, prior.get(name).clone());
+            }
+        }
+        config
     }
 
     /// Copies one argument from another block. Returns false if the blocks have different forms.
@@ -157,7 +170,11 @@ fn authorization() -> impl Strategy<Value = Arguments> {
 /// The common arguments: endpoint, authorization and delivery settings.
 fn delivery() -> impl Strategy<Value = Arguments> {
     (
-        text(&["https://siem.example.com/a", "https://siem.example.com/b?c=d"]),
+        text(&[
+            "https://siem.example.com/a",
+            "https://siem.example.com/b?c=d",
+            super::other_user::ENDPOINT,
+        ]),
         authorization(),
         maybe("log_format", text(&["cef", "json", "cps"])),
         maybe("skip_ssl_verification", flag()),
@@ -179,11 +196,13 @@ const DELIVERY: [&str; 6] = [
 fn block(
     arguments: impl Strategy<Value = Vec<Arguments>> + 'static,
     more: &[&'static str],
+    ignores: impl Strategy<Value = bool> + 'static,
 ) -> BoxedStrategy<Block> {
     let all = [&DELIVERY, more].concat();
     let unknown = prop_oneof![2 => Just(Vec::new()), 1 => subsequence(all, 1..4)];
-    (arguments, unknown)
-        .prop_map(|(arguments, unknown)| Block {
+    (arguments, unknown, ignores)
+        .prop_map(|(arguments, unknown, ignores)| Block {
+            ignores,
             arguments: arguments.concat().into_iter().collect(),
             unknown: unknown.into_iter().collect(),
         })
@@ -192,11 +211,9 @@ fn block(
 
 /// A destination.
 pub fn destination() -> BoxedStrategy<Block> {
-    let region = prop_oneof![4 => Just(Vec::new()), 2 => Just(vec![("region", ArgumentValue::Text("global"))]),
-        1 => Just(vec![("region", ArgumentValue::Text("eu"))])];
     let name = text(&["siem", "Überwachung", "x"]).prop_map(|name| vec![("name", name)]);
-    let arguments = (region, name, delivery()).prop_map(|(region, name, rest)| vec![region, name, rest]);
-    block(arguments, &["region", "name"])
+    let arguments = (name, delivery()).prop_map(|(name, rest)| vec![name, rest]);
+    block(arguments, &["name"], Just(false))
 }
 
 /// A webhook in one of these regions, or in the provider's.
@@ -226,5 +243,6 @@ pub fn webhook(regions: &'static [&'static str], destinations: usize) -> BoxedSt
             "enabled",
             "replace_existing",
         ],
+        prop_oneof![4 => Just(false), 1 => Just(true)],
     )
 }

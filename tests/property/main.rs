@@ -1,6 +1,10 @@
-//! Simulates Terraform with generated steps: changing configurations of both resources, changes by other users, and
-//! failing calls. Each step checks the provider's responses against Terraform's rules (plugin protocol), against the
+//! Simulates Terraform with generated steps: two changing configurations with a state each, for the same organization,
+//! changes by other users, imports, `ignore_changes`, failing calls, lost responses and killed runs. Each step checks the provider's responses against Terraform's rules (plugin protocol), against the
 //! data of Konnect, and for secrets.
+//!
+//! In each case, a stream that another party set up is never switched off or redirected without `replace_existing` or a
+//! planned change of the target. A destroy removes exactly the streams whose target this resource last applied or
+//! imported.
 //!
 //! A case is a list of [`steps::Step`]s. [`world::World`] runs them, [`session::Session`] makes the calls, [`rules`]
 //! contains the rules for every response, and [`truth`] the data of Konnect.
@@ -16,10 +20,11 @@ mod steps;
 mod truth;
 mod world;
 
-use konnect_emulator::{Behavior, Emulator, EmulatorOptions};
+use konnect_emulator::{Emulator, EmulatorOptions};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
 
+use self::truth::Truth;
 use self::world::World;
 
 /// As many cases as run in about half a minute. `PROPTEST_CASES` runs more.
@@ -56,16 +61,20 @@ proptest! {
     fn state_after_random_steps_matches_konnect(steps in proptest::collection::vec(steps::any(), 1..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let behavior = Behavior {
-                separate_destinations: true,
-                ..Behavior::default()
-            };
-            let emulator = Emulator::start(EmulatorOptions { behavior, ..EmulatorOptions::default() }).await.unwrap();
-            let mut world = World::new(&emulator);
-            for step in &steps {
-                world.play(step).await;
+            let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
+            let theirs = other_user::destination(&emulator).await;
+            let mut worlds = [World::new(&emulator, &theirs), World::new(&emulator, &theirs)];
+            for (who, step) in &steps {
+                let before = Truth::of(&emulator);
+                worlds[*who].play(step).await;
+                worlds[1 - who].others_wrote(&before);
             }
-            world.end().await;
+            for who in [0, 1] {
+                let before = Truth::of(&emulator);
+                worlds[who].end().await;
+                worlds[1 - who].others_wrote(&before);
+            }
+            other_user::only_theirs(&Truth::of(&emulator));
             emulator.stop().await;
         });
     }

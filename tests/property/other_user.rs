@@ -1,7 +1,5 @@
 //! Changes of another user to objects of the configuration.
 
-use std::collections::BTreeSet;
-
 use konnect::{
     AccessToken, Authorization, Client, ClientOptions, DestinationSettings, LogFormat, NewDestination,
     Region, ServerUrl, v3,
@@ -14,15 +12,16 @@ use terraform_plugin::Value;
 
 use super::block::Kind;
 use super::secrets::OTHER_USERS_SECRET;
+use super::steps::DESTINATIONS;
 use super::truth::{Truth, text};
 
 /// The endpoint of other users.
-const ENDPOINT: &str = "https://stranger.example.com/";
+pub const ENDPOINT: &str = "https://stranger.example.com/";
 /// The name that other users give to a destination.
 const NAME: &str = "a stranger's";
 
 /// A modification by another user.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Modification {
     /// Another authorization, which no response contains.
     Authorization,
@@ -36,6 +35,8 @@ pub enum Modification {
     Toggle,
     /// The other form of webhook, with another target.
     Switch,
+    /// Connects a webhook to the destination in this slot.
+    Redirect(usize),
     /// Removes it.
     Remove,
 }
@@ -49,6 +50,7 @@ pub fn any() -> impl Strategy<Value = Modification> {
         1 => Just(Modification::Touch),
         1 => Just(Modification::Toggle),
         1 => Just(Modification::Switch),
+        2 => (0..DESTINATIONS).prop_map(Modification::Redirect),
         1 => Just(Modification::Remove),
     ]
 }
@@ -77,19 +79,26 @@ pub fn occupy(emulator: &Emulator, region: &str) {
 }
 
 impl Modification {
-    /// Modifies the object of this state. `theirs` is the destination of other users.
-    pub fn commit(self, emulator: &Emulator, kind: Kind, state: &Value, theirs: &str) {
+    /// Modifies the object of this state. `theirs` is the destination of other users, `ours` are those in the state.
+    pub fn commit(
+        self,
+        emulator: &Emulator,
+        kind: Kind,
+        state: &Value,
+        theirs: &str,
+        ours: impl Fn(usize) -> Option<String>,
+    ) {
         let (region, id) = (text(state, "region"), text(state, "id"));
         if kind == Kind::Destination {
             let edit = match self {
                 Self::Authorization => json!({ "authorization": OTHER_USERS_SECRET }),
                 Self::Endpoint => json!({ "endpoint": ENDPOINT }),
                 Self::Format(name) => json!({ "log_format": name }),
-                Self::Touch | Self::Toggle | Self::Switch => json!({}),
-                Self::Remove => return emulator.remove_destination(region, id).unwrap_or_default(),
+                Self::Touch | Self::Toggle | Self::Switch | Self::Redirect(_) => json!({}),
+                Self::Remove => return emulator.remove_destination("global", id).unwrap_or_default(),
             };
             // The destination may no longer exist.
-            let _ = emulator.edit_destination(region, id, edit);
+            let _ = emulator.edit_destination("global", id, edit);
             return;
         }
         let webhook = emulator.snapshot()["regions"][region]["webhook"].clone();
@@ -97,6 +106,10 @@ impl Modification {
         let edit = match self {
             Self::Remove => return emulator.remove_webhook(region).unwrap(),
             Self::Toggle => json!({ "enabled": webhook["enabled"] == false }),
+            Self::Redirect(slot) => match ours(slot) {
+                Some(id) => json!({ "enabled": true, "audit_log_destination_id": id }),
+                None => json!({}),
+            },
             Self::Switch if own => json!({ "enabled": true, "audit_log_destination_id": theirs }),
             Self::Switch => {
                 json!({ "enabled": true, "endpoint": ENDPOINT, "authorization": OTHER_USERS_SECRET })
@@ -110,17 +123,16 @@ impl Modification {
     }
 }
 
-/// Asserts that all remaining objects belong to other users or deliver nothing.
-pub fn only_theirs(truth: &Truth, theirs: &str, rewritten: &BTreeSet<String>) {
+/// Removes the webhooks that use a destination.
+pub fn release(emulator: &Emulator, id: &str) {
+    for region in Truth::of(emulator).users(id) {
+        emulator.remove_webhook(&region).unwrap();
+    }
+}
+
+/// Asserts that all remaining destinations belong to other users.
+pub fn only_theirs(truth: &Truth) {
     for destination in truth.destinations() {
         assert_eq!(destination["name"], NAME, "a destination of ours is left");
-    }
-    for (region, records) in truth.regions() {
-        let webhook = &records["webhook"];
-        if truth.delivers(region) {
-            let strange = webhook["endpoint"] == ENDPOINT || webhook["audit_log_destination_id"] == theirs;
-            let strange = strange || rewritten.contains(region);
-            assert!(strange, "the webhook of {region} still delivers");
-        }
     }
 }

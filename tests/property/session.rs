@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value as Json, json};
 use terraform_plugin::{
-    ApplyRequest, ClientCapabilities, Diagnostics, PlanRequest, PlanResponse, ReadRequest, Schema, ServeMode,
-    Server, Severity, Value,
+    ApplyRequest, ClientCapabilities, Diagnostics, ImportTarget, PlanRequest, PlanResponse, ReadRequest,
+    Schema, ServeMode, Server, Severity, Value,
 };
 use terraform_provider_konnect::KonnectProvider;
 
@@ -31,8 +31,8 @@ pub struct Response {
     pub state: Option<Stored>,
     /// The errors, as `summary: detail`.
     pub errors: Vec<String>,
-    /// The number of warnings.
-    pub warnings: usize,
+    /// The summaries of the warnings.
+    pub warnings: Vec<String>,
 }
 
 /// A configured provider.
@@ -109,7 +109,6 @@ impl Session {
     pub async fn plan(&self, kind: Kind, prior: &Value, config: &Value, private: &[u8]) -> PlanResponse {
         let resource = self.server.resource(kind.type_name()).unwrap();
         let schema = resource.schema();
-        self.validate(kind, config);
         let request = PlanRequest {
             prior: prior.clone(),
             proposed: rules::proposed(schema, prior, config),
@@ -129,6 +128,33 @@ impl Session {
             rules::update(schema, prior, &plan.planned);
         }
         plan
+    }
+
+    /// Imports the webhook of a region, and refreshes it.
+    pub async fn import(&self, region: &str) -> Option<Stored> {
+        let resource = self.server.resource(Kind::Webhook.type_name()).unwrap();
+        let response = resource.import(ImportTarget::Id(region.to_owned())).await;
+        let imported = answered(
+            resource.schema(),
+            response.state,
+            response.private,
+            &response.diagnostics,
+        );
+        let stored = imported.state?;
+        assert_eq!(imported.errors, [""; 0]);
+        self.read(Kind::Webhook, &stored).await.state
+    }
+
+    /// Interrupts the run.
+    pub fn stop(&self) {
+        self.server.stop();
+    }
+
+    /// Removes an object whose creation no state records.
+    pub async fn rollback(&self, kind: Kind, state: &Value) {
+        let resource = self.server.resource(kind.type_name()).unwrap();
+        let data = self.server.configured_data().unwrap();
+        resource.rollback_create(&data, state.clone()).await;
     }
 
     /// Applies a change, and checks the result. A failure must not lose the state.
@@ -176,10 +202,10 @@ pub struct Change<'a> {
 fn answered(schema: &Schema, state: Value, private: Vec<u8>, found: &Diagnostics) -> Response {
     unseen(&state, &private, found);
     rules::check_state(schema, &state);
-    let errors = errors(found);
+    let warnings = found.iter().filter(|d| d.severity == Severity::Warning);
     Response {
-        warnings: found.iter().count() - errors.len(),
-        errors,
+        warnings: warnings.map(|d| d.summary.clone()).collect(),
+        errors: errors(found),
         state: (!state.is_null()).then_some(Stored {
             value: state,
             private,

@@ -19,6 +19,10 @@ pub enum Step {
     OtherUser(Address, Modification),
     /// Another user configures the webhook of a region, if it is not in the state.
     Occupy(&'static str),
+    /// The user imports the webhook of a block that is not in the state.
+    Import(Address),
+    /// The user replaces an object by the next apply.
+    Taint(Address),
 }
 
 /// The change of a block.
@@ -33,7 +37,7 @@ pub enum Edit {
 }
 
 /// A disturbance between a plan and the end of its apply.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Disturbance {
     /// Nothing.
     Nothing,
@@ -41,10 +45,14 @@ pub enum Disturbance {
     Trouble(Trouble),
     /// Another user configures the webhook of a region just before the apply does.
     Occupy(&'static str),
+    /// Another user changes a webhook just before the apply does.
+    Meanwhile(Modification),
+    /// Terraform is killed before it receives the first response.
+    Killed,
 }
 
 /// A call that fails.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trouble {
     /// The method of the calls, or any.
     method: Option<&'static str>,
@@ -54,7 +62,7 @@ pub struct Trouble {
     failure: Failure,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Failure {
     /// A permanent error.
     Refused,
@@ -105,18 +113,12 @@ fn address() -> impl Strategy<Value = Address> {
     (kind, 0..2_usize).prop_map(|(kind, slot)| Address { kind, slot })
 }
 
-const REGIONS: &[&str] = &["eu", "us", "au", "global"];
+const REGIONS: &[&str] = &["eu", "us", "global"];
 
 /// The arguments that can change independently.
 fn alone(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Destination => &[
-            "name",
-            "endpoint",
-            "log_format",
-            "skip_ssl_verification",
-            "region",
-        ],
+        Kind::Destination => &["name", "endpoint", "log_format", "skip_ssl_verification"],
         Kind::Webhook => &[
             "enabled",
             "enabled",
@@ -134,7 +136,7 @@ fn change() -> impl Strategy<Value = (Address, Edit)> {
         let block = || match (address.kind, address.slot) {
             (Kind::Destination, _) => block::destination(),
             (Kind::Webhook, 0) => block::webhook(&["eu", "us"], DESTINATIONS),
-            (Kind::Webhook, _) => block::webhook(&["us", "au", "global"], DESTINATIONS),
+            (Kind::Webhook, _) => block::webhook(&["us", "eu", "global"], DESTINATIONS),
         };
         let edit = prop_oneof![
             4 => block().prop_map(Edit::Whole),
@@ -145,17 +147,29 @@ fn change() -> impl Strategy<Value = (Address, Edit)> {
     })
 }
 
-/// Any step.
-pub fn any() -> impl Strategy<Value = Step> {
+/// Any step, and the configuration of the two to which it applies.
+pub fn any() -> impl Strategy<Value = (usize, Step)> {
     let meanwhile = prop_oneof![
         6 => Just(Disturbance::Nothing),
         2 => Trouble::any().prop_map(Disturbance::Trouble),
         1 => select(REGIONS).prop_map(Disturbance::Occupy),
+        1 => other_user::any().prop_map(Disturbance::Meanwhile),
+        1 => Just(Disturbance::Killed),
     ];
-    prop_oneof![
+    let webhook = || {
+        (0..2_usize).prop_map(|slot| Address {
+            kind: Kind::Webhook,
+            slot,
+        })
+    };
+    let step = prop_oneof![
         9 => (proptest::collection::vec(change(), 0..5), meanwhile)
             .prop_map(|(changes, meanwhile)| Step::Apply(changes, meanwhile)),
         3 => (address(), other_user::any()).prop_map(|(address, modification)| Step::OtherUser(address, modification)),
         1 => select(REGIONS).prop_map(Step::Occupy),
-    ]
+        1 => webhook().prop_map(Step::Import),
+        1 => webhook().prop_map(Step::Taint),
+    ];
+    // Most steps are of one configuration.
+    (prop_oneof![2 => Just(0), 1 => Just(1)], step)
 }

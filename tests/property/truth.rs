@@ -6,6 +6,25 @@ use terraform_plugin::Value;
 
 use super::block::Kind;
 
+/// What a webhook delivers to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// A destination, by its id.
+    Destination(String),
+    /// An endpoint, by its URL.
+    Endpoint(String),
+}
+
+impl Target {
+    /// The target of a configuration, plan or state.
+    pub fn of(value: &Value) -> Option<Self> {
+        let text = |name| value.get(name).as_str().map(str::to_owned);
+        text("audit_log_destination_id")
+            .map(Self::Destination)
+            .or_else(|| text("endpoint").map(Self::Endpoint))
+    }
+}
+
 /// A snapshot of all data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Truth(Json);
@@ -25,6 +44,43 @@ impl Truth {
         webhook["enabled"] == true && matches!(webhook["form"].as_str(), Some("endpoint" | "destination"))
     }
 
+    /// The target of a region's webhook, on or off.
+    pub fn target(&self, region: &str) -> Option<Target> {
+        let webhook = &self.0[region]["webhook"];
+        let text = |name: &str| webhook[name].as_str().map(str::to_owned);
+        match webhook["form"].as_str()? {
+            "destination" => text("audit_log_destination_id").map(Target::Destination),
+            "endpoint" => text("endpoint").map(Target::Endpoint),
+            _ => None,
+        }
+    }
+
+    /// The webhook of a region.
+    pub fn webhook(&self, region: &str) -> &Json {
+        &self.0[region]["webhook"]
+    }
+
+    /// The regions whose webhooks use a destination, on or off.
+    pub fn users(&self, id: &str) -> Vec<String> {
+        let target = Some(Target::Destination(id.to_owned()));
+        let users = self.regions().filter(|(region, _)| self.target(region) == target);
+        users.map(|(region, _)| region.to_owned()).collect()
+    }
+
+    /// Asserts that only the webhook of this region has changed.
+    #[track_caller]
+    pub fn only_webhook_changed(&self, now: &Self, changed: Option<&str>) {
+        for (region, _) in self.regions().chain(now.regions()) {
+            if Some(region) != changed {
+                assert_eq!(
+                    self.webhook(region),
+                    now.webhook(region),
+                    "the webhook of {region}"
+                );
+            }
+        }
+    }
+
     /// All regions with a record.
     pub fn regions(&self) -> impl Iterator<Item = (&str, &Json)> {
         let regions = self.0.as_object().into_iter().flatten();
@@ -40,18 +96,12 @@ impl Truth {
 
     /// The record of a state, and the record that contains its endpoint.
     fn records(&self, kind: Kind, state: &Value) -> (&Json, &Json) {
-        let region = &self.0[text(state, "region")];
         if kind == Kind::Destination {
-            let found = &region["destinations"][text(state, "id")];
+            let found = &self.0["global"]["destinations"][text(state, "id")];
             return (found, found);
         }
-        let webhook = &region["webhook"];
-        let id = webhook["audit_log_destination_id"].as_str().unwrap_or_default();
-        let delivery = [region, &self.0["global"]]
-            .map(|of| &of["destinations"][id])
-            .into_iter()
-            .find(|found| found.is_object());
-        (webhook, delivery.unwrap_or(webhook))
+        let webhook = self.webhook(text(state, "region"));
+        (webhook, webhook)
     }
 
     /// The authorization that Konnect has for this object.

@@ -10,7 +10,7 @@ use super::block::{Address, ArgumentValue, Block, Kind};
 use super::other_user;
 use super::session::{REGION, Session, Stored, errors};
 use super::steps::{Disturbance, Edit, Step};
-use super::truth::{Truth, text};
+use super::truth::{Target, Truth, text};
 
 /// The state of a block.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,17 @@ pub struct Instance {
     pub current: Option<Stored>,
     /// Deposed objects, which are replaced and not destroyed yet.
     pub deposed: Vec<Stored>,
+}
+
+/// The target of a webhook that this state last applied, imported or accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The target.
+    pub target: Target,
+    /// Whether a destroy removes it: it was not only accepted under `ignore_changes`.
+    pub is_ours: bool,
+    /// Whether an apply has succeeded since the import.
+    pub is_confirmed: bool,
 }
 
 /// A configuration with its state and Konnect.
@@ -31,30 +42,34 @@ pub struct World<'a> {
     pub state: BTreeMap<Address, Instance>,
     /// The last applied blocks.
     pub applied: BTreeMap<Address, Block>,
+    /// The targets of the webhooks in the state.
+    pub recorded: BTreeMap<Address, Record>,
     /// Objects that other users have changed since the last write.
     pub touched: BTreeSet<Address>,
-    /// Regions whose webhooks another user has changed last: a removal does not change them.
-    pub rewritten: BTreeSet<String>,
     /// Objects whose authorization may be that of another user, because detection is disabled.
     pub uncertain: BTreeSet<Address>,
-    /// The region whose webhook another user configures before the next apply does.
-    pub pending_occupation: Option<&'static str>,
-    theirs: Option<String>,
+    /// Objects that the next apply replaces.
+    pub tainted: BTreeSet<Address>,
+    /// What happens before the next change of a webhook, or after the next change of any object.
+    pub pending: Disturbance,
+    /// The destination of other users.
+    pub theirs: &'a str,
 }
 
 impl<'a> World<'a> {
-    /// An empty world.
-    pub fn new(emulator: &'a Emulator) -> Self {
+    /// An empty world. `theirs` is a destination of other users.
+    pub fn new(emulator: &'a Emulator, theirs: &'a str) -> Self {
         Self {
             emulator,
             blocks: BTreeMap::new(),
             state: BTreeMap::new(),
             applied: BTreeMap::new(),
+            recorded: BTreeMap::new(),
             touched: BTreeSet::new(),
-            rewritten: BTreeSet::new(),
             uncertain: BTreeSet::new(),
-            pending_occupation: None,
-            theirs: None,
+            tainted: BTreeSet::new(),
+            pending: Disturbance::Nothing,
+            theirs,
         }
     }
 
@@ -65,35 +80,88 @@ impl<'a> World<'a> {
                 for (address, edit) in changes {
                     self.edit(*address, edit);
                 }
-                let Some(plan) = self.plan().await else { return };
+                let plan = self.plan().await;
                 let trouble = match meanwhile {
-                    Disturbance::Nothing => None,
                     Disturbance::Trouble(trouble) => Some(*trouble),
-                    Disturbance::Occupy(region) => {
-                        self.pending_occupation = Some(region);
-                        None
-                    }
+                    _ => None,
                 };
-                if self.carry_out(&plan, trouble).await {
+                self.pending = *meanwhile;
+                let done = self.carry_out(&plan, trouble).await;
+                self.pending = Disturbance::Nothing;
+                if done && self.is_sound() {
                     self.settled(&self.configured()).await;
                 }
             }
             Step::OtherUser(address, modification) => {
-                let current = self.state.get(address).and_then(|of| of.current.clone());
-                let Some(current) = current else { return };
-                if self.theirs.is_none() {
-                    self.theirs = Some(other_user::destination(self.emulator).await);
-                }
-                let theirs = self.theirs.as_deref().unwrap();
-                modification.commit(self.emulator, address.kind, &current.value, theirs);
-                self.touched.insert(*address);
-                if address.kind == Kind::Webhook {
-                    self.rewritten.insert(text(&current.value, "region").to_owned());
-                }
-                self.uncertain.insert(*address);
+                let Some(current) = self.current(*address) else {
+                    return;
+                };
+                self.modify(*address, &current, *modification);
             }
             Step::Occupy(region) => self.occupy(region),
+            Step::Import(address) => self.import(*address).await,
+            Step::Taint(address) => {
+                if self.current(*address).is_some() {
+                    self.tainted.insert(*address);
+                }
+            }
         }
+    }
+
+    /// The object of a block in the state.
+    pub fn current(&self, address: Address) -> Option<Stored> {
+        self.state.get(&address).and_then(|of| of.current.clone())
+    }
+
+    /// Another user changes an object of this state.
+    pub fn modify(&mut self, address: Address, current: &Stored, modification: other_user::Modification) {
+        let before = Truth::of(self.emulator);
+        let kind = Kind::Destination;
+        let id_of = |slot| Some(text(&self.current(Address { kind, slot })?.value, "id").to_owned());
+        modification.commit(self.emulator, address.kind, &current.value, self.theirs, id_of);
+        self.touched.insert(address);
+        self.uncertain.insert(address);
+        self.others_wrote(&before);
+    }
+
+    /// Notes that others have changed webhooks since a snapshot.
+    pub fn others_wrote(&mut self, before: &Truth) {
+        let now = Truth::of(self.emulator);
+        for (address, instance) in &self.state {
+            let Some(current) = &instance.current else {
+                continue;
+            };
+            let region = text(&current.value, "region");
+            if address.kind == Kind::Webhook && before.webhook(region) != now.webhook(region) {
+                self.touched.insert(*address);
+                self.uncertain.insert(*address);
+            }
+        }
+    }
+
+    async fn import(&mut self, address: Address) {
+        let Some(block) = self.blocks.get(&address) else {
+            return;
+        };
+        if self.current(address).is_some() {
+            return;
+        }
+        let region = block.text("region").unwrap_or(REGION);
+        let target = Truth::of(self.emulator).target(region);
+        let imported = self.session().await.import(region).await;
+        assert_eq!(imported.is_some(), target.is_some(), "the import of {region}");
+        let (Some(imported), Some(target)) = (imported, target) else {
+            return;
+        };
+        Truth::of(self.emulator).agrees(address.kind, &imported.value);
+        self.state.entry(address).or_default().current = Some(imported);
+        self.uncertain.insert(address);
+        let record = Record {
+            target,
+            is_ours: true,
+            is_confirmed: false,
+        };
+        self.recorded.insert(address, record);
     }
 
     fn edit(&mut self, address: Address, edit: &Edit) {
@@ -136,30 +204,40 @@ impl<'a> World<'a> {
     /// Destroys everything, and asserts that no object of the configuration remains.
     pub async fn end(&mut self) {
         self.blocks.clear();
-        let plan = self.plan().await.unwrap();
-        assert!(self.carry_out(&plan, None).await);
+        let plan = self.plan().await;
+        if !self.carry_out(&plan, None).await {
+            // The remaining destinations are used by webhooks that this state does not own.
+            for stored in self
+                .state
+                .values()
+                .flat_map(|of| of.current.iter().chain(&of.deposed))
+            {
+                other_user::release(self.emulator, text(&stored.value, "id"));
+            }
+            let plan = self.plan().await;
+            assert!(self.carry_out(&plan, None).await);
+        }
         assert!(self.state.is_empty());
-        other_user::only_theirs(
-            &Truth::of(self.emulator),
-            self.theirs.as_deref().unwrap_or_default(),
-            &self.rewritten,
-        );
     }
 
-    /// The blocks of a valid configuration: a webhook needs its destination, and a region without another webhook.
+    /// The blocks of a valid configuration: a webhook needs its destination.
     fn configured(&self) -> BTreeMap<Address, Block> {
-        let mut regions = BTreeSet::new();
-        let sound = self.blocks.iter().filter(|(address, block)| {
+        let sound = self.blocks.iter().filter(|(_, block)| {
             let destination = block.refers_to().map(|slot| Address {
                 kind: Kind::Destination,
                 slot,
             });
-            let leads_somewhere = destination.is_none_or(|of| self.blocks.contains_key(&of));
-            leads_somewhere
-                && (address.kind == Kind::Destination
-                    || regions.insert(block.text("region").unwrap_or(REGION)))
+            destination.is_none_or(|of| self.blocks.contains_key(&of))
         });
         sound.map(|(address, block)| (*address, block.clone())).collect()
+    }
+
+    /// Whether no two blocks have the same webhook.
+    fn is_sound(&self) -> bool {
+        let mut regions = BTreeSet::new();
+        self.configured().iter().all(|(address, block)| {
+            address.kind == Kind::Destination || regions.insert(block.text("region").unwrap_or(REGION))
+        })
     }
 
     /// Starts a provider and upgrades the state.
@@ -173,8 +251,8 @@ impl<'a> World<'a> {
         session
     }
 
-    /// Refreshes and plans. Returns `None` if a plan is rejected as expected.
-    async fn plan(&self) -> Option<Plan> {
+    /// Refreshes and plans. A plan never fails.
+    async fn plan(&self) -> Plan {
         let session = self.session().await;
         let truth = Truth::of(self.emulator);
         let mut state = BTreeMap::new();
@@ -199,7 +277,6 @@ impl<'a> World<'a> {
             }
             state.insert(*address, refreshed);
         }
-        let held = self.regions();
         let mut changes = BTreeMap::<Address, Change>::new();
         for (address, block) in self.configured() {
             let prior = state.get(&address).and_then(|of| of.current.clone());
@@ -210,36 +287,30 @@ impl<'a> World<'a> {
             let (value, private) = prior
                 .clone()
                 .map_or((Value::Null, Vec::new()), |s| (s.value, s.private));
-            let mut plan = session.plan(address.kind, &value, &config, &private).await;
-            let replaces = !plan.requires_replace.is_empty();
+            session.validate(address.kind, &config);
+            let ignoring = block.ignoring(&config, &value);
+            let mut plan = session.plan(address.kind, &value, &ignoring, &private).await;
+            assert_eq!(errors(&plan.diagnostics), [""; 0], "{address:?} can't be planned");
+            let tainted = prior.is_some() && self.tainted.contains(&address);
+            let replaces = !plan.requires_replace.is_empty() || tainted;
             if replaces {
                 plan = session
                     .plan(address.kind, &Value::Null, &config, &plan.private)
                     .await;
+                assert_eq!(errors(&plan.diagnostics), [""; 0], "{address:?} can't be planned");
             }
             let creates = replaces || prior.is_none();
-            let refused = address.kind == Kind::Webhook && creates && {
-                let region = text(&plan.planned, "region").to_owned();
-                // A rejected plan has no region: uses that of the configuration.
-                let region = if region.is_empty() && plan.diagnostics.has_errors() {
-                    block.text("region").unwrap_or(REGION).to_owned()
+            let region = text(&plan.planned, "region");
+            if address.kind == Kind::Webhook && creates && truth.delivers(region) {
+                let asked = block.is("replace_existing", ArgumentValue::Flag(true))
+                    && !block.unknown.contains("replace_existing");
+                let summary = if asked {
+                    "A live stream is redirected"
                 } else {
-                    region
+                    "Region already delivers audit events"
                 };
-                let asked = block.unknown.contains("replace_existing")
-                    || block.is("replace_existing", ArgumentValue::Flag(true));
-                truth.delivers(&region) && !held.contains(&region) && !asked
-            };
-            let found = errors(&plan.diagnostics);
-            assert_eq!(found, [""; 0], "{address:?} can't be planned");
-            if refused {
-                let warned =
-                    |d: &terraform_plugin::Diagnostic| d.summary.starts_with("Region already delivers");
-                assert!(
-                    plan.diagnostics.iter().any(warned),
-                    "no warning of a stranger's stream"
-                );
-                return None;
+                let warned = plan.diagnostics.iter().any(|d| d.summary == summary);
+                assert!(warned, "{address:?}: no warning: {:?}", plan.diagnostics);
             }
             changes.insert(
                 address,
@@ -251,7 +322,7 @@ impl<'a> World<'a> {
                 },
             );
         }
-        Some(Plan { state, changes })
+        Plan { state, changes }
     }
 
     /// Asserts that after an apply without errors, the state matches Konnect and a further plan is empty.
@@ -267,11 +338,11 @@ impl<'a> World<'a> {
         for (address, block) in configured {
             let stored = self.state[address].current.as_ref().unwrap();
             let read = session.read(address.kind, stored).await;
-            assert_eq!((read.errors.len(), read.warnings), (0, 0));
+            assert_eq!((read.errors.len(), read.warnings.len()), (0, 0));
             let read = read.state.expect("it exists");
             assert!(read.value == stored.value, "no other user has written since");
             truth.agrees(address.kind, &read.value);
-            let config = self.known(&session, *address, block);
+            let config = block.ignoring(&self.known(&session, *address, block), &read.value);
             let again = session
                 .plan(address.kind, &read.value, &config, &read.private)
                 .await;

@@ -46,7 +46,7 @@ async fn server_capabilities_match_behavior() {
     let metadata = host.provider().get_metadata(tf::get_metadata::Request {}).await;
     let capabilities = metadata.unwrap().into_inner().server_capabilities.unwrap();
     assert!(capabilities.get_provider_schema_optional);
-    assert!(!capabilities.plan_destroy);
+    assert!(capabilities.plan_destroy);
     assert!(capabilities.generate_resource_config);
     // A host that uses this capability may call without requesting the schema first.
     let unnamed = tf::validate_resource_config::Request::default();

@@ -1,20 +1,21 @@
 //! A plugin with a local Konnect.
 
 use std::ops::{Deref, DerefMut};
+use std::time::Duration;
 
-use konnect_emulator::{Emulator, EmulatorOptions};
+use konnect_emulator::{Emulator, EmulatorOptions, RecordedRequest};
 use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::Resource;
 use terraform_plugin::testing::value::assert_no_errors;
-use terraform_plugin::testing::{Ended, Launch, Plugin};
+use terraform_plugin::testing::{Ended, Launch, Plugin, within};
 
 use crate::PLUGIN;
 
 /// The resource type of destinations.
 pub const DESTINATION: &str = "konnect_audit_log_destination";
-/// The resource type of a region's webhook.
+/// The resource type of webhooks.
 pub const WEBHOOK: &str = "konnect_audit_log_webhook";
 
 /// The endpoint of another user's webhook.
@@ -88,6 +89,16 @@ impl Konnect {
         let methods = methods.collect();
         self.emulator.clear_requests();
         methods
+    }
+
+    /// Waits until such a request has reached Konnect.
+    pub async fn requested(&self, matches: impl Fn(&RecordedRequest) -> bool) {
+        let requested = async {
+            while !self.emulator.requests().iter().any(&matches) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        within("a request", requested).await;
     }
 
     /// The number of requests that have reached Konnect.

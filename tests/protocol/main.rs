@@ -26,13 +26,12 @@ mod log;
 #[cfg(target_os = "linux")]
 mod memory;
 mod moved_state;
-mod portal_webhook;
 mod replay_job;
 mod rollback_create;
 mod rules;
 mod start;
 mod stop;
-mod takeover_guard;
+mod streams;
 mod tls;
 mod undecodable;
 mod unknown_types;

@@ -480,7 +480,12 @@ async fn portal_job_has_separate_id_and_is_superseded_without_its_portal() {
     let mut global = config.clone();
     global.set("region", "global".into());
     let plan = job.plan(&State::none(), &global).await;
-    assert_eq!(attributes(&plan.diagnostics), ["region"]);
+    assert_eq!(
+        attributes(&plan.diagnostics),
+        ["region"],
+        "{:?}",
+        plan.diagnostics
+    );
     konnect.end().await;
 }
 

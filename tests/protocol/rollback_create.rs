@@ -217,7 +217,7 @@ async fn portal_webhook_create_rolls_back_unless_it_replaced_existing() {
                 .edit_portal_webhook("eu", &portal, other)
                 .unwrap();
         }
-        let resource = konnect.resource("konnect_portal_audit_log_webhook");
+        let resource = konnect.webhook();
         let config = resource.shape.object(&[
             ("region", "eu".into()),
             ("portal_id", portal.as_str().into()),
@@ -249,4 +249,43 @@ async fn webhook_rollback_keeps_webhook_of_another_run() {
     let emulator = disconnect(konnect, apply).await;
     assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");
     assert_eq!(eu(&emulator), theirs);
+}
+
+/// The creation does not turn the webhook on, so there is nothing to turn off.
+#[tokio::test]
+async fn disabled_webhook_create_is_not_rolled_back() {
+    let konnect = configured().await;
+    let resource = konnect.webhook();
+    let mut config = webhook(&resource, false);
+    config.set("enabled", false.into());
+    let plan = resource.plan(&State::none(), &config).await;
+    let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
+    drop(resource);
+    // By then, another user has switched it on.
+    let on = json!({"enabled": true});
+    konnect.emulator.edit_webhook("eu", on).unwrap();
+    let emulator = disconnect(konnect, apply).await;
+    assert_eq!(asked(&emulator, "PATCH"), 1, "the creation alone");
+    assert_eq!(eu(&emulator)["enabled"], true);
+}
+
+/// With `replace_existing`, the webhook delivered to the same target before: a rollback would switch it off.
+#[tokio::test]
+async fn webhook_create_over_same_target_is_not_rolled_back() {
+    let konnect = configured().await;
+    let ids = konnect.emulator.add_destinations("global", 1).unwrap();
+    let there = json!({"enabled": true, "audit_log_destination_id": ids[0]});
+    konnect.emulator.edit_webhook("eu", there).unwrap();
+    let resource = konnect.webhook();
+    let config = resource.shape.object(&[
+        ("region", "eu".into()),
+        ("audit_log_destination_id", ids[0].as_str().into()),
+        ("replace_existing", true.into()),
+    ]);
+    let plan = resource.plan(&State::none(), &config).await;
+    let apply = in_flight(&konnect, &resource, &plan, "PATCH").await;
+    drop(resource);
+    let emulator = disconnect(konnect, apply).await;
+    assert_eq!(asked(&emulator, "DELETE"), 0);
+    assert_eq!(eu(&emulator)["enabled"], true);
 }

@@ -107,9 +107,7 @@ async fn stop_during_retry_wait_errors_immediately() {
     konnect.emulator.inject(never).unwrap();
     let id = "6b1fd0b4-0a3c-4f5e-8e0d-6a8d9c1f2e3b";
     let state = State {
-        value: destination
-            .shape
-            .object(&[("id", id.into()), ("region", "global".into())]),
+        value: destination.shape.object(&[("id", id.into())]),
         ..State::none()
     };
     let before = state.value.clone();

@@ -1,0 +1,318 @@
+//! The rules of a stream in situations that a CLI cannot produce: calls that race in one process, a stale answer, an
+//! object without private data, the plan of a destroy.
+
+use konnect_emulator::{Fault, FaultRule};
+use serde_json::{Value as Json, json};
+use terraform_plugin::Value;
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::testing::terraform::{Resource, State};
+use terraform_plugin::testing::value::{assert_no_errors, error};
+
+use crate::konnect::Konnect;
+
+const ENDPOINT: &str = "https://siem.example.com/";
+
+fn config(of: &Resource, more: &[(&str, Value)]) -> Value {
+    let least = [
+        ("region", "eu".into()),
+        ("endpoint", ENDPOINT.into()),
+        ("authorization_wo", "Splunk s3cret".into()),
+    ];
+    of.shape.object(&[&least, more].concat())
+}
+
+async fn created(of: &Resource, config: &Value) -> State {
+    let plan = of.plan(&State::none(), config).await;
+    assert_no_errors(&plan.diagnostics);
+    let state = of.apply(&plan).await;
+    assert_no_errors(&state.diagnostics);
+    state
+}
+
+fn eu(konnect: &Konnect) -> Json {
+    konnect.emulator.snapshot()["regions"]["eu"]["webhook"].take()
+}
+
+/// Plans the removal of an object, as a host does for a provider with the capability `plan_destroy`.
+async fn plan_removal(of: &Resource, state: &State) -> tf::plan_resource_change::Response {
+    let request = tf::plan_resource_change::Request {
+        type_name: of.type_name.clone(),
+        prior_state: of.shape.encode(&state.value),
+        proposed_new_state: of.shape.encode(&Value::Null),
+        config: of.shape.encode(&Value::Null),
+        prior_private: state.private.clone(),
+        prior_identity: of.identify(state.identity.as_ref()),
+        ..<_>::default()
+    };
+    let response = of.provider.clone().plan_resource_change(request).await;
+    response.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn concurrent_creations_for_one_region_keep_the_first() {
+    let konnect = Konnect::configured().await;
+    let webhook = konnect.webhook();
+    let second_endpoint = ("endpoint", "https://second.example.com/".into());
+    let (first, second) = (config(&webhook, &[]), config(&webhook, &[second_endpoint]));
+    let first = webhook.plan(&State::none(), &first).await;
+    let second = webhook.plan(&State::none(), &second).await;
+    assert_no_errors(&second.diagnostics);
+    let warned = |d: &tf::Diagnostic| d.summary == "Two webhooks for one region";
+    assert!(second.diagnostics.iter().any(warned), "{:?}", second.diagnostics);
+    // Concurrently, in any order, as Terraform does.
+    let (one, other) = tokio::join!(webhook.apply(&first), webhook.apply(&second));
+    let (won, lost) = if one.value.is_null() {
+        (other, one)
+    } else {
+        (one, other)
+    };
+    assert_no_errors(&won.diagnostics);
+    let said = error(&lost.diagnostics);
+    assert!(said.contains("Region already delivers audit events"), "{said}");
+    assert_eq!(lost.value, Value::Null);
+    assert_eq!(
+        eu(&konnect)["endpoint"],
+        won.value.get("endpoint").as_str().unwrap()
+    );
+    assert_eq!(eu(&konnect)["enabled"], true);
+    konnect.end().await;
+}
+
+/// A rename without a `moved` block: Terraform creates one resource and removes the other at the same time.
+#[tokio::test]
+async fn creation_waits_for_a_removal_in_the_same_apply() {
+    let konnect = Konnect::configured().await;
+    let webhook = konnect.webhook();
+    let block = config(&webhook, &[]);
+    let state = created(&webhook, &block).await;
+    let plan = webhook.plan(&State::none(), &block).await;
+    assert_no_errors(&plan.diagnostics);
+    // The creation has found the webhook switched on before the removal begins.
+    konnect.emulator.clear_requests();
+    let creation = {
+        let (webhook, plan) = (webhook.clone(), plan.clone());
+        tokio::spawn(async move { webhook.apply(&plan).await })
+    };
+    konnect
+        .requested(|r| r.path.ends_with("/v2/audit-log-webhook"))
+        .await;
+    assert_no_errors(&webhook.apply(&state.removal()).await.diagnostics);
+    let again = creation.await.unwrap();
+    assert_no_errors(&again.diagnostics);
+    assert_eq!(eu(&konnect)["enabled"], true);
+    konnect.end().await;
+}
+
+/// `terraform test` sets up and removes webhooks with one process of the provider.
+#[tokio::test]
+async fn webhook_recreated_in_same_process_succeeds() {
+    let konnect = Konnect::configured().await;
+    let webhook = konnect.webhook();
+    for _ in 0..2 {
+        let state = created(&webhook, &config(&webhook, &[])).await;
+        assert_eq!(eu(&konnect)["enabled"], true);
+        // Terraform configures the provider for each operation.
+        assert_no_errors(&konnect.configure(konnect.config()).await);
+        let read = webhook.read(&state).await;
+        assert_no_errors(&webhook.apply(&read.removal()).await.diagnostics);
+        assert_no_errors(&konnect.configure(konnect.config()).await);
+        assert_eq!(eu(&konnect)["enabled"], false);
+    }
+    konnect.end().await;
+}
+
+/// Terraform does not pass the private data of a tainted object: the target of the state decides.
+#[tokio::test]
+async fn destroy_without_private_data_removes_only_the_target_of_the_state() {
+    for redirected in [false, true] {
+        let konnect = Konnect::configured().await;
+        let webhook = konnect.webhook();
+        let mut state = created(&webhook, &config(&webhook, &[])).await;
+        state.private.clear();
+        if redirected {
+            konnect.other_users_webhook("eu", true);
+        }
+        let removed = webhook.apply(&state.removal()).await;
+        assert_no_errors(&removed.diagnostics);
+        assert_eq!(removed.value, Value::Null);
+        assert_eq!(eu(&konnect)["enabled"], redirected);
+        let said: Vec<_> = removed.diagnostics.iter().map(|d| d.summary.as_str()).collect();
+        let expected: &[_] = if redirected {
+            &["Webhook was left in place"]
+        } else {
+            &[]
+        };
+        assert_eq!(said, expected);
+        konnect.end().await;
+    }
+}
+
+#[tokio::test]
+async fn planned_destroy_never_fails() {
+    let konnect = Konnect::configured().await;
+    let (webhook, destination) = (konnect.webhook(), konnect.destination());
+    let state = created(&webhook, &config(&webhook, &[])).await;
+    let down = FaultRule::new(Fault::status(500)).always();
+    konnect.emulator.inject(down).unwrap();
+    konnect.emulator.clear_requests();
+    let mut without_private = state.clone();
+    without_private.private = b"\xff no JSON".to_vec();
+    let no_uuid = destination.shape.object(&[("id", "no-uuid".into())]);
+    let no_uuid = State {
+        value: no_uuid,
+        ..State::none()
+    };
+    for (of, state) in [
+        (&webhook, &state),
+        (&webhook, &without_private),
+        (&destination, &no_uuid),
+    ] {
+        let plan = plan_removal(of, state).await;
+        assert_eq!(plan.diagnostics, []);
+        assert_eq!(of.shape.decode(plan.planned_state.as_ref()), Value::Null);
+        assert_eq!(plan.planned_private, state.private);
+    }
+    assert_eq!(konnect.requests(), 0);
+    konnect.end().await;
+}
+
+/// The later of the two calls warns, in either order.
+#[tokio::test]
+async fn removal_of_a_destination_whose_webhook_moves_warns_at_plan() {
+    for webhook_first in [false, true] {
+        let konnect = Konnect::configured().await;
+        let (webhook, destination) = (konnect.webhook(), konnect.destination());
+        let to = |name: &str| {
+            destination.shape.object(&[
+                ("name", name.into()),
+                ("endpoint", ENDPOINT.into()),
+                ("authorization_wo", "Splunk s3cret".into()),
+            ])
+        };
+        let (old, new) = (
+            created(&destination, &to("old")).await,
+            created(&destination, &to("new")).await,
+        );
+        let connected = |id: &State| {
+            webhook.shape.object(&[
+                ("region", "eu".into()),
+                ("audit_log_destination_id", id.value.get("id").clone()),
+            ])
+        };
+        let state = created(&webhook, &connected(&old)).await;
+        assert_no_errors(&konnect.configure(konnect.config()).await);
+        let (move_plan, removal_plan) = if webhook_first {
+            let plan = webhook.plan(&state, &connected(&new)).await;
+            (
+                plan.diagnostics,
+                plan_removal(&destination, &old).await.diagnostics,
+            )
+        } else {
+            let removal = plan_removal(&destination, &old).await.diagnostics;
+            (webhook.plan(&state, &connected(&new)).await.diagnostics, removal)
+        };
+        let (earlier, later) = if webhook_first {
+            (move_plan, removal_plan)
+        } else {
+            (removal_plan, move_plan)
+        };
+        assert_eq!(earlier, []);
+        assert_no_errors(&later);
+        assert!(later[0].detail.contains("create_before_destroy"), "{later:?}");
+        konnect.end().await;
+    }
+}
+
+/// Konnect may answer a read with an older version of the webhook. Only a later time is a change of another user.
+#[tokio::test]
+async fn stale_read_is_not_an_outside_change() {
+    let konnect = Konnect::configured().await;
+    let webhook = konnect.webhook();
+    let block = config(&webhook, &[]);
+    let state = created(&webhook, &block).await;
+    let older = json!({
+        "enabled": true, "endpoint": ENDPOINT, "log_format": "cef", "skip_ssl_verification": false,
+        "updated_at": "2020-01-02T03:04:05Z",
+    });
+    let response = Fault::Body {
+        handle: false,
+        status: 200,
+        headers: <_>::default(),
+        body: older.to_string(),
+    };
+    let rule = FaultRule::new(response)
+        .method("GET")
+        .path_end("/v2/audit-log-webhook");
+    konnect.emulator.inject(rule.always()).unwrap();
+    let read = webhook.read(&state).await;
+    assert_eq!(read.diagnostics, []);
+    let plan = webhook.plan(&read, &block).await;
+    assert_eq!(plan.diagnostics, []);
+    assert!(
+        plan.planned.get("updated_at").as_str().is_some(),
+        "nothing is sent"
+    );
+    konnect.emulator.clear_faults();
+    let read = webhook.read(&read).await;
+    assert_eq!(read.diagnostics, []);
+    assert_eq!(webhook.plan(&read, &block).await.planned, read.value);
+    konnect.end().await;
+}
+
+/// The state of a change is the answer of its `PATCH`: a stale read after it changes nothing.
+#[tokio::test]
+async fn stale_read_after_an_update_does_not_fail_it() {
+    let konnect = Konnect::configured().await;
+    let webhook = konnect.webhook();
+    let state = created(&webhook, &config(&webhook, &[])).await;
+    konnect
+        .emulator
+        .edit_webhook("eu", json!({ "log_format": "json" }))
+        .unwrap();
+    let drifted = webhook.read(&state).await;
+    let before = eu(&konnect);
+    let plan = webhook.plan(&drifted, &config(&webhook, &[])).await;
+    assert_no_errors(&plan.diagnostics);
+    let older = json!({
+        "enabled": true, "endpoint": ENDPOINT, "log_format": "json", "skip_ssl_verification": false,
+        "updated_at": before["updated_at"],
+    });
+    let response = Fault::Body {
+        handle: false,
+        status: 200,
+        headers: <_>::default(),
+        body: older.to_string(),
+    };
+    let rule = FaultRule::new(response)
+        .method("GET")
+        .path_end("/v2/audit-log-webhook");
+    konnect.emulator.inject(rule.always()).unwrap();
+    let updated = webhook.apply(&plan).await;
+    assert_no_errors(&updated.diagnostics);
+    assert_eq!(updated.value.get("log_format"), &"cef".into());
+    assert_eq!(eu(&konnect)["log_format"], "cef");
+    konnect.end().await;
+}
+
+#[tokio::test]
+async fn import_then_repeated_apply_does_not_redirect() {
+    let konnect = Konnect::configured().await;
+    konnect.other_users_webhook("eu", true);
+    let webhook = konnect.webhook();
+    let mut imported = webhook.read(&webhook.import("eu").await).await;
+    let theirs = eu(&konnect);
+    for _ in 0..2 {
+        let plan = webhook.plan(&imported, &config(&webhook, &[])).await;
+        assert_no_errors(&plan.diagnostics);
+        let warned = |d: &tf::Diagnostic| d.detail.starts_with("The apply will fail.");
+        assert!(plan.diagnostics.iter().any(warned), "{:?}", plan.diagnostics);
+        let refused = webhook.apply(&plan).await;
+        assert!(error(&refused.diagnostics).contains("Imported stream is not redirected"));
+        assert_eq!(eu(&konnect), theirs);
+        let private: Json = serde_json::from_slice(&refused.private).unwrap();
+        let origin = &private["target"]["origin"];
+        assert_eq!(origin, "imported", "a failed apply records nothing");
+        imported = refused;
+    }
+    konnect.end().await;
+}
