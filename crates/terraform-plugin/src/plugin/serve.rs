@@ -73,6 +73,20 @@ impl ServeError {
 /// # Errors
 /// [`ServeError`] if serving cannot start.
 pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
+    let managed = !plugin.debug;
+    let served = run(plugin).await;
+    if let Err(error) = &served
+        && managed
+        && !matches!(error, ServeError::NoHost)
+    {
+        // A host shows the user a first line that is no handshake. It logs stderr, which most users do not see.
+        let reason = error.to_string().replace(['|', '\n', '\r'], " ");
+        let _ = writeln!(std::io::stdout(), "The provider cannot start: {reason}.");
+    }
+    served
+}
+
+async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let parent = ParentProcess::now();
     // A value that is not Unicode must not count as unset: without its certificate, the host would be served without
     // TLS.
@@ -91,7 +105,7 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let options = host
         .as_ref()
         .map_or_else(ListenOptions::default, |h| h.options.clone());
-    let listener = Listener::bind(&options, metadata.name)?;
+    let listener = Listener::bind(&options)?;
     let tls = host
         .as_ref()
         .and_then(|h| h.client_certificate.as_deref())
