@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use konnect::{WebhookState, WebhookStatus, sentence, v3};
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostics, Schema, Validator};
+use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostics, Schema, Validator, foreign_text};
 
 use crate::run::errors::api_error;
 use crate::run::scope::{Scope, scope_argument};
@@ -30,7 +30,14 @@ pub(crate) struct Model {
 
 impl Model {
     /// The results for the webhook of a scope.
-    fn of(config: &Self, scope: &Scope, status: WebhookStatus) -> Self {
+    fn of(config: &Self, scope: &Scope, mut status: WebhookStatus) -> Self {
+        // A collector and Konnect can repeat the credential.
+        let clean = |text: &mut Option<String>| *text = text.take().map(|text| foreign_text(&text));
+        clean(&mut status.last_response_message);
+        clean(&mut status.last_attempt_at);
+        if let WebhookState::Other(text) = &mut status.webhook_status {
+            *text = foreign_text(text);
+        }
         let state = DeliveryState::of(&status);
         let explanation = state.explain(scope, &status);
         Self {

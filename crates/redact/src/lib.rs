@@ -20,7 +20,8 @@ const MARK: &str = "[redacted]";
 const RUN: usize = 12;
 /// A credential with fewer characters is removed only where it stands alone: it is part of ordinary words.
 const SHORT: usize = 8;
-/// The number of characters at the beginning of a credential that are removed where a server has cut its text.
+/// The number of characters at the beginning of a credential that are removed where a server has cut its text, if one
+/// is a digit: others are words.
 const BEGINNING: usize = 6;
 /// The number of bytes of a secret that are compared. Credentials are shorter.
 const MAX_COMPARED: usize = 16 << 10;
@@ -194,6 +195,8 @@ impl Redactor {
         let is_in = |parts: &HashSet<u64>, start: usize, length: usize| {
             parts.contains(&self.key.hash_one(&folded[start..start + length]))
         };
+        let has_digit =
+            |start: usize, length: usize| folded[start..start + length].iter().any(u8::is_ascii_digit);
         for start in 0..folded.len() {
             for (length, parts) in &self.anywhere {
                 if let Some(place) = place(start, *length)
@@ -215,7 +218,7 @@ impl Redactor {
             }
             for (length, parts) in &self.beginnings {
                 if let Some(place) = place(start, *length)
-                    && (kind.is_cut || *length >= BEGINNING)
+                    && (kind.is_cut || (*length >= BEGINNING && has_digit(start, *length)))
                     && ends(view.rest(text, place.1), kind.is_cut, view.is_decoded())
                     && is_in(parts, start, *length)
                 {
@@ -400,7 +403,9 @@ mod tests {
             let text = redactor.redact(&format!("got Splunk {}{end}", &TOKEN[..7]));
             assert_eq!(text, format!("got Splunk {MARK}{end}"));
         }
-        assert_eq!(redactor.redact("kpat_01 and"), "kpat_01 and");
+        for text in ["kpat_01 and", "This is a kpat_"] {
+            assert_eq!(redactor.redact(text), text);
+        }
     }
 
     #[test]
