@@ -279,6 +279,31 @@ mod tests {
         )
     }
 
+    /// Konnect returns what a collector has answered, which can be the credential that Konnect sent.
+    #[test]
+    fn texts_of_konnect_contain_no_secret_and_one_line() {
+        terraform_plugin::remember_secret("Splunk c0llector-s3cret");
+        let status = WebhookStatus {
+            webhook_enabled: true,
+            webhook_status: WebhookState::Inactive,
+            last_attempt_at: Some("c0llector-s3cret".to_owned()),
+            last_response_code: None,
+            last_response_message: Some("got c0llector-s3cret\n\u{1b}[2JApply complete!".to_owned()),
+        };
+        let scope = Scope::parse("eu", "a webhook").unwrap();
+        let model = Model::of(&Model::default(), &scope, status);
+        let expected = "got [redacted] [2JApply complete!";
+        assert_eq!(
+            model.last_response_message.known().map(String::as_str),
+            Some(expected)
+        );
+        assert_eq!(
+            model.last_attempt_at.known().map(String::as_str),
+            Some("[redacted]")
+        );
+        assert!(model.explanation.known().unwrap().contains(expected));
+    }
+
     #[test]
     fn delivery_state_follows_switch_and_status() {
         for (enabled, state, name, healthy) in [
