@@ -155,7 +155,7 @@ async fn by_name(run: &RunState, name: &Attr<String>) -> Result<Destination, Dia
         [] => (
             "Destination not found",
             format!(
-                "The organization does not have an audit log destination with the name \"{name}\". Check the name, with \
+                "The organization does not have an audit log destination with the name {name:?}. Check the name, with \
                  its letter case."
             ),
         ),
@@ -167,7 +167,7 @@ async fn by_name(run: &RunState, name: &Attr<String>) -> Result<Destination, Dia
             (
                 "Several destinations have this name",
                 format!(
-                    "The organization has {} audit log destinations with the name \"{name}\": {}. Set id instead of name.",
+                    "The organization has {} audit log destinations with the name {name:?}: {}. Set id instead of name.",
                     ids.len(),
                     ids.join(", ")
                 ),

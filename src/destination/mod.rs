@@ -120,7 +120,7 @@ pub(crate) fn state_id(
         diagnostics.push(Diagnostic::warning(
             "Destination does not exist",
             format!(
-                "The state has the id \"{id}\", which is not a UUID, so Konnect can't have this destination. It is \
+                "The state has the id {id:?}, which is not a UUID, so Konnect can't have this destination. It is \
                  removed from the state."
             ),
         ));

@@ -9,6 +9,7 @@ use konnect::{
 use serde::Deserialize;
 use terraform_plugin::{
     Attr, Attribute, ConfigureCall, Diagnostic, Diagnostics, Kind, Schema, Secret, Type, Validator,
+    remember_secret,
 };
 
 use crate::run::scope::Regions;
@@ -274,6 +275,7 @@ fn token(
     }
     for (attribute, name) in [(personal, "KONNECT_TOKEN"), (system, "KONNECT_SPAT")] {
         if let Some(text) = variable(name) {
+            remember_secret(&text);
             return named(AccessToken::parse(&text), attribute, name);
         }
     }

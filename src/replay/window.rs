@@ -112,7 +112,7 @@ pub(crate) fn time() -> Validator {
         time::parse(text).is_none().then(|| {
             Diagnostic::error(
                 "Invalid time",
-                format!("\"{text}\" is not a time in RFC 3339, such as 2026-01-02T03:04:05Z."),
+                format!("{text:?} is not a time in RFC 3339, such as 2026-01-02T03:04:05Z."),
             )
         })
     })
@@ -125,7 +125,7 @@ pub(crate) fn duration() -> Validator {
             Diagnostic::error(
                 "Invalid duration",
                 format!(
-                    "\"{text}\" is not a duration of at most 7 days, such as 30m, 6h or 1h30m. The units are s, m, h and d."
+                    "{text:?} is not a duration of at most 7 days, such as 30m, 6h or 1h30m. The units are s, m, h and d."
                 ),
             )
         })

@@ -66,7 +66,10 @@ pub(crate) fn secret_parts(endpoint: &str) -> Vec<String> {
         return Vec::new();
     };
     let query = url.query().unwrap_or_default();
-    let words = url.path().split('/').chain(query.split(['&', '=']));
+    let words = url
+        .path()
+        .split(['/', ';', '='])
+        .chain(query.split(['&', ';', '=']));
     let is_word = |part: &&str| {
         part.chars()
             .all(|c| c.is_ascii_lowercase() || matches!(c, '-' | '_' | '.'))
@@ -180,14 +183,16 @@ mod tests {
 
     #[test]
     fn secret_parts_are_user_information_path_and_query() {
-        let parts =
-            secret_parts("https://us3r:pw@siem.example.com/receiver/v1/http/ZaVnC4dhaV?t0k=q1w2e3r4t5");
+        let parts = secret_parts(
+            "https://us3r:pw@siem.example.com/receiver;k3y=Ab1De2Gh3/v1/http/ZaVnC4dhaV?t0k=q1w2e3r4t5",
+        );
         for expected in [
+            "Ab1De2Gh3",
             "us3r",
             "pw",
             "ZaVnC4dhaV",
             "q1w2e3r4t5",
-            "/receiver/v1/http/ZaVnC4dhaV",
+            "/receiver;k3y=Ab1De2Gh3/v1/http/ZaVnC4dhaV",
         ] {
             assert!(parts.iter().any(|part| part == expected), "{expected}: {parts:?}");
         }

@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use konnect::{WebhookState, WebhookStatus, sentence, v3};
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostics, Schema, Validator};
+use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostics, Schema, Validator, foreign_text};
 
 use crate::run::errors::api_error;
 use crate::run::scope::{Scope, scope_argument};
@@ -30,7 +30,14 @@ pub(crate) struct Model {
 
 impl Model {
     /// The results for the webhook of a scope.
-    fn of(config: &Self, scope: &Scope, status: WebhookStatus) -> Self {
+    fn of(config: &Self, scope: &Scope, mut status: WebhookStatus) -> Self {
+        // A collector and Konnect can repeat the credential.
+        let clean = |text: &mut Option<String>| *text = text.take().map(|text| foreign_text(&text));
+        clean(&mut status.last_response_message);
+        clean(&mut status.last_attempt_at);
+        if let WebhookState::Other(text) = &mut status.webhook_status {
+            *text = foreign_text(text);
+        }
         let state = DeliveryState::of(&status);
         let explanation = state.explain(scope, &status);
         Self {
@@ -270,6 +277,31 @@ mod tests {
             model.healthy.into_known().unwrap(),
             text(model.explanation),
         )
+    }
+
+    /// Konnect returns what a collector has answered, which can be the credential that Konnect sent.
+    #[test]
+    fn texts_of_konnect_contain_no_secret_and_one_line() {
+        terraform_plugin::remember_secret("Splunk c0llector-s3cret");
+        let status = WebhookStatus {
+            webhook_enabled: true,
+            webhook_status: WebhookState::Inactive,
+            last_attempt_at: Some("c0llector-s3cret".to_owned()),
+            last_response_code: None,
+            last_response_message: Some("got c0llector-s3cret\n\u{1b}[2JApply complete!".to_owned()),
+        };
+        let scope = Scope::parse("eu", "a webhook").unwrap();
+        let model = Model::of(&Model::default(), &scope, status);
+        let expected = "got [redacted] [2JApply complete!";
+        assert_eq!(
+            model.last_response_message.known().map(String::as_str),
+            Some(expected)
+        );
+        assert_eq!(
+            model.last_attempt_at.known().map(String::as_str),
+            Some("[redacted]")
+        );
+        assert!(model.explanation.known().unwrap().contains(expected));
     }
 
     #[test]

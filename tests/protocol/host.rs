@@ -1,49 +1,45 @@
 //! The requirements of go-plugin: health, standard streams, the broker and signals.
 
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
+use http_body_util::StreamBody;
+use hyper::body::{Bytes, Frame};
 use nix::sys::signal::Signal;
-use terraform_plugin::plugin::proto::health::HealthCheckRequest;
-use terraform_plugin::plugin::proto::health::health_check_response::ServingStatus;
-use terraform_plugin::plugin::proto::plugin::ConnInfo;
-use terraform_plugin::plugin::proto::plugin::conn_info::Knock;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
-use terraform_plugin::testing::{Host, Launch, check, signal, within};
-use tonic::Code;
+use terraform_plugin::testing::{Host, Launch, call, check, signal, stream as open, within};
+use tonic::body::Body;
+use tonic::{Code, Streaming};
+use tower_service::Service;
 
 use crate::PLUGIN;
 
-fn health_of(service: &str) -> HealthCheckRequest {
-    let service = service.to_owned();
-    HealthCheckRequest { service }
-}
+/// The statuses of the health service.
+const SERVING: i32 = 1;
+const SERVICE_UNKNOWN: i32 = 3;
 
 #[tokio::test]
 async fn health_check_reports_plugin_service_only() {
     let host = Host::start(PLUGIN).await;
-    let mut health = host.health();
-    let response = health.check(health_of("plugin")).await.unwrap();
-    assert_eq!(response.into_inner().status(), ServingStatus::Serving);
-    let unknown = health.check(health_of("other")).await.unwrap_err();
-    assert_eq!(unknown.code(), Code::NotFound);
+    let check = async |service: &str| {
+        call::<String, i32>(&host.channel, "/grpc.health.v1.Health/Check", service.to_owned()).await
+    };
+    assert_eq!(check("plugin").await.unwrap(), SERVING);
+    assert_eq!(check("").await.unwrap(), SERVING);
+    assert_eq!(check("other").await.unwrap_err().code(), Code::NotFound);
     host.end().await;
 }
 
 #[tokio::test]
 async fn health_watch_reports_immediately_and_ends_at_shutdown() {
     let host = Host::start(PLUGIN).await;
-    let mut health = host.health();
-    let mut watched = health.watch(health_of("plugin")).await.unwrap().into_inner();
-    let first = within("the first status", watched.message())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(first.status(), ServingStatus::Serving);
-    let mut unknown = health.watch(health_of("other")).await.unwrap().into_inner();
-    let first = within("the first status", unknown.message())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(first.status(), ServingStatus::ServiceUnknown);
+    let watch = async |service: &str| {
+        let path = "/grpc.health.v1.Health/Watch";
+        let mut watched: Streaming<i32> = open(&host.channel, path, service.to_owned()).await.unwrap();
+        let first = within("the first status", watched.message()).await.unwrap();
+        (first, watched)
+    };
+    let (first, mut watched) = watch("plugin").await;
+    assert_eq!(first, Some(SERVING));
+    assert_eq!(watch("other").await.0, Some(SERVICE_UNKNOWN));
     host.shut_down().await;
     assert_eq!(within("the end", watched.message()).await.unwrap(), None);
     host.process.ended().await.assert_success();
@@ -52,13 +48,15 @@ async fn health_watch_reports_immediately_and_ends_at_shutdown() {
 #[tokio::test]
 async fn service_unknown_returns_unimplemented() {
     let host = Host::start(PLUGIN).await;
-    // The provider service of an older protocol: the same calls in another package.
-    let mut grpc = tonic::client::Grpc::new(host.channel.clone());
-    grpc.ready().await.unwrap();
-    let path = http::uri::PathAndQuery::from_static("/tfplugin5.Provider/GetSchema");
-    let codec = tonic_prost::ProstCodec::<HealthCheckRequest, HealthCheckRequest>::default();
-    let response = grpc.unary(tonic::Request::new(health_of("")), path, codec).await;
-    assert_eq!(response.unwrap_err().code(), Code::Unimplemented);
+    // The first is the provider service of an older protocol: the same calls in another package.
+    for path in [
+        "/tfplugin5.Provider/GetSchema",
+        "/grpc.health.v1.Health/List",
+        "/",
+    ] {
+        let refused = call::<(), ()>(&host.channel, path, ()).await.unwrap_err();
+        assert_eq!(refused.code(), Code::Unimplemented, "{path}");
+    }
     host.end().await;
 }
 
@@ -72,10 +70,30 @@ async fn method_not_served_returns_unimplemented() {
 }
 
 #[tokio::test]
+async fn request_without_one_message_errors() {
+    let host = Host::start(PLUGIN).await;
+    for bytes in [
+        &b""[..],
+        b"\0\0\0\0",
+        b"\0\0\0\0\x01",
+        b"\0\0\0\0\0\0\0\0\0\0",
+        b"\x01\0\0\0\0",
+    ] {
+        let request = http::Request::post("/tfplugin6.Provider/GetMetadata")
+            .body(Body::new(http_body_util::Full::new(Bytes::from_static(bytes))))
+            .unwrap();
+        let response = host.channel.clone().call(request).await.unwrap();
+        assert_eq!(response.headers()["grpc-status"], "13", "{bytes:?}");
+    }
+    host.end().await;
+}
+
+#[tokio::test]
 async fn stdio_stream_is_empty_and_ends_at_shutdown() {
     let host = Host::start(PLUGIN).await;
-    let mut stdio = host.stdio();
-    let mut stream = stdio.stream_stdio(()).await.unwrap().into_inner();
+    let mut stream: Streaming<()> = open(&host.channel, "/plugin.GRPCStdio/StreamStdio", ())
+        .await
+        .unwrap();
     let next = tokio::spawn(async move { stream.message().await });
     // Other calls do not end the stream.
     host.assert_responds().await;
@@ -86,30 +104,20 @@ async fn stdio_stream_is_empty_and_ends_at_shutdown() {
     host.process.ended().await.assert_success();
 }
 
+/// The host opens the stream at the start, and sends nothing: a provider offers no services through it.
 #[tokio::test]
-async fn broker_knock_returns_error() {
+async fn broker_stream_opens_before_a_message_and_ends_at_shutdown() {
     let host = Host::start(PLUGIN).await;
-    let knock = ConnInfo {
-        service_id: 7,
-        knock: Some(Knock {
-            knock: true,
-            ..Knock::default()
-        }),
-        ..ConnInfo::default()
-    };
-    // Other messages receive no response, and the stream remains open.
-    let offer = ConnInfo {
-        service_id: 3,
-        ..ConnInfo::default()
-    };
-    let asked = futures_util::StreamExt::chain(stream::iter([offer, knock]), stream::pending());
-    let mut responses = host.broker().start_stream(asked).await.unwrap().into_inner();
-    let response = within("the answer", responses.message()).await.unwrap().unwrap();
-    assert_eq!(response.service_id, 7);
-    let knock = response.knock.unwrap();
-    assert!(knock.ack && !knock.error.is_empty(), "{knock:?}");
+    let silent = stream::pending::<Result<Frame<Bytes>, tonic::Status>>().boxed();
+    let request = http::Request::post("/plugin.GRPCBroker/StartStream")
+        .body(Body::new(StreamBody::new(silent)))
+        .unwrap();
+    let opened = host.channel.clone().call(request);
+    let response = within("the stream", opened).await.unwrap();
     host.shut_down().await;
-    assert_eq!(within("the end", responses.message()).await.unwrap(), None);
+    let end = http_body_util::BodyExt::collect(response.into_body());
+    let end = within("the end", end).await.unwrap();
+    assert_eq!(end.trailers().unwrap()["grpc-status"], "0");
     host.process.ended().await.assert_success();
 }
 

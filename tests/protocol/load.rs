@@ -10,7 +10,7 @@ use terraform_plugin::Value;
 use terraform_plugin::testing::terraform::{Resource, State};
 use terraform_plugin::testing::value::assert_no_errors;
 
-use crate::konnect::Konnect;
+use crate::konnect::{Konnect, peak_memory};
 
 const DESTINATIONS: usize = 1_000;
 /// The memory limit of the plugin, in KiB.
@@ -69,16 +69,6 @@ fn destination(of: &Resource, number: usize) -> Value {
 
 fn text(state: &State, name: &str) -> String {
     state.value.get(name).as_str().unwrap().to_owned()
-}
-
-/// The peak of a process's resident memory, in KiB.
-fn peak_memory(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 async fn load(at_a_time: usize) {

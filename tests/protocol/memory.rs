@@ -70,10 +70,7 @@ async fn configured(channel: &Channel, emulator: &Emulator, token: &str) -> Reso
             .into_inner()
             .diagnostics,
     );
-    let parts = [
-        ("id".to_owned(), Type::String),
-        ("region".to_owned(), Type::String),
-    ];
+    let parts = [("id".to_owned(), Type::String)];
     Resource {
         provider,
         type_name: DESTINATION.to_owned(),

@@ -1,10 +1,21 @@
 //! Invalid values: truncated, of another type, or designed to exhaust memory. The response is an error, the plugin
 //! continues, and no request is sent.
 
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
-use terraform_plugin::testing::value::{NIL, TRUE, error, map_head, msgpack, text};
+use std::time::{Duration, Instant};
 
-use crate::konnect::{DESTINATION, Konnect};
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
+use http_body_util::StreamBody;
+use hyper::body::{Bytes, Frame};
+use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use terraform_plugin::testing::value::{NIL, TRUE, error, map_head, msgpack, text};
+use terraform_plugin::testing::{Channel, Host};
+use tonic::body::Body;
+use tower_service::Service;
+
+use crate::PLUGIN;
+use crate::konnect::{DESTINATION, Konnect, peak_memory};
 
 /// Invalid encodings of a destination, each with a description.
 fn broken(konnect: &Konnect) -> Vec<(&'static str, tf::DynamicValue)> {
@@ -169,4 +180,90 @@ async fn undecodable_plan_in_apply_keeps_prior_state() {
         assert_eq!(response.private, b"kept", "{what}");
     }
     konnect.end().await;
+}
+
+/// The longest time that another call waits while the plugin reads a large message.
+const MAX_WAIT: Duration = Duration::from_secs(2);
+
+/// A call with a state of this JSON.
+async fn upgrade(
+    mut provider: ProviderClient<Channel>,
+    json: Vec<u8>,
+) -> Result<Vec<tf::Diagnostic>, tonic::Status> {
+    let raw_state = Some(tf::RawState {
+        json,
+        ..<_>::default()
+    });
+    let request = tf::upgrade_resource_state::Request {
+        type_name: DESTINATION.to_owned(),
+        raw_state,
+        ..<_>::default()
+    };
+    let response = provider.upgrade_resource_state(request).await;
+    Ok(response?.into_inner().diagnostics)
+}
+
+/// An unbounded parser needs 80 bytes for each byte of such a state, and serves no other call in the meantime.
+#[tokio::test]
+async fn state_of_many_small_objects_errors_in_bounded_memory_beside_other_calls() {
+    let host = Host::start(PLUGIN).await;
+    // Just below the largest message.
+    let state = format!("[{}0]", "{\"a\":1},".repeat(60 << 17));
+    let mut longest = Duration::ZERO;
+    let mut upgraded = std::pin::pin!(upgrade(host.provider(), state.into_bytes()));
+    let refused = loop {
+        let asked = Instant::now();
+        tokio::select! {
+            refused = upgraded.as_mut() => {
+                longest = longest.max(asked.elapsed());
+                break refused;
+            }
+            () = host.assert_responds() => longest = longest.max(asked.elapsed()),
+        }
+    };
+    let memory = peak_memory(host.process.pid);
+    assert!(error(&refused.unwrap()).contains("too large"));
+    assert!(longest < MAX_WAIT, "{longest:?}");
+    assert!(memory < 400 * 1024, "{memory} KiB");
+    host.end().await;
+}
+
+/// A message begins with its size. The plugin must not reserve the memory that the size announces.
+#[tokio::test]
+async fn announced_sizes_cost_no_memory_and_time() {
+    const CALLS: usize = 64;
+    let host = Host::start(PLUGIN).await;
+    let start = Instant::now();
+    let mut calls = Vec::new();
+    for _ in 0..CALLS {
+        let mut channel = host.channel.clone();
+        let prefix = Frame::data(Bytes::from_static(&[0, 0x10, 0, 0, 0]));
+        let body = stream::iter([Ok::<_, tonic::Status>(prefix)]).chain(stream::pending());
+        let request = http::Request::post("/tfplugin6.Provider/ReadResource")
+            .header("content-type", "application/grpc")
+            .body(Body::new(StreamBody::new(body)))
+            .unwrap();
+        calls.push(tokio::spawn(async move { channel.call(request).await.map(drop) }));
+    }
+    host.assert_responds().await;
+    for call in &calls {
+        call.abort();
+    }
+    join_all(calls).await;
+    host.assert_responds().await;
+    let memory = peak_memory(host.process.pid);
+    assert!(start.elapsed() < MAX_WAIT, "{:?}", start.elapsed());
+    assert!(memory < 60 * 1024, "{memory} KiB");
+    host.end().await;
+}
+
+/// The answer to a message above the limit says so.
+#[tokio::test]
+async fn message_above_limit_is_refused() {
+    let host = Host::start(PLUGIN).await;
+    let refused = upgrade(host.provider(), vec![b' '; 64 << 20]).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    assert!(refused.message().contains("64 MiB"), "{refused}");
+    host.assert_responds().await;
+    host.end().await;
 }

@@ -253,3 +253,14 @@ fn archive_differs_from_mirror_metadata_is_refused() {
     let workspace = from_network(&mirror);
     refuses_the_checksum(workspace.run(&["init", "-no-color"]));
 }
+
+/// The CLI shows a first line of the plugin that is no handshake.
+#[cfg(unix)]
+#[test]
+fn plugin_without_room_for_its_socket_shows_the_reason() {
+    let mut workspace = Workspace::of(Block::destination("siem"));
+    workspace.init();
+    workspace.set("TMPDIR", "/no/such/folder");
+    let shown = workspace.validate().report();
+    assert!(shown.contains("set TMPDIR to a folder that exists"), "{shown}");
+}

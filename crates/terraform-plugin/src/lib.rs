@@ -171,14 +171,14 @@ mod value;
 
 pub use action::{Action, InvokeCall, PlanActionCall};
 pub use data_source::{DataCall, DataSource};
-pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use diagnostics::{Diagnostic, Diagnostics, Severity, foreign_text};
 pub use engine::list::ListEvent;
 pub use engine::panics::{catch_panic, install_hook};
 pub use engine::progress::InvokeEvent;
 pub use engine::request::{
     ApplyRequest, ConfigResponse, ListRequest, PlanRequest, PlanResponse, ReadRequest, StateResponse,
 };
-pub use engine::sensitive_values::without_sensitive;
+pub use engine::sensitive_values::{remember_secret, without_sensitive};
 pub use engine::validate::{ClientCapabilities, validate};
 pub use function::{Arguments, Function, FunctionDefinition, FunctionError, Parameter};
 pub use list_resource::{ListCall, ListResource, ListResult};

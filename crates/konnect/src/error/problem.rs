@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn parse_secrets_are_redacted_before_the_text_is_cut() {
-        let detail = format!("{}hunter2", "x".repeat(995));
+        let detail = format!("{} hunter2", "x".repeat(994));
         let message = parse(&format!(r#"{{"detail": "{detail}"}}"#)).message.unwrap();
         assert!(!message.contains("hun"), "{message}");
         let spread = parse(r#"{"detail": "echo hun\u0000ter2", "title": "t"}"#);

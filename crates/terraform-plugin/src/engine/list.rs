@@ -84,7 +84,7 @@ impl<'a> ListSink<'a> {
             severity: Severity::Warning,
             ..diagnostic
         });
-        warning.rewrite(|text| without_sensitive(text.to_owned()));
+        warning.rewrite(without_sensitive);
         let _ = self.events.send(ListEvent::Diagnostics(warning)).await;
     }
 

@@ -41,7 +41,7 @@ impl Progress {
 
     /// Sends text as one line, without sensitive values. Does nothing if the host no longer reads.
     pub(crate) async fn report(&self, text: String) {
-        let line = line(text);
+        let line = line(&text);
         if !line.is_empty() {
             *self.last() = Instant::now();
             let _ = self.events.send(InvokeEvent::Progress(line)).await;
@@ -69,7 +69,7 @@ impl Progress {
     }
 }
 
-fn line(text: String) -> String {
+fn line(text: &str) -> String {
     let words = without_sensitive(text);
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }

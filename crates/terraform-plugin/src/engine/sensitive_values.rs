@@ -1,10 +1,10 @@
-//! Removes sensitive values from messages to the user and from logs.
+//! Removes sensitive values from messages to the user, from logs and from texts of a service.
 //!
-//! A message can contain the response of a service, and a service can repeat any value that it has received, for
-//! instance the value in the state that an update replaces. Therefore the sensitive values in the configuration, plan
-//! and state of a call are removed from all its messages and logs.
+//! A text can contain the response of a service, and a service can repeat any value that it has received, for instance
+//! the value in the state that an update replaces, or that of another object. Therefore the process remembers the
+//! sensitive values in the configurations, plans and states of all its calls.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{LazyLock, PoisonError, RwLock};
 
 use redact::Redactor;
 use serde_json::Value as Json;
@@ -16,24 +16,17 @@ use crate::schema::attribute::{Attribute, Kind};
 use crate::value::Value;
 use crate::value::secret::Secret;
 
-/// The length of the shortest value that is removed, in characters. Shorter values are parts of ordinary words: their
-/// removal makes a message unreadable, and the gaps reveal them.
+/// The length of the shortest value that is removed, in characters. Shorter values are ordinary words: their removal
+/// makes a message unreadable, and the gaps reveal them.
 const MIN_LENGTH: usize = 4;
 
-tokio::task_local! {
-    static SENSITIVE_VALUES: SensitiveValues;
-}
+/// The sensitive values that this process has received.
+static SECRETS: LazyLock<RwLock<Redactor>> =
+    LazyLock::new(|| RwLock::new(Redactor::from_length(MIN_LENGTH, [])));
 
-/// The sensitive values that a call works with.
+/// Adds the sensitive values of a call to those that the process remembers.
 #[derive(Clone, Default)]
-pub(crate) struct SensitiveValues(Arc<Inner>);
-
-#[derive(Default)]
-struct Inner {
-    values: Vec<Secret>,
-    /// Created with the first message: most calls have none.
-    redactor: OnceLock<Redactor>,
-}
+pub(crate) struct SensitiveValues(());
 
 /// A response with messages to the user.
 pub(crate) trait HasDiagnostics {
@@ -71,7 +64,7 @@ impl SensitiveValues {
         for value in values {
             collect(schema.attributes(), value, &mut secrets);
         }
-        Self::from(secrets)
+        Self::remember(&secrets)
     }
 
     /// The sensitive values in a stored state, which may have another version or type: every value with the name of an
@@ -87,63 +80,50 @@ impl SensitiveValues {
                 secrets.extend(parts(text).into_iter().map(Secret::from));
             }
         }
-        Self::from(secrets)
+        Self::remember(&secrets)
+    }
+
+    fn remember(secrets: &[Secret]) -> Self {
+        if !secrets.is_empty() {
+            let mut known = SECRETS.write().unwrap_or_else(PoisonError::into_inner);
+            for secret in secrets {
+                known.add(secret.expose());
+            }
+        }
+        Self(())
     }
 
     /// The union of both.
-    pub(crate) fn and(&self, others: &Self) -> Self {
-        match (self.0.values.is_empty(), others.0.values.is_empty()) {
-            (true, _) => others.clone(),
-            (_, true) => self.clone(),
-            _ => Self::from([self.0.values.as_slice(), &others.0.values].concat()),
-        }
+    pub(crate) fn and(&self, _: &Self) -> Self {
+        self.clone()
     }
 
-    /// Runs a call, and removes the values from its messages and logs.
+    /// Runs a call, and removes the values from its messages.
     pub(crate) async fn during<A: HasDiagnostics>(self, call: impl Future<Output = A>) -> A {
-        let mut response = SENSITIVE_VALUES.scope(self.clone(), call).await;
-        self.redact(response.diagnostics());
-        response
+        let response = call.await;
+        self.during_sync(|| response)
     }
 
-    /// Runs a synchronous call, and removes the values from its messages and logs.
+    /// Runs a synchronous call, and removes the values from its messages.
     pub(crate) fn during_sync<A: HasDiagnostics>(self, call: impl FnOnce() -> A) -> A {
-        let mut response = SENSITIVE_VALUES.sync_scope(self.clone(), call);
-        self.redact(response.diagnostics());
+        let Self(()) = self;
+        let mut response = call();
+        response.diagnostics().rewrite(without_sensitive);
         response
     }
-
-    fn redact(&self, diagnostics: &mut Diagnostics) {
-        if !self.0.values.is_empty() {
-            diagnostics.rewrite(|text| self.redacted(text));
-        }
-    }
-
-    fn redacted(&self, text: &str) -> String {
-        let values = || self.0.values.iter().map(Secret::expose);
-        let redactor = self
-            .0
-            .redactor
-            .get_or_init(|| Redactor::from_length(MIN_LENGTH, values()));
-        redactor.redact(text)
-    }
 }
 
-impl From<Vec<Secret>> for SensitiveValues {
-    fn from(mut values: Vec<Secret>) -> Self {
-        values.sort_unstable_by(|a, b| a.expose().cmp(b.expose()));
-        values.dedup();
-        let redactor = OnceLock::new();
-        Self(Arc::new(Inner { values, redactor }))
-    }
+/// Remembers a secret that no sensitive attribute contains, such as a token of the environment.
+pub fn remember_secret(secret: &str) {
+    SensitiveValues::remember(&[Secret::from(secret.to_owned())]);
 }
 
-/// Removes the sensitive values of the current call from a text for a log.
+/// Removes the secrets that the process knows from a text: those of sensitive attributes, and those of
+/// [`remember_secret`]. Messages and logs need no call. A text of a service that goes to the state does.
 #[must_use]
-pub fn without_sensitive(text: String) -> String {
-    let redacted = SENSITIVE_VALUES
-        .try_with(|sensitive| (!sensitive.0.values.is_empty()).then(|| sensitive.redacted(&text)));
-    redacted.ok().flatten().unwrap_or(text)
+pub fn without_sensitive(text: &str) -> String {
+    let known = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
+    known.redact(text)
 }
 
 fn is_secret(attribute: &Attribute) -> bool {
@@ -310,35 +290,25 @@ mod tests {
     }
 
     #[test]
-    fn redact_short_value_remains() {
+    fn redact_short_value_is_removed_only_where_it_stands_alone() {
         let value = |text: &str| Value::object([("password", text.into())]);
-        let short = SensitiveValues::of(&schema(), [&value("a"), &value("abc"), &value("Bearer ab")]);
-        assert_eq!(redact(short, "a webhook abc, ab"), "a webhook abc, ab");
-        let long_enough = SensitiveValues::of(&schema(), [&value("abcd")]);
-        assert_eq!(redact(long_enough, "a webhook abcd"), "a webhook [redacted]");
+        let short = SensitiveValues::of(&schema(), [&value("a"), &value("xyz"), &value("Bearer zq")]);
+        assert_eq!(redact(short, "a webhook xyz, zq"), "a webhook xyz, zq");
+        let longer = SensitiveValues::of(&schema(), [&value("zqxj")]);
+        assert_eq!(
+            redact(longer, "a webhook zqxj zqxjs the-zqxj"),
+            "a webhook [redacted] zqxjs the-zqxj"
+        );
     }
 
-    #[tokio::test]
-    async fn without_sensitive_inside_call_removes_values() {
-        let text = || "log: wr1te-only".to_owned();
-        let value = Value::object([("password_wo", "wr1te-only".into())]);
-        let mut inside = String::new();
-        let call = async {
-            tokio::task::yield_now().await;
-            inside = without_sensitive(text());
-            Diagnostics::new()
-        };
-        SensitiveValues::of(&schema(), [&value]).during(call).await;
-        assert_eq!(inside, "log: [redacted]");
-        assert_eq!(without_sensitive(text()), text());
-    }
-
+    /// A service can repeat the value of another object, at any time.
     #[test]
-    fn and_removes_values_of_both() {
-        let of = |text: &str| SensitiveValues::of(&schema(), [&Value::object([("password", text.into())])]);
-        let both = of("s3cret-one")
-            .and(&of("s3cret-two"))
-            .and(&SensitiveValues::default());
-        assert_eq!(redact(both, "s3cret-one s3cret-two"), "[redacted] [redacted]");
+    fn without_sensitive_after_the_call_removes_values_of_all_calls() {
+        let value = Value::object([("password_wo", "an-0ther-call".into())]);
+        SensitiveValues::of(&schema(), [&value]).during_sync(Diagnostics::new);
+        remember_secret("fr0m-environment");
+        let text = "log: an-0ther-call fr0m-environment";
+        assert_eq!(without_sensitive(text), "log: [redacted] [redacted]");
+        assert_eq!(redact(SensitiveValues::default(), text), without_sensitive(text));
     }
 }

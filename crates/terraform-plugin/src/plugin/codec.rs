@@ -14,8 +14,9 @@ const UNKNOWN: i8 = 0;
 const REFINED: i8 = 12;
 /// The deepest accepted nesting. A schema limits the nesting of values, except for dynamic ones.
 const MAX_DEPTH: usize = 100;
-/// The largest accepted number of values in a message. Without the limit, 256 MiB of nulls occupy gigabytes.
-const MAX_VALUES: usize = 4_000_000;
+/// The largest accepted number of values in a message. Each occupies a multiple of its bytes: an object of one number
+/// some 600.
+const MAX_VALUES: usize = 1_000_000;
 
 /// The error for bytes that are not a value of the type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,14 +58,27 @@ pub fn decode(wire: Option<&DynamicValue>, ty: &Type) -> Result<Value> {
     if wire.json.is_empty() {
         return Ok(Value::Null);
     }
-    // `serde_json` limits the depth.
-    let json = serde_json::from_slice(&wire.json).map_err(|e| CodecError::Json(position(&e)))?;
+    let json = parse_json(&wire.json)?;
     from_json(&json, ty, UnknownFields::Reject).map_err(|e| CodecError::Json(e.to_string()))
 }
 
-/// The position of an error in JSON. The message of `serde_json` may contain the input.
-pub(crate) fn position(error: &serde_json::Error) -> String {
-    format!("broken at line {}, column {}", error.line(), error.column())
+/// Parses JSON of as many values as a message may have. `serde_json` limits the depth.
+pub(crate) fn parse_json(bytes: &[u8]) -> Result<serde_json::Value> {
+    let mut left = MAX_VALUES;
+    let mut in_text = false;
+    let mut rest = bytes.iter();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'"' => in_text = !in_text,
+            b'\\' => drop(rest.next()),
+            // Each value is the first, or follows one of these.
+            b'[' | b'{' | b',' | b':' if !in_text => left = left.checked_sub(1).ok_or(CodecError::Excess)?,
+            _ => {}
+        }
+    }
+    // The message of `serde_json` may contain the input.
+    let position = |e: serde_json::Error| format!("broken at line {}, column {}", e.line(), e.column());
+    serde_json::from_slice(bytes).map_err(|error| CodecError::Json(position(error)))
 }
 
 /// Writes a value, which must match the type exactly.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -14,16 +14,11 @@ use rustls::ServerConfig;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 use tonic::body::Body;
-use tower_service::Service;
 
 use crate::Provider;
-use crate::plugin::host::HostServices;
-use crate::plugin::proto::health::health_server::HealthServer;
-use crate::plugin::proto::plugin::grpc_broker_server::GrpcBrokerServer;
-use crate::plugin::proto::plugin::grpc_controller_server::GrpcControllerServer;
-use crate::plugin::proto::plugin::grpc_stdio_server::GrpcStdioServer;
+use crate::plugin::grpc::{self, Responses};
+use crate::plugin::host::{BROKER, HostServices};
 use crate::plugin::service::ProviderService;
 use crate::plugin::transport::Connection;
 
@@ -34,52 +29,36 @@ const MAX_CONCURRENT_CALLS: u32 = 4096;
 
 /// All services, which each connection provides.
 pub struct Services<P: Provider> {
-    provider: ProviderService<P>,
-    health: HealthServer<HostServices>,
-    controller: GrpcControllerServer<HostServices>,
-    stdio: GrpcStdioServer<HostServices>,
-    broker: GrpcBrokerServer<HostServices>,
+    /// The provider.
+    pub provider: ProviderService<P>,
+    /// The services of go-plugin.
+    pub host: HostServices,
 }
 
 impl<P: Provider> Clone for Services<P> {
     fn clone(&self) -> Self {
         Self {
             provider: self.provider.clone(),
-            health: self.health.clone(),
-            controller: self.controller.clone(),
-            stdio: self.stdio.clone(),
-            broker: self.broker.clone(),
+            host: self.host.clone(),
         }
     }
 }
 
 impl<P: Provider> Services<P> {
-    /// The provider and the services of go-plugin.
-    pub fn new(provider: ProviderService<P>, host: HostServices) -> Self {
-        Self {
-            provider,
-            health: HealthServer::new(host.clone()),
-            controller: GrpcControllerServer::new(host.clone()),
-            stdio: GrpcStdioServer::new(host.clone()),
-            broker: GrpcBrokerServer::new(host),
-        }
+    async fn dispatch(self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        Ok(grpc::respond(self.call(request).await))
     }
 
-    async fn dispatch(mut self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        let service = request
-            .uri()
-            .path()
-            .trim_start_matches('/')
-            .split('/')
-            .next()
-            .unwrap_or_default();
-        match service {
-            "tfplugin6.Provider" => Ok(self.provider.handle(request).await),
-            "grpc.health.v1.Health" => self.health.call(request).await,
-            "plugin.GRPCController" => self.controller.call(request).await,
-            "plugin.GRPCStdio" => self.stdio.call(request).await,
-            "plugin.GRPCBroker" => self.broker.call(request).await,
-            _ => Ok(Status::unimplemented("no such service").into_http()),
+    async fn call(self, request: Request<Incoming>) -> Responses {
+        let (head, body) = request.into_parts();
+        let path = head.uri.path();
+        if path == BROKER {
+            return self.host.call(path, Bytes::new());
+        }
+        let message = grpc::read(body).await?;
+        match path.strip_prefix("/tfplugin6.Provider/") {
+            Some(method) => self.provider.call(method, message).await,
+            None => self.host.call(path, message),
         }
     }
 }

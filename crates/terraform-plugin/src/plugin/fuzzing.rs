@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::plugin::handshake::{Host, Shell};
+use crate::plugin::handshake::Host;
 use crate::plugin::log;
 use crate::plugin::tls::server_tls;
 
@@ -17,7 +17,6 @@ pub fn handshake(data: &[u8]) {
     let set: HashMap<&str, &str> = text.lines().filter_map(|line| line.split_once('=')).collect();
     let variable = |name: &str| set.get(name).map(|value| (*value).to_owned());
     let _ = log::level("example", variable);
-    let _ = Shell::detect(variable).set("TF_REATTACH_PROVIDERS", &text);
     if let Some(host) = Host::from_environment(variable) {
         let certificate = host.client_certificate.as_deref().map(server_tls);
         drop(certificate);

@@ -75,47 +75,6 @@ pub fn reattach(provider_address: &str, listener: &Listener) -> String {
     .to_string()
 }
 
-/// The syntax with which a shell sets a variable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shell {
-    /// sh, bash, zsh and similar shells.
-    Posix,
-    /// fish.
-    Fish,
-    /// PowerShell.
-    Power,
-    /// The command prompt of Windows.
-    Cmd,
-}
-
-impl Shell {
-    /// The shell that the user most likely uses.
-    pub fn detect(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let shell = variable("SHELL").unwrap_or_default();
-        if shell.ends_with("fish") {
-            Self::Fish
-        } else if !cfg!(windows) || !shell.is_empty() {
-            Self::Posix
-        } else if variable("PSModulePath").is_some_and(|v| v.to_lowercase().contains("\\users\\")) {
-            // The command prompt has the variable too, but only with system folders.
-            Self::Power
-        } else {
-            Self::Cmd
-        }
-    }
-
-    /// The command that sets a variable for the session. The value must not contain single quotes.
-    #[must_use]
-    pub fn set(self, name: &str, value: &str) -> String {
-        match self {
-            Self::Posix => format!("export {name}='{value}'"),
-            Self::Fish => format!("set -gx {name} '{value}'"),
-            Self::Power => format!("$env:{name} = '{value}'"),
-            Self::Cmd => format!("set \"{name}={value}\""),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,14 +114,5 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&reattach("a/b", &listener)).unwrap();
         assert_eq!(value["a/b"]["Addr"]["String"], listener.address());
         assert_eq!(value["a/b"]["ProtocolVersion"], 6);
-    }
-
-    #[test]
-    fn set_uses_syntax_of_shell() {
-        let fish = Shell::detect(|name| (name == "SHELL").then(|| "/usr/bin/fish".to_owned()));
-        assert_eq!(fish.set("A", "{}"), "set -gx A '{}'");
-        assert_eq!(Shell::Posix.set("A", "{}"), "export A='{}'");
-        assert_eq!(Shell::Power.set("A", "{}"), "$env:A = '{}'");
-        assert_eq!(Shell::Cmd.set("A", "{}"), "set \"A={}\"");
     }
 }

@@ -1,24 +1,23 @@
-//! The services of go-plugin besides the provider: health, controller, stdio and broker.
+//! The services of go-plugin besides the provider: health, controller, stdio and broker. Their messages are so small
+//! that they are read and written as bytes.
 
-use std::pin::Pin;
-
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{StreamExt, stream};
+use prost::bytes::Bytes;
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Response, Status, Streaming};
+use tonic::Status;
+use tonic::codegen::BoxStream;
 
-use crate::plugin::proto::health::health_check_response::ServingStatus;
-use crate::plugin::proto::health::health_server::Health;
-use crate::plugin::proto::health::{HealthCheckRequest, HealthCheckResponse};
-use crate::plugin::proto::plugin::conn_info::Knock;
-use crate::plugin::proto::plugin::grpc_broker_server::GrpcBroker;
-use crate::plugin::proto::plugin::grpc_controller_server::GrpcController;
-use crate::plugin::proto::plugin::grpc_stdio_server::GrpcStdio;
-use crate::plugin::proto::plugin::{ConnInfo, Empty, StdioData};
+use crate::plugin::grpc::{Encoded, Responses, decode, one};
+
+/// The method that opens the broker's stream, on which the host may never send a message.
+pub const BROKER: &str = "/plugin.GRPCBroker/StartStream";
 
 /// The service name in go-plugin's health checks.
 const SERVICE: &str = "plugin";
-
-type ResponseStream<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+/// `HealthCheckResponse { status: SERVING }`.
+const SERVING: [u8; 2] = [0x08, 1];
+/// `HealthCheckResponse { status: SERVICE_UNKNOWN }`.
+const SERVICE_UNKNOWN: [u8; 2] = [0x08, 3];
 
 /// The services of go-plugin. They share a token with the serving loop.
 #[derive(Clone)]
@@ -39,91 +38,43 @@ impl HostServices {
         }
     }
 
+    /// Handles a call.
+    pub(crate) fn call(&self, path: &str, message: Bytes) -> Responses {
+        match path {
+            "/grpc.health.v1.Health/Check" if serves(message.clone())? => Ok(one(SERVING.to_vec())),
+            "/grpc.health.v1.Health/Check" => Err(Status::not_found("unknown service")),
+            "/grpc.health.v1.Health/Watch" => {
+                let status = if serves(message)? {
+                    SERVING
+                } else {
+                    SERVICE_UNKNOWN
+                };
+                Ok(one(status.to_vec()).chain(self.silence()).boxed())
+            }
+            "/plugin.GRPCController/Shutdown" => {
+                if self.ends_on_shutdown {
+                    tracing::debug!("the host ends the plugin");
+                    self.end.cancel();
+                }
+                Ok(one(Encoded::new()))
+            }
+            // The provider writes nothing to stdout after the handshake, and the host reads stderr as a log. It offers
+            // no services through the broker. The host keeps both streams open.
+            "/plugin.GRPCStdio/StreamStdio" | BROKER => Ok(self.silence()),
+            _ => Err(Status::unimplemented("no such service")),
+        }
+    }
+
     /// A stream without messages that ends with the process.
-    fn empty_stream<T: Send + 'static>(&self) -> impl Stream<Item = Result<T, Status>> + Send + use<T> {
-        stream::pending().take_until(self.end.clone().cancelled_owned())
+    fn silence(&self) -> BoxStream<Encoded> {
+        stream::pending()
+            .take_until(self.end.clone().cancelled_owned())
+            .boxed()
     }
 }
 
-#[tonic::async_trait]
-impl Health for HostServices {
-    async fn check(
-        &self,
-        request: Request<HealthCheckRequest>,
-    ) -> Result<Response<HealthCheckResponse>, Status> {
-        match request.get_ref().service.as_str() {
-            "" | SERVICE => Ok(Response::new(HealthCheckResponse {
-                status: ServingStatus::Serving.into(),
-            })),
-            _ => Err(Status::not_found("unknown service")),
-        }
-    }
-
-    type WatchStream = ResponseStream<HealthCheckResponse>;
-
-    async fn watch(
-        &self,
-        request: Request<HealthCheckRequest>,
-    ) -> Result<Response<Self::WatchStream>, Status> {
-        let status = match request.get_ref().service.as_str() {
-            "" | SERVICE => ServingStatus::Serving,
-            _ => ServingStatus::ServiceUnknown,
-        };
-        let first = stream::iter([Ok(HealthCheckResponse {
-            status: status.into(),
-        })]);
-        Ok(Response::new(Box::pin(first.chain(self.empty_stream()))))
-    }
-}
-
-#[tonic::async_trait]
-impl GrpcController for HostServices {
-    async fn shutdown(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
-        if self.ends_on_shutdown {
-            tracing::debug!("the host ends the plugin");
-            self.end.cancel();
-        }
-        Ok(Response::new(Empty {}))
-    }
-}
-
-#[tonic::async_trait]
-impl GrpcStdio for HostServices {
-    type StreamStdioStream = ResponseStream<StdioData>;
-
-    /// The provider writes nothing to stdout after the handshake, and the host reads stderr as a log. The host keeps
-    /// the stream open to detect whether the plugin is alive.
-    async fn stream_stdio(&self, _: Request<()>) -> Result<Response<Self::StreamStdioStream>, Status> {
-        Ok(Response::new(Box::pin(self.empty_stream())))
-    }
-}
-
-#[tonic::async_trait]
-impl GrpcBroker for HostServices {
-    type StartStreamStream = ResponseStream<ConnInfo>;
-
-    /// A provider offers no services through the broker. A request to connect receives an error immediately.
-    async fn start_stream(
-        &self,
-        request: Request<Streaming<ConnInfo>>,
-    ) -> Result<Response<Self::StartStreamStream>, Status> {
-        let responses = request.into_inner().filter_map(|request| async {
-            let request = request.ok()?;
-            request.knock.filter(|knock| knock.knock && !knock.ack)?;
-            let error = "this plugin offers no service through the broker".to_owned();
-            let knock = Some(Knock {
-                knock: true,
-                ack: true,
-                error,
-            });
-            Some(Ok(ConnInfo {
-                service_id: request.service_id,
-                knock,
-                ..ConnInfo::default()
-            }))
-        });
-        Ok(Response::new(Box::pin(
-            responses.take_until(self.end.clone().cancelled_owned()),
-        )))
-    }
+/// Whether the plugin has the service in a health check, whose only field is the name.
+fn serves(message: Bytes) -> Result<bool, Status> {
+    let service: String = decode(message)?;
+    Ok(service.is_empty() || service == SERVICE)
 }

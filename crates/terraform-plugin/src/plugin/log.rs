@@ -100,7 +100,7 @@ struct Fields {
 impl Fields {
     fn put(&mut self, field: &Field, value: Json) {
         let value = match value {
-            Json::String(text) => Json::String(without_sensitive(text)),
+            Json::String(text) => Json::String(without_sensitive(&text)),
             other => other,
         };
         match (field.name(), value) {

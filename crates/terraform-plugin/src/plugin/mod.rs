@@ -13,6 +13,7 @@ mod connections;
 mod core_dumps;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod grpc;
 mod handshake;
 mod host;
 mod host_watch;

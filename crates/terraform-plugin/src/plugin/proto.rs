@@ -1,4 +1,4 @@
-//! The messages and services of `proto/`. The test `tests/generated.rs` generates the included files.
+//! The messages of `proto/`. The test `tests/generated.rs` generates the included file.
 
 #![allow(missing_docs, clippy::all, clippy::pedantic)] // generated; the .proto files contain the documentation
 
@@ -22,14 +22,4 @@ pub mod tfplugin6 {
             write!(f, "RawState({} bytes of JSON)", self.json.len())
         }
     }
-}
-
-/// The services of go-plugin (`proto/plugin.proto`).
-pub mod plugin {
-    include!("proto/plugin.rs");
-}
-
-/// The health service of gRPC (`proto/health.proto`).
-pub mod health {
-    include!("proto/health.rs");
 }

@@ -10,7 +10,7 @@ use tracing::level_filters::LevelFilter;
 
 use crate::engine::panics::install_hook;
 use crate::plugin::connections::{self, ConnectionTracker, Services};
-use crate::plugin::handshake::{self, Host, Shell};
+use crate::plugin::handshake::{self, Host};
 use crate::plugin::host::HostServices;
 use crate::plugin::host_watch::{ParentProcess, host_gone};
 use crate::plugin::service::{Calls, ProviderService};
@@ -73,6 +73,20 @@ impl ServeError {
 /// # Errors
 /// [`ServeError`] if serving cannot start.
 pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
+    let managed = !plugin.debug;
+    let served = run(plugin).await;
+    if let Err(error) = &served
+        && managed
+        && !matches!(error, ServeError::NoHost)
+    {
+        // A host shows the user a first line that is no handshake. It logs stderr, which most users do not see.
+        let reason = error.to_string().replace(['|', '\n', '\r'], " ");
+        let _ = writeln!(std::io::stdout(), "The provider cannot start: {reason}.");
+    }
+    served
+}
+
+async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let parent = ParentProcess::now();
     // A value that is not Unicode must not count as unset: without its certificate, the host would be served without
     // TLS.
@@ -91,7 +105,7 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let options = host
         .as_ref()
         .map_or_else(ListenOptions::default, |h| h.options.clone());
-    let listener = Listener::bind(&options, metadata.name)?;
+    let listener = Listener::bind(&options)?;
     let tls = host
         .as_ref()
         .and_then(|h| h.client_certificate.as_deref())
@@ -111,10 +125,10 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         ServeMode::Managed
     };
     let server = Arc::new(Server::new(plugin.provider, mode));
-    let services = Services::new(
-        ProviderService::new(server.clone(), calls.clone()),
-        HostServices::new(end.clone(), !plugin.debug),
-    );
+    let services = Services {
+        provider: ProviderService::new(server.clone(), calls.clone()),
+        host: HostServices::new(end.clone(), !plugin.debug),
+    };
 
     let open = TaskTracker::new();
     let accept = async {
@@ -198,13 +212,17 @@ fn write_handshake(
             handshake::line(listener, tls.map(|t| &t.certificate), host)
         )?;
     } else {
-        let shell = Shell::detect(|name| std::env::var(name).ok());
-        let reattach = handshake::reattach(address, listener);
+        let value = handshake::reattach(address, listener);
         writeln!(
             out,
             "The provider is running for debugging. In the shell where you use Terraform or OpenTofu:\n"
         )?;
-        writeln!(out, "  {}\n", shell.set("TF_REATTACH_PROVIDERS", &reattach))?;
+        if cfg!(windows) {
+            writeln!(out, "  Command Prompt: set \"TF_REATTACH_PROVIDERS={value}\"")?;
+            writeln!(out, "  PowerShell:     $env:TF_REATTACH_PROVIDERS = '{value}'\n")?;
+        } else {
+            writeln!(out, "  export TF_REATTACH_PROVIDERS='{value}'\n")?;
+        }
         writeln!(out, "It serves until it is interrupted (Ctrl-C).")?;
     }
     out.flush()

@@ -24,7 +24,7 @@ pub struct ListenOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// The socket cannot be created.
-    #[error("cannot listen on the Unix socket {}: {source}{}", path.display(), hint(path, source))]
+    #[error("cannot listen on the Unix socket {}: {source}{}", path.display(), hint(source))]
     Socket {
         /// The path of the socket.
         path: PathBuf,
@@ -39,16 +39,13 @@ pub enum ListenError {
     Ports(u16, u16, io::Error),
 }
 
-fn hint(path: &std::path::Path, source: &io::Error) -> String {
+fn hint(source: &io::Error) -> &'static str {
     match source.kind() {
-        // The kernel's limit is 108 bytes on Linux and 104 on macOS.
-        io::ErrorKind::InvalidInput if path.as_os_str().len() > 100 => {
-            "; the path is too long for a socket: set TMPDIR to a shorter folder".to_owned()
+        io::ErrorKind::InvalidInput | io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
+            "; set TMPDIR to a folder that exists, that can be written to, and whose path is short enough for a \
+             socket (90 characters)"
         }
-        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => {
-            "; set TMPDIR to a folder that exists and can be written to".to_owned()
-        }
-        _ => String::new(),
+        _ => "",
     }
 }
 
@@ -62,18 +59,15 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Listens on the default kind of socket of the platform. `name` is the prefix of created files.
+    /// Listens on the default kind of socket of the platform.
     ///
     /// # Errors
     /// [`ListenError`], which includes a remedy.
-    pub fn bind(options: &ListenOptions, name: &str) -> Result<Self, ListenError> {
+    pub fn bind(options: &ListenOptions) -> Result<Self, ListenError> {
         #[cfg(unix)]
-        return unix::Socket::bind(options, name).map(Self::Unix);
+        return unix::Socket::bind(options).map(Self::Unix);
         #[cfg(not(unix))]
-        {
-            let _ = name;
-            Self::bind_tcp(options.ports)
-        }
+        Self::bind_tcp(options.ports)
     }
 
     /// Listens on the first free port of a range, or on any port.
@@ -148,6 +142,9 @@ mod unix {
 
     use super::{ListenError, ListenOptions};
 
+    /// The longest path of a socket that every system accepts, in bytes: 103 on macOS, 107 on Linux.
+    const MAX_PATH: usize = 103;
+
     /// A listening Unix domain socket with its file.
     pub struct Socket {
         listener: UnixListener,
@@ -181,15 +178,21 @@ mod unix {
     }
 
     impl Socket {
-        pub(crate) fn bind(options: &ListenOptions, name: &str) -> Result<Self, ListenError> {
+        pub(crate) fn bind(options: &ListenOptions) -> Result<Self, ListenError> {
             let group = options.socket_group.as_deref().map(gid).transpose()?;
-            let name = format!("{name}-{}-{:08x}", std::process::id(), fastrand::u32(..));
+            // Short, because the path of a socket is: a temporary folder of 90 characters must do.
+            let name = format!("tf{:08x}", fastrand::u32(..));
             let (path, folder) = if let Some(dir) = &options.socket_dir {
                 // The folder belongs to the host, which may identify the socket by its file name alone.
-                (dir.join(format!("{name}.sock")), None)
+                (dir.join(name), None)
             } else {
-                let folder = std::env::temp_dir().join(name);
-                (folder.join("socket"), Some(folder))
+                let in_folder = |folder: &Path| (folder.join(&name).join("s"), Some(folder.join(&name)));
+                let paths = in_folder(&std::env::temp_dir());
+                if paths.0.as_os_str().len() > MAX_PATH {
+                    in_folder(Path::new("/tmp"))
+                } else {
+                    paths
+                }
             };
             let failed = |source| ListenError::Socket {
                 path: path.clone(),
@@ -255,7 +258,7 @@ mod tests {
             socket_dir: Some(dir.path().to_owned()),
             ..ListenOptions::default()
         };
-        let listener = Listener::bind(&options, "example").unwrap();
+        let listener = Listener::bind(&options).unwrap();
         let path = PathBuf::from(listener.address());
         assert_eq!(path.parent(), Some(dir.path()));
         assert_eq!(
@@ -277,14 +280,14 @@ mod tests {
             socket_group: Some(group.to_owned()),
             ..ListenOptions::default()
         };
-        let listener = Listener::bind(&options(&own), "example").unwrap();
+        let listener = Listener::bind(&options(&own)).unwrap();
         let mode = std::fs::metadata(listener.address())
             .unwrap()
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o660);
         assert!(matches!(
-            Listener::bind(&options("no-such-group"), "example"),
+            Listener::bind(&options("no-such-group")),
             Err(ListenError::Group(_))
         ));
     }
@@ -296,16 +299,11 @@ mod tests {
             socket_dir: Some(dir.into()),
             ..ListenOptions::default()
         };
-        let text = |dir| {
-            Listener::bind(&options(dir), "example")
-                .err()
-                .unwrap()
-                .to_string()
-        };
+        let text = |dir| Listener::bind(&options(dir)).err().unwrap().to_string();
         assert!(text("/no/such/folder".to_owned()).contains("folder that exists"));
         let dir = tempfile::tempdir().unwrap();
         let long = dir.path().join("x".repeat(120)).display().to_string();
-        assert!(text(long).contains("shorter folder"));
+        assert!(text(long).contains("short enough"));
     }
 
     #[tokio::test]

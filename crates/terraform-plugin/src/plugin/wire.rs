@@ -1,5 +1,7 @@
 //! The conversion of schemas, diagnostics and events to messages of the protocol.
 
+use redact::{single_line, visible};
+
 use crate::plugin::codec::encode;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::{
@@ -12,19 +14,21 @@ pub(crate) fn diagnostics(diagnostics: Diagnostics) -> Vec<tf::Diagnostic> {
 }
 
 fn diagnostic(diagnostic: Diagnostic) -> tf::Diagnostic {
-    let severity = match diagnostic.severity {
+    let Diagnostic {
+        severity,
+        summary,
+        detail,
+        path: at,
+    } = diagnostic;
+    let severity = match severity {
         Severity::Error => tf::diagnostic::Severity::Error,
         Severity::Warning => tf::diagnostic::Severity::Warning,
     };
     tf::Diagnostic {
         severity: severity.into(),
-        summary: diagnostic.summary,
-        detail: diagnostic.detail,
-        attribute: diagnostic
-            .path
-            .as_ref()
-            .filter(|path| !path.steps().is_empty())
-            .map(path),
+        summary: single_line(&summary),
+        detail: visible(&detail),
+        attribute: at.as_ref().filter(|path| !path.steps().is_empty()).map(path),
     }
 }
 
@@ -112,9 +116,10 @@ fn type_bytes(ty: &Type) -> Vec<u8> {
 }
 
 pub(crate) fn function_error(error: FunctionError) -> tf::FunctionError {
+    let FunctionError { text, argument } = error;
     tf::FunctionError {
-        text: error.text,
-        function_argument: error.argument.and_then(|index| i64::try_from(index).ok()),
+        text: visible(&text),
+        function_argument: argument.and_then(|index| i64::try_from(index).ok()),
     }
 }
 
@@ -133,7 +138,7 @@ pub(crate) fn list_event(
             identity: Some(tf::ResourceIdentityData {
                 identity_data: Some(encode(&identity, identity_type)),
             }),
-            display_name,
+            display_name: single_line(&display_name),
             resource_object: resource.map(|resource| encode(&resource, object_type)),
             diagnostic: Vec::new(),
         },
@@ -148,7 +153,9 @@ pub(crate) fn list_event(
 pub(crate) fn invoke_event(event: InvokeEvent) -> tf::invoke_action::Event {
     use tf::invoke_action::event::{Completed, Progress, Type};
     let ty = match event {
-        InvokeEvent::Progress(message) => Type::Progress(Progress { message }),
+        InvokeEvent::Progress(text) => Type::Progress(Progress {
+            message: single_line(&text),
+        }),
         InvokeEvent::Completed(list) => Type::Completed(Completed {
             diagnostics: diagnostics(list),
         }),
@@ -196,6 +203,7 @@ fn nested(nesting: Nesting, attributes: &[Attribute]) -> tf::schema::Object {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Value;
 
     #[test]
     fn schema_contains_everything_declared() {
@@ -230,6 +238,31 @@ mod tests {
         assert_eq!(nested.nesting(), tf::schema::object::NestingMode::Map);
         assert_eq!(nested.attributes[0].r#type, b"\"number\"");
         assert!(parts.r#type.is_empty());
+    }
+
+    /// Only the line breaks of a detail remain: a foreign text in it is cleaned where it enters.
+    #[test]
+    fn texts_contain_no_control_and_invisible_characters() {
+        let bad = "a\u{1b}[2J\u{7}\u{9b}\u{202e}\u{200b}\r\nb";
+        let sent = diagnostic(Diagnostic::error(bad, bad));
+        assert_eq!(
+            (sent.summary.as_str(), sent.detail.as_str()),
+            ("a [2J b", "a [2J     \nb")
+        );
+        assert_eq!(function_error(FunctionError::new(bad)).text, "a [2J     \nb");
+        let tf::invoke_action::Event { r#type } = invoke_event(InvokeEvent::Progress(bad.to_owned()));
+        let Some(tf::invoke_action::event::Type::Progress(progress)) = r#type else {
+            panic!("progress")
+        };
+        assert_eq!(progress.message, "a [2J b");
+        let found = ListEvent::Found {
+            identity: Value::Null,
+            display_name: bad.to_owned(),
+            resource: None,
+        };
+        let sent = list_event(found, &Type::Bool, &Type::Bool);
+        assert_eq!(sent.display_name, "a [2J b");
+        assert_eq!(crate::foreign_text("x\n\nApply complete!"), "x Apply complete!");
     }
 
     #[test]

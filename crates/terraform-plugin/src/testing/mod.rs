@@ -42,4 +42,4 @@ pub use lookups::{DataSource, ListResource, Listed};
 pub use model::check_model;
 pub use plugin::Plugin;
 pub use process::{Ended, Launch, Process, signal, within};
-pub use session::{Host, check, plain, provider, shut_down};
+pub use session::{Host, call, check, plain, provider, shut_down, stream};

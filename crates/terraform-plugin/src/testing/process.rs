@@ -258,17 +258,21 @@ impl Ended {
         self
     }
 
-    /// Asserts that the process failed to start, reported the reason in one log line at error level, and left no files.
-    /// Returns the reason.
+    /// Asserts that the process failed to start, reported the reason in one log line at error level and in one line on
+    /// stdout that is no handshake, and left no files. Returns the line on stdout, which a host shows to the user.
     pub fn refused_to_start(self) -> String {
         assert_eq!(self.status.code(), Some(1), "{self:?}");
-        assert_eq!(self.stdout, "");
+        let shown = self.stdout.strip_suffix('\n').unwrap();
+        assert!(!shown.contains(['|', '\n']), "{shown}");
         assert_eq!(self.left, [""; 0], "files left behind");
         let mut lines = self.stderr.lines();
         let line = lines.next().unwrap();
         assert_eq!(lines.next(), None, "one line: {}", self.stderr);
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(line["@level"], "error");
-        line["@message"].as_str().unwrap().to_owned()
+        let logged = line["@message"].as_str().unwrap();
+        let (_, reason) = logged.split_once(": ").unwrap();
+        assert!(shown.contains(reason), "{shown} instead of {reason}");
+        shown.to_owned()
     }
 }

@@ -2,14 +2,12 @@
 
 use std::path::PathBuf;
 
-use tonic::Status;
+use http::uri::PathAndQuery;
+use prost::Message;
+use tonic::client::Grpc;
+use tonic::{Request, Status, Streaming};
+use tonic_prost::ProstCodec;
 
-use crate::plugin::proto::health::HealthCheckRequest;
-use crate::plugin::proto::health::health_client::HealthClient;
-use crate::plugin::proto::plugin::Empty;
-use crate::plugin::proto::plugin::grpc_broker_client::GrpcBrokerClient;
-use crate::plugin::proto::plugin::grpc_controller_client::GrpcControllerClient;
-use crate::plugin::proto::plugin::grpc_stdio_client::GrpcStdioClient;
 use crate::plugin::proto::tfplugin6::provider_client::ProviderClient;
 use crate::testing::{Channel, Ended, Handshake, Identity, Launch, Process, Tls, grpc, unix, within};
 
@@ -64,21 +62,6 @@ impl Host {
         provider(&self.channel)
     }
 
-    /// A client of the stream of stdout and stderr.
-    pub fn stdio(&self) -> GrpcStdioClient<Channel> {
-        GrpcStdioClient::new(self.channel.clone())
-    }
-
-    /// A client of the broker.
-    pub fn broker(&self) -> GrpcBrokerClient<Channel> {
-        GrpcBrokerClient::new(self.channel.clone())
-    }
-
-    /// A client of the health service.
-    pub fn health(&self) -> HealthClient<Channel> {
-        HealthClient::new(self.channel.clone())
-    }
-
     /// Asserts that the plugin responds.
     pub async fn assert_responds(&self) {
         check(&self.channel).await.unwrap();
@@ -106,16 +89,49 @@ pub fn provider(channel: &Channel) -> ProviderClient<Channel> {
 /// Requests the health status of the plugin.
 pub async fn check(channel: &Channel) -> Result<i32, Status> {
     let service = "plugin".to_owned();
-    let mut client = HealthClient::new(channel.clone());
-    let response = client.check(HealthCheckRequest { service });
-    Ok(within("the health", response).await?.into_inner().status)
+    let response = call(channel, "/grpc.health.v1.Health/Check", service);
+    within("the health", response).await
 }
 
 /// Calls `Shutdown`.
 pub async fn shut_down(channel: &Channel) -> Result<(), Status> {
-    let mut client = GrpcControllerClient::new(channel.clone());
-    let response = client.shutdown(Empty {});
-    within("the answer to Shutdown", response).await.map(drop)
+    let response = call(channel, "/plugin.GRPCController/Shutdown", ());
+    within("the answer to Shutdown", response).await
+}
+
+/// Calls a method with one response. Messages with one field are of the type of the field: prost encodes a text, a
+/// number and `()` as the messages of Google that contain them.
+pub async fn call<I, O>(channel: &Channel, path: &'static str, message: I) -> Result<O, Status>
+where
+    I: Message + 'static,
+    O: Message + Default + 'static,
+{
+    let path = PathAndQuery::from_static(path);
+    let codec = ProstCodec::<I, O>::default();
+    let mut grpc = ready(channel).await?;
+    let response = grpc.unary(Request::new(message), path, codec);
+    Ok(response.await?.into_inner())
+}
+
+/// Calls a method with a stream of responses.
+pub async fn stream<I, O>(channel: &Channel, path: &'static str, message: I) -> Result<Streaming<O>, Status>
+where
+    I: Message + 'static,
+    O: Message + Default + 'static,
+{
+    let path = PathAndQuery::from_static(path);
+    let codec = ProstCodec::<I, O>::default();
+    let request = Request::new(message);
+    let mut grpc = ready(channel).await?;
+    let response = grpc.server_streaming(request, path, codec);
+    Ok(response.await?.into_inner())
+}
+
+async fn ready(channel: &Channel) -> Result<Grpc<Channel>, Status> {
+    let mut grpc = Grpc::new(channel.clone());
+    let ready = grpc.ready().await;
+    ready.map_err(|closed| Status::unavailable(closed.to_string()))?;
+    Ok(grpc)
 }
 
 /// Connects without TLS.

@@ -6,10 +6,10 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
 
+use crate::plugin::grpc::Encoded;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::service::ProviderService;
 use crate::plugin::service::messages::{BUFFERED_EVENTS, stream, value};
-use crate::plugin::service::raw::Encoded;
 use crate::plugin::wire;
 use crate::{Diagnostics, InvokeEvent, Provider, Server};
 
@@ -40,11 +40,15 @@ pub(crate) async fn plan_action<P: Provider>(
 
 impl<P: Provider> ProviderService<P> {
     /// Invokes an action.
-    pub(crate) fn invoke_action(&self, request: tf::invoke_action::Request) -> BoxStream<Encoded> {
+    pub(crate) fn invoke_action(
+        &self,
+        size: usize,
+        request: tf::invoke_action::Request,
+    ) -> BoxStream<Encoded> {
         let server = self.server.clone();
         let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
         let change = self.calls.changes.token();
-        self.calls.all.spawn(async move {
+        self.calls.run(size, async move {
             if let Err(diagnostics) = invoke(&server, request, events.clone()).await {
                 let _ = events.send(InvokeEvent::Completed(diagnostics)).await;
             }

@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use prost::Message;
 use prost::bytes::Bytes;
+use tonic::Status;
 use tonic::codegen::BoxFuture;
-use tonic::{Response, Status};
 
 use crate::plugin::codec::encode;
+use crate::plugin::grpc::{Encoded, decode};
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::service::delivery::deliver;
 use crate::plugin::service::messages::{Failure, caught, identity, stored_identity, value};
-use crate::plugin::service::raw::Encoded;
-use crate::plugin::service::{ProviderService, decode, fail};
+use crate::plugin::service::{ProviderService, fail};
 use crate::plugin::wire;
 use crate::{ApplyRequest, Diagnostics, Provider, Server, Value};
 
 impl<P: Provider> ProviderService<P> {
     /// Creates, updates or deletes an object. A create whose response cannot be delivered is rolled back.
-    pub(crate) fn apply_resource_change(&self, message: Bytes) -> BoxFuture<Response<Encoded>, Status> {
+    pub(crate) fn apply_resource_change(&self, message: Bytes) -> BoxFuture<Encoded, Status> {
+        let size = message.len();
         let request: tf::apply_resource_change::Request = match decode(message) {
             Ok(request) => request,
             Err(status) => return fail(status),
@@ -38,8 +39,7 @@ impl<P: Provider> ProviderService<P> {
                 resource.rollback_create(&provider, created).await;
             }
         };
-        let delivered = deliver(self.calls.clone(), work, undelivered);
-        Box::pin(async { Ok(Response::new(delivered.await?)) })
+        Box::pin(deliver(self.calls.clone(), size, work, undelivered))
     }
 }
 

@@ -1,6 +1,8 @@
-//! Detects whether the host has received the response to a change.
+//! The calls in flight. Detects whether the host has received the response to a change.
 
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 use tonic::Status;
 
@@ -13,6 +15,25 @@ pub struct Calls {
     pub changes: TaskTracker,
 }
 
+/// The size from which a message would keep the thread that serves all calls busy.
+const LARGE_MESSAGE: usize = 1 << 20;
+
+impl Calls {
+    /// Runs a call with a message of this size as a task: on the thread that serves all calls, or, if the message is
+    /// large, on another one.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        size: usize,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        if size < LARGE_MESSAGE {
+            return self.all.spawn(work);
+        }
+        let runtime = Handle::current();
+        self.all.spawn_blocking(move || runtime.block_on(work))
+    }
+}
+
 /// Runs a change as a task, to completion even if the host cancels the call, and returns its response. If the host has
 /// ended and does not receive the response, runs `undelivered` with the second result of the work.
 ///
@@ -20,6 +41,7 @@ pub struct Calls {
 /// socket cannot be determined.
 pub(crate) async fn deliver<A, L, U>(
     calls: Calls,
+    size: usize,
     work: impl Future<Output = (A, L)> + Send + 'static,
     undelivered: impl FnOnce(L) -> U + Send + 'static,
 ) -> Result<A, Status>
@@ -30,7 +52,7 @@ where
 {
     let (responses, response) = oneshot::channel();
     let change = calls.changes.token();
-    calls.all.spawn(async move {
+    calls.run(size, async move {
         let (message, result) = work.await;
         let (receipt, confirmation) = oneshot::channel::<()>();
         // A response that is not received is dropped with its receipt.
@@ -78,7 +100,7 @@ mod tests {
                 end.notified().await;
                 ("answer", 7)
             };
-            deliver(self.calls.clone(), work, |left| async move {
+            deliver(self.calls.clone(), 0, work, |left| async move {
                 undone.store(left, Ordering::SeqCst);
             })
             .await

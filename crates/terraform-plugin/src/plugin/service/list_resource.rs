@@ -6,10 +6,10 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
 
+use crate::plugin::grpc::Encoded;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::service::ProviderService;
 use crate::plugin::service::messages::{BUFFERED_EVENTS, stream, value};
-use crate::plugin::service::raw::Encoded;
 use crate::plugin::wire;
 use crate::{Diagnostics, ListEvent, ListRequest, Provider, Server, Type};
 
@@ -26,7 +26,11 @@ pub(crate) async fn validate_list_resource_config<P: Provider>(
 
 impl<P: Provider> ProviderService<P> {
     /// Lists objects.
-    pub(crate) fn list_resource(&self, request: tf::list_resource::Request) -> BoxStream<Encoded> {
+    pub(crate) fn list_resource(
+        &self,
+        size: usize,
+        request: tf::list_resource::Request,
+    ) -> BoxStream<Encoded> {
         let server = self.server.clone();
         let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
         // For an unknown type, the list sends only an error.
@@ -37,7 +41,7 @@ impl<P: Provider> ProviderService<P> {
                     let schema = resource.schema();
                     (schema.identity_type(), schema.object_type().clone())
                 });
-        self.calls.all.spawn(async move {
+        self.calls.run(size, async move {
             if let Err(diagnostics) = list(&server, request, events.clone()).await {
                 let _ = events.send(ListEvent::Diagnostics(diagnostics)).await;
             }

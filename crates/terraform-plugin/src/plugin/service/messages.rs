@@ -7,9 +7,9 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
 
-use crate::plugin::codec::{CodecError, decode, encode, position};
+use crate::plugin::codec::{CodecError, decode, encode, parse_json};
+use crate::plugin::grpc::Encoded;
 use crate::plugin::proto::tfplugin6 as tf;
-use crate::plugin::service::raw::Encoded;
 use crate::plugin::wire;
 use crate::{
     ClientCapabilities, Diagnostic, Diagnostics, FunctionError, Provider, Schema, Server, Type, Value,
@@ -103,8 +103,7 @@ pub(crate) fn json(raw: Option<&tf::RawState>) -> Result<serde_json::Value, Diag
     if raw.json.is_empty() && !raw.flatmap.is_empty() {
         return Err(unreadable("The state was written by Terraform 0.11 or earlier").into());
     }
-    serde_json::from_slice(&raw.json)
-        .map_err(|e| unreadable(&format!("The state is not valid JSON: {}", position(&e))).into())
+    parse_json(&raw.json).map_err(|error| unreadable(&format!("The state cannot be read: {error}")).into())
 }
 
 /// A stored identity. All parts are null for an object that a version without identities stored.
