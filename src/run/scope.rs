@@ -187,6 +187,18 @@ impl Regions {
         Ok(region)
     }
 
+    /// The region at apply. The plan leaves it unknown if it is absent.
+    ///
+    /// # Errors
+    /// As [`Regions::of`].
+    pub(crate) fn at_apply(
+        &self,
+        planned: &Attr<Region>,
+        config: &Attr<Region>,
+    ) -> Result<Attr<Region>, Diagnostic> {
+        self.of(if planned.is_unknown() { config } else { planned }, None)
+    }
+
     /// The regions to search for streams: the known regions that the server URL serves.
     pub(crate) fn known(&self) -> Vec<Region> {
         match self.only() {
