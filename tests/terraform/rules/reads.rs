@@ -1,0 +1,91 @@
+//! What a read may conclude: data sources read for themselves, only a later time is an outside change, and an adoption is
+//! reported.
+
+use konnect_emulator::{Fault, FaultRule};
+use serde_json::json;
+
+use super::{says, warned};
+use crate::workspace::{Block, Workspace};
+
+const SIEM: &str = "konnect_audit_log_destination.siem";
+
+fn alias() -> Block {
+    Block::new("provider \"konnect\"")
+        .with("alias", "other")
+        .with("max_retries", 0)
+}
+
+#[test]
+fn data_source_behind_another_alias_sees_a_write_of_the_same_run() {
+    let seen = |label: &str, depends: &str| {
+        Block::new(format!("data \"konnect_audit_log_destination\" \"{label}\""))
+            .expression("provider", "konnect.other")
+            .expression("id", format!("{SIEM}.id"))
+            .expression("depends_on", format!("[{depends}]"))
+    };
+    let configuration = |format: &str| {
+        let early = Block::new("resource \"terraform_data\" \"early\"").with("input", format);
+        let siem = Block::destination("siem").with("log_format", format);
+        let siem = siem.expression("depends_on", "[data.konnect_audit_log_destination.first]");
+        // The id without a reference, which would be a cycle.
+        let first = Block::new("data \"konnect_audit_log_destinations\" \"first\"")
+            .expression("provider", "konnect.other")
+            .expression("depends_on", "[terraform_data.early]");
+        let siem = siem
+            .to_string()
+            .replace("audit_log_destination.first", "audit_log_destinations.first");
+        let value = "data.konnect_audit_log_destination.second.log_format";
+        let output = Block::new("output \"seen\"").expression("value", value);
+        format!("{}{early}{siem}{first}{}{output}", alias(), seen("second", SIEM))
+    };
+    let workspace = Workspace::of(configuration("cef"));
+    workspace.apply();
+    workspace.configure(configuration("json"));
+    workspace.apply();
+    assert_eq!(*workspace.state().output("seen"), json!("json"));
+    workspace.assert_no_changes();
+}
+
+#[test]
+fn earlier_time_than_that_of_the_state_is_no_outside_change() {
+    let workspace = Workspace::of(format!(
+        "{}{}",
+        Block::destination("siem"),
+        Block::webhook_with_endpoint("eu")
+    ));
+    workspace.apply();
+    let id = workspace.state().text(SIEM, "id");
+    let stale = json!({ "updated_at": "2020-01-01T00:00:00Z" });
+    workspace
+        .konnect
+        .edit_destination("global", &id, stale.clone())
+        .unwrap();
+    workspace.konnect.edit_webhook("eu", stale).unwrap();
+    let run = workspace.try_plan().succeeds();
+    assert_eq!(warned(&run), [""; 0]);
+}
+
+#[test]
+fn destination_of_another_alias_that_is_adopted_after_a_lost_response_is_reported() {
+    let first = Block::destination("siem");
+    let second = Block::destination("siem")
+        .expression("provider", "konnect.other")
+        .to_string()
+        .replace("\"siem\" {", "\"second\" {");
+    let workspace = Workspace::of(format!("{}{first}{second}", alias()));
+    // The first creation is answered late, and the second is lost.
+    let lost = FaultRule::new(Fault::DropBefore).method("POST").skip(1);
+    workspace.konnect.inject(lost).unwrap();
+    let run = workspace.apply();
+    let warnings = run.warnings();
+    let adopted = warnings
+        .iter()
+        .find(|w| w.summary == "Existing destination was adopted");
+    let adopted = adopted.unwrap_or_else(|| panic!("no warning: {}", run.report()));
+    let id = workspace.state().text(SIEM, "id");
+    says(
+        adopted,
+        "Existing destination was adopted",
+        &[&id, "terraform state show"],
+    );
+}
