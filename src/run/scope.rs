@@ -78,10 +78,11 @@ impl Scope {
         };
         let region = Region::parse(region).map_err(|error| invalid(sentence(&error)))?;
         let portal = portal.map(PortalId::parse).transpose();
-        Ok(Self {
-            region,
-            portal: portal.map_err(|error| invalid(sentence(&error)))?,
-        })
+        let portal = portal.map_err(|error| invalid(sentence(&error)))?;
+        if portal.is_some() && region == Region::global() {
+            return Err(global_portal());
+        }
+        Ok(Self { region, portal })
     }
 
     /// The owner of the stream, as the first word of a summary and after "one".

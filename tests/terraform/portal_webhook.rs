@@ -106,7 +106,7 @@ fn invalid_arguments_are_errors_on_them() {
     for (block, attribute, summary) in [
         (
             webhook(&portal).with("region", "global"),
-            "portal_id",
+            "region",
             "Dev Portals are regional",
         ),
         (

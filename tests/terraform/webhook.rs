@@ -58,6 +58,7 @@ fn destination_webhook_create_sends_one_request() {
         json!({
             "id": "eu",
             "region": "eu",
+            "portal_id": null,
             "enabled": true,
             "audit_log_destination_id": id,
             "endpoint": null,
@@ -91,6 +92,7 @@ fn endpoint_webhook_create_sends_one_request() {
         json!({
             "id": "eu",
             "region": "eu",
+            "portal_id": null,
             "enabled": true,
             "audit_log_destination_id": null,
             "endpoint": "https://siem.example.com/eu",
