@@ -200,7 +200,9 @@ pub(super) fn occupied(scope: &Scope, found: &Target) -> Diagnostic {
             "The webhook of {scope} is switched on and delivers to {found}. A creation does not change it.\n\n\
              If another resource of this configuration has this webhook, remove one of the two: {} has one webhook. After \
              a rename or a new key, write a moved block. If this apply removes the other resource, apply again. If this \
-             apply replaces it with create_before_destroy, remove that setting.\n\n\
+             apply replaces it with create_before_destroy, remove that setting. If the plan deletes a deposed object of \
+             this resource, which an interrupted apply leaves, run `terraform state rm` for this resource, and import the \
+             webhook.\n\n\
              To manage the existing webhook, import it with its target:\n\n{}\n\n\
              To redirect it to another target, set replace_existing = true.",
             indefinite(scope),

@@ -10,9 +10,9 @@ use super::{
     address, beside, delivers_to, endpoint, forms, is_on, says, set_up, to, warned, webhook,
     with_destinations,
 };
-#[cfg(target_os = "linux")]
-use crate::workspace::until;
 use crate::workspace::{Block, Diagnostic, Workspace};
+#[cfg(target_os = "linux")]
+use crate::{import::import_block, workspace::until};
 
 /// An endpoint whose path is the credential.
 const SECRET_ENDPOINT: &str = "https://hec.example.com/services/p4th-is-s3cret";
@@ -289,7 +289,11 @@ fn create_before_destroy_with_replace_is_refused_in_both_forms() {
         workspace.plan_with(&[&format!("-replace={}", address("a"))]);
         let error = workspace.try_apply_plan().error();
         is_refusal(&error, "eu", &target);
-        says(&error, OCCUPIED, &["create_before_destroy, remove that setting"]);
+        says(
+            &error,
+            OCCUPIED,
+            &["create_before_destroy, remove that setting", "terraform state rm"],
+        );
         is_on(&workspace, "eu");
         workspace.assert_no_changes();
     }
@@ -317,8 +321,9 @@ fn create_before_destroy_interrupted_with_ctrl_c_keeps_the_stream() {
         }
         assert_eq!(workspace.konnect.take_writes(), []);
         is_on(&workspace, "eu");
-        // Without create_before_destroy, as the error says, the apply succeeds.
-        workspace.configure(block);
+        // The way out that the error names.
+        workspace.run(&["state", "rm", &address("a")]).succeeds();
+        workspace.configure(format!("{block}{}", import_block(&address("a"), "eu")));
         workspace.apply();
         workspace.assert_no_changes();
         is_on(&workspace, "eu");

@@ -67,7 +67,7 @@ fn destroy_without_a_region_and_with_a_wrong_one_succeeds() {
                 .with("portal_id", "developers")
                 .with("audit_log_destination_id", "x"),
             "Invalid portal_id",
-            "developers",
+            "UUID",
         ),
     ] {
         let workspace = Workspace::of(&applied);
