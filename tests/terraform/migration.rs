@@ -13,7 +13,7 @@ use crate::workspace::{AUTHORIZATION, Block, KONG, Workspace, cli, write};
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 /// The attributes that only this provider stores.
-const LEARNED: [&str; 4] = ["created_at", "id", "region", "updated_at"];
+const LEARNED: [&str; 4] = ["endpoint_host", "id", "region", "updated_at"];
 
 fn moved(from: &str, to: &str) -> Block {
     Block::new("moved").expression("from", from).expression("to", to)
@@ -108,7 +108,9 @@ fn only_learns(workspace: &Workspace, expected: &[&str]) {
     workspace.konnect.clear_requests();
     let plan = workspace.plan();
     assert_eq!(plan.diagnostics, []);
-    let actions: BTreeMap<_, _> = expected.iter().map(|a| (*a, "update".to_owned())).collect();
+    // The region of a webhook is not in the state of Kong's provider.
+    let webhooks = expected.iter().filter(|address| **address == EU);
+    let actions: BTreeMap<_, _> = webhooks.map(|a| (*a, "update".to_owned())).collect();
     assert_eq!(plan.actions(), actions);
     for address in expected {
         let changed = plan.change(address).changed();

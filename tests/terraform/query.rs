@@ -104,7 +104,12 @@ fn list_by_cli(workspace: &Workspace, type_name: &str, limit: usize, arguments: 
             .collect(),
         identities: results
             .iter()
-            .map(|result| serde_json::from_value(result["identity"].clone()).unwrap())
+            .map(|result| {
+                let parts = result["identity"].as_object().unwrap().iter();
+                parts
+                    .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+                    .collect()
+            })
             .collect(),
         // The CLI adds a warning if there are no results.
         diagnostics: run.diagnostics.iter().map(|d| d.summary.clone()).collect(),
@@ -134,7 +139,7 @@ async fn list_at_protocol(plugin: &Plugin, type_name: &str, limit: usize, argume
 fn texts(identity: &Value) -> BTreeMap<String, String> {
     let parts = identity.as_object().unwrap().iter();
     parts
-        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
         .collect()
 }
 

@@ -201,6 +201,7 @@ fn webhook_failure_in_each_operation_keeps_state() {
         workspace.apply();
         workspace.configure(with_destination(&webhook));
         workspace.apply();
+        let before = workspace.state();
         refuse(&workspace, removal);
         workspace.try_destroy().error();
         assert_eq!(workspace.state().get(EU), before.get(EU));

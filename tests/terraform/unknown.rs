@@ -110,7 +110,7 @@ fn destination_with_unknown_values_plans_and_applies() {
     let unknown = plan.change(SIEM).unknown();
     assert_eq!(
         unknown,
-        BTreeSet::from(["created_at", "endpoint", "id", "updated_at"])
+        BTreeSet::from(["created_at", "endpoint", "endpoint_host", "id", "updated_at"])
     );
     workspace.apply_plan();
     let stored = workspace.konnect.destinations("global").remove(0);
@@ -131,7 +131,7 @@ fn webhook_with_unknown_values_plans_and_applies() {
     let plan = workspace.plan();
     assert_eq!(
         plan.change(EU).unknown(),
-        BTreeSet::from(["endpoint", "id", "region", "updated_at"])
+        BTreeSet::from(["endpoint", "endpoint_host", "id", "region", "updated_at"])
     );
     workspace.apply_plan();
     assert_eq!(workspace.state().get(EU)["id"], "au");
