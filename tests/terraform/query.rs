@@ -146,6 +146,7 @@ fn texts(identity: &Value) -> BTreeMap<String, String> {
 fn value_of(json: &Json) -> Value {
     match json {
         Json::String(text) => text.as_str().into(),
+        Json::Bool(value) => Value::Bool(*value),
         Json::Array(elements) => Value::List(elements.iter().map(value_of).collect()),
         other => panic!("{other} is not in any test"),
     }
@@ -297,20 +298,34 @@ fn destinations_are_listed_by_name_and_filtered() {
 fn webhooks_are_listed_by_region_and_one_that_fails_is_a_warning() {
     let workspace = Workspace::of("");
     console(&workspace);
+    let regions = |found: &Found| -> Vec<String> {
+        let identities = found.identities.iter();
+        identities.map(|identity| identity["region"].clone()).collect()
+    };
     let found = list(&workspace, WEBHOOK, 100, &json!({}));
     assert_eq!(
-        found.display_names,
+        regions(&found),
         ["us", "eu", "au"],
         "in the order of the known regions"
     );
+    assert_eq!(found.display_names[0], "us: an endpoint on siem.example.com (on)");
     assert!(found.diagnostics.is_empty());
-    let ordered = list(
-        &workspace,
-        WEBHOOK,
-        100,
-        &json!({ "regions": ["au", "me", "eu"] }),
-    );
-    assert_eq!(ordered.display_names, ["au", "eu"]);
+    let ordered = json!({ "regions": ["au", "me", "eu"] });
+    assert_eq!(regions(&list(&workspace, WEBHOOK, 100, &ordered)), ["au", "eu"]);
+
+    let portal = workspace.konnect.add_portal("au", "developers").unwrap();
+    let id = workspace.konnect.destinations("global")[0]["id"].clone();
+    let edit = json!({ "audit_log_destination_id": id, "enabled": true });
+    workspace
+        .konnect
+        .edit_portal_webhook("au", &portal, edit)
+        .unwrap();
+    workspace.konnect.add_portal("au", "without a webhook").unwrap();
+    let with_portals = json!({ "regions": ["au"], "include_portals": true });
+    let found = list(&workspace, WEBHOOK, 100, &with_portals);
+    assert_eq!(found.identities.len(), 2);
+    assert_eq!(found.identities[1]["portal_id"], portal);
+
     let down = FaultRule::new(Fault::status(503)).region("eu").always();
     workspace.konnect.inject(down).unwrap();
     let found = list(
@@ -319,7 +334,7 @@ fn webhooks_are_listed_by_region_and_one_that_fails_is_a_warning() {
         100,
         &json!({ "regions": ["au", "eu", "us"] }),
     );
-    assert_eq!(found.display_names, ["au", "us"]);
+    assert_eq!(regions(&found), ["au", "us"]);
     assert_eq!(found.diagnostics, ["Webhook of region eu can't be read"]);
     assert!(!found.failed);
 }
