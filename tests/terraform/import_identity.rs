@@ -54,7 +54,10 @@ fn identity_import_block_of_webhook_supports_both_forms() {
     let block = Block::webhook_with_endpoint("eu");
     if let Some(workspace) = by_identity(workspace, &block, EU, "{ region = \"eu\" }") {
         sends_once(&workspace, EU, "PATCH /eu/v2/audit-log-webhook", whole_endpoint());
-        assert_eq!(identity_of(&workspace, EU), json!({ "region": "eu" }));
+        assert_eq!(
+            identity_of(&workspace, EU),
+            json!({ "region": "eu", "portal_id": null })
+        );
     }
     let workspace = Workspace::new();
     let id = existing_with_destination(&workspace);
@@ -64,7 +67,10 @@ fn identity_import_block_of_webhook_supports_both_forms() {
         .with("audit_log_destination_id", id);
     if let Some(workspace) = by_identity(workspace, &block, EU, "{ region = \"eu\" }") {
         workspace.apply_and_assert_no_changes();
-        assert_eq!(identity_of(&workspace, EU), json!({ "region": "eu" }));
+        assert_eq!(
+            identity_of(&workspace, EU),
+            json!({ "region": "eu", "portal_id": null })
+        );
     }
 }
 
