@@ -284,6 +284,8 @@ fn pages() -> Vec<String> {
         "benches/README.md",
         "docs/index.md",
         "examples/modules/audit-logging/README.md",
+        "examples/policies/README.md",
+        "packaging/README.md",
         "tests/README.md",
     ];
     let mut pages: Vec<_> = own.map(str::to_owned).into();

@@ -9,13 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use packaging::{Archive, Platform, Project, Release, TOOLS};
+use packaging::{Archive, NAME, Platform, Program, Project, Release, TOOLS};
 use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use zip::ZipArchive;
 
-const NAME: &str = "terraform-provider-konnect";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The platforms of a release.
 const PLATFORMS: [&str; 6] = [
@@ -42,15 +41,37 @@ fn project(time: i64) -> Project {
 
 /// Archives of the provider, each with a program that prints its platform.
 fn pack(project: &Project, folder: &Path, triples: &[&str]) -> Vec<Archive> {
-    let pack = |triple: &&str| {
-        let program = folder.join("program");
-        fs::write(&program, format!("a program for {triple}")).unwrap();
-        let platform = Platform::of(triple).unwrap();
-        let archive = Archive::pack(project, &platform, &program, &folder.join("out")).unwrap();
-        fs::remove_file(program).unwrap();
-        archive
-    };
+    let pack = |triple: &&str| pack_one(project, folder, NAME, triple);
     triples.iter().map(pack).collect()
+}
+
+fn pack_one(project: &Project, folder: &Path, name: &'static str, triple: &str) -> Archive {
+    let path = folder.join("program");
+    fs::write(&path, format!("a program for {triple}")).unwrap();
+    let program = Program::of(project, name, triple).unwrap();
+    let archive = Archive::pack(project, &program, &path, &folder.join("out")).unwrap();
+    fs::remove_file(path).unwrap();
+    archive
+}
+
+/// The files of an archive: name, permissions and content.
+fn unpacked(archive: &Archive) -> BTreeMap<String, (u32, Vec<u8>)> {
+    let mut zip = ZipArchive::new(fs::File::open(archive.path()).unwrap()).unwrap();
+    let files = (0..zip.len()).map(|index| {
+        let mut file = zip.by_index(index).unwrap();
+        let mut content = Vec::new();
+        std::io::copy(&mut file, &mut content).unwrap();
+        // 2026-05-01 10:20:31. Times in archives have a precision of two seconds.
+        assert_eq!(file.last_modified().unwrap().to_string(), "2026-05-01 10:20:30");
+        let mode = file.unix_mode().unwrap() & 0o777;
+        (file.name().unwrap().into_owned(), (mode, content))
+    });
+    files.collect()
+}
+
+fn bill(archive: &Archive) -> Value {
+    let path = archive.path().with_file_name(archive.bill_name());
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -86,29 +107,56 @@ fn archive_of_each_platform_holds_program_and_licence() {
             format!("{NAME}_v{VERSION}.exe"),
         ),
     ] {
-        // 2026-05-01 10:20:31. Times in archives have a precision of two seconds.
         let archive = &pack(&project(1_777_630_831), folder.path(), &[triple])[0];
-        let path = archive.path();
-        let name = format!("{NAME}_{VERSION}_{platform}.zip");
-        assert_eq!(path.file_name().unwrap(), name.as_str());
-        let mut zip = ZipArchive::new(fs::File::open(path).unwrap()).unwrap();
-        let mut found = Vec::new();
-        for index in 0..zip.len() {
-            let mut file = zip.by_index(index).unwrap();
-            let mut content = Vec::new();
-            std::io::copy(&mut file, &mut content).unwrap();
-            let time = file.last_modified().unwrap();
-            assert_eq!(time.to_string(), "2026-05-01 10:20:30");
-            found.push((
-                file.name().unwrap().into_owned(),
-                file.unix_mode().unwrap() & 0o777,
-                content,
-            ));
+        assert_eq!(archive.file_name(), format!("{NAME}_{VERSION}_{platform}.zip"));
+        let mut found = unpacked(archive);
+        for notices in ["THIRD-PARTY-NOTICES.txt", "THIRD-PARTY-NOTICES-rust.html"] {
+            assert_eq!(found.remove(notices).unwrap().0, 0o644);
         }
-        let program = (program, 0o755, format!("a program for {triple}").into_bytes());
-        let licence = ("LICENSE".to_owned(), 0o644, read("LICENSE").into_bytes());
-        assert_eq!(found, [licence, program]);
+        let program = (program, (0o755, format!("a program for {triple}").into_bytes()));
+        let licence = ("LICENSE".to_owned(), (0o644, read("LICENSE").into_bytes()));
+        assert_eq!(found, BTreeMap::from([licence, program]));
     }
+}
+
+#[test]
+fn archive_notices_have_each_crate_and_its_licence() {
+    let folder = TempDir::new().unwrap();
+    let project = project(1_777_630_831);
+    let notices = |name, triple| {
+        let archive = pack_one(&project, folder.path(), name, triple);
+        let mut files = unpacked(&archive);
+        let rust = files.remove("THIRD-PARTY-NOTICES-rust.html").unwrap().1;
+        assert!(String::from_utf8(rust).unwrap().contains("hashbrown"));
+        let text = String::from_utf8(files.remove("THIRD-PARTY-NOTICES.txt").unwrap().1).unwrap();
+        let parts = bill(&archive)["components"].as_array().unwrap().clone();
+        for part in parts {
+            let word = |field: &str| part[field].as_str().unwrap().to_owned();
+            let is_crate = word("purl").starts_with("pkg:cargo/");
+            let is_listed = is_crate && word("scope") == "required" && part["hashes"].is_array();
+            let licence = part["licenses"][0]["expression"].as_str().unwrap();
+            let line = format!("\n{} {}: {licence}\n", word("name"), word("version"));
+            assert_eq!(text.contains(&line), is_listed, "{line}");
+            if is_listed && !licence.contains("Apache-2.0") {
+                let heading = format!("{} {}", word("name"), word("version"));
+                assert!(text.matches(&heading).count() > 1, "{heading}: no text");
+            }
+        }
+        text
+    };
+    let linux = notices(NAME, "x86_64-unknown-linux-musl");
+    for words in [
+        "Copyright (c) 2023-2025 Sean McArthur",
+        "Copyright (c) 2005-2020 Rich Felker",
+        "Copyright (c) The mlkem-native project authors.",
+        "the fiat-crypto authors",
+        "UNICODE LICENSE V3",
+    ] {
+        assert!(linux.contains(words), "{words}");
+    }
+    assert!(!linux.contains("mingw-w64"));
+    let windows = notices(TOOLS[1], "x86_64-pc-windows-gnu");
+    assert!(windows.contains("the mingw-w64 project") && !windows.contains("Rich Felker"));
 }
 
 #[test]
@@ -152,7 +200,7 @@ fn release_described_has_files_for_registries_and_mirrors() {
         .collect();
     let mut expected = summed.clone();
     expected.insert(sums.clone());
-    expected.insert(format!("{NAME}_{VERSION}_sbom.cdx.json"));
+    expected.extend(archives.iter().map(Archive::bill_name));
     assert_eq!(files.into_iter().collect::<BTreeSet<_>>(), expected);
     let beside = [
         older.file_name().unwrap().to_str().unwrap(),
@@ -352,7 +400,7 @@ fn release_signing_job_runs_no_third_party_code() {
         Some("./.github/workflows/ci.yml"),
         "the whole test suite on this commit"
     );
-    for job in ["attest", "sign", "publish"] {
+    for job in ["sign", "publish"] {
         for step in release["jobs"][job]["steps"].as_vec().unwrap() {
             let action = step
                 .as_mapping_get("uses")
@@ -370,23 +418,52 @@ fn release_signing_job_runs_no_third_party_code() {
     }
 }
 
+/// The job that builds attests, and the job that publishes verifies it. Nothing else may attest or write.
+#[test]
+fn release_is_attested_where_it_is_built_and_verified_before_it_is_published() {
+    let release = workflow("release.yml");
+    let jobs = release["jobs"].as_mapping().unwrap();
+    let granted = |permission: &str| -> Vec<&str> {
+        let jobs = jobs.iter().filter(|(_, job)| {
+            let granted = job.as_mapping_get("permissions");
+            let level = granted.and_then(|granted| granted.as_mapping_get(permission));
+            level.and_then(Yaml::as_str) == Some("write")
+        });
+        jobs.map(|(name, _)| name.as_str().unwrap()).collect()
+    };
+    assert_eq!(granted("attestations"), ["build"]);
+    assert_eq!(granted("id-token"), ["build"]);
+    assert_eq!(granted("contents"), ["publish"]);
+    let scripts = |job: &str| -> Vec<String> {
+        let steps = release["jobs"][job]["steps"].as_vec().unwrap().iter();
+        steps
+            .map(|step| match step.as_mapping_get("run") {
+                Some(script) => script.as_str().unwrap().to_owned(),
+                None => step["uses"].as_str().unwrap().to_owned(),
+            })
+            .collect()
+    };
+    let position = |job: &str, word: &str| scripts(job).iter().position(|script| script.contains(word));
+    assert!(position("build", "actions/attest@") > position("build", "packaging/build.sh"));
+    let verified = position("publish", "gh attestation verify");
+    assert!(verified.is_some() && verified < position("publish", "gh release create"));
+    assert!(position("tag", "git merge-base --is-ancestor \"$GITHUB_SHA\" origin/main").is_some());
+    for job in ["test", "build"] {
+        assert_eq!(release["jobs"][job]["needs"].as_str(), Some("tag"));
+    }
+}
+
 #[test]
 fn release_tools_have_separate_archives_and_checksums() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out");
     let project = project(1_777_630_831);
     pack(&project, folder.path(), &["x86_64-pc-windows-gnu"]);
-    let platform = Platform::of("x86_64-pc-windows-gnu").unwrap();
     for tool in TOOLS {
-        let program = folder.path().join(tool);
-        fs::write(&program, tool).unwrap();
-        let archive = Archive::pack_tool(&project, &platform, tool, &program, &out).unwrap();
-        let zip = ZipArchive::new(fs::File::open(archive.path()).unwrap()).unwrap();
-        let files: BTreeSet<_> = zip.file_names().map(|name| name.unwrap().into_owned()).collect();
-        assert_eq!(
-            files,
-            BTreeSet::from(["LICENSE".to_owned(), format!("{tool}.exe")])
-        );
+        let archive = pack_one(&project, folder.path(), tool, "x86_64-pc-windows-gnu");
+        let files = unpacked(&archive);
+        assert!(files.contains_key("LICENSE"));
+        assert!(files.contains_key(&format!("{tool}.exe")));
     }
     Release::open(&out).unwrap().describe(&project).unwrap();
     let sums = fs::read_to_string(out.join(format!("konnect-tools_{VERSION}_SHA256SUMS"))).unwrap();
@@ -400,33 +477,79 @@ fn release_tools_have_separate_archives_and_checksums() {
     assert!(!mirror.contains(TOOLS[0]), "a mirror serves the provider alone");
 }
 
+/// The audit of 2026-11-29 found 85 crates in the bill of materials that are in no program, and no AWS-LC.
 #[test]
-fn bill_of_materials_lists_each_dependency_with_its_licence() {
+fn bill_of_materials_has_what_is_built_for_program_and_target() {
     let folder = TempDir::new().unwrap();
-    let out = folder.path().join("out");
     let project = project(1_777_630_831);
-    pack(&project, folder.path(), &["x86_64-unknown-linux-musl"]);
-    Release::open(&out).unwrap().describe(&project).unwrap();
-    let path = out.join(format!("{NAME}_{VERSION}_sbom.cdx.json"));
-    let bill: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-    assert_eq!(bill["metadata"]["component"]["name"], NAME);
-    let components = bill["components"].as_array().unwrap();
-    let named = |name: &str| components.iter().find(|component| component["name"] == name);
-    for name in ["konnect", "terraform-plugin", "rustls", "tokio"] {
-        let component = named(name).unwrap_or_else(|| panic!("{name} is missing"));
-        assert!(component["licenses"][0]["expression"].is_string(), "{component}");
+    let described = |name, triple| bill(&pack_one(&project, folder.path(), name, triple));
+    let names = |bill: &Value| -> BTreeSet<String> {
+        let components = bill["components"].as_array().unwrap();
+        components
+            .iter()
+            .map(|component| component["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let linux = described(NAME, "x86_64-unknown-linux-musl");
+    assert_eq!(linux["metadata"]["component"]["name"], NAME);
+    assert_eq!(
+        linux["metadata"]["component"]["hashes"][0]["content"],
+        hexadecimal(b"a program for x86_64-unknown-linux-musl")
+    );
+    let in_linux = names(&linux);
+    for name in [
+        "konnect",
+        "terraform-plugin",
+        "rustls",
+        "tokio",
+        "cc",
+        "serde_derive",
+        "aws-lc",
+        "std",
+    ] {
+        assert!(in_linux.contains(name), "{name} is missing");
     }
-    assert!(named("proptest").is_none(), "tests are not released");
-    let known: BTreeSet<_> = components
-        .iter()
-        .map(|component| &component["purl"])
-        .map(Value::to_string)
-        .collect();
-    for edge in bill["dependencies"].as_array().unwrap() {
-        for dependency in edge["dependsOn"].as_array().unwrap() {
-            assert!(known.contains(&dependency.to_string()), "{dependency}");
+    for name in [
+        "proptest",
+        "axum",
+        "clap",
+        "packaging",
+        "windows-sys",
+        "security-framework",
+    ] {
+        assert!(!in_linux.contains(name), "{name} is not part of it");
+    }
+    assert!(names(&described(NAME, "x86_64-pc-windows-gnu")).contains("windows-sys"));
+    assert!(names(&described(NAME, "aarch64-apple-darwin")).contains("security-framework"));
+    let in_receiver = names(&described(TOOLS[1], "x86_64-unknown-linux-musl"));
+    assert!(in_receiver.contains("clap") && !in_receiver.contains("terraform-plugin"));
+
+    let components = linux["components"].as_array().unwrap();
+    let own = ["konnect", "konnect-event", "redact", "terraform-plugin", "std"];
+    for component in components {
+        assert!(component["licenses"][0]["expression"].is_string(), "{component}");
+        if !own.contains(&component["name"].as_str().unwrap()) {
+            let hash = component["hashes"][0]["content"].as_str();
+            assert!(hash.is_some_and(|hash| hash.len() == 64), "{component}");
         }
     }
+    let find = |name: &str| {
+        let mut components = components.iter();
+        components.find(|component| component["name"] == name).unwrap()
+    };
+    assert_eq!(find("tokio")["scope"], "required");
+    assert_eq!(find("serde_derive")["scope"], "excluded");
+    let known: BTreeSet<_> = components
+        .iter()
+        .map(|component| component["bom-ref"].to_string())
+        .collect();
+    assert_eq!(known.len(), components.len(), "each reference is unique");
+    let mut needed = BTreeSet::new();
+    for edge in linux["dependencies"].as_array().unwrap() {
+        let needs = edge["dependsOn"].as_array().unwrap();
+        needed.extend(needs.iter().map(Value::to_string));
+    }
+    assert_eq!(needed, known, "something needs each component");
 }
 
 /// The files that people read.

@@ -13,8 +13,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use konnect::{
-    AccessToken, Authorization, Cache, Client, ClientOptions, DestinationChanges, EndpointWebhookChanges,
-    LogFormat, NewDestination,
+    AccessToken, Authorization, Cache, Client, ClientOptions, DestinationChanges, DestinationSettings,
+    EndpointWebhookChanges, LogFormat, NewDestination,
 };
 use secrecy::SecretString;
 use secrecy::zeroize::ZeroizeOnDrop;
@@ -210,11 +210,13 @@ fn shown() -> Vec<(&'static str, String)> {
         ..<_>::default()
     };
     let new = NewDestination {
-        name: "n".to_owned(),
-        endpoint: "https://e".to_owned(),
+        settings: DestinationSettings {
+            name: "n".to_owned(),
+            endpoint: "https://e".to_owned(),
+            log_format: LogFormat::Cef,
+            skip_ssl_verification: false,
+        },
         authorization: authorization(),
-        log_format: LogFormat::Cef,
-        skip_ssl_verification: None,
     };
     let changes = DestinationChanges {
         authorization: Some(authorization()),
@@ -238,11 +240,14 @@ fn shown() -> Vec<(&'static str, String)> {
         ("MoveSource", debugged(&source)),
         ("Private", debugged(&private)),
         ("Private", debugged(&Private::from_bytes(SECRET.as_bytes()))),
-        ("Client", debugged(&Client::new(ClientOptions::new(token())))),
+        (
+            "Client",
+            debugged(&Client::new(ClientOptions::new(token())).unwrap()),
+        ),
         ("ClientOptions", debugged(&ClientOptions::new(token()))),
         (
             "Cache",
-            debugged(&Cache::new(Client::new(ClientOptions::new(token())))),
+            debugged(&Cache::new(Client::new(ClientOptions::new(token())).unwrap())),
         ),
         ("ImportTarget", debugged(&ImportTarget::Identity(value))),
         ("NewDestination", debugged(&new)),

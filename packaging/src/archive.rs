@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use crate::{Failure, NAME, Platform, Project, TOOLS};
+use crate::{Failure, NAME, Program, Project, TOOLS, notices, sbom};
 
 /// An archive in a folder, known by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,72 +37,48 @@ pub struct Hashes {
 }
 
 impl Archive {
-    /// Packs the provider and its licence into an archive in `folder`. The files in it have the project's time and
-    /// fixed permissions, so that the same program makes the same archive.
+    /// Packs a program, its licence and the notices of third-party code into an archive in `folder`, and writes its
+    /// bill of materials beside it. The files in the archive have the project's time and fixed permissions, so that
+    /// the same program makes the same archive.
     ///
     /// # Errors
     ///
-    /// Returns an error if a file cannot be read or written.
-    pub fn pack(
-        project: &Project,
-        platform: &Platform,
-        program: &Path,
-        folder: &Path,
-    ) -> Result<Self, Failure> {
-        // The CLI looks for a program of this name.
-        let name = format!("{NAME}_v{}", project.version);
-        Self::pack_as(project, platform, (NAME, &name), program, folder)
-    }
-
-    /// Packs one of [`TOOLS`] in the same way.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if a file cannot be read or written.
-    pub fn pack_tool(
-        project: &Project,
-        platform: &Platform,
-        tool: &'static str,
-        program: &Path,
-        folder: &Path,
-    ) -> Result<Self, Failure> {
-        Self::pack_as(project, platform, (tool, tool), program, folder)
-    }
-
-    fn pack_as(
-        project: &Project,
-        platform: &Platform,
-        (of, name): (&'static str, &str),
-        program: &Path,
-        folder: &Path,
-    ) -> Result<Self, Failure> {
+    /// Returns an error if a file cannot be read or written, or if a crate has no text of its licence.
+    pub fn pack(project: &Project, program: &Program, path: &Path, folder: &Path) -> Result<Self, Failure> {
         let archive = Self {
             folder: folder.to_owned(),
-            program: of,
+            program: program.name,
             version: project.version.clone(),
-            platform: platform.to_string(),
+            platform: program.platform.to_string(),
         };
-        let name = format!("{name}{}", platform.program_suffix());
-        let content = BTreeMap::from([
-            ("LICENSE".to_owned(), (project.folder.join("LICENSE"), 0o644)),
-            (name, (program.to_owned(), 0o755)),
-        ]);
+        let read = |path: &Path| fs::read(path).map_err(|e| Failure::of(path.display(), e));
+        let bytes = read(path)?;
+        let sha256 = hexadecimal(&bytes);
+        let mut content = notices::files(project, program)?;
+        content.insert("LICENSE".to_owned(), read(&project.folder.join("LICENSE"))?);
+        let name = program.file_name(project);
+        content.insert(name.clone(), bytes);
+
         let time = time(project.time)?;
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-        for (name, (path, permissions)) in content {
-            let bytes = fs::read(&path).map_err(|e| Failure::of(path.display(), e))?;
+        for (file, bytes) in content {
             let options = SimpleFileOptions::default()
                 .compression_method(CompressionMethod::Deflated)
                 .compression_level(Some(9))
                 .last_modified_time(time)
-                .unix_permissions(permissions);
-            zip.start_file(name, options)
+                .unix_permissions(if file == name { 0o755 } else { 0o644 });
+            zip.start_file(file, options)
                 .and_then(|()| Ok(zip.write_all(&bytes)?))
                 .map_err(|e| Failure::of(archive.file_name(), e))?;
         }
         let bytes = zip.finish().map_err(|e| Failure::of(archive.file_name(), e))?;
         fs::create_dir_all(folder).map_err(|e| Failure::of(folder.display(), e))?;
         put(&archive.path(), &bytes.into_inner())?;
+        let bill = sbom::describe(project, program, &sha256)?;
+        put(
+            &folder.join(archive.bill_name()),
+            format!("{bill:#}\n").as_bytes(),
+        )?;
         Ok(archive)
     }
 
@@ -125,6 +101,12 @@ impl Archive {
     #[must_use]
     pub fn file_name(&self) -> String {
         format!("{}_{}_{}.zip", self.program, self.version, self.platform)
+    }
+
+    /// The name of its bill of materials, `PROGRAM_VERSION_OS_ARCH.cdx.json`.
+    #[must_use]
+    pub fn bill_name(&self) -> String {
+        format!("{}_{}_{}.cdx.json", self.program, self.version, self.platform)
     }
 
     /// Its path.
@@ -177,9 +159,18 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 fn time(seconds: i64) -> Result<DateTime, Failure> {
-    let time =
-        jiff::Timestamp::from_second(seconds).map_err(|e| Failure::of("the time of the release", e))?;
-    let time = time.to_zoned(TimeZone::UTC).datetime();
-    DateTime::try_from(time)
-        .map_err(|e| Failure::of(format!("{time} as the time of a file in an archive"), e))
+    let failed =
+        |e: &dyn std::fmt::Display| Failure::of(format!("{seconds} as the time of a file in an archive"), e);
+    let time = jiff::Timestamp::from_second(seconds).map_err(|e| failed(&e))?;
+    let time = TimeZone::UTC.to_datetime(time);
+    let part = |number: i8| u8::try_from(number).map_err(|e| failed(&e));
+    DateTime::from_date_and_time(
+        u16::try_from(time.year()).map_err(|e| failed(&e))?,
+        part(time.month())?,
+        part(time.day())?,
+        part(time.hour())?,
+        part(time.minute())?,
+        part(time.second())?,
+    )
+    .map_err(|e| failed(&e))
 }

@@ -1,31 +1,43 @@
 //! Builds a program so that no path of this machine gets into it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::archive::put;
 use crate::project::output;
-use crate::{Failure, NAME, Project};
+use crate::{Failure, NAME, Program, Project, audit};
 
-/// Compiles a program for a target with a profile of `Cargo.toml`, and returns its path. `package` is the provider
-/// ([`crate::NAME`]) or one of [`crate::TOOLS`].
+/// Compiles a program with a profile of `Cargo.toml`, and returns its path. The program contains the list of its
+/// crates.
 ///
 /// It ignores the flags of the environment (`RUSTFLAGS`, `CFLAGS`), since they would change the bytes.
 ///
 /// # Errors
 ///
-/// Returns an error if the program does not compile, or if it contains the path of a folder of this machine.
-pub fn build(project: &Project, package: &str, target: &str, profile: &str) -> Result<PathBuf, Failure> {
+/// Returns an error if the program does not compile, if it contains the path of a folder of this machine, or if cargo
+/// builds another set of crates than [`Program`] lists.
+pub fn build(project: &Project, program: &Program, profile: &str) -> Result<PathBuf, Failure> {
+    let (package, target) = (program.name, program.target.as_str());
     let names = names(project)?;
+    // Relative to the checkout, where cargo runs rustc: the same in each folder.
+    let target_folder = Path::new("target").join("packaging");
+    let list = target_folder.join(format!("{package}-{target}.o"));
+    fs::create_dir_all(project.folder.join(&target_folder))
+        .map_err(|e| Failure::of(target_folder.display(), e))?;
+    put(&project.folder.join(&list), &audit::object_file(program)?)?;
     let mut cargo = Command::new("cargo");
     cargo
-        .args(["build", "--locked", "--package", package, "--bin", package])
+        .args(["rustc", "--locked", "--package", package, "--bin", package])
         .args(["--target", target, "--profile", profile])
         .args(["--message-format", "json-render-diagnostics", "--target-dir"])
-        .arg(project.folder.join("target").join("packaging"))
+        .arg(project.folder.join(&target_folder))
+        .arg("--")
+        .arg(format!("-Clink-arg={}", list.display()))
+        .arg(audit::linker_option(target))
         // Where `.cargo/config.toml` is read.
         .current_dir(&project.folder)
         .env("SOURCE_DATE_EPOCH", project.time.to_string())
@@ -36,14 +48,42 @@ pub fn build(project: &Project, package: &str, target: &str, profile: &str) -> R
         .stderr(Stdio::inherit());
     let answer =
         output(&mut cargo).map_err(|_| Failure::say("the build failed; see the output of cargo above"))?;
-    let program = answer
+    let messages = answer
         .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let built: Vec<_> = messages
+        .filter(|message| message["reason"] == "compiler-artifact")
+        .collect();
+    check_crates(project, program, &built)?;
+    let path = built
+        .iter()
         .filter(|message| message["target"]["name"] == package)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
         .ok_or_else(|| Failure::say("cargo does not report the path of the program"))?;
-    names_nothing(&program, project)?;
-    Ok(program)
+    names_nothing(&path, project)?;
+    Ok(path)
+}
+
+/// Returns an error unless cargo built exactly the listed crates.
+fn check_crates(project: &Project, program: &Program, built: &[Value]) -> Result<(), Failure> {
+    let built: BTreeSet<_> = built
+        .iter()
+        .filter_map(|message| message["package_id"].as_str())
+        .collect();
+    let packages = project.metadata["packages"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    for package in packages {
+        let text = |field: &str| package[field].as_str().unwrap_or_default();
+        let (name, version) = (text("name"), text("version"));
+        if built.contains(text("id")) != program.has(name, version) {
+            return Err(Failure::of(
+                format!("{name} {version} in {} for {}", program.name, program.target),
+                "cargo tree and cargo rustc disagree whether it is built",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the default target of the compiler.
@@ -63,11 +103,16 @@ fn rustc(project: &Project, arguments: &[&str]) -> Result<String, Failure> {
     output(Command::new("rustc").args(arguments).current_dir(&project.folder))
 }
 
+/// The folder of the toolchain.
+pub(crate) fn sysroot(project: &Project) -> Result<PathBuf, Failure> {
+    Ok(rustc(project, &["--print", "sysroot"])?.trim().into())
+}
+
 /// The folders of this machine that compilers write into programs, and what they write instead.
 fn names(project: &Project) -> Result<BTreeMap<String, String>, Failure> {
     let about = rustc(project, &["--version", "--verbose"])?;
     let commit = about.lines().find_map(|line| line.strip_prefix("commit-hash: "));
-    let library = Path::new(rustc(project, &["--print", "sysroot"])?.trim()).join("lib/rustlib/src/rust");
+    let library = sysroot(project)?.join("lib/rustlib/src/rust");
     let named = |folder: &Path, name: String| match folder.to_str() {
         Some(folder) => Ok((folder.to_owned(), name)),
         None => Err(Failure::of(

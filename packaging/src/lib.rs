@@ -1,14 +1,18 @@
 //! Builds the release of terraform-provider-konnect: what a registry or a mirror serves, and the tools beside it.
 //!
-//! [`Project`] is the checkout and what cargo knows about it; [`build`] compiles a program for a [`Platform`] so that no
-//! path of this machine gets into it; [`Archive`] is one archive; [`Release`] is a folder of archives, with the manifest,
-//! the checksums, the bill of materials and the indexes of a mirror.
+//! [`Project`] is the checkout and what cargo knows about it; [`Program`] is one program for one target, and the
+//! crates in it; [`build`] compiles it so that no path of this machine gets into it; [`Archive`] is its archive, with
+//! notices and a bill of materials; [`Release`] is a folder of archives, with the manifest, the checksums and the
+//! indexes of a mirror.
 
 #![forbid(unsafe_code)]
 
 mod archive;
+mod audit;
 mod build;
+mod notices;
 mod platform;
+mod program;
 mod project;
 mod release;
 mod sbom;
@@ -18,6 +22,7 @@ use std::fmt::Display;
 pub use archive::{Archive, Hashes};
 pub use build::{build, host};
 pub use platform::Platform;
+pub use program::Program;
 pub use project::{NAME, Project, TOOLS};
 pub use release::Release;
 

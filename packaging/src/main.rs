@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
-use packaging::{Archive, Failure, NAME, Platform, Project, Release, TOOLS, build, host};
+use packaging::{Archive, Failure, NAME, Program, Project, Release, TOOLS, build, host};
 
 const HELP: &str = "\
 Builds the release of terraform-provider-konnect for one target.
@@ -21,12 +21,12 @@ Builds the release of terraform-provider-konnect for one target.
   --gather         Build nothing: describe the archives in the folder, for all targets
   --out FOLDER     Where the files go. Default: target/release-files
 
-The folder then holds the archive terraform-provider-konnect_VERSION_OS_ARCH.zip; for a registry
-terraform-provider-konnect_VERSION_manifest.json and terraform-provider-konnect_VERSION_SHA256SUMS; the bill of
-materials terraform-provider-konnect_VERSION_sbom.cdx.json; and for a network mirror index.json and VERSION.json.
-With --tools it also holds konnect-emulator_VERSION_OS_ARCH.zip, konnect-audit-receiver_VERSION_OS_ARCH.zip and
-konnect-tools_VERSION_SHA256SUMS. As HOST/NAMESPACE/TYPE, for example registry.terraform.io/konnect-audit/konnect,
-the folder is part of a filesystem mirror and of a network mirror.
+The folder then holds the archive terraform-provider-konnect_VERSION_OS_ARCH.zip and its bill of materials,
+terraform-provider-konnect_VERSION_OS_ARCH.cdx.json; for a registry terraform-provider-konnect_VERSION_manifest.json
+and terraform-provider-konnect_VERSION_SHA256SUMS; and for a network mirror index.json and VERSION.json. With --tools
+it also holds the same for konnect-emulator and konnect-audit-receiver, and konnect-tools_VERSION_SHA256SUMS.
+As HOST/NAMESPACE/TYPE, for example registry.terraform.io/konnect-audit/konnect, the folder is part of a filesystem
+mirror and of a network mirror.
 ";
 
 /// What to do, from the command line.
@@ -90,12 +90,11 @@ fn carry_out(order: &Order) -> Result<(), Failure> {
             Some(target) => target.clone(),
             None => host(&project)?,
         };
-        let platform = Platform::of(&target)?;
-        let program = build(&project, NAME, &target, &order.profile)?;
-        Archive::pack(&project, &platform, &program, &out)?;
-        for tool in TOOLS.into_iter().filter(|_| order.tools) {
-            let program = build(&project, tool, &target, &order.profile)?;
-            Archive::pack_tool(&project, &platform, tool, &program, &out)?;
+        let tools = TOOLS.into_iter().filter(|_| order.tools);
+        for name in [NAME].into_iter().chain(tools) {
+            let program = Program::of(&project, name, &target)?;
+            let path = build(&project, &program, &order.profile)?;
+            Archive::pack(&project, &program, &path, &out)?;
         }
     }
     let files = Release::open(&out)?.describe(&project)?;

@@ -1,7 +1,8 @@
 //! The checkout, and what cargo and git know about it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,6 +27,8 @@ pub struct Project {
     pub time: i64,
     /// Where cargo keeps the sources of the dependencies.
     pub(crate) sources: BTreeSet<PathBuf>,
+    /// The SHA-256 of each package from a registry, by name and version: what `Cargo.lock` has.
+    pub(crate) checksums: BTreeMap<(String, String), String>,
     /// The output of `cargo metadata`.
     pub(crate) metadata: Value,
 }
@@ -46,7 +49,7 @@ impl Project {
     ///
     /// Returns an error if cargo does not describe the checkout.
     pub fn at(folder: &Path, time: i64) -> Result<Self, Failure> {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut cargo = cargo();
         cargo.args(["metadata", "--locked", "--format-version", "1"]);
         let answer = output(cargo.current_dir(folder))?;
         let metadata: Value =
@@ -55,7 +58,10 @@ impl Project {
         let version = packages.iter().find(|package| package["name"] == NAME);
         let version = version.and_then(|package| package["version"].as_str());
         let version = version.ok_or_else(|| Failure::of(folder.display(), format!("no package {NAME}")))?;
+        let lock = folder.join("Cargo.lock");
+        let lock = fs::read_to_string(&lock).map_err(|e| Failure::of(lock.display(), e))?;
         Ok(Self {
+            checksums: checksums(&lock),
             folder: folder.to_owned(),
             version: version.to_owned(),
             time,
@@ -63,6 +69,32 @@ impl Project {
             metadata,
         })
     }
+
+    /// What cargo knows about a package.
+    pub(crate) fn package(&self, (name, version): &(String, String)) -> Result<&Value, Failure> {
+        let mut packages = self.metadata["packages"].as_array().into_iter().flatten();
+        packages
+            .find(|package| package["name"] == **name && package["version"] == **version)
+            .ok_or_else(|| Failure::of(format!("{name} {version}"), "cargo metadata does not describe it"))
+    }
+}
+
+/// The cargo that runs this program, else the one of the `PATH`.
+pub(crate) fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Cargo writes one field a line.
+fn checksums(lock: &str) -> BTreeMap<(String, String), String> {
+    let packages = lock.split("[[package]]").filter_map(|package| {
+        let field = |name: &str| {
+            let mut lines = package.lines();
+            let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(" = "));
+            value.map(|value| value.trim_matches('"').to_owned())
+        };
+        Some(((field("name")?, field("version")?), field("checksum")?))
+    });
+    packages.collect()
 }
 
 /// The folder that holds a dependency among others. `None` for a package of the checkout.

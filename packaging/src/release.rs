@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::archive::{hexadecimal, put};
-use crate::{Archive, Failure, NAME, Project, sbom};
+use crate::{Archive, Failure, NAME, Project};
 
 /// A folder with the archives of one or more versions.
 #[derive(Debug)]
@@ -42,13 +42,13 @@ impl Release {
         })
     }
 
-    /// Writes the manifest and the checksums of the project's version for a registry, the checksums of the tools, the
-    /// bill of materials, and the indexes of a network mirror for all versions. Returns the names of the files that this
-    /// version consists of.
+    /// Writes the manifest and the checksums of the project's version for a registry, the checksums of the tools, and
+    /// the indexes of a network mirror for all versions. Returns the names of the files that this version consists
+    /// of.
     ///
     /// # Errors
     ///
-    /// Returns an error if a file cannot be read or written.
+    /// Returns an error if a file cannot be read or written, or if an archive has no bill of materials.
     pub fn describe(&self, project: &Project) -> Result<Vec<String>, Failure> {
         let version = &project.version;
         let manifest = format!("{NAME}_{version}_manifest.json");
@@ -63,8 +63,19 @@ impl Release {
         // Apart from the provider's: a registry reads those, and expects nothing else in them.
         let mut tools = BTreeMap::new();
         let mut versions: BTreeMap<&str, BTreeMap<&str, Value>> = BTreeMap::new();
+        let mut files = Vec::new();
         for archive in &self.archives {
             let hashes = archive.hashes()?;
+            if archive.version == *version {
+                let bill = archive.bill_name();
+                if !self.folder.join(&bill).is_file() {
+                    return Err(Failure::of(
+                        archive.file_name(),
+                        format!("{bill} is not beside it"),
+                    ));
+                }
+                files.push(bill);
+            }
             if archive.program != NAME {
                 if archive.version == *version {
                     tools.insert(archive.file_name(), hashes.zip);
@@ -90,10 +101,6 @@ impl Release {
         }
         self.write_json("index.json", &json!({ "versions": index }))?;
 
-        let bill = format!("{NAME}_{version}_sbom.cdx.json");
-        self.write_json(&bill, &sbom::describe(project)?)?;
-
-        let mut files = vec![bill];
         let sets = [(NAME, sums), ("konnect-tools", tools)];
         for (name, sums) in sets.into_iter().filter(|(_, sums)| !sums.is_empty()) {
             let lines = sums.iter().map(|(name, sum)| format!("{sum}  {name}\n"));

@@ -1,106 +1,105 @@
-//! The software bill of materials of a release, in `CycloneDX` 1.6.
+//! The bill of materials of one program for one target, in `CycloneDX` 1.6.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::{Failure, NAME, Project, TOOLS};
+use crate::program::{Crate, rust_version};
+use crate::{Failure, Program, Project};
 
-/// Describes every crate that is compiled into one of the programs, or that takes part in building it, with its licence
-/// and what it depends on. Two descriptions of one commit are the same.
-pub fn describe(project: &Project) -> Result<Value, Failure> {
-    let packages = by_id(&project.metadata["packages"]);
-    let nodes = by_id(&project.metadata["resolve"]["nodes"]);
-    let roots: Vec<&str> = packages
+/// Describes a program: the crates that are compiled into it, those that take part in its build (`excluded`), the C
+/// code of AWS-LC, and Rust's library. `sha256` is the program's. Two descriptions of one program are the same.
+pub(crate) fn describe(project: &Project, program: &Program, sha256: &str) -> Result<Value, Failure> {
+    let mut components: Vec<_> = program.crates.iter().map(component).collect();
+    let mut edges: Vec<Vec<String>> = program
+        .crates
         .iter()
-        .filter(|(_, package)| {
-            package["source"].is_null() && package["name"].as_str().is_some_and(is_released)
+        .map(|part| {
+            part.needs
+                .iter()
+                .map(|need| reference(&program.crates[*need]))
+                .collect()
         })
-        .map(|(id, _)| *id)
         .collect();
-    let mut used = BTreeSet::new();
-    let mut pending = roots;
-    while let Some(id) = pending.pop() {
-        if used.insert(id) {
-            pending.extend(dependencies(nodes.get(id).copied()));
-        }
-    }
+    components[0]["type"] = json!("application");
+    components[0]["hashes"] = json!([{ "alg": "SHA-256", "content": sha256 }]);
+    components[0]["properties"] = json!([{ "name": "rust:target", "value": program.target }]);
 
-    let mut components = Vec::new();
-    let mut edges = Vec::new();
-    let mut provider = Value::Null;
-    for id in &used {
-        let Some(package) = packages.get(id) else {
-            return Err(Failure::of(*id, "cargo metadata does not describe it"));
-        };
-        let component = component(package);
-        edges.push(json!({
-            "ref": component["bom-ref"],
-            "dependsOn": dependencies(nodes.get(id).copied())
-                .into_iter()
-                .filter_map(|id| packages.get(id).map(|package| reference(package)))
-                .collect::<BTreeSet<_>>(),
-        }));
-        if package["name"] == NAME {
-            provider = component;
-        } else {
-            components.push(component);
-        }
+    let rust = rust_version(project)?;
+    let library = format!("pkg:github/rust-lang/rust@{rust}#library/std");
+    edges[0].push(library.clone());
+    components.push(json!({
+        "type": "library",
+        "bom-ref": library,
+        "name": "std",
+        "version": rust,
+        "purl": library,
+        "licenses": [{ "expression": "MIT OR Apache-2.0" }],
+    }));
+    edges.push(Vec::new());
+    if let Some(position) = program.crates.iter().position(|part| part.name == "aws-lc-sys") {
+        let aws_lc = aws_lc(&program.crates[position])?;
+        edges[position].push(aws_lc["bom-ref"].as_str().unwrap_or_default().to_owned());
+        components.push(aws_lc);
+        edges.push(Vec::new());
     }
+    let edges: Vec<_> = components
+        .iter()
+        .zip(edges)
+        .map(|(component, needs)| json!({ "ref": component["bom-ref"], "dependsOn": needs }))
+        .collect();
     let time = jiff::Timestamp::from_second(project.time).map_err(|e| Failure::of("the time", e))?;
+    let main = components.remove(0);
     Ok(json!({
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
         "version": 1,
-        "metadata": { "timestamp": time.to_string(), "component": provider },
+        "metadata": { "timestamp": time.to_string(), "component": main },
         "components": components,
         "dependencies": edges,
     }))
 }
 
-fn is_released(name: &str) -> bool {
-    name == NAME || TOOLS.contains(&name)
-}
-
-fn by_id(list: &Value) -> BTreeMap<&str, &Value> {
-    let entries = list.as_array().map_or(&[][..], Vec::as_slice);
-    entries
-        .iter()
-        .filter_map(|entry| Some((entry["id"].as_str()?, entry)))
-        .collect()
-}
-
-/// The ids of the crates that a crate needs, those of its tests excepted.
-fn dependencies(node: Option<&Value>) -> Vec<&str> {
-    let deps = node.and_then(|node| node["deps"].as_array());
-    deps.into_iter()
-        .flatten()
-        .filter(|dep| {
-            let kinds = dep["dep_kinds"].as_array();
-            kinds.is_some_and(|kinds| kinds.iter().any(|kind| kind["kind"] != "dev"))
-        })
-        .filter_map(|dep| dep["pkg"].as_str())
-        .collect()
-}
-
-fn component(package: &Value) -> Value {
-    let released = package["name"].as_str().is_some_and(is_released);
+fn component(part: &Crate) -> Value {
     let mut component = json!({
-        "type": if released { "application" } else { "library" },
-        "bom-ref": reference(package),
-        "name": package["name"],
-        "version": package["version"],
-        "purl": reference(package),
+        "type": "library",
+        "bom-ref": reference(part),
+        "name": part.name,
+        "version": part.version,
+        "purl": reference(part),
+        "scope": if part.linked { "required" } else { "excluded" },
+        "licenses": [{ "expression": part.licence }],
     });
-    if let Some(licence) = package["license"].as_str() {
-        // Older manifests separate alternatives by a slash.
-        component["licenses"] = json!([{ "expression": licence.replace('/', " OR ") }]);
+    if let Some(checksum) = &part.checksum {
+        component["hashes"] = json!([{ "alg": "SHA-256", "content": checksum }]);
     }
     component
 }
 
 /// The package URL.
-fn reference(package: &Value) -> String {
-    let text = |field: &str| package[field].as_str().unwrap_or_default().to_owned();
-    format!("pkg:cargo/{}@{}", text("name"), text("version"))
+fn reference(part: &Crate) -> String {
+    format!("pkg:cargo/{}@{}", part.name, part.version)
+}
+
+/// AWS-LC, whose sources are in the package of its crate: that package's hash covers them.
+fn aws_lc(part: &Crate) -> Result<Value, Failure> {
+    let header = part.folder.join("aws-lc/include/openssl/base.h");
+    let text = fs::read_to_string(&header).map_err(|e| Failure::of(header.display(), e))?;
+    let version = text
+        .lines()
+        .find_map(|line| line.strip_prefix("#define AWSLC_VERSION_NUMBER_STRING "))
+        .map(|version| version.trim_matches('"'))
+        .ok_or_else(|| Failure::of(header.display(), "no version of AWS-LC"))?;
+    let purl = format!("pkg:github/aws/aws-lc@v{version}");
+    Ok(json!({
+        "type": "library",
+        "bom-ref": purl,
+        "name": "aws-lc",
+        "version": version,
+        "purl": purl,
+        "cpe": format!("cpe:2.3:a:amazon:aws-lc:{version}:*:*:*:*:*:*:*"),
+        "scope": "required",
+        "licenses": [{ "expression": part.licence }],
+        "hashes": [{ "alg": "SHA-256", "content": part.checksum }],
+    }))
 }

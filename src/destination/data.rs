@@ -40,10 +40,10 @@ impl Model {
                 .cloned()
                 .unwrap_or_else(|| found.id.to_string())
                 .into(),
-            name: found.name.into(),
-            endpoint: found.endpoint.into(),
-            log_format: found.log_format.as_str().to_owned().into(),
-            skip_ssl_verification: found.skip_ssl_verification.into(),
+            name: found.settings.name.into(),
+            endpoint: found.settings.endpoint.into(),
+            log_format: found.settings.log_format.as_str().to_owned().into(),
+            skip_ssl_verification: found.settings.skip_ssl_verification.into(),
             created_at: found.created_at.into(),
             updated_at: found.updated_at.into(),
         }
@@ -204,10 +204,10 @@ impl From<Destination> for Item {
     fn from(found: Destination) -> Self {
         Self {
             id: found.id.to_string().into(),
-            name: found.name.into(),
-            endpoint: found.endpoint.into(),
-            log_format: found.log_format.as_str().to_owned().into(),
-            skip_ssl_verification: found.skip_ssl_verification.into(),
+            name: found.settings.name.into(),
+            endpoint: found.settings.endpoint.into(),
+            log_format: found.settings.log_format.as_str().to_owned().into(),
+            skip_ssl_verification: found.settings.skip_ssl_verification.into(),
             created_at: found.created_at.into(),
             updated_at: found.updated_at.into(),
         }

@@ -55,7 +55,7 @@ impl Model {
 
     /// Combines a response of the API with the known values. `private` is the private data of the resource.
     pub(crate) fn with(&self, found: Destination, private: &Private) -> Self {
-        let (endpoint, endpoint_host) = endpoint::shown(private, found.endpoint);
+        let (endpoint, endpoint_host) = endpoint::shown(private, found.settings.endpoint);
         // The API may return the ID in another letter case: the state keeps the original.
         let id = self
             .id
@@ -63,11 +63,11 @@ impl Model {
             .filter(|id| id.eq_ignore_ascii_case(found.id.as_str()));
         Self {
             id: id.map_or_else(|| found.id.to_string(), Clone::clone).into(),
-            name: found.name.into(),
+            name: found.settings.name.into(),
             endpoint,
             endpoint_host,
-            log_format: found.log_format.as_str().to_owned().into(),
-            skip_ssl_verification: found.skip_ssl_verification.into(),
+            log_format: found.settings.log_format.as_str().to_owned().into(),
+            skip_ssl_verification: found.settings.skip_ssl_verification.into(),
             created_at: found.created_at.into(),
             updated_at: found.updated_at.into(),
             ..self.clone()

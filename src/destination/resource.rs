@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use konnect::{
-    CreateError, CreatedDestination, DestinationChanges, DestinationId, Duplicates, Error, LogFormat,
-    NewDestination, RepeatSchedule, sentence, v3,
+    CreateError, CreatedDestination, DestinationChanges, DestinationId, DestinationSettings, Duplicates,
+    Error, LogFormat, NewDestination, RepeatSchedule, sentence, v3,
 };
 use terraform_plugin::{
     Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
@@ -159,11 +159,13 @@ impl Resource for AuditLogDestination {
         let client = run.client()?;
         let region = run.regions.organization();
         let new = NewDestination {
-            name: require(planned.name.clone(), "name")?,
-            endpoint: config.url().to_create(&planned.endpoint_host)?,
+            settings: DestinationSettings {
+                name: require(planned.name.clone(), "name")?,
+                endpoint: config.url().to_create(&planned.endpoint_host)?,
+                log_format: LogFormat::from(require(planned.log_format.clone(), "log_format")?.as_str()),
+                skip_ssl_verification: planned.skip_ssl_verification.known().copied().unwrap_or_default(),
+            },
             authorization: credential::configured(config.credential())?,
-            log_format: LogFormat::from(require(planned.log_format.clone(), "log_format")?.as_str()),
-            skip_ssl_verification: planned.skip_ssl_verification.clone().into_known(),
         };
         let CreatedDestination {
             mut destination,
@@ -175,7 +177,12 @@ impl Resource for AuditLogDestination {
             .await
             .map_err(|error| create_failed(&error, config))?;
         run.destination_created(&destination.id);
-        endpoint::record(&mut call.private, config.url(), Some(&new.endpoint), true);
+        endpoint::record(
+            &mut call.private,
+            config.url(),
+            Some(&new.settings.endpoint),
+            true,
+        );
         call.partial_state = Some(planned.with(destination.clone(), &call.private));
         if duplicates != Duplicates::None {
             call.diagnostics

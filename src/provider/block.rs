@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use konnect::{
-    ACCESS_TOKENS_URL, AccessToken, Cache, Client, ClientOptions, InvalidSecret, Region, ServerUrl, sentence,
+    ACCESS_TOKENS_URL, AccessToken, Cache, Client, ClientOptions, InvalidValue, Region, ServerUrl, sentence,
     v3,
 };
 use serde::Deserialize;
@@ -201,7 +201,8 @@ fn run_state(
     if let Some(retries) = config.max_retries.known() {
         options.max_retries = u32::try_from(*retries).unwrap_or_default();
     }
-    let client = Client::new(options);
+    let client = Client::new(options)
+        .map_err(|error| Diagnostic::error("Invalid environment for HTTPS requests", sentence(&error)))?;
     let access = Access::Ready {
         cache: Cache::new(client.clone()),
         client,
@@ -254,7 +255,7 @@ fn token(
     config: &Config,
     variable: &impl Fn(&str) -> Option<String>,
 ) -> Result<(Attr<AccessToken>, &'static str), Diagnostic> {
-    let named = |parsed: Result<AccessToken, InvalidSecret>, attribute: &'static str, name: &'static str| {
+    let named = |parsed: Result<AccessToken, InvalidValue>, attribute: &'static str, name: &'static str| {
         let detail = |error| format!("{name} can't be used. {}", sentence(&error));
         parsed
             .map(|token| (Attr::Known(token), name))

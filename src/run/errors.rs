@@ -22,7 +22,7 @@ pub(crate) fn api_error(error: &Error) -> Diagnostics {
     if !invalid.is_empty() {
         return invalid;
     }
-    let diagnostic = Diagnostic::error(error.summary(), error.to_string());
+    let diagnostic = Diagnostic::error(error.summary(), error.detail());
     match error.kind() {
         ErrorKind::Region(_) => diagnostic.at("region").into(),
         _ => diagnostic.into(),

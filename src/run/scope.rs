@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use konnect::{PortalId, Region, RegionMismatch, ServerUrl, sentence};
+use konnect::{PortalId, Region, ServerUrl, sentence};
 use terraform_plugin::{Attr, Diagnostic};
 
 use crate::run::RunState;
@@ -237,7 +237,7 @@ impl Regions {
         let mismatch = match (&self.server_url, self.only()) {
             // For a host of Kong, the client explains the mismatch.
             (Attr::Known(url), _) if url.fixed_region().is_some() => {
-                url.base(region).err().map(|e: RegionMismatch| e.to_string())
+                url.base(region).err().map(|e| e.to_string())
             }
             (_, Attr::Known(only)) if only != *region => Some(format!(
                 "the server URL does not contain {{region}} and serves one region: \"{only}\" (the provider's region, \

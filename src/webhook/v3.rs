@@ -60,6 +60,7 @@ pub(super) fn changes(
             Some(prior) => changed_value(&prior.enabled, &planned.enabled),
             None => planned.enabled.known().copied(),
         },
+        include_principal_name: None,
     };
     let differs = changes.audit_log_destination_id.is_some() || changes.enabled.is_some();
     Ok(differs.then_some(changes))

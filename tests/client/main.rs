@@ -11,7 +11,8 @@ mod cache;
 use std::time::Duration;
 
 use konnect::{
-    AccessToken, Authorization, Client, ClientOptions, LogFormat, NewDestination, Region, ServerUrl,
+    AccessToken, Authorization, Client, ClientOptions, DestinationSettings, LogFormat, NewDestination,
+    Region, ServerUrl,
 };
 
 fn eu() -> Region {
@@ -24,15 +25,17 @@ fn client(url: &str, change: impl FnOnce(&mut ClientOptions)) -> Client {
     options.server_url = ServerUrl::parse(&format!("{url}/{{region}}")).unwrap();
     options.first_retry_wait = Duration::ZERO;
     change(&mut options);
-    Client::new(options)
+    Client::new(options).unwrap()
 }
 
 fn new_destination() -> NewDestination {
     NewDestination {
-        name: "n".into(),
-        endpoint: "https://e.example".into(),
+        settings: DestinationSettings {
+            name: "n".into(),
+            endpoint: "https://e.example".into(),
+            log_format: LogFormat::Cef,
+            skip_ssl_verification: false,
+        },
         authorization: Authorization::parse("Splunk s3cret/Value+1").unwrap(),
-        log_format: LogFormat::Cef,
-        skip_ssl_verification: None,
     }
 }

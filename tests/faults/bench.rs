@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use konnect_emulator::{Emulator, EmulatorOptions};
+use konnect_emulator::{Behavior, Emulator, EmulatorOptions};
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use tokio::net::TcpSocket;
@@ -66,6 +66,11 @@ impl Bench {
             },
             // A replay job stays as it was accepted, so that the number of requests does not depend on the time.
             replay_step: Duration::from_hours(1),
+            // Each cell has a region and its destinations for itself.
+            behavior: Behavior {
+                separate_destinations: true,
+                ..Behavior::default()
+            },
             ..EmulatorOptions::default()
         };
         let mut emulator = Emulator::start(options).await.unwrap();

@@ -382,7 +382,7 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
     let mut given_up = failed(row, call, CREATIONS, before(call) + CREATIONS * SEARCHES, 1);
     given_up.end = End::Uncertain;
     given_up.says.extend(unsure());
-    given_up.says.push("tried 3 times".to_owned());
+    given_up.says.push("(3 attempts)".to_owned());
     given_up
 }
 
@@ -524,7 +524,7 @@ fn words(row: &Row, call: Call) -> Vec<String> {
             "address of the Konnect API itself".into(),
         ],
         ResponseKind::Status { code, problem, .. } => {
-            let mut words = vec![code.to_string(), advice(code, call).to_owned()];
+            let mut words = vec![code.to_string(), advice(code, problem, call).to_owned()];
             if problem {
                 words.push("Trace id: konnect:trace:".to_owned());
             } else if row.label.ends_with("from a gateway") {
@@ -540,13 +540,17 @@ fn words(row: &Row, call: Call) -> Vec<String> {
     words
 }
 
-fn advice(code: u16, call: Call) -> &'static str {
+fn advice(code: u16, problem: bool, call: Call) -> &'static str {
     match code {
         400 | 422 => "Correct the values that the API names",
         401 => "The access token is invalid or has expired",
         403 => "Org Admin includes it",
+        404 if !problem => "does not come from the audit log API",
         404 => "check the id, the region and the server URL",
         408 | 425 => "usually temporary",
+        409 if matches!(call, Call::DestinationCreate | Call::LostAgain) => {
+            "import that object, or use another value"
+        }
         409 if call == Call::DestinationDelete => "remove that webhook first",
         409 => "Another object uses this one",
         410 => "was removed, or the server URL",

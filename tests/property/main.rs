@@ -16,7 +16,7 @@ mod steps;
 mod truth;
 mod world;
 
-use konnect_emulator::{Emulator, EmulatorOptions};
+use konnect_emulator::{Behavior, Emulator, EmulatorOptions};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, RngSeed};
 
@@ -56,7 +56,11 @@ proptest! {
     fn state_after_random_steps_matches_konnect(steps in proptest::collection::vec(steps::any(), 1..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
+            let behavior = Behavior {
+                separate_destinations: true,
+                ..Behavior::default()
+            };
+            let emulator = Emulator::start(EmulatorOptions { behavior, ..EmulatorOptions::default() }).await.unwrap();
             let mut world = World::new(&emulator);
             for step in &steps {
                 world.play(step).await;

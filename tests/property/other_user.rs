@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use konnect::{
-    AccessToken, Authorization, Client, ClientOptions, LogFormat, NewDestination, Region, ServerUrl, v3,
+    AccessToken, Authorization, Client, ClientOptions, DestinationSettings, LogFormat, NewDestination,
+    Region, ServerUrl, v3,
 };
 use konnect_emulator::Emulator;
 use proptest::prelude::*;
@@ -57,13 +58,15 @@ pub async fn destination(emulator: &Emulator) -> String {
     let mut options = ClientOptions::new(AccessToken::parse("kpat_a-stranger").unwrap());
     options.server_url = ServerUrl::parse(&format!("{}/{{region}}", emulator.url())).unwrap();
     let new = NewDestination {
-        name: NAME.to_owned(),
-        endpoint: ENDPOINT.to_owned(),
+        settings: DestinationSettings {
+            name: NAME.to_owned(),
+            endpoint: ENDPOINT.to_owned(),
+            log_format: LogFormat::Json,
+            skip_ssl_verification: false,
+        },
         authorization: Authorization::parse(OTHER_USERS_SECRET).unwrap(),
-        log_format: LogFormat::Json,
-        skip_ssl_verification: None,
     };
-    let created = v3::create_destination(&Client::new(options), &Region::global(), &new).await;
+    let created = v3::create_destination(&Client::new(options).unwrap(), &Region::global(), &new).await;
     created.unwrap().id.as_str().to_owned()
 }
 

@@ -1,6 +1,7 @@
 //! The identity in each response, and imports by identity. [`terraform_plugin::testing::terraform`] asserts that every
 //! read, plan and apply keeps it.
 
+use konnect_emulator::Behavior;
 use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
@@ -136,6 +137,10 @@ async fn assert_converges(of: &Resource, imported: &State, config: &Value) {
 #[tokio::test]
 async fn import_destination_by_identity_defaults_to_global_region() {
     let konnect = Konnect::configured().await;
+    konnect.emulator.set_behavior(Behavior {
+        separate_destinations: true,
+        ..Behavior::default()
+    });
     let resource = konnect.destination();
     for region in ["global", "eu"] {
         let config = destination(&resource, &[("region", region.into())]);

@@ -49,7 +49,7 @@ async fn kongs_destination(konnect: &Konnect, region: &str) -> Json {
     let text = |name: &str| state.value.get(name).as_str().unwrap().to_owned();
     json!({
         "id": text("id"), "name": "siem", "endpoint": ENDPOINT, "authorization": SECRET, "log_format": "cps",
-        "skip_ssl_verification": false, "created_at": text("created_at"), "updated_at": text("updated_at"),
+        "skip_ssl_verification": false, "created_at": text("created_at"), "updated_at": "0001-01-01T00:00:0Z",
     })
 }
 

@@ -40,7 +40,9 @@ impl Block {
 
 /// All blocks with a language, of all documents.
 fn blocks() -> Vec<Block> {
-    let mut files = vec!["README.md".to_owned(), "CONTRIBUTING.md".to_owned()];
+    let mut files: Vec<_> = ["README.md", "CONTRIBUTING.md", "packaging/README.md"]
+        .map(str::to_owned)
+        .into();
     documents("docs", &mut files);
     documents("examples", &mut files);
     let mut blocks = Vec::new();

@@ -167,7 +167,7 @@ fn create_retries_exhausted_errors_with_import_hint() {
     let error = workspace.apply_error();
     for part in [
         "may have been created",
-        "tried 3 times",
+        "(3 attempts)",
         "import it by its id",
         "500",
     ] {

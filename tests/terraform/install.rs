@@ -1,6 +1,9 @@
-//! The archive of a release, installed by the CLI: from a folder, and from a network mirror over HTTPS.
+//! The archive of a release, installed by the CLI: from a folder, from a network mirror over HTTPS, and from an
+//! OCI registry.
 
 mod https;
+#[cfg(target_os = "linux")] // Go uses SSL_CERT_FILE there, and the system's store elsewhere.
+mod oci;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,12 +12,12 @@ use std::sync::OnceLock;
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use packaging::{Archive, Platform, Project, Release};
+use packaging::{Archive, Program, Project, Release};
 use serde_json::{Value, json};
 use terraform_provider_konnect::ADDRESS;
 
 use crate::workspace::{Block, Run, Workspace, cli};
-use https::HttpsMirror;
+use https::HttpsServer;
 
 const LOCK: &str = ".terraform.lock.hcl";
 
@@ -43,9 +46,9 @@ impl Mirror {
         let project =
             Project::at(Path::new(env!("CARGO_MANIFEST_DIR")), 1_777_630_830).expect("the checkout");
         let host = packaging::host(&project).expect("a host");
-        let platform = Platform::of(&host).expect("a platform that releases are made for");
+        let provider = Program::of(&project, packaging::NAME, &host).expect("the crates of the provider");
         let out = folder.join(cli().registry).join(ADDRESS);
-        let archive = Archive::pack(&project, &platform, program, &out).expect("an archive");
+        let archive = Archive::pack(&project, &provider, program, &out).expect("an archive");
         Release::open(&out)
             .and_then(|release| release.describe(&project))
             .expect("a release");
@@ -110,13 +113,15 @@ fn from_folder(folder: &Path) -> Workspace {
     installing_from(&format!("  filesystem_mirror {{\n    path = {path}\n  }}\n"))
 }
 
-fn from_network(mirror: &HttpsMirror) -> Workspace {
-    let mut workspace = installing_from(&format!(
-        "  network_mirror {{\n    url = \"{}\"\n  }}\n",
-        mirror.url()
-    ));
-    let certificate = workspace.root().join("mirror.pem");
-    fs::write(&certificate, mirror.certificate()).expect("the certificate");
+fn from_network(mirror: &HttpsServer) -> Workspace {
+    let source = format!("  network_mirror {{\n    url = \"{}\"\n  }}\n", mirror.url());
+    trusting(mirror, installing_from(&source))
+}
+
+/// Trusts the certificate of a server.
+fn trusting(server: &HttpsServer, mut workspace: Workspace) -> Workspace {
+    let certificate = workspace.root().join("server.pem");
+    fs::write(&certificate, server.certificate()).expect("the certificate");
     workspace.set("SSL_CERT_FILE", certificate.display().to_string());
     workspace
 }
@@ -204,7 +209,7 @@ fn archive_from_network_mirror_installs_and_applies() {
         serde_json::from_slice(&fs::read(described).expect("a description")).expect("JSON");
     let offered = &described["archives"][&packed().archive.platform];
     assert_eq!(offered["hashes"], json!([content, zip]));
-    let mirror = HttpsMirror::serve(packed().folder.clone());
+    let mirror = HttpsServer::mirror(packed().folder.clone());
     let workspace = from_network(&mirror);
     workspace.init();
     let base = format!("/{}/{ADDRESS}", cli().registry);
@@ -244,7 +249,7 @@ fn archive_from_network_mirror_installs_and_applies() {
 fn archive_differs_from_mirror_metadata_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let tampered = Mirror::tampered(folder.path(), false);
-    let mirror = HttpsMirror::serve(tampered.folder);
+    let mirror = HttpsServer::mirror(tampered.folder);
     let workspace = from_network(&mirror);
     refuses_the_checksum(workspace.run(&["init", "-no-color"]));
 }

@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::workspace::{AUTHORIZATION, Workspace, cli};
 
 mod jobs;
+mod policies;
 
 /// The endpoint, which a pipeline stores with the credential.
 const ENDPOINT: &str = "https://siem.example.com/konnect-audit-logs";

@@ -166,7 +166,7 @@ fn provider_block_token_is_absent_from_state_and_logs() {
     workspace.run(&["show", "-json"]).succeeds();
     let used = workspace.konnect.take_requests();
     let bearer = format!("Bearer {KEPT}");
-    assert!(used.iter().all(|r| r.header("authorization") == Some(&bearer)));
+    assert!(used.iter().all(|r| r.has_authorization(&bearer)));
     assert_no_secret(&workspace.printed(), "the output", &[KEPT, TOKEN, SPAT]);
     for (path, text) in files(workspace.root()) {
         if !path.contains("text.plan") {

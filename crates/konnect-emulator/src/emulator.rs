@@ -3,23 +3,33 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::certificate::{Authority, Certificate};
-use crate::clock::Clock;
+use crate::behavior::Behavior;
+use crate::control::{Command, ControlError};
+use crate::delivery::log::RecordedDelivery;
 use crate::delivery::sender::Sender;
 use crate::delivery::worker;
+use crate::event::sample::EventKind;
+use crate::fault::conditions::Conditions;
+use crate::fault::rule::FaultRule;
+use crate::http;
+use crate::http::certificate::{Authority, Certificate};
+use crate::http::listener::{ConnectionCount, Listener};
 use crate::options::EmulatorOptions;
-use crate::replay::runner;
-use crate::server;
-use crate::shared::{Announcements, Shared};
-use crate::store::Store;
-
-mod control;
+use crate::organization::clock::Clock;
+use crate::organization::journal::RecordedRequest;
+use crate::organization::shared::{Announcements, Shared};
+use crate::organization::store::Store;
+use crate::organization::stream::StreamId;
+use crate::replay;
 
 /// A running emulator. It runs until it is stopped or dropped.
 ///
@@ -32,6 +42,8 @@ pub struct Emulator {
     scheme: &'static str,
     authority: Option<Authority>,
     stop: CancellationToken,
+    /// Ends every connection.
+    cut: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -60,6 +72,7 @@ impl Emulator {
             scheme: "http",
             authority: None,
             stop: CancellationToken::new(),
+            cut: CancellationToken::new(),
             tasks: Vec::new(),
         };
         let tls = options
@@ -102,8 +115,10 @@ impl Emulator {
         self.authority.insert(authority).acceptor(kind)
     }
 
-    fn serve(&mut self, listener: TcpListener, tls: Option<TlsAcceptor>) {
-        let served = server::serve(listener, tls, Arc::clone(&self.shared), self.stop.clone());
+    fn serve(&mut self, socket: TcpListener, tls: Option<TlsAcceptor>) {
+        let (shared, stop, cut) = (Arc::clone(&self.shared), self.stop.clone(), self.cut.clone());
+        let listener = Listener::new(socket, tls, shared.connections.clone(), cut.clone());
+        let served = http::serve(listener, shared, stop, cut);
         self.tasks.push(tokio::spawn(served));
     }
 
@@ -111,7 +126,7 @@ impl Emulator {
     fn work(&mut self, sender: Option<Arc<Sender>>, announcements: Announcements) {
         let Announcements { opened, started } = announcements;
         let (shared, stop) = (&self.shared, &self.stop);
-        let jobs = runner::run(Arc::clone(shared), sender.clone(), started, stop.clone());
+        let jobs = replay::run(Arc::clone(shared), sender.clone(), started, stop.clone());
         self.tasks.push(tokio::spawn(jobs));
         if let Some(sender) = sender {
             let deliveries = worker::run(Arc::clone(shared), sender, opened, stop.clone());
@@ -140,11 +155,325 @@ impl Emulator {
             let _ = task.await;
         }
     }
+    /// The requests so far, oldest first; the last 10,000 at most.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.shared.journal().entries()
+    }
+
+    /// The requests so far to this region, oldest first.
+    #[must_use]
+    pub fn requests_of(&self, region: &str) -> Vec<RecordedRequest> {
+        let mut requests = self.requests();
+        requests.retain(|request| request.region == region);
+        requests
+    }
+
+    /// Empties the request log.
+    pub fn clear_requests(&self) {
+        self.shared.journal().clear(None);
+    }
+
+    /// Adds a fault rule after the existing ones.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Invalid`] for a status or a header that cannot be sent.
+    pub fn inject(&self, rule: FaultRule) -> Result<(), ControlError> {
+        self.execute(Command::Inject { rule })
+    }
+
+    /// The active rules, with their remaining counts.
+    #[must_use]
+    pub fn faults(&self) -> Vec<FaultRule> {
+        self.shared.faults().clone()
+    }
+
+    /// Removes the fault rules for this region.
+    pub fn clear_faults_of(&self, region: &str) {
+        self.shared.clear_faults(Some(region));
+    }
+
+    /// Removes every fault rule, and releases held requests. A fault that already affects a request remains.
+    pub fn clear_faults(&self) {
+        self.shared.clear_faults(None);
+    }
+
+    /// Replaces the conditions of every request. Resets the rate limit and the random numbers.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Invalid`] for invalid numbers or a fault that cannot be sent.
+    pub fn set_conditions(&self, conditions: Conditions) -> Result<(), ControlError> {
+        self.execute(Command::SetConditions { conditions })
+    }
+
+    /// Sets the behavior from now on.
+    pub fn set_behavior(&self, behavior: Behavior) {
+        self.shared.set_behavior(behavior);
+    }
+
+    /// Moves the emulator's clock forward. Replay jobs advance, and events that are then too old are removed.
+    pub fn advance_clock(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// The connections so far.
+    #[must_use]
+    pub fn connections(&self) -> ConnectionCount {
+        self.shared.connections.count()
+    }
+
+    /// The whole state, including secrets and signing keys: `{"regions": {"eu": {"destinations": {ID: {..}}, "webhook":
+    /// {..}, "portals": {..}}}}`, and the organization and counters. The destinations of the organization stand under
+    /// `global`, unless [`Behavior::separate_destinations`] is set.
+    #[must_use]
+    pub fn snapshot(&self) -> Value {
+        self.shared.store.read(|state| json!(state))
+    }
+
+    /// The state of a region: `{"destinations": {ID: {..}}, "webhook": {..}}`, or null without any record.
+    #[must_use]
+    pub fn region(&self, name: &str) -> Value {
+        self.shared.store.read(|state| json!(state.regions.get(name)))
+    }
+
+    /// Removes records, requests and faults of one region.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`]. Nothing is removed then.
+    pub fn reset_region(&self, region: &str) -> Result<(), ControlError> {
+        let region = Some(region.to_owned());
+        self.execute(Command::Reset { region })
+    }
+
+    /// Removes records, events, deliveries, requests and faults.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`]. Nothing is removed then.
+    pub fn reset(&self) -> Result<(), ControlError> {
+        self.execute(Command::Reset { region: None })
+    }
+
+    /// Adds destinations, and returns their IDs in the order of creation.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`].
+    pub fn add_destinations(&self, region: &str, count: usize) -> Result<Vec<String>, ControlError> {
+        let region = region.to_owned();
+        self.execute(Command::AddDestinations { region, count })
+    }
+
+    /// Sets fields of a destination without checking the values, and returns the whole record. `updated_at` becomes
+    /// now unless the edit names it.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoDestination`], [`ControlError::Invalid`] for an unknown field or a wrong type, or
+    /// [`ControlError::Save`].
+    pub fn edit_destination(&self, region: &str, id: &str, set: Value) -> Result<Value, ControlError> {
+        let (region, id) = (region.to_owned(), id.to_owned());
+        self.execute(Command::EditDestination { region, id, set })
+    }
+
+    /// Removes a destination, even one that a webhook refers to.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoDestination`] or [`ControlError::Save`].
+    pub fn remove_destination(&self, region: &str, id: &str) -> Result<(), ControlError> {
+        let (region, id) = (region.to_owned(), id.to_owned());
+        self.execute(Command::RemoveDestination { region, id })
+    }
+
+    /// Sets fields of a region's webhook without checking the values, and returns the whole record.
+    /// `audit_log_destination_id` makes it one of the v3 form, `endpoint` one of the v2 form.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Invalid`] for an unknown field, a wrong type or both forms, or
+    /// [`ControlError::Save`].
+    pub fn edit_webhook(&self, region: &str, set: Value) -> Result<Value, ControlError> {
+        let stream = StreamId::of_region(region);
+        self.execute(Command::EditWebhook { stream, set })
+    }
+
+    /// Resets a region's webhook to one that was never configured.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`].
+    pub fn remove_webhook(&self, region: &str) -> Result<(), ControlError> {
+        let stream = StreamId::of_region(region);
+        self.execute(Command::RemoveWebhook { stream })
+    }
+
+    /// Records a delivery for the status, without sending anything. The delivery has failed if `code` is not from 200
+    /// to 299. `at` is an RFC 3339 time; default: now.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoWebhook`] if none is configured, or [`ControlError::Save`].
+    pub fn record_delivery(
+        &self,
+        region: &str,
+        code: u16,
+        message: &str,
+        at: Option<&str>,
+    ) -> Result<(), ControlError> {
+        self.execute(Command::RecordDelivery {
+            stream: StreamId::of_region(region),
+            code,
+            message: message.to_owned(),
+            at: at.map(str::to_owned),
+        })
+    }
+
+    /// Adds a Dev Portal to a region, and returns its ID.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`].
+    pub fn add_portal(&self, region: &str, name: &str) -> Result<String, ControlError> {
+        let (region, name) = (region.to_owned(), name.to_owned());
+        self.execute(Command::AddPortal { region, name })
+    }
+
+    /// Removes a portal, with its webhook and its replay job.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoPortal`] or [`ControlError::Save`].
+    pub fn remove_portal(&self, region: &str, portal: &str) -> Result<(), ControlError> {
+        let (region, id) = (region.to_owned(), portal.to_owned());
+        self.execute(Command::RemovePortal { region, id })
+    }
+
+    /// Sets fields of a portal's webhook as [`Emulator::edit_webhook`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoPortal`], and those of [`Emulator::edit_webhook`].
+    pub fn edit_portal_webhook(&self, region: &str, portal: &str, set: Value) -> Result<Value, ControlError> {
+        let stream = StreamId::of_portal(region, portal);
+        self.execute(Command::EditWebhook { stream, set })
+    }
+
+    /// Resets a portal's webhook to one that was never configured.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoPortal`] or [`ControlError::Save`].
+    pub fn remove_portal_webhook(&self, region: &str, portal: &str) -> Result<(), ControlError> {
+        let stream = StreamId::of_portal(region, portal);
+        self.execute(Command::RemoveWebhook { stream })
+    }
+
+    /// Records a delivery of a portal's webhook as [`Emulator::record_delivery`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoPortal`], and those of [`Emulator::record_delivery`].
+    pub fn record_portal_delivery(
+        &self,
+        region: &str,
+        portal: &str,
+        code: u16,
+        message: &str,
+        at: Option<&str>,
+    ) -> Result<(), ControlError> {
+        self.execute(Command::RecordDelivery {
+            stream: StreamId::of_portal(region, portal),
+            code,
+            message: message.to_owned(),
+            at: at.map(str::to_owned),
+        })
+    }
+
+    /// Sets fields of the replay job of a region or of a portal: `status`, `start_at`, `end_at`, `updated_at`. The job
+    /// then remains unchanged until the next edit or request. Returns the whole record.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoPortal`], [`ControlError::Invalid`] for an unknown field or a wrong type, or
+    /// [`ControlError::Save`].
+    pub fn edit_replay_job(
+        &self,
+        region: &str,
+        portal: Option<&str>,
+        set: Value,
+    ) -> Result<Value, ControlError> {
+        let stream = StreamId::new(region, portal);
+        self.execute(Command::EditReplayJob { stream, set })
+    }
+
+    /// Sets fields of the organization, its user and its system account, and returns all of them: `id`, `name`, `state`,
+    /// `login_path`, `user_id`, `user_name`, `user_email`, `system_account_id`, `created_at`, `updated_at`.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Invalid`] for an unknown field or a wrong type, or [`ControlError::Save`].
+    pub fn edit_organization(&self, set: Value) -> Result<Value, ControlError> {
+        self.execute(Command::EditOrganization { set })
+    }
+
+    /// Creates events of a region or of a portal. They are stored, and sent if the webhook is enabled.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::NoPortal`], or [`ControlError::Invalid`] for a kind that portals do not have.
+    pub fn trigger(
+        &self,
+        region: &str,
+        portal: Option<&str>,
+        kind: EventKind,
+        count: usize,
+    ) -> Result<(), ControlError> {
+        let stream = StreamId::new(region, portal);
+        let _: usize = self.execute(Command::Trigger { stream, kind, count })?;
+        Ok(())
+    }
+
+    /// The attempts to send so far, oldest first; the last 10,000 at most.
+    #[must_use]
+    pub fn deliveries(&self) -> Vec<RecordedDelivery> {
+        self.shared.deliveries.entries()
+    }
+
+    /// Waits until no event waits to be sent or is being sent, including retries. Events of replay jobs do not count.
+    pub async fn deliveries_drained(&self) {
+        self.shared.queues.drained().await;
+    }
+
+    /// Replaces the key that signs events. The key set lists the previous key as long as events are kept. Returns the
+    /// new key set.
+    ///
+    /// # Errors
+    ///
+    /// [`ControlError::Save`], with the key unchanged.
+    pub fn rotate_key(&self) -> Result<Value, ControlError> {
+        self.execute(Command::RotateKey)
+    }
+
+    /// The public keys of the current and the previous signing keys, as the API returns them.
+    #[must_use]
+    pub fn jwks(&self) -> Value {
+        self.shared.jwks()
+    }
+
+    fn execute<T: DeserializeOwned>(&self, command: Command) -> Result<T, ControlError> {
+        let result = self.shared.execute(command)?;
+        serde_json::from_value(result).map_err(|error| ControlError::Invalid(error.to_string()))
+    }
 }
 
 impl Drop for Emulator {
     fn drop(&mut self) {
         self.stop.cancel();
+        self.cut.cancel();
         for task in &self.tasks {
             task.abort();
         }

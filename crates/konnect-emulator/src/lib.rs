@@ -34,12 +34,14 @@
 //!
 //! # How it works
 //!
-//! - **A request**: `server` reads it, `journal` records it, and `fault` selects a fault. `api` finds the handler with
-//!   `api::route`. The handlers use the `state`, which `store` keeps in memory and in a file.
+//! - **A request**: `http` refuses it if it comes from a web page, reads it and records it in the journal. `fault`
+//!   selects a fault. `api` finds the handler with `api::route`. The handlers use the state of the `organization`, which
+//!   `organization::store` keeps in memory and in a file.
 //! - **An event**: `api::audit_trail` creates the events of a request, `event` stores them, writes them in the three
 //!   formats and signs them. `delivery` queues them for each enabled webhook and sends them in batches. `replay` sends
 //!   those of a past window again.
-//! - **Control**: `edits` changes the state, for the methods of [`Emulator`] and for the HTTP calls of `control`.
+//! - **Control**: a `control::Command` changes the state without the API. The methods of [`Emulator`] build it, and so
+//!   does the body of `POST /_emulator/commands`.
 //!
 //! To test that a client does not follow a redirect, redirect it to a second emulator, whose log of requests must
 //! remain empty.
@@ -47,7 +49,9 @@
 //! # Simplifications
 //!
 //! - Any token that begins with `kpat_` or `spat_` is valid and has all permissions.
-//! - The region is the first segment of the path, `us` without one. Any DNS label other than `api` is a region.
+//! - The region is that of the host, such as `eu.api.konghq.com`. On a loopback address, it is the first segment of the
+//!   path, `us` without one. Any DNS label other than `api` is a region.
+//! - Destinations belong to the organization: every host shows and changes the same ones.
 //! - Disabling a webhook that was never configured changes nothing, in both versions.
 //! - Name filters are case-sensitive.
 //! - Events are kept in memory only, at most 100,000. A restart removes them.
@@ -55,28 +59,16 @@
 //!   sent.
 
 mod api;
-mod api_response;
 mod behavior;
-mod certificate;
-mod clock;
-mod connections;
 mod control;
-mod control_error;
 mod delivery;
-mod edits;
 mod emulator;
 mod event;
 mod fault;
-mod ids;
-mod journal;
+mod http;
 mod options;
-mod problem;
+mod organization;
 mod replay;
-mod server;
-mod shared;
-mod state;
-mod store;
-mod stream;
 
 #[cfg(test)]
 mod tests;
@@ -87,16 +79,15 @@ mod tests;
 struct Readme;
 
 pub use behavior::{
-    AbsentWebhook, AfterFailure, Behavior, ConnectionFailureCode, ContentEncoding, CpsSignature,
-    GlobalEvents, InvalidListQuery, NeverTime, PullApi, ReplayWithoutWebhook,
+    AbsentWebhook, Behavior, ContentEncoding, CpsSignature, EndpointForm, NeverTime, PullApi,
 };
-pub use certificate::Certificate;
-pub use connections::ConnectionCount;
-pub use control_error::ControlError;
+pub use control::ControlError;
 pub use delivery::log::RecordedDelivery;
 pub use emulator::Emulator;
 pub use event::sample::EventKind;
 pub use fault::conditions::{Conditions, RandomFaults, RateLimit};
 pub use fault::rule::{Fault, FaultRule, Headers};
-pub use journal::RecordedRequest;
+pub use http::certificate::Certificate;
+pub use http::listener::ConnectionCount;
 pub use options::{DeliveryOptions, EmulatorOptions, TimeScale, TrustedAuthorities};
+pub use organization::journal::RecordedRequest;

@@ -10,7 +10,6 @@ use clap::Parser as _;
 use cli::{Cli, Command, RequestArgs, Serve, Trigger};
 use konnect_emulator::Emulator;
 use reqwest::{Method, StatusCode};
-use serde_json::json;
 use url::Url;
 
 fn main() -> ExitCode {
@@ -31,7 +30,7 @@ fn main() -> ExitCode {
 
 fn serve(arguments: Serve) -> io::Result<()> {
     let ca = arguments.ca.clone();
-    let options = arguments.into_options()?;
+    let options = arguments.into_options();
     runtime()?.block_on(async {
         let port = options.port;
         let emulator = Emulator::start(options)
@@ -63,8 +62,8 @@ fn request(arguments: &RequestArgs) -> io::Result<()> {
 }
 
 fn trigger(arguments: &Trigger) -> io::Result<()> {
-    let body = json!({ "kind": arguments.kind, "count": arguments.count });
-    let (status, text) = send(&Method::POST, &arguments.control_url()?, Some(body.to_string()))?;
+    let (url, command) = arguments.control_call();
+    let (status, text) = send(&Method::POST, &url, Some(command.to_string()))?;
     if !status.is_success() {
         print(text.trim_end())?;
         print("\n")?;

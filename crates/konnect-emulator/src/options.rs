@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::behavior::Behavior;
-use crate::certificate::Certificate;
+use crate::http::certificate::Certificate;
 
 /// The options of an emulator. Default: any free port, no file, no latency, no deliveries.
 #[derive(Clone, Debug)]
@@ -88,7 +88,6 @@ impl TimeScale {
         (0.0..=1000.0).contains(&factor).then_some(Self(factor))
     }
 
-    /// The scaled time.
     pub(crate) fn of(self, time: Duration) -> Duration {
         time.mul_f64(self.0)
     }

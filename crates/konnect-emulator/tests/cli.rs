@@ -66,12 +66,13 @@ fn request_api_and_control_calls_reach_the_emulator() {
     let out = text(&patched.stdout);
     assert!(out.starts_with("200 OK\n{") && out.ends_with("}\n"), "{out}");
 
-    let edited = emulator.request("PATCH", "/_emulator/eu/webhook", Some(r#"{"enabled": false}"#));
+    let command = r#"{"command": "edit_webhook", "stream": {"region": "eu"}, "set": {"enabled": false}}"#;
+    let edited = emulator.request("POST", "/_emulator/commands", Some(command));
     assert!(edited.status.success(), "{edited:?}");
     let status = emulator.get("/eu/v3/audit-log-webhook/status");
     assert!(status.contains(r#""webhook_enabled":false"#), "{status}");
 
-    let reset = emulator.request("POST", "/_emulator/reset", None);
+    let reset = emulator.request("POST", "/_emulator/commands", Some(r#"{"command": "reset"}"#));
     assert_eq!(text(&reset.stdout), "204 No Content\n");
 }
 
@@ -133,7 +134,7 @@ fn serve_invalid_arguments_are_refused() {
         (["--ca", "x.pem"], 2, "--https"),
         (["--time-scale", "1001"], 2, "from 0 to 1000"),
         (["--time-scale", "fast"], 2, "from 0 to 1000"),
-        (["--behavior", "pull_api=sometimes"], 1, "not valid"),
+        (["--pull-api", "sometimes"], 2, "forbidden"),
     ] {
         let refused = run(arguments);
         assert_eq!(refused.status.code(), Some(code), "{refused:?}");
@@ -146,15 +147,15 @@ fn serve_behavior_applies() {
     let emulator = Emulator::with(&[
         "--port",
         "0",
-        "--behavior",
-        "pull_api=forbidden",
-        "--behavior",
-        "signatures=false",
+        "--pull-api",
+        "forbidden",
+        "--never",
+        "as-described",
     ]);
     let pulled = emulator.request("GET", "/eu/v3/audit-logs", None);
     assert!(text(&pulled.stdout).starts_with("403 Forbidden\n"), "{pulled:?}");
-    let behavior = emulator.get("/_emulator/behavior");
-    assert!(behavior.contains(r#""signatures":false"#), "{behavior}");
+    let webhook = emulator.get("/eu/v2/audit-log-webhook");
+    assert!(webhook.contains("0001-01-01T00:00:0Z"), "{webhook}");
 }
 
 #[test]
@@ -175,10 +176,14 @@ fn trigger_region_or_portal_records_events() {
     assert!(text(&unknown.stdout).contains("has no portal"), "{unknown:?}");
     let added = text(
         &emulator
-            .request("POST", "/_emulator/eu/portals", Some(r#"{"name": "Developers"}"#))
+            .request(
+                "POST",
+                "/_emulator/commands",
+                Some(r#"{"command": "add_portal", "region": "eu", "name": "Developers"}"#),
+            )
             .stdout,
     );
-    let portal = added.split('"').nth(3).unwrap();
+    let portal = added.split('"').nth(1).unwrap();
     assert!(trigger(&["--portal", portal]).status.success());
     let wrong = trigger(&["--portal", portal, "--kind", "access"]);
     assert!(
@@ -224,8 +229,9 @@ fn help_lists_behaviors_and_control_calls() {
     for part in [
         "--allow-delivery-to <HOST>",
         "--time-scale <F>",
-        "replay_without_webhook=fails|refused",
-        "/_emulator/eu/replay-job",
+        "--pull-api <PULL_API>",
+        "--separate-destinations",
+        "/_emulator/commands",
         "request",
         "trigger",
     ] {

@@ -13,9 +13,9 @@ use crate::http::exchange::classify;
 use crate::http::response::Response;
 use crate::types::audit_log::AuditLogEntry;
 use crate::types::destination::Destination;
-use crate::types::organization::Organization;
+use crate::types::organization::{Organization, SentRegions};
 use crate::types::paging::SentPage;
-use crate::types::portal::SentPortalPage;
+use crate::types::portal::{Portal, SentPortalPage};
 use crate::types::replay_job::ReplayJob;
 use crate::types::webhook::{DestinationWebhook, EndpointWebhook, WebhookStatus};
 
@@ -75,6 +75,8 @@ pub fn api(data: &[u8]) {
             read::<WebhookStatus>(&response);
             read::<ReplayJob>(&response);
             read::<Organization>(&response);
+            read::<SentRegions>(&response);
+            read::<Portal>(&response);
             read::<SentPortalPage>(&response);
             read::<SentPage<AuditLogEntry>>(&response);
             match response.parse::<SentPage<Destination>>() {

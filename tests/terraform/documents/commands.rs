@@ -9,10 +9,11 @@ use crate::workspace::{Feature, Workspace, cli, project, workspace_binary};
 use super::blocks;
 
 /// The programs that a reader has or installs.
-const PROGRAMS: [&str; 20] = [
+const PROGRAMS: [&str; 22] = [
     "cat",
     "cd",
     "chmod",
+    "conftest",
     "cp",
     "curl",
     "echo",
@@ -23,6 +24,7 @@ const PROGRAMS: [&str; 20] = [
     "gzip",
     "jq",
     "mkdir",
+    "opa",
     "openssl",
     "printf",
     "sha256sum",

@@ -1,14 +1,13 @@
-//! An HTTPS server for a folder on 127.0.0.1, as a network mirror.
+//! An HTTPS server on 127.0.0.1: a network mirror, or another registry.
 
 use std::convert::Infallible;
-use std::future::ready;
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Bytes;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -19,20 +18,26 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
-type Requests = Arc<Mutex<Vec<String>>>;
+/// Answers a request.
+type Answer = dyn Fn(&Request<Bytes>) -> Response<Full<Bytes>> + Send + Sync;
 
 /// A running server, stopped on drop.
-pub struct HttpsMirror {
+pub struct HttpsServer {
     port: u16,
     certificate: String,
-    requests: Requests,
+    requests: Arc<Mutex<Vec<String>>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl HttpsMirror {
-    /// Serves a folder, with a generated certificate for 127.0.0.1.
-    pub fn serve(folder: PathBuf) -> Self {
+impl HttpsServer {
+    /// Serves a folder, as a network mirror.
+    pub fn mirror(folder: PathBuf) -> Self {
+        Self::serve(move |request| file(&folder.join(request.uri().path().trim_start_matches('/'))))
+    }
+
+    /// Serves what a function answers, with a generated certificate for 127.0.0.1.
+    pub fn serve(answer: impl Fn(&Request<Bytes>) -> Response<Full<Bytes>> + Send + Sync + 'static) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::default();
         params.subject_alt_names = vec![SanType::IpAddress(Ipv4Addr::LOCALHOST.into())];
@@ -45,10 +50,17 @@ impl HttpsMirror {
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], secret)
             .expect("a certificate with its key");
-        let requests = Requests::default();
+        let requests = Arc::new(Mutex::new(Vec::new()));
         let (started, starting) = mpsc::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let noted = requests.clone();
+        let answer: Arc<Answer> = Arc::new(move |request: &Request<Bytes>| {
+            noted
+                .lock()
+                .expect("no panic")
+                .push(request.uri().path().to_owned());
+            answer(request)
+        });
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -59,7 +71,7 @@ impl HttpsMirror {
                 let port = listener.local_addr().expect("an address").port();
                 started.send(port).expect("a test that waits");
                 tokio::select! {
-                    () = accept(listener, TlsAcceptor::from(Arc::new(tls)), folder, noted) => {}
+                    () = accept(listener, TlsAcceptor::from(Arc::new(tls)), answer) => {}
                     // Also ends after a panic of the test, which drops the sender.
                     _ = stopped => {}
                 }
@@ -90,7 +102,7 @@ impl HttpsMirror {
     }
 }
 
-impl Drop for HttpsMirror {
+impl Drop for HttpsServer {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
@@ -100,36 +112,35 @@ impl Drop for HttpsMirror {
     }
 }
 
-async fn accept(listener: TcpListener, tls: TlsAcceptor, folder: PathBuf, requests: Requests) {
-    let folder: Arc<Path> = folder.into();
+async fn accept(listener: TcpListener, tls: TlsAcceptor, answer: Arc<Answer>) {
     loop {
         let (stream, _) = listener.accept().await.expect("a connection");
-        let (tls, folder, requests) = (tls.clone(), folder.clone(), requests.clone());
+        let (tls, answer) = (tls.clone(), answer.clone());
         tokio::spawn(async move {
             // A client that does not trust the certificate disconnects.
             let Ok(stream) = tls.accept(stream).await else {
                 return;
             };
-            let service =
-                service_fn(|request| ready(Ok::<_, Infallible>(response(&request, &folder, &requests))));
+            let service = service_fn(async |request: Request<hyper::body::Incoming>| {
+                let (head, body) = request.into_parts();
+                let body = body.collect().await.expect("a whole request").to_bytes();
+                Ok::<_, Infallible>(answer(&Request::from_parts(head, body)))
+            });
             let connection = hyper::server::conn::http1::Builder::new();
             let _ = connection.serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
-/// Returns the file of the path. JSON of a network mirror must have its content type.
-fn response(request: &Request<Incoming>, folder: &Path, requests: &Requests) -> Response<Full<Bytes>> {
-    let path = request.uri().path();
-    requests.lock().expect("no panic").push(path.to_owned());
-    let file = folder.join(path.trim_start_matches('/'));
-    let json = file.extension().is_some_and(|extension| extension == "json");
+/// Returns a file. JSON of a network mirror must have its content type.
+fn file(path: &std::path::Path) -> Response<Full<Bytes>> {
+    let json = path.extension().is_some_and(|extension| extension == "json");
     let kind = if json {
         "application/json"
     } else {
         "application/zip"
     };
-    let response = match std::fs::read(&file) {
+    let response = match std::fs::read(path) {
         Ok(bytes) => Response::builder()
             .header("content-type", kind)
             .body(bytes.into()),

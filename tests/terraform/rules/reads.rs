@@ -1,11 +1,11 @@
 //! What a read may conclude: data sources read for themselves, only a later time is an outside change, and an adoption is
 //! reported.
 
-use konnect_emulator::{Fault, FaultRule};
+use konnect_emulator::{Behavior, Fault, FaultRule};
 use serde_json::json;
 
-use super::{says, warned};
-use crate::workspace::{Block, Workspace};
+use super::{delivers_to, says, set_up, warned};
+use crate::workspace::{AUTHORIZATION, Block, Workspace};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 
@@ -88,4 +88,63 @@ fn destination_of_another_alias_that_is_adopted_after_a_lost_response_is_reporte
         "Existing destination was adopted",
         &[&id, "terraform state show"],
     );
+}
+
+/// The answer of a write is the state: a replica of Konnect may lag behind.
+#[test]
+fn stale_read_after_a_write_that_followed_drift_is_no_error() {
+    let workspace = Workspace::of(format!(
+        "{}{}",
+        Block::destination("siem"),
+        Block::webhook_with_endpoint("eu")
+    ));
+    workspace.apply();
+    let id = workspace.state().text(SIEM, "id");
+    let path = format!("/global/v3/audit-log-destinations/{id}");
+    let theirs = json!({ "log_format": "json" });
+    workspace.konnect.patched_by_another_user(&path, &theirs);
+    workspace
+        .konnect
+        .patched_by_another_user("/eu/v2/audit-log-webhook", &theirs);
+    workspace.plan();
+    let stale = FaultRule::new(Fault::Stale).method("GET").always();
+    workspace.konnect.inject(stale).unwrap();
+    workspace.apply_plan();
+    workspace.konnect.clear_faults();
+    workspace.assert_no_changes();
+    assert_eq!(workspace.konnect.destinations("global")[0]["log_format"], "cef");
+    assert_eq!(workspace.konnect.region("eu")["webhook"]["log_format"], "cef");
+}
+
+/// Whether v2 shows the settings of an attached destination as the webhook's own is not known.
+#[test]
+fn attached_destination_is_seen_whatever_v2_shows_and_the_endpoint_gets_its_credential() {
+    for v2_shows_destination in [false, true] {
+        for ignored in ["log_format", "authorization"] {
+            let workspace = Workspace::new();
+            workspace.konnect.set_behavior(Behavior {
+                v2_shows_destination,
+                ..Behavior::default()
+            });
+            let ignoring = format!("{{\n ignore_changes = [{ignored}]\n}}");
+            set_up(
+                &workspace,
+                Block::webhook_with_endpoint("eu").expression("lifecycle", ignoring),
+            );
+            workspace.apply();
+            let destination = workspace.konnect.add_destinations("global", 1).unwrap().remove(0);
+            delivers_to(&workspace, "eu", &destination);
+            let plan = workspace.plan();
+            let change = plan.change("konnect_audit_log_webhook.eu");
+            assert_eq!(change.before["audit_log_destination_id"], destination);
+            assert_eq!(change.after["audit_log_destination_id"], json!(null));
+            workspace.konnect.clear_requests();
+            workspace.apply_plan();
+            let writes = workspace.konnect.take_writes();
+            assert_eq!(writes.len(), 1, "{writes:?}");
+            assert_eq!(writes[0].body["endpoint"], "https://siem.example.com/eu");
+            assert_eq!(writes[0].body["authorization"], AUTHORIZATION);
+            workspace.assert_no_changes();
+        }
+    }
 }

@@ -1,19 +1,18 @@
 //! Past events, in cursor pages, newest first.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 use url::form_urlencoded::{Serializer, parse};
 
 use crate::api::call::Call;
-use crate::api::cursor::{cursor, read_cursor};
-use crate::api_response::ApiResponse;
+use crate::api::problem::{InvalidParameter, Problem};
+use crate::api::query::{Faults, cursor, read_cursor};
 use crate::behavior::PullApi;
-use crate::clock;
-use crate::event::log::{EventLog, Logged, RETENTION_MS};
+use crate::event::log::{EventLog, Logged};
 use crate::event::pull::{PullType, entry};
 use crate::event::signing::SigningKey;
-use crate::problem::{InvalidParameter, Problem};
-use crate::stream::StreamId;
+use crate::http::response::ApiResponse;
+use crate::organization::clock;
+use crate::organization::stream::StreamId;
 
 /// The default page size, from the API description.
 const DEFAULT_SIZE: usize = 20;
@@ -21,7 +20,9 @@ const DEFAULT_SIZE: usize = 20;
 /// The maximum page size, from the API description.
 const MAX_PAGE_SIZE: usize = 1000;
 
-/// The query of a request.
+/// The default of the time between start and end, from the API description.
+const DEFAULT_WINDOW_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
 struct Query {
     size: usize,
     /// Only events older than the one with this number.
@@ -35,11 +36,8 @@ struct Query {
     filters: Vec<(String, String)>,
 }
 
-/// `GET`.
-///
-/// # Errors
-///
-/// 400 for an invalid query; 403 or 404 if the behavior specifies that the organization does not have the feature.
+/// `GET`. 400 for an invalid query; 403 or 404 if the behavior specifies that the organization does not have the
+/// feature.
 pub(crate) fn list(
     log: &EventLog,
     key: Option<&SigningKey>,
@@ -53,10 +51,10 @@ pub(crate) fn list(
     }
     let query = Query::parse(call.query)?;
     let to_ms = query.to_ms.unwrap_or(now_ms);
-    let from_ms = query.from_ms.unwrap_or(to_ms.saturating_sub(RETENTION_MS));
+    let from_ms = query.from_ms.unwrap_or(to_ms.saturating_sub(DEFAULT_WINDOW_MS));
     // The log removes expired events only with the next event.
-    let from_ms = from_ms.max(now_ms.saturating_sub(RETENTION_MS));
-    let mut matches = log.between(&StreamId::of_region(&call.region), from_ms, to_ms);
+    let from_ms = from_ms.max(now_ms.saturating_sub(call.behavior.retention_ms()));
+    let mut matches = log.between(&StreamId::of_region(call.region), from_ms, to_ms);
     matches.retain(|logged| query.kind.is_none_or(|kind| PullType::of(&logged.event) == kind));
     matches.sort_by_key(|logged| std::cmp::Reverse((logged.event.at_ms, logged.number)));
     let page = query.cut(&matches);
@@ -67,7 +65,7 @@ pub(crate) fn list(
     };
     let data: Vec<Value> = page
         .iter()
-        .map(|logged| entry(&logged.event, &call.region, key))
+        .map(|logged| entry(&logged.event, call.region, key))
         .collect();
     let meta = json!({
         "next": link("page[after]", page.last(), matches.last()),
@@ -75,10 +73,11 @@ pub(crate) fn list(
         "size": query.size,
     });
     let document = json!({ "data": data, "meta": { "page": meta } });
-    Ok(ApiResponse::json(StatusCode::OK, &document))
+    Ok(ApiResponse::ok(&document))
 }
 
 impl Query {
+    /// 400 for a value that is not valid, an unknown filter, both directions, or an end before the start.
     fn parse(query: &str) -> Result<Self, Problem> {
         let mut read = Self {
             size: DEFAULT_SIZE,
@@ -89,68 +88,48 @@ impl Query {
             kind: None,
             filters: Vec::new(),
         };
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         for (key, value) in parse(query.as_bytes()) {
             if key.starts_with("filter[") {
                 read.filters
                     .push((key.clone().into_owned(), value.clone().into_owned()));
             }
-            let fault = match key.as_ref() {
-                _ if value.is_empty() && key.starts_with("page[") => None,
+            match key.as_ref() {
+                _ if value.is_empty() && key.starts_with("page[") => {}
                 "page[size]" => match value.parse() {
-                    Ok(size @ 1..=MAX_PAGE_SIZE) => {
-                        read.size = size;
-                        None
-                    }
-                    _ => Some(("is_integer", "must be an integer from 1 to 1000")),
+                    Ok(size @ 1..=MAX_PAGE_SIZE) => read.size = size,
+                    _ => faults.reject(&key, "is_integer", "must be an integer from 1 to 1000"),
                 },
-                "page[after]" => {
-                    read.after = read_cursor(&value);
-                    read.after
-                        .is_none()
-                        .then_some(("invalid", "is not a valid cursor"))
-                }
-                "page[before]" => {
-                    read.before = read_cursor(&value);
-                    read.before
-                        .is_none()
-                        .then_some(("invalid", "is not a valid cursor"))
-                }
+                "page[after]" => read.after = checked(&mut faults, &key, read_cursor(&value), NO_CURSOR),
+                "page[before]" => read.before = checked(&mut faults, &key, read_cursor(&value), NO_CURSOR),
                 "filter[ts][gte]" => {
-                    read.from_ms = clock::parse_rfc3339(&value);
-                    read.from_ms.is_none().then_some(NO_TIME)
+                    read.from_ms = checked(&mut faults, &key, clock::parse_rfc3339(&value), NO_TIME);
                 }
                 "filter[ts][lte]" => {
-                    read.to_ms = clock::parse_rfc3339(&value);
-                    read.to_ms.is_none().then_some(NO_TIME)
+                    read.to_ms = checked(&mut faults, &key, clock::parse_rfc3339(&value), NO_TIME);
                 }
                 "filter[type]" => {
                     read.kind = PullType::ALL.into_iter().find(|kind| kind.name() == value);
                     if read.kind.is_none() {
-                        faults.push(InvalidParameter {
+                        faults.add(InvalidParameter {
                             choices: PullType::ALL.map(PullType::name).to_vec(),
                             ..InvalidParameter::query(&key, "enum", "must be a type of audit log")
                         });
                     }
-                    None
                 }
-                filter if filter.starts_with("filter[") => Some(("unknown_property", "unknown filter")),
-                _ => None,
-            };
-            faults.extend(fault.map(|(rule, reason)| InvalidParameter::query(&key, rule, reason)));
+                filter if filter.starts_with("filter[") => {
+                    faults.reject(filter, "unknown_property", "unknown filter");
+                }
+                _ => {}
+            }
         }
         if read.after.is_some() && read.before.is_some() {
-            faults.push(InvalidParameter::query(
-                "page[before]",
-                "invalid",
-                "excludes page[after]",
-            ));
+            faults.reject("page[before]", "invalid", "excludes page[after]");
         }
-        if faults.is_empty() {
-            Ok(read)
-        } else {
-            Err(Problem::bad_request("Invalid query parameters", faults))
+        if read.to_ms.zip(read.from_ms).is_some_and(|(to, from)| to < from) {
+            faults.reject("filter[ts][lte]", "invalid", "must not be before filter[ts][gte]");
         }
+        faults.finish(read)
     }
 
     /// The page of the matches, newest first, that the cursors and the size select.
@@ -180,4 +159,16 @@ impl Query {
     }
 }
 
-const NO_TIME: (&str, &str) = ("is_date_time", "must be a valid RFC3339 date-time");
+/// A rule and the reason of its violation.
+type Violation = (&'static str, &'static str);
+
+const NO_TIME: Violation = ("is_date_time", "must be a valid RFC3339 date-time");
+const NO_CURSOR: Violation = ("invalid", "is not a valid cursor");
+
+/// A value that was read. Records the violation if it was not.
+fn checked<T>(faults: &mut Faults, key: &str, value: Option<T>, (rule, reason): Violation) -> Option<T> {
+    if value.is_none() {
+        faults.reject(key, rule, reason);
+    }
+    value
+}

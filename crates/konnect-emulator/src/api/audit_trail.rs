@@ -3,32 +3,29 @@
 use std::sync::Arc;
 
 use http::header::USER_AGENT;
-use http::{HeaderMap, Method as HttpMethod, StatusCode, Uri};
+use http::{HeaderMap, Method as HttpMethod, StatusCode};
 
 use crate::api::credential::Credential;
-use crate::api::route::{self, DESTINATIONS, Resource};
+use crate::api::route::{DESTINATIONS, Resource};
 use crate::event::model::{Details, Event, Method, Outcome, Principal};
-use crate::state::Organization;
+use crate::organization::state::Organization;
 
 /// The data of a request for its events.
 pub(crate) struct Facts<'a> {
-    /// The method.
     pub(crate) method: &'a HttpMethod,
-    /// The path and query.
-    pub(crate) uri: &'a Uri,
-    /// The headers.
+    /// The path without the region.
+    pub(crate) path: &'a str,
+    /// The query as sent.
+    pub(crate) query: &'a str,
     pub(crate) headers: &'a HeaderMap,
-    /// The credential in the headers.
     pub(crate) credential: Credential,
-    /// The resource of the path.
     pub(crate) resource: &'a Resource,
-    /// The returned status.
     pub(crate) status: StatusCode,
 }
 
 /// The events of a request, in order.
 pub(crate) fn events(facts: &Facts<'_>, organization: &Organization, at_ms: i64) -> Vec<Arc<Event>> {
-    if facts.credential == Credential::Absent || *facts.resource == Resource::SigningKeys {
+    if facts.credential == Credential::Absent || facts.resource.is_public() {
         return Vec::new();
     }
     let mut details = vec![authentication(facts.credential)];
@@ -97,13 +94,16 @@ fn authorization(method: &HttpMethod, resource: &Resource) -> Details {
     let (service, resource, is_list) = match resource {
         Resource::Destinations => ("auditlogs", DESTINATIONS.to_owned(), true),
         Resource::Destination(id) => ("auditlogs", format!("{DESTINATIONS}/{id}"), false),
-        Resource::Webhook(None) | Resource::WebhookStatus(None) | Resource::SigningKeys => {
-            ("auditlogs", "webhook".to_owned(), false)
-        }
+        Resource::Webhook(None)
+        | Resource::WebhookStatus(None)
+        | Resource::SigningKeys
+        | Resource::AvailableRegions => ("auditlogs", "webhook".to_owned(), false),
+        Resource::ControlPlanes => ("konnect", "control-planes".to_owned(), true),
         Resource::ReplayJob(None) => ("auditlogs", "replay-job".to_owned(), false),
         Resource::AuditLogs => ("auditlogs", "audit-logs".to_owned(), true),
         Resource::Portals => ("konnect", "portals".to_owned(), true),
-        Resource::Webhook(Some(portal))
+        Resource::Portal(portal)
+        | Resource::Webhook(Some(portal))
         | Resource::WebhookStatus(Some(portal))
         | Resource::ReplayJob(Some(portal)) => ("konnect", format!("portals/{portal}"), false),
         Resource::Organization => ("identity", "organization".to_owned(), false),
@@ -133,11 +133,10 @@ fn access(facts: &Facts<'_>) -> Option<Details> {
         HttpMethod::DELETE,
     ]
     .contains(facts.method);
-    let (_, path) = route::split_region(facts.uri.path());
     changes.then(|| Details::Access {
         method: facts.method.to_string(),
-        path: format!("/{path}"),
-        query: facts.uri.query().unwrap_or_default().to_owned(),
+        path: format!("/{}", facts.path),
+        query: facts.query.to_owned(),
         status: facts.status.as_u16(),
     })
 }

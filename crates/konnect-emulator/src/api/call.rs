@@ -1,21 +1,20 @@
-//! What a handler needs of a request.
+//! A request as handlers see it, and the forms of values in responses.
+
+use icu_normalizer::DecomposingNormalizer;
 
 use crate::api::route::Version;
-use crate::behavior::{Behavior, NeverTime};
-use crate::clock;
+use crate::behavior::{Behavior, EndpointForm, NeverTime};
+use crate::organization::clock;
 
 /// What a handler needs of a request.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    /// The region in the path.
-    pub(crate) region: String,
-    /// The version in the path.
+    pub(crate) region: &'a str,
     pub(crate) version: Version,
     /// The query as sent, without the question mark.
     pub(crate) query: &'a str,
     /// The `content-type` header.
     pub(crate) content_type: Option<&'a str>,
-    /// The whole body.
     pub(crate) body: &'a [u8],
     /// The behavior where Konnect's documentation is not specific.
     pub(crate) behavior: &'a Behavior,
@@ -25,8 +24,43 @@ impl Call<'_> {
     /// A time in a response, with "never" in the form of [`Behavior::never`].
     pub(crate) fn time<'t>(&self, time: &'t str) -> &'t str {
         match self.behavior.never {
-            NeverTime::Valid if time == clock::NEVER => clock::NEVER_VALID,
+            NeverTime::AsDescribed if time == clock::NEVER => clock::NEVER_AS_DESCRIBED,
             _ => time,
+        }
+    }
+
+    pub(crate) fn id(&self, id: &str) -> String {
+        if self.behavior.upper_case_ids {
+            id.to_ascii_uppercase()
+        } else {
+            id.to_owned()
+        }
+    }
+
+    pub(crate) fn name(&self, name: &str) -> String {
+        if self.behavior.decomposed_names {
+            DecomposingNormalizer::new_nfd().normalize(name).into_owned()
+        } else {
+            name.to_owned()
+        }
+    }
+
+    /// The URL of an endpoint in a response.
+    pub(crate) fn endpoint(&self, url: &str) -> String {
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return url.to_owned();
+        };
+        let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        match self.behavior.endpoint_form {
+            EndpointForm::AsSent => url.to_owned(),
+            EndpointForm::TrailingSlash if path.ends_with('/') => url.to_owned(),
+            EndpointForm::TrailingSlash => format!("{url}/"),
+            EndpointForm::UpperCaseHost => {
+                format!("{}://{}{path}", scheme.to_uppercase(), host.to_uppercase())
+            }
+            EndpointForm::WithoutDefaultPort => {
+                format!("{scheme}://{}{path}", host.strip_suffix(":443").unwrap_or(host))
+            }
         }
     }
 }

@@ -3,21 +3,17 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-/// The credential of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Credential {
     /// A personal access token, `kpat_...`. Any is as good as another.
     PersonalToken,
     /// A system account access token, `spat_...`. Any is as good as another.
     SystemAccountToken,
-    /// Another value.
     Unknown,
-    /// No credential.
     Absent,
 }
 
 impl Credential {
-    /// The credential in the headers.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
         let Some(value) = headers.get(AUTHORIZATION) else {
             return Self::Absent;

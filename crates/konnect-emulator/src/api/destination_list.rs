@@ -4,19 +4,15 @@ use serde_json::{Value, json};
 use url::form_urlencoded::{Serializer, parse};
 
 use crate::api::call::Call;
-use crate::api::cursor::{cursor, read_cursor};
+use crate::api::query::{cursor, read_cursor};
 use crate::api::route::{DESTINATIONS, Version};
-use crate::behavior::InvalidListQuery;
-use crate::problem::{InvalidParameter, Problem};
-use crate::state::Destination;
+use crate::organization::state::Destination;
 
-/// The default page size.
 const DEFAULT_SIZE: usize = 10;
 
 /// The maximum page size. Larger sizes are reduced to it.
 const MAX_PAGE_SIZE: usize = 100;
 
-/// The query of a list request.
 #[derive(Debug)]
 pub(crate) struct ListQuery {
     version: Version,
@@ -34,74 +30,30 @@ enum NameFilter {
 }
 
 impl ListQuery {
-    /// Parses a query string. The keys may be percent-encoded.
-    ///
-    /// Unknown parameters are ignored, but an unknown filter is an error: otherwise a client would treat every
-    /// destination as a match.
-    ///
-    /// # Errors
-    ///
-    /// 400 for a page size that is not a positive number, an invalid cursor, both directions, an operator that the
-    /// version does not have, or more than one operator.
-    pub(crate) fn parse(call: &Call<'_>) -> Result<Self, Problem> {
-        let (version, query) = (call.version, call.query);
+    /// Parses a query string. The keys may be percent-encoded. Ignores unknown parameters and invalid values: the API
+    /// description declares no 400.
+    pub(crate) fn parse(call: &Call<'_>) -> Self {
         let mut list = Self {
-            version,
+            version: call.version,
             size: DEFAULT_SIZE,
             after: None,
             before: None,
             name: None,
         };
-        let mut faults = Vec::new();
-        for (key, value) in parse(query.as_bytes()) {
+        for (key, value) in parse(call.query.as_bytes()) {
             match key.as_ref() {
-                "page[size]" | "page[after]" | "page[before]" if value.is_empty() => {}
-                "page[size]" => match value.parse() {
-                    Ok(size @ 1..) => list.size = MAX_PAGE_SIZE.min(size),
-                    _ => faults.push(InvalidParameter::query(
-                        &key,
-                        "is_integer",
-                        "must be a positive integer",
-                    )),
-                },
-                "page[after]" | "page[before]" => {
-                    let cursor = read_cursor(&value);
-                    if cursor.is_none() {
-                        faults.push(InvalidParameter::query(&key, "invalid", "is not a valid cursor"));
-                    } else if key == "page[after]" {
-                        list.after = cursor;
-                    } else {
-                        list.before = cursor;
+                "page[size]" => {
+                    if let Ok(size @ 1..) = value.parse() {
+                        list.size = MAX_PAGE_SIZE.min(size);
                     }
                 }
-                filter if filter.starts_with("filter[") => match NameFilter::read(version, filter, &value) {
-                    Some(filter) if list.name.is_none() => list.name = Some(filter),
-                    Some(_) => faults.push(InvalidParameter::query(
-                        filter,
-                        "invalid",
-                        "one operator is allowed",
-                    )),
-                    None => faults.push(InvalidParameter::query(
-                        filter,
-                        "unknown_property",
-                        "unknown filter",
-                    )),
-                },
+                "page[after]" => list.after = read_cursor(&value),
+                "page[before]" => list.before = read_cursor(&value),
+                filter if list.name.is_none() => list.name = NameFilter::read(call.version, filter, &value),
                 _ => {}
             }
         }
-        if list.after.is_some() && list.before.is_some() {
-            faults.push(InvalidParameter::query(
-                "page[before]",
-                "invalid",
-                "excludes page[after]",
-            ));
-        }
-        if faults.is_empty() || call.behavior.invalid_list_query == InvalidListQuery::Ignored {
-            Ok(list)
-        } else {
-            Err(Problem::bad_request("Invalid query parameters", faults))
-        }
+        list
     }
 
     /// The response with the page of `all`. `show` converts a destination to its public form.

@@ -7,36 +7,21 @@ use uuid::Uuid;
 use crate::api::call::Call;
 use crate::api::destination_list::ListQuery;
 use crate::api::fields::{Fields, Need};
-use crate::api_response::ApiResponse;
-use crate::clock;
-use crate::ids::parse_uuid;
-use crate::problem::Problem;
-use crate::state::{Delivery, Destination, State};
+use crate::api::problem::Problem;
+use crate::http::response::ApiResponse;
+use crate::organization::clock;
+use crate::organization::state::{Delivery, Destination, State};
+use crate::organization::stream::parse_uuid;
 
 /// `GET` of the list.
-///
-/// # Errors
-///
-/// 400 for an invalid query, if the behavior specifies it.
-pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
-    let query = ListQuery::parse(call)?;
-    let all = state
-        .regions
-        .get(&call.region)
-        .map(|region| region.destinations.values());
-    Ok(ApiResponse::json(
-        StatusCode::OK,
-        &query.page(all.into_iter().flatten(), |item| show(call, item)),
-    ))
+pub(crate) fn list(state: &State, call: &Call<'_>) -> ApiResponse {
+    let page = ListQuery::parse(call).page(state.destinations(call.region), |item| show(call, item));
+    ApiResponse::ok(&page)
 }
 
-/// `POST` to the list.
-///
-/// # Errors
-///
-/// 400 for an invalid body.
+/// `POST` to the list. 400 for an invalid body.
 pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
-    let mut fields = Fields::parse(call.content_type, call.body)?;
+    let mut fields = Fields::parse(call)?;
     let name = fields.text("name", Need::Required);
     let endpoint = fields.endpoint(Need::Required);
     let authorization = fields.text("authorization", Need::Required);
@@ -62,54 +47,40 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<ApiResponse, 
         updated_at: clock::NEVER.to_owned(),
     };
     let response = ApiResponse::json(StatusCode::CREATED, &show(call, &destination));
-    state
-        .region_mut(&call.region)
-        .destinations
-        .insert(destination.id.clone(), destination);
+    state.add_destination(call.region, destination);
     Ok(response)
 }
 
-/// `GET` of one destination.
-///
-/// # Errors
-///
-/// 404 if the region does not have the destination.
+/// `GET` of one destination. 404 if the host does not have the destination.
 pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let found = parse_uuid(id)
-        .and_then(|id| state.destination(&call.region, &id))
+        .and_then(|id| state.destination(call.region, &id))
         .ok_or_else(Problem::not_found)?;
-    Ok(ApiResponse::json(StatusCode::OK, &show(call, found)))
+    Ok(ApiResponse::ok(&show(call, found)))
 }
 
-/// `PATCH` of one destination: absent fields keep their values.
-///
-/// # Errors
-///
-/// 404 if the region does not have the destination, 400 for an invalid body.
+/// `PATCH` of one destination: absent fields keep their values. 404 if the host does not have the destination, 400 for
+/// an invalid body.
 pub(crate) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let now = state.tick();
     let destination = parse_uuid(id)
-        .and_then(|id| state.region_mut(&call.region).destinations.get_mut(&id))
+        .and_then(|id| state.destination_mut(call.region, &id))
         .ok_or_else(Problem::not_found)?;
-    let mut fields = Fields::parse(call.content_type, call.body)?;
+    let mut fields = Fields::parse(call)?;
     if let Some(name) = fields.text("name", Need::Optional) {
         destination.name = name;
     }
     fields.change_delivery(&mut destination.delivery);
     fields.finish()?;
     destination.updated_at = now;
-    Ok(ApiResponse::json(StatusCode::OK, &show(call, destination)))
+    Ok(ApiResponse::ok(&show(call, destination)))
 }
 
-/// `DELETE` of one destination.
-///
-/// # Errors
-///
-/// 404 if the region does not have the destination; 409 while a webhook refers to it, and for
-/// [`Behavior::in_use_lag_ms`](crate::Behavior::in_use_lag_ms) afterwards.
+/// `DELETE` of one destination. 404 if the host does not have the destination; 409 while a webhook refers to it, and
+/// for [`Behavior::in_use_lag_ms`](crate::Behavior::in_use_lag_ms) afterwards.
 pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let id = parse_uuid(id)
-        .filter(|id| state.destination(&call.region, id).is_some())
+        .filter(|id| state.destination(call.region, id).is_some())
         .ok_or_else(Problem::not_found)?;
     if let Some(stream) = state.user_of(&id) {
         let detail = format!("Audit log destination [{id}] is used by the webhook of {stream}");
@@ -119,16 +90,16 @@ pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<Api
         let detail = format!("Audit log destination [{id}] is in use");
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
-    state.region_mut(&call.region).destinations.remove(&id);
+    state.remove_destination(call.region, &id);
     Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
 }
 
 /// The public form: everything except `authorization`.
 fn show(call: &Call<'_>, destination: &Destination) -> Value {
     json!({
-        "id": destination.id,
-        "name": destination.name,
-        "endpoint": destination.delivery.endpoint,
+        "id": call.id(&destination.id),
+        "name": call.name(&destination.name),
+        "endpoint": call.endpoint(&destination.delivery.endpoint),
         "log_format": destination.delivery.log_format,
         "skip_ssl_verification": destination.delivery.skip_ssl_verification,
         "created_at": destination.created_at,

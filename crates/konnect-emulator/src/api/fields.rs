@@ -6,17 +6,16 @@
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::clock;
-use crate::problem::{InvalidParameter, Problem};
-use crate::state::Delivery;
+use crate::api::call::Call;
+use crate::api::problem::{InvalidParameter, Problem};
+use crate::organization::clock;
+use crate::organization::state::Delivery;
 
-/// The formats in the API description.
 const LOG_FORMATS: [&str; 3] = ["cef", "json", "cps"];
 
 /// Whether a field is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// The field must be present.
     Required,
     /// An absent field is unchanged, or has the default.
     Optional,
@@ -30,13 +29,10 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    /// Parses a body.
-    ///
-    /// # Errors
-    ///
-    /// 400 if the content type is not `application/json` or the body is not a JSON object.
-    pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, Problem> {
-        let essence = content_type
+    /// Parses a body. 400 if the content type is not `application/json` or the body is not a JSON object.
+    pub(crate) fn parse(call: &Call<'_>) -> Result<Self, Problem> {
+        let essence = call
+            .content_type
             .and_then(|value| value.split(';').next())
             .unwrap_or_default()
             .trim();
@@ -47,11 +43,14 @@ impl Fields {
             };
             return Err(Problem::bad_request("Could not parse request body", vec![fault]));
         }
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(object)) => Ok(Self {
-                object,
-                faults: Vec::new(),
-            }),
+        match serde_json::from_slice(call.body) {
+            Ok(Value::Object(mut object)) => {
+                object.retain(|_, value| !(call.behavior.ignore_null && value.is_null()));
+                Ok(Self {
+                    object,
+                    faults: Vec::new(),
+                })
+            }
             Ok(_) => Err(Self::unreadable("is_object")),
             Err(_) => Err(Self::unreadable("invalid")),
         }
@@ -170,16 +169,11 @@ impl Fields {
         self.reject(InvalidParameter::body(field, "required", "cannot be blank"));
     }
 
-    /// Records an invalid field.
     pub(crate) fn reject(&mut self, fault: InvalidParameter) {
         self.faults.push(fault);
     }
 
-    /// Completes the parsing of the body.
-    ///
-    /// # Errors
-    ///
-    /// 400 if any field was invalid or unknown.
+    /// Completes the parsing of the body. 400 if any field was invalid or unknown.
     pub(crate) fn finish(&mut self) -> Result<(), Problem> {
         for field in std::mem::take(&mut self.object).keys() {
             self.reject(InvalidParameter::body(field, "unknown_property", "unknown field"));

@@ -4,39 +4,41 @@ mod audit_logs;
 mod audit_trail;
 mod call;
 mod credential;
-mod cursor;
 mod destination_list;
 mod destinations;
 mod fields;
 mod identity;
 mod portals;
+pub(crate) mod problem;
+mod query;
 mod replay_job;
 pub(crate) mod route;
 mod webhook;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, Method};
 
-use crate::api_response::ApiResponse;
-use crate::ids::parse_uuid;
-use crate::problem::Problem;
-use crate::shared::Shared;
-use crate::stream::StreamId;
+use crate::api::problem::Problem;
+use crate::http::response::ApiResponse;
+use crate::organization::shared::Shared;
+use crate::organization::state::State;
+use crate::organization::stream::{StreamId, parse_uuid};
 use audit_trail::Facts;
 use call::Call;
 use credential::Credential;
 use route::{Resource, Version};
 
-/// A complete request.
 pub(crate) struct Request<'a> {
-    /// The method.
+    pub(crate) region: &'a str,
+    /// The path without the region.
+    pub(crate) path: &'a str,
+    /// The query as sent, without the question mark.
+    pub(crate) query: &'a str,
     pub(crate) method: &'a Method,
-    /// The path and query.
-    pub(crate) uri: &'a Uri,
-    /// The headers.
     pub(crate) headers: &'a HeaderMap,
-    /// The body.
     pub(crate) body: &'a [u8],
+    /// Whether a `GET` shows an earlier state.
+    pub(crate) stale: bool,
 }
 
 /// Handles a call, and creates its audit events.
@@ -44,8 +46,7 @@ pub(crate) struct Request<'a> {
 /// The order of checks is route, method, token, body: a client without a token receives no information about valid
 /// bodies.
 pub(crate) fn respond(shared: &Shared, request: &Request<'_>) -> ApiResponse {
-    let (region, rest) = route::split_region(request.uri.path());
-    let known = route::parse(rest).filter(|(_, resource)| resource.is_served_by(&region));
+    let known = route::parse(request.path).filter(|(_, resource)| resource.is_served_by(request.region));
     let Some((version, resource)) = known else {
         return Problem::not_found().to_response();
     };
@@ -54,12 +55,12 @@ pub(crate) fn respond(shared: &Shared, request: &Request<'_>) -> ApiResponse {
         return Problem::method_not_allowed(methods).to_response();
     }
     let credential = Credential::of(request.headers);
-    let response = if credential.is_known() || resource == Resource::SigningKeys {
+    let response = if credential.is_known() || resource.is_public() {
         let behavior = shared.behavior();
         let call = Call {
-            region: region.clone(),
+            region: request.region,
             version,
-            query: request.uri.query().unwrap_or_default(),
+            query: request.query,
             content_type: request
                 .headers
                 .get(CONTENT_TYPE)
@@ -67,14 +68,20 @@ pub(crate) fn respond(shared: &Shared, request: &Request<'_>) -> ApiResponse {
             body: request.body,
             behavior: &behavior,
         };
-        handle(shared, &call, request.method, &resource, credential)
+        let read = |state: &State| read(shared, state, &call, &resource, credential);
+        match *request.method {
+            Method::GET if request.stale => shared.store.read_stale(read),
+            Method::GET => shared.store.read(read),
+            _ => write(shared, &call, request.method, &resource),
+        }
     } else {
         Err(Problem::unauthorized())
     };
     let response = response.unwrap_or_else(|problem| problem.to_response());
     let facts = Facts {
         method: request.method,
-        uri: request.uri,
+        path: request.path,
+        query: request.query,
         headers: request.headers,
         credential,
         resource: &resource,
@@ -83,76 +90,89 @@ pub(crate) fn respond(shared: &Shared, request: &Request<'_>) -> ApiResponse {
     let events = shared
         .store
         .read(|state| audit_trail::events(&facts, &state.organization, state.clock.now_ms()));
-    shared.record(StreamId::of_region(&region), &events);
+    shared.record(StreamId::of_region(request.region), &events);
     response
 }
 
-fn handle(
+/// Handles a `GET`.
+fn read(
+    shared: &Shared,
+    state: &State,
+    call: &Call<'_>,
+    resource: &Resource,
+    credential: Credential,
+) -> Result<ApiResponse, Problem> {
+    match resource {
+        Resource::Destinations => Ok(destinations::list(state, call)),
+        Resource::Destination(id) => destinations::get(state, call, id),
+        Resource::Webhook(portal) => {
+            let stream = stream(call, portal.as_deref())?;
+            match call.version {
+                Version::V2 => webhook::get_v2(state, call, &stream),
+                Version::V3 => webhook::get_v3(state, call, &stream),
+            }
+        }
+        Resource::WebhookStatus(portal) => webhook::status(state, &stream(call, portal.as_deref())?),
+        Resource::ReplayJob(portal) => replay_job::get(state, call, &stream(call, portal.as_deref())?),
+        Resource::AuditLogs => {
+            let key = state.signing_keys.current().filter(|_| call.behavior.signatures);
+            audit_logs::list(&shared.events, key, call, state.clock.now_ms())
+        }
+        Resource::Portals => portals::list(state, call),
+        Resource::Portal(id) => portals::get(state, call, id),
+        Resource::Organization => Ok(identity::organization(state, call)),
+        Resource::User => identity::user(state, credential),
+        Resource::AvailableRegions => Ok(identity::available_regions()),
+        Resource::ControlPlanes => Ok(identity::control_planes()),
+        Resource::SigningKeys => {
+            let keys = state
+                .signing_keys
+                .jwks(state.clock.now_ms(), call.behavior.retention_ms());
+            Ok(ApiResponse::ok(&keys))
+        }
+    }
+}
+
+fn write(
     shared: &Shared,
     call: &Call<'_>,
     method: &Method,
     resource: &Resource,
-    credential: Credential,
 ) -> Result<ApiResponse, Problem> {
     let store = &shared.store;
-    match (resource, method.as_str(), call.version) {
-        (Resource::Destinations, "POST", _) => store.change(|state| destinations::create(state, call)),
-        (Resource::Destinations, _, _) => store.read(|state| destinations::list(state, call)),
-        (Resource::Destination(id), "PATCH", _) => store.change(|state| destinations::patch(state, call, id)),
-        (Resource::Destination(id), "DELETE", _) => {
-            store.change(|state| destinations::delete(state, call, id))
+    match resource {
+        Resource::Destinations => store.change(|state| destinations::create(state, call)),
+        Resource::Destination(id) if *method == Method::PATCH => {
+            store.change(|state| destinations::patch(state, call, id))
         }
-        (Resource::Destination(id), _, _) => store.read(|state| destinations::get(state, call, id)),
-        (Resource::Webhook(portal), method, version) => {
-            let stream = &stream(call, portal.as_deref())?;
-            match (method, version) {
-                ("PATCH", Version::V2) => store.change(|state| webhook::patch_v2(state, call, stream)),
-                ("PATCH", Version::V3) => store.change(|state| webhook::patch_v3(state, call, stream)),
-                ("DELETE", _) => store.change(|state| webhook::delete_v3(state, call, stream)),
-                (_, Version::V2) => store.read(|state| webhook::get_v2(state, call, stream)),
-                (_, Version::V3) => store.read(|state| webhook::get_v3(state, call, stream)),
-            }
-        }
-        (Resource::WebhookStatus(portal), _, _) => {
+        Resource::Destination(id) => store.change(|state| destinations::delete(state, call, id)),
+        Resource::Webhook(portal) => {
             let stream = stream(call, portal.as_deref())?;
-            store.read(|state| webhook::status(state, &stream))
+            store.change(|state| match call.version {
+                _ if *method == Method::DELETE => webhook::delete_v3(state, &stream),
+                Version::V2 => webhook::patch_v2(state, call, &stream),
+                Version::V3 => webhook::patch_v3(state, call, &stream),
+            })
         }
-        (Resource::ReplayJob(portal), "PUT", _) => {
+        Resource::ReplayJob(portal) => {
             let stream = stream(call, portal.as_deref())?;
             let run = shared.replays.next_run();
             let response = store.change(|state| replay_job::put(state, call, &stream, run))?;
             shared.replays.start(stream, run);
             Ok(response)
         }
-        (Resource::ReplayJob(portal), _, _) => {
-            let stream = stream(call, portal.as_deref())?;
-            store.read(|state| replay_job::get(state, call, &stream))
-        }
-        (Resource::AuditLogs, _, _) => {
-            let (key, now) = store.read(|state| {
-                let key = state.signing_keys.current().cloned();
-                (key.filter(|_| call.behavior.signatures), state.clock.now_ms())
-            });
-            audit_logs::list(&shared.events, key.as_ref(), call, now)
-        }
-        (Resource::Portals, _, _) => store.read(|state| portals::list(state, call)),
-        (Resource::Organization, _, _) => Ok(store.read(identity::organization)),
-        (Resource::User, _, _) => store.read(|state| identity::user(state, credential)),
-        (Resource::SigningKeys, _, _) => Ok(store.read(identity::signing_keys)),
+        // Only `GET` is declared for the others.
+        _ => Err(Problem::not_found()),
     }
 }
 
-/// The stream of the region or of the portal.
-///
-/// # Errors
-///
-/// 404 for an ID that is not a UUID.
+/// The stream of the region or of the portal. 404 for an ID that is not a UUID.
 fn stream(call: &Call<'_>, portal: Option<&str>) -> Result<StreamId, Problem> {
     match portal {
-        None => Ok(StreamId::of_region(&call.region)),
+        None => Ok(StreamId::of_region(call.region)),
         Some(id) => {
             let id = parse_uuid(id).ok_or_else(Problem::not_found)?;
-            Ok(StreamId::of_portal(&call.region, &id))
+            Ok(StreamId::of_portal(call.region, &id))
         }
     }
 }

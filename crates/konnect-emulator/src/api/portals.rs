@@ -1,28 +1,26 @@
-//! The list of Dev Portals, in numbered pages.
+//! Dev Portals: one, and the list in numbered pages.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 use url::form_urlencoded::parse;
 
 use crate::api::call::Call;
-use crate::api_response::ApiResponse;
-use crate::problem::{InvalidParameter, Problem};
-use crate::state::{Portal, State};
+use crate::api::problem::Problem;
+use crate::api::query::Faults;
+use crate::http::response::ApiResponse;
+use crate::organization::state::{Portal, State};
+use crate::organization::stream::parse_uuid;
 
-/// The default page size.
 const DEFAULT_SIZE: usize = 10;
 
 /// The maximum page size. Larger sizes are reduced to it.
 const MAX_PAGE_SIZE: usize = 100;
 
-/// The query of a list request.
 struct Query {
     size: usize,
     number: usize,
     filters: Vec<Filter>,
 }
 
-/// A condition on a portal.
 enum Filter {
     Id(String),
     Name(String),
@@ -30,16 +28,12 @@ enum Filter {
     NamePart(String),
 }
 
-/// `GET`.
-///
-/// # Errors
-///
-/// 400 for an invalid query.
+/// `GET` of the list. 400 for an invalid query.
 pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
     let query = Query::parse(call.query)?;
     let mut matches: Vec<&Portal> = state
         .regions
-        .get(&call.region)
+        .get(call.region)
         .into_iter()
         .flat_map(|region| region.portals.values())
         .filter(|portal| query.filters.iter().all(|filter| filter.accepts(portal)))
@@ -49,13 +43,18 @@ pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<ApiResponse, Proble
         .iter()
         .skip(query.size.saturating_mul(query.number - 1))
         .take(query.size)
-        .map(|portal| show(portal))
+        .map(|portal| show(call, portal))
         .collect();
     let meta = json!({ "page": { "number": query.number, "size": query.size, "total": matches.len() } });
-    Ok(ApiResponse::json(
-        StatusCode::OK,
-        &json!({ "data": page, "meta": meta }),
-    ))
+    Ok(ApiResponse::ok(&json!({ "data": page, "meta": meta })))
+}
+
+/// `GET` of one portal. 404 if the region does not have the portal.
+pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
+    let found = parse_uuid(id)
+        .and_then(|id| state.portal(call.region, &id))
+        .ok_or_else(Problem::not_found)?;
+    Ok(ApiResponse::ok(&show(call, found)))
 }
 
 impl Query {
@@ -65,7 +64,7 @@ impl Query {
             number: 1,
             filters: Vec::new(),
         };
-        let mut faults = Vec::new();
+        let mut faults = Faults::default();
         for (key, value) in parse(query.as_bytes()) {
             let text = || value.clone().into_owned();
             match key.as_ref() {
@@ -73,31 +72,19 @@ impl Query {
                 "page[size]" | "page[number]" => match value.parse() {
                     Ok(number @ 1..) if key == "page[number]" => read.number = number,
                     Ok(size @ 1..) => read.size = MAX_PAGE_SIZE.min(size),
-                    _ => faults.push(InvalidParameter::query(
-                        &key,
-                        "is_integer",
-                        "must be a positive integer",
-                    )),
+                    _ => faults.reject(&key, "is_integer", "must be a positive integer"),
                 },
                 "filter[id]" | "filter[id][eq]" => read.filters.push(Filter::Id(text())),
                 "filter[name]" | "filter[name][eq]" => read.filters.push(Filter::Name(text())),
                 "filter[name][neq]" => read.filters.push(Filter::OtherName(text())),
                 "filter[name][contains]" => read.filters.push(Filter::NamePart(text())),
                 filter if filter.starts_with("filter[") => {
-                    faults.push(InvalidParameter::query(
-                        filter,
-                        "unknown_property",
-                        "unknown filter",
-                    ));
+                    faults.reject(filter, "unknown_property", "unknown filter");
                 }
                 _ => {}
             }
         }
-        if faults.is_empty() {
-            Ok(read)
-        } else {
-            Err(Problem::bad_request("Invalid query parameters", faults))
-        }
+        faults.finish(read)
     }
 }
 
@@ -112,15 +99,15 @@ impl Filter {
     }
 }
 
-fn show(portal: &Portal) -> Value {
+fn show(call: &Call<'_>, portal: &Portal) -> Value {
     let domain = format!(
         "{}.emulated.example",
         portal.id.split('-').next().unwrap_or_default()
     );
     json!({
-        "id": portal.id,
-        "name": portal.name,
-        "display_name": portal.name,
+        "id": call.id(&portal.id),
+        "name": call.name(&portal.name),
+        "display_name": call.name(&portal.name),
         "description": null,
         "created_at": portal.created_at,
         "updated_at": portal.created_at,

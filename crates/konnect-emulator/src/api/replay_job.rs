@@ -5,49 +5,41 @@ use serde_json::{Value, json};
 
 use crate::api::call::Call;
 use crate::api::fields::Fields;
-use crate::api_response::ApiResponse;
-use crate::behavior::ReplayWithoutWebhook;
-use crate::event::log::RETENTION_MS;
-use crate::problem::{InvalidParameter, Problem};
-use crate::state::{ReplayJob, ReplayStatus, State};
-use crate::stream::StreamId;
+use crate::api::problem::{InvalidParameter, Problem};
+use crate::http::response::ApiResponse;
+use crate::organization::state::{ReplayJob, ReplayStatus, State};
+use crate::organization::stream::StreamId;
 
-/// `GET`. Without a job, the status is `unconfigured`.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist.
+/// `GET`. Without a job, the status is `unconfigured`. 404 if the portal does not exist.
 pub(crate) fn get(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
-    let job = state.replay_job(stream).ok_or_else(Problem::not_found)?;
-    Ok(ApiResponse::json(StatusCode::OK, &show(call, &job)))
+    let records = state.records(stream).ok_or_else(Problem::not_found)?;
+    Ok(ApiResponse::ok(&show(call, &records.replay_job)))
 }
 
-/// `PUT`: replaces the job with a new one of this `run`.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist; 409 while a job is running; 400 for an invalid body.
+/// `PUT`: replaces the job with a new one of this `run`. 404 if the portal does not exist; 409 while a job is running;
+/// 400 for an invalid body.
 pub(crate) fn put(
     state: &mut State,
     call: &Call<'_>,
     stream: &StreamId,
     run: u64,
 ) -> Result<ApiResponse, Problem> {
-    let before = state.replay_job(stream).ok_or_else(Problem::not_found)?;
-    let mut fields = Fields::parse(call.content_type, call.body)?;
+    let before = state.records(stream).ok_or_else(Problem::not_found)?;
+    let mut fields = Fields::parse(call)?;
     let (start, end) = (fields.time("start_at"), fields.time("end_at"));
     let now = state.clock.now_ms();
+    let oldest = now.saturating_sub(call.behavior.retention_ms());
     for (field, time) in [("start_at", &start), ("end_at", &end)] {
         if time
             .as_ref()
-            .is_some_and(|(_, time)| !(now.saturating_sub(RETENTION_MS)..=now).contains(time))
+            .is_some_and(|(_, time)| !(oldest..=now).contains(time))
         {
-            fields.reject(invalid(field, "must be within the last 7 days"));
+            let days = call.behavior.retention_days;
+            fields.reject(invalid(field, &format!("must be within the last {days} days")));
         }
     }
     if let (Some((_, start)), Some((_, end))) = (&start, &end)
         && end < start
-        && !call.behavior.replay_reversed_range
     {
         fields.reject(invalid("end_at", "must not be before start_at"));
     }
@@ -55,19 +47,11 @@ pub(crate) fn put(
     let (Some((start_at, _)), Some((end_at, _))) = (start, end) else {
         return Err(Problem::bad_request("Required field missing", Vec::new()));
     };
-    if before.status == ReplayStatus::Running {
+    if before.replay_job.status == ReplayStatus::Running {
         return Err(Problem::titled(
             StatusCode::CONFLICT,
             "Resource Conflict",
             "A replay job is currently running",
-        ));
-    }
-    let can_send = state.webhook(stream).is_some_and(|webhook| webhook.enabled);
-    if !can_send && call.behavior.replay_without_webhook == ReplayWithoutWebhook::Refused {
-        let fault = InvalidParameter::body("webhook", "missing_reference", "must be configured and enabled");
-        return Err(Problem::bad_request(
-            "The audit log webhook is not enabled",
-            vec![fault],
         ));
     }
     let job = ReplayJob {
@@ -78,8 +62,8 @@ pub(crate) fn put(
         run,
     };
     let response = ApiResponse::json(StatusCode::ACCEPTED, &show(call, &job));
-    if let Some(slot) = state.replay_job_mut(stream) {
-        *slot = job;
+    if let Some(records) = state.records_mut(stream) {
+        records.replay_job = job;
     }
     Ok(response)
 }

@@ -1,17 +1,15 @@
 //! Parses a path into a region, an API version and a resource.
 
-use crate::state::GLOBAL;
+use crate::organization::state::GLOBAL;
 
 /// The region of a path without a region.
 pub(crate) const DEFAULT_REGION: &str = "us";
 
-/// The path segment of the destinations.
 pub(crate) const DESTINATIONS: &str = "audit-log-destinations";
 
 const WEBHOOK: &str = "audit-log-webhook";
 const REPLAY_JOB: &str = "audit-log-replay-job";
 
-/// The API's version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version {
     /// The webhook contains its endpoint.
@@ -20,33 +18,26 @@ pub(crate) enum Version {
     V3,
 }
 
-/// The resource of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Resource {
-    /// The list of destinations.
     Destinations,
     /// One destination. The handler validates the ID.
     Destination(String),
     /// The webhook of the region, or of the portal with this ID.
     Webhook(Option<String>),
-    /// The status of the webhook's deliveries.
     WebhookStatus(Option<String>),
-    /// The replay job.
     ReplayJob(Option<String>),
-    /// The public keys that verify events.
     SigningKeys,
-    /// Past events.
     AuditLogs,
-    /// The Dev Portals.
     Portals,
-    /// The organization of the caller.
+    Portal(String),
+    ControlPlanes,
+    AvailableRegions,
     Organization,
-    /// The user of the token.
     User,
 }
 
 impl Version {
-    /// The segment of a path.
     pub(crate) fn segment(self) -> &'static str {
         match self {
             Self::V2 => "v2",
@@ -102,6 +93,9 @@ pub(crate) fn parse(rest: &str) -> Option<(Version, Resource)> {
         (_, [REPLAY_JOB]) => Resource::ReplayJob(None),
         (Version::V3, ["audit-logs"]) => Resource::AuditLogs,
         (Version::V3, ["portals"]) => Resource::Portals,
+        (Version::V3, ["portals", id]) => Resource::Portal(portal(id)??),
+        (Version::V2, ["control-planes"]) => Resource::ControlPlanes,
+        (Version::V3, ["available-regions"]) => Resource::AvailableRegions,
         (Version::V3, ["portals", id, WEBHOOK]) => Resource::Webhook(portal(id)?),
         (Version::V3, ["portals", id, WEBHOOK, "status"]) => Resource::WebhookStatus(portal(id)?),
         (Version::V3, ["portals", id, REPLAY_JOB]) => Resource::ReplayJob(portal(id)?),
@@ -125,6 +119,9 @@ impl Resource {
                 | Self::SigningKeys
                 | Self::AuditLogs
                 | Self::Portals
+                | Self::Portal(_)
+                | Self::ControlPlanes
+                | Self::AvailableRegions
                 | Self::Organization
                 | Self::User,
                 _,
@@ -132,13 +129,19 @@ impl Resource {
         }
     }
 
-    /// Whether the host of a region serves the resource: the organization and the user are on `global` only, portals
-    /// and past events on all other hosts.
+    /// Whether a request needs no token.
+    pub(crate) fn is_public(&self) -> bool {
+        matches!(self, Self::SigningKeys | Self::AvailableRegions)
+    }
+
+    /// Whether the host of a region serves the resource: the organization, the user and the regions are on `global`
+    /// only, portals and past events on all other hosts.
     pub(crate) fn is_served_by(&self, region: &str) -> bool {
         match self {
-            Self::Organization | Self::User => region == GLOBAL,
+            Self::Organization | Self::User | Self::AvailableRegions => region == GLOBAL,
             Self::AuditLogs
             | Self::Portals
+            | Self::Portal(_)
             | Self::Webhook(Some(_))
             | Self::WebhookStatus(Some(_))
             | Self::ReplayJob(Some(_)) => region != GLOBAL,
@@ -220,7 +223,9 @@ mod tests {
             "v2/portals",
             "v2/organizations/me",
             "v3/portals//audit-log-webhook",
-            "v3/portals/p",
+            "v3/portals/",
+            "v3/control-planes",
+            "v2/available-regions",
         ] {
             assert_eq!(parse(unknown), None, "{unknown}");
         }

@@ -9,34 +9,26 @@ use serde_json::{Value, json};
 
 use crate::api::call::Call;
 use crate::api::fields::{Fields, Need};
-use crate::api_response::ApiResponse;
+use crate::api::problem::{InvalidParameter, Problem};
 use crate::behavior::AbsentWebhook;
-use crate::ids::parse_uuid;
-use crate::problem::{InvalidParameter, Problem};
-use crate::state::{Delivery, State, Target, Webhook};
-use crate::stream::StreamId;
+use crate::http::response::ApiResponse;
+use crate::organization::state::{Delivery, State, Target, Webhook};
+use crate::organization::stream::StreamId;
+use crate::organization::stream::parse_uuid;
 
 const DESTINATION_ID: &str = "audit_log_destination_id";
 
-/// v2 `GET`. A webhook that was never configured is returned too.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist.
+/// A field of portals' webhooks. Kong's published description does not have it, but its provider kong/konnect-beta does.
+const PRINCIPAL_NAME: &str = "include_principal_name";
+
+/// v2 `GET`. A webhook that was never configured is returned too. 404 if the portal does not exist.
 pub(crate) fn get_v2(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
-    Ok(ApiResponse::json(
-        StatusCode::OK,
-        &show_v2(state, call, stream, &webhook),
-    ))
+    Ok(ApiResponse::ok(&show_v2(state, call, stream, &webhook)))
 }
 
-/// v3 `GET`.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist; also if the webhook was never configured or was deleted, depending on the
-/// behavior.
+/// v3 `GET`. 404 if the portal does not exist; also if the webhook was never configured or was deleted, depending on
+/// the behavior.
 pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     let absent = match webhook.target {
@@ -46,22 +38,19 @@ pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Resul
     };
     match absent {
         AbsentWebhook::NotFound => Err(Problem::not_found()),
-        AbsentWebhook::Empty => Ok(ApiResponse::json(StatusCode::OK, &show_v3(&webhook))),
+        AbsentWebhook::Empty => Ok(show_v3(call, stream, &webhook)),
     }
 }
 
-/// v2 `PATCH`. An endpoint converts a webhook of the other form to this one.
-///
-/// # Errors
-///
-/// 400 for an invalid body, or one without the endpoint or the authorization if the webhook has none yet. Disabling a
-/// webhook that was never configured is not an error and changes nothing.
+/// v2 `PATCH`. An endpoint converts a webhook of the other form to this one. 400 for an invalid body, or one without
+/// the endpoint or the authorization if the webhook has none yet. Disabling a webhook that was never configured is not
+/// an error and changes nothing.
 pub(crate) fn patch_v2(
     state: &mut State,
     call: &Call<'_>,
     stream: &StreamId,
 ) -> Result<ApiResponse, Problem> {
-    let mut fields = Fields::parse(call.content_type, call.body)?;
+    let mut fields = Fields::parse(call)?;
     let mut webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     let names_delivery = ["endpoint", "authorization", "log_format", "skip_ssl_verification"]
         .iter()
@@ -83,25 +72,26 @@ pub(crate) fn patch_v2(
     fields.finish()?;
     webhook.enabled = enabled.unwrap_or(webhook.enabled);
     webhook.updated_at = state.tick();
-    let response = ApiResponse::json(StatusCode::OK, &show_v2(state, call, stream, &webhook));
+    let response = ApiResponse::ok(&show_v2(state, call, stream, &webhook));
     state.set_webhook(stream, webhook);
     Ok(response)
 }
 
-/// v3 `PATCH`. A destination ID converts a webhook of the other form to this one.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist; 400 for an invalid body or `enabled: true` without a target; 404 for a destination
-/// that neither the region nor `global` has, or that the region does not know yet.
+/// v3 `PATCH`. A destination ID converts a webhook of the other form to this one. 404 if the portal does not exist; 400
+/// for an invalid body or `enabled: true` without a target; 404 for a destination that neither the region nor `global`
+/// has, or that the region does not know yet.
 pub(crate) fn patch_v3(
     state: &mut State,
     call: &Call<'_>,
     stream: &StreamId,
 ) -> Result<ApiResponse, Problem> {
     let mut webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
-    let mut fields = Fields::parse(call.content_type, call.body)?;
+    let mut fields = Fields::parse(call)?;
     let enabled = fields.flag("enabled");
+    let include_principal_name = match stream.portal {
+        Some(_) => fields.flag(PRINCIPAL_NAME),
+        None => None,
+    };
     let named = fields.has(DESTINATION_ID);
     let id = take_destination_id(&mut fields);
     let was_set_up = webhook.target.is_set_up();
@@ -110,11 +100,10 @@ pub(crate) fn patch_v3(
     }
     fields.finish().map_err(name_destination_id)?;
     if let Some(audit_log_destination_id) = id {
-        let region = &call.region;
-        let known = state.destination(region, &audit_log_destination_id).is_some()
-            || state
-                .usable_destination(region, &audit_log_destination_id)
-                .is_some_and(|found| !state.is_too_new(&found.id, call.behavior.new_destination_lag_ms));
+        let region = call.region;
+        let known = state
+            .usable_destination(region, &audit_log_destination_id)
+            .is_some_and(|found| !state.is_too_new(&found.id, call.behavior.new_destination_lag_ms));
         if !known {
             let detail = format!("Audit log destination [{audit_log_destination_id}] was not found");
             return Err(Problem::new(StatusCode::NOT_FOUND, detail));
@@ -123,32 +112,19 @@ pub(crate) fn patch_v3(
             audit_log_destination_id,
         };
     } else if !was_set_up {
-        return Ok(ApiResponse::json(StatusCode::OK, &show_v3(&webhook)));
+        return Ok(show_v3(call, stream, &webhook));
     }
     webhook.enabled = enabled.unwrap_or(webhook.enabled);
+    webhook.include_principal_name = include_principal_name.unwrap_or(webhook.include_principal_name);
     webhook.updated_at = state.tick();
-    let response = ApiResponse::json(StatusCode::OK, &show_v3(&webhook));
+    let response = show_v3(call, stream, &webhook);
     state.set_webhook(stream, webhook);
     Ok(response)
 }
 
-/// v3 `DELETE`. Removes the target of a webhook of either form. Idempotent.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist; 409 for a portal with a replay job in progress, if the behavior specifies it.
-pub(crate) fn delete_v3(
-    state: &mut State,
-    call: &Call<'_>,
-    stream: &StreamId,
-) -> Result<ApiResponse, Problem> {
-    let job = state.replay_job(stream).ok_or_else(Problem::not_found)?;
-    if stream.portal.is_some() && call.behavior.portal_delete_conflict && job.status.is_in_progress() {
-        return Err(Problem::new(
-            StatusCode::CONFLICT,
-            "A replay job is currently running",
-        ));
-    }
+/// v3 `DELETE`. Removes the target of a webhook of either form. Idempotent. 404 if the portal does not exist.
+pub(crate) fn delete_v3(state: &mut State, stream: &StreamId) -> Result<ApiResponse, Problem> {
+    state.webhook(stream).ok_or_else(Problem::not_found)?;
     let webhook = Webhook {
         target: Target::Emptied,
         updated_at: state.tick(),
@@ -158,16 +134,12 @@ pub(crate) fn delete_v3(
     Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
 }
 
-/// `GET` of the status, in both versions.
-///
-/// # Errors
-///
-/// 404 if the portal does not exist.
+/// `GET` of the status, in both versions. 404 if the portal does not exist.
 pub(crate) fn status(state: &State, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
     if !webhook.target.is_set_up() {
         let status = json!({ "webhook_enabled": false, "webhook_status": "unconfigured" });
-        return Ok(ApiResponse::json(StatusCode::OK, &status));
+        return Ok(ApiResponse::ok(&status));
     }
     let mut status = json!({
         "webhook_enabled": webhook.enabled,
@@ -180,7 +152,7 @@ pub(crate) fn status(state: &State, stream: &StreamId) -> Result<ApiResponse, Pr
             status["last_response_code"] = json!(code);
         }
     }
-    Ok(ApiResponse::json(StatusCode::OK, &status))
+    Ok(ApiResponse::ok(&status))
 }
 
 /// The first delivery settings of a webhook: endpoint and authorization are required, the rest has defaults.
@@ -229,24 +201,29 @@ fn show_v2(state: &State, call: &Call<'_>, stream: &StreamId, webhook: &Webhook)
             audit_log_destination_id,
         } => state
             .usable_destination(&stream.region, audit_log_destination_id)
+            .filter(|_| call.behavior.v2_shows_destination)
             .map(|found| &found.delivery),
         Target::Unconfigured | Target::Emptied => None,
     };
     json!({
         "enabled": webhook.enabled,
-        "endpoint": delivery.map_or("unconfigured", |delivery| &delivery.endpoint),
+        "endpoint": delivery.map_or("unconfigured".to_owned(), |delivery| call.endpoint(&delivery.endpoint)),
         "log_format": delivery.map_or("cef", |delivery| &delivery.log_format),
         "skip_ssl_verification": delivery.is_some_and(|delivery| delivery.skip_ssl_verification),
         "updated_at": call.time(&webhook.updated_at),
     })
 }
 
-fn show_v3(webhook: &Webhook) -> Value {
+fn show_v3(call: &Call<'_>, stream: &StreamId, webhook: &Webhook) -> ApiResponse {
     let id = match &webhook.target {
         Target::Destination {
             audit_log_destination_id,
-        } => audit_log_destination_id.as_str(),
-        _ => "",
+        } => call.id(audit_log_destination_id),
+        _ => String::new(),
     };
-    json!({ "audit_log_destination_id": id, "enabled": webhook.enabled })
+    let mut document = json!({ DESTINATION_ID: id, "enabled": webhook.enabled });
+    if stream.portal.is_some() {
+        document[PRINCIPAL_NAME] = json!(webhook.include_principal_name);
+    }
+    ApiResponse::ok(&document)
 }

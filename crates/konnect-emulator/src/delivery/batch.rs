@@ -15,21 +15,14 @@ pub(crate) const MAX_EVENTS: usize = 500;
 /// The approximate maximum size of a batch before compression: receivers accept 1 MiB.
 pub(crate) const MAX_BYTES: usize = 768 * 1024;
 
-/// An encoded batch.
 #[derive(Clone, Debug)]
 pub(crate) struct Batch {
-    /// The compressed lines.
     pub(crate) body: Vec<u8>,
-    /// The number of events.
     pub(crate) events: usize,
 }
 
 impl Batch {
     /// Writes, signs and compresses events. This is slow and must not run on a thread that serves requests.
-    ///
-    /// # Errors
-    ///
-    /// Compression fails, which is not expected in memory.
     pub(crate) fn new(events: &[Arc<Event>], style: &Style) -> io::Result<Self> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         for (index, event) in events.iter().enumerate() {

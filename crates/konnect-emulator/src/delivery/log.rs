@@ -31,12 +31,10 @@ pub struct RecordedDelivery {
     pub at: String,
 }
 
-/// The deliveries so far.
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryLog(Mutex<VecDeque<RecordedDelivery>>);
 
 impl DeliveryLog {
-    /// Adds a delivery.
     pub(crate) fn add(&self, delivery: RecordedDelivery) {
         let mut entries = self.lock();
         if entries.len() == CAPACITY {
@@ -50,7 +48,6 @@ impl DeliveryLog {
         self.lock().iter().cloned().collect()
     }
 
-    /// Removes all deliveries.
     pub(crate) fn clear(&self) {
         self.lock().clear();
     }

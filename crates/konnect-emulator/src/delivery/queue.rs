@@ -7,12 +7,11 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::delivery::batch::{MAX_BYTES, MAX_EVENTS};
 use crate::event::model::Event;
-use crate::stream::StreamId;
+use crate::organization::stream::StreamId;
 
 /// The maximum number of events in a queue. Beyond it, the oldest are lost; a replay can send them.
 const CAPACITY: usize = 100_000;
 
-/// The queues of all streams.
 #[derive(Debug)]
 pub(crate) struct Queues {
     by_stream: Mutex<HashMap<StreamId, Arc<Queue>>>,
@@ -45,7 +44,6 @@ impl Queues {
         (queues, announcements)
     }
 
-    /// Adds events to a stream's queue.
     pub(crate) fn add(&self, stream: &StreamId, events: &[Arc<Event>]) {
         let queue = self.queue(stream);
         let dropped = queue.add(events);
@@ -111,7 +109,6 @@ impl Queue {
         count
     }
 
-    /// Waits for an event.
     pub(crate) async fn not_empty(&self) {
         self.at_least(1).await;
     }

@@ -16,7 +16,7 @@ use crate::behavior::ContentEncoding;
 use crate::delivery::address::AllowedHosts;
 use crate::delivery::batch::Batch;
 use crate::options::{DeliveryOptions, TimeScale, TrustedAuthorities};
-use crate::state::Delivery;
+use crate::organization::state::Delivery;
 
 /// The timeout of an attempt, before scaling. Konnect's timeout is not documented.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,14 +24,12 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// The minimum timeout after scaling: a receiver on a busy machine must be able to respond.
 const MIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
     /// The receiver's status code. `None` without a response.
     pub(crate) code: Option<u16>,
     /// The receiver's reason phrase, or the reason for the absence of a response. Never contains a secret.
     pub(crate) message: String,
-    /// The consequence for the batch.
     pub(crate) verdict: Verdict,
 }
 
@@ -46,7 +44,6 @@ pub(crate) enum Verdict {
     Refused,
 }
 
-/// Sends batches.
 #[derive(Debug)]
 pub(crate) struct Sender {
     allowed: AllowedHosts,
@@ -171,7 +168,6 @@ impl Sender {
         Ok(client)
     }
 
-    /// The client that trusts every certificate.
     fn trusting(&self) -> reqwest::Result<Client> {
         if let Some(client) = self.trusting.get() {
             return Ok(client.clone());

@@ -7,16 +7,16 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::behavior::{AfterFailure, Behavior, ConnectionFailureCode};
+use crate::behavior::Behavior;
 use crate::delivery::batch::Batch;
 use crate::delivery::log::RecordedDelivery;
 use crate::delivery::queue::{Opened, Queue};
 use crate::delivery::sender::{Outcome, Sender, Verdict};
 use crate::event::format::Style;
 use crate::event::model::Event;
-use crate::shared::Shared;
-use crate::state::{Attempt, Delivery, Webhook};
-use crate::stream::StreamId;
+use crate::organization::shared::Shared;
+use crate::organization::state::{Attempt, Delivery, Records};
+use crate::organization::stream::StreamId;
 
 /// How long an event waits for others in its batch, before scaling. Kong documents up to a minute, which is too long
 /// for a local emulator.
@@ -30,12 +30,9 @@ const RETRY_WAITS: [Duration; 4] = [
     Duration::from_secs(8),
 ];
 
-/// The origin of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// New events.
     Live,
-    /// A replay job.
     Replay,
 }
 
@@ -68,25 +65,9 @@ async fn work(shared: Arc<Shared>, sender: Arc<Sender>, stream: StreamId, queue:
         }
         let events = queue.take_batch();
         let count = events.len();
-        if !is_stopped(&shared, &stream) {
-            send(&shared, &sender, &stream, events.into(), Origin::Live).await;
-        }
+        send(&shared, &sender, &stream, events.into(), Origin::Live).await;
         shared.queues.done(count);
     }
-}
-
-/// Whether nothing is sent because the webhook has failed and was not changed since, if the behavior specifies that.
-fn is_stopped(shared: &Shared, stream: &StreamId) -> bool {
-    let failed_since_written = |webhook: Webhook| {
-        let attempt = webhook.last_attempt.filter(|attempt| attempt.failed);
-        // Times of the same form, whose text order is the time order.
-        attempt.is_some_and(|attempt| attempt.at > webhook.updated_at)
-    };
-    shared.behavior().after_failure == AfterFailure::Stop
-        && shared
-            .store
-            .read(|state| state.webhook(stream))
-            .is_some_and(failed_since_written)
 }
 
 /// Sends one batch with retries, and records the result in the webhook's status. Each attempt uses the current target
@@ -108,7 +89,7 @@ pub(crate) async fn send(
         };
         let batch = match written.take() {
             Some((before, batch)) if before.log_format == delivery.log_format => batch,
-            _ => match write(shared, &behavior, &delivery, Arc::clone(&events)).await {
+            _ => match write(shared, stream, &behavior, &delivery, Arc::clone(&events)).await {
                 Some(batch) => batch,
                 None => return false,
             },
@@ -119,7 +100,6 @@ pub(crate) async fn send(
             shared,
             stream,
             &delivery,
-            &behavior,
             (attempt, batch.events, origin, last),
             &outcome,
         );
@@ -137,16 +117,21 @@ pub(crate) async fn send(
 /// Encodes a batch on a separate thread. `None` on failure.
 async fn write(
     shared: &Shared,
+    stream: &StreamId,
     behavior: &Behavior,
     delivery: &Delivery,
     events: Arc<[Arc<Event>]>,
 ) -> Option<Batch> {
-    let key = shared.store.read(|state| state.signing_keys.current().cloned());
+    let (key, webhook) = shared.store.read(|state| {
+        let key = state.signing_keys.current().cloned();
+        (key, state.webhook(stream))
+    });
     let style = Style {
         log_format: delivery.log_format.clone(),
         key: key.filter(|_| behavior.signatures),
         cps_signature: behavior.cps_signature,
-        principal_name: behavior.principal_name,
+        principal_name: behavior.principal_name
+            || webhook.is_some_and(|webhook| webhook.include_principal_name),
     };
     spawn_blocking(move || Batch::new(&events, &style))
         .await
@@ -160,7 +145,6 @@ fn record_attempt(
     shared: &Shared,
     stream: &StreamId,
     delivery: &Delivery,
-    behavior: &Behavior,
     (attempt, events, origin, last): (usize, usize, Origin, bool),
     outcome: &Outcome,
 ) {
@@ -169,20 +153,15 @@ fn record_attempt(
         Verdict::Refused => Some(true),
         Verdict::Retry => last.then_some(true),
     };
-    let code = match (outcome.code, behavior.connection_failure_code) {
-        (None, ConnectionFailureCode::Zero) => Some(0),
-        (code, _) => code,
-    };
     let at = shared.store.change_in_memory(|state| {
         let at = state.tick();
-        if let Some(webhook) = state
-            .webhook_mut(stream)
-            .filter(|webhook| webhook.target.is_set_up())
+        if let Some(Records { webhook, .. }) = state.records_mut(stream)
+            && webhook.target.is_set_up()
         {
             let failed = failed.unwrap_or(webhook.is_failing());
             webhook.last_attempt = Some(Attempt {
                 at: at.clone(),
-                code,
+                code: outcome.code,
                 message: outcome.message.clone(),
                 failed,
             });

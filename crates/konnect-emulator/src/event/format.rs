@@ -11,15 +11,14 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use crate::behavior::CpsSignature;
-use crate::clock;
 use crate::event::model::{Details, Event};
 use crate::event::signing::SigningKey;
+use crate::organization::clock;
 
 const VENDOR: &str = "KongInc";
 const VERSION: &str = "1.0";
 const CEF_VERSION: &str = "0";
 
-/// The style of lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Style {
     /// The format's name. An unknown format is written as CEF.

@@ -1,25 +1,20 @@
-//! The events of the last seven days.
+//! The log of events.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::event::model::Event;
-use crate::stream::StreamId;
-
-/// The retention of events in milliseconds: seven days, as documented.
-pub(crate) const RETENTION_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+use crate::organization::stream::StreamId;
 
 /// The maximum number of events in all streams. The oldest are removed first.
 const CAPACITY: usize = 100_000;
 
-/// An event in the log.
 #[derive(Clone, Debug)]
 pub(crate) struct Logged {
     /// The number of the event since the start, from 1.
     pub(crate) number: u64,
     /// The stream that the event belongs to.
     pub(crate) stream: Arc<StreamId>,
-    /// The event.
     pub(crate) event: Arc<Event>,
 }
 
@@ -36,8 +31,8 @@ struct Entries {
 }
 
 impl EventLog {
-    /// Adds events to a stream, and drops those that are too old or too many.
-    pub(crate) fn add(&self, stream: &Arc<StreamId>, events: &[Arc<Event>], now_ms: i64) {
+    /// Adds events to a stream, and drops those that are older than `oldest_ms` or too many.
+    pub(crate) fn add(&self, stream: &Arc<StreamId>, events: &[Arc<Event>], oldest_ms: i64) {
         let mut entries = self.lock();
         for event in events {
             entries.last_number += 1;
@@ -52,7 +47,7 @@ impl EventLog {
             || entries
                 .logged
                 .front()
-                .is_some_and(|oldest| oldest.event.at_ms < now_ms.saturating_sub(RETENTION_MS))
+                .is_some_and(|oldest| oldest.event.at_ms < oldest_ms)
         {
             entries.logged.pop_front();
         }
@@ -68,7 +63,6 @@ impl EventLog {
             .collect()
     }
 
-    /// Removes all events. The count continues.
     pub(crate) fn clear(&self) {
         self.lock().logged.clear();
     }
@@ -88,14 +82,14 @@ mod tests {
     }
 
     #[test]
-    fn add_event_after_seven_days_drops_the_old_one() {
+    fn add_event_older_than_the_limit_is_dropped() {
         let log = EventLog::default();
         let stream = Arc::new(StreamId::of_region("eu"));
         log.add(&stream, &[event(0)], 0);
-        log.add(&stream, &[event(RETENTION_MS)], RETENTION_MS);
-        assert_eq!(log.between(&stream, 0, RETENTION_MS).len(), 2);
-        log.add(&stream, &[event(RETENTION_MS + 1)], RETENTION_MS + 1);
-        let kept = log.between(&stream, 0, RETENTION_MS + 1);
+        log.add(&stream, &[event(7)], 0);
+        assert_eq!(log.between(&stream, 0, 7).len(), 2);
+        log.add(&stream, &[event(8)], 1);
+        let kept = log.between(&stream, 0, 8);
         assert_eq!(kept.iter().map(|kept| kept.number).collect::<Vec<_>>(), [2, 3]);
     }
 
@@ -105,7 +99,7 @@ mod tests {
         let stream = Arc::new(StreamId::of_region("eu"));
         let events = vec![event(0); CAPACITY];
         log.add(&stream, &events, 0);
-        log.add(&stream, &[event(1)], 1);
+        log.add(&stream, &[event(1)], 0);
         let kept = log.between(&stream, 0, 1);
         assert_eq!((kept.len(), kept[0].number), (CAPACITY, 2));
     }
@@ -115,8 +109,8 @@ mod tests {
         let log = EventLog::default();
         let region = Arc::new(StreamId::of_region("eu"));
         let portal = Arc::new(StreamId::of_portal("eu", "p"));
-        log.add(&region, &[event(1)], 1);
-        log.add(&portal, &[event(1), event(2)], 2);
+        log.add(&region, &[event(1)], 0);
+        log.add(&portal, &[event(1), event(2)], 0);
         assert_eq!(log.between(&region, 0, 9).len(), 1);
         assert_eq!(log.between(&portal, 2, 2).len(), 1);
     }

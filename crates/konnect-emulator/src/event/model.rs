@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-/// The principal of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Principal {
     /// The ID of a user or of a system account. Empty if the caller could not be identified.
@@ -13,24 +12,19 @@ pub(crate) struct Principal {
     pub(crate) name: Arc<str>,
 }
 
-/// One audit event.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     /// The time in milliseconds since 1970.
     pub(crate) at_ms: i64,
     /// 128 random bits that the events of one request share.
     pub(crate) trace: u128,
-    /// The caller's address.
     pub(crate) source: &'static str,
     /// The caller's `User-Agent`.
     pub(crate) user_agent: Arc<str>,
-    /// The organization.
     pub(crate) org_id: Arc<str>,
-    /// The caller.
     pub(crate) principal: Principal,
     /// The portal, if the event belongs to a portal's stream.
     pub(crate) portal_id: Option<Arc<str>>,
-    /// The details of its kind.
     pub(crate) details: Details,
 }
 
@@ -39,16 +33,12 @@ pub(crate) struct Event {
 pub(crate) enum Details {
     /// A login, or the use of a token.
     Authentication {
-        /// The method.
         method: Method,
-        /// The outcome.
         outcome: Outcome,
         /// The path of the call that checks the credential.
         request: &'static str,
     },
-    /// A permission check.
     Authorization {
-        /// The service that performed the check.
         service: &'static str,
         /// The name after `Authz.`: the path of the resource.
         resource: String,
@@ -57,15 +47,12 @@ pub(crate) enum Details {
         /// Whether it was permitted.
         granted: bool,
     },
-    /// A creation, change or deletion.
     Access {
-        /// The HTTP method.
         method: String,
         /// The path, without its query.
         path: String,
         /// The query as sent.
         query: String,
-        /// The returned status.
         status: u16,
     },
 }
@@ -73,26 +60,17 @@ pub(crate) enum Details {
 /// A method of authentication that the emulator supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
-    /// Name and password.
     Basic,
-    /// A personal access token.
     PersonalToken,
-    /// A system account access token.
     SystemAccountToken,
-    /// An unknown method.
     Invalid,
 }
 
-/// The result of an authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Accepted.
     Success,
-    /// The password is wrong.
     InvalidPassword,
-    /// The account is locked.
     Locked,
-    /// The credential is invalid.
     Invalid,
 }
 
@@ -121,7 +99,6 @@ impl Outcome {
 }
 
 impl Event {
-    /// The product in the event's header.
     pub(crate) fn product(&self) -> &'static str {
         if self.portal_id.is_some() {
             "Dev-Portal"

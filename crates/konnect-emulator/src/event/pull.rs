@@ -2,27 +2,22 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::clock;
 use crate::event::format::json_signature;
 use crate::event::model::{Details, Event};
 use crate::event::signing::SigningKey;
+use crate::organization::clock;
 
-/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PullType {
     /// A login, or the use of a token.
     Authentication,
-    /// A permission check.
     Authorization,
-    /// A change.
     GatewayAccess,
 }
 
 impl PullType {
-    /// All kinds.
     pub(crate) const ALL: [Self; 3] = [Self::Authentication, Self::Authorization, Self::GatewayAccess];
 
-    /// The kind of an event.
     pub(crate) fn of(event: &Event) -> Self {
         match event.details {
             Details::Authentication { .. } => Self::Authentication,

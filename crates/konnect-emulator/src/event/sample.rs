@@ -1,14 +1,14 @@
 //! Sample events.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::event::model::{Details, Event, Method, Outcome, Principal};
 
 /// The kind of a sample event, with its severity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
     /// A login that succeeded: severity 0.
@@ -40,20 +40,6 @@ impl EventKind {
         Self::AccessFailed,
     ];
 
-    /// The name on the command line and in the control API.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Authentication => "authentication",
-            Self::AuthenticationFailed => "authentication-failed",
-            Self::AccountLocked => "account-locked",
-            Self::Authorization => "authorization",
-            Self::AuthorizationDenied => "authorization-denied",
-            Self::Access => "access",
-            Self::AccessFailed => "access-failed",
-        }
-    }
-
     /// Whether a Dev Portal has events of this kind: authentication only.
     pub(crate) fn is_of_portals(self) -> bool {
         matches!(
@@ -63,26 +49,9 @@ impl EventKind {
     }
 }
 
-impl FromStr for EventKind {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == text)
-            .ok_or_else(|| {
-                let names = Self::ALL.map(Self::name).join(", ");
-                format!("[{text}] is not a kind of event; the kinds are {names}")
-            })
-    }
-}
-
-/// The subject of an event.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
-    /// The organization's ID.
     pub(crate) org_id: Arc<str>,
-    /// The user.
     pub(crate) principal: Principal,
     /// The portal, for an event of its stream.
     pub(crate) portal_id: Option<Arc<str>>,
@@ -133,7 +102,6 @@ pub(crate) fn sample(kind: EventKind, subject: &Subject, at_ms: i64) -> Event {
 
 #[cfg(test)]
 impl Subject {
-    /// A user.
     pub(crate) fn for_tests() -> Self {
         Self {
             org_id: "org".into(),

@@ -12,10 +12,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// How long the key set lists a key after its rotation, in milliseconds: the retention of the events that it signed.
-const RETIREMENT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
-
-/// The maximum number of keys.
 const MAX_KEYS: usize = 10;
 
 /// An Ed25519 key.
@@ -56,9 +52,6 @@ impl From<SigningKey> for String {
 }
 
 impl SigningKey {
-    /// # Errors
-    ///
-    /// The system has no random numbers.
     fn generate() -> io::Result<Self> {
         let mut seed = [0; 32];
         rand::fill(&mut seed).map_err(|_| io::Error::other("no signing key could be generated"))?;
@@ -100,7 +93,6 @@ pub(crate) struct KeyRing {
     retired: Vec<RetiredKey>,
 }
 
-/// A replaced key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct RetiredKey {
     key: SigningKey,
@@ -110,10 +102,6 @@ struct RetiredKey {
 
 impl KeyRing {
     /// Generates a key if none exists.
-    ///
-    /// # Errors
-    ///
-    /// The system has no random numbers.
     pub(crate) fn fill(&mut self) -> io::Result<()> {
         if self.current.is_none() {
             self.current = Some(SigningKey::generate()?);
@@ -141,17 +129,16 @@ impl KeyRing {
         Ok(())
     }
 
-    /// The current key.
     pub(crate) fn current(&self) -> Option<&SigningKey> {
         self.current.as_ref()
     }
 
-    /// The key set document: the current key first, then those that were replaced in the last seven days.
-    pub(crate) fn jwks(&self, now_ms: i64) -> Value {
+    /// The key set document: the current key first, then those that may have signed events that are still kept.
+    pub(crate) fn jwks(&self, now_ms: i64, retention_ms: i64) -> Value {
         let retired = self
             .retired
             .iter()
-            .filter(|old| now_ms.saturating_sub(old.retired_ms) < RETIREMENT_MS)
+            .filter(|old| now_ms.saturating_sub(old.retired_ms) < retention_ms)
             .map(|old| &old.key);
         let keys: Vec<Value> = self.current.iter().chain(retired).map(SigningKey::jwk).collect();
         json!({ "keys": keys })

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::control_error::ControlError;
+use crate::control::ControlError;
 use crate::fault::rule::{Fault, FaultRule};
 
 /// The conditions that apply to every request of the API. Fault rules take precedence.
@@ -43,7 +43,6 @@ pub struct RandomFaults {
     pub faults: Vec<Fault>,
 }
 
-/// The active conditions.
 #[derive(Debug)]
 pub(crate) struct ActiveConditions {
     conditions: Conditions,
@@ -88,16 +87,8 @@ impl ActiveConditions {
     }
 
     /// Checks conditions.
-    ///
-    /// # Errors
-    ///
-    /// The conditions are not valid.
     pub(crate) fn checked(conditions: Conditions) -> Result<Self, ControlError> {
         conditions.check().map(|()| Self::new(conditions))
-    }
-
-    pub(crate) fn conditions(&self) -> &Conditions {
-        &self.conditions
     }
 
     pub(crate) fn latency(&self) -> Duration {

@@ -3,4 +3,3 @@
 pub(crate) mod conditions;
 pub(crate) mod response;
 pub(crate) mod rule;
-pub(crate) mod wire;

@@ -1,23 +1,20 @@
 //! Applies a fault to a response.
 
 use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use futures_util::stream::{self, Stream, StreamExt as _};
 use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use hyper::body::Frame;
-use tokio::time::{Interval, interval, sleep};
+use tokio::time::{interval, sleep};
 
-use crate::api_response::ApiResponse;
-use crate::clock;
+use crate::api::problem::Problem;
 use crate::fault::rule::{Fault, Headers, header_map};
-use crate::fault::wire::WireHandle;
-use crate::problem::Problem;
+use crate::http::response::ApiResponse;
+use crate::http::wire::WireHandle;
+use crate::organization::clock;
 
-/// One frame of a huge body.
 const CHUNK: &[u8] = &[b' '; 64 * 1024];
 
 /// The response for the client, and the status for the request log.
@@ -40,12 +37,13 @@ impl From<ApiResponse> for Outcome {
 /// The parts of a request that faults use.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
-    /// Its headers.
     pub(crate) headers: &'a HeaderMap,
     /// Its body; empty if it was too large.
     pub(crate) body: &'a [u8],
     /// The `date` header of the response.
     pub(crate) date: &'a HeaderValue,
+    /// Whether the body of the response is compressed.
+    pub(crate) gzip: bool,
 }
 
 /// Responds to a request as `fault` specifies. `handle` changes the state and returns the correct response.
@@ -55,9 +53,17 @@ pub(crate) async fn respond(
     request: Request<'_>,
     handle: impl FnOnce() -> ApiResponse,
 ) -> Outcome {
+    let encoded = |response: ApiResponse| {
+        if request.gzip {
+            response.gzipped()
+        } else {
+            response
+        }
+    };
+    let handle = || encoded(handle());
     match fault {
-        // The caller holds the request before or after this call.
-        None | Some(Fault::Hold { .. }) => handle().into(),
+        // The caller holds the request before or after this call, and `handle` reads the state of a stale response.
+        None | Some(Fault::Hold { .. } | Fault::Stale) => handle().into(),
         Some(Fault::Delay { ms }) => {
             sleep(Duration::from_millis(ms)).await;
             handle().into()
@@ -67,7 +73,7 @@ pub(crate) async fn respond(
             headers,
             body,
             content_type,
-        }) => status(code, &headers, body, content_type.as_deref()).into(),
+        }) => encoded(status(code, &headers, body, content_type.as_deref())).into(),
         Some(Fault::Body {
             handle: handled,
             status,
@@ -77,7 +83,7 @@ pub(crate) async fn respond(
             if handled {
                 handle();
             }
-            let response = exactly(status, &headers, body);
+            let response = encoded(exactly(status, &headers, body));
             // hyper omits the body of these.
             if matches!(response.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
                 let dated = response.clone().dated(request.date.clone());
@@ -90,7 +96,7 @@ pub(crate) async fn respond(
             response.headers.extend(checked(&headers));
             response.into()
         }
-        Some(Fault::Echo { status }) => echo(status, request).into(),
+        Some(Fault::Echo { status }) => encoded(echo(status, request)).into(),
         Some(Fault::DropBefore) => incomplete(wire, Vec::new()),
         Some(Fault::DropAfter) => {
             handle();
@@ -109,10 +115,17 @@ pub(crate) async fn respond(
             response.into()
         }
         Some(Fault::Malformed) => malformed(handle()).into(),
-        Some(Fault::Huge { bytes }) => endless(Filler::Huge { left: bytes }),
-        Some(Fault::Drip { interval_ms }) => endless(Filler::Drip {
-            interval: interval(Duration::from_millis(interval_ms.max(1))),
-        }),
+        Some(Fault::Huge { bytes }) => endless(stream::unfold(bytes, |left| async move {
+            let count = usize::try_from(left).unwrap_or(usize::MAX).min(CHUNK.len());
+            (count > 0).then(|| (spaces(count), left - count as u64))
+        })),
+        Some(Fault::Drip { interval_ms }) => {
+            let wait = interval(Duration::from_millis(interval_ms.max(1)));
+            endless(stream::unfold(wait, |mut wait| async move {
+                wait.tick().await;
+                Some((spaces(1), wait))
+            }))
+        }
         Some(Fault::ClockSkew { seconds }) => {
             let mut response = handle();
             response
@@ -187,46 +200,18 @@ fn malformed(mut response: ApiResponse) -> ApiResponse {
     response
 }
 
-fn endless(filler: Filler) -> Outcome {
-    let mut response = Response::new(Body::new(filler));
+/// Spaces, which a JSON parser skips.
+fn spaces(count: usize) -> Bytes {
+    Bytes::from_static(&CHUNK[..count])
+}
+
+fn endless(body: impl Stream<Item = Bytes> + Send + 'static) -> Outcome {
+    let mut response = Response::new(Body::from_stream(body.map(Ok::<_, Infallible>)));
     response
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Outcome {
         response,
         status: Some(StatusCode::OK),
-    }
-}
-
-/// A body of spaces, which a JSON parser skips.
-#[derive(Debug)]
-enum Filler {
-    /// This many bytes, as fast as the client reads them.
-    Huge { left: u64 },
-    /// One byte per interval, without an end.
-    Drip { interval: Interval },
-}
-
-impl hyper::body::Body for Filler {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let chunk = match &mut *self {
-            Self::Huge { left: 0 } => return Poll::Ready(None),
-            Self::Huge { left } => {
-                let count = usize::try_from(*left).unwrap_or(usize::MAX).min(CHUNK.len());
-                *left -= count as u64;
-                &CHUNK[..count]
-            }
-            Self::Drip { interval } => {
-                ready!(interval.poll_tick(context));
-                &CHUNK[..1]
-            }
-        };
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(chunk)))))
     }
 }

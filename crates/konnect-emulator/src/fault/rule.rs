@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::control_error::ControlError;
+use crate::control::ControlError;
 
 /// The headers of a fault rule, by name.
 pub type Headers = BTreeMap<String, String>;
@@ -54,6 +54,9 @@ pub enum Fault {
         #[serde(default)]
         handle: bool,
     },
+    /// Responds to a GET with the newest earlier state in which its response differs, as a replica that lags behind does.
+    /// Other requests are handled normally.
+    Stale,
     /// Handled, then sends the full `content-length` but half of the body, and closes. A response without a body is
     /// complete.
     Truncate,
@@ -196,38 +199,30 @@ impl FaultRule {
 
     /// Only requests with this method.
     #[must_use]
-    pub fn method(self, method: &str) -> Self {
-        Self {
-            method: Some(method.to_owned()),
-            ..self
-        }
+    pub fn method(mut self, method: &str) -> Self {
+        self.method = Some(method.to_owned());
+        self
     }
 
     /// Only requests whose path, with its query, contains this.
     #[must_use]
-    pub fn path(self, part: &str) -> Self {
-        Self {
-            path: Some(part.to_owned()),
-            ..self
-        }
+    pub fn path(mut self, part: &str) -> Self {
+        self.path = Some(part.to_owned());
+        self
     }
 
     /// Only requests whose path, without its query, ends in this.
     #[must_use]
-    pub fn path_end(self, end: &str) -> Self {
-        Self {
-            path_end: Some(end.to_owned()),
-            ..self
-        }
+    pub fn path_end(mut self, end: &str) -> Self {
+        self.path_end = Some(end.to_owned());
+        self
     }
 
     /// Only requests to this region.
     #[must_use]
-    pub fn region(self, region: &str) -> Self {
-        Self {
-            region: Some(region.to_owned()),
-            ..self
-        }
+    pub fn region(mut self, region: &str) -> Self {
+        self.region = Some(region.to_owned());
+        self
     }
 
     /// Skips this many matching requests first.
@@ -238,11 +233,9 @@ impl FaultRule {
 
     /// Affects this many matching requests.
     #[must_use]
-    pub fn times(self, times: u64) -> Self {
-        Self {
-            times: Some(times),
-            ..self
-        }
+    pub fn times(mut self, times: u64) -> Self {
+        self.times = Some(times);
+        self
     }
 
     /// Affects every matching request until the faults are cleared.
@@ -289,9 +282,6 @@ impl FaultRule {
     }
 }
 
-/// # Errors
-///
-/// The status cannot end an exchange.
 fn check_status(code: u16) -> Result<StatusCode, ControlError> {
     StatusCode::from_u16(code)
         .ok()

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::clock;
-use crate::tests::{call, get, start};
+use crate::organization::clock;
+use crate::tests::{expect, get, start};
 use crate::{Behavior, EventKind, PullApi};
 
 const LOGS: &str = "/eu/v3/audit-logs";
@@ -102,7 +102,15 @@ async fn list_filters_select_type_and_time() {
         let page = get(&emulator, &format!("{LOGS}?{query}{upper}")).await.json();
         assert_eq!(traces(&page).len(), count, "{query}: {page}");
     }
+    emulator.set_behavior(Behavior {
+        retention_days: 8,
+        ..Behavior::default()
+    });
     emulator.advance_clock(Duration::from_hours(7 * 24));
+    let all = format!("{LOGS}?filter[type]=gateway_access&filter[ts][gte]=2026-01-01T00:00:00Z");
+    assert!(!traces(&get(&emulator, &all).await.json()).is_empty());
+    emulator.set_behavior(Behavior::default());
+    assert!(traces(&get(&emulator, &all).await.json()).is_empty());
     let page = get(&emulator, &format!("{LOGS}?filter[type]=gateway_access"))
         .await
         .json();
@@ -119,13 +127,18 @@ async fn list_invalid_query_is_refused() {
         ("filter[ts][gte]=yesterday", "filter[ts][gte]"),
         ("filter[type]=other", "filter[type]"),
         ("filter[name]=x", "filter[name]"),
+        ("page[size]=0&page[size]=x", "page[size]"),
+        (
+            "filter[ts][gte]=2026-01-02T00:00:00Z&filter[ts][lte]=2026-01-01T00:00:00Z",
+            "filter[ts][lte]",
+        ),
     ] {
         let reply = get(&emulator, &format!("{LOGS}?{query}")).await;
         assert_eq!(reply.faulty_fields(), [field]);
     }
     get(&emulator, "/global/v3/audit-logs").await.problem(404);
     get(&emulator, "/eu/v2/audit-logs").await.problem(404);
-    call(&emulator, "POST", LOGS, json!({})).await.problem(405);
+    expect(&emulator, "POST", LOGS, json!({}), 405).await;
 }
 
 #[tokio::test]

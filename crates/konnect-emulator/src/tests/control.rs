@@ -1,50 +1,30 @@
-//! Control calls over HTTP and methods of the handle.
+//! Commands, as methods of the handle and over HTTP.
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, TOKEN, call, create, get, raw, start};
-use crate::{ControlError, Emulator, Fault, FaultRule};
+use crate::tests::{Reply, TOKEN, create, expect, get, has, raw, start};
+use crate::{Conditions, ControlError, Emulator, Fault, FaultRule, RandomFaults, RateLimit};
 
-/// A control call as `curl -d` sends it: without a token, with the content type of a form.
-async fn control(konnect: &Emulator, method: &str, path: &str, body: Value) -> Reply {
-    let body = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
-    };
+/// What a control call shows.
+async fn shown(konnect: &Emulator, what: &str) -> Value {
+    get(konnect, &format!("/_emulator/{what}")).await.json()
+}
+
+/// A command as `curl -d` sends it: without a token, with the content type of a form.
+async fn command(konnect: &Emulator, command: Value) -> Reply {
     let headers = [("content-type", "application/x-www-form-urlencoded")];
-    Reply::parse(
-        &raw(
-            konnect,
-            method,
-            &format!("/_emulator/{path}"),
-            &headers,
-            body.as_bytes(),
-        )
-        .await,
-    )
+    let body = command.to_string();
+    Reply::parse(&raw(konnect, "POST", "/_emulator/commands", &headers, body.as_bytes()).await)
 }
 
 #[tokio::test]
 async fn requests_any_are_recorded_unchanged() {
     let konnect = start().await;
     let body = json!({"name": ""});
-    call(
-        &konnect,
-        "POST",
-        "/eu/v3/audit-log-destinations?x=%5B1%5D",
-        body.clone(),
-    )
-    .await
-    .problem(400);
-    raw(
-        &konnect,
-        "GET",
-        "/v2/audit-log-webhook",
-        &[("x-many", "a"), ("X-Many", "b")],
-        b"",
-    )
-    .await;
+    let path = "/eu/v3/audit-log-destinations?x=%5B1%5D";
+    expect(&konnect, "POST", path, body.clone(), 400).await;
+    let headers = [("x-many", "a"), ("X-Many", "b")];
+    raw(&konnect, "GET", "/v2/audit-log-webhook", &headers, b"").await;
     let log = konnect.requests();
     assert_eq!(log.len(), 2);
     assert_eq!((log[0].number, log[1].number), (1, 2));
@@ -56,24 +36,21 @@ async fn requests_any_are_recorded_unchanged() {
             log[0].region.as_str(),
             log[0].status
         ),
-        ("POST", "/eu/v3/audit-log-destinations?x=%5B1%5D", "eu", Some(400))
+        ("POST", path, "eu", Some(400))
     );
-    assert_eq!(
-        (log[0].body.as_str(), log[0].header("Authorization")),
-        (body.to_string().as_str(), Some(TOKEN))
-    );
+    assert_eq!(log[0].body, body.to_string());
+    assert!(log[0].has_authorization(TOKEN));
     assert_eq!((log[1].region.as_str(), log[1].status), ("us", Some(401)));
     assert_eq!(
         (log[1].header("authorization"), log[1].header("x-many")),
         (None, Some("a, b"))
     );
 
+    assert_eq!(shown(&konnect, "requests").await, json!(log));
     assert_eq!(
-        control(&konnect, "GET", "requests", Value::Null).await.json(),
-        json!(log)
-    );
-    assert_eq!(
-        control(&konnect, "DELETE", "requests", Value::Null).await.status,
+        command(&konnect, json!({"command": "clear_requests"}))
+            .await
+            .status,
         204
     );
     assert!(konnect.requests().is_empty(), "control calls are not recorded");
@@ -84,47 +61,33 @@ async fn requests_any_are_recorded_unchanged() {
 }
 
 #[tokio::test]
-async fn faults_control_calls_set_list_and_clear() {
+async fn command_inject_sets_and_clears_faults() {
     let konnect = start().await;
+    let inject = |rule: Value| json!({"command": "inject", "rule": rule});
     let rule = json!({"method": "POST", "path": "/audit-log-destinations", "times": 1,
         "fault": {"kind": "status", "code": 503, "headers": {"retry-after": "0"}}});
-    assert_eq!(control(&konnect, "POST", "faults", rule).await.status, 201);
+    assert_eq!(command(&konnect, inject(rule)).await.status, 204);
+    let more = json!({"times": null, "skip": 2, "fault": {"kind": "drop_after"}});
+    assert_eq!(command(&konnect, inject(more.clone())).await.status, 204);
+    let expected = FaultRule::new(Fault::retry_after(503, 0))
+        .method("POST")
+        .path("/audit-log-destinations");
+    assert_eq!(konnect.faults()[0], expected);
+    let listed = shown(&konnect, "faults").await;
+    assert_eq!((&listed, &listed[1]), (&json!(konnect.faults()), &more));
     assert_eq!(
-        konnect.faults(),
-        [FaultRule::new(Fault::retry_after(503, 0))
-            .method("POST")
-            .path("/audit-log-destinations")]
-    );
-    let more =
-        json!([{"times": null, "skip": 2, "fault": {"kind": "drop_after"}}, {"fault": {"kind": "truncate"}}]);
-    assert_eq!(control(&konnect, "POST", "faults", more).await.status, 201);
-    let listed = control(&konnect, "GET", "faults", Value::Null).await.json();
-    assert_eq!(listed, json!(konnect.faults()));
-    assert_eq!(
-        (&listed[1], listed[2]["times"].clone()),
-        (
-            &json!({"skip": 2, "times": null, "fault": {"kind": "drop_after"}}),
-            json!(1)
-        )
-    );
-    assert_eq!(
-        control(&konnect, "DELETE", "faults", Value::Null).await.status,
+        command(&konnect, json!({"command": "clear_faults"})).await.status,
         204
     );
-    assert!(konnect.faults().is_empty());
-
     for wrong in [
         json!({"fault": {"kind": "explode"}}),
         json!({"fault": {"kind": "delay"}}),
         json!({"fault": {"kind": "delay", "ms": 1, "seconds": 1}}),
         json!({"fault": {"kind": "status", "code": 42}}),
         json!({"pathh": "x", "fault": {"kind": "truncate"}}),
-        json!([{"fault": {"kind": "truncate"}}, {"fault": {}}]),
         json!("text"),
     ] {
-        let reply = control(&konnect, "POST", "faults", wrong.clone()).await;
-        assert_eq!(reply.status, 400, "{wrong}");
-        assert!(reply.json()["detail"].as_str().unwrap().len() > 10);
+        command(&konnect, inject(wrong)).await.problem_detail(400);
     }
     assert!(konnect.faults().is_empty());
 }
@@ -134,18 +97,16 @@ async fn edit_destination_bypasses_checks() {
     let konnect = start().await;
     let id = create(&konnect, "eu", "a").await;
     let path = format!("/eu/v3/audit-log-destinations/{id}");
-    let edit = json!({"name": "drifted", "log_format": "parquet", "authorization": "stolen"});
-    let reply = control(&konnect, "PATCH", &format!("eu/destinations/{id}"), edit).await;
+    let set = json!({"name": "drifted", "log_format": "parquet", "authorization": "stolen"});
+    let edit = json!({"command": "edit_destination", "region": "eu", "id": id, "set": set});
+    let reply = command(&konnect, edit).await;
     assert_eq!(
-        (reply.status, reply.json()["authorization"].clone()),
-        (200, json!("stolen"))
+        (reply.status, &reply.json()["authorization"]),
+        (200, &json!("stolen"))
     );
-    let shown = get(&konnect, &path).await.json();
-    assert_eq!(
-        (&shown["name"], &shown["log_format"]),
-        (&json!("drifted"), &json!("parquet"))
-    );
-    assert!(shown["updated_at"].as_str() > shown["created_at"].as_str());
+    let now = get(&konnect, &path).await.json();
+    has(&now, &json!({"name": "drifted", "log_format": "parquet"}));
+    assert!(now["updated_at"].as_str() > now["created_at"].as_str());
     let zero = "0001-01-01T00:00:00Z";
     konnect
         .edit_destination("eu", &id, json!({"updated_at": zero}))
@@ -161,32 +122,21 @@ async fn edit_destination_bypasses_checks() {
         let error = konnect.edit_destination("eu", &id, wrong.clone()).unwrap_err();
         assert!(matches!(error, ControlError::Invalid(_)), "{wrong}: {error}");
     }
-    let error = konnect.edit_destination("us", &id, json!({})).unwrap_err();
+    let unknown = "11111111-2222-4333-8444-555555555555";
+    let error = konnect.edit_destination("eu", unknown, json!({})).unwrap_err();
     assert!(matches!(error, ControlError::NoDestination { .. }));
 
-    konnect
-        .edit_webhook("eu", json!({"audit_log_destination_id": id, "enabled": true}))
-        .unwrap();
-    assert_eq!(
-        control(&konnect, "DELETE", &format!("eu/destinations/{id}"), Value::Null)
-            .await
-            .status,
-        204
-    );
+    let edit = json!({"audit_log_destination_id": id, "enabled": true});
+    konnect.edit_webhook("eu", edit.clone()).unwrap();
+    let remove = json!({"command": "remove_destination", "region": "global", "id": id});
+    assert_eq!(command(&konnect, remove.clone()).await.status, 204);
     get(&konnect, &path).await.problem(404);
-    let dangling = get(&konnect, "/eu/v3/audit-log-webhook").await.json();
-    assert_eq!(dangling, json!({"audit_log_destination_id": id, "enabled": true}));
+    assert_eq!(get(&konnect, "/eu/v3/audit-log-webhook").await.json(), edit);
     assert_eq!(
         get(&konnect, "/eu/v2/audit-log-webhook").await.json()["endpoint"],
         "unconfigured"
     );
-    assert!(matches!(
-        konnect.remove_destination("eu", &id),
-        Err(ControlError::NoDestination { .. })
-    ));
-    control(&konnect, "DELETE", &format!("eu/destinations/{id}"), Value::Null)
-        .await
-        .problem(404);
+    command(&konnect, remove).await.problem(404);
 }
 
 #[tokio::test]
@@ -194,76 +144,61 @@ async fn edit_webhook_bypasses_checks() {
     let konnect = start().await;
     let v2 = "/eu/v2/audit-log-webhook";
     let v3 = "/eu/v3/audit-log-webhook";
-    let edit = json!({"endpoint": "https://a.example/", "enabled": true});
-    assert_eq!(control(&konnect, "PATCH", "eu/webhook", edit).await.status, 200);
+    let stream = json!({"region": "eu"});
+    let set = json!({"endpoint": "https://a.example/", "enabled": true});
+    let edit = json!({"command": "edit_webhook", "stream": stream, "set": set});
+    assert_eq!(command(&konnect, edit).await.status, 200);
     assert_eq!(get(&konnect, v2).await.json()["endpoint"], "https://a.example/");
     konnect
         .edit_webhook("eu", json!({"log_format": "cps", "authorization": "x"}))
         .unwrap();
-    let shown = get(&konnect, v2).await.json();
-    assert_eq!(
-        (&shown["log_format"], &shown["endpoint"]),
-        (&json!("cps"), &json!("https://a.example/"))
+    let now = get(&konnect, v2).await.json();
+    has(
+        &now,
+        &json!({"log_format": "cps", "endpoint": "https://a.example/"}),
     );
-    konnect
-        .edit_webhook("eu", json!({"audit_log_destination_id": "unknown"}))
-        .unwrap();
+    let unknown = json!({"audit_log_destination_id": "unknown"});
+    konnect.edit_webhook("eu", unknown).unwrap();
     assert_eq!(
         get(&konnect, v3).await.json(),
         json!({"audit_log_destination_id": "unknown", "enabled": true})
     );
-
-    let both = json!({"audit_log_destination_id": "x", "endpoint": "y"});
     for wrong in [
-        both,
+        json!({"audit_log_destination_id": "x", "endpoint": "y"}),
         json!({"enabled": 1}),
         json!({"form": "emptied"}),
         json!({"log_format": "cef"}),
     ] {
         konnect.edit_webhook("eu", wrong).unwrap_err();
     }
-    let delivery = json!({"code": 401, "message": "Unauthenticated"});
-    assert_eq!(
-        control(&konnect, "POST", "eu/deliveries", delivery.clone())
-            .await
-            .status,
-        204
-    );
-    assert_eq!(
-        get(&konnect, &format!("{v3}/status")).await.json()["last_response_code"],
-        401
-    );
+    let delivery =
+        json!({"command": "record_delivery", "stream": stream, "code": 401, "message": "Unauthenticated"});
+    assert_eq!(command(&konnect, delivery.clone()).await.status, 204);
     konnect.edit_webhook("eu", json!({"enabled": false})).unwrap();
     let status = get(&konnect, &format!("{v3}/status")).await.json();
-    assert_eq!(
-        (&status["webhook_enabled"], &status["webhook_status"]),
-        (&json!(false), &json!("inactive"))
+    has(
+        &status,
+        &json!({"webhook_enabled": false, "webhook_status": "inactive", "last_response_code": 401}),
     );
 
-    assert_eq!(
-        control(&konnect, "DELETE", "eu/webhook", Value::Null)
-            .await
-            .status,
-        204
-    );
+    let remove = json!({"command": "remove_webhook", "stream": stream});
+    assert_eq!(command(&konnect, remove).await.status, 204);
     get(&konnect, v3).await.problem(404);
-    control(&konnect, "POST", "eu/deliveries", delivery)
-        .await
-        .problem(404);
+    command(&konnect, delivery).await.problem(404);
 }
 
 #[tokio::test]
-async fn state_control_call_shows_and_resets() {
+async fn state_is_shown_and_reset() {
     let konnect = start().await;
     let id = create(&konnect, "eu", "a").await;
-    konnect.inject(FaultRule::new(Fault::Truncate)).unwrap();
-    let state = control(&konnect, "GET", "state", Value::Null).await.json();
+    konnect.inject(FaultRule::new(Fault::Truncate).path("x")).unwrap();
+    let state = shown(&konnect, "state").await;
     assert_eq!(state, konnect.snapshot());
     assert_eq!(
-        state["regions"]["eu"]["destinations"][&id]["authorization"],
+        state["regions"]["global"]["destinations"][&id]["authorization"],
         "Bearer s3cret"
     );
-    assert_eq!(control(&konnect, "POST", "reset", Value::Null).await.status, 204);
+    assert_eq!(command(&konnect, json!({"command": "reset"})).await.status, 204);
     assert!(konnect.snapshot()["regions"].as_object().unwrap().is_empty());
     assert!(konnect.requests().is_empty() && konnect.faults().is_empty());
 }
@@ -271,99 +206,90 @@ async fn state_control_call_shows_and_resets() {
 #[tokio::test]
 async fn control_unknown_call_is_refused() {
     let konnect = start().await;
-    control(&konnect, "GET", "nonsense", Value::Null)
-        .await
-        .problem(404);
-    control(&konnect, "POST", "state", Value::Null).await.problem(405);
-    for region in ["api", "a_b"] {
-        let reply = control(
-            &konnect,
-            "PATCH",
-            &format!("{region}/webhook"),
-            json!({"enabled": true}),
-        )
-        .await;
-        assert_eq!(reply.status, 400);
+    get(&konnect, "/_emulator/nonsense").await.problem(404);
+    expect(&konnect, "POST", "/_emulator/state", json!({}), 405).await;
+    for wrong in [
+        json!({"command": "explode"}),
+        json!({}),
+        json!({"command": "reset", "colour": 1}),
+    ] {
+        command(&konnect, wrong).await.problem_detail(400);
     }
     assert!(konnect.requests().is_empty());
 }
 
 #[tokio::test]
-async fn conditions_control_call_sets_and_clears() {
+async fn set_conditions_limits_and_disturbs_requests() {
     let konnect = start().await;
-    let limited = json!({"rate_limit": {"per_second": 1, "burst": 1}});
-    assert_eq!(control(&konnect, "PUT", "conditions", limited).await.status, 204);
+    let limit = json!({"rate_limit": {"per_second": 1, "burst": 1}});
+    let set = json!({"command": "set_conditions", "conditions": limit});
+    assert_eq!(command(&konnect, set).await.status, 204);
     let list = "/global/v3/audit-log-destinations";
-    assert_eq!(call(&konnect, "GET", list, Value::Null).await.status, 200);
-    let refused = call(&konnect, "GET", list, Value::Null).await;
+    assert_eq!(get(&konnect, list).await.status, 200);
+    let refused = get(&konnect, list).await;
     assert_eq!(
         (refused.status, refused.headers["retry-after"].as_str()),
         (429, "1")
     );
-    let response = control(&konnect, "GET", "conditions", Value::Null).await.json();
-    assert_eq!(response["rate_limit"], json!({"per_second": 1, "burst": 1}));
     // Rules take precedence over conditions.
     konnect.inject(FaultRule::new(Fault::status(418))).unwrap();
-    assert_eq!(call(&konnect, "GET", list, Value::Null).await.status, 418);
+    assert_eq!(get(&konnect, list).await.status, 418);
 
-    let random =
-        json!({"random_faults": {"seed": 1, "percent": 100, "faults": [{"kind": "status", "code": 503}]}});
-    assert_eq!(control(&konnect, "PUT", "conditions", random).await.status, 204);
-    assert_eq!(call(&konnect, "GET", list, Value::Null).await.status, 503);
-    assert_eq!(
-        control(&konnect, "PUT", "conditions", json!({})).await.status,
-        204
-    );
-    assert_eq!(call(&konnect, "GET", list, Value::Null).await.status, 200);
+    let random = |percent, faults| Conditions {
+        random_faults: Some(RandomFaults {
+            seed: 1,
+            percent,
+            faults,
+        }),
+        ..Conditions::default()
+    };
+    konnect
+        .set_conditions(random(100, vec![Fault::status(503)]))
+        .unwrap();
+    assert_eq!(get(&konnect, list).await.status, 503);
+    konnect.set_conditions(Conditions::default()).unwrap();
+    assert_eq!(get(&konnect, list).await.status, 200);
+    let limit = |per_second, burst| Conditions {
+        rate_limit: Some(RateLimit { per_second, burst }),
+        ..Conditions::default()
+    };
     for wrong in [
-        json!({"rate_limit": {"per_second": 0, "burst": 1}}),
-        json!({"random_faults": {"seed": 1, "percent": 101, "faults": [{"kind": "drop_before"}]}}),
-        json!({"random_faults": {"seed": 1, "percent": 5, "faults": []}}),
-        json!({"random_faults": {"seed": 1, "percent": 5, "faults": [{"kind": "status", "code": 99}]}}),
-        json!({"rain": 1}),
+        limit(0, 1),
+        limit(1, 0),
+        random(101, vec![Fault::DropBefore]),
+        random(5, Vec::new()),
+        random(5, vec![Fault::status(99)]),
     ] {
-        assert_eq!(
-            control(&konnect, "PUT", "conditions", wrong.clone()).await.status,
-            400,
-            "{wrong}"
-        );
+        konnect.set_conditions(wrong).unwrap_err();
     }
 }
 
 #[tokio::test]
 async fn connections_open_and_closed_are_counted() {
     let konnect = start().await;
-    let before = konnect.connections();
     let one = tokio::net::TcpStream::connect(konnect.address()).await.unwrap();
     let other = tokio::net::TcpStream::connect(konnect.address()).await.unwrap();
-    let response = control(&konnect, "GET", "connections", Value::Null).await.json();
+    while konnect.connections().open < 2 {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(
-        response["accepted"],
-        before.accepted + 3,
-        "two, and the one that asks"
+        (konnect.connections().accepted, konnect.connections().most),
+        (2, 2)
     );
-    assert_eq!(response["most"], 3);
     drop((one, other));
     while konnect.connections().open > 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(konnect.connections().most, 3);
+    assert_eq!(konnect.connections().most, 2);
 }
 
 #[tokio::test]
 async fn add_destinations_count_is_added() {
     let konnect = start().await;
-    let added = control(&konnect, "POST", "eu/destinations", json!({"count": 3})).await;
-    assert_eq!(added.status, 201);
-    let ids = added.json();
-    let listed = call(&konnect, "GET", "/eu/v3/audit-log-destinations", Value::Null)
-        .await
-        .json();
-    let listed: Vec<_> = listed["data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|d| d["id"].clone())
-        .collect();
-    assert_eq!(json!(listed), ids);
+    let add = json!({"command": "add_destinations", "region": "eu", "count": 3});
+    let ids = command(&konnect, add).await.json();
+    let listed = get(&konnect, "/eu/v3/audit-log-destinations").await.json();
+    let data = listed["data"].as_array().unwrap();
+    let listed: Vec<_> = data.iter().map(|destination| destination["id"].clone()).collect();
+    assert_eq!((json!(listed), listed.len()), (ids, 3));
 }

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, call, create, get, start};
-use crate::{Behavior, InvalidListQuery};
+use crate::tests::{Reply, create, expect, get, has, start};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
 
@@ -39,7 +38,7 @@ async fn list_pages_link_forward_and_back() {
     let first = get(&konnect, &format!("{LIST}?page%5Bsize%5D=2")).await;
     assert_eq!(names(&first), ["d1", "d2"]);
     let meta = first.json()["meta"].clone();
-    assert_eq!((&meta["previous"], &meta["size"]), (&Value::Null, &json!(2)));
+    has(&meta, &json!({"previous": null, "size": 2}));
     let next = query(&meta["next"]);
     assert!(
         next.starts_with("page%5Bafter%5D=") && next.ends_with("&page%5Bsize%5D=2"),
@@ -70,12 +69,14 @@ async fn list_pages_link_forward_and_back() {
     assert_eq!(names(&front), ["d1", "d2"]);
 
     // A cursor remains valid after its item is deleted, and brackets need no encoding.
-    assert_eq!(
-        call(&konnect, "DELETE", &format!("{LIST}/{}", ids[1]), Value::Null)
-            .await
-            .status,
-        204
-    );
+    expect(
+        &konnect,
+        "DELETE",
+        &format!("{LIST}/{}", ids[1]),
+        Value::Null,
+        204,
+    )
+    .await;
     let plain = next.replace("%5B", "[").replace("%5D", "]");
     assert_eq!(
         names(&get(&konnect, &format!("{LIST}?{plain}")).await),
@@ -151,31 +152,11 @@ async fn list_name_filter_depends_on_version() {
 }
 
 #[tokio::test]
-async fn list_invalid_query_is_ignored_or_refused() {
+async fn list_invalid_query_is_ignored() {
     let konnect = start().await;
     create(&konnect, "global", "b").await;
     for query in ["page[size]=0", "page[after]=nonsense", "filter[endpoint][eq]=a"] {
         let reply = get(&konnect, &format!("{LIST}?{query}")).await;
         assert_eq!(names(&reply), ["b"], "{query}");
-    }
-    konnect.set_behavior(Behavior {
-        invalid_list_query: InvalidListQuery::Refused,
-        ..Behavior::default()
-    });
-    for (query, field) in [
-        ("page[size]=0", "page[size]"),
-        ("page[size]=ten", "page[size]"),
-        ("page[after]=nonsense", "page[after]"),
-        ("page[before]=e30=", "page[before]"),
-        ("filter[name]=a", "filter[name]"),
-        ("filter[endpoint][eq]=a", "filter[endpoint][eq]"),
-        (
-            "filter[name][eq]=a&filter[name][contains]=b",
-            "filter[name][contains]",
-        ),
-    ] {
-        let reply = get(&konnect, &format!("{LIST}?{query}")).await;
-        assert_eq!(reply.faulty_fields(), [field], "{query}");
-        assert_eq!(reply.json()["invalid_parameters"][0]["source"], "query");
     }
 }

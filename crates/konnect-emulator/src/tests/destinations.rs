@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, TOKEN, call, create, find, get, new_destination, raw, start};
+use crate::Behavior;
+use crate::tests::{Reply, TOKEN, call, create, expect, find, get, new_destination, raw, start, start_with};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
 
@@ -26,7 +27,7 @@ async fn destination_create_to_delete_each_call_succeeds() {
             shown,
             json!({
                 "id": id, "name": "one", "endpoint": "https://siem.example.com/in", "log_format": "json",
-                "skip_ssl_verification": false, "created_at": created_at, "updated_at": "0001-01-01T00:00:0Z",
+                "skip_ssl_verification": false, "created_at": created_at, "updated_at": "0001-01-01T00:00:00Z",
             })
         );
 
@@ -51,9 +52,7 @@ async fn destination_create_to_delete_each_call_succeeds() {
         for method in ["GET", "DELETE"] {
             call(&konnect, method, &one, Value::Null).await.problem(404);
         }
-        call(&konnect, "PATCH", &one, json!({"name": "x"}))
-            .await
-            .problem(404);
+        expect(&konnect, "PATCH", &one, json!({"name": "x"}), 404).await;
     }
 }
 
@@ -181,8 +180,36 @@ async fn create_body_not_object_is_refused() {
 }
 
 #[tokio::test]
-async fn destination_other_region_is_not_found() {
+async fn destination_any_host_shows_changes_and_deletes_it() {
     let konnect = start().await;
+    for (creator, other) in [("global", "eu"), ("eu", "global"), ("us", "me")] {
+        let id = create(&konnect, creator, "a").await;
+        let path = format!("/{other}/v2/audit-log-destinations/{id}");
+        let renamed = call(&konnect, "PATCH", &path, json!({"name": "b"})).await.json();
+        let listed = get(&konnect, &format!("/{creator}/v3/audit-log-destinations"))
+            .await
+            .json();
+        assert_eq!(listed["data"], json!([renamed]));
+        assert_eq!(
+            konnect.snapshot()["regions"]["global"]["destinations"][&id]["name"],
+            "b"
+        );
+        let webhook = json!({"audit_log_destination_id": id, "enabled": false});
+        let url = format!("/{other}/v3/audit-log-webhook");
+        expect(&konnect, "PATCH", &url, webhook, 200).await;
+        expect(&konnect, "DELETE", &path, Value::Null, 409).await;
+        expect(&konnect, "DELETE", &url, Value::Null, 204).await;
+        expect(&konnect, "DELETE", &path, Value::Null, 204).await;
+    }
+}
+
+#[tokio::test]
+async fn separate_destinations_other_host_does_not_find_them() {
+    let konnect = start_with(Behavior {
+        separate_destinations: true,
+        ..Behavior::default()
+    })
+    .await;
     let id = create(&konnect, "eu", "a").await;
     assert_eq!(
         get(&konnect, &format!("/eu/v2/audit-log-destinations/{id}"))
@@ -195,6 +222,25 @@ async fn destination_other_region_is_not_found() {
             .await
             .problem(404);
     }
+    // Only those of `global` can be used everywhere.
+    let url = "/us/v3/audit-log-webhook";
+    expect(
+        &konnect,
+        "PATCH",
+        url,
+        json!({"audit_log_destination_id": id}),
+        404,
+    )
+    .await;
+    let global = create(&konnect, "global", "b").await;
+    let reply = call(
+        &konnect,
+        "PATCH",
+        url,
+        json!({"audit_log_destination_id": global}),
+    )
+    .await;
+    assert_eq!(reply.status, 200);
     let unprefixed = call(
         &konnect,
         "POST",
@@ -234,19 +280,9 @@ async fn delete_destination_in_use_conflicts() {
     let id = create(&konnect, "global", "a").await;
     let one = format!("{LIST}/{id}");
     let webhook = json!({"audit_log_destination_id": id, "enabled": false});
-    assert_eq!(
-        call(&konnect, "PATCH", "/eu/v3/audit-log-webhook", webhook)
-            .await
-            .status,
-        200
-    );
-    call(&konnect, "DELETE", &one, Value::Null).await.problem(409);
+    expect(&konnect, "PATCH", "/eu/v3/audit-log-webhook", webhook, 200).await;
+    expect(&konnect, "DELETE", &one, Value::Null, 409).await;
     assert_eq!(get(&konnect, &one).await.status, 200);
-    assert_eq!(
-        call(&konnect, "DELETE", "/eu/v3/audit-log-webhook", Value::Null)
-            .await
-            .status,
-        204
-    );
-    assert_eq!(call(&konnect, "DELETE", &one, Value::Null).await.status, 204);
+    expect(&konnect, "DELETE", "/eu/v3/audit-log-webhook", Value::Null, 204).await;
+    expect(&konnect, "DELETE", &one, Value::Null, 204).await;
 }

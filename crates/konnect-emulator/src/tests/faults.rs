@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::io::AsyncReadExt;
 
-use crate::tests::{Reply, TOKEN, call, create, find, get, new_destination, raw, send, start};
-use crate::{Emulator, Fault, FaultRule, Headers};
+use crate::tests::{
+    Reply, TOKEN, call, create, expect, find, get, new_destination, raw, send, start, start_with,
+};
+use crate::{Behavior, Emulator, Fault, FaultRule, Headers};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
 
@@ -236,7 +238,11 @@ async fn fault_echo_returns_request() {
 
 #[tokio::test]
 async fn requests_of_region_omit_others() {
-    let konnect = start().await;
+    let konnect = start_with(Behavior {
+        separate_destinations: true,
+        ..Behavior::default()
+    })
+    .await;
     create(&konnect, "eu", "a").await;
     create(&konnect, "us", "b").await;
     let path = |of: &str| {
@@ -300,12 +306,7 @@ async fn rule_matches_as_often_as_specified() {
         [teapot().method("patch"), teapot().path("[size]=3").always()]
     );
     konnect.clear_faults();
-    assert_eq!(
-        call(&konnect, "PATCH", webhook, json!({"enabled": false}))
-            .await
-            .status,
-        200
-    );
+    expect(&konnect, "PATCH", webhook, json!({"enabled": false}), 200).await;
 }
 
 #[tokio::test]
@@ -363,4 +364,40 @@ async fn fault_hold_waits_until_cleared() {
         assert_eq!(Reply::parse(&held.await).status, 201);
         assert_eq!((stored(&konnect), konnect.requests()[0].status), (1, Some(201)));
     }
+}
+
+#[tokio::test]
+async fn fault_stale_shows_the_object_before_its_last_change() {
+    let konnect = start().await;
+    let id = create(&konnect, "global", "a").await;
+    let one = format!("/global/v3/audit-log-destinations/{id}");
+    let stale = |times| {
+        FaultRule::new(Fault::Stale)
+            .method("GET")
+            .path_end(&id)
+            .times(times)
+    };
+    let first = get(&konnect, &one).await.json();
+    let second = call(&konnect, "PATCH", &one, json!({"name": "b"})).await.json();
+    // Changes of other objects do not matter.
+    create(&konnect, "global", "other").await;
+    konnect.inject(stale(2)).unwrap();
+    for expected in [&first, &first, &second] {
+        assert_eq!(get(&konnect, &one).await.json(), *expected);
+    }
+    call(&konnect, "DELETE", &one, Value::Null).await;
+    konnect.inject(stale(1)).unwrap();
+    assert_eq!(get(&konnect, &one).await.json(), second);
+    get(&konnect, &one).await.problem(404);
+    // A new object is not found at first.
+    let new = create(&konnect, "global", "c").await;
+    let path = format!("/global/v3/audit-log-destinations/{new}");
+    konnect.inject(FaultRule::new(Fault::Stale)).unwrap();
+    get(&konnect, &path).await.problem(404);
+    // A request that changes something is not affected.
+    konnect.inject(FaultRule::new(Fault::Stale)).unwrap();
+    assert_eq!(
+        call(&konnect, "PATCH", &path, json!({"name": "d"})).await.json()["name"],
+        "d"
+    );
 }

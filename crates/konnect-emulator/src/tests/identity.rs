@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::tests::{Reply, get, raw, start};
+use crate::tests::{Reply, get, has, raw, start};
 
 #[tokio::test]
 async fn organization_any_token_on_global_only() {
@@ -21,9 +21,9 @@ async fn organization_any_token_on_global_only() {
         .unwrap();
     assert_eq!(edited["name"], "Example");
     let organization = get(&emulator, path).await.json();
-    assert_eq!(
-        (&organization["name"], &organization["login_path"]),
-        (&json!("Example"), &json!("example"))
+    has(
+        &organization,
+        &json!({"name": "Example", "login_path": "example"}),
     );
     assert!(emulator.edit_organization(json!({"colour": "red"})).is_err());
     assert!(emulator.edit_organization(json!({"name": 1})).is_err());
@@ -34,10 +34,7 @@ async fn user_system_account_token_is_refused() {
     let emulator = start().await;
     let path = "/global/v3/users/me";
     let user = get(&emulator, path).await.json();
-    assert_eq!(
-        (&user["email"], &user["active"]),
-        (&json!("ada@example.com"), &json!(true))
-    );
+    has(&user, &json!({"email": "ada@example.com", "active": true}));
     let organization = get(&emulator, "/global/v3/organizations/me").await.json();
     assert_eq!(user["id"], organization["owner_id"]);
     let headers = [("authorization", "Bearer spat_x")];

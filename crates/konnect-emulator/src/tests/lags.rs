@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::Behavior;
-use crate::tests::{call, create, start};
+use crate::tests::{create, expect, start};
 
 #[tokio::test]
 async fn delete_destination_released_conflicts_during_lag() {
@@ -21,13 +21,13 @@ async fn delete_destination_released_conflicts_during_lag() {
         format!("/global/v3/audit-log-destinations/{id}"),
     );
     let body = json!({"audit_log_destination_id": id, "enabled": true});
-    assert_eq!(call(&emulator, "PATCH", webhook, body).await.status, 200);
-    assert_eq!(call(&emulator, "DELETE", webhook, Value::Null).await.status, 204);
-    call(&emulator, "DELETE", &path, Value::Null).await.problem(409);
+    expect(&emulator, "PATCH", webhook, body, 200).await;
+    expect(&emulator, "DELETE", webhook, Value::Null, 204).await;
+    expect(&emulator, "DELETE", &path, Value::Null, 409).await;
     let other = format!("/global/v3/audit-log-destinations/{unused}");
-    assert_eq!(call(&emulator, "DELETE", &other, Value::Null).await.status, 204);
+    expect(&emulator, "DELETE", &other, Value::Null, 204).await;
     emulator.advance_clock(Duration::from_mins(61));
-    assert_eq!(call(&emulator, "DELETE", &path, Value::Null).await.status, 204);
+    expect(&emulator, "DELETE", &path, Value::Null, 204).await;
 }
 
 #[tokio::test]
@@ -35,6 +35,7 @@ async fn patch_webhook_new_global_destination_is_not_found_during_lag() {
     let emulator = start().await;
     emulator.set_behavior(Behavior {
         new_destination_lag_ms: 3_600_000,
+        separate_destinations: true,
         ..Behavior::default()
     });
     let portal = emulator.add_portal("eu", "Developers").unwrap();
@@ -45,11 +46,11 @@ async fn patch_webhook_new_global_destination_is_not_found_during_lag() {
     let global = json!({"audit_log_destination_id": create(&emulator, "global", "a").await});
     let own = json!({"audit_log_destination_id": create(&emulator, "eu", "b").await});
     for path in &paths {
-        call(&emulator, "PATCH", path, global.clone()).await.problem(404);
-        assert_eq!(call(&emulator, "PATCH", path, own.clone()).await.status, 200);
+        expect(&emulator, "PATCH", path, global.clone(), 404).await;
+        expect(&emulator, "PATCH", path, own.clone(), 200).await;
     }
     emulator.advance_clock(Duration::from_mins(61));
     for path in &paths {
-        assert_eq!(call(&emulator, "PATCH", path, global.clone()).await.status, 200);
+        expect(&emulator, "PATCH", path, global.clone(), 200).await;
     }
 }

@@ -9,10 +9,10 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::tests::{Reply, TOKEN, call, create, get, raw, start};
+use crate::tests::{Reply, TOKEN, call, create, expect, get, raw, start};
 use crate::{Emulator, EmulatorOptions, Fault, FaultRule};
 
-async fn start_with(file: &Path) -> Emulator {
+async fn start_from(file: &Path) -> Emulator {
     let options = EmulatorOptions {
         state_file: Some(file.to_owned()),
         ..EmulatorOptions::default()
@@ -96,7 +96,7 @@ async fn connection_several_requests_are_served() {
     let mut stream = TcpStream::connect(konnect.address()).await.unwrap();
     for _ in 0..3 {
         stream
-            .write_all(b"GET /v2/audit-log-webhook HTTP/1.1\r\nhost: k\r\n\r\n")
+            .write_all(b"GET /v2/audit-log-webhook HTTP/1.1\r\nhost: localhost\r\n\r\n")
             .await
             .unwrap();
         let mut bytes = Vec::new();
@@ -112,24 +112,14 @@ async fn connection_several_requests_are_served() {
 async fn state_file_restart_restores_everything() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state.json");
-    let konnect = start_with(&file).await;
+    let konnect = start_from(&file).await;
     assert!(!file.exists(), "nothing to keep yet");
     let first = create(&konnect, "eu", "first").await;
     create(&konnect, "global", "second").await;
     let body = json!({"audit_log_destination_id": first, "enabled": true});
-    assert_eq!(
-        call(&konnect, "PATCH", "/eu/v3/audit-log-webhook", body.clone())
-            .await
-            .status,
-        200
-    );
+    expect(&konnect, "PATCH", "/eu/v3/audit-log-webhook", body.clone(), 200).await;
     let own = json!({"endpoint": "https://a.example/", "authorization": "x"});
-    assert_eq!(
-        call(&konnect, "PATCH", "/us/v2/audit-log-webhook", own)
-            .await
-            .status,
-        200
-    );
+    expect(&konnect, "PATCH", "/us/v2/audit-log-webhook", own, 200).await;
     konnect.record_delivery("eu", 500, "no", None).unwrap();
     let before = konnect.snapshot();
     konnect.stop().await;
@@ -145,19 +135,19 @@ async fn state_file_restart_restores_everything() {
         "no temporary file is left"
     );
 
-    let konnect = start_with(&file).await;
+    let konnect = start_from(&file).await;
     assert_eq!(konnect.snapshot(), before);
     assert_eq!(get(&konnect, "/eu/v3/audit-log-webhook").await.json(), body);
     let third = create(&konnect, "eu", "third").await;
     let listed = get(&konnect, "/eu/v3/audit-log-destinations").await.json();
     assert_eq!(
-        (&listed["data"][0]["id"], &listed["data"][1]["id"]),
+        (&listed["data"][0]["id"], &listed["data"][2]["id"]),
         (&json!(first), &json!(third))
     );
     konnect.reset().unwrap();
     drop(konnect);
     assert!(
-        start_with(&file).await.snapshot()["regions"]
+        start_from(&file).await.snapshot()["regions"]
             .as_object()
             .unwrap()
             .is_empty()
@@ -167,11 +157,9 @@ async fn state_file_restart_restores_everything() {
 #[tokio::test]
 async fn state_file_not_writable_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let konnect = start_with(&folder.path().join("gone").join("state.json")).await;
+    let konnect = start_from(&folder.path().join("gone").join("state.json")).await;
     let body = crate::tests::new_destination("a");
-    call(&konnect, "POST", "/v3/audit-log-destinations", body)
-        .await
-        .problem(500);
+    expect(&konnect, "POST", "/v3/audit-log-destinations", body, 500).await;
     assert!(konnect.snapshot()["regions"].as_object().unwrap().is_empty());
 }
 

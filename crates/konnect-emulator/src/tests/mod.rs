@@ -14,6 +14,9 @@ mod deliveries;
 mod destination_list;
 mod destinations;
 mod faults;
+mod forms;
+mod guard;
+mod hosts;
 mod https;
 mod identity;
 mod lags;
@@ -31,7 +34,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::{Emulator, EmulatorOptions};
+use crate::{Behavior, Emulator, EmulatorOptions};
 
 /// A valid token.
 const TOKEN: &str = "Bearer kpat_test";
@@ -104,6 +107,13 @@ impl Reply {
             .collect()
     }
 
+    /// Asserts that the response has this status and a sentence.
+    fn problem_detail(&self, status: u16) {
+        let document = self.json();
+        assert_eq!(self.status, status, "{document}");
+        assert!(document["detail"].as_str().unwrap().len() > 10, "{document}");
+    }
+
     /// The names of the invalid fields in a 400.
     fn faulty_fields(&self) -> Vec<String> {
         self.problem(400).into_iter().map(|(field, _)| field).collect()
@@ -128,6 +138,14 @@ async fn start() -> Emulator {
     Emulator::start(EmulatorOptions::default()).await.unwrap()
 }
 
+async fn start_with(behavior: Behavior) -> Emulator {
+    let options = EmulatorOptions {
+        behavior,
+        ..EmulatorOptions::default()
+    };
+    Emulator::start(options).await.unwrap()
+}
+
 /// A connection on which a request was sent with exactly these headers.
 async fn send(
     konnect: &Emulator,
@@ -136,7 +154,10 @@ async fn send(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> TcpStream {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nhost: konnect\r\nconnection: close\r\n");
+    let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        request.push_str("host: localhost\r\n");
+    }
     for (name, value) in headers {
         write!(request, "{name}: {value}\r\n").unwrap();
     }
@@ -169,8 +190,25 @@ async fn call(konnect: &Emulator, method: &str, path: &str, body: Value) -> Repl
     Reply::parse(&raw(konnect, method, path, &headers, body.as_bytes()).await)
 }
 
+/// A call whose response has this status, and is a problem document if it is an error.
+async fn expect(konnect: &Emulator, method: &str, path: &str, body: Value, status: u16) -> Reply {
+    let reply = call(konnect, method, path, body).await;
+    assert_eq!(reply.status, status, "{}", String::from_utf8_lossy(&reply.body));
+    if status >= 400 {
+        reply.problem(status);
+    }
+    reply
+}
+
 async fn get(konnect: &Emulator, path: &str) -> Reply {
     call(konnect, "GET", path, Value::Null).await
+}
+
+/// Asserts that a document has these fields, and perhaps others.
+fn has(document: &Value, fields: &Value) {
+    for (name, value) in fields.as_object().unwrap() {
+        assert_eq!(document[name], *value, "{name} of {document}");
+    }
 }
 
 /// A valid body of a new destination.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, call, create, get, start};
+use crate::tests::{Reply, call, create, expect, get, has, start};
 use crate::{AbsentWebhook, Behavior, ControlError};
 
 fn path(portal: &str) -> String {
@@ -47,7 +47,7 @@ async fn list_numbered_pages_hold_all_in_order() {
     let one = get(&emulator, "/eu/v3/portals?filter[name][eq]=portal+2").await;
     assert_eq!(names(&one), ["portal 2"]);
     for (query, field) in [
-        ("page[size]=0", "page[size]"),
+        ("page[size]=0&page[size]=x", "page[size]"),
         ("page[number]=x", "page[number]"),
         ("filter[colour]=red", "filter[colour]"),
     ] {
@@ -56,6 +56,15 @@ async fn list_numbered_pages_hold_all_in_order() {
     }
     // `global` has no portals.
     get(&emulator, "/global/v3/portals").await.problem(404);
+    let portal = emulator.add_portal("eu", "last").unwrap();
+    let listed = get(&emulator, "/eu/v3/portals?filter[name][eq]=last")
+        .await
+        .json();
+    let url = format!("/eu/v3/portals/{}", portal.to_ascii_uppercase());
+    assert_eq!(get(&emulator, &url).await.json(), listed["data"][0]);
+    get(&emulator, &format!("/us/v3/portals/{portal}"))
+        .await
+        .problem(404);
     get(&emulator, "/eu/v2/portals").await.problem(404);
 }
 
@@ -72,34 +81,37 @@ async fn webhook_patch_get_and_delete_follow_each_other() {
     let id = create(&emulator, "global", "siem").await;
     let body = json!({"audit_log_destination_id": id, "enabled": true});
     let patched = call(&emulator, "PATCH", &url, body.clone()).await;
-    assert_eq!((patched.status, patched.json()), (200, body.clone()));
-    assert_eq!(get(&emulator, &url).await.json(), body);
+    let mut shown = body.clone();
+    shown["include_principal_name"] = json!(false);
+    assert_eq!((patched.status, patched.json()), (200, shown.clone()));
+    let reply = call(&emulator, "PATCH", &url, json!({"include_principal_name": true})).await;
+    shown["include_principal_name"] = json!(true);
+    assert_eq!(reply.json(), shown);
+    assert_eq!(get(&emulator, &url).await.json(), shown);
+    let region = json!({"audit_log_destination_id": id, "include_principal_name": true});
+    let refused = call(&emulator, "PATCH", "/eu/v3/audit-log-webhook", region).await;
+    assert_eq!(refused.faulty_fields(), ["include_principal_name"]);
     emulator
         .record_portal_delivery("eu", &portal, 401, "Unauthorized", None)
         .unwrap();
     let status = get(&emulator, &format!("{url}/status")).await.json();
-    assert_eq!(
-        (&status["webhook_status"], &status["last_response_code"]),
-        (&json!("inactive"), &json!(401))
+    has(
+        &status,
+        &json!({"webhook_status": "inactive", "last_response_code": 401}),
     );
     // The webhook of the region is separate.
     get(&emulator, "/eu/v3/audit-log-webhook").await.problem(404);
     let destination = format!("/global/v3/audit-log-destinations/{id}");
-    call(&emulator, "DELETE", &destination, Value::Null)
-        .await
-        .problem(409);
+    expect(&emulator, "DELETE", &destination, Value::Null, 409).await;
 
     for _ in 0..2 {
-        assert_eq!(call(&emulator, "DELETE", &url, Value::Null).await.status, 204);
+        expect(&emulator, "DELETE", &url, Value::Null, 204).await;
     }
     assert_eq!(
         get(&emulator, &url).await.json(),
-        json!({"audit_log_destination_id": "", "enabled": false})
+        json!({"audit_log_destination_id": "", "enabled": false, "include_principal_name": false})
     );
-    assert_eq!(
-        call(&emulator, "DELETE", &destination, Value::Null).await.status,
-        204
-    );
+    expect(&emulator, "DELETE", &destination, Value::Null, 204).await;
 }
 
 #[tokio::test]
@@ -126,26 +138,13 @@ async fn webhook_behavior_selects_response_when_absent() {
     emulator.set_behavior(Behavior {
         new_webhook: AbsentWebhook::Empty,
         deleted_webhook: AbsentWebhook::NotFound,
-        portal_delete_conflict: true,
         ..Behavior::default()
     });
     for url in [path(&portal), "/eu/v3/audit-log-webhook".to_owned()] {
-        assert_eq!(
-            get(&emulator, &url).await.json(),
-            json!({"audit_log_destination_id": "", "enabled": false})
-        );
+        assert_eq!(get(&emulator, &url).await.json()["audit_log_destination_id"], "");
     }
-    emulator
-        .edit_replay_job("eu", Some(&portal), json!({"status": "pending"}))
-        .unwrap();
-    call(&emulator, "DELETE", &path(&portal), Value::Null)
-        .await
-        .problem(409);
-    emulator
-        .edit_replay_job("eu", Some(&portal), json!({"status": "completed"}))
-        .unwrap();
     for url in [path(&portal), "/eu/v3/audit-log-webhook".to_owned()] {
-        assert_eq!(call(&emulator, "DELETE", &url, Value::Null).await.status, 204);
+        expect(&emulator, "DELETE", &url, Value::Null, 204).await;
         get(&emulator, &url).await.problem(404);
     }
 }
@@ -156,13 +155,10 @@ async fn remove_portal_releases_its_destination() {
     let portal = emulator.add_portal("eu", "Developers").unwrap();
     let id = create(&emulator, "eu", "siem").await;
     let body = json!({"audit_log_destination_id": id, "enabled": true});
-    assert_eq!(call(&emulator, "PATCH", &path(&portal), body).await.status, 200);
+    expect(&emulator, "PATCH", &path(&portal), body, 200).await;
     emulator.remove_portal("eu", &portal).unwrap();
     get(&emulator, &path(&portal)).await.problem(404);
     let destination = format!("/eu/v3/audit-log-destinations/{id}");
-    assert_eq!(
-        call(&emulator, "DELETE", &destination, Value::Null).await.status,
-        204
-    );
+    expect(&emulator, "DELETE", &destination, Value::Null, 204).await;
     assert!(emulator.remove_portal("eu", &portal).is_err());
 }

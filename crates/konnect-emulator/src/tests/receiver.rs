@@ -5,21 +5,21 @@ use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use axum::Router;
 use axum::body::Body;
+use axum::extract::{Request, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::read::GzDecoder;
-use http::{Request, Response};
+use http::Response;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
 
-use crate::certificate::Authority;
+use crate::http::certificate::Authority;
+use crate::http::listener::{Connections, Listener};
 use crate::{
     Behavior, Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale, TrustedAuthorities,
 };
@@ -51,30 +51,18 @@ struct Shared {
 
 impl Receiver {
     pub async fn start(certificate: Certificate) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("https://{}/in", listener.local_addr().unwrap());
+        let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}/in", socket.local_addr().unwrap());
         let authority = Authority::new("receiver").unwrap();
-        let tls = authority.acceptor(certificate).unwrap();
+        let tls = Some(authority.acceptor(certificate).unwrap());
         let shared = Arc::new(Shared {
             received: watch::Sender::new(Vec::new()),
             responses: Mutex::default(),
             gate: Semaphore::new(Semaphore::MAX_PERMITS),
         });
-        let serving = Arc::clone(&shared);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (tls, shared) = (tls.clone(), Arc::clone(&serving));
-                tokio::spawn(async move {
-                    let Ok(stream) = tls.accept(stream).await else {
-                        return;
-                    };
-                    let service = service_fn(|request| respond(Arc::clone(&shared), request));
-                    let _ = http1::Builder::new()
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await;
-                });
-            }
-        });
+        let listener = Listener::new(socket, tls, Connections::default(), CancellationToken::new());
+        let router = Router::new().fallback(respond).with_state(Arc::clone(&shared));
+        tokio::spawn(axum::serve(listener, router).into_future());
         Self {
             url,
             authority: authority.pem(),
@@ -147,9 +135,9 @@ impl Receiver {
     }
 }
 
-async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response<Body>, hyper::Error> {
+async fn respond(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = body.collect().await?.to_bytes();
+    let body = body.collect().await.unwrap().to_bytes();
     let mut text = String::new();
     GzDecoder::new(&body[..]).read_to_string(&mut text).unwrap();
     let header = |name: &str| parts.headers[name].to_str().unwrap().to_owned();
@@ -173,7 +161,7 @@ async fn respond(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Resp
     if let Some(location) = location {
         response = response.header("location", location);
     }
-    Ok(response.body(Body::empty()).unwrap())
+    response.body(Body::empty()).unwrap()
 }
 
 /// Whether a key of the set verifies this signature of these bytes.

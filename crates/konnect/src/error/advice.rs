@@ -2,14 +2,27 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
+
 use crate::error::kind::{ConnectFailure, ErrorKind};
 
 /// The page of the Konnect console where personal access tokens are created.
 pub const ACCESS_TOKENS_URL: &str = "https://cloud.konghq.com/global/account/tokens";
 
 /// The advice for a failure. `asked_wait` is the server's `Retry-After`.
-pub(crate) fn advice(kind: &ErrorKind, asked_wait: Option<Duration>) -> String {
+pub(crate) fn advice(kind: &ErrorKind, method: &Method, asked_wait: Option<Duration>) -> String {
     let advice = match kind {
+        ErrorKind::Api {
+            status: 404,
+            problem_document: false,
+            ..
+        } => {
+            "The response does not come from the audit log API, so it does not show whether the object exists: check the \
+             server URL, and whether a proxy responds in place of the API."
+        }
+        ErrorKind::Api { status: 409, .. } if *method == Method::POST => {
+            "If the message names an object that exists already, import that object, or use another value."
+        }
         ErrorKind::Api { status, .. } => return for_status(*status, asked_wait),
         ErrorKind::Redirected { .. } => {
             "Check the server URL: it must be the address of the Konnect API itself, not of a web site or a login page \

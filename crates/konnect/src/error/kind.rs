@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::problem::InvalidParameter;
-use crate::types::server_url::RegionMismatch;
+use crate::types::invalid::InvalidValue;
 
 /// The reason why a connection failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,7 +27,7 @@ pub enum ErrorKind {
     Api {
         /// The HTTP status, 400 to 599.
         status: u16,
-        /// Whether the response is a problem document (RFC 9457) from Konnect, and not the page of a gateway or proxy.
+        /// Whether the response is a problem document of the audit log API, and not one of a gateway or proxy.
         problem_document: bool,
         /// The message of the API, at most about 1,000 characters.
         message: Option<String>,
@@ -58,11 +58,11 @@ pub enum ErrorKind {
         excerpt: Option<String>,
     },
     /// The connection to the server failed.
-    #[error("no connection to the server: {cause}")]
+    #[error("{}", unreachable_text(*connect_failure, cause))]
     Unreachable {
         /// The reason.
         connect_failure: ConnectFailure,
-        /// The text of the system or the HTTP library.
+        /// The reason in the words of the system.
         cause: String,
     },
     /// The server's certificate is not trusted, or is not valid for this host.
@@ -105,9 +105,9 @@ pub enum ErrorKind {
     },
     /// The server URL has no address for the region.
     #[error(transparent)]
-    Region(#[from] RegionMismatch),
-    /// The pages of a list do not end.
-    #[error("the list of the server does not end: {reason}")]
+    Region(#[from] InvalidValue),
+    /// The pages of a list do not end, or not in time.
+    #[error("the list of the server cannot be read to its end: {reason}")]
     EndlessPages {
         /// How the client detected it.
         reason: String,
@@ -119,6 +119,15 @@ pub(crate) fn status_text(status: u16) -> String {
         .ok()
         .and_then(|status| status.canonical_reason());
     reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
+}
+
+fn unreachable_text(connect_failure: ConnectFailure, cause: &str) -> String {
+    match connect_failure {
+        ConnectFailure::Dns => "host name not found".to_owned(),
+        ConnectFailure::Refused => "connection refused".to_owned(),
+        ConnectFailure::Proxy => format!("the proxy did not open a connection: {cause}"),
+        ConnectFailure::Other => format!("no connection to the server: {cause}"),
+    }
 }
 
 fn timeout_text(connecting: bool, limit: Duration) -> String {

@@ -1,7 +1,6 @@
 //! The error of a failed call.
 
 pub(crate) mod advice;
-pub(crate) mod excerpt;
 pub(crate) mod kind;
 pub(crate) mod problem;
 
@@ -15,7 +14,8 @@ use crate::types::text::capitalize;
 /// A failed call, with the request, the number of attempts, the message of the server and advice.
 ///
 /// It never contains the access token or the `authorization` of the request, even if the server echoed them. `Display`
-/// writes the complete text on several lines; [`Error::summary`] returns one short line.
+/// writes the complete text on several lines, title included. A report with a title of its own uses [`Error::detail`], and
+/// one with advice of its own [`Error::facts`].
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{}", self.text())]
 pub struct Error(Box<Report>);
@@ -113,12 +113,6 @@ impl Error {
         self.0.failure.response.as_ref()?.trace_id.as_deref()
     }
 
-    /// Returns the `Date` of the last response, in whole seconds. `created_at` uses the same clock.
-    #[must_use]
-    pub fn server_date(&self) -> Option<SystemTime> {
-        self.0.failure.response.as_ref()?.date
-    }
-
     /// Returns the wait before the next request that the server specifies (`Retry-After`), if any.
     #[must_use]
     pub fn asked_wait(&self) -> Option<Duration> {
@@ -138,7 +132,8 @@ impl Error {
 
     /// Whether Konnect reports that the object of the request does not exist.
     ///
-    /// Returns false for a 404 without a problem document, which a wrong server URL also causes.
+    /// Returns false for a 404 without a problem document of the audit log API: a gateway sends it for an unknown path, so
+    /// it does not prove that an object was deleted.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         matches!(
@@ -149,12 +144,6 @@ impl Error {
                 ..
             }
         )
-    }
-
-    /// Whether the token is invalid or has expired (401).
-    #[must_use]
-    pub fn is_unauthorized(&self) -> bool {
-        self.is_api_error(401)
     }
 
     /// Whether the owner of the token lacks the permission (403).
@@ -205,11 +194,20 @@ impl Error {
     /// Returns advice in one or two sentences.
     #[must_use]
     pub fn advice(&self) -> String {
-        advice(self.kind(), self.asked_wait())
+        advice(self.kind(), &self.0.call.method, self.asked_wait())
     }
 
-    fn text(&self) -> String {
-        let mut lines = vec![capitalize(&self.kind().to_string())];
+    /// Returns the text below the title of a report whose title is [`Error::summary`]: [`Error::facts`] and
+    /// [`Error::advice`].
+    #[must_use]
+    pub fn detail(&self) -> String {
+        format!("{}\n\n{}", self.facts(), self.advice())
+    }
+
+    /// Returns the message of the server, the request, and what else is known, for a report with its own advice.
+    #[must_use]
+    pub fn facts(&self) -> String {
+        let mut lines = Vec::new();
         match self.kind() {
             ErrorKind::Api {
                 message,
@@ -217,11 +215,10 @@ impl Error {
                 ..
             } => {
                 lines.extend(message.as_ref().map(|message| format!("The API said: {message}")));
-                lines.extend(
-                    invalid_parameters
-                        .iter()
-                        .map(|parameter| format!("  {parameter}")),
-                );
+                let others = invalid_parameters
+                    .iter()
+                    .filter(|parameter| message.as_ref() != Some(&parameter.reason));
+                lines.extend(others.map(|parameter| format!("  {parameter}")));
             }
             ErrorKind::UnreadableResponse {
                 content_type,
@@ -263,8 +260,34 @@ impl Error {
         if self.may_have_happened() {
             lines.push("The change may have been applied despite the error.".to_owned());
         }
-        lines.push(String::new());
-        lines.push(self.advice());
         lines.join("\n")
+    }
+
+    fn text(&self) -> String {
+        format!("{}\n{}", capitalize(&self.kind().to_string()), self.detail())
+    }
+
+    /// Counts the attempts of earlier calls for the same purpose too.
+    pub(crate) fn add_attempts(&mut self, earlier: u32) {
+        self.0.attempts = self.0.attempts.saturating_add(earlier);
+    }
+
+    /// Reports a 409 of a creation on the field `name`, in the words of the API, if the API names no field.
+    pub(crate) fn with_conflict_on_name(mut self) -> Self {
+        if let ErrorKind::Api {
+            status: status @ 409,
+            message,
+            invalid_parameters,
+            ..
+        } = &mut self.0.failure.kind
+            && invalid_parameters.is_empty()
+        {
+            invalid_parameters.push(InvalidParameter {
+                field: "name".to_owned(),
+                reason: message.clone().unwrap_or_else(|| status_text(*status)),
+                rule: None,
+            });
+        }
+        self
     }
 }

@@ -1,11 +1,12 @@
-//! Parses the problem document of an error response (RFC 9457). Any field may be absent or have another type.
+//! What a response says: its problem document (RFC 9457), of which any field may be absent or have another type, or an
+//! excerpt of another body. Redacted and of bounded length.
 
 use std::fmt;
 
 use redact::Redactor;
 use serde_json::Value;
 
-use crate::error::excerpt::{excerpt, sanitize};
+use crate::types::text::{single_line, truncate};
 
 /// A request parameter that the API rejected (API descriptions, `InvalidParameters`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +32,8 @@ impl fmt::Display for InvalidParameter {
 /// The content of an error response, redacted and of bounded length.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Problem {
-    /// Whether the body is a problem document. A gateway or proxy sends other bodies.
+    /// Whether the body is a problem document of the audit log API: it repeats the status, and its `instance` is a trace
+    /// id of Kong's. Gateways and proxies send other bodies, and other problem documents.
     pub document: bool,
     /// The `detail`, or the `title` or `message`, or the text of the body.
     pub message: Option<String>,
@@ -42,9 +44,12 @@ pub(crate) struct Problem {
 /// The maximum number of parameters to report. No request has as many fields.
 const MAX_PARAMETERS: usize = 50;
 
+/// How the `instance` of a problem document begins (API descriptions, `BaseError`, and their examples).
+const TRACE_IDS: [&str; 2] = ["kong:trace:", "konnect:trace:"];
+
 impl Problem {
-    /// Parses a body. `whole` is false if it was truncated.
-    pub(crate) fn parse(body: &[u8], whole: bool, redactor: &Redactor) -> Self {
+    /// Parses the body of a response with this status. `whole` is false if it was truncated.
+    pub(crate) fn parse(status: u16, body: &[u8], whole: bool, redactor: &Redactor) -> Self {
         let Ok(Value::Object(document)) = serde_json::from_slice(body) else {
             return Self {
                 message: excerpt(body, whole, redactor),
@@ -62,11 +67,14 @@ impl Problem {
             .take(MAX_PARAMETERS)
             .filter_map(|entry| invalid_parameter(entry, redactor))
             .collect();
-        let document = ["status", "title", "instance", "detail"]
-            .iter()
-            .any(|name| document.contains_key(*name));
+        let instance = document
+            .get("instance")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        let is_trace_id = TRACE_IDS.iter().any(|prefix| instance.starts_with(prefix));
+        let repeats_status = document.get("status").and_then(Value::as_u64) == Some(status.into());
         Self {
-            document,
+            document: is_trace_id && repeats_status,
             message: message.or_else(|| excerpt(body, whole, redactor)),
             trace_id: text("instance").or_else(|| text("trace_id")),
             invalid_parameters,
@@ -97,12 +105,68 @@ fn invalid_parameter(entry: &Value, redactor: &Redactor) -> Option<InvalidParame
     })
 }
 
+/// A header or field as text. It is redacted before and after its conversion to one line, and then truncated.
+///
+/// Returns `None` if the result is empty.
+pub(crate) fn sanitize(text: &str, redactor: &Redactor) -> Option<String> {
+    let text = redactor.redact(&single_line(&redactor.redact(text)));
+    Some(truncate(&text)).filter(|text| !text.is_empty())
+}
+
+/// The beginning of a body as text, or a description of an HTML page. Returns `None` for an empty body.
+///
+/// `whole` is false if the body was truncated.
+pub(crate) fn excerpt(body: &[u8], whole: bool, redactor: &Redactor) -> Option<String> {
+    let text = String::from_utf8_lossy(body);
+    let text = if whole {
+        redactor.redact(&text)
+    } else {
+        redactor.redact_cut(&text)
+    };
+    if !is_html(&text) {
+        return sanitize(&text, redactor);
+    }
+    let size = if whole {
+        format!("{} bytes", body.len())
+    } else {
+        format!("more than {} bytes", body.len())
+    };
+    let title = title(&text).and_then(|title| sanitize(title, redactor));
+    Some(title.map_or_else(
+        || format!("an HTML page ({size})"),
+        |title| format!("an HTML page (title: {title}, {size})"),
+    ))
+}
+
+fn is_html(text: &str) -> bool {
+    let start: String = text
+        .trim_start()
+        .chars()
+        .take(200)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    start.starts_with('<')
+        && ["<!doctype html", "<html", "<head", "<body", "<h1"]
+            .iter()
+            .any(|tag| start.contains(tag))
+}
+
+/// The text of the `title` element.
+fn title(html: &str) -> Option<&str> {
+    // ASCII lower case does not change positions.
+    let lower = html.to_ascii_lowercase();
+    let tag = lower.find("<title")?;
+    let start = tag + lower[tag..].find('>')? + 1;
+    let end = start + lower[start..].find('<')?;
+    Some(&html[start..end])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(body: &str) -> Problem {
-        Problem::parse(body.as_bytes(), true, &Redactor::new(["hunter2"]))
+        Problem::parse(404, body.as_bytes(), true, &Redactor::new(["hunter2"]))
     }
 
     #[test]
@@ -117,6 +181,29 @@ mod tests {
         assert_eq!(problem.invalid_parameters[0].rule.as_deref(), Some("is_url"));
         assert_eq!(problem.invalid_parameters[1].field, "name");
         assert_eq!(problem.invalid_parameters[1].rule, None);
+    }
+
+    #[test]
+    fn parse_document_of_another_system_is_recognized() {
+        for document in [
+            r#"{"status": 404, "title": "Not Found", "instance": "kong:trace:68", "detail": "Not found"}"#,
+            r#"{"status": 404, "instance": "konnect:trace:68"}"#,
+        ] {
+            assert!(parse(document).document, "{document}");
+        }
+        for other in [
+            "",
+            "{}",
+            "<html>404</html>",
+            r#"{"message": "no Route matched with those values", "request_id": "1f"}"#,
+            r#"{"status": 404, "title": "Not Found", "detail": "x"}"#,
+            r#"{"type": "about:blank", "title": "Not Found", "status": 404, "instance": "/v3/v3/audit-log-webhook"}"#,
+            r#"{"title": "Not Found", "instance": "kong:trace:68"}"#,
+            r#"{"status": 200, "title": "Not Found", "instance": "kong:trace:68"}"#,
+            r#"{"statusCode": 404, "message": "Resource not found"}"#,
+        ] {
+            assert!(!parse(other).document, "{other}");
+        }
     }
 
     #[test]
@@ -149,7 +236,7 @@ mod tests {
 
     #[test]
     fn parse_body_that_is_not_text_still_gives_a_message() {
-        let problem = Problem::parse(b"\xff\xfe\0oops", true, &Redactor::new([]));
+        let problem = Problem::parse(404, b"\xff\xfe\0oops", true, &Redactor::new([]));
         assert!(problem.message.unwrap().ends_with("oops"));
     }
 
@@ -165,5 +252,42 @@ mod tests {
                 [{"field": "hunter2", "reason": "hunter2", "rule": "hunter2"}]}"#,
         );
         assert!(!format!("{everywhere:?}").contains("hunter2"), "{everywhere:?}");
+    }
+
+    fn of(body: &str) -> Option<String> {
+        excerpt(body.as_bytes(), true, &Redactor::new(["hunter2"]))
+    }
+
+    #[test]
+    fn excerpt_html_is_described_by_title_and_size() {
+        let page = "<!DOCTYPE html>\n<HTML><head><Title lang='en'>502 Bad\n Gateway</title></head><body>x";
+        assert_eq!(
+            of(page).unwrap(),
+            format!("an HTML page (title: 502 Bad Gateway, {} bytes)", page.len())
+        );
+        assert_eq!(of("<html><body>x").unwrap(), "an HTML page (13 bytes)");
+        assert_eq!(of("<html><title></title>").unwrap(), "an HTML page (21 bytes)");
+        assert_eq!(
+            of("<html><title>never closed").unwrap(),
+            "an HTML page (25 bytes)"
+        );
+    }
+
+    #[test]
+    fn excerpt_secret_in_html_title_is_redacted() {
+        let text = of("<html><title>Hello hunter2</title>").unwrap();
+        assert!(text.contains("Hello [redacted]"), "{text}");
+    }
+
+    #[test]
+    fn excerpt_cut_html_gives_a_lower_bound_of_its_size() {
+        let text = excerpt(b"<html><title>T</title>", false, &Redactor::new([])).unwrap();
+        assert_eq!(text, "an HTML page (title: T, more than 22 bytes)");
+    }
+
+    #[test]
+    fn excerpt_other_text_is_kept() {
+        assert_eq!(of("size < 3 and > 1").unwrap(), "size < 3 and > 1");
+        assert_eq!(of(""), None);
     }
 }

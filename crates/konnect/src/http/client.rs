@@ -2,26 +2,28 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use redact::Redactor;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tracing::{debug, warn};
 
-use crate::error::excerpt::sanitize;
 use crate::error::kind::ErrorKind;
+use crate::error::problem::sanitize;
 use crate::error::{Call, Error, Failure, Outcome, ResponseMeta};
-use crate::http::concurrency_limit::{ConcurrencyLimits, MAX_CONCURRENT_REQUESTS};
 use crate::http::connection_error::{Limits, chain};
+use crate::http::environment::{self, CaCertificates};
 use crate::http::exchange::{Received, exchange, milliseconds, origin};
+use crate::http::limit::{MAX_CONCURRENT_REQUESTS, PATIENCE, RequestLimits};
 use crate::http::response::Response;
 use crate::http::retry::{Backoff, RetryDecision, is_repeatable};
-use crate::http::write_generation::WriteGeneration;
+use crate::types::invalid::InvalidValue;
 use crate::types::region::Region;
 use crate::types::secret::{AccessToken, Authorization};
 use crate::types::server_url::ServerUrl;
@@ -47,6 +49,10 @@ pub struct ClientOptions {
     /// The nominal wait before the first retry, if the server does not send `Retry-After`. Each further wait is twice
     /// as long, up to 30 s, and reduced by a random amount of up to half. Default: 1 s.
     pub first_retry_wait: Duration,
+    /// The time limit for a list, all its pages together: no further page is requested after it. Default: 5 min.
+    pub list_timeout: Duration,
+    /// Certificate authorities to trust in addition to those of the system. Default: none.
+    pub ca_certificates: Option<CaCertificates>,
     /// Stops the client: when this token is cancelled, waits end and no further request is sent. A request in flight
     /// completes, because otherwise its effect is unknown.
     pub stop: CancellationToken,
@@ -64,6 +70,8 @@ impl ClientOptions {
             request_timeout: Duration::from_secs(30),
             max_retries: 4,
             first_retry_wait: Duration::from_secs(1),
+            list_timeout: Duration::from_mins(5),
+            ca_certificates: None,
             stop: CancellationToken::new(),
         }
     }
@@ -79,7 +87,7 @@ struct Shared {
     options: ClientOptions,
     http: OnceLock<Result<reqwest::Client, ErrorKind>>,
     clock: Mutex<Option<(SystemTime, Instant)>>,
-    limits: Arc<ConcurrencyLimits>,
+    limits: Arc<RequestLimits>,
     generation: WriteGeneration,
 }
 
@@ -101,12 +109,19 @@ pub(crate) struct Request {
 
 impl Client {
     /// Creates a client. The first request sets up connections, TLS and the system's trusted certificates.
-    #[must_use]
-    pub fn new(options: ClientOptions) -> Self {
-        Self::sharing(options, Arc::default(), WriteGeneration::default())
+    ///
+    /// Proxies come from the system and from `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, for all servers that are not on
+    /// the loopback interface. A proxy is an `http://` or an `https://` URL.
+    ///
+    /// # Errors
+    /// When the environment specifies a proxy that cannot be used, or no trusted certificates (`SSL_CERT_FILE`,
+    /// `SSL_CERT_DIR`). The error names the variable.
+    pub fn new(options: ClientOptions) -> Result<Self, InvalidValue> {
+        environment::check(&options.server_url)?;
+        Ok(Self::sharing(options, Arc::default(), WriteGeneration::default()))
     }
 
-    fn sharing(options: ClientOptions, limits: Arc<ConcurrencyLimits>, generation: WriteGeneration) -> Self {
+    fn sharing(options: ClientOptions, limits: Arc<RequestLimits>, generation: WriteGeneration) -> Self {
         let shared = Shared {
             options,
             http: OnceLock::new(),
@@ -147,6 +162,11 @@ impl Client {
     #[must_use]
     pub fn server_url(&self) -> &ServerUrl {
         &self.shared.options.server_url
+    }
+
+    /// Returns the time limit for a list.
+    pub(crate) fn list_timeout(&self) -> Duration {
+        self.shared.options.list_timeout
     }
 
     /// Returns the maximum number of retries of a failed request.
@@ -207,14 +227,13 @@ impl Client {
 
         let backoff = Backoff::starting_with(options.first_retry_wait);
         let max_retries = request.max_retries.unwrap_or(u32::MAX).min(options.max_retries);
-        let limiter = self.shared.limits.limiter(&call.origin);
+        let mut patience = PATIENCE;
         let _write = (request.method != Method::GET).then(|| self.shared.generation.begin_write());
         let mut attempts = 0;
         let mut worst = Outcome::NotSent;
         let mut last = None;
         loop {
-            // A request without retries still waits for one closure of the host.
-            let turn = self.shared.limits.acquire(&limiter, max_retries.max(1));
+            let turn = self.shared.limits.acquire(&call.origin, &mut patience);
             let permit = match options.stop.run_until_cancelled(turn).await {
                 Some(Ok(permit)) => permit,
                 Some(Err(failure)) => {
@@ -226,7 +245,6 @@ impl Client {
             attempts += 1;
             let mut failure = match self.attempt(&http, &url, &request, attempts, &redactor).await {
                 Ok(received) => {
-                    permit.on_response();
                     return Ok(Response {
                         call,
                         attempts,
@@ -243,12 +261,9 @@ impl Client {
             let rate_limited = status == Some(429);
             if rate_limited {
                 let wait = backoff.rate_limit_wait(attempts, failure.asked_wait);
-                permit.on_rate_limited(wait, fastrand::f64(), &failure);
-            } else if status.is_some() {
-                permit.on_response();
-            } else {
-                drop(permit);
+                self.shared.limits.close(&call.origin, wait, &failure);
             }
+            drop(permit);
             failure.outcome = worst;
             let (true, RetryDecision::Wait(wait)) = (repeat, decision) else {
                 return Err(Error::new(call, attempts, failure));
@@ -262,7 +277,7 @@ impl Client {
                 "retrying after a wait"
             );
             last = Some(failure);
-            // The limiter waits for the end of a rate limit, for this request and all others to the host.
+            // The limit waits for the end of a rate limit, for this request and all others to the host.
             if !rate_limited {
                 self.wait(wait).await;
             }
@@ -311,7 +326,8 @@ impl Client {
         let accepted = HeaderValue::from_static("application/json, application/problem+json");
         let mut builder = http
             .request(request.method.clone(), url.clone())
-            .header(ACCEPT, accepted);
+            .header(ACCEPT, accepted)
+            .header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         if request.authenticated {
             // Marks the header as sensitive, which excludes it from debug output and header compression.
             builder = builder.bearer_auth(self.shared.options.token.expose());
@@ -378,8 +394,13 @@ fn build(options: &ClientOptions) -> Result<reqwest::Client, ErrorKind> {
     } else {
         builder = builder.https_only(true);
     }
-    builder
-        .build()
+    let authorities = options
+        .ca_certificates
+        .iter()
+        .flat_map(CaCertificates::certificates);
+    let authorities: Result<Vec<_>, _> = authorities.map(reqwest::Certificate::from_der).collect();
+    authorities
+        .and_then(|authorities| builder.tls_certs_merge(authorities).build())
         .map_err(|error| ErrorKind::Setup { cause: chain(&error) })
 }
 
@@ -401,5 +422,37 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("options", &self.shared.options)
             .finish_non_exhaustive()
+    }
+}
+
+/// Counts the beginnings and ends of writes: requests that are not `GET`. Clones share the counter.
+///
+/// A response from one value of the counter may be out of date at a higher value.
+#[derive(Clone, Default)]
+pub(crate) struct WriteGeneration(Arc<AtomicU64>);
+
+/// A write in flight. Dropping this counts its end.
+pub(crate) struct WriteInProgress(WriteGeneration);
+
+impl WriteGeneration {
+    /// The number of beginnings and ends so far.
+    pub(crate) fn current(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    /// Counts the beginning of a write.
+    pub(crate) fn begin_write(&self) -> WriteInProgress {
+        self.advance();
+        WriteInProgress(self.clone())
+    }
+
+    fn advance(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Drop for WriteInProgress {
+    fn drop(&mut self) {
+        self.0.advance();
     }
 }

@@ -5,9 +5,10 @@ use std::io;
 use std::time::Duration;
 
 use redact::Redactor;
+use rustls::CertificateError;
 
-use crate::error::excerpt::sanitize;
 use crate::error::kind::{ConnectFailure, ErrorKind};
+use crate::error::problem::sanitize;
 use crate::error::{Failure, Outcome};
 
 /// The time limits of a request, for the text of an error.
@@ -34,8 +35,8 @@ impl Failure {
     pub(crate) fn from_http(error: reqwest::Error, limits: Limits, redactor: &Redactor) -> Self {
         let error = error.without_url();
         let connecting = error.is_connect();
-        let cause = sanitize(&chain(&error), redactor).unwrap_or_else(|| "no reason given".to_owned());
-        let kind = if is_certificate(&error) {
+        let cause = sanitize(&reason(&error), redactor).unwrap_or_else(|| "no reason given".to_owned());
+        let kind = if certificate_error(&error).is_some() {
             ErrorKind::UntrustedCertificate { cause }
         } else if error.is_builder() {
             ErrorKind::Unsendable { cause }
@@ -101,12 +102,44 @@ fn causes<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (
     })
 }
 
-fn is_certificate(error: &(dyn StdError + 'static)) -> bool {
-    causes(error).any(|cause| {
+/// The reason of a failed connection, without the layers of the HTTP library around it.
+fn reason(error: &(dyn StdError + 'static)) -> String {
+    if let Some(error) = certificate_error(error) {
+        let words = match error {
+            CertificateError::UnknownIssuer => "its issuer is unknown",
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired",
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "it is not valid yet"
+            }
+            CertificateError::NotValidForName => "it is not valid for this host",
+            other => return other.to_string(),
+        };
+        return words.to_owned();
+    }
+    let not_tls = |cause: &(dyn StdError + 'static)| {
         matches!(
             cause.downcast_ref::<rustls::Error>(),
-            Some(rustls::Error::InvalidCertificate(_))
+            Some(rustls::Error::InvalidMessage(_))
         )
+    };
+    if causes(error).any(not_tls) {
+        return "the server does not speak HTTPS at this address".to_owned();
+    }
+    causes(error)
+        .last()
+        .map(|cause| without_code(&cause.to_string()))
+        .unwrap_or_default()
+}
+
+/// The text of an error of the system, without the number that it ends with.
+pub(crate) fn without_code(text: &str) -> String {
+    text.split(" (os error ").next().unwrap_or(text).to_owned()
+}
+
+fn certificate_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e CertificateError> {
+    causes(error).find_map(|cause| match cause.downcast_ref::<rustls::Error>() {
+        Some(rustls::Error::InvalidCertificate(error)) => Some(error),
+        _ => None,
     })
 }
 

@@ -1,15 +1,16 @@
 //! One attempt: sends a request and reads its response, up to a maximum size.
 
+use std::io::Read;
 use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
+use flate2::read::MultiGzDecoder;
 use redact::Redactor;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 
-use crate::error::excerpt::{excerpt, sanitize};
 use crate::error::kind::ErrorKind;
-use crate::error::problem::Problem;
+use crate::error::problem::{Problem, excerpt, sanitize};
 use crate::error::{Failure, Outcome, ResponseMeta};
 use crate::http::connection_error::Limits;
 use crate::http::retry::{asked_wait, is_transient};
@@ -81,21 +82,28 @@ async fn success(
     let mut body = Vec::new();
     let (reason, lost) = loop {
         match response.chunk().await {
-            Ok(None) => {
-                return Ok(Received {
-                    meta,
-                    content_type,
-                    body,
-                });
-            }
+            Ok(None) => match unzipped(body, MAX_RESPONSE_BYTES) {
+                Ok((body, true)) => {
+                    return Ok(Received {
+                        meta,
+                        content_type,
+                        body,
+                    });
+                }
+                Ok((start, false)) => {
+                    body = start;
+                    break (too_large(), false);
+                }
+                Err(start) => {
+                    body = start;
+                    break ("its gzip compression is damaged".to_owned(), true);
+                }
+            },
             Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_RESPONSE_BYTES => {
                 body.extend_from_slice(&chunk);
             }
             Ok(Some(_)) => {
-                break (
-                    format!("it is larger than {} MiB", MAX_RESPONSE_BYTES >> 20),
-                    false,
-                );
+                break (too_large(), false);
             }
             Err(error) if error.is_timeout() => {
                 let failure = Failure::from_http(error, limits, redactor);
@@ -149,6 +157,32 @@ pub(crate) fn unreadable(
     }
 }
 
+fn too_large() -> String {
+    format!("it is larger than {} MiB", MAX_RESPONSE_BYTES >> 20)
+}
+
+/// Decompresses a body that a gateway compressed although the request asked for none. Gzip is recognized by its first
+/// bytes, with which no other response of the API begins. Returns whether the body is complete: it is cut at `limit`.
+///
+/// # Errors
+/// The beginning of the body, if its compression ends early or is damaged.
+fn unzipped(body: Vec<u8>, limit: usize) -> Result<(Vec<u8>, bool), Vec<u8>> {
+    if !body.starts_with(&[0x1f, 0x8b]) {
+        return Ok((body, true));
+    }
+    let mut plain = Vec::new();
+    let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let read = MultiGzDecoder::new(body.as_slice())
+        .take(bound)
+        .read_to_end(&mut plain);
+    let whole = plain.len() <= limit;
+    plain.truncate(limit);
+    match read {
+        Ok(_) => Ok((plain, whole)),
+        Err(_) => Err(plain),
+    }
+}
+
 fn redirect(response: &Response, meta: ResponseMeta, redactor: &Redactor) -> Failure {
     let location = response
         .headers()
@@ -194,7 +228,8 @@ async fn refusal(mut response: Response, meta: ResponseMeta, redactor: &Redactor
             break (false, false);
         }
     };
-    let problem = Problem::parse(&body, whole, redactor);
+    let (body, unzipped) = unzipped(body, MAX_ERROR_BYTES).unwrap_or_else(|start| (start, false));
+    let problem = Problem::parse(meta.status, &body, whole && unzipped, redactor);
     let trace_id = problem.trace_id.or(meta.trace_id);
     Failure {
         kind: ErrorKind::Api {

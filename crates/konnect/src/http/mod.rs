@@ -1,9 +1,9 @@
-//! The HTTP client: attempts, retries, the concurrency limit and connection errors.
+//! The HTTP client: attempts, retries, limits, proxies and certificates, and connection errors.
 
 pub(crate) mod client;
-pub(crate) mod concurrency_limit;
 pub(crate) mod connection_error;
+pub(crate) mod environment;
 pub(crate) mod exchange;
+pub(crate) mod limit;
 pub(crate) mod response;
 pub(crate) mod retry;
-pub(crate) mod write_generation;

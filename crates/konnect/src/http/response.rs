@@ -3,8 +3,8 @@
 use redact::Redactor;
 use serde::de::DeserializeOwned;
 
-use crate::error::excerpt::sanitize;
 use crate::error::kind::ErrorKind;
+use crate::error::problem::sanitize;
 use crate::error::{Call, Error, Failure, Outcome};
 use crate::http::exchange::{Received, unreadable};
 

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 
-use crate::api::v3;
+use crate::calls::v3;
 use crate::tests::server::{Reply, Server, json};
 use crate::tests::{DESTINATION, eu, id, portal_id};
 use crate::{Cache, DestinationWebhookChanges};

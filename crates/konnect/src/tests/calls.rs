@@ -1,8 +1,10 @@
 //! The request and the result of each call.
 
+use std::time::Duration;
+
 use serde_json::{Value, json as value};
 
-use crate::api::{v2, v3};
+use crate::calls::{v2, v3};
 use crate::tests::server::{Server, TOKEN, client, json, response};
 use crate::tests::{DESTINATION, ID, eu, id, new_destination};
 use crate::{
@@ -61,6 +63,7 @@ async fn calls_send_their_method_path_and_body() {
     let on = DestinationWebhookChanges {
         audit_log_destination_id: Some(id),
         enabled: Some(true),
+        ..DestinationWebhookChanges::default()
     };
     v3::update_webhook(&client, &eu, &on).await.unwrap();
     v3::delete_webhook(&client, &eu).await.unwrap();
@@ -88,7 +91,7 @@ async fn calls_send_their_method_path_and_body() {
     let body = |index: usize| serde_json::from_str::<Value>(&requests[index].body).unwrap();
     assert_eq!(
         body(0),
-        value!({"name": "n", "endpoint": "https://e.example", "log_format": "cef",
+        value!({"name": "n", "endpoint": "https://e.example", "log_format": "cef", "skip_ssl_verification": false,
                 "authorization": crate::tests::AUTHORIZATION})
     );
     assert_eq!(body(2), value!({"authorization": "Bearer x"}));
@@ -207,6 +210,17 @@ async fn all_destinations_repeated_page_is_an_error() {
 }
 
 #[tokio::test]
+async fn all_destinations_after_the_time_limit_requests_no_further_page() {
+    let server = Server::start([page(r#""/x?page[after]=b""#), page("null")]).await;
+    let client = client(&server.url, |options| options.list_timeout = Duration::ZERO);
+    let error = v3::all_destinations(&client, &eu(), &ListQuery::default())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("takes longer than 0 s"), "{error}");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn all_destinations_next_page_without_cursor_is_an_error() {
     let server = Server::start([page(r#""/x?page[number]=2""#)]).await;
     let error = v3::all_destinations(&server.client(), &eu(), &ListQuery::default())
@@ -228,7 +242,7 @@ async fn server_time_after_a_response_follows_its_date() {
     v3::get_webhook(&client, &eu()).await.unwrap();
     let date = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
     let since = client.server_time().unwrap().duration_since(date).unwrap();
-    assert!(since < std::time::Duration::from_hours(1), "{since:?}");
+    assert!(since < Duration::from_hours(1), "{since:?}");
 }
 
 #[tokio::test]

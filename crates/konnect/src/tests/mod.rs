@@ -2,17 +2,16 @@
 
 mod cache;
 mod calls;
-mod concurrency_limit;
 mod connections;
-mod creations;
+mod create_once;
+mod other_calls;
 mod repeat;
 mod responses;
 mod retries;
 mod server;
 mod server_urls;
-mod v3_calls;
 
-use crate::{Authorization, DestinationId, LogFormat, NewDestination, PortalId, Region};
+use crate::{Authorization, DestinationId, DestinationSettings, LogFormat, NewDestination, PortalId, Region};
 
 const ID: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
 const DESTINATION: &str = r#"{"id": "6945c4c4-3e06-4c5c-87e0-726d0cda4e05", "name": "n", "endpoint": "https://e.example", "log_format": "cef"}"#;
@@ -32,10 +31,12 @@ fn portal_id() -> PortalId {
 
 fn new_destination() -> NewDestination {
     NewDestination {
-        name: "n".into(),
-        endpoint: "https://e.example".into(),
+        settings: DestinationSettings {
+            name: "n".into(),
+            endpoint: "https://e.example".into(),
+            log_format: LogFormat::Cef,
+            skip_ssl_verification: false,
+        },
         authorization: Authorization::parse(AUTHORIZATION).unwrap(),
-        log_format: LogFormat::Cef,
-        skip_ssl_verification: None,
     }
 }

@@ -1,7 +1,12 @@
 //! Errors, unexpected successes and redirects, and what the client reports about them.
 
-use crate::api::{v2, v3};
-use crate::tests::server::{Reply, Server, TOKEN, client, json, response};
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::calls::{v2, v3};
+use crate::tests::server::{Reply, Server, TOKEN, client, json, problem, response};
 use crate::tests::{AUTHORIZATION, DESTINATION, eu, id, new_destination};
 use crate::{Error, ErrorKind, Outcome};
 
@@ -187,6 +192,106 @@ async fn delete_login_page_is_unreadable() {
             .contains("The response begins: an HTML page (26 bytes)"),
         "{error}"
     );
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A compressed response, of which the last bytes are missing.
+fn compressed(status: u16, body: &str, missing: usize) -> Reply {
+    let mut body = gzip(body);
+    body.truncate(body.len() - missing);
+    let length = body.len();
+    let head = format!(
+        "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
+    );
+    Reply::Bytes([head.into_bytes(), body].concat())
+}
+
+#[tokio::test]
+async fn compressed_response_is_read() {
+    let server = Server::start([compressed(201, DESTINATION, 0)]).await;
+    let created = v3::create_destination(&server.client(), &eu(), &new_destination()).await;
+    assert_eq!(created.unwrap().id, id());
+    let head = server.requests()[0].head.to_ascii_lowercase();
+    assert!(head.contains("accept-encoding: identity"), "{head}");
+
+    let problem = format!(
+        r#"{{"status": 404, "title": "No", "instance": "kong:trace:7", "detail": "none {AUTHORIZATION}"}}"#
+    );
+    let server = Server::start([compressed(404, &problem, 0)]).await;
+    let error = v3::get_destination(&server.client(), &eu(), &id())
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_not_found() && error.trace_id() == Some("kong:trace:7"),
+        "{error}"
+    );
+    let error = create(compressed(400, &problem, 0)).await;
+    assert!(error.to_string().contains("none [redacted]"), "{error}");
+}
+
+#[tokio::test]
+async fn compressed_response_is_bounded_and_may_be_damaged() {
+    let bomb = " ".repeat(64 << 20);
+    let error = create(compressed(201, &bomb, 0)).await;
+    assert!(error.to_string().contains("larger than 8 MiB"), "{error}");
+    let error = create(compressed(400, &bomb, 0)).await;
+    assert_eq!(error.status(), Some(400));
+    assert!(error.to_string().len() < 2_000, "{}", error.to_string().len());
+    let error = create(compressed(201, DESTINATION, 12)).await;
+    assert!(error.to_string().contains("compression is damaged"), "{error}");
+    assert!(error.may_have_happened());
+    let error = create(compressed(400, "not allowed", 8)).await;
+    assert!(error.to_string().contains("The API said: not allowed"), "{error}");
+}
+
+#[tokio::test]
+async fn create_conflict_is_on_the_name_in_the_words_of_the_api() {
+    let body = r#"{"status": 409, "title": "Conflict", "detail": "name n is taken"}"#;
+    let error = create(json(409, body)).await;
+    let [parameter] = error.invalid_parameters() else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        (parameter.field.as_str(), parameter.reason.as_str()),
+        ("name", "name n is taken")
+    );
+    assert_eq!(error.to_string().matches("name n is taken").count(), 1, "{error}");
+    assert!(!error.to_string().contains("uses this one"), "{error}");
+    // If the API names a field, that field remains.
+    let body = r#"{"invalid_parameters": [{"field": "endpoint", "reason": "is taken"}]}"#;
+    let error = create(json(409, body)).await;
+    assert_eq!(error.invalid_parameters()[0].field, "endpoint");
+    let error = create(json(409, "")).await;
+    assert_eq!(error.invalid_parameters()[0].reason, "409 Conflict");
+    let server = Server::start([problem(409)]).await;
+    let error = v3::delete_destination(&server.client(), &eu(), &id())
+        .await
+        .unwrap_err();
+    assert_eq!(error.invalid_parameters(), []);
+    assert!(error.advice().contains("uses this one"), "{error}");
+}
+
+#[tokio::test]
+async fn error_parts_contain_the_title_and_the_advice_once() {
+    for status in [401, 404, 409] {
+        let error = create(problem(status)).await;
+        let title = format!("Konnect returned {status}");
+        let whole = error.to_string();
+        assert_eq!(whole.matches(&title).count(), 1, "{whole}");
+        assert_eq!(whole.matches(&error.advice()).count(), 1, "{whole}");
+        assert!(!error.detail().contains(&title) && error.detail().ends_with(&error.advice()));
+        assert!(!error.facts().contains(&error.advice()), "{}", error.facts());
+        assert!(
+            error.facts().starts_with("The API said: y\nRequest: POST"),
+            "{}",
+            error.facts()
+        );
+    }
 }
 
 #[tokio::test]

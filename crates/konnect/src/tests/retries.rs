@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::api::v3;
-use crate::tests::server::{Reply, Server, client, json, response};
+use crate::calls::v3;
+use crate::tests::server::{Reply, Server, client, json, problem, response};
 use crate::tests::{DESTINATION, eu, id, new_destination};
 use crate::{DestinationChanges, DestinationWebhookChanges, Error, ErrorKind, Outcome};
 
@@ -63,7 +63,7 @@ async fn retry_incomplete_rejection() {
         response(
             404,
             "Content-Type: application/problem+json\r\n",
-            r#"{"status": 404, "title": "No"}"#,
+            r#"{"status": 404, "title": "No", "instance": "kong:trace:1"}"#,
         )
     };
     let server = Server::start([cut(), whole()]).await;
@@ -98,7 +98,7 @@ async fn retry_ends_at_the_limit() {
 #[tokio::test]
 async fn rejection_is_not_retried() {
     for status in [400, 401, 403, 404, 409, 413, 418] {
-        let server = Server::start([json(status, PROBLEM)]).await;
+        let server = Server::start([problem(status)]).await;
         let error = v3::get_webhook(&server.client(), &eu()).await.unwrap_err();
         assert_eq!(
             (error.status(), error.outcome()),
@@ -184,10 +184,6 @@ async fn retry_after_date_follows_the_server_clock() {
     let server = Server::start([response(503, headers, PROBLEM)]).await;
     let error = v3::get_webhook(&server.client(), &eu()).await.unwrap_err();
     assert_eq!(error.asked_wait(), Some(Duration::from_hours(1)));
-    assert_eq!(
-        httpdate::fmt_http_date(error.server_date().unwrap()),
-        "Sun, 06 Nov 1994 08:49:37 GMT"
-    );
 }
 
 #[tokio::test]

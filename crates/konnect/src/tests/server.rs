@@ -50,6 +50,13 @@ pub fn response(status: u16, headers: &str, body: &str) -> Reply {
     )
 }
 
+/// A problem document of the audit log API.
+pub fn problem(status: u16) -> Reply {
+    let body =
+        format!(r#"{{"status": {status}, "title": "x", "instance": "konnect:trace:1", "detail": "y"}}"#);
+    response(status, "Content-Type: application/problem+json\r\n", &body)
+}
+
 pub fn json(status: u16, body: &str) -> Reply {
     response(status, "Content-Type: application/json\r\n", body)
 }
@@ -86,7 +93,7 @@ pub fn client(url: &str, change: impl FnOnce(&mut ClientOptions)) -> Client {
     options.server_url = ServerUrl::parse(url).unwrap();
     options.first_retry_wait = Duration::ZERO;
     change(&mut options);
-    Client::new(options)
+    Client::new(options).unwrap()
 }
 
 async fn serve(mut stream: TcpStream, reply: Reply, record: Arc<Mutex<Vec<ReceivedRequest>>>) {

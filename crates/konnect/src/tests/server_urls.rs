@@ -1,13 +1,13 @@
 //! Accepted base URLs and their addresses.
 
-use crate::{InvalidServerUrl, Region, RegionMismatch, ServerUrl};
+use crate::{Region, ServerUrl};
 
 fn region(name: &str) -> Region {
     Region::parse(name).unwrap()
 }
 
-fn refusal(text: &str) -> InvalidServerUrl {
-    ServerUrl::parse(text).unwrap_err()
+fn refusal(text: &str) -> String {
+    ServerUrl::parse(text).unwrap_err().to_string()
 }
 
 #[test]
@@ -72,50 +72,40 @@ fn parse_plain_http_is_accepted_for_loopback_only() {
         "http://128.0.0.1",
         "http://[::ffff:127.0.0.1]",
     ] {
-        assert_eq!(refusal(text), InvalidServerUrl::PlainHttp, "{text}");
+        assert!(refusal(text).contains("plain HTTP is for loopback"), "{text}");
     }
-    assert!(matches!(refusal("http://{region}"), InvalidServerUrl::PlainHttp));
+    assert!(refusal("http://{region}").contains("plain HTTP is for loopback"));
 }
 
 #[test]
 fn parse_invalid_url_has_its_own_reason() {
     for (text, reason) in [
-        ("", InvalidServerUrl::Empty),
-        (" https://eu.api.konghq.com", InvalidServerUrl::Character(' ')),
-        ("https:\\\\eu.api.konghq.com", InvalidServerUrl::Character('\\')),
-        ("eu.api.konghq.com", InvalidServerUrl::Scheme),
-        ("ftp://eu.api.konghq.com", InvalidServerUrl::Scheme),
-        (
-            "https://user:hunter2@eu.api.konghq.com",
-            InvalidServerUrl::UserInfo,
-        ),
-        ("https://@eu.api.konghq.com", InvalidServerUrl::UserInfo),
-        ("https://eu.api.konghq.com?x=1", InvalidServerUrl::Query),
-        ("https://eu.api.konghq.com/#x", InvalidServerUrl::Fragment),
-        ("https://eu.api.konghq.com/v3", InvalidServerUrl::Version),
-        ("https://{region}.api.konghq.com/v2/", InvalidServerUrl::Version),
-        (
-            "https://{region}.x.com/{region}",
-            InvalidServerUrl::PlaceholderTwice,
-        ),
-        ("https://x.com:{region}/", InvalidServerUrl::PlaceholderInPort),
+        ("", "must not be empty"),
+        (" https://eu.api.konghq.com", "must not contain ' '"),
+        ("https:\\\\eu.api.konghq.com", "must not contain '\\\\'"),
+        ("eu.api.konghq.com", "absolute URL"),
+        ("ftp://eu.api.konghq.com", "absolute URL"),
+        ("https://user:hunter2@eu.api.konghq.com", "user name or password"),
+        ("https://@eu.api.konghq.com", "user name or password"),
+        ("https://eu.api.konghq.com?x=1", "a query"),
+        ("https://eu.api.konghq.com/#x", "a fragment"),
+        ("https://eu.api.konghq.com/v3", "remove `/v2` or `/v3`"),
+        ("https://{region}.api.konghq.com/v2/", "remove `/v2` or `/v3`"),
+        ("https://konnect.example.com/proxy/v3//", "remove `/v2` or `/v3`"),
+        ("http://127.0.0.1:8080/{region}/v2", "remove `/v2` or `/v3`"),
+        ("https://{region}.x.com/{region}", "only once"),
+        ("https://x.com:{region}/", "not in its port"),
+        ("https://", "not valid"),
+        ("https:///x", "not valid"),
+        ("https://x.com:99999", "not valid"),
+        ("https://a..b", "not valid"),
+        ("https://a*b.com", "not valid"),
+        ("https://[::1", "not valid"),
+        ("https://a.b.api.konghq.com", "does not begin with a region"),
     ] {
-        assert_eq!(refusal(text), reason, "{text}");
+        assert!(refusal(text).contains(reason), "{text}: {}", refusal(text));
     }
-    for text in [
-        "https://",
-        "https:///x",
-        "https://x.com:99999",
-        "https://a..b",
-        "https://a*b.com",
-        "https://[::1",
-    ] {
-        assert!(matches!(refusal(text), InvalidServerUrl::Malformed(_)), "{text}");
-    }
-    assert!(matches!(
-        refusal("https://a.b.api.konghq.com"),
-        InvalidServerUrl::Region(_)
-    ));
+    assert!(ServerUrl::parse("https://konnect.example.com/v3x").is_ok());
 }
 
 #[test]
@@ -130,24 +120,16 @@ fn parse_placeholder_variants_are_rejected() {
         "https://x.com/{",
         "https://\u{ff5b}region\u{ff5d}.api.konghq.com",
     ] {
-        assert_eq!(refusal(text), InvalidServerUrl::Placeholder, "{text}");
+        assert!(refusal(text).contains("only placeholder"), "{text}");
     }
-    assert_eq!(
-        refusal("https://{ region }.api.konghq.com"),
-        InvalidServerUrl::Character(' ')
-    );
+    assert!(refusal("https://{ region }.api.konghq.com").contains("must not contain ' '"));
 }
 
 #[test]
 fn base_region_of_digits_is_not_an_address() {
     let url = ServerUrl::parse("https://{region}").unwrap();
-    let requested = region("2130706433");
-    assert_eq!(
-        url.base(&requested),
-        Err(RegionMismatch::NoAddress {
-            requested: requested.clone()
-        })
-    );
+    let error = url.base(&region("2130706433")).unwrap_err().to_string();
+    assert!(error.contains("not make a valid address"), "{error}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl fmt::Display for AuditLogType {
 /// The events to get (API description v3, `GET /v3/audit-logs`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditLogQuery {
-    /// The earliest time of an event, inclusive (RFC 3339). `None`: 7 days before `until`.
+    /// The earliest time of an event, inclusive (RFC 3339). `None`: the API's default, documented as 7 days before `until`.
     pub since: Option<String>,
     /// The latest time of an event, inclusive (RFC 3339). `None`: now.
     pub until: Option<String>,

@@ -1,11 +1,13 @@
 //! Destinations: where Konnect sends audit logs.
 
 use std::fmt;
+use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use url::Url;
 
 use crate::types::id::DestinationId;
-use crate::types::lenient::null_as_default;
+use crate::types::lenient::{null_as_default, set_time};
 use crate::types::secret::Authorization;
 
 /// The format of the delivered events (API descriptions, `LogFormat`).
@@ -64,13 +66,12 @@ impl<'de> Deserialize<'de> for LogFormat {
     }
 }
 
-/// A destination (API descriptions, `AuditLogDestination`).
+/// The settings of a destination that the API returns as they were sent.
 ///
-/// It has no `authorization`, because the API never returns it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Destination {
-    /// The ID that the API assigned.
-    pub id: DestinationId,
+/// Comparison is that of all callers: it decides whether a destination is the described one. Endpoints are equal if they
+/// are the same URL ([`is_same_url`]).
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
+pub struct DestinationSettings {
     /// The name. Several destinations may have the same name.
     pub name: String,
     /// The HTTPS URL that receives the events.
@@ -81,28 +82,64 @@ pub struct Destination {
     /// Whether Konnect accepts any certificate of the endpoint.
     #[serde(default, deserialize_with = "null_as_default")]
     pub skip_ssl_verification: bool,
-    /// The time of its creation, as the API writes it.
-    #[serde(default)]
+}
+
+impl PartialEq for DestinationSettings {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            name,
+            endpoint,
+            log_format,
+            skip_ssl_verification,
+        } = self;
+        *name == other.name
+            && is_same_url(endpoint, &other.endpoint)
+            && *log_format == other.log_format
+            && *skip_ssl_verification == other.skip_ssl_verification
+    }
+}
+
+/// Whether two texts are the same URL. A service may return a URL in another form: its host in lower case, without the
+/// default port, or with a slash as its path.
+#[must_use]
+pub fn is_same_url(one: &str, other: &str) -> bool {
+    one == other || matches!((Url::parse(one), Url::parse(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// A destination (API descriptions, `AuditLogDestination`).
+///
+/// It has no `authorization`, because the API never returns it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Destination {
+    /// The ID that the API assigned.
+    pub id: DestinationId,
+    /// The settings, which can also be read as fields of the destination.
+    #[serde(flatten)]
+    pub settings: DestinationSettings,
+    /// The time of its creation, as the API writes it. `None` if the API returns none.
+    #[serde(default, deserialize_with = "set_time")]
     pub created_at: Option<String>,
-    /// The time of its last change, as the API writes it.
-    #[serde(default)]
+    /// The time of its last change, as the API writes it. `None` if it was never set.
+    #[serde(default, deserialize_with = "set_time")]
     pub updated_at: Option<String>,
+}
+
+impl Deref for Destination {
+    type Target = DestinationSettings;
+
+    fn deref(&self) -> &DestinationSettings {
+        &self.settings
+    }
 }
 
 /// A destination to create (API descriptions, `CreateAuditLogDestination`).
 #[derive(Debug, Clone, Serialize)]
 pub struct NewDestination {
-    /// The name. It does not have to be unique.
-    pub name: String,
-    /// The HTTPS URL that receives the events.
-    pub endpoint: String,
+    /// The settings.
+    #[serde(flatten)]
+    pub settings: DestinationSettings,
     /// The value of the `Authorization` header that Konnect sends to the endpoint.
     pub authorization: Authorization,
-    /// The format of the events.
-    pub log_format: LogFormat,
-    /// Whether Konnect accepts any certificate of the endpoint. `None`: the API's default, false.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub skip_ssl_verification: Option<bool>,
 }
 
 /// Changes to a destination (API descriptions, `UpdateAuditLogDestination`). Fields that are `None` keep their value.
@@ -152,6 +189,46 @@ mod tests {
 
     const ID: &str = "6945c4c4-3e06-4c5c-87e0-726d0cda4e05";
 
+    fn settings(endpoint: &str) -> DestinationSettings {
+        DestinationSettings {
+            name: "n".into(),
+            endpoint: endpoint.into(),
+            log_format: LogFormat::Cef,
+            skip_ssl_verification: false,
+        }
+    }
+
+    #[test]
+    fn settings_endpoint_in_another_form_is_equal() {
+        let same = ["https://e.example", "https://E.example/", "https://e.example:443"];
+        for endpoint in same {
+            assert_eq!(settings(endpoint), settings("https://e.example"), "{endpoint}");
+        }
+        for endpoint in ["https://e.example/x", "https://e.example:8443", "not a URL", ""] {
+            assert_ne!(settings(endpoint), settings("https://e.example"), "{endpoint}");
+            assert_eq!(settings(endpoint), settings(endpoint));
+        }
+    }
+
+    #[test]
+    fn destination_time_that_was_never_set_is_none() {
+        for never in [
+            "0001-01-01T00:00:0Z",
+            "0001-01-01T00:00:00Z",
+            "0001-01-01T00:00:00.000Z",
+            "0001-01-01 00:00:00 +0000 UTC",
+            "0000-12-31T19:00:00-05:00",
+            "",
+        ] {
+            let destination: Destination = from_value(json!({
+                "id": ID, "name": "n", "endpoint": "e", "created_at": never, "updated_at": never,
+            }))
+            .unwrap();
+            let times = (destination.created_at, destination.updated_at);
+            assert_eq!(times, (None, None), "{never:?}");
+        }
+    }
+
     #[test]
     fn destination_missing_and_unknown_fields_are_tolerated() {
         let destination: Destination = from_value(json!({
@@ -162,7 +239,6 @@ mod tests {
         assert_eq!(destination.log_format, LogFormat::Other("parquet".into()));
         assert!(!destination.skip_ssl_verification);
         assert_eq!(destination.created_at, None);
-        assert_eq!(destination.updated_at.as_deref(), Some("0001-01-01T00:00:0Z"));
 
         let least: Destination = from_value(json!({"id": ID, "name": "n", "endpoint": "e"})).unwrap();
         assert_eq!(least.log_format, LogFormat::Cef);
@@ -201,11 +277,8 @@ mod tests {
     fn debug_authorization_is_redacted() {
         let authorization = Authorization::parse("Bearer hunter2").unwrap();
         let new = NewDestination {
-            name: "n".into(),
-            endpoint: "https://e".into(),
+            settings: settings("https://e"),
             authorization: authorization.clone(),
-            log_format: LogFormat::Cef,
-            skip_ssl_verification: None,
         };
         let changes = DestinationChanges {
             authorization: Some(authorization),

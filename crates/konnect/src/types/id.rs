@@ -2,138 +2,99 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::marker::PhantomData;
+use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The ID of an audit log destination.
-pub type DestinationId = Id<kind::Destination>;
+use crate::types::invalid::InvalidValue;
 
-/// The ID of a Dev Portal.
-pub type PortalId = Id<kind::Portal>;
-
-/// The kinds of objects that have an [`Id`].
-pub mod kind {
-    /// Audit log destinations.
-    #[derive(Debug)]
-    pub enum Destination {}
-    /// Dev Portals.
-    #[derive(Debug)]
-    pub enum Portal {}
-}
-
-/// A kind of object that has an [`Id`]. Only the types in [`kind`] implement it.
-pub trait IdKind: sealed::Sealed {
-    /// The kind with its article, as in the message of an error.
-    const NAME: &'static str;
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::kind::Destination {}
-    impl Sealed for super::kind::Portal {}
-}
-
-impl IdKind for kind::Destination {
-    const NAME: &'static str = "a destination";
-}
-
-impl IdKind for kind::Portal {
-    const NAME: &'static str = "a Dev Portal";
-}
-
-/// The ID of an object: a hyphenated UUID in its original case.
-///
-/// Comparison ignores case. A UUID needs no escaping in a path. IDs of different kinds are different types.
-pub struct Id<K> {
-    text: String,
-    uuid: Uuid,
-    kind: PhantomData<fn() -> K>,
-}
-
-/// The error for a text that is not a hyphenated UUID.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the id of {kind} is a UUID of 36 characters, such as `6945c4c4-3e06-4c5c-87e0-726d0cda4e05`")]
-pub struct InvalidId {
-    kind: &'static str,
-}
-
-impl<K: IdKind> Id<K> {
-    /// Parses an ID, as a user or the API wrote it.
-    ///
-    /// # Errors
-    /// When the text is not a UUID in its hyphenated form. Braces, `urn:uuid:` and 32 bare digits are rejected.
-    pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        let invalid = InvalidId { kind: K::NAME };
-        if text.len() != uuid::fmt::Hyphenated::LENGTH {
-            return Err(invalid);
+/// Defines the ID of a kind of object.
+macro_rules! id {
+    ($name:ident, $object:literal) => {
+        #[doc = concat!("The ID of ", $object, ": a hyphenated UUID in its original case.")]
+        ///
+        /// Comparison ignores case. A UUID needs no escaping in a path.
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name {
+            text: String,
+            uuid: Uuid,
         }
-        let uuid = Uuid::try_parse(text).map_err(|_| invalid)?;
-        Ok(Self {
-            text: text.to_owned(),
-            uuid,
-            kind: PhantomData,
-        })
-    }
-}
 
-impl<K> Id<K> {
-    /// Returns the ID as it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-}
+        impl $name {
+            /// Parses an ID, as a user or the API wrote it.
+            ///
+            /// # Errors
+            /// When the text is not a UUID in its hyphenated form. Braces, `urn:uuid:` and 32 bare digits are rejected.
+            pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+                text.parse()
+            }
 
-impl<K> Clone for Id<K> {
-    fn clone(&self) -> Self {
-        Self {
-            text: self.text.clone(),
-            uuid: self.uuid,
-            kind: PhantomData,
+            /// Returns the ID as it was written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.text
+            }
         }
-    }
+
+        impl FromStr for $name {
+            type Err = InvalidValue;
+
+            fn from_str(text: &str) -> Result<Self, InvalidValue> {
+                let uuid = Uuid::try_parse(text).ok();
+                match uuid.filter(|_| text.len() == uuid::fmt::Hyphenated::LENGTH) {
+                    Some(uuid) => Ok(Self {
+                        text: text.to_owned(),
+                        uuid,
+                    }),
+                    None => Err(InvalidValue::new(concat!(
+                        "the id of ",
+                        $object,
+                        " is a UUID of 36 characters, such as `6945c4c4-3e06-4c5c-87e0-726d0cda4e05`"
+                    ))),
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidValue;
+
+            fn try_from(text: String) -> Result<Self, InvalidValue> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.text
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.uuid == other.uuid
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl Hash for $name {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.uuid.hash(state);
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.text)
+            }
+        }
+    };
 }
 
-impl<K> fmt::Debug for Id<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Id").field(&self.text).finish()
-    }
-}
-
-impl<K> PartialEq for Id<K> {
-    fn eq(&self, other: &Self) -> bool {
-        self.uuid == other.uuid
-    }
-}
-
-impl<K> Eq for Id<K> {}
-
-impl<K> Hash for Id<K> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.uuid.hash(state);
-    }
-}
-
-impl<K> fmt::Display for Id<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl<K> Serialize for Id<K> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.text)
-    }
-}
-
-impl<'de, K: IdKind> Deserialize<'de> for Id<K> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
-    }
-}
+id!(DestinationId, "a destination");
+id!(PortalId, "a Dev Portal");
 
 #[cfg(test)]
 mod tests {

@@ -27,8 +27,13 @@ pub(crate) fn foreign_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result
         .filter(|text| !text.is_empty()))
 }
 
-/// Parses a time, or `None` for the documented value of a time that was never set (`0001-01-01...`).
+/// Parses a time, or `None` for a time that was never set: year 1 in any form and time zone.
 pub(crate) fn set_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.filter(|text| !text.is_empty() && !text.starts_with("0001-01-01")))
+    Ok(text.filter(|text| {
+        !text.is_empty()
+            && !["0001-01-01", "0000-12-31"]
+                .iter()
+                .any(|never| text.starts_with(never))
+    }))
 }

@@ -3,6 +3,7 @@
 pub(crate) mod audit_log;
 pub(crate) mod destination;
 pub(crate) mod id;
+pub(crate) mod invalid;
 pub(crate) mod lenient;
 pub(crate) mod organization;
 pub(crate) mod paging;

@@ -1,6 +1,9 @@
-//! The organization of the access token.
+//! The organization of the access token, and the regions of Konnect.
 
 use serde::Deserialize;
+
+use crate::types::lenient::null_as_default;
+use crate::types::region::Region;
 
 /// An organization (API description of identity, `GET /v3/organizations/me`).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -10,19 +13,31 @@ pub struct Organization {
     /// The name.
     #[serde(default)]
     pub name: Option<String>,
-    /// The ID of the owner.
-    #[serde(default)]
-    pub owner_id: Option<String>,
     /// The last part of the address of its login page.
     #[serde(default)]
     pub login_path: Option<String>,
     /// The state as the API names it: `active`, `inactive`, `deleting` or `deleted`.
     #[serde(default)]
     pub state: Option<String>,
-    /// The time of its creation, as the API writes it.
-    #[serde(default)]
-    pub created_at: Option<String>,
-    /// The time of its last change, as the API writes it.
-    #[serde(default)]
-    pub updated_at: Option<String>,
+}
+
+/// The regions that Konnect offers (`GET /v3/available-regions`, which is in no API description).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct AvailableRegions {
+    /// The regions that every organization can use.
+    #[serde(deserialize_with = "null_as_default")]
+    pub stable: Vec<Region>,
+    /// The regions that an administrator of the organization must opt in to.
+    #[serde(deserialize_with = "null_as_default")]
+    pub stable_opt_in: Vec<Region>,
+    /// The regions in beta.
+    #[serde(deserialize_with = "null_as_default")]
+    pub beta: Vec<Region>,
+}
+
+/// The regions as the API sends them.
+#[derive(Deserialize)]
+pub(crate) struct SentRegions {
+    pub regions: AvailableRegions,
 }

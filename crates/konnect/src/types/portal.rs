@@ -14,12 +14,6 @@ pub struct Portal {
     pub id: PortalId,
     /// The name, which is unique in the region.
     pub name: String,
-    /// The name that the portal shows.
-    #[serde(default)]
-    pub display_name: Option<String>,
-    /// The domain that Konnect assigned.
-    #[serde(default)]
-    pub default_domain: Option<String>,
 }
 
 /// The part of the list of Dev Portals to get.

@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::types::invalid::InvalidValue;
 
 /// A geographical region of Konnect, such as `eu`: a validated DNS label.
 ///
@@ -12,26 +15,6 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Region(Cow<'static, str>);
-
-/// The reason why a text is not a region.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidRegion {
-    /// The text is empty.
-    #[error("a region must not be empty: use one such as `us` or `eu`")]
-    Empty,
-    /// It is longer than a DNS label may be.
-    #[error("a region has at most 63 characters, and this one has {0}")]
-    TooLong(usize),
-    /// It contains upper-case letters. The value is the lower-case form.
-    #[error("a region is written in lower case: use `{0}`")]
-    UpperCase(String),
-    /// It begins or ends with a hyphen.
-    #[error("a region must not begin or end with a hyphen")]
-    OuterHyphen,
-    /// It contains a character that a DNS label cannot contain.
-    #[error("a region consists of the letters a to z, digits and hyphens, and cannot contain {0:?}")]
-    Character(char),
-}
 
 impl Region {
     /// The regions that Kong has published, and `global`, which serves the objects of an organization (API descriptions,
@@ -42,24 +25,8 @@ impl Region {
     ///
     /// # Errors
     /// When the text is not a lower-case DNS label of 1 to 63 characters.
-    pub fn parse(text: &str) -> Result<Self, InvalidRegion> {
-        if text.is_empty() {
-            return Err(InvalidRegion::Empty);
-        }
-        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        if let Some(character) = text.chars().find(|c| !allowed(*c)) {
-            return Err(InvalidRegion::Character(character));
-        }
-        if text.len() > 63 {
-            return Err(InvalidRegion::TooLong(text.len()));
-        }
-        if text.starts_with('-') || text.ends_with('-') {
-            return Err(InvalidRegion::OuterHyphen);
-        }
-        if text.chars().any(|c| c.is_ascii_uppercase()) {
-            return Err(InvalidRegion::UpperCase(text.to_ascii_lowercase()));
-        }
-        Ok(Self(Cow::Owned(text.to_owned())))
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+        text.parse()
     }
 
     /// Returns `global`, which serves the objects of an organization.
@@ -81,11 +48,41 @@ impl Region {
     }
 }
 
-impl TryFrom<String> for Region {
-    type Error = InvalidRegion;
+impl FromStr for Region {
+    type Err = InvalidValue;
 
-    fn try_from(text: String) -> Result<Self, InvalidRegion> {
-        Self::parse(&text)
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let reason = if text.is_empty() {
+            "a region must not be empty: use one such as `us` or `eu`".to_owned()
+        } else if let Some(character) = text.chars().find(|c| !allowed(*c)) {
+            format!(
+                "a region consists of the letters a to z, digits and hyphens, and cannot contain {character:?}"
+            )
+        } else if text.len() > 63 {
+            format!(
+                "a region has at most 63 characters, and this one has {}",
+                text.len()
+            )
+        } else if text.starts_with('-') || text.ends_with('-') {
+            "a region must not begin or end with a hyphen".to_owned()
+        } else if text.chars().any(|c| c.is_ascii_uppercase()) {
+            format!(
+                "a region is written in lower case: use `{}`",
+                text.to_ascii_lowercase()
+            )
+        } else {
+            return Ok(Self(Cow::Owned(text.to_owned())));
+        };
+        Err(InvalidValue::new(reason))
+    }
+}
+
+impl TryFrom<String> for Region {
+    type Error = InvalidValue;
+
+    fn try_from(text: String) -> Result<Self, InvalidValue> {
+        text.parse()
     }
 }
 
@@ -116,35 +113,26 @@ mod tests {
     }
 
     #[test]
-    fn parse_upper_case_suggests_lower_case() {
-        let refusal = Region::parse("EU").unwrap_err();
-        assert_eq!(refusal, InvalidRegion::UpperCase("eu".into()));
-        assert!(refusal.to_string().contains("`eu`"));
-    }
-
-    #[test]
-    fn parse_other_than_dns_label_is_rejected() {
-        assert_eq!(Region::parse(""), Err(InvalidRegion::Empty));
-        assert_eq!(Region::parse("-eu"), Err(InvalidRegion::OuterHyphen));
-        assert_eq!(Region::parse("eu-"), Err(InvalidRegion::OuterHyphen));
-        assert_eq!(Region::parse(&"a".repeat(64)), Err(InvalidRegion::TooLong(64)));
-        assert!(Region::parse(&"a".repeat(63)).is_ok());
-        for (text, character) in [
-            ("evil.example/", '.'),
-            ("eu/../x", '/'),
-            ("eu@x", '@'),
-            ("eu:1", ':'),
-            ("eu\n", '\n'),
-            (" eu", ' '),
-            ("eü", 'ü'),
-            ("eu#", '#'),
-            ("e_u", '_'),
+    fn parse_other_than_dns_label_is_rejected_with_its_reason() {
+        for (text, reason) in [
+            ("", "must not be empty"),
+            ("-eu", "hyphen"),
+            ("eu-", "hyphen"),
+            (&"a".repeat(64), "this one has 64"),
+            ("EU", "use `eu`"),
+            ("evil.example/", "'.'"),
+            ("eu/../x", "'/'"),
+            ("eu@x", "'@'"),
+            ("eu:1", "':'"),
+            ("eu\n", "'\\n'"),
+            (" eu", "' '"),
+            ("eü", "'ü'"),
+            ("eu#", "'#'"),
+            ("e_u", "'_'"),
         ] {
-            assert_eq!(
-                Region::parse(text),
-                Err(InvalidRegion::Character(character)),
-                "{text:?}"
-            );
+            let error = Region::parse(text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{text:?}: {error}");
         }
+        assert!(Region::parse(&"a".repeat(63)).is_ok());
     }
 }

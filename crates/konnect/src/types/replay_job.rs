@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::types::lenient::set_time;
 
-/// A replay job to start (API descriptions, `ReplaceAuditLogReplayJob`). Both times must be within the last 7 days.
+/// A replay job to start (API descriptions, `ReplaceAuditLogReplayJob`). Konnect decides how
+/// far back it can reach.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NewReplayJob {
     /// The beginning of the time range (RFC 3339).

@@ -1,33 +1,13 @@
 //! The secrets of this API: the access token, and the `authorization` of a destination.
 
 use std::fmt;
+use std::str::FromStr;
 
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 
-/// The reason why a text is not a valid secret. The message never contains the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidSecret {
-    /// It is empty, or consists of white space.
-    #[error("the value is blank")]
-    Blank,
-    /// It contains a carriage return or a line feed. Many files end with one.
-    #[error("the value contains a line break: remove it (a file often ends with one)")]
-    LineBreak,
-    /// It contains another control character.
-    #[error("the value contains a control character, which an HTTP header cannot contain")]
-    ControlCharacter,
-    /// It begins or ends with white space, which HTTP removes.
-    #[error("the value begins or ends with white space, which an HTTP header cannot contain")]
-    OuterWhitespace,
-    /// It contains another character that an HTTP header cannot contain.
-    #[error("the value contains a character that an HTTP header cannot contain")]
-    NotAHeaderValue,
-    /// It is a token with its scheme, as in a header.
-    #[error("the value begins with `Bearer `: use the token only")]
-    WithScheme,
-}
+use crate::types::invalid::InvalidValue;
 
 /// A personal access token (`kpat_...`) or system account token (`spat_...`) of Konnect.
 ///
@@ -46,19 +26,8 @@ impl AccessToken {
     ///
     /// # Errors
     /// When it is blank, or is not valid in an `Authorization: Bearer` header.
-    pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
-        check(text)?;
-        if text
-            .get(..7)
-            .is_some_and(|start| start.eq_ignore_ascii_case("bearer "))
-        {
-            return Err(InvalidSecret::WithScheme);
-        }
-        // A bearer token consists of visible ASCII characters (RFC 6750, section 2.1).
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(InvalidSecret::NotAHeaderValue);
-        }
-        Ok(Self(SecretString::from(text)))
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+        text.parse()
     }
 
     /// Returns the token in plain text, for the header of a request only.
@@ -73,9 +42,8 @@ impl Authorization {
     ///
     /// # Errors
     /// When it is blank, or is not a valid value of an HTTP header.
-    pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
-        check(text)?;
-        Ok(Self(SecretString::from(text)))
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+        text.parse()
     }
 
     /// Returns the value in plain text, for the body of a request only.
@@ -85,21 +53,51 @@ impl Authorization {
     }
 }
 
-fn check(text: &str) -> Result<(), InvalidSecret> {
-    if text.trim().is_empty() {
-        return Err(InvalidSecret::Blank);
+impl FromStr for AccessToken {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        check(text)?;
+        let scheme = text.get(..7);
+        if scheme.is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
+            return Err(InvalidValue::new(
+                "the value begins with `Bearer `: use the token only",
+            ));
+        }
+        // A bearer token consists of visible ASCII characters (RFC 6750, section 2.1).
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(InvalidValue::new(NOT_A_HEADER_VALUE));
+        }
+        Ok(Self(SecretString::from(text)))
     }
-    if text.contains(['\r', '\n']) {
-        return Err(InvalidSecret::LineBreak);
+}
+
+impl FromStr for Authorization {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        check(text)?;
+        Ok(Self(SecretString::from(text)))
     }
-    if text.chars().any(char::is_control) {
-        return Err(InvalidSecret::ControlCharacter);
-    }
-    if text.trim() != text {
-        return Err(InvalidSecret::OuterWhitespace);
-    }
-    HeaderValue::from_str(text).map_err(|_| InvalidSecret::NotAHeaderValue)?;
-    Ok(())
+}
+
+const NOT_A_HEADER_VALUE: &str = "the value contains a character that an HTTP header cannot contain";
+
+fn check(text: &str) -> Result<(), InvalidValue> {
+    let reason = if text.trim().is_empty() {
+        "the value is blank"
+    } else if text.contains(['\r', '\n']) {
+        "the value contains a line break: remove it (a file often ends with one)"
+    } else if text.chars().any(char::is_control) {
+        "the value contains a control character, which an HTTP header cannot contain"
+    } else if text.trim() != text {
+        "the value begins or ends with white space, which an HTTP header cannot contain"
+    } else if HeaderValue::from_str(text).is_err() {
+        NOT_A_HEADER_VALUE
+    } else {
+        return Ok(());
+    };
+    Err(InvalidValue::new(reason))
 }
 
 impl fmt::Debug for AccessToken {
@@ -138,34 +136,31 @@ mod tests {
     #[test]
     fn parse_value_unfit_for_a_header_is_rejected() {
         for (text, reason) in [
-            ("", InvalidSecret::Blank),
-            (" \t", InvalidSecret::Blank),
-            ("abc\n", InvalidSecret::LineBreak),
-            ("abc\r\nX-Other: 1", InvalidSecret::LineBreak),
-            ("ab\0c", InvalidSecret::ControlCharacter),
-            ("ab\u{7f}c", InvalidSecret::ControlCharacter),
-            (" abc", InvalidSecret::OuterWhitespace),
-            ("abc ", InvalidSecret::OuterWhitespace),
+            ("", "is blank"),
+            (" \t", "is blank"),
+            ("abc\n", "line break"),
+            ("abc\r\nX-Other: 1", "line break"),
+            ("ab\0c", "control character"),
+            ("ab\u{7f}c", "control character"),
+            (" abc", "white space"),
+            ("abc ", "white space"),
         ] {
-            assert_eq!(AccessToken::parse(text).unwrap_err(), reason, "{text:?}");
-            assert_eq!(Authorization::parse(text).unwrap_err(), reason, "{text:?}");
+            let token = AccessToken::parse(text).unwrap_err();
+            assert!(token.to_string().contains(reason), "{text:?}: {token}");
+            assert_eq!(Authorization::parse(text).unwrap_err(), token, "{text:?}");
         }
     }
 
     #[test]
     fn parse_token_with_space_or_scheme_is_rejected() {
-        assert_eq!(
-            AccessToken::parse("Bearer kpat_x").unwrap_err(),
-            InvalidSecret::WithScheme
-        );
-        assert_eq!(
-            AccessToken::parse("kpat x").unwrap_err(),
-            InvalidSecret::NotAHeaderValue
-        );
-        assert_eq!(
-            AccessToken::parse("kpat_é").unwrap_err(),
-            InvalidSecret::NotAHeaderValue
-        );
+        for (text, reason) in [
+            ("Bearer kpat_x", "token only"),
+            ("kpat x", "HTTP header"),
+            ("kpat_é", "HTTP header"),
+        ] {
+            let error = AccessToken::parse(text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{text:?}: {error}");
+        }
         assert!(Authorization::parse("Bearer kpat x").is_ok());
     }
 

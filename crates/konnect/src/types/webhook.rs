@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::types::destination::LogFormat;
 use crate::types::id::DestinationId;
-use crate::types::lenient::{foreign_text, null_as_default};
+use crate::types::lenient::{foreign_text, null_as_default, set_time};
 use crate::types::secret::Authorization;
 
 /// The v2 webhook of a region, which has its own endpoint (API description v2, `AuditLogWebhook`).
@@ -26,8 +26,8 @@ pub struct EndpointWebhook {
     /// Whether Konnect accepts any certificate of the endpoint.
     #[serde(default, deserialize_with = "null_as_default")]
     pub skip_ssl_verification: bool,
-    /// The time of its last change, as the API writes it.
-    #[serde(default)]
+    /// The time of its last change, as the API writes it. `None` if it was never set.
+    #[serde(default, deserialize_with = "set_time")]
     pub updated_at: Option<String>,
 }
 
@@ -63,6 +63,10 @@ pub struct DestinationWebhook {
     /// Whether events are delivered.
     #[serde(deserialize_with = "null_as_default")]
     pub enabled: bool,
+    /// Whether events name their principal. Only Dev Portals have it, and Kong marks it as unstable: `None` if the API
+    /// does not return it.
+    #[serde(default)]
+    pub include_principal_name: Option<bool>,
 }
 
 /// Changes to the v3 webhook of a region or a Dev Portal (API descriptions, `UpdateAuditLogsWebhook` and
@@ -75,6 +79,9 @@ pub struct DestinationWebhookChanges {
     /// Whether events are delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// Whether events name their principal, for Dev Portals only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub include_principal_name: Option<bool>,
 }
 
 /// The webhook of a Dev Portal as the API sends it (API description of portal management, `PortalAuditLogWebhook`),
@@ -84,6 +91,7 @@ pub(crate) struct SentPortalWebhook {
     #[serde(default, deserialize_with = "set_destination")]
     audit_log_destination_id: Option<DestinationId>,
     enabled: Option<bool>,
+    include_principal_name: Option<bool>,
     #[serde(flatten)]
     #[expect(
         clippy::zero_sized_map_values,
@@ -101,6 +109,7 @@ impl SentPortalWebhook {
         (!unrelated).then(|| DestinationWebhook {
             audit_log_destination_id: self.audit_log_destination_id,
             enabled: self.enabled.unwrap_or_default(),
+            include_principal_name: self.include_principal_name,
         })
     }
 }
@@ -114,7 +123,7 @@ pub struct WebhookStatus {
     /// Whether deliveries succeed.
     pub webhook_status: WebhookState,
     /// The time of the last attempt, successful or not. `None` before the first.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "set_time")]
     pub last_attempt_at: Option<String>,
     /// The HTTP status of the endpoint's response to the last attempt.
     #[serde(default)]
@@ -234,6 +243,7 @@ mod tests {
         ] {
             let webhook: DestinationWebhook = from_value(response.clone()).unwrap();
             assert_eq!(webhook.audit_log_destination_id, None, "{response}");
+            assert_eq!(webhook.include_principal_name, None, "{response}");
         }
         let set: DestinationWebhook =
             from_value(json!({"enabled": true, "audit_log_destination_id": ID})).unwrap();

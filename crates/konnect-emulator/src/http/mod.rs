@@ -1,0 +1,173 @@
+//! HTTP: sockets, certificates, and the handling of requests.
+
+pub(crate) mod certificate;
+mod guard;
+pub(crate) mod listener;
+pub(crate) mod response;
+pub(crate) mod wire;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State as Extract};
+use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse as _;
+use http::header::DATE;
+use http::{Response, StatusCode};
+use http_body_util::BodyExt;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::api::problem::Problem;
+use crate::api::route;
+use crate::fault;
+use crate::fault::rule::Fault;
+use crate::http::listener::Listener;
+use crate::http::response::ApiResponse;
+use crate::http::wire::WireHandle;
+use crate::organization::shared::Shared;
+use crate::{api, control};
+
+/// Larger bodies are rejected with 413.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// How much of an oversized body is read. Clients read the response only after they have sent their body.
+const MAX_DRAIN_BYTES: usize = 16 * MAX_BODY_BYTES;
+
+/// How long requests in flight may take after the emulator stops.
+const STOP_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// Serves until `stop` is cancelled. Requests in flight then have [`STOP_TIMEOUT`] to end.
+pub(crate) async fn serve(
+    listener: Listener,
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    cut: CancellationToken,
+) {
+    let router = Router::new()
+        .nest("/_emulator", control::http::router())
+        .fallback(konnect)
+        .with_state(shared)
+        .layer(from_fn(guarded))
+        .into_make_service_with_connect_info::<WireHandle>();
+    let served = axum::serve(listener, router)
+        .with_graceful_shutdown(stop.clone().cancelled_owned())
+        .into_future();
+    tokio::pin!(served);
+    tokio::select! {
+        _ = served.as_mut() => return,
+        () = stop.cancelled() => {}
+    }
+    if timeout(STOP_TIMEOUT, served.as_mut()).await.is_err() {
+        cut.cancel();
+        let _ = served.await;
+    }
+}
+
+/// Refuses requests of web pages.
+async fn guarded(request: Request, next: Next) -> Response<Body> {
+    match guard::check(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(why) => Problem::new(StatusCode::FORBIDDEN, format!("Refused by the emulator: {why}"))
+            .to_response()
+            .into_response(),
+    }
+}
+
+async fn konnect(
+    Extract(shared): Extract<Arc<Shared>>,
+    ConnectInfo(wire): ConnectInfo<WireHandle>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let body = read(body).await;
+    let path = parts
+        .uri
+        .path_and_query()
+        .map_or_else(String::new, ToString::to_string);
+    let (region, rest) = match guard::region(&parts.uri, &parts.headers) {
+        Some(region) => (region, parts.uri.path().trim_start_matches('/')),
+        None => route::split_region(parts.uri.path()),
+    };
+    let recorded = body.as_deref().unwrap_or_default();
+    let number = shared
+        .journal()
+        .open(&parts.method, &path, &region, &parts.headers, recorded);
+    let (found, mut cleared) = shared.take_matching_fault(parts.method.as_str(), &path, &region);
+    let found = found.or_else(|| shared.conditions().next_fault(Instant::now()));
+    let latency = shared.conditions().latency();
+    if !latency.is_zero() {
+        sleep(latency).await;
+    }
+    let date = shared.clock.date_header();
+    let stale = found == Some(Fault::Stale);
+    let handle = || {
+        let response = match &body {
+            Some(body) => {
+                let request = api::Request {
+                    region: &region,
+                    path: rest,
+                    query: parts.uri.query().unwrap_or_default(),
+                    method: &parts.method,
+                    headers: &parts.headers,
+                    body,
+                    stale,
+                };
+                api::respond(&shared, &request)
+            }
+            None => too_large(),
+        };
+        response.dated(date.clone())
+    };
+    let request = fault::response::Request {
+        headers: &parts.headers,
+        body: recorded,
+        date: &date,
+        gzip: shared.behavior().gzip_responses,
+    };
+    let hold = match found {
+        Some(Fault::Hold { handle }) => Some(handle),
+        _ => None,
+    };
+    if hold == Some(false) {
+        shared.journal().hold(number);
+        // The sender exists as long as the emulator.
+        let _ = cleared.changed().await;
+    }
+    let mut outcome = fault::response::respond(found, &wire, request, handle).await;
+    if hold == Some(true) {
+        shared.journal().hold(number);
+        let _ = cleared.changed().await;
+    }
+    outcome.response.headers_mut().entry(DATE).or_insert(date);
+    if let Some(status) = outcome.status {
+        shared.journal().close(number, status);
+    }
+    outcome.response
+}
+
+/// The whole body, or `None` if it is too large. An incomplete body counts as complete: the client has disconnected.
+async fn read(mut body: Body) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut length = 0;
+    while let Some(Ok(frame)) = body.frame().await {
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len();
+        if length <= MAX_BODY_BYTES {
+            bytes.extend_from_slice(&data);
+        } else if length > MAX_DRAIN_BYTES {
+            break;
+        }
+    }
+    (length <= MAX_BODY_BYTES).then_some(bytes)
+}
+
+fn too_large() -> ApiResponse {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "The request body is larger than 1 MiB",
+    )
+    .to_response()
+}

@@ -1,0 +1,113 @@
+//! A connection that can end with arbitrary bytes, or at any time.
+//!
+//! An HTTP library does not send invalid responses, such as half a header, a body shorter than its `content-length` or
+//! a 204 with a body. [`Wire`] is between hyper and the socket. With the [`WireHandle`] of the connection, a handler
+//! can replace the output of hyper with other bytes. The connection ends after that.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use crate::http::listener::{Listener, Open};
+
+/// The last bytes of a connection, and the number of sent bytes.
+#[derive(Debug)]
+struct FinalBytes {
+    bytes: Vec<u8>,
+    sent: usize,
+}
+
+/// A handler's access to the connection of its request.
+#[derive(Clone, Debug)]
+pub(crate) struct WireHandle(Arc<Mutex<Option<FinalBytes>>>);
+
+impl WireHandle {
+    /// Sends exactly `bytes` instead of the response, then closes. If `bytes` is empty, the connection ends without a
+    /// response.
+    pub(crate) fn end_with(&self, bytes: Vec<u8>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(FinalBytes { bytes, sent: 0 });
+    }
+}
+
+impl Connected<IncomingStream<'_, Listener>> for WireHandle {
+    fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
+        stream.io().handle.clone()
+    }
+}
+
+/// A stream of bytes in both directions.
+pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
+
+/// A stream, with TLS or without, under the control of a [`WireHandle`].
+pub(crate) struct Wire {
+    stream: Box<dyn Socket>,
+    handle: WireHandle,
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Counts the connection as long as it exists.
+    _open: Open,
+}
+
+impl Wire {
+    /// Wraps a stream. Cancelling `cut` ends it with an error.
+    pub(crate) fn new(stream: Box<dyn Socket>, open: Open, cut: CancellationToken) -> Self {
+        Self {
+            stream,
+            handle: WireHandle(Arc::default()),
+            cut: Box::pin(cut.cancelled_owned()),
+            _open: open,
+        }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.cut.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &[u8]) -> Poll<io::Result<usize>> {
+        let Self { stream, handle, .. } = self.get_mut();
+        let mut stream = Pin::new(stream);
+        let mut final_bytes = handle.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(bytes_left) = final_bytes.as_mut() else {
+            return stream.poll_write(context, buffer);
+        };
+        while let Some(rest) = bytes_left
+            .bytes
+            .get(bytes_left.sent..)
+            .filter(|rest| !rest.is_empty())
+        {
+            let count = ready!(stream.as_mut().poll_write(context, rest))?;
+            if count == 0 {
+                break;
+            }
+            bytes_left.sent += count;
+        }
+        // hyper drops a connection whose writes fail, and with it the socket.
+        Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

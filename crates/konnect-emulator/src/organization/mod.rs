@@ -1,0 +1,8 @@
+//! The data of an organization: its state, with the file, the clock and the log of requests.
+
+pub(crate) mod clock;
+pub(crate) mod journal;
+pub(crate) mod shared;
+pub(crate) mod state;
+pub(crate) mod store;
+pub(crate) mod stream;

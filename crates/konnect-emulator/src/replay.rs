@@ -1,0 +1,189 @@
+//! Replay jobs, and the task that runs them: `accepted`, `pending`, `running`, then `completed` or `failed`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::control::ControlError;
+use crate::delivery::queue::batch_length;
+use crate::delivery::sender::Sender;
+use crate::delivery::worker::{self, Origin};
+use crate::event::model::Event;
+use crate::organization::clock;
+use crate::organization::shared::Shared;
+use crate::organization::state::{Records, ReplayJob, ReplayStatus};
+use crate::organization::stream::StreamId;
+
+#[derive(Debug)]
+pub(crate) struct Replays {
+    started: mpsc::UnboundedSender<Job>,
+    last_run: AtomicU64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) stream: StreamId,
+    /// The number of this run. If the number of a job changes, its previous run ends.
+    pub(crate) run: u64,
+}
+
+pub(crate) type Started = mpsc::UnboundedReceiver<Job>;
+
+impl Replays {
+    pub(crate) fn new() -> (Self, Started) {
+        let (started, announcements) = mpsc::unbounded_channel();
+        let replays = Self {
+            started,
+            last_run: AtomicU64::new(0),
+        };
+        (replays, announcements)
+    }
+
+    pub(crate) fn next_run(&self) -> u64 {
+        self.last_run.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn start(&self, stream: StreamId, run: u64) {
+        // An error means that the emulator is stopping.
+        let _ = self.started.send(Job { stream, run });
+    }
+}
+
+/// Runs jobs until `stop` is cancelled, beginning with those that were in progress when the state was saved. Without a
+/// sender, jobs advance but send nothing.
+pub(crate) async fn run(
+    shared: Arc<Shared>,
+    sender: Option<Arc<Sender>>,
+    mut started: Started,
+    stop: CancellationToken,
+) {
+    resume(&shared);
+    let mut jobs = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = jobs.join_next() => {}
+            job = started.recv() => {
+                let Some(job) = job else { break };
+                let runner = Runner { shared: Arc::clone(&shared), sender: sender.clone(), job };
+                jobs.spawn(runner.run());
+            }
+        }
+    }
+}
+
+fn resume(shared: &Shared) {
+    let unfinished = shared.store.change_in_memory(|state| {
+        let mut unfinished = Vec::new();
+        for stream in state.streams() {
+            if let Some(Records { replay_job: job, .. }) = state.records_mut(&stream)
+                && job.status.is_in_progress()
+                && job.run == 0
+            {
+                job.run = shared.replays.next_run();
+                unfinished.push((stream, job.run));
+            }
+        }
+        unfinished
+    });
+    for (stream, run) in unfinished {
+        shared.replays.start(stream, run);
+    }
+}
+
+struct Runner {
+    shared: Arc<Shared>,
+    sender: Option<Arc<Sender>>,
+    job: Job,
+}
+
+/// The job was changed by another run, an edit or a reset.
+struct Superseded;
+
+impl Runner {
+    async fn run(self) {
+        // A superseded run ends.
+        let _ = self.steps().await;
+    }
+
+    async fn steps(&self) -> Result<(), Superseded> {
+        let mut job = self.current()?;
+        while let Some(next) = match job.status {
+            ReplayStatus::Accepted => Some(ReplayStatus::Pending),
+            ReplayStatus::Pending => Some(ReplayStatus::Running),
+            _ => None,
+        } {
+            self.step_passed().await;
+            job = self.set(next)?;
+        }
+        if job.status == ReplayStatus::Running {
+            let ((), sent) = tokio::join!(self.step_passed(), self.send(&job));
+            let status = if sent {
+                ReplayStatus::Completed
+            } else {
+                ReplayStatus::Failed
+            };
+            self.set(status)?;
+        }
+        Ok(())
+    }
+
+    async fn step_passed(&self) {
+        let (clock, step) = (&self.shared.clock, self.shared.replay_step);
+        let step = i64::try_from(step.as_millis()).unwrap_or(i64::MAX);
+        clock.reached(clock.now_ms().saturating_add(step)).await;
+    }
+
+    fn current(&self) -> Result<ReplayJob, Superseded> {
+        let records = self.shared.store.read(|state| state.records(&self.job.stream));
+        records
+            .map(|records| records.replay_job)
+            .filter(|job| job.run == self.job.run)
+            .ok_or(Superseded)
+    }
+
+    /// Sets the status. If the state file cannot be written, the job does not change.
+    fn set(&self, status: ReplayStatus) -> Result<ReplayJob, Superseded> {
+        let changed = self.shared.store.change(|state| {
+            let now = state.tick();
+            let job = state
+                .records_mut(&self.job.stream)
+                .map(|records| &mut records.replay_job)
+                .filter(|job| job.run == self.job.run);
+            Ok::<_, ControlError>(job.map(|job| {
+                job.status = status;
+                job.updated_at = now;
+                job.clone()
+            }))
+        });
+        changed.ok().flatten().ok_or(Superseded)
+    }
+
+    /// Sends the events of the job's window to the current webhook. Returns whether all were delivered, which requires
+    /// an enabled webhook.
+    async fn send(&self, job: &ReplayJob) -> bool {
+        let stream = &self.job.stream;
+        let can_send = self.shared.store.read(|state| {
+            state.webhook(stream).is_some_and(|webhook| webhook.enabled) && state.delivery(stream).is_some()
+        });
+        let window = clock::parse_rfc3339(&job.start_at).zip(clock::parse_rfc3339(&job.end_at));
+        let (true, Some((from, to))) = (can_send, window) else {
+            return false;
+        };
+        let Some(sender) = &self.sender else {
+            return true;
+        };
+        let logged = self.shared.events.between(stream, from, to);
+        let mut events: Vec<Arc<Event>> = logged.into_iter().map(|logged| logged.event).collect();
+        while !events.is_empty() {
+            let batch: Vec<_> = events.drain(..batch_length(events.iter())).collect();
+            if !worker::send(&self.shared, sender, stream, batch.into(), Origin::Replay).await {
+                return false;
+            }
+        }
+        true
+    }
+}

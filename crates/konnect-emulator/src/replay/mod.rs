@@ -1,4 +1,0 @@
-//! Replay jobs and their runner.
-
-pub(crate) mod jobs;
-pub(crate) mod runner;

@@ -1,0 +1,94 @@
+//! What Kong's own clients call, and the hosts that they use.
+
+use serde_json::{Value, json};
+
+use crate::tests::{Reply, TOKEN, create, expect, get, has, raw, start};
+use crate::{Certificate, Emulator, EmulatorOptions};
+
+async fn from_host(konnect: &Emulator, host: &str, path: &str) -> Reply {
+    let headers = [("host", host), ("authorization", TOKEN)];
+    Reply::parse(&raw(konnect, "GET", path, &headers, b"").await)
+}
+
+#[tokio::test]
+async fn host_of_a_region_selects_it() {
+    let konnect = start().await;
+    konnect.add_portal("eu", "Developers").unwrap();
+    let id = create(&konnect, "eu", "a").await;
+    for (host, count) in [
+        ("eu.api.konghq.com", 1),
+        ("EU.api.konghq.com:8443", 1),
+        ("us.api.konghq.com", 0),
+    ] {
+        let portals = from_host(&konnect, host, "/v3/portals").await.json();
+        assert_eq!(portals["meta"]["page"]["total"], count, "{host}");
+        let one = format!("/v2/audit-log-destinations/{id}");
+        assert_eq!(from_host(&konnect, host, &one).await.status, 200);
+    }
+    let last = konnect.requests().pop().unwrap();
+    assert_eq!((last.region.as_str(), last.status), ("us", Some(200)));
+    let global = from_host(&konnect, "global.api.konghq.com", "/v3/organizations/me").await;
+    assert_eq!(global.status, 200);
+    // A host of Konnect has no region in its path.
+    from_host(&konnect, "eu.api.konghq.com", "/eu/v3/portals")
+        .await
+        .problem(404);
+}
+
+#[tokio::test]
+async fn valid_certificate_names_the_hosts_of_konnect() {
+    let options = EmulatorOptions {
+        certificate: Some(Certificate::Valid),
+        ..EmulatorOptions::default()
+    };
+    let konnect = Emulator::start(options).await.unwrap();
+    let authority = reqwest::Certificate::from_pem(konnect.authority().unwrap().as_bytes()).unwrap();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([authority])
+        .resolve("eu.api.konghq.com", konnect.address())
+        .build()
+        .unwrap();
+    let url = format!(
+        "https://eu.api.konghq.com:{}/v3/portals",
+        konnect.address().port()
+    );
+    let response = client.get(url).bearer_auth("kpat_x").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(konnect.requests()[0].region, "eu");
+}
+
+#[tokio::test]
+async fn available_regions_need_no_token() {
+    let konnect = start().await;
+    let path = "/global/v3/available-regions";
+    let reply = Reply::parse(&raw(&konnect, "GET", path, &[], b"").await);
+    assert_eq!(
+        (reply.status, reply.json()),
+        (
+            200,
+            json!({"regions": {"stable": ["us", "eu", "au", "me", "in"], "stable_opt_in": ["sg"], "beta": []}})
+        )
+    );
+    get(&konnect, "/eu/v3/available-regions").await.problem(404);
+    expect(&konnect, "POST", path, json!({}), 405).await;
+}
+
+#[tokio::test]
+async fn control_planes_are_none_and_make_the_event_of_the_guide() {
+    let konnect = start().await;
+    let list = get(&konnect, "/eu/v2/control-planes").await.json();
+    assert_eq!(
+        list,
+        json!({"data": [], "meta": {"page": {"number": 1, "size": 10, "total": 0}}})
+    );
+    let events = get(&konnect, "/eu/v3/audit-logs?filter[type]=authorization")
+        .await
+        .json();
+    let event = &events["data"][0];
+    has(event, &json!({"action": "list", "granted": true}));
+    assert!(event["resource"].as_str().unwrap().ends_with(":control-planes"));
+    let reply = Reply::parse(&raw(&konnect, "GET", "/eu/v2/control-planes", &[], b"").await);
+    reply.problem(401);
+    expect(&konnect, "POST", "/eu/v2/control-planes", Value::Null, 405).await;
+}
