@@ -203,7 +203,10 @@ impl Resource for AuditLogReplayJob {
 
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let planned = Model {
-            region: call.provider.regions.of(&call.planned.region, None)?,
+            region: call
+                .provider
+                .regions
+                .at_apply(&call.planned.region, &call.config.region)?,
             ..call.planned.clone()
         };
         let done = self.start(call.provider, planned, Caller::Create).await;

@@ -78,10 +78,11 @@ impl Scope {
         };
         let region = Region::parse(region).map_err(|error| invalid(sentence(&error)))?;
         let portal = portal.map(PortalId::parse).transpose();
-        Ok(Self {
-            region,
-            portal: portal.map_err(|error| invalid(sentence(&error)))?,
-        })
+        let portal = portal.map_err(|error| invalid(sentence(&error)))?;
+        if portal.is_some() && region == Region::global() {
+            return Err(global_portal());
+        }
+        Ok(Self { region, portal })
     }
 
     /// The owner of the stream, as the first word of a summary and after "one".
@@ -185,6 +186,18 @@ impl Regions {
             }
         }
         Ok(region)
+    }
+
+    /// The region at apply. The plan leaves it unknown if it is absent.
+    ///
+    /// # Errors
+    /// As [`Regions::of`].
+    pub(crate) fn at_apply(
+        &self,
+        planned: &Attr<Region>,
+        config: &Attr<Region>,
+    ) -> Result<Attr<Region>, Diagnostic> {
+        self.of(if planned.is_unknown() { config } else { planned }, None)
     }
 
     /// The regions to search for streams: the known regions that the server URL serves.

@@ -226,7 +226,8 @@ impl Resource for AuditLogWebhook {
 
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let (run, planned) = (call.provider, &call.planned);
-        let scope = Scope::of(run.regions.of(&planned.region, None)?, &planned.portal_id)?;
+        let region = run.regions.at_apply(&planned.region, &call.config.region)?;
+        let scope = Scope::of(region, &planned.portal_id)?;
         let stream = Stream::of(run, scope, planned)?;
         let change = Change {
             config: &call.config,

@@ -111,7 +111,11 @@ pub(super) async fn plan_creation(stream: &Stream<'_>, config: &Model, diagnosti
     }
     match stream.current().await {
         Err(error) => diagnostics.append(not_checked(stream.run, scope, &error)),
-        Ok(Some(found)) if found.is_enabled() && config.replaces() => {
+        Ok(Some(found))
+            if found.is_enabled()
+                && config.replaces()
+                && config.target().as_ref() != Some(&found.target()) =>
+        {
             diagnostics.push(redirects(scope, &found.target(), config.target()));
         }
         Ok(Some(found)) if found.is_enabled() => {
@@ -196,9 +200,11 @@ pub(super) fn occupied(scope: &Scope, found: &Target) -> Diagnostic {
             "The webhook of {scope} is switched on and delivers to {found}. A creation does not change it.\n\n\
              If another resource of this configuration has this webhook, remove one of the two: {} has one webhook. After \
              a rename or a new key, write a moved block. If this apply removes the other resource, apply again. If this \
-             apply replaces it with create_before_destroy, remove that setting.\n\n\
+             apply replaces it with create_before_destroy, remove that setting. If the plan deletes a deposed object of \
+             this resource, which an interrupted apply leaves, run `terraform state rm` for this resource, and import the \
+             webhook.\n\n\
              To manage the existing webhook, import it with its target:\n\n{}\n\n\
-             To redirect it to the target of this resource, set replace_existing = true.",
+             To redirect it to another target, set replace_existing = true.",
             indefinite(scope),
             import_blocks(scope, found),
         ),

@@ -15,7 +15,7 @@ use crate::run::portal;
 use crate::run::scope::Scope;
 use crate::run::time;
 use crate::webhook::rules::{self, Origin, Record};
-use crate::webhook::{Change, Current, Form, Model, v2, v3};
+use crate::webhook::{Change, Current, Form, Model, Target, v2, v3};
 
 /// How long a creation waits for a webhook that is switched on: another resource of this apply may remove it.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -147,7 +147,7 @@ impl<'a> Stream<'a> {
         let target = change.planned.target().or_else(|| change.config.target());
         let target = target.ok_or_else(|| no_target(change.planned))?;
         let lock = self.run.stream_lock(&self.scope);
-        let _turn = self.claim(&lock, change.planned.replaces()).await?;
+        let _turn = self.claim(&lock, &target, change.planned.replaces()).await?;
         let mut created = self.send(change, private, diagnostics).await;
         // A `PATCH` is idempotent: if the response was lost, it is sent once more.
         if created.as_ref().is_err_and(WriteError::may_have_happened) {
@@ -167,24 +167,26 @@ impl<'a> Stream<'a> {
         }
     }
 
-    /// Locks the stream for a creation when its webhook is off. Waits for another resource of this apply to remove it,
-    /// without the lock.
+    /// Locks the stream for a creation when its webhook is off, or may be redirected to another target. Waits for another
+    /// resource of this apply to remove it, without the lock. A webhook that already delivers to the target is never
+    /// taken over: its owner would then remove it.
     async fn claim<'l>(
         &self,
         lock: &'l Mutex<()>,
+        target: &Target,
         replaces: bool,
     ) -> Result<MutexGuard<'l, ()>, Diagnostics> {
         let deadline = Instant::now() + RELEASE_TIMEOUT;
         let mut wait = FIRST_WAIT;
         loop {
             let turn = lock.lock().await;
-            if replaces {
-                return Ok(turn);
-            }
             let found = self.current().await.map_err(|error| api_error(&error))?;
             let Some(found) = found.filter(Current::is_enabled) else {
                 return Ok(turn);
             };
+            if replaces && found.target() != *target {
+                return Ok(turn);
+            }
             drop(turn);
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || self.run.pause(wait.min(left)).await.is_none() {

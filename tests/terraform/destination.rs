@@ -33,9 +33,11 @@ fn destination_create_plans_defaults_and_sends_one_request() {
     assert_eq!(
         change.after,
         json!({
-            "region": "global",
             "name": "siem",
             "endpoint": "https://siem.example.com/audit",
+            "endpoint_host": "siem.example.com",
+            "endpoint_wo": null,
+            "endpoint_wo_version": null,
             "authorization": AUTHORIZATION,
             "authorization_wo": null,
             "authorization_wo_version": null,
@@ -68,9 +70,11 @@ fn destination_create_plans_defaults_and_sends_one_request() {
         *state.get(SIEM),
         json!({
             "id": stored["id"],
-            "region": "global",
             "name": "siem",
             "endpoint": "https://siem.example.com/audit",
+            "endpoint_host": "siem.example.com",
+            "endpoint_wo": null,
+            "endpoint_wo_version": null,
             "authorization": AUTHORIZATION,
             "authorization_wo": null,
             "authorization_wo_version": null,
@@ -86,7 +90,6 @@ fn destination_create_plans_defaults_and_sends_one_request() {
 #[test]
 fn destination_create_sends_every_argument() {
     let all = siem()
-        .with("region", "eu")
         .with("name", "Größe \"7\"")
         .with("endpoint", "https://siem.example.com:8443/a%20b?key=v&x=1")
         .with("authorization", "Splunk 1f-2e")
@@ -94,7 +97,7 @@ fn destination_create_sends_every_argument() {
         .with("skip_ssl_verification", true);
     let workspace = Workspace::of(all);
     workspace.apply_and_assert_no_changes();
-    let stored = workspace.konnect.destinations("eu").remove(0);
+    let stored = workspace.konnect.destinations("global").remove(0);
     for (name, value) in [
         ("name", json!("Größe \"7\"")),
         ("endpoint", json!("https://siem.example.com:8443/a%20b?key=v&x=1")),
@@ -105,7 +108,6 @@ fn destination_create_sends_every_argument() {
         assert_eq!(stored[name], value, "{name}");
         assert_eq!(workspace.state().get(SIEM)[name], value, "{name}");
     }
-    assert_eq!(workspace.state().get(SIEM)["region"], "eu");
 }
 
 /// Changes one attribute of an existing destination.
@@ -119,7 +121,10 @@ fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Val
     let plan = workspace.plan();
     assert_eq!(plan.actions(), BTreeMap::from([(SIEM, "update".to_owned())]));
     let change = plan.change(SIEM);
-    assert_eq!(change.changed(), BTreeSet::from([attribute, "updated_at"]));
+    let mut changed = change.changed();
+    // The host follows the URL.
+    assert_eq!(changed.remove("endpoint_host"), attribute == "endpoint");
+    assert_eq!(changed, BTreeSet::from([attribute, "updated_at"]));
     assert_eq!(change.unknown(), BTreeSet::from(["updated_at"]));
     assert_eq!(
         (&change.before[attribute], &change.after[attribute]),
@@ -139,7 +144,7 @@ fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Val
     let is = state.get(SIEM);
     assert_eq!(is[attribute], after);
     assert_ne!(is["updated_at"], was.get(SIEM)["updated_at"]);
-    for kept in ["id", "region", "created_at"] {
+    for kept in ["id", "created_at"] {
         assert_eq!(is[kept], was.get(SIEM)[kept], "{kept}");
     }
     assert_eq!(workspace.konnect.destinations("global")[0][attribute], after);
@@ -193,7 +198,6 @@ fn destination_explicit_default_plans_nothing() {
     workspace.apply();
     workspace.configure(
         siem()
-            .with("region", "global")
             .with("log_format", "cef")
             .with("skip_ssl_verification", false),
     );
@@ -201,50 +205,15 @@ fn destination_explicit_default_plans_nothing() {
 }
 
 #[test]
-fn destination_region_change_replaces() {
-    let workspace = Workspace::of(siem().with("region", "eu"));
-    workspace.apply();
-    let old = workspace.state().text(SIEM, "id");
-    workspace.configure(siem().with("region", "us"));
-    let plan = workspace.plan();
-    let change = plan.change(SIEM);
-    assert_eq!(change.actions, ["delete", "create"]);
-    assert_eq!(change.replaced_by, json!([["region"]]));
-    assert_eq!(
-        change.unknown(),
-        BTreeSet::from(["created_at", "id", "updated_at"])
-    );
-
-    workspace.konnect.clear_requests();
-    workspace.apply_plan();
-    let calls: Vec<_> = workspace
-        .konnect
-        .take_writes()
-        .into_iter()
-        .map(|w| w.call)
-        .collect();
-    assert_eq!(
-        calls,
-        [
-            format!("DELETE /eu/v3/audit-log-destinations/{old}"),
-            "POST /us/v3/audit-log-destinations".to_owned()
-        ]
-    );
-    assert_eq!(workspace.konnect.destinations("us").len(), 1);
-    workspace.assert_no_changes();
-}
-
-#[test]
 fn destination_in_use_replace_creates_before_destroy() {
-    let configuration = |region: &str| {
-        let siem = siem().with("region", region).create_before_destroy();
-        format!("{siem}{}", Block::webhook_to("eu", "siem"))
-    };
-    let workspace = Workspace::of(configuration("global"));
+    let workspace = Workspace::of(format!(
+        "{}{}",
+        siem().create_before_destroy(),
+        Block::webhook_to("eu", "siem")
+    ));
     workspace.apply();
     let old = workspace.state().text(SIEM, "id");
-    workspace.configure(configuration("eu"));
-    let plan = workspace.plan();
+    let plan = workspace.plan_with(&[&format!("-replace={SIEM}")]);
     assert_eq!(plan.change(SIEM).actions, ["create", "delete"]);
     assert_eq!(
         plan.change("konnect_audit_log_webhook.eu").changed(),
@@ -254,18 +223,14 @@ fn destination_in_use_replace_creates_before_destroy() {
     workspace.apply_plan();
     let new = workspace.state().text(SIEM, "id");
     let writes = workspace.konnect.take_writes();
-    assert_eq!(writes[0].call, "POST /eu/v3/audit-log-destinations");
+    assert_eq!(writes[0].call, "POST /global/v3/audit-log-destinations");
+    let moved = json!({ "audit_log_destination_id": new });
+    let removed = format!("DELETE /global/v3/audit-log-destinations/{old}");
     assert_eq!(
         writes[1..],
         [
-            write(
-                "PATCH /eu/v3/audit-log-webhook",
-                json!({ "audit_log_destination_id": new })
-            ),
-            write(
-                format!("DELETE /global/v3/audit-log-destinations/{old}"),
-                Value::Null
-            ),
+            write("PATCH /eu/v3/audit-log-webhook", moved),
+            write(removed, Value::Null)
         ]
     );
     workspace.assert_no_changes();
@@ -297,7 +262,7 @@ fn destroy_destination_in_use_elsewhere_errors_and_keeps_it() {
         .unwrap();
     let error = workspace.try_destroy().error();
     assert_eq!(error.summary, "Destination is still in use");
-    for part in [id.as_str(), "konnect_audit_log_webhook", "409", "region [eu]"] {
+    for part in [id.as_str(), "409", "the webhook of region eu"] {
         assert!(error.detail.contains(part), "{part}: {}", error.detail);
     }
     assert_eq!(workspace.state().text(SIEM, "id"), id);

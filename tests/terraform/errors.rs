@@ -1,8 +1,6 @@
 //! Each failure of a request, for each of the four kinds: the error, and a state that matches Konnect.
-//!
-//! Each fault affects one destination in a separate region.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use konnect_emulator::{Fault, FaultRule};
 
@@ -74,75 +72,43 @@ fn not_found() -> Case {
     (Fault::status(404), says)
 }
 
-fn region(index: usize) -> String {
-    format!("case-{index}")
+const SIEM: &str = "konnect_audit_log_destination.siem";
+
+fn siem(name: &str) -> Block {
+    Block::destination("siem").with("name", name)
 }
 
-fn address(index: usize) -> String {
-    format!("konnect_audit_log_destination.siem[{index}]")
+/// The name of the only destination at Konnect.
+fn stored(workspace: &Workspace) -> String {
+    let [stored] = workspace.konnect.destinations("global").try_into().unwrap();
+    stored["name"].as_str().unwrap().to_owned()
 }
 
-fn destinations(cases: &[Case], name: &str) -> Block {
-    Block::destination("siem")
-        .with("count", cases.len())
-        .with("name", name)
-        .expression("region", "\"case-${count.index}\"")
-}
-
-/// Injects the fault of each region for the next request of a method.
-fn inject(workspace: &Workspace, cases: &[Case], method: &str) {
-    for (index, (fault, _)) in cases.iter().enumerate() {
-        let rule = FaultRule::new(fault.clone())
-            .method(method)
-            .region(&region(index));
-        workspace.konnect.inject(rule).unwrap();
-    }
+/// Injects a fault for the next request of a method.
+fn inject(workspace: &Workspace, fault: &Fault, method: &str) {
+    let rule = FaultRule::new(fault.clone())
+        .method(method)
+        .path("/audit-log-destinations");
+    workspace.konnect.inject(rule).unwrap();
     workspace.konnect.clear_requests();
 }
 
-/// Asserts that each case has one error with the expected parts, after one request.
-fn assert_each_reported(workspace: &Workspace, cases: &[Case], method: &str, errors: &[Diagnostic]) {
-    assert_eq!(workspace.konnect.faults(), [], "all have struck");
-    let requests = workspace.konnect.take_requests();
-    assert_eq!(errors.len(), cases.len(), "{errors:#?}");
-    for (index, (fault, says)) in cases.iter().enumerate() {
-        let path = format!("/{}/v3/audit-log-destinations", region(index));
-        let own: Vec<_> = errors.iter().filter(|e| names(e, &path)).collect();
-        let [error] = own.as_slice() else {
-            panic!("{fault:?}: {own:#?}");
-        };
-        for part in says.iter().chain([&method]) {
-            assert!(error.text().contains(part), "{fault:?} has no {part}: {error:?}");
-        }
-        // For a destroy, the CLI reports an address only if the configuration contains it.
-        let named = if method == "DELETE" {
-            String::new()
-        } else {
-            address(index)
-        };
-        assert_eq!(error.address, named, "{error:?}");
-        let asked = requests
-            .iter()
-            .filter(|r| r.method == method && r.region == region(index));
-        assert_eq!(asked.count(), 1, "{fault:?} is not repeated");
+/// Asserts that a run reports a fault on the destination, after one request.
+#[track_caller]
+fn assert_reported(workspace: &Workspace, (fault, says): &Case, method: &str, error: &Diagnostic) {
+    assert_eq!(workspace.konnect.faults(), [], "{fault:?} has struck");
+    let path = "/global/v3/audit-log-destinations";
+    for part in says.iter().chain([&method, &path]) {
+        assert!(error.text().contains(part), "{fault:?} has no {part}: {error:?}");
     }
-}
-
-fn names(error: &Diagnostic, path: &str) -> bool {
-    let text = error.text();
-    [" ", "/", "\n", ")"]
+    // For a destroy, the CLI reports an address only if the configuration contains it.
+    let address = if method == "DELETE" { "" } else { SIEM };
+    assert_eq!(error.address, address, "{error:?}");
+    let requests = workspace.konnect.take_requests();
+    let asked = requests
         .iter()
-        .any(|end| text.contains(&format!("{path}{end}")))
-}
-
-/// The set of addresses in a state.
-fn addresses(workspace: &Workspace) -> BTreeSet<String> {
-    workspace
-        .state()
-        .addresses()
-        .into_iter()
-        .map(str::to_owned)
-        .collect()
+        .filter(|r| r.method == method && r.path.starts_with(path));
+    assert_eq!(asked.count(), 1, "{fault:?} is not repeated");
 }
 
 /// Whether a failure proves that nothing was changed.
@@ -152,17 +118,15 @@ fn refuses(fault: &Fault) -> bool {
 
 #[test]
 fn create_refused_leaves_no_state() {
-    let mut cases = [faults(), vec![not_found()]].concat();
-    cases.retain(|(fault, _)| refuses(fault));
-    let workspace = Workspace::of(destinations(&cases, "siem"));
-    inject(&workspace, &cases, "POST");
-    let errors = workspace.try_apply().errors();
-    assert_each_reported(&workspace, &cases, "POST", &errors);
-    assert_eq!(addresses(&workspace), BTreeSet::new());
-    workspace.apply_and_assert_no_changes();
-    for index in 0..cases.len() {
-        assert_eq!(workspace.konnect.destinations(&region(index)).len(), 1);
+    let workspace = Workspace::of(siem("siem"));
+    let cases = [faults(), vec![not_found()]].concat().into_iter();
+    for case in cases.filter(|(fault, _)| refuses(fault)) {
+        inject(&workspace, &case.0, "POST");
+        assert_reported(&workspace, &case, "POST", &workspace.apply_error());
+        assert_eq!(workspace.state().addresses(), [""; 0]);
     }
+    workspace.apply_and_assert_no_changes();
+    assert_eq!(stored(&workspace), "siem");
 }
 
 #[test]
@@ -173,41 +137,38 @@ fn create_response_lost_creates_exactly_once() {
         Fault::TruncateHeader,
         Fault::Malformed,
     ];
-    let mut cases = faults();
-    cases.retain(|(fault, _)| !refuses(fault));
-    let made_again = cases.len();
-    cases.extend(lost.map(|fault| (fault, Vec::new())));
-    let workspace = Workspace::of(destinations(&cases, "siem"));
-    inject(&workspace, &cases, "POST");
-    workspace.apply();
-    assert_eq!(workspace.konnect.faults(), [], "all have struck");
-    let requests = workspace.konnect.take_requests();
-    for (index, (fault, _)) in cases.iter().enumerate() {
-        let posts = requests
-            .iter()
-            .filter(|r| r.method == "POST" && r.region == region(index))
-            .count();
-        assert_eq!(posts, if index < made_again { 2 } else { 1 }, "{fault:?}");
-        let [made] = workspace.konnect.destinations(&region(index)).try_into().unwrap();
-        assert_eq!(
-            made["id"],
-            workspace.state().text(&address(index), "id"),
-            "{fault:?}"
-        );
+    let made_again = faults()
+        .into_iter()
+        .map(|(fault, _)| fault)
+        .filter(|fault| !refuses(fault));
+    let workspace = Workspace::of(siem("siem"));
+    for (fault, posts) in made_again
+        .map(|fault| (fault, 2))
+        .chain(lost.map(|fault| (fault, 1)))
+    {
+        inject(&workspace, &fault, "POST");
+        workspace.apply();
+        assert_eq!(workspace.konnect.faults(), [], "{fault:?} has struck");
+        let requests = workspace.konnect.take_requests();
+        let asked = requests.iter().filter(|request| request.method == "POST");
+        assert_eq!(asked.count(), posts, "{fault:?}");
+        let [made] = workspace.konnect.destinations("global").try_into().unwrap();
+        assert_eq!(made["id"], workspace.state().text(SIEM, "id"), "{fault:?}");
+        workspace.assert_no_changes();
+        workspace.destroy();
     }
-    workspace.assert_no_changes();
 }
 
 #[test]
 fn create_retries_exhausted_errors_with_import_hint() {
-    let workspace = Workspace::of(Block::destination("siem"));
+    let workspace = Workspace::of(siem("siem"));
     let rule = FaultRule::new(Fault::status(500)).method("POST").always();
     workspace.konnect.inject(rule).unwrap();
     let error = workspace.apply_error();
     for part in [
         "may have been created",
         "(3 attempts)",
-        "import id global/ID",
+        "import it by its id",
         "500",
     ] {
         assert!(error.text().contains(part), "{part}: {error:?}");
@@ -215,96 +176,81 @@ fn create_retries_exhausted_errors_with_import_hint() {
     assert_eq!(workspace.state().addresses(), [""; 0]);
     workspace.konnect.clear_faults();
     workspace.apply_and_assert_no_changes();
-    assert_eq!(workspace.konnect.destinations("global").len(), 1);
+    assert_eq!(stored(&workspace), "siem");
 }
 
 #[test]
 fn update_error_keeps_state_and_next_apply_succeeds() {
-    let cases = [faults(), vec![not_found()]].concat();
-    let workspace = Workspace::of(destinations(&cases, "siem"));
+    let workspace = Workspace::of(siem("siem"));
     workspace.apply();
-    let before = workspace.state();
-    workspace.configure(destinations(&cases, "renamed"));
-    inject(&workspace, &cases, "PATCH");
-    let errors = workspace.try_apply().errors();
-    assert_each_reported(&workspace, &cases, "PATCH", &errors);
-    let after = workspace.state();
-    for index in 0..cases.len() {
-        assert_eq!(after.get(&address(index)), before.get(&address(index)));
-        assert_eq!(workspace.konnect.destinations(&region(index))[0]["name"], "siem");
+    workspace.configure(siem("renamed"));
+    for case in [faults(), vec![not_found()]].concat() {
+        inject(&workspace, &case.0, "PATCH");
+        assert_reported(&workspace, &case, "PATCH", &workspace.apply_error());
+        assert_eq!(workspace.state().text(SIEM, "name"), "siem");
+        assert_eq!(stored(&workspace), "siem");
     }
     workspace.apply_and_assert_no_changes();
-    for index in 0..cases.len() {
-        assert_eq!(
-            workspace.konnect.destinations(&region(index))[0]["name"],
-            "renamed"
-        );
-    }
+    assert_eq!(stored(&workspace), "renamed");
 }
 
 #[test]
 fn refresh_error_fails_plan_and_keeps_state() {
-    let cases = faults();
-    let workspace = Workspace::of(destinations(&cases, "siem"));
+    let workspace = Workspace::of(siem("siem"));
     workspace.apply();
-    let before = workspace.state();
-    inject(&workspace, &cases, "GET");
-    let errors = workspace.try_plan().errors();
-    assert_each_reported(&workspace, &cases, "GET", &errors);
-    let after = workspace.state();
-    for index in 0..cases.len() {
-        assert_eq!(after.get(&address(index)), before.get(&address(index)));
+    for case in faults() {
+        inject(&workspace, &case.0, "GET");
+        assert_reported(&workspace, &case, "GET", &workspace.try_plan().error());
+        assert_eq!(workspace.state().addresses(), [SIEM]);
     }
     workspace.assert_no_changes();
 }
 
 #[test]
 fn destroy_error_keeps_object_in_state() {
-    // Excludes 409: a removal waits while the destination is in use.
-    let cases: Vec<_> = faults()
-        .into_iter()
-        .filter(|(fault, _)| *fault != Fault::status(409))
-        .collect();
-    let workspace = Workspace::of(destinations(&cases, "siem"));
+    let workspace = Workspace::of(siem("siem"));
     workspace.apply();
-    let before = addresses(&workspace);
-    inject(&workspace, &cases, "DELETE");
-    let errors = workspace.try_destroy().errors();
-    assert_each_reported(&workspace, &cases, "DELETE", &errors);
-    assert_eq!(addresses(&workspace), before);
-    for index in 0..cases.len() {
-        assert_eq!(workspace.konnect.destinations(&region(index)).len(), 1);
+    for case in faults() {
+        // A removal waits while the destination is in use.
+        if case.0 == Fault::status(409) {
+            continue;
+        }
+        inject(&workspace, &case.0, "DELETE");
+        assert_reported(&workspace, &case, "DELETE", &workspace.try_destroy().error());
+        assert_eq!(workspace.state().addresses(), [SIEM]);
+        assert_eq!(stored(&workspace), "siem");
     }
     workspace.destroy();
-    assert_eq!(addresses(&workspace), BTreeSet::new());
+    assert_eq!(workspace.state().addresses(), [""; 0]);
 }
 
 #[test]
 fn update_response_lost_errors_and_next_plan_detects_it() {
     let lost = "The change may have been applied despite the error.";
-    let cases: Vec<Case> = [
+    let workspace = Workspace::of(siem("siem"));
+    workspace.apply();
+    for (index, fault) in [
         Fault::DropAfter,
         Fault::Truncate,
         Fault::Malformed,
         Fault::TruncateHeader,
     ]
-    .map(|fault| (fault, vec![lost]))
-    .into();
-    let workspace = Workspace::of(destinations(&cases, "siem"));
-    workspace.apply();
-    workspace.configure(destinations(&cases, "renamed"));
-    inject(&workspace, &cases, "PATCH");
-    let errors = workspace.try_apply().errors();
-    assert_each_reported(&workspace, &cases, "PATCH", &errors);
-    let state = workspace.state();
-    for index in 0..cases.len() {
-        assert_eq!(
-            workspace.konnect.destinations(&region(index))[0]["name"],
-            "renamed"
+    .into_iter()
+    .enumerate()
+    {
+        let (before, after) = (stored(&workspace), format!("renamed {index}"));
+        workspace.configure(siem(&after));
+        inject(&workspace, &fault, "PATCH");
+        assert_reported(
+            &workspace,
+            &(fault, vec![lost]),
+            "PATCH",
+            &workspace.apply_error(),
         );
-        assert_eq!(state.text(&address(index), "name"), "siem");
+        assert_eq!(stored(&workspace), after);
+        assert_eq!(workspace.state().text(SIEM, "name"), before);
+        // The origin of that write is uncertain: the authorization is sent once more.
+        workspace.try_plan().ends_with(2);
+        workspace.apply_and_assert_no_changes();
     }
-    // The origin of those writes is uncertain: the authorization is sent once more.
-    workspace.try_plan().ends_with(2);
-    workspace.apply_and_assert_no_changes();
 }

@@ -11,7 +11,7 @@ const EU: &str = "konnect_audit_log_webhook.eu";
 const V2: &str = "PATCH /eu/v2/audit-log-webhook";
 
 /// Creates a destination as another user, and returns its ID.
-pub fn existing(workspace: &Workspace, region: &str) -> String {
+pub fn existing(workspace: &Workspace) -> String {
     let destination = json!({
         "name": "siem",
         "endpoint": "https://siem.example.com/audit",
@@ -21,7 +21,7 @@ pub fn existing(workspace: &Workspace, region: &str) -> String {
     });
     let made = workspace
         .konnect
-        .posted_by_another_user(&format!("/{region}/v3/audit-log-destinations"), &destination);
+        .posted_by_another_user("/global/v3/audit-log-destinations", &destination);
     made["id"].as_str().expect("an id").to_owned()
 }
 
@@ -39,7 +39,7 @@ pub fn existing_endpoint(workspace: &Workspace) {
 
 /// Configures a webhook of the v3 form as another user.
 pub fn existing_with_destination(workspace: &Workspace) -> String {
-    let id = existing(workspace, "global");
+    let id = existing(workspace);
     let edit = json!({ "audit_log_destination_id": id, "enabled": true });
     workspace.konnect.edit_webhook("eu", edit).unwrap();
     id
@@ -74,8 +74,8 @@ pub fn sends_once(workspace: &Workspace, address: &str, call: &str, body: Value)
     assert_eq!(workspace.konnect.take_writes(), []);
 }
 
-fn call(region: &str, id: &str) -> String {
-    format!("PATCH /{region}/v3/audit-log-destinations/{id}")
+fn call(id: &str) -> String {
+    format!("PATCH /global/v3/audit-log-destinations/{id}")
 }
 
 fn authorization() -> Value {
@@ -94,27 +94,11 @@ pub fn whole_endpoint() -> Value {
 }
 
 #[test]
-fn import_destination_by_id_uses_default_region() {
+fn import_destination_by_id_sends_authorization_once() {
     let workspace = Workspace::of(Block::destination("siem"));
-    let id = existing(&workspace, "global");
+    let id = existing(&workspace);
     workspace.run(&["import", SIEM, &id]).succeeds();
-    assert_eq!(workspace.state().get(SIEM)["region"], "global");
-    sends_once(&workspace, SIEM, &call("global", &id), authorization());
-}
-
-#[test]
-fn import_destination_of_other_region_requires_region_and_id() {
-    let workspace = Workspace::of(Block::destination("siem").with("region", "au"));
-    workspace.konnect.separate_destinations();
-    let id = existing(&workspace, "au");
-    let run = workspace.run(&["import", "-no-color", SIEM, &id]).ends_with(1);
-    assert!(
-        run.stderr.contains("Destination not found") && run.stderr.contains("REGION/ID"),
-        "{}",
-        run.report()
-    );
-    workspace.run(&["import", SIEM, &format!("au/{id}")]).succeeds();
-    sends_once(&workspace, SIEM, &call("au", &id), authorization());
+    sends_once(&workspace, SIEM, &call(&id), authorization());
 }
 
 #[test]
@@ -140,14 +124,12 @@ fn import_endpoint_webhook_by_region_sends_authorization_once() {
 
 #[test]
 fn import_block_of_destination_sends_authorization_once() {
-    for given in ["", "global/"] {
-        let workspace = Workspace::of(Block::destination("siem"));
-        let id = existing(&workspace, "global");
-        let import = import_block(SIEM, &format!("{given}{id}"));
-        workspace.configure(format!("{}{import}", Block::destination("siem")));
-        sends_once(&workspace, SIEM, &call("global", &id), authorization());
-        assert_eq!(workspace.konnect.destinations("global").len(), 1);
-    }
+    let workspace = Workspace::of(Block::destination("siem"));
+    let id = existing(&workspace);
+    let import = import_block(SIEM, &id);
+    workspace.configure(format!("{}{import}", Block::destination("siem")));
+    sends_once(&workspace, SIEM, &call(&id), authorization());
+    assert_eq!(workspace.konnect.destinations("global").len(), 1);
 }
 
 #[test]
@@ -181,7 +163,7 @@ fn import_with_write_only_authorization_sends_it_once() {
         .without("authorization")
         .with("authorization_wo", AUTHORIZATION);
     let workspace = Workspace::of(&block);
-    let id = existing(&workspace, "global");
+    let id = existing(&workspace);
     workspace.run(&["import", SIEM, &id]).succeeds();
     let plan = workspace.plan();
     assert_eq!(plan.change(SIEM).changed(), BTreeSet::from(["updated_at"]));
@@ -189,35 +171,22 @@ fn import_with_write_only_authorization_sends_it_once() {
     assert_eq!(plan.diagnostics[0].attribute(), Some("authorization_wo"));
     assert_eq!(
         workspace.apply_and_assert_no_changes(),
-        [write(call("global", &id), authorization())]
+        [write(call(&id), authorization())]
     );
 }
 
 #[test]
 fn import_invalid_or_missing_object_errors() {
-    let unknown = "5f1c0a52-6a3e-4d7e-9c2b-0123456789ab";
+    let in_region = "eu/5f1c0a52-6a3e-4d7e-9c2b-0123456789ab";
+    let unknown = &in_region[3..];
     let destination = Block::destination("siem");
     let webhook = Block::webhook_with_endpoint("eu");
     for (block, to, id, summary, says) in [
-        (&destination, SIEM, "siem", "Invalid import id", "REGION/ID"),
-        (&destination, SIEM, "eu/", "Invalid import id", "REGION/ID"),
-        (
-            &destination,
-            SIEM,
-            "EU/5f1c0a52-6a3e-4d7e-9c2b-0123456789ab",
-            "Invalid import id",
-            "`eu`",
-        ),
-        (
-            &destination,
-            SIEM,
-            "eu/us/5f1c0a52-6a3e-4d7e-9c2b-0123456789ab",
-            "Invalid import id",
-            "REGION/ID",
-        ),
-        (&destination, SIEM, unknown, "Destination not found", "global"),
-        (&webhook, EU, "e u", "Invalid import id", "is its region"),
-        (&webhook, EU, unknown, "Region has no webhook", "set up"),
+        (&destination, SIEM, "siem", "Invalid import id", "UUID"),
+        (&destination, SIEM, in_region, "Invalid import id", "UUID"),
+        (&destination, SIEM, unknown, "Destination not found", unknown),
+        (&webhook, EU, "e u", "Invalid import id", "REGION/PORTAL_ID"),
+        (&webhook, EU, unknown, "Invalid import id", "Put the region"),
         (&webhook, EU, "us", "Region has no webhook", "Remove the import"),
     ] {
         let workspace = Workspace::of(format!("{block}{}", import_block(to, id)));

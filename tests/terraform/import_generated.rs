@@ -49,11 +49,11 @@ fn fill_in(workspace: &Workspace) {
 #[test]
 fn generated_destination_plans_clean_and_accepts_a_credential() {
     let workspace = Workspace::new();
-    let id = existing(&workspace, "au");
-    assert_eq!(generate(&workspace, SIEM, &format!("au/{id}")), Some(0));
+    let id = existing(&workspace);
+    assert_eq!(generate(&workspace, SIEM, &id), Some(0));
     is_only_imported(&workspace);
     fill_in(&workspace);
-    let call = format!("PATCH /au/v3/audit-log-destinations/{id}");
+    let call = format!("PATCH /global/v3/audit-log-destinations/{id}");
     sends_once(&workspace, SIEM, &call, json!({ "authorization": AUTHORIZATION }));
 }
 

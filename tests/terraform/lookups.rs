@@ -10,13 +10,13 @@ fn data(type_name: &str, label: &str) -> Block {
 }
 
 /// Creates a destination in the console, and returns its ID.
-fn destination(workspace: &Workspace, region: &str, name: &str) -> String {
+fn destination(workspace: &Workspace, name: &str) -> String {
     let body = json!({
         "name": name, "endpoint": "https://siem.example.com/audit", "authorization": "Bearer of-the-console",
         "log_format": "json",
     });
-    let path = format!("/{region}/v3/audit-log-destinations");
-    let made = workspace.konnect.posted_by_another_user(&path, &body);
+    let path = "/global/v3/audit-log-destinations";
+    let made = workspace.konnect.posted_by_another_user(path, &body);
     made["id"].as_str().unwrap().to_owned()
 }
 
@@ -33,16 +33,11 @@ fn read(workspace: &Workspace, body: impl std::fmt::Display) {
 #[test]
 fn destination_by_id_or_name_has_all_readable_attributes() {
     let workspace = Workspace::new();
-    workspace.konnect.separate_destinations();
-    let id = destination(&workspace, "global", "siem");
-    destination(&workspace, "global", "SIEM");
-    let elsewhere = destination(&workspace, "eu", "siem");
+    let id = destination(&workspace, "siem");
+    destination(&workspace, "SIEM");
     let blocks = [
         data("audit_log_destination", "by_id").with("id", id.as_str()),
         data("audit_log_destination", "by_name").with("name", "siem"),
-        data("audit_log_destination", "eu")
-            .with("name", "siem")
-            .with("region", "eu"),
     ];
     read(&workspace, blocks.map(|block| block.to_string()).concat());
     let state = workspace.state();
@@ -56,25 +51,21 @@ fn destination_by_id_or_name_has_all_readable_attributes() {
     assert!(found["created_at"].take().is_string());
     assert!(found["updated_at"].take().is_string());
     let expected = json!({
-        "id": id, "name": "siem", "region": "global", "endpoint": "https://siem.example.com/audit",
+        "id": id, "name": "siem", "endpoint": "https://siem.example.com/audit",
         "log_format": "json", "skip_ssl_verification": false, "created_at": null, "updated_at": null,
     });
     assert_eq!(found, expected);
-    assert_eq!(of("eu")["id"], elsewhere);
 }
 
 #[test]
 fn destination_without_or_with_several_matches_is_an_error_on_the_argument() {
     let workspace = Workspace::new();
-    let ids = [
-        destination(&workspace, "global", "siem"),
-        destination(&workspace, "global", "siem"),
-    ];
+    let ids = [destination(&workspace, "siem"), destination(&workspace, "siem")];
     let unknown = "11111111-2222-4333-8444-555555555555";
     for (name, value, parts) in [
         ("name", "siem", vec!["2 audit log destinations", &ids[0], &ids[1]]),
-        ("name", "other", vec!["does not have", "other", "global"]),
-        ("id", unknown, vec!["does not have", unknown, "set region"]),
+        ("name", "other", vec!["does not have", "other"]),
+        ("id", unknown, vec!["does not have", unknown]),
         ("id", "no-uuid", vec!["UUID"]),
     ] {
         workspace.configure(data("audit_log_destination", "siem").with(name, value));
@@ -126,15 +117,14 @@ fn arguments_that_exclude_each_other_are_refused_by_validate() {
 #[test]
 fn destinations_are_sorted_and_filtered() {
     let workspace = Workspace::new();
-    workspace.konnect.separate_destinations();
     for name in ["b", "a", "ab", "b"] {
-        destination(&workspace, "global", name);
+        destination(&workspace, name);
     }
     let blocks = [
         data("audit_log_destinations", "all"),
         data("audit_log_destinations", "b").with("name", "b"),
         data("audit_log_destinations", "with_a").with("name_contains", "a"),
-        data("audit_log_destinations", "none").with("region", "eu"),
+        data("audit_log_destinations", "none").with("name", "c"),
     ];
     read(&workspace, blocks.map(|block| block.to_string()).concat());
     let state = workspace.state();
@@ -301,7 +291,7 @@ fn examples_of_lookups_apply() {
         "organization",
     ] {
         let workspace = Workspace::new();
-        destination(&workspace, "global", "SIEM");
+        destination(&workspace, "SIEM");
         workspace
             .konnect
             .trigger("eu", None, EventKind::AuthorizationDenied, 1)

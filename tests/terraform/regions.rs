@@ -54,8 +54,12 @@ fn region_from_environment_is_used() {
     workspace.set("KONNECT_REGION", "me");
     workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.state().get(WEBHOOK)["region"], "me");
-    // Another default region is another webhook.
+    // An existing webhook does not move because the default region changed.
     workspace.set("KONNECT_REGION", "au");
+    workspace.assert_no_changes();
+    workspace.unset("KONNECT_REGION");
+    workspace.assert_no_changes();
+    workspace.configure(here().with("region", "au"));
     let plan = workspace.plan();
     assert_eq!(plan.change(WEBHOOK).actions, ["delete", "create"]);
     assert_eq!(plan.change(WEBHOOK).replaced_by, json!([["region"]]));
@@ -72,26 +76,31 @@ fn region_in_resource_overrides_provider() {
     assert_eq!(workspace.konnect.region("sg"), Value::Null);
 }
 
-#[test]
-fn destination_without_region_ignores_provider_region() {
-    let workspace = Workspace::of(Block::destination("siem"));
-    workspace.configure_provider("region = \"sg\"", Block::destination("siem"));
-    workspace.apply_and_assert_no_changes();
-    assert_eq!(
-        workspace.state().get("konnect_audit_log_destination.siem")["region"],
-        "global"
-    );
+/// Asserts that a plan warns about the region of the webhook, and that the apply fails.
+#[track_caller]
+fn fails_at_apply(workspace: &Workspace, summary: &str, parts: &[&str]) {
+    let plan = workspace.plan();
+    let [warning] = plan.diagnostics.as_slice() else {
+        panic!("{:?}", plan.diagnostics);
+    };
+    assert!(warning.detail.starts_with("The apply will fail."), "{warning:?}");
+    let error = workspace.apply_error();
+    for refusal in [warning, &error] {
+        assert_eq!(
+            (refusal.summary.as_str(), refusal.address.as_str()),
+            (summary, WEBHOOK)
+        );
+        for part in parts {
+            assert!(refusal.detail.contains(part), "{part}: {refusal:?}");
+        }
+    }
+    assert_eq!(workspace.konnect.requests(), []);
 }
 
 #[test]
-fn region_missing_errors_with_every_option() {
+fn region_missing_warns_at_plan_with_every_option_and_fails_at_apply() {
     let workspace = Workspace::of(here());
-    let error = workspace.try_plan().error();
-    assert_eq!(error.summary, "No region");
-    assert_eq!(error.address, WEBHOOK);
-    assert!(error.detail.contains("provider block"), "{}", error.detail);
-    assert!(error.detail.contains("KONNECT_REGION"), "{}", error.detail);
-    assert_eq!(workspace.konnect.requests(), []);
+    fails_at_apply(&workspace, "No region", &["provider block", "KONNECT_REGION"]);
 }
 
 #[test]
@@ -106,44 +115,25 @@ fn server_url_without_placeholder_serves_provider_region() {
     workspace.apply_and_assert_no_changes();
     let state = workspace.state();
     assert_eq!(state.get(WEBHOOK)["region"], "sg");
-    assert_eq!(state.get("konnect_audit_log_destination.siem")["region"], "sg");
     assert_eq!(workspace.konnect.destinations("sg").len(), 1);
 }
 
 #[test]
-fn region_not_served_by_fixed_url_errors_at_plan() {
+fn region_not_served_by_fixed_url_warns_at_plan_and_fails_at_apply() {
     let workspace = Workspace::of(here());
-    let blocks = format!(
-        "{}{}",
-        here().with("region", "us"),
-        Block::destination("siem").with("region", "au")
-    );
     for (provider, served) in [
         (r#"server_url = "https://eu.api.konghq.com""#, "eu"),
         (r#"server_url = "https://eu.api.konghq.com/""#, "eu"),
         (r#"server_url = "http://127.0.0.1:1/x""#, "global"),
     ] {
-        workspace.configure_provider(provider, &blocks);
+        workspace.configure_provider(provider, here().with("region", "us"));
         // The configuration alone is valid.
         workspace.validate().succeeds();
-        let errors = workspace.try_plan().errors();
-        let mut at: Vec<_> = errors
-            .iter()
-            .map(|e| (e.address.as_str(), e.attribute()))
-            .collect();
-        at.sort_unstable();
-        assert_eq!(
-            at,
-            [
-                ("konnect_audit_log_destination.siem", Some("region")),
-                (WEBHOOK, Some("region"))
-            ]
+        fails_at_apply(
+            &workspace,
+            "Region not served by this server URL",
+            &["{region}", served],
         );
-        for error in errors {
-            assert_eq!(error.summary, "Region not served by this server URL");
-            assert!(error.detail.contains("{region}"), "{}", error.detail);
-            assert!(error.detail.contains(served), "{}", error.detail);
-        }
     }
 }
 

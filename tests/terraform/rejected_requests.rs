@@ -199,9 +199,12 @@ fn webhook_failure_in_each_operation_keeps_state() {
         assert_eq!(workspace.state().get(EU), before.get(EU));
 
         workspace.apply();
+        workspace.configure(with_destination(&webhook));
+        workspace.apply();
+        let before = workspace.state();
         refuse(&workspace, removal);
         workspace.try_destroy().error();
-        assert_eq!(workspace.state().get(EU)["enabled"], false);
+        assert_eq!(workspace.state().get(EU), before.get(EU));
         workspace.destroy();
         assert_eq!(workspace.state().addresses(), [""; 0]);
     }

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
-
-use crate::workspace::{Block, Workspace, write};
+use crate::workspace::{Block, Workspace};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
@@ -28,7 +26,6 @@ fn token_unknown_at_plan_creates_at_apply() {
     workspace.configure_provider(token, &body);
     let plan = workspace.plan();
     assert_eq!(plan.change(SIEM).actions, ["create"]);
-    assert_eq!(plan.change(SIEM).after["region"], "global");
     assert_eq!(plan.change(EU).after["id"], "eu");
     assert_eq!(workspace.konnect.take_requests(), []);
     workspace.apply_plan();
@@ -107,23 +104,19 @@ fn status_with_unknown_token_errors_at_plan() {
 #[test]
 fn destination_with_unknown_values_plans_and_applies() {
     let workspace = Workspace::of(format!(
-        "{}{}{}",
+        "{}{}",
         later("endpoint", "https://later.example.com/"),
-        later("region", "au"),
-        Block::destination("siem")
-            .expression("endpoint", "terraform_data.endpoint.output")
-            .expression("region", "terraform_data.region.output")
+        Block::destination("siem").expression("endpoint", "terraform_data.endpoint.output")
     ));
     let plan = workspace.plan();
     let unknown = plan.change(SIEM).unknown();
     assert_eq!(
         unknown,
-        BTreeSet::from(["created_at", "endpoint", "id", "region", "updated_at"])
+        BTreeSet::from(["created_at", "endpoint", "endpoint_host", "id", "updated_at"])
     );
     workspace.apply_plan();
-    let stored = workspace.konnect.destinations("au").remove(0);
+    let stored = workspace.konnect.destinations("global").remove(0);
     assert_eq!(stored["endpoint"], "https://later.example.com/");
-    assert_eq!(workspace.state().get(SIEM)["region"], "au");
     workspace.assert_no_changes();
 }
 
@@ -140,7 +133,7 @@ fn webhook_with_unknown_values_plans_and_applies() {
     let plan = workspace.plan();
     assert_eq!(
         plan.change(EU).unknown(),
-        BTreeSet::from(["endpoint", "id", "region", "updated_at"])
+        BTreeSet::from(["endpoint", "endpoint_host", "id", "region", "updated_at"])
     );
     workspace.apply_plan();
     assert_eq!(workspace.state().get(EU)["id"], "au");
@@ -207,44 +200,15 @@ fn webhook_with_unknown_form_plans_and_applies() {
 }
 
 #[test]
-fn webhook_of_replaced_destination_updates_in_place() {
-    let siem = |region: &str| {
-        Block::destination("siem")
-            .with("region", region)
-            .create_before_destroy()
-    };
-    let webhook = Block::webhook_to("eu", "siem");
-    let workspace = Workspace::of(format!("{}{webhook}", siem("global")));
-    workspace.apply_and_assert_no_changes();
-    let id = workspace.state().text(SIEM, "id");
-    workspace.configure(format!("{}{webhook}", siem("eu")));
-    let plan = workspace.plan();
-    assert_eq!(
-        plan.change(EU).unknown(),
-        BTreeSet::from(["audit_log_destination_id"])
-    );
-    let writes = workspace.apply_and_assert_no_changes();
-    assert!(writes.iter().any(|w| w.call == "PATCH /eu/v3/audit-log-webhook"));
-    assert_eq!(
-        writes.last(),
-        Some(&write(
-            format!("DELETE /global/v3/audit-log-destinations/{id}"),
-            json!(null)
-        ))
-    );
-}
-
-#[test]
-fn server_url_unknown_leaves_region_unknown() {
+fn server_url_unknown_at_plan_creates_at_apply() {
     let mut workspace = Workspace::of("");
     workspace.unset("KONNECT_SERVER_URL");
     let url = format!("{}/{{region}}", workspace.konnect.url());
     let body = format!("{}{}", later("url", &url), Block::destination("siem"));
     workspace.configure_provider("server_url = terraform_data.url.output", body);
-    let plan = workspace.plan();
-    let unknown = plan.change(SIEM).unknown();
-    assert!(unknown.contains("region"), "{unknown:?}");
+    workspace.plan();
+    assert_eq!(workspace.konnect.requests(), []);
     workspace.apply_plan();
-    assert_eq!(workspace.state().get(SIEM)["region"], "global");
+    assert_eq!(workspace.konnect.destinations("global").len(), 1);
     workspace.assert_no_changes();
 }

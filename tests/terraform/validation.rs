@@ -122,10 +122,6 @@ fn destination_invalid_value_errors_on_attribute() {
             fault("authorization", "Bearer a\r\nb".into(), "authorization"),
             fault("log_format", "leef".into(), "\"cef\", \"json\", \"cps\""),
             fault("log_format", "CEF".into(), "\"cef\", \"json\", \"cps\""),
-            fault("region", "".into(), "empty"),
-            fault("region", "EU".into(), "`eu`"),
-            fault("region", "eu.example.com".into(), "'.'"),
-            fault("region", "-eu".into(), "hyphen"),
         ]
     });
 }
@@ -134,11 +130,6 @@ fn destination_invalid_value_errors_on_attribute() {
 fn destination_questionable_value_warns_on_attribute() {
     assert_diagnosed("konnect_audit_log_destination", |label| {
         vec![
-            warning(
-                Block::destination(&label()).with("region", "jp"),
-                "region",
-                "and not \"jp\"",
-            ),
             warning(
                 Block::destination(&label()).with("skip_ssl_verification", true),
                 "skip_ssl_verification",
@@ -206,6 +197,10 @@ fn webhook_invalid_value_errors_on_attribute() {
                 "Invalid authorization",
             ),
             error(own(label()).with("log_format", "xml"), "log_format", "\"xml\""),
+            error(own(label()).with("region", ""), "region", "empty"),
+            error(own(label()).with("region", "EU"), "region", "`eu`"),
+            error(own(label()).with("region", "eu.example.com"), "region", "'.'"),
+            error(own(label()).with("region", "-eu"), "region", "hyphen"),
             error(own(label()).with("region", "e_u"), "region", "'_'"),
         ]
     });
@@ -249,7 +244,7 @@ fn webhook_endpoint_attributes_beside_destination_error_each() {
 fn argument_missing_or_unsupported_errors() {
     let workspace = Workspace::of(Block::destination("siem").without("endpoint"));
     let error = workspace.validate().error();
-    assert!(error.text().contains("\"endpoint\""), "{error:?}");
+    assert_eq!(error.summary, "Missing endpoint");
     workspace.configure(Block::destination("siem").with("endpiont", "x"));
     let error = workspace.validate().error();
     assert_eq!(error.attribute(), Some("endpiont"));

@@ -212,31 +212,36 @@ fn authorization_argument_switch_removes_old_secret() {
 #[test]
 fn authorization_arguments_conflict_errors_on_attribute() {
     for kind in Kind::BOTH {
-        for (block, attribute, set) in [
+        for (block, attribute) in [
             (
                 kind.bare()
                     .with("authorization", "Splunk both")
                     .with("authorization_wo", FIRST),
                 "authorization_wo",
-                true,
             ),
-            (kind.bare(), "authorization", false),
             (
                 kind.bare()
                     .with("authorization", "Splunk stored")
                     .with("authorization_wo_version", 1),
                 "authorization_wo_version",
-                true,
             ),
         ] {
             let workspace = of(&block);
             // A variable is unknown in `validate`, and known in a plan.
             let error = workspace.try_plan().error();
             assert!(error.text().contains(attribute), "{error:?}");
-            assert_eq!(error.attribute(), set.then_some(attribute), "{error:?}");
+            assert_eq!(error.attribute(), Some(attribute), "{error:?}");
             assert_eq!(error.address, kind.address());
             assert!(!error.text().contains("Splunk both"));
             assert_eq!(workspace.konnect.take_requests(), []);
+        }
+        // `terraform destroy` plans first, also without a credential.
+        let workspace = of(&kind.bare());
+        let warning = workspace.plan().diagnostics.remove(0);
+        assert!(warning.detail.starts_with("The apply will fail."), "{warning:?}");
+        for missing in [warning, workspace.apply_error()] {
+            assert!(missing.text().contains("authorization"), "{missing:?}");
+            assert_eq!(missing.address, kind.address());
         }
     }
 }

@@ -210,13 +210,7 @@ fn portal_events_go_to_the_destination_of_the_portal_only() {
     let konnect = &stream.workspace.konnect;
     let portal = konnect.add_portal("eu", "Developers").unwrap();
     let destination = Block::destination("portals").with("endpoint", format!("{}/in", portals.url()));
-    let webhook = Block::new("resource \"konnect_portal_audit_log_webhook\" \"developers\"")
-        .with("region", "eu")
-        .with("portal_id", portal.as_str())
-        .expression(
-            "audit_log_destination_id",
-            "konnect_audit_log_destination.portals.id",
-        );
+    let webhook = Block::webhook_to("developers", "portals").with("portal_id", portal.as_str());
     let of_region = delivering_to(&stream.siem.destination());
     stream.apply(format!("{of_region}{destination}{webhook}"));
     stream.siem.take();

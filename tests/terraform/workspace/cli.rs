@@ -113,6 +113,8 @@ const TERRAFORM_REGISTRY: &str = "registry.terraform.io";
 const OPENTOFU_REGISTRY: &str = "registry.opentofu.org";
 /// The address of Kong's provider.
 pub const KONG: &str = "kong/konnect";
+/// The address of Kong's second provider.
+pub const KONG_BETA: &str = "kong/konnect-beta";
 
 /// The environment variables that a CLI needs. Others are not passed, so settings of the machine do not affect tests.
 pub fn passed_on() -> impl Iterator<Item = (&'static str, OsString)> {
@@ -164,7 +166,8 @@ fn mirror() -> PathBuf {
     let built = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnect"));
     let version = env!("CARGO_PKG_VERSION");
     let registries = [TERRAFORM_REGISTRY, OPENTOFU_REGISTRY];
-    for (registry, address) in registries.into_iter().flat_map(|r| [(r, ADDRESS), (r, KONG)]) {
+    let addresses = |registry| [ADDRESS, KONG, KONG_BETA].map(|address| (registry, address));
+    for (registry, address) in registries.into_iter().flat_map(addresses) {
         let folder =
             mirror
                 .join(registry)
@@ -172,7 +175,8 @@ fn mirror() -> PathBuf {
                 .join(version)
                 .join(format!("{}_{}", os(), architecture()));
         fs::create_dir_all(&folder).expect("a folder for the mirror");
-        let name = format!("terraform-provider-konnect_v{version}{}", consts::EXE_SUFFIX);
+        let program = address.rsplit('/').next().expect("a name");
+        let name = format!("terraform-provider-{program}_v{version}{}", consts::EXE_SUFFIX);
         // Replaces the file atomically, because another test run may read it.
         let new = mirror.join(format!("{registry}-{}", std::process::id()));
         if fs::hard_link(built, &new).is_err() {

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
-use konnect_emulator::{Behavior, Emulator, EmulatorOptions, RecordedRequest};
+use konnect_emulator::{Emulator, EmulatorOptions, RecordedRequest};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -39,14 +39,6 @@ impl LocalKonnect {
             stop: Some(stop),
             thread: Some(thread),
         }
-    }
-
-    /// Gives each host destinations of its own.
-    pub fn separate_destinations(&self) {
-        self.set_behavior(Behavior {
-            separate_destinations: true,
-            ..Behavior::default()
-        });
     }
 
     /// The requests since the last call.

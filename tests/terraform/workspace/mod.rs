@@ -23,10 +23,10 @@ mod state;
 
 pub use binary::workspace_binary;
 pub use block::Block;
-pub use cli::{Feature, KONG, cli};
+pub use cli::{Feature, KONG, KONG_BETA, cli};
 pub use diagnostic::{Diagnostic, Place, Severity};
 pub use folder::{AUTHORIZATION, TOKEN, Workspace, project};
-pub use konnect::{LocalKonnect, Write, write};
+pub use konnect::{Write, write};
 pub use plan::Plan;
 pub use run::Run;
 #[cfg(target_os = "linux")]

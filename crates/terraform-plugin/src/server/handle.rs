@@ -71,12 +71,15 @@ impl<'a, P: Provider> ResourceHandle<'a, P> {
     /// Plans a change.
     pub async fn plan(&self, request: PlanRequest) -> PlanResponse {
         let resource = self.inner;
-        let (stored, creates) = (request.identity.clone(), request.prior.is_null());
+        // The state of an object that was moved from another provider can lack a part: its identity is not settled, but
+        // OpenTofu stores that of a plan whose apply failed.
+        let settled = self.schema().identity_of(&request.prior).is_some();
+        let stored = request.identity.clone();
         let handler =
             |provider: Arc<P::Data>, request| async move { resource.plan(&provider, request).await };
         let mut response = self.server.handle(self.schema(), request, handler).await;
         // A create or replacement can change the identity; the plan of an update keeps it.
-        let stored = stored.filter(|_| !creates && response.requires_replace.is_empty());
+        let stored = stored.filter(|_| settled && response.requires_replace.is_empty());
         response.identity = identity::after(
             self.schema(),
             &response.planned,
