@@ -78,7 +78,8 @@ fn failed(error: &Error, region: &Region) -> Diagnostic {
         "Organization can't be read from this server URL",
         format!(
             "Konnect serves the organization on the global host only, and the server URL serves one region: {region}. Put \
-             {{region}} into the host or path of the server URL, as in https://{{region}}.api.konghq.com.\n\n{error}"
+             {{region}} into the host or path of the server URL, as in https://{{region}}.api.konghq.com.\n\n{facts}",
+            facts = error.facts()
         ),
     )
 }

@@ -111,7 +111,8 @@ pub(super) fn credential_uncertain(id: &DestinationId, error: &Error) -> Diagnos
         "Credential of the destination is not certain",
         format!(
             "The response to the creation was lost, and the destination {id} was found afterwards. Sending its credential \
-             once more failed. The next apply sends it again.\n\n{error}"
+             once more failed. The next apply sends it again.\n\n{facts}",
+            facts = error.facts()
         ),
     )
 }
@@ -132,6 +133,9 @@ pub(super) fn adopted(id: &DestinationId) -> Diagnostic {
 pub(super) fn not_found(id: &DestinationId, error: &Error) -> Diagnostic {
     Diagnostic::error(
         "Destination not found",
-        format!("The organization does not have the audit log destination {id}. Correct the id.\n\n{error}"),
+        format!(
+            "The organization does not have the audit log destination {id}. Correct the id.\n\n{facts}",
+            facts = error.facts()
+        ),
     )
 }

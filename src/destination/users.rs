@@ -86,7 +86,8 @@ pub(super) fn still_in_use(id: &DestinationId, users: &[Scope], error: &Error) -
             "Konnect does not delete the destination {id} while a webhook uses it. {users}\n\n\
              If this run moves the webhook to another destination, Terraform deletes this one first, unless \
              create_before_destroy = true is set in its lifecycle block and applied. Set it, or move the webhook in an apply \
-             of its own. Otherwise remove the webhook, or connect it to another destination.\n\n{error}"
+             of its own. Otherwise remove the webhook, or connect it to another destination.\n\n{facts}",
+            facts = error.facts()
         ),
     )
 }

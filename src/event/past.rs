@@ -243,8 +243,7 @@ fn failed(error: &Error) -> Diagnostics {
         "Past audit events are not available",
         format!(
             "Konnect returned {status}. The API for past events may not be enabled for the organization, or the owner \
-             of the access token may lack the permission to read audit logs.\n\n{error}"
-        ),
+             of the access token may lack the permission to read audit logs.\n\n{facts}", facts = error.facts()),
     )
     .into()
 }

@@ -243,7 +243,8 @@ async fn check_organization(
             "Organization could not be checked",
             format!(
                 "allowed_organization_ids is set (allowed: {list}), and reading the organization of the access token \
-                 failed.\n\n{error}"
+                 failed.\n\n{details}",
+                details = error.detail()
             ),
         ),
     };

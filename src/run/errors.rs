@@ -14,7 +14,11 @@ pub(crate) fn api_error(error: &Error) -> Diagnostics {
             let field = parameter.field.rsplit(['.', '/']).next().unwrap_or_default();
             Diagnostic::error(
                 "Konnect does not accept this value",
-                format!("Konnect rejected \"{field}\": {}.\n\n{error}", parameter.reason),
+                format!(
+                    "Konnect rejected \"{field}\": {}.\n\n{facts}",
+                    parameter.reason,
+                    facts = error.facts()
+                ),
             )
             .at(attribute(field))
         })

@@ -232,7 +232,10 @@ impl RunState {
         };
         Diagnostic::warning(
             "Access token is not accepted",
-            format!("Konnect {problem} from {origin}, so the apply will fail.\n\n{error}"),
+            format!(
+                "Konnect {problem} from {origin}, so the apply will fail.\n\n{details}",
+                details = error.detail()
+            ),
         )
         .into()
     }

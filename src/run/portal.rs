@@ -28,9 +28,11 @@ pub(crate) async fn all(client: &Client, region: &Region) -> Result<Vec<Portal>,
 /// destination may not exist, and a portal without a webhook may also return 404. Returns `None` if it cannot be
 /// determined.
 pub(crate) async fn is_missing(client: &Client, scope: &Scope) -> Option<bool> {
-    let id = scope.portal.as_ref()?;
-    let portals = all(client, &scope.region).await.ok()?;
-    Some(portals.iter().all(|portal| portal.id != *id))
+    match v3::get_portal(client, &scope.region, scope.portal.as_ref()?).await {
+        Ok(_) => Some(false),
+        Err(error) if error.is_not_found() => Some(true),
+        Err(_) => None,
+    }
 }
 
 /// The error for a Dev Portal that does not exist.
@@ -40,8 +42,9 @@ pub(crate) fn not_found(scope: &Scope, error: &Error) -> Diagnostic {
         "Dev Portal not found",
         format!(
             "Region {} does not have the Dev Portal {id}. Correct the id, or set region to the region of the \
-             portal.\n\n{error}",
-            scope.region
+             portal.\n\n{facts}",
+            scope.region,
+            facts = error.facts()
         ),
     )
     .at(PORTAL_ID)

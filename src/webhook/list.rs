@@ -195,7 +195,8 @@ async fn candidates(run: &RunState, region: Region, portals: bool) -> Vec<Candid
         Err(error) => candidates.push(Err(Diagnostic::error(
             format!("Dev Portals of region {region} can't be listed"),
             format!(
-                "The list does not contain the webhooks of the Dev Portals of region {region}.\n\n{error}"
+                "The list does not contain the webhooks of the Dev Portals of region {region}.\n\n{details}",
+                details = error.detail()
             ),
         ))),
     }
@@ -206,7 +207,10 @@ async fn read(run: &RunState, scope: Scope) -> Result<Option<Current>, Diagnosti
     let failed = |scope: &Scope, error: &Error| {
         Diagnostic::error(
             format!("Webhook of {scope} can't be read"),
-            format!("The list does not contain the webhook of {scope}, if it has one.\n\n{error}"),
+            format!(
+                "The list does not contain the webhook of {scope}, if it has one.\n\n{details}",
+                details = error.detail()
+            ),
         )
     };
     let stream = Stream::of(run, scope, &Model::default())?;

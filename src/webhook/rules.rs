@@ -96,6 +96,15 @@ pub(super) fn was_redirected(private: &Private, prior: &Model) -> bool {
         .is_some_and(|(record, target)| !record.is(&target))
 }
 
+/// Whether Konnect has the target of a change that keeps it. With `endpoint_wo`, the change has no target, and the record
+/// identifies it.
+pub(super) fn is_same(private: &Private, target: Option<&Target>, found: &Target) -> bool {
+    match target {
+        Some(target) => target == found,
+        None => Record::of(private).is_none_or(|record| record.is(found)),
+    }
+}
+
 /// Whether a change of the target needs `replace_existing`: no apply of this resource has succeeded since the import or
 /// the move from another provider.
 pub(super) fn is_unconfirmed(private: &Private) -> bool {
@@ -119,7 +128,14 @@ pub(super) async fn plan_creation(stream: &Stream<'_>, config: &Model, diagnosti
             diagnostics.push(redirects(scope, &found.target(), config.target()));
         }
         Ok(Some(found)) if found.is_enabled() => {
-            diagnostics.push(fails_at_apply(occupied(scope, &found.target())));
+            let warning = fails_at_apply(occupied(scope, &found.target()));
+            // Terraform can remove the webhook first: in a replacement, or with the resource of another block.
+            let detail = warning.detail.replacen(
+                "The apply will fail.",
+                "The apply will fail unless it removes this webhook first.",
+                1,
+            );
+            diagnostics.push(Diagnostic { detail, ..warning });
         }
         Ok(Some(Current::Endpoint(found))) => {
             diagnostics.push(overwrites_switched_off(scope, &Current::Endpoint(found).target()));
@@ -343,8 +359,7 @@ fn not_checked(run: &RunState, scope: &Scope, error: &Error) -> Diagnostics {
             "Existing webhook could not be checked",
             format!(
                 "Whether {scope} already delivers audit events is not known. The apply checks again, and fails if it \
-                 can't find out.\n\n{error}"
-            ),
+                 can't find out.\n\n{details}", details = error.detail()),
         ));
     }
     warnings

@@ -148,10 +148,10 @@ impl<'a> Stream<'a> {
         let target = target.ok_or_else(|| no_target(change.planned))?;
         let lock = self.run.stream_lock(&self.scope);
         let _turn = self.claim(&lock, &target, change.planned.replaces()).await?;
-        let mut created = self.send(change, private, diagnostics).await;
+        let mut created = self.send(change, None, private, diagnostics).await;
         // A `PATCH` is idempotent: if the response was lost, it is sent once more.
         if created.as_ref().is_err_and(WriteError::may_have_happened) {
-            created = self.send(change, private, diagnostics).await;
+            created = self.send(change, None, private, diagnostics).await;
         }
         match created {
             Ok(Written { found, .. }) => {
@@ -212,14 +212,26 @@ impl<'a> Stream<'a> {
         let target = planned.target().or_else(sent_url);
         let lock = self.run.stream_lock(&self.scope);
         let _turn = lock.lock().await;
-        if rules::is_unconfirmed(private) && !planned.replaces() {
-            let found = self.current().await.map_err(|error| api_error(&error))?;
-            let found = found.map(|found| found.target());
-            if found != target {
+        // A change that keeps the target must not write to the webhook of another process or user, who may have redirected
+        // it after the plan.
+        let mut seen = None;
+        let keeps_target = target.is_none() || prior.target() == target;
+        let is_unconfirmed = rules::is_unconfirmed(private) && !planned.replaces();
+        if keeps_target || is_unconfirmed {
+            seen = self.current().await.map_err(|error| api_error(&error))?;
+            let found = seen.as_ref().map(Current::target);
+            if is_unconfirmed && found != target {
                 return Err(rules::not_confirmed(&self.scope, found.as_ref(), prior).into());
             }
+            match found {
+                None => return Err(rules::gone(&self.scope).into()),
+                Some(found) if !is_unconfirmed && !rules::is_same(private, target.as_ref(), &found) => {
+                    return Err(rules::changed_since_plan(&self.scope, &found).into());
+                }
+                Some(_) => {}
+            }
         }
-        let Written { found, sent } = match self.send(change, private, diagnostics).await {
+        let Written { found, sent } = match self.send(change, seen, private, diagnostics).await {
             Ok(written) => written,
             Err(error) => return Err(self.write_failed(error, change).await),
         };
@@ -248,11 +260,12 @@ impl<'a> Stream<'a> {
         Ok(planned.with(found, &self.scope, private))
     }
 
-    /// Sends one `PATCH` in the version of the planned form, or only reads if nothing changes. A change of form sends
-    /// everything, because settings of the other form do not apply.
+    /// Sends one `PATCH` in the version of the planned form. If nothing changes, the result is the webhook that was `seen`,
+    /// or one that is read. A change of form sends everything, because settings of the other form do not apply.
     async fn send(
         &self,
         change: &Change<'_>,
+        seen: Option<Current>,
         private: &mut Private,
         diagnostics: &mut Diagnostics,
     ) -> Result<Written<Current>, WriteError> {
@@ -260,7 +273,10 @@ impl<'a> Stream<'a> {
         if planned.form() == Form::Destination {
             let changes = v3::changes(change.prior_of_same_form(), planned)?;
             let Some(changes) = changes else {
-                let found = self.current().await?.ok_or_else(|| rules::gone(&self.scope))?;
+                let found = match seen {
+                    Some(found) => found,
+                    None => self.current().await?.ok_or_else(|| rules::gone(&self.scope))?,
+                };
                 return Ok(Written { found, sent: false });
             };
             let found = v3::write(self.run, self.client, &self.scope, &changes).await?;

@@ -124,9 +124,8 @@ pub(super) fn unknown_destination(planned: &Model, error: &Error) -> Diagnostic 
     Diagnostic::error(
         "Destination not found",
         format!(
-            "The organization does not have the audit log destination {}. Create it, or correct the id.\n\n{error}",
-            id.map_or("", String::as_str)
-        ),
+            "The organization does not have the audit log destination {}. Create it, or correct the id.\n\n{facts}",
+            id.map_or("", String::as_str), facts = error.facts()),
     )
     .at(DESTINATION)
 }
