@@ -96,6 +96,10 @@ pub(super) async fn update(
 ) -> Result<Written<EndpointWebhook>, WriteError> {
     let (planned, url) = (change.planned, change.config.url());
     let prior = change.prior_of_same_form();
+    if prior.is_none() && change.credential().is_unset() {
+        // Under `ignore_changes`. Konnect has no credential for the endpoint while the region has a destination.
+        return Err(WriteError::Value(credential::missing()));
+    }
     // Kong's provider stores times in another form, which cannot be compared.
     let known = prior.filter(|prior| !prior.region.is_null());
     let before = known

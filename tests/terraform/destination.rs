@@ -81,7 +81,7 @@ fn destination_create_plans_defaults_and_sends_one_request() {
             "log_format": "cef",
             "skip_ssl_verification": false,
             "created_at": stored["created_at"],
-            "updated_at": "0001-01-01T00:00:00Z",
+            "updated_at": null,
         })
     );
     workspace.assert_no_changes();

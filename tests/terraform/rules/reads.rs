@@ -118,7 +118,7 @@ fn stale_read_after_a_write_that_followed_drift_is_no_error() {
 
 /// Whether v2 shows the settings of an attached destination as the webhook's own is not known.
 #[test]
-fn attached_destination_is_seen_whatever_v2_shows_and_the_endpoint_gets_its_credential() {
+fn attached_destination_is_seen_whatever_v2_shows_and_no_endpoint_is_set_without_a_credential() {
     for v2_shows_destination in [false, true] {
         for ignored in ["log_format", "authorization"] {
             let workspace = Workspace::new();
@@ -139,6 +139,15 @@ fn attached_destination_is_seen_whatever_v2_shows_and_the_endpoint_gets_its_cred
             assert_eq!(change.before["audit_log_destination_id"], destination);
             assert_eq!(change.after["audit_log_destination_id"], json!(null));
             workspace.konnect.clear_requests();
+            if ignored == "authorization" {
+                // Konnect has no credential for the endpoint, and the plan must not take the configured one.
+                assert_eq!(
+                    workspace.try_apply_plan().error().summary,
+                    "Missing authorization"
+                );
+                assert_eq!(workspace.konnect.take_writes(), []);
+                continue;
+            }
             workspace.apply_plan();
             let writes = workspace.konnect.take_writes();
             assert_eq!(writes.len(), 1, "{writes:?}");
