@@ -269,17 +269,17 @@ async fn disabled_webhook_create_is_not_rolled_back() {
     assert_eq!(eu(&emulator)["enabled"], true);
 }
 
-/// With `replace_existing`, the webhook delivered to the same target before: a rollback would switch it off.
+/// With `replace_existing`, the webhook was on before: a rollback would switch it off.
 #[tokio::test]
-async fn webhook_create_over_same_target_is_not_rolled_back() {
+async fn webhook_create_that_redirects_is_not_rolled_back() {
     let konnect = configured().await;
-    let ids = konnect.emulator.add_destinations("global", 1).unwrap();
+    let ids = konnect.emulator.add_destinations("global", 2).unwrap();
     let there = json!({"enabled": true, "audit_log_destination_id": ids[0]});
     konnect.emulator.edit_webhook("eu", there).unwrap();
     let resource = konnect.webhook();
     let config = resource.shape.object(&[
         ("region", "eu".into()),
-        ("audit_log_destination_id", ids[0].as_str().into()),
+        ("audit_log_destination_id", ids[1].as_str().into()),
         ("replace_existing", true.into()),
     ]);
     let plan = resource.plan(&State::none(), &config).await;

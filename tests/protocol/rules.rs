@@ -110,6 +110,7 @@ async fn plan_encodes_same_bytes_as_terraform() {
     ];
     let computed = [
         "id",
+        "endpoint_host",
         "created_at",
         "updated_at",
         "log_format",
@@ -132,6 +133,7 @@ async fn plan_encodes_same_bytes_as_terraform() {
     assert_no_errors(&plan.diagnostics);
     let planned = with(&[
         ("id", UNKNOWN),
+        ("endpoint_host", &text("siem.example.com")),
         ("created_at", UNKNOWN),
         ("updated_at", UNKNOWN),
         ("log_format", &text("cef")),
