@@ -14,7 +14,8 @@
 //!
 //! # Example
 //!
-//! A resource that keeps a text in the state. `examples/notes.rs` is a complete provider with everything in the table.
+//! A resource that keeps a text in the state. `examples/notes.rs` is a complete provider with everything in the table,
+//! and the module `guide` has a page for each task.
 //!
 //! ```no_run
 //! use terraform_plugin::{
@@ -143,6 +144,8 @@ mod diagnostics;
 mod dispatch;
 mod engine;
 mod function;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod list_resource;
 mod model;
 pub mod plugin;
@@ -160,6 +163,10 @@ mod value;
 
 // The derive macro names this crate.
 extern crate self as terraform_plugin;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use action::{Action, InvokeCall, PlanActionCall};
 pub use context::Context;
