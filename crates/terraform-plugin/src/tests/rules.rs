@@ -144,6 +144,13 @@ async fn create_failed_returns_partial_state_or_null() {
         (Value::Null, vec![CRASHED.to_owned()])
     );
 
+    let field = create("fail on a field").await;
+    assert_eq!(
+        errors(&field.diagnostics),
+        [": Refused"],
+        "the schema has no such attribute, and a host may drop the message"
+    );
+
     let half = create("fail half way").await;
     assert_eq!(errors(&half.diagnostics), [": Refused"]);
     assert_eq!(half.state.get("id"), &"1".into());

@@ -158,6 +158,9 @@ impl Resource for Thing {
             .set("password_seen", &call.config.password.known().is_some());
         match call.planned.does() {
             "fail" => Err(refused()),
+            "fail on a field" => Err(Diagnostic::error("Refused", "A field is wrong.")
+                .at("body.name")
+                .into()),
             "panic" => panic!("a literal message"),
             "fail half way" => {
                 call.partial_state = Some(ThingModel {
