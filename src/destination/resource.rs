@@ -17,8 +17,8 @@ use crate::destination::{Model, state_id};
 use crate::destination::{messages, users};
 use crate::run::RunState;
 use crate::run::errors::api_error;
-use crate::run::{kong, time};
 use crate::run::values::{argument, changed_value, fails_at_apply};
+use crate::run::{kong, time};
 
 /// The time limit for the deletion of a destination whose creation no state records. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);

@@ -254,7 +254,7 @@ impl<P: Provider> Server<P> {
     /// Configures the provider for the calls that follow.
     pub async fn configure(&self, config: Value, terraform_version: String) -> Diagnostics {
         let sensitive = SensitiveValues::of(self.schema(), [&config]);
-        let stop = self.run.begin(sensitive.clone());
+        let stop = self.run.begin();
         let configured = async {
             let config = match from_value(config) {
                 Ok(config) => config,

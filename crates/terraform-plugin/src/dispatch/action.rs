@@ -9,6 +9,7 @@ use crate::dispatch::{Configured, Erased, Run, STORES_NOTHING, flatten, or_nulls
 use crate::engine::panics::catch_panic;
 use crate::engine::progress::{InvokeEvent, Progress};
 use crate::engine::request::ActionRequest;
+use crate::engine::sensitive_values::SensitiveValues;
 use crate::model::{Model, from_value};
 use crate::schema::Schema;
 use crate::value::Value;
@@ -43,9 +44,7 @@ impl<D: Send + Sync + 'static> DynAction<D> {
         if sets_nothing(&config) {
             return Diagnostics::new();
         }
-        self.run()
-            .sensitive(self.schema(), [&config])
-            .during_sync(|| self.validate_model(config))
+        SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config))
     }
 
     /// Plans the action.

@@ -8,6 +8,7 @@ use crate::dispatch::{Configured, Erased, Run, flatten, validate_config};
 use crate::engine::apply;
 use crate::engine::panics::catch_panic;
 use crate::engine::request::{DataRequest, StateResponse};
+use crate::engine::sensitive_values::SensitiveValues;
 use crate::engine::validate::ClientCapabilities;
 use crate::model::{Model, from_value, to_shaped};
 use crate::schema::Schema;
@@ -35,9 +36,7 @@ impl<D: Send + Sync + 'static> DynDataSource<D> {
     /// Validates a configuration.
     #[must_use]
     pub fn validate(&self, config: Value) -> Diagnostics {
-        self.run()
-            .sensitive(self.schema(), [&config])
-            .during_sync(|| self.validate_model(config))
+        SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config))
     }
 
     /// Reads the data source.

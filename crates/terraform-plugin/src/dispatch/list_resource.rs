@@ -10,6 +10,7 @@ use crate::dispatch::{
 use crate::engine::list::{ListEvent, ListSink};
 use crate::engine::panics::catch_panic;
 use crate::engine::request::ListRequest;
+use crate::engine::sensitive_values::SensitiveValues;
 use crate::list_resource::{ListCall, ListResource};
 use crate::model::{Model, from_value};
 use crate::schema::Schema;
@@ -52,9 +53,7 @@ impl<'a, D: Send + Sync + 'static> ListResourceHandle<'a, D> {
     #[must_use]
     pub fn validate(&self, config: Value) -> Diagnostics {
         let config = or_nulls(self.schema(), config);
-        self.list_resource
-            .run()
-            .sensitive(self.schema(), [&config])
+        SensitiveValues::of(self.schema(), [&config])
             .during_sync(|| self.list_resource.validate_model(config))
     }
 

@@ -48,8 +48,6 @@ struct State<D> {
     data: Option<Arc<D>>,
     phase: Phase,
     stop: CancellationToken,
-    /// The sensitive values in the provider block.
-    sensitive: SensitiveValues,
 }
 
 /// A configured provider, for one call.
@@ -67,15 +65,13 @@ impl<D: Send + Sync + 'static> Run<D> {
                 data: None,
                 phase: Phase::Plan,
                 stop: CancellationToken::new(),
-                sensitive: SensitiveValues::default(),
             }),
         }
     }
 
     /// Begins a configuration. Returns the interruption of the run that follows.
-    pub(crate) fn begin(&self, sensitive: SensitiveValues) -> CancellationToken {
+    pub(crate) fn begin(&self) -> CancellationToken {
         let mut state = self.state();
-        state.sensitive = sensitive;
         if self.mode == ServeMode::Debug {
             state.stop = CancellationToken::new();
         }
@@ -108,8 +104,7 @@ impl<D: Send + Sync + 'static> Run<D> {
         }
     }
 
-    /// Handles a request that needs a configuration. Removes the sensitive values of the request and of the provider
-    /// block from messages and logs.
+    /// Handles a request that needs a configuration. Removes sensitive values from its messages.
     async fn handle<R, F>(
         &self,
         schema: &Schema,
@@ -121,7 +116,7 @@ impl<D: Send + Sync + 'static> Run<D> {
         R::Response: HasDiagnostics,
         F: Future<Output = R::Response>,
     {
-        let sensitive = self.sensitive(schema, request.values());
+        let sensitive = SensitiveValues::of(schema, request.values());
         let configured = {
             let state = self.state();
             let stop = state.stop.child_token();
@@ -138,15 +133,6 @@ impl<D: Send + Sync + 'static> Run<D> {
             }
         };
         sensitive.during(response).await
-    }
-
-    /// The values that the messages of a call must not contain.
-    fn sensitive<'a>(&self, schema: &Schema, values: impl IntoIterator<Item = &'a Value>) -> SensitiveValues {
-        SensitiveValues::of(schema, values).and(&self.state().sensitive)
-    }
-
-    fn sensitive_in_stored(&self, schema: &Schema, state: &serde_json::Value) -> SensitiveValues {
-        SensitiveValues::of_stored(schema, state).and(&self.state().sensitive)
     }
 
     fn state(&self) -> MutexGuard<'_, State<D>> {

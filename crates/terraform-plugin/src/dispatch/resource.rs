@@ -13,6 +13,7 @@ use crate::engine::panics::{catch_panic, catch_panic_sync};
 use crate::engine::request::{
     ApplyRequest, ConfigResponse, PlanRequest, PlanResponse, ReadRequest, StateResponse,
 };
+use crate::engine::sensitive_values::SensitiveValues;
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{apply, generate, identity, plan};
 use crate::model::{Model, ModelError, from_value, to_shaped};
@@ -64,9 +65,7 @@ impl<D: Send + Sync + 'static> DynResource<D> {
     /// Validates a configuration.
     #[must_use]
     pub fn validate(&self, config: Value, client: ClientCapabilities) -> Diagnostics {
-        self.run()
-            .sensitive(self.schema(), [&config])
-            .during_sync(|| self.validate_model(config, client))
+        SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config, client))
     }
 
     /// Plans a change.
@@ -126,8 +125,7 @@ impl<D: Send + Sync + 'static> DynResource<D> {
     /// Upgrades a stored state to the current schema version. Requires no configuration.
     #[must_use]
     pub fn upgrade(&self, version: i64, state: Json) -> StateResponse {
-        self.run()
-            .sensitive_in_stored(self.schema(), &state)
+        SensitiveValues::of_stored(self.schema(), &state)
             .during_sync(|| self.upgrade_model(self.run().data().as_deref(), version, state))
     }
 
@@ -153,21 +151,16 @@ impl<D: Send + Sync + 'static> DynResource<D> {
     /// Generates the configuration of an existing object. Requires no configured provider.
     #[must_use]
     pub fn generate_config(&self, state: Value) -> ConfigResponse {
-        self.run()
-            .sensitive(self.schema(), [&state])
-            .during_sync(|| self.generate_model(state))
+        SensitiveValues::of(self.schema(), [&state]).during_sync(|| self.generate_model(state))
     }
 
     /// Converts the state of another resource type. Requires no configuration.
     #[must_use]
     pub fn move_state(&self, source: &MoveSource) -> StateResponse {
-        let response = self
-            .run()
-            .sensitive_in_stored(self.schema(), &source.state)
-            .during_sync(|| {
-                self.move_model(source)
-                    .unwrap_or_else(|| self.move_refused(source))
-            });
+        let response = SensitiveValues::of_stored(self.schema(), &source.state).during_sync(|| {
+            self.move_model(source)
+                .unwrap_or_else(|| self.move_refused(source))
+        });
         self.identified(response, None)
     }
 
