@@ -21,7 +21,7 @@ mod users;
 /// All arguments are changed in place, without a gap in the stream. Konnect does not delete a destination that a
 /// webhook uses: set `create_before_destroy` in `lifecycle`, so that a webhook moves to a new destination before the
 /// old one is removed.
-#[derive(Debug, Clone, Default, terraform_plugin::Model)]
+#[derive(Debug, Clone, Default, PartialEq, terraform_plugin::Model)]
 pub(crate) struct Model {
     // Text, because a state can contain an ID that is not from Konnect.
     /// Id of the destination, a UUID that Konnect assigns.

@@ -71,7 +71,8 @@ impl Resource for AuditLogDestination {
             Required::No,
             &mut call.diagnostics,
         );
-        if send != SendDecision::No {
+        // Any change moves the time, also a change that no argument shows.
+        if send != SendDecision::No || call.planned != *prior {
             call.planned.updated_at = Attr::Unknown;
         }
         Ok(())

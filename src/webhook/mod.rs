@@ -37,7 +37,7 @@ pub(crate) const TYPE: &str = "konnect_audit_log_webhook";
 /// Destroying a webhook with a destination deletes it. One with an endpoint of its own is switched off, since API v2
 /// can't delete it: Konnect keeps the endpoint, and delivers nothing. If the webhook by then delivers to a target that
 /// this resource neither applied nor imported, nothing is removed, with a warning.
-#[derive(Debug, Clone, Default, terraform_plugin::Model)]
+#[derive(Debug, Clone, Default, PartialEq, terraform_plugin::Model)]
 pub(crate) struct Model {
     /// The region, or the region and the Dev Portal as `REGION/PORTAL_ID`.
     #[tf(computed, use_state_for_unknown, semantic_equality = str::eq_ignore_ascii_case)]

@@ -104,7 +104,9 @@ impl Resource for AuditLogWebhook {
         {
             call.diagnostics.push(warning.at("audit_log_destination_id"));
         }
-        if rules::adopts(&call.private, prior, &call.planned) {
+        // Any change of an endpoint's webhook moves its time, also a change that no argument shows.
+        let moves_time = form != Form::Destination && call.planned != *prior;
+        if moves_time || rules::adopts(&call.private, prior, &call.planned) {
             call.planned.updated_at = Attr::Unknown;
         }
         if form == Form::Destination {

@@ -173,7 +173,7 @@ fn settle_plain(
     if !new.is_unknown() && !attribute.means_the_same(planned, &new) {
         diagnostics.push(
             Diagnostic::warning(
-                "The service returned another value than the one applied",
+                "The service returned a different value than the one applied",
                 "The state contains the applied value. The next plan shows the value of the service. If it does so after \
                  each apply, set the argument to that value.",
             )

@@ -126,7 +126,7 @@ async fn apply_result_is_checked_against_plan() {
     let warning = other.diagnostics.iter().next().unwrap();
     assert_eq!(
         warning.summary,
-        "The service returned another value than the one applied"
+        "The service returned a different value than the one applied"
     );
     assert_eq!(other.state.get("name"), &"other".into());
 }
