@@ -40,16 +40,6 @@ fn stored(of: &Type) -> Value {
     state
 }
 
-/// The proposed state of a creation, in which computed values are unknown.
-fn proposed(of: &Type) -> Value {
-    let mut proposed = configured(of);
-    for name in ["id", "created_at", "updated_at"] {
-        proposed.set(name, Value::Unknown);
-    }
-    proposed.set("skip_ssl_verification", Value::Unknown);
-    proposed
-}
-
 fn codec(criterion: &mut Criterion) {
     let server = Server::new(KonnectProvider, ServeMode::Managed);
     let of = server
@@ -87,13 +77,11 @@ fn plan(criterion: &mut Criterion) {
 
     let creation = || PlanRequest {
         prior: Value::Null,
-        proposed: proposed(of),
         config: configured(of),
         ..PlanRequest::default()
     };
     let no_change = || PlanRequest {
         prior: stored(of),
-        proposed: stored(of),
         config: configured(of),
         ..PlanRequest::default()
     };

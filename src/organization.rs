@@ -1,22 +1,29 @@
 //! `data.konnect_organization`: the organization of the access token (API description of identity,
 //! `GET /v3/organizations/me`).
 
-use async_trait::async_trait;
 use konnect::{Error, Organization, Region, v3};
-use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostic, Diagnostics, Schema};
+use terraform_plugin::{Attr, DataCall, DataSource, Diagnostic, Diagnostics};
 
 use crate::run::RunState;
 
 /// The data source `konnect_organization`.
 pub(crate) struct KonnectOrganization;
 
-/// Results of the data source.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// The organization of the access token. Use it to check that a configuration runs against the intended organization.
+/// Konnect serves it only on the `global` host, so the `server_url` must contain `{region}`, or serve that host.
+#[derive(Debug, Clone, terraform_plugin::Model)]
 pub(crate) struct Model {
+    /// Id of the organization, a UUID.
+    #[tf(computed)]
     id: Attr<String>,
+    /// Name of the organization.
+    #[tf(computed)]
     name: Attr<String>,
+    /// State of the organization: `active`, `inactive`, `deleting` or `deleted`.
+    #[tf(computed)]
     state: Attr<String>,
+    /// Last part of the URL of the organization's login page.
+    #[tf(computed)]
     login_path: Attr<String>,
 }
 
@@ -31,7 +38,6 @@ impl From<Organization> for Model {
     }
 }
 
-#[async_trait]
 impl DataSource for KonnectOrganization {
     type Data = RunState;
     type Model = Model;
@@ -40,31 +46,9 @@ impl DataSource for KonnectOrganization {
         "konnect_organization"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "The organization of the access token. Use it to check that a configuration runs against the intended \
-             organization. Konnect serves it only on the `global` host, so the `server_url` must contain `{region}`, or \
-             serve that host.",
-            [
-                Attribute::string("id")
-                    .computed()
-                    .description("Id of the organization, a UUID."),
-                Attribute::string("name")
-                    .computed()
-                    .description("Name of the organization."),
-                Attribute::string("state")
-                    .computed()
-                    .description("State of the organization: `active`, `inactive`, `deleting` or `deleted`."),
-                Attribute::string("login_path")
-                    .computed()
-                    .description("Last part of the URL of the organization's login page."),
-            ],
-        )
-    }
-
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let client = call.provider.client()?;
-        let region = call.provider.regions.organization();
+        let client = call.data.client()?;
+        let region = call.data.regions.organization();
         let found = v3::get_organization(client, &region).await;
         Ok(found.map_err(|error| failed(&error, &region))?.into())
     }

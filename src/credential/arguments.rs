@@ -2,9 +2,7 @@
 
 use konnect::{Authorization, sentence};
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Attribute, Diagnostic, Diagnostics, Secret, Validator};
-
-use crate::run::validators;
+use terraform_plugin::{Attr, Diagnostic, Diagnostics, Secret};
 
 /// The arguments of a block that set the credential.
 #[derive(Debug, Clone, Copy)]
@@ -60,35 +58,16 @@ pub(super) enum Source {
     WriteOnly,
 }
 
-/// The three attributes that set the credential, with the resource's description of `authorization`.
-pub(crate) fn attributes(authorization: &'static str) -> [Attribute; 3] {
-    [
-        Attribute::string("authorization")
-            .optional()
-            .sensitive()
-            .validator(validators::authorization())
-            .description(authorization),
-        // Not sensitive: the value is null wherever it could be shown. The CLI stores the paths of several sensitive
-        // attributes in random order, which `plan -refresh-only` then reports as a change.
-        Attribute::string("authorization_wo")
-            .optional()
-            .write_only()
-            .validator(validators::authorization())
-            .description(
-                "Write-only form of `authorization`: it is never stored in a plan or state, and accepts ephemeral \
+/// The description of `authorization_wo`, which is not sensitive: its value is null wherever it could be shown, and the
+/// CLI stores the paths of several sensitive attributes in random order, which `plan -refresh-only` reports as a change.
+pub(crate) const WRITE_ONLY: &str = "Write-only form of `authorization`: it is never stored in a plan or state, and accepts ephemeral \
                  values. Requires Terraform 1.11 or OpenTofu 1.11, or later. The provider detects a new value by a salted \
-                 hash in the private state and sends it in place, unless `authorization_wo_version` is set.",
-            ),
-        Attribute::number("authorization_wo_version")
-            .optional()
-            .validator(Validator::whole_number(0, 1 << 53))
-            .description(
-                "Version of `authorization_wo`, a whole number from 0. If set, no hash of the value is stored, and a new \
+                 hash in the private state and sends it in place, unless `authorization_wo_version` is set.";
+
+/// The description of `authorization_wo_version`.
+pub(crate) const VERSION: &str = "Version of `authorization_wo`, a whole number from 0. If set, no hash of the value is stored, and a new \
                  value is sent only when the version changes: increment it. After an outside change or a lost response, \
-                 the current value is sent again without a new version.",
-            ),
-    ]
-}
+                 the current value is sent again without a new version.";
 
 /// Checks that not both are set, and that a version has a value. Unknown values can become null, and are accepted.
 pub(crate) fn validate(config: CredentialArguments<'_>, diagnostics: &mut Diagnostics) {

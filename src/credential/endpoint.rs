@@ -4,11 +4,11 @@
 //! refresh recognizes another URL and a plan another value.
 
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Attribute, Diagnostic, Diagnostics, Private, Secret, Validator};
+use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
 use url::Url;
 
 use crate::credential::fingerprint::Fingerprint;
-use crate::run::validators::{self, normal_url};
+use crate::run::validators::{normal_url, same_url};
 
 /// The private state: the fingerprint of the URL that was applied with `endpoint_wo`.
 const APPLIED: &str = "url";
@@ -39,39 +39,18 @@ enum Send {
     Yes,
 }
 
-/// The attributes `endpoint`, `endpoint_wo`, `endpoint_wo_version` and `endpoint_host`, with the resource's description of
-/// `endpoint`.
-pub(crate) fn endpoint_attributes(endpoint: &'static str) -> [Attribute; 4] {
-    [
-        Attribute::string("endpoint")
-            .optional()
-            .validator(validators::endpoint())
-            .redact_parts(validators::secret_parts)
-            .description(endpoint),
-        // Not sensitive: the value is null wherever it could be shown.
-        Attribute::string("endpoint_wo")
-            .optional()
-            .write_only()
-            .validator(validators::endpoint())
-            .redact_parts(validators::secret_parts)
-            .description(
-                "Write-only form of `endpoint`, for a URL that is a secret, as with Sumo Logic: it is never stored in a plan \
+/// The description of `endpoint_wo`, which is not sensitive: its value is null wherever it could be shown.
+pub(crate) const WRITE_ONLY: &str = "Write-only form of `endpoint`, for a URL that is a secret, as with Sumo Logic: it is never stored in a plan \
                  or state, and accepts ephemeral values. Requires Terraform 1.11 or OpenTofu 1.11, or later. The provider \
-                 detects a new value, and an outside change, by a salted hash in the private state.",
-            ),
-        Attribute::number("endpoint_wo_version")
-            .optional()
-            .validator(Validator::whole_number(0, 1 << 53))
-            .description(
-                "Version of `endpoint_wo`, a whole number from 0. If set, a new value is sent only when the version \
-                 changes, or after an outside change of the URL.",
-            ),
-        Attribute::string("endpoint_host").computed().description(
-            "Host of the endpoint, with the port if the URL has one. It shows where events go without the secret part of \
-             the URL.",
-        ),
-    ]
-}
+                 detects a new value, and an outside change, by a salted hash in the private state.";
+
+/// The description of `endpoint_wo_version`.
+pub(crate) const VERSION: &str = "Version of `endpoint_wo`, a whole number from 0. If set, a new value is sent only when the version \
+                 changes, or after an outside change of the URL.";
+
+/// The description of `endpoint_host`.
+pub(crate) const HOST: &str = "Host of the endpoint, with the port if the URL has one. It shows where events go without the secret part of \
+             the URL.";
 
 /// Host and port of a URL.
 pub(crate) fn host(url: &str) -> Attr<String> {
@@ -290,7 +269,7 @@ pub(crate) fn is_sent(private: &Private) -> bool {
 
 /// Whether a URL of the API is the one in a model, or the one that was applied with `endpoint_wo`.
 pub(crate) fn is_known(known: &Attr<String>, applied: Option<&Fingerprint>, url: &str) -> bool {
-    known.known().is_some_and(|known| known == url) || applied.is_some_and(|applied| is(applied, url))
+    known.known().is_some_and(|known| same_url(known, url)) || applied.is_some_and(|applied| is(applied, url))
 }
 
 /// `endpoint` and `endpoint_host` of a state for a URL that the API returned.

@@ -17,7 +17,7 @@ use konnect::{Authorization, Destination, EndpointWebhook, Error};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
 
-pub(crate) use self::arguments::{CredentialArguments, attributes, configured, missing, validate};
+pub(crate) use self::arguments::{CredentialArguments, VERSION, WRITE_ONLY, configured, missing, validate};
 use self::arguments::{Source, parse};
 pub(crate) use self::fingerprint::Fingerprint;
 use self::messages::{first_send, outside_change, unreliable};

@@ -1,9 +1,7 @@
 //! The list of `konnect_audit_log_destination`: the destinations of the organization, for `terraform query` (API description v3,
 //! `audit-log-destinations`).
 
-use async_trait::async_trait;
-use serde::Deserialize;
-use terraform_plugin::{Attr, Diagnostics, ListCall, ListResource, ListResult, Private, Schema, Value};
+use terraform_plugin::{Diagnostics, ListCall, ListResource, ListResult, Private, Value};
 
 use crate::destination::Model;
 use crate::destination::search::{self, NameArguments};
@@ -13,24 +11,15 @@ use crate::run::errors::api_error;
 /// The list resource `konnect_audit_log_destination`.
 pub(crate) struct AuditLogDestinationList;
 
-/// The `config` block.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+/// Lists the audit log destinations of the organization, all of them or those with a name, sorted by name, then by id.
+/// Terraform shows at most 100, unless `limit` is set. Konnect never returns the credential of a destination: generated
+/// configuration does not manage it.
+#[derive(Debug, terraform_plugin::Model)]
 pub(crate) struct Config {
-    name: Attr<String>,
-    name_contains: Attr<String>,
+    #[tf(flatten)]
+    names: NameArguments,
 }
 
-impl Config {
-    fn names(&self) -> NameArguments<'_> {
-        NameArguments {
-            name: &self.name,
-            name_contains: &self.name_contains,
-        }
-    }
-}
-
-#[async_trait]
 impl ListResource for AuditLogDestinationList {
     type Data = RunState;
     type Config = Config;
@@ -40,25 +29,12 @@ impl ListResource for AuditLogDestinationList {
         "konnect_audit_log_destination"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "Lists the audit log destinations of the organization, all of them or those with a name, sorted by name, then \
-             by id. Terraform shows at most 100, unless `limit` is set. Konnect never returns the \
-             credential of a destination: generated configuration does not manage it.",
-            search::name_filter_attributes(),
-        )
-    }
-
-    fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
-        config.names().validate(diagnostics);
-    }
-
     /// Beyond the limit, the results are the first destinations of the API: sorting all of them would require all
     /// pages.
     async fn list(&self, call: &mut ListCall<'_, Self>) -> Result<(), Diagnostics> {
-        let (client, region) = (call.provider.client()?, call.provider.regions.organization());
+        let (client, region) = (call.data.client()?, call.data.regions.organization());
         let limit = usize::try_from(call.limit).unwrap_or(usize::MAX);
-        let found = search::find_destinations(client, &region, call.config.names(), limit)
+        let found = search::find_destinations(client, &region, &call.config.names, limit)
             .await
             .map_err(|error| api_error(&error))?;
         for destination in found {

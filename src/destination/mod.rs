@@ -1,13 +1,11 @@
 //! Destinations: their model in configuration, plan and state, and their IDs.
 
 use konnect::{Destination, DestinationId, sentence};
-use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
+use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret, Validator};
 
 use crate::credential::endpoint::{self, EndpointArguments};
-use crate::credential::{CredentialArguments, Fingerprint};
-use crate::run::values::require;
-use crate::run::{kong, time};
+use crate::credential::{self, CredentialArguments, Fingerprint};
+use crate::run::{kong, time, validators};
 
 pub(crate) mod data;
 pub(crate) mod list;
@@ -16,22 +14,56 @@ pub(crate) mod resource;
 mod search;
 mod users;
 
-/// Configuration, plan and state of a destination.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// An audit log destination: an HTTPS endpoint, usually the collector of a SIEM, with the credential and the format
+/// that Konnect uses to deliver audit events. A destination receives no events by itself: a `konnect_audit_log_webhook`
+/// connects a region or a Dev Portal to it. It belongs to the organization, not to a region.
+///
+/// All arguments are changed in place, without a gap in the stream. Konnect does not delete a destination that a
+/// webhook uses: set `create_before_destroy` in `lifecycle`, so that a webhook moves to a new destination before the
+/// old one is removed.
+#[derive(Debug, Clone, Default, PartialEq, terraform_plugin::Model)]
 pub(crate) struct Model {
-    /// Text, because a state can contain an ID that is not from Konnect.
+    // Text, because a state can contain an ID that is not from Konnect.
+    /// Id of the destination, a UUID that Konnect assigns.
+    #[tf(computed, use_state_for_unknown, identity, semantic_equality = str::eq_ignore_ascii_case)]
     pub(crate) id: Attr<String>,
+    /// Display name, not blank. Konnect allows several destinations with the same name.
+    #[tf(required, validate = Validator::not_blank())]
     pub(crate) name: Attr<String>,
+    /// HTTPS URL that Konnect sends batches of audit events to. The firewall of the receiver must allow Konnect's
+    /// addresses. It is stored in the state in clear text; `endpoint_wo` is not. Exactly one of the two is required.
+    #[tf(optional, validate = validators::endpoint(), redact_parts = validators::secret_parts, semantic_equality = validators::same_url)]
     pub(crate) endpoint: Attr<String>,
+    #[tf(optional, write_only, validate = validators::endpoint(), redact_parts = validators::secret_parts, description = endpoint::WRITE_ONLY)]
     pub(crate) endpoint_wo: Attr<Secret>,
+    #[tf(optional, validate = Validator::whole_number(0, 1 << 53), description = endpoint::VERSION)]
     pub(crate) endpoint_wo_version: Attr<i64>,
+    #[tf(computed, description = endpoint::HOST)]
     pub(crate) endpoint_host: Attr<String>,
+    /// Value of the `Authorization` header that Konnect sends to the endpoint, including the scheme, for example
+    /// `Bearer ...` or `Splunk ...`. It is stored in the state; `authorization_wo` is not. Exactly one of the two is
+    /// required to create a destination. If both are omitted for an existing destination, its credential is not managed
+    /// and stays as it is.
+    #[tf(optional, sensitive, validate = validators::authorization())]
     pub(crate) authorization: Attr<Secret>,
+    #[tf(optional, write_only, validate = validators::authorization(), description = credential::WRITE_ONLY)]
     pub(crate) authorization_wo: Attr<Secret>,
+    #[tf(optional, validate = Validator::whole_number(0, 1 << 53), description = credential::VERSION)]
     pub(crate) authorization_wo_version: Attr<i64>,
+    /// Format of the events: `cef` (ArcSight Common Event Format), `json`, or `cps` (CrowdStrike Parsing Standard).
+    /// Default: `cef`.
+    #[tf(default = validators::DEFAULT_LOG_FORMAT, validate = Validator::one_of(validators::LOG_FORMATS))]
     pub(crate) log_format: Attr<String>,
+    /// Whether Konnect accepts any certificate of the endpoint. If true, deliveries and the credential can be
+    /// intercepted: use it only for self-signed certificates outside production. Default: false.
+    #[tf(default = false, validate = validators::skips_verification())]
     pub(crate) skip_ssl_verification: Attr<bool>,
+    /// Time of the creation by Konnect's clock, RFC 3339.
+    #[tf(computed, use_state_for_unknown)]
     pub(crate) created_at: Attr<String>,
+    /// Time of the last change by Konnect's clock. Kong documents the value before the first change as
+    /// `0001-01-01T00:00:0Z`, which is not a valid time. The provider treats it as text.
+    #[tf(computed)]
     pub(crate) updated_at: Attr<String>,
 }
 
@@ -56,13 +88,8 @@ impl Model {
     /// Combines a response of the API with the known values. `private` is the private data of the resource.
     pub(crate) fn with(&self, found: Destination, private: &Private) -> Self {
         let (endpoint, endpoint_host) = endpoint::shown(private, found.settings.endpoint);
-        // The API may return the ID in another letter case: the state keeps the original.
-        let id = self
-            .id
-            .known()
-            .filter(|id| id.eq_ignore_ascii_case(found.id.as_str()));
         Self {
-            id: id.map_or_else(|| found.id.to_string(), Clone::clone).into(),
+            id: found.id.as_str().into(),
             name: found.settings.name.into(),
             endpoint,
             endpoint_host,
@@ -114,7 +141,7 @@ pub(crate) fn state_id(
     state: &Model,
     diagnostics: &mut Diagnostics,
 ) -> Result<Option<DestinationId>, Diagnostic> {
-    let id = require(state.id.clone(), "id")?;
+    let id = state.id.require("id")?.clone();
     let parsed = DestinationId::parse(&id).ok();
     if parsed.is_none() {
         diagnostics.push(Diagnostic::warning(

@@ -2,24 +2,23 @@
 
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use konnect::{
     CreateError, CreatedDestination, DestinationChanges, DestinationId, DestinationSettings, Duplicates,
     Error, LogFormat, NewDestination, RepeatSchedule, sentence, v3,
 };
 use terraform_plugin::{
-    Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
-    ImportTarget, MoveSource, PlanCall, ReadCall, Resource, Schema, UpdateCall, Validator,
+    Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, MoveSource, PlanCall,
+    ReadCall, Resource, TrackedResource, UpdateCall, ValidateCall,
 };
 
-use crate::credential::endpoint::{self, endpoint_attributes};
+use crate::credential::endpoint;
 use crate::credential::{self, CredentialTracker, Required, SendDecision, WriteError};
 use crate::destination::{Model, state_id};
 use crate::destination::{messages, users};
 use crate::run::RunState;
 use crate::run::errors::api_error;
-use crate::run::values::{argument, changed_value, fails_at_apply, require};
-use crate::run::{kong, time, validators};
+use crate::run::values::{argument, changed_value, fails_at_apply};
+use crate::run::{kong, time};
 
 /// The time limit for the deletion of a destination whose creation no state records. The process ends after it.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,7 +29,6 @@ const MOVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The resource `konnect_audit_log_destination`.
 pub(crate) struct AuditLogDestination;
 
-#[async_trait]
 impl Resource for AuditLogDestination {
     type Data = RunState;
     type Model = Model;
@@ -39,78 +37,10 @@ impl Resource for AuditLogDestination {
         "konnect_audit_log_destination"
     }
 
-    fn schema(&self) -> Schema {
-        let [endpoint, endpoint_wo, endpoint_wo_version, endpoint_host] = endpoint_attributes(
-            "HTTPS URL that Konnect sends batches of audit events to. The firewall of the receiver must allow Konnect's \
-             addresses. It is stored in the state in clear text; `endpoint_wo` is not. Exactly one of the two is required.",
-        );
-        let [authorization, authorization_wo, authorization_wo_version] = credential::attributes(
-            "Value of the `Authorization` header that Konnect sends to the endpoint, including the scheme, for example \
-             `Bearer ...` or `Splunk ...`. It is stored in the state; `authorization_wo` is not. Exactly one of the two \
-             is required to create a destination. If both are omitted for an existing destination, its credential is not \
-             managed and stays as it is.",
-        );
-        Schema::new(
-            "An audit log destination: an HTTPS endpoint, usually the collector of a SIEM, with the credential and the \
-             format that Konnect uses to deliver audit events. A destination receives no events by itself: a \
-             `konnect_audit_log_webhook` connects a region or a Dev Portal to it. It belongs to the organization, not to a \
-             region.\n\n\
-             All arguments are changed in place, without a gap in the stream. Konnect does not delete a destination that \
-             a webhook uses: set `create_before_destroy` in `lifecycle`, so that a webhook moves to a new destination \
-             before the old one is removed.",
-            [
-                Attribute::string("id")
-                    .computed()
-                    .use_state_for_unknown()
-                    .description("Id of the destination, a UUID that Konnect assigns."),
-                Attribute::string("name").required().validator(Validator::not_blank()).description(
-                    "Display name, not blank. Konnect allows several destinations with the same name.",
-                ),
-                endpoint,
-                endpoint_wo,
-                endpoint_wo_version,
-                endpoint_host,
-                authorization,
-                authorization_wo,
-                authorization_wo_version,
-                Attribute::string("log_format")
-                    .optional()
-                    .default(validators::DEFAULT_LOG_FORMAT)
-                    .validator(Validator::one_of(validators::LOG_FORMATS))
-                    .description(
-                        "Format of the events: `cef` (ArcSight Common Event Format), `json`, or `cps` (CrowdStrike \
-                         Parsing Standard). Default: `cef`.",
-                    ),
-                Attribute::bool("skip_ssl_verification")
-                    .optional()
-                    .default(false)
-                    .validator(validators::skips_verification())
-                    .description(
-                        "Whether Konnect accepts any certificate of the endpoint. If true, deliveries and the credential \
-                         can be intercepted: use it only for self-signed certificates outside production. Default: false.",
-                    ),
-                Attribute::string("created_at")
-                    .computed()
-                    .use_state_for_unknown()
-                    .description("Time of the creation by Konnect's clock, RFC 3339."),
-                Attribute::string("updated_at").computed().description(
-                    "Time of the last change by Konnect's clock. Kong documents the value before the first change as \
-                     `0001-01-01T00:00:0Z`, which is not a valid time. The provider treats it as text.",
-                ),
-            ],
-        )
-        .identity(&[IdentityAttribute { name: "id", required_for_import: true }])
-    }
-
-    fn on_state_seen(&self, run: &RunState, state: &Model) {
-        if let Some(Ok(id)) = state.id.known().map(|id| DestinationId::parse(id)) {
-            run.destination_seen(id);
-        }
-    }
-
-    fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
-        config.url().validate(diagnostics);
-        if config.url().is_unset() {
+    fn validate(&self, call: &mut ValidateCall<Model>) -> Result<(), Diagnostics> {
+        let (url, diagnostics) = (call.config.url(), &mut call.diagnostics);
+        url.validate(diagnostics);
+        if url.is_unset() {
             diagnostics.push(
                 Diagnostic::error(
                     "Missing endpoint",
@@ -119,20 +49,20 @@ impl Resource for AuditLogDestination {
                 .at("endpoint"),
             );
         }
-        credential::validate(config.credential(), diagnostics);
+        credential::validate(call.config.credential(), diagnostics);
+        Ok(())
     }
 
-    async fn plan(&self, call: &mut PlanCall<'_, Self>) {
-        let (run, config) = (call.provider, &call.config);
-        let prior = call.prior.as_ref().map(Model::url);
+    async fn plan(&self, call: &mut PlanCall<'_, Self>) -> Result<(), Diagnostics> {
+        let (run, config) = (call.data, &call.config);
+        let prior = call.state.as_ref().map(Model::url);
         call.planned.endpoint_host = config.url().plan(prior, &mut call.private, &mut call.diagnostics);
-        call.keep_planned.push("endpoint_host");
-        let Some(prior) = &call.prior else {
+        let Some(prior) = &call.state else {
             if config.credential().is_unset() {
                 call.diagnostics.push(fails_at_apply(credential::missing()));
             }
             messages::plan_creation(run, config, &call.planned, &mut call.diagnostics).await;
-            return;
+            return Ok(());
         };
         let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
         let send = tracker.plan(
@@ -141,28 +71,30 @@ impl Resource for AuditLogDestination {
             Required::No,
             &mut call.diagnostics,
         );
-        if send != SendDecision::No {
+        // Any change moves the time, also a change that no argument shows.
+        if send != SendDecision::No || call.planned != *prior {
             call.planned.updated_at = Attr::Unknown;
         }
+        Ok(())
     }
 
-    async fn plan_delete(&self, run: &RunState, state: &Model, diagnostics: &mut Diagnostics) {
-        if let Some(Ok(id)) = state.id.known().map(|id| DestinationId::parse(id))
-            && let Some(warning) = run.plan_removal(&id)
+    async fn plan_delete(&self, call: &mut DeleteCall<'_, Self>) {
+        if let Some(Ok(id)) = call.state.id.known().map(|id| DestinationId::parse(id))
+            && let Some(warning) = call.data.plan_removal(&id)
         {
-            diagnostics.push(warning);
+            call.diagnostics.push(warning);
         }
     }
 
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let (run, config, planned) = (call.provider, &call.config, &call.planned);
+        let (run, config, planned) = (call.data, &call.config, &call.planned);
         let client = run.client()?;
         let region = run.regions.organization();
         let new = NewDestination {
             settings: DestinationSettings {
-                name: require(planned.name.clone(), "name")?,
+                name: planned.name.require("name")?.clone(),
                 endpoint: config.url().to_create(&planned.endpoint_host)?,
-                log_format: LogFormat::from(require(planned.log_format.clone(), "log_format")?.as_str()),
+                log_format: LogFormat::from(planned.log_format.require("log_format")?.as_str()),
                 skip_ssl_verification: planned.skip_ssl_verification.known().copied().unwrap_or_default(),
             },
             authorization: credential::configured(config.credential())?,
@@ -209,24 +141,8 @@ impl Resource for AuditLogDestination {
         Ok(planned.with(destination, &call.private))
     }
 
-    async fn rollback_create(&self, run: &RunState, state: &Model) {
-        let (Ok(client), Some(Ok(id))) = (run.client(), state.id.known().map(|id| DestinationId::parse(id)))
-        else {
-            return;
-        };
-        let (client, region) = (client.after_stop(), run.regions.organization());
-        let removal = v3::delete_destination(&client, &region, &id);
-        match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
-            Ok(Ok(())) => {
-                tracing::warn!(%id, "deleted a destination: rolled back, not saved to state");
-            }
-            Ok(Err(error)) if error.is_not_found() => {}
-            _ => tracing::error!(%id, "a destination may exist that was not saved to state"),
-        }
-    }
-
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
-        let (run, known) = (call.provider, &call.state);
+        let (run, known) = (call.data, &call.state);
         if let Some(warning) = run.refresh_has_to_wait() {
             call.diagnostics.push(warning);
             return Ok(Some(known.clone()));
@@ -267,10 +183,10 @@ impl Resource for AuditLogDestination {
     }
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let (run, prior, planned) = (call.provider, &call.prior, &call.planned);
+        let (run, prior, planned) = (call.data, &call.state, &call.planned);
         let client = run.client()?;
         let region = run.regions.organization();
-        let id = argument(&require(prior.id.clone(), "id")?, "id", DestinationId::parse)?;
+        let id = argument(prior.id.require("id")?, "id", DestinationId::parse)?;
         let changes = DestinationChanges {
             name: changed_value(&prior.name, &planned.name),
             endpoint: call
@@ -318,7 +234,7 @@ impl Resource for AuditLogDestination {
     }
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
-        let (run, region) = (call.provider, call.provider.regions.organization());
+        let (run, region) = (call.data, call.data.regions.organization());
         let client = run.client()?;
         let Some(id) = state_id(&call.state, &mut call.diagnostics)? else {
             return Ok(());
@@ -348,13 +264,13 @@ impl Resource for AuditLogDestination {
     }
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let run = call.provider;
+        let run = call.data;
         let (cache, region) = (run.cache()?, run.regions.organization());
         let id = match &call.target {
             ImportTarget::Id(text) => DestinationId::parse(text)
                 .map_err(|error| Diagnostic::error("Invalid import id", sentence(&error)))?,
             ImportTarget::Identity(identity) => {
-                argument(&require(identity.id.clone(), "id")?, "id", DestinationId::parse)?
+                argument(identity.id.require("id")?, "id", DestinationId::parse)?
             }
         };
         match cache.destination(&region, &id).await {
@@ -368,8 +284,35 @@ impl Resource for AuditLogDestination {
         &["konnect_audit_log_destination of kong/konnect"]
     }
 
-    fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
-        kong::is_source(source, self.type_name()).then(|| Model::from_kong(&kong::State(&source.state)))
+    fn move_state(&self, source: &MoveSource) -> Result<Option<Model>, Diagnostics> {
+        if !kong::is_source(source, self.type_name()) {
+            return Ok(None);
+        }
+        Model::from_kong(&kong::State(&source.state)).map(Some)
+    }
+}
+
+impl TrackedResource for AuditLogDestination {
+    fn on_state_seen(&self, run: &RunState, state: &Model) {
+        if let Some(Ok(id)) = state.id.known().map(|id| DestinationId::parse(id)) {
+            run.destination_seen(id);
+        }
+    }
+
+    async fn rollback_create(&self, run: &RunState, state: &Model) {
+        let (Ok(client), Some(Ok(id))) = (run.client(), state.id.known().map(|id| DestinationId::parse(id)))
+        else {
+            return;
+        };
+        let (client, region) = (client.after_stop(), run.regions.organization());
+        let removal = v3::delete_destination(&client, &region, &id);
+        match tokio::time::timeout(ROLLBACK_TIMEOUT, removal).await {
+            Ok(Ok(())) => {
+                tracing::warn!(%id, "deleted a destination: rolled back, not saved to state");
+            }
+            Ok(Err(error)) if error.is_not_found() => {}
+            _ => tracing::error!(%id, "a destination may exist that was not saved to state"),
+        }
     }
 }
 

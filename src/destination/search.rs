@@ -1,50 +1,26 @@
 //! The search for destinations, for data sources and the list resource.
 
 use konnect::{Client, Destination, Error, ListQuery, NameFilter, Region, v3};
-use terraform_plugin::{Attr, Attribute, Diagnostic, Diagnostics, Validator};
+use terraform_plugin::{Attr, Validator};
 
 /// The number of destinations in a page. The API description specifies no maximum.
 const PAGE_SIZE: usize = 100;
 
-/// The arguments that select destinations by their names. `name` and `name_contains` exclude each other.
-pub(crate) fn name_filter_attributes() -> [Attribute; 2] {
-    [
-        Attribute::string("name")
-            .optional()
-            .validator(Validator::not_blank())
-            .description("Only destinations with exactly this name. Conflicts with `name_contains`."),
-        Attribute::string("name_contains")
-            .optional()
-            .validator(Validator::not_blank())
-            .description(
-                "Only destinations whose name contains this text, in the same letter case. Conflicts with `name`.",
-            ),
-    ]
+/// The arguments that select destinations by their names.
+#[derive(Debug, Clone, terraform_plugin::Model)]
+#[tf(conflicts(name, name_contains))]
+pub(crate) struct NameArguments {
+    /// Only destinations with exactly this name. Conflicts with `name_contains`.
+    #[tf(optional, validate = Validator::not_blank())]
+    pub(crate) name: Attr<String>,
+    /// Only destinations whose name contains this text, in the same letter case. Conflicts with `name`.
+    #[tf(optional, validate = Validator::not_blank())]
+    pub(crate) name_contains: Attr<String>,
 }
 
-/// The values of [`name_filter_attributes`].
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NameArguments<'a> {
-    pub(crate) name: &'a Attr<String>,
-    pub(crate) name_contains: &'a Attr<String>,
-}
-
-impl NameArguments<'_> {
-    /// Reports an error if both are set.
-    pub(crate) fn validate(self, diagnostics: &mut Diagnostics) {
-        if self.name.known().is_some() && self.name_contains.known().is_some() {
-            diagnostics.push(
-                Diagnostic::error(
-                    "Conflicting arguments",
-                    "Set either name or name_contains, not both.",
-                )
-                .at("name_contains"),
-            );
-        }
-    }
-
-    fn filter(self) -> Option<NameFilter> {
-        match (self.name, self.name_contains) {
+impl NameArguments {
+    fn filter(&self) -> Option<NameFilter> {
+        match (&self.name, &self.name_contains) {
             (Attr::Known(name), _) => Some(NameFilter::Equals(name.clone())),
             (_, Attr::Known(part)) => Some(NameFilter::Contains(part.clone())),
             _ => None,
@@ -60,7 +36,7 @@ impl NameArguments<'_> {
 pub(crate) async fn find_destinations(
     client: &Client,
     region: &Region,
-    names: NameArguments<'_>,
+    names: &NameArguments,
     limit: usize,
 ) -> Result<Vec<Destination>, Error> {
     let filter = names.filter();
@@ -78,25 +54,4 @@ pub(crate) async fn find_destinations(
     let mut found = v3::first_destinations(client, region, &query, limit, matches).await?;
     found.sort_by(|a, b| (&a.name, a.id.as_str()).cmp(&(&b.name, b.id.as_str())));
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn name_arguments_both_set_is_an_error_on_name_contains() {
-        let (set, null) = (Attr::Known("a".to_owned()), Attr::Null);
-        for (name, name_contains, expected) in [
-            (&set, &set, 1),
-            (&set, &null, 0),
-            (&null, &set, 0),
-            (&set, &Attr::Unknown, 0),
-        ] {
-            let mut diagnostics = Diagnostics::new();
-            NameArguments { name, name_contains }.validate(&mut diagnostics);
-            assert_eq!(diagnostics.iter().count(), expected);
-            assert!(diagnostics.iter().all(|d| d.path == Some("name_contains".into())));
-        }
-    }
 }

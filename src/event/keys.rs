@@ -1,11 +1,9 @@
 //! `data.konnect_audit_log_signing_keys`: the public keys that verify the signatures of events (API description v2,
 //! `audit-log-webhook/jwks.json`).
 
-use async_trait::async_trait;
 use konnect::{Region, sentence, v2};
 use konnect_event::{InvalidKeySet, Key, KeySet};
-use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostic, Diagnostics, Nesting, Schema};
+use terraform_plugin::{Attr, DataCall, DataSource, Diagnostic, Diagnostics};
 
 use crate::run::RunState;
 use crate::run::errors::api_error;
@@ -15,21 +13,39 @@ use crate::run::validators;
 /// The data source `konnect_audit_log_signing_keys`.
 pub(crate) struct AuditLogSigningKeys;
 
-/// Arguments and results of the data source.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// The public keys that verify the signatures of a region's audit events, for the function `verify_audit_event` or for
+/// a receiver. The request does not send the access token, since Konnect does not require one for these keys. Konnect
+/// can replace its keys: keep copies of earlier ones to verify stored events.
+#[derive(Debug, Clone, terraform_plugin::Model)]
 pub(crate) struct Model {
+    /// Region of the webhook. Default: the provider's `region`.
+    #[tf(optional, computed, validate = validators::region_of_another_object())]
     region: Attr<String>,
+    /// The keys as Konnect returns them: a JSON Web Key Set (RFC 7517) as text.
+    #[tf(computed)]
     jwks: Attr<String>,
+    /// The Ed25519 keys of the set, in its order. Empty if the set does not have one.
+    #[tf(computed)]
     keys: Attr<Vec<Item>>,
 }
 
-/// An Ed25519 key.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+// An Ed25519 key.
+#[derive(Debug, Clone, terraform_plugin::Model)]
 pub(crate) struct Item {
+    /// Id of the key. Events do not name the key that signed them.
+    #[tf(computed)]
     kid: Attr<String>,
+    /// Type of the key: `OKP`.
+    #[tf(computed)]
     kty: Attr<String>,
+    /// Curve of the key: `Ed25519`.
+    #[tf(computed)]
     crv: Attr<String>,
+    /// Algorithm of the key, such as `EdDSA`. Null if the document does not name it.
+    #[tf(computed)]
     alg: Attr<String>,
+    /// The public key: 32 bytes in base64url without padding.
+    #[tf(computed)]
     x: Attr<String>,
 }
 
@@ -45,7 +61,6 @@ impl From<&Key> for Item {
     }
 }
 
-#[async_trait]
 impl DataSource for AuditLogSigningKeys {
     type Data = RunState;
     type Model = Model;
@@ -54,50 +69,9 @@ impl DataSource for AuditLogSigningKeys {
         "konnect_audit_log_signing_keys"
     }
 
-    fn schema(&self) -> Schema {
-        let key = [
-            Attribute::string("kid")
-                .computed()
-                .description("Id of the key. Events do not name the key that signed them."),
-            Attribute::string("kty")
-                .computed()
-                .description("Type of the key: `OKP`."),
-            Attribute::string("crv")
-                .computed()
-                .description("Curve of the key: `Ed25519`."),
-            Attribute::string("alg")
-                .computed()
-                .description("Algorithm of the key, such as `EdDSA`. Null if the document does not name it."),
-            Attribute::string("x")
-                .computed()
-                .description("The public key: 32 bytes in base64url without padding."),
-        ];
-        Schema::new(
-            "The public keys that verify the signatures of a region's audit events, for the function \
-             `verify_audit_event` or for a receiver. The request does not send the access token, since Konnect does not \
-             require one for these keys. Konnect can replace its keys: keep copies of earlier ones to verify stored \
-             events.",
-            [
-                Attribute::string("region")
-                    .optional()
-                    .computed()
-                    .validator(validators::region_of_another_object())
-                    .description("Region of the webhook. Default: the provider's `region`."),
-                Attribute::string("jwks")
-                    .computed()
-                    .description("The keys as Konnect returns them: a JSON Web Key Set (RFC 7517) as text."),
-                Attribute::nested("keys", Nesting::List, key)
-                    .computed()
-                    .description(
-                        "The Ed25519 keys of the set, in its order. Empty if the set does not have one.",
-                    ),
-            ],
-        )
-    }
-
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let region = scope_argument(call.provider, &call.config.region, &Attr::Null)?.region;
-        let jwks = v2::get_jwks(call.provider.client()?, &region)
+        let region = scope_argument(call.data, &call.config.region, &Attr::Null)?.region;
+        let jwks = v2::get_jwks(call.data.client()?, &region)
             .await
             .map_err(|error| api_error(&error))?;
         let keys = match KeySet::from_json(&jwks) {

@@ -1,11 +1,7 @@
 //! `data.konnect_audit_log_events`: past audit events of a region (API description v3, `audit-logs`).
 
-use async_trait::async_trait;
 use konnect::{AuditLogEntry, AuditLogQuery, AuditLogType, Error, v3};
-use serde::{Deserialize, Serialize};
-use terraform_plugin::{
-    Attr, Attribute, DataCall, DataSource, Diagnostic, Diagnostics, Nesting, Schema, Validator,
-};
+use terraform_plugin::{Attr, DataCall, DataSource, Diagnostic, Diagnostics, ValidateCall, Validator};
 
 use crate::run::RunState;
 use crate::run::errors::api_error;
@@ -24,43 +20,110 @@ const MAX_PAGE_SIZE: usize = 1_000;
 /// The data source `konnect_audit_log_events`.
 pub(crate) struct AuditLogEvents;
 
-/// Arguments and results of the data source.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Past audit events of a region, as Konnect keeps them for 7 days, with or without a webhook. The names of the fields
+/// differ from those of delivered events.
+///
+/// The results are stored in the state in clear text. They contain IP addresses and ids of people, and can contain
+/// names: restrict access to the state, and select as few events as possible. Kong added this API in August 2026: it
+/// may not be enabled for every organization.
+#[derive(Debug, Clone, terraform_plugin::Model)]
 pub(crate) struct Model {
+    /// Region of the events. Default: the provider's `region`.
+    #[tf(optional, computed, validate = validators::region_of_another_object())]
     region: Attr<String>,
+    /// Earliest time of an event, inclusive, RFC 3339. Default: 7 days before `end_at`.
+    #[tf(optional, validate = timestamp())]
     start_at: Attr<String>,
+    /// Latest time of an event, inclusive, RFC 3339. Default: the time of the request.
+    #[tf(optional, validate = timestamp())]
     end_at: Attr<String>,
+    /// Type of the events: `authentication`, `authorization` or `gateway_access`. Default: all types.
+    #[tf(optional, validate = Validator::one_of(TYPES))]
     r#type: Attr<String>,
+    /// Maximum number of events, from 1 to 10,000. If there are more, the first events that Konnect lists are returned,
+    /// in an order that Kong does not document. Default: 100.
+    #[tf(optional, computed, validate = Validator::whole_number(1, MAX_LIMIT))]
     limit: Attr<i64>,
+    /// The events, newest first. Fields that an event does not have are null.
+    #[tf(computed)]
     events: Attr<Vec<Item>>,
+    /// Number of `events`.
+    #[tf(computed)]
     event_count: Attr<i64>,
+    /// Time of the newest of the `events`, RFC 3339. Null if there are none.
+    #[tf(computed)]
     newest_at: Attr<String>,
 }
 
-/// An event: the documented fields of all types together.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+// An event: the documented fields of all types together.
+#[derive(Debug, Clone, Default, terraform_plugin::Model)]
 pub(crate) struct Item {
-    r#type: Option<String>,
-    ts: Option<String>,
-    org_id: Option<String>,
-    principal_id: Option<String>,
-    actor_id: Option<String>,
-    client_ip: Option<String>,
-    trace_id: Option<String>,
-    user_agent: Option<String>,
-    uri: Option<String>,
-    portal_id: Option<String>,
-    signature: Option<String>,
-    successful: Option<bool>,
-    outcome: Option<String>,
-    authentication_type: Option<String>,
-    service: Option<String>,
-    resource: Option<String>,
-    action: Option<String>,
-    granted: Option<bool>,
-    method: Option<String>,
-    query: Option<String>,
-    status_code: Option<i64>,
+    /// Type of the event: `authentication`, `authorization` or `gateway_access`. Konnect can omit it in authentication
+    /// events.
+    #[tf(computed)]
+    r#type: Attr<String>,
+    /// Time of the event, RFC 3339.
+    #[tf(computed)]
+    ts: Attr<String>,
+    /// Id of the organization.
+    #[tf(computed)]
+    org_id: Attr<String>,
+    /// Id of the user or system account.
+    #[tf(computed)]
+    principal_id: Attr<String>,
+    /// Id of the person who acts in place of the principal.
+    #[tf(computed)]
+    actor_id: Attr<String>,
+    /// IP address of the client.
+    #[tf(computed)]
+    client_ip: Attr<String>,
+    /// Id that is shared by the events of one request.
+    #[tf(computed)]
+    trace_id: Attr<String>,
+    /// User agent of the client.
+    #[tf(computed)]
+    user_agent: Attr<String>,
+    /// URI of the request.
+    #[tf(computed)]
+    uri: Attr<String>,
+    /// Id of the Dev Portal.
+    #[tf(computed)]
+    portal_id: Attr<String>,
+    /// Signature of the event.
+    #[tf(computed)]
+    signature: Attr<String>,
+    /// Authentication: whether it succeeded.
+    #[tf(computed)]
+    successful: Attr<bool>,
+    /// Authentication: the outcome, such as `success` or `invalid_password`.
+    #[tf(computed)]
+    outcome: Attr<String>,
+    /// Authentication: the method, such as `sso` or `pat`.
+    #[tf(computed)]
+    authentication_type: Attr<String>,
+    /// Authorization: the service that checked the permission.
+    #[tf(computed)]
+    service: Attr<String>,
+    /// Authorization: the Kong resource name of the object.
+    #[tf(computed)]
+    resource: Attr<String>,
+    /// Authorization: the action, such as `list`.
+    #[tf(computed)]
+    action: Attr<String>,
+    /// Authorization: whether the action was allowed.
+    #[tf(computed)]
+    granted: Attr<bool>,
+    /// Access: the HTTP method.
+    #[tf(computed)]
+    method: Attr<String>,
+    /// Access: the query of the request.
+    #[tf(computed)]
+    query: Attr<String>,
+    /// Access: the HTTP status of the response.
+    #[tf(computed)]
+    status_code: Attr<i64>,
+    /// The whole event as Konnect returned it, a JSON object as text, for `jsondecode`.
+    #[tf(computed)]
     raw: Attr<String>,
 }
 
@@ -68,81 +131,32 @@ impl From<AuditLogEntry> for Item {
     fn from(entry: AuditLogEntry) -> Self {
         let fields = entry.fields;
         Self {
-            r#type: fields.event_type,
-            ts: fields.ts,
-            org_id: fields.org_id,
-            principal_id: fields.principal_id,
-            actor_id: fields.actor_id,
-            client_ip: fields.client_ip,
-            trace_id: fields.trace_id,
-            user_agent: fields.user_agent,
-            uri: fields.uri,
-            portal_id: fields.portal_id,
-            signature: fields.signature,
-            successful: fields.successful,
-            outcome: fields.outcome,
-            authentication_type: fields.authentication_type,
-            service: fields.service,
-            resource: fields.resource,
-            action: fields.action,
-            granted: fields.granted,
-            method: fields.method,
-            query: fields.query,
-            status_code: fields.status_code,
+            r#type: fields.event_type.into(),
+            ts: fields.ts.into(),
+            org_id: fields.org_id.into(),
+            principal_id: fields.principal_id.into(),
+            actor_id: fields.actor_id.into(),
+            client_ip: fields.client_ip.into(),
+            trace_id: fields.trace_id.into(),
+            user_agent: fields.user_agent.into(),
+            uri: fields.uri.into(),
+            portal_id: fields.portal_id.into(),
+            signature: fields.signature.into(),
+            successful: fields.successful.into(),
+            outcome: fields.outcome.into(),
+            authentication_type: fields.authentication_type.into(),
+            service: fields.service.into(),
+            resource: fields.resource.into(),
+            action: fields.action.into(),
+            granted: fields.granted.into(),
+            method: fields.method.into(),
+            query: fields.query.into(),
+            status_code: fields.status_code.into(),
             raw: entry.raw.into(),
         }
     }
 }
 
-/// The attributes of an event.
-fn event_attributes() -> Vec<Attribute> {
-    let text = |name, description| Attribute::string(name).computed().description(description);
-    let flag = |name, description| Attribute::bool(name).computed().description(description);
-    vec![
-        text(
-            "type",
-            "Type of the event: `authentication`, `authorization` or `gateway_access`. Konnect can omit it in \
-             authentication events.",
-        ),
-        text("ts", "Time of the event, RFC 3339."),
-        text("org_id", "Id of the organization."),
-        text("principal_id", "Id of the user or system account."),
-        text("actor_id", "Id of the person who acts in place of the principal."),
-        text("client_ip", "IP address of the client."),
-        text("trace_id", "Id that is shared by the events of one request."),
-        text("user_agent", "User agent of the client."),
-        text("uri", "URI of the request."),
-        text("portal_id", "Id of the Dev Portal."),
-        text("signature", "Signature of the event."),
-        flag("successful", "Authentication: whether it succeeded."),
-        text(
-            "outcome",
-            "Authentication: the outcome, such as `success` or `invalid_password`.",
-        ),
-        text(
-            "authentication_type",
-            "Authentication: the method, such as `sso` or `pat`.",
-        ),
-        text(
-            "service",
-            "Authorization: the service that checked the permission.",
-        ),
-        text("resource", "Authorization: the Kong resource name of the object."),
-        text("action", "Authorization: the action, such as `list`."),
-        flag("granted", "Authorization: whether the action was allowed."),
-        text("method", "Access: the HTTP method."),
-        text("query", "Access: the query of the request."),
-        Attribute::number("status_code")
-            .computed()
-            .description("Access: the HTTP status of the response."),
-        text(
-            "raw",
-            "The whole event as Konnect returned it, a JSON object as text, for `jsondecode`.",
-        ),
-    ]
-}
-
-#[async_trait]
 impl DataSource for AuditLogEvents {
     type Data = RunState;
     type Model = Model;
@@ -151,61 +165,13 @@ impl DataSource for AuditLogEvents {
         "konnect_audit_log_events"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "Past audit events of a region, as Konnect keeps them for 7 days, with or without a webhook. The names of \
-             the fields differ from those of delivered events.\n\n\
-             The results are stored in the state in clear text. They contain IP addresses and ids of people, and can \
-             contain names: restrict access to the state, and select as few events as possible. Kong added this API in \
-             August 2026: it may not be enabled for every organization.",
-            [
-                Attribute::string("region")
-                    .optional()
-                    .computed()
-                    .validator(validators::region_of_another_object())
-                    .description("Region of the events. Default: the provider's `region`."),
-                Attribute::string("start_at").optional().validator(timestamp()).description(
-                    "Earliest time of an event, inclusive, RFC 3339. Default: 7 days before `end_at`.",
-                ),
-                Attribute::string("end_at")
-                    .optional()
-                    .validator(timestamp())
-                    .description("Latest time of an event, inclusive, RFC 3339. Default: the time of the request."),
-                Attribute::string("type").optional().validator(Validator::one_of(TYPES)).description(
-                    "Type of the events: `authentication`, `authorization` or `gateway_access`. Default: all types.",
-                ),
-                Attribute::number("limit")
-                    .optional()
-                    .computed()
-                    .validator(Validator::whole_number(1, MAX_LIMIT))
-                    .description(
-                        "Maximum number of events, from 1 to 10,000. If there are more, the first events that \
-                         Konnect lists are returned, in an order that Kong does not document. Default: 100.",
-                    ),
-                Attribute::nested("events", Nesting::List, event_attributes())
-                    .computed()
-                    .description("The events, newest first. Fields that an event does not have are null."),
-                Attribute::number("event_count").computed().description("Number of `events`."),
-                Attribute::string("newest_at")
-                    .computed()
-                    .description("Time of the newest of the `events`, RFC 3339. Null if there are none."),
-            ],
-        )
-    }
-
-    fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
-        if let (Attr::Known(start), Attr::Known(end)) = (&config.start_at, &config.end_at)
-            && time::is_after(start, end)
-        {
-            diagnostics.push(
-                Diagnostic::error("Invalid time range", "end_at must not be before start_at.").at("end_at"),
-            );
-        }
+    fn validate(&self, call: &mut ValidateCall<Model>) -> Result<(), Diagnostics> {
+        Ok(check_range(&call.config.start_at, &call.config.end_at)?)
     }
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
         let config = &call.config;
-        let region = scope_argument(call.provider, &config.region, &Attr::Null)?.region;
+        let region = scope_argument(call.data, &config.region, &Attr::Null)?.region;
         let limit = config.limit.known().copied().unwrap_or(DEFAULT_LIMIT);
         let count = usize::try_from(limit).unwrap_or_default();
         let query = AuditLogQuery {
@@ -218,7 +184,7 @@ impl DataSource for AuditLogEvents {
             size: Some(u32::try_from(count.min(MAX_PAGE_SIZE)).unwrap_or(u32::MAX)),
             after: None,
         };
-        let mut found = v3::first_audit_logs(call.provider.client()?, &region, &query, count)
+        let mut found = v3::first_audit_logs(call.data.client()?, &region, &query, count)
             .await
             .map_err(|error| failed(&error))?;
         let time = |entry: &AuditLogEntry| entry.fields.ts.clone().unwrap_or_default();
@@ -228,10 +194,19 @@ impl DataSource for AuditLogEvents {
             region: region.to_string().into(),
             limit: limit.into(),
             event_count: i64::try_from(events.len()).unwrap_or(i64::MAX).into(),
-            newest_at: events.first().and_then(|event| event.ts.clone()).into(),
+            newest_at: events.first().map(|event| event.ts.clone()).unwrap_or_default(),
             events: events.into(),
             ..config.clone()
         })
+    }
+}
+
+fn check_range(start: &Attr<String>, end: &Attr<String>) -> Result<(), Diagnostic> {
+    match (start, end) {
+        (Attr::Known(start), Attr::Known(end)) if time::is_after(start, end) => {
+            Err(Diagnostic::error("Invalid time range", "end_at must not be before start_at.").at("end_at"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -262,46 +237,15 @@ fn timestamp() -> Validator {
 
 #[cfg(test)]
 mod tests {
-    use terraform_plugin::to_value;
-
     use super::*;
 
-    fn model(events: Vec<Item>) -> Model {
-        Model {
-            region: Attr::Null,
-            start_at: Attr::Null,
-            end_at: Attr::Null,
-            r#type: Attr::Null,
-            limit: Attr::Null,
-            events: events.into(),
-            event_count: Attr::Null,
-            newest_at: Attr::Null,
-        }
-    }
-
     #[test]
-    fn model_fits_schema() {
-        let schema = AuditLogEvents.schema();
-        let value = to_value(&model(vec![Item::default()]), schema.object_type()).unwrap();
-        assert_eq!(value.as_object().unwrap().len(), schema.attributes().len());
-    }
-
-    #[test]
-    fn validate_end_before_start_is_an_error_on_end_at() {
-        let validate = |start: &str, end: &str| {
-            let mut diagnostics = Diagnostics::new();
-            let config = Model {
-                start_at: start.to_owned().into(),
-                end_at: end.to_owned().into(),
-                ..model(Vec::new())
-            };
-            AuditLogEvents.validate(&config, &mut diagnostics);
-            diagnostics
-        };
+    fn check_range_end_before_start_is_an_error_on_end_at() {
+        let check = |start: &str, end: &str| check_range(&start.into(), &end.into());
         let early = "2026-11-20T09:00:00Z";
-        assert!(validate(early, early).is_empty());
-        assert!(validate(early, "2026-11-20T10:30:00+01:00").is_empty());
-        let diagnostics = validate(early, "2026-11-20T09:30:00+01:00");
-        assert_eq!(diagnostics.iter().next().unwrap().path, Some("end_at".into()));
+        assert!(check(early, early).is_ok());
+        assert!(check(early, "2026-11-20T10:30:00+01:00").is_ok());
+        let error = check(early, "2026-11-20T09:30:00+01:00").unwrap_err();
+        assert_eq!(error.path, Some("end_at".into()));
     }
 }

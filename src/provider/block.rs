@@ -6,107 +6,57 @@ use konnect::{
     ACCESS_TOKENS_URL, AccessToken, Cache, Client, ClientOptions, InvalidValue, Region, ServerUrl, sentence,
     v3,
 };
-use serde::Deserialize;
-use terraform_plugin::{
-    Attr, Attribute, ConfigureCall, Diagnostic, Diagnostics, Kind, Schema, Secret, Type, Validator,
-    remember_secret,
-};
+use terraform_plugin::{Attr, ConfigureCall, Diagnostic, Diagnostics, Secret, Validator, remember_secret};
 
 use crate::run::scope::Regions;
 use crate::run::validators;
 use crate::run::{Access, RunState};
 
-/// The provider block. Every attribute is optional, and may be unknown while planning.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+/// Manages the audit logging of a Kong Konnect organization: where audit events are sent, for which regions, and
+/// whether they arrive.
+#[derive(Debug, terraform_plugin::Model)]
+#[tf(conflicts(personal_access_token, system_account_access_token))]
 pub struct Config {
+    /// Personal access token (`kpat_...`) of a user with the role Audit Logs: Admin. Can also be set with the
+    /// environment variable `KONNECT_TOKEN`. It takes precedence over a system account access token from the same
+    /// place; the provider block takes precedence over the environment.
+    #[tf(optional, sensitive, validate = validators::access_token())]
     personal_access_token: Attr<Secret>,
+    /// Access token of a system account (`spat_...`) with the role Audit Logs: Admin, recommended for pipelines. Can
+    /// also be set with the environment variable `KONNECT_SPAT`. Conflicts with `personal_access_token`.
+    #[tf(optional, sensitive, validate = validators::access_token())]
     system_account_access_token: Attr<Secret>,
+    /// URL of the Konnect API. Can also be set with the environment variable `KONNECT_SERVER_URL`. The provider
+    /// replaces `{region}` in the host or path with the region of each resource. A URL without it serves one region:
+    /// the region in its host (`https://eu.api.konghq.com`), or else the provider's `region`, or else `global`. HTTPS
+    /// only, except for a loopback address; no user name, query or fragment. Default:
+    /// `https://{region}.api.konghq.com`.
+    #[tf(optional, validate = validators::server_url())]
     server_url: Attr<String>,
+    /// Default region of webhooks and statuses: `us`, `eu`, `au`, `me`, `in`, `sg`, `global`, or a region that Kong
+    /// adds later. Can also be set with the environment variable `KONNECT_REGION`.
+    #[tf(optional, validate = validators::region(), text)]
     region: Attr<Region>,
+    /// Time limit for one attempt of a request, in seconds, from 1 to 600. Up to 10 seconds of it are available for the
+    /// connection. Default: 30.
+    #[tf(optional, validate = Validator::whole_number(1, 600))]
     request_timeout_seconds: Attr<i64>,
+    /// Maximum number of retries of a request, from 0 to 10. The provider retries only requests that are safe to
+    /// repeat, after connection errors, rate limits (429), temporary statuses (408, 425) and server errors (500 and
+    /// above). The first wait is 1 second. Each further wait is twice as long, at most 30 seconds, unless Konnect asks
+    /// for another. Default: 4.
+    #[tf(optional, validate = Validator::whole_number(0, 10))]
     max_retries: Attr<i64>,
+    /// Whether to re-send a credential after an outside change. The API never returns a credential, but it returns the
+    /// time of the last change of an object. If this configuration did not make that change, the next plan warns, and
+    /// its apply sends the configured credential again, in place. To exclude one resource, add its credential argument
+    /// to `ignore_changes`. Default: true.
+    #[tf(optional)]
     detect_authorization_drift: Attr<bool>,
+    /// Ids of the Konnect organizations that this configuration may be applied to. If set, the provider reads the
+    /// organization of the access token and fails before any other request if it is not in the set.
+    #[tf(optional, set)]
     allowed_organization_ids: Attr<Vec<Attr<String>>>,
-}
-
-pub(crate) fn schema() -> Schema {
-    Schema::new(
-        "Manages the audit logging of a Kong Konnect organization: where audit events are sent, for which \
-         regions, and whether they arrive.",
-        [
-            Attribute::string("personal_access_token")
-                .optional()
-                .sensitive()
-                .validator(validators::access_token())
-                .description(
-                    "Personal access token (`kpat_...`) of a user with the role Audit Logs: Admin. Can also be set with \
-                     the environment variable `KONNECT_TOKEN`. It takes precedence over a system account access token \
-                     from the same place; the provider block takes precedence over the environment.",
-                ),
-            Attribute::string("system_account_access_token")
-                .optional()
-                .sensitive()
-                .validator(validators::access_token())
-                .description(
-                    "Access token of a system account (`spat_...`) with the role Audit Logs: Admin, recommended for \
-                     pipelines. Can also be set with the environment variable `KONNECT_SPAT`. Conflicts with \
-                     `personal_access_token`.",
-                ),
-            Attribute::string("server_url").optional().validator(validators::server_url()).description(
-                "URL of the Konnect API. Can also be set with the environment variable `KONNECT_SERVER_URL`. The \
-                 provider replaces `{region}` in the host or path with the region of each resource. A URL without it \
-                 serves one region: the region in its host (`https://eu.api.konghq.com`), or else the provider's \
-                 `region`, or else `global`. HTTPS only, except for a loopback address; no user name, query or fragment. \
-                 Default: `https://{region}.api.konghq.com`.",
-            ),
-            Attribute::string("region").optional().validator(validators::region()).description(
-                "Default region of webhooks and statuses: `us`, `eu`, `au`, `me`, `in`, `sg`, `global`, or a region that \
-                 Kong adds later. Can also be set with the environment variable `KONNECT_REGION`.",
-            ),
-            Attribute::number("request_timeout_seconds")
-                .optional()
-                .validator(Validator::whole_number(1, 600))
-                .description(
-                    "Time limit for one attempt of a request, in seconds, from 1 to 600. Up to 10 seconds of it are \
-                     available for the connection. Default: 30.",
-                ),
-            Attribute::number("max_retries").optional().validator(Validator::whole_number(0, 10)).description(
-                "Maximum number of retries of a request, from 0 to 10. The provider retries only requests that are safe \
-                 to repeat, after connection errors, rate limits (429), temporary statuses (408, 425) and server errors \
-                 (500 and above). The first wait is 1 second. Each further wait is twice as long, at most 30 seconds, \
-                 unless Konnect asks for another. Default: 4.",
-            ),
-            Attribute::bool("detect_authorization_drift").optional().description(
-                "Whether to re-send a credential after an outside change. The API never returns a credential, but it \
-                 returns the time of the last change of an object. If this configuration did not make that change, the \
-                 next plan warns, and its apply sends the configured credential again, in place. To exclude one resource, add its \
-                 credential argument to `ignore_changes`. Default: true.",
-            ),
-            Attribute::new("allowed_organization_ids", Kind::Plain(Type::set(Type::String)))
-                .optional()
-                .description(
-                    "Ids of the Konnect organizations that this configuration may be applied to. If set, the provider \
-                     reads the organization of the access token and fails before any other request if it is not in the \
-                     set.",
-                ),
-        ],
-    )
-}
-
-pub(crate) fn validate(config: &Config, diagnostics: &mut Diagnostics) {
-    // Unknown values may become null. The configuration is validated again when they are known.
-    if config.personal_access_token.known().is_some() && config.system_account_access_token.known().is_some()
-    {
-        diagnostics.push(
-            Diagnostic::error(
-                "Conflicting access tokens",
-                "A request carries one token. Remove either personal_access_token or \
-                 system_account_access_token.",
-            )
-            .at("system_account_access_token"),
-        );
-    }
 }
 
 /// Creates the state of a run from a provider block and the environment.

@@ -2,11 +2,7 @@
 
 mod block;
 
-use async_trait::async_trait;
-use terraform_plugin::{
-    ConfigureCall, Diagnostics, Metadata, Phase, Provider, Schema, ServedAction, ServedDataSource,
-    ServedFunction, ServedListResource, ServedResource,
-};
+use terraform_plugin::{ConfigureCall, Diagnostics, Metadata, Phase, Provider, Registry};
 
 use crate::destination::data::{AuditLogDestinationLookup, AuditLogDestinations};
 use crate::destination::list::AuditLogDestinationList;
@@ -33,7 +29,6 @@ pub const NAME: &str = "konnect";
 #[derive(Debug, Clone, Copy)]
 pub struct KonnectProvider;
 
-#[async_trait]
 impl Provider for KonnectProvider {
     type Config = Config;
     type Data = RunState;
@@ -48,12 +43,22 @@ impl Provider for KonnectProvider {
         }
     }
 
-    fn schema(&self) -> Schema {
-        crate::provider::block::schema()
-    }
-
-    fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
-        crate::provider::block::validate(config, diagnostics);
+    fn register(&self, registry: &mut Registry<RunState>) {
+        registry
+            .tracked_resource(AuditLogDestination)
+            .tracked_resource(AuditLogWebhook)
+            .resource(AuditLogReplayJob)
+            .data_source(AuditLogDestinationLookup)
+            .data_source(AuditLogDestinations)
+            .data_source(AuditLogEvents)
+            .data_source(AuditLogSigningKeys)
+            .data_source(AuditLogWebhookStatus)
+            .data_source(KonnectOrganization)
+            .list_resource(AuditLogDestinationList)
+            .list_resource(AuditLogWebhookList)
+            .action(AuditLogReplay)
+            .function(ParseAuditEvent)
+            .function(VerifyAuditEvent);
     }
 
     async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<RunState, Diagnostics> {
@@ -67,118 +72,17 @@ impl Provider for KonnectProvider {
     fn on_phase(&self, run: &RunState, phase: Phase) {
         run.enter(phase);
     }
-
-    fn resources(&self) -> Vec<ServedResource<RunState>> {
-        vec![
-            ServedResource::new(AuditLogDestination),
-            ServedResource::new(AuditLogWebhook),
-            ServedResource::new(AuditLogReplayJob),
-        ]
-    }
-
-    fn data_sources(&self) -> Vec<ServedDataSource<RunState>> {
-        vec![
-            ServedDataSource::new(AuditLogDestinationLookup),
-            ServedDataSource::new(AuditLogDestinations),
-            ServedDataSource::new(AuditLogEvents),
-            ServedDataSource::new(AuditLogSigningKeys),
-            ServedDataSource::new(AuditLogWebhookStatus),
-            ServedDataSource::new(KonnectOrganization),
-        ]
-    }
-
-    fn list_resources(&self) -> Vec<ServedListResource<RunState>> {
-        vec![
-            ServedListResource::new(AuditLogDestinationList),
-            ServedListResource::new(AuditLogWebhookList),
-        ]
-    }
-
-    fn functions(&self) -> Vec<ServedFunction> {
-        vec![
-            ServedFunction::new(ParseAuditEvent),
-            ServedFunction::new(VerifyAuditEvent),
-        ]
-    }
-
-    fn actions(&self) -> Vec<ServedAction<RunState>> {
-        vec![ServedAction::new(AuditLogReplay)]
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde::Serialize;
-    use serde::de::DeserializeOwned;
-    use terraform_plugin::testing::check_model;
-    use terraform_plugin::{Action, DataSource, ListResource, Resource, ServeMode, Server};
+    use terraform_plugin::{ServeMode, Server};
 
     use super::*;
 
     #[test]
     fn implementation_is_valid() {
         let server = Server::new(KonnectProvider, ServeMode::Managed);
-        assert_eq!(server.validate_implementation(), Vec::<String>::new());
-    }
-
-    fn resource<R: Resource>(resource: &R)
-    where
-        R::Model: Serialize + DeserializeOwned,
-    {
-        check_model::<R::Model>(&resource.schema());
-    }
-
-    fn data_source<D: DataSource>(data_source: &D)
-    where
-        D::Model: Serialize + DeserializeOwned,
-    {
-        check_model::<D::Model>(&data_source.schema());
-    }
-
-    fn list_resource<L: ListResource>(list: &L)
-    where
-        L::Config: Serialize + DeserializeOwned,
-    {
-        check_model::<L::Config>(&list.schema());
-    }
-
-    fn action<A: Action>(action: &A)
-    where
-        A::Config: Serialize + DeserializeOwned,
-    {
-        check_model::<A::Config>(&action.schema());
-    }
-
-    #[test]
-    fn models_match_their_schemas() {
-        check_model::<Config>(&KonnectProvider.schema());
-
-        resource(&AuditLogDestination);
-        resource(&AuditLogWebhook);
-        resource(&AuditLogReplayJob);
-        assert_eq!(KonnectProvider.resources().len(), 3, "a new one is checked above");
-
-        data_source(&AuditLogDestinationLookup);
-        data_source(&AuditLogDestinations);
-        data_source(&AuditLogEvents);
-        data_source(&AuditLogSigningKeys);
-        data_source(&AuditLogWebhookStatus);
-        data_source(&KonnectOrganization);
-        assert_eq!(
-            KonnectProvider.data_sources().len(),
-            6,
-            "a new one is checked above"
-        );
-
-        list_resource(&AuditLogDestinationList);
-        list_resource(&AuditLogWebhookList);
-        assert_eq!(
-            KonnectProvider.list_resources().len(),
-            2,
-            "a new one is checked above"
-        );
-
-        action(&AuditLogReplay);
-        assert_eq!(KonnectProvider.actions().len(), 1, "a new one is checked above");
+        assert_eq!(server.validate_implementation(), [""; 0]);
     }
 }

@@ -1,7 +1,6 @@
 //! The token, URL and region from a provider block and an environment.
 
-use terraform_plugin::{Severity, Value, from_value};
-use tokio_util::sync::CancellationToken;
+use terraform_plugin::{ClientCapabilities, Model, Severity, Value, from_value};
 
 use super::*;
 
@@ -12,19 +11,14 @@ fn connected(
     environment: &[(&str, &str)],
 ) -> Result<RunState, Vec<(String, String)>> {
     let mut config = Value::object(block.iter().cloned())
-        .shaped(schema().object_type())
+        .shaped(Config::schema().object_type())
         .unwrap();
-    for attribute in schema().attributes() {
+    for attribute in Config::schema().attributes() {
         if config.get(attribute.name()).is_null() {
             config.set(attribute.name(), Value::Null);
         }
     }
-    let call = ConfigureCall {
-        config: from_value(config).unwrap(),
-        terraform_version: "1.11.4".to_owned(),
-        stop: CancellationToken::new(),
-        diagnostics: Diagnostics::new(),
-    };
+    let call = ConfigureCall::new(from_value(config).unwrap());
     let variable = |name: &str| {
         environment
             .iter()
@@ -43,7 +37,7 @@ fn connected(
 fn chosen(block: &[(&str, Value)], environment: &[(&str, &str)]) -> String {
     // Tests the function that selects the token. Tests against the emulator check the token in requests.
     let config = Value::object(block.iter().cloned())
-        .shaped(schema().object_type())
+        .shaped(Config::schema().object_type())
         .unwrap();
     let variable = |name: &str| {
         environment
@@ -114,12 +108,9 @@ fn two_tokens_in_the_block_conflict() {
         ("personal_access_token", "kpat_a".into()),
         ("system_account_access_token", "spat_b".into()),
     ]);
-    let mut found = Diagnostics::new();
-    validate(
-        &from_value(config.shaped(schema().object_type()).unwrap()).unwrap(),
-        &mut found,
-    );
-    assert!(found.has_errors());
+    let schema = Config::schema();
+    let config = config.shaped(schema.object_type()).unwrap();
+    assert!(terraform_plugin::validate(&schema, &config, ClientCapabilities::default()).has_errors());
 }
 
 #[test]

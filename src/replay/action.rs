@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use konnect::{NewReplayJob, Region};
-use serde::Deserialize;
 use terraform_plugin::{
-    Action, Attr, Attribute, Diagnostic, Diagnostics, InvokeCall, PlanActionCall, Schema, Validator,
+    Action, Attr, Diagnostic, Diagnostics, InvokeCall, PlanActionCall, ValidateCall, Validator,
 };
 
 use crate::replay::window::{self, TimeRange};
@@ -15,21 +14,44 @@ use crate::replay::{Caller, Replay, Report};
 use crate::run::RunState;
 use crate::run::scope::Scope;
 use crate::run::validators;
-use crate::run::values::require;
 
 /// The action `konnect_audit_log_replay`.
 pub(crate) struct AuditLogReplay;
 
-/// The `config` block.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+/// Sends the past audit events of a region or a Dev Portal to its audit log webhook again, for instance those that a
+/// SIEM missed during an outage. Konnect keeps events for 7 days, and delivers to the webhook that is configured when
+/// the job runs. The webhook must be set up and enabled. Events that already arrived are also sent again.
+///
+/// Invoke the action with `terraform apply -invoke=action.konnect_audit_log_replay.NAME`, or with an `action_trigger`
+/// in the apply that repairs the stream. Each region and each Dev Portal has one replay job at a time: if another one
+/// is in progress, the action waits for it to end. An interruption ends the wait, and Konnect continues the job. To
+/// keep a record of the job in the state, use the resource `konnect_audit_log_replay_job`.
+#[derive(Debug, Clone, Default, terraform_plugin::Model)]
 pub(crate) struct Config {
+    /// Region whose events are sent again, or region of the Dev Portal. Default: the provider's `region`.
+    #[tf(optional, validate = validators::region(), text)]
     region: Attr<Region>,
+    /// Id of the Dev Portal whose events are sent again, a UUID. If omitted, the events of the region are.
+    #[tf(optional, validate = Validator::not_blank(), semantic_equality = str::eq_ignore_ascii_case)]
     portal_id: Attr<String>,
+    /// Beginning of the time range, RFC 3339, at most 7 days ago. Requires `end_at`. Conflicts with `last`.
+    #[tf(optional, validate = window::time())]
     start_at: Attr<String>,
+    /// End of the time range, RFC 3339, after `start_at` and not in the future. Requires `start_at`. Conflicts with
+    /// `last`.
+    #[tf(optional, validate = window::time())]
     end_at: Attr<String>,
+    /// Length of the time range, which ends now, such as `30m`, `6h` or `2d`, at most 7 days. Set either `last`, or
+    /// both `start_at` and `end_at`.
+    #[tf(optional, validate = window::duration())]
     last: Attr<String>,
+    /// Whether the action waits until the job has completed, and fails if the job does. If false, it only starts the
+    /// job. Default: true.
+    #[tf(optional)]
     wait_for_completion: Attr<bool>,
+    /// Total time that the action waits for another job to end and for this one to complete, such as `30m` or `6h`.
+    /// After that, the action fails, and Konnect continues the job. Default: `30m`.
+    #[tf(optional, validate = window::duration())]
     timeout: Attr<String>,
 }
 
@@ -71,13 +93,12 @@ impl Config {
             return Ok(TimeRange::Last(last));
         }
         Ok(TimeRange::Fixed(NewReplayJob {
-            start_at: require(self.start_at.clone(), "start_at")?,
-            end_at: require(self.end_at.clone(), "end_at")?,
+            start_at: self.start_at.require("start_at")?.clone(),
+            end_at: self.end_at.require("end_at")?.clone(),
         }))
     }
 }
 
-#[async_trait]
 impl Action for AuditLogReplay {
     type Data = RunState;
     type Config = Config;
@@ -86,71 +107,26 @@ impl Action for AuditLogReplay {
         "konnect_audit_log_replay"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "Sends the past audit events of a region or a Dev Portal to its audit log webhook again, for instance those \
-             that a SIEM missed during an outage. Konnect keeps events for 7 days, and delivers to the webhook that is \
-             configured when the job runs. The webhook must be set up and enabled. Events that already arrived are also \
-             sent again.\n\n\
-             Invoke the action with `terraform apply -invoke=action.konnect_audit_log_replay.NAME`, or with an \
-             `action_trigger` in the apply that repairs the stream. Each region and each Dev Portal has one replay job at \
-             a time: if another one is in progress, the action waits for it to end. An interruption ends the wait, and Konnect \
-             continues the job. To keep a record of the job in the state, use the resource \
-             `konnect_audit_log_replay_job`.",
-            [
-                Attribute::string("region").optional().validator(validators::region()).description(
-                    "Region whose events are sent again, or region of the Dev Portal. Default: the provider's `region`.",
-                ),
-                Attribute::string("portal_id").optional().validator(Validator::not_blank()).description(
-                    "Id of the Dev Portal whose events are sent again, a UUID. If omitted, the events of the region are.",
-                ),
-                Attribute::string("start_at").optional().validator(window::time()).description(
-                    "Beginning of the time range, RFC 3339, at most 7 days ago. Requires `end_at`. Conflicts with `last`.",
-                ),
-                Attribute::string("end_at").optional().validator(window::time()).description(
-                    "End of the time range, RFC 3339, after `start_at` and not in the future. Requires `start_at`. \
-                     Conflicts with `last`.",
-                ),
-                Attribute::string("last").optional().validator(window::duration()).description(
-                    "Length of the time range, which ends now, such as `30m`, `6h` or `2d`, at most 7 days. Set \
-                     either `last`, or both `start_at` and `end_at`.",
-                ),
-                Attribute::bool("wait_for_completion").optional().description(
-                    "Whether the action waits until the job has completed, and fails if the job does. If false, it only \
-                     starts the job. Default: true.",
-                ),
-                Attribute::string("timeout").optional().validator(window::duration()).description(
-                    "Total time that the action waits for another job to end and for this one to complete, such as `30m` or \
-                     `6h`. After that, the action fails, and Konnect continues the job. Default: `30m`.",
-                ),
-            ],
-        )
+    fn validate(&self, call: &mut ValidateCall<Config>) -> Result<(), Diagnostics> {
+        Ok(call.config.check_arguments()?)
     }
 
-    fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
-        if let Err(error) = config.check_arguments() {
-            diagnostics.push(error);
-        }
-    }
-
-    async fn plan(&self, call: &mut PlanActionCall<'_, Self>) {
-        let (run, config) = (call.provider, &call.config);
+    async fn plan(&self, call: &mut PlanActionCall<'_, Self>) -> Result<(), Diagnostics> {
+        let (run, config) = (call.data, &call.config);
         // Checks values that became known after the validation.
-        if let Err(error) = config.check_arguments() {
-            return call.diagnostics.push(error);
-        }
+        config.check_arguments()?;
+        let mut refused = window::check_retention(&config.start_at, &config.end_at, run.now());
         let region = run.regions.of(&config.region, None);
         if let Err(error) = region.and_then(|region| Scope::if_known(&region, &config.portal_id)) {
-            call.diagnostics.push(error);
+            refused.push(error);
         }
-        let refused = window::check_retention(&config.start_at, &config.end_at, run.now());
-        call.diagnostics.append(refused);
+        if refused.is_empty() { Ok(()) } else { Err(refused) }
     }
 
     async fn invoke(&self, call: &mut InvokeCall<'_, Self>) -> Result<(), Diagnostics> {
-        let (run, config) = (call.provider, &call.config);
+        let (run, config) = (call.data, &call.config);
         config.check_arguments()?;
-        let scope = Scope::of(run.regions.of(&config.region, None)?, &config.portal_id)?;
+        let scope = Scope::of(&run.regions.of(&config.region, None)?, &config.portal_id)?;
         let range = config.time_range()?;
         let replay = Replay::new(run, &scope, Caller::Action, &config.timeout);
         let waits = config.wait_for_completion != Attr::Known(false);
@@ -212,13 +188,5 @@ mod tests {
                 "{config:?}"
             );
         }
-    }
-
-    #[test]
-    fn schema_is_valid_for_hosts() {
-        assert_eq!(
-            AuditLogReplay.schema().validate_implementation(),
-            Vec::<String>::new()
-        );
     }
 }

@@ -3,12 +3,10 @@
 //!
 //! Konnect stores only the latest job of each. It can be replaced, but not cancelled or deleted.
 
-use async_trait::async_trait;
 use konnect::{NewReplayJob, Region, ReplayJob};
-use serde::{Deserialize, Serialize};
 use terraform_plugin::{
-    Attr, Attribute, CreateCall, DeleteCall, Diagnostic, Diagnostics, IdentityAttribute, ImportCall,
-    ImportTarget, PlanCall, ReadCall, Resource, Schema, UpdateCall, Validator,
+    Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, PlanCall, ReadCall,
+    Resource, UpdateCall, ValidateCall, Validator,
 };
 
 use crate::replay::window::{self, TimeRange};
@@ -17,7 +15,7 @@ use crate::run::RunState;
 use crate::run::errors::api_error;
 use crate::run::scope::{Scope, planned_id, region_from_state};
 use crate::run::validators;
-use crate::run::values::{fails_at_apply, require};
+use crate::run::values::fails_at_apply;
 
 /// The status of a job that another one has replaced.
 const SUPERSEDED: &str = "superseded";
@@ -27,18 +25,54 @@ const FAILED: &str = "failed";
 /// The resource `konnect_audit_log_replay_job`.
 pub(crate) struct AuditLogReplayJob;
 
-/// Configuration, plan and state of a replay job.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// A replay of past audit events: Konnect sends the events of a time range to the audit log webhook again, for instance
+/// those that a SIEM missed during an outage. Konnect keeps events for 7 days, and delivers to the webhook that is
+/// configured when the job runs. The webhook must be set up and enabled. Events that already arrived are also sent
+/// again.
+///
+/// Creating the resource starts a job, and so does each change of `start_at` or `end_at`. Each region and each Dev
+/// Portal has one replay job at a time: if another one is in progress, the apply waits for it to end. If a job fails,
+/// the apply fails, and the next apply starts the job again. When the job has completed, the resource is a record of
+/// it, and a time range that is older than 7 days is not an error.
+///
+/// Destroying the resource only removes it from the state. Konnect can neither cancel nor delete a job.
+#[derive(Debug, Clone, Default, terraform_plugin::Model)]
 pub(crate) struct Model {
+    /// The region, or the region and the Dev Portal as `REGION/PORTAL_ID`.
+    #[tf(computed, use_state_for_unknown, semantic_equality = str::eq_ignore_ascii_case)]
     id: Attr<String>,
+    /// Region whose events are sent again, or region of the Dev Portal. A change starts a job in the other region.
+    /// Default: the provider's `region`.
+    #[tf(optional, computed, use_state_for_unknown, requires_replace, validate = validators::region(), identity, text)]
     region: Attr<Region>,
-    /// Text, because it usually comes from another resource, which can be mocked.
+    // Text, because it usually comes from another resource, which can be mocked.
+    /// Id of the Dev Portal whose events are sent again, a UUID. If omitted, the events of the region are. A change
+    /// starts a job for the other Dev Portal.
+    #[tf(optional, requires_replace, validate = Validator::not_blank(), identity = optional, semantic_equality = str::eq_ignore_ascii_case)]
     portal_id: Attr<String>,
+    /// Beginning of the time range, RFC 3339, at most 7 days ago when the job is started. A change starts another job.
+    #[tf(required, validate = window::time())]
     start_at: Attr<String>,
+    /// End of the time range, RFC 3339, after `start_at` and not in the future when the job is started. A change starts
+    /// another job.
+    #[tf(required, validate = window::time())]
     end_at: Attr<String>,
+    /// Whether the apply waits until the job has completed, and fails if the job does. If false, the apply only starts
+    /// the job, and later refreshes show its status. A change has no effect on a job that was started. Default: true.
+    #[tf(default = true)]
     wait_for_completion: Attr<bool>,
+    /// Total time that the apply waits for another job to end and for this one to complete, such as `30m` or `6h`.
+    /// After that, the apply fails, and Konnect continues the job. A change has no effect on a job that was started.
+    /// Default: `30m`.
+    #[tf(default = DEFAULT_TIMEOUT, validate = window::duration())]
     timeout: Attr<String>,
+    /// Status of the job: `accepted`, `pending`, `running`, `completed` or `failed`, as Konnect reports it.
+    /// `superseded` if Konnect no longer has the job, because another job has replaced it or because the Dev Portal is
+    /// gone; the job is then not started again.
+    #[tf(computed)]
     status: Attr<String>,
+    /// Time of the last change of the status, by Konnect's clock.
+    #[tf(computed)]
     updated_at: Attr<String>,
 }
 
@@ -46,8 +80,8 @@ impl Model {
     /// The job that the model describes.
     fn job(&self) -> Result<NewReplayJob, Diagnostic> {
         Ok(NewReplayJob {
-            start_at: require(self.start_at.clone(), "start_at")?,
-            end_at: require(self.end_at.clone(), "end_at")?,
+            start_at: self.start_at.require("start_at")?.clone(),
+            end_at: self.end_at.require("end_at")?.clone(),
         })
     }
 
@@ -62,7 +96,7 @@ impl Model {
 
     /// The scope of a job in the state.
     fn scope(&self) -> Result<Scope, Diagnostic> {
-        Scope::of(region_from_state(&self.region)?.into(), &self.portal_id)
+        Scope::of(&region_from_state(&self.region)?.into(), &self.portal_id)
     }
 
     /// The model with the state of the job.
@@ -81,7 +115,6 @@ impl Model {
     }
 }
 
-#[async_trait]
 impl Resource for AuditLogReplayJob {
     type Data = RunState;
     type Model = Model;
@@ -90,77 +123,12 @@ impl Resource for AuditLogReplayJob {
         "konnect_audit_log_replay_job"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "A replay of past audit events: Konnect sends the events of a time range to the audit log webhook again, for \
-             instance those that a SIEM missed during an outage. Konnect keeps events for 7 days, and delivers to the \
-             webhook that is configured when the job runs. The webhook must be set up and enabled. Events that already \
-             arrived are also sent again.\n\n\
-             Creating the resource starts a job, and so does each change of `start_at` or `end_at`. Each region and each \
-             Dev Portal has one replay job at a time: if another one is in progress, the apply waits for it to end. If a \
-             job fails, the apply fails, and the next apply starts the job again. When the job has completed, the \
-             resource is a record of it, and a time range that is older than 7 days is not an error.\n\n\
-             Destroying the resource only removes it from the state. Konnect can neither cancel nor delete a job.",
-            [
-                Attribute::string("id").computed().use_state_for_unknown().description(
-                    "The region, or the region and the Dev Portal as `REGION/PORTAL_ID`.",
-                ),
-                Attribute::string("region")
-                    .optional()
-                    .computed()
-                    .use_state_for_unknown()
-                    .requires_replace()
-                    .validator(validators::region())
-                    .description(
-                        "Region whose events are sent again, or region of the Dev Portal. A change starts a job in the \
-                         other region. Default: the provider's `region`.",
-                    ),
-                Attribute::string("portal_id").optional().requires_replace().validator(Validator::not_blank()).description(
-                    "Id of the Dev Portal whose events are sent again, a UUID. If omitted, the events of the region are. A \
-                     change starts a job for the other Dev Portal.",
-                ),
-                Attribute::string("start_at").required().validator(window::time()).description(
-                    "Beginning of the time range, RFC 3339, at most 7 days ago when the job is started. A change starts \
-                     another job.",
-                ),
-                Attribute::string("end_at").required().validator(window::time()).description(
-                    "End of the time range, RFC 3339, after `start_at` and not in the future when the job is started. A \
-                     change starts another job.",
-                ),
-                Attribute::bool("wait_for_completion").optional().default(true).description(
-                    "Whether the apply waits until the job has completed, and fails if the job does. If false, the apply \
-                     only starts the job, and later refreshes show its status. A change has no effect on a job that was \
-                     started. Default: true.",
-                ),
-                Attribute::string("timeout").optional().default(DEFAULT_TIMEOUT).validator(window::duration()).description(
-                    "Total time that the apply waits for another job to end and for this one to complete, such as `30m` or \
-                     `6h`. After that, the apply fails, and Konnect continues the job. A change has no effect on a job that \
-                     was started. Default: `30m`.",
-                ),
-                Attribute::string("status").computed().description(
-                    "Status of the job: `accepted`, `pending`, `running`, `completed` or `failed`, as Konnect reports it. \
-                     `superseded` if Konnect no longer has the job, because another job has replaced it or because the Dev \
-                     Portal is gone; the job is then not started again.",
-                ),
-                Attribute::string("updated_at").computed().description(
-                    "Time of the last change of the status, by Konnect's clock.",
-                ),
-            ],
-        )
-        .identity(&[
-            IdentityAttribute { name: "region", required_for_import: true },
-            IdentityAttribute { name: "portal_id", required_for_import: false },
-        ])
+    fn validate(&self, call: &mut ValidateCall<Model>) -> Result<(), Diagnostics> {
+        Ok(window::check_order(&call.config.start_at, &call.config.end_at)?)
     }
 
-    fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
-        if let Err(error) = window::check_order(&config.start_at, &config.end_at) {
-            diagnostics.push(error);
-        }
-    }
-
-    async fn plan(&self, call: &mut PlanCall<'_, Self>) {
-        let (run, config, prior) = (call.provider, &call.config, call.prior.as_ref());
+    async fn plan(&self, call: &mut PlanCall<'_, Self>) -> Result<(), Diagnostics> {
+        let (run, config, prior) = (call.data, &call.config, call.state.as_ref());
         let region = run.regions.of(&config.region, prior.map(|prior| &prior.region));
         match region.and_then(|region| {
             Scope::if_known(&region, &config.portal_id)?;
@@ -179,7 +147,11 @@ impl Resource for AuditLogReplayJob {
                 }
             }
         }
-        call.keep_planned.extend(["status", "updated_at"]);
+        if let Some(prior) = prior {
+            // Only another job changes them.
+            call.planned.status = prior.status.clone();
+            call.planned.updated_at = prior.updated_at.clone();
+        }
 
         let same_job = prior.filter(|prior| {
             prior.region == call.planned.region
@@ -187,29 +159,30 @@ impl Resource for AuditLogReplayJob {
                 && config.has_range_of(prior)
         });
         if same_job.is_some_and(|prior| !prior.has_failed()) {
-            return;
+            return Ok(());
         }
         let refused = window::check_retention(&config.start_at, &config.end_at, run.now());
         if same_job.is_some() && !refused.is_empty() {
             call.diagnostics.push(cannot_start_again());
-            return;
+            return Ok(());
         }
         for error in refused {
             call.diagnostics.push(fails_at_apply(error));
         }
         call.planned.status = Attr::Unknown;
         call.planned.updated_at = Attr::Unknown;
+        Ok(())
     }
 
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let planned = Model {
             region: call
-                .provider
+                .data
                 .regions
                 .at_apply(&call.planned.region, &call.config.region)?,
             ..call.planned.clone()
         };
-        let done = self.start(call.provider, planned, Caller::Create).await;
+        let done = self.start(call.data, planned, Caller::Create).await;
         done.map_err(|(started, diagnostics)| {
             call.partial_state = started;
             diagnostics
@@ -217,7 +190,7 @@ impl Resource for AuditLogReplayJob {
     }
 
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
-        let (run, known) = (call.provider, call.state.clone());
+        let (run, known) = (call.data, call.state.clone());
         if let Some(warning) = run.refresh_has_to_wait() {
             call.diagnostics.push(warning);
             return Ok(Some(known));
@@ -232,7 +205,7 @@ impl Resource for AuditLogReplayJob {
     }
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let (planned, prior) = (call.planned.clone(), &call.prior);
+        let (planned, prior) = (call.planned.clone(), &call.state);
         let same_range = planned.has_range_of(prior);
         if same_range && !(prior.has_failed() && planned.status.is_unknown()) {
             return Ok(Model {
@@ -242,7 +215,7 @@ impl Resource for AuditLogReplayJob {
             });
         }
         let caller = Caller::Update(prior.job()?);
-        let done = self.start(call.provider, planned, caller).await;
+        let done = self.start(call.data, planned, caller).await;
         done.map_err(|(started, diagnostics)| {
             call.partial_state = started;
             diagnostics
@@ -255,10 +228,10 @@ impl Resource for AuditLogReplayJob {
     }
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
-        let run = call.provider;
+        let run = call.data;
         let scope = match &call.target {
             ImportTarget::Id(text) => Scope::parse(text, "a replay job")?,
-            ImportTarget::Identity(identity) => Scope::of(identity.region.clone(), &identity.portal_id)?,
+            ImportTarget::Identity(identity) => Scope::of(&identity.region, &identity.portal_id)?,
         };
         // Checks that the server URL serves the region.
         let region = run.regions.of(&scope.region.clone().into(), None)?;
@@ -298,7 +271,7 @@ impl AuditLogReplayJob {
         caller: Caller,
     ) -> Result<Model, (Option<Model>, Diagnostics)> {
         let prepared = (|| {
-            let scope = Scope::of(planned.region.clone(), &planned.portal_id)?;
+            let scope = Scope::of(&planned.region, &planned.portal_id)?;
             let job = planned.job()?;
             window::check_order(&planned.start_at, &planned.end_at)?;
             Ok::<_, Diagnostic>((scope, job))

@@ -6,7 +6,7 @@ use konnect::{PortalId, Region, ServerUrl, sentence};
 use terraform_plugin::{Attr, Diagnostic};
 
 use crate::run::RunState;
-use crate::run::values::{argument, require};
+use crate::run::values::argument;
 
 /// The argument that identifies a Dev Portal.
 const PORTAL_ID: &str = "portal_id";
@@ -25,15 +25,11 @@ impl Scope {
     ///
     /// # Errors
     /// On the argument: it is null, invalid, or the combination does not exist.
-    pub(crate) fn of(region: Attr<Region>, portal_id: &Attr<String>) -> Result<Self, Diagnostic> {
-        let region = require(region, "region")?;
+    pub(crate) fn of(region: &Attr<Region>, portal_id: &Attr<String>) -> Result<Self, Diagnostic> {
+        let region = region.require("region")?.clone();
         let portal = match portal_id {
             Attr::Null => None,
-            id => Some(argument(
-                &require(id.clone(), PORTAL_ID)?,
-                PORTAL_ID,
-                PortalId::parse,
-            )?),
+            id => Some(argument(id.require(PORTAL_ID)?, PORTAL_ID, PortalId::parse)?),
         };
         if portal.is_some() && region == Region::global() {
             return Err(global_portal());
@@ -52,7 +48,7 @@ impl Scope {
         if region.known().is_none() || portal_id.is_unknown() {
             return Ok(None);
         }
-        Self::of(region.clone(), portal_id).map(Some)
+        Self::of(region, portal_id).map(Some)
     }
 
     /// Parses an id of a stream: `REGION` or `REGION/PORTAL_ID`. `object` describes it in the error.
@@ -278,7 +274,7 @@ pub(crate) fn scope_argument(
 ) -> Result<Scope, Diagnostic> {
     // Parts of the provider block that are not known yet are the first error: the region can depend on them.
     run.client()?;
-    Scope::of(run.regions.of(&region_argument(region)?, None)?, portal_id)
+    Scope::of(&run.regions.of(&region_argument(region)?, None)?, portal_id)
 }
 
 /// The error for `global` as the region of a Dev Portal.
@@ -344,10 +340,10 @@ mod tests {
     #[test]
     fn portal_on_global_is_refused() {
         let portal = Attr::Known(PORTAL.to_owned());
-        assert!(Scope::of(region("eu"), &portal).is_ok());
-        let error = Scope::of(region("global"), &portal).unwrap_err();
+        assert!(Scope::of(&region("eu"), &portal).is_ok());
+        let error = Scope::of(&region("global"), &portal).unwrap_err();
         assert_eq!(error.path, Some("region".into()));
-        assert!(Scope::of(region("global"), &Attr::Null).is_ok());
+        assert!(Scope::of(&region("global"), &Attr::Null).is_ok());
     }
 
     #[test]

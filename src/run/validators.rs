@@ -58,6 +58,11 @@ pub(crate) fn normal_url(endpoint: &str) -> String {
     url.strip_suffix('/').map_or_else(|| url.clone(), str::to_owned)
 }
 
+/// Whether two endpoints are the same in their normal form.
+pub(crate) fn same_url(a: &str, b: &str) -> bool {
+    normal_url(a) == normal_url(b)
+}
+
 /// The parts of an endpoint that can be secret: user information, path and query. Short parts and plain words are
 /// excluded, because they occur in ordinary messages.
 pub(crate) fn secret_parts(endpoint: &str) -> Vec<String> {

@@ -5,17 +5,6 @@ use std::fmt::Display;
 use konnect::sentence;
 use terraform_plugin::{Attr, Diagnostic};
 
-/// Returns a value that an apply requires.
-///
-/// # Errors
-/// On the attribute: it is null after apply-time evaluation.
-pub(crate) fn require<T>(value: Attr<T>, attribute: &'static str) -> Result<T, Diagnostic> {
-    value.into_known().ok_or_else(|| {
-        let detail = format!("\"{attribute}\" is null after apply-time evaluation. Set it to a value.");
-        Diagnostic::error("Missing value", detail).at(attribute)
-    })
-}
-
 /// Parses an argument that is text, because it usually comes from another object, which can be mocked.
 ///
 /// # Errors

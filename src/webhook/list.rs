@@ -1,13 +1,10 @@
 //! The list of `konnect_audit_log_webhook`: the webhooks of regions and of their Dev Portals, for `terraform query` (API
 //! descriptions v2 and v3, `audit-log-webhook`, and portal management v3).
 
-use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use konnect::{Error, Region};
-use serde::Deserialize;
 use terraform_plugin::{
-    Attr, Attribute, Diagnostic, Diagnostics, Kind, ListCall, ListResource, ListResult, Private, Schema,
-    Type, Value,
+    Attr, Diagnostic, Diagnostics, ListCall, ListResource, ListResult, Private, ValidateCall, Value,
 };
 
 use crate::run::scope::Scope;
@@ -22,11 +19,19 @@ const CONCURRENT_STREAMS: usize = 4;
 /// The list resource `konnect_audit_log_webhook`.
 pub(crate) struct AuditLogWebhookList;
 
-/// The `config` block.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(test, derive(serde::Serialize))]
+/// Lists the audit log webhooks of regions and, on request, of their Dev Portals. A region or Dev Portal whose webhook
+/// was never set up, or was deleted, has no result. One that can't be read is reported as a warning, and the others are
+/// listed. Konnect never returns the credential of an endpoint: generated configuration does not manage it.
+#[derive(Debug, terraform_plugin::Model)]
 pub(crate) struct Config {
+    /// Regions to list, in the order of the results. Default: the one region that a `server_url` without `{region}`
+    /// serves, else all regions that this version of the provider knows: `us`, `eu`, `au`, `me`, `in`, `sg` and
+    /// `global`.
+    #[tf(optional)]
     regions: Attr<Vec<Attr<String>>>,
+    /// Whether to list the webhooks of the Dev Portals of these regions too. The access token must be allowed to list
+    /// Dev Portals. Default: false.
+    #[tf(optional)]
     include_portals: Attr<bool>,
 }
 
@@ -53,7 +58,6 @@ impl Config {
 /// A stream to list, or Dev Portals that could not be listed.
 type Candidate = Result<(Scope, String), Diagnostic>;
 
-#[async_trait]
 impl ListResource for AuditLogWebhookList {
     type Data = RunState;
     type Config = Config;
@@ -63,36 +67,13 @@ impl ListResource for AuditLogWebhookList {
         TYPE
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "Lists the audit log webhooks of regions and, on request, of their Dev Portals. A region or Dev Portal whose \
-             webhook was never set up, or was deleted, has no result. One that can't be read is reported as a warning, \
-             and the others are listed. Konnect never returns the credential of an endpoint: generated configuration \
-             does not manage it.",
-            [
-                Attribute::new("regions", Kind::Plain(Type::list(Type::String)))
-                    .optional()
-                    .description(
-                        "Regions to list, in the order of the results. Default: the one region that a `server_url` \
-                         without `{region}` serves, else all regions that this version of the provider knows: `us`, \
-                         `eu`, `au`, `me`, `in`, `sg` and `global`.",
-                    ),
-                Attribute::bool("include_portals").optional().description(
-                    "Whether to list the webhooks of the Dev Portals of these regions too. The access token must be \
-                     allowed to list Dev Portals. Default: false.",
-                ),
-            ],
-        )
-    }
-
-    fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
-        if let Err(error) = config.regions() {
-            diagnostics.push(error);
-        }
+    fn validate(&self, call: &mut ValidateCall<Config>) -> Result<(), Diagnostics> {
+        call.config.regions()?;
+        Ok(())
     }
 
     async fn list(&self, call: &mut ListCall<'_, Self>) -> Result<(), Diagnostics> {
-        let run = call.provider;
+        let run = call.data;
         run.client()?;
         let regions = match call.config.regions()? {
             None => run.regions.known(),

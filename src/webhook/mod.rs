@@ -6,15 +6,14 @@
 use std::fmt;
 
 use konnect::{DestinationWebhook, EndpointWebhook, Region};
-use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
+use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret, Validator};
 use url::Url;
 
 use crate::credential::endpoint::{self, EndpointArguments};
 use crate::credential::{self, CredentialArguments};
 use crate::run::kong;
 use crate::run::scope::{Scope, global_portal, planned_id};
-use crate::run::validators::{self, normal_url};
+use crate::run::validators::{self, same_url};
 
 pub(crate) mod list;
 pub(crate) mod resource;
@@ -27,25 +26,74 @@ mod v3;
 /// The resource type, also in messages.
 pub(crate) const TYPE: &str = "konnect_audit_log_webhook";
 
-/// Configuration, plan and state of a webhook, in either form. Ids of other objects are text, because those objects can
-/// be mocked.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// The audit log webhook of a region or of a Dev Portal: the stream of its audit events. Each region and each Dev
+/// Portal has one. It delivers either to a destination (`audit_log_destination_id`, Konnect API v3, recommended), or,
+/// for a region, to an endpoint of its own (`endpoint` with `authorization_wo` or `authorization`, API v2). A change
+/// from one form to the other is an update in place and does not interrupt the stream.
+///
+/// A creation never changes a webhook that is switched on: the plan warns, and the apply fails. Import the existing
+/// webhook, or set `replace_existing`.
+///
+/// Destroying a webhook with a destination deletes it. One with an endpoint of its own is switched off, since API v2
+/// can't delete it: Konnect keeps the endpoint, and delivers nothing. If the webhook by then delivers to a target that
+/// this resource neither applied nor imported, nothing is removed, with a warning.
+#[derive(Debug, Clone, Default, PartialEq, terraform_plugin::Model)]
 pub(crate) struct Model {
+    /// The region, or the region and the Dev Portal as `REGION/PORTAL_ID`.
+    #[tf(computed, use_state_for_unknown, semantic_equality = str::eq_ignore_ascii_case)]
     pub(crate) id: Attr<String>,
+    /// Region whose audit events are delivered, or region of the Dev Portal: `us`, `eu`, `au`, `me`, `in`, `sg`,
+    /// `global`, or a region that Kong adds later. A change removes this webhook and sets up the one of the other
+    /// region. Default: the provider's `region` when the webhook is set up.
+    #[tf(optional, computed, use_state_for_unknown, requires_replace, validate = validators::region(), identity, text)]
     pub(crate) region: Attr<Region>,
+    /// Id of the Dev Portal whose audit events are delivered, a UUID. If omitted, the events of the region are. A
+    /// change removes this webhook and sets up the one of the other Dev Portal.
+    #[tf(optional, requires_replace, validate = Validator::not_blank(), identity = optional, semantic_equality = str::eq_ignore_ascii_case)]
     pub(crate) portal_id: Attr<String>,
+    /// Whether events are delivered. If false, the webhook keeps its target and delivers nothing. Default: true.
+    #[tf(default = true)]
     pub(crate) enabled: Attr<bool>,
+    /// Id of the `konnect_audit_log_destination` that receives the events, a UUID. Exactly one of this and `endpoint`
+    /// or `endpoint_wo` is required. A change connects the webhook to another destination in place.
+    #[tf(optional, validate = Validator::not_blank(), semantic_equality = str::eq_ignore_ascii_case)]
     pub(crate) audit_log_destination_id: Attr<String>,
+    /// HTTPS URL that receives the events, for a webhook without a destination. It is stored in the state in clear
+    /// text; `endpoint_wo` is not.
+    #[tf(optional, validate = validators::endpoint(), redact_parts = validators::secret_parts, semantic_equality = same_url)]
     pub(crate) endpoint: Attr<String>,
+    #[tf(optional, write_only, validate = validators::endpoint(), redact_parts = validators::secret_parts, description = endpoint::WRITE_ONLY)]
     pub(crate) endpoint_wo: Attr<Secret>,
+    #[tf(optional, validate = Validator::whole_number(0, 1 << 53), description = endpoint::VERSION)]
     pub(crate) endpoint_wo_version: Attr<i64>,
+    #[tf(computed, description = endpoint::HOST)]
     pub(crate) endpoint_host: Attr<String>,
+    /// Value of the `Authorization` header that Konnect sends to `endpoint`, including the scheme. It is stored in the
+    /// state; `authorization_wo` is not. Exactly one of the two is required to set an endpoint up. If both are omitted
+    /// for an existing endpoint, its credential is not managed and stays as it is.
+    #[tf(optional, sensitive, validate = validators::authorization())]
     pub(crate) authorization: Attr<Secret>,
+    #[tf(optional, write_only, validate = validators::authorization(), description = credential::WRITE_ONLY)]
     pub(crate) authorization_wo: Attr<Secret>,
+    #[tf(optional, validate = Validator::whole_number(0, 1 << 53), description = credential::VERSION)]
     pub(crate) authorization_wo_version: Attr<i64>,
+    /// Format of the events sent to `endpoint`: `cef`, `json` or `cps` (CrowdStrike). Null for a webhook with a
+    /// destination, which has its own format. Default: `cef`.
+    #[tf(optional, computed, validate = Validator::one_of(validators::LOG_FORMATS))]
     pub(crate) log_format: Attr<String>,
+    /// Whether Konnect accepts any certificate of `endpoint`. If true, deliveries and the credential can be
+    /// intercepted: use it only for self-signed certificates outside production. Null for a webhook with a destination,
+    /// which has its own setting. Default: false.
+    #[tf(optional, computed, validate = validators::skips_verification())]
     pub(crate) skip_ssl_verification: Attr<bool>,
+    /// Time of the last change of a webhook with an endpoint of its own, by Konnect's clock. Null for a webhook with a
+    /// destination, for which the API returns no time.
+    #[tf(computed)]
     pub(crate) updated_at: Attr<String>,
+    /// Whether this resource may redirect a webhook that is switched on: by its creation, or by its first change after
+    /// an import. If false, the apply fails and reports the current target. A webhook that is switched off is always
+    /// overwritten by a creation. Has no effect after the first successful apply. Default: false.
+    #[tf(default = false)]
     pub(crate) replace_existing: Attr<bool>,
 }
 
@@ -73,7 +121,7 @@ impl PartialEq for Target {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Destination(a), Self::Destination(b)) => a.eq_ignore_ascii_case(b),
-            (Self::Endpoint(a), Self::Endpoint(b)) => normal_url(a) == normal_url(b),
+            (Self::Endpoint(a), Self::Endpoint(b)) => same_url(a, b),
             _ => false,
         }
     }
@@ -202,36 +250,25 @@ impl Model {
         self.skip_ssl_verification = if config.skip_ssl_verification.is_null() {
             skip
         } else {
-            config.skip_ssl_verification.clone()
+            config.skip_ssl_verification
         };
     }
 
     /// The state of a webhook that Konnect has. `private` is the private data of the resource.
     pub(crate) fn with(&self, found: Current, scope: &Scope, private: &Private) -> Self {
-        let own = |known: &Attr<String>, found: String| {
-            // The API may return an id in another letter case: the state keeps the original.
-            let known = known.known().filter(|known| known.eq_ignore_ascii_case(&found));
-            Attr::Known(known.cloned().unwrap_or(found))
-        };
         let region = Attr::Known(scope.region.clone());
-        let portal_id = match &scope.portal {
-            Some(portal) => own(&self.portal_id, portal.to_string()),
-            None => Attr::Null,
-        };
+        let portal_id = scope.portal.as_ref().map(ToString::to_string).into();
         let found_in = Self {
             id: planned_id(&region, &portal_id),
             region,
             portal_id,
-            replace_existing: self.replace_existing.clone(),
+            replace_existing: self.replace_existing,
             ..Self::default()
         };
         match found {
             Current::Destination(found) => Self {
                 enabled: found.enabled.into(),
-                audit_log_destination_id: match found.audit_log_destination_id {
-                    Some(id) => own(&self.audit_log_destination_id, id.to_string()),
-                    None => Attr::Null,
-                },
+                audit_log_destination_id: found.audit_log_destination_id.map(|id| id.to_string()).into(),
                 ..found_in
             },
             Current::Endpoint(found) => {
@@ -240,11 +277,11 @@ impl Model {
                     enabled: found.enabled.into(),
                     endpoint,
                     endpoint_wo: self.endpoint_wo.clone(),
-                    endpoint_wo_version: self.endpoint_wo_version.clone(),
+                    endpoint_wo_version: self.endpoint_wo_version,
                     endpoint_host,
                     authorization: self.authorization.clone(),
                     authorization_wo: self.authorization_wo.clone(),
-                    authorization_wo_version: self.authorization_wo_version.clone(),
+                    authorization_wo_version: self.authorization_wo_version,
                     log_format: found.log_format.as_str().to_owned().into(),
                     skip_ssl_verification: found.skip_ssl_verification.into(),
                     updated_at: found.updated_at.into(),

@@ -1,10 +1,8 @@
 //! `data.konnect_audit_log_webhook_status`: the delivery status of the webhook of a region or a Dev Portal (API
 //! descriptions v3, `audit-log-webhook/status`), and its summary.
 
-use async_trait::async_trait;
 use konnect::{WebhookState, WebhookStatus, sentence, v3};
-use serde::{Deserialize, Serialize};
-use terraform_plugin::{Attr, Attribute, DataCall, DataSource, Diagnostics, Schema, Validator, foreign_text};
+use terraform_plugin::{Attr, DataCall, DataSource, Diagnostics, Validator, foreign_text};
 
 use crate::run::errors::api_error;
 use crate::run::scope::{Scope, scope_argument};
@@ -13,18 +11,44 @@ use crate::run::{RunState, portal, validators};
 /// The data source `konnect_audit_log_webhook_status`.
 pub(crate) struct AuditLogWebhookStatus;
 
-/// Arguments and results of the data source.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+/// The status of the audit log webhook of a region or of a Dev Portal: whether it is switched on, and the result of the
+/// last delivery. `healthy`, `delivery_state` and `explanation` summarize it for `check` blocks and pipelines.
+#[derive(Debug, Clone, Default, terraform_plugin::Model)]
 pub(crate) struct Model {
+    /// Region of the webhook, or of the Dev Portal. Default: the provider's `region`.
+    #[tf(optional, computed, validate = validators::region_of_another_object())]
     region: Attr<String>,
+    /// Id of the Dev Portal, a UUID. If omitted, the status is that of the region's webhook.
+    #[tf(optional, validate = Validator::not_blank(), semantic_equality = str::eq_ignore_ascii_case)]
     portal_id: Attr<String>,
+    /// Whether the webhook is switched on.
+    #[tf(computed)]
     webhook_enabled: Attr<bool>,
+    /// Status as Konnect reports it: `active` (nothing was sent yet, or the last delivery succeeded), `inactive` (the
+    /// last delivery failed) or `unconfigured` (there is no webhook).
+    #[tf(computed)]
     webhook_status: Attr<String>,
+    /// Time of the last delivery attempt, RFC 3339. Null before the first attempt.
+    #[tf(computed)]
     last_attempt_at: Attr<String>,
+    /// HTTP status of the endpoint's response to the last attempt. Null before the first attempt.
+    #[tf(computed)]
     last_response_code: Attr<i64>,
+    /// Message of the endpoint's response to the last attempt, without control characters, shortened. Null before the
+    /// first attempt.
+    #[tf(computed)]
     last_response_message: Attr<String>,
+    /// `ready` (switched on; no delivery was attempted yet), `delivering` (switched on; the last delivery succeeded),
+    /// `failing` (switched on; the last delivery failed), `switched_off`, `switched_off_failing` (switched off after a
+    /// failed delivery), `unconfigured` (there is no webhook), or `unknown` (Konnect reports a status that this version
+    /// of the provider does not know).
+    #[tf(computed)]
     delivery_state: Attr<String>,
+    /// Whether `delivery_state` is `ready` or `delivering`.
+    #[tf(computed)]
     healthy: Attr<bool>,
+    /// The state in one sentence, with what to check, for the error message of a `check` block.
+    #[tf(computed)]
     explanation: Attr<String>,
 }
 
@@ -55,7 +79,6 @@ impl Model {
     }
 }
 
-#[async_trait]
 impl DataSource for AuditLogWebhookStatus {
     type Data = RunState;
     type Model = Model;
@@ -64,57 +87,10 @@ impl DataSource for AuditLogWebhookStatus {
         "konnect_audit_log_webhook_status"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "The status of the audit log webhook of a region or of a Dev Portal: whether it is switched on, and the \
-             result of the last delivery. `healthy`, `delivery_state` and `explanation` summarize it for `check` blocks \
-             and pipelines.",
-            [
-                Attribute::string("region")
-                    .optional()
-                    .computed()
-                    .validator(validators::region_of_another_object())
-                    .description(
-                        "Region of the webhook, or of the Dev Portal. Default: the provider's `region`.",
-                    ),
-                Attribute::string("portal_id").optional().validator(Validator::not_blank()).description(
-                    "Id of the Dev Portal, a UUID. If omitted, the status is that of the region's webhook.",
-                ),
-            Attribute::bool("webhook_enabled").computed().description("Whether the webhook is switched on."),
-            Attribute::string("webhook_status").computed().description(
-                "Status as Konnect reports it: `active` (nothing was sent yet, or the last delivery succeeded), \
-                 `inactive` (the last delivery failed) or `unconfigured` (there is no webhook).",
-            ),
-            Attribute::string("last_attempt_at").computed().description(
-                "Time of the last delivery attempt, RFC 3339. Null before the first attempt.",
-            ),
-            Attribute::number("last_response_code").computed().description(
-                "HTTP status of the endpoint's response to the last attempt. Null before the first attempt.",
-            ),
-            Attribute::string("last_response_message").computed().description(
-                "Message of the endpoint's response to the last attempt, without control characters, shortened. Null \
-                 before the first attempt.",
-            ),
-            Attribute::string("delivery_state").computed().description(
-                "`ready` (switched on; no delivery was attempted yet), `delivering` (switched on; the last delivery \
-                 succeeded), `failing` (switched on; the last delivery failed), `switched_off`, `switched_off_failing` \
-                 (switched off after a failed delivery), `unconfigured` (there is no webhook), or `unknown` (Konnect \
-                 reports a status that this version of the provider does not know).",
-            ),
-            Attribute::bool("healthy")
-                .computed()
-                .description("Whether `delivery_state` is `ready` or `delivering`."),
-            Attribute::string("explanation").computed().description(
-                "The state in one sentence, with what to check, for the error message of a `check` block.",
-            ),
-            ],
-        )
-    }
-
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
         let config = &call.config;
-        let client = call.provider.client()?;
-        let scope = scope_argument(call.provider, &config.region, &config.portal_id)?;
+        let client = call.data.client()?;
+        let scope = scope_argument(call.data, &config.region, &config.portal_id)?;
         let status = match &scope.portal {
             Some(portal) => v3::get_portal_webhook_status(client, &scope.region, portal).await,
             None => v3::get_webhook_status(client, &scope.region).await,

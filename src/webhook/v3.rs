@@ -10,7 +10,7 @@ use crate::credential::WriteError;
 use crate::run::RunState;
 use crate::run::portal;
 use crate::run::scope::Scope;
-use crate::run::values::{argument, changed_value, require};
+use crate::run::values::{argument, changed_value};
 use crate::webhook::Model;
 
 /// The argument that sets the destination.
@@ -49,7 +49,7 @@ pub(super) fn changes(
     planned: &Model,
 ) -> Result<Option<DestinationWebhookChanges>, Diagnostic> {
     let id = argument(
-        &require(planned.audit_log_destination_id.clone(), DESTINATION)?,
+        planned.audit_log_destination_id.require(DESTINATION)?,
         DESTINATION,
         DestinationId::parse,
     )?;

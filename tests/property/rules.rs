@@ -1,23 +1,8 @@
-//! The state that Terraform proposes, and its checks of each response. Does not support nested attributes.
+//! Terraform's checks of each response. Does not support nested attributes.
 
 use std::collections::BTreeMap;
 
 use terraform_plugin::{Path, Schema, Value};
-
-/// The proposed state: the configuration, and for computed attributes without configuration the prior value, or unknown
-/// for a creation.
-pub fn proposed(schema: &Schema, prior: &Value, config: &Value) -> Value {
-    Value::object(schema.attributes().iter().map(|attribute| {
-        let name = attribute.name();
-        let proposed = match config.get(name) {
-            _ if attribute.is_write_only() => Value::Null,
-            Value::Null if attribute.is_computed() && prior.is_null() => Value::Unknown,
-            Value::Null if attribute.is_computed() => prior.get(name).clone(),
-            configured => configured.clone(),
-        };
-        (name, proposed)
-    }))
-}
 
 /// A configured value is planned unchanged or as before. A value without configuration is null unless computed. A
 /// write-only value is null.

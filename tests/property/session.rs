@@ -111,7 +111,6 @@ impl Session {
         let schema = resource.schema();
         let request = PlanRequest {
             prior: prior.clone(),
-            proposed: rules::proposed(schema, prior, config),
             config: config.clone(),
             private: private.to_vec(),
             ..PlanRequest::default()

@@ -72,7 +72,7 @@ async fn list_invalid_config_is_an_error_on_its_argument() {
     let both = destinations
         .validate(&[("name", "a".into()), ("name_contains", "b".into())])
         .await;
-    assert!(error(&both).contains("not both"));
+    assert!(error(&both).contains("together"));
     let webhooks = konnect.list_resource(WEBHOOK);
     let regions = |regions: &[&str]| Value::List(regions.iter().map(|region| Value::from(*region)).collect());
     let invalid = webhooks.validate(&[("regions", regions(&["eu", "EU"]))]).await;

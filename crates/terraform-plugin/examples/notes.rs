@@ -6,32 +6,31 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use terraform_plugin::{
-    Action, Arguments, Attr, Attribute, ConfigureCall, CreateCall, DataCall, DataSource, DeleteCall,
-    Diagnostic, Diagnostics, Function, FunctionDefinition, FunctionError, IdentityAttribute, ImportCall,
-    ImportTarget, InvokeCall, ListCall, ListResource, ListResult, Metadata, Parameter, Provider, ReadCall,
-    Resource, Schema, ServedAction, ServedDataSource, ServedFunction, ServedListResource, ServedResource,
-    Type, UpdateCall, Validator, Value,
+    Action, Arguments, Attr, ConfigureCall, Context, CreateCall, DataCall, DataSource, DeleteCall,
+    Diagnostic, Diagnostics, Function, FunctionDefinition, FunctionError, ImportCall, ImportTarget,
+    InvokeCall, ListCall, ListResource, ListResult, Metadata, Model, Parameter, Provider, ReadCall, Registry,
+    Resource, Type, UpdateCall, Validator, Value,
 };
 
 fn main() -> ExitCode {
     terraform_plugin::run(NotesProvider)
 }
 
-/// The provider block: the folder that contains the notes.
+/// The provider.
 struct NotesProvider;
 
-#[derive(Serialize, Deserialize)]
+/// Keeps notes in a folder.
+#[derive(Model)]
 struct Config {
+    /// The path of the folder. It must exist.
+    #[tf(required, validate = Validator::not_blank())]
     folder: Attr<String>,
 }
 
 /// The configured provider, which all resources share.
 struct Folder(PathBuf);
 
-#[async_trait]
 impl Provider for NotesProvider {
     type Config = Config;
     type Data = Folder;
@@ -46,46 +45,18 @@ impl Provider for NotesProvider {
         }
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "Keeps notes in a folder.",
-            [Attribute::string("folder")
-                .required()
-                .validator(Validator::not_blank())
-                .description("The path of the folder. It must exist.")],
-        )
+    fn register(&self, registry: &mut Registry<Folder>) {
+        registry
+            .resource(Note)
+            .data_source(NoteCount)
+            .list_resource(NoteList)
+            .action(Archive)
+            .function(FileName);
     }
 
     async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<Folder, Diagnostics> {
-        match &call.config.folder {
-            Attr::Known(folder) => Ok(Folder(folder.into())),
-            Attr::Unknown | Attr::Null => {
-                let detail = "The folder must be known when the provider is configured.";
-                Err(Diagnostic::error("Folder is not known", detail)
-                    .at("folder")
-                    .into())
-            }
-        }
-    }
-
-    fn resources(&self) -> Vec<ServedResource<Folder>> {
-        vec![ServedResource::new(Note)]
-    }
-
-    fn data_sources(&self) -> Vec<ServedDataSource<Folder>> {
-        vec![ServedDataSource::new(NoteCount)]
-    }
-
-    fn list_resources(&self) -> Vec<ServedListResource<Folder>> {
-        vec![ServedListResource::new(NoteList)]
-    }
-
-    fn actions(&self) -> Vec<ServedAction<Folder>> {
-        vec![ServedAction::new(Archive)]
-    }
-
-    fn functions(&self) -> Vec<ServedFunction> {
-        vec![ServedFunction::new(FileName)]
+        let folder = call.config.folder.require("folder")?;
+        Ok(Folder(folder.into()))
     }
 }
 
@@ -96,15 +67,10 @@ impl Folder {
 
     /// The names of all notes in alphabetical order.
     async fn names(&self) -> Result<Vec<String>, Diagnostics> {
-        let mut entries = tokio::fs::read_dir(&self.0)
-            .await
-            .map_err(|e| failed("read", &self.0, &e))?;
+        let failed = || format!("Cannot read {}", self.0.display());
+        let mut entries = tokio::fs::read_dir(&self.0).await.context(failed())?;
         let mut names = Vec::new();
-        while let Some(entry) = entries
-            .next_entry()
-            .await
-            .map_err(|e| failed("read", &self.0, &e))?
-        {
+        while let Some(entry) = entries.next_entry().await.context(failed())? {
             if let Some(name) = entry
                 .file_name()
                 .to_str()
@@ -122,7 +88,7 @@ impl Folder {
         match tokio::fs::read_to_string(self.path(name)).await {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(failed("read", &self.path(name), &error)),
+            Err(error) => Err(error).context(format!("Cannot read {}", self.path(name).display())),
         }
     }
 }
@@ -131,45 +97,42 @@ fn file_name(name: &str) -> String {
     format!("{name}.txt")
 }
 
-fn failed(operation: &str, path: &Path, error: &std::io::Error) -> Diagnostics {
-    let detail = format!("Could not {operation} {}: {error}.", path.display());
-    Diagnostic::error("File operation failed", detail).into()
-}
-
 /// `notes_note`: one note.
 struct Note;
 
-#[derive(Clone, Serialize, Deserialize)]
+/// A note.
+#[derive(Clone, Model)]
 struct NoteModel {
+    /// The name of the note. A change replaces the note.
+    #[tf(required, requires_replace, identity, validate = Validator::not_blank())]
     name: Attr<String>,
+    /// The text of the note. Default: `Nothing yet.`.
+    #[tf(default = "Nothing yet.")]
     text: Attr<String>,
+    /// The length of the text in bytes.
+    #[tf(computed)]
     length: Attr<i64>,
 }
 
 impl NoteModel {
     fn new(name: &str, text: String) -> Self {
         Self {
-            name: name.to_owned().into(),
+            name: name.into(),
             length: i64::try_from(text.len()).unwrap_or(i64::MAX).into(),
             text: text.into(),
         }
     }
 
-    fn name(&self) -> &str {
-        self.name.known().map_or("", String::as_str)
-    }
-
     async fn write(&self, folder: &Folder) -> Result<Self, Diagnostics> {
-        let text = self.text.known().cloned().unwrap_or_default();
-        let path = folder.path(self.name());
-        tokio::fs::write(&path, &text)
+        let (name, text) = (self.name.require("name")?, self.text.require("text")?);
+        let path = folder.path(name);
+        tokio::fs::write(&path, text)
             .await
-            .map_err(|e| failed("write", &path, &e))?;
-        Ok(Self::new(self.name(), text))
+            .context(format!("Cannot write {}", path.display()))?;
+        Ok(Self::new(name, text.clone()))
     }
 }
 
-#[async_trait]
 impl Resource for Note {
     type Data = Folder;
     type Model = NoteModel;
@@ -178,55 +141,30 @@ impl Resource for Note {
         "notes_note"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "A note.",
-            [
-                Attribute::string("name")
-                    .required()
-                    .requires_replace()
-                    .validator(Validator::not_blank())
-                    .description("The name of the note. A change replaces the note."),
-                Attribute::string("text")
-                    .optional()
-                    .default("Nothing yet.")
-                    .description("The text of the note. Default: `Nothing yet.`."),
-                Attribute::number("length")
-                    .computed()
-                    .description("The length of the text in bytes."),
-            ],
-        )
-        .identity(&[IdentityAttribute {
-            name: "name",
-            required_for_import: true,
-        }])
-    }
-
     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<NoteModel, Diagnostics> {
-        let name = call.planned.name();
-        if call.provider.read(name).await?.is_some() {
+        let name = call.planned.name.require("name")?;
+        if call.data.read(name).await?.is_some() {
             let detail = format!("A note \"{name}\" exists. Import it, or use another name.");
             return Err(Diagnostic::error("Note exists", detail).at("name").into());
         }
-        call.planned.write(call.provider).await
+        call.planned.write(call.data).await
     }
 
     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<NoteModel>, Diagnostics> {
-        let text = call.provider.read(call.state.name()).await?;
-        Ok(text.map(|text| NoteModel::new(call.state.name(), text)))
+        let name = call.state.name.require("name")?;
+        let text = call.data.read(name).await?;
+        Ok(text.map(|text| NoteModel::new(name, text)))
     }
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<NoteModel, Diagnostics> {
-        call.planned.write(call.provider).await
+        call.planned.write(call.data).await
     }
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
-        let path = call.provider.path(call.state.name());
+        let path = call.data.path(call.state.name.require("name")?);
         match tokio::fs::remove_file(&path).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(failed("delete", &path, &error))
-            }
-            _ => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            result => result.context(format!("Cannot delete {}", path.display())),
         }
     }
 
@@ -238,8 +176,7 @@ impl Resource for Note {
         };
         Ok(NoteModel {
             name,
-            text: Attr::Null,
-            length: Attr::Null,
+            ..call.empty()?
         })
     }
 }
@@ -247,13 +184,17 @@ impl Resource for Note {
 /// `notes_count`: the number of notes.
 struct NoteCount;
 
-#[derive(Clone, Serialize, Deserialize)]
+/// The number of notes.
+#[derive(Clone, Model)]
 struct CountModel {
+    /// Counts only names that begin with this text.
+    #[tf(optional)]
     prefix: Attr<String>,
+    /// The number of notes.
+    #[tf(computed)]
     total: Attr<i64>,
 }
 
-#[async_trait]
 impl DataSource for NoteCount {
     type Data = Folder;
     type Model = CountModel;
@@ -262,23 +203,9 @@ impl DataSource for NoteCount {
         "notes_count"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "The number of notes.",
-            [
-                Attribute::string("prefix")
-                    .optional()
-                    .description("Counts only names that begin with this text."),
-                Attribute::number("total")
-                    .computed()
-                    .description("The number of notes."),
-            ],
-        )
-    }
-
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<CountModel, Diagnostics> {
         let prefix = call.config.prefix.known().map_or("", String::as_str);
-        let names = call.provider.names().await?;
+        let names = call.data.names().await?;
         let total = names.iter().filter(|name| name.starts_with(prefix)).count();
         Ok(CountModel {
             total: i64::try_from(total).unwrap_or(i64::MAX).into(),
@@ -290,12 +217,14 @@ impl DataSource for NoteCount {
 /// `list "notes_note"`: the notes of the folder, for `terraform query`.
 struct NoteList;
 
-#[derive(Serialize, Deserialize)]
+/// Lists notes.
+#[derive(Model)]
 struct NoteListConfig {
+    /// Lists only names that begin with this text.
+    #[tf(optional)]
     prefix: Attr<String>,
 }
 
-#[async_trait]
 impl ListResource for NoteList {
     type Data = Folder;
     type Config = NoteListConfig;
@@ -305,20 +234,12 @@ impl ListResource for NoteList {
         "notes_note"
     }
 
-    fn schema(&self) -> Schema {
-        let prefix = Attribute::string("prefix").optional();
-        Schema::new(
-            "Lists notes.",
-            [prefix.description("Lists only names that begin with this text.")],
-        )
-    }
-
     async fn list(&self, call: &mut ListCall<'_, Self>) -> Result<(), Diagnostics> {
         let prefix = call.config.prefix.known().cloned().unwrap_or_default();
-        let names = call.provider.names().await?;
+        let names = call.data.names().await?;
         for name in names.iter().filter(|name| name.starts_with(&prefix)) {
             let text = if call.include_resource {
-                call.provider.read(name).await?
+                call.data.read(name).await?
             } else {
                 None
             };
@@ -338,12 +259,14 @@ impl ListResource for NoteList {
 /// `action "notes_archive"`: copies all notes to another folder.
 struct Archive;
 
-#[derive(Serialize, Deserialize)]
+/// Copies all notes to another folder.
+#[derive(Model)]
 struct ArchiveConfig {
+    /// The path of the other folder. It is created if it does not exist.
+    #[tf(required)]
     folder: Attr<String>,
 }
 
-#[async_trait]
 impl Action for Archive {
     type Data = Folder;
     type Config = ArchiveConfig;
@@ -352,28 +275,20 @@ impl Action for Archive {
         "notes_archive"
     }
 
-    fn schema(&self) -> Schema {
-        let folder = Attribute::string("folder").required();
-        Schema::new(
-            "Copies all notes to another folder.",
-            [folder.description("The path of the other folder. It is created if it does not exist.")],
-        )
-    }
-
     async fn invoke(&self, call: &mut InvokeCall<'_, Self>) -> Result<(), Diagnostics> {
-        let target = PathBuf::from(call.config.folder.known().cloned().unwrap_or_default());
-        tokio::fs::create_dir_all(&target)
+        let target = Path::new(call.config.folder.require("folder")?);
+        tokio::fs::create_dir_all(target)
             .await
-            .map_err(|e| failed("create", &target, &e))?;
-        for name in call.provider.names().await? {
+            .context(format!("Cannot create {}", target.display()))?;
+        for name in call.data.names().await? {
             if call.stop.is_cancelled() {
                 let detail = format!("Not all notes were copied to {}.", target.display());
                 return Err(Diagnostic::error("Archive interrupted", detail).into());
             }
             let path = target.join(file_name(&name));
-            tokio::fs::copy(call.provider.path(&name), &path)
+            tokio::fs::copy(call.data.path(&name), &path)
                 .await
-                .map_err(|e| failed("write", &path, &e))?;
+                .context(format!("Cannot write {}", path.display()))?;
             call.progress(format!("copied {name}")).await;
         }
         Ok(())
@@ -410,9 +325,8 @@ impl Function for FileName {
     }
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
 mod tests {
-    use terraform_plugin::testing::check_model;
     use terraform_plugin::{ServeMode, Server};
 
     use super::*;
@@ -421,10 +335,5 @@ mod tests {
     fn implementation_is_valid() {
         let server = Server::new(NotesProvider, ServeMode::Managed);
         assert_eq!(server.validate_implementation(), [""; 0]);
-        check_model::<Config>(server.schema());
-        check_model::<NoteModel>(&Note.schema());
-        check_model::<CountModel>(&NoteCount.schema());
-        check_model::<NoteListConfig>(&NoteList.schema());
-        check_model::<ArchiveConfig>(&Archive.schema());
     }
 }

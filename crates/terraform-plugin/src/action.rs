@@ -1,56 +1,69 @@
 //! The trait of an action.
 
-use async_trait::async_trait;
-use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::Diagnostics;
 use crate::engine::progress::Progress;
-use crate::schema::Schema;
+use crate::model::Model;
+use crate::resource::ValidateCall;
 
 /// An operation that a configuration or `terraform apply -invoke` starts, with Terraform 1.14 or later. It has no
 /// result and no state.
-#[async_trait]
 pub trait Action: Send + Sync + 'static {
     /// The configured provider; see [`Provider::Data`](crate::Provider::Data).
-    type Data: Send + Sync;
-    /// The model of the `config` block.
-    type Config: DeserializeOwned + Send + Sync;
+    type Data: Send + Sync + 'static;
+    /// The arguments of the `config` block, none of which is computed.
+    type Config: Model;
 
     /// The type name, for instance `example_restart`.
     fn type_name(&self) -> &'static str;
 
-    /// The attributes of the `config` block, none of which is computed.
-    fn schema(&self) -> Schema;
+    /// Checks rules that the schema cannot express. Any value may be unknown. Must not make requests.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    fn validate(&self, _call: &mut ValidateCall<Self::Config>) -> Result<(), Diagnostics> {
+        Ok(())
+    }
 
-    /// Checks rules over several arguments, any of which may be unknown. Must not make requests.
-    fn validate(&self, _config: &Self::Config, _diagnostics: &mut Diagnostics) {}
-
-    /// Checks at plan whether the action can be invoked. Must not have effects. Diagnostics go into the call.
-    async fn plan(&self, _call: &mut PlanActionCall<'_, Self>) {}
+    /// Checks at plan whether the action can be invoked. Must not have effects.
+    ///
+    /// # Errors
+    /// Why the action cannot be invoked.
+    fn plan(
+        &self,
+        _call: &mut PlanActionCall<'_, Self>,
+    ) -> impl Future<Output = Result<(), Diagnostics>> + Send {
+        async { Ok(()) }
+    }
 
     /// Carries out the action.
     ///
     /// # Errors
     /// The reason why the action failed. After an interruption, the error describes what was started and how to observe
     /// it.
-    async fn invoke(&self, call: &mut InvokeCall<'_, Self>) -> Result<(), Diagnostics>;
+    fn invoke(&self, call: &mut InvokeCall<'_, Self>)
+    -> impl Future<Output = Result<(), Diagnostics>> + Send;
 }
 
 /// A request to plan an action.
+#[non_exhaustive]
 pub struct PlanActionCall<'a, A: Action + ?Sized> {
     /// The configured provider.
-    pub provider: &'a A::Data,
+    pub data: &'a A::Data,
+    /// Cancelled when the run is interrupted: do not start new requests, and end waits.
+    pub stop: CancellationToken,
     /// The content of the `config` block, in which values may be unknown.
     pub config: A::Config,
-    /// Messages to the user.
+    /// Warnings to the user.
     pub diagnostics: Diagnostics,
 }
 
 /// A request to invoke an action.
+#[non_exhaustive]
 pub struct InvokeCall<'a, A: Action + ?Sized> {
     /// The configured provider.
-    pub provider: &'a A::Data,
+    pub data: &'a A::Data,
     /// The content of the `config` block, wholly known.
     pub config: A::Config,
     /// Cancelled when the run is interrupted: return soon.

@@ -1,42 +1,48 @@
 //! The trait of a data source.
 
-use async_trait::async_trait;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::Diagnostics;
-use crate::schema::Schema;
+use crate::model::Model;
+use crate::resource::ValidateCall;
 
 /// An object that a configuration reads and does not manage.
-#[async_trait]
 pub trait DataSource: Send + Sync + 'static {
     /// The configured provider; see [`Provider::Data`](crate::Provider::Data).
-    type Data: Send + Sync;
-    /// The model of the arguments and results.
-    type Model: Serialize + DeserializeOwned + Clone + Send + Sync;
+    type Data: Send + Sync + 'static;
+    /// The arguments and results: the schema and the model.
+    type Model: Model + Clone;
 
     /// The type name, for instance `example_status`.
     fn type_name(&self) -> &'static str;
 
-    /// The attributes.
-    fn schema(&self) -> Schema;
-
-    /// Checks rules over several arguments, any of which may be unknown. Must not make requests.
-    fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
+    /// Checks rules that the schema cannot express. Any value may be unknown. Must not make requests.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    fn validate(&self, _call: &mut ValidateCall<Self::Model>) -> Result<(), Diagnostics> {
+        Ok(())
+    }
 
     /// Reads the results.
     ///
     /// # Errors
     /// The reason why the data source cannot be read.
-    async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Self::Model, Diagnostics>;
+    fn read(
+        &self,
+        call: &mut DataCall<'_, Self>,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 }
 
 /// A request to read a data source.
+#[non_exhaustive]
 pub struct DataCall<'a, D: DataSource + ?Sized> {
     /// The configured provider.
-    pub provider: &'a D::Data,
+    pub data: &'a D::Data,
+    /// Cancelled when the run is interrupted: do not start new requests, and end waits.
+    pub stop: CancellationToken,
     /// The configuration.
     pub config: D::Model,
-    /// Messages to the user.
+    /// Warnings to the user.
     pub diagnostics: Diagnostics,
 }

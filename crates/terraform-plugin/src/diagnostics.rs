@@ -1,8 +1,7 @@
 //! Errors and warnings for the user, with the attribute that they concern.
 
 use crate::engine::sensitive_values::without_sensitive;
-use crate::schema::Schema;
-use crate::value::path::{Path, Step};
+use crate::value::path::Path;
 
 /// A text of a user or a service, for a message or for the state: one line without control characters, invisible
 /// characters and secrets.
@@ -96,18 +95,6 @@ impl Diagnostics {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// Moves the messages about attributes that a schema lacks to the block. An error of a service can name a field that
-    /// is not an argument.
-    pub(crate) fn drop_unknown_paths(&mut self, schema: &Schema) {
-        let known = |path: &Path| match path.steps().first() {
-            Some(Step::Attribute(name)) => schema.attributes().iter().any(|a| a.name() == name),
-            _ => true,
-        };
-        for diagnostic in &mut self.0 {
-            diagnostic.path = diagnostic.path.take().filter(known);
-        }
     }
 
     /// Replaces all texts.

@@ -1,10 +1,8 @@
 //! The trait of a provider function.
 
-use serde::de::DeserializeOwned;
-
+use crate::model::AttributeType;
 use crate::schema::{has_dynamic_element, is_identifier};
 use crate::value::Value;
-use crate::value::model::from_value;
 use crate::value::types::Type;
 
 /// A function that a configuration calls as `provider::<name>::<function>(...)`, with Terraform 1.8 and OpenTofu 1.7
@@ -239,8 +237,8 @@ impl Arguments {
     ///
     /// # Errors
     /// [`FunctionError`] on the argument if its value does not fit `T`. The text does not contain the value.
-    pub fn get<T: DeserializeOwned>(&self, index: usize) -> Result<T, FunctionError> {
-        from_value(self.value(index).clone())
+    pub fn get<T: AttributeType>(&self, index: usize) -> Result<T, FunctionError> {
+        T::from_value(self.value(index).clone())
             .map_err(|error| FunctionError::argument(index, error.to_string()))
     }
 }

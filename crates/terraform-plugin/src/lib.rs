@@ -1,8 +1,8 @@
 //! A plugin SDK for Terraform and OpenTofu providers, with plugin protocol 6.
 //!
 //! A provider is a type that implements [`Provider`], and one type for each resource, data source, function, list
-//! resource and action. Each declares its arguments and results in a [`Schema`], and handles them as a model: a Rust
-//! struct with [`Attr`] fields. `main` only calls [`run`].
+//! resource and action. The arguments and results of each are a struct with [`derive(Model)`](derive@Model), which is
+//! their schema and holds their values as [`Attr`]. `main` only calls [`run`].
 //!
 //! | To serve | Implement | Used in a configuration as | Terraform | OpenTofu |
 //! |---|---|---|---|---|
@@ -14,32 +14,28 @@
 //!
 //! # Example
 //!
-//! A resource that keeps a text in the state. `examples/notes.rs` is a complete provider with everything in the table.
+//! A resource that keeps a text in the state. `examples/notes.rs` is a complete provider with everything in the table,
+//! and the module `guide` has a page for each task.
 //!
 //! ```no_run
-//! use async_trait::async_trait;
-//! use serde::{Deserialize, Serialize};
 //! use terraform_plugin::{
-//!     Attr, Attribute, ConfigureCall, CreateCall, DeleteCall, Diagnostics, Metadata, Provider, ReadCall, Resource,
-//!     Schema, ServedDataSource, ServedResource, UpdateCall,
+//!     Attr, ConfigureCall, CreateCall, DeleteCall, Diagnostics, Metadata, Model, Provider, ReadCall, Registry, Resource,
+//!     UpdateCall,
 //! };
 //!
-//! struct Text;
-//!
-//! #[derive(Clone, Serialize, Deserialize)]
+//! /// A text.
+//! #[derive(Clone, Model)]
 //! struct TextModel {
+//!     /// The text.
+//!     #[tf(required)]
 //!     content: Attr<String>,
+//!     /// The length of the text in bytes.
+//!     #[tf(computed)]
 //!     length: Attr<i64>,
 //! }
 //!
-//! impl TextModel {
-//!     fn measured(&self) -> Self {
-//!         let length = self.content.known().map(|text| text.len() as i64);
-//!         Self { length: length.into(), ..self.clone() }
-//!     }
-//! }
+//! struct Text;
 //!
-//! #[async_trait]
 //! impl Resource for Text {
 //!     type Data = ();
 //!     type Model = TextModel;
@@ -48,15 +44,9 @@
 //!         "example_text"
 //!     }
 //!
-//!     fn schema(&self) -> Schema {
-//!         Schema::new("A text.", [
-//!             Attribute::string("content").required().description("The text."),
-//!             Attribute::number("length").computed().description("The length of the text in bytes."),
-//!         ])
-//!     }
-//!
 //!     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<TextModel, Diagnostics> {
-//!         Ok(call.planned.measured())
+//!         let length = call.planned.content.require("content")?.len() as i64;
+//!         Ok(TextModel { length: length.into(), ..call.planned.clone() })
 //!     }
 //!
 //!     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<TextModel>, Diagnostics> {
@@ -64,7 +54,8 @@
 //!     }
 //!
 //!     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<TextModel, Diagnostics> {
-//!         Ok(call.planned.measured())
+//!         let length = call.planned.content.require("content")?.len() as i64;
+//!         Ok(TextModel { length: length.into(), ..call.planned.clone() })
 //!     }
 //!
 //!     async fn delete(&self, _: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
@@ -74,10 +65,10 @@
 //!
 //! struct Example;
 //!
-//! #[derive(Deserialize)]
-//! struct Config {}
+//! /// Keeps texts.
+//! #[derive(Model)]
+//! struct Config;
 //!
-//! #[async_trait]
 //! impl Provider for Example {
 //!     type Config = Config;
 //!     type Data = ();
@@ -92,20 +83,12 @@
 //!         }
 //!     }
 //!
-//!     fn schema(&self) -> Schema {
-//!         Schema::new("Keeps texts.", [])
+//!     fn register(&self, registry: &mut Registry<()>) {
+//!         registry.resource(Text);
 //!     }
 //!
 //!     async fn configure(&self, _: &mut ConfigureCall<Config>) -> Result<(), Diagnostics> {
 //!         Ok(())
-//!     }
-//!
-//!     fn resources(&self) -> Vec<ServedResource<()>> {
-//!         vec![ServedResource::new(Text)]
-//!     }
-//!
-//!     fn data_sources(&self) -> Vec<ServedDataSource<()>> {
-//!         Vec::new()
 //!     }
 //! }
 //!
@@ -122,43 +105,52 @@
 //! |---|---|
 //! | required, computed and write-only arguments | `engine::validate` |
 //! | the content of a plan | `engine::plan` |
-//! | the state after a change, a failure or a panic | `engine::apply`, `engine::erased`, `engine::panics` |
+//! | the state after a change, a failure or a panic | `engine::apply`, `dispatch`, `engine::panics` |
 //! | the identity in every response | `engine::identity` |
-//! | null, unknown and missing arguments of functions | `engine::function` |
+//! | null, unknown and missing arguments of functions | `dispatch::function` |
 //! | the results of a list: limit, identity, no secrets | `engine::list` |
 //! | the events of an action: progress, exactly one end | `engine::progress` |
 //! | the generated configuration of an object | `engine::generate` |
 //! | no sensitive value in messages and logs | `engine::sensitive_values` |
-//! | stored states of other schema versions | `engine::erased`, `value::json` |
+//! | stored states of other schema versions | `dispatch::resource`, `value::json` |
 //! | names and schemas that hosts accept | `schema`, [`Server::validate_implementation`] |
 //!
 //! # Map
 //!
 //! | Module | Content |
 //! |---|---|
-//! | `value` | [`Value`], [`Type`], [`Path`], and their conversion to models and JSON |
+//! | `value` | [`Value`], [`Type`], [`Path`], [`Attr`], and their JSON |
 //! | `diagnostics` | [`Diagnostic`]: errors and warnings for the user |
-//! | `schema` | [`Schema`], [`Attribute`], [`Validator`] |
+//! | `schema` | [`Schema`], [`Attribute`], [`Validator`], [`Rule`] |
+//! | `model` | [`Model`](trait@Model): a struct as schema and values |
 //! | `resource`, `data_source`, `list_resource`, `action`, `function`, `provider` | the traits and their calls |
 //! | `engine` | the rules of the protocol, in terms of values |
-//! | `server` | [`Server`]: the calls of the protocol as handles, for instance `server.resource(name)?.plan(request)` |
+//! | `registry` | [`Registry`]: what a provider serves |
+//! | `dispatch` | the calls of the protocol, from values to models and back |
+//! | `server` | [`Server`]: a provider in a process, for instance `server.resource(name)?.plan(request)` |
 //! | [`plugin`] | handshake, TLS, sockets, gRPC, encoded values and logs |
 //! | `run` | [`run`]: the command line of a provider |
-//! | `testing` (feature) | a host for tests, and `check_model` |
+//! | `testing` (feature) | a host for tests |
 //!
 //! # Tests of a provider
 //!
-//! A unit test asserts that [`Server::validate_implementation`] returns no errors, and calls `testing::check_model` for
-//! each model. The feature `testing` contains a host that starts the built binary.
+//! A unit test asserts that [`Server::validate_implementation`] returns no errors. The feature `testing` contains a host
+//! that starts the built binary.
 
 mod action;
+mod context;
 mod data_source;
 mod diagnostics;
+mod dispatch;
 mod engine;
 mod function;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod list_resource;
+mod model;
 pub mod plugin;
 mod provider;
+mod registry;
 mod resource;
 mod run;
 mod schema;
@@ -169,9 +161,18 @@ pub mod testing;
 mod tests;
 mod value;
 
+// The derive macro names this crate.
+extern crate self as terraform_plugin;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use action::{Action, InvokeCall, PlanActionCall};
+pub use context::Context;
 pub use data_source::{DataCall, DataSource};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity, foreign_text};
+pub use dispatch::{DynAction, DynDataSource, DynResource, ListResourceHandle, ServedFunction};
 pub use engine::list::ListEvent;
 pub use engine::panics::{catch_panic, install_hook};
 pub use engine::progress::InvokeEvent;
@@ -182,27 +183,28 @@ pub use engine::sensitive_values::{remember_secret, without_sensitive};
 pub use engine::validate::{ClientCapabilities, validate};
 pub use function::{Arguments, Function, FunctionDefinition, FunctionError, Parameter};
 pub use list_resource::{ListCall, ListResource, ListResult};
-pub use provider::{
-    ConfigureCall, Metadata, Phase, Provider, ServedAction, ServedDataSource, ServedFunction,
-    ServedListResource, ServedResource,
-};
+pub use model::{AttributeType, Fields, Model, ModelError, from_value, to_object, to_value};
+pub use provider::{ConfigureCall, Metadata, Phase, Provider};
+pub use registry::Registry;
 pub use resource::private::Private;
 pub use resource::{
-    CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource, UpdateCall,
+    CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource,
+    TrackedResource, UpdateCall, ValidateCall,
 };
 pub use run::run;
 pub use schema::attribute::{Attribute, Kind, Nesting};
+pub use schema::rule::Rule;
 pub use schema::validator::Validator;
 pub use schema::{IdentityAttribute, Schema};
-pub use server::{
-    ActionHandle, DataSourceHandle, FunctionHandle, Handle, ListResourceHandle, ResourceHandle, ServeMode,
-    Server,
-};
+pub use serde_json;
+pub use server::{ServeMode, Server};
+pub use terraform_plugin_derive::Model;
+pub use tokio_util::sync::CancellationToken;
+pub use value::Mismatch;
+pub use value::Value;
 pub use value::attr::Attr;
 pub use value::json::{JsonError, UnknownFields, from_json};
-pub use value::model::{ModelError, from_value, to_value};
 pub use value::number::{InvalidNumber, Number, NumberForm};
 pub use value::path::{Path, Step};
 pub use value::secret::Secret;
 pub use value::types::{InvalidType, Type};
-pub use value::{Mismatch, Value};

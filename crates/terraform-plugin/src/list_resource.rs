@@ -1,48 +1,48 @@
 //! The trait of a list resource, which finds the existing objects of a resource type.
 
-use async_trait::async_trait;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::engine::list::ListSink;
-use crate::schema::Schema;
+use crate::model::Model;
+use crate::resource::ValidateCall;
 use crate::value::Value;
 
 /// Finds the existing objects of a managed resource for `terraform query`, with Terraform 1.14 or later.
 ///
 /// The provider must serve a managed resource of the same type name that has an identity.
-#[async_trait]
 pub trait ListResource: Send + Sync + 'static {
     /// The configured provider; see [`Provider::Data`](crate::Provider::Data).
-    type Data: Send + Sync;
-    /// The model of the `config` block.
-    type Config: DeserializeOwned + Send + Sync;
+    type Data: Send + Sync + 'static;
+    /// The arguments of the `config` block, none of which is computed.
+    type Config: Model;
     /// The model of the managed resource.
-    type Model: Serialize + Send + Sync;
+    type Model: Model;
 
     /// The type name of the managed resource, for instance `example_thing`.
     fn type_name(&self) -> &'static str;
 
-    /// The attributes of the `config` block, none of which is computed.
-    fn schema(&self) -> Schema;
-
-    /// Checks rules over several arguments, any of which may be unknown. Must not make requests.
-    fn validate(&self, _config: &Self::Config, _diagnostics: &mut Diagnostics) {}
+    /// Checks rules that the schema cannot express. Any value may be unknown. Must not make requests.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    fn validate(&self, _call: &mut ValidateCall<Self::Config>) -> Result<(), Diagnostics> {
+        Ok(())
+    }
 
     /// Finds the objects and passes each to [`ListCall::push`], in a stable order, for instance by name and ID.
     ///
     /// # Errors
     /// The reason why the list is incomplete. The host then discards all results. Report the failure of a part, for
     /// instance of one page, with [`ListCall::warn`] instead.
-    async fn list(&self, call: &mut ListCall<'_, Self>) -> Result<(), Diagnostics>;
+    fn list(&self, call: &mut ListCall<'_, Self>) -> impl Future<Output = Result<(), Diagnostics>> + Send;
 }
 
 /// A request for a list.
+#[non_exhaustive]
 pub struct ListCall<'a, L: ListResource + ?Sized> {
     /// The configured provider.
-    pub provider: &'a L::Data,
+    pub data: &'a L::Data,
     /// The content of the `config` block. All arguments are null if the block is absent.
     pub config: L::Config,
     /// The number of results that the host accepts. Do not fetch more.
@@ -58,7 +58,7 @@ pub struct ListCall<'a, L: ListResource + ?Sized> {
 pub struct ListResult<M> {
     /// The name to display. If it is empty, the identity is displayed.
     pub display_name: String,
-    /// The identity: an object with the attributes of [`Schema::identity`] of the managed resource.
+    /// The identity: an object with the attributes of the identity of the managed resource.
     pub identity: Value,
     /// The state of the object, required if [`ListCall::include_resource`] is set. Sensitive and write-only attributes
     /// are not sent to the host, which prints results in full.

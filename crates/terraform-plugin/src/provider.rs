@@ -1,25 +1,16 @@
 //! The trait of a provider.
 
-use std::sync::OnceLock;
-
-use async_trait::async_trait;
-use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
-use crate::action::Action;
-use crate::data_source::DataSource;
 use crate::diagnostics::Diagnostics;
-use crate::engine::erased::{AnyAction, AnyDataSource, AnyListResource, AnyResource, Erased};
-use crate::function::{Function, FunctionDefinition};
-use crate::list_resource::ListResource;
-use crate::resource::Resource;
-use crate::schema::Schema;
+use crate::model::Model;
+use crate::registry::Registry;
+use crate::resource::ValidateCall;
 
 /// A provider: its configuration and everything that it serves.
-#[async_trait]
 pub trait Provider: Send + Sync + 'static {
-    /// The model of the provider block.
-    type Config: DeserializeOwned + Send;
+    /// The arguments of the provider block: the schema and the model.
+    type Config: Model;
     /// The configured provider, for instance an API client. All resources, data sources, list resources and actions
     /// share it.
     type Data: Send + Sync + 'static;
@@ -27,42 +18,29 @@ pub trait Provider: Send + Sync + 'static {
     /// The name, version and address.
     fn metadata(&self) -> Metadata;
 
-    /// The schema of the provider block.
-    fn schema(&self) -> Schema;
+    /// Registers everything that the provider serves.
+    fn register(&self, registry: &mut Registry<Self::Data>);
 
-    /// Checks rules over several attributes of the block, any of which may be unknown. Must not make requests.
-    fn validate(&self, _config: &Self::Config, _diagnostics: &mut Diagnostics) {}
+    /// Checks rules that the schema cannot express. Any value may be unknown. Must not make requests.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    fn validate(&self, _call: &mut ValidateCall<Self::Config>) -> Result<(), Diagnostics> {
+        Ok(())
+    }
 
     /// Creates the data from the configuration, in which values may be unknown at plan.
     ///
     /// # Errors
     /// The reason why the configuration is unusable.
-    async fn configure(&self, call: &mut ConfigureCall<Self::Config>) -> Result<Self::Data, Diagnostics>;
+    fn configure(
+        &self,
+        call: &mut ConfigureCall<Self::Config>,
+    ) -> impl Future<Output = Result<Self::Data, Diagnostics>> + Send;
 
     /// Observes that the operation of the host has reached another phase. A configuration begins with [`Phase::Plan`].
     /// Must not block. Default: does nothing.
     fn on_phase(&self, _data: &Self::Data, _phase: Phase) {}
-
-    /// The resources.
-    fn resources(&self) -> Vec<ServedResource<Self::Data>>;
-
-    /// The data sources.
-    fn data_sources(&self) -> Vec<ServedDataSource<Self::Data>>;
-
-    /// The list resources. Default: none.
-    fn list_resources(&self) -> Vec<ServedListResource<Self::Data>> {
-        Vec::new()
-    }
-
-    /// The actions. Default: none.
-    fn actions(&self) -> Vec<ServedAction<Self::Data>> {
-        Vec::new()
-    }
-
-    /// The functions. Default: none.
-    fn functions(&self) -> Vec<ServedFunction> {
-        Vec::new()
-    }
 }
 
 /// A phase of an operation of the host, such as `terraform apply`.
@@ -93,6 +71,7 @@ pub struct Metadata {
 }
 
 /// A request to configure the provider.
+#[non_exhaustive]
 pub struct ConfigureCall<C> {
     /// The configuration.
     pub config: C,
@@ -100,67 +79,18 @@ pub struct ConfigureCall<C> {
     pub terraform_version: String,
     /// Cancelled when the run is interrupted: do not start new requests, and end waits.
     pub stop: CancellationToken,
-    /// Messages to the user.
+    /// Warnings to the user.
     pub diagnostics: Diagnostics,
 }
 
-/// A resource of a provider.
-pub struct ServedResource<D>(pub(crate) Box<dyn AnyResource<D>>);
-
-/// A data source of a provider.
-pub struct ServedDataSource<D>(pub(crate) Box<dyn AnyDataSource<D>>);
-
-/// A list resource of a provider.
-pub struct ServedListResource<D>(pub(crate) Box<dyn AnyListResource<D>>);
-
-/// An action of a provider.
-pub struct ServedAction<D>(pub(crate) Box<dyn AnyAction<D>>);
-
-/// A function of a provider.
-pub struct ServedFunction {
-    pub(crate) function: Box<dyn Function>,
-    definition: OnceLock<FunctionDefinition>,
-}
-
-impl<D: Send + Sync + 'static> ServedResource<D> {
-    /// Serves this resource.
-    pub fn new(resource: impl Resource<Data = D>) -> Self {
-        Self(Box::new(Erased::new(resource)))
-    }
-}
-
-impl<D: Send + Sync + 'static> ServedDataSource<D> {
-    /// Serves this data source.
-    pub fn new(data_source: impl DataSource<Data = D>) -> Self {
-        Self(Box::new(Erased::new(data_source)))
-    }
-}
-
-impl<D: Send + Sync + 'static> ServedListResource<D> {
-    /// Serves this list resource.
-    pub fn new(list_resource: impl ListResource<Data = D>) -> Self {
-        Self(Box::new(Erased::new(list_resource)))
-    }
-}
-
-impl<D: Send + Sync + 'static> ServedAction<D> {
-    /// Serves this action.
-    pub fn new(action: impl Action<Data = D>) -> Self {
-        Self(Box::new(Erased::new(action)))
-    }
-}
-
-impl ServedFunction {
-    /// Serves this function.
-    pub fn new(function: impl Function) -> Self {
+impl<C> ConfigureCall<C> {
+    /// A call with this configuration, for tests.
+    pub fn new(config: C) -> Self {
         Self {
-            function: Box::new(function),
-            definition: OnceLock::new(),
+            config,
+            terraform_version: String::new(),
+            stop: CancellationToken::new(),
+            diagnostics: Diagnostics::new(),
         }
-    }
-
-    /// The definition, created on first use.
-    pub(crate) fn definition(&self) -> &FunctionDefinition {
-        self.definition.get_or_init(|| self.function.definition())
     }
 }

@@ -1,5 +1,4 @@
-//! Runs the provider of `examples/notes.rs` with the real command line tool: the program in `TERRAFORM_BIN`, or
-//! `terraform`.
+//! Runs the providers of `examples/` with the real command line tool: the program in `TERRAFORM_BIN`, or `terraform`.
 
 #![allow(
     clippy::expect_used,
@@ -10,7 +9,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
@@ -20,6 +19,10 @@ use tempfile::TempDir;
 #[allow(dead_code, reason = "its unit tests run here")]
 #[path = "../examples/notes.rs"]
 mod notes;
+
+#[allow(dead_code, reason = "its unit tests run here")]
+#[path = "../examples/fleet.rs"]
+mod fleet;
 
 /// The command line tool with a configuration and a folder of notes.
 struct Workspace {
@@ -31,12 +34,12 @@ fn program() -> OsString {
     program.unwrap_or_else(|| "terraform".into())
 }
 
-/// The program of the example. Cargo does not build it for every selection of tests, so this function builds it.
-fn example() -> &'static Path {
-    static EXAMPLE: OnceLock<PathBuf> = OnceLock::new();
-    EXAMPLE.get_or_init(|| {
+/// The program of an example. Cargo does not build it for every selection of tests, so this function builds it.
+fn example(name: &str) -> PathBuf {
+    static BUILT: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
         let mut command = Command::new(env!("CARGO"));
-        command.args(["build", "--example", "notes", "--message-format=json"]);
+        command.args(["build", "--examples", "--message-format=json"]);
         if cfg!(feature = "testing") {
             // The same features as this test: Cargo reuses the build.
             command.arg("--all-features");
@@ -48,35 +51,44 @@ fn example() -> &'static Path {
             String::from_utf8_lossy(&built.stderr)
         );
         let messages = String::from_utf8(built.stdout).unwrap();
-        let mut messages = messages
+        let messages = messages
             .lines()
             .map(|line| serde_json::from_str::<Json>(line).unwrap());
-        let executable = messages.find_map(|message| message["executable"].as_str().map(PathBuf::from));
-        executable.unwrap()
-    })
+        messages
+            .filter_map(|message| message["executable"].as_str().map(PathBuf::from))
+            .collect()
+    });
+    let program = built
+        .iter()
+        .find(|path| path.file_stem().is_some_and(|stem| stem == name));
+    program.unwrap().clone()
 }
 
 impl Workspace {
-    fn new() -> Self {
+    /// A workspace with the provider of an example, whose objects are files in a folder.
+    fn new(provider: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let workspace = Self { folder };
         let plugins = workspace.path("plugins");
-        for folder in [&plugins, &workspace.path("notes")] {
+        for folder in [&plugins, &workspace.path("objects")] {
             fs::create_dir(folder).unwrap();
         }
-        fs::copy(example(), plugins.join("terraform-provider-notes")).unwrap();
+        fs::copy(
+            example(provider),
+            plugins.join(format!("terraform-provider-{provider}")),
+        )
+        .unwrap();
         let settings = format!(
-            "provider_installation {{\n  dev_overrides {{\n    \"example/notes\" = \"{}\"\n  }}\n  direct {{}}\n}}\n",
+            "provider_installation {{\n  dev_overrides {{\n    \"example/{provider}\" = \"{}\"\n  }}\n  direct {{}}\n}}\n",
             plugins.display()
         );
         fs::write(workspace.path("cli.tfrc"), settings).unwrap();
-        let notes = workspace.path("notes");
-        let provider = format!(
-            "terraform {{\n  required_providers {{\n    notes = {{ source = \"example/notes\" }}\n  }}\n}}\n\
-             provider \"notes\" {{\n  folder = \"{}\"\n}}\n",
-            notes.display()
+        let block = format!(
+            "terraform {{\n  required_providers {{\n    {provider} = {{ source = \"example/{provider}\" }}\n  }}\n}}\n\
+             provider \"{provider}\" {{\n  folder = \"{}\"\n}}\n",
+            workspace.path("objects").display()
         );
-        workspace.write("provider.tf", &provider);
+        workspace.write("provider.tf", &block);
         workspace
     }
 
@@ -89,7 +101,7 @@ impl Workspace {
     }
 
     fn note(&self, name: &str) -> Option<String> {
-        fs::read_to_string(self.path("notes").join(format!("{name}.txt"))).ok()
+        fs::read_to_string(self.path("objects").join(format!("{name}.txt"))).ok()
     }
 
     fn output(&self, arguments: &[&str]) -> Output {
@@ -144,7 +156,7 @@ const NOTE: &str = "resource \"notes_note\" \"first\" {\n  name = \"first\"\n}\n
 
 #[test]
 fn example_provider_plans_applies_imports_and_destroys() {
-    let workspace = Workspace::new();
+    let workspace = Workspace::new("notes");
     let results = "data \"notes_count\" \"all\" {\n  depends_on = [notes_note.first]\n}\n\
          output \"total\" {\n  value = data.notes_count.all.total\n}\n\
          output \"file\" {\n  value = provider::notes::file_name(notes_note.first.name)\n}\n";
@@ -161,7 +173,7 @@ fn example_provider_plans_applies_imports_and_destroys() {
 
     // An update in place, and an import of a note that exists.
     let changed = NOTE.replace("\n}", "\n  text = \"changed\"\n}");
-    fs::write(workspace.path("notes").join("second.txt"), "written elsewhere").unwrap();
+    fs::write(workspace.path("objects").join("second.txt"), "written elsewhere").unwrap();
     let import = "import {\n  to = notes_note.second\n  id = \"second\"\n}\n\
          resource \"notes_note\" \"second\" {\n  name = \"second\"\n  text = \"written elsewhere\"\n}\n";
     workspace.write("main.tf", &format!("{changed}{import}{results}"));
@@ -173,7 +185,7 @@ fn example_provider_plans_applies_imports_and_destroys() {
     assert_eq!(workspace.note("first").as_deref(), Some("changed"));
 
     // A note that no longer exists is removed from the state. A change of the name replaces the note.
-    fs::remove_file(workspace.path("notes").join("second.txt")).unwrap();
+    fs::remove_file(workspace.path("objects").join("second.txt")).unwrap();
     let renamed = changed.replace("name = \"first\"", "name = \"third\"");
     workspace.write("main.tf", &format!("{renamed}{results}"));
     let applied = workspace.apply();
@@ -191,13 +203,13 @@ fn example_provider_plans_applies_imports_and_destroys() {
 /// them.
 #[test]
 fn example_provider_queries_generates_and_invokes() {
-    let workspace = Workspace::new();
+    let workspace = Workspace::new("notes");
     if !workspace.has_queries_and_actions() {
         eprintln!("skipped: list resources and actions require Terraform 1.14 or later");
         return;
     }
     for (name, text) in [("b", "Nothing yet."), ("a", "text")] {
-        fs::write(workspace.path("notes").join(format!("{name}.txt")), text).unwrap();
+        fs::write(workspace.path("objects").join(format!("{name}.txt")), text).unwrap();
     }
     let query = "list \"notes_note\" \"all\" {\n  provider = notes\n}\n";
     workspace.write("all.tfquery.hcl", query);
@@ -228,6 +240,114 @@ fn example_provider_queries_generates_and_invokes() {
     assert_eq!(fs::read_to_string(archive.join("a.txt")).unwrap(), "text");
 }
 
+const SERVER: &str = r#"
+resource "fleet_server" "web" {
+  name       = "web"
+  status_url = "https://web.example/status"
+  labels     = { team = "blue" }
+  listener   = { port = 443 }
+  disks      = [{ size = 10 }, { size = 20 }]
+  rules      = [{ port = 22 }, { port = 443 }]
+
+  password_wo         = "first-passw0rd"
+  password_wo_version = 1
+}
+
+output "server" {
+  value = fleet_server.web
+}
+
+output "kind" {
+  value = provider::fleet::kind_of([1, "a"])
+}
+"#;
+
+/// Numbers with fractions, nested values, sets, semantic equality, write-only arguments.
+#[test]
+fn fleet_provider_keeps_computed_values_of_nested_objects() {
+    let workspace = Workspace::new("fleet");
+    let state = || workspace.json(&["output", "-json"]);
+    let ids = |list: &str, key: &str, id: &str| -> Vec<(i64, String)> {
+        let outputs = state();
+        let elements = outputs["server"]["value"][list].as_array().unwrap().iter();
+        let mut ids: Vec<_> = elements
+            .map(|e| (e[key].as_i64().unwrap(), e[id].as_str().unwrap().to_owned()))
+            .collect();
+        ids.sort();
+        ids
+    };
+    workspace.write("main.tf", SERVER);
+    workspace.apply();
+    // The service has returned the URL with a slash, and 0.1 is no float.
+    assert!(workspace.plan().contains("No changes"));
+    let (disks, rules) = (ids("disks", "size", "serial"), ids("rules", "port", "id"));
+    let outputs = state();
+    assert_eq!(outputs["server"]["value"]["weight"], Json::from(0.1));
+    assert_eq!(outputs["kind"]["value"], r#"["tuple",["number","string"]]"#);
+
+    // Another order of a set, and another form of the URL, are no change.
+    let same = SERVER
+        .replace(
+            "[{ port = 22 }, { port = 443 }]",
+            "[{ port = 443 }, { port = 22 }]",
+        )
+        .replace("/status\"", "/status/\"");
+    workspace.write("main.tf", &same);
+    assert!(workspace.plan().contains("No changes"));
+
+    // Added elements get values of their own, and the others keep theirs.
+    let more = SERVER
+        .replace("{ size = 20 }]", "{ size = 20 }, { size = 30 }]")
+        .replace("[{ port = 22 }", "[{ port = 21 }, { port = 22 }");
+    workspace.write("main.tf", &more);
+    let applied = workspace.apply();
+    assert!(applied.contains("0 added, 1 changed, 0 destroyed"), "{applied}");
+    assert_eq!(ids("disks", "size", "serial")[..2], disks[..]);
+    assert_eq!(ids("rules", "port", "id")[1..], rules[..]);
+    assert!(workspace.plan().contains("No changes"));
+
+    // A new password is sent with a new version only.
+    let file = workspace.path("objects").join("web.json");
+    let password = || fs::read_to_string(&file).unwrap();
+    let other = more.replace("first-passw0rd", "second-passw0rd");
+    workspace.write("main.tf", &other);
+    assert!(workspace.plan().contains("No changes"));
+    workspace.write(
+        "main.tf",
+        &other.replace("password_wo_version = 1", "password_wo_version = 2"),
+    );
+    workspace.apply();
+    assert!(password().contains("second-passw0rd"));
+    let stored = fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
+    assert!(!stored.contains("passw0rd"));
+    workspace.run(&["destroy", "-auto-approve", "-no-color"]);
+    assert!(!file.exists());
+}
+
+#[test]
+fn fleet_provider_upgrades_stored_state_and_checks_rules() {
+    let workspace = Workspace::new("fleet");
+    workspace.write(
+        "main.tf",
+        "resource \"fleet_server\" \"web\" {\n  name = \"web\"\n}\n",
+    );
+    workspace.apply();
+    let file = workspace.path("terraform.tfstate");
+    let mut state: Json = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let instance = &mut state["resources"][0]["instances"][0];
+    instance["schema_version"] = 0.into();
+    instance["attributes"]["hostname"] = instance["attributes"]["name"].take();
+    instance["attributes"].as_object_mut().unwrap().remove("name");
+    fs::write(&file, state.to_string()).unwrap();
+    assert!(workspace.plan().contains("No changes"));
+
+    let listener = "resource \"fleet_server\" \"web\" {\n  name     = \"web\"\n  listener = {}\n}\n";
+    workspace.write("main.tf", listener);
+    let output = workspace.output(&["plan", "-no-color"]);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(errors.contains("Set one of \"port\", \"socket\"."), "{errors}");
+}
+
 /// The calls that older tools do not make, tested without a tool.
 #[cfg(feature = "testing")]
 mod protocol {
@@ -245,7 +365,7 @@ mod protocol {
         for (name, text) in [("b", "Nothing yet."), ("a", "text")] {
             fs::write(notes.join(format!("{name}.txt")), text).unwrap();
         }
-        let plugin = Plugin::launch(Launch::without_tls(example().to_str().unwrap())).await;
+        let plugin = Plugin::launch(Launch::without_tls(example("notes").to_str().unwrap())).await;
         assert_no_errors(&plugin.schema.diagnostics);
         let block = plugin.block(&[("folder", notes.to_str().unwrap().into())]);
         assert_no_errors(&plugin.configure(block).await);

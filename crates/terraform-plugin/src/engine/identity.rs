@@ -28,10 +28,19 @@ pub(crate) fn after(
     };
     let changed = schema.identity_attributes().iter().find(|part| {
         let before = stored.get(part.name);
-        !before.is_null() && before.is_wholly_known() && before != derived.get(part.name)
+        let same = schema
+            .attribute(part.name)
+            .is_some_and(|attribute| attribute.means_the_same(before, derived.get(part.name)));
+        !before.is_null() && before.is_wholly_known() && !same
     });
     let Some(part) = changed else {
-        return Some(derived);
+        let parts = schema.identity_attributes().iter().map(|part| {
+            let before = stored.get(part.name);
+            let keep = !before.is_null() && before.is_wholly_known();
+            let value = if keep { before } else { derived.get(part.name) };
+            (part.name, value.clone())
+        });
+        return Some(Value::object(parts));
     };
     diagnostics.push(
         Diagnostic::error(
@@ -43,7 +52,7 @@ pub(crate) fn after(
                 part.name
             ),
         )
-        .at(Path::attribute(part.name)),
+        .at(Path::from(part.name)),
     );
     Some(stored)
 }
@@ -57,7 +66,9 @@ mod tests {
         Schema::new(
             "A thing.",
             [
-                Attribute::string("id").computed(),
+                Attribute::string("id")
+                    .computed()
+                    .semantic_equality(str::eq_ignore_ascii_case),
                 Attribute::string("region").optional().computed(),
                 Attribute::string("portal").optional(),
             ],
@@ -109,6 +120,15 @@ mod tests {
         assert_eq!(
             run(&filled, Some(value("1", Value::Null))),
             (Some(filled.clone()), 0)
+        );
+    }
+
+    #[test]
+    fn identity_in_another_form_keeps_stored() {
+        let stored = value("A", "eu".into());
+        assert_eq!(
+            run(&value("a", "eu".into()), Some(stored.clone())),
+            (Some(stored), 0)
         );
     }
 

@@ -1,14 +1,13 @@
 //! The results of a list, checked and sent to the host while the list runs.
 
-use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::engine::apply::without_secrets;
 use crate::engine::sensitive_values::without_sensitive;
+use crate::model::{Model, to_shaped};
 use crate::schema::Schema;
 use crate::value::Value;
-use crate::value::model::to_value;
 
 /// An event of a list.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +61,7 @@ impl<'a> ListSink<'a> {
         &mut self,
         display_name: String,
         identity: Value,
-        resource: Option<&impl Serialize>,
+        resource: Option<&impl Model>,
     ) -> bool {
         if self.is_complete() {
             return false;
@@ -92,7 +91,7 @@ impl<'a> ListSink<'a> {
         &self,
         display_name: String,
         identity: Value,
-        resource: Option<&impl Serialize>,
+        resource: Option<&impl Model>,
     ) -> Result<ListEvent, Diagnostic> {
         let identity = identity
             .shaped(&self.resource.identity_type())
@@ -125,8 +124,8 @@ impl<'a> ListSink<'a> {
         })
     }
 
-    fn resource_object(&self, model: &impl Serialize) -> Result<Value, Diagnostic> {
-        let object = to_value(model, self.resource.object_type())
+    fn resource_object(&self, model: &impl Model) -> Result<Value, Diagnostic> {
+        let object = to_shaped(model, self.resource.object_type())
             .map_err(|error| invalid(&format!("the object does not match the schema ({error})")))?;
         let object = without_secrets(self.resource, object);
         if object.is_wholly_known() {

@@ -1,8 +1,6 @@
 //! The rules of the protocol, each in one place.
 
 pub(crate) mod apply;
-pub(crate) mod erased;
-pub(crate) mod function;
 pub(crate) mod generate;
 pub(crate) mod identity;
 pub(crate) mod list;

@@ -1,7 +1,8 @@
 //! The plan of a change, as the schema determines it.
 //!
-//! A configured value is planned unchanged. A value that is not configured is the default. Without a default, it is the
-//! prior value or unknown if it is computed, and null otherwise. A write-only argument is null.
+//! A configured value is planned unchanged, or as the prior value if that means the same. A value that is not configured
+//! is the default. Without a default, it is the prior value or unknown if it is computed, and null otherwise. A
+//! write-only argument is null.
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
@@ -9,151 +10,136 @@ use crate::schema::attribute::{Attribute, Kind, Nesting};
 use crate::value::Value;
 use crate::value::path::{Path, Step};
 
-/// The state that the configuration requests. Computed values are the proposed ones for an update, and unknown for a
-/// create; [`mark_computed_unknown`] then determines which of them the update can change.
+/// The state that the configuration requests, before the resource's own plan. Without a change, it is the prior state.
+/// With a change, the computed values that the update can change are unknown: all except those of attributes with
+/// `use_state_for_unknown`.
 #[must_use]
-pub fn propose(schema: &Schema, prior: &Value, proposed: &Value, config: &Value) -> Value {
-    propose_attributes(schema.attributes(), prior.is_null(), proposed, config)
+pub fn plan(schema: &Schema, prior: &Value, config: &Value) -> Value {
+    let kept = object(schema.attributes(), prior, config, false);
+    if kept == *prior {
+        kept
+    } else {
+        changed(schema, prior, config)
+    }
 }
 
-fn propose_attributes(attributes: &[Attribute], creating: bool, proposed: &Value, config: &Value) -> Value {
+/// The plan of a creation, or of an update, also if no argument changes.
+#[must_use]
+pub fn changed(schema: &Schema, prior: &Value, config: &Value) -> Value {
+    object(schema.attributes(), prior, config, true)
+}
+
+fn object(attributes: &[Attribute], prior: &Value, config: &Value, changes: bool) -> Value {
     Value::object(attributes.iter().map(|attribute| {
-        let (proposed, config) = (proposed.get(attribute.name), config.get(attribute.name));
-        (
-            attribute.name,
-            propose_attribute(attribute, creating, proposed, config),
-        )
+        let (prior, config) = (prior.get(attribute.name), config.get(attribute.name));
+        (attribute.name, value(attribute, prior, config, changes))
     }))
 }
 
-fn propose_attribute(attribute: &Attribute, creating: bool, proposed: &Value, config: &Value) -> Value {
+fn value(attribute: &Attribute, prior: &Value, config: &Value, changes: bool) -> Value {
     if attribute.write_only {
         return Value::Null;
     }
     if config.is_null() {
         return match &attribute.default {
+            Some(default) if attribute.means_the_same(default, prior) => prior.clone(),
             Some(default) => default.clone(),
             None if !attribute.computed => Value::Null,
-            None if creating => Value::Unknown,
-            None => proposed.clone(),
+            // The change can set a value that is null in the prior state.
+            None if changes && (prior.is_null() || !attribute.use_state_for_unknown) => Value::Unknown,
+            None => prior.clone(),
         };
     }
     let Kind::Nested(_, inner) = &attribute.kind else {
-        return config.clone();
+        return if attribute.means_the_same(config, prior) {
+            prior.clone()
+        } else {
+            config.clone()
+        };
     };
-    match (config, proposed) {
-        (Value::Object(_), _) => propose_attributes(inner, creating || proposed.is_null(), proposed, config),
-        (Value::List(elements), _) => {
-            let before = if let Value::List(before) = proposed {
-                before.as_slice()
-            } else {
-                &[]
-            };
-            Value::List(propose_elements(inner, creating, before, elements))
-        }
-        (Value::Set(elements), _) => {
-            // Terraform matches the elements of a proposed set with the configured ones.
-            let before = if let Value::Set(before) = proposed {
-                before.as_slice()
-            } else {
-                &[]
-            };
-            Value::Set(propose_elements(inner, creating, before, elements))
-        }
-        (Value::Map(entries), _) => Value::Map(
-            entries
-                .iter()
-                .map(|(key, config)| {
-                    let before = match proposed {
-                        Value::Map(before) => before.get(key).unwrap_or(&Value::Null),
-                        _ => &Value::Null,
-                    };
-                    let planned = propose_element(inner, creating || before.is_null(), before, config);
-                    (key.clone(), planned)
-                })
-                .collect(),
-        ),
-        _ => config.clone(),
-    }
-}
-
-fn propose_elements(inner: &[Attribute], creating: bool, before: &[Value], config: &[Value]) -> Vec<Value> {
-    let elements = config.iter().enumerate().map(|(i, config)| {
-        let before = before.get(i).unwrap_or(&Value::Null);
-        propose_element(inner, creating || before.is_null(), before, config)
-    });
-    elements.collect()
-}
-
-fn propose_element(inner: &[Attribute], creating: bool, before: &Value, config: &Value) -> Value {
     match config {
-        Value::Object(_) => propose_attributes(inner, creating, before, config),
+        Value::Object(_) => element(inner, Some(prior), config, changes),
+        Value::List(elements) => {
+            let prior = list(prior);
+            let planned = elements.iter().enumerate();
+            Value::List(
+                planned
+                    .map(|(i, config)| element(inner, prior.get(i), config, changes))
+                    .collect(),
+            )
+        }
+        Value::Set(elements) => {
+            let mut rest: Vec<&Value> = if let Value::Set(prior) = prior {
+                prior.iter().collect()
+            } else {
+                Vec::new()
+            };
+            let planned = elements.iter().map(|config| {
+                let matched = rest.iter().position(|prior| comes_from(inner, prior, config));
+                element(inner, matched.map(|at| rest.remove(at)), config, changes)
+            });
+            Value::Set(planned.collect())
+        }
+        Value::Map(entries) => {
+            let planned = entries.iter().map(|(key, config)| {
+                let prior = if let Value::Map(prior) = prior {
+                    prior.get(key)
+                } else {
+                    None
+                };
+                (key.clone(), element(inner, prior, config, changes))
+            });
+            Value::Map(planned.collect())
+        }
         other => other.clone(),
     }
 }
 
-/// Marks the computed values that an update can change as unknown: those that equal the prior value, except for
-/// attributes with `use_state_for_unknown` and those in `keep_planned`. Without a change, the plan remains empty.
-#[must_use]
-pub fn mark_computed_unknown(
-    schema: &Schema,
-    prior: &Value,
-    planned: Value,
-    config: &Value,
-    keep_planned: &[&str],
-) -> Value {
-    if prior.is_null() || planned == *prior {
-        return planned;
+/// A nested object. The computed values of an object without a prior one are unknown.
+fn element(inner: &[Attribute], prior: Option<&Value>, config: &Value, changes: bool) -> Value {
+    let prior = prior.unwrap_or(&Value::Null);
+    match config {
+        Value::Object(_) => object(inner, prior, config, changes || prior.is_null()),
+        other => other.clone(),
     }
-    let mut marked = mark_attributes(schema.attributes(), prior, planned.clone(), config);
-    for name in keep_planned {
-        marked.set(name, planned.get(name).clone());
-    }
-    marked
 }
 
-fn mark_attributes(attributes: &[Attribute], prior: &Value, mut planned: Value, config: &Value) -> Value {
-    for attribute in attributes {
-        let (before, config) = (prior.get(attribute.name), config.get(attribute.name));
-        let now = planned.get(attribute.name).clone();
-        let set_by_provider = attribute.computed && attribute.default.is_none() && config.is_null();
-        let marked = if set_by_provider {
-            // The update can set a value that is null in the prior state.
-            let keep = attribute.use_state_for_unknown && !before.is_null();
-            if keep || now != *before {
-                now
-            } else {
-                Value::Unknown
-            }
-        } else {
-            match (&attribute.kind, now) {
-                (Kind::Nested(Nesting::Single, inner), now @ Value::Object(_)) => {
-                    mark_attributes(inner, before, now, config)
-                }
-                (Kind::Nested(_, inner), Value::List(now)) => {
-                    let (before, config) = (list(before), list(config));
-                    let mark = |(i, now)| match (before.get(i), config.get(i)) {
-                        (Some(before), Some(config)) => mark_attributes(inner, before, now, config),
-                        _ => now,
-                    };
-                    Value::List(now.into_iter().enumerate().map(mark).collect())
-                }
-                (Kind::Nested(_, inner), Value::Map(now)) => {
-                    let mark = |(key, now): (String, Value)| match (before, config) {
-                        (Value::Map(before), Value::Map(config)) if before.contains_key(&key) => {
-                            let now = mark_attributes(inner, &before[&key], now, &config[&key]);
-                            (key, now)
-                        }
-                        _ => (key, now),
-                    };
-                    Value::Map(now.into_iter().map(mark).collect())
-                }
-                (_, now) => now,
-            }
+/// Whether an element of the prior set can be the one that is configured: the configured attributes are the same, and
+/// the provider may have set the others. Terraform matches the elements of sets in the same way.
+fn comes_from(attributes: &[Attribute], prior: &Value, config: &Value) -> bool {
+    let same = |attribute: &Attribute| {
+        let (prior, config) = (prior.get(attribute.name), config.get(attribute.name));
+        if attribute.write_only || config.is_null() && attribute.computed {
+            return true;
+        }
+        let Kind::Nested(_, inner) = &attribute.kind else {
+            return attribute.means_the_same(prior, config);
         };
-        planned.set(attribute.name, marked);
-    }
-    planned
+        match (prior, config) {
+            (Value::Object(_), Value::Object(_)) => comes_from(inner, prior, config),
+            (Value::List(prior), Value::List(config)) => {
+                prior.len() == config.len()
+                    && prior
+                        .iter()
+                        .zip(config)
+                        .all(|(prior, config)| comes_from(inner, prior, config))
+            }
+            (Value::Set(prior), Value::Set(config)) => {
+                let one_of = |config| prior.iter().any(|prior| comes_from(inner, prior, config));
+                prior.len() == config.len() && config.iter().all(one_of)
+            }
+            (Value::Map(prior), Value::Map(config)) => {
+                let of_key = |(key, config): (&String, &Value)| {
+                    prior
+                        .get(key)
+                        .is_some_and(|prior| comes_from(inner, prior, config))
+                };
+                prior.len() == config.len() && config.iter().all(of_key)
+            }
+            (prior, config) => prior == config,
+        }
+    };
+    attributes.iter().all(same)
 }
 
 fn list(value: &Value) -> &[Value] {
@@ -161,6 +147,50 @@ fn list(value: &Value) -> &[Value] {
         elements
     } else {
         &[]
+    }
+}
+
+/// Makes unknown again what is unknown in the configuration. A model reads an unknown object as an object of unknown
+/// attributes.
+#[must_use]
+pub fn with_unknowns(planned: Value, config: &Value) -> Value {
+    match (planned, config) {
+        (planned, Value::Unknown) if !planned.is_null() => Value::Unknown,
+        (Value::Object(planned), Value::Object(config)) => Value::Object(
+            planned
+                .into_iter()
+                .map(|(name, planned)| {
+                    let config = config.get(&name).unwrap_or(&Value::Null);
+                    let planned = with_unknowns(planned, config);
+                    (name, planned)
+                })
+                .collect(),
+        ),
+        (Value::Map(planned), Value::Map(config)) => Value::Map(
+            planned
+                .into_iter()
+                .map(|(key, planned)| {
+                    let config = config.get(&key).unwrap_or(&Value::Null);
+                    let planned = with_unknowns(planned, config);
+                    (key, planned)
+                })
+                .collect(),
+        ),
+        (Value::List(planned), Value::List(config)) if planned.len() == config.len() => Value::List(
+            planned
+                .into_iter()
+                .zip(config)
+                .map(|(planned, config)| with_unknowns(planned, config))
+                .collect(),
+        ),
+        (Value::Set(planned), Value::Set(config)) if planned.len() == config.len() => Value::Set(
+            planned
+                .into_iter()
+                .zip(config)
+                .map(|(planned, config)| with_unknowns(planned, config))
+                .collect(),
+        ),
+        (planned, _) => planned,
     }
 }
 
@@ -180,7 +210,7 @@ fn replaced(attributes: &[Attribute], prior: &Value, planned: &Value, parent: &P
         let path = parent.then(Step::Attribute(attribute.name.into()));
         // A computed value that is null, as in a state of another provider, is filled in, which is not a change.
         let filled_in = attribute.computed && before.is_null();
-        if attribute.requires_replace && before != now && !filled_in {
+        if attribute.requires_replace && !attribute.means_the_same(before, now) && !filled_in {
             paths.push(path);
         } else if let Kind::Nested(nesting, inner) = &attribute.kind {
             match (nesting, before, now) {
@@ -205,8 +235,8 @@ fn replaced(attributes: &[Attribute], prior: &Value, planned: &Value, parent: &P
     }
 }
 
-/// Checks a plan that a resource has modified: a configured value must be unchanged, and a value that is not configured
-/// must be null unless it is computed.
+/// Checks a plan that a resource has modified: a configured value must be unchanged, or the prior value that means the
+/// same; and a value that is not configured must be null unless it is computed.
 #[must_use]
 pub fn check(schema: &Schema, planned: &Value, config: &Value) -> Diagnostics {
     let mut diagnostics = Diagnostics::new();
@@ -257,7 +287,7 @@ fn check_attributes(
                 _ => now == config,
             }
         } else {
-            now == config
+            attribute.means_the_same(now, config)
         };
         if !valid {
             diagnostics.push(

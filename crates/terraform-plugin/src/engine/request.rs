@@ -21,8 +21,6 @@ pub(crate) trait Request {
 pub struct PlanRequest {
     /// The current state; null for a create.
     pub prior: Value,
-    /// The state that Terraform proposes; null for a delete.
-    pub proposed: Value,
     /// The configuration; null for a delete.
     pub config: Value,
     /// The private data stored with the current state.
@@ -142,7 +140,7 @@ impl Request for PlanRequest {
     type Response = PlanResponse;
 
     fn values(&self) -> Vec<&Value> {
-        vec![&self.prior, &self.proposed, &self.config]
+        vec![&self.prior, &self.config]
     }
 
     fn fail(self, diagnostics: Diagnostics) -> PlanResponse {

@@ -93,11 +93,6 @@ impl SensitiveValues {
         Self(())
     }
 
-    /// The union of both.
-    pub(crate) fn and(&self, _: &Self) -> Self {
-        self.clone()
-    }
-
     /// Runs a call, and removes the values from its messages.
     pub(crate) async fn during<A: HasDiagnostics>(self, call: impl Future<Output = A>) -> A {
         let response = call.await;

@@ -24,6 +24,9 @@ pub fn validate(schema: &Schema, config: &Value, client: ClientCapabilities) -> 
         client,
         &mut diagnostics,
     );
+    for rule in &schema.rules {
+        rule.check(config, &Path::root(), &mut diagnostics);
+    }
     diagnostics
 }
 
@@ -74,31 +77,32 @@ fn validate_attributes(
         let Kind::Nested(nesting, inner) = &attribute.kind else {
             continue;
         };
-        match (nesting, value) {
-            (Nesting::Single, Value::Object(_)) => {
-                validate_attributes(inner, value, &path, client, diagnostics);
+        let object = |element: &Value, path: &Path, diagnostics: &mut Diagnostics| {
+            validate_attributes(inner, element, path, client, diagnostics);
+            // Nothing is known about a null or unknown object.
+            if element.as_object().is_some() {
+                for rule in &attribute.rules {
+                    rule.check(element, path, diagnostics);
+                }
             }
+        };
+        match (nesting, value) {
+            (Nesting::Single, Value::Object(_)) => object(value, &path, diagnostics),
             (_, Value::List(elements)) => {
-                for (element, i) in elements.iter().zip(0..) {
-                    validate_attributes(inner, element, &path.then(Step::Index(i)), client, diagnostics);
+                for (element, i) in elements.iter().zip(0_i64..) {
+                    object(element, &path.then(i), diagnostics);
                 }
             }
             (_, Value::Map(entries)) => {
                 for (key, element) in entries {
-                    validate_attributes(
-                        inner,
-                        element,
-                        &path.then(Step::Key(key.clone())),
-                        client,
-                        diagnostics,
-                    );
+                    object(element, &path.then(key), diagnostics);
                 }
             }
             // A path cannot address an element of a set.
             (_, Value::Set(elements)) => {
                 for element in elements {
                     let mut inside = Diagnostics::new();
-                    validate_attributes(inner, element, &path, client, &mut inside);
+                    object(element, &path, &mut inside);
                     inside
                         .into_iter()
                         .for_each(|d| diagnostics.push(d.at(path.clone())));

@@ -4,90 +4,101 @@ pub(crate) mod private;
 
 use std::fmt;
 
-use async_trait::async_trait;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+use tokio_util::sync::CancellationToken;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::engine::plan;
+use crate::model::{Model, ModelError, from_value};
 use crate::resource::private::Private;
 use crate::schema::Schema;
+use crate::value::Value;
 use crate::value::path::Path;
 
 /// A type of object that Terraform creates, reads, updates and deletes.
 ///
-/// A resource consists of a schema, a model and four functions. The other functions are hooks with a default. The crate
-/// enforces the rules of the protocol: a resource handles typed models, and does not need to remove write-only values
-/// from states, restore the state after a failure, or check for unknown values.
-#[async_trait]
+/// A resource consists of a model and four functions. The other functions are hooks with a default. The crate enforces
+/// the rules of the protocol: a resource handles typed models, and does not need to remove write-only values from
+/// states, restore the state after a failure, or check for unknown values.
+///
+/// Each function is called with what the host sent and with everything that it needs: the configured provider in `data`,
+/// and `stop`, which is cancelled when the user interrupts the run. Warnings go into `diagnostics`, and errors into the
+/// result.
 pub trait Resource: Send + Sync + 'static {
     /// The configured provider; see [`Provider::Data`](crate::Provider::Data).
-    type Data: Send + Sync;
-    /// The model of the configuration, plan and state.
-    type Model: Serialize + DeserializeOwned + Clone + Send + Sync;
+    type Data: Send + Sync + 'static;
+    /// The attributes: the schema, and the model of configuration, plan and state.
+    type Model: Model + Clone;
 
     /// The type name, for instance `example_thing`.
     fn type_name(&self) -> &'static str;
 
-    /// The attributes.
-    fn schema(&self) -> Schema;
+    /// Checks rules that the schema cannot express. Any value may be unknown. Must not make requests.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    fn validate(&self, _call: &mut ValidateCall<Self::Model>) -> Result<(), Diagnostics> {
+        Ok(())
+    }
 
-    /// Observes every state that the host sends to a configured provider, before the call that uses it. A resource can
-    /// record the objects of the run in the provider's data.
-    fn on_state_seen(&self, _provider: &Self::Data, _state: &Self::Model) {}
+    /// Changes the plan of a create or update. In [`PlanCall::planned`], the values that the change may set are unknown:
+    /// the hook sets those that it knows.
+    ///
+    /// # Errors
+    /// Why the object cannot be planned.
+    fn plan(&self, _call: &mut PlanCall<'_, Self>) -> impl Future<Output = Result<(), Diagnostics>> + Send {
+        async { Ok(()) }
+    }
 
-    /// Checks rules over several arguments, any of which may be unknown. The schema contains the rules for a single
-    /// argument. Must not make requests.
-    fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
-
-    /// Modifies the plan of a create or update after the schema has been applied. Diagnostics go into the call.
-    async fn plan(&self, _call: &mut PlanCall<'_, Self>) {}
-
-    /// Observes the plan of a delete, for warnings. Must not fail.
-    async fn plan_delete(
-        &self,
-        _provider: &Self::Data,
-        _state: &Self::Model,
-        _diagnostics: &mut Diagnostics,
-    ) {
+    /// Observes the plan of a delete, for warnings. It cannot fail: `terraform destroy` must always be possible.
+    fn plan_delete(&self, _call: &mut DeleteCall<'_, Self>) -> impl Future<Output = ()> + Send {
+        async {}
     }
 
     /// Creates the object and returns its state.
     ///
     /// # Errors
     /// The reason of the failure. If the object exists, set [`CreateCall::partial_state`].
-    async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Self::Model, Diagnostics>;
-
-    /// Removes an object whose creation no state records, because the host ended before it received the response.
-    /// [`ConfigureCall::stop`](crate::ConfigureCall::stop) is already cancelled: the removal must ignore it, and end
-    /// within seconds. Default: does nothing.
-    async fn rollback_create(&self, _provider: &Self::Data, _state: &Self::Model) {}
+    fn create(
+        &self,
+        call: &mut CreateCall<'_, Self>,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
     /// Returns the current state, or `None` if the object no longer exists.
     ///
     /// # Errors
     /// The reason why the object cannot be read. The stored state remains.
-    async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Self::Model>, Diagnostics>;
+    fn read(
+        &self,
+        call: &mut ReadCall<'_, Self>,
+    ) -> impl Future<Output = Result<Option<Self::Model>, Diagnostics>> + Send;
 
     /// Updates the object in place and returns its new state.
     ///
     /// # Errors
     /// The reason of the failure. The prior state remains unless [`UpdateCall::partial_state`] is set.
-    async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Self::Model, Diagnostics>;
+    fn update(
+        &self,
+        call: &mut UpdateCall<'_, Self>,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send;
 
     /// Deletes the object. An object that no longer exists is not an error.
     ///
     /// # Errors
     /// The reason of the failure. The prior state remains.
-    async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics>;
+    fn delete(&self, call: &mut DeleteCall<'_, Self>)
+    -> impl Future<Output = Result<(), Diagnostics>> + Send;
 
-    /// Returns as much of the state of an existing object as [`Resource::read`] needs.
+    /// Returns as much of the state of an existing object as [`Resource::read`] needs; see [`ImportCall::empty`].
     ///
     /// # Errors
     /// The reason why the object cannot be imported. Default: the resource does not support import.
-    async fn import(&self, _call: &mut ImportCall<'_, Self>) -> Result<Self::Model, Diagnostics> {
+    fn import(
+        &self,
+        _call: &mut ImportCall<'_, Self>,
+    ) -> impl Future<Output = Result<Self::Model, Diagnostics>> + Send {
         let detail = format!("{} does not support import.", self.type_name());
-        Err(Diagnostic::error("Resource cannot be imported", detail).into())
+        async { Err(Diagnostic::error("Resource cannot be imported", detail).into()) }
     }
 
     /// Converts a stored state of an older schema version to the current one.
@@ -104,8 +115,11 @@ pub trait Resource: Send + Sync + 'static {
     ///
     /// The crate then removes computed and write-only attributes, attributes that equal the default, empty optional
     /// values, deprecated and sensitive attributes.
-    fn generate_config(&self, state: Self::Model) -> Self::Model {
-        state
+    ///
+    /// # Errors
+    /// The reason why there is no configuration for the object.
+    fn generate_config(&self, state: Self::Model) -> Result<Self::Model, Diagnostics> {
+        Ok(state)
     }
 
     /// The resource types whose state [`Resource::move_state`] converts, for messages.
@@ -115,38 +129,82 @@ pub trait Resource: Send + Sync + 'static {
 
     /// Converts the state of another resource type, which may belong to another provider. Returns `None` for a type
     /// that is not supported.
-    fn move_state(&self, _source: &MoveSource) -> Option<Result<Self::Model, Diagnostics>> {
-        None
+    ///
+    /// # Errors
+    /// The reason why the state cannot be converted.
+    fn move_state(&self, _source: &MoveSource) -> Result<Option<Self::Model>, Diagnostics> {
+        Ok(None)
     }
 }
 
+/// What few resources need: to see each state of a run, and to remove an object that no state records. Serve such a
+/// resource with [`Registry::tracked_resource`](crate::Registry::tracked_resource).
+pub trait TrackedResource: Resource {
+    /// Observes every state that the host sends to a configured provider, before the call that uses it. A resource can
+    /// record the objects of the run in the provider's data. Default: does nothing.
+    fn on_state_seen(&self, _data: &Self::Data, _state: &Self::Model) {}
+
+    /// Removes an object whose creation no state records, because the host ended before it received the response. The
+    /// run's `stop` is already cancelled: the removal must ignore it, and end within seconds. Default: does nothing.
+    fn rollback_create(&self, _data: &Self::Data, _state: &Self::Model) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+}
+
+/// A configuration to validate.
+#[non_exhaustive]
+pub struct ValidateCall<M> {
+    /// The configuration. Values may be unknown.
+    pub config: M,
+    /// Warnings to the user.
+    pub diagnostics: Diagnostics,
+}
+
 /// A request to plan a create or update.
+#[non_exhaustive]
 pub struct PlanCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
-    pub provider: &'a R::Data,
+    pub data: &'a R::Data,
+    /// Cancelled when the run is interrupted: do not start new requests, and end waits.
+    pub stop: CancellationToken,
     /// The configuration with write-only arguments. Values may be unknown.
     pub config: R::Model,
     /// The current state, for an update.
-    pub prior: Option<R::Model>,
-    /// The plan that the schema determines. The hook can change computed attributes.
+    pub state: Option<R::Model>,
+    /// The plan that the schema determines. The hook can change computed attributes. Without a change of an argument, it
+    /// is the current state; see [`PlanCall::update`].
     pub planned: R::Model,
     /// The private data of the resource.
     pub private: Private,
     /// The private data of the first plan, if Terraform plans again during apply. Terraform 1.16 and later send it.
     pub planned_private: Option<Private>,
-    /// Top-level attributes whose planned value is final: an update does not make them unknown, even if they equal the
-    /// prior value.
-    pub keep_planned: Vec<&'static str>,
     /// Further attributes whose change replaces the object.
     pub requires_replace: Vec<Path>,
-    /// Messages to the user.
+    /// Warnings to the user.
     pub diagnostics: Diagnostics,
+    pub(crate) request: (&'a Schema, &'a Value, &'a Value),
+}
+
+impl<R: Resource + ?Sized> PlanCall<'_, R> {
+    /// Plans an update although no argument changes: in `planned`, the computed values that an update can change become
+    /// unknown. Call it before the hook sets values.
+    ///
+    /// # Errors
+    /// A diagnostic if the values do not fit the model.
+    pub fn update(&mut self) -> Result<(), Diagnostics> {
+        let (schema, prior, config) = self.request;
+        self.planned = from_value(plan::changed(schema, prior, config)).map_err(Diagnostic::from)?;
+        Ok(())
+    }
 }
 
 /// A request to create an object.
+#[non_exhaustive]
 pub struct CreateCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
-    pub provider: &'a R::Data,
+    pub data: &'a R::Data,
+    /// Cancelled when the run is interrupted: do not start new requests, and end waits.
+    pub stop: CancellationToken,
     /// The configuration with write-only arguments.
     pub config: R::Model,
     /// The planned state.
@@ -155,49 +213,58 @@ pub struct CreateCall<'a, R: Resource + ?Sized> {
     pub partial_state: Option<R::Model>,
     /// The private data of the resource.
     pub private: Private,
-    /// Messages to the user.
+    /// Warnings to the user.
     pub diagnostics: Diagnostics,
 }
 
 /// A request to update an object in place.
+#[non_exhaustive]
 pub struct UpdateCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
-    pub provider: &'a R::Data,
+    pub data: &'a R::Data,
+    /// Cancelled when the run is interrupted: do not start new requests, and end waits.
+    pub stop: CancellationToken,
     /// The configuration with write-only arguments.
     pub config: R::Model,
     /// The current state.
-    pub prior: R::Model,
+    pub state: R::Model,
     /// The planned state.
     pub planned: R::Model,
     /// Set this once something has changed: it becomes the state if a later step fails.
     pub partial_state: Option<R::Model>,
     /// The private data of the resource.
     pub private: Private,
-    /// Messages to the user.
+    /// Warnings to the user.
     pub diagnostics: Diagnostics,
 }
 
 /// A request to read an object.
+#[non_exhaustive]
 pub struct ReadCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
-    pub provider: &'a R::Data,
+    pub data: &'a R::Data,
+    /// Cancelled when the run is interrupted: do not start new requests, and end waits.
+    pub stop: CancellationToken,
     /// The stored state.
     pub state: R::Model,
     /// The private data of the resource.
     pub private: Private,
-    /// Messages to the user.
+    /// Warnings to the user.
     pub diagnostics: Diagnostics,
 }
 
-/// A request to delete an object.
+/// A request to delete an object, or to plan that.
+#[non_exhaustive]
 pub struct DeleteCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
-    pub provider: &'a R::Data,
+    pub data: &'a R::Data,
+    /// Cancelled when the run is interrupted: do not start new requests, and end waits.
+    pub stop: CancellationToken,
     /// The current state.
     pub state: R::Model,
     /// The private data of the resource.
     pub private: Private,
-    /// Messages to the user.
+    /// Warnings to the user.
     pub diagnostics: Diagnostics,
 }
 
@@ -211,15 +278,35 @@ pub enum ImportTarget<M> {
 }
 
 /// A request to import an object.
+#[non_exhaustive]
 pub struct ImportCall<'a, R: Resource + ?Sized> {
     /// The configured provider.
-    pub provider: &'a R::Data,
+    pub data: &'a R::Data,
+    /// Cancelled when the run is interrupted: do not start new requests, and end waits.
+    pub stop: CancellationToken,
     /// The object to import.
     pub target: ImportTarget<R::Model>,
     /// The private data of the resource.
     pub private: Private,
-    /// Messages to the user.
+    /// Warnings to the user.
     pub diagnostics: Diagnostics,
+}
+
+impl<R: Resource + ?Sized> ImportCall<'_, R> {
+    /// A state whose attributes are all null.
+    ///
+    /// # Errors
+    /// A diagnostic if a field of the model cannot be null.
+    pub fn empty(&self) -> Result<R::Model, Diagnostics> {
+        empty::<R::Model>().map_err(|error| Diagnostic::from(error).into())
+    }
+}
+
+/// A model whose attributes are all null.
+pub(crate) fn empty<M: Model>() -> Result<M, ModelError> {
+    from_value(Value::object(
+        M::attributes().iter().map(|a| (a.name(), Value::Null)),
+    ))
 }
 
 /// The state that a `moved` block converts. `Debug` omits the state, which may contain secrets.

@@ -1,5 +1,6 @@
 //! The declaration of one attribute.
 
+use crate::schema::rule::Rule;
 use crate::schema::validator::Validator;
 use crate::value::Value;
 use crate::value::types::Type;
@@ -26,6 +27,35 @@ pub enum Kind {
     Nested(Nesting, Vec<Attribute>),
 }
 
+impl Kind {
+    /// The same elements as a set in place of a list.
+    #[must_use]
+    pub fn into_set(self) -> Self {
+        match self {
+            Self::Plain(Type::List(element)) => Self::Plain(Type::Set(element)),
+            Self::Nested(Nesting::List, attributes) => Self::Nested(Nesting::Set, attributes),
+            other => other,
+        }
+    }
+
+    /// The type of the values.
+    #[must_use]
+    pub fn value_type(&self) -> Type {
+        match self {
+            Self::Plain(ty) => ty.clone(),
+            Self::Nested(nesting, attributes) => {
+                let object = object_type(attributes);
+                match nesting {
+                    Nesting::Single => object,
+                    Nesting::List => Type::list(object),
+                    Nesting::Set => Type::set(object),
+                    Nesting::Map => Type::map(object),
+                }
+            }
+        }
+    }
+}
+
 /// An argument or result of a block.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools)] // each is a separate property in the protocol
@@ -42,8 +72,11 @@ pub struct Attribute {
     pub(crate) deprecation: Option<&'static str>,
     pub(crate) default: Option<Value>,
     pub(crate) validators: Vec<Validator>,
+    /// Over the attributes of each nested object.
+    pub(crate) rules: Vec<Rule>,
     pub(crate) requires_replace: bool,
     pub(crate) use_state_for_unknown: bool,
+    pub(crate) semantic_equality: Option<fn(&str, &str) -> bool>,
 }
 
 impl Attribute {
@@ -63,8 +96,10 @@ impl Attribute {
             deprecation: None,
             default: None,
             validators: Vec::new(),
+            rules: Vec::new(),
             requires_replace: false,
             use_state_for_unknown: false,
+            semantic_equality: None,
         }
     }
 
@@ -177,6 +212,13 @@ impl Attribute {
         self
     }
 
+    /// Adds rules over several attributes of each nested object.
+    #[must_use]
+    pub fn rules(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.rules.extend(rules);
+        self
+    }
+
     /// A change of the value replaces the object.
     #[must_use]
     pub fn requires_replace(self) -> Self {
@@ -191,6 +233,17 @@ impl Attribute {
     pub fn use_state_for_unknown(self) -> Self {
         Self {
             use_state_for_unknown: true,
+            ..self
+        }
+    }
+
+    /// Whether two texts mean the same to the service, which may return a value in another form: a URL with a slash, an
+    /// id in another case. The value of the configuration, plan or state then remains as it is: it is no change, and no
+    /// error. For strings, and lists and sets of strings.
+    #[must_use]
+    pub fn semantic_equality(self, equal: fn(&str, &str) -> bool) -> Self {
+        Self {
+            semantic_equality: Some(equal),
             ..self
         }
     }
@@ -258,18 +311,23 @@ impl Attribute {
     /// The type of its values.
     #[must_use]
     pub fn value_type(&self) -> Type {
-        match &self.kind {
-            Kind::Plain(ty) => ty.clone(),
-            Kind::Nested(nesting, attributes) => {
-                let object = object_type(attributes);
-                match nesting {
-                    Nesting::Single => object,
-                    Nesting::List => Type::list(object),
-                    Nesting::Set => Type::set(object),
-                    Nesting::Map => Type::map(object),
+        self.kind.value_type()
+    }
+
+    /// Whether two values are equal or mean the same.
+    pub(crate) fn means_the_same(&self, a: &Value, b: &Value) -> bool {
+        a == b
+            || self.semantic_equality.is_some_and(|equal| match (a, b) {
+                (Value::String(a), Value::String(b)) => equal(a, b),
+                (Value::List(a), Value::List(b)) if a.len() == b.len() => {
+                    a.iter().zip(b).all(|(a, b)| self.means_the_same(a, b))
                 }
-            }
-        }
+                (Value::Set(a), Value::Set(b)) if a.len() == b.len() => {
+                    a.iter().all(|a| b.iter().any(|b| self.means_the_same(a, b)))
+                        && b.iter().all(|b| a.iter().any(|a| self.means_the_same(a, b)))
+                }
+                _ => false,
+            })
     }
 }
 

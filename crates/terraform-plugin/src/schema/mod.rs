@@ -1,13 +1,17 @@
 //! The declaration of a block: types, rules, plan behaviour and documentation.
 
 pub(crate) mod attribute;
+mod check;
+pub(crate) mod rule;
 pub(crate) mod validator;
 
-use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use crate::schema::attribute::{Attribute, Kind, Nesting, object_type};
+pub(crate) use self::check::{BlockKind, has_dynamic_element, is_identifier};
+use crate::schema::attribute::{Attribute, object_type};
+use crate::schema::rule::Rule;
 use crate::value::Value;
+use crate::value::path::{Path, Step};
 use crate::value::types::Type;
 
 /// The attributes of a block.
@@ -17,6 +21,7 @@ pub struct Schema {
     description: &'static str,
     attributes: Vec<Attribute>,
     identity: &'static [IdentityAttribute],
+    pub(crate) rules: Vec<Rule>,
     object: OnceLock<Type>,
 }
 
@@ -42,6 +47,7 @@ impl Schema {
             description,
             attributes,
             identity: &[],
+            rules: Vec::new(),
             object: OnceLock::new(),
         }
     }
@@ -57,6 +63,13 @@ impl Schema {
     #[must_use]
     pub fn identity(self, identity: &'static [IdentityAttribute]) -> Self {
         Self { identity, ..self }
+    }
+
+    /// Adds rules over several attributes.
+    #[must_use]
+    pub fn rules(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.rules.extend(rules);
+        self
     }
 
     /// The attributes of the identity, empty if the block has none.
@@ -92,7 +105,7 @@ impl Schema {
             .then(|| Value::object(names().map(|name| (name, state.get(name).clone()))))
     }
 
-    fn attribute(&self, name: &str) -> Option<&Attribute> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|a| a.name == name)
     }
 
@@ -119,247 +132,49 @@ impl Schema {
         self.object.get_or_init(|| object_type(&self.attributes))
     }
 
-    /// Returns the errors in the declaration, with which a host refuses the provider or fails later. For a test over
-    /// all schemas of a provider.
-    #[must_use]
-    pub fn validate_implementation(&self) -> Vec<String> {
-        let mut errors = Vec::new();
-        if self.description.is_empty() {
-            errors.push("no description".to_owned());
-        }
-        validate_attributes(&self.attributes, &Parent::default(), &mut errors);
-        for part in self.identity {
-            let valid = self.attribute(part.name).is_some_and(|attribute| {
-                let primitive = |ty: &Type| matches!(ty, Type::String | Type::Number | Type::Bool);
-                let flat = match &attribute.kind {
-                    Kind::Plain(Type::List(element)) => primitive(element),
-                    Kind::Plain(ty) => primitive(ty),
-                    Kind::Nested(..) => false,
-                };
-                flat && !attribute.sensitive && !attribute.write_only
-            });
-            if !valid {
-                errors.push(format!(
-                    "{}: not an attribute that can be part of an identity",
-                    part.name
-                ));
-            }
-        }
-        errors
-    }
-
-    /// Returns an error for each attribute with a reserved name.
-    pub(crate) fn validate_names(&self, reserved: &[&str]) -> Vec<String> {
-        let names = self.attributes.iter().map(|a| a.name);
-        names
-            .filter(|name| reserved.contains(name))
-            .map(|name| format!("{name}: reserved for Terraform"))
-            .collect()
-    }
-
-    /// Returns an error for each computed attribute, in a block that has only arguments.
-    pub(crate) fn validate_without_computed(&self) -> Vec<String> {
-        let mut errors = Vec::new();
-        computed(&self.attributes, "", &mut errors);
-        errors
-    }
-}
-
-fn computed(attributes: &[Attribute], prefix: &str, errors: &mut Vec<String>) {
-    for attribute in attributes {
-        if attribute.computed {
-            errors.push(format!(
-                "{prefix}{}: computed, in a block of arguments",
-                attribute.name
-            ));
-        }
-        if let Kind::Nested(_, inner) = &attribute.kind {
-            computed(inner, &format!("{prefix}{}.", attribute.name), errors);
-        }
-    }
-}
-
-fn validate_attributes(attributes: &[Attribute], parent: &Parent<'_>, errors: &mut Vec<String>) {
-    let mut names = BTreeSet::new();
-    for attribute in attributes {
-        let mut error = |text: &str| errors.push(format!("{}{}: {text}", parent.prefix, attribute.name));
-        let settable = attribute.required || attribute.optional;
-        if !is_identifier(attribute.name) {
-            error("not a valid name");
-        }
-        if !names.insert(attribute.name) {
-            error("declared twice");
-        }
-        if attribute.description.is_empty() {
-            error("no description");
-        }
-        if !settable && !attribute.computed {
-            error("neither required nor optional nor computed");
-        }
-        if attribute.required && (attribute.optional || attribute.computed) {
-            error("required, so it cannot be optional or computed");
-        }
-        if attribute.default.is_some() && !(attribute.optional && attribute.computed) {
-            error("has a default, so it must be optional and computed");
-        }
-        if attribute.write_only && (attribute.computed || attribute.default.is_some()) {
-            error("write-only, so it cannot be computed");
-        }
-        if attribute.write_only && parent.in_set {
-            error("write-only, so it cannot be part of a set");
-        }
-        if !attribute.write_only && parent.write_only {
-            error("part of a write-only attribute, so it must be write-only");
-        }
-        if attribute.use_state_for_unknown && !attribute.computed {
-            error("keeps its value, so it must be computed");
-        }
-        if attribute.deprecation == Some("") {
-            error("deprecated without a reason");
-        }
-        match &attribute.kind {
-            Kind::Plain(ty) if has_dynamic_element(ty) => {
-                error("a collection with elements of the type dynamic");
-            }
-            Kind::Plain(_) => {}
-            Kind::Nested(nesting, inner) => {
-                let parent = Parent {
-                    prefix: &format!("{}{}.", parent.prefix, attribute.name),
-                    in_set: parent.in_set || *nesting == Nesting::Set,
-                    write_only: attribute.write_only,
-                };
-                validate_attributes(inner, &parent, errors);
-            }
-        }
-    }
-}
-
-/// Whether a configuration can contain this name: lower case letters, digits and underscores, not beginning with a
-/// digit.
-pub(crate) fn is_identifier(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') && name.chars().all(allowed)
-}
-
-/// The attribute that contains a nested attribute.
-#[derive(Default)]
-struct Parent<'a> {
-    prefix: &'a str,
-    in_set: bool,
-    write_only: bool,
-}
-
-/// Whether a type has a collection of values of different types, which hosts cannot represent.
-pub(crate) fn has_dynamic_element(ty: &Type) -> bool {
-    match ty {
-        Type::List(element) | Type::Set(element) | Type::Map(element) => {
-            **element == Type::Dynamic || has_dynamic_element(element)
-        }
-        Type::Tuple(elements) => elements.iter().any(has_dynamic_element),
-        Type::Object(attributes) => attributes.values().any(has_dynamic_element),
-        Type::String | Type::Number | Type::Bool | Type::Dynamic => false,
+    /// The longest part of a path that exists in a value of this schema. A message on a path that does not exist has no
+    /// place, and a host may drop it.
+    pub(crate) fn existing(&self, mut path: Path) -> Path {
+        let mut ty = self.object_type();
+        let exists = |step: &Step| {
+            ty = match (step, ty) {
+                (Step::Attribute(name), Type::Object(types)) => types.get(name.as_ref())?,
+                (Step::Key(_), Type::Map(element)) | (Step::Index(_), Type::List(element)) => element,
+                (Step::Index(index), Type::Tuple(types)) => types.get(usize::try_from(*index).ok()?)?,
+                (_, Type::Dynamic) => ty,
+                _ => return None,
+            };
+            Some(())
+        };
+        let length = path.steps().iter().map_while(exists).count();
+        path.truncate(length);
+        path
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Kind, Nesting, path};
 
     #[test]
-    fn validate_implementation_nested_errors_are_reported_with_path() {
-        let valid = Schema::new(
-            "A thing.",
-            [Attribute::string("name").required().description("Its name.")],
-        );
-        assert_eq!(valid.validate_implementation(), Vec::<String>::new());
-
-        let inner = [
-            Attribute::bool("a")
-                .optional()
-                .write_only()
-                .default(true)
-                .description("A."),
-            Attribute::bool("a").required().optional().description("A."),
-        ];
-        let invalid = Schema::new("", [Attribute::nested("n", Nesting::List, inner)]);
-        assert_eq!(
-            invalid.validate_implementation(),
+    fn existing_path_ends_where_the_schema_does() {
+        let inner = [Attribute::string("key").optional()];
+        let schema = Schema::new(
+            "",
             [
-                "no description",
-                "n: no description",
-                "n: neither required nor optional nor computed",
-                "n.a: write-only, so it cannot be computed",
-                "n.a: declared twice",
-                "n.a: required, so it cannot be optional or computed",
-            ]
+                Attribute::nested("list", Nesting::List, inner).optional(),
+                Attribute::new("set", Kind::Plain(Type::set(Type::String))).optional(),
+            ],
         );
-    }
-
-    fn errors(attribute: Attribute) -> Vec<String> {
-        Schema::new("A thing.", [attribute.description("An attribute.")]).validate_implementation()
-    }
-
-    #[test]
-    fn validate_implementation_write_only_in_set_is_error() {
-        let secret = || {
-            Attribute::string("s")
-                .optional()
-                .write_only()
-                .description("A secret.")
-        };
-        assert_eq!(
-            errors(Attribute::nested("a", Nesting::Set, [secret()]).optional()),
-            ["a.s: write-only, so it cannot be part of a set"]
-        );
-        assert_eq!(
-            errors(Attribute::nested("a", Nesting::List, [secret()]).optional()),
-            [""; 0]
-        );
-    }
-
-    #[test]
-    fn validate_implementation_write_only_parent_needs_write_only_children() {
-        let child = Attribute::string("c").optional().description("A child.");
-        assert_eq!(
-            errors(
-                Attribute::nested("a", Nesting::List, [child])
-                    .optional()
-                    .write_only()
-            ),
-            ["a.c: part of a write-only attribute, so it must be write-only"]
-        );
-    }
-
-    #[test]
-    fn validate_implementation_dynamic_element_or_deprecation_without_reason_is_error() {
-        let list = Attribute::new("a", Kind::Plain(Type::list(Type::Dynamic))).optional();
-        assert_eq!(
-            errors(list),
-            ["a: a collection with elements of the type dynamic"]
-        );
-        assert_eq!(
-            errors(Attribute::string("a").optional().deprecated("")),
-            ["a: deprecated without a reason"]
-        );
-    }
-
-    #[test]
-    fn validate_implementation_identity_of_nested_or_sensitive_attribute_is_error() {
-        let nested = || Attribute::nested("a", Nesting::List, []).computed();
-        for attribute in [
-            nested(),
-            Attribute::string("a").computed().sensitive(),
-            Attribute::string("b").computed(),
+        for (path, expected) in [
+            (path!(list[0].key), path!(list[0].key)),
+            (path!(list[0].other), path!(list[0])),
+            (path!(list["a"]), path!(list)),
+            (path!(set[0]), path!(set)),
+            (path!(other.key), Path::root()),
         ] {
-            let schema = Schema::new("A thing.", [attribute.description("An attribute.")]);
-            let schema = schema.identity(&[IdentityAttribute {
-                name: "a",
-                required_for_import: true,
-            }]);
-            assert_eq!(
-                schema.validate_implementation(),
-                ["a: not an attribute that can be part of an identity"]
-            );
+            assert_eq!(schema.existing(path), expected);
         }
     }
 

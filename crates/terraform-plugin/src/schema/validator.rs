@@ -4,23 +4,126 @@ use std::fmt;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::value::Value;
+use crate::value::number::Number;
 use crate::value::path::Path;
+use crate::value::types::Type;
 
 type Rule = Box<dyn Fn(&Value) -> Option<Diagnostic> + Send + Sync>;
+type Fits = Box<dyn Fn(&Type) -> bool + Send + Sync>;
 
 /// A rule for the known values of one attribute. It runs at validation, before any request, and never receives null or
 /// unknown. It returns a diagnostic without a path, which must not contain the value of a sensitive attribute.
-pub struct Validator(Rule);
+pub struct Validator {
+    rule: Rule,
+    /// Whether the rule is for values of a type.
+    fits: Fits,
+}
 
 impl Validator {
     /// A rule for values of any type.
     pub fn new(rule: impl Fn(&Value) -> Option<Diagnostic> + Send + Sync + 'static) -> Self {
-        Self(Box::new(rule))
+        Self {
+            rule: Box::new(rule),
+            fits: Box::new(|_| true),
+        }
     }
 
     /// A rule for strings.
     pub fn text(rule: impl Fn(&str) -> Option<Diagnostic> + Send + Sync + 'static) -> Self {
-        Self::new(move |value| value.as_str().and_then(&rule))
+        Self {
+            fits: Box::new(|ty| *ty == Type::String),
+            ..Self::new(move |value| value.as_str().and_then(&rule))
+        }
+    }
+
+    /// A rule for numbers.
+    pub fn number(rule: impl Fn(&Number) -> Option<Diagnostic> + Send + Sync + 'static) -> Self {
+        let rule = move |value: &Value| match value {
+            Value::Number(number) => rule(number),
+            _ => None,
+        };
+        Self {
+            fits: Box::new(|ty| *ty == Type::Number),
+            ..Self::new(rule)
+        }
+    }
+
+    /// Each element of the list, set or map follows a rule.
+    #[must_use]
+    pub fn each(element: Self) -> Self {
+        let Self { rule, fits } = element;
+        let each = move |value: &Value| {
+            let known = |value: &&Value| !value.is_null() && !value.is_unknown();
+            match value {
+                Value::List(elements) | Value::Set(elements) => elements.iter().filter(known).find_map(&rule),
+                Value::Map(entries) => entries.values().filter(known).find_map(&rule),
+                _ => None,
+            }
+        };
+        Self {
+            fits: Box::new(move |ty| match ty {
+                Type::List(element) | Type::Set(element) | Type::Map(element) => fits(element),
+                _ => false,
+            }),
+            ..Self::new(each)
+        }
+    }
+
+    /// The list, set or map has this number of elements.
+    #[must_use]
+    pub fn size(from: usize, to: usize) -> Self {
+        let size = move |value: &Value| {
+            let size = match value {
+                Value::List(elements) | Value::Set(elements) => elements.len(),
+                Value::Map(entries) => entries.len(),
+                _ => return None,
+            };
+            (!(from..=to).contains(&size)).then(|| {
+                Diagnostic::error(
+                    "Wrong number of elements",
+                    format!("It has {size} elements. Allowed: {from} to {to}."),
+                )
+            })
+        };
+        Self {
+            fits: Box::new(|ty| matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_))),
+            ..Self::new(size)
+        }
+    }
+
+    /// The string has this number of characters.
+    #[must_use]
+    pub fn length(from: usize, to: usize) -> Self {
+        Self::text(move |text| {
+            let length = text.chars().count();
+            (!(from..=to).contains(&length)).then(|| {
+                Diagnostic::error(
+                    "Wrong length",
+                    format!("It has {length} characters. Allowed: {from} to {to}."),
+                )
+            })
+        })
+    }
+
+    /// The string passes a test. `allowed` completes the sentence "Allowed: ...".
+    #[must_use]
+    pub fn matches(allowed: &'static str, test: fn(&str) -> bool) -> Self {
+        Self::text(move |text| {
+            (!test(text)).then(|| Diagnostic::error("Value not allowed", format!("Allowed: {allowed}.")))
+        })
+    }
+
+    /// The number is within these inclusive bounds.
+    #[must_use]
+    pub fn range(from: f64, to: f64) -> Self {
+        Self::number(move |number| {
+            (!(from..=to).contains(&number.to_f64())).then(|| {
+                Diagnostic::error(
+                    "Number out of range",
+                    format!("{number} is not between {from} and {to}."),
+                )
+            })
+        })
     }
 
     /// The string contains more than white space.
@@ -54,8 +157,7 @@ impl Validator {
     /// The number is an integer within these inclusive bounds.
     #[must_use]
     pub fn whole_number(from: i64, to: i64) -> Self {
-        Self::new(move |value| {
-            let Value::Number(number) = value else { return None };
+        Self::number(move |number| {
             let fits = number.as_i64().is_some_and(|i| (from..=to).contains(&i));
             (!fits).then(|| {
                 Diagnostic::error(
@@ -66,12 +168,17 @@ impl Validator {
         })
     }
 
+    /// Whether the rule is for values of this type.
+    pub(crate) fn fits(&self, ty: &Type) -> bool {
+        (self.fits)(ty)
+    }
+
     /// Applies the rule to a value that is neither null nor unknown.
     pub(crate) fn check(&self, value: &Value, path: &Path, diagnostics: &mut Diagnostics) {
         if value.is_null() || value.is_unknown() {
             return;
         }
-        if let Some(diagnostic) = (self.0)(value) {
+        if let Some(diagnostic) = (self.rule)(value) {
             diagnostics.push(diagnostic.at(path.clone()));
         }
     }
@@ -108,6 +215,31 @@ mod tests {
         assert_eq!(details(&Validator::whole_number(0, 9), 9_i64).len(), 0);
         let half = Value::Number(crate::Number::parse("0.5").unwrap());
         assert_eq!(details(&Validator::whole_number(0, 9), half).len(), 1);
+    }
+
+    #[test]
+    fn validator_of_length_size_range_and_elements_reports_bounds() {
+        assert_eq!(
+            details(&Validator::length(1, 2), "äöü"),
+            ["It has 3 characters. Allowed: 1 to 2."]
+        );
+        assert_eq!(
+            details(&Validator::range(0.0, 0.5), 1),
+            ["1 is not between 0 and 0.5."]
+        );
+        assert_eq!(
+            details(
+                &Validator::matches("digits", |t| t.bytes().all(|b| b.is_ascii_digit())),
+                "1a"
+            ),
+            ["Allowed: digits."]
+        );
+        let list = Value::List(vec!["a".into(), Value::Unknown, " ".into()]);
+        assert_eq!(
+            details(&Validator::size(0, 2), list.clone()),
+            ["It has 3 elements. Allowed: 0 to 2."]
+        );
+        assert_eq!(details(&Validator::each(Validator::not_blank()), list).len(), 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! [`Launch`] configures a process, [`Process`] is a running one, [`Handshake`] is its first line, [`Identity`] is the
 //! certificate of the host. [`Host`] combines them. Most tests start with it. [`value`] creates and reads values, and
 //! [`terraform`] calls a resource in the order of plan and apply. [`Plugin`] also calls functions, list resources and
-//! actions. [`check_model`] compares a model with its schema.
+//! actions.
 //!
 //! Dropping a process kills it and removes its folder, also after a panic.
 
@@ -27,7 +27,6 @@ pub mod debug;
 mod handshake;
 mod identity;
 mod lookups;
-mod model;
 mod plugin;
 mod process;
 mod session;
@@ -39,7 +38,6 @@ pub use connection::{Channel, Tls, grpc, unix};
 pub use handshake::Handshake;
 pub use identity::Identity;
 pub use lookups::{DataSource, ListResource, Listed};
-pub use model::check_model;
 pub use plugin::Plugin;
 pub use process::{Ended, Launch, Process, signal, within};
 pub use session::{Host, call, check, plain, provider, shut_down, stream};

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
-use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use crate::tests::toy::{Data, Toy, configured};
@@ -12,13 +10,17 @@ use crate::*;
 /// An action whose argument selects its behavior.
 pub(crate) struct Act;
 
-#[derive(Deserialize)]
+/// Acts.
+#[derive(Model)]
 pub(crate) struct Config {
+    /// What it does.
+    #[tf(optional, validate = Validator::not_blank())]
     does: Attr<String>,
+    /// A token.
+    #[tf(optional, write_only)]
     token: Attr<Secret>,
 }
 
-#[async_trait]
 impl Action for Act {
     type Data = Data;
     type Config = Config;
@@ -27,27 +29,11 @@ impl Action for Act {
         "toy_act"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "Acts.",
-            [
-                Attribute::string("does")
-                    .optional()
-                    .description("What it does.")
-                    .validator(Validator::not_blank()),
-                Attribute::string("token")
-                    .optional()
-                    .write_only()
-                    .description("A token."),
-            ],
-        )
-    }
-
-    async fn plan(&self, call: &mut PlanActionCall<'_, Self>) {
-        if call.config.does == Attr::Known("plan fails".to_owned()) {
-            call.diagnostics
-                .push(Diagnostic::error("Refused", "As the argument says."));
+    async fn plan(&self, call: &mut PlanActionCall<'_, Self>) -> Result<(), Diagnostics> {
+        if call.config.does == "plan fails".into() {
+            return Err(Diagnostic::error("Refused", "As the argument says.").into());
         }
+        Ok(())
     }
 
     async fn invoke(&self, call: &mut InvokeCall<'_, Self>) -> Result<(), Diagnostics> {

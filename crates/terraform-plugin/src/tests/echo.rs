@@ -1,7 +1,5 @@
 //! A provider that repeats everything that it receives, as a service can. No message may contain a secret.
 
-use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::*;
@@ -12,8 +10,10 @@ const VALUES: [&str; 3] = ["pri0r-secret", "planned-s3cret", "c0nfigured-secret"
 
 struct Echo;
 
-#[derive(Deserialize)]
+#[derive(Model)]
 struct Config {
+    /// A token.
+    #[tf(optional, sensitive)]
     token: Attr<Secret>,
 }
 
@@ -25,7 +25,7 @@ fn text(secret: &Attr<Secret>) -> &str {
     secret.known().map_or("", Secret::expose)
 }
 
-fn repeat(data: Option<&Data>, models: &[&Model]) -> Diagnostics {
+fn repeat(data: Option<&Data>, models: &[&ThingModel]) -> Diagnostics {
     let mut text_of = data.map_or_else(String::new, |data| data.token.clone());
     for model in models {
         text_of = format!("{text_of} {} {}", text(&model.password), text(&model.secret_wo));
@@ -33,14 +33,6 @@ fn repeat(data: Option<&Data>, models: &[&Model]) -> Diagnostics {
     Diagnostic::error(format!("received {text_of}"), format!("It said {text_of}.")).into()
 }
 
-fn password() -> [Attribute; 2] {
-    [
-        Attribute::string("password").optional().sensitive(),
-        Attribute::string("secret_wo").optional().write_only(),
-    ]
-}
-
-#[async_trait]
 impl Provider for Echo {
     type Config = Config;
     type Data = Data;
@@ -55,12 +47,12 @@ impl Provider for Echo {
         }
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new("", [Attribute::string("token").optional().sensitive()])
+    fn register(&self, registry: &mut Registry<Data>) {
+        registry.resource(Thing).data_source(Lookup);
     }
 
-    fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
-        diagnostics.push(Diagnostic::error("received", text(&config.token)));
+    fn validate(&self, call: &mut ValidateCall<Config>) -> Result<(), Diagnostics> {
+        Err(Diagnostic::error("received", text(&call.config.token)).into())
     }
 
     async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<Data, Diagnostics> {
@@ -69,68 +61,59 @@ impl Provider for Echo {
             .push(Diagnostic::warning("received", token.clone()));
         Ok(Data { token })
     }
-
-    fn resources(&self) -> Vec<ServedResource<Data>> {
-        vec![ServedResource::new(Thing)]
-    }
-
-    fn data_sources(&self) -> Vec<ServedDataSource<Data>> {
-        vec![ServedDataSource::new(Lookup)]
-    }
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-struct Model {
+#[derive(Clone, Model)]
+#[tf(version = 1)]
+struct ThingModel {
+    /// A secret.
+    #[tf(optional, sensitive)]
     password: Attr<Secret>,
+    /// A secret.
+    #[tf(optional, write_only)]
     secret_wo: Attr<Secret>,
 }
 
 struct Thing;
 
-#[async_trait]
 impl Resource for Thing {
     type Data = Data;
-    type Model = Model;
+    type Model = ThingModel;
 
     fn type_name(&self) -> &'static str {
         "echo_thing"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new("", password()).version(1)
+    fn validate(&self, call: &mut ValidateCall<ThingModel>) -> Result<(), Diagnostics> {
+        Err(repeat(None, &[&call.config]))
     }
 
-    fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
-        diagnostics.append(repeat(None, &[config]));
+    async fn plan(&self, call: &mut PlanCall<'_, Self>) -> Result<(), Diagnostics> {
+        let state = call.state.as_ref().unwrap();
+        Err(repeat(Some(call.data), &[state, &call.planned, &call.config]))
     }
 
-    async fn plan(&self, call: &mut PlanCall<'_, Self>) {
-        let prior = call.prior.as_ref().unwrap();
-        let received = repeat(Some(call.provider), &[prior, &call.planned, &call.config]);
-        call.diagnostics.append(received);
+    async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<ThingModel, Diagnostics> {
+        Err(repeat(Some(call.data), &[&call.planned, &call.config]))
     }
 
-    async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
-        Err(repeat(Some(call.provider), &[&call.planned, &call.config]))
+    async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<ThingModel>, Diagnostics> {
+        Err(repeat(Some(call.data), &[&call.state]))
     }
 
-    async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
-        Err(repeat(Some(call.provider), &[&call.state]))
-    }
-
-    async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
+    async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<ThingModel, Diagnostics> {
         Err(repeat(
-            Some(call.provider),
-            &[&call.prior, &call.planned, &call.config],
+            Some(call.data),
+            &[&call.state, &call.planned, &call.config],
         ))
     }
 
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
-        Err(repeat(Some(call.provider), &[&call.state]))
+        Err(repeat(Some(call.data), &[&call.state]))
     }
 
-    async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
-        Err(repeat(Some(call.provider), &[]))
+    async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<ThingModel, Diagnostics> {
+        Err(repeat(Some(call.data), &[]))
     }
 
     fn upgrade_state(&self, _: i64, state: serde_json::Value) -> Result<serde_json::Value, Diagnostics> {
@@ -141,19 +124,20 @@ impl Resource for Thing {
         &["other_thing"]
     }
 
-    fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
-        Some(Err(Diagnostic::error("received", source.state.to_string()).into()))
+    fn move_state(&self, source: &MoveSource) -> Result<Option<ThingModel>, Diagnostics> {
+        Err(Diagnostic::error("received", source.state.to_string()).into())
     }
 }
 
 struct Lookup;
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Model)]
 struct LookupModel {
+    /// A secret.
+    #[tf(optional, sensitive)]
     password: Attr<Secret>,
 }
 
-#[async_trait]
 impl DataSource for Lookup {
     type Data = Data;
     type Model = LookupModel;
@@ -162,16 +146,12 @@ impl DataSource for Lookup {
         "echo_look"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new("", [Attribute::string("password").optional().sensitive()])
-    }
-
-    fn validate(&self, config: &LookupModel, diagnostics: &mut Diagnostics) {
-        diagnostics.push(Diagnostic::error("received", text(&config.password)));
+    fn validate(&self, call: &mut ValidateCall<LookupModel>) -> Result<(), Diagnostics> {
+        Err(Diagnostic::error("received", text(&call.config.password)).into())
     }
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<LookupModel, Diagnostics> {
-        let (token, password) = (&call.provider.token, text(&call.config.password));
+        let (token, password) = (&call.data.token, text(&call.config.password));
         Err(Diagnostic::error("received", format!("{token} {password}")).into())
     }
 }
@@ -208,7 +188,6 @@ async fn messages_of_all_calls_contain_no_sensitive_value() {
     clean("validate", &resource.validate(write_only(config), host));
     let request = PlanRequest {
         prior: value(prior),
-        proposed: value(planned),
         config: write_only(config),
         ..PlanRequest::default()
     };

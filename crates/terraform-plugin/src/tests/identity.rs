@@ -121,11 +121,8 @@ async fn identity_not_configured_is_still_derived() {
 async fn identity_in_plan_is_present_once_it_is_known() {
     let server = configured(Toy).await;
     let plan = async |prior: Value| {
-        let mut proposed = config("b");
-        proposed.set("id", prior.get("id").clone());
         let request = PlanRequest {
             prior,
-            proposed,
             config: config("b"),
             ..PlanRequest::default()
         };
@@ -155,7 +152,6 @@ async fn read_null_state_returns_null() {
 async fn plan_again_during_apply_passes_private_data_of_first_plan() {
     let server = configured(Toy).await;
     let request = |planned_private: &[u8]| PlanRequest {
-        proposed: config("a"),
         config: config("a"),
         planned_private: planned_private.to_vec(),
         ..PlanRequest::default()

@@ -1,17 +1,23 @@
 //! The check of everything that a provider declares.
 
-use async_trait::async_trait;
-
 use crate::tests::actions::Act;
 use crate::tests::functions::Join;
 use crate::tests::lists::List;
-use crate::tests::toy::{Config, Data};
+use crate::tests::toy::Data;
 use crate::*;
 
 /// A provider with invalid declarations, such as a list resource without a resource.
 struct Invalid;
 
-#[async_trait]
+/// Invalid.
+#[derive(Model)]
+struct Config {
+    /// Reserved.
+    #[tf(optional)]
+    #[allow(dead_code, reason = "it is never configured")]
+    alias: Attr<String>,
+}
+
 impl Provider for Invalid {
     type Config = Config;
     type Data = Data;
@@ -26,33 +32,17 @@ impl Provider for Invalid {
         }
     }
 
-    fn schema(&self) -> Schema {
-        let alias = Attribute::string("alias").optional().description("Reserved.");
-        Schema::new("Invalid.", [alias])
+    fn register(&self, registry: &mut Registry<Data>) {
+        registry
+            .list_resource(List)
+            .action(Act)
+            .action(Act)
+            .function(Join)
+            .function(Join);
     }
 
     async fn configure(&self, _: &mut ConfigureCall<Config>) -> Result<Data, Diagnostics> {
         Err(Diagnostics::new())
-    }
-
-    fn resources(&self) -> Vec<ServedResource<Data>> {
-        Vec::new()
-    }
-
-    fn data_sources(&self) -> Vec<ServedDataSource<Data>> {
-        Vec::new()
-    }
-
-    fn list_resources(&self) -> Vec<ServedListResource<Data>> {
-        vec![ServedListResource::new(List)]
-    }
-
-    fn actions(&self) -> Vec<ServedAction<Data>> {
-        vec![ServedAction::new(Act), ServedAction::new(Act)]
-    }
-
-    fn functions(&self) -> Vec<ServedFunction> {
-        vec![ServedFunction::new(Join), ServedFunction::new(Join)]
     }
 }
 
@@ -69,15 +59,5 @@ fn validate_implementation_invalid_provider_reports_each_error() {
             "toy_thing: no resource of this type with an identity",
             "join: declared twice",
         ]
-    );
-}
-
-#[test]
-fn validate_implementation_computed_argument_is_error() {
-    let inner = [Attribute::string("b").computed()];
-    let schema = Schema::new("", [Attribute::nested("a", Nesting::List, inner).optional()]);
-    assert_eq!(
-        schema.validate_without_computed(),
-        ["a.b: computed, in a block of arguments"]
     );
 }

@@ -1,61 +1,53 @@
 //! Lists of existing objects.
 
-use async_trait::async_trait;
-use serde::Deserialize;
 use tokio::sync::mpsc;
 
-use crate::tests::toy::{Data, Model, Toy, configured};
+use crate::tests::toy::{Data, ThingModel, Toy, configured};
 use crate::*;
 
 /// Lists three objects. The argument selects other behavior.
 pub(crate) struct List;
 
-#[derive(Deserialize)]
+/// Lists things.
+#[derive(Model)]
 pub(crate) struct Config {
+    /// What it does.
+    #[tf(optional)]
     does: Attr<String>,
+    /// A token.
+    #[tf(optional, sensitive)]
     token: Attr<Secret>,
 }
 
-fn result(id: &str, name: &str) -> ListResult<Model> {
+fn result(id: &str, name: &str) -> ListResult<ThingModel> {
     ListResult {
         display_name: name.to_owned(),
         identity: Value::object([("id", id.into())]),
-        resource: Some(Model {
-            id: id.to_owned().into(),
-            name: name.to_owned().into(),
+        resource: Some(ThingModel {
+            id: id.into(),
+            name: name.into(),
             password: Secret::from("s3cret".to_owned()).into(),
-            updated: "then".to_owned().into(),
+            updated: "then".into(),
         }),
     }
 }
 
-#[async_trait]
 impl ListResource for List {
     type Data = Data;
     type Config = Config;
-    type Model = Model;
+    type Model = ThingModel;
 
     fn type_name(&self) -> &'static str {
         "toy_thing"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "Lists things.",
-            [
-                Attribute::string("does").optional().description("What it does."),
-                Attribute::string("token")
-                    .optional()
-                    .sensitive()
-                    .description("A token."),
-            ],
-        )
-    }
-
-    fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
-        if config.does.known().is_some_and(|does| does == "invalid") {
-            diagnostics.push(Diagnostic::error("Invalid", "As the argument says.").at("does"));
+    fn validate(&self, call: &mut ValidateCall<Config>) -> Result<(), Diagnostics> {
+        if call.config.does == "invalid".into() {
+            return Err(Diagnostic::error("Invalid", "As the argument says.")
+                .at("does")
+                .into());
         }
+        Ok(())
     }
 
     async fn list(&self, call: &mut ListCall<'_, Self>) -> Result<(), Diagnostics> {

@@ -59,14 +59,9 @@ const CRASHED: &str = ": The provider crashed in this operation";
 async fn plan(prior: Value, config: Value) -> PlanResponse {
     let server = server().await;
     let resource = server.resource(TYPE).unwrap();
-    let mut proposed = config.clone();
-    for name in ["id", "updated"] {
-        proposed.set(name, prior.get(name).clone());
-    }
     resource
         .plan(PlanRequest {
             prior,
-            proposed,
             config,
             ..PlanRequest::default()
         })
@@ -125,9 +120,15 @@ async fn apply_result_is_checked_against_plan() {
     let other = create("other").await;
     assert_eq!(
         errors(&other.diagnostics),
-        ["name: The service returned a different value than the one applied"]
+        [""; 0],
+        "an error would taint the object"
     );
-    assert_eq!(other.state.get("name"), &"not this".into());
+    let warning = other.diagnostics.iter().next().unwrap();
+    assert_eq!(
+        warning.summary,
+        "The service returned a different value than the one applied"
+    );
+    assert_eq!(other.state.get("name"), &"other".into());
 }
 
 #[tokio::test]
@@ -141,6 +142,13 @@ async fn create_failed_returns_partial_state_or_null() {
     assert_eq!(
         (panicked.state, errors(&panicked.diagnostics)),
         (Value::Null, vec![CRASHED.to_owned()])
+    );
+
+    let field = create("fail on a field").await;
+    assert_eq!(
+        errors(&field.diagnostics),
+        [": Refused"],
+        "the schema has no such attribute, and a host may drop the message"
     );
 
     let half = create("fail half way").await;
@@ -203,7 +211,6 @@ async fn plan_delete_is_null() {
     let server = server().await;
     let request = PlanRequest {
         prior: state("a"),
-        proposed: Value::Null,
         private: b"kept".to_vec(),
         ..PlanRequest::default()
     };

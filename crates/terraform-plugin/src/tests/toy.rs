@@ -2,33 +2,29 @@
 
 use std::sync::Mutex;
 
-use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
-use tokio_util::sync::CancellationToken;
-
 use crate::tests::actions::Act;
 use crate::tests::functions::{Join, Known};
 use crate::tests::lists::List;
 use crate::*;
+use serde_json::{Value as Json, json};
 
 /// The provider.
 pub(crate) struct Toy;
 
-/// Its configuration.
-#[derive(Deserialize)]
+/// A toy.
+#[derive(Model)]
 pub(crate) struct Config {
+    /// A token.
+    #[tf(optional, sensitive, validate = Validator::not_blank())]
     token: Attr<Secret>,
 }
 
 /// The configured provider.
 pub(crate) struct Data {
-    pub(crate) stop: CancellationToken,
     /// The phases that were observed.
     pub(crate) phases: Mutex<Vec<Phase>>,
 }
 
-#[async_trait]
 impl Provider for Toy {
     type Config = Config;
     type Data = Data;
@@ -43,20 +39,22 @@ impl Provider for Toy {
         }
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "A toy.",
-            [Attribute::string("token")
-                .optional()
-                .sensitive()
-                .validator(Validator::not_blank())],
-        )
+    fn register(&self, registry: &mut Registry<Data>) {
+        registry
+            .resource(Thing)
+            .data_source(Lookup)
+            .list_resource(List)
+            .action(Act)
+            .function(Join)
+            .function(Known);
     }
 
-    fn validate(&self, config: &Config, diagnostics: &mut Diagnostics) {
-        if config.token.is_null() {
-            diagnostics.push(Diagnostic::warning("No token", "The provider works without one.").at("token"));
+    fn validate(&self, call: &mut ValidateCall<Config>) -> Result<(), Diagnostics> {
+        if call.config.token.is_null() {
+            let warning = Diagnostic::warning("No token", "The provider works without one.");
+            call.diagnostics.push(warning.at("token"));
         }
+        Ok(())
     }
 
     async fn configure(&self, call: &mut ConfigureCall<Config>) -> Result<Data, Diagnostics> {
@@ -64,7 +62,6 @@ impl Provider for Toy {
             Some("bad") => Err(Diagnostic::error("Bad token", "Use another.").at("token").into()),
             Some("panic") => panic!("a literal message"),
             _ => Ok(Data {
-                stop: call.stop.clone(),
                 phases: Mutex::default(),
             }),
         }
@@ -72,26 +69,6 @@ impl Provider for Toy {
 
     fn on_phase(&self, data: &Data, phase: Phase) {
         data.phases.lock().unwrap().push(phase);
-    }
-
-    fn resources(&self) -> Vec<ServedResource<Data>> {
-        vec![ServedResource::new(Thing)]
-    }
-
-    fn data_sources(&self) -> Vec<ServedDataSource<Data>> {
-        vec![ServedDataSource::new(Lookup)]
-    }
-
-    fn list_resources(&self) -> Vec<ServedListResource<Data>> {
-        vec![ServedListResource::new(List)]
-    }
-
-    fn actions(&self) -> Vec<ServedAction<Data>> {
-        vec![ServedAction::new(Act)]
-    }
-
-    fn functions(&self) -> Vec<ServedFunction> {
-        vec![ServedFunction::new(Join), ServedFunction::new(Known)]
     }
 }
 
@@ -107,19 +84,29 @@ pub(crate) async fn configured<P: Provider>(provider: P) -> Server<P> {
 /// A resource whose name selects its behavior. Other names succeed.
 struct Thing;
 
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Model {
+/// A thing.
+#[derive(Clone, Model)]
+#[tf(version = 2)]
+pub(crate) struct ThingModel {
+    /// Its id.
+    #[tf(computed, use_state_for_unknown, identity)]
     pub(crate) id: Attr<String>,
+    /// Its name.
+    #[tf(required, validate = Validator::not_blank())]
     pub(crate) name: Attr<String>,
+    /// A secret.
+    #[tf(optional, write_only)]
     pub(crate) password: Attr<Secret>,
+    /// When it changed.
+    #[tf(computed)]
     pub(crate) updated: Attr<String>,
 }
 
-impl Model {
+impl ThingModel {
     fn created(&self, at: &str) -> Self {
         Self {
-            id: "1".to_owned().into(),
-            updated: at.to_owned().into(),
+            id: "1".into(),
+            updated: at.into(),
             ..self.clone()
         }
     }
@@ -133,53 +120,37 @@ fn refused() -> Diagnostics {
     Diagnostic::error("Refused", "As the name says.").into()
 }
 
-#[async_trait]
 impl Resource for Thing {
     type Data = Data;
-    type Model = Model;
+    type Model = ThingModel;
 
     fn type_name(&self) -> &'static str {
         "toy_thing"
     }
 
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "A thing.",
-            [
-                Attribute::string("id").computed().use_state_for_unknown(),
-                Attribute::string("name")
-                    .required()
-                    .validator(Validator::not_blank()),
-                Attribute::string("password").optional().write_only(),
-                Attribute::string("updated").computed(),
-            ],
-        )
-        .version(2)
-        .identity(&[IdentityAttribute {
-            name: "id",
-            required_for_import: true,
-        }])
-    }
-
-    fn validate(&self, config: &Model, diagnostics: &mut Diagnostics) {
-        if config.does() == "invalid" {
-            diagnostics.push(Diagnostic::error("Invalid", "As the name says.").at("name"));
+    fn validate(&self, call: &mut ValidateCall<ThingModel>) -> Result<(), Diagnostics> {
+        if call.config.does() == "invalid" {
+            return Err(Diagnostic::error("Invalid", "As the name says.")
+                .at("name")
+                .into());
         }
+        Ok(())
     }
 
-    async fn plan(&self, call: &mut PlanCall<'_, Self>) {
+    async fn plan(&self, call: &mut PlanCall<'_, Self>) -> Result<(), Diagnostics> {
         match call.config.does() {
             "plan panics" => panic!("a literal message"),
-            "plan lies" => call.planned.name = "other".to_owned().into(),
+            "plan lies" => call.planned.name = "other".into(),
             "plan replaces" => call.requires_replace.push("name".into()),
             _ => {}
         }
         call.private.set("planned", &true);
         call.private.set("planned_again", &call.planned_private.is_some());
+        Ok(())
     }
 
-    async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<Model, Diagnostics> {
-        if call.provider.stop.is_cancelled() {
+    async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<ThingModel, Diagnostics> {
+        if call.stop.is_cancelled() {
             return Err(Diagnostic::error("Interrupted", "Run again.").into());
         }
         let created = call.planned.created("first");
@@ -187,9 +158,12 @@ impl Resource for Thing {
             .set("password_seen", &call.config.password.known().is_some());
         match call.planned.does() {
             "fail" => Err(refused()),
+            "fail on a field" => Err(Diagnostic::error("Refused", "A field is wrong.")
+                .at("body.name")
+                .into()),
             "panic" => panic!("a literal message"),
             "fail half way" => {
-                call.partial_state = Some(Model {
+                call.partial_state = Some(ThingModel {
                     updated: Attr::Unknown,
                     ..created
                 });
@@ -199,23 +173,23 @@ impl Resource for Thing {
                 call.partial_state = Some(created);
                 panic!("a literal message")
             }
-            "unknown" => Ok(Model {
+            "unknown" => Ok(ThingModel {
                 updated: Attr::Unknown,
                 ..created
             }),
-            "other" => Ok(Model {
-                name: "not this".to_owned().into(),
+            "other" => Ok(ThingModel {
+                name: "not this".into(),
                 ..created
             }),
             // Returns the secret, which the state must not contain.
-            _ => Ok(Model {
+            _ => Ok(ThingModel {
                 password: call.config.password.clone(),
                 ..created
             }),
         }
     }
 
-    async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<Model>, Diagnostics> {
+    async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<ThingModel>, Diagnostics> {
         match call.state.does() {
             "gone" => Ok(None),
             "fail" => Err(refused()),
@@ -224,7 +198,7 @@ impl Resource for Thing {
         }
     }
 
-    async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
+    async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<ThingModel, Diagnostics> {
         match call.planned.does() {
             "fail" => Err(refused()),
             "panic" => panic!("a literal message"),
@@ -244,7 +218,7 @@ impl Resource for Thing {
         }
     }
 
-    async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
+    async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<ThingModel, Diagnostics> {
         let id = match &call.target {
             ImportTarget::Id(id) => id.clone().into(),
             ImportTarget::Identity(identity) => identity.id.clone(),
@@ -252,12 +226,7 @@ impl Resource for Thing {
         if id == Attr::Known("nobody".to_owned()) {
             return Err(Diagnostic::error("Nothing to import", "There is no such thing.").into());
         }
-        Ok(Model {
-            id,
-            name: Attr::Null,
-            password: Attr::Null,
-            updated: Attr::Null,
-        })
+        Ok(ThingModel { id, ..call.empty()? })
     }
 
     /// Version 0 has the name in `title`, version 1 in a list.
@@ -269,61 +238,55 @@ impl Resource for Thing {
         Ok(json!({"id": state["id"], "name": name}))
     }
 
-    fn generate_config(&self, state: Model) -> Model {
-        match state.does() {
-            "generate" => Model {
-                name: "generated".to_owned().into(),
+    fn generate_config(&self, state: ThingModel) -> Result<ThingModel, Diagnostics> {
+        Ok(match state.does() {
+            "generate" => ThingModel {
+                name: "generated".into(),
                 ..state
             },
             "generate panics" => panic!("a literal message"),
             _ => state,
-        }
+        })
     }
 
     fn moves_from(&self) -> &'static [&'static str] {
         &["other_thing"]
     }
 
-    fn move_state(&self, source: &MoveSource) -> Option<Result<Model, Diagnostics>> {
-        (source.type_name == "other_thing").then(|| {
-            let id = source.state["key"].as_str().ok_or_else(refused)?;
-            let name = "moved".to_owned().into();
-            Ok(Model {
-                id: id.to_owned().into(),
-                name,
-                password: Attr::Null,
-                updated: Attr::Null,
-            })
-        })
+    fn move_state(&self, source: &MoveSource) -> Result<Option<ThingModel>, Diagnostics> {
+        if source.type_name != "other_thing" {
+            return Ok(None);
+        }
+        let id = source.state["key"].as_str().ok_or_else(refused)?;
+        Ok(Some(ThingModel {
+            id: id.into(),
+            name: "moved".into(),
+            password: Attr::Null,
+            updated: Attr::Null,
+        }))
     }
 }
 
 /// Returns its key in upper case.
 struct Lookup;
 
-#[derive(Clone, Serialize, Deserialize)]
+/// A look.
+#[derive(Clone, Model)]
 struct Found {
+    /// The key.
+    #[tf(required)]
     key: Attr<String>,
+    /// The key in upper case.
+    #[tf(computed)]
     value: Attr<String>,
 }
 
-#[async_trait]
 impl DataSource for Lookup {
     type Data = Data;
     type Model = Found;
 
     fn type_name(&self) -> &'static str {
         "toy_look"
-    }
-
-    fn schema(&self) -> Schema {
-        Schema::new(
-            "A look.",
-            [
-                Attribute::string("key").required(),
-                Attribute::string("value").computed(),
-            ],
-        )
     }
 
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Found, Diagnostics> {

@@ -1,19 +1,12 @@
 //! The value of an attribute in a model: null, unknown or known.
 
-use std::fmt;
-use std::marker::PhantomData;
+use std::ops::Deref;
 
-use serde::de::{Deserialize, Deserializer, EnumAccess, VariantAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use crate::diagnostics::Diagnostic;
+use crate::value::path::Path;
 
-/// The name by which the serde implementations of [`super::model`] recognize an [`Attr`].
-pub(crate) const NAME: &str = "$terraform::Attr";
-/// The variants of [`Attr`] in the order of their indices.
-pub(crate) const VARIANTS: &[&str] = &["Null", "Unknown", "Known"];
-
-/// The value of an attribute that can be null or unknown. A field of a model can have the type `T` itself if the value
-/// is always known, and `Option<T>` if it is never unknown.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// The value of an attribute: null, unknown or known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Attr<T> {
     /// Not set.
     #[default]
@@ -50,6 +43,60 @@ impl<T> Attr<T> {
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown)
     }
+
+    /// Whether it is set to a value that is known now.
+    pub fn is_known(&self) -> bool {
+        matches!(self, Self::Known(_))
+    }
+
+    /// Converts a known value.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Attr<U> {
+        match self {
+            Self::Null => Attr::Null,
+            Self::Unknown => Attr::Unknown,
+            Self::Known(value) => Attr::Known(convert(value)),
+        }
+    }
+
+    /// Borrows the value.
+    pub fn as_ref(&self) -> Attr<&T> {
+        match self {
+            Self::Null => Attr::Null,
+            Self::Unknown => Attr::Unknown,
+            Self::Known(value) => Attr::Known(value),
+        }
+    }
+
+    /// Borrows the value as what it dereferences to, for instance an `Attr<String>` as an `Attr<&str>`.
+    pub fn as_deref(&self) -> Attr<&T::Target>
+    where
+        T: Deref,
+    {
+        self.as_ref().map(T::deref)
+    }
+
+    /// The value of the attribute at this path, which must be known here.
+    ///
+    /// # Errors
+    /// A diagnostic on the attribute if it is null or unknown.
+    pub fn require(&self, path: impl Into<Path>) -> Result<&T, Diagnostic> {
+        let path = path.into();
+        let (summary, detail) = match self {
+            Self::Known(value) => return Ok(value),
+            Self::Null => (
+                "Missing value",
+                format!("\"{path}\" has no value, and the provider needs one."),
+            ),
+            Self::Unknown => (
+                "Value is not known yet",
+                format!(
+                    "The provider needs \"{path}\" now, and its value is known only after apply. Set it to a value that \
+                     does not depend on other resources, or apply those first with -target."
+                ),
+            ),
+        };
+        Err(Diagnostic::error(summary, detail).at(path))
+    }
 }
 
 impl<T> From<T> for Attr<T> {
@@ -65,38 +112,34 @@ impl<T> From<Option<T>> for Attr<T> {
     }
 }
 
-impl<T: Serialize> Serialize for Attr<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_unit_variant(NAME, 0, VARIANTS[0]),
-            Self::Unknown => serializer.serialize_unit_variant(NAME, 1, VARIANTS[1]),
-            Self::Known(value) => serializer.serialize_newtype_variant(NAME, 2, VARIANTS[2], value),
-        }
+impl From<&str> for Attr<String> {
+    fn from(text: &str) -> Self {
+        Self::Known(text.to_owned())
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Attr<T> {
-    #[inline(never)] // else its code is in each field of each model
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_enum(NAME, VARIANTS, AttrVisitor(PhantomData))
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-struct AttrVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for AttrVisitor<T> {
-    type Value = Attr<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value that may be null or unknown")
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Attr<T>, A::Error> {
-        let (index, content): (u32, _) = access.variant()?;
-        match index {
-            0 => content.unit_variant().map(|()| Attr::Null),
-            1 => content.unit_variant().map(|()| Attr::Unknown),
-            _ => content.newtype_variant().map(Attr::Known),
+    #[test]
+    fn require_known_returns_value_and_others_report_attribute() {
+        assert_eq!(Attr::Known(1).require("a").ok(), Some(&1));
+        for (value, summary) in [
+            (Attr::<i64>::Null, "Missing value"),
+            (Attr::Unknown, "Value is not known yet"),
+        ] {
+            let error = value.require("a.b").unwrap_err();
+            assert_eq!(error.summary, summary);
+            assert_eq!(error.path, Some(Path::from("a").attribute("b")));
         }
+    }
+
+    #[test]
+    fn as_deref_and_map_keep_null_and_unknown() {
+        let text: Attr<String> = "ab".into();
+        assert_eq!(text.as_deref().map(str::len), Attr::Known(2));
+        assert_eq!(Attr::<String>::Unknown.as_deref(), Attr::Unknown);
+        assert_eq!(Attr::<String>::from(None), Attr::Null);
     }
 }

@@ -2,7 +2,6 @@
 
 pub(crate) mod attr;
 pub(crate) mod json;
-pub(crate) mod model;
 pub(crate) mod number;
 pub(crate) mod path;
 pub(crate) mod secret;
@@ -288,6 +287,12 @@ impl From<&str> for Value {
     }
 }
 
+impl From<String> for Value {
+    fn from(s: String) -> Self {
+        Self::String(s)
+    }
+}
+
 impl From<bool> for Value {
     fn from(b: bool) -> Self {
         Self::Bool(b)
@@ -297,6 +302,12 @@ impl From<bool> for Value {
 impl From<i64> for Value {
     fn from(i: i64) -> Self {
         Self::Number(i.into())
+    }
+}
+
+impl From<Number> for Value {
+    fn from(number: Number) -> Self {
+        Self::Number(number)
     }
 }
 

@@ -14,8 +14,46 @@ pub enum Step {
     Index(i64),
 }
 
+impl From<&str> for Step {
+    fn from(key: &str) -> Self {
+        Self::Key(key.to_owned())
+    }
+}
+
+impl From<&String> for Step {
+    fn from(key: &String) -> Self {
+        Self::Key(key.clone())
+    }
+}
+
+impl From<String> for Step {
+    fn from(key: String) -> Self {
+        Self::Key(key)
+    }
+}
+
+impl From<i64> for Step {
+    fn from(index: i64) -> Self {
+        Self::Index(index)
+    }
+}
+
+impl From<i32> for Step {
+    fn from(index: i32) -> Self {
+        Self::Index(index.into())
+    }
+}
+
+impl From<usize> for Step {
+    fn from(index: usize) -> Self {
+        Self::Index(i64::try_from(index).unwrap_or(i64::MAX))
+    }
+}
+
 /// The path from the root of a value to an attribute or element. The empty path is the whole value. A path cannot
 /// address an element of a set: it ends at the set.
+///
+/// Write one with [`path!`](crate::path!), or as text with dots: `"auth.password"`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Path(Vec<Step>);
 
@@ -26,17 +64,17 @@ impl Path {
         Self(Vec::new())
     }
 
-    /// A top-level attribute.
+    /// The attribute of this name in the value at this path.
     #[must_use]
-    pub fn attribute(name: impl Into<Cow<'static, str>>) -> Self {
-        Self::root().then(Step::Attribute(name.into()))
+    pub fn attribute(&self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.then(Step::Attribute(name.into()))
     }
 
     /// This path with one more step.
     #[must_use]
-    pub fn then(&self, step: Step) -> Self {
+    pub fn then(&self, step: impl Into<Step>) -> Self {
         let mut steps = self.0.clone();
-        steps.push(step);
+        steps.push(step.into());
         Self(steps)
     }
 
@@ -46,15 +84,26 @@ impl Path {
         &self.0
     }
 
+    /// The first steps of the path.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
+
     /// Adds a step before the others.
     pub(crate) fn prepend(&mut self, step: Step) {
         self.0.insert(0, step);
     }
 }
 
+/// Attributes, separated by dots. For elements of lists and maps, use [`path!`](crate::path!).
 impl From<&'static str> for Path {
-    fn from(name: &'static str) -> Self {
-        Self::attribute(name)
+    fn from(names: &'static str) -> Self {
+        Self(
+            names
+                .split('.')
+                .map(|name| Step::Attribute(name.into()))
+                .collect(),
+        )
     }
 }
 
@@ -72,17 +121,45 @@ impl fmt::Display for Path {
     }
 }
 
+/// A [`Path`](crate::Path), written as in a configuration. In brackets stands an index or a key: any expression.
+///
+/// ```
+/// use terraform_plugin::path;
+///
+/// let (index, key) = (0, "blue");
+/// assert_eq!(path!(acl[index].access).to_string(), "acl[0].access");
+/// assert_eq!(path!(servers[key].port).to_string(), r#"servers["blue"].port"#);
+/// ```
+#[macro_export]
+macro_rules! path {
+    ($name:ident $($rest:tt)*) => {
+        $crate::path!(@ $crate::Path::root().attribute(stringify!($name)), $($rest)*)
+    };
+    (@ $path:expr,) => { $path };
+    (@ $path:expr, . $name:ident $($rest:tt)*) => {
+        $crate::path!(@ $path.attribute(stringify!($name)), $($rest)*)
+    };
+    (@ $path:expr, [ $step:expr ] $($rest:tt)*) => {
+        $crate::path!(@ $path.then($step), $($rest)*)
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn display_path_reads_as_in_configuration() {
-        let path = Path::from("a")
-            .then(Step::Index(2))
-            .then(Step::Attribute("b".into()))
-            .then(Step::Key("x y".into()));
-        assert_eq!(path.to_string(), r#"a[2].b["x y"]"#);
+        assert_eq!(path!(a[2].b["x y"]).to_string(), r#"a[2].b["x y"]"#);
         assert_eq!(Path::root().to_string(), "");
+    }
+
+    #[test]
+    fn from_text_with_dots_is_path_of_attributes() {
+        assert_eq!(Path::from("auth.password"), path!(auth.password));
+        assert_ne!(
+            Path::from("auth.password"),
+            Path::root().attribute("auth.password")
+        );
     }
 }

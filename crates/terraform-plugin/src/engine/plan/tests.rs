@@ -37,15 +37,7 @@ fn shaped<const N: usize>(attributes: [(&str, Value); N]) -> Value {
 
 /// The whole plan, without [`Resource::plan`](crate::Resource::plan).
 fn plan(prior: &Value, config: &Value) -> Value {
-    // Terraform proposes the configured values, and the prior values of computed attributes.
-    let mut proposed = config.clone();
-    for name in ["id", "place", "updated"] {
-        if config.get(name).is_null() {
-            proposed.set(name, prior.get(name).clone());
-        }
-    }
-    let planned = propose(&schema(), prior, &proposed, config);
-    let planned = mark_computed_unknown(&schema(), prior, planned, config, &[]);
+    let planned = super::plan(&schema(), prior, config);
     assert!(check(&schema(), &planned, config).is_empty());
     planned
 }
@@ -191,17 +183,8 @@ fn plan_nested_objects_follow_the_same_rules() {
     assert_eq!(created.get("one"), &fresh);
     assert_eq!(created.get("rules"), &Value::List(vec![fresh.clone()]));
 
-    let mut proposed = before.clone();
-    assert_eq!(propose(&schema(), &before, &proposed, &config("x")), before);
-    for (name, value) in [
-        ("rules", Value::List(vec![stored("y")])),
-        ("named", map(stored("y"))),
-        ("one", stored("y")),
-    ] {
-        proposed.set(name, value);
-    }
-    let changed = propose(&schema(), &before, &proposed, &config("y"));
-    let changed = mark_computed_unknown(&schema(), &before, changed, &config("y"), &[]);
+    assert_eq!(plan(&before, &config("x")), before);
+    let changed = plan(&before, &config("y"));
     let marked = Value::object([
         ("key", "y".into()),
         ("hash", Value::Unknown),
@@ -228,20 +211,94 @@ fn check_plan_that_differs_from_configuration_is_error() {
     }
 }
 
+fn rule(key: &str, hash: Value) -> Value {
+    Value::object([("key", key.into()), ("hash", hash), ("mode", "all".into())])
+}
+
+/// A value of the user, in which computed attributes are null.
+fn configured(key: &str) -> Value {
+    Value::object([("key", key.into()), ("hash", Value::Null), ("mode", Value::Null)])
+}
+
+/// Terraform proposes null for the computed value of an element that the prior state lacks.
 #[test]
-fn mark_computed_unknown_keeps_planned_attributes() {
-    let config = shaped([("name", "b".into())]);
-    let planned = propose(
-        &schema(),
-        &prior(),
-        &plan(&prior(), &shaped([("name", "a".into())])),
-        &config,
+fn plan_added_element_has_unknown_computed_values() {
+    let map = |elements: Vec<(&str, Value)>| {
+        Value::Map(elements.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
+    };
+    let mut before = prior();
+    before.set("rules", Value::List(vec![rule("x", "1".into())]));
+    before.set("named", map(vec![("k", rule("x", "1".into()))]));
+    let planned = plan(
+        &before,
+        &shaped([
+            ("name", "a".into()),
+            ("rules", Value::List(vec![configured("x"), configured("y")])),
+            ("named", map(vec![("k", configured("x")), ("l", configured("y"))])),
+        ]),
     );
-    assert!(
-        mark_computed_unknown(&schema(), &prior(), planned.clone(), &config, &[])
-            .get("updated")
-            .is_unknown()
+    let unknown = |key| rule(key, Value::Unknown);
+    assert_eq!(
+        planned.get("rules"),
+        &Value::List(vec![unknown("x"), unknown("y")])
     );
-    let kept = mark_computed_unknown(&schema(), &prior(), planned, &config, &["updated"]);
-    assert_eq!(kept.get("updated"), &"then".into());
+    assert_eq!(
+        planned.get("named"),
+        &map(vec![("k", unknown("x")), ("l", unknown("y"))])
+    );
+}
+
+/// The order of a set differs between state and configuration.
+#[test]
+fn plan_set_element_keeps_its_own_computed_value() {
+    let kept = || {
+        let hash = Attribute::string("hash").computed().use_state_for_unknown();
+        [Attribute::string("key").required(), hash]
+    };
+    let schema = Schema::new("", [Attribute::nested("rules", Nesting::Set, kept()).required()]);
+    let of = |elements: &[(&str, Value)]| {
+        let elements = elements
+            .iter()
+            .map(|(key, hash)| Value::object([("key", (*key).into()), ("hash", hash.clone())]));
+        Value::object([("rules", Value::Set(elements.collect()))])
+    };
+    let before = of(&[("x", "1".into()), ("y", "2".into())]);
+    let same = of(&[("y", Value::Null), ("x", Value::Null)]);
+    assert_eq!(super::plan(&schema, &before, &same), before);
+    let changed = of(&[("y", Value::Null), ("z", Value::Null)]);
+    assert_eq!(
+        super::plan(&schema, &before, &changed),
+        of(&[("y", "2".into()), ("z", Value::Unknown)])
+    );
+}
+
+#[test]
+fn plan_value_that_means_the_same_is_no_change() {
+    let schema = Schema::new(
+        "",
+        [
+            Attribute::string("id")
+                .required()
+                .requires_replace()
+                .semantic_equality(str::eq_ignore_ascii_case),
+            Attribute::string("updated").computed(),
+        ],
+    );
+    let of = |id: &str, updated: Value| Value::object([("id", id.into()), ("updated", updated)]);
+    let before = of("ABC", "then".into());
+    let config = of("abc", Value::Null);
+    let planned = super::plan(&schema, &before, &config);
+    assert_eq!(planned, before);
+    assert!(check(&schema, &planned, &config).is_empty());
+    assert_eq!(replacements(&schema, &before, &planned), []);
+    let other = of("abd", Value::Null);
+    assert_eq!(super::plan(&schema, &before, &other), of("abd", Value::Unknown));
+}
+
+/// A model reads an unknown object as an object of unknown attributes.
+#[test]
+fn with_unknowns_restores_unknown_objects() {
+    let read = Value::object([("a", Value::List(vec![rule("x", Value::Null)]))]);
+    let config = Value::object([("a", Value::List(vec![Value::Unknown]))]);
+    assert_eq!(with_unknowns(read, &config), config);
 }

@@ -85,7 +85,6 @@ pub(crate) async fn plan_resource_change<P: Provider>(
     let ty = resource.schema().object_type();
     let change = PlanRequest {
         prior: value(request.prior_state.as_ref(), ty)?,
-        proposed: value(request.proposed_new_state.as_ref(), ty)?,
         config: value(request.config.as_ref(), ty)?,
         private: request.prior_private,
         planned_private: request.planned_private,

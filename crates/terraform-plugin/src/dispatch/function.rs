@@ -1,12 +1,49 @@
-//! A call of a provider function: the checks of its arguments and its result.
+//! Functions.
+
+use std::sync::OnceLock;
 
 use crate::engine::panics::catch_panic_sync;
 use crate::function::{Arguments, Function, FunctionDefinition, FunctionError};
 use crate::value::Value;
 
+/// A function of a server. It requires no configuration.
+pub struct ServedFunction {
+    function: Box<dyn Function>,
+    definition: OnceLock<FunctionDefinition>,
+}
+
+impl ServedFunction {
+    pub(crate) fn new(function: impl Function) -> Self {
+        Self {
+            function: Box::new(function),
+            definition: OnceLock::new(),
+        }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.function.name()
+    }
+
+    /// The definition, created on first use.
+    #[must_use]
+    pub fn definition(&self) -> &FunctionDefinition {
+        self.definition.get_or_init(|| self.function.definition())
+    }
+
+    /// Calls the function.
+    ///
+    /// # Errors
+    /// [`FunctionError`] if the arguments have no result.
+    pub fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
+        call(self.function.as_ref(), self.definition(), arguments)
+    }
+}
+
 /// Calls a function. The result is unknown if an argument is unknown and the parameter does not accept that. Hosts
 /// check known values at the top level only, so nested unknown values arrive here.
-pub(crate) fn call(
+fn call(
     function: &dyn Function,
     definition: &FunctionDefinition,
     arguments: Vec<Value>,

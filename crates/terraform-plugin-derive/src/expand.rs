@@ -1,0 +1,200 @@
+//! The code of `derive(Model)`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::punctuated::Punctuated;
+use syn::{Data, DeriveInput, Expr, Field, Fields, Ident, Result, Token};
+
+use crate::field::Attribute;
+use crate::options::{self, Errors};
+
+const KNOWN: &[&str] = &[
+    "version",
+    "description",
+    "exactly_one_of",
+    "at_least_one_of",
+    "conflicts",
+    "required_together",
+    "required_with",
+];
+
+pub(crate) fn model(input: &DeriveInput) -> Result<TokenStream> {
+    let mut errors = Errors::default();
+    let attributes: Vec<_> = match fields(input, &mut errors) {
+        Some(fields) => fields
+            .iter()
+            .map(|field| Attribute::read(field, &mut errors))
+            .collect(),
+        None => Vec::new(),
+    };
+    if !input.generics.params.is_empty() {
+        errors.at(&input.generics, "a model is not generic");
+    }
+    for (index, attribute) in attributes.iter().enumerate() {
+        let twice = attributes[..index]
+            .iter()
+            .any(|before| before.name == attribute.name);
+        if twice && !attribute.is_flatten() {
+            errors.on(
+                attribute.span(),
+                format!("the attribute \"{}\" is declared twice", attribute.name),
+            );
+        }
+    }
+    let (schema, rules) = schema(input, &attributes, &mut errors);
+    errors.result(code(input, &attributes, &schema, &rules))
+}
+
+/// The fields of a struct, if it has any.
+fn fields<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<&'a Punctuated<Field, Token![,]>> {
+    let Data::Struct(data) = &input.data else {
+        errors.at(&input.ident, "a model is a struct");
+        return None;
+    };
+    match &data.fields {
+        Fields::Named(fields) => Some(&fields.named),
+        Fields::Unit => None,
+        Fields::Unnamed(fields) => {
+            errors.at(fields, "an attribute has a name: use named fields");
+            None
+        }
+    }
+}
+
+/// The expressions of the schema and of the rules.
+fn schema(
+    input: &DeriveInput,
+    attributes: &[Attribute<'_>],
+    errors: &mut Errors,
+) -> (TokenStream, TokenStream) {
+    let mut description = None;
+    let mut version: Option<Expr> = None;
+    let mut rules: Vec<(Ident, Vec<Ident>)> = Vec::new();
+    options::read(&input.attrs, KNOWN, errors, |option, meta| {
+        match option.to_string().as_str() {
+            "version" => version = Some(options::value(meta)?),
+            "description" => description = Some(options::value(meta)?),
+            rule if options::RULES.contains(&rule) => rules.push((option.clone(), options::names(meta)?)),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    });
+    let flattens = attributes.iter().any(Attribute::is_flatten);
+    for (rule, names) in &rules {
+        if names.len() < 2 {
+            errors.at(rule, format!("`{rule}` needs two attributes"));
+        }
+        for name in names {
+            match attributes.iter().find(|a| *name == a.name) {
+                Some(attribute) if attribute.is_settable() => {}
+                // The attribute may be one of the other model. `validate_implementation` reports it otherwise.
+                None if flattens => {}
+                _ => errors.at(name, format!("`{name}` is no argument of this block")),
+            }
+        }
+    }
+    let description = description
+        .map(|expression| quote!(#expression))
+        .or_else(|| options::description(&input.attrs))
+        // A nested object has the description of its attribute.
+        .unwrap_or_else(|| quote!(""));
+    let version = version.map(|version| quote!(.version(#version)));
+    let parts = attributes.iter().filter_map(|attribute| {
+        let (name, required_for_import) = (&attribute.name, attribute.identity?);
+        Some(quote!(::terraform_plugin::IdentityAttribute {
+            name: #name,
+            required_for_import: #required_for_import,
+        }))
+    });
+    let parts: Vec<_> = parts.collect();
+    let identity = (!parts.is_empty()).then(|| quote!(.identity(&[#(#parts),*])));
+    let rules = rules.iter().map(|(rule, names)| {
+        let variant = variant(rule);
+        let names = names.iter().map(ToString::to_string);
+        quote!(rules.push(::terraform_plugin::Rule::#variant(&[#(#names),*]));)
+    });
+    let flattened = attributes.iter().filter_map(Attribute::rules);
+    let rules = quote!(#(#rules)* #(#flattened)*);
+    let schema = quote! {
+        ::terraform_plugin::Schema::new(#description, <Self as ::terraform_plugin::Model>::attributes())
+            .rules(<Self as ::terraform_plugin::Model>::rules())
+            #version #identity
+    };
+    (schema, rules)
+}
+
+/// The variant of `Rule` for an option: `exactly_one_of` is `ExactlyOneOf`.
+fn variant(option: &Ident) -> Ident {
+    let words = option.to_string();
+    let words = words.split('_').map(|word| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    });
+    Ident::new(&words.collect::<String>(), option.span())
+}
+
+fn code(
+    input: &DeriveInput,
+    attributes: &[Attribute<'_>],
+    schema: &TokenStream,
+    rules: &TokenStream,
+) -> TokenStream {
+    let name = &input.ident;
+    let declare = attributes.iter().map(Attribute::declare);
+    let take = attributes.iter().map(Attribute::take);
+    let put = attributes.iter().map(Attribute::put);
+    quote! {
+        #[automatically_derived]
+        impl ::terraform_plugin::Model for #name {
+            fn schema() -> ::terraform_plugin::Schema {
+                #schema
+            }
+
+            fn attributes() -> ::std::vec::Vec<::terraform_plugin::Attribute> {
+                #[allow(unused_mut)]
+                let mut attributes = ::std::vec::Vec::new();
+                #(#declare)*
+                attributes
+            }
+
+            fn rules() -> ::std::vec::Vec<::terraform_plugin::Rule> {
+                #[allow(unused_mut)]
+                let mut rules = ::std::vec::Vec::new();
+                #rules
+                rules
+            }
+
+            #[allow(unused_variables)]
+            fn take(fields: &mut ::terraform_plugin::Fields) -> ::core::result::Result<Self, ::terraform_plugin::ModelError> {
+                ::core::result::Result::Ok(Self { #(#take)* })
+            }
+
+            #[allow(unused_variables)]
+            fn put(&self, fields: &mut ::terraform_plugin::Fields) {
+                #(#put)*
+            }
+        }
+
+        #[automatically_derived]
+        impl ::terraform_plugin::AttributeType for #name {
+            fn kind() -> ::terraform_plugin::Kind {
+                ::terraform_plugin::Kind::Nested(
+                    ::terraform_plugin::Nesting::Single,
+                    <Self as ::terraform_plugin::Model>::attributes(),
+                )
+            }
+
+            fn rules() -> ::std::vec::Vec<::terraform_plugin::Rule> {
+                <Self as ::terraform_plugin::Model>::rules()
+            }
+
+            fn from_value(value: ::terraform_plugin::Value) -> ::core::result::Result<Self, ::terraform_plugin::ModelError> {
+                ::terraform_plugin::from_value(value)
+            }
+
+            fn to_value(&self) -> ::terraform_plugin::Value {
+                ::terraform_plugin::to_object(self)
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The calls of the protocol in terms of values: from the host's values to the models of a provider, and back.
+//!
+//! What a provider serves is here behind trait objects, one for each kind. The functions of a trait object that a host
+//! calls hide sensitive values, require a configured provider and complete the identity; the trait's own functions
+//! convert between values and models, and apply the rules of `engine`.
+
+mod action;
+mod data_source;
+mod function;
+mod list_resource;
+mod resource;
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::action::AnyAction;
+pub use self::action::DynAction;
+pub(crate) use self::data_source::AnyDataSource;
+pub use self::data_source::DynDataSource;
+pub use self::function::ServedFunction;
+pub(crate) use self::list_resource::AnyListResource;
+pub use self::list_resource::ListResourceHandle;
+pub use self::resource::DynResource;
+pub(crate) use self::resource::{AnyResource, ErasedResource};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::engine::request::Request;
+use crate::engine::sensitive_values::{HasDiagnostics, SensitiveValues};
+use crate::engine::validate::{ClientCapabilities, validate};
+use crate::model::{Model, from_value};
+use crate::provider::Phase;
+use crate::resource::ValidateCall;
+use crate::schema::Schema;
+use crate::server::ServeMode;
+use crate::value::Value;
+
+/// What the calls of a process share: the configured provider and the interruption.
+pub struct Run<D> {
+    mode: ServeMode,
+    on_phase: OnPhase<D>,
+    state: Mutex<State<D>>,
+}
+
+/// [`Provider::on_phase`](crate::Provider::on_phase).
+type OnPhase<D> = Box<dyn Fn(&D, Phase) + Send + Sync>;
+
+struct State<D> {
+    data: Option<Arc<D>>,
+    phase: Phase,
+    stop: CancellationToken,
+}
+
+/// A configured provider, for one call.
+pub struct Configured<D> {
+    pub(crate) data: Arc<D>,
+    pub(crate) stop: CancellationToken,
+}
+
+impl<D: Send + Sync + 'static> Run<D> {
+    pub(crate) fn new(mode: ServeMode, on_phase: impl Fn(&D, Phase) + Send + Sync + 'static) -> Self {
+        Self {
+            mode,
+            on_phase: Box::new(on_phase),
+            state: Mutex::new(State {
+                data: None,
+                phase: Phase::Plan,
+                stop: CancellationToken::new(),
+            }),
+        }
+    }
+
+    /// Begins a configuration. Returns the interruption of the run that follows.
+    pub(crate) fn begin(&self) -> CancellationToken {
+        let mut state = self.state();
+        if self.mode == ServeMode::Debug {
+            state.stop = CancellationToken::new();
+        }
+        state.stop.clone()
+    }
+
+    pub(crate) fn configured(&self, data: D) {
+        let mut state = self.state();
+        state.data = Some(Arc::new(data));
+        state.phase = Phase::Plan;
+    }
+
+    pub(crate) fn data(&self) -> Option<Arc<D>> {
+        self.state().data.clone()
+    }
+
+    pub(crate) fn stop(&self) -> CancellationToken {
+        self.state().stop.clone()
+    }
+
+    /// Records the phase to which a call belongs.
+    fn enter(&self, phase: Phase) {
+        let mut state = self.state();
+        if state.phase != phase
+            && let Some(data) = &state.data
+        {
+            // Holds the lock: no other call of the phase may come first.
+            (self.on_phase)(data, phase);
+            state.phase = phase;
+        }
+    }
+
+    /// Handles a request that needs a configuration. Removes sensitive values from its messages.
+    async fn handle<R, F>(
+        &self,
+        schema: &Schema,
+        request: R,
+        handler: impl FnOnce(Configured<D>, R) -> F + Send,
+    ) -> R::Response
+    where
+        R: Request,
+        R::Response: HasDiagnostics,
+        F: Future<Output = R::Response>,
+    {
+        let sensitive = SensitiveValues::of(schema, request.values());
+        let configured = {
+            let state = self.state();
+            let stop = state.stop.child_token();
+            state.data.clone().map(|data| Configured { data, stop })
+        };
+        let response = async {
+            match configured {
+                Some(configured) => {
+                    let mut response = handler(configured, request).await;
+                    place(schema, response.diagnostics());
+                    response
+                }
+                None => request.fail(not_configured().into()),
+            }
+        };
+        sensitive.during(response).await
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<D>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An implementation of one of the provider traits, with its schema.
+pub(crate) struct Erased<T, D> {
+    inner: T,
+    schema: OnceLock<Schema>,
+    run: Arc<Run<D>>,
+}
+
+impl<T, D> Erased<T, D> {
+    pub(crate) fn new(run: Arc<Run<D>>, inner: T) -> Self {
+        Self {
+            inner,
+            schema: OnceLock::new(),
+            run,
+        }
+    }
+}
+
+/// Validates a configuration against its schema, then against the rules of the provider. These run only if the
+/// configuration fits the model; otherwise the schema has already reported the reason.
+pub(crate) fn validate_config<M: Model>(
+    schema: &Schema,
+    config: Value,
+    client: ClientCapabilities,
+    rules: impl FnOnce(&mut ValidateCall<M>) -> Result<(), Diagnostics>,
+) -> Diagnostics {
+    let mut diagnostics = validate(schema, &config, client);
+    match from_value::<M>(config) {
+        Ok(config) => {
+            let mut call = ValidateCall {
+                config,
+                diagnostics: Diagnostics::new(),
+            };
+            let result = rules(&mut call);
+            diagnostics.append(call.diagnostics);
+            diagnostics.append(result.err().unwrap_or_default());
+            place(schema, &mut diagnostics);
+        }
+        Err(error) if !diagnostics.has_errors() => diagnostics.push(error.into()),
+        Err(_) => {}
+    }
+    diagnostics
+}
+
+/// The capabilities for configurations that are never stored, such as those of actions. Hosts send none with them.
+const STORES_NOTHING: ClientCapabilities = ClientCapabilities {
+    write_only_attributes: true,
+};
+
+/// Shortens each path to what exists in the schema.
+fn place(schema: &Schema, diagnostics: &mut Diagnostics) {
+    let placed = std::mem::take(diagnostics)
+        .into_iter()
+        .map(|diagnostic| Diagnostic {
+            path: diagnostic.path.map(|path| schema.existing(path)),
+            ..diagnostic
+        });
+    *diagnostics = placed.collect();
+}
+
+/// The result of a handler, with a panic as an error.
+fn flatten<T>(result: Result<Result<T, Diagnostics>, Diagnostic>) -> Result<T, Diagnostics> {
+    result.unwrap_or_else(|panic| Err(panic.into()))
+}
+
+/// A configuration, or an object of null arguments if the block is absent.
+fn or_nulls(schema: &Schema, config: Value) -> Value {
+    if config.is_null() {
+        Value::object(schema.attributes().iter().map(|a| (a.name(), Value::Null)))
+    } else {
+        config
+    }
+}
+
+fn not_configured() -> Diagnostic {
+    Diagnostic::error(
+        "Provider is not configured",
+        "This operation requires a configured provider. Fix the errors in the provider block first.",
+    )
+}

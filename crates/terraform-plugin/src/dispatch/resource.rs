@@ -1,0 +1,626 @@
+//! Managed resources.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::Value as Json;
+
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::dispatch::{Configured, Erased, Run, flatten, validate_config};
+use crate::engine::panics::{catch_panic, catch_panic_sync};
+use crate::engine::request::{
+    ApplyRequest, ConfigResponse, PlanRequest, PlanResponse, ReadRequest, StateResponse,
+};
+use crate::engine::sensitive_values::SensitiveValues;
+use crate::engine::validate::ClientCapabilities;
+use crate::engine::{apply, generate, identity, plan};
+use crate::model::{Model, ModelError, from_value, to_shaped};
+use crate::provider::Phase;
+use crate::resource::private::Private;
+use crate::resource::{
+    CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource,
+    TrackedResource, UpdateCall,
+};
+use crate::schema::Schema;
+use crate::value::Value;
+use crate::value::json::{UnknownFields, from_json};
+
+/// A resource of any model.
+#[async_trait]
+pub trait AnyResource<D>: Send + Sync {
+    /// The type name.
+    fn type_name(&self) -> &'static str;
+    /// The schema, created on first use.
+    fn schema(&self) -> &Schema;
+    /// The run of the process.
+    fn run(&self) -> &Run<D>;
+    /// The resource types whose state can be converted.
+    fn moves_from(&self) -> &'static [&'static str];
+    /// Validates a configuration.
+    fn validate_model(&self, config: Value, client: ClientCapabilities) -> Diagnostics;
+    /// Plans a create or update.
+    async fn plan_model(&self, configured: Configured<D>, request: PlanRequest) -> PlanResponse;
+    /// Applies a planned change.
+    async fn apply_model(&self, configured: Configured<D>, request: ApplyRequest) -> StateResponse;
+    /// Refreshes a state.
+    async fn read_model(&self, configured: Configured<D>, request: ReadRequest) -> StateResponse;
+    /// Imports an existing object.
+    async fn import_model(&self, configured: Configured<D>, target: ImportTarget<Value>) -> StateResponse;
+    /// Removes an object whose creation no state records.
+    async fn rollback_model(&self, data: &D, state: Value);
+    /// Upgrades a stored state.
+    fn upgrade_model(&self, data: Option<&D>, version: i64, state: Json) -> StateResponse;
+    /// Generates the configuration of an existing object.
+    fn generate_model(&self, state: Value) -> ConfigResponse;
+    /// Converts the state of another resource type, if it is one of [`AnyResource::moves_from`].
+    fn move_model(&self, source: &MoveSource) -> Option<StateResponse>;
+}
+
+/// A resource of a server.
+pub type DynResource<D> = dyn AnyResource<D>;
+
+impl<D: Send + Sync + 'static> DynResource<D> {
+    /// Validates a configuration.
+    #[must_use]
+    pub fn validate(&self, config: Value, client: ClientCapabilities) -> Diagnostics {
+        SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config, client))
+    }
+
+    /// Plans a change.
+    pub async fn plan(&self, request: PlanRequest) -> PlanResponse {
+        // The state of an object that was moved from another provider can lack a part: its identity is not settled, but
+        // OpenTofu stores that of a plan whose apply failed.
+        let settled = self.schema().identity_of(&request.prior).is_some();
+        let stored = request.identity.clone();
+        let handler = |configured, request| self.plan_model(configured, request);
+        let mut response = self.run().handle(self.schema(), request, handler).await;
+        // A create or replacement can change the identity; the plan of an update keeps it.
+        let stored = stored.filter(|_| settled && response.requires_replace.is_empty());
+        response.identity = identity::after(
+            self.schema(),
+            &response.planned,
+            stored,
+            &mut response.diagnostics,
+        );
+        response
+    }
+
+    /// Applies a planned change.
+    pub async fn apply(&self, request: ApplyRequest) -> StateResponse {
+        self.run().enter(Phase::Apply);
+        let stored = request.identity.clone();
+        let handler = |configured, request| self.apply_model(configured, request);
+        let response = self.run().handle(self.schema(), request, handler).await;
+        self.identified(response, stored)
+    }
+
+    /// Refreshes a state.
+    pub async fn read(&self, request: ReadRequest) -> StateResponse {
+        self.run().enter(Phase::Plan);
+        let stored = request.identity.clone();
+        let handler = |configured, request| self.read_model(configured, request);
+        let response = self.run().handle(self.schema(), request, handler).await;
+        self.identified(response, stored)
+    }
+
+    /// Imports an existing object.
+    pub async fn import(&self, target: ImportTarget<Value>) -> StateResponse {
+        let stored = match &target {
+            ImportTarget::Identity(identity) => Some(identity.clone()),
+            ImportTarget::Id(_) => None,
+        };
+        let handler = |configured, target| self.import_model(configured, target);
+        let response = self.run().handle(self.schema(), target, handler).await;
+        self.identified(response, stored)
+    }
+
+    /// Removes an object whose creation no state records, because the host ended before it received the response.
+    /// `data` is the provider with which the object was created.
+    pub async fn rollback_create(&self, data: &D, state: Value) {
+        self.rollback_model(data, state).await;
+    }
+
+    /// Upgrades a stored state to the current schema version. Requires no configuration.
+    #[must_use]
+    pub fn upgrade(&self, version: i64, state: Json) -> StateResponse {
+        SensitiveValues::of_stored(self.schema(), &state)
+            .during_sync(|| self.upgrade_model(self.run().data().as_deref(), version, state))
+    }
+
+    /// Upgrades a stored identity to the current version. All identities have version 0. Absent attributes become null.
+    ///
+    /// # Errors
+    /// A diagnostic if the identity does not match the schema, or has a newer version.
+    pub fn upgrade_identity(&self, version: i64, identity: &Json) -> Result<Value, Diagnostic> {
+        if version > Schema::IDENTITY_VERSION {
+            return Err(newer(
+                "Resource identity",
+                self.type_name(),
+                version,
+                Schema::IDENTITY_VERSION,
+            ));
+        }
+        from_json(identity, &self.schema().identity_type(), UnknownFields::Ignore).map_err(|error| {
+            let detail = format!("The stored identity does not match the schema: {}.", error.reason);
+            Diagnostic::error("Invalid resource identity", detail).at(error.path)
+        })
+    }
+
+    /// Generates the configuration of an existing object. Requires no configured provider.
+    #[must_use]
+    pub fn generate_config(&self, state: Value) -> ConfigResponse {
+        SensitiveValues::of(self.schema(), [&state]).during_sync(|| self.generate_model(state))
+    }
+
+    /// Converts the state of another resource type. Requires no configuration.
+    #[must_use]
+    pub fn move_state(&self, source: &MoveSource) -> StateResponse {
+        let response = SensitiveValues::of_stored(self.schema(), &source.state).during_sync(|| {
+            self.move_model(source)
+                .unwrap_or_else(|| self.move_refused(source))
+        });
+        self.identified(response, None)
+    }
+
+    fn move_refused(&self, source: &MoveSource) -> StateResponse {
+        let accepted = match self.moves_from() {
+            [] => "It accepts no other type.".to_owned(),
+            types => format!("It accepts: {}.", types.join(", ")),
+        };
+        let detail = format!(
+            "{} cannot convert the state of a {} of the provider {}. {accepted}",
+            self.type_name(),
+            source.type_name,
+            source.provider
+        );
+        let error = Diagnostic::error("Resource cannot be moved", detail);
+        StateResponse::failed(Value::Null, Vec::new(), error)
+    }
+
+    fn identified(&self, mut response: StateResponse, stored: Option<Value>) -> StateResponse {
+        response.identity =
+            identity::after(self.schema(), &response.state, stored, &mut response.diagnostics);
+        response
+    }
+}
+
+/// The error for something that a newer version of the provider stored.
+fn newer(what: &str, type_name: &str, version: i64, supported: i64) -> Diagnostic {
+    Diagnostic::error(
+        format!("{what} was written by a newer version of the provider"),
+        format!(
+            "That of this {type_name} has version {version}; this version of the provider supports versions up to \
+             {supported}. Use the version of the provider that wrote it, or a later one."
+        ),
+    )
+}
+
+/// A resource, and what it tracks.
+pub(crate) struct ErasedResource<R: Resource> {
+    erased: Erased<R, R::Data>,
+    on_state_seen: fn(&R, &R::Data, &R::Model),
+    rollback_create: for<'a> fn(&'a R, &'a R::Data, &'a R::Model) -> BoxFuture<'a, ()>,
+}
+
+impl<R: Resource> ErasedResource<R> {
+    pub(crate) fn new(run: Arc<Run<R::Data>>, inner: R) -> Self {
+        Self {
+            erased: Erased::new(run, inner),
+            on_state_seen: |_, _, _| {},
+            rollback_create: |_, _, _| std::future::ready(()).boxed(),
+        }
+    }
+
+    pub(crate) fn tracked(run: Arc<Run<R::Data>>, inner: R) -> Self
+    where
+        R: TrackedResource,
+    {
+        Self {
+            erased: Erased::new(run, inner),
+            on_state_seen: R::on_state_seen,
+            rollback_create: |resource, data, state| resource.rollback_create(data, state).boxed(),
+        }
+    }
+
+    fn inner(&self) -> &R {
+        &self.erased.inner
+    }
+
+    /// Converts a state from the host to a model, and calls [`TrackedResource::on_state_seen`].
+    fn model_of(&self, data: &R::Data, state: Value) -> Result<R::Model, ModelError> {
+        let model = from_value(state)?;
+        (self.on_state_seen)(self.inner(), data, &model);
+        Ok(model)
+    }
+
+    /// Converts a model to a state of the schema's type, without write-only values.
+    fn state_of(&self, model: &R::Model) -> Result<Value, Diagnostic> {
+        let value = to_shaped(model, self.schema().object_type()).map_err(Diagnostic::from)?;
+        Ok(apply::without_write_only(self.schema(), value))
+    }
+
+    async fn plan_change(
+        &self,
+        configured: Configured<R::Data>,
+        request: &PlanRequest,
+    ) -> Result<PlanResponse, Diagnostics> {
+        let (schema, data) = (self.schema(), &*configured.data);
+        let proposed = plan::plan(schema, &request.prior, &request.config);
+        let prior = request.prior.clone();
+        let mut call: PlanCall<'_, R> = PlanCall {
+            data,
+            stop: configured.stop,
+            config: from_value(request.config.clone()).map_err(Diagnostic::from)?,
+            state: if prior.is_null() {
+                None
+            } else {
+                Some(self.model_of(data, prior).map_err(Diagnostic::from)?)
+            },
+            planned: from_value(proposed).map_err(Diagnostic::from)?,
+            private: Private::from_bytes(&request.private),
+            planned_private: (!request.planned_private.is_empty())
+                .then(|| Private::from_bytes(&request.planned_private)),
+            requires_replace: Vec::new(),
+            diagnostics: Diagnostics::new(),
+            request: (schema, &request.prior, &request.config),
+        };
+        if let Err(errors) = flatten(catch_panic(self.inner().plan(&mut call)).await) {
+            call.diagnostics.append(errors);
+            return Err(call.diagnostics);
+        }
+        let planned = plan::with_unknowns(self.state_of(&call.planned)?, &request.config);
+        let mut replaces = plan::replacements(schema, &request.prior, &planned);
+        call.requires_replace.retain(|path| !replaces.contains(path));
+        replaces.append(&mut call.requires_replace);
+        call.diagnostics
+            .append(plan::check(schema, &planned, &request.config));
+        Ok(PlanResponse {
+            planned,
+            private: call.private.to_bytes(),
+            identity: None,
+            requires_replace: replaces,
+            diagnostics: call.diagnostics,
+        })
+    }
+
+    /// The plan of a delete. A state that does not fit the model, or a panic, must not prevent it.
+    async fn plan_delete(&self, configured: Configured<R::Data>, request: PlanRequest) -> PlanResponse {
+        let mut diagnostics = Diagnostics::new();
+        if let Ok(state) = self.model_of(&configured.data, request.prior) {
+            let mut call: DeleteCall<'_, R> = DeleteCall {
+                data: &configured.data,
+                stop: configured.stop,
+                state,
+                private: Private::from_bytes(&request.private),
+                diagnostics,
+            };
+            let _ = catch_panic(self.inner().plan_delete(&mut call)).await;
+            diagnostics = call.diagnostics;
+        }
+        PlanResponse {
+            private: request.private,
+            diagnostics,
+            ..PlanResponse::default()
+        }
+    }
+
+    async fn create(
+        &self,
+        configured: Configured<R::Data>,
+        request: ApplyRequest,
+    ) -> Result<StateResponse, Diagnostics> {
+        let mut call: CreateCall<'_, R> = CreateCall {
+            data: &configured.data,
+            stop: configured.stop,
+            config: from_value(request.config).map_err(Diagnostic::from)?,
+            planned: from_value(request.planned.clone()).map_err(Diagnostic::from)?,
+            partial_state: None,
+            private: Private::from_bytes(&request.private),
+            diagnostics: Diagnostics::new(),
+        };
+        let created = flatten(catch_panic(self.inner().create(&mut call)).await);
+        let remaining = (call.partial_state, Value::Null);
+        Ok(self.after_change(
+            created,
+            &request.planned,
+            remaining,
+            &call.private,
+            call.diagnostics,
+        ))
+    }
+
+    async fn update(
+        &self,
+        configured: Configured<R::Data>,
+        request: ApplyRequest,
+    ) -> Result<StateResponse, Diagnostics> {
+        let data = &*configured.data;
+        let mut call: UpdateCall<'_, R> = UpdateCall {
+            data,
+            stop: configured.stop,
+            config: from_value(request.config).map_err(Diagnostic::from)?,
+            state: self
+                .model_of(data, request.prior.clone())
+                .map_err(Diagnostic::from)?,
+            planned: from_value(request.planned.clone()).map_err(Diagnostic::from)?,
+            partial_state: None,
+            private: Private::from_bytes(&request.private),
+            diagnostics: Diagnostics::new(),
+        };
+        let updated = flatten(catch_panic(self.inner().update(&mut call)).await);
+        let remaining = (call.partial_state, request.prior);
+        Ok(self.after_change(
+            updated,
+            &request.planned,
+            remaining,
+            &call.private,
+            call.diagnostics,
+        ))
+    }
+
+    /// The state after a create or update: the returned state, or after a failure the partial state or else the prior
+    /// one, without unknown values.
+    fn after_change(
+        &self,
+        result: Result<R::Model, Diagnostics>,
+        planned: &Value,
+        remaining: (Option<R::Model>, Value),
+        private: &Private,
+        mut diagnostics: Diagnostics,
+    ) -> StateResponse {
+        let result = result.and_then(|model| self.state_of(&model).map_err(Into::into));
+        let state = match result {
+            Ok(state) => apply::settle(self.schema(), planned, state, &mut diagnostics),
+            Err(errors) => {
+                diagnostics.append(errors);
+                let (partial, prior) = remaining;
+                let remaining = partial.map_or(Ok(prior), |model| self.state_of(&model));
+                let remaining = remaining.unwrap_or_else(|error| {
+                    diagnostics.push(error);
+                    Value::Null
+                });
+                // An unknown value in a partial state is a consequence of the failure, not another error.
+                apply::keep(self.schema(), planned, remaining, &mut Diagnostics::new())
+            }
+        };
+        StateResponse {
+            state,
+            private: private.to_bytes(),
+            identity: None,
+            diagnostics,
+        }
+    }
+
+    async fn delete(
+        &self,
+        configured: Configured<R::Data>,
+        request: ApplyRequest,
+    ) -> Result<StateResponse, Diagnostics> {
+        let data = &*configured.data;
+        let mut call: DeleteCall<'_, R> = DeleteCall {
+            data,
+            stop: configured.stop,
+            state: self
+                .model_of(data, request.prior.clone())
+                .map_err(Diagnostic::from)?,
+            private: Private::from_bytes(&request.private),
+            diagnostics: Diagnostics::new(),
+        };
+        let deleted = flatten(catch_panic(self.inner().delete(&mut call)).await);
+        let mut diagnostics = call.diagnostics;
+        let Err(errors) = deleted else {
+            return Ok(StateResponse {
+                diagnostics,
+                ..StateResponse::default()
+            });
+        };
+        diagnostics.append(errors);
+        Ok(StateResponse {
+            state: request.prior,
+            private: call.private.to_bytes(),
+            identity: None,
+            diagnostics,
+        })
+    }
+
+    /// The response to a request without a plan: the values of before where these mean the same, and after an error
+    /// all of them.
+    fn respond(
+        &self,
+        result: Result<R::Model, Diagnostics>,
+        before: Value,
+        private: Vec<u8>,
+        mut diagnostics: Diagnostics,
+    ) -> StateResponse {
+        let result = result.and_then(|model| self.state_of(&model).map_err(Into::into));
+        let state = match result {
+            Ok(state) => apply::keep(self.schema(), &before, state, &mut diagnostics),
+            Err(errors) => {
+                diagnostics.append(errors);
+                before
+            }
+        };
+        StateResponse {
+            state,
+            private,
+            identity: None,
+            diagnostics,
+        }
+    }
+}
+
+#[async_trait]
+impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
+    fn type_name(&self) -> &'static str {
+        self.inner().type_name()
+    }
+
+    fn schema(&self) -> &Schema {
+        self.erased.schema.get_or_init(R::Model::schema)
+    }
+
+    fn run(&self) -> &Run<R::Data> {
+        &self.erased.run
+    }
+
+    fn moves_from(&self) -> &'static [&'static str] {
+        self.inner().moves_from()
+    }
+
+    fn validate_model(&self, config: Value, client: ClientCapabilities) -> Diagnostics {
+        validate_config(self.schema(), config, client, |call| self.inner().validate(call))
+    }
+
+    async fn plan_model(&self, configured: Configured<R::Data>, request: PlanRequest) -> PlanResponse {
+        if request.config.is_null() {
+            return self.plan_delete(configured, request).await;
+        }
+        match self.plan_change(configured, &request).await {
+            Ok(response) => response,
+            Err(errors) => PlanResponse::failed(request, errors),
+        }
+    }
+
+    async fn apply_model(&self, configured: Configured<R::Data>, request: ApplyRequest) -> StateResponse {
+        let (prior, private) = (request.prior.clone(), request.private.clone());
+        let changed = if request.planned.is_null() {
+            self.delete(configured, request).await
+        } else if prior.is_null() {
+            self.create(configured, request).await
+        } else {
+            self.update(configured, request).await
+        };
+        changed.unwrap_or_else(|errors| StateResponse::failed(prior, private, errors))
+    }
+
+    async fn read_model(&self, configured: Configured<R::Data>, request: ReadRequest) -> StateResponse {
+        let ReadRequest { state, private, .. } = request;
+        if state.is_null() {
+            return StateResponse::default();
+        }
+        let data = &*configured.data;
+        let model = match self.model_of(data, state.clone()) {
+            Ok(model) => model,
+            Err(error) => return StateResponse::failed(state, private, Diagnostic::from(error)),
+        };
+        let mut call: ReadCall<'_, R> = ReadCall {
+            data,
+            stop: configured.stop,
+            state: model,
+            private: Private::from_bytes(&private),
+            diagnostics: Diagnostics::new(),
+        };
+        let read = flatten(catch_panic(self.inner().read(&mut call)).await);
+        match read {
+            Ok(Some(model)) => self.respond(Ok(model), state, call.private.to_bytes(), call.diagnostics),
+            Ok(None) => StateResponse {
+                private,
+                diagnostics: call.diagnostics,
+                ..StateResponse::default()
+            },
+            Err(errors) => self.respond(Err(errors), state, private, call.diagnostics),
+        }
+    }
+
+    async fn import_model(
+        &self,
+        configured: Configured<R::Data>,
+        target: ImportTarget<Value>,
+    ) -> StateResponse {
+        let (target, before) = match target {
+            ImportTarget::Id(id) => (Ok(ImportTarget::Id(id)), Value::Null),
+            ImportTarget::Identity(identity) => {
+                let state = identity
+                    .shaped(self.schema().object_type())
+                    .map_err(ModelError::from);
+                let before = state.clone().unwrap_or_default();
+                (state.and_then(from_value).map(ImportTarget::Identity), before)
+            }
+        };
+        let target = match target {
+            Ok(target) => target,
+            Err(error) => return StateResponse::failed(Value::Null, Vec::new(), Diagnostic::from(error)),
+        };
+        let mut call: ImportCall<'_, R> = ImportCall {
+            data: &configured.data,
+            stop: configured.stop,
+            target,
+            private: Private::default(),
+            diagnostics: Diagnostics::new(),
+        };
+        let imported = flatten(catch_panic(self.inner().import(&mut call)).await);
+        let failed = imported.is_err();
+        let mut response = self.respond(imported, before, call.private.to_bytes(), call.diagnostics);
+        if failed {
+            response.state = Value::Null;
+        }
+        response
+    }
+
+    async fn rollback_model(&self, data: &R::Data, state: Value) {
+        // The panic hook logs a panic. The host has ended, so a diagnostic has no receiver.
+        if let Ok(state) = from_value::<R::Model>(state) {
+            let _ = catch_panic((self.rollback_create)(self.inner(), data, &state)).await;
+        }
+    }
+
+    fn upgrade_model(&self, data: Option<&R::Data>, version: i64, state: Json) -> StateResponse {
+        let current = self.schema().state_version();
+        if version > current {
+            let error = newer("State", self.type_name(), version, current);
+            return StateResponse::failed(Value::Null, Vec::new(), error);
+        }
+        let upgraded = if version < current {
+            self.inner().upgrade_state(version, state)
+        } else {
+            Ok(state)
+        };
+        let read = upgraded.and_then(|state| {
+            from_json(&state, self.schema().object_type(), UnknownFields::Ignore).map_err(|error| {
+                let detail = format!("The stored state does not match the schema: {}.", error.reason);
+                Diagnostic::error("Invalid state", detail).at(error.path).into()
+            })
+        });
+        match read {
+            Ok(state) => {
+                let state = apply::without_write_only(self.schema(), state);
+                if let Some(data) = data {
+                    // The call that uses the state reports a state that does not fit the model.
+                    let _ = self.model_of(data, state.clone());
+                }
+                StateResponse {
+                    state,
+                    ..StateResponse::default()
+                }
+            }
+            Err(errors) => StateResponse::failed(Value::Null, Vec::new(), errors),
+        }
+    }
+
+    fn generate_model(&self, state: Value) -> ConfigResponse {
+        if state.is_null() {
+            return ConfigResponse::default();
+        }
+        let generated = from_value::<R::Model>(state)
+            .map_err(|error| Diagnostic::from(error).into())
+            .and_then(|model| flatten(catch_panic_sync(|| self.inner().generate_config(model))))
+            .and_then(|model| self.state_of(&model).map_err(Diagnostics::from));
+        match generated {
+            Ok(state) => ConfigResponse {
+                config: generate::config_of(self.schema(), &state),
+                diagnostics: Diagnostics::new(),
+            },
+            Err(diagnostics) => ConfigResponse {
+                config: Value::Null,
+                diagnostics,
+            },
+        }
+    }
+
+    fn move_model(&self, source: &MoveSource) -> Option<StateResponse> {
+        let moved = self.inner().move_state(source).transpose()?;
+        Some(self.respond(moved, Value::Null, Vec::new(), Diagnostics::new()))
+    }
+}

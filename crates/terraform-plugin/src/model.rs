@@ -1,0 +1,607 @@
+//! The conversion between a [`Value`] and a model, a Rust struct whose fields are the attributes of a block.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::diagnostics::Diagnostic;
+use crate::schema::Schema;
+use crate::schema::attribute::{Attribute, Kind, Nesting};
+use crate::schema::rule::Rule;
+use crate::value::attr::Attr;
+use crate::value::json::{JsonError, UnknownFields, from_json};
+use crate::value::number::Number;
+use crate::value::path::{Path, Step};
+use crate::value::secret::Secret;
+use crate::value::types::Type;
+use crate::value::{Mismatch, Value};
+
+/// The attributes of a block as a Rust struct, which is both their schema and their values.
+///
+/// Implement it with [`derive(Model)`](derive@crate::Model).
+pub trait Model: Sized + Send + Sync + 'static {
+    /// The schema of a block with these attributes.
+    fn schema() -> Schema;
+
+    /// The attributes in the order of the fields.
+    fn attributes() -> Vec<Attribute>;
+
+    /// The rules over several attributes.
+    fn rules() -> Vec<Rule>;
+
+    /// Reads the fields.
+    ///
+    /// # Errors
+    /// [`ModelError`] if a value does not fit its field.
+    fn take(fields: &mut Fields) -> Result<Self, ModelError>;
+
+    /// Writes the fields.
+    fn put(&self, fields: &mut Fields);
+}
+
+/// A Rust type for the values of an attribute, and its counterpart among Terraform's types.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no counterpart among Terraform's types",
+    label = "not a type of an attribute",
+    note = "an attribute can be a `String`, `bool`, `i64`, `f64`, `Secret`, `Number` or `Value`, a struct with \
+            `#[derive(Model)]`, a `Vec` or `BTreeMap<String, _>` of these, or a type that implements `AttributeType`"
+)]
+pub trait AttributeType: Sized {
+    /// The type in the schema.
+    fn kind() -> Kind;
+
+    /// The rules over several attributes of the nested objects, if it has such.
+    #[must_use]
+    fn rules() -> Vec<Rule> {
+        Vec::new()
+    }
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the value does not fit the type.
+    fn from_value(value: Value) -> Result<Self, ModelError>;
+
+    /// Writes a value.
+    fn to_value(&self) -> Value;
+}
+
+/// The error for a value that does not fit a model, or a model that does not match a type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {reason}")]
+pub struct ModelError {
+    /// The position in the value.
+    pub path: Path,
+    /// The reason. It never contains the value.
+    pub reason: String,
+}
+
+impl ModelError {
+    /// An error on the value itself. The reason must not contain the value, which may be a secret.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self {
+            path: Path::root(),
+            reason: reason.into(),
+        }
+    }
+
+    fn expected(expected: &str, found: &Value) -> Self {
+        Self::new(match found {
+            Value::Unknown => {
+                "the value is unknown, and the type of the field cannot hold that: use `Attr`".to_owned()
+            }
+            Value::Null => {
+                "the value is null, and the type of the field cannot hold that: use `Attr`".to_owned()
+            }
+            found => format!("expected {expected}, found {}", found.kind()),
+        })
+    }
+
+    /// Adds a step before the path.
+    fn inside(mut self, step: Step) -> Self {
+        self.path.prepend(step);
+        self
+    }
+}
+
+impl From<ModelError> for Diagnostic {
+    fn from(error: ModelError) -> Self {
+        let detail = format!("The value does not match the provider's model: {}.", error.reason);
+        Diagnostic::error("Invalid value", detail).at(error.path)
+    }
+}
+
+impl From<Mismatch> for ModelError {
+    fn from(mismatch: Mismatch) -> Self {
+        let reason = format!("expected {}, found {}", mismatch.expected, mismatch.found);
+        Self {
+            path: mismatch.path,
+            reason,
+        }
+    }
+}
+
+/// The attributes of an object while a model reads or writes them.
+pub struct Fields(Option<BTreeMap<String, Value>>);
+
+impl Fields {
+    /// Reads an attribute. All attributes of an unknown object are unknown.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the attribute is missing or does not fit the type.
+    pub fn take<T: AttributeType>(&mut self, name: &'static str) -> Result<T, ModelError> {
+        let value = match &mut self.0 {
+            None => Value::Unknown,
+            Some(values) => values
+                .remove(name)
+                .ok_or_else(|| ModelError::new(format!("the object has no attribute \"{name}\"")))?,
+        };
+        T::from_value(value).map_err(|error| error.inside(Step::Attribute(name.into())))
+    }
+
+    /// Reads a string as a type whose serde form is a string.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the attribute is missing or the text does not fit the type.
+    pub fn take_text<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<Attr<T>, ModelError> {
+        let text = match self.take::<Attr<String>>(name)? {
+            Attr::Null => return Ok(Attr::Null),
+            Attr::Unknown => return Ok(Attr::Unknown),
+            Attr::Known(text) => text,
+        };
+        // The message of serde contains the text, which may be a secret.
+        T::deserialize(serde_json::Value::String(text))
+            .map(Attr::Known)
+            .map_err(|_| {
+                ModelError::new("the text is not one of its values").inside(Step::Attribute(name.into()))
+            })
+    }
+
+    /// Writes a value as the string that is its serde form.
+    pub fn put_text<T: Serialize>(&mut self, name: &'static str, value: &Attr<T>) {
+        let text = value.as_ref().map(|value| match serde_json::to_value(value) {
+            Ok(serde_json::Value::String(text)) => Value::String(text),
+            _ => Value::Null,
+        });
+        self.put(name, &text);
+    }
+
+    /// Writes an attribute.
+    pub fn put(&mut self, name: &'static str, value: &impl AttributeType) {
+        if let Some(values) = &mut self.0 {
+            values.insert(name.to_owned(), value.to_value());
+        }
+    }
+}
+
+/// Converts a value to a model.
+///
+/// # Errors
+/// [`ModelError`] with the path of the mismatch.
+pub fn from_value<M: Model>(value: Value) -> Result<M, ModelError> {
+    let mut fields = Fields(match value {
+        Value::Object(values) | Value::Map(values) => Some(values),
+        Value::Unknown => None,
+        Value::Dynamic(_, inner) => return from_value(*inner),
+        other => return Err(ModelError::expected("an object", &other)),
+    });
+    M::take(&mut fields)
+}
+
+/// Converts a model to an object.
+pub fn to_object<M: Model>(model: &M) -> Value {
+    let mut fields = Fields(Some(BTreeMap::new()));
+    model.put(&mut fields);
+    Value::Object(fields.0.unwrap_or_default())
+}
+
+/// Converts a model to a value of this type.
+///
+/// # Errors
+/// [`ModelError`] if the model does not match the type.
+pub(crate) fn to_shaped<M: Model>(model: &M, ty: &Type) -> Result<Value, ModelError> {
+    Ok(to_object(model).shaped(ty)?)
+}
+
+/// Converts anything that has a JSON form to a value of this type, for instance the result of a function.
+///
+/// # Errors
+/// [`JsonError`] if the JSON form does not match the type.
+pub fn to_value<T: Serialize>(data: &T, ty: &Type) -> Result<Value, JsonError> {
+    let json = serde_json::to_value(data).map_err(|_| JsonError {
+        path: Path::root(),
+        reason: "the value has no JSON form",
+    })?;
+    from_json(&json, ty, UnknownFields::Reject)
+}
+
+/// The content of a value of the type `dynamic`.
+fn content(value: Value) -> Value {
+    match value {
+        Value::Dynamic(_, inner) => content(*inner),
+        value => value,
+    }
+}
+
+impl<T: AttributeType> AttributeType for Attr<T> {
+    fn kind() -> Kind {
+        T::kind()
+    }
+
+    fn rules() -> Vec<Rule> {
+        T::rules()
+    }
+
+    fn from_value(value: Value) -> Result<Self, ModelError> {
+        match value {
+            Value::Null => Ok(Self::Null),
+            Value::Dynamic(_, ref inner) if inner.is_null() => Ok(Self::Null),
+            value if value.is_unknown() => Ok(Self::Unknown),
+            value => T::from_value(value).map(Self::Known),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Unknown => Value::Unknown,
+            Self::Known(value) => value.to_value(),
+        }
+    }
+}
+
+impl<T: AttributeType> AttributeType for Option<T> {
+    fn kind() -> Kind {
+        T::kind()
+    }
+
+    fn rules() -> Vec<Rule> {
+        T::rules()
+    }
+
+    fn from_value(value: Value) -> Result<Self, ModelError> {
+        match content(value) {
+            Value::Null => Ok(None),
+            value => T::from_value(value).map(Some),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        self.as_ref().map_or(Value::Null, T::to_value)
+    }
+}
+
+impl AttributeType for String {
+    fn kind() -> Kind {
+        Kind::Plain(Type::String)
+    }
+
+    fn from_value(value: Value) -> Result<Self, ModelError> {
+        match content(value) {
+            Value::String(text) => Ok(text),
+            other => Err(ModelError::expected("a string", &other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.clone())
+    }
+}
+
+impl AttributeType for Secret {
+    fn kind() -> Kind {
+        Kind::Plain(Type::String)
+    }
+
+    fn from_value(value: Value) -> Result<Self, ModelError> {
+        String::from_value(value).map(Self::from)
+    }
+
+    fn to_value(&self) -> Value {
+        self.expose().into()
+    }
+}
+
+impl AttributeType for bool {
+    fn kind() -> Kind {
+        Kind::Plain(Type::Bool)
+    }
+
+    fn from_value(value: Value) -> Result<Self, ModelError> {
+        match content(value) {
+            Value::Bool(value) => Ok(value),
+            other => Err(ModelError::expected("a bool", &other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Bool(*self)
+    }
+}
+
+impl AttributeType for Number {
+    fn kind() -> Kind {
+        Kind::Plain(Type::Number)
+    }
+
+    fn from_value(value: Value) -> Result<Self, ModelError> {
+        match content(value) {
+            Value::Number(number) => Ok(number),
+            other => Err(ModelError::expected("a number", &other)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Number(self.clone())
+    }
+}
+
+impl AttributeType for i64 {
+    fn kind() -> Kind {
+        Kind::Plain(Type::Number)
+    }
+
+    fn from_value(value: Value) -> Result<Self, ModelError> {
+        let number = Number::from_value(value)?;
+        number
+            .as_i64()
+            .ok_or_else(|| ModelError::new("expected a whole number of 64 bits"))
+    }
+
+    fn to_value(&self) -> Value {
+        (*self).into()
+    }
+}
+
+/// A decimal of a configuration is the nearest float, and a float is written as the shortest such decimal: `0.1` stays
+/// `0.1`. NaN is written as null.
+impl AttributeType for f64 {
+    fn kind() -> Kind {
+        Kind::Plain(Type::Number)
+    }
+
+    fn from_value(value: Value) -> Result<Self, ModelError> {
+        Ok(Number::from_value(value)?.to_f64())
+    }
+
+    fn to_value(&self) -> Value {
+        Number::from_shortest(*self).map_or(Value::Null, Value::Number)
+    }
+}
+
+/// A value of any type, `dynamic` in the schema.
+impl AttributeType for Value {
+    fn kind() -> Kind {
+        Kind::Plain(Type::Dynamic)
+    }
+
+    fn from_value(value: Value) -> Result<Self, ModelError> {
+        Ok(value)
+    }
+
+    fn to_value(&self) -> Value {
+        self.clone()
+    }
+}
+
+/// A list. With `#[tf(set)]`, the attribute is a set.
+impl<T: AttributeType> AttributeType for Vec<T> {
+    fn kind() -> Kind {
+        match T::kind() {
+            Kind::Nested(Nesting::Single, attributes) => Kind::Nested(Nesting::List, attributes),
+            kind => Kind::Plain(Type::list(kind.value_type())),
+        }
+    }
+
+    fn rules() -> Vec<Rule> {
+        T::rules()
+    }
+
+    fn from_value(value: Value) -> Result<Self, ModelError> {
+        let elements = match content(value) {
+            Value::List(elements) | Value::Set(elements) | Value::Tuple(elements) => elements,
+            other => return Err(ModelError::expected("a list", &other)),
+        };
+        let read = elements
+            .into_iter()
+            .zip(0_i64..)
+            .map(|(element, index)| T::from_value(element).map_err(|error| error.inside(Step::Index(index))));
+        read.collect()
+    }
+
+    fn to_value(&self) -> Value {
+        Value::List(self.iter().map(T::to_value).collect())
+    }
+}
+
+impl<T: AttributeType> AttributeType for BTreeMap<String, T> {
+    fn kind() -> Kind {
+        match T::kind() {
+            Kind::Nested(Nesting::Single, attributes) => Kind::Nested(Nesting::Map, attributes),
+            kind => Kind::Plain(Type::map(kind.value_type())),
+        }
+    }
+
+    fn rules() -> Vec<Rule> {
+        T::rules()
+    }
+
+    fn from_value(value: Value) -> Result<Self, ModelError> {
+        let entries = match content(value) {
+            Value::Map(entries) | Value::Object(entries) => entries,
+            other => return Err(ModelError::expected("a map", &other)),
+        };
+        let read = entries.into_iter().map(|(key, value)| {
+            let element = T::from_value(value).map_err(|error| error.inside(Step::Key(key.clone())))?;
+            Ok((key, element))
+        });
+        read.collect()
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Map(
+            self.iter()
+                .map(|(key, element)| (key.clone(), element.to_value()))
+                .collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::path;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Color {
+        DarkBlue,
+    }
+
+    #[derive(Debug, Clone, PartialEq, crate::Model)]
+    struct Inner {
+        /// A count.
+        #[tf(optional)]
+        count: Attr<i64>,
+        /// A ratio.
+        #[tf(optional)]
+        ratio: Attr<f64>,
+    }
+
+    /// A model.
+    #[derive(Debug, Clone, PartialEq, crate::Model)]
+    struct Example {
+        /// A name.
+        #[tf(optional)]
+        name: Attr<String>,
+        /// A secret.
+        #[tf(optional, sensitive)]
+        secret: Attr<Secret>,
+        /// A flag.
+        #[tf(optional)]
+        on: Attr<bool>,
+        /// One object.
+        #[tf(optional)]
+        inner: Attr<Inner>,
+        /// Texts.
+        #[tf(optional, set)]
+        list: Attr<Vec<Attr<String>>>,
+        /// Objects by name.
+        #[tf(optional)]
+        map: Attr<BTreeMap<String, Inner>>,
+        /// Anything.
+        #[tf(optional)]
+        any: Attr<Value>,
+        /// A color.
+        #[tf(optional, text)]
+        color: Attr<Color>,
+    }
+
+    fn example() -> Example {
+        Example {
+            name: "n".into(),
+            secret: Secret::from("s".to_owned()).into(),
+            on: Attr::Unknown,
+            inner: Inner {
+                count: Attr::Unknown,
+                ratio: 0.1.into(),
+            }
+            .into(),
+            list: vec![Attr::Unknown, "x".into(), Attr::Null].into(),
+            map: BTreeMap::from([(
+                "k".to_owned(),
+                Inner {
+                    count: (-7).into(),
+                    ratio: Attr::Null,
+                },
+            )])
+            .into(),
+            any: Value::Dynamic(Type::String, Box::new("x".into())).into(),
+            color: Color::DarkBlue.into(),
+        }
+    }
+
+    #[test]
+    fn from_value_distinguishes_null_unknown_and_known() {
+        for name in [Attr::Null, Attr::Unknown, "n".into()] {
+            let model = Example { name, ..example() };
+            let value = to_shaped(&model, Example::schema().object_type()).unwrap();
+            assert!(matches!(value.get("list"), Value::Set(_)));
+            assert_eq!(from_value::<Example>(value).unwrap(), model);
+        }
+    }
+
+    #[test]
+    fn to_value_float_is_the_number_of_the_configuration() {
+        let value = to_object(&example());
+        assert_eq!(
+            value.get("inner").get("ratio"),
+            &Value::Number(Number::parse("0.1").unwrap())
+        );
+    }
+
+    #[test]
+    fn text_of_an_enum_is_its_serde_form() {
+        let mut value = to_object(&example());
+        assert_eq!(value.get("color"), &"dark_blue".into());
+        value.set("color", "s3cret".into());
+        let error = from_value::<Example>(value).unwrap_err();
+        assert_eq!(
+            (error.path.clone(), error.to_string().contains("s3cret")),
+            (path!(color), false)
+        );
+    }
+
+    #[test]
+    fn from_value_unknown_object_has_unknown_attributes() {
+        let read = from_value::<Inner>(Value::Unknown).unwrap();
+        assert_eq!((read.count, read.ratio), (Attr::Unknown, Attr::Unknown));
+    }
+
+    #[test]
+    fn from_value_mismatch_reports_path_without_value() {
+        let mut value = to_object(&example());
+        let bad = Value::object([("count", "s3cret".into()), ("ratio", Value::Null)]);
+        value.set("map", Value::Map(BTreeMap::from([("k".to_owned(), bad)])));
+        let error = from_value::<Example>(value.clone()).unwrap_err();
+        assert_eq!(error.path, path!(map["k"].count));
+        assert_eq!(error.reason, "expected a number, found a string");
+
+        let missing = Value::object([("count", Value::Null)]);
+        value.set("inner", missing);
+        let error = from_value::<Example>(value).unwrap_err();
+        assert_eq!(
+            (error.path, error.reason.as_str()),
+            (Path::from("inner"), "the object has no attribute \"ratio\"")
+        );
+    }
+
+    #[test]
+    fn from_value_unknown_in_plain_type_says_so() {
+        let error = Vec::<String>::from_value(Value::List(vec![Value::Unknown])).unwrap_err();
+        assert_eq!(error.path, Path::root().then(0));
+        assert!(error.reason.contains("unknown"), "{error}");
+    }
+
+    #[test]
+    fn from_value_reads_the_content_of_dynamic_values() {
+        fn dynamic(ty: Type, value: Value) -> Value {
+            Value::Dynamic(ty, Box::new(value))
+        }
+        let text = dynamic(Type::String, "x".into());
+        assert_eq!(Attr::<String>::from_value(text).unwrap(), "x".into());
+        assert!(bool::from_value(dynamic(Type::Bool, Value::Bool(true))).unwrap());
+        let list = Value::List(vec![dynamic(Type::Number, 7.into())]);
+        let list = dynamic(Type::list(Type::Number), list);
+        assert_eq!(Vec::<i64>::from_value(list).unwrap(), [7]);
+    }
+
+    #[test]
+    fn to_value_struct_with_serde_matches_type() {
+        let ty = Type::Object(BTreeMap::from([("a".to_owned(), Type::list(Type::Number))]));
+        let value = to_value(&serde_json::json!({ "a": [1, 2] }), &ty).unwrap();
+        assert_eq!(value.get("a"), &Value::List(vec![1.into(), 2.into()]));
+        assert!(to_value(&"text", &ty).is_err());
+    }
+}

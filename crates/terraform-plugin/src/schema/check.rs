@@ -1,0 +1,408 @@
+//! The check of a declared schema: what a host refuses, and what would have no effect.
+
+use std::collections::BTreeSet;
+
+use crate::schema::Schema;
+use crate::schema::attribute::{Attribute, Kind, Nesting};
+use crate::schema::rule::Rule;
+use crate::value::types::Type;
+
+/// The arguments of every resource and data source, which Terraform reads itself.
+const RESERVED_NAMES: &[&str] = &[
+    "connection",
+    "count",
+    "depends_on",
+    "for_each",
+    "lifecycle",
+    "provider",
+    "provisioner",
+];
+/// The arguments of every provider block, which Terraform reads itself.
+const RESERVED_IN_PROVIDER: &[&str] = &["alias", "version"];
+
+/// What a schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BlockKind {
+    /// The provider block.
+    Provider,
+    /// A managed resource.
+    Resource,
+    /// A data source.
+    DataSource,
+    /// The `config` block of a list resource or action.
+    Config,
+}
+
+impl Schema {
+    /// Returns the errors in the declaration, with which a host refuses the provider or fails later.
+    pub(crate) fn validate_implementation(&self, kind: BlockKind) -> Vec<String> {
+        let mut errors = Vec::new();
+        if self.description().is_empty() {
+            errors.push("no description".to_owned());
+        }
+        let parent = Parent {
+            kind,
+            prefix: "",
+            in_set: false,
+            write_only: false,
+        };
+        validate_attributes(self.attributes(), &parent, &mut errors);
+        for part in self.identity_attributes() {
+            if !self.attribute(part.name).is_some_and(can_identify) {
+                errors.push(format!(
+                    "{}: not an attribute that can be part of an identity",
+                    part.name
+                ));
+            }
+        }
+        validate_rules(&self.rules, self.attributes(), "", &mut errors);
+        let reserved = match kind {
+            BlockKind::Provider => RESERVED_IN_PROVIDER,
+            BlockKind::Resource | BlockKind::DataSource => RESERVED_NAMES,
+            BlockKind::Config => &[],
+        };
+        let names = self.attributes().iter().map(|a| a.name);
+        errors.extend(
+            names
+                .filter(|name| reserved.contains(name))
+                .map(|name| format!("{name}: reserved for Terraform")),
+        );
+        errors
+    }
+}
+
+fn validate_rules(rules: &[Rule], attributes: &[Attribute], prefix: &str, errors: &mut Vec<String>) {
+    for name in rules.iter().flat_map(Rule::names) {
+        let settable = |a: &Attribute| a.name == *name && (a.required || a.optional);
+        if !attributes.iter().any(settable) {
+            errors.push(format!("{prefix}{name}: part of a rule, and no argument"));
+        }
+    }
+}
+
+fn can_identify(attribute: &Attribute) -> bool {
+    let primitive = |ty: &Type| matches!(ty, Type::String | Type::Number | Type::Bool);
+    let flat = match &attribute.kind {
+        Kind::Plain(Type::List(element)) => primitive(element),
+        Kind::Plain(ty) => primitive(ty),
+        Kind::Nested(..) => false,
+    };
+    flat && !attribute.sensitive && !attribute.write_only
+}
+
+/// The attribute that contains a nested attribute.
+struct Parent<'a> {
+    kind: BlockKind,
+    prefix: &'a str,
+    in_set: bool,
+    write_only: bool,
+}
+
+fn validate_attributes(attributes: &[Attribute], parent: &Parent<'_>, errors: &mut Vec<String>) {
+    let mut names = BTreeSet::new();
+    for attribute in attributes {
+        let mut error = |text: &str| errors.push(format!("{}{}: {text}", parent.prefix, attribute.name));
+        if !is_identifier(attribute.name) {
+            error("not a valid name");
+        }
+        if !names.insert(attribute.name) {
+            error("declared twice");
+        }
+        if attribute.description.is_empty() {
+            error("no description");
+        }
+        validate_options(attribute, parent, &mut error);
+        validate_values(attribute, &mut error);
+        if let Kind::Nested(nesting, inner) = &attribute.kind {
+            let parent = Parent {
+                kind: parent.kind,
+                prefix: &format!("{}{}.", parent.prefix, attribute.name),
+                in_set: parent.in_set || *nesting == Nesting::Set,
+                write_only: attribute.write_only,
+            };
+            validate_attributes(inner, &parent, errors);
+            validate_rules(&attribute.rules, inner, parent.prefix, errors);
+        }
+    }
+}
+
+/// The options that exclude or require each other, or have no effect in a block of this kind.
+fn validate_options(attribute: &Attribute, parent: &Parent<'_>, error: &mut impl FnMut(&str)) {
+    if !attribute.required && !attribute.optional && !attribute.computed {
+        error("neither required nor optional nor computed");
+    }
+    if attribute.required && (attribute.optional || attribute.computed) {
+        error("required, so it cannot be optional or computed");
+    }
+    if attribute.default.is_some() && !(attribute.optional && attribute.computed) {
+        error("has a default, so it must be optional and computed");
+    }
+    if attribute.write_only && (attribute.computed || attribute.default.is_some()) {
+        error("write-only, so it cannot be computed");
+    }
+    if attribute.write_only && parent.in_set {
+        error("write-only, so it cannot be part of a set");
+    }
+    if !attribute.write_only && parent.write_only {
+        error("part of a write-only attribute, so it must be write-only");
+    }
+    if attribute.use_state_for_unknown && !attribute.computed {
+        error("keeps its value, so it must be computed");
+    }
+    if attribute.requires_replace && parent.in_set {
+        error("part of a set, whose elements have no path, so it cannot require a replacement");
+    }
+    if attribute.deprecation == Some("") {
+        error("deprecated without a reason");
+    }
+    if parent.kind != BlockKind::Resource {
+        if attribute.default.is_some() {
+            error("has a default, which only a resource can plan");
+        }
+        if attribute.requires_replace || attribute.use_state_for_unknown {
+            error("has an option for plans, which only a resource has");
+        }
+    }
+    if attribute.write_only && matches!(parent.kind, BlockKind::Provider | BlockKind::DataSource) {
+        error("write-only, which only a resource or an action can be");
+    }
+    if attribute.computed && matches!(parent.kind, BlockKind::Provider | BlockKind::Config) {
+        error("computed, in a block of arguments");
+    }
+}
+
+/// Whether types, defaults and validators fit together.
+fn validate_values(attribute: &Attribute, error: &mut impl FnMut(&str)) {
+    let ty = attribute.value_type();
+    if has_dynamic_element(&ty) {
+        error("a collection with elements of the type dynamic");
+    }
+    if let Some(default) = &attribute.default
+        && default.clone().shaped(&ty).as_ref() != Ok(default)
+    {
+        error("its default has another type");
+    }
+    if attribute.validators.iter().any(|validator| !validator.fits(&ty)) {
+        error("a validator is for another type");
+    }
+    let text = match &ty {
+        Type::List(element) | Type::Set(element) => **element == Type::String,
+        ty => *ty == Type::String,
+    };
+    if attribute.semantic_equality.is_some() && !text {
+        error("semantic equality is for strings, and lists and sets of strings");
+    }
+    if attribute.redact_parts.is_some() && ty != Type::String {
+        error("has redacted parts, so it must be a string");
+    }
+}
+
+/// Whether a configuration can contain this name: lower case letters, digits and underscores, not beginning with a
+/// digit.
+pub(crate) fn is_identifier(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') && name.chars().all(allowed)
+}
+
+/// Whether a type has a collection of values of different types, which hosts cannot represent.
+pub(crate) fn has_dynamic_element(ty: &Type) -> bool {
+    match ty {
+        Type::List(element) | Type::Set(element) | Type::Map(element) => {
+            **element == Type::Dynamic || has_dynamic_element(element)
+        }
+        Type::Tuple(elements) => elements.iter().any(has_dynamic_element),
+        Type::Object(attributes) => attributes.values().any(has_dynamic_element),
+        Type::String | Type::Number | Type::Bool | Type::Dynamic => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{IdentityAttribute, Validator};
+
+    #[test]
+    fn validate_implementation_nested_errors_are_reported_with_path() {
+        let valid = Schema::new(
+            "A thing.",
+            [Attribute::string("name").required().description("Its name.")],
+        );
+        assert_eq!(
+            valid.validate_implementation(BlockKind::Resource),
+            Vec::<String>::new()
+        );
+
+        let inner = [
+            Attribute::bool("a")
+                .optional()
+                .write_only()
+                .default(true)
+                .description("A."),
+            Attribute::bool("a").required().optional().description("A."),
+        ];
+        let invalid = Schema::new("", [Attribute::nested("n", Nesting::List, inner)]);
+        assert_eq!(
+            invalid.validate_implementation(BlockKind::Resource),
+            [
+                "no description",
+                "n: no description",
+                "n: neither required nor optional nor computed",
+                "n.a: write-only, so it cannot be computed",
+                "n.a: declared twice",
+                "n.a: required, so it cannot be optional or computed",
+            ]
+        );
+    }
+
+    fn errors(attribute: Attribute) -> Vec<String> {
+        Schema::new("A thing.", [attribute.description("An attribute.")])
+            .validate_implementation(BlockKind::Resource)
+    }
+
+    #[test]
+    fn validate_implementation_write_only_in_set_is_error() {
+        let secret = || {
+            Attribute::string("s")
+                .optional()
+                .write_only()
+                .description("A secret.")
+        };
+        assert_eq!(
+            errors(Attribute::nested("a", Nesting::Set, [secret()]).optional()),
+            ["a.s: write-only, so it cannot be part of a set"]
+        );
+        assert_eq!(
+            errors(Attribute::nested("a", Nesting::List, [secret()]).optional()),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn validate_implementation_write_only_parent_needs_write_only_children() {
+        let child = Attribute::string("c").optional().description("A child.");
+        assert_eq!(
+            errors(
+                Attribute::nested("a", Nesting::List, [child])
+                    .optional()
+                    .write_only()
+            ),
+            ["a.c: part of a write-only attribute, so it must be write-only"]
+        );
+    }
+
+    #[test]
+    fn validate_implementation_dynamic_element_or_deprecation_without_reason_is_error() {
+        let list = Attribute::new("a", Kind::Plain(Type::list(Type::Dynamic))).optional();
+        assert_eq!(
+            errors(list),
+            ["a: a collection with elements of the type dynamic"]
+        );
+        assert_eq!(
+            errors(Attribute::string("a").optional().deprecated("")),
+            ["a: deprecated without a reason"]
+        );
+    }
+
+    #[test]
+    fn validate_implementation_identity_of_nested_or_sensitive_attribute_is_error() {
+        let nested = || Attribute::nested("a", Nesting::List, []).computed();
+        for attribute in [
+            nested(),
+            Attribute::string("a").computed().sensitive(),
+            Attribute::string("b").computed(),
+        ] {
+            let schema = Schema::new("A thing.", [attribute.description("An attribute.")]);
+            let schema = schema.identity(&[IdentityAttribute {
+                name: "a",
+                required_for_import: true,
+            }]);
+            assert_eq!(
+                schema.validate_implementation(BlockKind::Resource),
+                ["a: not an attribute that can be part of an identity"]
+            );
+        }
+    }
+
+    #[test]
+    fn validate_implementation_value_of_other_type_is_error() {
+        assert_eq!(
+            errors(Attribute::string("a").optional().default(1)),
+            ["a: its default has another type"]
+        );
+        assert_eq!(
+            errors(
+                Attribute::number("a")
+                    .optional()
+                    .validator(Validator::not_blank())
+            ),
+            ["a: a validator is for another type"]
+        );
+        assert_eq!(
+            errors(
+                Attribute::bool("a")
+                    .optional()
+                    .semantic_equality(str::eq_ignore_ascii_case)
+            ),
+            ["a: semantic equality is for strings, and lists and sets of strings"]
+        );
+    }
+
+    #[test]
+    fn validate_implementation_requires_replace_in_set_is_error() {
+        let key = Attribute::string("k")
+            .required()
+            .requires_replace()
+            .description("A key.");
+        assert_eq!(
+            errors(Attribute::nested("a", Nesting::Set, [key]).optional()),
+            ["a.k: part of a set, whose elements have no path, so it cannot require a replacement"]
+        );
+    }
+
+    #[test]
+    fn validate_implementation_option_without_effect_is_error() {
+        let of = |kind, attribute: Attribute| {
+            Schema::new("A thing.", [attribute.description("An attribute.")]).validate_implementation(kind)
+        };
+        assert_eq!(
+            of(
+                BlockKind::DataSource,
+                Attribute::bool("a").optional().default(true)
+            ),
+            ["a: has a default, which only a resource can plan"]
+        );
+        assert_eq!(
+            of(
+                BlockKind::DataSource,
+                Attribute::bool("a").optional().requires_replace()
+            ),
+            ["a: has an option for plans, which only a resource has"]
+        );
+        assert_eq!(
+            of(BlockKind::Provider, Attribute::bool("a").optional().write_only()),
+            ["a: write-only, which only a resource or an action can be"]
+        );
+        assert_eq!(
+            of(BlockKind::Config, Attribute::bool("a").optional().write_only()),
+            [""; 0]
+        );
+        assert_eq!(
+            of(BlockKind::Config, Attribute::bool("a").computed()),
+            ["a: computed, in a block of arguments"]
+        );
+    }
+
+    #[test]
+    fn validate_implementation_rule_over_no_argument_is_error() {
+        let schema = Schema::new("A thing.", [Attribute::bool("a").computed().description("A.")]);
+        assert_eq!(
+            schema
+                .rules([Rule::Conflicts(&["a", "b"])])
+                .validate_implementation(BlockKind::Resource),
+            [
+                "a: part of a rule, and no argument",
+                "b: part of a rule, and no argument"
+            ]
+        );
+    }
+}
