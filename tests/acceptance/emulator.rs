@@ -15,7 +15,8 @@ use crate::receiver::Receiver;
 use crate::report::{Conclusion, Report};
 use crate::run::{Pace, Target, run};
 use crate::session::Session;
-use crate::workspace::{LocalKonnect, assert_no_secret};
+use crate::workspace::assert_no_secret;
+use crate::workspace::konnect::LocalKonnect;
 
 const TOKEN: &str = "kpat_aCc3pT4nCe-xY7";
 const AUTHORIZATION: &str = "Bearer aCc3pT-oQ5";

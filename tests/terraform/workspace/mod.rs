@@ -13,7 +13,7 @@ mod block;
 mod cli;
 mod diagnostic;
 mod folder;
-mod konnect;
+pub mod konnect;
 mod plan;
 mod run;
 #[cfg(target_os = "linux")]
