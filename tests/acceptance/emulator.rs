@@ -310,7 +310,10 @@ fn age(konnect: &LocalKonnect, by: Duration) {
 
 fn session_old_objects_of_a_killed_run_are_removed() {
     let konnect = LocalKonnect::with(EmulatorOptions::default());
-    konnect.separate_destinations();
+    konnect.set_behavior(konnect_emulator::Behavior {
+        separate_destinations: true,
+        ..konnect_emulator::Behavior::default()
+    });
     let api = api(&konnect);
     let killed = Session::open(&api, PACE, AUTHORIZATION);
     set_up(&killed);
