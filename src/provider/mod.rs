@@ -16,6 +16,7 @@ use crate::provider::block::Config;
 use crate::replay::action::AuditLogReplay;
 use crate::replay::resource::AuditLogReplayJob;
 use crate::run::RunState;
+use crate::webhook::data::AuditLogWebhookLookup;
 use crate::webhook::list::AuditLogWebhookList;
 use crate::webhook::resource::AuditLogWebhook;
 use crate::webhook::status::AuditLogWebhookStatus;
@@ -52,6 +53,7 @@ impl Provider for KonnectProvider {
             .data_source(AuditLogDestinations)
             .data_source(AuditLogEvents)
             .data_source(AuditLogSigningKeys)
+            .data_source(AuditLogWebhookLookup)
             .data_source(AuditLogWebhookStatus)
             .data_source(KonnectOrganization)
             .list_resource(AuditLogDestinationList)

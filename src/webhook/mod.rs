@@ -15,6 +15,7 @@ use crate::run::kong;
 use crate::run::scope::{Scope, global_portal, planned_id};
 use crate::run::validators::{self, same_url};
 
+pub(crate) mod data;
 pub(crate) mod list;
 pub(crate) mod resource;
 mod rules;

@@ -281,12 +281,78 @@ fn organization_is_read_from_the_global_host() {
 }
 
 #[test]
+fn webhook_of_each_form_is_shown_without_its_url() {
+    let workspace = Workspace::new();
+    let webhook = |label: &str| data("audit_log_webhook", label).with("region", label);
+    let portal = workspace.konnect.add_portal("eu", "developers").unwrap();
+    let siem = destination(&workspace, "siem");
+    let edit = |region: &str, set: Value| workspace.konnect.edit_webhook(region, set).unwrap();
+    edit("eu", json!({ "audit_log_destination_id": siem, "enabled": true }));
+    edit(
+        "us",
+        json!({ "endpoint": "https://siem.example.com:8443/s3cret", "log_format": "json", "enabled": false }),
+    );
+    let blocks = [
+        webhook("eu"),
+        webhook("us"),
+        webhook("au"),
+        data("audit_log_webhook", "portal")
+            .with("region", "eu")
+            .with("portal_id", portal.as_str()),
+    ];
+    read(&workspace, blocks.map(|block| block.to_string()).concat());
+    let expected = |region: &str, configured: bool, enabled: bool| {
+        json!({
+            "region": region, "portal_id": null, "configured": configured, "enabled": enabled,
+            "audit_log_destination_id": null, "endpoint_host": null, "log_format": null,
+        })
+    };
+    let shown = |label: &str| {
+        workspace
+            .state()
+            .get(&format!("data.konnect_audit_log_webhook.{label}"))
+            .clone()
+    };
+    let mut eu = expected("eu", true, true);
+    eu["audit_log_destination_id"] = json!(siem);
+    assert_eq!(shown("eu"), eu);
+    let mut us = expected("us", true, false);
+    us["endpoint_host"] = json!("siem.example.com:8443");
+    us["log_format"] = json!("json");
+    assert_eq!(shown("us"), us);
+    assert_eq!(shown("au"), expected("au", false, false));
+    let mut none = expected("eu", false, false);
+    none["portal_id"] = json!(portal);
+    assert_eq!(shown("portal"), none);
+    assert!(!workspace.printed().contains("s3cret"));
+
+    let set = json!({ "audit_log_destination_id": siem, "enabled": true });
+    workspace.konnect.edit_portal_webhook("eu", &portal, set).unwrap();
+    workspace.apply();
+    assert_eq!(
+        (
+            &shown("portal")["enabled"],
+            &shown("portal")["audit_log_destination_id"]
+        ),
+        (&json!(true), &json!(siem))
+    );
+
+    workspace.konnect.remove_portal("eu", &portal).unwrap();
+    let error = workspace.try_plan().error();
+    assert_eq!(
+        (error.summary.as_str(), error.attribute()),
+        ("Dev Portal not found", Some("portal_id"))
+    );
+}
+
+#[test]
 fn examples_of_lookups_apply() {
     for name in [
         "audit_log_destination",
         "audit_log_destinations",
         "audit_log_events",
         "audit_log_signing_keys",
+        "audit_log_webhook",
         "organization",
     ] {
         let workspace = Workspace::new();
