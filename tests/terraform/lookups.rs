@@ -281,6 +281,31 @@ fn organization_is_read_from_the_global_host() {
 }
 
 #[test]
+fn regions_are_those_that_konnect_offers() {
+    let mut workspace = Workspace::new();
+    read(&workspace, data("regions", "all"));
+    assert_eq!(
+        *workspace.state().get("data.konnect_regions.all"),
+        json!({ "stable": ["au", "eu", "in", "me", "us"], "stable_opt_in": ["sg"], "beta": [] })
+    );
+    workspace.try_plan().succeeds();
+    let requests = workspace.konnect.take_requests();
+    let lists = requests
+        .iter()
+        .filter(|request| request.path == "/global/v3/available-regions");
+    let tokens: Vec<_> = lists
+        .map(|request| request.headers.contains_key("authorization"))
+        .collect();
+    assert!(!tokens.is_empty() && !tokens.contains(&true), "{requests:?}");
+
+    workspace.set(
+        "KONNECT_SERVER_URL",
+        format!("{}/global", workspace.konnect.url()),
+    );
+    workspace.assert_no_changes();
+}
+
+#[test]
 fn webhook_of_each_form_is_shown_without_its_url() {
     let workspace = Workspace::new();
     let webhook = |label: &str| data("audit_log_webhook", label).with("region", label);
@@ -354,9 +379,19 @@ fn examples_of_lookups_apply() {
         "audit_log_signing_keys",
         "audit_log_webhook",
         "organization",
+        "regions",
     ] {
         let workspace = Workspace::new();
-        destination(&workspace, "SIEM");
+        let siem = destination(&workspace, "SIEM");
+        let streams: &[_] = if name == "regions" {
+            &["au", "eu", "in", "me", "us"]
+        } else {
+            &[]
+        };
+        for region in streams {
+            let set = json!({ "audit_log_destination_id": siem, "enabled": true });
+            workspace.konnect.edit_webhook(region, set).unwrap();
+        }
         workspace
             .konnect
             .trigger("eu", None, EventKind::AuthorizationDenied, 1)
