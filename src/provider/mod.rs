@@ -12,6 +12,7 @@ use crate::event::parse::ParseAuditEvent;
 use crate::event::past::AuditLogEvents;
 use crate::event::verify::VerifyAuditEvent;
 use crate::organization::{KonnectOrganization, KonnectRegions};
+use crate::portals::KonnectPortals;
 use crate::provider::block::Config;
 use crate::replay::action::AuditLogReplay;
 use crate::replay::resource::AuditLogReplayJob;
@@ -56,6 +57,7 @@ impl Provider for KonnectProvider {
             .data_source(AuditLogWebhookLookup)
             .data_source(AuditLogWebhookStatus)
             .data_source(KonnectOrganization)
+            .data_source(KonnectPortals)
             .data_source(KonnectRegions)
             .list_resource(AuditLogDestinationList)
             .list_resource(AuditLogWebhookList)

@@ -371,6 +371,41 @@ fn webhook_of_each_form_is_shown_without_its_url() {
 }
 
 #[test]
+fn portals_are_sorted_and_filtered() {
+    let workspace = Workspace::new();
+    let [b, ab, a] = ["b", "ab", "a"].map(|name| workspace.konnect.add_portal("eu", name).unwrap());
+    workspace.konnect.add_portal("us", "a").unwrap();
+    let portals = |label: &str| data("portals", label).with("region", "eu");
+    let blocks = [
+        portals("all"),
+        portals("a").with("name", "a"),
+        portals("with_b").with("name_contains", "b"),
+        portals("none").with("name", "c"),
+    ];
+    read(&workspace, blocks.map(|block| block.to_string()).concat());
+    let state = workspace.state();
+    for (label, expected) in [
+        ("all", vec![(&a, "a"), (&ab, "ab"), (&b, "b")]),
+        ("a", vec![(&a, "a")]),
+        ("with_b", vec![(&ab, "ab"), (&b, "b")]),
+        ("none", vec![]),
+    ] {
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(id, name)| json!({ "id": id, "name": name, "region": "eu" }))
+            .collect();
+        let found = &state.get(&format!("data.konnect_portals.{label}"))["portals"];
+        assert_eq!(*found, Value::from(expected), "{label}");
+    }
+    workspace.configure(portals("all").with("region", "global"));
+    let error = workspace.try_plan().error();
+    assert_eq!(
+        (error.summary.as_str(), error.attribute()),
+        ("Dev Portals are regional", Some("region"))
+    );
+}
+
+#[test]
 fn examples_of_lookups_apply() {
     for name in [
         "audit_log_destination",
@@ -379,10 +414,12 @@ fn examples_of_lookups_apply() {
         "audit_log_signing_keys",
         "audit_log_webhook",
         "organization",
+        "portals",
         "regions",
     ] {
         let workspace = Workspace::new();
         let siem = destination(&workspace, "SIEM");
+        workspace.konnect.add_portal("eu", "Developers").unwrap();
         let streams: &[_] = if name == "regions" {
             &["au", "eu", "in", "me", "us"]
         } else {
