@@ -50,10 +50,34 @@ fn destination_by_id_or_name_has_all_readable_attributes() {
     let mut found = of("by_id");
     assert!(found["created_at"].take().is_string());
     let expected = json!({
-        "id": id, "name": "siem", "endpoint": "https://siem.example.com/audit",
+        "id": id, "name": "siem", "endpoint": "https://siem.example.com/audit", "endpoint_host": "siem.example.com",
         "log_format": "json", "skip_ssl_verification": false, "created_at": null, "updated_at": null,
     });
     assert_eq!(found, expected);
+}
+
+/// The URL can be the credential of a collector.
+#[test]
+fn endpoint_of_a_destination_is_sensitive_and_its_host_is_shown() {
+    let workspace = Workspace::new();
+    let id = destination(&workspace, "siem");
+    let outputs = |value: &str| {
+        let lookup = data("audit_log_destination", "siem").with("id", id.as_str());
+        let all = data("audit_log_destinations", "all");
+        format!("{lookup}{all}output \"shown\" {{\n  value = {value}\n}}\n")
+    };
+    for base in [
+        "data.konnect_audit_log_destination.siem",
+        "data.konnect_audit_log_destinations.all.destinations[0]",
+    ] {
+        workspace.configure(outputs(&format!("{base}.endpoint")));
+        workspace.init();
+        let error = workspace.try_plan().error();
+        assert_eq!(error.summary, "Output refers to sensitive values", "{base}");
+        workspace.configure(outputs(&format!("{base}.endpoint_host")));
+        workspace.apply();
+        assert_eq!(*workspace.state().output("shown"), "siem.example.com", "{base}");
+    }
 }
 
 #[test]
