@@ -8,7 +8,7 @@ use crate::run::errors::api_error;
 use crate::run::scope::scope_argument;
 use crate::run::{RunState, portal, validators};
 use crate::webhook::stream::Stream;
-use crate::webhook::{self, Current, TYPE};
+use crate::webhook::{Current, TYPE};
 
 /// The data source `konnect_audit_log_webhook`.
 pub(crate) struct AuditLogWebhookLookup;
@@ -55,12 +55,7 @@ impl DataSource for AuditLogWebhookLookup {
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
         let config = &call.config;
         let scope = scope_argument(call.data, &config.region, &config.portal_id)?;
-        // No argument says that API v2 is used, so it may be unavailable.
-        let open = webhook::Model {
-            audit_log_destination_id: Attr::Unknown,
-            ..webhook::Model::default()
-        };
-        let stream = Stream::of(call.data, scope, &open)?;
+        let stream = Stream::of(call.data, scope, false)?;
         let found = stream.current().await.map_err(|error| api_error(&error))?;
         let scope = &stream.scope;
         if found.is_none()

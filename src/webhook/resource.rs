@@ -73,11 +73,12 @@ impl Resource for AuditLogWebhook {
             Form::Open => Attr::Unknown,
         };
         let bare = form == Form::Endpoint && config.credential().is_unset();
-        let stream = scope.and_then(|scope| Stream::of(run, scope, config).ok());
+        let stream = scope.and_then(|scope| Stream::of(run, scope, config.uses_v2()).ok());
         let Some(prior) = prior else {
             if bare {
                 call.diagnostics.push(fails_at_apply(credential::missing()));
             }
+            rules::expect(&mut call.private, config);
             if let Some(stream) = stream {
                 rules::plan_creation(&stream, config, &mut call.diagnostics).await;
             }
@@ -86,7 +87,8 @@ impl Resource for AuditLogWebhook {
         let old = Scope::if_known(&prior.region, &prior.portal_id).ok().flatten();
         match (&stream, &old) {
             (Some(stream), Some(old)) if stream.scope != *old => {
-                rules::plan_replacement(stream, old, config, &mut call.diagnostics).await;
+                let private = &mut call.private;
+                rules::plan_replacement(stream, old, prior, config, private, &mut call.diagnostics).await;
             }
             (Some(stream), _) => {
                 rules::plan_update(stream, &call.private, prior, config, &mut call.diagnostics).await;
@@ -106,7 +108,9 @@ impl Resource for AuditLogWebhook {
         }
         // Any change of an endpoint's webhook moves its time, also a change that no argument shows.
         let moves_time = form != Form::Destination && call.planned != *prior;
-        if moves_time || rules::adopts(&call.private, prior, &call.planned) {
+        // Once the id is known, the apply may have to record it.
+        let is_open = form == Form::Destination && config.audit_log_destination_id.is_unknown();
+        if moves_time || is_open || rules::adopts(&call.private, prior, &call.planned) {
             call.planned.updated_at = Attr::Unknown;
         }
         if form == Form::Destination {
@@ -117,6 +121,11 @@ impl Resource for AuditLogWebhook {
         let changes_form = prior.form() != form;
         if bare && changes_form {
             call.diagnostics.push(fails_at_apply(credential::missing()));
+        }
+        if config.url().is_unset() && endpoint::is_changed(&call.private) {
+            // Under `ignore_changes` of `endpoint_wo`: the credential must not go to the URL of another process or user.
+            credential::keep(&mut call.private);
+            return Ok(());
         }
         let redirected = endpoint::is_changed(&call.private)
             || (rules::was_redirected(&call.private, prior) && prior.endpoint != config.endpoint);
@@ -137,7 +146,7 @@ impl Resource for AuditLogWebhook {
         let (run, planned) = (call.data, &call.planned);
         let region = run.regions.at_apply(&planned.region, &call.config.region)?;
         let scope = Scope::of(&region, &planned.portal_id)?;
-        let stream = Stream::of(run, scope, planned)?;
+        let stream = Stream::of(run, scope, planned.uses_v2())?;
         let change = Change {
             config: &call.config,
             prior: None,
@@ -158,7 +167,7 @@ impl Resource for AuditLogWebhook {
         let Some(scope) = Scope::if_known(&known.region, &known.portal_id)? else {
             return Ok(Some(known.clone()));
         };
-        let stream = Stream::of(run, scope, known)?;
+        let stream = Stream::of(run, scope, known.uses_v2())?;
         stream
             .read(run.cache()?, known, &mut call.private, &mut call.diagnostics)
             .await
@@ -167,7 +176,11 @@ impl Resource for AuditLogWebhook {
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let (run, planned) = (call.data, &call.planned);
-        let stream = Stream::of(run, Scope::of(&planned.region, &planned.portal_id)?, planned)?;
+        let stream = Stream::of(
+            run,
+            Scope::of(&planned.region, &planned.portal_id)?,
+            planned.uses_v2(),
+        )?;
         let change = Change {
             config: &call.config,
             prior: Some(&call.state),
@@ -181,7 +194,7 @@ impl Resource for AuditLogWebhook {
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
         let state = &call.state;
         let scope = Scope::of(&region_from_state(&state.region)?.into(), &state.portal_id)?;
-        let stream = Stream::of(call.data, scope, state)?;
+        let stream = Stream::of(call.data, scope, state.uses_v2())?;
         stream.remove(state, &call.private, &mut call.diagnostics).await
     }
 
@@ -197,7 +210,7 @@ impl Resource for AuditLogWebhook {
             replace_existing: Attr::Known(false),
             ..Model::default()
         };
-        let stream = Stream::of(run, scope, &known)?;
+        let stream = Stream::of(run, scope, false)?;
         let found = stream
             .refreshed(run.cache()?)
             .await
@@ -246,7 +259,7 @@ impl Resource for AuditLogWebhook {
 impl TrackedResource for AuditLogWebhook {
     async fn rollback_create(&self, run: &RunState, state: &Model) {
         if let Ok(scope) = Scope::of(&state.region, &state.portal_id)
-            && let Ok(stream) = Stream::of(run, scope, state)
+            && let Ok(stream) = Stream::of(run, scope, state.uses_v2())
         {
             stream.roll_back(state).await;
         }
