@@ -239,8 +239,9 @@ pub(super) async fn plan_replacement(
     }
 }
 
-/// Warns at plan of an update if another resource of this plan has the same webhook, and if the update changes the
-/// target of a stream that was only imported or moved.
+/// Warns at plan of an update if another resource of this plan has the same webhook, if another process or user has
+/// redirected it and the update sets the target again, and if the update changes the target of a stream that was only
+/// imported or moved.
 pub(super) async fn plan_update(
     stream: &Stream<'_>,
     private: &Private,
@@ -254,6 +255,12 @@ pub(super) async fn plan_update(
     }
     let moved = prior.region.is_null();
     let target = config.target();
+    if !is_unconfirmed(private)
+        && was_redirected(private, prior)
+        && let Some(now) = prior.target().filter(|now| Some(now) != target.as_ref())
+    {
+        diagnostics.push(redirected_outside(stream, &now, target.as_ref()).await);
+    }
     if !is_unconfirmed(private) || (!moved && target.is_some() && target == prior.target()) {
         return;
     }
@@ -412,6 +419,23 @@ fn redirects(scope: &Scope, found: &Target, target: Option<Target>) -> Diagnosti
         ),
     )
     .at("replace_existing")
+}
+
+/// The warning that another process or user redirected a stream, which the apply directs to `target` again.
+async fn redirected_outside(stream: &Stream<'_>, now: &Target, target: Option<&Target>) -> Diagnostic {
+    let now = stream.describe(now).await;
+    let target = match target {
+        Some(target) => stream.describe(target).await,
+        None => "the target of this resource".to_owned(),
+    };
+    Diagnostic::warning(
+        "Webhook was redirected by another process or user",
+        format!(
+            "The webhook of {} now delivers to {now}, which this resource did not set. The apply redirects it to {target}. \
+             Find out who changed it, and whether the events since then are in the right place.",
+            stream.scope
+        ),
+    )
 }
 
 fn planned_twice(scope: &Scope) -> Diagnostic {

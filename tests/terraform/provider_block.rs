@@ -1,6 +1,6 @@
 //! The provider block and the environment: server and credentials.
 
-use konnect_emulator::{Fault, FaultRule};
+use konnect_emulator::{Certificate, EmulatorOptions, Fault, FaultRule};
 use serde_json::{Value, json};
 use terraform_provider_konnect::ADDRESS;
 
@@ -200,6 +200,40 @@ fn region_or_number_invalid_errors_on_attribute() {
         ("request_timeout_seconds", "0.5", "from 1 to 600"),
     ];
     each_refused(&cases.map(|(attribute, value, says)| (format!("{attribute} = {value}"), attribute, says)));
+}
+
+#[test]
+fn ca_certificate_file_is_trusted() {
+    let workspace = Workspace::with(EmulatorOptions {
+        certificate: Some(Certificate::Valid),
+        ..EmulatorOptions::default()
+    });
+    workspace.write("authority.pem", &workspace.konnect.authority().unwrap());
+    workspace.configure(siem());
+    workspace.init();
+    let error = workspace.apply_error();
+    assert!(error.text().contains("certificate"), "{error:?}");
+
+    let block = "ca_certificate_file = \"${path.module}/authority.pem\"";
+    workspace.configure_provider(block, siem());
+    workspace.apply_and_assert_no_changes();
+    workspace.destroy();
+}
+
+#[test]
+fn ca_certificate_file_that_is_unusable_errors_on_attribute_and_names_the_file() {
+    let workspace = Workspace::of(siem());
+    workspace.write("other.pem", "no certificate");
+    for (file, says) in [("absent.pem", "cannot be read"), ("other.pem", "no certificate")] {
+        workspace.configure_provider(&format!("ca_certificate_file = \"{file}\""), siem());
+        let error = workspace.try_plan().error();
+        assert_eq!(error.attribute(), Some("ca_certificate_file"), "{error:?}");
+        assert!(
+            error.detail.contains(file) && error.detail.contains(says),
+            "{error:?}"
+        );
+    }
+    assert_eq!(workspace.konnect.requests(), []);
 }
 
 #[test]
