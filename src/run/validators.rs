@@ -51,18 +51,6 @@ pub(crate) fn endpoint() -> Validator {
     })
 }
 
-/// The normal form of an endpoint. A service can return a URL in another form: with another letter case of the host, the
-/// default port, or a slash at the end.
-pub(crate) fn normal_url(endpoint: &str) -> String {
-    let url = Url::parse(endpoint).map_or_else(|_| endpoint.to_owned(), String::from);
-    url.strip_suffix('/').map_or_else(|| url.clone(), str::to_owned)
-}
-
-/// Whether two endpoints are the same in their normal form.
-pub(crate) fn same_url(a: &str, b: &str) -> bool {
-    normal_url(a) == normal_url(b)
-}
-
 /// The parts of an endpoint that can be secret: user information, path and query. Short parts and plain words are
 /// excluded, because they occur in ordinary messages.
 pub(crate) fn secret_parts(endpoint: &str) -> Vec<String> {

@@ -44,7 +44,7 @@ impl Resource for AuditLogWebhook {
             .regions
             .of(&config.region, prior.map(|prior| &prior.region))
             .and_then(|region| {
-                call.planned.id = planned_id(&region, &config.portal_id);
+                call.planned.id = planned_id(&region, &call.planned.portal_id);
                 call.planned.region = region;
                 Scope::if_known(&call.planned.region, &config.portal_id)
             });
@@ -99,7 +99,7 @@ impl Resource for AuditLogWebhook {
                 .audit_log_destination_id
                 .known()
                 .map(|id| DestinationId::parse(id)),
-        ) && prior.audit_log_destination_id != config.audit_log_destination_id
+        ) && prior.audit_log_destination_id != call.planned.audit_log_destination_id
             && let Some(warning) = run.plan_move(&left, old)
         {
             call.diagnostics.push(warning.at("audit_log_destination_id"));
@@ -119,7 +119,7 @@ impl Resource for AuditLogWebhook {
             call.diagnostics.push(fails_at_apply(credential::missing()));
         }
         let redirected = endpoint::is_changed(&call.private)
-            || (rules::was_redirected(&call.private, prior) && prior.endpoint != config.endpoint);
+            || (rules::was_redirected(&call.private, prior) && prior.endpoint != call.planned.endpoint);
         let required = if changes_form || redirected {
             Required::Yes
         } else {

@@ -4,14 +4,13 @@
 //! A provider sees one call at a time, and Terraform starts a process for each provider alias and phase. So a rule
 //! depends only on the configuration, the state, the private data and what Konnect returns now.
 
-use konnect::Error;
+use konnect::{Error, normal_url};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Diagnostic, Diagnostics, Private, Secret};
 
 use crate::credential::Fingerprint;
 use crate::run::RunState;
 use crate::run::scope::Scope;
-use crate::run::validators::normal_url;
 use crate::run::values::fails_at_apply;
 use crate::webhook::stream::Stream;
 use crate::webhook::{Current, Model, TYPE, Target};

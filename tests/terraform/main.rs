@@ -20,6 +20,7 @@ mod drift;
 mod duplicate_guard;
 mod errors;
 mod examples;
+mod forms;
 mod functions;
 mod ignore_changes;
 mod import;
