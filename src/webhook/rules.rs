@@ -300,6 +300,14 @@ pub(super) fn left_in_place(scope: &Scope, found: &Current) -> Diagnostic {
     )
 }
 
+/// The error for a removal that Konnect refuses. A destroy has no configuration that shows which webhook it is about.
+pub(super) fn not_removed(scope: &Scope, error: &Error) -> Diagnostic {
+    Diagnostic::error(
+        format!("Webhook of {scope} was not removed"),
+        format!("{}.\n\n{}", error.summary(), error.detail()),
+    )
+}
+
 /// The warning about a creation whose response was lost.
 pub(super) fn uncertain(scope: &Scope, target: &Target) -> Diagnostic {
     Diagnostic::warning(
