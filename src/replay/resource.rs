@@ -147,6 +147,7 @@ impl Resource for AuditLogReplayJob {
                 }
             }
         }
+        validators::warn_of_unknown_region(&call.planned.region, &mut call.diagnostics);
         if let Some(prior) = prior {
             // Only another job changes them.
             call.planned.status = prior.status.clone();

@@ -12,7 +12,7 @@ use crate::credential::{self, CredentialTracker, Required, SendDecision};
 use crate::run::errors::api_error;
 use crate::run::scope::{Scope, planned_id, region_from_state};
 use crate::run::values::fails_at_apply;
-use crate::run::{RunState, kong};
+use crate::run::{RunState, kong, validators};
 use crate::webhook::rules::{self, Origin, Record};
 use crate::webhook::stream::Stream;
 use crate::webhook::{Change, Form, Model, TYPE};
@@ -57,6 +57,10 @@ impl Resource for AuditLogWebhook {
             call.planned.region = Attr::Unknown;
             call.planned.id = Attr::Unknown;
         }
+        // A replacement is planned twice: as an update, then as a creation with the private data of the update.
+        if prior.is_some() || Record::of(&call.private).is_none() {
+            validators::warn_of_unknown_region(&call.planned.region, &mut call.diagnostics);
+        }
         call.planned.plan_defaults(config);
         let form = config.form();
         if form == Form::Destination {
@@ -79,7 +83,7 @@ impl Resource for AuditLogWebhook {
                 call.diagnostics.push(fails_at_apply(credential::missing()));
             }
             if let Some(stream) = stream {
-                rules::plan_creation(&stream, config, &mut call.diagnostics).await;
+                rules::plan_creation(&stream, &call.private, config, &mut call.diagnostics).await;
             }
             return Ok(());
         };

@@ -112,7 +112,12 @@ pub(super) fn is_unconfirmed(private: &Private) -> bool {
 
 /// Warns at plan of a creation about what its apply will do to the webhook that exists, and if another resource of this
 /// plan has the same webhook.
-pub(super) async fn plan_creation(stream: &Stream<'_>, config: &Model, diagnostics: &mut Diagnostics) {
+pub(super) async fn plan_creation(
+    stream: &Stream<'_>,
+    private: &Private,
+    config: &Model,
+    diagnostics: &mut Diagnostics,
+) {
     let scope = &stream.scope;
     if stream.run.count_plan(scope, true) > 1 {
         diagnostics.push(planned_twice(scope));
@@ -136,8 +141,11 @@ pub(super) async fn plan_creation(stream: &Stream<'_>, config: &Model, diagnosti
             );
             diagnostics.push(Diagnostic { detail, ..warning });
         }
-        Ok(Some(Current::Endpoint(found))) => {
-            diagnostics.push(overwrites_switched_off(scope, &Current::Endpoint(found).target()));
+        // In a replacement, the private data has the record of the old object, which Terraform removes first.
+        Ok(Some(found @ Current::Endpoint(_)))
+            if !Record::of(private).is_some_and(|record| record.owns(&found.target())) =>
+        {
+            diagnostics.push(overwrites_switched_off(scope, &found.target()));
         }
         Ok(_) => {}
     }

@@ -52,6 +52,7 @@ mod status;
 mod token;
 mod unknown;
 mod validation;
+mod warnings;
 mod webhook;
 mod webhook_update;
 mod workspace;
