@@ -3,7 +3,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used)] // a test fails by them
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -240,22 +240,14 @@ fn page_contains_examples_verbatim() {
 /// Examples without a page of their own are part of a guide.
 #[test]
 fn guide_contains_examples_verbatim() {
-    let siems = entries("examples/siem").into_iter();
-    let siems = siems.map(|folder| ("siem", format!("{folder}/siem.tf")));
-    let others = [
-        ("all-regions", "examples/complete/main.tf"),
-        ("drift-detection", "examples/pipelines/drift.sh"),
-        ("drift-detection", "examples/pipelines/github-actions.yml"),
-        ("drift-detection", "examples/pipelines/terraform.tfrc"),
-        ("drift-detection", "examples/quickstart/main.tf"),
-        ("drift-detection", "examples/quickstart/variables.tf"),
-        ("getting-started", "examples/siem/https/siem.tf"),
+    let shown = [
         ("getting-started", "examples/stream/main.tf"),
+        ("getting-started", "examples/stream/siem.tf"),
     ];
-    for (guide, file) in siems.chain(others.map(|(guide, file)| (guide, file.to_owned()))) {
+    for (guide, file) in shown {
         let page = format!("docs/guides/{guide}.md");
         assert!(
-            read(&page).contains(read(&file).trim_end()),
+            read(&page).contains(read(file).trim_end()),
             "{page} does not show {file}: {REMEDY}"
         );
     }
@@ -297,11 +289,12 @@ fn pages() -> Vec<String> {
 }
 
 /// The types and arguments of Kong's provider in the documents.
-const OF_KONG: [&str; 7] = [
+const OF_KONG: [&str; 8] = [
     "konnect_access_token",
     "konnect_audit_log",
     "konnect_managed",
     "konnect_portal",
+    "konnect_portal_audit_log_webhook",
     "konnect_system_account",
     "konnect_system_account_access_token",
     "konnect_system_account_role",
@@ -409,6 +402,111 @@ fn links_of(text: &str) -> Vec<String> {
         .filter_map(|rest| rest.split_once(')'))
         .map(|(link, _)| link.to_owned())
         .collect()
+}
+
+/// How long the documentation is, so that the decisive sentence is found. A page of reference counts without its schema.
+#[test]
+fn pages_keep_their_word_limits() {
+    let words = |text: &str| text.split_whitespace().count();
+    let mut total = 0;
+    for page in pages().into_iter().filter(|page| page.starts_with("docs/")) {
+        if !Path::new(&page)
+            .extension()
+            .is_some_and(|extension| extension == "md")
+        {
+            continue;
+        }
+        let text = read(&page);
+        total += words(&text);
+        let limit = if page.starts_with("docs/guides/") {
+            1_200
+        } else {
+            1_000
+        };
+        let (own, _) = text.split_once("\n## Schema").unwrap_or((&text, ""));
+        assert!(
+            words(own) <= limit,
+            "{page} has {} words: at most {limit}",
+            words(own)
+        );
+    }
+    assert!(total <= 17_000, "docs/ has {total} words: at most 17000");
+    let readme = words(&read("README.md"));
+    assert!(readme <= 800, "README.md has {readme} words: at most 800");
+}
+
+/// A fact stands in one place. Pages of one template share its text.
+#[test]
+fn no_sentence_stands_on_two_pages() {
+    let templates = ["templates/list-resources.md.tmpl", "templates/functions.md.tmpl"];
+    let mut shared: BTreeSet<_> = templates.iter().flat_map(|file| sentences(&read(file))).collect();
+    let server = server();
+    let described = documented(&server);
+    shared.extend(
+        described
+            .iter()
+            .flat_map(|of| sentences(of.content.description())),
+    );
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let pages = pages()
+        .into_iter()
+        .filter(|page| page.starts_with("docs/") || page == "README.md");
+    for page in
+        pages.filter(|page| project(page).is_file() && !page.ends_with(".sh") && !page.ends_with(".rs"))
+    {
+        for sentence in sentences(&read(&page)) {
+            if shared.contains(&sentence) {
+                continue;
+            }
+            let first = seen.entry(sentence.clone()).or_insert_with(|| page.clone());
+            assert_eq!(*first, page, "both have the sentence: {sentence}");
+        }
+    }
+    assert!(seen.len() > 300, "only {} sentences were found", seen.len());
+}
+
+/// The sentences of more than eight words in the prose of a page, without its schema, code, tables of contents and the
+/// targets of links.
+fn sentences(text: &str) -> Vec<String> {
+    let text = text
+        .strip_prefix("---")
+        .and_then(|rest| rest.split_once("\n---"))
+        .map_or(text, |(_, rest)| rest);
+    let (text, _) = text.split_once("\n## Schema").unwrap_or((text, ""));
+    let prose = text.split("```").step_by(2).collect::<String>();
+    let mut sentences = Vec::new();
+    for paragraph in prose
+        .split("\n\n")
+        .filter(|paragraph| !paragraph.trim_start().starts_with('#'))
+    {
+        // A row of a table and an item of a list are paragraphs of their own.
+        let lines = paragraph
+            .replace("\n|", "\0|")
+            .replace("\n- ", "\0")
+            .replace("\n1. ", "\0");
+        for part in lines.split(['\0', '|']) {
+            for sentence in without_targets(part).replace('\n', " ").split(". ") {
+                let words: Vec<_> = sentence.split_whitespace().collect();
+                let labelled = words
+                    .first()
+                    .is_some_and(|word| ["**Permission:**", "**CLI:**"].contains(word));
+                if words.len() > 8 && !labelled {
+                    sentences.push(words.join(" ").trim_end_matches(['.', ':']).to_owned());
+                }
+            }
+        }
+    }
+    sentences
+}
+
+/// A text with the words of its links only.
+fn without_targets(text: &str) -> String {
+    let mut parts = text.split("](");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |mut whole, part| {
+        whole.push_str(part.split_once(')').map_or(part, |(_, rest)| rest));
+        whole
+    })
 }
 
 /// The anchors of the headings of a page, and those that the generator writes.

@@ -34,7 +34,7 @@ module "audit_logging" {
   }
   authorization = var.siem_authorization
 
-  regions = {
+  streams = {
     au = {}
     eu = {}
     us = {}
@@ -44,9 +44,4 @@ module "audit_logging" {
 output "destination_id" {
   description = "Id of the destination, for webhooks of other configurations."
   value       = module.audit_logging.destination_id
-}
-
-output "statuses" {
-  description = "State of each stream."
-  value       = module.audit_logging.statuses
 }

@@ -21,6 +21,10 @@ resource "konnect_audit_log_destination" "siem" {
   endpoint         = var.siem_endpoint
   authorization_wo = var.siem_authorization
   log_format       = "json"
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 # Each region has one webhook. All of them deliver to the same destination.

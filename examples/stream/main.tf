@@ -1,6 +1,3 @@
-# Delivers the audit events of several regions to one SIEM. Copy the file of your SIEM from examples/siem to this folder. It
-# declares the destination.
-
 terraform {
   required_version = ">= 1.11"
 
@@ -11,23 +8,16 @@ terraform {
   }
 }
 
-# The access token comes from the environment: KONNECT_TOKEN for a personal access token,
-# KONNECT_SPAT for a system account's.
+# The access token comes from the environment: KONNECT_TOKEN or KONNECT_SPAT.
 provider "konnect" {}
 
 variable "regions" {
   description = "Regions whose audit events are delivered."
   type        = set(string)
   default     = ["eu", "us"]
-  nullable    = false
-
-  validation {
-    condition     = length(var.regions) > 0
-    error_message = "Set at least one region, such as \"eu\"."
-  }
 }
 
-# Each region has one webhook. All of them deliver to the same destination.
+# Each region has one webhook. siem.tf declares the destination.
 resource "konnect_audit_log_webhook" "stream" {
   for_each = var.regions
 
@@ -43,7 +33,7 @@ data "konnect_audit_log_webhook_status" "stream" {
   depends_on = [konnect_audit_log_webhook.stream]
 }
 
-# Warns if a region does not deliver, and reports why. A plan that changes a webhook does not know yet.
+# Warns if a region does not deliver, and reports why.
 check "audit_log_delivery" {
   assert {
     condition = alltrue([

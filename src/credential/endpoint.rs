@@ -176,7 +176,7 @@ impl EndpointArguments<'_> {
     pub(crate) fn to_create(self, planned_host: &Attr<String>) -> Result<String, Diagnostic> {
         let url = self.url().ok_or_else(|| {
             let name = self.attribute();
-            let detail = format!("\"{name}\" is null after apply-time evaluation. Set it to a value.");
+            let detail = format!("\"{name}\" is null. Set it to a value.");
             Diagnostic::error("Missing value", detail).at(name)
         })?;
         if planned_host.known().is_some() && *planned_host != host(&url) {

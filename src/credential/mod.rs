@@ -411,6 +411,11 @@ impl<'a> CredentialTracker<'a> {
     }
 }
 
+/// Makes a planned change send no credential.
+pub(crate) fn keep(private: &mut Private) {
+    private.remove(DECISION);
+}
+
 /// Removes the credential from a state whose object was changed outside this configuration: the plan then shows the
 /// change.
 pub(crate) fn clear_after_outside_change(private: &Private, stored: &mut Attr<Secret>) {

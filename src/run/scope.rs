@@ -81,7 +81,15 @@ impl Scope {
         Ok(Self { region, portal })
     }
 
-    /// The owner of the stream, as the first word of a summary and after "one".
+    /// The owner of the stream, in a sentence.
+    pub(crate) const fn owner_in_text(&self) -> &'static str {
+        match self.portal {
+            Some(_) => "Dev Portal",
+            None => "region",
+        }
+    }
+
+    /// The owner of the stream, as the first word of a summary.
     pub(crate) const fn owner(&self) -> &'static str {
         match self.portal {
             Some(_) => "Dev Portal",

@@ -194,7 +194,7 @@ async fn read(run: &RunState, scope: Scope) -> Result<Option<Current>, Diagnosti
             ),
         )
     };
-    let stream = Stream::of(run, scope, &Model::default())?;
+    let stream = Stream::of(run, scope, false)?;
     stream
         .current()
         .await

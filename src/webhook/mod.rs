@@ -7,7 +7,6 @@ use std::fmt;
 
 use konnect::{DestinationWebhook, EndpointWebhook, Region, is_same_url};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret, Validator};
-use url::Url;
 
 use crate::credential::endpoint::{self, EndpointArguments};
 use crate::credential::{self, CredentialArguments};
@@ -108,8 +107,8 @@ pub(crate) enum Form {
     Open,
 }
 
-/// What a webhook delivers to.
-#[derive(Debug, Clone)]
+/// What a webhook delivers to. `Debug` shows no URL.
+#[derive(Clone)]
 pub(crate) enum Target {
     /// A destination, by its id.
     Destination(String),
@@ -127,22 +126,31 @@ impl PartialEq for Target {
     }
 }
 
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for Target {
     /// Shows only the host of an endpoint, because its path can be a credential.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Destination(id) => write!(f, "the audit log destination {id}"),
             Self::Endpoint(url) => {
-                let url = Url::parse(url).ok();
-                let host = url.as_ref().and_then(Url::host_str);
-                write!(f, "an endpoint on {}", host.unwrap_or("an unknown host"))
+                let host = endpoint::host(url);
+                write!(
+                    f,
+                    "an endpoint on {}",
+                    host.known().map_or("an unknown host", String::as_str)
+                )
             }
         }
     }
 }
 
 /// The webhook of a scope, as Konnect has it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Current {
     /// v3, with a destination.
     Destination(DestinationWebhook),
@@ -224,6 +232,20 @@ impl Model {
             Attr::Known(id) => Some(Target::Destination(id.clone())),
             Attr::Null => self.url().url().map(Target::Endpoint),
             Attr::Unknown => None,
+        }
+    }
+
+    /// Whether it has an endpoint: v2 must then be available.
+    pub(crate) fn uses_v2(&self) -> bool {
+        self.form() == Form::Endpoint
+    }
+
+    /// The argument that sets the target, for diagnostics.
+    pub(crate) fn target_attribute(&self) -> &'static str {
+        if self.form() == Form::Destination {
+            "audit_log_destination_id"
+        } else {
+            self.url().attribute()
         }
     }
 

@@ -77,11 +77,12 @@ impl Resource for AuditLogWebhook {
             Form::Open => Attr::Unknown,
         };
         let bare = form == Form::Endpoint && config.credential().is_unset();
-        let stream = scope.and_then(|scope| Stream::of(run, scope, config).ok());
+        let stream = scope.and_then(|scope| Stream::of(run, scope, config.uses_v2()).ok());
         let Some(prior) = prior else {
             if bare {
                 call.diagnostics.push(fails_at_apply(credential::missing()));
             }
+            rules::expect(&mut call.private, config);
             if let Some(stream) = stream {
                 rules::plan_creation(&stream, &call.private, config, &mut call.diagnostics).await;
             }
@@ -90,27 +91,24 @@ impl Resource for AuditLogWebhook {
         let old = Scope::if_known(&prior.region, &prior.portal_id).ok().flatten();
         match (&stream, &old) {
             (Some(stream), Some(old)) if stream.scope != *old => {
-                rules::plan_replacement(stream, old, config, &mut call.diagnostics).await;
+                let private = &mut call.private;
+                rules::plan_replacement(stream, old, prior, config, private, &mut call.diagnostics).await;
             }
             (Some(stream), _) => {
                 rules::plan_update(stream, &call.private, prior, config, &mut call.diagnostics).await;
             }
             (None, _) => {}
         }
-        if let (Some(old), Some(Ok(left))) = (
-            &old,
-            prior
-                .audit_log_destination_id
-                .known()
-                .map(|id| DestinationId::parse(id)),
-        ) && prior.audit_log_destination_id != call.planned.audit_log_destination_id
+        if let (Some(old), Some(left)) = (&old, left_destination(prior, &call.planned))
             && let Some(warning) = run.plan_move(&left, old)
         {
             call.diagnostics.push(warning.at("audit_log_destination_id"));
         }
         // Any change of an endpoint's webhook moves its time, also a change that no argument shows.
         let moves_time = form != Form::Destination && call.planned != *prior;
-        if moves_time || rules::adopts(&call.private, prior, &call.planned) {
+        // Once the id is known, the apply may have to record it.
+        let is_open = form == Form::Destination && config.audit_log_destination_id.is_unknown();
+        if moves_time || is_open || rules::adopts(&call.private, prior, &call.planned) {
             call.planned.updated_at = Attr::Unknown;
         }
         if form == Form::Destination {
@@ -121,6 +119,11 @@ impl Resource for AuditLogWebhook {
         let changes_form = prior.form() != form;
         if bare && changes_form {
             call.diagnostics.push(fails_at_apply(credential::missing()));
+        }
+        if config.url().is_unset() && endpoint::is_changed(&call.private) {
+            // Under `ignore_changes` of `endpoint_wo`: the credential must not go to the URL of another process or user.
+            credential::keep(&mut call.private);
+            return Ok(());
         }
         let redirected = endpoint::is_changed(&call.private)
             || (rules::was_redirected(&call.private, prior) && prior.endpoint != call.planned.endpoint);
@@ -141,7 +144,7 @@ impl Resource for AuditLogWebhook {
         let (run, planned) = (call.data, &call.planned);
         let region = run.regions.at_apply(&planned.region, &call.config.region)?;
         let scope = Scope::of(&region, &planned.portal_id)?;
-        let stream = Stream::of(run, scope, planned)?;
+        let stream = Stream::of(run, scope, planned.uses_v2())?;
         let change = Change {
             config: &call.config,
             prior: None,
@@ -162,7 +165,7 @@ impl Resource for AuditLogWebhook {
         let Some(scope) = Scope::if_known(&known.region, &known.portal_id)? else {
             return Ok(Some(known.clone()));
         };
-        let stream = Stream::of(run, scope, known)?;
+        let stream = Stream::of(run, scope, known.uses_v2())?;
         stream
             .read(run.cache()?, known, &mut call.private, &mut call.diagnostics)
             .await
@@ -171,7 +174,11 @@ impl Resource for AuditLogWebhook {
 
     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<Model, Diagnostics> {
         let (run, planned) = (call.data, &call.planned);
-        let stream = Stream::of(run, Scope::of(&planned.region, &planned.portal_id)?, planned)?;
+        let stream = Stream::of(
+            run,
+            Scope::of(&planned.region, &planned.portal_id)?,
+            planned.uses_v2(),
+        )?;
         let change = Change {
             config: &call.config,
             prior: Some(&call.state),
@@ -185,7 +192,7 @@ impl Resource for AuditLogWebhook {
     async fn delete(&self, call: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
         let state = &call.state;
         let scope = Scope::of(&region_from_state(&state.region)?.into(), &state.portal_id)?;
-        let stream = Stream::of(call.data, scope, state)?;
+        let stream = Stream::of(call.data, scope, state.uses_v2())?;
         stream.remove(state, &call.private, &mut call.diagnostics).await
     }
 
@@ -201,7 +208,7 @@ impl Resource for AuditLogWebhook {
             replace_existing: Attr::Known(false),
             ..Model::default()
         };
-        let stream = Stream::of(run, scope, &known)?;
+        let stream = Stream::of(run, scope, false)?;
         let found = stream
             .refreshed(run.cache()?)
             .await
@@ -247,10 +254,18 @@ impl Resource for AuditLogWebhook {
     }
 }
 
+/// The destination that a change leaves for another target.
+fn left_destination(prior: &Model, planned: &Model) -> Option<DestinationId> {
+    if prior.audit_log_destination_id == planned.audit_log_destination_id {
+        return None;
+    }
+    DestinationId::parse(prior.audit_log_destination_id.known()?).ok()
+}
+
 impl TrackedResource for AuditLogWebhook {
     async fn rollback_create(&self, run: &RunState, state: &Model) {
         if let Ok(scope) = Scope::of(&state.region, &state.portal_id)
-            && let Ok(stream) = Stream::of(run, scope, state)
+            && let Ok(stream) = Stream::of(run, scope, state.uses_v2())
         {
             stream.roll_back(state).await;
         }

@@ -18,6 +18,9 @@ use crate::webhook::{Current, Model, TYPE, Target};
 /// The private data: the target of the resource.
 const RECORD: &str = "target";
 
+/// The private data of a planned creation: the URL of `endpoint_wo`.
+const EXPECTED: &str = "expected";
+
 /// How a resource got its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -35,6 +38,9 @@ pub(super) enum Origin {
 pub(super) struct Record {
     pub(super) origin: Origin,
     target: RecordedTarget,
+    /// The target of an update whose response was lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    attempted: Option<RecordedTarget>,
 }
 
 /// A target without its URL, which can be a secret.
@@ -52,26 +58,72 @@ impl Record {
     }
 
     pub(super) fn set(private: &mut Private, origin: Origin, target: &Target) {
-        let target = match target {
-            Target::Destination(id) => RecordedTarget::Destination(id.to_ascii_lowercase()),
-            Target::Endpoint(url) => RecordedTarget::Endpoint(Fingerprint::of(&secret(url))),
+        private.remove(EXPECTED);
+        let record = Self {
+            origin,
+            target: RecordedTarget::of(target),
+            attempted: None,
         };
-        private.set(RECORD, &Self { origin, target });
+        private.set(RECORD, &record);
+    }
+
+    /// Records that an update may have set a target: its response was lost.
+    pub(super) fn attempted(private: &mut Private, target: &Target) {
+        if let Some(record) = Self::of(private) {
+            let attempted = Some(RecordedTarget::of(target));
+            private.set(RECORD, &Self { attempted, ..record });
+        }
     }
 
     /// Whether this is the recorded target.
     pub(super) fn is(&self, target: &Target) -> bool {
-        match (&self.target, target) {
-            (RecordedTarget::Destination(known), Target::Destination(id)) => known.eq_ignore_ascii_case(id),
-            (RecordedTarget::Endpoint(Some(known)), Target::Endpoint(url)) => known.is_of(&secret(url)),
-            _ => false,
+        self.target.is(target)
+    }
+
+    /// Whether a destroy may remove a webhook with this target: this resource last applied or imported it, or an update
+    /// of it may have set it.
+    pub(super) fn owns(&self, target: &Target) -> bool {
+        let attempted = self
+            .attempted
+            .as_ref()
+            .is_some_and(|attempted| attempted.is(target));
+        attempted || (self.origin != Origin::Foreign && self.is(target))
+    }
+}
+
+impl RecordedTarget {
+    fn of(target: &Target) -> Self {
+        match target {
+            Target::Destination(id) => Self::Destination(id.to_ascii_lowercase()),
+            Target::Endpoint(url) => Self::Endpoint(Fingerprint::of(&secret(url))),
         }
     }
 
-    /// Whether a destroy may remove a webhook with this target: this resource last applied or imported it.
-    pub(super) fn owns(&self, target: &Target) -> bool {
-        self.origin != Origin::Foreign && self.is(target)
+    fn is(&self, target: &Target) -> bool {
+        match (self, target) {
+            (Self::Destination(known), Target::Destination(id)) => known.eq_ignore_ascii_case(id),
+            (Self::Endpoint(Some(known)), Target::Endpoint(url)) => known.is_of(&secret(url)),
+            _ => false,
+        }
     }
+}
+
+/// Keeps the URL of `endpoint_wo` in the private data of a planned creation. If the creation replaces a tainted webhook,
+/// Terraform passes this data, and not that of the state, to the removal, and the state does not contain the URL.
+pub(super) fn expect(private: &mut Private, config: &Model) {
+    if let (false, Some(target)) = (config.endpoint_wo.is_null(), config.target()) {
+        private.set(EXPECTED, &RecordedTarget::of(&target));
+    }
+}
+
+/// Whether a destroy may remove a webhook with this target.
+pub(super) fn owns(private: &Private, state: &Model, target: &Target) -> bool {
+    if let Some(record) = Record::of(private) {
+        return record.owns(target);
+    }
+    // Terraform does not pass the private data of a tainted object to its removal.
+    let expected = private.get::<RecordedTarget>(EXPECTED);
+    state.target().as_ref() == Some(target) || expected.is_some_and(|expected| expected.is(target))
 }
 
 fn secret(url: &str) -> Secret {
@@ -156,16 +208,28 @@ pub(super) async fn plan_creation(
 pub(super) async fn plan_replacement(
     stream: &Stream<'_>,
     old: &Scope,
+    prior: &Model,
     config: &Model,
+    private: &mut Private,
     diagnostics: &mut Diagnostics,
 ) {
-    if config.replaces() {
-        return;
-    }
-    if let Ok(Some(found)) = stream.current().await
-        && found.is_enabled()
+    let scope = &stream.scope;
+    if is_unconfirmed(private)
+        && !config.replaces()
+        && let Some(target) = prior.target()
     {
-        let scope = &stream.scope;
+        // The removal leaves it.
+        Record::set(private, Origin::Foreign, &target);
+        diagnostics.push(imported_is_left(old, scope));
+    }
+    let found = match stream.current().await {
+        Err(error) => return diagnostics.append(not_checked(stream.run, scope, &error)),
+        Ok(found) => found.filter(Current::is_enabled),
+    };
+    let Some(found) = found else { return };
+    if config.replaces() && config.target().as_ref() != Some(&found.target()) {
+        diagnostics.push(redirects(scope, &found.target(), config.target()));
+    } else {
         diagnostics.push(
             Diagnostic::warning(
                 "The old stream is removed first",
@@ -211,8 +275,26 @@ pub(super) async fn plan_update(
     match &found {
         Some(found) if config.replaces() => diagnostics.push(redirects(scope, found, target)),
         _ if config.replaces() => {}
-        found => diagnostics.push(fails_at_apply(not_confirmed(scope, found.as_ref(), prior))),
+        found => diagnostics.push(fails_at_apply(not_confirmed(
+            scope,
+            found.as_ref(),
+            prior,
+            config,
+        ))),
     }
+}
+
+/// The warning that a replacement in another scope does not remove a webhook that was only imported.
+fn imported_is_left(old: &Scope, scope: &Scope) -> Diagnostic {
+    Diagnostic::warning(
+        "Imported webhook is left in place",
+        format!(
+            "The webhook of {old} was imported into a resource of {scope}, and no apply of this resource has succeeded. The \
+             replacement sets up the webhook of {scope}, and does not remove that of {old}. If you meant {old}, correct {}.",
+            scope.attribute()
+        ),
+    )
+    .at(scope.attribute())
 }
 
 /// The error for a creation over a webhook that is switched on.
@@ -221,14 +303,14 @@ pub(super) fn occupied(scope: &Scope, found: &Target) -> Diagnostic {
         format!("{} already delivers audit events", scope.owner()),
         format!(
             "The webhook of {scope} is switched on and delivers to {found}. A creation does not change it.\n\n\
-             If another resource of this configuration has this webhook, remove one of the two: {} has one webhook. After \
+             If another resource of this configuration has this webhook, remove one of the two: a {} has one webhook. After \
              a rename or a new key, write a moved block. If this apply removes the other resource, apply again. If this \
              apply replaces it with create_before_destroy, remove that setting. If the plan deletes a deposed object of \
              this resource, which an interrupted apply leaves, run `terraform state rm` for this resource, and import the \
              webhook.\n\n\
              To manage the existing webhook, import it with its target:\n\n{}\n\n\
              To redirect it to another target, set replace_existing = true.",
-            indefinite(scope),
+            scope.owner_in_text(),
             import_blocks(scope, found),
         ),
     )
@@ -236,7 +318,13 @@ pub(super) fn occupied(scope: &Scope, found: &Target) -> Diagnostic {
 }
 
 /// The error for an update that would redirect a stream that was only imported or moved. `found` is its target.
-pub(super) fn not_confirmed(scope: &Scope, found: Option<&Target>, prior: &Model) -> Diagnostic {
+pub(super) fn not_confirmed(
+    scope: &Scope,
+    found: Option<&Target>,
+    prior: &Model,
+    config: &Model,
+) -> Diagnostic {
+    let attribute = config.target_attribute();
     let Some(found) = found else {
         let target = prior.target().map_or_else(
             || "the target of the state".to_owned(),
@@ -251,10 +339,6 @@ pub(super) fn not_confirmed(scope: &Scope, found: Option<&Target>, prior: &Model
             ),
         )
         .at(scope.attribute());
-    };
-    let attribute = match found {
-        Target::Destination(_) => "audit_log_destination_id",
-        Target::Endpoint(_) => "endpoint",
     };
     Diagnostic::error(
         "Imported stream is not redirected",
@@ -302,7 +386,8 @@ pub(super) fn left_in_place(scope: &Scope, found: &Current) -> Diagnostic {
         "Webhook was left in place",
         format!(
             "The webhook of {scope} {activity} to {}, which this resource neither applied nor imported. Nothing was \
-             removed at Konnect. The resource is removed from the state.",
+             removed at Konnect. The resource is removed from the state. To remove the webhook too, import it and destroy \
+             it.",
             found.target()
         ),
     )
@@ -346,7 +431,7 @@ fn redirects(scope: &Scope, found: &Target, target: Option<Target>) -> Diagnosti
 
 fn planned_twice(scope: &Scope) -> Diagnostic {
     Diagnostic::warning(
-        format!("Two webhooks for one {}", owner_in_text(scope)),
+        format!("Two webhooks for one {}", scope.owner_in_text()),
         format!(
             "This plan has another resource for the webhook of {scope}. There is one webhook for it: the apply fails for \
              one of the two resources, or they overwrite each other on every apply. Remove one of them, or set another {}.",
@@ -392,20 +477,6 @@ fn import_blocks(scope: &Scope, found: &Target) -> String {
         scope.id(),
         scope.arguments(),
     )
-}
-
-fn owner_in_text(scope: &Scope) -> &'static str {
-    match scope.portal {
-        Some(_) => "Dev Portal",
-        None => "region",
-    }
-}
-
-fn indefinite(scope: &Scope) -> &'static str {
-    match scope.portal {
-        Some(_) => "a Dev Portal",
-        None => "a region",
-    }
 }
 
 #[cfg(test)]

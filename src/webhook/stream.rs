@@ -35,16 +35,16 @@ pub(crate) struct Stream<'a> {
 }
 
 impl<'a> Stream<'a> {
-    /// The stream of a scope, for a configuration or state.
+    /// The stream of a scope. `uses_v2` is whether the configuration or state has an endpoint.
     ///
     /// # Errors
     /// Parts of the provider block are known only after apply.
-    pub(crate) fn of(run: &'a RunState, scope: Scope, model: &Model) -> Result<Self, Diagnostic> {
+    pub(crate) fn of(run: &'a RunState, scope: Scope, uses_v2: bool) -> Result<Self, Diagnostic> {
         Ok(Self {
             run,
             client: run.client()?,
             scope,
-            uses_v2: model.form() == Form::Endpoint,
+            uses_v2,
         })
     }
 
@@ -145,12 +145,13 @@ impl<'a> Stream<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Result<Model, Diagnostics> {
         let target = change.planned.target().or_else(|| change.config.target());
-        let target = target.ok_or_else(|| no_target(change.planned))?;
+        let target = target.ok_or_else(|| no_target(change.config))?;
         let lock = self.run.stream_lock(&self.scope);
         let _turn = self.claim(&lock, &target, change.planned.replaces()).await?;
         let mut created = self.send(change, None, private, diagnostics).await;
         // A `PATCH` is idempotent: if the response was lost, it is sent once more.
-        if created.as_ref().is_err_and(WriteError::may_have_happened) {
+        let was_lost = created.as_ref().is_err_and(WriteError::may_have_happened);
+        if was_lost {
             created = self.send(change, None, private, diagnostics).await;
         }
         match created {
@@ -159,7 +160,7 @@ impl<'a> Stream<'a> {
                 Ok(change.planned.with(found, &self.scope, private))
             }
             Err(error) => {
-                if error.may_have_happened() {
+                if was_lost || error.may_have_happened() {
                     diagnostics.push(rules::uncertain(&self.scope, &target));
                 }
                 Err(self.write_failed(error, change).await)
@@ -207,33 +208,44 @@ impl<'a> Stream<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Result<Model, Diagnostics> {
         let (planned, prior) = (change.planned, change.prior.unwrap_or(change.planned));
-        // The URL of `endpoint_wo` is a target only if this change sends it.
-        let sent_url = || change.config.target().filter(|_| endpoint::is_sent(private));
+        // The URL of `endpoint_wo` is a target only if this change sends it, as a change of form does.
+        let sends_url = change.prior_of_same_form().is_none() || endpoint::is_sent(private);
+        let sent_url = || change.config.target().filter(|_| sends_url);
         let target = planned.target().or_else(sent_url);
         let lock = self.run.stream_lock(&self.scope);
         let _turn = lock.lock().await;
-        // A change that keeps the target must not write to the webhook of another process or user, who may have redirected
-        // it after the plan.
-        let mut seen = None;
+        // The change must not write to the webhook of another process or user, who may have redirected it after the plan.
         let keeps_target = target.is_none() || prior.target() == target;
         let is_unconfirmed = rules::is_unconfirmed(private) && !planned.replaces();
-        if keeps_target || is_unconfirmed {
-            seen = self.current().await.map_err(|error| api_error(&error))?;
-            let found = seen.as_ref().map(Current::target);
-            if is_unconfirmed && found != target {
-                return Err(rules::not_confirmed(&self.scope, found.as_ref(), prior).into());
-            }
-            match found {
-                None => return Err(rules::gone(&self.scope).into()),
-                Some(found) if !is_unconfirmed && !rules::is_same(private, target.as_ref(), &found) => {
+        let seen = self.current().await.map_err(|error| api_error(&error))?;
+        let found = seen.as_ref().map(Current::target);
+        if is_unconfirmed && found != target {
+            let error = rules::not_confirmed(&self.scope, found.as_ref(), prior, change.config);
+            return Err(error.into());
+        }
+        match found {
+            None if keeps_target => return Err(rules::gone(&self.scope).into()),
+            Some(found) if !is_unconfirmed => {
+                let expected = if keeps_target {
+                    rules::is_same(private, target.as_ref(), &found)
+                } else {
+                    target.as_ref() == Some(&found) || prior.target().is_none_or(|prior| prior == found)
+                };
+                if !expected {
                     return Err(rules::changed_since_plan(&self.scope, &found).into());
                 }
-                Some(_) => {}
             }
+            _ => {}
         }
+        let seen = seen.filter(|_| keeps_target);
         let Written { found, sent } = match self.send(change, seen, private, diagnostics).await {
             Ok(written) => written,
-            Err(error) => return Err(self.write_failed(error, change).await),
+            Err(error) => {
+                if let (true, Some(target)) = (error.may_have_happened(), &target) {
+                    Record::attempted(private, target);
+                }
+                return Err(self.write_failed(error, change).await);
+            }
         };
         let now = found.target();
         if target.as_ref().is_some_and(|target| *target != now) && !sent {
@@ -243,14 +255,12 @@ impl<'a> Stream<'a> {
         let target = target.unwrap_or(now);
         let record = Record::of(private);
         let is_recorded = record.as_ref().is_some_and(|record| record.is(&target));
-        if sent || (is_adopted && !is_recorded) {
+        let is_configured = change.config.target().as_ref() == Some(&target);
+        let confirms = rules::is_unconfirmed(private) && is_configured;
+        if sent || (is_adopted && (confirms || !is_recorded)) {
             // Under `ignore_changes`, the plan keeps the target of another process or user, and the configuration of the
             // apply names its own.
-            let own = change
-                .config
-                .target()
-                .is_some_and(|configured| configured == target)
-                || record.is_some_and(|record| record.owns(&target));
+            let own = is_configured || record.is_some_and(|record| record.owns(&target));
             Record::set(
                 private,
                 if own { Origin::Applied } else { Origin::Foreign },
@@ -277,6 +287,10 @@ impl<'a> Stream<'a> {
                     Some(found) => found,
                     None => self.current().await?.ok_or_else(|| rules::gone(&self.scope))?,
                 };
+                if matches!(found, Current::Destination(_)) {
+                    CredentialTracker::new(planned.credential(), private, false).forget();
+                    endpoint::forget(private);
+                }
                 return Ok(Written { found, sent: false });
             };
             let found = v3::write(self.run, self.client, &self.scope, &changes).await?;
@@ -309,8 +323,6 @@ impl<'a> Stream<'a> {
     /// Removes the webhook if it delivers to the target that this resource last applied or imported, whether it is
     /// switched on or not. Otherwise, it remains, with a warning.
     ///
-    /// Terraform does not pass the private data of a tainted object to its removal: then the target of the state counts.
-    ///
     /// # Errors
     /// The webhook was not removed.
     pub(crate) async fn remove(
@@ -323,12 +335,7 @@ impl<'a> Stream<'a> {
         let _turn = lock.lock().await;
         let found = self.current().await.map_err(|error| api_error(&error))?;
         let Some(found) = found else { return Ok(()) };
-        let target = found.target();
-        let ours = match Record::of(private) {
-            Some(record) => record.owns(&target),
-            None => state.target() == Some(target),
-        };
-        if !ours {
+        if !rules::owns(private, state, &found.target()) {
             diagnostics.push(rules::left_in_place(&self.scope, &found));
             return Ok(());
         }
@@ -353,7 +360,12 @@ impl<'a> Stream<'a> {
         };
         let removal = async {
             let found = stream.current().await?;
-            let Some(found) = found.filter(|found| created.target() == Some(found.target())) else {
+            // The state of a creation with `endpoint_wo` has only the host.
+            let is_created = |found: &Current| match (created.target(), found.target()) {
+                (None, Target::Endpoint(url)) => created.endpoint_host == endpoint::host(&url),
+                (created, found) => created == Some(found),
+            };
+            let Some(found) = found.filter(is_created) else {
                 return Ok(false);
             };
             stream.take_down(stream.client, &found).await?;
@@ -400,12 +412,8 @@ impl<'a> Stream<'a> {
     }
 }
 
-fn no_target(planned: &Model) -> Diagnostic {
-    let attribute = if planned.form() == Form::Destination {
-        "audit_log_destination_id"
-    } else {
-        "endpoint"
-    };
-    let detail = format!("\"{attribute}\" is null after apply-time evaluation. Set it to a value.");
+fn no_target(config: &Model) -> Diagnostic {
+    let attribute = config.target_attribute();
+    let detail = format!("\"{attribute}\" is null. Set it to a value.");
     Diagnostic::error("Missing value", detail).at(attribute)
 }

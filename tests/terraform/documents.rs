@@ -13,6 +13,8 @@ use std::path::Path;
 use crate::workspace::project;
 
 mod commands;
+#[cfg(unix)]
+mod guides;
 mod hcl;
 
 /// A block of code in a document.

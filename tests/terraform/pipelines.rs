@@ -88,11 +88,9 @@ fn drift_script_with_change_reports_changed_attribute() {
     assert_eq!(code, Some(2), "{report}");
     let webhook = "`module.audit_logging.konnect_audit_log_webhook.stream[\"eu\"]`: update";
     assert!(report.contains(webhook), "{report}");
-    let change = report.lines().find(|line| line.contains("~ enabled"));
-    assert!(
-        change.is_some_and(|line| line.ends_with("= true -> false")),
-        "{report}"
-    );
+    assert!(report.contains("## Konnect was changed"), "{report}");
+    assert!(report.contains(": enabled true -> false"), "{report}");
+    assert!(!report.contains("was not applied"), "{report}");
     assert!(
         report.contains("The webhook of region eu is switched off"),
         "{report}"
@@ -118,7 +116,7 @@ fn drift_script_with_authorization_drift_reports_update() {
         report.contains("`module.audit_logging.konnect_audit_log_destination.siem[0]`: update"),
         "{report}"
     );
-    assert!(report.contains("~ updated_at"), "{report}");
+    assert!(report.contains(": updated_at "), "{report}");
     // Only the warning says what the change means.
     assert!(
         report.contains("Warning: Changed by another process or user"),
@@ -139,13 +137,57 @@ fn drift_script_with_failing_delivery_reports_region() {
     assert_eq!(code, Some(3), "{report}");
     assert!(report.contains("Deliveries from region us fail"), "{report}");
     assert!(report.contains("401 Unauthenticated"), "{report}");
-    assert!(!report.contains("differs from the configuration"), "{report}");
+    assert!(!report.contains("Konnect was changed"), "{report}");
     // Both are reported together.
     another_user_switches_off(&workspace, "eu");
     let (code, report) = run_drift_script(&workspace);
     assert_eq!(code, Some(2), "{report}");
     assert!(report.contains("Deliveries from region us fail"), "{report}");
     assert!(report.contains("stream[\"eu\"]`: update"), "{report}");
+}
+
+#[test]
+fn drift_script_with_redirected_stream_names_host() {
+    let workspace = repository();
+    workspace.konnect.patched_by_another_user(
+        "/eu/v2/audit-log-webhook",
+        &json!({ "endpoint": "https://other.example.com/s3cret", "authorization": "Bearer b", "enabled": true }),
+    );
+    let (code, report) = run_drift_script(&workspace);
+    assert_eq!(code, Some(2), "{report}");
+    let id = workspace.konnect.destinations("global")[0]["id"].clone();
+    for part in [
+        "endpoint none -> other.example.com".to_owned(),
+        format!("audit_log_destination_id {} -> none", id.as_str().expect("an id")),
+    ] {
+        assert!(report.contains(&part), "{part}: {report}");
+    }
+    assert!(!report.contains("s3cret"), "{report}");
+}
+
+#[test]
+fn drift_script_with_configuration_that_is_not_applied_exits_4() {
+    let workspace = repository();
+    let file = "audit-logging/main.tf";
+    let text = fs::read_to_string(workspace.path(file)).expect("the configuration");
+    workspace.write(file, &text.replace("    au = {}\n", ""));
+    let (code, report) = run_drift_script(&workspace);
+    assert_eq!(code, Some(4), "{report}");
+    assert!(
+        report.contains("## The configuration was not applied"),
+        "{report}"
+    );
+    assert!(
+        report.contains("konnect_audit_log_webhook.stream[\"au\"]`: delete"),
+        "{report}"
+    );
+    assert!(!report.contains("Konnect was changed"), "{report}");
+    // With an outside change of another object, both are reported.
+    another_user_switches_off(&workspace, "eu");
+    let (code, report) = run_drift_script(&workspace);
+    assert_eq!(code, Some(2), "{report}");
+    assert!(report.contains("was not applied"), "{report}");
+    assert!(report.contains("enabled true -> false"), "{report}");
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn create_rate_limited_waits_and_creates_once() {
 }
 
 #[test]
-fn response_differs_from_request_errors_and_keeps_object() {
+fn response_differs_from_request_warns_and_state_has_the_applied_value() {
     let workspace = Workspace::of(Block::destination("siem"));
     workspace.apply();
     let mut response = workspace.state().get(SIEM).clone();
@@ -189,16 +189,19 @@ fn response_differs_from_request_errors_and_keeps_object() {
         .konnect
         .inject(FaultRule::new(fault).method("PATCH"))
         .unwrap();
-    let error = workspace.apply_error();
-    assert_eq!(error.attribute(), Some("name"));
+    let applied = workspace.apply();
+    let [warning] = applied.warnings()[..] else {
+        panic!("{:?}", applied.warnings())
+    };
+    assert_eq!(warning.attribute(), Some("name"));
     assert_eq!(
-        error.summary,
+        warning.summary,
         "The service returned a different value than the one applied"
     );
     let state = workspace.state();
     assert_eq!(
         (state.text(SIEM, "id"), state.text(SIEM, "name")),
-        (id, "RENAMED".to_owned())
+        (id, "renamed".to_owned())
     );
 }
 

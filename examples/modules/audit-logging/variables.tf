@@ -1,5 +1,5 @@
 variable "destination" {
-  description = "Where the events are sent. Set `endpoint` (HTTPS URL of the SIEM's collector, stored in the state) to create a destination, or `id` to use an existing one. `log_format` is `cef`, `json` or `cps` (CrowdStrike). `skip_ssl_verification` is for self-signed certificates outside production."
+  description = "Where the events are sent. Set `endpoint` (HTTPS URL of the SIEM's collector, stored in the state) to create a destination, `id` to use an existing one, or neither if each stream has an endpoint of its own. `log_format` is `cef`, `json` or `cps` (CrowdStrike). `skip_ssl_verification` is for self-signed certificates outside production."
   type = object({
     id                    = optional(string)
     endpoint              = optional(string)
@@ -10,8 +10,8 @@ variable "destination" {
   nullable = false
 
   validation {
-    condition     = (var.destination.id == null) != (var.destination.endpoint == null)
-    error_message = "Set exactly one of id and endpoint."
+    condition     = var.destination.id == null || var.destination.endpoint == null
+    error_message = "Set one of id and endpoint, not both."
   }
 
   validation {
@@ -53,39 +53,52 @@ variable "authorization_version" {
   }
 }
 
-variable "regions" {
-  description = "Regions whose audit events are delivered, by name. Removing a region removes its webhook. `enabled = false` keeps the webhook, switched off and without a warning."
+variable "streams" {
+  description = "Streams to set up, by name. The name is the region, unless `region` is set. `portal_id` makes it the stream of a Dev Portal. `endpoint` gives it a destination of its own, with the other settings of `destination`. `enabled = false` keeps the webhook, switched off and without a warning. Removing a stream removes its webhook."
   type = map(object({
-    enabled = optional(bool, true)
-  }))
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for region in keys(var.regions) : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", region))])
-    error_message = "Write regions as in the host of Konnect's API, in lower case: \"eu\", \"us\"."
-  }
-}
-
-variable "portals" {
-  description = "Dev Portals whose audit events are delivered, by a name of your choice."
-  type = map(object({
-    portal_id = string
-    region    = string
+    region    = optional(string)
+    portal_id = optional(string)
+    endpoint  = optional(string)
     enabled   = optional(bool, true)
   }))
-  default  = {}
   nullable = false
 
   validation {
-    condition     = length(var.portals) + length(var.regions) > 0
-    error_message = "Set at least one region or portal: without a webhook nothing is delivered."
+    condition     = length(var.streams) > 0
+    error_message = "Set at least one stream: without a webhook nothing is delivered."
+  }
+
+  validation {
+    condition     = var.destination.id != null || var.destination.endpoint != null || alltrue([for stream in var.streams : stream.endpoint != null])
+    error_message = "Set id or endpoint of the destination, or the endpoint of each stream."
+  }
+
+  validation {
+    condition     = alltrue([for name, stream in var.streams : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", coalesce(stream.region, name)))])
+    error_message = "Write regions as in the host of Konnect's API, in lower case: \"eu\", \"us\"."
+  }
+
+  validation {
+    condition     = alltrue([for stream in var.streams : stream.portal_id == null || stream.region != null])
+    error_message = "Set the region of each Dev Portal."
+  }
+
+  validation {
+    condition     = alltrue([for stream in var.streams : stream.endpoint == null ? true : startswith(stream.endpoint, "https://")])
+    error_message = "Konnect delivers to HTTPS only: the endpoint must begin with https://."
   }
 }
 
 variable "replace_existing" {
-  description = "Whether the module may redirect the webhook of a region or portal that already delivers elsewhere. If false, the apply fails."
+  description = "Whether the module may redirect webhooks that are switched on. If false, the apply fails for them."
   type        = bool
   default     = false
+  nullable    = false
+}
+
+variable "watched_regions" {
+  description = "Regions in which the module looks for a webhook that it does not manage and that is switched on. Empty: it does not look."
+  type        = set(string)
+  default     = ["au", "eu", "in", "me", "sg", "us"]
   nullable    = false
 }

@@ -1,6 +1,5 @@
 variable "outage" {
-  description = "The time during which the SIEM was down, RFC 3339, within the last 7 days."
-  type        = object({ start_at = string, end_at = string })
+  type = object({ start_at = string, end_at = string })
 }
 
 resource "konnect_audit_log_replay_job" "outage" {

@@ -1,7 +1,6 @@
 variable "siem_authorization" {
-  description = "What the SIEM expects as the Authorization header, with its scheme."
-  type        = string
-  ephemeral   = true
+  type      = string
+  ephemeral = true
 }
 
 resource "konnect_audit_log_destination" "siem" {
@@ -9,6 +8,10 @@ resource "konnect_audit_log_destination" "siem" {
   endpoint         = "https://siem.example.com/konnect-audit-logs"
   authorization_wo = var.siem_authorization
   log_format       = "json"
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "konnect_audit_log_webhook" "eu" {

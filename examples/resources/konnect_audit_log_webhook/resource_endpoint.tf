@@ -1,7 +1,6 @@
 variable "siem_authorization" {
-  description = "What the SIEM expects as the Authorization header, with its scheme."
-  type        = string
-  ephemeral   = true
+  type      = string
+  ephemeral = true
 }
 
 resource "konnect_audit_log_webhook" "us" {

@@ -1,25 +1,15 @@
-variable "siem_authorization" {
-  description = "What the SIEM expects as the Authorization header, with its scheme."
-  type        = string
-  ephemeral   = true
-}
-
 variable "regions" {
-  description = "Regions whose audit events are delivered."
-  type        = set(string)
-  default     = ["au", "eu", "us"]
+  type    = set(string)
+  default = ["au", "eu", "us"]
 }
 
-resource "konnect_audit_log_destination" "siem" {
-  name             = "SIEM"
-  endpoint         = "https://siem.example.com/konnect-audit-logs"
-  authorization_wo = var.siem_authorization
-  log_format       = "json"
+data "konnect_audit_log_destination" "siem" {
+  name = "SIEM"
 }
 
 resource "konnect_audit_log_webhook" "stream" {
   for_each = var.regions
 
   region                   = each.key
-  audit_log_destination_id = konnect_audit_log_destination.siem.id
+  audit_log_destination_id = data.konnect_audit_log_destination.siem.id
 }

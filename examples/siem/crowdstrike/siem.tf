@@ -31,4 +31,8 @@ resource "konnect_audit_log_destination" "siem" {
   endpoint         = var.crowdstrike_url
   authorization_wo = "Bearer ${var.crowdstrike_token}"
   log_format       = "cps"
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -30,4 +30,8 @@ resource "konnect_audit_log_destination" "siem" {
   endpoint         = "${var.logscale_url}/api/v1/ingest/hec/raw"
   authorization_wo = "Bearer ${var.logscale_ingest_token}"
   log_format       = "json"
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -46,4 +46,8 @@ resource "konnect_audit_log_destination" "siem" {
   endpoint         = var.relay_url
   authorization_wo = "Basic ${base64encode("${var.relay_user}:${var.relay_password}")}"
   log_format       = "json"
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -45,4 +45,8 @@ resource "konnect_audit_log_destination" "siem" {
   endpoint         = "${var.splunk_hec_url}/services/collector/raw?channel=${var.splunk_channel}&sourcetype=_json"
   authorization_wo = "Splunk ${var.splunk_hec_token}"
   log_format       = "json"
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

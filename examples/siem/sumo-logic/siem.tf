@@ -6,7 +6,7 @@
 variable "sumo_logic_source_url" {
   description = "URL of the HTTP source. It is a secret: anyone who has it can send to the source."
   type        = string
-  sensitive   = true
+  ephemeral   = true
   nullable    = false
 
   validation {
@@ -15,11 +15,15 @@ variable "sumo_logic_source_url" {
   }
 }
 
-# The endpoint is the secret, and Terraform stores it in the state: protect the state as you protect the URL. The source
-# ignores the authorization, so it needs no key.
+# The URL is the secret, so it is write-only: the state has only its host. The source ignores the authorization, so it needs
+# no key.
 resource "konnect_audit_log_destination" "siem" {
   name             = "Sumo Logic"
-  endpoint         = var.sumo_logic_source_url
+  endpoint_wo      = var.sumo_logic_source_url
   authorization_wo = "Bearer unused"
   log_format       = "cef"
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

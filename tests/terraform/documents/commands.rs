@@ -87,6 +87,8 @@ impl Known {
                     .find(|flag| !self.tools[tool].contains(*flag))
                     .and_then(|flag| missing(flag))
             }
+            // A copy of the script.
+            "./drift.sh" if project("examples/pipelines/drift.sh").is_file() => None,
             known if PROGRAMS.contains(&known) || project(known).is_file() => None,
             _ => Some(format!("{program} is no command and no file")),
         }

@@ -2,29 +2,28 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::fs;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use serde_json::Value;
 use terraform_provider_konnect::ADDRESS;
 
-use crate::workspace::{Feature, KONG, Workspace, cli};
+use crate::workspace::{Feature, KONG, Workspace, cli, project};
 
 use super::{Block, blocks};
 
 /// The blocks that are only parsed because they use other providers, by file and part of their text.
-const ONLY_PARSED: [(&str, &str); 4] = [
-    (
-        "docs/guides/coming-from-kong-konnect.md",
-        "resource \"konnect_audit_log\" \"eu\" {",
-    ),
+const ONLY_PARSED: [(&str, &str); 2] = [
     // Its resource is generated.
-    ("docs/guides/import.md", "provider = konnect\n  to "),
+    (
+        "docs/guides/import.md",
+        "import {\n  to = konnect_audit_log_destination.siem",
+    ),
     (
         "docs/guides/permissions.md",
         "resource \"konnect_system_account\" ",
     ),
-    ("docs/guides/reading-failures.md", "data \"http\" "),
 ];
 
 /// Syntax that requires Terraform 1.14 or later.
@@ -58,7 +57,8 @@ fn documented_hcl_is_formatted() {
     let hcl: Vec<_> = hcl.collect();
     assert!(hcl.len() > 20, "only {} blocks were found", hcl.len());
     for block in &hcl {
-        let name = format!("{}.tf", block.place().replace(['/', ':'], "-"));
+        let kind = if is_test(block) { "tftest.hcl" } else { "tf" };
+        let name = format!("{}.{kind}", block.place().replace(['/', ':'], "-"));
         workspace.write(&name, &block.text);
     }
     workspace.run(&["fmt", "-check", "-diff"]).succeeds();
@@ -79,7 +79,9 @@ fn documented_hcl_is_valid() {
     let mut parsed = BTreeSet::new();
     let mut configurations = Vec::new();
     for block in blocks().into_iter().filter(Block::is_hcl) {
-        if block.configures_the_cli() {
+        if block.text.contains("oci_mirror") && !cli().registry.contains("opentofu") {
+            // Only OpenTofu has it.
+        } else if block.configures_the_cli() {
             workspace.write("block.tfrc", &block.text);
             let mut command = workspace.command(&cli().program);
             command
@@ -92,6 +94,8 @@ fn documented_hcl_is_valid() {
                 "{}: {said}",
                 block.place()
             );
+        } else if is_test(&block) {
+            // `documented_tests_are_those_of_the_module` runs them.
         } else if is_only_parsed(&block) {
             parsed.insert(block.file.clone());
         } else if knows(&block) {
@@ -135,6 +139,38 @@ fn documented_hcl_is_valid() {
             completed(&block.text)
         );
         assert_eq!(response["valid"], true, "{place}: {response}");
+    }
+}
+
+/// Whether a block is for `terraform test`, which reads files of another kind.
+fn is_test(block: &Block) -> bool {
+    block.text.lines().any(|line| line.starts_with("run \""))
+}
+
+/// Each block of a test file in a page is part of a test of the module, which `module_tests_pass` runs.
+#[test]
+fn documented_tests_are_those_of_the_module() {
+    let folder = project("examples/modules/audit-logging/tests");
+    let files = fs::read_dir(folder).expect("the tests of the module");
+    let tests: String = files
+        .map(|file| fs::read_to_string(file.expect("a file").path()).expect("a text"))
+        .collect();
+    let blocks = blocks().into_iter().filter(is_test);
+    let blocks: Vec<_> = blocks.collect();
+    assert!(blocks.len() > 3, "only {} blocks were found", blocks.len());
+    for block in blocks {
+        for part in block
+            .text
+            .split("\n}\n")
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+        {
+            assert!(
+                tests.contains(part),
+                "{}: no test of the module has {part}",
+                block.place()
+            );
+        }
     }
 }
 

@@ -20,48 +20,54 @@ fn example_imports_of_destination_succeed() {
             &["examples/provider", &format!("{folder}/resource.tf")],
             &[("siem_authorization", AUTHORIZATION)],
         );
-        // The second command of the examples is for a destination in region eu.
-        for region in ["global", "eu"] {
-            let body = json!({
-                "name": "SIEM", "endpoint": "https://siem.example.com/konnect-audit-logs",
-                "authorization": "Bearer another", "log_format": "json", "skip_ssl_verification": false,
-            });
-            let made = workspace
-                .konnect
-                .posted_by_another_user(&format!("/{region}/v3/audit-log-destinations"), &body);
-            let text = read(&file).replace(EXAMPLE_ID, made["id"].as_str().expect("an id"));
-            let regional = text.lines().filter(|line| line.contains("eu/")).count();
-            if region == "eu" && regional == 0 {
-                continue;
-            }
-            let text: Vec<_> = text
-                .lines()
-                .filter(|line| (region == "eu") == line.contains("eu/"))
-                .collect();
-            imports_it(
-                &workspace,
-                &file,
-                &text.join("\n"),
-                "konnect_audit_log_destination.siem",
-            );
-            workspace
-                .run(&["state", "rm", "konnect_audit_log_destination.siem"])
-                .succeeds();
-        }
+        let made = destination(&workspace);
+        let text = read(&file).replace(EXAMPLE_ID, made["id"].as_str().expect("an id"));
+        imports_it(&workspace, &file, &text, "konnect_audit_log_destination.siem");
     }
 }
 
+/// Each import of the examples: that of a region, and that of a Dev Portal.
 #[test]
 fn example_imports_of_webhook_succeed() {
+    const PORTAL_ID: &str = "3b9c1d52-7c1e-4f0a-9d5e-2f6a8b4c0e17";
     let folder = "examples/resources/konnect_audit_log_webhook";
     for file in imports(folder) {
-        let workspace = workspace(
-            &["examples/provider", &format!("{folder}/resource.tf")],
-            &[("siem_authorization", AUTHORIZATION)],
-        );
-        let edit = json!({ "endpoint": "https://siem.example.com/", "authorization": "Bearer another", "enabled": true });
-        workspace.konnect.edit_webhook("eu", edit).expect("a webhook");
-        imports_it(&workspace, &file, &read(&file), "konnect_audit_log_webhook.eu");
+        let text = read(&file);
+        if text.contains(" konnect_audit_log_webhook.eu") {
+            // An import does not redirect: the target is the existing one.
+            let workspace =
+                beside_provider("examples/data-sources/konnect_audit_log_destination/data-source.tf");
+            let id = workspace.konnect.destinations("global")[0]["id"].take();
+            let edit = json!({ "audit_log_destination_id": id, "enabled": true });
+            workspace
+                .konnect
+                .patched_by_another_user("/eu/v3/audit-log-webhook", &edit);
+            let text = text.lines().filter(|line| !line.contains("developers"));
+            imports_it(
+                &workspace,
+                &file,
+                &text.collect::<Vec<_>>().join("\n"),
+                "konnect_audit_log_webhook.eu",
+            );
+        }
+        if text.contains(" konnect_audit_log_webhook.developers") {
+            let workspace = beside_provider(&format!("{folder}/resource_portal.tf"));
+            let id = workspace.konnect.destinations("global")[0]["id"].take();
+            let portals = workspace.konnect.region("eu")["portals"].take();
+            let portal = portals.as_object().and_then(|all| all.keys().next().cloned());
+            let portal = portal.expect("the Dev Portal of the example");
+            let edit = json!({ "audit_log_destination_id": id, "enabled": true });
+            let edited = workspace.konnect.edit_portal_webhook("eu", &portal, edit);
+            edited.expect("the webhook of the Dev Portal");
+            let text = text.replace(PORTAL_ID, &portal);
+            let text = text.lines().filter(|line| !line.contains("webhook.eu"));
+            imports_it(
+                &workspace,
+                &file,
+                &text.collect::<Vec<_>>().join("\n"),
+                "konnect_audit_log_webhook.developers",
+            );
+        }
     }
 }
 
@@ -88,36 +94,6 @@ fn example_imports_of_replay_job_succeed() {
             "konnect_audit_log_replay_job.outage",
         );
         workspace.assert_no_changes();
-    }
-}
-
-#[test]
-fn example_imports_of_portal_webhook_succeed() {
-    const PORTAL_ID: &str = "3b9c1d52-7c1e-4f0a-9d5e-2f6a8b4c0e17";
-    let address = "konnect_portal_audit_log_webhook.developers";
-    let folder = "examples/resources/konnect_portal_audit_log_webhook";
-    for file in imports(folder) {
-        let workspace = beside_provider(&format!("{folder}/resource.tf"));
-        let id = destination(&workspace)["id"].take();
-        let portals = workspace.konnect.region("eu")["portals"].take();
-        let portal = portals.as_object().and_then(|all| all.keys().next().cloned());
-        let portal = portal.expect("the Dev Portal of the example");
-        let edit = json!({ "audit_log_destination_id": id, "enabled": true });
-        let edited = workspace.konnect.edit_portal_webhook("eu", &portal, edit);
-        edited.expect("the webhook of the Dev Portal");
-        // Each command is a separate example.
-        let text = read(&file).replace(PORTAL_ID, &portal);
-        let examples: Vec<_> = if Path::new(&file).extension().is_some_and(|e| e == "sh") {
-            text.lines()
-                .filter(|line| line.starts_with("terraform"))
-                .collect()
-        } else {
-            vec![text.as_str()]
-        };
-        for example in examples {
-            imports_it(&workspace, &file, example, address);
-            workspace.run(&["state", "rm", address]).succeeds();
-        }
     }
 }
 

@@ -1,9 +1,12 @@
-//! The configurations for SIEMs, each with `examples/stream`: the created destinations, and the validation of their
-//! variables.
+//! The configurations for SIEMs, each with `main.tf` of `examples/stream`: the created destinations, and the validation of
+//! their variables.
 
 use crate::workspace::{AUTHORIZATION, assert_no_secret, files};
 
 use super::{assert_lifecycle, workspace};
+
+#[cfg(unix)]
+mod victorialogs;
 
 const PASSWORD: &str = "dK3vQ7mR-9sL2xW8e";
 
@@ -20,8 +23,8 @@ struct Siem<'a> {
 
 #[track_caller]
 fn delivers(folder: &str, siem: &Siem<'_>) {
-    let folder = format!("examples/siem/{folder}");
-    let workspace = workspace(&["examples/stream", &folder], siem.variables);
+    let file = format!("{folder}/siem.tf");
+    let workspace = workspace(&["examples/stream/main.tf", &file], siem.variables);
     let made = assert_lifecycle(&workspace);
     assert_eq!(made.len(), 1, "{made:?}");
     let expected = [
@@ -32,10 +35,8 @@ fn delivers(folder: &str, siem: &Siem<'_>) {
     for (field, value) in expected {
         assert_eq!(made[0][field], value, "{field}");
     }
-    if !siem.secret.is_empty() {
-        for (file, text) in files(&workspace.path("")) {
-            assert_no_secret(&text, &file, &[siem.secret]);
-        }
+    for (file, text) in files(&workspace.path("")) {
+        assert_no_secret(&text, &file, &[siem.secret]);
     }
     assert_no_secret(&workspace.printed(), "the output of the CLI", &[PASSWORD]);
 
@@ -54,10 +55,29 @@ fn delivers(folder: &str, siem: &Siem<'_>) {
 }
 
 #[test]
+fn siem_victorialogs_creates_expected_destination() {
+    delivers(
+        "examples/siem/victorialogs",
+        &Siem {
+            variables: &[
+                ("victorialogs_url", "https://logs.example.com"),
+                ("victorialogs_password", PASSWORD),
+            ],
+            endpoint: "https://logs.example.com/insert/jsonline?_stream_fields=event_product,event_class_id&_time_field=rt&_msg_field=name",
+            // konnect:dK3vQ7mR-9sL2xW8e
+            authorization: "Basic a29ubmVjdDpkSzN2UTdtUi05c0wyeFc4ZQ==",
+            log_format: "json",
+            refused: ("victorialogs_url", "https://logs.example.com/insert"),
+            secret: PASSWORD,
+        },
+    );
+}
+
+#[test]
 fn siem_splunk_creates_expected_destination() {
     let token = "0b5c3a1e-6f2d-4c77-9d34-2f8a1c9e7b60";
     delivers(
-        "splunk",
+        "examples/siem/splunk",
         &Siem {
             variables: &[
                 ("splunk_hec_url", "https://splunk.example.com:8088"),
@@ -77,31 +97,30 @@ fn siem_splunk_creates_expected_destination() {
 fn siem_sumo_logic_creates_expected_destination() {
     let url = "https://endpoint4.collection.sumologic.com/receiver/v1/http/ZaVnC4dhaV3";
     delivers(
-        "sumo-logic",
+        "examples/siem/sumo-logic",
         &Siem {
             variables: &[("sumo_logic_source_url", url)],
             endpoint: url,
             authorization: "Bearer unused",
             log_format: "cef",
             refused: ("sumo_logic_source_url", "https://service.sumologic.com/ui/"),
-            // The URL is the secret, and is in the state, as documented in the example.
-            secret: "",
+            secret: "ZaVnC4dhaV3",
         },
     );
 }
 
 #[test]
-fn siem_sumo_logic_url_is_sensitive_in_plan() {
+fn siem_sumo_logic_plan_shows_only_the_host() {
     let url = "https://endpoint4.collection.sumologic.com/receiver/v1/http/ZaVnC4dhaV3";
     let workspace = workspace(
-        &["examples/stream", "examples/siem/sumo-logic"],
+        &["examples/stream/main.tf", "examples/siem/sumo-logic/siem.tf"],
         &[("sumo_logic_source_url", url)],
     );
     workspace.init();
     let plan = workspace.run(&["plan", "-no-color"]).succeeds().stdout;
-    let line = plan.lines().find(|line| line.contains("+ endpoint"));
+    let line = plan.lines().find(|line| line.contains("+ endpoint_host"));
     assert!(
-        line.is_some_and(|line| line.ends_with("= (sensitive value)")),
+        line.is_some_and(|line| line.ends_with("= \"endpoint4.collection.sumologic.com\"")),
         "{plan}"
     );
     assert!(!plan.contains("ZaVnC4dhaV3"), "{plan}");
@@ -110,7 +129,7 @@ fn siem_sumo_logic_url_is_sensitive_in_plan() {
 #[test]
 fn siem_relay_creates_expected_destination() {
     delivers(
-        "relay",
+        "examples/siem/relay",
         &Siem {
             variables: &[
                 ("relay_url", "https://relay.example.com/konnect"),
@@ -129,7 +148,7 @@ fn siem_relay_creates_expected_destination() {
 #[test]
 fn relay_url_of_the_siem_itself_is_refused() {
     let mut workspace = workspace(
-        &["examples/stream", "examples/siem/relay"],
+        &["examples/stream/main.tf", "examples/siem/relay/siem.tf"],
         &[("relay_password", PASSWORD)],
     );
     workspace.set("TF_VAR_relay_url", "https://relay.example.com/konnect");
@@ -151,7 +170,7 @@ fn relay_url_of_the_siem_itself_is_refused() {
 #[test]
 fn siem_logscale_creates_expected_destination() {
     delivers(
-        "logscale",
+        "examples/siem/logscale",
         &Siem {
             variables: &[
                 ("logscale_url", "https://logscale.example.com"),
@@ -169,7 +188,7 @@ fn siem_logscale_creates_expected_destination() {
 #[test]
 fn siem_crowdstrike_creates_expected_destination() {
     delivers(
-        "crowdstrike",
+        "examples/siem/crowdstrike",
         &Siem {
             variables: &[
                 (
@@ -188,9 +207,9 @@ fn siem_crowdstrike_creates_expected_destination() {
 }
 
 #[test]
-fn siem_https_creates_expected_destination() {
+fn stream_creates_expected_destination() {
     delivers(
-        "https",
+        "examples/stream",
         &Siem {
             variables: &[
                 ("collector_url", "https://collector.example.com/konnect"),

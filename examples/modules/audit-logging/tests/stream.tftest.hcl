@@ -10,7 +10,7 @@ variables {
     endpoint = "https://siem.example.com/konnect-audit-logs"
   }
   authorization = "Bearer terraform-test"
-  regions = {
+  streams = {
     eu = {}
     us = {}
   }
@@ -48,7 +48,7 @@ run "apply_changes_the_regions_and_the_format" {
       endpoint   = "https://siem.example.com/konnect-audit-logs"
       log_format = "json"
     }
-    regions = {
+    streams = {
       au = {}
       eu = {}
     }
@@ -68,7 +68,7 @@ run "apply_changes_the_regions_and_the_format" {
 # A failed check would fail this run.
 run "region_off_on_purpose_gives_no_warning" {
   variables {
-    regions = {
+    streams = {
       au = {}
       eu = { enabled = false }
     }

@@ -7,7 +7,7 @@ variables {
     endpoint = "https://siem.example.com/konnect-audit-logs"
   }
   authorization = "Bearer terraform-test"
-  regions = {
+  streams = {
     eu = {}
   }
 }
@@ -83,24 +83,58 @@ run "fractional_version_is_refused" {
   expect_failures = [var.authorization_version]
 }
 
-run "neither_region_nor_portal_is_refused" {
+run "no_stream_is_refused" {
   command = plan
 
   variables {
-    regions = {}
+    streams = {}
   }
 
-  expect_failures = [var.portals]
+  expect_failures = [var.streams]
 }
 
 run "region_in_upper_case_is_refused" {
   command = plan
 
   variables {
-    regions = {
+    streams = {
       EU = {}
     }
   }
 
-  expect_failures = [var.regions]
+  expect_failures = [var.streams]
+}
+
+run "portal_without_region_is_refused" {
+  command = plan
+
+  variables {
+    streams = {
+      developers = { portal_id = "f32d905a-ed33-46a3-a093-d8f536af9a8a" }
+    }
+  }
+
+  expect_failures = [var.streams]
+}
+
+run "stream_without_a_target_is_refused" {
+  command = plan
+
+  variables {
+    destination = {}
+  }
+
+  expect_failures = [var.streams]
+}
+
+run "stream_endpoint_without_tls_is_refused" {
+  command = plan
+
+  variables {
+    streams = {
+      eu = { endpoint = "http://siem.example.com/konnect-audit-logs" }
+    }
+  }
+
+  expect_failures = [var.streams]
 }

@@ -1,4 +1,4 @@
-# Any HTTPS collector.
+# Any HTTPS collector. examples/siem has the file for your SIEM: replace this one with it.
 
 variable "collector_url" {
   description = "HTTPS URL of the collector."
@@ -12,7 +12,7 @@ variable "collector_url" {
 }
 
 variable "collector_authorization" {
-  description = "Value of the Authorization header that the collector expects, with its scheme, such as \"Bearer ...\"."
+  description = "Value of the Authorization header that the collector expects, with its scheme."
   type        = string
   ephemeral   = true
   nullable    = false
@@ -28,4 +28,8 @@ resource "konnect_audit_log_destination" "siem" {
   endpoint         = var.collector_url
   authorization_wo = var.collector_authorization
   log_format       = "json"
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }

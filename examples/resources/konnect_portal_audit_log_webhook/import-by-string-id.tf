@@ -1,4 +1,0 @@
-import {
-  to = konnect_portal_audit_log_webhook.developers
-  id = "eu/3b9c1d52-7c1e-4f0a-9d5e-2f6a8b4c0e17"
-}

@@ -1,5 +1,0 @@
-# In the provider's region, by the id of the Dev Portal:
-terraform import konnect_portal_audit_log_webhook.developers 3b9c1d52-7c1e-4f0a-9d5e-2f6a8b4c0e17
-
-# In another region:
-terraform import konnect_portal_audit_log_webhook.developers eu/3b9c1d52-7c1e-4f0a-9d5e-2f6a8b4c0e17

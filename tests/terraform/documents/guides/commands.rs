@@ -1,0 +1,350 @@
+//! Commands of guides that need only a configuration and the emulator, and the list of all commands.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use crate::workspace::{AUTHORIZATION, Feature, Workspace, cli, project};
+
+use super::{Reader, read};
+
+/// A workspace with the applied configuration of "Getting started".
+fn applied() -> Workspace {
+    let mut workspace = Workspace::new();
+    workspace.copy("examples/stream", ".");
+    workspace.set("TF_VAR_collector_url", "https://siem.example.com/konnect");
+    workspace.set("TF_VAR_collector_authorization", AUTHORIZATION);
+    workspace.init();
+    workspace.apply();
+    workspace
+}
+
+#[test]
+fn rotation_guide_commands_show_the_deliveries() {
+    let reader = Reader::of("docs/guides/rotation.md", applied());
+    let shown = reader.runs("konnect_audit_log_webhook_status");
+    let expected = r#"{"region":"eu","last_attempt_at":null,"healthy":true}"#;
+    assert!(shown.contains(expected), "{shown}");
+}
+
+#[test]
+fn drift_guide_commands_detect_changes_and_failures() {
+    let reader = Reader::of("docs/guides/drift-detection.md", applied());
+    let konnect = &reader.workspace.konnect;
+    assert_eq!(reader.ends("-detailed-exitcode").0, Some(0));
+    reader.runs("jq -e");
+    let failed = konnect.record_delivery("eu", 401, "Unauthorized", None);
+    failed.expect("a webhook that is switched on");
+    assert_eq!(
+        reader.ends("-detailed-exitcode").0,
+        Some(0),
+        "a failed check is a warning"
+    );
+    assert_eq!(reader.ends("jq -e").0, Some(1));
+    konnect.patched_by_another_user("/eu/v3/audit-log-webhook", &json!({ "enabled": false }));
+    assert_eq!(reader.ends("-detailed-exitcode").0, Some(2));
+}
+
+#[test]
+fn drift_guide_shows_the_report() {
+    let mut workspace = Workspace::new();
+    workspace.copy("examples/pipelines", ".");
+    workspace.copy("examples/stream", "audit-logging");
+    workspace.set("TF_VAR_collector_url", "https://siem.example.com/konnect");
+    workspace.set("TF_VAR_collector_authorization", AUTHORIZATION);
+    workspace.run(&["-chdir=audit-logging", "init"]).succeeds();
+    workspace
+        .run(&["-chdir=audit-logging", "apply", "-auto-approve"])
+        .succeeds();
+    let konnect = &workspace.konnect;
+    konnect.patched_by_another_user("/eu/v3/audit-log-webhook", &json!({ "enabled": false }));
+    let reader = Reader::of("docs/guides/drift-detection.md", workspace);
+    let (code, report) = reader.ends("drift.sh");
+    assert_eq!(code, Some(2), "{report}");
+    reader.shows(&report, "## A stream does not deliver");
+}
+
+#[test]
+fn secrets_guide_commands_apply_a_plan_file() {
+    let workspace = Workspace::new();
+    let reader = Reader::of("docs/guides/secrets.md", workspace);
+    reader
+        .workspace
+        .configure(reader.block("terraform", "variable \"siem_authorization\""));
+    reader.workspace.init();
+    reader.runs("terraform apply change.tfplan");
+    assert_eq!(reader.workspace.konnect.destinations("global").len(), 1);
+}
+
+#[test]
+fn import_guide_commands_generate_configuration() {
+    let workspace = Workspace::new();
+    let body = json!({
+        "name": "SIEM", "endpoint": "https://siem.example.com/konnect", "authorization": AUTHORIZATION,
+        "log_format": "json", "skip_ssl_verification": false,
+    });
+    let path = "/global/v3/audit-log-destinations";
+    let id = workspace.konnect.posted_by_another_user(path, &body)["id"].take();
+    let mut reader = Reader::of("docs/guides/import.md", workspace);
+    let example = "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7".to_owned();
+    reader
+        .replacements
+        .push((example, id.as_str().expect("an id").to_owned()));
+    let block = reader.block("terraform", "import {\n  to = konnect_audit_log_destination.siem");
+    reader.workspace.configure(block);
+    reader.workspace.init();
+    reader.runs("-generate-config-out=generated.tf");
+    let plan = reader.workspace.run(&["plan", "-no-color"]).succeeds();
+    let shown = "Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.";
+    assert!(plan.stdout.contains(shown), "{}", plan.stdout);
+}
+
+#[test]
+fn replay_guide_commands_invoke_all_or_one() {
+    if !cli().supports_or_reports(Feature::Actions) {
+        return;
+    }
+    let workspace = Workspace::new();
+    for region in ["au", "eu", "us"] {
+        let edit = json!({ "endpoint": "https://siem.example.com/", "authorization": AUTHORIZATION, "enabled": true });
+        let path = format!("/{region}/v2/audit-log-webhook");
+        workspace.konnect.patched_by_another_user(&path, &edit);
+    }
+    let reader = Reader::of("docs/guides/replay.md", workspace);
+    reader
+        .workspace
+        .configure(reader.block("terraform", "action \"konnect_audit_log_replay\""));
+    reader.workspace.init();
+    reader.runs("konnect_audit_log_replay.outage\n");
+    assert_eq!(reader.workspace.konnect.take_writes().len(), 3, "every instance");
+    reader.runs("outage[\"eu\"]");
+    assert_eq!(reader.workspace.konnect.take_writes().len(), 1);
+}
+
+/// How a block of commands is checked.
+#[derive(Clone, Copy)]
+enum Check {
+    /// A test of this name runs it.
+    Test(&'static str),
+    /// No test runs it, for this reason.
+    Not(&'static str),
+}
+use Check::{Not, Test};
+
+/// The blocks of commands of guides, by page and a part of their text.
+const COMMANDS: [(&str, &str, Check); 38] = [
+    (
+        "coming-from-kong-konnect",
+        "apply move.tfplan",
+        Test("kong_guide_moves_all_three_types_and_reverts"),
+    ),
+    (
+        "coming-from-kong-konnect",
+        "plan -detailed-exitcode\n",
+        Not("Kong's provider makes this plan"),
+    ),
+    (
+        "coming-from-kong-konnect",
+        "state pull",
+        Test("kong_guide_moves_all_three_types_and_reverts"),
+    ),
+    (
+        "coming-from-kong-konnect",
+        "plan -out=move.tfplan",
+        Test("kong_guide_moves_all_three_types_and_reverts"),
+    ),
+    (
+        "coming-from-kong-konnect",
+        "replace-provider",
+        Test("kong_guide_moves_all_three_types_and_reverts"),
+    ),
+    (
+        "coming-from-kong-konnect",
+        "state push",
+        Test("kong_guide_moves_all_three_types_and_reverts"),
+    ),
+    (
+        "drift-detection",
+        "drift.sh",
+        Test("drift_guide_shows_the_report"),
+    ),
+    (
+        "drift-detection",
+        "-input=false -detailed-exitcode",
+        Test("drift_guide_commands_detect_changes_and_failures"),
+    ),
+    (
+        "drift-detection",
+        "jq -e",
+        Test("drift_guide_commands_detect_changes_and_failures"),
+    ),
+    (
+        "getting-started",
+        "cargo install",
+        Not("it installs in the home folder of the user"),
+    ),
+    (
+        "getting-started",
+        "konnect-emulator --port",
+        Test("getting_started_shows_what_the_page_shows"),
+    ),
+    (
+        "getting-started",
+        "konnect-audit-receiver --listen",
+        Test("getting_started_shows_what_the_page_shows"),
+    ),
+    (
+        "getting-started",
+        "KONNECT_TOKEN=kpat_local",
+        Test("getting_started_shows_what_the_page_shows"),
+    ),
+    (
+        "getting-started",
+        "state show",
+        Test("getting_started_shows_what_the_page_shows"),
+    ),
+    (
+        "getting-started",
+        "konnect-emulator request",
+        Test("getting_started_shows_what_the_page_shows"),
+    ),
+    (
+        "getting-started",
+        "terraform destroy",
+        Test("getting_started_shows_what_the_page_shows"),
+    ),
+    (
+        "getting-started",
+        "KONNECT_TOKEN=kpat_...",
+        Not("it needs the real Konnect"),
+    ),
+    (
+        "getting-started",
+        "eu.api.konghq.com",
+        Not("it needs the real Konnect"),
+    ),
+    (
+        "import",
+        "-generate-config-out=generated.tf",
+        Test("import_guide_commands_generate_configuration"),
+    ),
+    (
+        "import",
+        "terraform query",
+        Test("existing_objects_import_with_generated_configuration_unchanged"),
+    ),
+    (
+        "installation",
+        "cargo install",
+        Not("it installs in the home folder of the user"),
+    ),
+    (
+        "installation",
+        "packaging/build.sh",
+        Test("archive_from_filesystem_mirror_installs_and_applies"),
+    ),
+    (
+        "installation",
+        "providers lock",
+        Test("archive_from_filesystem_mirror_installs_and_applies"),
+    ),
+    (
+        "limitations",
+        "TF_ACC",
+        Not("it needs the real Konnect; the same code runs against the emulator"),
+    ),
+    ("permissions", "KONNECT_SPAT", Not("it only sets a variable")),
+    ("reading-failures", "gzip", Not("it needs a collector")),
+    (
+        "reading-failures",
+        "openssl",
+        Not("it needs a collector with a public certificate"),
+    ),
+    ("reading-failures", "konghq.com", Not("it needs the real Konnect")),
+    (
+        "replay",
+        "outage\n",
+        Test("replay_guide_commands_invoke_all_or_one"),
+    ),
+    (
+        "replay",
+        "outage[\"eu\"]",
+        Test("replay_guide_commands_invoke_all_or_one"),
+    ),
+    (
+        "rotation",
+        "terraform plan -refresh-only",
+        Test("rotation_guide_commands_show_the_deliveries"),
+    ),
+    (
+        "secrets",
+        "change.tfplan",
+        Test("secrets_guide_commands_apply_a_plan_file"),
+    ),
+    ("siem", "logsql", Test("victorialogs_stores_delivered_events")),
+    ("test-your-configuration", "-filter", Test("module_tests_pass")),
+    (
+        "test-your-configuration",
+        "konnect-emulator",
+        Test("module_tests_pass"),
+    ),
+    (
+        "verify-arrival",
+        "konnect-audit-receiver --listen",
+        Not("it needs the real Konnect"),
+    ),
+    (
+        "verify-arrival",
+        "curl --data-binary",
+        Not("it needs stored events of the real Konnect"),
+    ),
+    ("verify-arrival", "curl -o", Not("it needs the real Konnect")),
+];
+
+#[test]
+fn each_command_block_of_a_guide_is_run_or_has_a_reason() {
+    let tests = sources("tests/terraform");
+    let mut used = BTreeSet::new();
+    let blocks = super::super::blocks();
+    for block in blocks.iter().filter(|block| block.language == "shell") {
+        let Some(guide) = block.file.strip_prefix("docs/guides/") else {
+            continue;
+        };
+        let known = COMMANDS
+            .iter()
+            .position(|(page, part, _)| guide == format!("{page}.md") && block.text.contains(part));
+        assert!(
+            known.is_some(),
+            "{} is not in the list of commands",
+            block.place()
+        );
+        used.extend(known);
+    }
+    for (index, (page, part, check)) in COMMANDS.iter().enumerate() {
+        assert!(
+            used.contains(&index),
+            "{page} has no block of commands with {part:?}"
+        );
+        match check {
+            Test(name) => assert!(tests.contains(&format!("fn {name}()")), "there is no test {name}"),
+            Not(reason) => assert!(!reason.is_empty()),
+        }
+    }
+}
+
+/// The text of all sources in a folder.
+fn sources(folder: &str) -> String {
+    let mut all = String::new();
+    for entry in std::fs::read_dir(project(folder)).expect("a folder") {
+        let path = format!(
+            "{folder}/{}",
+            entry.expect("an entry").file_name().to_string_lossy()
+        );
+        if project(&path).is_dir() {
+            all.push_str(&sources(&path));
+        } else {
+            all.push_str(&read(&path));
+        }
+    }
+    all
+}
