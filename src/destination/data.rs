@@ -25,7 +25,7 @@ pub(crate) struct Model {
     id: Attr<String>,
     /// Name of the destination. Several destinations can have the same name: then the lookup fails and lists their ids.
     /// Exactly one of `id` and `name` is required.
-    #[tf(optional, computed, validate = Validator::not_blank())]
+    #[tf(optional, computed, validate = Validator::not_blank(), semantic_equality = konnect::is_same_name)]
     name: Attr<String>,
     #[tf(flatten)]
     readable: Readable,

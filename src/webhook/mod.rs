@@ -5,14 +5,14 @@
 
 use std::fmt;
 
-use konnect::{DestinationWebhook, EndpointWebhook, Region};
+use konnect::{DestinationWebhook, EndpointWebhook, Region, is_same_url};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret, Validator};
 
 use crate::credential::endpoint::{self, EndpointArguments};
 use crate::credential::{self, CredentialArguments};
 use crate::run::kong;
 use crate::run::scope::{Scope, global_portal, planned_id};
-use crate::run::validators::{self, same_url};
+use crate::run::validators;
 
 pub(crate) mod data;
 pub(crate) mod list;
@@ -64,7 +64,7 @@ pub(crate) struct Model {
     pub(crate) audit_log_destination_id: Attr<String>,
     /// HTTPS URL that receives the events, for a webhook without a destination. It is stored in the state in clear
     /// text; `endpoint_wo` is not.
-    #[tf(optional, validate = validators::endpoint(), redact_parts = validators::secret_parts, semantic_equality = same_url)]
+    #[tf(optional, validate = validators::endpoint(), redact_parts = validators::secret_parts, semantic_equality = konnect::is_same_url)]
     pub(crate) endpoint: Attr<String>,
     #[tf(optional, write_only, validate = validators::endpoint(), redact_parts = validators::secret_parts, description = endpoint::WRITE_ONLY)]
     pub(crate) endpoint_wo: Attr<Secret>,
@@ -125,7 +125,7 @@ impl PartialEq for Target {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Destination(a), Self::Destination(b)) => a.eq_ignore_ascii_case(b),
-            (Self::Endpoint(a), Self::Endpoint(b)) => same_url(a, b),
+            (Self::Endpoint(a), Self::Endpoint(b)) => is_same_url(a, b),
             _ => false,
         }
     }

@@ -4,14 +4,13 @@
 //! A provider sees one call at a time, and Terraform starts a process for each provider alias and phase. So a rule
 //! depends only on the configuration, the state, the private data and what Konnect returns now.
 
-use konnect::Error;
+use konnect::{Error, normal_url};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Diagnostic, Diagnostics, Private, Secret};
 
 use crate::credential::Fingerprint;
 use crate::run::RunState;
 use crate::run::scope::Scope;
-use crate::run::validators::normal_url;
 use crate::run::values::fails_at_apply;
 use crate::webhook::stream::Stream;
 use crate::webhook::{Current, Model, TYPE, Target};
@@ -165,7 +164,12 @@ pub(super) fn is_unconfirmed(private: &Private) -> bool {
 
 /// Warns at plan of a creation about what its apply will do to the webhook that exists, and if another resource of this
 /// plan has the same webhook.
-pub(super) async fn plan_creation(stream: &Stream<'_>, config: &Model, diagnostics: &mut Diagnostics) {
+pub(super) async fn plan_creation(
+    stream: &Stream<'_>,
+    private: &Private,
+    config: &Model,
+    diagnostics: &mut Diagnostics,
+) {
     let scope = &stream.scope;
     if stream.run.count_plan(scope, true) > 1 {
         diagnostics.push(planned_twice(scope));
@@ -189,8 +193,11 @@ pub(super) async fn plan_creation(stream: &Stream<'_>, config: &Model, diagnosti
             );
             diagnostics.push(Diagnostic { detail, ..warning });
         }
-        Ok(Some(Current::Endpoint(found))) => {
-            diagnostics.push(overwrites_switched_off(scope, &Current::Endpoint(found).target()));
+        // In a replacement, the private data has the record of the old object, which Terraform removes first.
+        Ok(Some(found @ Current::Endpoint(_)))
+            if !Record::of(private).is_some_and(|record| record.owns(&found.target())) =>
+        {
+            diagnostics.push(overwrites_switched_off(scope, &found.target()));
         }
         Ok(_) => {}
     }
@@ -390,6 +397,14 @@ pub(super) fn left_in_place(scope: &Scope, found: &Current) -> Diagnostic {
              it.",
             found.target()
         ),
+    )
+}
+
+/// The error for a removal that Konnect refuses. A destroy has no configuration that shows which webhook it is about.
+pub(super) fn not_removed(scope: &Scope, error: &Error) -> Diagnostic {
+    Diagnostic::error(
+        format!("Webhook of {scope} was not removed"),
+        format!("{}.\n\n{}", error.summary(), error.detail()),
     )
 }
 

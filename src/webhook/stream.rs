@@ -354,7 +354,7 @@ impl<'a> Stream<'a> {
         }
         self.take_down(self.client, &found)
             .await
-            .map_err(|error| api_error(&error))
+            .map_err(|error| rules::not_removed(&self.scope, &error).into())
     }
 
     /// Removes a webhook whose creation no state records, if that creation switched it on. With `replace_existing`, the
