@@ -5,7 +5,7 @@ use terraform_plugin::{Attr, DataCall, DataSource, Diagnostics, Validator};
 
 use crate::run::errors::api_error;
 use crate::run::scope::{global_portal, scope_argument};
-use crate::run::{RunState, portal, validators};
+use crate::run::{RunState, portal};
 
 /// The data source `konnect_portals`.
 pub(crate) struct KonnectPortals;
@@ -15,7 +15,7 @@ pub(crate) struct KonnectPortals;
 #[tf(conflicts(name, name_contains))]
 pub(crate) struct Model {
     /// Region of the Dev Portals. Default: the provider's `region`.
-    #[tf(optional, computed, validate = validators::region_of_another_object())]
+    #[tf(optional, computed)]
     region: Attr<String>,
     /// Only the Dev Portal with exactly this name. Conflicts with `name_contains`.
     #[tf(optional, validate = Validator::not_blank())]

@@ -6,7 +6,7 @@ use terraform_plugin::{Attr, DataCall, DataSource, Diagnostics, Validator};
 use crate::credential::endpoint;
 use crate::run::errors::api_error;
 use crate::run::scope::scope_argument;
-use crate::run::{RunState, portal, validators};
+use crate::run::{RunState, portal};
 use crate::webhook::stream::Stream;
 use crate::webhook::{Current, TYPE};
 
@@ -19,7 +19,7 @@ pub(crate) struct AuditLogWebhookLookup;
 #[derive(Debug, Clone, Default, terraform_plugin::Model)]
 pub(crate) struct Model {
     /// Region of the webhook, or of the Dev Portal. Default: the provider's `region`.
-    #[tf(optional, computed, validate = validators::region_of_another_object())]
+    #[tf(optional, computed)]
     region: Attr<String>,
     /// Id of the Dev Portal, a UUID. If omitted, the webhook is that of the region.
     #[tf(optional, validate = Validator::not_blank(), semantic_equality = str::eq_ignore_ascii_case)]
