@@ -237,7 +237,9 @@ impl<'a> Stream<'a> {
             }
             _ => {}
         }
-        let seen = seen.filter(|_| keeps_target);
+        // A webhook that was removed after the plan has none of the settings that this change keeps.
+        let prior = change.prior.filter(|_| seen.is_some());
+        let change = &Change { prior, ..*change };
         let Written { found, sent } = match self.send(change, seen, private, diagnostics).await {
             Ok(written) => written,
             Err(error) => {
