@@ -311,7 +311,13 @@ impl<'a> Stream<'a> {
                 found: v2::create(self.client, region, change, private).await?,
                 sent: true,
             },
-            Some(_) => v2::update(self.run, self.client, region, change, private, diagnostics).await?,
+            Some(_) => {
+                let seen = seen.and_then(|seen| match seen {
+                    Current::Endpoint(seen) => Some(seen),
+                    Current::Destination(_) => None,
+                });
+                v2::update(self.run, self.client, region, change, seen, private, diagnostics).await?
+            }
         };
         if found.endpoint.is_none() {
             return Err(rules::gone(&self.scope).into());
