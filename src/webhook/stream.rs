@@ -250,7 +250,9 @@ impl<'a> Stream<'a> {
             }
             _ => {}
         }
-        let seen = seen.filter(|_| keeps_target);
+        // A webhook that was removed after the plan has none of the settings that this change keeps.
+        let prior = change.prior.filter(|_| seen.is_some());
+        let change = &Change { prior, ..*change };
         let Written { found, sent } = match self.send(change, seen, private, diagnostics).await {
             Ok(written) => written,
             Err(error) => {
@@ -317,12 +319,16 @@ impl<'a> Stream<'a> {
                 sent: true,
             });
         }
+        let seen = seen.and_then(|seen| match seen {
+            Current::Endpoint(seen) => Some(seen),
+            Current::Destination(_) => None,
+        });
         let Written { found, sent } = match change.prior {
             None => Written {
                 found: v2::create(self.client, region, change, private).await?,
                 sent: true,
             },
-            Some(_) => v2::update(self.run, self.client, region, change, private, diagnostics).await?,
+            Some(_) => v2::update(self.run, self.client, region, change, seen, private, diagnostics).await?,
         };
         if found.endpoint.is_none() {
             return Err(rules::gone(&self.scope).into());

@@ -103,6 +103,43 @@ async fn creation_waits_for_a_removal_in_the_same_apply() {
     konnect.end().await;
 }
 
+/// The change does not name what it keeps, so a webhook that was removed in the meantime would stay switched off.
+#[tokio::test]
+async fn redirect_of_a_webhook_that_was_removed_after_the_plan_sets_all_of_it() {
+    let konnect = Konnect::configured().await;
+    let (webhook, destination) = (konnect.webhook(), konnect.destination());
+    let mut ids = Vec::new();
+    for name in ["first", "second"] {
+        let block = destination.shape.object(&[
+            ("name", name.into()),
+            ("endpoint", ENDPOINT.into()),
+            ("authorization", "Splunk s3cret".into()),
+        ]);
+        ids.push(created(&destination, &block).await.value.get("id").clone());
+    }
+    let to_destination = |id: &Value| {
+        let target = ("audit_log_destination_id", id.clone());
+        webhook.shape.object(&[("region", "eu".into()), target])
+    };
+    let second_endpoint = ("endpoint", "https://second.example.com/".into());
+    for (before, after) in [
+        (to_destination(&ids[0]), to_destination(&ids[1])),
+        (config(&webhook, &[]), config(&webhook, &[second_endpoint])),
+    ] {
+        let state = created(&webhook, &before).await;
+        let plan = webhook.plan(&state, &after).await;
+        assert_no_errors(&plan.diagnostics);
+        konnect.emulator.remove_webhook("eu").unwrap();
+        let moved = webhook.apply(&plan).await;
+        assert_no_errors(&moved.diagnostics);
+        let (now, target) = (eu(&konnect), plan.planned.get("endpoint").as_str());
+        assert_eq!(now["enabled"], true);
+        assert_eq!(now["endpoint"].as_str(), target);
+        konnect.emulator.remove_webhook("eu").unwrap();
+    }
+    konnect.end().await;
+}
+
 /// `terraform test` sets up and removes webhooks with one process of the provider.
 #[tokio::test]
 async fn webhook_recreated_in_same_process_succeeds() {
