@@ -16,6 +16,7 @@ use crate::run::validators;
 
 pub(crate) mod data;
 pub(crate) mod list;
+mod plan;
 pub(crate) mod resource;
 mod rules;
 pub(crate) mod status;

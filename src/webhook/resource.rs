@@ -13,6 +13,7 @@ use crate::run::errors::api_error;
 use crate::run::scope::{Scope, planned_id, region_from_state};
 use crate::run::values::fails_at_apply;
 use crate::run::{RunState, kong, validators};
+use crate::webhook::plan;
 use crate::webhook::rules::{self, Origin, Record};
 use crate::webhook::stream::Stream;
 use crate::webhook::{Change, Form, Model, TYPE};
@@ -84,7 +85,7 @@ impl Resource for AuditLogWebhook {
             }
             rules::expect(&mut call.private, config);
             if let Some(stream) = stream {
-                rules::plan_creation(&stream, &call.private, config, &mut call.diagnostics).await;
+                plan::creation(&stream, &call.private, config, &mut call.diagnostics).await;
             }
             return Ok(());
         };
@@ -92,10 +93,10 @@ impl Resource for AuditLogWebhook {
         match (&stream, &old) {
             (Some(stream), Some(old)) if stream.scope != *old => {
                 let private = &mut call.private;
-                rules::plan_replacement(stream, old, prior, config, private, &mut call.diagnostics).await;
+                plan::replacement(stream, old, prior, config, private, &mut call.diagnostics).await;
             }
             (Some(stream), _) => {
-                rules::plan_update(stream, &call.private, prior, config, &mut call.diagnostics).await;
+                plan::update(stream, &call.private, prior, config, &mut call.diagnostics).await;
             }
             (None, _) => {}
         }

@@ -1,18 +1,15 @@
-//! The rules of a stream, as far as they are decisions and messages: what a resource has recorded, what its plan warns
-//! about, and what a change is refused for. [`Stream`](crate::webhook::stream::Stream) applies them.
+//! The rules of a stream, as far as they are decisions and messages: what a resource has recorded, and what a change is
+//! refused for. [`Stream`](crate::webhook::stream::Stream) applies them, and `plan` warns of them.
 //!
 //! A provider sees one call at a time, and Terraform starts a process for each provider alias and phase. So a rule
 //! depends only on the configuration, the state, the private data and what Konnect returns now.
 
 use konnect::{Error, normal_url};
 use serde::{Deserialize, Serialize};
-use terraform_plugin::{Diagnostic, Diagnostics, Private, Secret};
+use terraform_plugin::{Diagnostic, Private, Secret};
 
 use crate::credential::Fingerprint;
-use crate::run::RunState;
 use crate::run::scope::Scope;
-use crate::run::values::fails_at_apply;
-use crate::webhook::stream::Stream;
 use crate::webhook::{Current, Model, TYPE, Target};
 
 /// The private data: the target of the resource.
@@ -162,148 +159,6 @@ pub(super) fn is_unconfirmed(private: &Private) -> bool {
     Record::of(private).is_none_or(|record| record.origin == Origin::Imported)
 }
 
-/// Warns at plan of a creation about what its apply will do to the webhook that exists, and if another resource of this
-/// plan has the same webhook.
-pub(super) async fn plan_creation(
-    stream: &Stream<'_>,
-    private: &Private,
-    config: &Model,
-    diagnostics: &mut Diagnostics,
-) {
-    let scope = &stream.scope;
-    if stream.run.count_plan(scope, true) > 1 {
-        diagnostics.push(planned_twice(scope));
-    }
-    match stream.current().await {
-        Err(error) => diagnostics.append(not_checked(stream.run, scope, &error)),
-        Ok(Some(found))
-            if found.is_enabled()
-                && config.replaces()
-                && config.target().as_ref() != Some(&found.target()) =>
-        {
-            diagnostics.push(redirects(scope, &found.target(), config.target()));
-        }
-        Ok(Some(found)) if found.is_enabled() => {
-            let warning = fails_at_apply(occupied(scope, &found.target()));
-            // Terraform can remove the webhook first: in a replacement, or with the resource of another block.
-            let detail = warning.detail.replacen(
-                "The apply will fail.",
-                "The apply will fail unless it removes this webhook first.",
-                1,
-            );
-            diagnostics.push(Diagnostic { detail, ..warning });
-        }
-        // In a replacement, the private data has the record of the old object, which Terraform removes first.
-        Ok(Some(found @ Current::Endpoint(_)))
-            if !Record::of(private).is_some_and(|record| record.owns(&found.target())) =>
-        {
-            diagnostics.push(overwrites_switched_off(scope, &found.target()));
-        }
-        Ok(_) => {}
-    }
-}
-
-/// Warns at plan of a replacement in another scope whose webhook is switched on: Terraform removes the old stream
-/// before the creation of the new one fails.
-pub(super) async fn plan_replacement(
-    stream: &Stream<'_>,
-    old: &Scope,
-    prior: &Model,
-    config: &Model,
-    private: &mut Private,
-    diagnostics: &mut Diagnostics,
-) {
-    let scope = &stream.scope;
-    if is_unconfirmed(private)
-        && !config.replaces()
-        && let Some(target) = prior.target()
-    {
-        // The removal leaves it.
-        Record::set(private, Origin::Foreign, &target);
-        diagnostics.push(imported_is_left(old, scope));
-    }
-    let found = match stream.current().await {
-        Err(error) => return diagnostics.append(not_checked(stream.run, scope, &error)),
-        Ok(found) => found.filter(Current::is_enabled),
-    };
-    let Some(found) = found else { return };
-    if config.replaces() && config.target().as_ref() != Some(&found.target()) {
-        diagnostics.push(redirects(scope, &found.target(), config.target()));
-    } else {
-        diagnostics.push(
-            Diagnostic::warning(
-                "The old stream is removed first",
-                format!(
-                    "The webhook of {scope} delivers to {}, so its creation fails unless the same apply removes it. By \
-                     then, Terraform has removed the webhook of {old}, and nothing is delivered. Set \
-                     create_before_destroy = true in the lifecycle block: Terraform then creates first, and the webhook of \
-                     {old} stays if that fails.",
-                    found.target()
-                ),
-            )
-            .at(scope.attribute()),
-        );
-    }
-}
-
-/// Warns at plan of an update if another resource of this plan has the same webhook, if another process or user has
-/// redirected it and the update sets the target again, and if the update changes the target of a stream that was only
-/// imported or moved.
-pub(super) async fn plan_update(
-    stream: &Stream<'_>,
-    private: &Private,
-    prior: &Model,
-    config: &Model,
-    diagnostics: &mut Diagnostics,
-) {
-    let scope = &stream.scope;
-    if stream.run.count_plan(scope, false) > 1 {
-        diagnostics.push(planned_twice(scope));
-    }
-    let moved = prior.region.is_null();
-    let target = config.target();
-    if !is_unconfirmed(private)
-        && was_redirected(private, prior)
-        && let Some(now) = prior.target().filter(|now| Some(now) != target.as_ref())
-    {
-        diagnostics.push(redirected_outside(stream, &now, target.as_ref()).await);
-    }
-    if !is_unconfirmed(private) || (!moved && target.is_some() && target == prior.target()) {
-        return;
-    }
-    // The state of another provider does not contain the region, so nothing has read its webhook yet.
-    let found = match stream.current().await {
-        Err(error) => return diagnostics.append(not_checked(stream.run, scope, &error)),
-        Ok(found) => found.map(|found| found.target()),
-    };
-    if found.is_some() && found == target {
-        return;
-    }
-    match &found {
-        Some(found) if config.replaces() => diagnostics.push(redirects(scope, found, target)),
-        _ if config.replaces() => {}
-        found => diagnostics.push(fails_at_apply(not_confirmed(
-            scope,
-            found.as_ref(),
-            prior,
-            config,
-        ))),
-    }
-}
-
-/// The warning that a replacement in another scope does not remove a webhook that was only imported.
-fn imported_is_left(old: &Scope, scope: &Scope) -> Diagnostic {
-    Diagnostic::warning(
-        "Imported webhook is left in place",
-        format!(
-            "The webhook of {old} was imported into a resource of {scope}, and no apply of this resource has succeeded. The \
-             replacement sets up the webhook of {scope}, and does not remove that of {old}. If you meant {old}, correct {}.",
-            scope.attribute()
-        ),
-    )
-    .at(scope.attribute())
-}
-
 /// The error for a creation over a webhook that is switched on.
 pub(super) fn occupied(scope: &Scope, found: &Target) -> Diagnostic {
     Diagnostic::error(
@@ -418,75 +273,6 @@ pub(super) fn uncertain(scope: &Scope, target: &Target) -> Diagnostic {
             import_blocks(scope, target)
         ),
     )
-}
-
-/// The warning that an apply redirects a stream.
-fn redirects(scope: &Scope, found: &Target, target: Option<Target>) -> Diagnostic {
-    let target = target.map_or_else(
-        || "the target of this resource".to_owned(),
-        |target| target.to_string(),
-    );
-    Diagnostic::warning(
-        "A live stream is redirected",
-        format!(
-            "The webhook of {scope} delivers to {found}. Since replace_existing is true, the apply redirects it to \
-             {target}, and {found} receives no more of its events."
-        ),
-    )
-    .at("replace_existing")
-}
-
-/// The warning that another process or user redirected a stream, which the apply directs to `target` again.
-async fn redirected_outside(stream: &Stream<'_>, now: &Target, target: Option<&Target>) -> Diagnostic {
-    let now = stream.describe(now).await;
-    let target = match target {
-        Some(target) => stream.describe(target).await,
-        None => "the target of this resource".to_owned(),
-    };
-    Diagnostic::warning(
-        "Webhook was redirected by another process or user",
-        format!(
-            "The webhook of {} now delivers to {now}, which this resource did not set. The apply redirects it to {target}. \
-             Find out who changed it, and whether the events since then are in the right place.",
-            stream.scope
-        ),
-    )
-}
-
-fn planned_twice(scope: &Scope) -> Diagnostic {
-    Diagnostic::warning(
-        format!("Two webhooks for one {}", scope.owner_in_text()),
-        format!(
-            "This plan has another resource for the webhook of {scope}. There is one webhook for it: the apply fails for \
-             one of the two resources, or they overwrite each other on every apply. Remove one of them, or set another {}.",
-            scope.attribute()
-        ),
-    )
-    .at(scope.attribute())
-}
-
-fn overwrites_switched_off(scope: &Scope, found: &Target) -> Diagnostic {
-    Diagnostic::warning(
-        "A webhook that is switched off is overwritten",
-        format!(
-            "The webhook of {scope} is switched off and set to {found}. The apply overwrites it. The API never returns its \
-             credential, so this configuration cannot restore it."
-        ),
-    )
-    .at(scope.attribute())
-}
-
-fn not_checked(run: &RunState, scope: &Scope, error: &Error) -> Diagnostics {
-    let mut warnings = run.token_warning(error);
-    if warnings.is_empty() && !matches!(error.status(), Some(401 | 403)) {
-        warnings.push(Diagnostic::warning(
-            "Existing webhook could not be checked",
-            format!(
-                "Whether {scope} already delivers audit events is not known. The apply checks again, and fails if it \
-                 can't find out.\n\n{details}", details = error.detail()),
-        ));
-    }
-    warnings
 }
 
 /// The blocks that import an existing webhook with its target.
