@@ -411,9 +411,19 @@ impl<'a> CredentialTracker<'a> {
     }
 }
 
-/// Makes a planned change send no credential.
-pub(crate) fn keep(private: &mut Private) {
+/// Makes a change send no credential, since the object delivers to another endpoint than the configured one. Returns a
+/// warning if it would have been sent.
+pub(crate) fn keep(private: &mut Private, object: &str, target: &str) -> Option<Diagnostic> {
+    let decision = private.get::<Decision>(DECISION);
     private.remove(DECISION);
+    decision.filter(|decision| decision.send != SendDecision::No)?;
+    Some(Diagnostic::warning(
+        "Credential is not sent",
+        format!(
+            "The {object} delivers to {target}, which differs from the configured endpoint, and ignore_changes keeps it. The \
+             credential is only sent together with the configured endpoint: remove the endpoint from ignore_changes."
+        ),
+    ))
 }
 
 /// Removes the credential from a state whose object was changed outside this configuration: the plan then shows the

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use konnect::{
     CreateError, CreatedDestination, DestinationChanges, DestinationId, DestinationSettings, Duplicates,
-    Error, LogFormat, NewDestination, RepeatSchedule, sentence, v3,
+    Error, LogFormat, NewDestination, RepeatSchedule, is_same_url, sentence, v3,
 };
 use terraform_plugin::{
     Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, MoveSource, PlanCall,
@@ -72,6 +72,10 @@ impl Resource for AuditLogDestination {
             &mut call.diagnostics,
         );
         // Any change moves the time, also a change that no argument shows.
+        if !config.endpoint_wo.is_null() && config.endpoint_wo_version.is_null() && call.planned != *prior {
+            // The value can be another one at apply, and the change would then send it.
+            call.planned.endpoint_host = Attr::Unknown;
+        }
         if send != SendDecision::No || call.planned != *prior {
             call.planned.updated_at = Attr::Unknown;
         }
@@ -202,6 +206,28 @@ impl Resource for AuditLogDestination {
             ),
         };
         let credential = planned.credential().to_apply(call.config.credential());
+        let url = call.config.url();
+        // Under `ignore_changes`: the credential must not go to the endpoint of another process or user.
+        let ignored = match planned.endpoint.known() {
+            Some(planned) => url
+                .url()
+                .is_some_and(|configured| !is_same_url(planned, &configured)),
+            None => endpoint::is_changed(&call.private) && !endpoint::is_sent(&call.private),
+        };
+        if ignored {
+            let host = planned
+                .endpoint_host
+                .known()
+                .map_or("an unknown host", String::as_str);
+            let kept = credential::keep(
+                &mut call.private,
+                "destination",
+                &format!("an endpoint on {host}"),
+            );
+            call.diagnostics.extend(kept);
+        }
+        // A credential goes with its endpoint, so that it reaches no other one.
+        let beside = url.beside_credential(&planned.endpoint, &call.private);
         let applied = endpoint::applied(&call.private);
         let mut tracker = CredentialTracker::new(credential, &mut call.private, run.detects_drift);
         let written = tracker.write(
@@ -209,10 +235,11 @@ impl Resource for AuditLogDestination {
             !changes.is_empty(),
             || v3::get_destination(client, &region, &id),
             async |authorization| {
-                let changes = DestinationChanges {
-                    authorization,
-                    ..changes.clone()
-                };
+                let mut changes = changes.clone();
+                if authorization.is_some() {
+                    changes.endpoint = changes.endpoint.or_else(|| beside.clone());
+                }
+                changes.authorization = authorization;
                 v3::update_destination(client, &region, &id, &changes).await
             },
             |now| planned.equals(now, applied.as_ref()),

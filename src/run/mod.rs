@@ -282,7 +282,8 @@ fn removed_before_move(id: &DestinationId, scope: &Scope) -> Diagnostic {
     Diagnostic::warning(
         "Destination is removed before its webhook leaves it",
         format!(
-            "This plan removes the destination {id}, and moves the webhook of {scope} from it to another target. Terraform \
+            "This plan removes the destination {id}, and moves the webhook of {scope} from it to another target. If the \
+             destination has create_before_destroy, no action is required. Otherwise, Terraform \
              removes the destination first, which Konnect refuses while a webhook uses it, unless the destination has \
              create_before_destroy. Set create_before_destroy = true in its lifecycle block and apply that before you \
              remove it, or move the webhook in an apply of its own."

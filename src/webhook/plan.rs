@@ -1,7 +1,7 @@
 //! The warnings of a plan about the stream of a webhook. A plan decides nothing, and never fails because of Konnect.
 
 use konnect::Error;
-use terraform_plugin::{Diagnostic, Diagnostics, Private};
+use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private};
 
 use crate::run::RunState;
 use crate::run::scope::Scope;
@@ -29,10 +29,10 @@ pub(super) async fn creation(
                 && config.replaces()
                 && config.target().as_ref() != Some(&found.target()) =>
         {
-            diagnostics.push(redirects(scope, &found.target(), config.target()));
+            diagnostics.push(redirects(scope, &found.target(), config));
         }
         Ok(Some(found)) if found.is_enabled() => {
-            let warning = fails_at_apply(occupied(scope, &found.target()));
+            let warning = fails_at_apply(occupied(scope, &found));
             // Terraform can remove the webhook first: in a replacement, or with the resource of another block.
             let detail = warning.detail.replacen(
                 "The apply will fail.",
@@ -76,7 +76,7 @@ pub(super) async fn replacement(
     };
     let Some(found) = found else { return };
     if config.replaces() && config.target().as_ref() != Some(&found.target()) {
-        diagnostics.push(redirects(scope, &found.target(), config.target()));
+        diagnostics.push(redirects(scope, &found.target(), config));
     } else {
         diagnostics.push(
             Diagnostic::warning(
@@ -128,7 +128,7 @@ pub(super) async fn update(
         return;
     }
     match &found {
-        Some(found) if config.replaces() => diagnostics.push(redirects(scope, found, target)),
+        Some(found) if config.replaces() => diagnostics.push(redirects(scope, found, config)),
         _ if config.replaces() => {}
         found => diagnostics.push(fails_at_apply(not_confirmed(
             scope,
@@ -137,6 +137,17 @@ pub(super) async fn update(
             config,
         ))),
     }
+}
+
+/// The warning that an apply only records a target that another process or user set.
+pub(super) fn adopts(scope: &Scope, target: &Target) -> Diagnostic {
+    Diagnostic::warning(
+        "Target of another process or user is accepted",
+        format!(
+            "The webhook of {scope} delivers to {target}, which this resource did not set. The apply changes nothing at \
+             Konnect, and records that target."
+        ),
+    )
 }
 
 /// The warning that a replacement in another scope does not remove a webhook that was only imported.
@@ -153,8 +164,13 @@ fn imported_is_left(old: &Scope, scope: &Scope) -> Diagnostic {
 }
 
 /// The warning that an apply redirects a stream.
-fn redirects(scope: &Scope, found: &Target, target: Option<Target>) -> Diagnostic {
-    let target = target.map_or_else(
+fn redirects(scope: &Scope, found: &Target, config: &Model) -> Diagnostic {
+    let off = if config.enabled == Attr::Known(false) {
+        " and switches it off"
+    } else {
+        ""
+    };
+    let target = config.target().map_or_else(
         || "the target of this resource".to_owned(),
         |target| target.to_string(),
     );
@@ -162,7 +178,7 @@ fn redirects(scope: &Scope, found: &Target, target: Option<Target>) -> Diagnosti
         "A live stream is redirected",
         format!(
             "The webhook of {scope} delivers to {found}. Since replace_existing is true, the apply redirects it to \
-             {target}, and {found} receives no more of its events."
+             {target}{off}, and {found} receives no more of its events."
         ),
     )
     .at("replace_existing")
@@ -198,7 +214,7 @@ fn not_checked(run: &RunState, scope: &Scope, error: &Error) -> Diagnostics {
             "Existing webhook could not be checked",
             format!(
                 "Whether {scope} already delivers audit events is not known. The apply checks again, and fails if it \
-                 can't find out.\n\n{details}", details = error.detail()),
+                 can't find out.\n\n{details}", details = error.facts()),
         ));
     }
     warnings
@@ -214,8 +230,8 @@ async fn redirected_outside(stream: &Stream<'_>, now: &Target, target: Option<&T
     Diagnostic::warning(
         "Webhook was redirected by another process or user",
         format!(
-            "The webhook of {} now delivers to {now}, which this resource did not set. The apply redirects it to {target}. \
-             Find out who changed it, and whether the events since then are in the right place.",
+            "The webhook of {} now delivers to {now}, which this resource did not set. An apply redirects it to {target}; one \
+             with -replace leaves it as it is, and fails. Find out who changed it, and whether the events since then are in the right place.",
             stream.scope
         ),
     )

@@ -4,14 +4,14 @@
 use konnect::DestinationId;
 use terraform_plugin::{
     Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, MoveSource, PlanCall,
-    ReadCall, Resource, TrackedResource, UpdateCall, ValidateCall,
+    Private, ReadCall, Resource, TrackedResource, UpdateCall, ValidateCall,
 };
 
 use crate::credential::endpoint;
 use crate::credential::{self, CredentialTracker, Required, SendDecision};
 use crate::run::errors::api_error;
 use crate::run::scope::{Scope, planned_id, region_from_state};
-use crate::run::values::fails_at_apply;
+use crate::run::values::{argument, fails_at_apply};
 use crate::run::{RunState, kong, validators};
 use crate::webhook::plan;
 use crate::webhook::rules::{self, Origin, Record};
@@ -77,6 +77,19 @@ impl Resource for AuditLogWebhook {
                 .plan(prior_url, &mut call.private, &mut call.diagnostics),
             Form::Open => Attr::Unknown,
         };
+        if form == Form::Endpoint
+            && !config.endpoint_wo.is_null()
+            && config.endpoint_wo_version.is_null()
+            && prior.is_some_and(|prior| call.planned != *prior)
+        {
+            // The value can be another one at apply, and the change would then send it.
+            call.planned.endpoint_host = Attr::Unknown;
+        }
+        if let Attr::Known(id) = &config.audit_log_destination_id
+            && let Err(error) = argument(id, "audit_log_destination_id", DestinationId::parse)
+        {
+            call.diagnostics.push(fails_at_apply(error));
+        }
         let bare = form == Form::Endpoint && config.credential().is_unset();
         let stream = scope.and_then(|scope| Stream::of(run, scope, config.uses_v2()).ok());
         let Some(prior) = prior else {
@@ -109,33 +122,26 @@ impl Resource for AuditLogWebhook {
         let moves_time = form != Form::Destination && call.planned != *prior;
         // Once the id is known, the apply may have to record it.
         let is_open = form == Form::Destination && config.audit_log_destination_id.is_unknown();
-        if moves_time || is_open || rules::adopts(&call.private, prior, &call.planned) {
+        let adopts = rules::adopts(&call.private, prior, &call.planned);
+        if let (true, Some(stream), Some(target), Some(_)) =
+            (adopts, &stream, prior.target(), Record::of(&call.private))
+        {
+            call.diagnostics.push(plan::adopts(&stream.scope, &target));
+        }
+        if moves_time || is_open || adopts {
             call.planned.updated_at = Attr::Unknown;
         }
         if form == Form::Destination {
             return Ok(());
         }
-        // Konnect has no credential for an endpoint while the region has a destination, even if another process or user
-        // set it.
-        let changes_form = prior.form() != form;
-        if bare && changes_form {
-            call.diagnostics.push(fails_at_apply(credential::missing()));
-        }
-        if config.url().is_unset() && endpoint::is_changed(&call.private) {
-            // Under `ignore_changes` of `endpoint_wo`: the credential must not go to the URL of another process or user.
-            credential::keep(&mut call.private);
-            return Ok(());
-        }
-        let redirected = endpoint::is_changed(&call.private)
-            || (rules::was_redirected(&call.private, prior) && prior.endpoint != call.planned.endpoint);
-        let required = if changes_form || redirected {
-            Required::Yes
-        } else {
-            Required::No
-        };
-        let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
-        let send = tracker.plan("webhook", prior.credential(), required, &mut call.diagnostics);
-        if send != SendDecision::No {
+        if plan_credential(
+            run,
+            config,
+            prior,
+            &call.planned,
+            &mut call.private,
+            &mut call.diagnostics,
+        ) {
             call.planned.updated_at = Attr::Unknown;
         }
         Ok(())
@@ -271,4 +277,44 @@ impl TrackedResource for AuditLogWebhook {
             stream.roll_back(state).await;
         }
     }
+}
+
+/// Plans whether an update of a webhook with an endpoint sends the credential. Returns whether it can.
+fn plan_credential(
+    run: &RunState,
+    config: &Model,
+    prior: &Model,
+    planned: &Model,
+    private: &mut Private,
+    diagnostics: &mut Diagnostics,
+) -> bool {
+    // Konnect has no credential for an endpoint while the region has a destination, even if another process or user
+    // set it.
+    let changes_form = prior.form() != config.form();
+    if config.credential().is_unset() && changes_form {
+        diagnostics.push(fails_at_apply(credential::missing()));
+    }
+    let redirected = endpoint::is_changed(private)
+        || (rules::was_redirected(private, prior) && prior.endpoint != planned.endpoint);
+    let required = if changes_form || redirected {
+        Required::Yes
+    } else {
+        Required::No
+    };
+    let mut tracker = CredentialTracker::new(config.credential(), private, run.detects_drift);
+    let send = tracker.plan("webhook", prior.credential(), required, diagnostics);
+    if config.url().is_unset() && endpoint::is_changed(private) {
+        // Under `ignore_changes` of `endpoint_wo`: the credential must not go to the URL of another process or user.
+        let host = prior
+            .endpoint_host
+            .known()
+            .map_or("an unknown host", String::as_str);
+        diagnostics.extend(credential::keep(
+            private,
+            "webhook",
+            &format!("an endpoint on {host}"),
+        ));
+        return false;
+    }
+    send != SendDecision::No
 }

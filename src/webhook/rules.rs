@@ -4,12 +4,15 @@
 //! A provider sees one call at a time, and Terraform starts a process for each provider alias and phase. So a rule
 //! depends only on the configuration, the state, the private data and what Konnect returns now.
 
+use std::fmt::Write as _;
+
 use konnect::{Error, normal_url};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Diagnostic, Private, Secret};
 
-use crate::credential::Fingerprint;
+use crate::credential::{Fingerprint, endpoint};
 use crate::run::scope::Scope;
+use crate::run::validators;
 use crate::webhook::{Current, Model, TYPE, Target};
 
 /// The private data: the target of the resource.
@@ -149,7 +152,8 @@ pub(super) fn was_redirected(private: &Private, prior: &Model) -> bool {
 pub(super) fn is_same(private: &Private, target: Option<&Target>, found: &Target) -> bool {
     match target {
         Some(target) => target == found,
-        None => Record::of(private).is_none_or(|record| record.is(found)),
+        // Under `ignore_changes`, the plan has accepted another URL that the refresh saw.
+        None => endpoint::is_changed(private) || Record::of(private).is_none_or(|record| record.is(found)),
     }
 }
 
@@ -160,20 +164,22 @@ pub(super) fn is_unconfirmed(private: &Private) -> bool {
 }
 
 /// The error for a creation over a webhook that is switched on.
-pub(super) fn occupied(scope: &Scope, found: &Target) -> Diagnostic {
+pub(super) fn occupied(scope: &Scope, found: &Current) -> Diagnostic {
+    let target = found.target();
     Diagnostic::error(
         format!("{} already delivers audit events", scope.owner()),
         format!(
-            "The webhook of {scope} is switched on and delivers to {found}. A creation does not change it.\n\n\
-             If another resource of this configuration has this webhook, remove one of the two: a {} has one webhook. After \
+            "The webhook of {scope} is switched on and delivers to {target}. A creation does not change it.\n\n\
+             If this plan replaces this resource, no action is required. If another resource of this configuration has this webhook, remove one of the two: a {} has one webhook. After \
              a rename or a new key, write a moved block. If this apply removes the other resource, apply again. If this \
              apply replaces it with create_before_destroy, remove that setting. If the plan deletes a deposed object of \
              this resource, which an interrupted apply leaves, run `terraform state rm` for this resource, and import the \
              webhook.\n\n\
              To manage the existing webhook, import it with its target:\n\n{}\n\n\
-             To redirect it to another target, set replace_existing = true.",
+             To redirect it to another target, set replace_existing = true. That does not take over a webhook that already has \
+             the target of this resource.",
             scope.owner_in_text(),
-            import_blocks(scope, found),
+            import_blocks(scope, &target, Some(found)),
         ),
     )
     .at(scope.attribute())
@@ -270,17 +276,31 @@ pub(super) fn uncertain(scope: &Scope, target: &Target) -> Diagnostic {
         format!(
             "The response to the creation of the webhook of {scope} was lost. If the next plan reports that it already \
              delivers audit events to {target}, import it:\n\n{}",
-            import_blocks(scope, target)
+            import_blocks(scope, target, None)
         ),
     )
 }
 
 /// The blocks that import an existing webhook with its target.
-fn import_blocks(scope: &Scope, found: &Target) -> String {
-    let target = match found {
+///
+/// `settings` is the webhook, if its settings are known.
+fn import_blocks(scope: &Scope, found: &Target, settings: Option<&Current>) -> String {
+    let mut target = match found {
         Target::Destination(id) => format!("audit_log_destination_id = \"{id}\""),
-        Target::Endpoint(_) => format!("endpoint = \"URL\" # {found}: the plan of the import shows it"),
+        Target::Endpoint(url) => {
+            let host = endpoint::host(url);
+            let host = host.known().map_or("siem.example.com", String::as_str);
+            format!("endpoint = \"https://{host}/\" # complete the URL, or use endpoint_wo for a secret one")
+        }
     };
+    if let Some(Current::Endpoint(found)) = settings {
+        if found.log_format.as_str() != validators::DEFAULT_LOG_FORMAT {
+            let _ = write!(target, "\n    log_format = \"{}\"", found.log_format.as_str());
+        }
+        if found.skip_ssl_verification {
+            target.push_str("\n    skip_ssl_verification = true");
+        }
+    }
     format!(
         "  import {{\n    to = {TYPE}.NAME\n    id = \"{}\"\n  }}\n\n  \
          resource \"{TYPE}\" \"NAME\" {{\n    {}\n    {target}\n  }}",

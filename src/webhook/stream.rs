@@ -204,7 +204,7 @@ impl<'a> Stream<'a> {
             drop(turn);
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || self.run.pause(wait.min(left)).await.is_none() {
-                return Err(rules::occupied(&self.scope, &found.target()).into());
+                return Err(rules::occupied(&self.scope, &found).into());
             }
             wait = wait.saturating_mul(2).min(MAX_WAIT);
         }
@@ -253,6 +253,13 @@ impl<'a> Stream<'a> {
         // A webhook that was removed after the plan has none of the settings that this change keeps.
         let prior = change.prior.filter(|_| seen.is_some());
         let change = &Change { prior, ..*change };
+        if let (Form::Endpoint, Some(target)) = (planned.form(), &target) {
+            let is_configured = change.config.target().as_ref() == Some(target);
+            if !is_configured && !Record::of(private).is_some_and(|record| record.owns(target)) {
+                // Under `ignore_changes`: the credential must not go to the endpoint of another process or user.
+                diagnostics.extend(credential::keep(private, "webhook", &target.to_string()));
+            }
+        }
         let Written { found, sent } = match self.send(change, seen, private, diagnostics).await {
             Ok(written) => written,
             Err(error) => {

@@ -132,9 +132,11 @@ fn collect(attributes: &[Attribute], value: &Value, secrets: &mut Vec<Secret>) {
                 let Some(value) = values.get(attribute.name()) else {
                     continue;
                 };
-                if is_secret(attribute) {
+                // Of a write-only text with secret parts, the rest is public.
+                let parts = attribute.redact_parts.filter(|_| !attribute.is_sensitive());
+                if is_secret(attribute) && parts.is_none() {
                     collect_strings(value, secrets);
-                } else if let Some(parts) = attribute.redact_parts {
+                } else if let Some(parts) = parts {
                     let mut whole = Vec::new();
                     collect_strings(value, &mut whole);
                     secrets.extend(
