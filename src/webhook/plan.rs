@@ -6,7 +6,7 @@ use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private};
 use crate::run::RunState;
 use crate::run::scope::Scope;
 use crate::run::values::fails_at_apply;
-use crate::webhook::rules::{Origin, Record, is_unconfirmed, not_confirmed, occupied, was_redirected};
+use crate::webhook::rules::{self, Origin, Record, is_unconfirmed, not_confirmed, occupied, was_redirected};
 use crate::webhook::stream::Stream;
 use crate::webhook::{Current, Model, Target};
 
@@ -105,6 +105,11 @@ pub(super) async fn update(
     diagnostics: &mut Diagnostics,
 ) {
     let scope = &stream.scope;
+    if let (Some(target), Some(_)) = (prior.target(), Record::of(private))
+        && rules::adopts(private, prior, config)
+    {
+        diagnostics.push(adopts(scope, &target));
+    }
     if stream.run.count_plan(scope, false) > 1 {
         diagnostics.push(planned_twice(scope));
     }
@@ -140,7 +145,7 @@ pub(super) async fn update(
 }
 
 /// The warning that an apply only records a target that another process or user set.
-pub(super) fn adopts(scope: &Scope, target: &Target) -> Diagnostic {
+fn adopts(scope: &Scope, target: &Target) -> Diagnostic {
     Diagnostic::warning(
         "Target of another process or user is accepted",
         format!(

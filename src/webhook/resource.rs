@@ -122,13 +122,7 @@ impl Resource for AuditLogWebhook {
         let moves_time = form != Form::Destination && call.planned != *prior;
         // Once the id is known, the apply may have to record it.
         let is_open = form == Form::Destination && config.audit_log_destination_id.is_unknown();
-        let adopts = rules::adopts(&call.private, prior, &call.planned);
-        if let (true, Some(stream), Some(target), Some(_)) =
-            (adopts, &stream, prior.target(), Record::of(&call.private))
-        {
-            call.diagnostics.push(plan::adopts(&stream.scope, &target));
-        }
-        if moves_time || is_open || adopts {
+        if moves_time || is_open || rules::adopts(&call.private, prior, &call.planned) {
             call.planned.updated_at = Attr::Unknown;
         }
         if form == Form::Destination {
