@@ -306,12 +306,16 @@ impl<'a> Stream<'a> {
                 sent: true,
             });
         }
+        let seen = seen.and_then(|seen| match seen {
+            Current::Endpoint(seen) => Some(seen),
+            Current::Destination(_) => None,
+        });
         let Written { found, sent } = match change.prior {
             None => Written {
                 found: v2::create(self.client, region, change, private).await?,
                 sent: true,
             },
-            Some(_) => v2::update(self.run, self.client, region, change, private, diagnostics).await?,
+            Some(_) => v2::update(self.run, self.client, region, change, seen, private, diagnostics).await?,
         };
         if found.endpoint.is_none() {
             return Err(rules::gone(&self.scope).into());

@@ -81,8 +81,8 @@ pub(super) async fn create(
     Ok(found)
 }
 
-/// Writes the differences from the prior webhook, or everything without a prior webhook of this form, in one request. Only reads
-/// if nothing differs and no credential must be sent.
+/// Writes the differences from the prior webhook, or everything without a prior webhook of this form, in one request. If
+/// nothing differs and no credential must be sent, the result is the webhook that was `seen`, or one that is read.
 ///
 /// # Errors
 /// The call failed, or a value is invalid.
@@ -91,6 +91,7 @@ pub(super) async fn update(
     client: &Client,
     region: &Region,
     change: &Change<'_>,
+    seen: Option<EndpointWebhook>,
     private: &mut Private,
     diagnostics: &mut Diagnostics,
 ) -> Result<Written<EndpointWebhook>, WriteError> {
@@ -115,7 +116,13 @@ pub(super) async fn update(
         .clone()
         .or_else(|| url.beside_credential(&planned.endpoint, private));
     let applied = endpoint::applied(private);
-    let fetch = || v2::get_webhook(client, region);
+    let seen = seen.as_ref();
+    let fetch = || async move {
+        match seen {
+            Some(seen) => Ok(seen.clone()),
+            None => v2::get_webhook(client, region).await,
+        }
+    };
     let send = async |authorization: Option<_>| {
         let changes = changes(planned, endpoint.clone(), moved, authorization);
         v2::update_webhook(client, region, &changes).await
