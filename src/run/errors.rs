@@ -12,15 +12,20 @@ pub(crate) fn api_error(error: &Error) -> Diagnostics {
         .map(|parameter| {
             // The API may return a path into the body: `body.endpoint`, `/endpoint`.
             let field = parameter.field.rsplit(['.', '/']).next().unwrap_or_default();
-            Diagnostic::error(
-                "Konnect does not accept this value",
-                format!(
-                    "Konnect rejected \"{field}\": {}.\n\n{facts}",
-                    parameter.reason,
-                    facts = error.facts()
-                ),
-            )
-            .at(attribute(field))
+            // A value that another object has is not invalid.
+            let diagnostic = if error.is_conflict() {
+                Diagnostic::error(error.summary(), error.detail())
+            } else {
+                Diagnostic::error(
+                    "Konnect does not accept this value",
+                    format!(
+                        "Konnect rejected \"{field}\": {}.\n\n{facts}",
+                        parameter.reason,
+                        facts = error.facts()
+                    ),
+                )
+            };
+            diagnostic.at(attribute(field))
         })
         .collect();
     if !invalid.is_empty() {
