@@ -303,7 +303,8 @@ impl<'a> World<'a> {
             let region = text(&plan.planned, "region");
             if address.kind == Kind::Webhook && creates && truth.delivers(region) {
                 let asked = block.is("replace_existing", ArgumentValue::Flag(true))
-                    && !block.unknown.contains("replace_existing");
+                    && !block.unknown.contains("replace_existing")
+                    && truth.target(region) != Target::of(&config);
                 let summary = if asked {
                     "A live stream is redirected"
                 } else {
