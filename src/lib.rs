@@ -6,7 +6,7 @@
 //! | Module | Contents |
 //! |---|---|
 //! | `provider` | what is served, and the provider block |
-//! | `destination`, `webhook`, `replay`, `event`, `organization` | one folder or file for each object that a user can write |
+//! | `destination`, `webhook`, `replay`, `event`, `organization`, `portals` | one folder or file for each object that a user can write |
 //! | `credential` | whether a credential is sent, and its record |
 //! | `run` | what all objects share: the state of one run, scopes, errors, single values |
 //!
@@ -24,6 +24,7 @@ mod credential;
 mod destination;
 mod event;
 mod organization;
+mod portals;
 mod provider;
 mod replay;
 mod run;

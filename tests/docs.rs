@@ -409,13 +409,7 @@ fn links_of(text: &str) -> Vec<String> {
 fn pages_keep_their_word_limits() {
     let words = |text: &str| text.split_whitespace().count();
     let mut total = 0;
-    for page in pages().into_iter().filter(|page| page.starts_with("docs/")) {
-        if !Path::new(&page)
-            .extension()
-            .is_some_and(|extension| extension == "md")
-        {
-            continue;
-        }
+    for page in markdown("docs/") {
         let text = read(&page);
         total += words(&text);
         let limit = if page.starts_with("docs/guides/") {
@@ -435,6 +429,17 @@ fn pages_keep_their_word_limits() {
     assert!(readme <= 800, "README.md has {readme} words: at most 800");
 }
 
+/// The pages below a folder.
+fn markdown(folder: &str) -> Vec<String> {
+    let is_page = |page: &String| {
+        Path::new(page)
+            .extension()
+            .is_some_and(|extension| extension == "md")
+    };
+    let all = pages().into_iter().filter(|page| page.starts_with(folder));
+    all.filter(is_page).collect()
+}
+
 /// A fact stands in one place. Pages of one template share its text.
 #[test]
 fn no_sentence_stands_on_two_pages() {
@@ -448,12 +453,7 @@ fn no_sentence_stands_on_two_pages() {
             .flat_map(|of| sentences(of.content.description())),
     );
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
-    let pages = pages()
-        .into_iter()
-        .filter(|page| page.starts_with("docs/") || page == "README.md");
-    for page in
-        pages.filter(|page| project(page).is_file() && !page.ends_with(".sh") && !page.ends_with(".rs"))
-    {
+    for page in markdown("docs/").into_iter().chain(["README.md".to_owned()]) {
         for sentence in sentences(&read(&page)) {
             if shared.contains(&sentence) {
                 continue;

@@ -525,7 +525,14 @@ fn bill_of_materials_has_what_is_built_for_program_and_target() {
     assert!(in_receiver.contains("clap") && !in_receiver.contains("terraform-plugin"));
 
     let components = linux["components"].as_array().unwrap();
-    let own = ["konnect", "konnect-event", "redact", "terraform-plugin", "std"];
+    let own = [
+        "konnect",
+        "konnect-event",
+        "redact",
+        "terraform-plugin",
+        "terraform-plugin-derive",
+        "std",
+    ];
     for component in components {
         assert!(component["licenses"][0]["expression"].is_string(), "{component}");
         if !own.contains(&component["name"].as_str().unwrap()) {

@@ -281,7 +281,7 @@ until "$emulator" request GET "$konnect/_emulator/deliveries" |
 done
 
 say "The next plan warns, because the configuration checks the status:"
-run 'Warning: Check|Deliveries from region|^(│ )?(Unauthorized[)]|authorization[.]$)' "$cli" plan -input=false
+run 'Warning: Check|Deliveries from region|^(│ )?(Unauthorized[)]|authorization, its)' "$cli" plan -input=false
 expect "the check block does not warn" "$output" 'Warning: Check block assertion failed'
 expect "the warning does not name the reason" "$output" '401'
 

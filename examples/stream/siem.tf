@@ -4,11 +4,6 @@ variable "collector_url" {
   description = "HTTPS URL of the collector."
   type        = string
   nullable    = false
-
-  validation {
-    condition     = startswith(var.collector_url, "https://")
-    error_message = "Konnect delivers to HTTPS only."
-  }
 }
 
 variable "collector_authorization" {

@@ -3,12 +3,12 @@
 //! Konnect returns the URL. With `endpoint_wo`, the state has only its host, and the private state a hash, by which a
 //! refresh recognizes another URL and a plan another value.
 
+use konnect::{is_same_url, normal_url};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
 use url::Url;
 
 use crate::credential::fingerprint::Fingerprint;
-use crate::run::validators::{normal_url, same_url};
 
 /// The private state: the fingerprint of the URL that was applied with `endpoint_wo`.
 const APPLIED: &str = "url";
@@ -269,7 +269,8 @@ pub(crate) fn is_sent(private: &Private) -> bool {
 
 /// Whether a URL of the API is the one in a model, or the one that was applied with `endpoint_wo`.
 pub(crate) fn is_known(known: &Attr<String>, applied: Option<&Fingerprint>, url: &str) -> bool {
-    known.known().is_some_and(|known| same_url(known, url)) || applied.is_some_and(|applied| is(applied, url))
+    known.known().is_some_and(|known| is_same_url(known, url))
+        || applied.is_some_and(|applied| is(applied, url))
 }
 
 /// `endpoint` and `endpoint_host` of a state for a URL that the API returned.

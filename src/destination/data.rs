@@ -4,6 +4,7 @@
 use konnect::{Client, Destination, DestinationId, Region, v3};
 use terraform_plugin::{Attr, DataCall, DataSource, Diagnostic, Diagnostics, Validator};
 
+use crate::credential::endpoint;
 use crate::destination::messages::not_found;
 use crate::destination::search::{self, NameArguments};
 use crate::run::RunState;
@@ -24,7 +25,7 @@ pub(crate) struct Model {
     id: Attr<String>,
     /// Name of the destination. Several destinations can have the same name: then the lookup fails and lists their ids.
     /// Exactly one of `id` and `name` is required.
-    #[tf(optional, computed, validate = Validator::not_blank())]
+    #[tf(optional, computed, validate = Validator::not_blank(), semantic_equality = konnect::is_same_name)]
     name: Attr<String>,
     #[tf(flatten)]
     readable: Readable,
@@ -33,10 +34,12 @@ pub(crate) struct Model {
 /// The readable attributes of a destination.
 #[derive(Debug, Clone, terraform_plugin::Model)]
 pub(crate) struct Readable {
-    /// HTTPS URL that receives the events. It is stored in the state in clear text, even where it contains a secret, as
-    /// with Sumo Logic.
-    #[tf(computed, redact_parts = validators::secret_parts)]
+    /// HTTPS URL that receives the events. Sensitive, since it can be a secret, as with Sumo Logic: the CLI hides it, and
+    /// the state has it in clear text. `endpoint_host` shows where events go.
+    #[tf(computed, sensitive, redact_parts = validators::secret_parts)]
     endpoint: Attr<String>,
+    #[tf(computed, description = endpoint::HOST)]
+    endpoint_host: Attr<String>,
     /// Format of the events: `cef`, `json` or `cps` (CrowdStrike).
     #[tf(computed)]
     log_format: Attr<String>,
@@ -55,6 +58,7 @@ pub(crate) struct Readable {
 impl From<Destination> for Readable {
     fn from(found: Destination) -> Self {
         Self {
+            endpoint_host: endpoint::host(&found.settings.endpoint),
             endpoint: found.settings.endpoint.into(),
             log_format: found.settings.log_format.as_str().into(),
             skip_ssl_verification: found.settings.skip_ssl_verification.into(),

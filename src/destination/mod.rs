@@ -1,6 +1,6 @@
 //! Destinations: their model in configuration, plan and state, and their IDs.
 
-use konnect::{Destination, DestinationId, sentence};
+use konnect::{Destination, DestinationId, is_same_name, sentence};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret, Validator};
 
 use crate::credential::endpoint::{self, EndpointArguments};
@@ -28,11 +28,11 @@ pub(crate) struct Model {
     #[tf(computed, use_state_for_unknown, identity, semantic_equality = str::eq_ignore_ascii_case)]
     pub(crate) id: Attr<String>,
     /// Display name, not blank. Konnect allows several destinations with the same name.
-    #[tf(required, validate = Validator::not_blank())]
+    #[tf(required, validate = Validator::not_blank(), semantic_equality = konnect::is_same_name)]
     pub(crate) name: Attr<String>,
     /// HTTPS URL that Konnect sends batches of audit events to. The firewall of the receiver must allow Konnect's
     /// addresses. It is stored in the state in clear text; `endpoint_wo` is not. Exactly one of the two is required.
-    #[tf(optional, validate = validators::endpoint(), redact_parts = validators::secret_parts, semantic_equality = validators::same_url)]
+    #[tf(optional, validate = validators::endpoint(), redact_parts = validators::secret_parts, semantic_equality = konnect::is_same_url)]
     pub(crate) endpoint: Attr<String>,
     #[tf(optional, write_only, validate = validators::endpoint(), redact_parts = validators::secret_parts, description = endpoint::WRITE_ONLY)]
     pub(crate) endpoint_wo: Attr<Secret>,
@@ -104,7 +104,9 @@ impl Model {
     /// Whether a response of the API contains all known values, except for times. `applied` is the URL that was applied
     /// with `endpoint_wo`.
     pub(crate) fn equals(&self, found: &Destination, applied: Option<&Fingerprint>) -> bool {
-        self.name.known() == Some(&found.name)
+        self.name
+            .known()
+            .is_some_and(|name| is_same_name(name, &found.name))
             && endpoint::is_known(&self.endpoint, applied, &found.endpoint)
             && self.log_format.known().map(String::as_str) == Some(found.log_format.as_str())
             && self.skip_ssl_verification.known() == Some(&found.skip_ssl_verification)

@@ -1,6 +1,6 @@
 //! The search for destinations, for data sources and the list resource.
 
-use konnect::{Client, Destination, Error, ListQuery, NameFilter, Region, v3};
+use konnect::{Client, Destination, Error, ListQuery, NameFilter, Region, is_same_name, v3};
 use terraform_plugin::{Attr, Validator};
 
 /// The number of destinations in a page. The API description specifies no maximum.
@@ -47,7 +47,7 @@ pub(crate) async fn find_destinations(
     };
     // Filters again, because the API description does not define whether its filters are case-sensitive.
     let matches = |destination: &Destination| match &filter {
-        Some(NameFilter::Equals(name)) => destination.name == *name,
+        Some(NameFilter::Equals(name)) => is_same_name(&destination.name, name),
         Some(NameFilter::Contains(part)) => destination.name.contains(part.as_str()),
         None => true,
     };

@@ -8,7 +8,6 @@ use terraform_plugin::{Attr, DataCall, DataSource, Diagnostic, Diagnostics};
 use crate::run::RunState;
 use crate::run::errors::api_error;
 use crate::run::scope::scope_argument;
-use crate::run::validators;
 
 /// The data source `konnect_audit_log_signing_keys`.
 pub(crate) struct AuditLogSigningKeys;
@@ -19,7 +18,7 @@ pub(crate) struct AuditLogSigningKeys;
 #[derive(Debug, Clone, terraform_plugin::Model)]
 pub(crate) struct Model {
     /// Region of the webhook. Default: the provider's `region`.
-    #[tf(optional, computed, validate = validators::region_of_another_object())]
+    #[tf(optional, computed)]
     region: Attr<String>,
     /// The keys as Konnect returns them: a JSON Web Key Set (RFC 7517) as text.
     #[tf(computed)]

@@ -6,7 +6,7 @@ use terraform_plugin::{Attr, DataCall, DataSource, Diagnostic, Diagnostics, Vali
 use crate::run::RunState;
 use crate::run::errors::api_error;
 use crate::run::scope::scope_argument;
-use crate::run::{time, validators};
+use crate::run::time;
 
 /// The types of events that the API can select.
 const TYPES: &[&str] = &["authentication", "authorization", "gateway_access"];
@@ -29,7 +29,7 @@ pub(crate) struct AuditLogEvents;
 #[derive(Debug, Clone, terraform_plugin::Model)]
 pub(crate) struct Model {
     /// Region of the events. Default: the provider's `region`.
-    #[tf(optional, computed, validate = validators::region_of_another_object())]
+    #[tf(optional, computed)]
     region: Attr<String>,
     /// Earliest time of an event, inclusive, RFC 3339. Default: 7 days before `end_at`.
     #[tf(optional, validate = timestamp())]

@@ -1,10 +1,11 @@
 //! The provider block: its schema, the environment variables that complete it, and the [`RunState`] that it creates.
 
+use std::path::Path;
 use std::time::Duration;
 
 use konnect::{
-    ACCESS_TOKENS_URL, AccessToken, Cache, Client, ClientOptions, InvalidValue, Region, ServerUrl, sentence,
-    v3,
+    ACCESS_TOKENS_URL, AccessToken, CaCertificates, Cache, Client, ClientOptions, InvalidValue, Region,
+    ServerUrl, sentence, v3,
 };
 use terraform_plugin::{Attr, ConfigureCall, Diagnostic, Diagnostics, Secret, Validator, remember_secret};
 
@@ -57,6 +58,11 @@ pub struct Config {
     /// organization of the access token and fails before any other request if it is not in the set.
     #[tf(optional, set)]
     allowed_organization_ids: Attr<Vec<Attr<String>>>,
+    /// Path of a file in PEM format with certificates of authorities that the provider trusts in addition to those of
+    /// the system, for a gateway or proxy whose certificate the system does not know. A relative path begins at the
+    /// working directory.
+    #[tf(optional, validate = Validator::not_blank())]
+    ca_certificate_file: Attr<String>,
 }
 
 /// Creates the state of a run from a provider block and the environment.
@@ -104,6 +110,14 @@ fn run_state(
         (Attr::Null, Some(text)) => parsed(Region::parse(&text), "region", "KONNECT_REGION", &mut found),
         (region, _) => region.clone(),
     };
+    let ca_certificates = match &config.ca_certificate_file {
+        Attr::Known(file) => {
+            let read = CaCertificates::from_pem_file(Path::new(file));
+            parsed(read, "ca_certificate_file", "ca_certificate_file", &mut found)
+        }
+        Attr::Unknown => Attr::Unknown,
+        Attr::Null => Attr::Null,
+    };
     if found.has_errors() {
         return Err(found);
     }
@@ -118,6 +132,7 @@ fn run_state(
             config.request_timeout_seconds.is_unknown(),
         ),
         ("max_retries", config.max_retries.is_unknown()),
+        ("ca_certificate_file", ca_certificates.is_unknown()),
     ];
     let missing: Vec<_> = missing
         .iter()
@@ -137,6 +152,7 @@ fn run_state(
     };
     let mut options = ClientOptions::new(token);
     options.server_url = server_url;
+    options.ca_certificates = ca_certificates.into_known();
     options.user_agent = format!(
         "terraform-provider-konnect/{} (terraform/{})",
         env!("CARGO_PKG_VERSION"),

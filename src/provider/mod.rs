@@ -11,11 +11,13 @@ use crate::event::keys::AuditLogSigningKeys;
 use crate::event::parse::ParseAuditEvent;
 use crate::event::past::AuditLogEvents;
 use crate::event::verify::VerifyAuditEvent;
-use crate::organization::KonnectOrganization;
+use crate::organization::{KonnectOrganization, KonnectRegions};
+use crate::portals::KonnectPortals;
 use crate::provider::block::Config;
 use crate::replay::action::AuditLogReplay;
 use crate::replay::resource::AuditLogReplayJob;
 use crate::run::RunState;
+use crate::webhook::data::AuditLogWebhookLookup;
 use crate::webhook::list::AuditLogWebhookList;
 use crate::webhook::resource::AuditLogWebhook;
 use crate::webhook::status::AuditLogWebhookStatus;
@@ -52,8 +54,11 @@ impl Provider for KonnectProvider {
             .data_source(AuditLogDestinations)
             .data_source(AuditLogEvents)
             .data_source(AuditLogSigningKeys)
+            .data_source(AuditLogWebhookLookup)
             .data_source(AuditLogWebhookStatus)
             .data_source(KonnectOrganization)
+            .data_source(KonnectPortals)
+            .data_source(KonnectRegions)
             .list_resource(AuditLogDestinationList)
             .list_resource(AuditLogWebhookList)
             .action(AuditLogReplay)

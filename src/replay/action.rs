@@ -117,6 +117,9 @@ impl Action for AuditLogReplay {
         config.check_arguments()?;
         let mut refused = window::check_retention(&config.start_at, &config.end_at, run.now());
         let region = run.regions.of(&config.region, None);
+        if let Ok(region) = &region {
+            validators::warn_of_unknown_region(region, &mut call.diagnostics);
+        }
         if let Err(error) = region.and_then(|region| Scope::if_known(&region, &config.portal_id)) {
             refused.push(error);
         }

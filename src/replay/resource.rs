@@ -135,7 +135,7 @@ impl Resource for AuditLogReplayJob {
             Ok(region)
         }) {
             Ok(region) => {
-                call.planned.id = planned_id(&region, &config.portal_id);
+                call.planned.id = planned_id(&region, &call.planned.portal_id);
                 call.planned.region = region;
             }
             Err(error) => {
@@ -147,6 +147,7 @@ impl Resource for AuditLogReplayJob {
                 }
             }
         }
+        validators::warn_of_unknown_region(&call.planned.region, &mut call.diagnostics);
         if let Some(prior) = prior {
             // Only another job changes them.
             call.planned.status = prior.status.clone();
@@ -155,7 +156,7 @@ impl Resource for AuditLogReplayJob {
 
         let same_job = prior.filter(|prior| {
             prior.region == call.planned.region
-                && prior.portal_id == config.portal_id
+                && prior.portal_id == call.planned.portal_id
                 && config.has_range_of(prior)
         });
         if same_job.is_some_and(|prior| !prior.has_failed()) {

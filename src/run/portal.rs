@@ -35,6 +35,12 @@ pub(crate) async fn is_missing(client: &Client, scope: &Scope) -> Option<bool> {
     }
 }
 
+/// The 404 for a Dev Portal that its region does not have.
+pub(crate) async fn missing(client: &Client, scope: &Scope) -> Option<Error> {
+    let found = v3::get_portal(client, &scope.region, scope.portal.as_ref()?).await;
+    found.err().filter(Error::is_not_found)
+}
+
 /// The error for a Dev Portal that does not exist.
 pub(crate) fn not_found(scope: &Scope, error: &Error) -> Diagnostic {
     let id = scope.portal.as_ref().map_or("", |id| id.as_str());

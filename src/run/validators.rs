@@ -1,28 +1,39 @@
 //! Validators that several blocks share.
 
+use std::net::Ipv4Addr;
+
 use konnect::{AccessToken, Authorization, Region, ServerUrl, sentence};
-use terraform_plugin::{Diagnostic, Validator};
-use url::Url;
+use terraform_plugin::{Attr, Diagnostic, Diagnostics, Validator};
+use url::{Host, Url};
 
 /// The formats of log entries (API descriptions, `LogFormat`).
 pub(crate) const LOG_FORMATS: &[&str] = &["cef", "json", "cps"];
 /// The default format.
 pub(crate) const DEFAULT_LOG_FORMAT: &str = "cef";
 
-/// The name of a region. An unknown one is a warning, because Kong adds regions.
+/// The name of a region. Each plan of an object of an unknown one warns ([`warn_of_unknown_region`]).
 pub(crate) fn region() -> Validator {
-    Validator::text(|text| match Region::parse(text) {
-        Err(error) => Some(Diagnostic::error("Invalid region", sentence(&error))),
-        Ok(region) if !region.is_known() => Some(Diagnostic::warning(
-            "Unknown region",
-            format!(
-                "This version of the provider knows the regions {}, and not \"{region}\". Check the spelling, unless \
-                 Kong has added the region.",
-                Region::KNOWN.join(", ")
-            ),
-        )),
-        Ok(_) => None,
+    Validator::text(|text| {
+        let error = Region::parse(text).err()?;
+        Some(Diagnostic::error("Invalid region", sentence(&error)))
     })
+}
+
+/// The warning about a region that this version does not know, because Kong adds regions. It is for plans, since the
+/// region can be that of the provider block, which no plan shows.
+pub(crate) fn warn_of_unknown_region(region: &Attr<Region>, diagnostics: &mut Diagnostics) {
+    let Some(region) = region.known().filter(|region| !region.is_known()) else {
+        return;
+    };
+    let warning = Diagnostic::warning(
+        "Unknown region",
+        format!(
+            "This version of the provider knows the regions {}, and not \"{region}\". Check the spelling, unless Kong \
+             has added the region.",
+            Region::KNOWN.join(", ")
+        ),
+    );
+    diagnostics.push(warning.at("region"));
 }
 
 /// An HTTPS URL that Konnect can deliver to. Messages never quote it, because the path can be a credential.
@@ -41,6 +52,13 @@ pub(crate) fn endpoint() -> Validator {
                      authorization_wo for a credential: Konnect sends it as the Authorization header.",
                 ));
             }
+            Ok(url) if url.host().is_some_and(|host| is_private(&host)) => {
+                return Some(Diagnostic::warning(
+                    "Endpoint is not a public address",
+                    "The host of the endpoint is a private or loopback address, and Konnect delivers from the internet. \
+                     Set a URL that Konnect can reach.",
+                ));
+            }
             Ok(_) => return None,
         };
         let detail = format!(
@@ -51,16 +69,19 @@ pub(crate) fn endpoint() -> Validator {
     })
 }
 
-/// The normal form of an endpoint. A service can return a URL in another form: with another letter case of the host, the
-/// default port, or a slash at the end.
-pub(crate) fn normal_url(endpoint: &str) -> String {
-    let url = Url::parse(endpoint).map_or_else(|_| endpoint.to_owned(), String::from);
-    url.strip_suffix('/').map_or_else(|| url.clone(), str::to_owned)
-}
-
-/// Whether two endpoints are the same in their normal form.
-pub(crate) fn same_url(a: &str, b: &str) -> bool {
-    normal_url(a) == normal_url(b)
+/// Whether a host is an address, or a name of one, that only its own machine or network reaches.
+fn is_private(host: &Host<&str>) -> bool {
+    let v4 = |ip: Ipv4Addr| ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified();
+    match host {
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(ip) => v4(*ip),
+        Host::Ipv6(ip) => match ip.to_ipv4_mapped() {
+            Some(ip) => v4(ip),
+            None => {
+                ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
+            }
+        },
+    }
 }
 
 /// The parts of an endpoint that can be secret: user information, path and query. Short parts and plain words are
@@ -93,12 +114,37 @@ pub(crate) fn secret_parts(endpoint: &str) -> Vec<String> {
     parts
 }
 
-/// The value of the `Authorization` header that Konnect sends.
+/// The value of the `Authorization` header that Konnect sends. One that no endpoint accepts is a warning. A value without
+/// a scheme is allowed: some endpoints expect a bare key.
 pub(crate) fn authorization() -> Validator {
     Validator::text(|text| {
-        let error = Authorization::parse(text).err()?;
-        Some(Diagnostic::error("Invalid authorization", sentence(&error)))
+        if let Err(error) = Authorization::parse(text) {
+            return Some(Diagnostic::error("Invalid authorization", sentence(&error)));
+        }
+        let reason = questionable(text)?;
+        Some(Diagnostic::warning(
+            "Authorization is not accepted by an endpoint",
+            format!("Konnect sends the value as it is in the header Authorization. {reason}"),
+        ))
     })
+}
+
+/// Why no endpoint accepts a value of the `Authorization` header.
+fn questionable(text: &str) -> Option<&'static str> {
+    let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    if first.ends_with(':') || text.to_ascii_lowercase().starts_with("authorization:") {
+        return Some("The value begins with the name of a header: remove the name and the colon.");
+    }
+    if ['"', '\'']
+        .iter()
+        .any(|quote| text.starts_with(*quote) && text.ends_with(*quote))
+    {
+        return Some("The value has quotes around it: remove them.");
+    }
+    (first.eq_ignore_ascii_case("basic") && rest.contains(':')).then_some(
+        "After Basic, the user name and the password must be encoded: \
+         \"Basic ${base64encode(\"USER:PASSWORD\")}\".",
+    )
 }
 
 /// An access token of Konnect.
@@ -114,15 +160,6 @@ pub(crate) fn server_url() -> Validator {
     Validator::text(|text| {
         let error = ServerUrl::parse(text).err()?;
         Some(Diagnostic::error("Invalid server URL", sentence(&error)))
-    })
-}
-
-/// The region of an object that a data source reads. An invalid one is a warning, because it usually comes from another
-/// resource, and mocked resources have random texts.
-pub(crate) fn region_of_another_object() -> Validator {
-    Validator::text(|text| {
-        let error = Region::parse(text).err()?;
-        Some(Diagnostic::warning("Not a region", sentence(&error)))
     })
 }
 
@@ -212,9 +249,67 @@ mod tests {
     }
 
     #[test]
-    fn region_unknown_is_a_warning() {
+    fn endpoint_that_konnect_cannot_reach_warns() {
+        for host in [
+            "localhost",
+            "siem.localhost",
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.1.1",
+            "[::1]",
+            "[fd00::1]",
+            "[fe80::1]",
+            "[::ffff:10.0.0.1]",
+        ] {
+            let found = verdict(endpoint(), format!("https://{host}:8443/in"));
+            assert_eq!(
+                found.map(|(severity, _)| severity),
+                Some(Severity::Warning),
+                "{host}"
+            );
+        }
+        for host in ["siem.example.com", "172.32.0.1", "203.0.113.1", "[2001:db8::1]"] {
+            assert_eq!(verdict(endpoint(), format!("https://{host}/")), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn authorization_that_no_endpoint_accepts_warns_and_is_never_quoted() {
+        for (bad, reason) in [
+            ("Authorization: Bearer s3cret", "header"),
+            ("authorization:s3cret", "header"),
+            ("X-Api-Key: s3cret", "header"),
+            ("\"Bearer s3cret\"", "quotes"),
+            ("'s3cret'", "quotes"),
+            ("Basic user:s3cret", "base64encode"),
+            ("basic user:s3cret", "base64encode"),
+        ] {
+            let (severity, detail) = verdict(authorization(), bad).unwrap();
+            assert_eq!(severity, Severity::Warning, "{bad}");
+            assert!(detail.contains(reason) && !detail.contains("s3cret"), "{detail}");
+        }
+        for good in [
+            "Bearer a:b",
+            "Basic dXNlcjpwYXNz",
+            "s3cret",
+            "ApiKey a\"b",
+            "Splunk 1-2",
+        ] {
+            assert_eq!(verdict(authorization(), good), None, "{good}");
+        }
+    }
+
+    #[test]
+    fn region_invalid_is_an_error_and_unknown_is_allowed() {
         assert_eq!(verdict(region(), "eu"), None);
-        assert_eq!(verdict(region(), "jp").unwrap().0, Severity::Warning);
+        assert_eq!(verdict(region(), "jp"), None);
+        for (name, warns) in [("eu", false), ("jp", true)] {
+            let (region, mut found) = (Region::parse(name).unwrap(), Diagnostics::new());
+            warn_of_unknown_region(&Attr::Known(region), &mut found);
+            assert_eq!(!found.is_empty(), warns, "{name}");
+        }
         assert_eq!(verdict(region(), "eu.evil.example").unwrap().0, Severity::Error);
         assert!(verdict(region(), "EU").unwrap().1.contains("`eu`"));
     }

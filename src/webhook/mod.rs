@@ -5,15 +5,16 @@
 
 use std::fmt;
 
-use konnect::{DestinationWebhook, EndpointWebhook, Region};
+use konnect::{DestinationWebhook, EndpointWebhook, Region, is_same_url};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret, Validator};
 
 use crate::credential::endpoint::{self, EndpointArguments};
 use crate::credential::{self, CredentialArguments};
 use crate::run::kong;
 use crate::run::scope::{Scope, global_portal, planned_id};
-use crate::run::validators::{self, same_url};
+use crate::run::validators;
 
+pub(crate) mod data;
 pub(crate) mod list;
 pub(crate) mod resource;
 mod rules;
@@ -53,13 +54,17 @@ pub(crate) struct Model {
     /// Whether events are delivered. If false, the webhook keeps its target and delivers nothing. Default: true.
     #[tf(default = true)]
     pub(crate) enabled: Attr<bool>,
+    /// Whether events name the principal that caused them, for the webhook of a Dev Portal only. Kong marks it as
+    /// unstable: it can change or disappear. If omitted, it is not managed and stays as it is.
+    #[tf(optional)]
+    pub(crate) include_principal_name: Attr<bool>,
     /// Id of the `konnect_audit_log_destination` that receives the events, a UUID. Exactly one of this and `endpoint`
     /// or `endpoint_wo` is required. A change connects the webhook to another destination in place.
     #[tf(optional, validate = Validator::not_blank(), semantic_equality = str::eq_ignore_ascii_case)]
     pub(crate) audit_log_destination_id: Attr<String>,
     /// HTTPS URL that receives the events, for a webhook without a destination. It is stored in the state in clear
     /// text; `endpoint_wo` is not.
-    #[tf(optional, validate = validators::endpoint(), redact_parts = validators::secret_parts, semantic_equality = same_url)]
+    #[tf(optional, validate = validators::endpoint(), redact_parts = validators::secret_parts, semantic_equality = konnect::is_same_url)]
     pub(crate) endpoint: Attr<String>,
     #[tf(optional, write_only, validate = validators::endpoint(), redact_parts = validators::secret_parts, description = endpoint::WRITE_ONLY)]
     pub(crate) endpoint_wo: Attr<Secret>,
@@ -120,7 +125,7 @@ impl PartialEq for Target {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Destination(a), Self::Destination(b)) => a.eq_ignore_ascii_case(b),
-            (Self::Endpoint(a), Self::Endpoint(b)) => same_url(a, b),
+            (Self::Endpoint(a), Self::Endpoint(b)) => is_same_url(a, b),
             _ => false,
         }
     }
@@ -290,6 +295,11 @@ impl Model {
         match found {
             Current::Destination(found) => Self {
                 enabled: found.enabled.into(),
+                // The API need not return it.
+                include_principal_name: match (self.include_principal_name, found.include_principal_name) {
+                    (Attr::Known(_), Some(found)) => Attr::Known(found),
+                    (known, _) => known,
+                },
                 audit_log_destination_id: found.audit_log_destination_id.map(|id| id.to_string()).into(),
                 ..found_in
             },
@@ -342,6 +352,15 @@ impl Model {
         let has_portal = self.portal_id.known().is_some();
         if has_portal && self.region == Attr::Known(Region::global()) {
             diagnostics.push(global_portal());
+        }
+        if self.portal_id.is_null() && self.include_principal_name.known().is_some() {
+            diagnostics.push(
+                Diagnostic::error(
+                    "Conflicting arguments",
+                    "Only the webhook of a Dev Portal has \"include_principal_name\". Remove it, or set portal_id.",
+                )
+                .at("include_principal_name"),
+            );
         }
         match self.form() {
             Form::Destination | Form::Endpoint
@@ -439,6 +458,7 @@ impl Model {
         Ok(Self {
             portal_id: portal_id.into(),
             enabled: state.bool("enabled").unwrap_or_default().into(),
+            include_principal_name: state.bool("include_principal_name").into(),
             audit_log_destination_id: state.text("audit_log_destination_id").into(),
             replace_existing: Attr::Known(false),
             ..Self::default()

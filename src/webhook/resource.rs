@@ -12,7 +12,7 @@ use crate::credential::{self, CredentialTracker, Required, SendDecision};
 use crate::run::errors::api_error;
 use crate::run::scope::{Scope, planned_id, region_from_state};
 use crate::run::values::fails_at_apply;
-use crate::run::{RunState, kong};
+use crate::run::{RunState, kong, validators};
 use crate::webhook::rules::{self, Origin, Record};
 use crate::webhook::stream::Stream;
 use crate::webhook::{Change, Form, Model, TYPE};
@@ -44,7 +44,7 @@ impl Resource for AuditLogWebhook {
             .regions
             .of(&config.region, prior.map(|prior| &prior.region))
             .and_then(|region| {
-                call.planned.id = planned_id(&region, &config.portal_id);
+                call.planned.id = planned_id(&region, &call.planned.portal_id);
                 call.planned.region = region;
                 Scope::if_known(&call.planned.region, &config.portal_id)
             });
@@ -56,6 +56,10 @@ impl Resource for AuditLogWebhook {
         if call.planned.region.is_null() {
             call.planned.region = Attr::Unknown;
             call.planned.id = Attr::Unknown;
+        }
+        // A replacement is planned twice: as an update, then as a creation with the private data of the update.
+        if prior.is_some() || Record::of(&call.private).is_none() {
+            validators::warn_of_unknown_region(&call.planned.region, &mut call.diagnostics);
         }
         call.planned.plan_defaults(config);
         let form = config.form();
@@ -80,7 +84,7 @@ impl Resource for AuditLogWebhook {
             }
             rules::expect(&mut call.private, config);
             if let Some(stream) = stream {
-                rules::plan_creation(&stream, config, &mut call.diagnostics).await;
+                rules::plan_creation(&stream, &call.private, config, &mut call.diagnostics).await;
             }
             return Ok(());
         };
@@ -95,13 +99,7 @@ impl Resource for AuditLogWebhook {
             }
             (None, _) => {}
         }
-        if let (Some(old), Some(Ok(left))) = (
-            &old,
-            prior
-                .audit_log_destination_id
-                .known()
-                .map(|id| DestinationId::parse(id)),
-        ) && prior.audit_log_destination_id != config.audit_log_destination_id
+        if let (Some(old), Some(left)) = (&old, left_destination(prior, &call.planned))
             && let Some(warning) = run.plan_move(&left, old)
         {
             call.diagnostics.push(warning.at("audit_log_destination_id"));
@@ -128,7 +126,7 @@ impl Resource for AuditLogWebhook {
             return Ok(());
         }
         let redirected = endpoint::is_changed(&call.private)
-            || (rules::was_redirected(&call.private, prior) && prior.endpoint != config.endpoint);
+            || (rules::was_redirected(&call.private, prior) && prior.endpoint != call.planned.endpoint);
         let required = if changes_form || redirected {
             Required::Yes
         } else {
@@ -255,6 +253,14 @@ impl Resource for AuditLogWebhook {
             Ok(None)
         }
     }
+}
+
+/// The destination that a change leaves for another target.
+fn left_destination(prior: &Model, planned: &Model) -> Option<DestinationId> {
+    if prior.audit_log_destination_id == planned.audit_log_destination_id {
+        return None;
+    }
+    DestinationId::parse(prior.audit_log_destination_id.known()?).ok()
 }
 
 impl TrackedResource for AuditLogWebhook {

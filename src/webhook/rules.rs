@@ -4,14 +4,13 @@
 //! A provider sees one call at a time, and Terraform starts a process for each provider alias and phase. So a rule
 //! depends only on the configuration, the state, the private data and what Konnect returns now.
 
-use konnect::Error;
+use konnect::{Error, normal_url};
 use serde::{Deserialize, Serialize};
 use terraform_plugin::{Diagnostic, Diagnostics, Private, Secret};
 
 use crate::credential::Fingerprint;
 use crate::run::RunState;
 use crate::run::scope::Scope;
-use crate::run::validators::normal_url;
 use crate::run::values::fails_at_apply;
 use crate::webhook::stream::Stream;
 use crate::webhook::{Current, Model, TYPE, Target};
@@ -165,7 +164,12 @@ pub(super) fn is_unconfirmed(private: &Private) -> bool {
 
 /// Warns at plan of a creation about what its apply will do to the webhook that exists, and if another resource of this
 /// plan has the same webhook.
-pub(super) async fn plan_creation(stream: &Stream<'_>, config: &Model, diagnostics: &mut Diagnostics) {
+pub(super) async fn plan_creation(
+    stream: &Stream<'_>,
+    private: &Private,
+    config: &Model,
+    diagnostics: &mut Diagnostics,
+) {
     let scope = &stream.scope;
     if stream.run.count_plan(scope, true) > 1 {
         diagnostics.push(planned_twice(scope));
@@ -189,8 +193,11 @@ pub(super) async fn plan_creation(stream: &Stream<'_>, config: &Model, diagnosti
             );
             diagnostics.push(Diagnostic { detail, ..warning });
         }
-        Ok(Some(Current::Endpoint(found))) => {
-            diagnostics.push(overwrites_switched_off(scope, &Current::Endpoint(found).target()));
+        // In a replacement, the private data has the record of the old object, which Terraform removes first.
+        Ok(Some(found @ Current::Endpoint(_)))
+            if !Record::of(private).is_some_and(|record| record.owns(&found.target())) =>
+        {
+            diagnostics.push(overwrites_switched_off(scope, &found.target()));
         }
         Ok(_) => {}
     }
@@ -239,8 +246,9 @@ pub(super) async fn plan_replacement(
     }
 }
 
-/// Warns at plan of an update if another resource of this plan has the same webhook, and if the update changes the
-/// target of a stream that was only imported or moved.
+/// Warns at plan of an update if another resource of this plan has the same webhook, if another process or user has
+/// redirected it and the update sets the target again, and if the update changes the target of a stream that was only
+/// imported or moved.
 pub(super) async fn plan_update(
     stream: &Stream<'_>,
     private: &Private,
@@ -254,6 +262,12 @@ pub(super) async fn plan_update(
     }
     let moved = prior.region.is_null();
     let target = config.target();
+    if !is_unconfirmed(private)
+        && was_redirected(private, prior)
+        && let Some(now) = prior.target().filter(|now| Some(now) != target.as_ref())
+    {
+        diagnostics.push(redirected_outside(stream, &now, target.as_ref()).await);
+    }
     if !is_unconfirmed(private) || (!moved && target.is_some() && target == prior.target()) {
         return;
     }
@@ -386,6 +400,14 @@ pub(super) fn left_in_place(scope: &Scope, found: &Current) -> Diagnostic {
     )
 }
 
+/// The error for a removal that Konnect refuses. A destroy has no configuration that shows which webhook it is about.
+pub(super) fn not_removed(scope: &Scope, error: &Error) -> Diagnostic {
+    Diagnostic::error(
+        format!("Webhook of {scope} was not removed"),
+        format!("{}.\n\n{}", error.summary(), error.detail()),
+    )
+}
+
 /// The warning about a creation whose response was lost.
 pub(super) fn uncertain(scope: &Scope, target: &Target) -> Diagnostic {
     Diagnostic::warning(
@@ -412,6 +434,23 @@ fn redirects(scope: &Scope, found: &Target, target: Option<Target>) -> Diagnosti
         ),
     )
     .at("replace_existing")
+}
+
+/// The warning that another process or user redirected a stream, which the apply directs to `target` again.
+async fn redirected_outside(stream: &Stream<'_>, now: &Target, target: Option<&Target>) -> Diagnostic {
+    let now = stream.describe(now).await;
+    let target = match target {
+        Some(target) => stream.describe(target).await,
+        None => "the target of this resource".to_owned(),
+    };
+    Diagnostic::warning(
+        "Webhook was redirected by another process or user",
+        format!(
+            "The webhook of {} now delivers to {now}, which this resource did not set. The apply redirects it to {target}. \
+             Find out who changed it, and whether the events since then are in the right place.",
+            stream.scope
+        ),
+    )
 }
 
 fn planned_twice(scope: &Scope) -> Diagnostic {

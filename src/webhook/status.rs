@@ -6,7 +6,7 @@ use terraform_plugin::{Attr, DataCall, DataSource, Diagnostics, Validator, forei
 
 use crate::run::errors::api_error;
 use crate::run::scope::{Scope, scope_argument};
-use crate::run::{RunState, portal, validators};
+use crate::run::{RunState, portal};
 
 /// The data source `konnect_audit_log_webhook_status`.
 pub(crate) struct AuditLogWebhookStatus;
@@ -16,7 +16,7 @@ pub(crate) struct AuditLogWebhookStatus;
 #[derive(Debug, Clone, Default, terraform_plugin::Model)]
 pub(crate) struct Model {
     /// Region of the webhook, or of the Dev Portal. Default: the provider's `region`.
-    #[tf(optional, computed, validate = validators::region_of_another_object())]
+    #[tf(optional, computed)]
     region: Attr<String>,
     /// Id of the Dev Portal, a UUID. If omitted, the status is that of the region's webhook.
     #[tf(optional, validate = Validator::not_blank(), semantic_equality = str::eq_ignore_ascii_case)]

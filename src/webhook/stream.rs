@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use konnect::{Cache, Client, Error, v2 as konnect_v2};
+use konnect::{Cache, Client, DestinationId, Error, v2 as konnect_v2, v3 as konnect_v3};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
@@ -80,6 +80,19 @@ impl<'a> Stream<'a> {
             return Ok(None);
         }
         self.endpoint(cache.endpoint_webhook(region).await)
+    }
+
+    /// A target with its host, also for a destination if it can be read.
+    pub(super) async fn describe(&self, target: &Target) -> String {
+        if let Target::Destination(id) = target
+            && let Ok(id) = DestinationId::parse(id)
+            && let Ok(found) =
+                konnect_v3::get_destination(self.client, &self.run.regions.organization(), &id).await
+            && let Attr::Known(host) = endpoint::host(&found.endpoint)
+        {
+            return format!("{target} on {host}");
+        }
+        target.to_string()
     }
 
     /// The v2 webhook. Without an endpoint in the configuration or state, v2 may be unavailable.
@@ -347,7 +360,7 @@ impl<'a> Stream<'a> {
         }
         self.take_down(self.client, &found)
             .await
-            .map_err(|error| api_error(&error))
+            .map_err(|error| rules::not_removed(&self.scope, &error).into())
     }
 
     /// Removes a webhook whose creation no state records, if that creation switched it on. With `replace_existing`, the

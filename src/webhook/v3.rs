@@ -60,10 +60,12 @@ pub(super) fn changes(
             Some(prior) => changed_value(&prior.enabled, &planned.enabled),
             None => planned.enabled.known().copied(),
         },
-        include_principal_name: None,
+        include_principal_name: match prior {
+            Some(prior) => changed_value(&prior.include_principal_name, &planned.include_principal_name),
+            None => planned.include_principal_name.known().copied(),
+        },
     };
-    let differs = changes.audit_log_destination_id.is_some() || changes.enabled.is_some();
-    Ok(differs.then_some(changes))
+    Ok(Some(changes).filter(|changes| *changes != DestinationWebhookChanges::default()))
 }
 
 /// Changes the webhook in one request. Repeats it while Konnect does not find a destination that this run has just

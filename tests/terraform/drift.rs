@@ -216,6 +216,47 @@ fn webhook_switched_to_other_form_outside_is_reverted() {
 }
 
 #[test]
+fn redirect_by_another_process_warns_from_where_to_where() {
+    let workspace = Workspace::of(with_destination());
+    workspace.apply();
+    let siem = workspace.state().text(SIEM, "id");
+    let theirs = json!({
+        "name": "theirs", "endpoint": "https://theirs.example.com/s3cret", "authorization": "Bearer of-another-user",
+        "log_format": "json",
+    });
+    let path = "/global/v3/audit-log-destinations";
+    let theirs = workspace.konnect.posted_by_another_user(path, &theirs);
+    let id = theirs["id"].as_str().unwrap();
+    for (edit, to) in [
+        (
+            json!({ "audit_log_destination_id": id }),
+            format!("destination {id} on theirs.example.com"),
+        ),
+        (
+            json!({ "endpoint": "https://elsewhere.example.com/s3cret" }),
+            "an endpoint on elsewhere.example.com".to_owned(),
+        ),
+    ] {
+        workspace.konnect.edit_webhook("eu", edit).unwrap();
+        let plan = workspace.plan();
+        let [warning] = &plan.diagnostics[..] else {
+            panic!("one warning: {:?}", plan.diagnostics);
+        };
+        assert_eq!(
+            warning.summary,
+            "Webhook was redirected by another process or user"
+        );
+        let from = format!("destination {siem} on siem.example.com");
+        for part in ["region eu", &to, &from] {
+            assert!(warning.detail.contains(part), "{part}: {warning:?}");
+        }
+        assert!(!warning.detail.contains("s3cret"), "{warning:?}");
+        workspace.apply();
+        assert_eq!(workspace.plan().diagnostics, []);
+    }
+}
+
+#[test]
 fn refresh_only_apply_updates_state_without_writes() {
     let workspace = Workspace::of(with_destination());
     workspace.apply();

@@ -65,7 +65,7 @@ fn create_duplicate_is_not_refused_by_apply() {
 fn create_with_any_difference_does_not_warn() {
     for (attribute, value) in [
         ("name", json!("siem 2")),
-        ("endpoint", json!("https://siem.example.com/audit/")),
+        ("endpoint", json!("https://siem.example.com/audit-2")),
         ("log_format", json!("json")),
         ("skip_ssl_verification", json!(true)),
     ] {

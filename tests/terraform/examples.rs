@@ -107,7 +107,7 @@ fn module_region_that_fails_is_reported() {
     workspace.init();
     workspace.apply();
     workspace.konnect.patched_by_another_user(
-        "/sg/v2/audit-log-webhook",
+        "/in/v2/audit-log-webhook",
         &json!({ "endpoint": "https://other.example.com/", "authorization": "Bearer b", "enabled": true }),
     );
     let recorded = workspace.konnect.record_delivery("eu", 503, "Busy", None);
@@ -127,7 +127,7 @@ fn module_region_that_fails_is_reported() {
     assert!(
         warnings
             .iter()
-            .any(|w| w.detail.ends_with("does not manage: sg.")),
+            .any(|w| w.detail.ends_with("does not manage: in.")),
         "{warnings:?}"
     );
     assert!(

@@ -50,10 +50,34 @@ fn destination_by_id_or_name_has_all_readable_attributes() {
     let mut found = of("by_id");
     assert!(found["created_at"].take().is_string());
     let expected = json!({
-        "id": id, "name": "siem", "endpoint": "https://siem.example.com/audit",
+        "id": id, "name": "siem", "endpoint": "https://siem.example.com/audit", "endpoint_host": "siem.example.com",
         "log_format": "json", "skip_ssl_verification": false, "created_at": null, "updated_at": null,
     });
     assert_eq!(found, expected);
+}
+
+/// The URL can be the credential of a collector.
+#[test]
+fn endpoint_of_a_destination_is_sensitive_and_its_host_is_shown() {
+    let workspace = Workspace::new();
+    let id = destination(&workspace, "siem");
+    let outputs = |value: &str| {
+        let lookup = data("audit_log_destination", "siem").with("id", id.as_str());
+        let all = data("audit_log_destinations", "all");
+        format!("{lookup}{all}output \"shown\" {{\n  value = {value}\n}}\n")
+    };
+    for base in [
+        "data.konnect_audit_log_destination.siem",
+        "data.konnect_audit_log_destinations.all.destinations[0]",
+    ] {
+        workspace.configure(outputs(&format!("{base}.endpoint")));
+        workspace.init();
+        let error = workspace.try_plan().error();
+        assert_eq!(error.summary, "Output refers to sensitive values", "{base}");
+        workspace.configure(outputs(&format!("{base}.endpoint_host")));
+        workspace.apply();
+        assert_eq!(*workspace.state().output("shown"), "siem.example.com", "{base}");
+    }
 }
 
 #[test]
@@ -281,16 +305,154 @@ fn organization_is_read_from_the_global_host() {
 }
 
 #[test]
+fn regions_are_those_that_konnect_offers() {
+    let mut workspace = Workspace::new();
+    read(&workspace, data("regions", "all"));
+    assert_eq!(
+        *workspace.state().get("data.konnect_regions.all"),
+        json!({ "stable": ["au", "eu", "in", "me", "us"], "stable_opt_in": ["sg"], "beta": [] })
+    );
+    workspace.try_plan().succeeds();
+    let requests = workspace.konnect.take_requests();
+    let lists = requests
+        .iter()
+        .filter(|request| request.path == "/global/v3/available-regions");
+    let tokens: Vec<_> = lists
+        .map(|request| request.headers.contains_key("authorization"))
+        .collect();
+    assert!(!tokens.is_empty() && !tokens.contains(&true), "{requests:?}");
+
+    workspace.set(
+        "KONNECT_SERVER_URL",
+        format!("{}/global", workspace.konnect.url()),
+    );
+    workspace.assert_no_changes();
+}
+
+#[test]
+fn webhook_of_each_form_is_shown_without_its_url() {
+    let workspace = Workspace::new();
+    let webhook = |label: &str| data("audit_log_webhook", label).with("region", label);
+    let portal = workspace.konnect.add_portal("eu", "developers").unwrap();
+    let siem = destination(&workspace, "siem");
+    let edit = |region: &str, set: Value| workspace.konnect.edit_webhook(region, set).unwrap();
+    edit("eu", json!({ "audit_log_destination_id": siem, "enabled": true }));
+    edit(
+        "us",
+        json!({ "endpoint": "https://siem.example.com:8443/s3cret", "log_format": "json", "enabled": false }),
+    );
+    let blocks = [
+        webhook("eu"),
+        webhook("us"),
+        webhook("au"),
+        data("audit_log_webhook", "portal")
+            .with("region", "eu")
+            .with("portal_id", portal.as_str()),
+    ];
+    read(&workspace, blocks.map(|block| block.to_string()).concat());
+    let expected = |region: &str, configured: bool, enabled: bool| {
+        json!({
+            "region": region, "portal_id": null, "configured": configured, "enabled": enabled,
+            "audit_log_destination_id": null, "endpoint_host": null, "log_format": null,
+        })
+    };
+    let shown = |label: &str| {
+        workspace
+            .state()
+            .get(&format!("data.konnect_audit_log_webhook.{label}"))
+            .clone()
+    };
+    let mut eu = expected("eu", true, true);
+    eu["audit_log_destination_id"] = json!(siem);
+    assert_eq!(shown("eu"), eu);
+    let mut us = expected("us", true, false);
+    us["endpoint_host"] = json!("siem.example.com:8443");
+    us["log_format"] = json!("json");
+    assert_eq!(shown("us"), us);
+    assert_eq!(shown("au"), expected("au", false, false));
+    let mut none = expected("eu", false, false);
+    none["portal_id"] = json!(portal);
+    assert_eq!(shown("portal"), none);
+    assert!(!workspace.printed().contains("s3cret"));
+
+    let set = json!({ "audit_log_destination_id": siem, "enabled": true });
+    workspace.konnect.edit_portal_webhook("eu", &portal, set).unwrap();
+    workspace.apply();
+    assert_eq!(
+        (
+            &shown("portal")["enabled"],
+            &shown("portal")["audit_log_destination_id"]
+        ),
+        (&json!(true), &json!(siem))
+    );
+
+    workspace.konnect.remove_portal("eu", &portal).unwrap();
+    let error = workspace.try_plan().error();
+    assert_eq!(
+        (error.summary.as_str(), error.attribute()),
+        ("Dev Portal not found", Some("portal_id"))
+    );
+}
+
+#[test]
+fn portals_are_sorted_and_filtered() {
+    let workspace = Workspace::new();
+    let [b, ab, a] = ["b", "ab", "a"].map(|name| workspace.konnect.add_portal("eu", name).unwrap());
+    workspace.konnect.add_portal("us", "a").unwrap();
+    let portals = |label: &str| data("portals", label).with("region", "eu");
+    let blocks = [
+        portals("all"),
+        portals("a").with("name", "a"),
+        portals("with_b").with("name_contains", "b"),
+        portals("none").with("name", "c"),
+    ];
+    read(&workspace, blocks.map(|block| block.to_string()).concat());
+    let state = workspace.state();
+    for (label, expected) in [
+        ("all", vec![(&a, "a"), (&ab, "ab"), (&b, "b")]),
+        ("a", vec![(&a, "a")]),
+        ("with_b", vec![(&ab, "ab"), (&b, "b")]),
+        ("none", vec![]),
+    ] {
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(id, name)| json!({ "id": id, "name": name, "region": "eu" }))
+            .collect();
+        let found = &state.get(&format!("data.konnect_portals.{label}"))["portals"];
+        assert_eq!(*found, Value::from(expected), "{label}");
+    }
+    workspace.configure(portals("all").with("region", "global"));
+    let error = workspace.try_plan().error();
+    assert_eq!(
+        (error.summary.as_str(), error.attribute()),
+        ("Dev Portals are regional", Some("region"))
+    );
+}
+
+#[test]
 fn examples_of_lookups_apply() {
     for name in [
         "audit_log_destination",
         "audit_log_destinations",
         "audit_log_events",
         "audit_log_signing_keys",
+        "audit_log_webhook",
         "organization",
+        "portals",
+        "regions",
     ] {
         let workspace = Workspace::new();
-        destination(&workspace, "SIEM");
+        let siem = destination(&workspace, "SIEM");
+        workspace.konnect.add_portal("eu", "Developers").unwrap();
+        let streams: &[_] = if name == "regions" {
+            &["au", "eu", "in", "me", "us"]
+        } else {
+            &[]
+        };
+        for region in streams {
+            let set = json!({ "audit_log_destination_id": siem, "enabled": true });
+            workspace.konnect.edit_webhook(region, set).unwrap();
+        }
         workspace
             .konnect
             .trigger("eu", None, EventKind::AuthorizationDenied, 1)

@@ -108,9 +108,9 @@ fn plan_of_60_unchanged_destinations_limits_requests() {
     let workspace = unchanged(60);
     let many = requests_of_a_plan(&workspace, &[]);
     assert!((2..=11).contains(&many), "{many} requests");
-    // Sequential reads are recognized as a series after ten.
+    // Only reads that are concurrent share a list.
     let in_turn = requests_of_a_plan(&workspace, &["-parallelism=1"]);
-    assert_eq!(in_turn, 11);
+    assert_eq!(in_turn, 60);
     let one = requests_of_a_plan(&workspace, &["-target=konnect_audit_log_destination.many[7]"]);
     assert_eq!(one, 1);
 }

@@ -101,6 +101,47 @@ fn portal_removed_outside_removes_the_webhook_from_the_state() {
 }
 
 #[test]
+fn include_principal_name_is_managed_only_if_configured() {
+    let (workspace, portal) = with_portal();
+    let named = |value: bool| webhook(&portal).with("include_principal_name", value);
+    let path = format!("/eu/v3/portals/{portal}/audit-log-webhook");
+    let set = |value: bool| {
+        [write(
+            format!("PATCH {path}"),
+            json!({ "include_principal_name": value }),
+        )]
+    };
+    let edit = |value: bool| {
+        let set = json!({ "include_principal_name": value });
+        workspace.konnect.edit_portal_webhook("eu", &portal, set).unwrap();
+    };
+    set_up(&workspace, with_destination(named(true)));
+    let writes = workspace.apply_and_assert_no_changes();
+    assert_eq!(writes[1].body["include_principal_name"], true);
+    assert_eq!(workspace.state().get(DEVELOPERS)["include_principal_name"], true);
+    edit(false);
+    assert_eq!(workspace.apply_and_assert_no_changes(), set(true));
+    workspace.configure(with_destination(named(false)));
+    assert_eq!(workspace.apply_and_assert_no_changes(), set(false));
+
+    workspace.configure(with_destination(webhook(&portal)));
+    assert_eq!(workspace.apply_and_assert_no_changes(), []);
+    edit(true);
+    workspace.assert_no_changes();
+    workspace.configure(with_destination(named(false)));
+    assert_eq!(workspace.apply_and_assert_no_changes(), set(false));
+    assert_eq!(stored(&workspace, &portal)["include_principal_name"], false);
+}
+
+#[test]
+fn include_principal_name_of_a_region_is_an_error() {
+    let region = Block::webhook_to("eu", "siem").with("include_principal_name", true);
+    let workspace = Workspace::of(with_destination(region));
+    let error = workspace.validate().error();
+    assert_eq!(error.attribute(), Some("include_principal_name"), "{error:?}");
+}
+
+#[test]
 fn invalid_arguments_are_errors_on_them() {
     let (mut workspace, portal) = with_portal();
     for (block, attribute, summary) in [
@@ -220,8 +261,15 @@ fn import_by_id_and_by_identity_changes_nothing() {
 #[test]
 fn moved_block_migrates_the_type_of_kongs_providers_without_a_write() {
     for provider in [KONG, KONG_BETA] {
-        let (workspace, portal, block, siem) = existing();
-        let attributes = json!({ "audit_log_destination_id": siem, "enabled": true, "portal_id": portal });
+        let (workspace, portal, mut block, siem) = existing();
+        let mut attributes =
+            json!({ "audit_log_destination_id": siem, "enabled": true, "portal_id": portal });
+        if provider == KONG_BETA {
+            let set = json!({ "include_principal_name": true });
+            workspace.konnect.edit_portal_webhook("eu", &portal, set).unwrap();
+            attributes["include_principal_name"] = json!(true);
+            block = block.with("include_principal_name", true);
+        }
         let resource = json!({
             "mode": "managed",
             "type": "konnect_portal_audit_log_webhook",

@@ -1,6 +1,6 @@
 //! The provider block and the environment: server and credentials.
 
-use konnect_emulator::{Fault, FaultRule};
+use konnect_emulator::{Certificate, EmulatorOptions, Fault, FaultRule};
 use serde_json::{Value, json};
 use terraform_provider_konnect::ADDRESS;
 
@@ -182,6 +182,7 @@ fn server_url_invalid_errors_on_attribute() {
         ("https://{region}.example.com/{region}", "once"),
         ("https://konnect.example.com:{region}/", "port"),
         ("https://eu.api.konghq.com/v3", "/v3"),
+        ("https://{region}.api.konghq.com/v2/", "/v2"),
     ];
     each_refused(&cases.map(|(url, says)| (format!("server_url = {}", json!(url)), "server_url", says)));
 }
@@ -203,14 +204,51 @@ fn region_or_number_invalid_errors_on_attribute() {
 }
 
 #[test]
+fn ca_certificate_file_is_trusted() {
+    let workspace = Workspace::with(EmulatorOptions {
+        certificate: Some(Certificate::Valid),
+        ..EmulatorOptions::default()
+    });
+    workspace.write("authority.pem", &workspace.konnect.authority().unwrap());
+    workspace.configure(siem());
+    workspace.init();
+    let error = workspace.apply_error();
+    assert!(error.text().contains("certificate"), "{error:?}");
+
+    let block = "ca_certificate_file = \"${path.module}/authority.pem\"";
+    workspace.configure_provider(block, siem());
+    workspace.apply_and_assert_no_changes();
+    workspace.destroy();
+}
+
+#[test]
+fn ca_certificate_file_that_is_unusable_errors_on_attribute_and_names_the_file() {
+    let workspace = Workspace::of(siem());
+    workspace.write("other.pem", "no certificate");
+    for (file, says) in [("absent.pem", "cannot be read"), ("other.pem", "no certificate")] {
+        workspace.configure_provider(&format!("ca_certificate_file = \"{file}\""), siem());
+        let error = workspace.try_plan().error();
+        assert_eq!(error.attribute(), Some("ca_certificate_file"), "{error:?}");
+        assert!(
+            error.detail.contains(file) && error.detail.contains(says),
+            "{error:?}"
+        );
+    }
+    assert_eq!(workspace.konnect.requests(), []);
+}
+
+#[test]
 fn region_not_known_to_provider_warns() {
     let workspace = Workspace::of("");
     let webhook = Block::webhook_with_endpoint("here").without("region");
     workspace.configure_provider("region = \"jp\"", webhook);
     let run = workspace.validate().succeeds();
-    let warnings = run.warnings();
-    assert_eq!(warnings.len(), 1);
-    assert_eq!(warnings[0].attribute(), Some("region"));
+    assert!(run.diagnostics.is_empty(), "{}", run.report());
+    let run = workspace.try_plan().ends_with(2);
+    let [warning] = run.warnings()[..] else {
+        panic!("one warning: {}", run.report());
+    };
+    assert_eq!(warning.summary, "Unknown region");
     workspace.apply_and_assert_no_changes();
     assert_eq!(workspace.konnect.region("jp")["webhook"]["enabled"], true);
 }
@@ -241,6 +279,22 @@ fn environment_variable_invalid_errors_without_value() {
             workspace.printed()
         );
         assert_eq!(workspace.konnect.requests(), []);
+    }
+}
+
+#[test]
+fn environment_for_https_that_is_not_usable_errors_with_the_variable() {
+    for (name, value) in [
+        ("HTTPS_PROXY", "\"http://proxy.example.com:8080\""),
+        ("HTTPS_PROXY", "socks5://proxy.example.com:1080"),
+        ("SSL_CERT_FILE", "/nonexistent/ca.pem"),
+    ] {
+        let mut workspace = Workspace::of(siem());
+        workspace.set("KONNECT_SERVER_URL", "https://{region}.konnect.invalid");
+        workspace.set(name, value);
+        let error = workspace.try_plan().error();
+        assert_eq!(error.summary, "Invalid environment for HTTPS requests");
+        assert!(error.detail.contains(name), "{error:?}");
     }
 }
 

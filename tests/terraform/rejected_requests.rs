@@ -81,6 +81,60 @@ fn webhook_create_refused_errors_and_leaves_no_state() {
 }
 
 #[test]
+fn creation_conflict_errors_on_name_with_the_words_of_the_api() {
+    let workspace = Workspace::of(Block::destination("siem"));
+    let body = json!({ "status": 409, "title": "Conflict", "detail": "a destination with this name exists" });
+    let fault = Fault::Status {
+        code: 409,
+        headers: BTreeMap::default(),
+        body: Some(body.to_string()),
+        content_type: None,
+    };
+    let rule = FaultRule::new(fault).method("POST").always();
+    workspace.konnect.inject(rule).unwrap();
+    let error = workspace.apply_error();
+    assert_eq!(error.attribute(), Some("name"));
+    assert!(
+        error.detail.contains("a destination with this name exists"),
+        "{error:?}"
+    );
+    assert!(!error.detail.contains("uses this one"), "{error:?}");
+}
+
+#[test]
+fn destroy_refused_names_the_region_or_the_dev_portal_in_the_title() {
+    let workspace = Workspace::new();
+    let portal = workspace.konnect.add_portal("eu", "developers").unwrap();
+    let own = Block::webhook_with_endpoint("us").with("region", "us");
+    let developers = Block::webhook_to("developers", "siem").with("portal_id", portal.as_str());
+    let siem = Block::destination("siem");
+    workspace.configure(format!("{siem}{developers}{own}"));
+    workspace.init();
+    workspace.apply();
+    for (method, path) in [("PATCH", "/us/"), ("DELETE", "/portals/")] {
+        let rule = FaultRule::new(Fault::status(403))
+            .method(method)
+            .path(path)
+            .always();
+        workspace.konnect.inject(rule).unwrap();
+    }
+    let errors = workspace.try_destroy().errors();
+    let mut titles: Vec<_> = errors.iter().map(|error| error.summary.as_str()).collect();
+    titles.sort_unstable();
+    let of_portal = format!("Webhook of Dev Portal {portal} in region eu was not removed");
+    assert_eq!(
+        titles,
+        [of_portal.as_str(), "Webhook of region us was not removed"]
+    );
+    assert!(
+        errors
+            .iter()
+            .all(|error| error.detail.contains("Audit Logs: Admin")),
+        "{errors:?}"
+    );
+}
+
+#[test]
 fn token_rejected_errors_without_value() {
     let mut workspace = Workspace::of(Block::destination("siem"));
     workspace.set("KONNECT_TOKEN", "not-a-konnect-token");

@@ -175,20 +175,18 @@ fn replay_job_interrupted_is_followed_by_the_next_apply() {
 }
 
 #[test]
-fn example_resources_of_replay_job_apply() {
+fn example_of_replay_job_applies() {
     let outage = range(&minutes_ago(120), &minutes_ago(60)).to_string();
-    for name in ["resource.tf", "resource_portal.tf"] {
-        let mut workspace = example(&[&format!("examples/resources/konnect_audit_log_replay_job/{name}")]);
-        let portal = workspace.konnect.add_portal("eu", "developers").unwrap();
-        workspace.set("TF_VAR_outage", outage.as_str());
-        workspace.set("TF_VAR_portal_id", portal);
-        set_webhook(&workspace);
-        workspace.init();
-        workspace.validate().succeeds();
-        workspace.apply();
-        workspace.assert_no_changes();
-        workspace.destroy();
-    }
+    let mut workspace = example(&["examples/resources/konnect_audit_log_replay_job/resource.tf"]);
+    let portal = workspace.konnect.add_portal("eu", "developers").unwrap();
+    workspace.set("TF_VAR_outage", outage.as_str());
+    workspace.set("TF_VAR_portal_id", portal);
+    set_webhook(&workspace);
+    workspace.init();
+    workspace.validate().succeeds();
+    workspace.apply();
+    workspace.assert_no_changes();
+    workspace.destroy();
 }
 
 #[test]

@@ -32,7 +32,7 @@ fn warning(block: Block, attribute: &'static str, says: &'static str) -> Case {
     }
 }
 
-/// Asserts that `validate` and `plan` report exactly the expected diagnostics for each block.
+/// Asserts that `validate` and `plan` report exactly the expected errors for each block, and `plan` the warnings.
 fn assert_diagnosed(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -> Vec<Case>) {
     let mut number = 0;
     let cases = cases(&mut || {
@@ -48,7 +48,13 @@ fn assert_diagnosed(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -
     if wrong {
         assert_eq!(workspace.konnect.requests(), [], "no request is made for it");
     }
-    for (run, fine) in [(validated, 0), (planned, 2)] {
+    if !wrong {
+        assert!(validated.diagnostics.is_empty(), "{}", validated.report());
+    }
+    for (run, fine) in [(validated, 0), (planned, 2)]
+        .into_iter()
+        .skip(usize::from(!wrong))
+    {
         let run = run.ends_with(if wrong { 1 } else { fine });
         let mut found = BTreeMap::<&str, Vec<&Diagnostic>>::new();
         for diagnostic in &run.diagnostics {
@@ -57,7 +63,7 @@ fn assert_diagnosed(kind: &str, cases: impl FnOnce(&mut dyn FnMut() -> String) -
         for (index, case) in cases.iter().enumerate() {
             let address = format!("{kind}.case_{}", index + 1);
             let mut of_it = found.remove(address.as_str()).unwrap_or_default();
-            // A plan validates twice, and repeats the warnings.
+            // A plan validates twice, and repeats the errors.
             of_it.dedup();
             let [diagnostic] = of_it.as_slice() else {
                 panic!("{address}: {of_it:#?}\n{}", run.report());
@@ -139,6 +145,28 @@ fn destination_questionable_value_warns_on_attribute() {
                 Block::destination(&label()).with("endpoint", "https://user:s3cret@siem.example.com/"),
                 "endpoint",
                 "user information",
+            ),
+            warning(
+                Block::destination(&label()).with("endpoint", "https://127.0.0.1:9000/in"),
+                "endpoint",
+                "loopback",
+            ),
+            warning(
+                Block::destination(&label()).with("authorization", "Authorization: Bearer pR7-zQ3.kM8xA"),
+                "authorization",
+                "name of a header",
+            ),
+            warning(
+                Block::destination(&label()).with("authorization", "\"Bearer x\""),
+                "authorization",
+                "quotes",
+            ),
+            warning(
+                Block::destination(&label())
+                    .without("authorization")
+                    .with("authorization_wo", "Basic user:s3cret"),
+                "authorization_wo",
+                "base64encode",
             ),
         ]
     });
@@ -254,12 +282,12 @@ fn argument_missing_or_unsupported_errors() {
 }
 
 #[test]
-fn status_region_invalid_errors_and_unknown_warns() {
+fn status_region_invalid_errors_at_read() {
     let status = Block::new("data \"konnect_audit_log_webhook_status\" \"here\"");
     let workspace = Workspace::of(status.clone().with("region", "EU"));
-    // A mocked resource has random text: validation warns, and the read fails.
+    // A mocked resource has random text: validation accepts it, and the read fails.
     let run = workspace.validate().succeeds();
-    assert_eq!(run.warnings()[0].attribute(), Some("region"));
+    assert!(run.diagnostics.is_empty(), "{}", run.report());
     let error = workspace.try_plan().error();
     assert_eq!(error.attribute(), Some("region"));
     assert_eq!(error.address, "data.konnect_audit_log_webhook_status.here");

@@ -67,7 +67,8 @@ pub use http::limit::MAX_CONCURRENT_REQUESTS;
 pub use repeat::{RepeatSchedule, repeat_while};
 pub use types::audit_log::{AuditLogEntry, AuditLogFields, AuditLogQuery, AuditLogType};
 pub use types::destination::{
-    Destination, DestinationChanges, DestinationSettings, LogFormat, NewDestination, is_same_url,
+    Destination, DestinationChanges, DestinationSettings, LogFormat, NewDestination, is_same_name,
+    is_same_url, normal_url,
 };
 pub use types::id::{DestinationId, PortalId};
 pub use types::invalid::InvalidValue;

@@ -78,8 +78,12 @@ impl Redactor {
     }
 
     /// Adds a secret: the whole text; what follows its first space, because a server can repeat `Bearer abc` as `abc`;
-    /// and what `Basic` encodes.
+    /// and what `Basic` encodes. A header name in front is a mistake of the user, and a word of every message about it.
     pub fn add(&mut self, secret: &str) {
+        let secret = match secret.split_once(':') {
+            Some((name, value)) if name.eq_ignore_ascii_case("authorization") => value.trim_start(),
+            _ => secret,
+        };
         // A process that serves many runs must not grow without end.
         if self.anywhere.values().map(HashSet::len).sum::<usize>() > MAX_PARTS {
             *self = Self::from_length(self.shortest, []);
@@ -379,6 +383,18 @@ mod tests {
         );
         removes(&basic("a-token:"), "a-token");
         assert_eq!(Redactor::new(["Basic no=base64"]).redact("no"), "no");
+    }
+
+    #[test]
+    fn redact_header_name_in_front_remains() {
+        for secret in [
+            "Authorization: Bearer pR7-zQ3.kM8xA",
+            "authorization:pR7-zQ3.kM8xA",
+        ] {
+            let redactor = Redactor::new([secret]);
+            assert_eq!(redactor.redact("Set authorization_wo"), "Set authorization_wo");
+            assert_eq!(redactor.redact("sent pR7-zQ3.kM8xA"), "sent [redacted]");
+        }
     }
 
     #[test]

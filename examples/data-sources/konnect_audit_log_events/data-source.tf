@@ -6,7 +6,6 @@ data "konnect_audit_log_events" "eu" {
 }
 
 output "denied" {
-  description = "What was denied, to whom, and when."
   value = [
     for event in data.konnect_audit_log_events.eu.events :
     "${event.ts} ${event.principal_id} ${event.action} ${event.resource}" if event.granted == false

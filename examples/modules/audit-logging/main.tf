@@ -1,6 +1,7 @@
 locals {
   # A stream has the region of its name, unless it specifies another.
   regions   = { for name, stream in var.streams : name => coalesce(stream.region, name) }
+  watched   = var.watched_regions == null ? data.konnect_regions.all.stable : var.watched_regions
   unmanaged = [for region, status in data.konnect_audit_log_webhook_status.other : region if status.webhook_enabled]
   shared_id = var.destination.endpoint == null ? var.destination.id : one(konnect_audit_log_destination.siem[*].id)
 }
@@ -73,9 +74,11 @@ check "audit_log_delivery" {
   }
 }
 
+data "konnect_regions" "all" {}
+
 # Regions whose webhook this module does not manage.
 data "konnect_audit_log_webhook_status" "other" {
-  for_each = setsubtract(var.watched_regions, [for name, stream in var.streams : local.regions[name] if stream.portal_id == null])
+  for_each = setsubtract(local.watched, [for name, stream in var.streams : local.regions[name] if stream.portal_id == null])
 
   region     = each.key
   depends_on = [konnect_audit_log_webhook.stream]

@@ -97,8 +97,7 @@ variable "replace_existing" {
 }
 
 variable "watched_regions" {
-  description = "Regions in which the module looks for a webhook that it does not manage and that is switched on. Empty: it does not look."
+  description = "Regions in which the module looks for a webhook that it does not manage and that is switched on. Null: all that Konnect lists as stable. Empty: none."
   type        = set(string)
-  default     = ["au", "eu", "in", "me", "sg", "us"]
-  nullable    = false
+  default     = null
 }

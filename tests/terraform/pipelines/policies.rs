@@ -84,22 +84,12 @@ fn plan(workspace: &Workspace, options: &[&str]) -> Value {
     serde_json::from_str(&shown.succeeds().stdout).expect("JSON")
 }
 
-/// Adds the data source `konnect_regions`, as a plan has it that read it.
-fn with_regions(mut plan: Value, stable: &[&str]) -> Value {
-    let values = json!({"stable": stable, "stable_opt_in": ["sg"], "beta": []});
-    let regions = json!({
-        "address": "data.konnect_regions.all",
-        "mode": "data",
-        "type": "konnect_regions",
-        "name": "all",
-        "values": values,
-    });
-    let root = &mut plan["prior_state"]["values"]["root_module"];
-    match root["resources"].as_array_mut() {
-        Some(resources) => resources.push(regions),
-        None => root["resources"] = json!([regions]),
-    }
-    plan
+/// The values of the data source `konnect_regions` in a plan.
+fn regions(plan: &mut Value) -> &mut Value {
+    let resources = plan["prior_state"]["values"]["root_module"]["resources"].as_array_mut();
+    let mut resources = resources.expect("resources").iter_mut();
+    let found = resources.find(|resource| resource["type"] == "konnect_regions");
+    &mut found.expect("the data source")["values"]
 }
 
 /// The resources of a type in the planned values.
@@ -113,7 +103,8 @@ fn planned<'a>(plan: &'a mut Value, kind: &str) -> Vec<&'a mut Value> {
 const DESTINATION: &str = "module.audit_logging.konnect_audit_log_destination.siem[0]";
 const STREAM: &str = "module.audit_logging.konnect_audit_log_webhook.stream";
 
-/// A plan that breaks no rule: that of `examples/complete` without a change.
+/// A plan that breaks no rule: that of `examples/complete` with the data source `konnect_regions`, and a stream for each
+/// region that is stable.
 struct Good {
     plan: Value,
     settings: Value,
@@ -126,8 +117,19 @@ impl Good {
             return None;
         }
         let settings = fs::read_to_string(project("examples/policies/settings.json")).expect("the settings");
+        let workspace = repository();
+        workspace.write(
+            "audit-logging/regions.tf",
+            "data \"konnect_regions\" \"all\" {}\n",
+        );
+        let mut plan = plan(&workspace, &[]);
+        assert_eq!(
+            regions(&mut plan)["stable"].take(),
+            json!(["au", "eu", "in", "me", "us"])
+        );
+        regions(&mut plan)["stable"] = json!(["au", "eu", "us"]);
         Some(Self {
-            plan: with_regions(plan(&repository(), &[]), &["au", "eu", "us"]),
+            plan,
             settings: serde_json::from_str(&settings).expect("JSON"),
         })
     }
@@ -142,7 +144,11 @@ impl Good {
     /// The verdict after a change of the destination.
     fn destination(&self, attribute: &str, value: impl Into<Value>) -> Verdict {
         self.changed(|plan| {
-            planned(plan, "konnect_audit_log_destination")[0]["values"][attribute] = value.into();
+            let values = &mut planned(plan, "konnect_audit_log_destination")[0]["values"];
+            if attribute == "endpoint" {
+                values["endpoint_host"] = Value::Null;
+            }
+            values[attribute] = value.into();
         })
     }
 
@@ -174,7 +180,7 @@ fn policies_plan_that_breaks_no_rule_passes() {
 #[test]
 fn policies_stable_region_without_enabled_stream_is_refused() {
     let Some(good) = Good::plan() else { return };
-    let another = good.changed(|plan| *plan = with_regions(plan.take(), &["in"]));
+    let another = good.changed(|plan| regions(plan)["stable"] = json!(["au", "in"]));
     refused(another, "Region in has no enabled stream.");
     for (attribute, value) in [
         ("enabled", json!(false)),
@@ -231,7 +237,9 @@ fn policies_other_host_is_refused() {
 
     // The URL is write-only, and its host unknown.
     let hidden = good.changed(|plan| {
-        planned(plan, "konnect_audit_log_destination")[0]["values"]["endpoint"] = Value::Null;
+        let values = &mut planned(plan, "konnect_audit_log_destination")[0]["values"];
+        values["endpoint"] = Value::Null;
+        values["endpoint_host"] = Value::Null;
         let changes = plan["resource_changes"].as_array_mut().expect("changes");
         let destination = changes.iter_mut().find(|change| change["address"] == DESTINATION);
         destination.expect("the destination")["change"]["after_unknown"]["endpoint_host"] = json!(true);

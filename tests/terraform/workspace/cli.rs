@@ -38,6 +38,8 @@ pub enum Feature {
     Actions,
     /// `import` blocks with `identity`.
     ImportByIdentity,
+    /// The second plan of a change, during apply, contains the private data of the first.
+    PlannedPrivate,
     /// `terraform query`, with `GenerateResourceConfig`.
     Query,
 }
@@ -48,7 +50,8 @@ impl Cli {
         let first = match (feature, self.product) {
             (Feature::ImportByIdentity, _) => (1, 12),
             (Feature::Actions | Feature::Query, Product::Terraform) => (1, 14),
-            (Feature::Actions | Feature::Query, Product::OpenTofu) => return false,
+            (Feature::PlannedPrivate, Product::Terraform) => (1, 16),
+            (Feature::Actions | Feature::Query | Feature::PlannedPrivate, Product::OpenTofu) => return false,
         };
         self.release >= first
     }

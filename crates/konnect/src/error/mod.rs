@@ -197,16 +197,22 @@ impl Error {
         advice(self.kind(), &self.0.call.method, self.asked_wait())
     }
 
-    /// Returns the text below the title of a report whose title is [`Error::summary`]: [`Error::facts`] and
-    /// [`Error::advice`].
+    /// Returns the text below the title of a report whose title is [`Error::summary`]: the facts and [`Error::advice`].
     #[must_use]
     pub fn detail(&self) -> String {
-        format!("{}\n\n{}", self.facts(), self.advice())
+        // The title has the status of an error of the API.
+        let in_title = matches!(self.kind(), ErrorKind::Api { .. });
+        format!("{}\n\n{}", self.lines(!in_title), self.advice())
     }
 
-    /// Returns the message of the server, the request, and what else is known, for a report with its own advice.
+    /// Returns the message of the server, the request, the status, and what else is known, for a report with its own title
+    /// and advice.
     #[must_use]
     pub fn facts(&self) -> String {
+        self.lines(true)
+    }
+
+    fn lines(&self, has_status: bool) -> String {
         let mut lines = Vec::new();
         match self.kind() {
             ErrorKind::Api {
@@ -249,7 +255,7 @@ impl Error {
             self.0.call.origin,
             self.path()
         ));
-        if let (Some(status), false) = (self.status(), matches!(self.kind(), ErrorKind::Api { .. })) {
+        if let Some(status) = self.status().filter(|_| has_status) {
             lines.push(format!("Status: {}", status_text(status)));
         }
         lines.extend(self.trace_id().map(|id| format!("Trace id: {id}")));

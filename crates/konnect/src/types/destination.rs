@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use url::Url;
 
@@ -69,7 +70,7 @@ impl<'de> Deserialize<'de> for LogFormat {
 /// The settings of a destination that the API returns as they were sent.
 ///
 /// Comparison is that of all callers: it decides whether a destination is the described one. Endpoints are equal if they
-/// are the same URL ([`is_same_url`]).
+/// are the same URL ([`is_same_url`]), names if they are the same text ([`is_same_name`]).
 #[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 pub struct DestinationSettings {
     /// The name. Several destinations may have the same name.
@@ -92,18 +93,38 @@ impl PartialEq for DestinationSettings {
             log_format,
             skip_ssl_verification,
         } = self;
-        *name == other.name
+        is_same_name(name, &other.name)
             && is_same_url(endpoint, &other.endpoint)
             && *log_format == other.log_format
             && *skip_ssl_verification == other.skip_ssl_verification
     }
 }
 
-/// Whether two texts are the same URL. A service may return a URL in another form: its host in lower case, without the
-/// default port, or with a slash as its path.
+/// Whether two names are the same text. A service may return a name in another Unicode form, such as one that separates
+/// letters from their accents.
+#[must_use]
+pub fn is_same_name(one: &str, other: &str) -> bool {
+    let nfc = ComposingNormalizerBorrowed::new_nfc();
+    one == other || nfc.normalize(one) == nfc.normalize(other)
+}
+
+/// Whether two texts are the same URL in their [normal form](normal_url).
 #[must_use]
 pub fn is_same_url(one: &str, other: &str) -> bool {
-    one == other || matches!((Url::parse(one), Url::parse(other)), (Ok(one), Ok(other)) if one == other)
+    one == other || normal_url(one) == normal_url(other)
+}
+
+/// The normal form of an endpoint. A service may return a URL in another form: with its host in another letter case, with
+/// or without the default port, or with a slash at the end. A text that is no URL is its own normal form.
+#[must_use]
+pub fn normal_url(endpoint: &str) -> String {
+    let Ok(url) = Url::parse(endpoint) else {
+        return endpoint.to_owned();
+    };
+    let text = url.as_str();
+    // A slash at the end of a query is part of its value.
+    let path = text.strip_suffix('/').filter(|_| url.query().is_none());
+    path.unwrap_or(text).to_owned()
 }
 
 /// A destination (API descriptions, `AuditLogDestination`).
@@ -208,6 +229,18 @@ mod tests {
             assert_ne!(settings(endpoint), settings("https://e.example"), "{endpoint}");
             assert_eq!(settings(endpoint), settings(endpoint));
         }
+    }
+
+    #[test]
+    fn url_with_a_slash_is_the_same_only_without_a_query() {
+        assert!(is_same_url("https://e.example/a/", "https://e.example/a"));
+        assert!(!is_same_url("https://e.example/a?b=/", "https://e.example/a?b="));
+    }
+
+    #[test]
+    fn name_in_another_unicode_form_is_the_same() {
+        assert!(is_same_name("Gr\u{f6}\u{df}e", "Gro\u{308}\u{df}e"));
+        assert!(!is_same_name("Gr\u{f6}\u{df}e", "Gro\u{df}e"));
     }
 
     #[test]

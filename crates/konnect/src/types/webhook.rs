@@ -71,7 +71,7 @@ pub struct DestinationWebhook {
 
 /// Changes to the v3 webhook of a region or a Dev Portal (API descriptions, `UpdateAuditLogsWebhook` and
 /// `UpdatePortalAuditLogWebhook`). Fields that are `None` keep their value.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DestinationWebhookChanges {
     /// The new destination.
     #[serde(skip_serializing_if = "Option::is_none")]

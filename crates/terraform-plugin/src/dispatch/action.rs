@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::action::{Action, InvokeCall, PlanActionCall};
-use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::dispatch::{Configured, Erased, Run, STORES_NOTHING, flatten, or_nulls, validate_config};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::dispatch::{Configured, Erased, Run, STORES_NOTHING, flatten, only, or_nulls, validate_config};
 use crate::engine::panics::catch_panic;
 use crate::engine::progress::{InvokeEvent, Progress};
 use crate::engine::request::ActionRequest;
@@ -38,13 +38,14 @@ pub type DynAction<D> = dyn AnyAction<D>;
 /// For an action without arguments, only the invocation returns diagnostics: Terraform 1.15 crashes on a diagnostic
 /// from validation or plan if the action has no `config` block.
 impl<D: Send + Sync + 'static> DynAction<D> {
-    /// Validates a configuration.
+    /// Validates a configuration. [`Self::plan`] reports the warnings.
     #[must_use]
     pub fn validate(&self, config: Value) -> Diagnostics {
         if sets_nothing(&config) {
             return Diagnostics::new();
         }
-        SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config))
+        let found = SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config));
+        only(Severity::Error, found)
     }
 
     /// Plans the action.
@@ -52,7 +53,11 @@ impl<D: Send + Sync + 'static> DynAction<D> {
         if sets_nothing(&config) {
             return Diagnostics::new();
         }
-        let handler = |configured, ActionRequest(config)| self.plan_model(configured, config);
+        let handler = async |configured, ActionRequest(config)| {
+            let mut found = only(Severity::Warning, self.validate_model(config.clone()));
+            found.append(self.plan_model(configured, config).await);
+            found
+        };
         self.run()
             .handle(self.schema(), ActionRequest(config), handler)
             .await

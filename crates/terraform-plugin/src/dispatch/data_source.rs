@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 
 use crate::data_source::{DataCall, DataSource};
-use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::dispatch::{Configured, Erased, Run, flatten, validate_config};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::dispatch::{Configured, Erased, Run, flatten, only, validate_config};
 use crate::engine::apply;
 use crate::engine::panics::catch_panic;
 use crate::engine::request::{DataRequest, StateResponse};
@@ -33,15 +33,21 @@ pub trait AnyDataSource<D>: Send + Sync {
 pub type DynDataSource<D> = dyn AnyDataSource<D>;
 
 impl<D: Send + Sync + 'static> DynDataSource<D> {
-    /// Validates a configuration.
+    /// Validates a configuration. [`Self::read`] reports the warnings.
     #[must_use]
     pub fn validate(&self, config: Value) -> Diagnostics {
-        SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config))
+        let found = SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config));
+        only(Severity::Error, found)
     }
 
     /// Reads the data source.
     pub async fn read(&self, config: Value) -> StateResponse {
-        let handler = |configured, DataRequest(config)| self.read_model(configured, config);
+        let handler = async |configured, DataRequest(config)| {
+            let warnings = only(Severity::Warning, self.validate_model(config.clone()));
+            let mut response = self.read_model(configured, config).await;
+            response.diagnostics.append(warnings);
+            response
+        };
         self.run()
             .handle(self.schema(), DataRequest(config), handler)
             .await

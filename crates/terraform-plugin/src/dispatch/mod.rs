@@ -23,8 +23,8 @@ pub(crate) use self::list_resource::AnyListResource;
 pub use self::list_resource::ListResourceHandle;
 pub use self::resource::DynResource;
 pub(crate) use self::resource::{AnyResource, ErasedResource};
-use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::engine::request::Request;
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::engine::request::{PlanRequest, Request};
 use crate::engine::sensitive_values::{HasDiagnostics, SensitiveValues};
 use crate::engine::validate::{ClientCapabilities, validate};
 use crate::model::{Model, from_value};
@@ -47,6 +47,8 @@ type OnPhase<D> = Box<dyn Fn(&D, Phase) + Send + Sync>;
 struct State<D> {
     data: Option<Arc<D>>,
     phase: Phase,
+    /// Whether the host has refreshed a resource with this configuration.
+    refreshed: bool,
     stop: CancellationToken,
 }
 
@@ -64,6 +66,7 @@ impl<D: Send + Sync + 'static> Run<D> {
             state: Mutex::new(State {
                 data: None,
                 phase: Phase::Plan,
+                refreshed: false,
                 stop: CancellationToken::new(),
             }),
         }
@@ -82,6 +85,7 @@ impl<D: Send + Sync + 'static> Run<D> {
         let mut state = self.state();
         state.data = Some(Arc::new(data));
         state.phase = Phase::Plan;
+        state.refreshed = false;
     }
 
     pub(crate) fn data(&self) -> Option<Arc<D>> {
@@ -95,6 +99,7 @@ impl<D: Send + Sync + 'static> Run<D> {
     /// Records the phase to which a call belongs.
     fn enter(&self, phase: Phase) {
         let mut state = self.state();
+        state.refreshed |= phase == Phase::Plan;
         if state.phase != phase
             && let Some(data) = &state.data
         {
@@ -102,6 +107,19 @@ impl<D: Send + Sync + 'static> Run<D> {
             (self.on_phase)(data, phase);
             state.phase = phase;
         }
+    }
+
+    /// Whether the host has already shown the messages of this plan: it plans each change again during apply.
+    ///
+    /// Terraform 1.16 says so. Other hosts configure the provider again for the apply and refresh nothing there, which
+    /// identifies the plan of an update. The plan of a creation looks the same in both, until the first apply.
+    fn plans_again(&self, request: &PlanRequest) -> bool {
+        let state = self.state();
+        let is_update = !request.prior.is_null();
+        !request.config.is_null()
+            && (!request.planned_private.is_empty()
+                || state.phase == Phase::Apply
+                || (is_update && !state.refreshed))
     }
 
     /// Handles a request that needs a configuration. Removes sensitive values from its messages.
@@ -155,6 +173,15 @@ impl<T, D> Erased<T, D> {
             run,
         }
     }
+}
+
+/// The diagnostics of one severity. A host validates several times in a command, so a validation returns errors only, and
+/// the call that uses the configuration reports the warnings.
+fn only(severity: Severity, diagnostics: Diagnostics) -> Diagnostics {
+    diagnostics
+        .into_iter()
+        .filter(|diagnostic| diagnostic.severity == severity)
+        .collect()
 }
 
 /// Validates a configuration against its schema, then against the rules of the provider. These run only if the

@@ -7,8 +7,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::dispatch::{Configured, Erased, Run, flatten, validate_config};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::dispatch::{Configured, Erased, Run, flatten, only, validate_config};
 use crate::engine::panics::{catch_panic, catch_panic_sync};
 use crate::engine::request::{
     ApplyRequest, ConfigResponse, PlanRequest, PlanResponse, ReadRequest, StateResponse,
@@ -62,19 +62,30 @@ pub trait AnyResource<D>: Send + Sync {
 pub type DynResource<D> = dyn AnyResource<D>;
 
 impl<D: Send + Sync + 'static> DynResource<D> {
-    /// Validates a configuration.
+    /// Validates a configuration. [`Self::plan`] reports the warnings.
     #[must_use]
     pub fn validate(&self, config: Value, client: ClientCapabilities) -> Diagnostics {
-        SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config, client))
+        let found =
+            SensitiveValues::of(self.schema(), [&config]).during_sync(|| self.validate_model(config, client));
+        only(Severity::Error, found)
     }
 
-    /// Plans a change.
+    /// Plans a change, with the warnings of its validation. The second plan of a change, during apply, has no warnings.
     pub async fn plan(&self, request: PlanRequest) -> PlanResponse {
         // The state of an object that was moved from another provider can lack a part: its identity is not settled, but
         // OpenTofu stores that of a plan whose apply failed.
         let settled = self.schema().identity_of(&request.prior).is_some();
         let stored = request.identity.clone();
-        let handler = |configured, request| self.plan_model(configured, request);
+        let again = self.run().plans_again(&request);
+        let handler = async |configured, request: PlanRequest| {
+            let warnings = self.warnings(&request);
+            let mut response = self.plan_model(configured, request).await;
+            response.diagnostics.append(warnings);
+            if again {
+                response.diagnostics = only(Severity::Error, response.diagnostics);
+            }
+            response
+        };
         let mut response = self.run().handle(self.schema(), request, handler).await;
         // A create or replacement can change the identity; the plan of an update keeps it.
         let stored = stored.filter(|_| settled && response.requires_replace.is_empty());
@@ -85,6 +96,22 @@ impl<D: Send + Sync + 'static> DynResource<D> {
             &mut response.diagnostics,
         );
         response
+    }
+
+    /// The warnings of the validation. The second plan of a replacement, as a creation with the private data of the first,
+    /// has none.
+    fn warnings(&self, request: &PlanRequest) -> Diagnostics {
+        let replaces = request.prior.is_null() && !request.private.is_empty();
+        if request.config.is_null() || replaces {
+            return Diagnostics::new();
+        }
+        let client = ClientCapabilities {
+            write_only_attributes: true,
+        };
+        only(
+            Severity::Warning,
+            self.validate_model(request.config.clone(), client),
+        )
     }
 
     /// Applies a planned change.

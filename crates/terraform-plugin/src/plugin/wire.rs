@@ -118,7 +118,8 @@ fn type_bytes(ty: &Type) -> Vec<u8> {
 pub(crate) fn function_error(error: FunctionError) -> tf::FunctionError {
     let FunctionError { text, argument } = error;
     tf::FunctionError {
-        text: visible(&text),
+        // The CLI adds a full stop.
+        text: visible(text.strip_suffix('.').unwrap_or(&text)),
         function_argument: argument.and_then(|index| i64::try_from(index).ok()),
     }
 }
@@ -204,6 +205,13 @@ fn nested(nesting: Nesting, attributes: &[Attribute]) -> tf::schema::Object {
 mod tests {
     use super::*;
     use crate::Value;
+
+    #[test]
+    fn function_error_has_no_full_stop_because_the_cli_adds_one() {
+        for text in ["The line is empty", "The line is empty."] {
+            assert_eq!(function_error(FunctionError::new(text)).text, "The line is empty");
+        }
+    }
 
     #[test]
     fn schema_contains_everything_declared() {

@@ -156,7 +156,8 @@ pub trait TrackedResource: Resource {
 pub struct ValidateCall<M> {
     /// The configuration. Values may be unknown.
     pub config: M,
-    /// Warnings to the user.
+    /// Warnings to the user. A host validates several times in a command, so those of a resource or action appear with
+    /// its plan, and those of a data source with its read.
     pub diagnostics: Diagnostics,
 }
 

@@ -448,3 +448,44 @@ async fn refresh_after_apply_begins_another_operation() {
     let data = server.configured_data().unwrap();
     assert_eq!(*data.phases.lock().unwrap(), [Phase::Apply, Phase::Plan]);
 }
+
+/// Terraform 1.16 marks the second plan of a change. Other hosts refresh before the first plan of an update, and never in
+/// the process that applies.
+#[tokio::test]
+async fn warnings_appear_with_the_first_plan_of_a_change_only() {
+    let server = server().await;
+    let resource = server.resource("toy_thing").unwrap();
+    let thing = |name: &str, id: Value| {
+        let parts = [("name", name.into()), ("password", Value::Null)];
+        Value::object(parts.into_iter().chain([("id", id), ("updated", Value::Null)]))
+    };
+    let create = PlanRequest {
+        config: thing("questionable", Value::Null),
+        ..PlanRequest::default()
+    };
+    let update = PlanRequest {
+        prior: thing("a", "1".into()),
+        ..create.clone()
+    };
+    let warns = async |request: &PlanRequest| !resource.plan(request.clone()).await.diagnostics.is_empty();
+    let validated = resource.validate(create.config.clone(), ClientCapabilities::default());
+    assert!(validated.is_empty(), "{validated:?}");
+    assert!(warns(&create).await);
+    assert!(
+        !warns(&update).await,
+        "an update without a refresh is planned by an apply"
+    );
+    let again = PlanRequest {
+        planned_private: b"{}".to_vec(),
+        ..create.clone()
+    };
+    assert!(!warns(&again).await);
+    let read = ReadRequest {
+        state: update.prior.clone(),
+        ..ReadRequest::default()
+    };
+    let _ = resource.read(read).await;
+    assert!(warns(&update).await);
+    let _ = resource.apply(ApplyRequest::default()).await;
+    assert!(!warns(&create).await && !warns(&update).await);
+}

@@ -134,6 +134,10 @@ impl Resource for Thing {
                 .at("name")
                 .into());
         }
+        if call.config.does() == "questionable" {
+            call.diagnostics
+                .push(Diagnostic::warning("Questionable", "As the name says.").at("name"));
+        }
         Ok(())
     }
 

@@ -115,6 +115,7 @@ fn replay_guide_commands_invoke_all_or_one() {
         .workspace
         .configure(reader.block("terraform", "action \"konnect_audit_log_replay\""));
     reader.workspace.init();
+    reader.workspace.konnect.clear_requests();
     reader.runs("konnect_audit_log_replay.outage\n");
     assert_eq!(reader.workspace.konnect.take_writes().len(), 3, "every instance");
     reader.runs("outage[\"eu\"]");

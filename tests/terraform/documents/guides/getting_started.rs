@@ -16,9 +16,9 @@ fn getting_started_shows_what_the_page_shows() {
         std::os::unix::fs::symlink(workspace_binary(program), to).expect("a link");
     }
     for port in ["8080", "9080"] {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let free = free.local_addr().expect("an address").port();
-        reader.replacements.push((port.to_owned(), free.to_string()));
+        reader
+            .replacements
+            .push((port.to_owned(), free_port().to_string()));
     }
     let files = [
         ("main.tf", "resource \"konnect_audit_log_webhook\""),
@@ -66,4 +66,13 @@ fn getting_started_shows_what_the_page_shows() {
             .all(|part| plan.contains(part.trim()))
     });
     reader.runs("terraform destroy");
+}
+
+/// A free port that the system does not give to other tests.
+fn free_port() -> u16 {
+    let ports = std::iter::repeat_with(|| fastrand::u16(20_000..30_000));
+    let mut free = ports
+        .filter(|port| !port.to_string().contains("80"))
+        .filter(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+    free.next().expect("a port")
 }

@@ -31,6 +31,11 @@ fn existing(workspace: &Workspace) -> String {
     destination["authorization"] = AUTHORIZATION.into();
     webhook["authorization"] = AUTHORIZATION.into();
     of_portal["portal_id"] = portal.clone().into();
+    // Only kong/konnect-beta has it.
+    of_portal
+        .as_object_mut()
+        .expect("a webhook")
+        .remove("include_principal_name");
     let provider = format!("provider[\"{}/{KONG}\"]", cli().registry);
     let resource = |of_type: &str, name: &str, attributes: Value| {
         json!({

@@ -1,4 +1,4 @@
-//! VictoriaLogs itself as the SIEM, where its program `victoria-logs` is on the `PATH`.
+//! `VictoriaLogs` itself as the SIEM, where its program `victoria-logs` is on the `PATH`.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -14,7 +14,7 @@ use crate::workspace::{Workspace, until};
 
 use super::PASSWORD;
 
-/// A running VictoriaLogs with TLS and the user of the example, killed on drop.
+/// A running `VictoriaLogs` with TLS and the user of the example, killed on drop.
 struct VictoriaLogs {
     process: Child,
     url: String,

@@ -1,6 +1,0 @@
-import {
-  to = konnect_audit_log_replay_job.outage
-  identity = {
-    region = "eu"
-  }
-}
