@@ -310,7 +310,7 @@ fn failed(row: &Row, call: Call, affected: usize, others: usize, attempts: usize
         attribute: None,
         warns: None,
     };
-    let names_a_field = row.label == NAMES_A_FIELD;
+    let names_a_field = row.label == NAMES_A_FIELD && !takes_down(call);
     if names_the_name(row, call) {
         expected.attribute = Some("name");
     }
@@ -567,7 +567,9 @@ fn own_words(row: &Row, call: Call) -> Vec<String> {
         return Vec::new();
     };
     let words: &[&str] = match call {
-        _ if row.label == NAMES_A_FIELD && call != Call::LostLook => &["Konnect rejected \"endpoint\""],
+        _ if row.label == NAMES_A_FIELD && call != Call::LostLook && !takes_down(call) => {
+            &["Konnect rejected \"endpoint\""]
+        }
         Call::EventsRead if matches!(code, 403 | 404) => &["The API for past events may not be enabled"],
         _ if !says_gone(row.response) => &[],
         Call::PointCreate | Call::PointUpdate | Call::PortalCreate | Call::PortalUpdate => {
@@ -578,6 +580,11 @@ fn own_words(row: &Row, call: Call) -> Vec<String> {
         _ => &[],
     };
     words.iter().map(|&part| part.to_owned()).collect()
+}
+
+/// Whether the request removes a webhook. Its error names the webhook in place of an argument.
+fn takes_down(call: Call) -> bool {
+    matches!(call, Call::PointDelete | Call::DeliverDelete | Call::PortalDelete)
 }
 
 /// Whether the error is about the name of a destination: Konnect's own 409.
