@@ -6,23 +6,26 @@ use terraform_plugin::{Diagnostic, Diagnostics, Path, Step};
 /// Converts a failed call to diagnostics. An error about a field of the request is on the attribute of this name. The
 /// SDK moves a message whose attribute the schema lacks to the block.
 pub(crate) fn api_error(error: &Error) -> Diagnostics {
-    // The sentence about an invalid value is its advice. A conflict has a way out of its own.
-    let rest = if error.is_conflict() {
-        error.detail()
-    } else {
-        error.facts()
-    };
     let invalid: Diagnostics = error
         .invalid_parameters()
         .iter()
         .map(|parameter| {
             // The API may return a path into the body: `body.endpoint`, `/endpoint`.
             let field = parameter.field.rsplit(['.', '/']).next().unwrap_or_default();
-            Diagnostic::error(
-                "Konnect does not accept this value",
-                format!("Konnect rejected \"{field}\": {}.\n\n{rest}", parameter.reason),
-            )
-            .at(attribute(field))
+            // A value that another object has is not invalid.
+            let diagnostic = if error.is_conflict() {
+                Diagnostic::error(error.summary(), error.detail())
+            } else {
+                Diagnostic::error(
+                    "Konnect does not accept this value",
+                    format!(
+                        "Konnect rejected \"{field}\": {}.\n\n{facts}",
+                        parameter.reason,
+                        facts = error.facts()
+                    ),
+                )
+            };
+            diagnostic.at(attribute(field))
         })
         .collect();
     if !invalid.is_empty() {

@@ -209,7 +209,8 @@ impl Resource for AuditLogWebhook {
             replace_existing: Attr::Known(false),
             ..Model::default()
         };
-        let stream = Stream::of(run, scope, false)?;
+        // An import fails if it cannot find out whether the region has a webhook.
+        let stream = Stream::of(run, scope, true)?;
         let found = stream
             .refreshed(run.cache()?)
             .await

@@ -64,8 +64,14 @@ pub enum Call {
     PointSame,
     /// The read in v3 at import of a webhook with an endpoint.
     DeliverImportFirst,
-    /// The read before a change of a webhook with an endpoint.
+    /// The read before a change of a webhook with a destination.
+    PointLook,
+    /// The read in v3 before a change of a webhook with an endpoint.
+    DeliverLookV3,
+    /// The same in v2.
     DeliverLook,
+    /// The read before a change of a Dev Portal's webhook.
+    PortalLook,
     /// The read of a Dev Portal's webhook while a creation is planned.
     PortalPlanGuard,
     /// The same read just before it is created.
@@ -126,7 +132,7 @@ pub enum Target {
 
 impl Call {
     /// All calls.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 52] = [
         Self::DestinationCreate,
         Self::DestinationRead,
         Self::DestinationUpdate,
@@ -168,7 +174,10 @@ impl Call {
         Self::PointGone,
         Self::PointSame,
         Self::DeliverImportFirst,
+        Self::PointLook,
+        Self::DeliverLookV3,
         Self::DeliverLook,
+        Self::PortalLook,
         Self::PointDeleteLook,
         Self::DeliverDeleteLookV3,
         Self::DeliverDeleteLookV2,
@@ -207,7 +216,10 @@ impl Call {
             | Self::DestinationLook
             | Self::DestinationSame
             | Self::PointSame
+            | Self::PointLook
+            | Self::DeliverLookV3
             | Self::DeliverLook
+            | Self::PortalLook
             | Self::PortalUpdate
             | Self::ReplayRestart => Operation::Update,
             Self::DestinationDelete
@@ -256,6 +268,7 @@ impl Call {
             | Self::GuardV2
             | Self::PointGone
             | Self::PointDeleteLook
+            | Self::PointLook
             | Self::PointSame => Object::Point,
             Self::DeliverCreate
             | Self::DeliverRead
@@ -263,6 +276,7 @@ impl Call {
             | Self::DeliverDelete
             | Self::DeliverImport
             | Self::DeliverImportFirst
+            | Self::DeliverLookV3
             | Self::DeliverLook
             | Self::DeliverDeleteLookV3
             | Self::DeliverDeleteLookV2 => Object::Deliver,
@@ -274,6 +288,7 @@ impl Call {
             | Self::PortalImport
             | Self::PortalPlanGuard
             | Self::PortalGuard
+            | Self::PortalLook
             | Self::PortalDeleteLook => Object::Portal,
             Self::PortalStatusRead => Object::PortalStatus,
             Self::DestinationsRead => Object::Destinations,
@@ -305,7 +320,9 @@ impl Call {
             | Self::PlanGuardV3
             | Self::GuardV3
             | Self::PointSame
+            | Self::PointLook
             | Self::PointDeleteLook
+            | Self::DeliverLookV3
             | Self::DeliverDeleteLookV3
             | Self::DeliverImportFirst => ("GET", Target::WebhookV3),
             Self::PointDelete => ("DELETE", Target::WebhookV3),
@@ -323,6 +340,7 @@ impl Call {
             | Self::PortalImport
             | Self::PortalPlanGuard
             | Self::PortalGuard
+            | Self::PortalLook
             | Self::PortalDeleteLook => ("GET", Target::PortalWebhook),
             Self::PortalDelete => ("DELETE", Target::PortalWebhook),
             Self::PortalStatusRead => ("GET", Target::PortalStatus),

@@ -174,13 +174,13 @@ fn ended(acted: &Acted, actor: &Actor<'_>) -> End {
 }
 
 /// The summaries of the warnings. The cells of a bench share a process, so the plan of one can be the second of a region
-/// in that process.
+/// in that process. The regions of cells are made up.
 pub fn warnings(diagnostics: &[tf::Diagnostic]) -> Vec<&str> {
     diagnostics
         .iter()
         .filter(|d| d.severity() == tf::diagnostic::Severity::Warning)
         .map(|d| d.summary.as_str())
-        .filter(|summary| !summary.starts_with("Two webhooks for one "))
+        .filter(|summary| !summary.starts_with("Two webhooks for one ") && *summary != "Unknown region")
         .collect()
 }
 

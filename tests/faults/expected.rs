@@ -1,7 +1,7 @@
 //! The expected result of each cell as rules, derived from the documented behavior of the provider.
 
 use super::call::{Call, Object, Operation};
-use super::fault::{Injection, Lost, PAGE_SAYS, ResponseKind, Row, SHORT_TIMEOUT, Setting};
+use super::fault::{Injection, Lost, NAMES_A_FIELD, PAGE_SAYS, ResponseKind, Row, SHORT_TIMEOUT, Setting};
 
 /// How often a fault occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -236,12 +236,14 @@ fn plan_search(row: &Row, call: Call) -> Expected {
 /// The number of requests before that of the column.
 fn before(call: Call) -> usize {
     match call {
-        Call::PointCreate | Call::DeliverCreate | Call::DeliverDelete => 2,
+        Call::PointCreate | Call::DeliverCreate | Call::DeliverDelete | Call::DeliverUpdate => 2,
         Call::LostLook
         | Call::PointDelete
         | Call::DeliverDeleteLookV2
         | Call::DestinationUpdate
-        | Call::DeliverUpdate
+        | Call::PointUpdate
+        | Call::PortalUpdate
+        | Call::DeliverLook
         | Call::DeliverRead
         | Call::DeliverImport
         | Call::PlanGuardV2
@@ -258,8 +260,10 @@ fn before(call: Call) -> usize {
 /// The number of requests after it.
 fn after(call: Call) -> usize {
     match call {
-        Call::GuardV3 | Call::DeliverDeleteLookV3 => 2,
+        Call::GuardV3 | Call::DeliverDeleteLookV3 | Call::DeliverLookV3 => 2,
         Call::DestinationLook
+        | Call::PointLook
+        | Call::PortalLook
         | Call::DeliverLook
         | Call::PlanGuardV3
         | Call::GuardV2
@@ -306,7 +310,10 @@ fn failed(row: &Row, call: Call, affected: usize, others: usize, attempts: usize
         attribute: None,
         warns: None,
     };
-    let names_a_field = row.label == "400 that names a field";
+    let names_a_field = row.label == NAMES_A_FIELD && !takes_down(call);
+    if names_the_name(row, call) {
+        expected.attribute = Some("name");
+    }
     let unknown_destination =
         says_gone(row.response) && matches!(call, Call::PointCreate | Call::PointUpdate);
     if unknown_destination {
@@ -357,7 +364,7 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
                 ..fine(call)
             };
         }
-        return failed(row, call, earlier + again, earlier_requests, again);
+        return failed(row, call, earlier + again, earlier_requests, earlier + again);
     }
     if row.handled {
         // The first search finds the destination, and its authorization is sent once more.
@@ -376,10 +383,15 @@ fn created_once(row: &Row, call: Call, times: Times) -> Expected {
             ..fine(call)
         };
     }
-    let mut given_up = failed(row, call, CREATIONS, before(call) + CREATIONS * SEARCHES, 1);
+    let mut given_up = failed(
+        row,
+        call,
+        CREATIONS,
+        before(call) + CREATIONS * SEARCHES,
+        CREATIONS,
+    );
     given_up.end = End::Uncertain;
     given_up.says.extend(unsure());
-    given_up.says.push("(3 attempts)".to_owned());
     given_up
 }
 
@@ -464,20 +476,28 @@ fn gone(row: &Row, call: Call) -> Expected {
             ..fine(call)
         },
         (_, Operation::Delete | Operation::Plan)
-        | (Call::GuardV3 | Call::GuardV2 | Call::DeliverImportFirst | Call::PortalGuard, _) => fine(call),
-        (Call::DestinationImport, _) => {
-            let mut none = failed(row, call, 1, 0, 1);
-            none.says.push("Destination not found".to_owned());
-            none
-        }
+        | (
+            Call::GuardV3
+            | Call::GuardV2
+            | Call::DeliverImportFirst
+            | Call::DeliverLookV3
+            | Call::DeliverLook
+            | Call::PortalGuard,
+            _,
+        ) => fine(call),
         (Call::DeliverImport, _) => {
             let mut none = failed(row, call, 1, 1, 0);
             none.says = vec!["Region has no webhook".to_owned(), "Remove the import".to_owned()];
             none
         }
-        (Call::PointSame, _) => {
+        (Call::PointSame | Call::PointLook, _) => {
             // The other version returns a webhook, which the plan does not know.
             let mut none = failed(row, call, 1, before(call) + 1, 0);
+            none.says = vec!["Plan again".to_owned()];
+            none
+        }
+        (Call::PortalLook, _) => {
+            let mut none = failed(row, call, 1, before(call), 0);
             none.says = vec!["Plan again".to_owned()];
             none
         }
@@ -500,7 +520,7 @@ fn words(row: &Row, call: Call) -> Vec<String> {
                 Call::GuardV3 | Call::PlanGuardV3 | Call::PortalGuard | Call::PortalPlanGuard
             ) =>
         {
-            vec!["404".into(), "check the id, the region and the server URL".into()]
+            vec!["404".into(), "does not come from the audit log API".into()]
         }
         ResponseKind::Lost(Lost::Body) => vec![
             "the connection ended before its end".into(),
@@ -522,7 +542,10 @@ fn words(row: &Row, call: Call) -> Vec<String> {
             "address of the Konnect API itself".into(),
         ],
         ResponseKind::Status { code, problem, .. } => {
-            let mut words = vec![code.to_string(), advice(code, problem, call).to_owned()];
+            let mut words = own_words(row, call);
+            if words.is_empty() {
+                words = vec![code.to_string(), advice(code, problem, call).to_owned()];
+            }
             if problem {
                 words.push("Trace id: konnect:trace:".to_owned());
             } else if row.label.ends_with("from a gateway") {
@@ -536,6 +559,46 @@ fn words(row: &Row, call: Call) -> Vec<String> {
         words.push(format!("Request: {method} http://127.0.0.1:"));
     }
     words
+}
+
+/// What an error with a title and advice of its own says.
+fn own_words(row: &Row, call: Call) -> Vec<String> {
+    let ResponseKind::Status { code, .. } = row.response else {
+        return Vec::new();
+    };
+    let words: &[&str] = match call {
+        _ if row.label == NAMES_A_FIELD && call != Call::LostLook && !takes_down(call) => {
+            &["Konnect rejected \"endpoint\""]
+        }
+        Call::EventsRead if matches!(code, 403 | 404) => &["The API for past events may not be enabled"],
+        _ if !says_gone(row.response) => &[],
+        Call::PointCreate | Call::PointUpdate | Call::PortalCreate | Call::PortalUpdate => {
+            &["Create it, or correct the id"]
+        }
+        Call::DestinationImport => &["Destination not found", "Correct the id"],
+        Call::PortalStatusRead => &["Correct the id, or set region"],
+        _ => &[],
+    };
+    words.iter().map(|&part| part.to_owned()).collect()
+}
+
+/// Whether the request removes a webhook. Its error names the webhook in place of an argument.
+fn takes_down(call: Call) -> bool {
+    matches!(call, Call::PointDelete | Call::DeliverDelete | Call::PortalDelete)
+}
+
+/// Whether the error is about the name of a destination: Konnect's own 409.
+fn names_the_name(row: &Row, call: Call) -> bool {
+    let creates = matches!(call, Call::DestinationCreate | Call::LostAgain);
+    let is_conflict = matches!(
+        row.response,
+        ResponseKind::Status {
+            code: 409,
+            problem: true,
+            ..
+        }
+    );
+    creates && is_conflict
 }
 
 fn advice(code: u16, problem: bool, call: Call) -> &'static str {

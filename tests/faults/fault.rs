@@ -226,7 +226,7 @@ fn statuses() -> Vec<Row> {
         body: Some(NAMING_ENDPOINT.to_owned()),
         content_type: None,
     };
-    let mut rows = vec![rule("400 that names a field", named, status(400, true), false)];
+    let mut rows = vec![rule(NAMES_A_FIELD, named, status(400, true), false)];
     for code in STATUSES {
         rows.push(rule(
             format!("{code}"),
@@ -257,6 +257,9 @@ fn statuses() -> Vec<Row> {
     }
     rows
 }
+
+/// The label of [`NAMING_ENDPOINT`].
+pub const NAMES_A_FIELD: &str = "400 that names a field";
 
 /// A problem document about a field that both resources have.
 const NAMING_ENDPOINT: &str = r#"{"status": 400, "title": "Bad Request", "detail": "Not so", "instance": "konnect:trace:400",

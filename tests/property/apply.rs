@@ -214,8 +214,9 @@ impl World<'_> {
         let region = text(&again.planned, "region").to_owned();
         let raced = is_webhook && self.disturb(address, &prior, &region);
         let before = Truth::of(self.emulator);
-        let occupied = is_webhook && prior.is_null() && Self::occupied(&change.block, &before, &region);
         let target = Target::of(&again.planned);
+        let creates = is_webhook && prior.is_null();
+        let occupied = creates && Self::occupied(&change.block, target.as_ref(), &before, &region);
         let unconfirmed = !prior.is_null()
             && self
                 .recorded
@@ -389,9 +390,11 @@ impl World<'_> {
         twice
     }
 
-    /// Whether the creation of this webhook must be refused.
-    fn occupied(block: &Block, truth: &Truth, region: &str) -> bool {
-        truth.delivers(region) && !block.is("replace_existing", ArgumentValue::Flag(true))
+    /// Whether the creation of this webhook must be refused. A webhook that delivers to the target already has an owner.
+    fn occupied(block: &Block, target: Option<&Target>, truth: &Truth, region: &str) -> bool {
+        let redirects = block.is("replace_existing", ArgumentValue::Flag(true))
+            && truth.target(region).as_ref() != target;
+        truth.delivers(region) && !redirects
     }
 
     /// Asserts that Konnect has the expected authorization after a change. `before` is the previous one.

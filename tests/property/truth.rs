@@ -25,6 +25,9 @@ impl Target {
     }
 }
 
+/// How Konnect writes a time that was never set.
+const NEVER: &str = "0001-01-01";
+
 /// A snapshot of all data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Truth(Json);
@@ -117,6 +120,8 @@ impl Truth {
             let known = match state.get(name) {
                 Value::String(text) => of[name] == text.as_str(),
                 Value::Bool(flag) => of[name] == *flag,
+                // A time that was never set.
+                Value::Null => of[name].as_str().is_some_and(|time| time.starts_with(NEVER)),
                 _ => false,
             };
             assert!(

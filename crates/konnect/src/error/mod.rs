@@ -278,13 +278,14 @@ impl Error {
         self.0.attempts = self.0.attempts.saturating_add(earlier);
     }
 
-    /// Reports a 409 of a creation on the field `name`, in the words of the API, if the API names no field.
+    /// Reports a 409 of a creation on the field `name`, in the words of the API, if the API names no field. A gateway's 409
+    /// is not about a name.
     pub(crate) fn with_conflict_on_name(mut self) -> Self {
         if let ErrorKind::Api {
             status: status @ 409,
+            problem_document: true,
             message,
             invalid_parameters,
-            ..
         } = &mut self.0.failure.kind
             && invalid_parameters.is_empty()
         {
