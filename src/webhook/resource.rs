@@ -120,8 +120,9 @@ impl Resource for AuditLogWebhook {
         }
         // Any change of an endpoint's webhook moves its time, also a change that no argument shows.
         let moves_time = form != Form::Destination && call.planned != *prior;
-        // Once the id is known, the apply may have to record it.
-        let is_open = form == Form::Destination && config.audit_log_destination_id.is_unknown();
+        // Once the id is known, it can be the one that the apply has to record.
+        let is_open =
+            config.audit_log_destination_id.is_unknown() && rules::adopts(&call.private, prior, prior);
         if moves_time || is_open || rules::adopts(&call.private, prior, &call.planned) {
             call.planned.updated_at = Attr::Unknown;
         }

@@ -67,7 +67,10 @@ fn destination_authorization_outside_change_is_overwritten() {
         let call = format!("PATCH {}", path(&workspace));
         assert_eq!(
             workspace.konnect.take_writes(),
-            [write(call, json!({ "authorization": AUTHORIZATION }))]
+            [write(
+                call,
+                json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION })
+            )]
         );
         assert_eq!(at_konnect(&workspace), AUTHORIZATION);
         workspace.assert_no_changes();
@@ -109,7 +112,7 @@ fn authorization_drift_with_other_drift_sends_one_update() {
         plan.change(SIEM).changed(),
         BTreeSet::from(["authorization", "log_format", "name", "updated_at"])
     );
-    let ours = json!({ "authorization": AUTHORIZATION, "name": "siem", "log_format": "cef" });
+    let ours = json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION, "name": "siem", "log_format": "cef" });
     let call = format!("PATCH {}", path(&workspace));
     assert_eq!(workspace.apply_and_assert_no_changes(), [write(call, ours)]);
 }
@@ -136,7 +139,10 @@ fn detection_is_switched_off_and_on_in_the_provider_block() {
     let call = format!("PATCH {}", path(&workspace));
     assert_eq!(
         workspace.apply_and_assert_no_changes(),
-        [write(call, json!({ "authorization": AUTHORIZATION }))]
+        [write(
+            call,
+            json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION })
+        )]
     );
 }
 

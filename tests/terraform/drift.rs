@@ -63,13 +63,10 @@ fn destination_attribute_drift_is_detected_and_reverted() {
         workspace.konnect.edit_destination("global", &id, edit).unwrap();
         assert_shows(&workspace, SIEM, attribute, &drifted, &expected);
         let call = format!("PATCH /global/v3/audit-log-destinations/{id}");
-        assert_eq!(
-            workspace.apply_and_assert_no_changes(),
-            [write(
-                call,
-                json!({ attribute: expected, "authorization": AUTHORIZATION })
-            )]
-        );
+        let mut repair =
+            json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION });
+        repair[attribute] = expected;
+        assert_eq!(workspace.apply_and_assert_no_changes(), [write(call, repair)]);
     }
 }
 
@@ -130,6 +127,7 @@ fn drift_in_several_attributes_sends_one_request() {
     workspace.konnect.edit_destination("global", &id, edit).unwrap();
     let repair = json!({
         "name": "siem",
+        "endpoint": "https://siem.example.com/audit",
         "authorization": AUTHORIZATION,
         "log_format": "cef",
         "skip_ssl_verification": false,

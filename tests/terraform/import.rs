@@ -79,7 +79,7 @@ fn call(id: &str) -> String {
 }
 
 fn authorization() -> Value {
-    json!({ "authorization": AUTHORIZATION })
+    json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION })
 }
 
 /// The body of an update of a v2 webhook with its authorization.

@@ -54,7 +54,8 @@ fn generated_destination_plans_clean_and_accepts_a_credential() {
     is_only_imported(&workspace);
     fill_in(&workspace);
     let call = format!("PATCH /global/v3/audit-log-destinations/{id}");
-    sends_once(&workspace, SIEM, &call, json!({ "authorization": AUTHORIZATION }));
+    let sent = json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION });
+    sends_once(&workspace, SIEM, &call, sent);
 }
 
 #[test]

@@ -41,7 +41,8 @@ fn identity_import_block_of_destination_sends_authorization_once() {
     let identity = format!("{{ id = \"{id}\" }}");
     if let Some(workspace) = by_identity(workspace, &block, SIEM, &identity) {
         let call = format!("PATCH /global/v3/audit-log-destinations/{id}");
-        sends_once(&workspace, SIEM, &call, json!({ "authorization": AUTHORIZATION }));
+        let sent = json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION });
+        sends_once(&workspace, SIEM, &call, sent);
         assert_eq!(identity_of(&workspace, SIEM), json!({ "id": id }));
     }
 }

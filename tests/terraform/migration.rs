@@ -212,7 +212,7 @@ fn migration_without_stored_authorization_sends_it() {
         workspace.apply_and_assert_no_changes(),
         [write(
             format!("PATCH /global/v3/audit-log-destinations/{id}"),
-            json!({ "authorization": AUTHORIZATION })
+            json!({ "endpoint": "https://siem.example.com/audit", "authorization": AUTHORIZATION })
         )]
     );
 }

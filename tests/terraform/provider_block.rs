@@ -319,7 +319,7 @@ fn max_retries_and_request_timeout_are_honored() {
     let forever = FaultRule::new(Fault::Drip { interval_ms: 50 }).always();
     workspace.konnect.inject(forever).unwrap();
     let error = workspace.try_plan().error();
-    assert!(error.detail.contains("within 1 s"), "{}", error.detail);
+    assert!(error.text().contains("within 1 s"), "{}", error.text());
     assert!(error.detail.contains("HTTPS_PROXY"), "{}", error.detail);
 }
 
@@ -354,6 +354,8 @@ fn schema_marks_secrets_sensitive_and_describes_all() {
         secret,
         [
             "konnect_audit_log_destination.authorization",
+            // The data source.
+            "konnect_audit_log_destination.endpoint",
             "konnect_audit_log_webhook.authorization",
             "provider.personal_access_token",
             "provider.system_account_access_token",

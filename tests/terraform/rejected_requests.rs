@@ -83,7 +83,10 @@ fn webhook_create_refused_errors_and_leaves_no_state() {
 #[test]
 fn creation_conflict_errors_on_name_with_the_words_of_the_api() {
     let workspace = Workspace::of(Block::destination("siem"));
-    let body = json!({ "status": 409, "title": "Conflict", "detail": "a destination with this name exists" });
+    let body = json!({
+        "status": 409, "title": "Conflict", "detail": "a destination with this name exists",
+        "instance": "konnect:trace:409",
+    });
     let fault = Fault::Status {
         code: 409,
         headers: BTreeMap::default(),

@@ -99,7 +99,13 @@ fn replacement_of_a_webhook_that_is_switched_off_does_not_warn_of_its_own_endpoi
         "-auto-approve",
         "-replace=konnect_audit_log_webhook.eu",
     ]);
-    assert!(run.succeeds().warnings().is_empty());
+    let run = run.succeeds();
+    // Before Terraform 1.16 and on OpenTofu, the second plan of the creation knows nothing of the removed one.
+    if cli().supports(Feature::PlannedPrivate) {
+        assert!(run.warnings().is_empty(), "{}", run.report());
+    }
+    let plan = workspace.run(&["plan", "-json", "-replace=konnect_audit_log_webhook.eu"]);
+    assert!(plan.warnings().is_empty(), "{}", plan.report());
     // That of another user is still named.
     workspace.konnect.patched_by_another_user(
         "/us/v2/audit-log-webhook",

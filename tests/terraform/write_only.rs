@@ -52,7 +52,9 @@ impl Kind {
     /// The minimal body of an update of the authorization.
     fn sends_alone(self, secret: &str) -> Value {
         match self {
-            Self::Destination => json!({ "authorization": secret }),
+            Self::Destination => {
+                json!({ "endpoint": "https://siem.example.com/audit", "authorization": secret })
+            }
             Self::Webhook => json!({
                 "enabled": true,
                 "endpoint": "https://siem.example.com/eu",

@@ -112,14 +112,11 @@ impl<D: Send + Sync + 'static> Run<D> {
     /// Whether the host has already shown the messages of this plan: it plans each change again during apply.
     ///
     /// Terraform 1.16 says so. Other hosts configure the provider again for the apply and refresh nothing there, which
-    /// identifies the plan of an update. The plan of a creation looks the same in both, until the first apply.
+    /// identifies the plan of an update. The plan of a creation looks the same in both.
     fn plans_again(&self, request: &PlanRequest) -> bool {
         let state = self.state();
         let is_update = !request.prior.is_null();
-        !request.config.is_null()
-            && (!request.planned_private.is_empty()
-                || state.phase == Phase::Apply
-                || (is_update && !state.refreshed))
+        !request.config.is_null() && (!request.planned_private.is_empty() || (is_update && !state.refreshed))
     }
 
     /// Handles a request that needs a configuration. Removes sensitive values from its messages.

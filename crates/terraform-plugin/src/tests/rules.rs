@@ -487,5 +487,5 @@ async fn warnings_appear_with_the_first_plan_of_a_change_only() {
     let _ = resource.read(read).await;
     assert!(warns(&update).await);
     let _ = resource.apply(ApplyRequest::default()).await;
-    assert!(!warns(&create).await && !warns(&update).await);
+    assert!(!warns(&again).await && warns(&create).await);
 }
