@@ -79,6 +79,7 @@ async fn moved_webhook_never_redirects() {
     let webhook = konnect.webhook();
     let state = json!({"endpoint": ENDPOINT, "enabled": true, "authorization": "Splunk s3cret"});
     let moved = webhook.move_state(KONG, "konnect_audit_log", &state).await;
+    let moved = webhook.read(&moved).await;
     let before = konnect.emulator.snapshot();
     for region in ["eu", "us"] {
         let config = webhook.shape.object(&[

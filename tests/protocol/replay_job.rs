@@ -225,6 +225,8 @@ async fn plan_job_older_than_the_retention_changes_nothing() {
             state.value.set(name, value.into());
         }
         state.value.set("wait_for_completion", true.into());
+        // A plan without a refresh has no warnings.
+        let _ = job.read(&state).await;
         let plan = job.plan(&state, &config).await;
         assert_eq!(errors(&plan.diagnostics), Vec::<String>::new(), "{status}");
         assert_eq!(plan.diagnostics.len(), warnings, "{status}");

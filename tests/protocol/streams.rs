@@ -238,6 +238,7 @@ async fn removal_of_a_destination_whose_webhook_moves_warns_at_plan() {
         };
         let state = created(&webhook, &connected(&old)).await;
         assert_no_errors(&konnect.configure(konnect.config()).await);
+        let state = webhook.read(&state).await;
         let (move_plan, removal_plan) = if webhook_first {
             let plan = webhook.plan(&state, &connected(&new)).await;
             (

@@ -57,6 +57,7 @@ fn destination_webhook_create_sends_one_request() {
         *state.get(EU),
         json!({
             "id": "eu",
+            "include_principal_name": null,
             "region": "eu",
             "portal_id": null,
             "enabled": true,
@@ -94,6 +95,7 @@ fn endpoint_webhook_create_sends_one_request() {
         *state.get(EU),
         json!({
             "id": "eu",
+            "include_principal_name": null,
             "region": "eu",
             "portal_id": null,
             "enabled": true,

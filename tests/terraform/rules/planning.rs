@@ -65,7 +65,7 @@ fn destroy_without_a_region_and_with_a_wrong_one_succeeds() {
             Block::webhook("us")
                 .with("region", "us")
                 .with("portal_id", "developers")
-                .with("audit_log_destination_id", "x"),
+                .with("audit_log_destination_id", "6945c4c4-3e06-4c5c-87e0-726d0cda4e05"),
             "Invalid portal_id",
             "UUID",
         ),
