@@ -27,14 +27,13 @@ fn getting_started_shows_what_the_page_shows() {
     for (file, part) in files {
         reader.workspace.write(file, &reader.block("terraform", part));
     }
-    let _konnect = reader.starts("konnect-emulator --port", "konnect.log");
-    let siem = reader.starts("konnect-audit-receiver --listen", "siem.log");
     let log = |name: &str| fs::read_to_string(reader.workspace.path(name)).unwrap_or_default();
-    until("both listen", || {
-        ["konnect.log", "siem.log"]
-            .iter()
-            .all(|name| log(name).contains("listening on"))
-    });
+    let listens = |name: &str| until(name, || log(name).contains("listening on"));
+    let _konnect = reader.starts("konnect-emulator --port", "konnect.log");
+    // The receiver reads the signing keys at its start.
+    listens("konnect.log");
+    let siem = reader.starts("konnect-audit-receiver --listen", "siem.log");
+    listens("siem.log");
     reader.workspace.init();
 
     let applied = reader.runs("TF_VAR_collector_url='https://127");
