@@ -24,7 +24,7 @@ fn event_type() -> Type {
     let texts = texts.into_iter().map(|name| (name, Type::String));
     let others = [("severity", Type::Number), ("fields", Type::map(Type::String))];
     let attributes = texts.chain(others);
-    Type::Object(attributes.map(|(name, ty)| (name.to_owned(), ty)).collect())
+    Type::object(attributes)
 }
 
 impl Function for ParseAuditEvent {

@@ -2,9 +2,9 @@
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
-use crate::schema::attribute::{Attribute, Kind};
+use crate::schema::attribute::{Attribute, Kind, Nesting};
 use crate::value::Value;
-use crate::value::path::{Path, Step};
+use crate::value::path::Path;
 
 /// Sets every write-only argument to null: no state and no plan contains one.
 #[must_use]
@@ -21,30 +21,22 @@ pub(crate) fn without_secrets(schema: &Schema, value: Value) -> Value {
 }
 
 fn without(attributes: &[Attribute], mut value: Value, removed: fn(&Attribute) -> bool) -> Value {
+    remove(attributes, &mut value, removed);
+    value
+}
+
+fn remove(attributes: &[Attribute], object: &mut Value, removed: fn(&Attribute) -> bool) {
     for attribute in attributes {
-        if value.as_object().is_none() {
-            return value;
-        }
-        if removed(attribute) {
-            value.set(attribute.name, Value::Null);
-        } else if let Kind::Nested(_, inner) = &attribute.kind {
-            let element = |value| without(inner, value, removed);
-            let cleaned = match value.get(attribute.name).clone() {
-                object @ Value::Object(_) => element(object),
-                Value::List(elements) => Value::List(elements.into_iter().map(element).collect()),
-                Value::Set(elements) => Value::Set(elements.into_iter().map(element).collect()),
-                Value::Map(entries) => Value::Map(
-                    entries
-                        .into_iter()
-                        .map(|(key, value)| (key, element(value)))
-                        .collect(),
-                ),
-                other => other,
-            };
-            value.set(attribute.name, cleaned);
+        let Some(value) = object.get_mut(attribute.name) else {
+            continue;
+        };
+        match &attribute.kind {
+            _ if removed(attribute) => *value = Value::Null,
+            Kind::Nested(Nesting::Single, inner) => remove(inner, value, removed),
+            Kind::Nested(_, inner) => value.elements_mut().for_each(|e| remove(inner, e, removed)),
+            Kind::Plain(_) => {}
         }
     }
-    value
 }
 
 /// The state after a change: what the resource returned, and the planned value where that was known. Terraform refuses
@@ -53,112 +45,102 @@ fn without(attributes: &[Attribute], mut value: Value, removed: fn(&Attribute) -
 /// A value that means the same as the planned one is no difference. Any other is reported as a warning, and the next
 /// refresh shows it. An unknown value becomes null, with an error.
 #[must_use]
-pub fn settle(schema: &Schema, planned: &Value, state: Value, diagnostics: &mut Diagnostics) -> Value {
-    let settled = settle_object(schema.attributes(), planned, state, &Path::root(), diagnostics);
-    known(settled, &Path::root(), diagnostics)
+pub fn settle(schema: &Schema, planned: &Value, mut state: Value, diagnostics: &mut Diagnostics) -> Value {
+    let root = Path::root();
+    settle_object(schema.attributes(), planned, &mut state, &root, diagnostics);
+    known(&mut state, &root, diagnostics);
+    state
 }
 
 /// The values of a response, and the values of before where these mean the same. An unknown value becomes null, with an
 /// error.
 #[must_use]
-pub fn keep(schema: &Schema, before: &Value, state: Value, diagnostics: &mut Diagnostics) -> Value {
-    known(
-        keep_object(schema.attributes(), before, state),
-        &Path::root(),
-        diagnostics,
-    )
+pub fn keep(schema: &Schema, before: &Value, mut state: Value, diagnostics: &mut Diagnostics) -> Value {
+    keep_object(schema.attributes(), before, &mut state);
+    known(&mut state, &Path::root(), diagnostics);
+    state
 }
 
-fn keep_object(attributes: &[Attribute], before: &Value, mut state: Value) -> Value {
+fn keep_object(attributes: &[Attribute], before: &Value, state: &mut Value) {
     for attribute in attributes {
-        let (old, new) = (before.get(attribute.name), state.get(attribute.name));
-        if let Kind::Nested(_, inner) = &attribute.kind {
-            let kept = match (old, new) {
-                (Value::Object(_), Value::Object(_)) => keep_object(inner, old, new.clone()),
-                (Value::List(old), Value::List(new)) if old.len() == new.len() => Value::List(
-                    old.iter()
-                        .zip(new)
-                        .map(|(old, new)| keep_object(inner, old, new.clone()))
-                        .collect(),
-                ),
-                (Value::Map(old), Value::Map(new)) => Value::Map(
-                    new.iter()
-                        .map(|(key, new)| {
-                            let old = old.get(key).unwrap_or(&Value::Null);
-                            (key.clone(), keep_object(inner, old, new.clone()))
-                        })
-                        .collect(),
-                ),
-                _ => continue,
-            };
-            state.set(attribute.name, kept);
-        } else if attribute.semantic_equality.is_some() && attribute.means_the_same(old, new) {
-            state.set(attribute.name, old.clone());
+        let old = before.get(attribute.name);
+        let Some(new) = state.get_mut(attribute.name) else {
+            continue;
+        };
+        match (&attribute.kind, old, &mut *new) {
+            (Kind::Nested(Nesting::Single, inner), old, new) => keep_object(inner, old, new),
+            (Kind::Nested(_, inner), Value::List(old), Value::List(new)) if old.len() == new.len() => {
+                for (old, new) in old.iter().zip(new) {
+                    keep_object(inner, old, new);
+                }
+            }
+            (Kind::Nested(_, inner), Value::Map(old), Value::Map(new)) => {
+                for (key, new) in new {
+                    keep_object(inner, old.get(key).unwrap_or(&Value::Null), new);
+                }
+            }
+            (Kind::Plain(_), ..) if attribute.semantic_equality.is_some() => {
+                if attribute.means_the_same(old, new) {
+                    *new = old.clone();
+                }
+            }
+            _ => {}
         }
     }
-    state
 }
 
 fn settle_object(
     attributes: &[Attribute],
     planned: &Value,
-    mut state: Value,
+    state: &mut Value,
     parent: &Path,
     diagnostics: &mut Diagnostics,
-) -> Value {
-    if planned.as_object().is_none() || state.as_object().is_none() {
-        return state;
+) {
+    if planned.as_object().is_none() {
+        return;
     }
     for attribute in attributes {
-        let path = parent.attribute(attribute.name);
-        let new = state.get(attribute.name).clone();
-        let settled = settle_value(attribute, planned.get(attribute.name), new, &path, diagnostics);
-        state.set(attribute.name, settled);
+        if let Some(new) = state.get_mut(attribute.name) {
+            let path = parent.attribute(attribute.name);
+            settle_value(attribute, planned.get(attribute.name), new, &path, diagnostics);
+        }
     }
-    state
 }
 
 fn settle_value(
     attribute: &Attribute,
     planned: &Value,
-    new: Value,
+    new: &mut Value,
     path: &Path,
     diagnostics: &mut Diagnostics,
-) -> Value {
-    if let Kind::Nested(_, inner) = &attribute.kind {
-        match (planned, new) {
-            (Value::Object(_), new @ Value::Object(_)) => {
-                return settle_object(inner, planned, new, path, diagnostics);
-            }
-            (Value::List(planned), Value::List(new)) if planned.len() == new.len() => {
-                let settled = planned.iter().zip(new).zip(0_i64..).map(|((planned, new), i)| {
-                    settle_object(inner, planned, new, &path.then(i), diagnostics)
-                });
-                return Value::List(settled.collect());
-            }
-            (Value::Map(planned), Value::Map(new)) if planned.keys().eq(new.keys()) => {
-                let settled = new.into_iter().map(|(key, new)| {
-                    let path = path.then(Step::Key(key.clone()));
-                    let new = settle_object(inner, &planned[&key], new, &path, diagnostics);
-                    (key, new)
-                });
-                return Value::Map(settled.collect());
-            }
-            (planned, new) => return settle_plain(attribute, planned, new, path, diagnostics),
+) {
+    match (&attribute.kind, planned, &mut *new) {
+        (Kind::Nested(_, inner), Value::Object(_), Value::Object(_)) => {
+            settle_object(inner, planned, new, path, diagnostics);
         }
+        (Kind::Nested(_, inner), Value::List(planned), Value::List(new)) if planned.len() == new.len() => {
+            for ((planned, new), i) in planned.iter().zip(new).zip(0_i64..) {
+                settle_object(inner, planned, new, &path.then(i), diagnostics);
+            }
+        }
+        (Kind::Nested(_, inner), Value::Map(planned), Value::Map(new)) if planned.keys().eq(new.keys()) => {
+            for (key, new) in new {
+                settle_object(inner, &planned[key], new, &path.then(key.clone()), diagnostics);
+            }
+        }
+        (_, planned, new) => settle_plain(attribute, planned, new, path, diagnostics),
     }
-    settle_plain(attribute, planned, new, path, diagnostics)
 }
 
 fn settle_plain(
     attribute: &Attribute,
     planned: &Value,
-    new: Value,
+    new: &mut Value,
     path: &Path,
     diagnostics: &mut Diagnostics,
-) -> Value {
-    if fits(planned, &new) {
-        return new;
+) {
+    if fits(planned, new) {
+        return;
     }
     if !planned.is_wholly_known() {
         diagnostics.push(
@@ -168,9 +150,9 @@ fn settle_plain(
             )
             .at(path.clone()),
         );
-        return new;
+        return;
     }
-    if !new.is_unknown() && !attribute.means_the_same(planned, &new) {
+    if !new.is_unknown() && !attribute.means_the_same(planned, new) {
         diagnostics.push(
             Diagnostic::warning(
                 "The service returned a different value than the one applied",
@@ -180,79 +162,61 @@ fn settle_plain(
             .at(path.clone()),
         );
     }
-    planned.clone()
+    new.clone_from(planned);
 }
 
 /// Whether a value is the planned one, with something known in place of each unknown part.
 fn fits(planned: &Value, new: &Value) -> bool {
     match (planned, new) {
         (Value::Unknown, _) => true,
-        (Value::List(planned), Value::List(new)) | (Value::Tuple(planned), Value::Tuple(new)) => {
-            planned.len() == new.len() && planned.iter().zip(new).all(|(planned, new)| fits(planned, new))
-        }
-        (Value::Map(planned), Value::Map(new)) | (Value::Object(planned), Value::Object(new)) => {
-            planned.keys().eq(new.keys())
-                && planned
-                    .values()
-                    .zip(new.values())
-                    .all(|(planned, new)| fits(planned, new))
-        }
         // The elements of a set cannot be matched while parts of them are unknown.
         (Value::Set(elements), Value::Set(new)) if !planned.is_wholly_known() => new.len() <= elements.len(),
+        (Value::Set(_), new) => planned == new,
         (Value::Dynamic(_, planned), Value::Dynamic(_, new)) => fits(planned, new),
+        (planned, new) if planned.pairs_with(new) => planned
+            .elements()
+            .zip(new.elements())
+            .all(|(planned, new)| fits(planned, new)),
         (planned, new) => planned == new,
     }
 }
 
-fn known(value: Value, path: &Path, diagnostics: &mut Diagnostics) -> Value {
-    match value {
-        value if value.is_unknown() => {
-            diagnostics.push(
-                Diagnostic::error(
-                    "Provider returned an unknown value",
-                    "This is a bug in the provider: please report it. The value is null in the state.",
-                )
-                .at(path.clone()),
-            );
-            Value::Null
-        }
-        Value::List(elements) => Value::List(known_each(elements, path, diagnostics)),
-        Value::Tuple(elements) => Value::Tuple(known_each(elements, path, diagnostics)),
-        Value::Set(elements) => Value::Set(
-            elements
-                .into_iter()
-                .map(|v| known(v, path, diagnostics))
-                .collect(),
-        ),
-        Value::Map(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(k, v)| {
-                    let v = known(v, &path.then(Step::Key(k.clone())), diagnostics);
-                    (k, v)
-                })
-                .collect(),
-        ),
-        Value::Object(attributes) => Value::Object(
-            attributes
-                .into_iter()
-                .map(|(k, v)| {
-                    let v = known(v, &path.then(Step::Attribute(k.clone().into())), diagnostics);
-                    (k, v)
-                })
-                .collect(),
-        ),
-        Value::Dynamic(ty, inner) => Value::Dynamic(ty, Box::new(known(*inner, path, diagnostics))),
-        value => value,
+fn known(value: &mut Value, path: &Path, diagnostics: &mut Diagnostics) {
+    if value.is_unknown() {
+        diagnostics.push(
+            Diagnostic::error(
+                "Provider returned an unknown value",
+                "This is a bug in the provider: please report it. The value is null in the state.",
+            )
+            .at(path.clone()),
+        );
+        *value = Value::Null;
+        return;
     }
-}
-
-fn known_each(elements: Vec<Value>, path: &Path, diagnostics: &mut Diagnostics) -> Vec<Value> {
-    elements
-        .into_iter()
-        .zip(0..)
-        .map(|(v, i)| known(v, &path.then(Step::Index(i)), diagnostics))
-        .collect()
+    match value {
+        Value::List(elements) | Value::Tuple(elements) => {
+            for (element, i) in elements.iter_mut().zip(0_i64..) {
+                known(element, &path.then(i), diagnostics);
+            }
+        }
+        Value::Set(elements) => {
+            for element in elements {
+                known(element, path, diagnostics);
+            }
+        }
+        Value::Map(entries) => {
+            for (key, value) in entries {
+                known(value, &path.then(key.clone()), diagnostics);
+            }
+        }
+        Value::Object(attributes) => {
+            for (name, value) in attributes {
+                known(value, &path.attribute(name.clone()), diagnostics);
+            }
+        }
+        Value::Dynamic(_, inner) => known(inner, path, diagnostics),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

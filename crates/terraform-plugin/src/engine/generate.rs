@@ -50,19 +50,14 @@ fn argument(attribute: &Attribute, value: &Value) -> Value {
 }
 
 fn nested(attributes: &[Attribute], value: &Value) -> Value {
-    let elements = |elements: &[Value]| elements.iter().map(|e| object(attributes, e)).collect();
-    match value {
-        Value::Object(_) => object(attributes, value),
-        Value::List(values) => Value::List(elements(values)),
-        Value::Set(values) => Value::Set(elements(values)),
-        Value::Map(entries) => Value::Map(
-            entries
-                .iter()
-                .map(|(key, element)| (key.clone(), object(attributes, element)))
-                .collect(),
-        ),
-        other => other.clone(),
+    if value.as_object().is_some() {
+        return object(attributes, value);
     }
+    let mut known = value.clone();
+    for element in known.elements_mut() {
+        *element = object(attributes, element);
+    }
+    known
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -57,50 +57,45 @@ fn value(attribute: &Attribute, prior: &Value, config: &Value, changes: bool) ->
             config.clone()
         };
     };
-    match config {
-        Value::Object(_) => element(inner, Some(prior), config, changes),
+    let mut planned = config.clone();
+    match &mut planned {
+        config @ Value::Object(_) => element(inner, Some(prior), config, changes),
         Value::List(elements) => {
             let prior = list(prior);
-            let planned = elements.iter().enumerate();
-            Value::List(
-                planned
-                    .map(|(i, config)| element(inner, prior.get(i), config, changes))
-                    .collect(),
-            )
+            for (i, config) in elements.iter_mut().enumerate() {
+                element(inner, prior.get(i), config, changes);
+            }
         }
         Value::Set(elements) => {
-            let mut rest: Vec<&Value> = if let Value::Set(prior) = prior {
-                prior.iter().collect()
-            } else {
-                Vec::new()
+            let mut rest: Vec<&Value> = match prior {
+                Value::Set(prior) => prior.iter().collect(),
+                _ => Vec::new(),
             };
-            let planned = elements.iter().map(|config| {
+            for config in elements {
                 let matched = rest.iter().position(|prior| comes_from(inner, prior, config));
-                element(inner, matched.map(|at| rest.remove(at)), config, changes)
-            });
-            Value::Set(planned.collect())
+                element(inner, matched.map(|at| rest.remove(at)), config, changes);
+            }
         }
         Value::Map(entries) => {
-            let planned = entries.iter().map(|(key, config)| {
-                let prior = if let Value::Map(prior) = prior {
-                    prior.get(key)
-                } else {
-                    None
+            for (key, config) in entries {
+                let prior = match prior {
+                    Value::Map(prior) => prior.get(key),
+                    _ => None,
                 };
-                (key.clone(), element(inner, prior, config, changes))
-            });
-            Value::Map(planned.collect())
+                element(inner, prior, config, changes);
+            }
         }
-        other => other.clone(),
+        _ => {}
     }
+    planned
 }
 
-/// A nested object. The computed values of an object without a prior one are unknown.
-fn element(inner: &[Attribute], prior: Option<&Value>, config: &Value, changes: bool) -> Value {
+/// Plans a nested object in place of its configuration. The computed values of an object without a prior one are
+/// unknown.
+fn element(inner: &[Attribute], prior: Option<&Value>, config: &mut Value, changes: bool) {
     let prior = prior.unwrap_or(&Value::Null);
-    match config {
-        Value::Object(_) => object(inner, prior, config, changes || prior.is_null()),
-        other => other.clone(),
+    if config.as_object().is_some() {
+        *config = object(inner, prior, config, changes || prior.is_null());
     }
 }
 
@@ -153,44 +148,18 @@ fn list(value: &Value) -> &[Value] {
 /// Makes unknown again what is unknown in the configuration. A model reads an unknown object as an object of unknown
 /// attributes.
 #[must_use]
-pub fn with_unknowns(planned: Value, config: &Value) -> Value {
-    match (planned, config) {
-        (planned, Value::Unknown) if !planned.is_null() => Value::Unknown,
-        (Value::Object(planned), Value::Object(config)) => Value::Object(
-            planned
-                .into_iter()
-                .map(|(name, planned)| {
-                    let config = config.get(&name).unwrap_or(&Value::Null);
-                    let planned = with_unknowns(planned, config);
-                    (name, planned)
-                })
-                .collect(),
-        ),
-        (Value::Map(planned), Value::Map(config)) => Value::Map(
-            planned
-                .into_iter()
-                .map(|(key, planned)| {
-                    let config = config.get(&key).unwrap_or(&Value::Null);
-                    let planned = with_unknowns(planned, config);
-                    (key, planned)
-                })
-                .collect(),
-        ),
-        (Value::List(planned), Value::List(config)) if planned.len() == config.len() => Value::List(
-            planned
-                .into_iter()
-                .zip(config)
-                .map(|(planned, config)| with_unknowns(planned, config))
-                .collect(),
-        ),
-        (Value::Set(planned), Value::Set(config)) if planned.len() == config.len() => Value::Set(
-            planned
-                .into_iter()
-                .zip(config)
-                .map(|(planned, config)| with_unknowns(planned, config))
-                .collect(),
-        ),
-        (planned, _) => planned,
+pub fn with_unknowns(mut planned: Value, config: &Value) -> Value {
+    restore_unknowns(&mut planned, config);
+    planned
+}
+
+fn restore_unknowns(planned: &mut Value, config: &Value) {
+    if matches!(config, Value::Unknown) && !planned.is_null() {
+        *planned = Value::Unknown;
+    } else if planned.pairs_with(config) {
+        for (planned, config) in planned.elements_mut().zip(config.elements()) {
+            restore_unknowns(planned, config);
+        }
     }
 }
 

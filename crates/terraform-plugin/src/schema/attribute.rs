@@ -333,10 +333,5 @@ impl Attribute {
 
 /// The type of an object with these attributes.
 pub(crate) fn object_type(attributes: &[Attribute]) -> Type {
-    Type::Object(
-        attributes
-            .iter()
-            .map(|attribute| (attribute.name.to_owned(), attribute.value_type()))
-            .collect(),
-    )
+    Type::object(attributes.iter().map(|a| (a.name, a.value_type())))
 }

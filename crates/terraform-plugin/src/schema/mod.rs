@@ -82,12 +82,7 @@ impl Schema {
     #[must_use]
     pub fn identity_type(&self) -> Type {
         let ty = |name| self.attribute(name).map_or(Type::String, Attribute::value_type);
-        Type::Object(
-            self.identity
-                .iter()
-                .map(|i| (i.name.to_owned(), ty(i.name)))
-                .collect(),
-        )
+        Type::object(self.identity.iter().map(|i| (i.name, ty(i.name))))
     }
 
     /// The identity of the object in a state. Returns `None` while a part is unknown, or is null and may not be: only a

@@ -1,5 +1,7 @@
 //! Values in JSON, as in stored states and in dynamic values from hosts that do not use msgpack.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use crate::value::Value;
@@ -72,11 +74,12 @@ fn read(json: &Json, ty: &Type, unknown_fields: UnknownFields, path: &Path) -> R
             Ok(Value::Tuple(read.collect::<Result<_, _>>()?))
         }
         (Type::Map(ty), Json::Object(entries)) => {
-            let read = entries.iter().map(|(k, v)| {
+            let mut map = BTreeMap::new();
+            for (k, v) in entries {
                 let value = read(v, ty, unknown_fields, &path.then(Step::Key(k.clone())))?;
-                Ok((k.clone(), value))
-            });
-            Ok(Value::Map(read.collect::<Result<_, _>>()?))
+                map.insert(k.clone(), value);
+            }
+            Ok(Value::Map(map))
         }
         (Type::Object(types), Json::Object(entries)) => {
             let unknown = entries.keys().find(|k| !types.contains_key(*k));
@@ -87,17 +90,13 @@ fn read(json: &Json, ty: &Type, unknown_fields: UnknownFields, path: &Path) -> R
                     reason: "the type has no such attribute",
                 });
             }
-            let read = types.iter().map(|(name, ty)| {
+            let mut object = BTreeMap::new();
+            for (name, ty) in types {
                 let path = path.then(Step::Attribute(name.clone().into()));
-                let value = read(
-                    entries.get(name).unwrap_or(&Json::Null),
-                    ty,
-                    unknown_fields,
-                    &path,
-                )?;
-                Ok((name.clone(), value))
-            });
-            Ok(Value::Object(read.collect::<Result<_, _>>()?))
+                let value = entries.get(name).unwrap_or(&Json::Null);
+                object.insert(name.clone(), read(value, ty, unknown_fields, &path)?);
+            }
+            Ok(Value::Object(object))
         }
         (Type::Dynamic, Json::Object(entries)) => match (entries.get("type"), entries.get("value")) {
             (Some(ty), Some(value)) if entries.len() == 2 => {

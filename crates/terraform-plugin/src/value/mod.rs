@@ -8,7 +8,7 @@ pub(crate) mod secret;
 pub(crate) mod types;
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::{fmt, iter, mem};
 
 use crate::value::number::Number;
 use crate::value::path::{Path, Step};
@@ -59,7 +59,12 @@ pub struct Mismatch {
 impl Value {
     /// An object of these attributes.
     pub fn object<K: Into<String>>(attributes: impl IntoIterator<Item = (K, Value)>) -> Self {
-        Self::Object(attributes.into_iter().map(|(k, v)| (k.into(), v)).collect())
+        // Not `collect`, which sorts: that would be compiled again for each kind of iterator.
+        let mut object = BTreeMap::new();
+        for (name, value) in attributes {
+            object.insert(name.into(), value);
+        }
+        Self::Object(object)
     }
 
     /// Whether the value is null.
@@ -119,6 +124,47 @@ impl Value {
             .unwrap_or(&NULL)
     }
 
+    /// An attribute of an object. `None` for other values, and for an attribute that the object lacks.
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        match self {
+            Self::Object(attributes) => attributes.get_mut(name),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list, set, tuple, map or object, without their keys.
+    pub(crate) fn elements(&self) -> Box<dyn Iterator<Item = &Value> + '_> {
+        match self {
+            Self::List(elements) | Self::Set(elements) | Self::Tuple(elements) => Box::new(elements.iter()),
+            Self::Map(entries) | Self::Object(entries) => Box::new(entries.values()),
+            _ => Box::new(iter::empty()),
+        }
+    }
+
+    /// The same, to change them.
+    pub(crate) fn elements_mut(&mut self) -> Box<dyn Iterator<Item = &mut Value> + '_> {
+        match self {
+            Self::List(elements) | Self::Set(elements) | Self::Tuple(elements) => {
+                Box::new(elements.iter_mut())
+            }
+            Self::Map(entries) | Self::Object(entries) => Box::new(entries.values_mut()),
+            _ => Box::new(iter::empty()),
+        }
+    }
+
+    /// Whether both are lists, sets, tuples, maps or objects with as many elements, and with the same keys.
+    pub(crate) fn pairs_with(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Self::List(one), Self::List(other))
+            | (Self::Set(one), Self::Set(other))
+            | (Self::Tuple(one), Self::Tuple(other)) => one.len() == other.len(),
+            (Self::Map(one), Self::Map(other)) | (Self::Object(one), Self::Object(other)) => {
+                one.keys().eq(other.keys())
+            }
+            _ => false,
+        }
+    }
+
     /// Sets an attribute of an object. Does nothing for other values.
     pub fn set(&mut self, name: &str, value: Value) {
         if let Self::Object(attributes) = self {
@@ -136,12 +182,11 @@ impl Value {
     }
 
     fn shape(self, ty: &Type, path: &Path) -> Result<Self, Mismatch> {
-        let each = |elements: Vec<Value>, ty: &Type| -> Result<Vec<Value>, Mismatch> {
-            let shaped = elements
-                .into_iter()
-                .zip(0..)
-                .map(|(v, i)| v.shape(ty, &path.then(Step::Index(i))));
-            shaped.collect()
+        let each = |mut elements: Vec<Value>, ty: &Type| -> Result<Vec<Value>, Mismatch> {
+            for (element, i) in elements.iter_mut().zip(0..) {
+                *element = mem::take(element).shape(ty, &path.then(Step::Index(i)))?;
+            }
+            Ok(elements)
         };
         match (self, ty) {
             (Self::Null, _) => Ok(Self::Null),
@@ -159,22 +204,20 @@ impl Value {
             (Self::List(elements) | Self::Set(elements) | Self::Tuple(elements), Type::Set(ty)) => {
                 Ok(Self::Set(each(elements, ty)?))
             }
-            (Self::List(elements) | Self::Set(elements) | Self::Tuple(elements), Type::Tuple(types))
-                if elements.len() == types.len() =>
-            {
-                let shaped = elements
-                    .into_iter()
-                    .zip(types)
-                    .zip(0..)
-                    .map(|((v, ty), i)| v.shape(ty, &path.then(Step::Index(i))));
-                Ok(Self::Tuple(shaped.collect::<Result<_, _>>()?))
+            (
+                Self::List(mut elements) | Self::Set(mut elements) | Self::Tuple(mut elements),
+                Type::Tuple(types),
+            ) if elements.len() == types.len() => {
+                for ((element, ty), i) in elements.iter_mut().zip(types).zip(0..) {
+                    *element = mem::take(element).shape(ty, &path.then(Step::Index(i)))?;
+                }
+                Ok(Self::Tuple(elements))
             }
-            (Self::Map(entries) | Self::Object(entries), Type::Map(ty)) => {
-                let shaped = entries.into_iter().map(|(k, v)| {
-                    let v = v.shape(ty, &path.then(Step::Key(k.clone())))?;
-                    Ok((k, v))
-                });
-                Ok(Self::Map(shaped.collect::<Result<_, _>>()?))
+            (Self::Map(mut entries) | Self::Object(mut entries), Type::Map(ty)) => {
+                for (key, value) in &mut entries {
+                    *value = mem::take(value).shape(ty, &path.then(Step::Key(key.clone())))?;
+                }
+                Ok(Self::Map(entries))
             }
             (Self::Map(mut entries) | Self::Object(mut entries), Type::Object(types)) => {
                 let mut shaped = BTreeMap::new();

@@ -68,10 +68,23 @@ impl Type {
             Self::Map(ty) => json!(["map", ty.to_json()]),
             Self::Tuple(ty) => json!(["tuple", ty.iter().map(Self::to_json).collect::<Vec<_>>()]),
             Self::Object(ty) => {
-                let ty: serde_json::Map<_, _> = ty.iter().map(|(k, t)| (k.clone(), t.to_json())).collect();
-                json!(["object", ty])
+                let mut object = serde_json::Map::new();
+                for (name, ty) in ty {
+                    object.insert(name.clone(), ty.to_json());
+                }
+                json!(["object", object])
             }
         }
+    }
+
+    /// An object of these attributes.
+    pub fn object<K: Into<String>>(attributes: impl IntoIterator<Item = (K, Type)>) -> Self {
+        // Not `collect`: see `Value::object`.
+        let mut object = BTreeMap::new();
+        for (name, ty) in attributes {
+            object.insert(name.into(), ty);
+        }
+        Self::Object(object)
     }
 
     /// Reads the form of [`Type::to_json`].
@@ -103,8 +116,11 @@ impl Type {
                 )),
                 // A third part contains the names of optional attributes. Values contain all attributes.
                 [Json::String(kind), Json::Object(ty), ..] if kind == "object" => {
-                    let ty = ty.iter().map(|(k, t)| Ok((k.clone(), Self::read(t, deeper)?)));
-                    Ok(Self::Object(ty.collect::<Result<_, InvalidType>>()?))
+                    let mut object = BTreeMap::new();
+                    for (name, ty) in ty {
+                        object.insert(name.clone(), Self::read(ty, deeper)?);
+                    }
+                    Ok(Self::Object(object))
                 }
                 _ => Err(InvalidType("unknown kind")),
             },
