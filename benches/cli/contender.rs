@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::figures::BEFORE;
 use crate::konnect::LocalKonnect;
 
 /// The version under which Kong's provider is installed: any version that matches the constraint.
@@ -17,6 +18,8 @@ pub(super) enum Contender {
     Floor,
     /// This provider, from this binary.
     Ours(PathBuf),
+    /// Another build of this provider.
+    Before(PathBuf),
     /// Kong's provider, from this binary.
     Kong(PathBuf),
 }
@@ -35,6 +38,7 @@ impl Contender {
         match self {
             Self::Floor => "no provider (`terraform_data`)",
             Self::Ours(_) => "this provider",
+            Self::Before(_) => BEFORE,
             Self::Kong(_) => "kong/konnect",
         }
     }
@@ -43,7 +47,7 @@ impl Contender {
     pub(super) fn package(&self) -> Option<Package<'_>> {
         match self {
             Self::Floor => None,
-            Self::Ours(program) => Some(Package {
+            Self::Ours(program) | Self::Before(program) => Some(Package {
                 address: "konnect-audit/konnect",
                 version: env!("CARGO_PKG_VERSION"),
                 program,
@@ -75,7 +79,7 @@ impl Contender {
                      ${{count.index}} {padding}\"\n}}\n"
                 );
             }
-            Self::Ours(_) => (
+            Self::Ours(_) | Self::Before(_) => (
                 "registry.terraform.io/konnect-audit/konnect",
                 format!("{}/{{region}}", konnect.url()),
                 "konnect_audit_log_destination",

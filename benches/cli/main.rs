@@ -1,8 +1,9 @@
 //! Whole commands of the CLI, with this provider and without one: time, and resources of the provider.
 //!
 //! `cargo bench --features bench --bench cli` runs each command with this provider, with as many `terraform_data` as
-//! there are destinations otherwise (the floor: they are built into the CLI), and with Kong's provider if `--kong`
-//! names it, in turn, against an emulator of Konnect. `TERRAFORM_BIN` names the CLI, by default `terraform`.
+//! there are destinations otherwise (the floor: they are built into the CLI), and with another build of this provider and
+//! Kong's provider if `--before` and `--kong` name them, in turn, against an emulator of Konnect. `TERRAFORM_BIN` names
+//! the CLI, by default `terraform`.
 //!
 //! Kong's provider has the same destinations with API v2, and the authorization in the state, because it has no
 //! alternative. This provider receives it write-only, as documented.
@@ -28,6 +29,7 @@ fn main() -> figures::Result<()> {
         return Ok(());
     };
     let mut contenders = vec![Contender::Floor, Contender::Ours(options.ours)];
+    contenders.extend(options.before.map(|before| Contender::Before(before.program)));
     contenders.extend(options.kong.map(|kong| Contender::Kong(kong.program)));
     commands::run(&contenders, options.rounds)
 }

@@ -10,5 +10,8 @@ pub use options::{Options, Peer};
 pub use sample::{Sample, mebibytes, milliseconds, seconds};
 pub use table::Table;
 
+/// What the tables call another build of this provider.
+pub const BEFORE: &str = "before";
+
 /// Errors end the program.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;

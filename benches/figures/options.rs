@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use lexopt::prelude::*;
 
-use super::Result;
+use super::{BEFORE, Result};
 
 const HELP: &str = "\
-Usage: cargo bench --features bench --bench startup --bench cli -- [--kong FILE] [--peer NAME=FILE]... [--ours FILE] [--rounds N]
+Usage: cargo bench --features bench --bench startup --bench cli -- [--before FILE] [--kong FILE] [--peer NAME=FILE]... [--ours FILE] [--rounds N]
 
+  --before FILE     also measure this build of our provider
   --kong FILE       also measure this build of the provider kong/konnect
   --peer NAME=FILE  also measure the start of this provider (startup only)
   --ours FILE       measure this build of our provider, not the one that Cargo has made for the bench
@@ -23,10 +24,21 @@ pub struct Peer {
     pub program: PathBuf,
 }
 
+impl Peer {
+    fn new(name: &str, program: &Path) -> Result<Self> {
+        Ok(Self {
+            name: name.to_owned(),
+            program: existing(program)?,
+        })
+    }
+}
+
 /// The options of the command line.
 pub struct Options {
     /// This provider.
     pub ours: PathBuf,
+    /// Another build of this provider, which both programs support.
+    pub before: Option<Peer>,
     /// The provider kong/konnect, which both programs support.
     pub kong: Option<Peer>,
     /// Further providers, of which only the start is measured.
@@ -40,6 +52,7 @@ impl Options {
     pub fn from_command_line() -> Result<Option<Self>> {
         let mut options = Self {
             ours: env!("CARGO_BIN_EXE_terraform-provider-konnect").into(),
+            before: None,
             kong: None,
             peers: Vec::new(),
             rounds: 5,
@@ -49,22 +62,13 @@ impl Options {
             match flag {
                 // Cargo passes this to every benchmark.
                 Long("bench") => {}
-                Long("kong") => {
-                    let program = existing(flags.value()?.as_ref())?;
-                    options.kong = Some(Peer {
-                        name: "kong/konnect".to_owned(),
-                        program,
-                    });
-                }
+                Long("before") => options.before = Some(Peer::new(BEFORE, flags.value()?.as_ref())?),
+                Long("kong") => options.kong = Some(Peer::new("kong/konnect", flags.value()?.as_ref())?),
                 Long("ours") => options.ours = existing(flags.value()?.as_ref())?,
                 Long("peer") => {
                     let given = flags.value()?.string()?;
                     let (name, program) = given.split_once('=').ok_or("--peer wants NAME=FILE")?;
-                    let program = existing(program.as_ref())?;
-                    options.peers.push(Peer {
-                        name: name.to_owned(),
-                        program,
-                    });
+                    options.peers.push(Peer::new(name, program.as_ref())?);
                 }
                 Long("rounds") => options.rounds = flags.value()?.parse::<usize>()?.max(1),
                 Long("help") => {

@@ -24,7 +24,7 @@ fn main() -> figures::Result<()> {
         program: options.ours,
     };
     let mut providers = vec![ours];
-    providers.extend(options.kong);
+    providers.extend(options.before.into_iter().chain(options.kong));
     providers.extend(options.peers);
     run::run(&providers)
 }

@@ -104,6 +104,24 @@ fn requests_of_a_plan(workspace: &Workspace, options: &[&str]) -> usize {
 }
 
 #[test]
+fn ten_destinations_take_a_dozen_requests() {
+    let many = Block::destination("many")
+        .with("count", 10)
+        .expression("name", "\"siem ${count.index}\"");
+    let workspace = Workspace::of(many);
+    let requests_of = |command: &[&str]| {
+        workspace.konnect.clear_requests();
+        workspace.run(command).succeeds();
+        workspace.konnect.take_requests().len()
+    };
+    let created = requests_of(&["apply", "-json", "-auto-approve"]);
+    assert!(created <= 12, "{created} requests");
+    assert_eq!(requests_of(&["plan", "-json", "-detailed-exitcode"]), 2);
+    let removed = requests_of(&["destroy", "-json", "-auto-approve"]);
+    assert!(removed <= 12, "{removed} requests");
+}
+
+#[test]
 fn plan_of_60_unchanged_destinations_limits_requests() {
     let workspace = unchanged(60);
     let many = requests_of_a_plan(&workspace, &[]);
