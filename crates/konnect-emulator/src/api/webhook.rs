@@ -12,7 +12,7 @@ use crate::api::fields::{Fields, Need};
 use crate::api::problem::{InvalidParameter, Problem};
 use crate::behavior::AbsentWebhook;
 use crate::http::response::ApiResponse;
-use crate::organization::state::{Delivery, State, Target, Webhook};
+use crate::organization::state::{State, Target, Webhook};
 use crate::organization::stream::StreamId;
 use crate::organization::stream::parse_uuid;
 
@@ -63,11 +63,7 @@ pub(crate) fn patch_v2(
             fields.finish()?;
             return get_v2(state, call, stream);
         }
-        other => {
-            if let Some(delivery) = first_delivery(&mut fields) {
-                *other = Target::Endpoint(delivery);
-            }
-        }
+        other => *other = Target::Endpoint(fields.new_delivery(Need::Optional)),
     }
     fields.finish()?;
     webhook.enabled = enabled.unwrap_or(webhook.enabled);
@@ -153,22 +149,6 @@ pub(crate) fn status(state: &State, stream: &StreamId) -> Result<ApiResponse, Pr
         }
     }
     Ok(ApiResponse::ok(&status))
-}
-
-/// The first delivery settings of a webhook: endpoint and authorization are required, the rest has defaults.
-fn first_delivery(fields: &mut Fields) -> Option<Delivery> {
-    let endpoint = fields.endpoint(Need::Required);
-    let authorization = fields.text("authorization", Need::Required);
-    let log_format = fields
-        .log_format(Need::Optional)
-        .unwrap_or_else(|| "cef".to_owned());
-    let skip_ssl_verification = fields.flag("skip_ssl_verification").unwrap_or(false);
-    Some(Delivery {
-        endpoint: endpoint?,
-        authorization: authorization?,
-        log_format,
-        skip_ssl_verification,
-    })
 }
 
 fn take_destination_id(fields: &mut Fields) -> Option<String> {

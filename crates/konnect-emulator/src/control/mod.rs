@@ -289,8 +289,7 @@ fn add_destination(state: &mut State, region: &str) -> String {
         delivery: Delivery {
             endpoint: format!("https://siem-{sequence}.example.com/audit"),
             authorization: "Bearer of another user".to_owned(),
-            log_format: "cef".to_owned(),
-            skip_ssl_verification: false,
+            ..Delivery::default()
         },
         created_at: state.tick(),
         updated_at: clock::NEVER.to_owned(),
@@ -314,12 +313,7 @@ fn switch_form(webhook: &mut Webhook, set: &Value) -> Result<(), ControlError> {
             };
         }
         (None, Some(_)) if !matches!(webhook.target, Target::Endpoint(_)) => {
-            webhook.target = Target::Endpoint(Delivery {
-                endpoint: String::new(),
-                authorization: String::new(),
-                log_format: "cef".to_owned(),
-                skip_ssl_verification: false,
-            });
+            webhook.target = Target::Endpoint(Delivery::default());
         }
         (None, _) => {}
     }

@@ -109,6 +109,7 @@ pub(crate) struct Destination {
 
 /// The target and format of batches, which a destination and a v2 webhook have in common.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Delivery {
     pub(crate) endpoint: String,
     /// The `Authorization` header that Konnect sends with a batch. The API never returns it.
@@ -206,6 +207,17 @@ impl Default for Organization {
             system_account_id: "497f6eca-6276-4993-bfeb-53cbbbba6f08".to_owned(),
             created_at: "2023-01-16T10:00:00.000Z".to_owned(),
             updated_at: "2023-01-16T10:00:00.000Z".to_owned(),
+        }
+    }
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self {
+            endpoint: String::new(),
+            authorization: String::new(),
+            log_format: "cef".to_owned(),
+            skip_ssl_verification: false,
         }
     }
 }
