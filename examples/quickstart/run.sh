@@ -141,7 +141,7 @@ $2"
 # --- Build ---
 
 say "Build the provider, a local Konnect and a local SIEM. The first time takes a few minutes."
-packages='-p terraform-provider-konnect -p konnect-emulator -p konnect-audit-receiver'
+packages=${QUICKSTART_PACKAGES:--p terraform-provider-konnect -p konnect-emulator -p konnect-audit-receiver}
 printf '\n$ cargo build %s\n' "$packages"
 # Cargo reports the paths of the programs, which settings and variables can change.
 # shellcheck disable=SC2086 # options, without spaces in them
