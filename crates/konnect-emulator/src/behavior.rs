@@ -53,30 +53,9 @@ pub struct Behavior {
     /// Return names in the Unicode form NFD, which separates letters from their accents
     #[arg(long)]
     pub decomposed_names: bool,
-    /// Treat a field of a body that is null as absent, instead of rejecting it
-    #[arg(long)]
-    pub ignore_null: bool,
-    /// Compress every response of the API, errors included, whatever the client accepts
-    #[arg(long)]
-    pub gzip_responses: bool,
     /// The response of GET /v3/audit-logs
     #[arg(long, value_enum, default_value_t)]
     pub pull_api: PullApi,
-    /// For how many days events are kept, can be replayed, and keep a replaced signing key in the key set
-    #[arg(long, default_value_t = 7, value_name = "DAYS")]
-    pub retention_days: u32,
-    /// The Content-Encoding of a delivery
-    #[arg(long, value_enum, default_value_t)]
-    pub content_encoding: ContentEncoding,
-    /// Whether events have a signature
-    #[arg(long, action = ArgAction::Set, default_value_t = true, value_name = "BOOL")]
-    pub signatures: bool,
-    /// What the signature of a CPS line covers
-    #[arg(long, value_enum, default_value_t)]
-    pub cps_signature: CpsSignature,
-    /// Write the name of the principal into all events, also of webhooks without `include_principal_name`
-    #[arg(long)]
-    pub principal_name: bool,
 }
 
 /// The response for an absent webhook.
@@ -125,27 +104,6 @@ pub enum PullApi {
     NotFound,
 }
 
-/// The `Content-Encoding` of a delivery.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ContentEncoding {
-    /// `gzip`, the standard value.
-    #[default]
-    Gzip,
-    /// `application/gzip`, as Kong documents it.
-    #[value(name = "application/gzip")]
-    ApplicationGzip,
-}
-
-/// What the signature of a CPS line covers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum CpsSignature {
-    /// The object under `event`.
-    #[default]
-    Event,
-    /// The whole line.
-    Line,
-}
-
 impl Default for Behavior {
     fn default() -> Self {
         Self {
@@ -159,22 +117,8 @@ impl Default for Behavior {
             endpoint_form: EndpointForm::default(),
             upper_case_ids: false,
             decomposed_names: false,
-            ignore_null: false,
-            gzip_responses: false,
             pull_api: PullApi::default(),
-            retention_days: 7,
-            content_encoding: ContentEncoding::default(),
-            signatures: true,
-            cps_signature: CpsSignature::default(),
-            principal_name: false,
         }
-    }
-}
-
-impl Behavior {
-    /// How long events are kept, in milliseconds.
-    pub(crate) fn retention_ms(&self) -> i64 {
-        i64::from(self.retention_days) * 24 * 60 * 60 * 1000
     }
 }
 
@@ -201,13 +145,13 @@ mod tests {
             "x",
             "--never",
             "as-described",
-            "--signatures",
+            "--v2-shows-destination",
             "false",
             "--separate-destinations",
         ];
         let expected = Behavior {
             never: NeverTime::AsDescribed,
-            signatures: false,
+            v2_shows_destination: false,
             separate_destinations: true,
             ..Behavior::default()
         };

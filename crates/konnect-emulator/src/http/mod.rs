@@ -125,7 +125,6 @@ async fn konnect(
         headers: &parts.headers,
         body: recorded,
         date: &date,
-        gzip: shared.behavior().gzip_responses,
     };
     let hold = match found {
         Some(Fault::Hold { handle }) => Some(handle),

@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+/// How long events are kept, in milliseconds.
+pub(crate) const RETENTION_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
 /// The value of `updated_at` until the first update.
 pub(crate) const NEVER: &str = "0001-01-01T00:00:00Z";
 

@@ -272,7 +272,7 @@ async fn call_every_response_matches_the_description() {
         pull_api: PullApi::Forbidden,
         ..Behavior::default()
     });
-    emulator.reset().unwrap();
+    emulator.reset();
     exercise(&emulator, &mut seen).await;
     // The test is complete only if every declared status has occurred.
     for (index, declared) in declared().enumerate() {

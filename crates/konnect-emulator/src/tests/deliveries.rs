@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 
 use crate::tests::receiver::{Receiver, signed, verifies};
 use crate::tests::{call, expect, get, has};
-use crate::{
-    Behavior, Certificate, ContentEncoding, CpsSignature, DeliveryOptions, Emulator, EmulatorOptions,
-    EventKind, TrustedAuthorities,
-};
+use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, EventKind, TrustedAuthorities};
 
 /// Sets a region's webhook to a URL and enables it, without a request and its events.
 fn deliver_to(emulator: &Emulator, region: &str, url: &str, format: &str) {
@@ -196,37 +193,6 @@ async fn delivery_cef_fields_have_the_documented_order() {
             place += found.unwrap_or_else(|| panic!("{key} is not in its place in {line}"));
         }
     }
-}
-
-#[tokio::test]
-async fn delivery_behavior_changes_the_lines() {
-    let receiver = Receiver::start(Certificate::Valid).await;
-    let behavior = Behavior {
-        content_encoding: ContentEncoding::ApplicationGzip,
-        cps_signature: CpsSignature::Line,
-        principal_name: true,
-        ..Behavior::default()
-    };
-    let emulator = receiver.emulator_with(behavior.clone()).await;
-    deliver_to(&emulator, "eu", &receiver.url, "cps");
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    let batch = &receiver.received()[0];
-    assert_eq!(batch.encoding, "application/gzip");
-    let (bytes, signature) = signed(&batch.lines[0]);
-    assert!(verifies(&emulator.jwks(), &bytes, &signature));
-    assert!(
-        bytes.contains("\"principal_name\":\"Ada Example (ada@example.com)\""),
-        "{bytes}"
-    );
-
-    emulator.set_behavior(Behavior {
-        signatures: false,
-        ..behavior
-    });
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    assert!(!receiver.lines()[1].contains("sig"));
 }
 
 #[tokio::test]

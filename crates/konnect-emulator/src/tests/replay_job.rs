@@ -170,11 +170,6 @@ async fn put_invalid_body_is_refused() {
     // The bounds are valid, and so is an empty window.
     assert_eq!(put(&emulator, window(week - 60, 0)).await.status, 202);
     assert_eq!(put(&emulator, window(60, 60)).await.status, 202);
-    emulator.set_behavior(Behavior {
-        retention_days: 30,
-        ..Behavior::default()
-    });
-    assert_eq!(put(&emulator, window(week + 60, 0)).await.status, 202);
 }
 
 #[tokio::test]
@@ -245,27 +240,10 @@ async fn replay_portal_has_separate_job() {
 }
 
 #[tokio::test]
-async fn restart_job_in_progress_continues() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = EmulatorOptions {
-        state_file: Some(folder.path().join("state.json")),
-        replay_step: Duration::from_hours(1),
-        ..EmulatorOptions::default()
-    };
-    let emulator = Emulator::start(options.clone()).await.unwrap();
-    enable(&emulator, "https://siem.example.com/");
-    assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
-    emulator.stop().await;
-    let emulator = Emulator::start(options).await.unwrap();
-    assert_eq!(get(&emulator, JOB).await.json()["status"], "accepted");
-    until(&emulator, JOB, "completed").await;
-}
-
-#[tokio::test]
 async fn reset_job_in_progress_is_removed() {
     let emulator = start_slow().await;
     assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
-    emulator.reset().unwrap();
+    emulator.reset();
     emulator.advance_clock(Duration::from_hours(10));
     assert_eq!(get(&emulator, JOB).await.json()["status"], "unconfigured");
 }
