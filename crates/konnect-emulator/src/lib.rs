@@ -86,6 +86,6 @@ pub use event::sample::EventKind;
 pub use fault::conditions::{Conditions, RandomFaults, RateLimit};
 pub use fault::rule::{Fault, FaultRule, Headers};
 pub use http::certificate::Certificate;
-pub use http::listener::ConnectionCount;
+pub use http::connections::ConnectionCount;
 pub use options::{DeliveryOptions, EmulatorOptions, TimeScale, TrustedAuthorities};
 pub use organization::journal::RecordedRequest;

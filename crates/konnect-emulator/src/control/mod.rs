@@ -175,12 +175,12 @@ impl Shared {
             }
             Command::AdvanceClock { seconds } => self.clock.advance(Duration::from_secs(seconds)),
             Command::Inject { rule } => {
-                rule.check()?;
+                rule.check().map_err(ControlError::Invalid)?;
                 self.faults().push(rule);
             }
             Command::ClearFaults { region } => self.clear_faults(region.as_deref()),
             Command::SetConditions { conditions } => {
-                *self.conditions() = ActiveConditions::checked(conditions)?;
+                *self.conditions() = ActiveConditions::checked(conditions).map_err(ControlError::Invalid)?;
             }
             Command::ClearRequests => self.journal().clear(None),
             Command::ClearDeliveries => self.deliveries.clear(),

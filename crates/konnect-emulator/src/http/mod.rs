@@ -1,6 +1,7 @@
 //! HTTP: sockets, certificates, and the handling of requests.
 
 pub(crate) mod certificate;
+pub(crate) mod connections;
 mod guard;
 pub(crate) mod listener;
 pub(crate) mod response;

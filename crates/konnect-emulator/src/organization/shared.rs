@@ -14,13 +14,13 @@ use crate::event::model::Event;
 use crate::event::signing::SigningKey;
 use crate::fault::conditions::{ActiveConditions, Conditions};
 use crate::fault::rule::{self, Fault, FaultRule};
-use crate::http::listener::Connections;
+use crate::http::connections::Connections;
 use crate::options::{EmulatorOptions, TimeScale};
 use crate::organization::clock::{self, Clock};
 use crate::organization::journal::Journal;
+use crate::organization::replays::{Replays, Started};
 use crate::organization::store::Store;
 use crate::organization::stream::StreamId;
-use crate::replay::{Replays, Started};
 
 /// The shared data of an emulator. No lock is held across an await.
 #[derive(Debug)]

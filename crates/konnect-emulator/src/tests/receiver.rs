@@ -19,7 +19,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::http::certificate::Authority;
-use crate::http::listener::{Connections, Listener};
+use crate::http::connections::Connections;
+use crate::http::listener::Listener;
 use crate::{
     Behavior, Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale, TrustedAuthorities,
 };
