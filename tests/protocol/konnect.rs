@@ -8,7 +8,7 @@ use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::Resource;
 use terraform_plugin::testing::value::assert_no_errors;
-use terraform_plugin::testing::{Ended, Launch, Plugin, within};
+use terraform_plugin::testing::{Ended, Launch, Plugin};
 
 use crate::PLUGIN;
 
