@@ -173,13 +173,6 @@ async fn put_invalid_body_is_refused() {
 }
 
 #[tokio::test]
-async fn put_without_enabled_webhook_fails() {
-    let emulator = start_slow().await;
-    assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
-    until(&emulator, JOB, "failed").await;
-}
-
-#[tokio::test]
 async fn replay_window_is_sent_to_current_webhook() {
     let receiver = Receiver::start(Certificate::Valid).await;
     let emulator = receiver.emulator().await;
