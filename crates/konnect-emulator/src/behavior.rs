@@ -11,24 +11,6 @@ use clap::{ArgAction, Args, ValueEnum};
     reason = "independent switches, each of which is on or off"
 )]
 pub struct Behavior {
-    /// The v3 GET of a webhook that was never configured
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "not-found|empty"
-    )]
-    pub new_webhook: AbsentWebhook,
-    /// The v3 GET of a webhook that was deleted
-    #[arg(
-        long,
-        value_enum,
-        default_value_t = AbsentWebhook::Empty,
-        hide_possible_values = true,
-        value_name = "not-found|empty"
-    )]
-    pub deleted_webhook: AbsentWebhook,
     /// Whether the v2 GET of a webhook shows the settings of its destination as its own
     #[arg(long, action = ArgAction::Set, default_value_t = true, value_name = "BOOL")]
     pub v2_shows_destination: bool,
@@ -41,9 +23,6 @@ pub struct Behavior {
     /// How long a change of a webhook to a new destination of `global` returns 404, in milliseconds
     #[arg(long, default_value_t = 0, value_name = "MS")]
     pub new_destination_lag_ms: u64,
-    /// The form of a time that was never set
-    #[arg(long, value_enum, default_value_t)]
-    pub never: NeverTime,
     /// The form of the endpoints that responses contain
     #[arg(long, value_enum, default_value_t)]
     pub endpoint_form: EndpointForm,
@@ -56,26 +35,6 @@ pub struct Behavior {
     /// The response of GET /v3/audit-logs
     #[arg(long, value_enum, default_value_t)]
     pub pull_api: PullApi,
-}
-
-/// The response for an absent webhook.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum AbsentWebhook {
-    /// 404.
-    #[default]
-    NotFound,
-    /// 200 with an empty destination ID.
-    Empty,
-}
-
-/// How a time that was never set is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum NeverTime {
-    /// `0001-01-01T00:00:00Z`, which is valid RFC 3339.
-    #[default]
-    Valid,
-    /// `0001-01-01T00:00:0Z`, as the API description spells it.
-    AsDescribed,
 }
 
 /// How responses write the URL of an endpoint.
@@ -107,13 +66,10 @@ pub enum PullApi {
 impl Default for Behavior {
     fn default() -> Self {
         Self {
-            new_webhook: AbsentWebhook::NotFound,
-            deleted_webhook: AbsentWebhook::Empty,
             v2_shows_destination: true,
             separate_destinations: false,
             in_use_lag_ms: 0,
             new_destination_lag_ms: 0,
-            never: NeverTime::default(),
             endpoint_form: EndpointForm::default(),
             upper_case_ids: false,
             decomposed_names: false,
@@ -143,19 +99,19 @@ mod tests {
     fn options_any_are_read_by_name() {
         let line = [
             "x",
-            "--never",
-            "as-described",
+            "--pull-api",
+            "forbidden",
             "--v2-shows-destination",
             "false",
             "--separate-destinations",
         ];
         let expected = Behavior {
-            never: NeverTime::AsDescribed,
             v2_shows_destination: false,
+            pull_api: PullApi::Forbidden,
             separate_destinations: true,
             ..Behavior::default()
         };
         assert_eq!(Line::parse_from(line).behavior, expected);
-        Line::try_parse_from(["x", "--never", "sometimes"]).unwrap_err();
+        Line::try_parse_from(["x", "--pull-api", "sometimes"]).unwrap_err();
     }
 }

@@ -78,7 +78,7 @@ mod tests;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use behavior::{AbsentWebhook, Behavior, EndpointForm, NeverTime, PullApi};
+pub use behavior::{Behavior, EndpointForm, PullApi};
 pub use control::ControlError;
 pub use delivery::log::RecordedDelivery;
 pub use emulator::Emulator;

@@ -91,6 +91,5 @@ fn show(call: &Call<'_>, destination: &Destination) -> Value {
     shown["id"] = call.id(&destination.id).into();
     shown["name"] = call.name(&destination.name).into();
     shown["endpoint"] = call.endpoint(&destination.delivery.endpoint).into();
-    shown["updated_at"] = call.time(&destination.updated_at).into();
     shown
 }

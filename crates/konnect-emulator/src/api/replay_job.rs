@@ -12,9 +12,9 @@ use crate::organization::state::{ReplayJob, ReplayStatus, State};
 use crate::organization::stream::StreamId;
 
 /// `GET`. Without a job, the status is `unconfigured`. 404 if the portal does not exist.
-pub(crate) fn get(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
+pub(crate) fn get(state: &State, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let records = state.records(stream).ok_or_else(Problem::not_found)?;
-    Ok(ApiResponse::ok(&show(call, &records.replay_job)))
+    Ok(ApiResponse::ok(&show(&records.replay_job)))
 }
 
 /// `PUT`: replaces the job with a new one of this `run`. 404 if the portal does not exist; 409 while a job is running;
@@ -61,7 +61,7 @@ pub(crate) fn put(
         updated_at: state.tick(),
         run,
     };
-    let response = ApiResponse::json(StatusCode::ACCEPTED, &show(call, &job));
+    let response = ApiResponse::json(StatusCode::ACCEPTED, &show(&job));
     if let Some(records) = state.records_mut(stream) {
         records.replay_job = job;
     }
@@ -72,11 +72,11 @@ fn invalid(field: &str, reason: &str) -> InvalidParameter {
     InvalidParameter::body(field, "invalid", reason)
 }
 
-fn show(call: &Call<'_>, job: &ReplayJob) -> Value {
+fn show(job: &ReplayJob) -> Value {
     json!({
-        "start_at": call.time(&job.start_at),
-        "end_at": call.time(&job.end_at),
+        "start_at": job.start_at,
+        "end_at": job.end_at,
         "status": job.status,
-        "updated_at": call.time(&job.updated_at),
+        "updated_at": job.updated_at,
     })
 }

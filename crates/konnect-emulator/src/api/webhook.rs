@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use crate::api::call::Call;
 use crate::api::fields::{Fields, Need};
 use crate::api::problem::{InvalidParameter, Problem};
-use crate::behavior::AbsentWebhook;
 use crate::http::response::ApiResponse;
 use crate::organization::state::{State, Target, Webhook};
 use crate::organization::stream::StreamId;
@@ -27,19 +26,14 @@ pub(crate) fn get_v2(state: &State, call: &Call<'_>, stream: &StreamId) -> Resul
     Ok(ApiResponse::ok(&show_v2(state, call, stream, &webhook)))
 }
 
-/// v3 `GET`. 404 if the portal does not exist; also if the webhook was never configured or was deleted, depending on
-/// the behavior.
+/// v3 `GET`. 404 if the portal does not exist, or if the webhook was never configured. A deleted one has an empty
+/// destination ID.
 pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
-    let absent = match webhook.target {
-        Target::Unconfigured => call.behavior.new_webhook,
-        Target::Emptied => call.behavior.deleted_webhook,
-        Target::Endpoint(_) | Target::Destination { .. } => AbsentWebhook::Empty,
-    };
-    match absent {
-        AbsentWebhook::NotFound => Err(Problem::not_found()),
-        AbsentWebhook::Empty => Ok(show_v3(call, stream, &webhook)),
+    if webhook.target == Target::Unconfigured {
+        return Err(Problem::not_found());
     }
+    Ok(show_v3(call, stream, &webhook))
 }
 
 /// v2 `PATCH`. An endpoint converts a webhook of the other form to this one. 400 for an invalid body, or one without
@@ -190,7 +184,7 @@ fn show_v2(state: &State, call: &Call<'_>, stream: &StreamId, webhook: &Webhook)
         "endpoint": delivery.map_or("unconfigured".to_owned(), |delivery| call.endpoint(&delivery.endpoint)),
         "log_format": delivery.map_or("cef", |delivery| &delivery.log_format),
         "skip_ssl_verification": delivery.is_some_and(|delivery| delivery.skip_ssl_verification),
-        "updated_at": call.time(&webhook.updated_at),
+        "updated_at": webhook.updated_at,
     })
 }
 

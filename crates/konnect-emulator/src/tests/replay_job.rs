@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::organization::clock;
 use crate::tests::receiver::Receiver;
 use crate::tests::{Reply, call, expect, get, has, start};
-use crate::{Behavior, Certificate, Emulator, EmulatorOptions, EventKind, NeverTime};
+use crate::{Certificate, Emulator, EmulatorOptions, EventKind};
 
 const JOB: &str = "/eu/v3/audit-log-replay-job";
 
@@ -69,14 +69,6 @@ async fn get_no_job_is_unconfigured() {
             json!({"start_at": never, "end_at": never, "status": "unconfigured", "updated_at": never})
         );
     }
-    emulator.set_behavior(Behavior {
-        never: NeverTime::AsDescribed,
-        ..Behavior::default()
-    });
-    assert_eq!(
-        get(&emulator, JOB).await.json()["start_at"],
-        "0001-01-01T00:00:0Z"
-    );
 }
 
 #[tokio::test]
