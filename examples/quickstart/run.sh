@@ -7,7 +7,8 @@
 # Usage: examples/quickstart/run.sh
 #
 # It needs Rust, a C compiler, and Terraform or OpenTofu 1.11 or later. TERRAFORM_BIN specifies the CLI. Default:
-# `terraform`, or else `tofu`.
+# `terraform`, or else `tofu`. QUICKSTART_PACKAGES replaces the packages of `cargo build`: .ci/run selects those of its
+# tests, so that cargo reuses their build.
 
 set -eu
 
