@@ -5,13 +5,18 @@
 #![expect(clippy::expect_used, reason = "what is measured has to work, as in a test")]
 
 use std::hint::black_box;
+use std::time::Instant;
 
-use criterion::{Criterion, criterion_group, criterion_main};
 use prost::Message;
 use terraform_plugin::plugin::codec::{decode, encode};
 use terraform_plugin::plugin::wire;
 use terraform_plugin::{PlanRequest, ServeMode, Server, Type, Value};
 use terraform_provider_konnect::KonnectProvider;
+
+/// The number of calls in a batch.
+const CALLS: u32 = 1_000;
+/// The number of batches, whose median is reported.
+const BATCHES: usize = 51;
 
 const RESOURCE: &str = "konnect_audit_log_destination";
 
@@ -40,7 +45,22 @@ fn stored(of: &Type) -> Value {
     state
 }
 
-fn codec(criterion: &mut Criterion) {
+/// Prints the time of a call, without that of `setup`, which makes its input.
+fn measure<I, T>(name: &str, setup: impl Fn() -> I, call: impl Fn(I) -> T) {
+    let batch = |_| {
+        let inputs: Vec<I> = (0..CALLS).map(|_| setup()).collect();
+        let start = Instant::now();
+        for input in inputs {
+            black_box(call(black_box(input)));
+        }
+        start.elapsed() / CALLS
+    };
+    let mut times: Vec<_> = (0..BATCHES).map(batch).collect();
+    times.sort();
+    println!("{name:<40} {:?}", times[BATCHES / 2]);
+}
+
+fn codec() {
     let server = Server::new(KonnectProvider, ServeMode::Managed);
     let of = server
         .resource(RESOURCE)
@@ -49,17 +69,11 @@ fn codec(criterion: &mut Criterion) {
         .object_type();
     let state = stored(of);
     let wire = encode(&state, of);
-    let mut group = criterion.benchmark_group("codec");
-    group.bench_function("decode a destination", |b| {
-        b.iter(|| decode(black_box(Some(&wire)), of));
-    });
-    group.bench_function("encode a destination", |b| {
-        b.iter(|| encode(black_box(&state), of));
-    });
-    group.finish();
+    measure("decode a destination", || &wire, |wire| decode(Some(wire), of));
+    measure("encode a destination", || &state, |state| encode(state, of));
 }
 
-fn plan(criterion: &mut Criterion) {
+fn plan() {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
@@ -85,34 +99,27 @@ fn plan(criterion: &mut Criterion) {
         config: configured(of),
         ..PlanRequest::default()
     };
-    let planned = runtime.block_on(resource.plan(no_change())).planned;
-    assert_eq!(planned, stored(of), "nothing is to change");
-
-    let mut group = criterion.benchmark_group("plan");
-    group.bench_function("a creation", |b| {
-        b.iter_with_setup(creation, |request| runtime.block_on(resource.plan(request)));
-    });
-    group.bench_function("no change", |b| {
-        b.iter_with_setup(no_change, |request| runtime.block_on(resource.plan(request)));
-    });
-    group.finish();
+    let plan = |request| runtime.block_on(resource.plan(request));
+    assert_eq!(plan(no_change()).planned, stored(of), "nothing is to change");
+    measure("plan a creation", creation, plan);
+    measure("plan no change", no_change, plan);
 }
 
-fn schema(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("schema");
-    group.bench_function("declare and encode all, as at a start", |b| {
-        b.iter(|| {
-            let server = Server::new(KonnectProvider, ServeMode::Managed);
-            let all = server
-                .resources()
-                .chain(server.data_sources())
-                .map(|(_, schema)| schema);
-            all.map(|schema| wire::schema(schema).encode_to_vec().len())
-                .sum::<usize>()
-        });
-    });
-    group.finish();
+fn schema() {
+    let encode_all = |()| {
+        let server = Server::new(KonnectProvider, ServeMode::Managed);
+        let all = server
+            .resources()
+            .chain(server.data_sources())
+            .map(|(_, schema)| schema);
+        all.map(|schema| wire::schema(schema).encode_to_vec().len())
+            .sum::<usize>()
+    };
+    measure("declare and encode all schemas", || (), encode_all);
 }
 
-criterion_group!(engine, codec, plan, schema);
-criterion_main!(engine);
+fn main() {
+    codec();
+    plan();
+    schema();
+}

@@ -38,7 +38,9 @@ GOBIN=$work/bin GOFLAGS=-mod=mod go install "$tfplugindocs" >"$work/log" 2>&1 ||
 
 cd "$project"
 mkdir "$work/site"
-cargo run --quiet --example schema >"$work/schema.json"
+# The selection of the tests, so that cargo reuses their build.
+built=$(cargo build --quiet --workspace --all-features --examples --message-format json-render-diagnostics)
+"$(printf '%s\n' "$built" | sed -n 's|.*"executable":"\([^"]*/schema\)".*|\1|p')" >"$work/schema.json"
 
 # The generator uses a copy, so that a failure does not change the project.
 cp -R templates examples "$work/site"

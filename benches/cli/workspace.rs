@@ -83,7 +83,8 @@ impl<'a> Workspace<'a> {
                 fs::remove_file(state)?;
             }
         }
-        self.konnect.reset()
+        self.konnect.reset();
+        Ok(())
     }
 
     /// Sets the latency of Konnect.

@@ -7,7 +7,8 @@
 # Usage: examples/quickstart/run.sh
 #
 # It needs Rust, a C compiler, and Terraform or OpenTofu 1.11 or later. TERRAFORM_BIN specifies the CLI. Default:
-# `terraform`, or else `tofu`.
+# `terraform`, or else `tofu`. QUICKSTART_PACKAGES replaces the packages of `cargo build`: .ci/run selects those of its
+# tests, so that cargo reuses their build.
 
 set -eu
 
@@ -141,7 +142,7 @@ $2"
 # --- Build ---
 
 say "Build the provider, a local Konnect and a local SIEM. The first time takes a few minutes."
-packages='-p terraform-provider-konnect -p konnect-emulator -p konnect-audit-receiver'
+packages=${QUICKSTART_PACKAGES:--p terraform-provider-konnect -p konnect-emulator -p konnect-audit-receiver}
 printf '\n$ cargo build %s\n' "$packages"
 # Cargo reports the paths of the programs, which settings and variables can change.
 # shellcheck disable=SC2086 # options, without spaces in them

@@ -92,27 +92,17 @@ fn check_crates(project: &Project, program: &Program, built: &[Value]) -> Result
 ///
 /// Returns an error if the compiler does not report it.
 pub fn host(project: &Project) -> Result<String, Failure> {
-    let about = rustc(project, &["--version", "--verbose"])?;
+    let about = project.rustc(&["--version", "--verbose"])?;
     let host = about.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned)
         .ok_or_else(|| Failure::of("rustc", "it does not report its host"))
 }
 
-/// Runs rustc in the checkout, whose `rust-toolchain.toml` names the toolchain.
-fn rustc(project: &Project, arguments: &[&str]) -> Result<String, Failure> {
-    output(Command::new("rustc").args(arguments).current_dir(&project.folder))
-}
-
-/// The folder of the toolchain.
-pub(crate) fn sysroot(project: &Project) -> Result<PathBuf, Failure> {
-    Ok(rustc(project, &["--print", "sysroot"])?.trim().into())
-}
-
 /// The folders of this machine that compilers write into programs, and what they write instead.
 fn names(project: &Project) -> Result<BTreeMap<String, String>, Failure> {
-    let about = rustc(project, &["--version", "--verbose"])?;
+    let about = project.rustc(&["--version", "--verbose"])?;
     let commit = about.lines().find_map(|line| line.strip_prefix("commit-hash: "));
-    let library = sysroot(project)?.join("lib/rustlib/src/rust");
+    let library = project.sysroot()?.join("lib/rustlib/src/rust");
     let named = |folder: &Path, name: String| match folder.to_str() {
         Some(folder) => Ok((folder.to_owned(), name)),
         None => Err(Failure::of(

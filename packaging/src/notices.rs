@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::build::sysroot;
 use crate::program::Crate;
 use crate::{Failure, Program, Project};
 
@@ -26,7 +25,7 @@ Rust's own library has its notices in THIRD-PARTY-NOTICES-rust.html.
 ///
 /// Returns an error if a crate has no text of its licence, or a file cannot be read.
 pub(crate) fn files(project: &Project, program: &Program) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
-    let rust = sysroot(project)?.join("share/doc/rust/COPYRIGHT-library.html");
+    let rust = project.sysroot()?.join("share/doc/rust/COPYRIGHT-library.html");
     Ok(BTreeMap::from([
         (NOTICES.to_owned(), text(project, program)?.into_bytes()),
         (RUST_NOTICES.to_owned(), read(&rust)?),

@@ -34,6 +34,16 @@ pub struct Project {
 }
 
 impl Project {
+    /// Runs rustc in the checkout, whose `rust-toolchain.toml` names the toolchain.
+    pub(crate) fn rustc(&self, arguments: &[&str]) -> Result<String, Failure> {
+        output(Command::new("rustc").args(arguments).current_dir(&self.folder))
+    }
+
+    /// The folder of the toolchain.
+    pub(crate) fn sysroot(&self) -> Result<PathBuf, Failure> {
+        Ok(self.rustc(&["--print", "sysroot"])?.trim().into())
+    }
+
     /// Opens the checkout in a folder. Its time is `SOURCE_DATE_EPOCH`, else the time of the commit.
     ///
     /// # Errors

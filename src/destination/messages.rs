@@ -48,8 +48,8 @@ fn duplicate(run: &RunState, first: &Destination, equal: &[&Destination]) -> Dia
     Diagnostic::warning(
         "An identical destination already exists",
         format!(
-            "The organization has a destination with the same name, endpoint, log_format and \
-             skip_ssl_verification, and this run has not seen it in the state:\n{list}\n\n\
+            "The organization has a destination with the same name, endpoint and other settings, and this run has not \
+             seen it in the state:\n{list}\n\n\
              The apply creates another one. If an interrupted apply left the existing one behind, import it \
              instead:\n\n  \
              import {{\n    to = konnect_audit_log_destination.NAME\n    id = \"{}\"\n  }}\n\n\

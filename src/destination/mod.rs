@@ -1,10 +1,13 @@
 //! Destinations: their model in configuration, plan and state, and their IDs.
 
-use konnect::{Destination, DestinationId, is_same_name, sentence};
+use konnect::{
+    Destination, DestinationChanges, DestinationId, DestinationSettings, LogFormat, is_same_name, sentence,
+};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret, Validator};
 
 use crate::credential::endpoint::{self, EndpointArguments};
 use crate::credential::{self, CredentialArguments, Fingerprint};
+use crate::run::values::changed_value;
 use crate::run::{kong, time, validators};
 
 pub(crate) mod data;
@@ -82,6 +85,30 @@ impl Model {
             write_only: &self.endpoint_wo,
             version: &self.endpoint_wo_version,
             host: &self.endpoint_host,
+        }
+    }
+
+    /// The settings of a destination with an endpoint.
+    ///
+    /// # Errors
+    /// A value is absent.
+    fn settings(&self, endpoint: String) -> Result<DestinationSettings, Diagnostic> {
+        Ok(DestinationSettings {
+            name: self.name.require("name")?.clone(),
+            endpoint,
+            log_format: LogFormat::from(self.log_format.require("log_format")?.as_str()),
+            skip_ssl_verification: self.skip_ssl_verification.known().copied().unwrap_or_default(),
+        })
+    }
+
+    /// The changes from a state, except for the endpoint and the credential.
+    fn changes_from(&self, prior: &Self) -> DestinationChanges {
+        DestinationChanges {
+            name: changed_value(&prior.name, &self.name),
+            log_format: changed_value(&prior.log_format, &self.log_format)
+                .map(|format| LogFormat::from(format.as_str())),
+            skip_ssl_verification: changed_value(&prior.skip_ssl_verification, &self.skip_ssl_verification),
+            ..DestinationChanges::default()
         }
     }
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use konnect::{
-    CreateError, CreatedDestination, DestinationChanges, DestinationId, DestinationSettings, Duplicates,
-    Error, LogFormat, NewDestination, RepeatSchedule, is_same_url, sentence, v3,
+    CreateError, CreatedDestination, DestinationChanges, DestinationId, Duplicates, Error, NewDestination,
+    RepeatSchedule, is_same_url, sentence, v3,
 };
 use terraform_plugin::{
     Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, MoveSource, PlanCall,
@@ -17,7 +17,7 @@ use crate::destination::{Model, state_id};
 use crate::destination::{messages, users};
 use crate::run::RunState;
 use crate::run::errors::api_error;
-use crate::run::values::{argument, changed_value, fails_at_apply};
+use crate::run::values::{argument, fails_at_apply};
 use crate::run::{kong, time};
 
 /// The time limit for the deletion of a destination whose creation no state records. The process ends after it.
@@ -95,12 +95,7 @@ impl Resource for AuditLogDestination {
         let client = run.client()?;
         let region = run.regions.organization();
         let new = NewDestination {
-            settings: DestinationSettings {
-                name: planned.name.require("name")?.clone(),
-                endpoint: config.url().to_create(&planned.endpoint_host)?,
-                log_format: LogFormat::from(planned.log_format.require("log_format")?.as_str()),
-                skip_ssl_verification: planned.skip_ssl_verification.known().copied().unwrap_or_default(),
-            },
+            settings: planned.settings(config.url().to_create(&planned.endpoint_host)?)?,
             authorization: credential::configured(config.credential())?,
         };
         let CreatedDestination {
@@ -192,18 +187,11 @@ impl Resource for AuditLogDestination {
         let region = run.regions.organization();
         let id = argument(prior.id.require("id")?, "id", DestinationId::parse)?;
         let changes = DestinationChanges {
-            name: changed_value(&prior.name, &planned.name),
             endpoint: call
                 .config
                 .url()
                 .to_update(&prior.endpoint, &planned.endpoint, &call.private)?,
-            authorization: None,
-            log_format: changed_value(&prior.log_format, &planned.log_format)
-                .map(|f| LogFormat::from(f.as_str())),
-            skip_ssl_verification: changed_value(
-                &prior.skip_ssl_verification,
-                &planned.skip_ssl_verification,
-            ),
+            ..planned.changes_from(prior)
         };
         let credential = planned.credential().to_apply(call.config.credential());
         let url = call.config.url();

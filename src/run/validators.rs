@@ -169,9 +169,8 @@ pub(crate) fn skips_verification() -> Validator {
         (*value == true.into()).then(|| {
             Diagnostic::warning(
                 "Deliveries can be intercepted",
-                "With skip_ssl_verification, Konnect accepts any certificate of the endpoint, so an attacker on the \
-                 network can read the audit log and the authorization. Use it only for self-signed certificates outside \
-                 production.",
+                "Konnect accepts any certificate of the endpoint, so an attacker on the network can read the audit log and \
+                 the authorization. Use this only for self-signed certificates outside production.",
             )
         })
     })
@@ -327,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn skip_ssl_verification_true_warns() {
+    fn unverified_certificates_warn() {
         assert_eq!(verdict(skips_verification(), false), None);
         let (severity, detail) = verdict(skips_verification(), true).unwrap();
         assert_eq!(severity, Severity::Warning);

@@ -94,7 +94,7 @@ impl Cell {
                 end == End::Uncertain || end != End::Done && expected.warns.is_some(),
             )
             .await;
-        emulator.reset_region(&self.region).unwrap();
+        emulator.reset_region(&self.region);
         bench.release(plugins);
     }
 

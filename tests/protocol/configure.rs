@@ -1,12 +1,11 @@
-//! Metadata, schemas and capabilities, and calls before the provider is configured.
+//! Metadata, schemas, capabilities and configuration.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::Host;
-use terraform_plugin::testing::terraform::State;
-use terraform_plugin::testing::value::{Shape, assert_no_errors, error, errors, json};
+use terraform_plugin::testing::value::{Shape, assert_no_errors, json};
 use terraform_plugin::{Type, Value};
 
 use crate::PLUGIN;
@@ -97,55 +96,6 @@ async fn attribute_declarations_meet_terraform_rules() {
         }
     }
     host.end().await;
-}
-
-#[tokio::test]
-async fn call_before_configure_errors_and_keeps_state() {
-    let konnect = Konnect::start().await;
-    let destination = konnect.destination();
-    let config = destination.shape.object(&[
-        ("name", "siem".into()),
-        ("endpoint", "https://siem.example.com".into()),
-        ("authorization", "Splunk x".into()),
-    ]);
-    assert_no_errors(&destination.validate(&config).await);
-
-    let planned = destination.plan(&State::none(), &config).await;
-    assert!(error(&planned.diagnostics).contains("not configured"));
-    let state = State {
-        value: destination
-            .shape
-            .object(&[("id", "here".into()), ("name", "siem".into())]),
-        private: b"kept".to_vec(),
-        ..State::none()
-    };
-    let removed = destination.apply(&state.removal()).await;
-    assert!(error(&removed.diagnostics).contains("not configured"));
-    assert_eq!((&removed.value, &removed.private), (&state.value, &state.private));
-    let read = destination.read(&state).await;
-    assert!(error(&read.diagnostics).contains("not configured"));
-    assert_eq!((&read.value, &read.private), (&state.value, &state.private));
-
-    let import = tf::import_resource_state::Request {
-        type_name: DESTINATION.to_owned(),
-        id: "x".to_owned(),
-        ..<_>::default()
-    };
-    let imported = konnect.host.provider().import_resource_state(import).await;
-    let imported = imported.unwrap().into_inner();
-    assert!(!errors(&imported.diagnostics).is_empty() && imported.imported_resources.is_empty());
-    for (type_name, schema) in &konnect.schema.data_source_schemas {
-        let shape = Shape::of(schema);
-        let read = tf::read_data_source::Request {
-            type_name: type_name.clone(),
-            config: shape.encode(&shape.object(&[])),
-            ..<_>::default()
-        };
-        let read = konnect.host.provider().read_data_source(read).await.unwrap();
-        assert!(error(&read.into_inner().diagnostics).contains("not configured"));
-    }
-    assert_eq!(konnect.requests(), 0);
-    konnect.end().await;
 }
 
 #[tokio::test]

@@ -74,16 +74,3 @@ async fn call_unusable_argument_reports_its_index() {
     }
     plugin.host.end().await;
 }
-
-/// OpenTofu passes values with unknown parts.
-#[tokio::test]
-async fn call_unknown_argument_returns_unknown() {
-    let plugin = plugin().await;
-    let result = plugin.call_function("parse_audit_event", &[Value::Unknown]).await;
-    assert_eq!(result, Ok(Value::Unknown));
-    let result = plugin
-        .call_function("verify_audit_event", &["x".into(), Value::Unknown])
-        .await;
-    assert_eq!(result, Ok(Value::Unknown));
-    plugin.host.end().await;
-}

@@ -43,35 +43,6 @@ async fn identity_schema_declares_import_attributes() {
 }
 
 #[tokio::test]
-async fn destination_identity_is_set_once_id_is_known() {
-    let konnect = Konnect::configured().await;
-    let resource = konnect.destination();
-    let siem = |name: &str| {
-        resource.shape.object(&[
-            ("name", name.into()),
-            ("endpoint", "https://siem.example.com/".into()),
-            ("authorization_wo", "Splunk s3cret".into()),
-        ])
-    };
-    let plan = resource.plan(&State::none(), &siem("siem")).await;
-    assert_eq!(plan.identity, None, "the id is not known yet");
-    let state = resource.apply(&plan).await;
-    let id = state.value.get("id").as_str().unwrap();
-    assert_eq!(state.identity, Some(identity(&[("id", id)])));
-
-    let read = resource.read(&state).await;
-    assert_eq!(read.identity, state.identity);
-    let update = resource.plan(&read, &siem("renamed")).await;
-    assert_eq!(update.identity, state.identity);
-    let updated = resource.apply(&update).await;
-    assert_eq!(updated.identity, state.identity);
-    let gone = resource.apply(&updated.removal()).await;
-    assert_no_errors(&gone.diagnostics);
-    assert_eq!(resource.read(&updated).await.identity, None, "nothing is there");
-    konnect.end().await;
-}
-
-#[tokio::test]
 async fn webhook_identity_is_set_once_its_scope_is_known() {
     let konnect = Konnect::configured().await;
     let resource = konnect.webhook();

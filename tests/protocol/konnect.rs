@@ -1,15 +1,14 @@
 //! A plugin with a local Konnect.
 
 use std::ops::{Deref, DerefMut};
-use std::time::Duration;
 
-use konnect_emulator::{Emulator, EmulatorOptions, RecordedRequest};
+use konnect_emulator::{Emulator, EmulatorOptions};
 use serde_json::json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::Resource;
 use terraform_plugin::testing::value::assert_no_errors;
-use terraform_plugin::testing::{Ended, Launch, Plugin, within};
+use terraform_plugin::testing::{Ended, Launch, Plugin};
 
 use crate::PLUGIN;
 
@@ -81,24 +80,6 @@ impl Konnect {
             "log_format": "json",
         });
         self.emulator.edit_webhook(region, webhook).unwrap();
-    }
-
-    /// The methods of the requests since the last call.
-    pub fn methods(&self) -> Vec<String> {
-        let methods = self.emulator.requests().into_iter().map(|request| request.method);
-        let methods = methods.collect();
-        self.emulator.clear_requests();
-        methods
-    }
-
-    /// Waits until such a request has reached Konnect.
-    pub async fn requested(&self, matches: impl Fn(&RecordedRequest) -> bool) {
-        let requested = async {
-            while !self.emulator.requests().iter().any(&matches) {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        within("a request", requested).await;
     }
 
     /// The number of requests that have reached Konnect.

@@ -76,10 +76,25 @@ fn config(job: &Resource, start_at: &str, end_at: &str, more: &[(&str, Value)]) 
     job.shape.object(&all)
 }
 
+/// A job of the hour before the last one.
+fn hour(job: &Resource, more: &[(&str, Value)]) -> Value {
+    config(job, &minutes_ago(120), &minutes_ago(60), more)
+}
+
 async fn planned(job: &Resource, config: &Value) -> Plan {
     let plan = job.plan(&State::none(), config).await;
     assert_no_errors(&plan.diagnostics);
     plan
+}
+
+/// Applies a configuration until `meanwhile` has changed Konnect after a request of this method.
+async fn apply_during(konnect: &Konnect, config: &Value, method: &str, meanwhile: impl FnOnce()) -> State {
+    let job = resource(konnect);
+    let plan = planned(&job, config).await;
+    let apply = tokio::spawn(async move { job.apply(&plan).await });
+    requested(konnect, method).await;
+    meanwhile();
+    within("the job", apply).await.unwrap()
 }
 
 /// The attribute of each error.
@@ -100,83 +115,25 @@ fn attributes(diagnostics: &[tf::Diagnostic]) -> Vec<String> {
 }
 
 /// A completed job in the state.
-async fn completed(konnect: &Konnect, job: &Resource, config: &Value) -> State {
+async fn completed(konnect: &Konnect, config: &Value) -> State {
     konnect.other_users_webhook("eu", true);
-    let (plan, job) = (planned(job, config).await, job.clone());
-    let apply = tokio::spawn(async move { job.apply(&plan).await });
-    requested(konnect, "PUT").await;
-    set_status(konnect, "completed");
-    let state = within("the job", apply).await.unwrap();
+    let state = apply_during(konnect, config, "PUT", || set_status(konnect, "completed")).await;
     assert_no_errors(&state.diagnostics);
     konnect.emulator.clear_requests();
     state
 }
 
 #[tokio::test]
-async fn create_waits_until_the_job_has_completed() {
-    let konnect = Konnect::configured().await;
-    konnect.other_users_webhook("eu", true);
-    let job = resource(&konnect);
-    let (start, end) = (minutes_ago(120), minutes_ago(60));
-    let config = config(&job, &start, &end, &[]);
-    let plan = planned(&job, &config).await;
-    assert_eq!(plan.planned.get("id"), &"eu".into());
-    assert!(plan.planned.get("status").is_unknown());
-    let state = job.apply(&plan).await;
-    assert_no_errors(&state.diagnostics);
-    assert_eq!(state.value.get("status"), &"completed".into());
-    assert!(state.value.get("updated_at").as_str().is_some());
-    assert_eq!(started(&konnect), [json!({ "start_at": start, "end_at": end })]);
-
-    let read = job.read(&state).await;
-    assert_eq!(read.value, state.value);
-    assert_eq!(job.plan(&read, &config).await.planned, read.value);
-    konnect.end().await;
-}
-
-#[tokio::test]
 async fn create_without_waiting_ends_with_the_first_status() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
-    let config = config(
-        &job,
-        &minutes_ago(9),
-        &minutes_ago(5),
-        &[("wait_for_completion", false.into())],
-    );
+    let config = hour(&job, &[("wait_for_completion", false.into())]);
     let state = job.apply(&planned(&job, &config).await).await;
     assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("status"), &"accepted".into());
     set_status(&konnect, "completed");
     let read = job.read(&state).await;
     assert_eq!(read.value.get("status"), &"completed".into());
-    konnect.end().await;
-}
-
-#[tokio::test]
-async fn create_failed_job_keeps_it_and_the_next_update_starts_it_again() {
-    let konnect = Konnect::configured().await;
-    let job = resource(&konnect);
-    let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
-    let plan = planned(&job, &config).await;
-    // Without a webhook, the job fails.
-    let failed = job.apply(&plan).await;
-    let message = error(&failed.diagnostics);
-    assert!(
-        message.contains("failed") && message.contains("next apply starts it again"),
-        "{message}"
-    );
-    assert_eq!(failed.value.get("status"), &"failed".into());
-
-    konnect.emulator.clear_requests();
-    konnect.other_users_webhook("eu", true);
-    let again = job.plan(&failed, &config).await;
-    assert_no_errors(&again.diagnostics);
-    assert!(again.planned.get("status").is_unknown());
-    let state = job.apply(&again).await;
-    assert_no_errors(&state.diagnostics);
-    assert_eq!(state.value.get("status"), &"completed".into());
-    assert_eq!(started(&konnect).len(), 1);
     konnect.end().await;
 }
 
@@ -236,29 +193,11 @@ async fn plan_job_older_than_the_retention_changes_nothing() {
 }
 
 #[tokio::test]
-async fn update_of_waiting_alone_or_of_the_form_of_a_time_sends_nothing() {
-    let konnect = Konnect::configured().await;
-    let job = resource(&konnect);
-    let (start, end) = (minutes_ago(120), minutes_ago(60));
-    let state = completed(&konnect, &job, &config(&job, &start, &end, &[])).await;
-    let end = end.replace('Z', "+00:00");
-    let more = [("timeout", "1h".into()), ("wait_for_completion", false.into())];
-    let plan = job.plan(&state, &config(&job, &start, &end, &more)).await;
-    assert_no_errors(&plan.diagnostics);
-    assert_eq!(plan.planned.get("status"), &"completed".into());
-    let updated = job.apply(&plan).await;
-    assert_no_errors(&updated.diagnostics);
-    assert_eq!(updated.value.get("timeout"), &"1h".into());
-    assert_eq!(konnect.requests(), 0);
-    konnect.end().await;
-}
-
-#[tokio::test]
 async fn update_of_the_range_starts_another_job_in_place() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
     let (start, end) = (minutes_ago(120), minutes_ago(60));
-    let state = completed(&konnect, &job, &config(&job, &start, &end, &[])).await;
+    let state = completed(&konnect, &config(&job, &start, &end, &[])).await;
     let end = minutes_ago(30);
     let plan = job
         .plan(
@@ -288,36 +227,16 @@ async fn update_of_the_range_starts_another_job_in_place() {
 }
 
 #[tokio::test]
-async fn read_job_replaced_by_another_is_superseded_without_a_change() {
-    let konnect = Konnect::configured().await;
-    let job = resource(&konnect);
-    let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
-    let state = completed(&konnect, &job, &config).await;
-    set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
-    let read = job.read(&state).await;
-    assert_no_errors(&read.diagnostics);
-    assert_eq!(read.value.get("status"), &"superseded".into());
-    assert_eq!(job.plan(&read, &config).await.planned, read.value);
-    konnect.end().await;
-}
-
-#[tokio::test]
 async fn create_waits_for_another_job_to_end() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
     set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
-    let config = config(
-        &job,
-        &minutes_ago(120),
-        &minutes_ago(60),
-        &[("wait_for_completion", false.into())],
-    );
-    let (plan, applied) = (planned(&job, &config).await, job.clone());
-    let apply = tokio::spawn(async move { applied.apply(&plan).await });
-    requested(&konnect, "GET").await;
-    assert_eq!(started(&konnect).len(), 0);
-    set_status(&konnect, "completed");
-    let state = within("the job", apply).await.unwrap();
+    let config = hour(&job, &[("wait_for_completion", false.into())]);
+    let state = apply_during(&konnect, &config, "GET", || {
+        assert_eq!(started(&konnect).len(), 0);
+        set_status(&konnect, "completed");
+    })
+    .await;
     assert_no_errors(&state.diagnostics);
     assert_eq!(started(&konnect).len(), 1);
     konnect.end().await;
@@ -331,12 +250,7 @@ async fn create_conflict_after_the_read_is_waited_for() {
         .emulator
         .inject(FaultRule::new(Fault::status(409)).method("PUT"))
         .unwrap();
-    let config = config(
-        &job,
-        &minutes_ago(120),
-        &minutes_ago(60),
-        &[("wait_for_completion", false.into())],
-    );
+    let config = hour(&job, &[("wait_for_completion", false.into())]);
     let state = job.apply(&planned(&job, &config).await).await;
     assert_no_errors(&state.diagnostics);
     assert_eq!(started(&konnect).len(), 2);
@@ -348,12 +262,7 @@ async fn create_another_job_beyond_the_timeout_is_an_error_and_starts_nothing() 
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
     set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
-    let config = config(
-        &job,
-        &minutes_ago(120),
-        &minutes_ago(60),
-        &[("timeout", "1s".into())],
-    );
+    let config = hour(&job, &[("timeout", "1s".into())]);
     let state = job.apply(&planned(&job, &config).await).await;
     assert_eq!(attributes(&state.diagnostics), ["timeout"]);
     assert!(
@@ -370,17 +279,8 @@ async fn create_another_job_beyond_the_timeout_is_an_error_and_starts_nothing() 
 async fn create_job_beyond_the_timeout_is_an_error_and_keeps_the_job() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
-    let config = config(
-        &job,
-        &minutes_ago(120),
-        &minutes_ago(60),
-        &[("timeout", "1s".into())],
-    );
-    let (plan, applied) = (planned(&job, &config).await, job.clone());
-    let apply = tokio::spawn(async move { applied.apply(&plan).await });
-    requested(&konnect, "PUT").await;
-    set_status(&konnect, "running");
-    let state = within("the job", apply).await.unwrap();
+    let config = hour(&job, &[("timeout", "1s".into())]);
+    let state = apply_during(&konnect, &config, "PUT", || set_status(&konnect, "running")).await;
     assert_eq!(attributes(&state.diagnostics), ["timeout"]);
     assert_eq!(state.value.get("status"), &"running".into());
     konnect.end().await;
@@ -392,11 +292,10 @@ async fn create_same_range_in_progress_is_followed_and_not_started_again() {
     let job = resource(&konnect);
     let (start, end) = (minutes_ago(120), minutes_ago(60));
     set_job(&konnect, &start, &end, "running");
-    let (plan, applied) = (planned(&job, &config(&job, &start, &end, &[])).await, job.clone());
-    let apply = tokio::spawn(async move { applied.apply(&plan).await });
-    requested(&konnect, "GET").await;
-    set_status(&konnect, "completed");
-    let state = within("the job", apply).await.unwrap();
+    let state = apply_during(&konnect, &config(&job, &start, &end, &[]), "GET", || {
+        set_status(&konnect, "completed");
+    })
+    .await;
     assert_no_errors(&state.diagnostics);
     assert_eq!(started(&konnect).len(), 0);
     konnect.end().await;
@@ -410,12 +309,7 @@ async fn create_lost_response_is_found_by_the_started_job() {
         .emulator
         .inject(FaultRule::new(Fault::DropAfter).method("PUT"))
         .unwrap();
-    let config = config(
-        &job,
-        &minutes_ago(120),
-        &minutes_ago(60),
-        &[("wait_for_completion", false.into())],
-    );
+    let config = hour(&job, &[("wait_for_completion", false.into())]);
     let state = job.apply(&planned(&job, &config).await).await;
     assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("status"), &"accepted".into());
@@ -427,37 +321,17 @@ async fn create_lost_response_is_found_by_the_started_job() {
 async fn create_job_replaced_before_completion_is_an_error() {
     let konnect = Konnect::configured().await;
     let job = resource(&konnect);
-    let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
-    let (plan, applied) = (planned(&job, &config).await, job.clone());
-    let apply = tokio::spawn(async move { applied.apply(&plan).await });
-    requested(&konnect, "PUT").await;
-    set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
-    let state = within("the job", apply).await.unwrap();
+    let config = hour(&job, &[]);
+    let state = apply_during(&konnect, &config, "PUT", || {
+        set_job(&konnect, &minutes_ago(50), &minutes_ago(40), "running");
+    })
+    .await;
     assert!(
         error(&state.diagnostics).contains("was replaced"),
         "{:?}",
         state.diagnostics
     );
     assert_eq!(state.value.get("status"), &"superseded".into());
-    konnect.end().await;
-}
-
-#[tokio::test]
-async fn stop_while_waiting_ends_with_the_job_in_the_state() {
-    let konnect = Konnect::configured().await;
-    let job = resource(&konnect);
-    let config = config(&job, &minutes_ago(120), &minutes_ago(60), &[]);
-    let (plan, applied) = (planned(&job, &config).await, job.clone());
-    let apply = tokio::spawn(async move { applied.apply(&plan).await });
-    requested(&konnect, "PUT").await;
-    stop(&konnect).await;
-    let state = within("the end of the wait", apply).await.unwrap();
-    let message = error(&state.diagnostics);
-    assert!(
-        message.contains("Interrupted") && message.contains(PATH),
-        "{message}"
-    );
-    assert_eq!(state.value.get("status"), &"accepted".into());
     konnect.end().await;
 }
 
@@ -470,7 +344,7 @@ async fn portal_job_has_separate_id_and_is_superseded_without_its_portal() {
         ("portal_id", portal.as_str().into()),
         ("wait_for_completion", false.into()),
     ];
-    let config = config(&job, &minutes_ago(120), &minutes_ago(60), &more);
+    let config = hour(&job, &more);
     let state = job.apply(&planned(&job, &config).await).await;
     assert_no_errors(&state.diagnostics);
     assert_eq!(state.value.get("id"), &format!("eu/{portal}").as_str().into());
@@ -488,22 +362,6 @@ async fn portal_job_has_separate_id_and_is_superseded_without_its_portal() {
         "{:?}",
         plan.diagnostics
     );
-    konnect.end().await;
-}
-
-#[tokio::test]
-async fn delete_sends_nothing() {
-    let konnect = Konnect::configured().await;
-    let job = resource(&konnect);
-    let state = completed(
-        &konnect,
-        &job,
-        &config(&job, &minutes_ago(120), &minutes_ago(60), &[]),
-    )
-    .await;
-    let gone = job.apply(&state.removal()).await;
-    assert_no_errors(&gone.diagnostics);
-    assert_eq!((gone.value, konnect.requests()), (Value::Null, 0));
     konnect.end().await;
 }
 

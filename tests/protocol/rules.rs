@@ -1,5 +1,5 @@
-//! Terraform's checks during the lifecycle of a destination. [`terraform_plugin::testing::terraform`] asserts the rules
-//! for every plan and apply; these tests check single situations.
+//! Encodings and private data. [`terraform_plugin::testing::terraform`] asserts the rules of Terraform for every plan and
+//! apply.
 
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
@@ -28,74 +28,6 @@ async fn created(of: &Resource) -> State {
     let state = of.apply(&plan).await;
     assert_no_errors(&state.diagnostics);
     state
-}
-
-#[tokio::test]
-async fn destination_lifecycle_succeeds_from_validate_to_delete() {
-    let konnect = Konnect::configured().await;
-    let destination = konnect.destination();
-    let siem = config(&destination, "siem");
-    assert_no_errors(&destination.validate(&siem).await);
-    assert_eq!(
-        konnect.requests(),
-        0,
-        "neither validation nor configuration asks Konnect"
-    );
-
-    let creation = destination.plan(&State::none(), &siem).await;
-    assert_no_errors(&creation.diagnostics);
-    for computed in ["id", "created_at", "updated_at"] {
-        assert!(creation.planned.get(computed).is_unknown(), "{computed}");
-    }
-    assert_eq!(
-        creation.planned.get("log_format"),
-        &"cef".into(),
-        "a default is known"
-    );
-    assert_eq!(konnect.methods(), ["GET"], "a plan of a creation looks once");
-
-    let state = destination.apply(&creation).await;
-    assert_no_errors(&state.diagnostics);
-    let id = state.value.get("id").as_str().unwrap().to_owned();
-    let stored = &konnect.emulator.snapshot()["regions"]["global"]["destinations"][&id];
-    assert_eq!(stored["name"], "siem");
-    assert_eq!(stored["authorization"], "Splunk s3cret");
-
-    let read = destination.read(&state).await;
-    assert_no_errors(&read.diagnostics);
-    assert_eq!(read.value, state.value);
-    let same = destination.plan(&read, &siem).await;
-    assert_eq!(
-        same.planned, read.value,
-        "nothing changed, so there is nothing to do"
-    );
-    assert!(same.requires_replace.is_empty());
-
-    let renamed = config(&destination, "renamed");
-    let update = destination.plan(&read, &renamed).await;
-    assert_no_errors(&update.diagnostics);
-    assert!(update.requires_replace.is_empty());
-    assert_eq!(
-        update.planned.get("id"),
-        state.value.get("id"),
-        "an update keeps the id"
-    );
-    assert!(
-        update.planned.get("updated_at").is_unknown(),
-        "an update touches it"
-    );
-    let updated = destination.apply(&update).await;
-    assert_no_errors(&updated.diagnostics);
-    assert_eq!(updated.value.get("name"), &"renamed".into());
-
-    let gone = destination.apply(&updated.removal()).await;
-    assert_no_errors(&gone.diagnostics);
-    assert_eq!(gone.value, Value::Null);
-    assert_eq!(
-        konnect.emulator.snapshot()["regions"]["global"]["destinations"],
-        json!({})
-    );
-    konnect.end().await;
 }
 
 /// Compares bytes with those of Terraform, without the codec of the crate.
@@ -166,35 +98,6 @@ async fn refined_unknown_decodes_as_unknown() {
     assert_no_errors(&plan.diagnostics);
     let planned = destination.shape.decode(plan.planned_state.as_ref());
     assert!(planned.get("name").is_unknown() && planned.get("authorization").is_unknown());
-    konnect.end().await;
-}
-
-#[tokio::test]
-async fn region_change_requires_replace() {
-    let konnect = Konnect::configured().await;
-    let webhook = konnect.webhook();
-    let config = |region: &str| {
-        webhook.shape.object(&[
-            ("region", region.into()),
-            ("endpoint", ENDPOINT.into()),
-            ("authorization", "Splunk s3cret".into()),
-        ])
-    };
-    let plan = webhook.plan(&State::none(), &config("eu")).await;
-    let state = webhook.apply(&plan).await;
-    assert_no_errors(&state.diagnostics);
-    let plan = webhook.plan(&state, &config("us")).await;
-    assert_no_errors(&plan.diagnostics);
-    let steps: Vec<_> = plan
-        .requires_replace
-        .iter()
-        .map(|path| path.steps.clone())
-        .collect();
-    let region = tf::attribute_path::step::Selector::AttributeName("region".to_owned());
-    let region = tf::attribute_path::Step {
-        selector: Some(region),
-    };
-    assert_eq!(steps, [vec![region]]);
     konnect.end().await;
 }
 

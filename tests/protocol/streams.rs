@@ -1,12 +1,12 @@
-//! The rules of a stream in situations that a CLI cannot produce: calls that race in one process, a stale answer, an
-//! object without private data, the plan of a destroy.
+//! The rules of a stream in situations that a CLI cannot produce: an object without private data, the plan of a destroy,
+//! calls in a given order.
 
 use konnect_emulator::{Fault, FaultRule};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::{assert_no_errors, error};
+use terraform_plugin::testing::value::assert_no_errors;
 
 use crate::konnect::Konnect;
 
@@ -46,61 +46,6 @@ async fn plan_removal(of: &Resource, state: &State) -> tf::plan_resource_change:
     };
     let response = of.provider.clone().plan_resource_change(request).await;
     response.unwrap().into_inner()
-}
-
-#[tokio::test]
-async fn concurrent_creations_for_one_region_keep_the_first() {
-    let konnect = Konnect::configured().await;
-    let webhook = konnect.webhook();
-    let second_endpoint = ("endpoint", "https://second.example.com/".into());
-    let (first, second) = (config(&webhook, &[]), config(&webhook, &[second_endpoint]));
-    let first = webhook.plan(&State::none(), &first).await;
-    let second = webhook.plan(&State::none(), &second).await;
-    assert_no_errors(&second.diagnostics);
-    let warned = |d: &tf::Diagnostic| d.summary == "Two webhooks for one region";
-    assert!(second.diagnostics.iter().any(warned), "{:?}", second.diagnostics);
-    // Concurrently, in any order, as Terraform does.
-    let (one, other) = tokio::join!(webhook.apply(&first), webhook.apply(&second));
-    let (won, lost) = if one.value.is_null() {
-        (other, one)
-    } else {
-        (one, other)
-    };
-    assert_no_errors(&won.diagnostics);
-    let said = error(&lost.diagnostics);
-    assert!(said.contains("Region already delivers audit events"), "{said}");
-    assert_eq!(lost.value, Value::Null);
-    assert_eq!(
-        eu(&konnect)["endpoint"],
-        won.value.get("endpoint").as_str().unwrap()
-    );
-    assert_eq!(eu(&konnect)["enabled"], true);
-    konnect.end().await;
-}
-
-/// A rename without a `moved` block: Terraform creates one resource and removes the other at the same time.
-#[tokio::test]
-async fn creation_waits_for_a_removal_in_the_same_apply() {
-    let konnect = Konnect::configured().await;
-    let webhook = konnect.webhook();
-    let block = config(&webhook, &[]);
-    let state = created(&webhook, &block).await;
-    let plan = webhook.plan(&State::none(), &block).await;
-    assert_no_errors(&plan.diagnostics);
-    // The creation has found the webhook switched on before the removal begins.
-    konnect.emulator.clear_requests();
-    let creation = {
-        let (webhook, plan) = (webhook.clone(), plan.clone());
-        tokio::spawn(async move { webhook.apply(&plan).await })
-    };
-    konnect
-        .requested(|r| r.path.ends_with("/v2/audit-log-webhook"))
-        .await;
-    assert_no_errors(&webhook.apply(&state.removal()).await.diagnostics);
-    let again = creation.await.unwrap();
-    assert_no_errors(&again.diagnostics);
-    assert_eq!(eu(&konnect)["enabled"], true);
-    konnect.end().await;
 }
 
 /// The change does not name what it keeps, so a webhook that was removed in the meantime would stay switched off.
@@ -259,98 +204,4 @@ async fn removal_of_a_destination_whose_webhook_moves_warns_at_plan() {
         assert!(later[0].detail.contains("create_before_destroy"), "{later:?}");
         konnect.end().await;
     }
-}
-
-/// Konnect may answer a read with an older version of the webhook. Only a later time is a change of another user.
-#[tokio::test]
-async fn stale_read_is_not_an_outside_change() {
-    let konnect = Konnect::configured().await;
-    let webhook = konnect.webhook();
-    let block = config(&webhook, &[]);
-    let state = created(&webhook, &block).await;
-    let older = json!({
-        "enabled": true, "endpoint": ENDPOINT, "log_format": "cef", "skip_ssl_verification": false,
-        "updated_at": "2020-01-02T03:04:05Z",
-    });
-    let response = Fault::Body {
-        handle: false,
-        status: 200,
-        headers: <_>::default(),
-        body: older.to_string(),
-    };
-    let rule = FaultRule::new(response)
-        .method("GET")
-        .path_end("/v2/audit-log-webhook");
-    konnect.emulator.inject(rule.always()).unwrap();
-    let read = webhook.read(&state).await;
-    assert_eq!(read.diagnostics, []);
-    let plan = webhook.plan(&read, &block).await;
-    assert_eq!(plan.diagnostics, []);
-    assert!(
-        plan.planned.get("updated_at").as_str().is_some(),
-        "nothing is sent"
-    );
-    konnect.emulator.clear_faults();
-    let read = webhook.read(&read).await;
-    assert_eq!(read.diagnostics, []);
-    assert_eq!(webhook.plan(&read, &block).await.planned, read.value);
-    konnect.end().await;
-}
-
-/// The state of a change is the answer of its `PATCH`: a stale read after it changes nothing.
-#[tokio::test]
-async fn stale_read_after_an_update_does_not_fail_it() {
-    let konnect = Konnect::configured().await;
-    let webhook = konnect.webhook();
-    let state = created(&webhook, &config(&webhook, &[])).await;
-    konnect
-        .emulator
-        .edit_webhook("eu", json!({ "log_format": "json" }))
-        .unwrap();
-    let drifted = webhook.read(&state).await;
-    let before = eu(&konnect);
-    let plan = webhook.plan(&drifted, &config(&webhook, &[])).await;
-    assert_no_errors(&plan.diagnostics);
-    let older = json!({
-        "enabled": true, "endpoint": ENDPOINT, "log_format": "json", "skip_ssl_verification": false,
-        "updated_at": before["updated_at"],
-    });
-    let response = Fault::Body {
-        handle: false,
-        status: 200,
-        headers: <_>::default(),
-        body: older.to_string(),
-    };
-    let rule = FaultRule::new(response)
-        .method("GET")
-        .path_end("/v2/audit-log-webhook");
-    konnect.emulator.inject(rule.always()).unwrap();
-    let updated = webhook.apply(&plan).await;
-    assert_no_errors(&updated.diagnostics);
-    assert_eq!(updated.value.get("log_format"), &"cef".into());
-    assert_eq!(eu(&konnect)["log_format"], "cef");
-    konnect.end().await;
-}
-
-#[tokio::test]
-async fn import_then_repeated_apply_does_not_redirect() {
-    let konnect = Konnect::configured().await;
-    konnect.other_users_webhook("eu", true);
-    let webhook = konnect.webhook();
-    let mut imported = webhook.read(&webhook.import("eu").await).await;
-    let theirs = eu(&konnect);
-    for _ in 0..2 {
-        let plan = webhook.plan(&imported, &config(&webhook, &[])).await;
-        assert_no_errors(&plan.diagnostics);
-        let warned = |d: &tf::Diagnostic| d.detail.starts_with("The apply will fail.");
-        assert!(plan.diagnostics.iter().any(warned), "{:?}", plan.diagnostics);
-        let refused = webhook.apply(&plan).await;
-        assert!(error(&refused.diagnostics).contains("Imported stream is not redirected"));
-        assert_eq!(eu(&konnect), theirs);
-        let private: Json = serde_json::from_slice(&refused.private).unwrap();
-        let origin = &private["target"]["origin"];
-        assert_eq!(origin, "imported", "a failed apply records nothing");
-        imported = refused;
-    }
-    konnect.end().await;
 }

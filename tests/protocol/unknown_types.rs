@@ -4,13 +4,10 @@ use std::collections::BTreeSet;
 
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
 use terraform_plugin::plugin::proto::tfplugin6::provider_client::ProviderClient;
-use terraform_plugin::testing::value::{assert_no_errors, error};
+use terraform_plugin::testing::value::error;
 use terraform_plugin::testing::{Channel, Host};
 
 use crate::PLUGIN;
-
-/// The functions that the provider serves.
-const FUNCTIONS: [&str; 2] = ["parse_audit_event", "verify_audit_event"];
 
 /// A name that no provider serves.
 const UNKNOWN_TYPE: &str = "konnect_nobody";
@@ -134,32 +131,4 @@ fn in_snake_case(name: &str) -> String {
         gap.into_iter().chain(c.to_lowercase())
     });
     letters.collect()
-}
-
-#[tokio::test]
-async fn function_and_identity_lists_match_schema() {
-    let host = Host::start(PLUGIN).await;
-    let functions = host.provider().get_functions(tf::get_functions::Request {}).await;
-    let functions = functions.unwrap().into_inner();
-    assert_no_errors(&functions.diagnostics);
-    let mut names: Vec<_> = functions.functions.into_keys().collect();
-    names.sort();
-    assert_eq!(names, FUNCTIONS);
-    let identities = tf::get_resource_identity_schemas::Request {};
-    let identities = host.provider().get_resource_identity_schemas(identities).await;
-    let identities = identities.unwrap().into_inner();
-    assert_no_errors(&identities.diagnostics);
-    // None, or those of resources that are there.
-    let schema = host
-        .provider()
-        .get_provider_schema(tf::get_provider_schema::Request {})
-        .await;
-    let resources = schema.unwrap().into_inner().resource_schemas;
-    assert!(
-        identities
-            .identity_schemas
-            .keys()
-            .all(|name| resources.contains_key(name))
-    );
-    host.end().await;
 }

@@ -39,27 +39,6 @@ async fn upgrade_state_ignores_removed_and_nulls_new_attributes() {
 }
 
 #[tokio::test]
-async fn upgrade_state_of_current_version_keeps_values() {
-    let konnect = Konnect::start().await;
-    for (type_name, schema) in &konnect.schema.resource_schemas {
-        let mut resource = konnect.destination();
-        resource.type_name.clone_from(type_name);
-        resource.shape = terraform_plugin::testing::value::Shape::of(schema);
-        let upgraded = resource
-            .upgrade(schema.version, stored(&json!({"id": "eu"})))
-            .await;
-        assert_no_errors(&upgraded.diagnostics);
-        let expected = resource.shape.object(&[("id", "eu".into())]);
-        assert_eq!(
-            resource.shape.decode(upgraded.upgraded_state.as_ref()),
-            expected,
-            "{type_name}"
-        );
-    }
-    konnect.end().await;
-}
-
-#[tokio::test]
 async fn upgrade_kong_state_with_other_time_format_rereads_times() {
     let konnect = Box::pin(Konnect::configured()).await;
     let destination = konnect.destination();

@@ -110,100 +110,79 @@ fn destination_create_sends_every_argument() {
     }
 }
 
-/// Changes one attribute of an existing destination.
-fn changes_alone(attribute: &str, before: impl Into<Value>, after: impl Into<Value>) {
-    let (before, after) = (before.into(), after.into());
-    let workspace = Workspace::of(siem().with(attribute, before.clone()));
-    workspace.apply();
-    let was = workspace.state();
-    workspace.configure(siem().with(attribute, after.clone()));
-
-    let plan = workspace.plan();
-    assert_eq!(plan.actions(), BTreeMap::from([(SIEM, "update".to_owned())]));
-    let change = plan.change(SIEM);
-    let mut changed = change.changed();
-    // The host follows the URL.
-    assert_eq!(changed.remove("endpoint_host"), attribute == "endpoint");
-    assert_eq!(changed, BTreeSet::from([attribute, "updated_at"]));
-    assert_eq!(change.unknown(), BTreeSet::from(["updated_at"]));
-    assert_eq!(
-        (&change.before[attribute], &change.after[attribute]),
-        (&before, &after)
-    );
-
-    workspace.konnect.clear_requests();
-    workspace.apply_plan();
-    let mut sent = json!({ attribute: after });
-    if attribute == "authorization" {
-        // A credential reaches no other endpoint than the configured one.
-        sent["endpoint"] = json!("https://siem.example.com/audit");
-    }
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [write(format!("PATCH {}", path(&workspace)), sent)]
-    );
-    let state = workspace.state();
-    let is = state.get(SIEM);
-    assert_eq!(is[attribute], after);
-    assert_ne!(is["updated_at"], was.get(SIEM)["updated_at"]);
-    for kept in ["id", "created_at"] {
-        assert_eq!(is[kept], was.get(SIEM)[kept], "{kept}");
-    }
-    assert_eq!(workspace.konnect.destinations("global")[0][attribute], after);
-    workspace.assert_no_changes();
-}
-
 #[test]
-fn destination_name_change_sends_name_only() {
-    changes_alone("name", "siem", "archive");
-}
-
-#[test]
-fn destination_endpoint_change_sends_endpoint_only() {
-    changes_alone("endpoint", "https://a.example.com/", "https://b.example.com/x");
-}
-
-#[test]
-fn destination_authorization_change_sends_it_with_its_endpoint() {
-    changes_alone("authorization", "Bearer one", "Splunk two");
-}
-
-#[test]
-fn destination_log_format_change_sends_log_format_only() {
-    changes_alone("log_format", "cef", "json");
-}
-
-#[test]
-fn destination_skip_ssl_verification_change_sends_it_only() {
-    changes_alone("skip_ssl_verification", false, true);
-}
-
-#[test]
-fn destination_argument_removed_resets_default_in_one_request() {
-    let workspace = Workspace::of(
-        siem()
-            .with("log_format", "json")
-            .with("skip_ssl_verification", true),
-    );
-    workspace.apply();
-    workspace.configure(siem().with("name", "renamed"));
-    let sent = json!({ "name": "renamed", "log_format": "cef", "skip_ssl_verification": false });
-    assert_eq!(
-        workspace.apply_and_assert_no_changes(),
-        [write(format!("PATCH {}", path(&workspace)), sent)]
-    );
-}
-
-#[test]
-fn destination_explicit_default_plans_nothing() {
+fn destination_changes_send_only_what_changed() {
     let workspace = Workspace::of(siem());
     workspace.apply();
+    let mut block = siem();
+    let path = format!("PATCH {}", path(&workspace));
+    for (attribute, after) in [
+        ("name", json!("archive")),
+        ("endpoint", json!("https://b.example.com/x")),
+        ("authorization", json!("Splunk two")),
+        ("log_format", json!("json")),
+        ("skip_ssl_verification", json!(true)),
+    ] {
+        let was = workspace.state();
+        block = block.with(attribute, after.clone());
+        workspace.configure(&block);
+        let plan = workspace.plan();
+        assert_eq!(plan.actions(), BTreeMap::from([(SIEM, "update".to_owned())]));
+        let change = plan.change(SIEM);
+        let mut changed = change.changed();
+        // The host follows the URL.
+        assert_eq!(changed.remove("endpoint_host"), attribute == "endpoint");
+        assert_eq!(changed, BTreeSet::from([attribute, "updated_at"]));
+        assert_eq!(change.unknown(), BTreeSet::from(["updated_at"]));
+        assert_eq!(
+            (&change.before[attribute], &change.after[attribute]),
+            (&was.get(SIEM)[attribute], &after)
+        );
+
+        workspace.konnect.clear_requests();
+        workspace.apply_plan();
+        let mut sent = json!({ attribute: after });
+        if attribute == "authorization" {
+            // A credential reaches no other endpoint than the configured one.
+            sent["endpoint"] = json!("https://b.example.com/x");
+        }
+        assert_eq!(workspace.konnect.take_writes(), [write(&path, sent)]);
+        let state = workspace.state();
+        let is = state.get(SIEM);
+        assert_eq!(is[attribute], after);
+        assert_ne!(is["updated_at"], was.get(SIEM)["updated_at"]);
+        for kept in ["id", "created_at"] {
+            assert_eq!(is[kept], was.get(SIEM)[kept], "{kept}");
+        }
+        assert_eq!(workspace.konnect.destinations("global")[0][attribute], after);
+        workspace.assert_no_changes();
+    }
+
+    // Arguments that are removed get their defaults in one request. Set explicitly, defaults are no change.
+    let block = siem().with("name", "renamed");
+    workspace.configure(&block);
+    let sent = json!({
+        "name": "renamed",
+        "endpoint": "https://siem.example.com/audit",
+        "authorization": AUTHORIZATION,
+        "log_format": "cef",
+        "skip_ssl_verification": false,
+    });
+    assert_eq!(workspace.apply_and_assert_no_changes(), [write(&path, sent)]);
     workspace.configure(
-        siem()
+        block
             .with("log_format", "cef")
             .with("skip_ssl_verification", false),
     );
     workspace.assert_no_changes();
+
+    workspace.destroy();
+    assert_eq!(
+        workspace.konnect.take_writes(),
+        [write(path.replace("PATCH", "DELETE"), Value::Null)]
+    );
+    assert_eq!(workspace.konnect.destinations("global"), [] as [Value; 0]);
+    assert_eq!(workspace.state().addresses(), [""; 0]);
 }
 
 #[test]
@@ -236,21 +215,6 @@ fn destination_in_use_replace_creates_before_destroy() {
         ]
     );
     workspace.assert_no_changes();
-}
-
-#[test]
-fn destination_destroy_sends_delete() {
-    let workspace = Workspace::of(siem());
-    workspace.apply();
-    let path = path(&workspace);
-    workspace.konnect.clear_requests();
-    workspace.destroy();
-    assert_eq!(
-        workspace.konnect.take_writes(),
-        [write(format!("DELETE {path}"), Value::Null)]
-    );
-    assert_eq!(workspace.konnect.destinations("global"), [] as [Value; 0]);
-    assert_eq!(workspace.state().addresses(), [""; 0]);
 }
 
 #[test]

@@ -62,8 +62,8 @@ fn replay_job_lives_from_create_to_destroy() {
     );
     assert_eq!(workspace.state().text(JOB, "status"), "completed");
 
-    // A change of the wait sends no request.
-    workspace.configure(job(&start, &end).with("timeout", "1h"));
+    // A change of the wait, and another form of a time, send no request.
+    workspace.configure(job(&start, &end.replace('Z', "+00:00")).with("timeout", "1h"));
     assert_eq!(workspace.apply_and_assert_no_changes(), []);
 
     workspace.configure(job(&start, &later).with("timeout", "1h"));

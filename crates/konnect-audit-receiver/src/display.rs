@@ -5,7 +5,7 @@ use std::fmt::Write;
 use konnect_event::{Event, Kind};
 use serde::Serialize;
 
-use crate::intake::{Received, Verification};
+use crate::received::{Received, Verification};
 
 /// The maximum length of a value in a line of text.
 const MAX_CHARACTERS: usize = 100;

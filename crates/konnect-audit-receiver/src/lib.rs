@@ -37,14 +37,16 @@ mod filter;
 mod intake;
 mod keys;
 mod options;
+mod received;
 mod receiver;
 mod server;
 
 pub use display::Style;
 pub use filter::{Filter, InvalidFilter};
 pub use http::StatusCode;
-pub use intake::{Counts, Received, Verification};
+pub use intake::Counts;
 pub use keys::{KeysError, load_keys};
-pub use options::{DEFAULT_MAX_BODY_BYTES, OnEvent, Options, Tls};
+pub use options::{DEFAULT_MAX_BODY_BYTES, Options, Tls};
+pub use received::{OnEvent, Received, Verification};
 pub use receiver::{Missed, Receiver};
 pub use server::InvalidCredential;

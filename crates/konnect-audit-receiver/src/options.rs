@@ -3,20 +3,16 @@
 use std::fmt;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use http::StatusCode;
 use konnect_event::KeySet;
 
 use crate::display::Style;
 use crate::filter::Filter;
-use crate::intake::Received;
+use crate::received::OnEvent;
 
 /// The default of [`Options::max_body_bytes`]: 10 MiB.
 pub const DEFAULT_MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
-
-/// A function that is called with each event.
-pub type OnEvent = Arc<dyn Fn(&Received<'_>) + Send + Sync>;
 
 /// The options of a receiver.
 pub struct Options {

@@ -11,24 +11,6 @@ use clap::{ArgAction, Args, ValueEnum};
     reason = "independent switches, each of which is on or off"
 )]
 pub struct Behavior {
-    /// The v3 GET of a webhook that was never configured
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        hide_possible_values = true,
-        value_name = "not-found|empty"
-    )]
-    pub new_webhook: AbsentWebhook,
-    /// The v3 GET of a webhook that was deleted
-    #[arg(
-        long,
-        value_enum,
-        default_value_t = AbsentWebhook::Empty,
-        hide_possible_values = true,
-        value_name = "not-found|empty"
-    )]
-    pub deleted_webhook: AbsentWebhook,
     /// Whether the v2 GET of a webhook shows the settings of its destination as its own
     #[arg(long, action = ArgAction::Set, default_value_t = true, value_name = "BOOL")]
     pub v2_shows_destination: bool,
@@ -41,9 +23,6 @@ pub struct Behavior {
     /// How long a change of a webhook to a new destination of `global` returns 404, in milliseconds
     #[arg(long, default_value_t = 0, value_name = "MS")]
     pub new_destination_lag_ms: u64,
-    /// The form of a time that was never set
-    #[arg(long, value_enum, default_value_t)]
-    pub never: NeverTime,
     /// The form of the endpoints that responses contain
     #[arg(long, value_enum, default_value_t)]
     pub endpoint_form: EndpointForm,
@@ -53,50 +32,9 @@ pub struct Behavior {
     /// Return names in the Unicode form NFD, which separates letters from their accents
     #[arg(long)]
     pub decomposed_names: bool,
-    /// Treat a field of a body that is null as absent, instead of rejecting it
-    #[arg(long)]
-    pub ignore_null: bool,
-    /// Compress every response of the API, errors included, whatever the client accepts
-    #[arg(long)]
-    pub gzip_responses: bool,
     /// The response of GET /v3/audit-logs
     #[arg(long, value_enum, default_value_t)]
     pub pull_api: PullApi,
-    /// For how many days events are kept, can be replayed, and keep a replaced signing key in the key set
-    #[arg(long, default_value_t = 7, value_name = "DAYS")]
-    pub retention_days: u32,
-    /// The Content-Encoding of a delivery
-    #[arg(long, value_enum, default_value_t)]
-    pub content_encoding: ContentEncoding,
-    /// Whether events have a signature
-    #[arg(long, action = ArgAction::Set, default_value_t = true, value_name = "BOOL")]
-    pub signatures: bool,
-    /// What the signature of a CPS line covers
-    #[arg(long, value_enum, default_value_t)]
-    pub cps_signature: CpsSignature,
-    /// Write the name of the principal into all events, also of webhooks without `include_principal_name`
-    #[arg(long)]
-    pub principal_name: bool,
-}
-
-/// The response for an absent webhook.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum AbsentWebhook {
-    /// 404.
-    #[default]
-    NotFound,
-    /// 200 with an empty destination ID.
-    Empty,
-}
-
-/// How a time that was never set is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum NeverTime {
-    /// `0001-01-01T00:00:00Z`, which is valid RFC 3339.
-    #[default]
-    Valid,
-    /// `0001-01-01T00:00:0Z`, as the API description spells it.
-    AsDescribed,
 }
 
 /// How responses write the URL of an endpoint.
@@ -125,56 +63,18 @@ pub enum PullApi {
     NotFound,
 }
 
-/// The `Content-Encoding` of a delivery.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ContentEncoding {
-    /// `gzip`, the standard value.
-    #[default]
-    Gzip,
-    /// `application/gzip`, as Kong documents it.
-    #[value(name = "application/gzip")]
-    ApplicationGzip,
-}
-
-/// What the signature of a CPS line covers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum CpsSignature {
-    /// The object under `event`.
-    #[default]
-    Event,
-    /// The whole line.
-    Line,
-}
-
 impl Default for Behavior {
     fn default() -> Self {
         Self {
-            new_webhook: AbsentWebhook::NotFound,
-            deleted_webhook: AbsentWebhook::Empty,
             v2_shows_destination: true,
             separate_destinations: false,
             in_use_lag_ms: 0,
             new_destination_lag_ms: 0,
-            never: NeverTime::default(),
             endpoint_form: EndpointForm::default(),
             upper_case_ids: false,
             decomposed_names: false,
-            ignore_null: false,
-            gzip_responses: false,
             pull_api: PullApi::default(),
-            retention_days: 7,
-            content_encoding: ContentEncoding::default(),
-            signatures: true,
-            cps_signature: CpsSignature::default(),
-            principal_name: false,
         }
-    }
-}
-
-impl Behavior {
-    /// How long events are kept, in milliseconds.
-    pub(crate) fn retention_ms(&self) -> i64 {
-        i64::from(self.retention_days) * 24 * 60 * 60 * 1000
     }
 }
 
@@ -199,19 +99,19 @@ mod tests {
     fn options_any_are_read_by_name() {
         let line = [
             "x",
-            "--never",
-            "as-described",
-            "--signatures",
+            "--pull-api",
+            "forbidden",
+            "--v2-shows-destination",
             "false",
             "--separate-destinations",
         ];
         let expected = Behavior {
-            never: NeverTime::AsDescribed,
-            signatures: false,
+            v2_shows_destination: false,
+            pull_api: PullApi::Forbidden,
             separate_destinations: true,
             ..Behavior::default()
         };
         assert_eq!(Line::parse_from(line).behavior, expected);
-        Line::try_parse_from(["x", "--never", "sometimes"]).unwrap_err();
+        Line::try_parse_from(["x", "--pull-api", "sometimes"]).unwrap_err();
     }
 }

@@ -53,9 +53,6 @@ pub struct Serve {
     /// Listen on 127.0.0.1:N; 0 for any free port
     #[arg(long, value_name = "N", default_value_t = 8080)]
     port: u16,
-    /// Keep the state in FILE, secrets and signing keys included, so that it survives a restart
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
     /// Delay every response of the API by MS milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
@@ -136,7 +133,6 @@ impl Serve {
         };
         EmulatorOptions {
             port: self.port,
-            state_file: self.state,
             latency: Duration::from_millis(self.latency),
             clock_offset_seconds: self.clock,
             certificate: self.https,

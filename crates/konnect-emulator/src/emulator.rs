@@ -22,12 +22,11 @@ use crate::fault::conditions::Conditions;
 use crate::fault::rule::FaultRule;
 use crate::http;
 use crate::http::certificate::{Authority, Certificate};
-use crate::http::listener::{ConnectionCount, Listener};
+use crate::http::connections::ConnectionCount;
+use crate::http::listener::Listener;
 use crate::options::EmulatorOptions;
-use crate::organization::clock::Clock;
 use crate::organization::journal::RecordedRequest;
 use crate::organization::shared::{Announcements, Shared};
-use crate::organization::store::Store;
 use crate::organization::stream::StreamId;
 use crate::replay;
 
@@ -52,12 +51,9 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// The port is in use ([`io::ErrorKind::AddrInUse`]), the state file cannot be read or is not one
-    /// ([`io::ErrorKind::InvalidData`]), or the trusted authorities are not certificates in PEM
+    /// The port is in use ([`io::ErrorKind::AddrInUse`]), or the trusted authorities are not certificates in PEM
     /// ([`io::ErrorKind::InvalidInput`]).
     pub async fn start(options: EmulatorOptions) -> io::Result<Self> {
-        let clock = Clock::ahead_by(options.clock_offset_seconds);
-        let store = Store::open(options.state_file.clone(), clock.clone())?;
         let sender = options
             .deliveries
             .as_ref()
@@ -65,7 +61,7 @@ impl Emulator {
             .transpose()?
             .map(Arc::new);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
-        let (shared, announcements) = Shared::new(store, clock, &options);
+        let (shared, announcements) = Shared::new(&options)?;
         let mut emulator = Self {
             address: listener.local_addr()?,
             shared: Arc::new(shared),
@@ -224,7 +220,7 @@ impl Emulator {
         self.shared.connections.count()
     }
 
-    /// The whole state, including secrets and signing keys: `{"regions": {"eu": {"destinations": {ID: {..}}, "webhook":
+    /// The whole state, including secrets: `{"regions": {"eu": {"destinations": {ID: {..}}, "webhook":
     /// {..}, "portals": {..}}}}`, and the organization and counters. The destinations of the organization stand under
     /// `global`, unless [`Behavior::separate_destinations`] is set.
     #[must_use]
@@ -239,29 +235,20 @@ impl Emulator {
     }
 
     /// Removes records, requests and faults of one region.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError::Save`]. Nothing is removed then.
-    pub fn reset_region(&self, region: &str) -> Result<(), ControlError> {
-        let region = Some(region.to_owned());
-        self.execute(Command::Reset { region })
+    pub fn reset_region(&self, region: &str) {
+        self.shared.reset(Some(region));
     }
 
     /// Removes records, events, deliveries, requests and faults.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError::Save`]. Nothing is removed then.
-    pub fn reset(&self) -> Result<(), ControlError> {
-        self.execute(Command::Reset { region: None })
+    pub fn reset(&self) {
+        self.shared.reset(None);
     }
 
     /// Adds destinations, and returns their IDs in the order of creation.
     ///
     /// # Errors
     ///
-    /// [`ControlError::Save`].
+    /// None is expected.
     pub fn add_destinations(&self, region: &str, count: usize) -> Result<Vec<String>, ControlError> {
         let region = region.to_owned();
         self.execute(Command::AddDestinations { region, count })
@@ -272,8 +259,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoDestination`], [`ControlError::Invalid`] for an unknown field or a wrong type, or
-    /// [`ControlError::Save`].
+    /// [`ControlError::NoDestination`], [`ControlError::Invalid`] for an unknown field or a wrong type.
     pub fn edit_destination(&self, region: &str, id: &str, set: Value) -> Result<Value, ControlError> {
         let (region, id) = (region.to_owned(), id.to_owned());
         self.execute(Command::EditDestination { region, id, set })
@@ -283,7 +269,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoDestination`] or [`ControlError::Save`].
+    /// [`ControlError::NoDestination`].
     pub fn remove_destination(&self, region: &str, id: &str) -> Result<(), ControlError> {
         let (region, id) = (region.to_owned(), id.to_owned());
         self.execute(Command::RemoveDestination { region, id })
@@ -294,8 +280,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::Invalid`] for an unknown field, a wrong type or both forms, or
-    /// [`ControlError::Save`].
+    /// [`ControlError::Invalid`] for an unknown field, a wrong type or both forms.
     pub fn edit_webhook(&self, region: &str, set: Value) -> Result<Value, ControlError> {
         let stream = StreamId::of_region(region);
         self.execute(Command::EditWebhook { stream, set })
@@ -305,7 +290,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::Save`].
+    /// None is expected.
     pub fn remove_webhook(&self, region: &str) -> Result<(), ControlError> {
         let stream = StreamId::of_region(region);
         self.execute(Command::RemoveWebhook { stream })
@@ -316,7 +301,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoWebhook`] if none is configured, or [`ControlError::Save`].
+    /// [`ControlError::NoWebhook`] if none is configured,.
     pub fn record_delivery(
         &self,
         region: &str,
@@ -336,7 +321,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::Save`].
+    /// None is expected.
     pub fn add_portal(&self, region: &str, name: &str) -> Result<String, ControlError> {
         let (region, name) = (region.to_owned(), name.to_owned());
         self.execute(Command::AddPortal { region, name })
@@ -346,7 +331,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoPortal`] or [`ControlError::Save`].
+    /// [`ControlError::NoPortal`].
     pub fn remove_portal(&self, region: &str, portal: &str) -> Result<(), ControlError> {
         let (region, id) = (region.to_owned(), portal.to_owned());
         self.execute(Command::RemovePortal { region, id })
@@ -366,7 +351,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoPortal`] or [`ControlError::Save`].
+    /// [`ControlError::NoPortal`].
     pub fn remove_portal_webhook(&self, region: &str, portal: &str) -> Result<(), ControlError> {
         let stream = StreamId::of_portal(region, portal);
         self.execute(Command::RemoveWebhook { stream })
@@ -398,8 +383,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoPortal`], [`ControlError::Invalid`] for an unknown field or a wrong type, or
-    /// [`ControlError::Save`].
+    /// [`ControlError::NoPortal`], [`ControlError::Invalid`] for an unknown field or a wrong type.
     pub fn edit_replay_job(
         &self,
         region: &str,
@@ -415,7 +399,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::Invalid`] for an unknown field or a wrong type, or [`ControlError::Save`].
+    /// [`ControlError::Invalid`] for an unknown field or a wrong type,.
     pub fn edit_organization(&self, set: Value) -> Result<Value, ControlError> {
         self.execute(Command::EditOrganization { set })
     }
@@ -448,20 +432,10 @@ impl Emulator {
         self.shared.queues.drained().await;
     }
 
-    /// Replaces the key that signs events. The key set lists the previous key as long as events are kept. Returns the
-    /// new key set.
-    ///
-    /// # Errors
-    ///
-    /// [`ControlError::Save`], with the key unchanged.
-    pub fn rotate_key(&self) -> Result<Value, ControlError> {
-        self.execute(Command::RotateKey)
-    }
-
-    /// The public keys of the current and the previous signing keys, as the API returns them.
+    /// The public key of the signing key, as the API returns it.
     #[must_use]
     pub fn jwks(&self) -> Value {
-        self.shared.jwks()
+        self.shared.key.jwks()
     }
 
     fn execute<T: DeserializeOwned>(&self, command: Command) -> Result<T, ControlError> {

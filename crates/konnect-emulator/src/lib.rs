@@ -36,7 +36,7 @@
 //!
 //! - **A request**: `http` refuses it if it comes from a web page, reads it and records it in the journal. `fault`
 //!   selects a fault. `api` finds the handler with `api::route`. The handlers use the state of the `organization`, which
-//!   `organization::store` keeps in memory and in a file.
+//!   `organization::store` keeps.
 //! - **An event**: `api::audit_trail` creates the events of a request, `event` stores them, writes them in the three
 //!   formats and signs them. `delivery` queues them for each enabled webhook and sends them in batches. `replay` sends
 //!   those of a past window again.
@@ -54,7 +54,7 @@
 //! - Destinations belong to the organization: every host shows and changes the same ones.
 //! - Disabling a webhook that was never configured changes nothing, in both versions.
 //! - Name filters are case-sensitive.
-//! - Events are kept in memory only, at most 100,000. A restart removes them.
+//! - Events are kept in memory only, at most 100,000. The state too is in memory: a restart removes it.
 //! - An event is sent if the webhook is enabled when the event occurs, to the target of the webhook when the batch is
 //!   sent.
 
@@ -78,9 +78,7 @@ mod tests;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use behavior::{
-    AbsentWebhook, Behavior, ContentEncoding, CpsSignature, EndpointForm, NeverTime, PullApi,
-};
+pub use behavior::{Behavior, EndpointForm, PullApi};
 pub use control::ControlError;
 pub use delivery::log::RecordedDelivery;
 pub use emulator::Emulator;
@@ -88,6 +86,6 @@ pub use event::sample::EventKind;
 pub use fault::conditions::{Conditions, RandomFaults, RateLimit};
 pub use fault::rule::{Fault, FaultRule, Headers};
 pub use http::certificate::Certificate;
-pub use http::listener::ConnectionCount;
+pub use http::connections::ConnectionCount;
 pub use options::{DeliveryOptions, EmulatorOptions, TimeScale, TrustedAuthorities};
 pub use organization::journal::RecordedRequest;

@@ -12,8 +12,6 @@ use crate::http::certificate::Certificate;
 pub struct EmulatorOptions {
     /// The port on 127.0.0.1. 0 selects a free port.
     pub port: u16,
-    /// The file of the state, including secrets and signing keys. Without a file, the state is only in memory.
-    pub state_file: Option<PathBuf>,
     /// The delay of every response of the API.
     pub latency: Duration,
     /// How many seconds the emulator's clock is ahead of this machine's, or behind if negative.
@@ -57,7 +55,6 @@ impl Default for EmulatorOptions {
     fn default() -> Self {
         Self {
             port: 0,
-            state_file: None,
             latency: Duration::ZERO,
             clock_offset_seconds: 0,
             certificate: None,

@@ -1,66 +1,26 @@
-//! Replay jobs, and the task that runs them: `accepted`, `pending`, `running`, then `completed` or `failed`.
+//! The task that runs replay jobs: `accepted`, `pending`, `running`, then `completed` or `failed`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::control::ControlError;
 use crate::delivery::queue::batch_length;
 use crate::delivery::sender::Sender;
 use crate::delivery::worker::{self, Origin};
 use crate::event::model::Event;
 use crate::organization::clock;
+use crate::organization::replays::{Job, Started};
 use crate::organization::shared::Shared;
-use crate::organization::state::{Records, ReplayJob, ReplayStatus};
-use crate::organization::stream::StreamId;
+use crate::organization::state::{ReplayJob, ReplayStatus};
 
-#[derive(Debug)]
-pub(crate) struct Replays {
-    started: mpsc::UnboundedSender<Job>,
-    last_run: AtomicU64,
-}
-
-#[derive(Debug)]
-pub(crate) struct Job {
-    pub(crate) stream: StreamId,
-    /// The number of this run. If the number of a job changes, its previous run ends.
-    pub(crate) run: u64,
-}
-
-pub(crate) type Started = mpsc::UnboundedReceiver<Job>;
-
-impl Replays {
-    pub(crate) fn new() -> (Self, Started) {
-        let (started, announcements) = mpsc::unbounded_channel();
-        let replays = Self {
-            started,
-            last_run: AtomicU64::new(0),
-        };
-        (replays, announcements)
-    }
-
-    pub(crate) fn next_run(&self) -> u64 {
-        self.last_run.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    pub(crate) fn start(&self, stream: StreamId, run: u64) {
-        // An error means that the emulator is stopping.
-        let _ = self.started.send(Job { stream, run });
-    }
-}
-
-/// Runs jobs until `stop` is cancelled, beginning with those that were in progress when the state was saved. Without a
-/// sender, jobs advance but send nothing.
+/// Runs jobs until `stop` is cancelled. Without a sender, jobs advance but send nothing.
 pub(crate) async fn run(
     shared: Arc<Shared>,
     sender: Option<Arc<Sender>>,
     mut started: Started,
     stop: CancellationToken,
 ) {
-    resume(&shared);
     let mut jobs = JoinSet::new();
     loop {
         tokio::select! {
@@ -72,25 +32,6 @@ pub(crate) async fn run(
                 jobs.spawn(runner.run());
             }
         }
-    }
-}
-
-fn resume(shared: &Shared) {
-    let unfinished = shared.store.change_in_memory(|state| {
-        let mut unfinished = Vec::new();
-        for stream in state.streams() {
-            if let Some(Records { replay_job: job, .. }) = state.records_mut(&stream)
-                && job.status.is_in_progress()
-                && job.run == 0
-            {
-                job.run = shared.replays.next_run();
-                unfinished.push((stream, job.run));
-            }
-        }
-        unfinished
-    });
-    for (stream, run) in unfinished {
-        shared.replays.start(stream, run);
     }
 }
 
@@ -145,21 +86,19 @@ impl Runner {
             .ok_or(Superseded)
     }
 
-    /// Sets the status. If the state file cannot be written, the job does not change.
+    /// Sets the status.
     fn set(&self, status: ReplayStatus) -> Result<ReplayJob, Superseded> {
-        let changed = self.shared.store.change(|state| {
+        self.shared.store.change(|state| {
             let now = state.tick();
             let job = state
                 .records_mut(&self.job.stream)
                 .map(|records| &mut records.replay_job)
                 .filter(|job| job.run == self.job.run);
-            Ok::<_, ControlError>(job.map(|job| {
-                job.status = status;
-                job.updated_at = now;
-                job.clone()
-            }))
-        });
-        changed.ok().flatten().ok_or(Superseded)
+            let job = job.ok_or(Superseded)?;
+            job.status = status;
+            job.updated_at = now;
+            Ok(job.clone())
+        })
     }
 
     /// Sends the events of the job's window to the current webhook. Returns whether all were delivered, which requires

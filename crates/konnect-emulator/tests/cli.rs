@@ -149,13 +149,17 @@ fn serve_behavior_applies() {
         "0",
         "--pull-api",
         "forbidden",
-        "--never",
-        "as-described",
+        "--endpoint-form",
+        "trailing-slash",
     ]);
     let pulled = emulator.request("GET", "/eu/v3/audit-logs", None);
     assert!(text(&pulled.stdout).starts_with("403 Forbidden\n"), "{pulled:?}");
-    let webhook = emulator.get("/eu/v2/audit-log-webhook");
-    assert!(webhook.contains("0001-01-01T00:00:0Z"), "{webhook}");
+    let body = r#"{"endpoint": "https://siem.example.com", "authorization": "Bearer x"}"#;
+    let patched = emulator.request("PATCH", "/eu/v2/audit-log-webhook", Some(body));
+    assert!(
+        text(&patched.stdout).contains("https://siem.example.com/"),
+        "{patched:?}"
+    );
 }
 
 #[test]

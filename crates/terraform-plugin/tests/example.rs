@@ -41,8 +41,8 @@ fn example(name: &str) -> PathBuf {
         let mut command = Command::new(env!("CARGO"));
         command.args(["build", "--examples", "--message-format=json"]);
         if cfg!(feature = "testing") {
-            // The same features as this test: Cargo reuses the build.
-            command.arg("--all-features");
+            // The selection of `cargo test --workspace --all-features`: Cargo reuses its build.
+            command.args(["--workspace", "--all-features"]);
         }
         let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
         assert!(

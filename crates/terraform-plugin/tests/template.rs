@@ -31,7 +31,7 @@ fn template_builds_and_applies() {
         .args(["test", "--offline", "--target-dir"])
         .arg(target)
         .current_dir(copy.path())
-        .env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only")
+        .env("CARGO_PROFILE_DEV_DEBUG", "false")
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);

@@ -5,8 +5,15 @@ use std::process::Command;
 
 /// The path of a program of the workspace, which is built if it is out of date.
 pub fn workspace_binary(name: &str) -> PathBuf {
+    let selection: &[&str] = if cfg!(feature = "bench") {
+        // As `cargo test --workspace --all-features` selects it, with the development dependencies: Cargo reuses its build.
+        &["--workspace", "--all-features", "--examples"]
+    } else {
+        &["--package", name]
+    };
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", name, "--bin", name])
+        .args(["build", "--quiet", "--bin", name])
+        .args(selection)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status();
     assert!(built.expect("cargo runs").success(), "{name} does not build");

@@ -20,9 +20,6 @@ const DEFAULT_SIZE: usize = 20;
 /// The maximum page size, from the API description.
 const MAX_PAGE_SIZE: usize = 1000;
 
-/// The default of the time between start and end, from the API description.
-const DEFAULT_WINDOW_MS: i64 = 7 * 24 * 60 * 60 * 1000;
-
 struct Query {
     size: usize,
     /// Only events older than the one with this number.
@@ -40,7 +37,7 @@ struct Query {
 /// feature.
 pub(crate) fn list(
     log: &EventLog,
-    key: Option<&SigningKey>,
+    key: &SigningKey,
     call: &Call<'_>,
     now_ms: i64,
 ) -> Result<ApiResponse, Problem> {
@@ -51,9 +48,9 @@ pub(crate) fn list(
     }
     let query = Query::parse(call.query)?;
     let to_ms = query.to_ms.unwrap_or(now_ms);
-    let from_ms = query.from_ms.unwrap_or(to_ms.saturating_sub(DEFAULT_WINDOW_MS));
+    let from_ms = query.from_ms.unwrap_or(to_ms.saturating_sub(clock::RETENTION_MS));
     // The log removes expired events only with the next event.
-    let from_ms = from_ms.max(now_ms.saturating_sub(call.behavior.retention_ms()));
+    let from_ms = from_ms.max(now_ms.saturating_sub(clock::RETENTION_MS));
     let mut matches = log.between(&StreamId::of_region(call.region), from_ms, to_ms);
     matches.retain(|logged| query.kind.is_none_or(|kind| PullType::of(&logged.event) == kind));
     matches.sort_by_key(|logged| std::cmp::Reverse((logged.event.at_ms, logged.number)));

@@ -3,8 +3,7 @@
 use icu_normalizer::DecomposingNormalizer;
 
 use crate::api::route::Version;
-use crate::behavior::{Behavior, EndpointForm, NeverTime};
-use crate::organization::clock;
+use crate::behavior::{Behavior, EndpointForm};
 
 /// What a handler needs of a request.
 #[derive(Debug)]
@@ -21,14 +20,6 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// A time in a response, with "never" in the form of [`Behavior::never`].
-    pub(crate) fn time<'t>(&self, time: &'t str) -> &'t str {
-        match self.behavior.never {
-            NeverTime::AsDescribed if time == clock::NEVER => clock::NEVER_AS_DESCRIBED,
-            _ => time,
-        }
-    }
-
     pub(crate) fn id(&self, id: &str) -> String {
         if self.behavior.upper_case_ids {
             id.to_ascii_uppercase()

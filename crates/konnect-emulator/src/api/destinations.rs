@@ -10,7 +10,7 @@ use crate::api::fields::{Fields, Need};
 use crate::api::problem::Problem;
 use crate::http::response::ApiResponse;
 use crate::organization::clock;
-use crate::organization::state::{Delivery, Destination, State};
+use crate::organization::state::{Destination, State};
 use crate::organization::stream::parse_uuid;
 
 /// `GET` of the list.
@@ -23,26 +23,14 @@ pub(crate) fn list(state: &State, call: &Call<'_>) -> ApiResponse {
 pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
     let mut fields = Fields::parse(call)?;
     let name = fields.text("name", Need::Required);
-    let endpoint = fields.endpoint(Need::Required);
-    let authorization = fields.text("authorization", Need::Required);
-    let log_format = fields.log_format(Need::Required);
-    let skip_ssl_verification = fields.flag("skip_ssl_verification").unwrap_or(false);
+    let delivery = fields.new_delivery(Need::Required);
     fields.finish()?;
-    let (Some(name), Some(endpoint), Some(authorization), Some(log_format)) =
-        (name, endpoint, authorization, log_format)
-    else {
-        return Err(Problem::bad_request("Required field missing", Vec::new()));
-    };
     let destination = Destination {
         id: Uuid::new_v4().to_string(),
         sequence: state.next_sequence(),
-        name,
-        delivery: Delivery {
-            endpoint,
-            authorization,
-            log_format,
-            skip_ssl_verification,
-        },
+        // `finish` has rejected a body without a name.
+        name: name.unwrap_or_default(),
+        delivery,
         created_at: state.tick(),
         updated_at: clock::NEVER.to_owned(),
     };
@@ -94,15 +82,14 @@ pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<Api
     Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
 }
 
-/// The public form: everything except `authorization`.
+/// The public form: everything except `authorization` and the number.
 fn show(call: &Call<'_>, destination: &Destination) -> Value {
-    json!({
-        "id": call.id(&destination.id),
-        "name": call.name(&destination.name),
-        "endpoint": call.endpoint(&destination.delivery.endpoint),
-        "log_format": destination.delivery.log_format,
-        "skip_ssl_verification": destination.delivery.skip_ssl_verification,
-        "created_at": destination.created_at,
-        "updated_at": call.time(&destination.updated_at),
-    })
+    let mut shown = json!(destination);
+    if let Some(fields) = shown.as_object_mut() {
+        fields.retain(|name, _| name != "authorization" && name != "sequence");
+    }
+    shown["id"] = call.id(&destination.id).into();
+    shown["name"] = call.name(&destination.name).into();
+    shown["endpoint"] = call.endpoint(&destination.delivery.endpoint).into();
+    shown
 }

@@ -44,13 +44,10 @@ impl Fields {
             return Err(Problem::bad_request("Could not parse request body", vec![fault]));
         }
         match serde_json::from_slice(call.body) {
-            Ok(Value::Object(mut object)) => {
-                object.retain(|_, value| !(call.behavior.ignore_null && value.is_null()));
-                Ok(Self {
-                    object,
-                    faults: Vec::new(),
-                })
-            }
+            Ok(Value::Object(object)) => Ok(Self {
+                object,
+                faults: Vec::new(),
+            }),
             Ok(_) => Err(Self::unreadable("is_object")),
             Err(_) => Err(Self::unreadable("invalid")),
         }
@@ -98,7 +95,7 @@ impl Fields {
     }
 
     /// Takes `endpoint`, an https URL.
-    pub(crate) fn endpoint(&mut self, need: Need) -> Option<String> {
+    fn endpoint(&mut self, need: Need) -> Option<String> {
         let text = self.text("endpoint", need)?;
         let valid = Url::parse(&text).is_ok_and(|url| url.scheme() == "https" && url.has_host());
         if !valid {
@@ -113,7 +110,7 @@ impl Fields {
     }
 
     /// Takes `log_format`, one of the known formats.
-    pub(crate) fn log_format(&mut self, need: Need) -> Option<String> {
+    fn log_format(&mut self, need: Need) -> Option<String> {
         let text = self.text("log_format", need)?;
         if !LOG_FORMATS.contains(&text.as_str()) {
             self.reject(InvalidParameter {
@@ -125,15 +122,26 @@ impl Fields {
         Some(text)
     }
 
+    /// Takes the fields of a new delivery.
+    pub(crate) fn new_delivery(&mut self, log_format: Need) -> Delivery {
+        let mut delivery = Delivery::default();
+        self.set_delivery(&mut delivery, Need::Required, log_format);
+        delivery
+    }
+
     /// Takes the present fields of a delivery, and sets them in an existing one.
     pub(crate) fn change_delivery(&mut self, delivery: &mut Delivery) {
-        if let Some(endpoint) = self.endpoint(Need::Optional) {
+        self.set_delivery(delivery, Need::Optional, Need::Optional);
+    }
+
+    fn set_delivery(&mut self, delivery: &mut Delivery, receiver: Need, log_format: Need) {
+        if let Some(endpoint) = self.endpoint(receiver) {
             delivery.endpoint = endpoint;
         }
-        if let Some(authorization) = self.text("authorization", Need::Optional) {
+        if let Some(authorization) = self.text("authorization", receiver) {
             delivery.authorization = authorization;
         }
-        if let Some(log_format) = self.log_format(Need::Optional) {
+        if let Some(log_format) = self.log_format(log_format) {
             delivery.log_format = log_format;
         }
         if let Some(skip) = self.flag("skip_ssl_verification") {

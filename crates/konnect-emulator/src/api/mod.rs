@@ -113,23 +113,15 @@ fn read(
             }
         }
         Resource::WebhookStatus(portal) => webhook::status(state, &stream(call, portal.as_deref())?),
-        Resource::ReplayJob(portal) => replay_job::get(state, call, &stream(call, portal.as_deref())?),
-        Resource::AuditLogs => {
-            let key = state.signing_keys.current().filter(|_| call.behavior.signatures);
-            audit_logs::list(&shared.events, key, call, state.clock.now_ms())
-        }
+        Resource::ReplayJob(portal) => replay_job::get(state, &stream(call, portal.as_deref())?),
+        Resource::AuditLogs => audit_logs::list(&shared.events, &shared.key, call, state.clock.now_ms()),
         Resource::Portals => portals::list(state, call),
         Resource::Portal(id) => portals::get(state, call, id),
         Resource::Organization => Ok(identity::organization(state, call)),
         Resource::User => identity::user(state, credential),
         Resource::AvailableRegions => Ok(identity::available_regions()),
         Resource::ControlPlanes => Ok(identity::control_planes()),
-        Resource::SigningKeys => {
-            let keys = state
-                .signing_keys
-                .jwks(state.clock.now_ms(), call.behavior.retention_ms());
-            Ok(ApiResponse::ok(&keys))
-        }
+        Resource::SigningKeys => Ok(ApiResponse::ok(&shared.key.jwks())),
     }
 }
 

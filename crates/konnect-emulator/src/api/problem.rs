@@ -1,7 +1,5 @@
 //! Konnect's error responses: `application/problem+json`.
 
-use std::io;
-
 use http::StatusCode;
 use serde::Serialize;
 use serde_json::json;
@@ -131,15 +129,6 @@ impl Problem {
             Some(methods) => response.header("allow", methods),
             None => response,
         }
-    }
-}
-
-impl From<io::Error> for Problem {
-    fn from(error: io::Error) -> Self {
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            format!("The state file could not be written: {error}"),
-        )
     }
 }
 

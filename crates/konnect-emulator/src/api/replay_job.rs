@@ -7,13 +7,14 @@ use crate::api::call::Call;
 use crate::api::fields::Fields;
 use crate::api::problem::{InvalidParameter, Problem};
 use crate::http::response::ApiResponse;
+use crate::organization::clock;
 use crate::organization::state::{ReplayJob, ReplayStatus, State};
 use crate::organization::stream::StreamId;
 
 /// `GET`. Without a job, the status is `unconfigured`. 404 if the portal does not exist.
-pub(crate) fn get(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
+pub(crate) fn get(state: &State, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let records = state.records(stream).ok_or_else(Problem::not_found)?;
-    Ok(ApiResponse::ok(&show(call, &records.replay_job)))
+    Ok(ApiResponse::ok(&show(&records.replay_job)))
 }
 
 /// `PUT`: replaces the job with a new one of this `run`. 404 if the portal does not exist; 409 while a job is running;
@@ -28,14 +29,13 @@ pub(crate) fn put(
     let mut fields = Fields::parse(call)?;
     let (start, end) = (fields.time("start_at"), fields.time("end_at"));
     let now = state.clock.now_ms();
-    let oldest = now.saturating_sub(call.behavior.retention_ms());
+    let oldest = now.saturating_sub(clock::RETENTION_MS);
     for (field, time) in [("start_at", &start), ("end_at", &end)] {
         if time
             .as_ref()
             .is_some_and(|(_, time)| !(oldest..=now).contains(time))
         {
-            let days = call.behavior.retention_days;
-            fields.reject(invalid(field, &format!("must be within the last {days} days")));
+            fields.reject(invalid(field, "must be within the last 7 days"));
         }
     }
     if let (Some((_, start)), Some((_, end))) = (&start, &end)
@@ -61,7 +61,7 @@ pub(crate) fn put(
         updated_at: state.tick(),
         run,
     };
-    let response = ApiResponse::json(StatusCode::ACCEPTED, &show(call, &job));
+    let response = ApiResponse::json(StatusCode::ACCEPTED, &show(&job));
     if let Some(records) = state.records_mut(stream) {
         records.replay_job = job;
     }
@@ -72,11 +72,11 @@ fn invalid(field: &str, reason: &str) -> InvalidParameter {
     InvalidParameter::body(field, "invalid", reason)
 }
 
-fn show(call: &Call<'_>, job: &ReplayJob) -> Value {
+fn show(job: &ReplayJob) -> Value {
     json!({
-        "start_at": call.time(&job.start_at),
-        "end_at": call.time(&job.end_at),
+        "start_at": job.start_at,
+        "end_at": job.end_at,
         "status": job.status,
-        "updated_at": call.time(&job.updated_at),
+        "updated_at": job.updated_at,
     })
 }

@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 use crate::api::call::Call;
 use crate::api::fields::{Fields, Need};
 use crate::api::problem::{InvalidParameter, Problem};
-use crate::behavior::AbsentWebhook;
 use crate::http::response::ApiResponse;
-use crate::organization::state::{Delivery, State, Target, Webhook};
+use crate::organization::state::{State, Target, Webhook};
 use crate::organization::stream::StreamId;
 use crate::organization::stream::parse_uuid;
 
@@ -27,19 +26,14 @@ pub(crate) fn get_v2(state: &State, call: &Call<'_>, stream: &StreamId) -> Resul
     Ok(ApiResponse::ok(&show_v2(state, call, stream, &webhook)))
 }
 
-/// v3 `GET`. 404 if the portal does not exist; also if the webhook was never configured or was deleted, depending on
-/// the behavior.
+/// v3 `GET`. 404 if the portal does not exist, or if the webhook was never configured. A deleted one has an empty
+/// destination ID.
 pub(crate) fn get_v3(state: &State, call: &Call<'_>, stream: &StreamId) -> Result<ApiResponse, Problem> {
     let webhook = state.webhook(stream).ok_or_else(Problem::not_found)?;
-    let absent = match webhook.target {
-        Target::Unconfigured => call.behavior.new_webhook,
-        Target::Emptied => call.behavior.deleted_webhook,
-        Target::Endpoint(_) | Target::Destination { .. } => AbsentWebhook::Empty,
-    };
-    match absent {
-        AbsentWebhook::NotFound => Err(Problem::not_found()),
-        AbsentWebhook::Empty => Ok(show_v3(call, stream, &webhook)),
+    if webhook.target == Target::Unconfigured {
+        return Err(Problem::not_found());
     }
+    Ok(show_v3(call, stream, &webhook))
 }
 
 /// v2 `PATCH`. An endpoint converts a webhook of the other form to this one. 400 for an invalid body, or one without
@@ -63,11 +57,7 @@ pub(crate) fn patch_v2(
             fields.finish()?;
             return get_v2(state, call, stream);
         }
-        other => {
-            if let Some(delivery) = first_delivery(&mut fields) {
-                *other = Target::Endpoint(delivery);
-            }
-        }
+        other => *other = Target::Endpoint(fields.new_delivery(Need::Optional)),
     }
     fields.finish()?;
     webhook.enabled = enabled.unwrap_or(webhook.enabled);
@@ -155,22 +145,6 @@ pub(crate) fn status(state: &State, stream: &StreamId) -> Result<ApiResponse, Pr
     Ok(ApiResponse::ok(&status))
 }
 
-/// The first delivery settings of a webhook: endpoint and authorization are required, the rest has defaults.
-fn first_delivery(fields: &mut Fields) -> Option<Delivery> {
-    let endpoint = fields.endpoint(Need::Required);
-    let authorization = fields.text("authorization", Need::Required);
-    let log_format = fields
-        .log_format(Need::Optional)
-        .unwrap_or_else(|| "cef".to_owned());
-    let skip_ssl_verification = fields.flag("skip_ssl_verification").unwrap_or(false);
-    Some(Delivery {
-        endpoint: endpoint?,
-        authorization: authorization?,
-        log_format,
-        skip_ssl_verification,
-    })
-}
-
 fn take_destination_id(fields: &mut Fields) -> Option<String> {
     let text = fields.any_text(DESTINATION_ID)?;
     let id = parse_uuid(&text);
@@ -210,7 +184,7 @@ fn show_v2(state: &State, call: &Call<'_>, stream: &StreamId, webhook: &Webhook)
         "endpoint": delivery.map_or("unconfigured".to_owned(), |delivery| call.endpoint(&delivery.endpoint)),
         "log_format": delivery.map_or("cef", |delivery| &delivery.log_format),
         "skip_ssl_verification": delivery.is_some_and(|delivery| delivery.skip_ssl_verification),
-        "updated_at": call.time(&webhook.updated_at),
+        "updated_at": webhook.updated_at,
     })
 }
 

@@ -67,7 +67,6 @@ impl IntoResponse for ControlError {
         let status = match self {
             Self::NoDestination { .. } | Self::NoPortal { .. } | Self::NoWebhook(_) => StatusCode::NOT_FOUND,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::Save(_) => StatusCode::INTERNAL_SERVER_ERROR,
         };
         Problem::new(status, self.to_string()).into_response()
     }

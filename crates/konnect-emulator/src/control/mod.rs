@@ -6,7 +6,6 @@
 
 pub(crate) mod http;
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,8 +91,6 @@ pub(crate) enum Command {
         #[serde(default = "one")]
         count: usize,
     },
-    /// Replaces the key that signs events, and returns the new key set.
-    RotateKey,
     AdvanceClock {
         seconds: u64,
     },
@@ -148,17 +145,27 @@ pub enum ControlError {
     /// The edit, the fault rule or the setting is invalid, for the reason in the text.
     #[error("{0}")]
     Invalid(String),
-    /// The state file could not be written, and the change was not made.
-    #[error("the state file could not be written: {0}")]
-    Save(#[from] io::Error),
 }
 
 impl Shared {
+    /// Removes records, requests and faults of a region. Without a region, removes those of all, and events and
+    /// deliveries.
+    pub(crate) fn reset(&self, region: Option<&str>) {
+        self.store.change_in_place(|state| state.forget(region));
+        if region.is_none() {
+            self.events.clear();
+            self.queues.clear();
+            self.deliveries.clear();
+        }
+        self.journal().clear(region);
+        self.clear_faults(region);
+    }
+
     /// Executes a command, and returns its result, null if it has none.
     ///
     /// # Errors
     ///
-    /// The object does not exist, a value is not valid, or the state file could not be written. Nothing changes then.
+    /// The object does not exist, or a value is not valid. Nothing changes then.
     pub(crate) fn execute(&self, command: Command) -> Result<Value, ControlError> {
         match command {
             Command::Trigger { stream, kind, count } => {
@@ -166,34 +173,19 @@ impl Shared {
                 self.record(stream, &events);
                 return Ok(json!(events.len()));
             }
-            Command::RotateKey => {
-                self.store
-                    .change(|state| state.signing_keys.rotate(self.clock.now_ms()))?;
-                return Ok(self.jwks());
-            }
             Command::AdvanceClock { seconds } => self.clock.advance(Duration::from_secs(seconds)),
             Command::Inject { rule } => {
-                rule.check()?;
+                rule.check().map_err(ControlError::Invalid)?;
                 self.faults().push(rule);
             }
             Command::ClearFaults { region } => self.clear_faults(region.as_deref()),
             Command::SetConditions { conditions } => {
-                *self.conditions() = ActiveConditions::checked(conditions)?;
+                *self.conditions() = ActiveConditions::checked(conditions).map_err(ControlError::Invalid)?;
             }
             Command::ClearRequests => self.journal().clear(None),
             Command::ClearDeliveries => self.deliveries.clear(),
             Command::Reset { region } => {
-                self.store.change(|state| {
-                    state.forget(region.as_deref());
-                    Ok::<_, ControlError>(())
-                })?;
-                if region.is_none() {
-                    self.events.clear();
-                    self.queues.clear();
-                    self.deliveries.clear();
-                }
-                self.journal().clear(region.as_deref());
-                self.clear_faults(region.as_deref());
+                self.reset(region.as_deref());
             }
             edit => {
                 let run = self.replays.next_run();
@@ -289,8 +281,7 @@ fn add_destination(state: &mut State, region: &str) -> String {
         delivery: Delivery {
             endpoint: format!("https://siem-{sequence}.example.com/audit"),
             authorization: "Bearer of another user".to_owned(),
-            log_format: "cef".to_owned(),
-            skip_ssl_verification: false,
+            ..Delivery::default()
         },
         created_at: state.tick(),
         updated_at: clock::NEVER.to_owned(),
@@ -314,12 +305,7 @@ fn switch_form(webhook: &mut Webhook, set: &Value) -> Result<(), ControlError> {
             };
         }
         (None, Some(_)) if !matches!(webhook.target, Target::Endpoint(_)) => {
-            webhook.target = Target::Endpoint(Delivery {
-                endpoint: String::new(),
-                authorization: String::new(),
-                log_format: "cef".to_owned(),
-                skip_ssl_verification: false,
-            });
+            webhook.target = Target::Endpoint(Delivery::default());
         }
         (None, _) => {}
     }

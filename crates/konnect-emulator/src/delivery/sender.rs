@@ -12,7 +12,6 @@ use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder};
 use tokio::task::spawn_blocking;
 use url::Url;
 
-use crate::behavior::ContentEncoding;
 use crate::delivery::address::AllowedHosts;
 use crate::delivery::batch::Batch;
 use crate::options::{DeliveryOptions, TimeScale, TrustedAuthorities};
@@ -79,13 +78,8 @@ impl Sender {
     }
 
     /// Sends a batch once.
-    pub(crate) async fn send(
-        &self,
-        delivery: &Delivery,
-        batch: &Batch,
-        encoding: ContentEncoding,
-    ) -> Outcome {
-        let request = match self.request(delivery, batch, encoding).await {
+    pub(crate) async fn send(&self, delivery: &Delivery, batch: &Batch) -> Outcome {
+        let request = match self.request(delivery, batch).await {
             Ok(request) => request,
             Err(outcome) => return outcome,
         };
@@ -98,12 +92,7 @@ impl Sender {
     /// # Errors
     ///
     /// The outcome if the request is not sent.
-    async fn request(
-        &self,
-        delivery: &Delivery,
-        batch: &Batch,
-        encoding: ContentEncoding,
-    ) -> Result<RequestBuilder, Outcome> {
+    async fn request(&self, delivery: &Delivery, batch: &Batch) -> Result<RequestBuilder, Outcome> {
         let url = Url::parse(&delivery.endpoint)
             .map_err(|_| Outcome::refused("refused: the endpoint is not a URL".to_owned()))?;
         self.allowed.check(&url).map_err(Outcome::refused)?;
@@ -111,10 +100,6 @@ impl Sender {
             Outcome::refused("refused: the authorization is not a valid header value".to_owned())
         })?;
         authorization.set_sensitive(true);
-        let encoding = match encoding {
-            ContentEncoding::Gzip => "gzip",
-            ContentEncoding::ApplicationGzip => "application/gzip",
-        };
         let client = if delivery.skip_ssl_verification {
             self.trusting().map_err(|error| Outcome::no_client(&error))?
         } else {
@@ -123,7 +108,7 @@ impl Sender {
         Ok(client
             .post(url)
             .header(CONTENT_TYPE, "text/plain")
-            .header(CONTENT_ENCODING, encoding)
+            .header(CONTENT_ENCODING, "gzip")
             .header(
                 USER_AGENT,
                 concat!("konnect-emulator/", env!("CARGO_PKG_VERSION")),

@@ -7,7 +7,6 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::behavior::Behavior;
 use crate::delivery::batch::Batch;
 use crate::delivery::log::RecordedDelivery;
 use crate::delivery::queue::{Opened, Queue};
@@ -83,18 +82,17 @@ pub(crate) async fn send(
     let mut written: Option<(Delivery, Batch)> = None;
     let mut attempt = 0;
     loop {
-        let behavior = shared.behavior();
         let Some(delivery) = shared.store.read(|state| state.delivery(stream)) else {
             return false;
         };
         let batch = match written.take() {
             Some((before, batch)) if before.log_format == delivery.log_format => batch,
-            _ => match write(shared, stream, &behavior, &delivery, Arc::clone(&events)).await {
+            _ => match write(shared, stream, &delivery, Arc::clone(&events)).await {
                 Some(batch) => batch,
                 None => return false,
             },
         };
-        let outcome = sender.send(&delivery, &batch, behavior.content_encoding).await;
+        let outcome = sender.send(&delivery, &batch).await;
         let last = attempt == RETRY_WAITS.len();
         record_attempt(
             shared,
@@ -118,20 +116,14 @@ pub(crate) async fn send(
 async fn write(
     shared: &Shared,
     stream: &StreamId,
-    behavior: &Behavior,
     delivery: &Delivery,
     events: Arc<[Arc<Event>]>,
 ) -> Option<Batch> {
-    let (key, webhook) = shared.store.read(|state| {
-        let key = state.signing_keys.current().cloned();
-        (key, state.webhook(stream))
-    });
+    let webhook = shared.store.read(|state| state.webhook(stream));
     let style = Style {
         log_format: delivery.log_format.clone(),
-        key: key.filter(|_| behavior.signatures),
-        cps_signature: behavior.cps_signature,
-        principal_name: behavior.principal_name
-            || webhook.is_some_and(|webhook| webhook.include_principal_name),
+        key: shared.key.clone(),
+        principal_name: webhook.is_some_and(|webhook| webhook.include_principal_name),
     };
     spawn_blocking(move || Batch::new(&events, &style))
         .await
@@ -153,7 +145,7 @@ fn record_attempt(
         Verdict::Refused => Some(true),
         Verdict::Retry => last.then_some(true),
     };
-    let at = shared.store.change_in_memory(|state| {
+    let at = shared.store.change_in_place(|state| {
         let at = state.tick();
         if let Some(Records { webhook, .. }) = state.records_mut(stream)
             && webhook.target.is_set_up()

@@ -10,7 +10,6 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use crate::behavior::CpsSignature;
 use crate::event::model::{Details, Event};
 use crate::event::signing::SigningKey;
 use crate::organization::clock;
@@ -23,50 +22,39 @@ const CEF_VERSION: &str = "0";
 pub(crate) struct Style {
     /// The format's name. An unknown format is written as CEF.
     pub(crate) log_format: String,
-    /// The signing key. Without it, lines have no `sig`.
-    pub(crate) key: Option<SigningKey>,
-    /// What the signature of a CPS line covers.
-    pub(crate) cps_signature: CpsSignature,
+    pub(crate) key: SigningKey,
     /// Whether the lines contain the name of the principal.
     pub(crate) principal_name: bool,
 }
 
 /// Writes an event, signed, without a newline.
 pub(crate) fn line(event: &Event, style: &Style) -> String {
-    let sign = |text: &str| style.key.as_ref().map(|key| key.sign(text.as_bytes()));
     match style.log_format.as_str() {
-        "json" => json_line(event, style, sign),
-        "cps" => match style.cps_signature {
-            CpsSignature::Event => format!("{{\"event\":{}}}", json_line(event, style, sign)),
-            CpsSignature::Line => {
-                let wrapped = |inner: &str| format!("{{\"event\":{inner}}}");
-                wrapped(&json_line(event, style, |inner| sign(&wrapped(inner))))
-            }
-        },
+        "json" => signed_json(event, style),
+        "cps" => format!("{{\"event\":{}}}", signed_json(event, style)),
         _ => {
-            let mut line = cef_line(event, style);
-            if let Some(signature) = sign(&line) {
-                line.push_str(" sig=");
-                line.push_str(&signature);
-            }
-            line
+            let line = cef_line(event, style.principal_name);
+            format!("{line} sig={}", style.key.sign(line.as_bytes()))
         }
     }
 }
 
 /// The signature of an event in JSON, which `GET /v3/audit-logs` returns.
 pub(crate) fn json_signature(event: &Event, key: &SigningKey) -> String {
-    let style = Style {
-        log_format: "json".to_owned(),
-        key: None,
-        cps_signature: CpsSignature::Event,
-        principal_name: false,
-    };
-    key.sign(json_line(event, &style, |_| None).as_bytes())
+    key.sign(json_line(event, false).as_bytes())
 }
 
-fn json_line(event: &Event, style: &Style, sign: impl FnOnce(&str) -> Option<String>) -> String {
-    let mut fields: BTreeMap<&str, Value> = extension(event, style).into_iter().collect();
+fn signed_json(event: &Event, style: &Style) -> String {
+    let mut line = json_line(event, style.principal_name);
+    let signature = style.key.sign(line.as_bytes());
+    line.pop();
+    // A signature consists of letters, digits, `-` and `_`, and needs no escaping. Writing to a string cannot fail.
+    let _ = write!(line, ",\"sig\":\"{signature}\"}}");
+    line
+}
+
+fn json_line(event: &Event, principal_name: bool) -> String {
+    let mut fields: BTreeMap<&str, Value> = extension(event, principal_name).into_iter().collect();
     fields.extend([
         ("cef_version", json!(CEF_VERSION)),
         ("event_class_id", json!(class(event))),
@@ -77,16 +65,10 @@ fn json_line(event: &Event, style: &Style, sign: impl FnOnce(&str) -> Option<Str
         ("name", json!(name(event))),
         ("severity", json!(event.severity())),
     ]);
-    let mut line = json!(fields).to_string();
-    if let Some(signature) = sign(&line) {
-        line.pop();
-        // A signature consists of letters, digits, `-` and `_`, and needs no escaping.
-        let _ = write!(line, ",\"sig\":\"{signature}\"}}");
-    }
-    line
+    json!(fields).to_string()
 }
 
-fn cef_line(event: &Event, style: &Style) -> String {
+fn cef_line(event: &Event, principal_name: bool) -> String {
     let mut line = format!(
         "{} konghq.com CEF:{CEF_VERSION}|{VENDOR}|{}|{VERSION}|{}|{}|{}|",
         clock::rfc3339_seconds(event.at_ms),
@@ -95,7 +77,7 @@ fn cef_line(event: &Event, style: &Style) -> String {
         escaped(&name(event), '|'),
         event.severity(),
     );
-    for (index, (key, value)) in extension(event, style).into_iter().enumerate() {
+    for (index, (key, value)) in extension(event, principal_name).into_iter().enumerate() {
         if index > 0 {
             line.push(' ');
         }
@@ -144,10 +126,10 @@ fn name(event: &Event) -> String {
 }
 
 /// The fields after the header, in the order of a CEF line. The position of `principal_name` is not documented.
-fn extension(event: &Event, style: &Style) -> Vec<(&'static str, Value)> {
+fn extension(event: &Event, principal_name: bool) -> Vec<(&'static str, Value)> {
     let mut fields = vec![("rt", json!(event.at_ms)), ("src", json!(event.source))];
     let mut principal = vec![("principal_id", json!(&*event.principal.id))];
-    if style.principal_name {
+    if principal_name {
         principal.push(("principal_name", json!(&*event.principal.name)));
     }
     let org = ("org_id", json!(&*event.org_id));

@@ -37,7 +37,7 @@ impl PullType {
 }
 
 /// The entry of an event. The signature of entries is not documented; the emulator uses that of the event in JSON.
-pub(crate) fn entry(event: &Event, region: &str, key: Option<&SigningKey>) -> Value {
+pub(crate) fn entry(event: &Event, region: &str, key: &SigningKey) -> Value {
     let mut entry = Map::new();
     let mut set = |name: &str, value: Value| {
         entry.insert(name.to_owned(), value);
@@ -48,10 +48,7 @@ pub(crate) fn entry(event: &Event, region: &str, key: Option<&SigningKey>) -> Va
     set("client_ip", json!(event.source));
     set("user_agent", json!(&*event.user_agent));
     set("trace_id", json!(event.trace_id()));
-    set(
-        "signature",
-        json!(key.map(|key| json_signature(event, key)).unwrap_or_default()),
-    );
+    set("signature", json!(json_signature(event, key)));
     if !event.principal.id.is_empty() {
         set("principal_id", json!(&*event.principal.id));
     }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::control::ControlError;
 use crate::fault::rule::{Fault, FaultRule};
 
 /// The conditions that apply to every request of the API. Fault rules take precedence.
@@ -55,8 +54,8 @@ impl Conditions {
     /// # Errors
     ///
     /// A number that is not valid, or a fault that cannot be sent.
-    fn check(&self) -> Result<(), ControlError> {
-        let invalid = |why: &str| Err(ControlError::Invalid(why.to_owned()));
+    fn check(&self) -> Result<(), String> {
+        let invalid = |why: &str| Err(why.to_owned());
         if self
             .rate_limit
             .is_some_and(|limit| limit.per_second == 0 || limit.burst == 0)
@@ -87,7 +86,7 @@ impl ActiveConditions {
     }
 
     /// Checks conditions.
-    pub(crate) fn checked(conditions: Conditions) -> Result<Self, ControlError> {
+    pub(crate) fn checked(conditions: Conditions) -> Result<Self, String> {
         conditions.check().map(|()| Self::new(conditions))
     }
 

@@ -42,8 +42,6 @@ pub(crate) struct Request<'a> {
     pub(crate) body: &'a [u8],
     /// The `date` header of the response.
     pub(crate) date: &'a HeaderValue,
-    /// Whether the body of the response is compressed.
-    pub(crate) gzip: bool,
 }
 
 /// Responds to a request as `fault` specifies. `handle` changes the state and returns the correct response.
@@ -53,14 +51,6 @@ pub(crate) async fn respond(
     request: Request<'_>,
     handle: impl FnOnce() -> ApiResponse,
 ) -> Outcome {
-    let encoded = |response: ApiResponse| {
-        if request.gzip {
-            response.gzipped()
-        } else {
-            response
-        }
-    };
-    let handle = || encoded(handle());
     match fault {
         // The caller holds the request before or after this call, and `handle` reads the state of a stale response.
         None | Some(Fault::Hold { .. } | Fault::Stale) => handle().into(),
@@ -73,7 +63,7 @@ pub(crate) async fn respond(
             headers,
             body,
             content_type,
-        }) => encoded(status(code, &headers, body, content_type.as_deref())).into(),
+        }) => status(code, &headers, body, content_type.as_deref()).into(),
         Some(Fault::Body {
             handle: handled,
             status,
@@ -83,7 +73,7 @@ pub(crate) async fn respond(
             if handled {
                 handle();
             }
-            let response = encoded(exactly(status, &headers, body));
+            let response = exactly(status, &headers, body);
             // hyper omits the body of these.
             if matches!(response.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
                 let dated = response.clone().dated(request.date.clone());
@@ -96,7 +86,7 @@ pub(crate) async fn respond(
             response.headers.extend(checked(&headers));
             response.into()
         }
-        Some(Fault::Echo { status }) => encoded(echo(status, request)).into(),
+        Some(Fault::Echo { status }) => echo(status, request).into(),
         Some(Fault::DropBefore) => incomplete(wire, Vec::new()),
         Some(Fault::DropAfter) => {
             handle();

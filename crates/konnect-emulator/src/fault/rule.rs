@@ -12,8 +12,6 @@ use std::collections::BTreeMap;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::control::ControlError;
-
 /// The headers of a fault rule, by name.
 pub type Headers = BTreeMap<String, String>;
 
@@ -257,7 +255,7 @@ impl FaultRule {
     /// # Errors
     ///
     /// A status or a header that cannot be sent.
-    pub(crate) fn check(&self) -> Result<(), ControlError> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         match &self.fault {
             Fault::Status {
                 code,
@@ -282,11 +280,11 @@ impl FaultRule {
     }
 }
 
-fn check_status(code: u16) -> Result<StatusCode, ControlError> {
+fn check_status(code: u16) -> Result<StatusCode, String> {
     StatusCode::from_u16(code)
         .ok()
         .filter(|_| (200..600).contains(&code))
-        .ok_or_else(|| ControlError::Invalid(format!("status [{code}] is not within 200 to 599")))
+        .ok_or_else(|| format!("status [{code}] is not within 200 to 599"))
 }
 
 /// The headers of a rule as HTTP headers.
@@ -294,9 +292,9 @@ fn check_status(code: u16) -> Result<StatusCode, ControlError> {
 /// # Errors
 ///
 /// A name or a value that is not valid in HTTP.
-pub(crate) fn header_map(headers: &Headers) -> Result<HeaderMap, ControlError> {
+pub(crate) fn header_map(headers: &Headers) -> Result<HeaderMap, String> {
     let pair = |(name, value): (&String, &String)| {
-        let forbidden = || ControlError::Invalid(format!("header [{name}: {value}] is not valid in HTTP"));
+        let forbidden = || format!("header [{name}: {value}] is not valid in HTTP");
         Ok((
             HeaderName::from_bytes(name.as_bytes()).map_err(|_| forbidden())?,
             HeaderValue::from_str(value).map_err(|_| forbidden())?,

@@ -1,61 +1,19 @@
-//! Accepts connections, with TLS or without, and counts them.
+//! Accepts connections, with TLS or without.
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::wire::{Socket, Wire};
-
-/// The connections to an emulator, including those of control calls.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ConnectionCount {
-    /// The number of connections since the start.
-    pub accepted: u64,
-    /// The number of open connections.
-    pub open: u64,
-    /// The maximum number of connections that were open at the same time.
-    pub most: u64,
-}
-
-/// Counts connections.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Connections(Arc<Mutex<ConnectionCount>>);
-
-/// An open connection. Dropping it counts the end of the connection.
-pub(crate) struct Open(Connections);
-
-impl Connections {
-    fn open(&self) -> Open {
-        self.update(|count| {
-            count.accepted += 1;
-            count.open += 1;
-            count.most = count.most.max(count.open);
-        });
-        Open(self.clone())
-    }
-
-    pub(crate) fn count(&self) -> ConnectionCount {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn update(&self, change: impl FnOnce(&mut ConnectionCount)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.update(|count| count.open -= 1);
-    }
-}
+use crate::http::connections::Connections;
+use crate::http::wire::{Socket, Wire, WireHandle};
 
 /// A listening socket. Handshakes run beside each other, so a silent client delays no other.
 pub(crate) struct Listener {
@@ -121,5 +79,11 @@ impl axum::serve::Listener for Listener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
+    }
+}
+
+impl Connected<IncomingStream<'_, Listener>> for WireHandle {
+    fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
+        stream.io().handle()
     }
 }

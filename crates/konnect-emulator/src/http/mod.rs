@@ -1,6 +1,7 @@
 //! HTTP: sockets, certificates, and the handling of requests.
 
 pub(crate) mod certificate;
+pub(crate) mod connections;
 mod guard;
 pub(crate) mod listener;
 pub(crate) mod response;
@@ -125,7 +126,6 @@ async fn konnect(
         headers: &parts.headers,
         body: recorded,
         date: &date,
-        gzip: shared.behavior().gzip_responses,
     };
     let hold = match found {
         Some(Fault::Hold { handle }) => Some(handle),

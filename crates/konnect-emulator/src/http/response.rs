@@ -1,12 +1,8 @@
 //! A response of the API before it is sent.
 
-use std::io::Write as _;
-
 use axum::body::Body;
 use axum::response::IntoResponse;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE};
+use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
@@ -57,21 +53,6 @@ impl ApiResponse {
     /// The same response with this `date` header.
     pub(crate) fn dated(mut self, date: HeaderValue) -> Self {
         self.headers.insert(DATE, date);
-        self
-    }
-
-    /// The same response with its body compressed, unless it is empty.
-    pub(crate) fn gzipped(mut self) -> Self {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        // Writing to memory cannot fail.
-        if !self.body.is_empty()
-            && encoder.write_all(&self.body).is_ok()
-            && let Ok(body) = encoder.finish()
-        {
-            self.body = body;
-            self.headers
-                .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
         self
     }
 

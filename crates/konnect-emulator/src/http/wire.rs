@@ -9,12 +9,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use axum::extract::connect_info::Connected;
-use axum::serve::IncomingStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::http::listener::{Listener, Open};
+use crate::http::connections::Open;
 
 /// The last bytes of a connection, and the number of sent bytes.
 #[derive(Debug)]
@@ -32,12 +30,6 @@ impl WireHandle {
     /// response.
     pub(crate) fn end_with(&self, bytes: Vec<u8>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(FinalBytes { bytes, sent: 0 });
-    }
-}
-
-impl Connected<IncomingStream<'_, Listener>> for WireHandle {
-    fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
-        stream.io().handle.clone()
     }
 }
 
@@ -64,6 +56,10 @@ impl Wire {
             cut: Box::pin(cut.cancelled_owned()),
             _open: open,
         }
+    }
+
+    pub(crate) fn handle(&self) -> WireHandle {
+        self.handle.clone()
     }
 }
 

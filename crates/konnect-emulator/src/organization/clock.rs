@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+/// How long events are kept, in milliseconds.
+pub(crate) const RETENTION_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+
 /// The value of `updated_at` until the first update.
 pub(crate) const NEVER: &str = "0001-01-01T00:00:00Z";
-
-/// The same as the API description spells it, which is not valid RFC 3339.
-pub(crate) const NEVER_AS_DESCRIBED: &str = "0001-01-01T00:00:0Z";
 
 /// This machine's clock plus an offset. Clones share the offset.
 #[derive(Clone, Debug)]
@@ -131,7 +131,7 @@ mod tests {
             "1970-01-01 00:00:01Z",
             "1970-01-01T00:00:01",
             "1970-01-01T00:00:01Z[UTC]",
-            NEVER_AS_DESCRIBED,
+            "0001-01-01T00:00:0Z",
             "",
         ] {
             assert_eq!(parse_rfc3339(wrong), None, "{wrong}");

@@ -1,7 +1,8 @@
-//! The data of an organization: its state, with the file, the clock and the log of requests.
+//! The data of an organization: its state, the clock and the log of requests.
 
 pub(crate) mod clock;
 pub(crate) mod journal;
+pub(crate) mod replays;
 pub(crate) mod shared;
 pub(crate) mod state;
 pub(crate) mod store;

@@ -1,9 +1,9 @@
 //! The shared data of connections, the control API, deliveries and the methods of an emulator.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::behavior::Behavior;
@@ -11,20 +11,23 @@ use crate::delivery::log::DeliveryLog;
 use crate::delivery::queue::{Opened, Queues};
 use crate::event::log::EventLog;
 use crate::event::model::Event;
+use crate::event::signing::SigningKey;
 use crate::fault::conditions::{ActiveConditions, Conditions};
 use crate::fault::rule::{self, Fault, FaultRule};
-use crate::http::listener::Connections;
+use crate::http::connections::Connections;
 use crate::options::{EmulatorOptions, TimeScale};
-use crate::organization::clock::Clock;
+use crate::organization::clock::{self, Clock};
 use crate::organization::journal::Journal;
+use crate::organization::replays::{Replays, Started};
 use crate::organization::store::Store;
 use crate::organization::stream::StreamId;
-use crate::replay::{Replays, Started};
 
 /// The shared data of an emulator. No lock is held across an await.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) store: Store,
+    /// The key that signs events.
+    pub(crate) key: SigningKey,
     /// The clock of every time that the emulator writes.
     pub(crate) clock: Clock,
     pub(crate) connections: Connections,
@@ -53,7 +56,12 @@ pub(crate) struct Announcements {
 
 impl Shared {
     /// Creates the data without requests and faults.
-    pub(crate) fn new(store: Store, clock: Clock, options: &EmulatorOptions) -> (Self, Announcements) {
+    ///
+    /// # Errors
+    ///
+    /// The system has no random numbers.
+    pub(crate) fn new(options: &EmulatorOptions) -> io::Result<(Self, Announcements)> {
+        let clock = Clock::ahead_by(options.clock_offset_seconds);
         let conditions = Conditions {
             latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
             ..Conditions::default()
@@ -61,7 +69,8 @@ impl Shared {
         let (queues, opened) = Queues::new();
         let (replays, started) = Replays::new();
         let shared = Self {
-            store,
+            store: Store::new(clock.clone()),
+            key: SigningKey::generate()?,
             clock,
             connections: Connections::default(),
             events: EventLog::default(),
@@ -78,7 +87,7 @@ impl Shared {
             cleared: watch::Sender::new(()),
         };
         shared.set_behavior(options.behavior.clone());
-        (shared, Announcements { opened, started })
+        Ok((shared, Announcements { opened, started }))
     }
 
     /// Stores events of a stream, and queues them for the enabled webhooks.
@@ -87,7 +96,7 @@ impl Shared {
             return;
         }
         let stream = Arc::new(stream);
-        let oldest = self.clock.now_ms().saturating_sub(self.behavior().retention_ms());
+        let oldest = self.clock.now_ms().saturating_sub(clock::RETENTION_MS);
         self.events.add(&stream, events, oldest);
         if !self.sends {
             return;
@@ -141,14 +150,7 @@ impl Shared {
 
     pub(crate) fn set_behavior(&self, behavior: Behavior) {
         self.store
-            .change_in_memory(|state| state.separate_destinations = behavior.separate_destinations);
+            .change_in_place(|state| state.separate_destinations = behavior.separate_destinations);
         *self.behavior.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(behavior);
-    }
-
-    /// The public keys of the current and the previous signing keys.
-    pub(crate) fn jwks(&self) -> Value {
-        let retention = self.behavior().retention_ms();
-        self.store
-            .read(|state| state.signing_keys.jwks(state.clock.now_ms(), retention))
     }
 }

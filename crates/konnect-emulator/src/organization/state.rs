@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::signing::KeyRing;
 use crate::organization::clock::{self, Clock};
 
 mod access;
@@ -12,9 +11,8 @@ mod access;
 /// The host of the organization, which keeps its destinations. Webhooks of all regions may use them.
 pub(crate) const GLOBAL: &str = "global";
 
-/// All persistent data, and the form of the state file and of a snapshot.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+/// All data of Konnect, and the form of a snapshot.
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct State {
     /// The time of the last change in milliseconds since 1970; see [`State::tick`].
     clock_ms: i64,
@@ -26,7 +24,6 @@ pub(crate) struct State {
     /// The number of destinations and portals created so far, which determines their order.
     sequence: u64,
     pub(crate) organization: Organization,
-    pub(crate) signing_keys: KeyRing,
     /// The time when the last webhook stopped using a destination, in milliseconds since 1970, by the destination's ID.
     released_ms: BTreeMap<String, i64>,
     /// One entry for each region with a record.
@@ -54,8 +51,7 @@ pub(crate) struct Organization {
     pub(crate) updated_at: String,
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Region {
     /// Destinations by ID. Those of the organization stand under [`GLOBAL`].
     pub(crate) destinations: BTreeMap<String, Destination>,
@@ -67,8 +63,7 @@ pub(crate) struct Region {
 }
 
 /// What each stream has: one webhook and one replay job.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Records {
     pub(crate) webhook: Webhook,
     #[serde(skip_serializing_if = "ReplayJob::is_unconfigured")]
@@ -76,7 +71,7 @@ pub(crate) struct Records {
 }
 
 /// The data of a Dev Portal that audit logs need.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Portal {
     /// A UUID in lower case.
     pub(crate) id: String,
@@ -109,6 +104,7 @@ pub(crate) struct Destination {
 
 /// The target and format of batches, which a destination and a v2 webhook have in common.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Delivery {
     pub(crate) endpoint: String,
     /// The `Authorization` header that Konnect sends with a batch. The API never returns it.
@@ -210,6 +206,17 @@ impl Default for Organization {
     }
 }
 
+impl Default for Delivery {
+    fn default() -> Self {
+        Self {
+            endpoint: String::new(),
+            authorization: String::new(),
+            log_format: "cef".to_owned(),
+            skip_ssl_verification: false,
+        }
+    }
+}
+
 impl Default for Webhook {
     fn default() -> Self {
         Self {
@@ -260,12 +267,5 @@ impl Webhook {
 impl ReplayJob {
     fn is_unconfigured(&self) -> bool {
         self.status == ReplayStatus::Unconfigured
-    }
-}
-
-impl ReplayStatus {
-    /// Whether the job has not ended.
-    pub(crate) fn is_in_progress(self) -> bool {
-        matches!(self, Self::Accepted | Self::Pending | Self::Running)
     }
 }

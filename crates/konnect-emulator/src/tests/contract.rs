@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::organization::clock::{self, Clock};
 use crate::tests::{Reply, call, new_destination, raw, start};
-use crate::{AbsentWebhook, Behavior, Emulator, EventKind, PullApi};
+use crate::{Behavior, Emulator, EventKind, PullApi};
 
 /// The fields of each object, as `name`, `name:kind` or, if they are optional, `name?` and `name?:kind`. A field without
 /// a kind is a text. `[object]` is a list. Entries of the log differ by type.
@@ -267,12 +267,10 @@ async fn call_every_response_matches_the_description() {
         .unwrap();
     exercise(&emulator, &mut seen).await;
     emulator.set_behavior(Behavior {
-        new_webhook: AbsentWebhook::Empty,
-        deleted_webhook: AbsentWebhook::NotFound,
         pull_api: PullApi::Forbidden,
         ..Behavior::default()
     });
-    emulator.reset().unwrap();
+    emulator.reset();
     exercise(&emulator, &mut seen).await;
     // The test is complete only if every declared status has occurred.
     for (index, declared) in declared().enumerate() {

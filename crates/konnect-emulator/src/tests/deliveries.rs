@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::tests::receiver::{Receiver, signed, verifies};
-use crate::tests::{call, expect, get, has};
-use crate::{
-    Behavior, Certificate, ContentEncoding, CpsSignature, DeliveryOptions, Emulator, EmulatorOptions,
-    EventKind, TrustedAuthorities,
-};
+use crate::tests::receiver::Receiver;
+use crate::tests::{expect, get, has};
+use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, EventKind, TrustedAuthorities};
 
 /// Sets a region's webhook to a URL and enables it, without a request and its events.
 fn deliver_to(emulator: &Emulator, region: &str, url: &str, format: &str) {
@@ -69,34 +66,6 @@ async fn delivery_batch_is_gzip_text_with_the_credential() {
         &json!({"webhook_status": "active", "last_response_code": 202, "last_response_message": "Accepted"}),
     );
     assert_eq!(status["last_attempt_at"], log[0].at);
-}
-
-#[tokio::test]
-async fn delivery_any_format_has_a_valid_signature() {
-    let (receiver, emulator) = stream().await;
-    let mut count = 0;
-    for format in ["cef", "json", "cps"] {
-        deliver_to(&emulator, "eu", &receiver.url, format);
-        for kind in EventKind::ALL {
-            emulator.trigger("eu", None, kind, 1).unwrap();
-            emulator.deliveries_drained().await;
-            count += 1;
-            let batches = receiver.received();
-            assert_eq!(batches.len(), count);
-            let line = &batches[count - 1].lines[0];
-            let (bytes, signature) = signed(line);
-            let bytes = match format {
-                "cps" => bytes
-                    .strip_prefix("{\"event\":")
-                    .unwrap()
-                    .strip_suffix('}')
-                    .unwrap(),
-                _ => &bytes,
-            };
-            assert!(verifies(&emulator.jwks(), bytes, &signature), "{line}");
-            assert!(!verifies(&emulator.jwks(), &format!("{bytes} "), &signature));
-        }
-    }
 }
 
 #[tokio::test]
@@ -199,37 +168,6 @@ async fn delivery_cef_fields_have_the_documented_order() {
 }
 
 #[tokio::test]
-async fn delivery_behavior_changes_the_lines() {
-    let receiver = Receiver::start(Certificate::Valid).await;
-    let behavior = Behavior {
-        content_encoding: ContentEncoding::ApplicationGzip,
-        cps_signature: CpsSignature::Line,
-        principal_name: true,
-        ..Behavior::default()
-    };
-    let emulator = receiver.emulator_with(behavior.clone()).await;
-    deliver_to(&emulator, "eu", &receiver.url, "cps");
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    let batch = &receiver.received()[0];
-    assert_eq!(batch.encoding, "application/gzip");
-    let (bytes, signature) = signed(&batch.lines[0]);
-    assert!(verifies(&emulator.jwks(), &bytes, &signature));
-    assert!(
-        bytes.contains("\"principal_name\":\"Ada Example (ada@example.com)\""),
-        "{bytes}"
-    );
-
-    emulator.set_behavior(Behavior {
-        signatures: false,
-        ..behavior
-    });
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    assert!(!receiver.lines()[1].contains("sig"));
-}
-
-#[tokio::test]
 async fn request_change_makes_three_events_of_one_trace() {
     let (receiver, emulator) = stream().await;
     expect(
@@ -299,56 +237,6 @@ async fn request_read_or_unknown_token_makes_no_access_event() {
 }
 
 #[tokio::test]
-async fn retry_server_errors_follow_the_schedule() {
-    let (receiver, emulator) = stream().await;
-    receiver.respond_next(&[500, 503, 429, 502]);
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    let batches = receiver.received();
-    let codes: Vec<_> = emulator
-        .deliveries()
-        .iter()
-        .map(|delivery| delivery.code.unwrap())
-        .collect();
-    assert_eq!(codes, [500, 503, 429, 502, 202]);
-    assert!(batches.iter().all(|batch| batch.lines == batches[0].lines));
-    // A hundredth of 1, 2, 4 and 8 seconds.
-    for (pair, wait) in batches.windows(2).zip([10, 20, 40, 80]) {
-        let waited = pair[1].at - pair[0].at;
-        assert!(
-            waited >= Duration::from_millis(wait),
-            "{waited:?} instead of {wait} ms"
-        );
-    }
-    assert_eq!(status(&emulator, "eu").await["webhook_status"], "active");
-}
-
-#[tokio::test]
-async fn retry_exhausted_is_inactive_until_success() {
-    let (receiver, emulator) = stream().await;
-    receiver.respond_next(&[500; 5]);
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    assert_eq!(receiver.received().len(), 5);
-    // The request for the status creates events too, so the next batch may follow immediately.
-    receiver.hold();
-    let failed = status(&emulator, "eu").await;
-    has(
-        &failed,
-        &json!({"webhook_status": "inactive", "last_response_code": 500, "last_response_message": "Internal Server Error"}),
-    );
-    receiver.release();
-    emulator.deliveries_drained().await;
-    let lost = &receiver.received()[0].lines[0];
-    assert_eq!(status(&emulator, "eu").await["webhook_status"], "active");
-    assert_eq!(
-        receiver.lines().iter().filter(|line| *line == lost).count(),
-        5,
-        "lost stays lost"
-    );
-}
-
-#[tokio::test]
 async fn retry_client_error_or_redirect_is_not_repeated() {
     let (receiver, emulator) = stream().await;
     let other = Receiver::start(Certificate::Valid).await;
@@ -384,30 +272,6 @@ async fn retry_unreachable_receiver_has_no_code() {
             .contains("refused"),
         "{failed}"
     );
-}
-
-#[tokio::test]
-async fn certificate_invalid_is_accepted_only_without_verification() {
-    for kind in [
-        Certificate::UnknownAuthority,
-        Certificate::Expired,
-        Certificate::OtherName,
-    ] {
-        let receiver = Receiver::start(kind).await;
-        let emulator = receiver.emulator().await;
-        deliver_to(&emulator, "eu", &receiver.url, "json");
-        trigger(&emulator, "eu", 1);
-        emulator.deliveries_drained().await;
-        assert!(receiver.received().is_empty(), "{kind:?}");
-        let last = emulator.deliveries().pop().unwrap();
-        assert!(last.message.contains("certificate"), "{}", last.message);
-        emulator
-            .edit_webhook("eu", json!({"skip_ssl_verification": true}))
-            .unwrap();
-        trigger(&emulator, "eu", 1);
-        emulator.deliveries_drained().await;
-        assert_eq!(receiver.received().len(), 1, "{kind:?}");
-    }
 }
 
 #[tokio::test]
@@ -483,96 +347,12 @@ async fn receiver_slow_delays_neither_api_nor_other_streams() {
 }
 
 #[tokio::test]
-async fn webhook_changed_to_destination_keeps_events() {
-    let (receiver, emulator) = stream().await;
-    let body =
-        json!({"name": "a", "endpoint": receiver.url, "authorization": "Bearer other", "log_format": "json"});
-    let created = call(&emulator, "POST", "/global/v3/audit-log-destinations", body)
-        .await
-        .json();
-    trigger(&emulator, "eu", 10);
-    let body = json!({"audit_log_destination_id": created["id"]});
-    expect(&emulator, "PATCH", "/eu/v3/audit-log-webhook", body, 200).await;
-    trigger(&emulator, "eu", 10);
-    emulator.deliveries_drained().await;
-    // The change itself created three events.
-    assert_eq!(receiver.lines().len(), 23);
-    assert_eq!(receiver.received().pop().unwrap().authorization, "Bearer other");
-}
-
-#[tokio::test]
-async fn credential_changed_is_used_for_the_next_attempt() {
-    let (receiver, emulator) = stream().await;
-    receiver.respond_next(&[503]);
-    receiver.hold();
-    trigger(&emulator, "eu", 1);
-    receiver.batches(1).await;
-    emulator
-        .edit_webhook("eu", json!({"authorization": "Bearer rotated"}))
-        .unwrap();
-    receiver.release();
-    emulator.deliveries_drained().await;
-    let credentials: Vec<String> = receiver
-        .received()
-        .into_iter()
-        .map(|batch| batch.authorization)
-        .collect();
-    assert_eq!(credentials, ["Bearer s3cret", "Bearer rotated"]);
-}
-
-#[tokio::test]
 async fn webhook_disabled_sends_nothing() {
     let (receiver, emulator) = stream().await;
     emulator.edit_webhook("eu", json!({"enabled": false})).unwrap();
     trigger(&emulator, "eu", 1);
     emulator.deliveries_drained().await;
     assert!(receiver.received().is_empty());
-}
-
-#[tokio::test]
-async fn portal_events_go_to_the_portals_webhook_only() {
-    let (region, emulator) = stream().await;
-    let portal = emulator.add_portal("eu", "Developers").unwrap();
-    let other = Receiver::start(Certificate::UnknownAuthority).await;
-    let id = emulator.add_destinations("global", 1).unwrap().pop().unwrap();
-    let edit =
-        json!({"endpoint": other.url, "authorization": "Bearer portal", "skip_ssl_verification": true});
-    emulator.edit_destination("global", &id, edit).unwrap();
-    emulator
-        .edit_portal_webhook(
-            "eu",
-            &portal,
-            json!({"audit_log_destination_id": id, "enabled": true}),
-        )
-        .unwrap();
-    emulator
-        .trigger("eu", Some(&portal), EventKind::Authentication, 1)
-        .unwrap();
-    trigger(&emulator, "eu", 2);
-    emulator.deliveries_drained().await;
-    assert_eq!((region.lines().len(), other.lines().len()), (2, 1));
-    let named = json!({"include_principal_name": true});
-    emulator.edit_portal_webhook("eu", &portal, named).unwrap();
-    emulator
-        .trigger("eu", Some(&portal), EventKind::Authentication, 1)
-        .unwrap();
-    emulator.deliveries_drained().await;
-    let lines = other.lines();
-    assert!(lines[1].contains("principal_name=Ada Example"), "{}", lines[1]);
-    let line = &lines[0];
-    assert!(!line.contains("principal_name"), "{line}");
-    assert!(line.contains("|KongInc|Dev-Portal|"), "{line}");
-    assert!(
-        line.contains(&format!(" portal_id={portal} principal_id=")),
-        "{line}"
-    );
-    let path = format!("/eu/v3/portals/{portal}/audit-log-webhook/status");
-    assert_eq!(get(&emulator, &path).await.json()["last_response_code"], 202);
-    assert!(
-        emulator
-            .trigger("eu", Some(&portal), EventKind::Access, 1)
-            .is_err()
-    );
 }
 
 #[tokio::test]

@@ -273,16 +273,3 @@ async fn destination_id_not_uuid_is_not_found() {
         }
     }
 }
-
-#[tokio::test]
-async fn delete_destination_in_use_conflicts() {
-    let konnect = start().await;
-    let id = create(&konnect, "global", "a").await;
-    let one = format!("{LIST}/{id}");
-    let webhook = json!({"audit_log_destination_id": id, "enabled": false});
-    expect(&konnect, "PATCH", "/eu/v3/audit-log-webhook", webhook, 200).await;
-    expect(&konnect, "DELETE", &one, Value::Null, 409).await;
-    assert_eq!(get(&konnect, &one).await.status, 200);
-    expect(&konnect, "DELETE", "/eu/v3/audit-log-webhook", Value::Null, 204).await;
-    expect(&konnect, "DELETE", &one, Value::Null, 204).await;
-}

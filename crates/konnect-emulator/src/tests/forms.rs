@@ -1,12 +1,9 @@
 //! Values and responses in other forms than usual.
 
-use std::io::Read as _;
+use serde_json::json;
 
-use flate2::read::GzDecoder;
-use serde_json::{Value, json};
-
-use crate::tests::{Reply, call, get, has, start, start_with};
-use crate::{Behavior, EndpointForm, Fault, FaultRule};
+use crate::tests::{call, get, has, start, start_with};
+use crate::{Behavior, EndpointForm};
 
 const LIST: &str = "/global/v3/audit-log-destinations";
 const V2: &str = "/eu/v2/audit-log-webhook";
@@ -67,43 +64,4 @@ async fn ids_and_names_in_another_form_are_still_known() {
     let portal = konnect.add_portal("eu", "\u{e4}").unwrap().to_ascii_uppercase();
     let shown = get(&konnect, &format!("/eu/v3/portals/{portal}")).await.json();
     has(&shown, &json!({"id": portal, "name": "a\u{308}"}));
-}
-
-#[tokio::test]
-async fn ignore_null_treats_a_field_as_absent() {
-    let konnect = start().await;
-    let body = json!({"endpoint": "https://a.example", "authorization": "x", "log_format": null});
-    let refused = call(&konnect, "PATCH", V2, body.clone()).await;
-    assert_eq!(refused.faulty_fields(), ["log_format"]);
-    konnect.set_behavior(Behavior {
-        ignore_null: true,
-        ..Behavior::default()
-    });
-    assert_eq!(
-        call(&konnect, "PATCH", V2, body).await.json()["log_format"],
-        "cef"
-    );
-}
-
-#[tokio::test]
-async fn gzip_responses_compress_answers_errors_and_faults() {
-    let konnect = start_with(Behavior {
-        gzip_responses: true,
-        ..Behavior::default()
-    })
-    .await;
-    let unzipped = |reply: &Reply| {
-        assert_eq!(reply.headers["content-encoding"], "gzip");
-        let mut text = String::new();
-        GzDecoder::new(reply.body.as_slice())
-            .read_to_string(&mut text)
-            .unwrap();
-        serde_json::from_str::<Value>(&text).unwrap()
-    };
-    assert_eq!(unzipped(&get(&konnect, LIST).await)["data"], json!([]));
-    assert_eq!(unzipped(&get(&konnect, "/nothing").await)["status"], 404);
-    konnect.inject(FaultRule::new(Fault::status(502))).unwrap();
-    assert_eq!(unzipped(&get(&konnect, LIST).await)["status"], 502);
-    let empty = call(&konnect, "DELETE", "/eu/v3/audit-log-webhook", Value::Null).await;
-    assert_eq!((empty.status, empty.headers.get("content-encoding")), (204, None));
 }

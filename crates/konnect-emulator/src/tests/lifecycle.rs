@@ -1,24 +1,14 @@
-//! Start and stop, the state file, and the common rules of all calls.
+//! Start and stop, and the common rules of all calls.
 
-use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::tests::{Reply, TOKEN, call, create, expect, get, raw, start};
+use crate::tests::{Reply, TOKEN, call, get, raw, start};
 use crate::{Emulator, EmulatorOptions, Fault, FaultRule};
-
-async fn start_from(file: &Path) -> Emulator {
-    let options = EmulatorOptions {
-        state_file: Some(file.to_owned()),
-        ..EmulatorOptions::default()
-    };
-    Emulator::start(options).await.unwrap()
-}
 
 #[tokio::test]
 async fn token_unknown_form_is_unauthorized() {
@@ -106,75 +96,6 @@ async fn connection_several_requests_are_served() {
         }
         Reply::parse(&bytes).problem(401);
     }
-}
-
-#[tokio::test]
-async fn state_file_restart_restores_everything() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("state.json");
-    let konnect = start_from(&file).await;
-    assert!(!file.exists(), "nothing to keep yet");
-    let first = create(&konnect, "eu", "first").await;
-    create(&konnect, "global", "second").await;
-    let body = json!({"audit_log_destination_id": first, "enabled": true});
-    expect(&konnect, "PATCH", "/eu/v3/audit-log-webhook", body.clone(), 200).await;
-    let own = json!({"endpoint": "https://a.example/", "authorization": "x"});
-    expect(&konnect, "PATCH", "/us/v2/audit-log-webhook", own, 200).await;
-    konnect.record_delivery("eu", 500, "no", None).unwrap();
-    let before = konnect.snapshot();
-    konnect.stop().await;
-
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-    assert_eq!(
-        fs::read_dir(folder.path()).unwrap().count(),
-        1,
-        "no temporary file is left"
-    );
-
-    let konnect = start_from(&file).await;
-    assert_eq!(konnect.snapshot(), before);
-    assert_eq!(get(&konnect, "/eu/v3/audit-log-webhook").await.json(), body);
-    let third = create(&konnect, "eu", "third").await;
-    let listed = get(&konnect, "/eu/v3/audit-log-destinations").await.json();
-    assert_eq!(
-        (&listed["data"][0]["id"], &listed["data"][2]["id"]),
-        (&json!(first), &json!(third))
-    );
-    konnect.reset().unwrap();
-    drop(konnect);
-    assert!(
-        start_from(&file).await.snapshot()["regions"]
-            .as_object()
-            .unwrap()
-            .is_empty()
-    );
-}
-
-#[tokio::test]
-async fn state_file_not_writable_changes_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let konnect = start_from(&folder.path().join("gone").join("state.json")).await;
-    let body = crate::tests::new_destination("a");
-    expect(&konnect, "POST", "/v3/audit-log-destinations", body, 500).await;
-    assert!(konnect.snapshot()["regions"].as_object().unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn start_invalid_state_file_fails() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("state.json");
-    fs::write(&file, "{\"regions\": 1}").unwrap();
-    let options = EmulatorOptions {
-        state_file: Some(file),
-        ..EmulatorOptions::default()
-    };
-    let error = Emulator::start(options).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidData);
-    assert!(error.to_string().contains("state.json"), "{error}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 )]
 
 mod audit_logs;
+mod clock;
 mod contract;
 mod control;
 mod deliveries;
@@ -17,7 +18,6 @@ mod faults;
 mod forms;
 mod guard;
 mod hosts;
-mod https;
 mod identity;
 mod lags;
 mod lifecycle;

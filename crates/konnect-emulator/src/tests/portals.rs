@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::ControlError;
 use crate::tests::{Reply, call, create, expect, get, has, start};
-use crate::{AbsentWebhook, Behavior, ControlError};
 
 fn path(portal: &str) -> String {
     format!("/eu/v3/portals/{portal}/audit-log-webhook")
@@ -129,24 +129,6 @@ async fn webhook_unknown_portal_is_not_found() {
         .edit_portal_webhook("eu", &portal, json!({}))
         .unwrap_err();
     assert!(matches!(error, ControlError::NoPortal { .. }), "{error}");
-}
-
-#[tokio::test]
-async fn webhook_behavior_selects_response_when_absent() {
-    let emulator = start().await;
-    let portal = emulator.add_portal("eu", "Developers").unwrap();
-    emulator.set_behavior(Behavior {
-        new_webhook: AbsentWebhook::Empty,
-        deleted_webhook: AbsentWebhook::NotFound,
-        ..Behavior::default()
-    });
-    for url in [path(&portal), "/eu/v3/audit-log-webhook".to_owned()] {
-        assert_eq!(get(&emulator, &url).await.json()["audit_log_destination_id"], "");
-    }
-    for url in [path(&portal), "/eu/v3/audit-log-webhook".to_owned()] {
-        expect(&emulator, "DELETE", &url, Value::Null, 204).await;
-        get(&emulator, &url).await.problem(404);
-    }
 }
 
 #[tokio::test]

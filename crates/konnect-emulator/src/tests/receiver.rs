@@ -3,31 +3,25 @@
 use std::collections::VecDeque;
 use std::io::Read as _;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flate2::read::GzDecoder;
 use http::Response;
 use http_body_util::BodyExt as _;
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::http::certificate::Authority;
-use crate::http::listener::{Connections, Listener};
-use crate::{
-    Behavior, Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale, TrustedAuthorities,
-};
+use crate::http::connections::Connections;
+use crate::http::listener::Listener;
+use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale, TrustedAuthorities};
 
 /// A received batch of one attempt.
 #[derive(Clone, Debug)]
 pub struct Received {
-    pub at: Instant,
     pub path: String,
     pub authorization: String,
     pub content_type: String,
@@ -72,15 +66,7 @@ impl Receiver {
 
     /// An emulator that trusts this receiver, with short waits.
     pub async fn emulator(&self) -> Emulator {
-        self.emulator_with(Behavior::default()).await
-    }
-
-    pub async fn emulator_with(&self, behavior: Behavior) -> Emulator {
-        let options = EmulatorOptions {
-            behavior,
-            ..self.options()
-        };
-        Emulator::start(options).await.unwrap()
+        Emulator::start(self.options()).await.unwrap()
     }
 
     pub fn options(&self) -> EmulatorOptions {
@@ -142,7 +128,6 @@ async fn respond(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     GzDecoder::new(&body[..]).read_to_string(&mut text).unwrap();
     let header = |name: &str| parts.headers[name].to_str().unwrap().to_owned();
     let received = Received {
-        at: Instant::now(),
         path: parts.uri.path().to_owned(),
         authorization: header("authorization"),
         content_type: header("content-type"),
@@ -162,28 +147,4 @@ async fn respond(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         response = response.header("location", location);
     }
     response.body(Body::empty()).unwrap()
-}
-
-/// Whether a key of the set verifies this signature of these bytes.
-pub fn verifies(jwks: &Value, bytes: &str, signature: &str) -> bool {
-    use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
-
-    let signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
-    jwks["keys"].as_array().unwrap().iter().any(|key| {
-        let x = URL_SAFE_NO_PAD.decode(key["x"].as_str().unwrap()).unwrap();
-        UnparsedPublicKey::new(&ED25519, x)
-            .verify(bytes.as_bytes(), &signature)
-            .is_ok()
-    })
-}
-
-/// The signed bytes and the signature of a line, as Kong documents them: CEF without ` sig=...`, JSON without
-/// `,"sig":"..."`.
-pub fn signed(line: &str) -> (String, String) {
-    if let Some((bytes, signature)) = line.split_once(" sig=") {
-        return (bytes.to_owned(), signature.to_owned());
-    }
-    let (bytes, rest) = line.split_once(",\"sig\":\"").expect("a signature");
-    let (signature, end) = rest.split_once('"').unwrap();
-    (format!("{bytes}{end}"), signature.to_owned())
 }

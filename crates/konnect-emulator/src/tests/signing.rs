@@ -1,12 +1,8 @@
 //! The keys that sign events.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
-use crate::tests::receiver::{Receiver, signed, verifies};
 use crate::tests::{Reply, get, raw, start};
-use crate::{Certificate, Emulator, EmulatorOptions, EventKind};
 
 const JWKS: &str = "/eu/v2/audit-log-webhook/jwks.json";
 
@@ -35,43 +31,4 @@ async fn jwks_needs_no_token_and_makes_no_event() {
     get(&emulator, "/eu/v3/audit-log-webhook/jwks.json")
         .await
         .problem(404);
-}
-
-#[tokio::test]
-async fn rotate_key_set_lists_both_for_seven_days() {
-    let receiver = Receiver::start(Certificate::Valid).await;
-    let emulator = receiver.emulator().await;
-    let old = emulator.jwks();
-    let new = emulator.rotate_key().unwrap();
-    assert_eq!((ids(&new).len(), ids(&new)[1]), (2, ids(&old)[0]));
-
-    let edit = serde_json::json!({"endpoint": receiver.url, "authorization": "x", "enabled": true});
-    emulator.edit_webhook("eu", edit).unwrap();
-    emulator.trigger("eu", None, EventKind::Access, 1).unwrap();
-    emulator.deliveries_drained().await;
-    let (bytes, signature) = signed(&receiver.lines()[0]);
-    assert!(verifies(&new, &bytes, &signature) && !verifies(&old, &bytes, &signature));
-
-    emulator.advance_clock(Duration::from_hours(7 * 24 + 1));
-    assert_eq!(ids(&emulator.jwks()), ids(&new)[..1]);
-}
-
-#[tokio::test]
-async fn state_file_restart_keeps_the_keys() {
-    let folder = tempfile::tempdir().unwrap();
-    let options = EmulatorOptions {
-        state_file: Some(folder.path().join("state.json")),
-        ..EmulatorOptions::default()
-    };
-    let emulator = Emulator::start(options.clone()).await.unwrap();
-    let jwks = emulator.rotate_key().unwrap();
-    emulator.reset().unwrap();
-    assert_eq!(
-        emulator.jwks(),
-        jwks,
-        "a reset keeps the keys, which receivers may know"
-    );
-    emulator.stop().await;
-    let emulator = Emulator::start(options).await.unwrap();
-    assert_eq!(emulator.jwks(), jwks);
 }

@@ -227,33 +227,3 @@ async fn v3_delete_repeated_empties_and_disables() {
     reply.problem(405);
     assert_eq!(reply.headers["allow"], "GET, PATCH");
 }
-
-#[tokio::test]
-async fn status_recorded_delivery_is_reported() {
-    let konnect = start().await;
-    konnect.record_delivery("eu", 200, "OK", None).unwrap_err();
-    let id = create(&konnect, "eu", "a").await;
-    call(&konnect, "PATCH", V3, json!({"audit_log_destination_id": id})).await;
-    let path = format!("{V3}/status");
-    assert_eq!(
-        get(&konnect, &path).await.json(),
-        json!({"webhook_enabled": false, "webhook_status": "active"})
-    );
-    call(&konnect, "PATCH", V3, json!({"enabled": true})).await;
-    let at = "2023-03-21T09:29:14.52Z";
-    konnect
-        .record_delivery("eu", 401, "Unauthenticated", Some(at))
-        .unwrap();
-    assert_eq!(
-        get(&konnect, "/eu/v2/audit-log-webhook/status").await.json(),
-        json!({"webhook_enabled": true, "webhook_status": "inactive", "last_attempt_at": at,
-            "last_response_code": 401, "last_response_message": "Unauthenticated"})
-    );
-    konnect.record_delivery("eu", 202, "Accepted", None).unwrap();
-    let status = get(&konnect, &path).await.json();
-    has(
-        &status,
-        &json!({"webhook_status": "active", "last_response_code": 202}),
-    );
-    assert!(status["last_attempt_at"].as_str().unwrap() > at);
-}

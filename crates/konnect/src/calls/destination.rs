@@ -77,7 +77,7 @@ pub(crate) async fn listed_destinations(
         let retries = Some(SHARED_PAGE_RETRIES);
         let page = calls::page::<Value>(client, region, DESTINATIONS, query.parameters(), retries).await;
         let Ok((page, response)) = page else { break };
-        let complete = page.items.into_iter().filter_map(complete);
+        let complete = page.items.into_iter().filter_map(Destination::of_list_item);
         found.extend(complete.map(|destination| (destination.id.clone(), destination)));
         let Some(next) = page.next.filter(|next| walk.advance(&response, next).is_ok()) else {
             break;
@@ -85,25 +85,6 @@ pub(crate) async fn listed_destinations(
         query.after = Some(next);
     }
     found
-}
-
-/// The destination of a list item, if it has every field. In the API descriptions, items have the same fields as a single
-/// destination (`AuditLogDestination`), but none is required.
-fn complete(item: Value) -> Option<Destination> {
-    const FIELDS: [&str; 7] = [
-        "id",
-        "name",
-        "endpoint",
-        "log_format",
-        "skip_ssl_verification",
-        "created_at",
-        "updated_at",
-    ];
-    let is_set = |name: &&str| item.get(name).is_some_and(|value| !value.is_null());
-    FIELDS
-        .iter()
-        .all(is_set)
-        .then(|| serde_json::from_value(item).ok())?
 }
 
 /// `POST /v3/audit-log-destinations`: creates a destination.

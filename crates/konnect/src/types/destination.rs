@@ -5,6 +5,7 @@ use std::ops::Deref;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 use url::Url;
 
 use crate::types::id::DestinationId;
@@ -143,6 +144,26 @@ pub struct Destination {
     /// The time of its last change, as the API writes it. `None` if it was never set.
     #[serde(default, deserialize_with = "set_time")]
     pub updated_at: Option<String>,
+}
+
+impl Destination {
+    /// The destination of a list item, if it has every field. In the API descriptions, items have the same fields as a
+    /// single destination, but none is required.
+    pub(crate) fn of_list_item(item: Value) -> Option<Self> {
+        const FIELDS: [&str; 7] = [
+            "id",
+            "name",
+            "endpoint",
+            "log_format",
+            "skip_ssl_verification",
+            "created_at",
+            "updated_at",
+        ];
+        let is_complete = FIELDS
+            .iter()
+            .all(|name| item.get(name).is_some_and(|value| !value.is_null()));
+        is_complete.then(|| serde_json::from_value(item).ok())?
+    }
 }
 
 impl Deref for Destination {

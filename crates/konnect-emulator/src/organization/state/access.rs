@@ -2,24 +2,29 @@
 
 use uuid::Uuid;
 
-use crate::organization::clock;
+use crate::organization::clock::{self, Clock};
 use crate::organization::state::{
     Delivery, Destination, GLOBAL, Portal, Records, Region, State, Target, Webhook,
 };
 use crate::organization::stream::StreamId;
 
 impl State {
-    /// Removes the data of a region, or all data except the clock and the keys.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            ..Self::default()
+        }
+    }
+
+    /// Removes the data of a region, or all data except the clock.
     pub(crate) fn forget(&mut self, region: Option<&str>) {
         if let Some(region) = region {
             self.regions.remove(region);
             return;
         }
         *self = Self {
-            clock: self.clock.clone(),
             separate_destinations: self.separate_destinations,
-            signing_keys: std::mem::take(&mut self.signing_keys),
-            ..Self::default()
+            ..Self::new(self.clock.clone())
         };
     }
 
