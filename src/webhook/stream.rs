@@ -160,7 +160,7 @@ impl<'a> Stream<'a> {
         let target = change.planned.target().or_else(|| change.config.target());
         let target = target.ok_or_else(|| no_target(change.config))?;
         let lock = self.run.stream_lock(&self.scope);
-        let _turn = self.claim(&lock, &target, change.planned.replaces()).await?;
+        let _turn = self.claim(&lock, &target, change.planned.replaces(), private).await?;
         let mut created = self.send(change, None, private, diagnostics).await;
         // A `PATCH` is idempotent: if the response was lost, it is sent once more.
         let was_lost = created.as_ref().is_err_and(WriteError::may_have_happened);
@@ -183,12 +183,13 @@ impl<'a> Stream<'a> {
 
     /// Locks the stream for a creation when its webhook is off, or may be redirected to another target. Waits for another
     /// resource of this apply to remove it, without the lock. A webhook that already delivers to the target is never
-    /// taken over: its owner would then remove it.
+    /// taken over: its owner would then remove it. Nor is one whose target the plan does not name.
     async fn claim<'l>(
         &self,
         lock: &'l Mutex<()>,
         target: &Target,
         replaces: bool,
+        private: &Private,
     ) -> Result<MutexGuard<'l, ()>, Diagnostics> {
         let deadline = Instant::now() + RELEASE_TIMEOUT;
         let mut wait = FIRST_WAIT;
@@ -198,13 +199,19 @@ impl<'a> Stream<'a> {
             let Some(found) = found.filter(Current::is_enabled) else {
                 return Ok(turn);
             };
-            if replaces && found.target() != *target {
+            let redirects = replaces && found.target() != *target;
+            if redirects && rules::is_displaced(private, &found.target()) {
                 return Ok(turn);
             }
             drop(turn);
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || self.run.pause(wait.min(left)).await.is_none() {
-                return Err(rules::occupied(&self.scope, &found).into());
+                let error = if redirects {
+                    rules::changed_since_plan(&self.scope, &found.target())
+                } else {
+                    rules::occupied(&self.scope, &found)
+                };
+                return Err(error.into());
             }
             wait = wait.saturating_mul(2).min(MAX_WAIT);
         }
@@ -237,14 +244,14 @@ impl<'a> Stream<'a> {
             return Err(error.into());
         }
         match found {
-            None if keeps_target => return Err(rules::gone(&self.scope).into()),
+            None if keeps_target && !prior.region.is_null() => return Err(rules::gone(&self.scope).into()),
             Some(found) if !is_unconfirmed => {
                 let expected = if keeps_target {
                     rules::is_same(private, target.as_ref(), &found)
                 } else {
                     target.as_ref() == Some(&found) || prior.target().is_none_or(|prior| prior == found)
                 };
-                if !expected {
+                if !expected && !rules::is_displaced(private, &found) {
                     return Err(rules::changed_since_plan(&self.scope, &found).into());
                 }
             }

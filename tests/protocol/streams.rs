@@ -184,6 +184,44 @@ async fn destroy_without_private_data_removes_only_the_target_of_the_state() {
     }
 }
 
+/// Terraform 1.16 and later pass the private data of the plan that the user has seen.
+#[tokio::test]
+async fn replace_existing_displaces_only_what_the_plan_names() {
+    for (named, now, refused) in [
+        (Some("a"), "a", false),
+        (Some("a"), "b", true),
+        // The plan saw no stream.
+        (None, "b", true),
+    ] {
+        let konnect = Konnect::configured().await;
+        let webhook = konnect.webhook();
+        let deliver = |host: &str| {
+            let edit = json!({ "endpoint": format!("https://{host}.example.com/"), "enabled": true });
+            konnect.emulator.edit_webhook("eu", edit).unwrap();
+        };
+        if let Some(named) = named {
+            deliver(named);
+        }
+        let config = config(&webhook, &[("replace_existing", true.into())]);
+        let first = webhook.plan(&State::none(), &config).await;
+        deliver(now);
+        let before = eu(&konnect);
+        let again = webhook.plan_again(&State::none(), &first).await;
+        assert_eq!(again.diagnostics, []);
+        let state = webhook.apply(&again).await;
+        if refused {
+            let error = error(&state.diagnostics);
+            assert!(error.starts_with("Webhook was changed after the plan"), "{error}");
+            assert!(error.contains("b.example.com"), "{error}");
+            assert_eq!(eu(&konnect), before);
+        } else {
+            assert_no_errors(&state.diagnostics);
+            assert_eq!(eu(&konnect)["endpoint"], ENDPOINT);
+        }
+        konnect.end().await;
+    }
+}
+
 #[tokio::test]
 async fn planned_destroy_never_fails() {
     let konnect = Konnect::configured().await;
