@@ -19,6 +19,7 @@ pub(super) async fn creation(
     diagnostics: &mut Diagnostics,
 ) {
     let scope = &stream.scope;
+    rules::forget_displaced(private);
     if stream.run.count_plan(scope, true) > 1 {
         diagnostics.push(planned_twice(scope));
     }
@@ -106,6 +107,7 @@ pub(super) async fn update(
     diagnostics: &mut Diagnostics,
 ) {
     let scope = &stream.scope;
+    rules::forget_displaced(private);
     if let (Some(target), Some(_)) = (prior.target(), Record::of(private))
         && rules::adopts(private, prior, config)
     {

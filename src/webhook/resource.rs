@@ -41,7 +41,6 @@ impl Resource for AuditLogWebhook {
     async fn plan(&self, call: &mut PlanCall<'_, Self>) -> Result<(), Diagnostics> {
         let (run, config) = (call.data, &call.config);
         let (prior, first) = (call.state.as_ref(), call.planned_private.as_ref());
-        rules::forget_displaced(&mut call.private);
         let scope = run
             .regions
             .of(&config.region, prior.map(|prior| &prior.region))

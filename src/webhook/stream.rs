@@ -160,7 +160,9 @@ impl<'a> Stream<'a> {
         let target = change.planned.target().or_else(|| change.config.target());
         let target = target.ok_or_else(|| no_target(change.config))?;
         let lock = self.run.stream_lock(&self.scope);
-        let _turn = self.claim(&lock, &target, change.planned.replaces(), private).await?;
+        let _turn = self
+            .claim(&lock, &target, change.planned.replaces(), private)
+            .await?;
         let mut created = self.send(change, None, private, diagnostics).await;
         // A `PATCH` is idempotent: if the response was lost, it is sent once more.
         let was_lost = created.as_ref().is_err_and(WriteError::may_have_happened);
@@ -239,6 +241,8 @@ impl<'a> Stream<'a> {
         let is_unconfirmed = rules::is_unconfirmed(private) && !planned.replaces();
         let seen = self.current().await.map_err(|error| api_error(&error))?;
         let found = seen.as_ref().map(Current::target);
+        // A webhook that was removed, or redirected before the plan, has none of the settings that this change keeps.
+        let mut is_as_before = seen.is_some();
         if is_unconfirmed && found != target {
             let error = rules::not_confirmed(&self.scope, found.as_ref(), prior, change.config);
             return Err(error.into());
@@ -251,14 +255,16 @@ impl<'a> Stream<'a> {
                 } else {
                     target.as_ref() == Some(&found) || prior.target().is_none_or(|prior| prior == found)
                 };
-                if !expected && !rules::is_displaced(private, &found) {
+                // Nothing has refreshed a state that was moved from another provider: its plan names the target.
+                is_as_before = expected;
+                let is_named = prior.region.is_null() && rules::is_displaced(private, &found);
+                if !(expected || is_named) {
                     return Err(rules::changed_since_plan(&self.scope, &found).into());
                 }
             }
             _ => {}
         }
-        // A webhook that was removed after the plan has none of the settings that this change keeps.
-        let prior = change.prior.filter(|_| seen.is_some());
+        let prior = change.prior.filter(|_| is_as_before);
         let change = &Change { prior, ..*change };
         if let (Form::Endpoint, Some(target)) = (planned.form(), &target) {
             let is_configured = change.config.target().as_ref() == Some(target);
