@@ -174,11 +174,8 @@ impl EndpointArguments<'_> {
     /// # Errors
     /// On the argument: it is null after apply-time evaluation, or its host differs from the plan.
     pub(crate) fn to_create(self, planned_host: &Attr<String>) -> Result<String, Diagnostic> {
-        let url = self.url().ok_or_else(|| {
-            let name = self.attribute();
-            let detail = format!("\"{name}\" is null. Set it to a value.");
-            Diagnostic::error("Missing value", detail).at(name)
-        })?;
+        let url = self.url().filter(|url| !url.trim().is_empty());
+        let url = url.ok_or_else(|| self.missing())?;
         if planned_host.known().is_some() && *planned_host != host(&url) {
             return Err(self.changed_after_plan());
         }
@@ -202,11 +199,20 @@ impl EndpointArguments<'_> {
         let url = self.write_only.known().map(Secret::expose);
         let differs = url.is_some_and(|url| !applied.is_some_and(|applied| is(&applied, url)));
         match send {
+            Send::Yes | Send::IfDifferent if differs && url.is_some_and(|url| url.trim().is_empty()) => {
+                Err(self.missing())
+            }
             Send::Yes => Ok(url.map(str::to_owned)),
             Send::IfDifferent => Ok(url.filter(|_| differs).map(str::to_owned)),
             Send::No if differs && self.version.is_null() => Err(self.changed_after_plan()),
             Send::No => Ok(None),
         }
+    }
+
+    fn missing(self) -> Diagnostic {
+        let name = self.attribute();
+        let detail = format!("\"{name}\" is null or blank. Set it to a value.");
+        Diagnostic::error("Missing value", detail).at(name)
     }
 
     fn changed_after_plan(self) -> Diagnostic {
