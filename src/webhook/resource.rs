@@ -74,7 +74,7 @@ impl Resource for AuditLogWebhook {
             Form::Destination => Attr::Null,
             Form::Endpoint => config
                 .url()
-                .plan(prior_url, &mut call.private, &mut call.diagnostics),
+                .plan(prior_url, &mut call.private, first, &mut call.diagnostics),
             Form::Open => Attr::Unknown,
         };
         if form == Form::Endpoint

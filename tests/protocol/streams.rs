@@ -5,7 +5,7 @@ use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
-use terraform_plugin::testing::terraform::{Resource, State};
+use terraform_plugin::testing::terraform::{Plan, Resource, State};
 use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::Konnect;
@@ -220,6 +220,42 @@ async fn replace_existing_displaces_only_what_the_plan_names() {
         }
         konnect.end().await;
     }
+}
+
+/// The same for the host of `endpoint_wo`.
+#[tokio::test]
+async fn secret_url_of_another_host_at_apply_is_refused() {
+    let konnect = Konnect::configured().await;
+    let (webhook, destination) = (konnect.webhook(), konnect.destination());
+    for (of, attribute) in [(&webhook, ("region", "eu")), (&destination, ("name", "siem"))] {
+        let config = |host: &str| {
+            of.shape.object(&[
+                (attribute.0, attribute.1.into()),
+                (
+                    "endpoint_wo",
+                    format!("https://{host}.example.com/s3cret").as_str().into(),
+                ),
+                ("authorization_wo", "Splunk s3cret".into()),
+            ])
+        };
+        let mut first = of.plan(&State::none(), &config("a")).await;
+        first.config = config("b");
+        let again = of.plan_again(&State::none(), &first).await;
+        assert_eq!(again.planned, first.planned);
+        let state = of.apply(&again).await;
+        let error = error(&state.diagnostics);
+        assert!(error.starts_with("Endpoint changed after the plan"), "{error}");
+        let again = of.plan_again(&State::none(), &again).await;
+        let state = of
+            .apply(&Plan {
+                config: config("a"),
+                ..again
+            })
+            .await;
+        assert_no_errors(&state.diagnostics);
+        assert!(!String::from_utf8_lossy(&state.private).contains("example.com"));
+    }
+    konnect.end().await;
 }
 
 #[tokio::test]

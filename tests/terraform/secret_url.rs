@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::workspace::{Block, Workspace, assert_no_secret, files};
+use crate::workspace::{Block, Feature, Workspace, assert_no_secret, cli, files};
 
 const FIRST: &str = "https://collector.example.com/receiver/v1/http/Zx8qT3vBwKpL0m==";
 const SECOND: &str = "https://collector.example.com/receiver/v1/http/Lm4vK7yDsQeR9n==";
@@ -115,6 +115,28 @@ fn secret_url_is_sent_and_only_its_host_is_kept() {
         workspace.assert_no_changes();
         assert_hidden(&workspace, kind, "collector.example.com");
         workspace.destroy();
+    }
+}
+
+/// Before Terraform 1.16, nothing tells the plan of an apply what the saved plan of a creation shows, and the CLI refuses
+/// the difference.
+#[test]
+fn secret_url_of_another_host_at_the_apply_of_a_creation_is_refused_and_sends_nothing() {
+    for kind in Kind::BOTH {
+        let mut workspace = of(&kind.block());
+        workspace.plan();
+        workspace.set("TF_VAR_url", OTHER_HOST);
+        let error = workspace.try_apply_plan().error();
+        if cli().supports(Feature::PlannedPrivate) {
+            assert_eq!(error.summary, "Endpoint changed after the plan");
+            assert_eq!(error.attribute(), Some("endpoint_wo"));
+        } else {
+            assert_eq!(error.summary, "Provider produced inconsistent final plan");
+        }
+        assert_eq!(workspace.konnect.take_writes(), []);
+        workspace.apply();
+        workspace.assert_no_changes();
+        assert_eq!(kind.url_at_konnect(&workspace), OTHER_HOST);
     }
 }
 
