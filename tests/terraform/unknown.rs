@@ -8,7 +8,7 @@ const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 
 /// A resource whose output is unknown until it is created or replaced.
-fn later(label: &str, value: &str) -> Block {
+pub fn later(label: &str, value: &str) -> Block {
     Block::new(format!("resource \"terraform_data\" \"{label}\"")).with("input", value)
 }
 
