@@ -49,18 +49,21 @@ impl Kind {
         }
     }
 
-    /// Another user sets the URL.
+    /// Another user sets the URL. The time of the last change remains: the URL itself shows the change.
     fn redirect(self, workspace: &Workspace, url: &str) {
-        let path = match self {
+        let mut record = match self {
+            Self::Destination => workspace.konnect.destinations("global").remove(0),
+            Self::Webhook => workspace.konnect.region("eu")["webhook"].take(),
+        };
+        let set = json!({ "endpoint": url, "updated_at": record["updated_at"].take() });
+        let edited = match self {
             Self::Destination => {
                 let id = workspace.state().text(self.address(), "id");
-                format!("/global/v3/audit-log-destinations/{id}")
+                workspace.konnect.edit_destination("global", &id, set)
             }
-            Self::Webhook => "/eu/v2/audit-log-webhook".to_owned(),
+            Self::Webhook => workspace.konnect.edit_webhook("eu", set),
         };
-        workspace
-            .konnect
-            .patched_by_another_user(&path, &json!({ "endpoint": url }));
+        edited.unwrap();
     }
 }
 
