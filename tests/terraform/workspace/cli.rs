@@ -38,6 +38,10 @@ pub enum Feature {
     Actions,
     /// `import` blocks with `identity`.
     ImportByIdentity,
+    /// `lifecycle { destroy = false }`.
+    KeepsAtDestroy,
+    /// Generated configuration needs the `provider` argument of an `import` block.
+    NeedsImportProvider,
     /// The second plan of a change, during apply, contains the private data of the first.
     PlannedPrivate,
     /// `terraform query`, with `GenerateResourceConfig`.
@@ -48,10 +52,10 @@ impl Cli {
     /// Whether this CLI has a feature.
     pub fn supports(&self, feature: Feature) -> bool {
         let first = match (feature, self.product) {
-            (Feature::ImportByIdentity, _) => (1, 12),
+            (Feature::ImportByIdentity, _) | (Feature::KeepsAtDestroy, Product::OpenTofu) => (1, 12),
             (Feature::Actions | Feature::Query, Product::Terraform) => (1, 14),
-            (Feature::PlannedPrivate, Product::Terraform) => (1, 16),
-            (Feature::Actions | Feature::Query | Feature::PlannedPrivate, Product::OpenTofu) => return false,
+            (_, Product::Terraform) => (1, 16),
+            (_, Product::OpenTofu) => return false,
         };
         self.release >= first
     }
