@@ -44,6 +44,8 @@ pub enum Feature {
     NeedsImportProvider,
     /// The second plan of a change, during apply, contains the private data of the first.
     PlannedPrivate,
+    /// An action must not refer to the resource that triggers it.
+    RefusesTriggerReference,
     /// `terraform query`, with `GenerateResourceConfig`.
     Query,
 }
@@ -54,6 +56,7 @@ impl Cli {
         let first = match (feature, self.product) {
             (Feature::ImportByIdentity, _) | (Feature::KeepsAtDestroy, Product::OpenTofu) => (1, 12),
             (Feature::Actions | Feature::Query, Product::Terraform) => (1, 14),
+            (Feature::RefusesTriggerReference, Product::Terraform) => (1, 17),
             (_, Product::Terraform) => (1, 16),
             (_, Product::OpenTofu) => return false,
         };
