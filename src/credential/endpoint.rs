@@ -17,6 +17,9 @@ const CHANGED: &str = "url_changed";
 /// The private state of a planned change: whether it sends the URL.
 const DECISION: &str = "url_send";
 
+/// The private data of a planned creation: the host of `endpoint_wo`.
+const PLANNED_HOST: &str = "planned_host";
+
 /// The arguments of a block that set the URL.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EndpointArguments<'a> {
@@ -119,14 +122,17 @@ impl EndpointArguments<'_> {
     }
 
     /// Plans `endpoint_host`, and stores for the apply whether it sends the URL of `endpoint_wo`. Warns of an outside
-    /// change, which the plan shows only as an unknown host.
+    /// change, which the plan shows only as an unknown host. `first` is the private data of the first plan, which Terraform
+    /// 1.16 and later pass to the one during apply.
     pub(crate) fn plan(
         self,
         prior: Option<Self>,
         private: &mut Private,
+        first: Option<&Private>,
         diagnostics: &mut Diagnostics,
     ) -> Attr<String> {
         private.remove(DECISION);
+        private.remove(PLANNED_HOST);
         if self.write_only.is_null() {
             return match (self.stored, prior) {
                 // Both are null under `ignore_changes` of `endpoint_wo`.
@@ -137,10 +143,15 @@ impl EndpointArguments<'_> {
             };
         }
         let Some(prior) = prior else {
-            return self
-                .write_only
-                .known()
-                .map_or(Attr::Unknown, |url| host(url.expose()));
+            // The value can be another one at apply: then the apply says so.
+            let first = first.and_then(|first| first.get::<String>(PLANNED_HOST));
+            let planned = match (first, self.write_only) {
+                (Some(first), _) => Attr::Known(first),
+                (None, Attr::Known(url)) => host(url.expose()),
+                (None, _) => Attr::Unknown,
+            };
+            private.set(PLANNED_HOST, &planned.known());
+            return planned;
         };
         if is_changed(private) {
             diagnostics.push(outside_change(prior.host, self.write_only));
@@ -174,11 +185,8 @@ impl EndpointArguments<'_> {
     /// # Errors
     /// On the argument: it is null after apply-time evaluation, or its host differs from the plan.
     pub(crate) fn to_create(self, planned_host: &Attr<String>) -> Result<String, Diagnostic> {
-        let url = self.url().ok_or_else(|| {
-            let name = self.attribute();
-            let detail = format!("\"{name}\" is null. Set it to a value.");
-            Diagnostic::error("Missing value", detail).at(name)
-        })?;
+        let url = self.url().filter(|url| !url.trim().is_empty());
+        let url = url.ok_or_else(|| self.missing())?;
         if planned_host.known().is_some() && *planned_host != host(&url) {
             return Err(self.changed_after_plan());
         }
@@ -202,11 +210,20 @@ impl EndpointArguments<'_> {
         let url = self.write_only.known().map(Secret::expose);
         let differs = url.is_some_and(|url| !applied.is_some_and(|applied| is(&applied, url)));
         match send {
+            Send::Yes | Send::IfDifferent if differs && url.is_some_and(|url| url.trim().is_empty()) => {
+                Err(self.missing())
+            }
             Send::Yes => Ok(url.map(str::to_owned)),
             Send::IfDifferent => Ok(url.filter(|_| differs).map(str::to_owned)),
             Send::No if differs && self.version.is_null() => Err(self.changed_after_plan()),
             Send::No => Ok(None),
         }
+    }
+
+    fn missing(self) -> Diagnostic {
+        let name = self.attribute();
+        let detail = format!("\"{name}\" is null or blank. Set it to a value.");
+        Diagnostic::error("Missing value", detail).at(name)
     }
 
     fn changed_after_plan(self) -> Diagnostic {
@@ -229,6 +246,7 @@ pub(crate) fn record(
 ) {
     let managed = created || private.get::<Send>(DECISION).is_some();
     private.remove(DECISION);
+    private.remove(PLANNED_HOST);
     if config.write_only.is_null() {
         if sent.is_some() || created {
             private.remove(APPLIED);

@@ -37,7 +37,7 @@ pub(crate) struct Model {
     /// addresses. It is stored in the state in clear text; `endpoint_wo` is not. Exactly one of the two is required.
     #[tf(optional, validate = validators::endpoint(), redact_parts = validators::secret_parts, semantic_equality = konnect::is_same_url)]
     pub(crate) endpoint: Attr<String>,
-    #[tf(optional, write_only, validate = validators::endpoint(), redact_parts = validators::secret_parts, description = endpoint::WRITE_ONLY)]
+    #[tf(optional, write_only, validate = validators::secret_endpoint(), redact_parts = validators::secret_parts, description = endpoint::WRITE_ONLY)]
     pub(crate) endpoint_wo: Attr<Secret>,
     #[tf(optional, validate = Validator::whole_number(0, 1 << 53), description = endpoint::VERSION)]
     pub(crate) endpoint_wo_version: Attr<i64>,

@@ -56,7 +56,12 @@ impl Resource for AuditLogDestination {
     async fn plan(&self, call: &mut PlanCall<'_, Self>) -> Result<(), Diagnostics> {
         let (run, config) = (call.data, &call.config);
         let prior = call.state.as_ref().map(Model::url);
-        call.planned.endpoint_host = config.url().plan(prior, &mut call.private, &mut call.diagnostics);
+        call.planned.endpoint_host = config.url().plan(
+            prior,
+            &mut call.private,
+            call.planned_private.as_ref(),
+            &mut call.diagnostics,
+        );
         let Some(prior) = &call.state else {
             if config.credential().is_unset() {
                 call.diagnostics.push(fails_at_apply(credential::missing()));

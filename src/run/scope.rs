@@ -5,8 +5,8 @@ use std::fmt;
 use konnect::{PortalId, Region, ServerUrl, sentence};
 use terraform_plugin::{Attr, Diagnostic};
 
-use crate::run::RunState;
 use crate::run::values::argument;
+use crate::run::{RunState, not_configured};
 
 /// The argument that identifies a Dev Portal.
 const PORTAL_ID: &str = "portal_id";
@@ -282,7 +282,12 @@ pub(crate) fn scope_argument(
 ) -> Result<Scope, Diagnostic> {
     // Parts of the provider block that are not known yet are the first error: the region can depend on them.
     run.client()?;
-    Scope::of(&run.regions.of(&region_argument(region)?, None)?, portal_id)
+    let own = region_argument(region)?;
+    let region = run.regions.of(&own, None)?;
+    if own.is_null() && region.is_unknown() {
+        return Err(not_configured("region"));
+    }
+    Scope::of(&region, portal_id)
 }
 
 /// The error for `global` as the region of a Dev Portal.

@@ -38,35 +38,55 @@ pub(crate) fn warn_of_unknown_region(region: &Attr<Region>, diagnostics: &mut Di
 
 /// An HTTPS URL that Konnect can deliver to. Messages never quote it, because the path can be a credential.
 pub(crate) fn endpoint() -> Validator {
+    Validator::text(endpoint_problem)
+}
+
+/// The same for a URL that is a secret. A variable that is no longer set must not prevent a destroy.
+pub(crate) fn secret_endpoint() -> Validator {
     Validator::text(|text| {
-        let why = match Url::parse(text) {
-            _ if text.trim().is_empty() => "it is blank",
-            _ if text.chars().any(|c| c.is_whitespace() || c.is_control()) => "it contains white space",
-            Err(_) => "it is not an absolute URL",
-            Ok(url) if url.scheme() != "https" => "it does not begin with https://",
-            Ok(url) if url.fragment().is_some() => "it has a fragment (#...), which is never sent",
-            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                return Some(Diagnostic::warning(
-                    "Endpoint contains user information",
-                    "The endpoint is stored in the state in clear text, with the user name and password in it. Use \
-                     authorization_wo for a credential: Konnect sends it as the Authorization header.",
-                ));
-            }
-            Ok(url) if url.host().is_some_and(|host| is_private(&host)) => {
-                return Some(Diagnostic::warning(
-                    "Endpoint is not a public address",
-                    "The host of the endpoint is a private or loopback address, and Konnect delivers from the internet. \
-                     Set a URL that Konnect can reach.",
-                ));
-            }
-            Ok(_) => return None,
-        };
-        let detail = format!(
-            "Konnect delivers to HTTPS URLs only: {why}. Set the URL of the SIEM's collector, for instance \
-             https://siem.example.com/audit-logs."
-        );
-        Some(Diagnostic::error("Invalid endpoint", detail))
+        if text.trim().is_empty() {
+            return Some(blank("URL of the SIEM's collector"));
+        }
+        endpoint_problem(text)
     })
+}
+
+/// The warning about a blank value, which the apply refuses to send.
+fn blank(expected: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Value is blank",
+        format!("The apply fails if it sends this value. Set it to the {expected}."),
+    )
+}
+
+fn endpoint_problem(text: &str) -> Option<Diagnostic> {
+    let why = match Url::parse(text) {
+        _ if text.trim().is_empty() => "it is blank",
+        _ if text.chars().any(|c| c.is_whitespace() || c.is_control()) => "it contains white space",
+        Err(_) => "it is not an absolute URL",
+        Ok(url) if url.scheme() != "https" => "it does not begin with https://",
+        Ok(url) if url.fragment().is_some() => "it has a fragment (#...), which is never sent",
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            return Some(Diagnostic::warning(
+                "Endpoint contains user information",
+                "The endpoint is stored in the state in clear text, with the user name and password in it. Use \
+                     authorization_wo for a credential: Konnect sends it as the Authorization header.",
+            ));
+        }
+        Ok(url) if url.host().is_some_and(|host| is_private(&host)) => {
+            return Some(Diagnostic::warning(
+                "Endpoint is not a public address",
+                "The host of the endpoint is a private or loopback address, and Konnect delivers from the internet. \
+                     Set a URL that Konnect can reach.",
+            ));
+        }
+        Ok(_) => return None,
+    };
+    let detail = format!(
+        "Konnect delivers to HTTPS URLs only: {why}. Set the URL of the SIEM's collector, for instance \
+             https://siem.example.com/audit-logs."
+    );
+    Some(Diagnostic::error("Invalid endpoint", detail))
 }
 
 /// Whether a host is an address, or a name of one, that only its own machine or network reaches.
@@ -115,9 +135,14 @@ pub(crate) fn secret_parts(endpoint: &str) -> Vec<String> {
 }
 
 /// The value of the `Authorization` header that Konnect sends. One that no endpoint accepts is a warning. A value without
-/// a scheme is allowed: some endpoints expect a bare key.
+/// a scheme is allowed: some endpoints expect a bare key. A variable that is no longer set must not prevent a destroy.
 pub(crate) fn authorization() -> Validator {
     Validator::text(|text| {
+        if text.trim().is_empty() {
+            return Some(blank(
+                "value of the Authorization header that the endpoint expects",
+            ));
+        }
         if let Err(error) = Authorization::parse(text) {
             return Some(Diagnostic::error("Invalid authorization", sentence(&error)));
         }
@@ -213,6 +238,18 @@ mod tests {
             assert_eq!(severity, Severity::Error, "{bad:?}");
             assert!(!detail.contains("s3cret"), "{detail}");
         }
+    }
+
+    #[test]
+    fn blank_secret_warns_and_credential_without_a_scheme_is_allowed() {
+        for rule in [authorization(), secret_endpoint()] {
+            assert_eq!(verdict(rule, " ").unwrap().0, Severity::Warning);
+        }
+        assert_eq!(verdict(authorization(), "ZaVnC4dhaV1Ab1De2Gh3"), None);
+        assert_eq!(
+            verdict(secret_endpoint(), "http://s3cret").unwrap().0,
+            Severity::Error
+        );
     }
 
     #[test]
@@ -315,13 +352,12 @@ mod tests {
 
     #[test]
     fn invalid_secret_is_never_quoted() {
-        for bad in ["", "  ", "s3cret\nX-Evil: 1"] {
-            for rule in [authorization(), access_token()] {
-                let (severity, detail) = verdict(rule, bad).unwrap();
-                assert_eq!(severity, Severity::Error);
-                assert!(!detail.contains("s3cret"), "{detail}");
-            }
+        for rule in [authorization(), access_token()] {
+            let (severity, detail) = verdict(rule, "s3cret\nX-Evil: 1").unwrap();
+            assert_eq!(severity, Severity::Error);
+            assert!(!detail.contains("s3cret"), "{detail}");
         }
+        assert_eq!(verdict(access_token(), " ").unwrap().0, Severity::Error);
         assert_eq!(verdict(authorization(), "Splunk abc"), None);
     }
 

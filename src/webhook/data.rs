@@ -55,7 +55,8 @@ impl DataSource for AuditLogWebhookLookup {
     async fn read(&self, call: &mut DataCall<'_, Self>) -> Result<Model, Diagnostics> {
         let config = &call.config;
         let scope = scope_argument(call.data, &config.region, &config.portal_id)?;
-        let stream = Stream::of(call.data, scope, false)?;
+        // A webhook that can't be read is no missing one.
+        let stream = Stream::of(call.data, scope, true)?;
         let found = stream.current().await.map_err(|error| api_error(&error))?;
         let scope = &stream.scope;
         if found.is_none()

@@ -194,7 +194,8 @@ async fn read(run: &RunState, scope: Scope) -> Result<Option<Current>, Diagnosti
             ),
         )
     };
-    let stream = Stream::of(run, scope, false)?;
+    // A stream that can't be read is no missing one.
+    let stream = Stream::of(run, scope, true)?;
     stream
         .current()
         .await

@@ -14,11 +14,12 @@ use crate::webhook::{Current, Model, Target};
 /// plan has the same webhook.
 pub(super) async fn creation(
     stream: &Stream<'_>,
-    private: &Private,
+    private: &mut Private,
     config: &Model,
     diagnostics: &mut Diagnostics,
 ) {
     let scope = &stream.scope;
+    rules::forget_displaced(private);
     if stream.run.count_plan(scope, true) > 1 {
         diagnostics.push(planned_twice(scope));
     }
@@ -29,6 +30,7 @@ pub(super) async fn creation(
                 && config.replaces()
                 && config.target().as_ref() != Some(&found.target()) =>
         {
+            rules::displace(private, &found.target());
             diagnostics.push(redirects(scope, &found.target(), config));
         }
         Ok(Some(found)) if found.is_enabled() => {
@@ -99,12 +101,13 @@ pub(super) async fn replacement(
 /// imported or moved.
 pub(super) async fn update(
     stream: &Stream<'_>,
-    private: &Private,
+    private: &mut Private,
     prior: &Model,
     config: &Model,
     diagnostics: &mut Diagnostics,
 ) {
     let scope = &stream.scope;
+    rules::forget_displaced(private);
     if let (Some(target), Some(_)) = (prior.target(), Record::of(private))
         && rules::adopts(private, prior, config)
     {
@@ -133,7 +136,10 @@ pub(super) async fn update(
         return;
     }
     match &found {
-        Some(found) if config.replaces() => diagnostics.push(redirects(scope, found, config)),
+        Some(found) if config.replaces() => {
+            rules::displace(private, found);
+            diagnostics.push(redirects(scope, found, config));
+        }
         _ if config.replaces() => {}
         found => diagnostics.push(fails_at_apply(not_confirmed(
             scope,

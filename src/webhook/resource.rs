@@ -40,7 +40,7 @@ impl Resource for AuditLogWebhook {
 
     async fn plan(&self, call: &mut PlanCall<'_, Self>) -> Result<(), Diagnostics> {
         let (run, config) = (call.data, &call.config);
-        let prior = call.state.as_ref();
+        let (prior, first) = (call.state.as_ref(), call.planned_private.as_ref());
         let scope = run
             .regions
             .of(&config.region, prior.map(|prior| &prior.region))
@@ -74,7 +74,7 @@ impl Resource for AuditLogWebhook {
             Form::Destination => Attr::Null,
             Form::Endpoint => config
                 .url()
-                .plan(prior_url, &mut call.private, &mut call.diagnostics),
+                .plan(prior_url, &mut call.private, first, &mut call.diagnostics),
             Form::Open => Attr::Unknown,
         };
         if form == Form::Endpoint
@@ -98,8 +98,9 @@ impl Resource for AuditLogWebhook {
             }
             rules::expect(&mut call.private, config);
             if let Some(stream) = stream {
-                plan::creation(&stream, &call.private, config, &mut call.diagnostics).await;
+                plan::creation(&stream, &mut call.private, config, &mut call.diagnostics).await;
             }
+            rules::keep_displaced(&mut call.private, first);
             return Ok(());
         };
         let old = Scope::if_known(&prior.region, &prior.portal_id).ok().flatten();
@@ -109,7 +110,8 @@ impl Resource for AuditLogWebhook {
                 plan::replacement(stream, old, prior, config, private, &mut call.diagnostics).await;
             }
             (Some(stream), _) => {
-                plan::update(stream, &call.private, prior, config, &mut call.diagnostics).await;
+                plan::update(stream, &mut call.private, prior, config, &mut call.diagnostics).await;
+                rules::keep_displaced(&mut call.private, first);
             }
             (None, _) => {}
         }

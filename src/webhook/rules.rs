@@ -21,6 +21,9 @@ const RECORD: &str = "target";
 /// The private data of a planned creation: the URL of `endpoint_wo`.
 const EXPECTED: &str = "expected";
 
+/// The private data of a planned redirection: the target that the plan names.
+const DISPLACED: &str = "displaced";
+
 /// How a resource got its target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -59,6 +62,7 @@ impl Record {
 
     pub(super) fn set(private: &mut Private, origin: Origin, target: &Target) {
         private.remove(EXPECTED);
+        private.remove(DISPLACED);
         let record = Self {
             origin,
             target: RecordedTarget::of(target),
@@ -114,6 +118,32 @@ pub(super) fn expect(private: &mut Private, config: &Model) {
     if let (false, Some(target)) = (config.endpoint_wo.is_null(), config.target()) {
         private.set(EXPECTED, &RecordedTarget::of(&target));
     }
+}
+
+/// Records at plan what a redirection displaces: its apply displaces nothing else.
+pub(super) fn displace(private: &mut Private, found: &Target) {
+    private.set(DISPLACED, &RecordedTarget::of(found));
+}
+
+/// Keeps only what the plan that the user has seen names as displaced. Terraform 1.16 and later pass the private data of
+/// the `first` plan to the one during apply.
+pub(super) fn keep_displaced(private: &mut Private, first: Option<&Private>) {
+    let Some(first) = first else { return };
+    match first.get::<RecordedTarget>(DISPLACED) {
+        Some(named) => private.set(DISPLACED, &named),
+        None => private.remove(DISPLACED),
+    }
+}
+
+/// Removes what an earlier plan recorded as displaced.
+pub(super) fn forget_displaced(private: &mut Private) {
+    private.remove(DISPLACED);
+}
+
+/// Whether the plan names this target as displaced.
+pub(super) fn is_displaced(private: &Private, found: &Target) -> bool {
+    let named = private.get::<RecordedTarget>(DISPLACED);
+    named.is_some_and(|named| named.is(found))
 }
 
 /// Whether a destroy may remove a webhook with this target.

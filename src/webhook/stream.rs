@@ -160,7 +160,9 @@ impl<'a> Stream<'a> {
         let target = change.planned.target().or_else(|| change.config.target());
         let target = target.ok_or_else(|| no_target(change.config))?;
         let lock = self.run.stream_lock(&self.scope);
-        let _turn = self.claim(&lock, &target, change.planned.replaces()).await?;
+        let _turn = self
+            .claim(&lock, &target, change.planned.replaces(), private)
+            .await?;
         let mut created = self.send(change, None, private, diagnostics).await;
         // A `PATCH` is idempotent: if the response was lost, it is sent once more.
         let was_lost = created.as_ref().is_err_and(WriteError::may_have_happened);
@@ -183,12 +185,13 @@ impl<'a> Stream<'a> {
 
     /// Locks the stream for a creation when its webhook is off, or may be redirected to another target. Waits for another
     /// resource of this apply to remove it, without the lock. A webhook that already delivers to the target is never
-    /// taken over: its owner would then remove it.
+    /// taken over: its owner would then remove it. Nor is one whose target the plan does not name.
     async fn claim<'l>(
         &self,
         lock: &'l Mutex<()>,
         target: &Target,
         replaces: bool,
+        private: &Private,
     ) -> Result<MutexGuard<'l, ()>, Diagnostics> {
         let deadline = Instant::now() + RELEASE_TIMEOUT;
         let mut wait = FIRST_WAIT;
@@ -198,13 +201,19 @@ impl<'a> Stream<'a> {
             let Some(found) = found.filter(Current::is_enabled) else {
                 return Ok(turn);
             };
-            if replaces && found.target() != *target {
+            let redirects = replaces && found.target() != *target;
+            if redirects && rules::is_displaced(private, &found.target()) {
                 return Ok(turn);
             }
             drop(turn);
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || self.run.pause(wait.min(left)).await.is_none() {
-                return Err(rules::occupied(&self.scope, &found).into());
+                let error = if redirects {
+                    rules::changed_since_plan(&self.scope, &found.target())
+                } else {
+                    rules::occupied(&self.scope, &found)
+                };
+                return Err(error.into());
             }
             wait = wait.saturating_mul(2).min(MAX_WAIT);
         }
@@ -232,26 +241,30 @@ impl<'a> Stream<'a> {
         let is_unconfirmed = rules::is_unconfirmed(private) && !planned.replaces();
         let seen = self.current().await.map_err(|error| api_error(&error))?;
         let found = seen.as_ref().map(Current::target);
+        // A webhook that was removed, or redirected before the plan, has none of the settings that this change keeps.
+        let mut is_as_before = seen.is_some();
         if is_unconfirmed && found != target {
             let error = rules::not_confirmed(&self.scope, found.as_ref(), prior, change.config);
             return Err(error.into());
         }
         match found {
-            None if keeps_target => return Err(rules::gone(&self.scope).into()),
+            None if keeps_target && !prior.region.is_null() => return Err(rules::gone(&self.scope).into()),
             Some(found) if !is_unconfirmed => {
                 let expected = if keeps_target {
                     rules::is_same(private, target.as_ref(), &found)
                 } else {
                     target.as_ref() == Some(&found) || prior.target().is_none_or(|prior| prior == found)
                 };
-                if !expected {
+                // Nothing has refreshed a state that was moved from another provider: its plan names the target.
+                is_as_before = expected;
+                let is_named = prior.region.is_null() && rules::is_displaced(private, &found);
+                if !(expected || is_named) {
                     return Err(rules::changed_since_plan(&self.scope, &found).into());
                 }
             }
             _ => {}
         }
-        // A webhook that was removed after the plan has none of the settings that this change keeps.
-        let prior = change.prior.filter(|_| seen.is_some());
+        let prior = change.prior.filter(|_| is_as_before);
         let change = &Change { prior, ..*change };
         if let (Form::Endpoint, Some(target)) = (planned.form(), &target) {
             let is_configured = change.config.target().as_ref() == Some(target);

@@ -47,6 +47,23 @@ impl Truth {
         webhook["enabled"] == true && matches!(webhook["form"].as_str(), Some("endpoint" | "destination"))
     }
 
+    /// Whether a region's webhook delivers to the same target as in a snapshot that a plan saw.
+    pub fn delivers_as(&self, planned_on: &Self, region: &str) -> bool {
+        planned_on.delivers(region)
+            && self.delivers(region)
+            && planned_on.target(region) == self.target(region)
+    }
+
+    /// Asserts that a region's webhook has the same target and switch.
+    pub fn same_stream(&self, now: &Self, region: &str) {
+        let stream = |of: &Self| (of.target(region), of.delivers(region));
+        assert_eq!(
+            stream(self),
+            stream(now),
+            "a stream that was redirected after the plan is changed"
+        );
+    }
+
     /// The target of a region's webhook, on or off.
     pub fn target(&self, region: &str) -> Option<Target> {
         let webhook = &self.0[region]["webhook"];

@@ -46,6 +46,8 @@ pub struct World<'a> {
     pub recorded: BTreeMap<Address, Record>,
     /// Objects that other users have changed since the last write.
     pub touched: BTreeSet<Address>,
+    /// Webhooks that another block of the same apply has written to after the refresh.
+    pub overwritten: BTreeSet<Address>,
     /// Objects whose authorization may be that of another user, because detection is disabled.
     pub uncertain: BTreeSet<Address>,
     /// Objects that the next apply replaces.
@@ -66,6 +68,7 @@ impl<'a> World<'a> {
             applied: BTreeMap::new(),
             recorded: BTreeMap::new(),
             touched: BTreeSet::new(),
+            overwritten: BTreeSet::new(),
             uncertain: BTreeSet::new(),
             tainted: BTreeSet::new(),
             pending: Disturbance::Nothing,

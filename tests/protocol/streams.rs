@@ -2,11 +2,11 @@
 //! calls in a given order.
 
 use konnect_emulator::{Fault, FaultRule};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
 use terraform_plugin::plugin::proto::tfplugin6 as tf;
-use terraform_plugin::testing::terraform::{Resource, State};
-use terraform_plugin::testing::value::assert_no_errors;
+use terraform_plugin::testing::terraform::{Plan, Resource, State};
+use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::Konnect;
 
@@ -127,6 +127,80 @@ async fn destroy_without_private_data_removes_only_the_target_of_the_state() {
         assert_eq!(said, expected);
         konnect.end().await;
     }
+}
+
+/// Terraform 1.16 and later pass the private data of the plan that the user has seen.
+#[tokio::test]
+async fn replace_existing_displaces_only_what_the_plan_names() {
+    for (named, now, refused) in [
+        (Some("a"), "a", false),
+        (Some("a"), "b", true),
+        // The plan saw no stream.
+        (None, "b", true),
+    ] {
+        let konnect = Konnect::configured().await;
+        let webhook = konnect.webhook();
+        let deliver = |host: &str| {
+            let edit = json!({ "endpoint": format!("https://{host}.example.com/"), "enabled": true });
+            konnect.emulator.edit_webhook("eu", edit).unwrap();
+        };
+        if let Some(named) = named {
+            deliver(named);
+        }
+        let config = config(&webhook, &[("replace_existing", true.into())]);
+        let first = webhook.plan(&State::none(), &config).await;
+        deliver(now);
+        let before = eu(&konnect);
+        let again = webhook.plan_again(&State::none(), &first).await;
+        assert_eq!(again.diagnostics, []);
+        let state = webhook.apply(&again).await;
+        if refused {
+            let error = error(&state.diagnostics);
+            assert!(error.starts_with("Webhook was changed after the plan"), "{error}");
+            assert!(error.contains("b.example.com"), "{error}");
+            assert_eq!(eu(&konnect), before);
+        } else {
+            assert_no_errors(&state.diagnostics);
+            assert_eq!(eu(&konnect)["endpoint"], ENDPOINT);
+        }
+        konnect.end().await;
+    }
+}
+
+/// The same for the host of `endpoint_wo`.
+#[tokio::test]
+async fn secret_url_of_another_host_at_apply_is_refused() {
+    let konnect = Konnect::configured().await;
+    let (webhook, destination) = (konnect.webhook(), konnect.destination());
+    for (of, attribute) in [(&webhook, ("region", "eu")), (&destination, ("name", "siem"))] {
+        let config = |host: &str| {
+            of.shape.object(&[
+                (attribute.0, attribute.1.into()),
+                (
+                    "endpoint_wo",
+                    format!("https://{host}.example.com/s3cret").as_str().into(),
+                ),
+                ("authorization_wo", "Splunk s3cret".into()),
+            ])
+        };
+        let mut first = of.plan(&State::none(), &config("a")).await;
+        first.config = config("b");
+        let again = of.plan_again(&State::none(), &first).await;
+        assert_eq!(again.planned, first.planned);
+        let state = of.apply(&again).await;
+        let error = error(&state.diagnostics);
+        assert!(error.starts_with("Endpoint changed after the plan"), "{error}");
+        let again = of.plan_again(&State::none(), &again).await;
+        let state = of
+            .apply(&Plan {
+                config: config("a"),
+                ..again
+            })
+            .await;
+        assert_no_errors(&state.diagnostics);
+        assert!(!String::from_utf8_lossy(&state.private).contains("example.com"));
+    }
+    konnect.end().await;
 }
 
 #[tokio::test]

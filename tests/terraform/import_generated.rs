@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::import::{
     existing, existing_endpoint, existing_with_destination, import_block, sends_once, whole_endpoint,
 };
-use crate::workspace::{AUTHORIZATION, Workspace};
+use crate::workspace::{AUTHORIZATION, Feature, Workspace, cli};
 
 const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
@@ -16,10 +16,16 @@ const GENERATED: &str = "generated.tf";
 
 /// Generates the configuration of one object, and returns the exit code.
 fn generate(workspace: &Workspace, to: &str, id: &str) -> Option<i32> {
-    workspace.configure(import_block(to, id));
+    let import = import_block(to, id);
+    if cli().supports(Feature::NeedsImportProvider) {
+        workspace.configure(import.clone().expression("provider", "konnect"));
+    } else {
+        workspace.configure(&import);
+    }
     workspace.init();
     let out = format!("-generate-config-out={GENERATED}");
     let run = workspace.run(&["plan", "-no-color", &out]);
+    workspace.configure(import);
     run.code
 }
 

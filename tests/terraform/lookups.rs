@@ -392,6 +392,12 @@ fn webhook_of_each_form_is_shown_without_its_url() {
         (error.summary.as_str(), error.attribute()),
         ("Dev Portal not found", Some("portal_id"))
     );
+
+    // A webhook that the token may not read is no missing one.
+    workspace.configure(webhook("us"));
+    let refused = FaultRule::new(Fault::status(403)).path("/v2/").always();
+    workspace.konnect.inject(refused).unwrap();
+    workspace.try_plan().error();
 }
 
 #[test]

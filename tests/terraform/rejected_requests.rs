@@ -25,7 +25,8 @@ fn invalid_parameters_in_response_error_on_their_attributes() {
         };
         FaultRule::new(fault)
     };
-    let workspace = Workspace::of(Block::destination("siem"));
+    // The credential contains the name of a field: it is redacted after the error has found its attribute.
+    let workspace = Workspace::of(Block::destination("siem").with("authorization", "Splunk name"));
     let parameters = json!([
         { "field": "endpoint", "reason": "is not reachable", "rule": "reachable", "source": "body" },
         { "field": "name", "reason": "is taken" },
@@ -47,7 +48,7 @@ fn invalid_parameters_in_response_error_on_their_attributes() {
         found,
         [
             ("endpoint", "Konnect rejected \"endpoint\": is not reachable."),
-            ("name", "Konnect rejected \"name\": is taken."),
+            ("name", "Konnect rejected \"[redacted]\": is taken."),
         ]
     );
     assert_eq!(workspace.state().addresses(), [""; 0]);

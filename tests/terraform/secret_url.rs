@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::workspace::{Block, Workspace, assert_no_secret, files};
+use crate::unknown::later;
+use crate::workspace::{Block, Feature, Workspace, assert_no_secret, cli, files};
 
 const FIRST: &str = "https://collector.example.com/receiver/v1/http/Zx8qT3vBwKpL0m==";
 const SECOND: &str = "https://collector.example.com/receiver/v1/http/Lm4vK7yDsQeR9n==";
@@ -48,18 +49,21 @@ impl Kind {
         }
     }
 
-    /// Another user sets the URL.
+    /// Another user sets the URL. The time of the last change remains: the URL itself shows the change.
     fn redirect(self, workspace: &Workspace, url: &str) {
-        let path = match self {
+        let mut record = match self {
+            Self::Destination => workspace.konnect.destinations("global").remove(0),
+            Self::Webhook => workspace.konnect.region("eu")["webhook"].take(),
+        };
+        let set = json!({ "endpoint": url, "updated_at": record["updated_at"].take() });
+        let edited = match self {
             Self::Destination => {
                 let id = workspace.state().text(self.address(), "id");
-                format!("/global/v3/audit-log-destinations/{id}")
+                workspace.konnect.edit_destination("global", &id, set)
             }
-            Self::Webhook => "/eu/v2/audit-log-webhook".to_owned(),
+            Self::Webhook => workspace.konnect.edit_webhook("eu", set),
         };
-        workspace
-            .konnect
-            .patched_by_another_user(&path, &json!({ "endpoint": url }));
+        edited.unwrap();
     }
 }
 
@@ -72,11 +76,15 @@ fn configure(workspace: &Workspace, block: &Block) {
 fn of(block: &Block) -> Workspace {
     let mut workspace = Workspace::new();
     workspace.set("TF_VAR_url", FIRST);
+    let log = workspace.root().join("trace.log").display().to_string();
+    workspace.set("TF_LOG_PROVIDER", "trace");
+    workspace.set("TF_LOG_PATH", log);
     configure(&workspace, block);
     workspace.init();
     workspace
 }
 
+/// Asserts that only the host of the URL is in the state, and nothing else of it in any file or output.
 fn assert_hidden(workspace: &Workspace, kind: Kind, host: &str) {
     let state = workspace.state();
     let state = state.get(kind.address());
@@ -85,9 +93,11 @@ fn assert_hidden(workspace: &Workspace, kind: Kind, host: &str) {
         (&Value::Null, &Value::Null)
     );
     assert_eq!(state["endpoint_host"], host);
+    assert!(workspace.root().join("trace.log").exists());
     for (path, text) in files(workspace.root()) {
         assert_no_secret(&text, &path, &SECRETS);
     }
+    assert_no_secret(&workspace.printed(), "the output", &SECRETS);
 }
 
 fn assert_updates(workspace: &Workspace, kind: Kind) {
@@ -118,6 +128,28 @@ fn secret_url_is_sent_and_only_its_host_is_kept() {
     }
 }
 
+/// Before Terraform 1.16, nothing tells the plan of an apply what the saved plan of a creation shows, and the CLI refuses
+/// the difference.
+#[test]
+fn secret_url_of_another_host_at_the_apply_of_a_creation_is_refused_and_sends_nothing() {
+    for kind in Kind::BOTH {
+        let mut workspace = of(&kind.block());
+        workspace.plan();
+        workspace.set("TF_VAR_url", OTHER_HOST);
+        let error = workspace.try_apply_plan().error();
+        if cli().supports(Feature::PlannedPrivate) {
+            assert_eq!(error.summary, "Endpoint changed after the plan");
+            assert_eq!(error.attribute(), Some("endpoint_wo"));
+        } else {
+            assert_eq!(error.summary, "Provider produced inconsistent final plan");
+        }
+        assert_eq!(workspace.konnect.take_writes(), []);
+        workspace.apply();
+        workspace.assert_no_changes();
+        assert_eq!(kind.url_at_konnect(&workspace), OTHER_HOST);
+    }
+}
+
 #[test]
 fn secret_url_change_is_detected_and_sent_in_place() {
     for kind in Kind::BOTH {
@@ -130,6 +162,46 @@ fn secret_url_change_is_detected_and_sent_in_place() {
         assert_updates(&workspace, kind);
         assert_hidden(&workspace, kind, "other.example.com:8443");
     }
+}
+
+#[test]
+fn secret_url_known_only_after_apply_plans_an_unknown_host_and_is_sent_if_it_differs() {
+    for kind in Kind::BOTH {
+        let block = kind
+            .block()
+            .expression("endpoint_wo", "terraform_data.url.output");
+        let workspace = of(&kind.block());
+        for url in [FIRST, OTHER_HOST] {
+            workspace.configure(format!("{}{block}", later("url", url)));
+            let plan = workspace.plan();
+            let change = plan.change(kind.address());
+            assert!(
+                change.unknown().contains("endpoint_host"),
+                "{:?}",
+                change.unknown()
+            );
+            workspace.apply_plan();
+            assert_eq!(kind.url_at_konnect(&workspace), url);
+            workspace.assert_no_changes();
+        }
+    }
+}
+
+#[test]
+fn import_shows_the_url_until_the_first_apply_with_the_secret_one() {
+    let workspace = of(&Kind::Webhook.block());
+    let edit = json!({ "endpoint": FIRST, "authorization": "Bearer x", "enabled": true });
+    workspace.konnect.edit_webhook("eu", edit).unwrap();
+    workspace
+        .run(&["import", Kind::Webhook.address(), "eu"])
+        .succeeds();
+    assert_eq!(workspace.state().text(Kind::Webhook.address(), "endpoint"), FIRST);
+    workspace.apply();
+    workspace.assert_no_changes();
+    let state = workspace.state();
+    let state = state.get(Kind::Webhook.address());
+    assert_eq!(state["endpoint"], Value::Null);
+    assert_eq!(state["endpoint_host"], "collector.example.com");
 }
 
 #[test]

@@ -8,7 +8,7 @@ const SIEM: &str = "konnect_audit_log_destination.siem";
 const EU: &str = "konnect_audit_log_webhook.eu";
 
 /// A resource whose output is unknown until it is created or replaced.
-fn later(label: &str, value: &str) -> Block {
+pub fn later(label: &str, value: &str) -> Block {
     Block::new(format!("resource \"terraform_data\" \"{label}\"")).with("input", value)
 }
 
@@ -87,18 +87,30 @@ fn token_recreated_skips_refresh_and_keeps_state() {
 }
 
 #[test]
-fn status_with_unknown_token_errors_at_plan() {
-    let mut workspace = Workspace::of("");
-    workspace.unset("KONNECT_TOKEN");
-    let status = Block::new("data \"konnect_audit_log_webhook_status\" \"eu\"").with("region", "eu");
-    workspace.configure_provider(
-        "personal_access_token = terraform_data.token.output\n  max_retries = 0",
-        format!("{}{status}", later("token", "kpat_later")),
-    );
-    let error = workspace.try_plan().error();
-    assert_eq!(error.summary, "Provider configuration is not known yet");
-    assert!(error.detail.contains("-target"), "{}", error.detail);
-    assert_eq!(workspace.konnect.requests(), []);
+fn status_with_unknown_provider_argument_errors_at_plan_and_names_it() {
+    for (argument, value, named) in [
+        ("personal_access_token", "kpat_later", "access token"),
+        ("region", "eu", "region"),
+    ] {
+        let mut workspace = Workspace::of("");
+        if argument == "personal_access_token" {
+            workspace.unset("KONNECT_TOKEN");
+        }
+        let status = Block::new("data \"konnect_audit_log_webhook_status\" \"eu\"");
+        workspace.configure_provider(
+            &format!("{argument} = terraform_data.later.output\n  max_retries = 0"),
+            format!("{}{status}", later("later", value)),
+        );
+        let error = workspace.try_plan().error();
+        assert_eq!(error.summary, "Provider configuration is not known yet");
+        let says = format!("The {named} in the provider block");
+        assert!(
+            error.detail.contains(&says) && error.detail.contains("-target"),
+            "{}",
+            error.detail
+        );
+        assert_eq!(workspace.konnect.requests(), []);
+    }
 }
 
 #[test]

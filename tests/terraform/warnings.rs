@@ -69,6 +69,9 @@ fn command_prints_each_warning_once() {
     let run = workspace.try_plan().succeeds();
     assert_eq!(counts(&run), once, "{}", run.report());
     workspace.configure(questionable("json"));
+    // Without a refresh, the plan of an update looks like that of an apply.
+    let run = workspace.run(&["plan", "-json", "-refresh=false"]);
+    assert_eq!(counts(&run), BTreeMap::new(), "{}", run.report());
     let run = workspace.apply();
     assert_eq!(counts(&run), once, "{}", run.report());
     // A replacement is planned as an update and as a creation.

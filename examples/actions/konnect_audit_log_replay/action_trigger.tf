@@ -38,7 +38,7 @@ resource "konnect_audit_log_webhook" "eu" {
   }
 }
 
-# Terraform runs it after both resources have changed, because it refers to the webhook.
+# It refers to the webhook, so it runs after both changes. (Terraform 1.17.0-alpha20260812 refuses the reference.)
 action "konnect_audit_log_replay" "missed" {
   config {
     region = konnect_audit_log_webhook.eu.region

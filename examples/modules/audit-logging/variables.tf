@@ -35,11 +35,6 @@ variable "authorization" {
   type        = string
   default     = null
   ephemeral   = true
-
-  validation {
-    condition     = var.authorization == null ? true : trimspace(var.authorization) != ""
-    error_message = "The authorization is blank. Set the header that the collector expects."
-  }
 }
 
 variable "authorization_version" {

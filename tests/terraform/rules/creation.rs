@@ -10,9 +10,10 @@ use super::{
     address, beside, delivers_to, endpoint, forms, is_on, says, set_up, to, warned, webhook,
     with_destinations,
 };
-use crate::workspace::{Block, Diagnostic, Workspace};
+use crate::import::import_block;
 #[cfg(target_os = "linux")]
-use crate::{import::import_block, workspace::until};
+use crate::workspace::until;
+use crate::workspace::{Block, Diagnostic, Feature, Workspace, cli};
 
 /// An endpoint whose path is the credential.
 const SECRET_ENDPOINT: &str = "https://hec.example.com/services/p4th-is-s3cret";
@@ -211,6 +212,30 @@ fn replace_existing_over_a_live_stream_warns_and_names_it() {
         // After the creation, a change of the argument sends no request.
         workspace.configure(block);
         assert_eq!(workspace.apply_and_assert_no_changes(), []);
+    }
+}
+
+/// Before Terraform 1.16, nothing tells the plan of an apply what the saved plan of a creation names: a warning names the
+/// stream.
+#[test]
+fn saved_plan_with_replace_existing_displaces_what_it_names() {
+    for imported in [false, true] {
+        let (workspace, ours, theirs) = with_destinations();
+        delivers_to(&workspace, "eu", &theirs);
+        let block = to("eu", "eu", &ours).with("replace_existing", true);
+        let import = Some(import_block(&address("eu"), "eu").to_string()).filter(|_| imported);
+        set_up(&workspace, format!("{block}{}", import.unwrap_or_default()));
+        workspace.plan();
+        delivers_to_endpoint(&workspace, "eu");
+        let run = workspace.try_apply_plan();
+        let host = ["hec.example.com"];
+        if imported || cli().supports(Feature::PlannedPrivate) {
+            says(&run.error(), "Webhook was changed after the plan", &host);
+            assert_eq!(workspace.konnect.take_writes(), []);
+        } else {
+            says(run.succeeds().warnings()[0], "A live stream is redirected", &host);
+        }
+        is_on(&workspace, "eu");
     }
 }
 

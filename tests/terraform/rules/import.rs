@@ -125,9 +125,21 @@ fn moved_webhook_of_kong_that_was_redirected_since_overwrites_nothing() {
     kongs.destination = Value::Null;
     kongs.store(&workspace);
     delivers_to(&workspace, "eu", &theirs);
-    set_up(
-        &workspace,
-        format!("{}{}", Block::webhook_with_endpoint("eu"), moved_webhook()),
-    );
+    let block = Block::webhook_with_endpoint("eu");
+    set_up(&workspace, format!("{block}{}", moved_webhook()));
     is_refused(&workspace, &theirs);
+    // On request, it is redirected to the target of the state, or set up again.
+    workspace.configure(format!(
+        "{}{}",
+        block.with("replace_existing", true),
+        moved_webhook()
+    ));
+    for gone in [false, true] {
+        if gone {
+            kongs.store(&workspace);
+            workspace.konnect.remove_webhook("eu").unwrap();
+        }
+        assert_eq!(workspace.apply_and_assert_no_changes().len(), 1);
+        is_on(&workspace, "eu");
+    }
 }

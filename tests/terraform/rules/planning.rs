@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{is_off, says, warned};
-use crate::workspace::{AUTHORIZATION, Block, Workspace};
+use crate::workspace::{AUTHORIZATION, Block, Diagnostic, Workspace};
 
 #[test]
 fn destroy_without_the_credential_and_with_an_object_deleted_outside_succeeds() {
@@ -34,6 +34,47 @@ fn destroy_without_the_credential_and_with_an_object_deleted_outside_succeeds() 
         is_off(&workspace, "eu");
         assert_eq!(workspace.konnect.destinations("global").len(), 0);
     }
+}
+
+/// A pipeline that passes empty variables.
+#[test]
+fn destroy_with_blank_secrets_succeeds_and_an_apply_fails_on_them() {
+    let secret = |block: Block| {
+        block
+            .without("authorization")
+            .without("endpoint")
+            .expression("authorization_wo", "var.credential")
+            .expression("endpoint_wo", "var.url")
+    };
+    let variables = ["credential", "url"].map(|name| format!("variable \"{name}\" {{ type = string }}\n"));
+    let (siem, eu) = (Block::destination("siem"), Block::webhook_with_endpoint("eu"));
+    let mut workspace = Workspace::of(format!("{}{}{}", variables.concat(), secret(siem), secret(eu)));
+    let url = "https://siem.example.com/s3cret";
+    workspace.set("TF_VAR_credential", AUTHORIZATION);
+    workspace.set("TF_VAR_url", url);
+    workspace.apply_and_assert_no_changes();
+    workspace.konnect.take_writes();
+    for (credential, attribute) in [("", "authorization_wo"), (AUTHORIZATION, "endpoint_wo")] {
+        workspace.set("TF_VAR_credential", credential);
+        workspace.set("TF_VAR_url", if credential.is_empty() { url } else { " " });
+        let run = workspace.try_plan().ends_with(2);
+        let blank = |w: &&&Diagnostic| w.summary == "Value is blank" && w.attribute() == Some(attribute);
+        assert_eq!(run.warnings().iter().filter(blank).count(), 2, "{}", run.report());
+        let errors = workspace.try_apply().errors();
+        assert_eq!(errors.len(), 2, "{errors:?}");
+        assert!(
+            errors.iter().all(|error| error.attribute() == Some(attribute)),
+            "{errors:?}"
+        );
+        assert!(
+            errors.iter().all(|error| error.detail.contains("blank")),
+            "{errors:?}"
+        );
+    }
+    assert_eq!(workspace.konnect.take_writes(), []);
+    workspace.set("TF_VAR_credential", "");
+    workspace.destroy();
+    is_off(&workspace, "eu");
 }
 
 #[test]

@@ -38,8 +38,14 @@ pub enum Feature {
     Actions,
     /// `import` blocks with `identity`.
     ImportByIdentity,
+    /// `lifecycle { destroy = false }`.
+    KeepsAtDestroy,
+    /// Generated configuration needs the `provider` argument of an `import` block.
+    NeedsImportProvider,
     /// The second plan of a change, during apply, contains the private data of the first.
     PlannedPrivate,
+    /// An action must not refer to the resource that triggers it.
+    RefusesTriggerReference,
     /// `terraform query`, with `GenerateResourceConfig`.
     Query,
 }
@@ -48,10 +54,11 @@ impl Cli {
     /// Whether this CLI has a feature.
     pub fn supports(&self, feature: Feature) -> bool {
         let first = match (feature, self.product) {
-            (Feature::ImportByIdentity, _) => (1, 12),
+            (Feature::ImportByIdentity, _) | (Feature::KeepsAtDestroy, Product::OpenTofu) => (1, 12),
             (Feature::Actions | Feature::Query, Product::Terraform) => (1, 14),
-            (Feature::PlannedPrivate, Product::Terraform) => (1, 16),
-            (Feature::Actions | Feature::Query | Feature::PlannedPrivate, Product::OpenTofu) => return false,
+            (Feature::RefusesTriggerReference, Product::Terraform) => (1, 17),
+            (_, Product::Terraform) => (1, 16),
+            (_, Product::OpenTofu) => return false,
         };
         self.release >= first
     }

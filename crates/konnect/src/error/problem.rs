@@ -76,23 +76,36 @@ impl Problem {
         Self {
             document: is_trace_id && repeats_status,
             message: message.or_else(|| excerpt(body, whole, redactor)),
-            trace_id: text("instance").or_else(|| text("trace_id")),
+            trace_id: ["instance", "trace_id"]
+                .iter()
+                .find_map(|name| identifier(document.get(*name)?, redactor)),
             invalid_parameters,
         }
     }
 }
 
 fn clean(value: &Value, redactor: &Redactor) -> Option<String> {
+    sanitize(&text_of(value)?, redactor)
+}
+
+fn text_of(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => sanitize(text, redactor),
+        Value::String(text) => Some(text.clone()),
         Value::Null => None,
-        other => sanitize(&other.to_string(), redactor),
+        other => Some(other.to_string()),
     }
+}
+
+/// The name of a field or a trace id, in which a short secret is a coincidence.
+fn identifier(value: &Value, redactor: &Redactor) -> Option<String> {
+    let text = redactor.redact_id(&single_line(&redactor.redact_id(&text_of(value)?)));
+    Some(truncate(&text)).filter(|text| !text.is_empty())
 }
 
 fn invalid_parameter(entry: &Value, redactor: &Redactor) -> Option<InvalidParameter> {
     let text = |name: &str| entry.get(name).and_then(|value| clean(value, redactor));
-    let (field, reason, rule) = (text("field"), text("reason"), text("rule"));
+    let field = entry.get("field").and_then(|value| identifier(value, redactor));
+    let (reason, rule) = (text("reason"), text("rule"));
     if field.is_none() && reason.is_none() && rule.is_none() {
         return None;
     }
@@ -247,11 +260,26 @@ mod tests {
         assert!(!message.contains("hun"), "{message}");
         let spread = parse(r#"{"detail": "echo hun\u0000ter2", "title": "t"}"#);
         assert!(!format!("{spread:?}").contains("hunter2"));
-        let everywhere = parse(
-            r#"{"detail": "hunter2", "instance": "hunter2", "invalid_parameters":
-                [{"field": "hunter2", "reason": "hunter2", "rule": "hunter2"}]}"#,
-        );
-        assert!(!format!("{everywhere:?}").contains("hunter2"), "{everywhere:?}");
+        for (secret, in_identifiers) in [("hunter2", true), ("hunter2-s3cret", false)] {
+            let document = r#"{"detail": "SECRET", "instance": "SECRET", "invalid_parameters":
+                [{"field": "SECRET", "reason": "SECRET", "rule": "SECRET"}]}"#;
+            let redactor = Redactor::new([secret]);
+            let problem = Problem::parse(
+                404,
+                document.replace("SECRET", secret).as_bytes(),
+                true,
+                &redactor,
+            );
+            let parameter = &problem.invalid_parameters[0];
+            for identifier in [problem.trace_id.as_deref().unwrap(), &parameter.field] {
+                assert_eq!(identifier == secret, in_identifiers, "{identifier}");
+            }
+            let texts = format!(
+                "{:?} {:?} {:?}",
+                problem.message, parameter.reason, parameter.rule
+            );
+            assert!(!texts.contains("hunter2"), "{texts}");
+        }
     }
 
     fn of(body: &str) -> Option<String> {

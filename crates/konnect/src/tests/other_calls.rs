@@ -261,7 +261,7 @@ async fn get_portal_that_does_not_exist_is_not_found() {
 
 #[tokio::test]
 async fn get_available_regions_sends_no_token() {
-    let body = r#"{"regions": {"stable": ["eu", "us"], "stable_opt_in": ["sg"], "beta": null, "new": []}}"#;
+    let body = r#"{"regions": {"stable": ["eu", "US"], "stable_opt_in": ["sg"], "beta": null, "new": []}}"#;
     let server = Server::start([json(200, body), json(200, "{}")]).await;
     let client = server.client();
     let regions = v3::get_available_regions(&client, &Region::global())

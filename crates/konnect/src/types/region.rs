@@ -78,11 +78,12 @@ impl FromStr for Region {
     }
 }
 
+/// Reads a region that the API returned, in any case.
 impl TryFrom<String> for Region {
     type Error = InvalidValue;
 
     fn try_from(text: String) -> Result<Self, InvalidValue> {
-        text.parse()
+        text.to_ascii_lowercase().parse()
     }
 }
 

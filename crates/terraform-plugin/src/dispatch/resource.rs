@@ -303,9 +303,11 @@ impl<R: Resource> ErasedResource<R> {
         replaces.append(&mut call.requires_replace);
         call.diagnostics
             .append(plan::check(schema, &planned, &request.config));
+        // Never empty: a host that sends it with the next plan of the same change then shows that it plans again.
+        let private = Some(call.private.to_bytes()).filter(|private| !private.is_empty());
         Ok(PlanResponse {
             planned,
-            private: call.private.to_bytes(),
+            private: private.unwrap_or_else(|| b"{}".to_vec()),
             identity: None,
             requires_replace: replaces,
             diagnostics: call.diagnostics,

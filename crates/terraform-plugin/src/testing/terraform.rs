@@ -100,6 +100,15 @@ impl Resource {
 
     /// Plans a create or update.
     pub async fn plan(&self, prior: &State, config: &Value) -> Plan {
+        self.plan_after(prior, config, &[]).await
+    }
+
+    /// Plans a change again during apply, as Terraform 1.16 and later do: with the private data of the `first` plan.
+    pub async fn plan_again(&self, prior: &State, first: &Plan) -> Plan {
+        self.plan_after(prior, &first.config, &first.private).await
+    }
+
+    async fn plan_after(&self, prior: &State, config: &Value, planned_private: &[u8]) -> Plan {
         let request = tf::plan_resource_change::Request {
             type_name: self.type_name.clone(),
             prior_state: self.shape.encode(&prior.value),
@@ -107,6 +116,7 @@ impl Resource {
             config: self.shape.encode(config),
             prior_private: prior.private.clone(),
             prior_identity: self.identify(prior.identity.as_ref()),
+            planned_private: planned_private.to_vec(),
             ..<_>::default()
         };
         let response = self.provider.clone().plan_resource_change(request).await;

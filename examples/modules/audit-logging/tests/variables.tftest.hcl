@@ -63,16 +63,6 @@ run "blank_name_is_refused" {
   expect_failures = [var.destination]
 }
 
-run "blank_authorization_is_refused" {
-  command = plan
-
-  variables {
-    authorization = " "
-  }
-
-  expect_failures = [var.authorization]
-}
-
 run "fractional_version_is_refused" {
   command = plan
 

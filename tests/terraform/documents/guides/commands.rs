@@ -91,9 +91,18 @@ fn import_guide_commands_generate_configuration() {
         .replacements
         .push((example, id.as_str().expect("an id").to_owned()));
     let block = reader.block("terraform", "import {\n  to = konnect_audit_log_destination.siem");
-    reader.workspace.configure(block);
+    // The page's note about Terraform 1.16 and later.
+    let with_provider = block.replace("\n}", "\n  provider = konnect\n}");
+    reader
+        .workspace
+        .configure(if cli().supports(Feature::NeedsImportProvider) {
+            &with_provider
+        } else {
+            &block
+        });
     reader.workspace.init();
     reader.runs("-generate-config-out=generated.tf");
+    reader.workspace.configure(&block);
     let plan = reader.workspace.run(&["plan", "-no-color"]).succeeds();
     let shown = "Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.";
     assert!(plan.stdout.contains(shown), "{}", plan.stdout);
