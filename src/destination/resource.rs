@@ -17,7 +17,7 @@ use crate::destination::{Model, state_id};
 use crate::destination::{messages, users};
 use crate::run::RunState;
 use crate::run::errors::api_error;
-use crate::run::values::{argument, changed_value, fails_at_apply};
+use crate::run::values::{argument, changed_value};
 use crate::run::{kong, time};
 
 /// The time limit for the deletion of a destination whose creation no state records. The process ends after it.
@@ -58,9 +58,8 @@ impl Resource for AuditLogDestination {
         let prior = call.state.as_ref().map(Model::url);
         call.planned.endpoint_host = config.url().plan(prior, &mut call.private, &mut call.diagnostics);
         let Some(prior) = &call.state else {
-            if config.credential().is_unset() {
-                call.diagnostics.push(fails_at_apply(credential::missing()));
-            }
+            CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift)
+                .plan_creation(&mut call.diagnostics);
             messages::plan_creation(run, config, &call.planned, &mut call.diagnostics).await;
             return Ok(());
         };
@@ -125,7 +124,7 @@ impl Resource for AuditLogDestination {
                 .push(messages::left_behind(&duplicates, &destination.id));
         }
         let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
-        tracker.created();
+        tracker.created(&mut call.diagnostics);
         if adopted {
             call.diagnostics.push(messages::adopted(&destination.id));
             // Another process or user may have created it with another credential.

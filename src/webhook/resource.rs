@@ -90,11 +90,11 @@ impl Resource for AuditLogWebhook {
         {
             call.diagnostics.push(fails_at_apply(error));
         }
-        let bare = form == Form::Endpoint && config.credential().is_unset();
         let stream = scope.and_then(|scope| Stream::of(run, scope, config.uses_v2()).ok());
         let Some(prior) = prior else {
-            if bare {
-                call.diagnostics.push(fails_at_apply(credential::missing()));
+            if form == Form::Endpoint {
+                CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift)
+                    .plan_creation(&mut call.diagnostics);
             }
             rules::expect(&mut call.private, config);
             if let Some(stream) = stream {
