@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::types::lenient::set_time;
+use crate::types::lenient::{set_time, shown};
 
 /// A replay job to start (API descriptions, `ReplaceAuditLogReplayJob`). Konnect decides how
 /// far back it can reach.
@@ -89,7 +89,7 @@ impl<'de> Deserialize<'de> for ReplayJobStatus {
             "running" => Self::Running,
             "completed" => Self::Completed,
             "failed" => Self::Failed,
-            _ => Self::Other(name),
+            other => Self::Other(shown(other)),
         })
     }
 }

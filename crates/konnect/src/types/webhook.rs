@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::types::destination::LogFormat;
 use crate::types::id::DestinationId;
-use crate::types::lenient::{foreign_text, null_as_default, set_time};
+use crate::types::lenient::{foreign_text, null_as_default, set_time, shown};
 use crate::types::secret::Authorization;
 
 /// The v2 webhook of a region, which has its own endpoint (API description v2, `AuditLogWebhook`).
@@ -172,7 +172,7 @@ impl<'de> Deserialize<'de> for WebhookState {
             "active" => Self::Active,
             "inactive" => Self::Inactive,
             "unconfigured" => Self::Unconfigured,
-            other => Self::Other(other.to_owned()),
+            other => Self::Other(shown(other)),
         })
     }
 }
