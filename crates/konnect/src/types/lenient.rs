@@ -27,7 +27,7 @@ pub(crate) fn foreign_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result
     Ok(text.map(|text| shown(&text)).filter(|text| !text.is_empty()))
 }
 
-/// A name that this version of the client does not know, which is only shown.
+/// A name of an enumeration, which a message can show: this version of the client may not know it.
 pub(crate) fn shown(text: &str) -> String {
     truncate(&single_line(text))
 }

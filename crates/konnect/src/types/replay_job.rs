@@ -81,7 +81,7 @@ impl fmt::Display for ReplayJobStatus {
 
 impl<'de> Deserialize<'de> for ReplayJobStatus {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
+        let name = shown(&String::deserialize(deserializer)?);
         Ok(match name.as_str() {
             "unconfigured" => Self::Unconfigured,
             "accepted" => Self::Accepted,
@@ -89,7 +89,7 @@ impl<'de> Deserialize<'de> for ReplayJobStatus {
             "running" => Self::Running,
             "completed" => Self::Completed,
             "failed" => Self::Failed,
-            other => Self::Other(shown(other)),
+            _ => Self::Other(name),
         })
     }
 }
@@ -122,7 +122,7 @@ mod tests {
             "failed",
             "paused",
         ] {
-            let status: ReplayJobStatus = from_value(json!(name)).unwrap();
+            let status: ReplayJobStatus = from_value(json!(format!("{name}\n\u{1b}"))).unwrap();
             assert_eq!(status.to_string(), name);
             let in_progress = ["accepted", "pending", "running"].contains(&name);
             assert_eq!(status.is_in_progress(), in_progress, "{name}");
