@@ -56,3 +56,19 @@ pub(crate) fn fails_at_apply(error: Diagnostic) -> Diagnostic {
         ..Diagnostic::warning(error.summary, format!("The apply will fail. {}", error.detail))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_konnect_contain_no_secret() {
+        terraform_plugin::remember_secret("Splunk f0rmat-s3cret");
+        let (echo, cleaned) = ("f0rmat-s3cret\u{1b}", Attr::Known("[redacted]".to_owned()));
+        assert_eq!(time_of(Some(echo.to_owned())), cleaned);
+        assert_eq!(format_of(&LogFormat::Other(echo.to_owned())), cleaned);
+        let time = "2026-01-02T03:04:05Z";
+        assert_eq!(time_of(Some(time.to_owned())), Attr::Known(time.to_owned()));
+        assert_eq!(format_of(&LogFormat::Cps), Attr::Known("cps".to_owned()));
+    }
+}
