@@ -140,6 +140,8 @@ pub(crate) struct CredentialTracker<'a> {
     config: CredentialArguments<'a>,
     private: &'a mut Private,
     detects: bool,
+    /// The decision of the first plan, if the host plans again during apply: only the first one shows warnings.
+    first: Option<Decision>,
 }
 
 impl<'a> CredentialTracker<'a> {
@@ -151,7 +153,14 @@ impl<'a> CredentialTracker<'a> {
             config,
             private,
             detects,
+            first: None,
         }
+    }
+
+    /// Sets the private data of the first plan, if the host plans again during apply.
+    pub(crate) fn after(mut self, first: Option<&Private>) -> Self {
+        self.first = first.and_then(|first| first.get(DECISION));
+        self
     }
 
     /// Removes all records: the object no longer has a credential.
@@ -192,7 +201,9 @@ impl<'a> CredentialTracker<'a> {
     }
 
     fn decide(&mut self, send: SendDecision, source: Source) {
-        let known = !self.config.write_only.is_unknown();
+        let known = self
+            .first
+            .map_or(!self.config.write_only.is_unknown(), |first| first.known);
         self.private.set(DECISION, &Decision { send, source, known });
     }
 

@@ -247,6 +247,14 @@ async fn guessable_value_warns_once_also_if_unknown_at_plan() {
         assert_eq!(warnings, [NEEDS_VERSION]);
         assert_eq!(private, after(&basic));
     }
+    // Terraform 1.16 plans again during apply, with the value, and does not show the warnings of that plan.
+    let (mut first, mut second, mut at_apply) = (Private::default(), Private::default(), Diagnostics::new());
+    CredentialTracker::new(unknown.arguments(), &mut first, true).plan_creation(&mut Diagnostics::new());
+    CredentialTracker::new(basic.arguments(), &mut second, true)
+        .after(Some(&first))
+        .plan_creation(&mut Diagnostics::new());
+    CredentialTracker::new(basic.arguments(), &mut second, true).created(&mut at_apply);
+    assert_eq!(at_apply.iter().count(), 1);
     for (from, sent) in [
         (write_only("a"), Some("Basic dTpw".to_owned())),
         (basic.clone(), None),

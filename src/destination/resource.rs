@@ -59,11 +59,13 @@ impl Resource for AuditLogDestination {
         call.planned.endpoint_host = config.url().plan(prior, &mut call.private, &mut call.diagnostics);
         let Some(prior) = &call.state else {
             CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift)
+                .after(call.planned_private.as_ref())
                 .plan_creation(&mut call.diagnostics);
             messages::plan_creation(run, config, &call.planned, &mut call.diagnostics).await;
             return Ok(());
         };
-        let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
+        let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift)
+            .after(call.planned_private.as_ref());
         let send = tracker.plan(
             "destination",
             prior.credential(),

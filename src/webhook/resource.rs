@@ -94,6 +94,7 @@ impl Resource for AuditLogWebhook {
         let Some(prior) = prior else {
             if form == Form::Endpoint {
                 CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift)
+                    .after(call.planned_private.as_ref())
                     .plan_creation(&mut call.diagnostics);
             }
             rules::expect(&mut call.private, config);
@@ -134,7 +135,7 @@ impl Resource for AuditLogWebhook {
             config,
             prior,
             &call.planned,
-            &mut call.private,
+            (&mut call.private, call.planned_private.as_ref()),
             &mut call.diagnostics,
         ) {
             call.planned.updated_at = Attr::Unknown;
@@ -281,7 +282,7 @@ fn plan_credential(
     config: &Model,
     prior: &Model,
     planned: &Model,
-    private: &mut Private,
+    (private, first): (&mut Private, Option<&Private>),
     diagnostics: &mut Diagnostics,
 ) -> bool {
     // Konnect has no credential for an endpoint while the region has a destination, even if another process or user
@@ -297,7 +298,7 @@ fn plan_credential(
     } else {
         Required::No
     };
-    let mut tracker = CredentialTracker::new(config.credential(), private, run.detects_drift);
+    let mut tracker = CredentialTracker::new(config.credential(), private, run.detects_drift).after(first);
     let send = tracker.plan("webhook", prior.credential(), required, diagnostics);
     if config.url().is_unset() && endpoint::is_changed(private) {
         // Under `ignore_changes` of `endpoint_wo`: the credential must not go to the URL of another process or user.
