@@ -2,7 +2,7 @@
 //! identity, `GET /v3/organizations/me`), and the regions of Konnect (`GET /v3/available-regions`).
 
 use konnect::{AvailableRegions, Error, Organization, Region, v3};
-use terraform_plugin::{Attr, DataCall, DataSource, Diagnostic, Diagnostics};
+use terraform_plugin::{Attr, DataCall, DataSource, Diagnostic, Diagnostics, foreign_text};
 
 use crate::run::RunState;
 
@@ -27,10 +27,20 @@ pub(crate) struct Model {
     login_path: Attr<String>,
 }
 
+fn is_uuid(id: &str) -> bool {
+    id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
 impl From<Organization> for Model {
     fn from(found: Organization) -> Self {
         Self {
-            id: found.id.into(),
+            // Konnect can repeat the credential in place of an id. A UUID remains: it can be a part of an endpoint.
+            id: if is_uuid(&found.id) {
+                found.id
+            } else {
+                foreign_text(&found.id)
+            }
+            .into(),
             name: found.name.into(),
             state: found.state.into(),
             login_path: found.login_path.into(),

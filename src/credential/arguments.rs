@@ -61,13 +61,13 @@ pub(super) enum Source {
 /// The description of `authorization_wo`, which is not sensitive: its value is null wherever it could be shown, and the
 /// CLI stores the paths of several sensitive attributes in random order, which `plan -refresh-only` reports as a change.
 pub(crate) const WRITE_ONLY: &str = "Write-only form of `authorization`: it is never stored in a plan or state, and accepts ephemeral \
-                 values. Requires Terraform 1.11 or OpenTofu 1.11, or later. The provider detects a new value by a salted \
-                 hash in the private state and sends it in place, unless `authorization_wo_version` is set.";
+                 values. Requires Terraform 1.11 or OpenTofu 1.11, or later. Without `authorization_wo_version`, a salted hash \
+                 in the private state detects a new value. `Basic` values and values of fewer than 16 characters have no hash: \
+                 set the version.";
 
 /// The description of `authorization_wo_version`.
 pub(crate) const VERSION: &str = "Version of `authorization_wo`, a whole number from 0. If set, no hash of the value is stored, and a new \
-                 value is sent only when the version changes: increment it. After an outside change or a lost response, \
-                 the current value is sent again without a new version.";
+                 value is sent only when the version changes.";
 
 /// Checks that not both are set, and that a version has a value. Unknown values can become null, and are accepted.
 pub(crate) fn validate(config: CredentialArguments<'_>, diagnostics: &mut Diagnostics) {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
 use url::Url;
 
-use crate::credential::fingerprint::Fingerprint;
+use crate::credential::fingerprint::{Fingerprint, MIN_LENGTH};
 
 /// The private state: the fingerprint of the URL that was applied with `endpoint_wo`.
 const APPLIED: &str = "url";
@@ -131,6 +131,8 @@ impl EndpointArguments<'_> {
         first: Option<&Private>,
         diagnostics: &mut Diagnostics,
     ) -> Attr<String> {
+        // A replacement is planned twice, and the first plan, as an update, has warned.
+        let warned = prior.is_none() && private.get::<Send>(DECISION).is_some();
         private.remove(DECISION);
         private.remove(PLANNED_HOST);
         if self.write_only.is_null() {
@@ -142,7 +144,14 @@ impl EndpointArguments<'_> {
                 (Attr::Known(url), _) => host(url),
             };
         }
+        if let (Attr::Known(url), false) = (self.write_only, warned)
+            && is_guessable(url)
+            && !applied(private).is_some_and(|applied| is(&applied, url.expose()))
+        {
+            diagnostics.push(short());
+        }
         let Some(prior) = prior else {
+            private.set(DECISION, &Send::Yes);
             // The value can be another one at apply: then the apply says so.
             let first = first.and_then(|first| first.get::<String>(PLANNED_HOST));
             let planned = match (first, self.write_only) {
@@ -310,6 +319,22 @@ pub(crate) fn observe(private: &mut Private, url: &str) {
         Some(applied) if !is(&applied, url) => private.set(CHANGED, &true),
         _ => private.remove(CHANGED),
     }
+}
+
+/// Whether the path and query of a URL can be guessed from its fingerprint.
+fn is_guessable(url: &Secret) -> bool {
+    Url::parse(url.expose()).is_ok_and(|url| url.path().len() + url.query().map_or(0, str::len) < MIN_LENGTH)
+}
+
+/// The warning that the URL of `endpoint_wo` can be guessed.
+fn short() -> Diagnostic {
+    Diagnostic::warning(
+        "Path of endpoint_wo can be guessed",
+        "The path and query of the URL have fewer than 16 characters together. The private state contains a salted hash of \
+         the URL, so someone who can read the state can find a short secret by trying. Use a longer secret in the URL, or a \
+         credential in authorization_wo.",
+    )
+    .at("endpoint_wo")
 }
 
 /// The warning that another process or user changed the URL.

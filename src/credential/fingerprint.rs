@@ -13,14 +13,32 @@ use terraform_plugin::Secret;
 
 /// About a millisecond on a machine of 2026: cheap for one comparison, expensive for guessing.
 const ROUNDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(4_999);
-/// The first byte of a fingerprint, which identifies this derivation: [`ROUNDS`], a salt and the first bytes of the
+/// The most rounds that a comparison computes, so that a forged state does not block the process.
+const MAX_ROUNDS: u32 = 100_000;
+/// The first byte of a fingerprint, which identifies its form: the number of rounds, a salt and the first bytes of the
 /// hash.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const SALT: usize = 16;
 /// The number of stored bytes of the hash, enough to prevent collisions.
 const STORED: usize = 16;
 
-/// A salted hash of a write-only value (PBKDF2 with HMAC-SHA-256) for the private state, as 44 characters of Base64. A
+/// A value with fewer characters can be guessed from its fingerprint.
+pub(super) const MIN_LENGTH: usize = 16;
+
+/// Why a credential can be guessed from its fingerprint: it is a password of HTTP's `Basic` scheme, or short.
+pub(super) fn guessable(credential: &Secret) -> Option<&'static str> {
+    let value = credential.expose().trim();
+    let scheme = value.split_whitespace().next().unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("basic") {
+        Some("contains a password (Basic)")
+    } else if value.chars().count() < MIN_LENGTH {
+        Some("has fewer than 16 characters")
+    } else {
+        None
+    }
+}
+
+/// A salted hash of a write-only value (PBKDF2 with HMAC-SHA-256) for the private state, as 50 characters of Base64. A
 /// process uses one salt per secret, so a state shows which objects received the same value in one run. Different
 /// secrets and different processes have different salts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,26 +51,57 @@ impl Fingerprint {
         let mut derived = derived()?;
         let salt = derived.salt(secret)?;
         let hash = derived.hash(&salt, ROUNDS, secret);
-        let bytes = [&[VERSION], salt.as_slice(), &hash[..STORED]].concat();
+        let bytes = [
+            [VERSION].as_slice(),
+            &ROUNDS.get().to_be_bytes(),
+            salt.as_slice(),
+            &hash[..STORED],
+        ]
+        .concat();
         Some(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_rounds(secret: &Secret, rounds: u32) -> Self {
+        let salt = [7; SALT];
+        let hash = derive(&salt, NonZeroU32::new(rounds).unwrap(), secret);
+        let bytes = [
+            &[VERSION],
+            rounds.to_be_bytes().as_slice(),
+            &salt,
+            &hash[..STORED],
+        ]
+        .concat();
+        Self(URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// Whether this is the fingerprint of a secret. A damaged fingerprint matches no secret.
     pub(crate) fn is_of(&self, secret: &Secret) -> bool {
-        let Ok(bytes) = URL_SAFE_NO_PAD.decode(&self.0) else {
-            return false;
-        };
-        let Some((&VERSION, rest)) = bytes.split_first() else {
-            return false;
-        };
-        let Some((salt, hash)) = rest.split_at_checked(SALT) else {
+        let Some((rounds, salt, hash)) = self.parts() else {
             return false;
         };
         let expected = match derived() {
-            Some(mut derived) => derived.hash(salt, ROUNDS, secret),
-            None => derive(salt, ROUNDS, secret),
+            Some(mut derived) => derived.hash(&salt, rounds, secret),
+            None => derive(&salt, rounds, secret),
         };
-        constant_time::verify_slices_are_equal(&expected[..STORED], hash).is_ok()
+        constant_time::verify_slices_are_equal(&expected[..STORED], &hash).is_ok()
+    }
+
+    /// Whether a new fingerprint has another number of rounds.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.parts().is_none_or(|(rounds, ..)| rounds != ROUNDS)
+    }
+
+    /// The number of rounds, the salt and the hash. `None` if this is damaged.
+    fn parts(&self) -> Option<(NonZeroU32, [u8; SALT], [u8; STORED])> {
+        let bytes = URL_SAFE_NO_PAD.decode(&self.0).ok()?;
+        let (&[VERSION], rest) = bytes.split_first_chunk()? else {
+            return None;
+        };
+        let (rounds, rest) = rest.split_first_chunk()?;
+        let (salt, hash) = rest.split_first_chunk()?;
+        let rounds = NonZeroU32::new(u32::from_be_bytes(*rounds))?;
+        (rounds.get() <= MAX_ROUNDS).then_some((rounds, *salt, hash.try_into().ok()?))
     }
 }
 
@@ -162,11 +211,45 @@ mod tests {
     #[test]
     fn fingerprint_damaged_matches_no_secret() {
         let Fingerprint(sound) = Fingerprint::of(&secret("s")).unwrap();
-        assert_eq!(sound.len(), 44);
+        assert_eq!(sound.len(), 50);
         let other_version =
-            URL_SAFE_NO_PAD.encode([&[2], &URL_SAFE_NO_PAD.decode(&sound).unwrap()[1..]].concat());
+            URL_SAFE_NO_PAD.encode([&[1], &URL_SAFE_NO_PAD.decode(&sound).unwrap()[1..]].concat());
         for damaged in ["", "not base64!", "AQ", &sound[..40], &other_version] {
             assert!(!Fingerprint(damaged.to_owned()).is_of(&secret("s")), "{damaged}");
+        }
+    }
+
+    /// The number of rounds comes from the state, which can be forged: an unlimited one would block the process.
+    #[test]
+    fn fingerprint_is_compared_with_its_rounds_up_to_a_limit() {
+        let s = secret("s");
+        for (rounds, outdated) in [(1, true), (ROUNDS.get(), false), (2 * ROUNDS.get(), true)] {
+            let fingerprint = Fingerprint::with_rounds(&s, rounds);
+            assert!(
+                fingerprint.is_of(&s) && !fingerprint.is_of(&secret("t")),
+                "{rounds}"
+            );
+            assert_eq!(fingerprint.is_outdated(), outdated, "{rounds}");
+        }
+        let mut bytes = URL_SAFE_NO_PAD.decode(Fingerprint::of(&s).unwrap().0).unwrap();
+        for forged in [0, MAX_ROUNDS + 1, u32::MAX] {
+            bytes[1..5].copy_from_slice(&forged.to_be_bytes());
+            let forged = Fingerprint(URL_SAFE_NO_PAD.encode(&bytes));
+            assert!(forged.parts().is_none() && !forged.is_of(&s));
+        }
+    }
+
+    #[test]
+    fn credential_is_guessable_if_basic_or_short() {
+        for (value, expected) in [
+            ("Basic dXNlcjpwYXNzd29yZHBhc3N3b3Jk", true),
+            ("BASIC\tdXNlcjpwYXNzd29yZHBhc3N3b3Jk", true),
+            ("Bearer 12345678", true),
+            ("ÄÄÄÄÄÄÄÄÄÄÄÄÄÄÄ", true),
+            ("Bearer 123456789", false),
+            ("Basically-a-token", false),
+        ] {
+            assert_eq!(guessable(&secret(value)).is_some(), expected, "{value}");
         }
     }
 

@@ -14,6 +14,18 @@ pub(super) fn first_send(object: &str, argument: &'static str) -> Diagnostic {
     .at(argument)
 }
 
+/// The warning that nothing is recorded of a write-only credential that can be guessed.
+pub(super) fn not_recorded(reason: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "A later change of the credential needs a version",
+        format!(
+            "The value {reason}, so a hash of it in the state could be used to guess it, and the provider stores none. \
+             Without a hash, no plan shows a new value: set authorization_wo_version, and increment it with each new value."
+        ),
+    )
+    .at("authorization_wo")
+}
+
 /// The warning that the apply sends a credential again, because Konnect may have another one.
 pub(super) fn outside_change(
     object: &str,

@@ -2,9 +2,9 @@
 //!
 //! Whether Konnect still has the configured credential is derived from the last sent credential and from `updated_at`.
 //! The last sent credential is `authorization` or `authorization_wo_version` in the state, or a fingerprint of
-//! `authorization_wo` in the private state. An `updated_at` later than the one in the state shows an outside change. A
-//! refresh that detects one removes `authorization` from the state: the plan then shows the change, and
-//! `ignore_changes` suppresses it.
+//! `authorization_wo` in the private state. A value that can be guessed has no fingerprint: every such value counts as the
+//! last one. An `updated_at` later than the one in the state shows an outside change. A refresh that detects one removes
+//! `authorization` from the state: the plan then shows the change, and `ignore_changes` suppresses it.
 //!
 //! Only [`CredentialTracker`] decides whether a credential is sent, and records that.
 
@@ -20,10 +20,13 @@ use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret};
 pub(crate) use self::arguments::{CredentialArguments, VERSION, WRITE_ONLY, configured, missing, validate};
 use self::arguments::{Source, parse};
 pub(crate) use self::fingerprint::Fingerprint;
-use self::messages::{first_send, outside_change, unreliable};
+use self::fingerprint::guessable;
+use self::messages::{first_send, not_recorded, outside_change, unreliable};
+use crate::run::values::fails_at_apply;
 use crate::run::{errors, time};
 
-/// The private state: the fingerprint of a write-only credential without a version.
+/// The private state: the fingerprint of the last sent write-only credential without a version, or null if that can be
+/// guessed.
 const FINGERPRINT: &str = "fp";
 /// The private state: the object was changed outside this configuration. True if only `updated_at` shows it.
 const OUTSIDE_CHANGE: &str = "outside";
@@ -57,6 +60,8 @@ pub(crate) enum SendDecision {
 struct Decision {
     send: SendDecision,
     source: Source,
+    /// Whether the plan knew the value, so that it has warned.
+    known: bool,
 }
 
 /// Whether a credential must be sent independently of the last sent one.
@@ -135,6 +140,8 @@ pub(crate) struct CredentialTracker<'a> {
     config: CredentialArguments<'a>,
     private: &'a mut Private,
     detects: bool,
+    /// The decision of the first plan, if the host plans again during apply: only the first one shows warnings.
+    first: Option<Decision>,
 }
 
 impl<'a> CredentialTracker<'a> {
@@ -146,7 +153,14 @@ impl<'a> CredentialTracker<'a> {
             config,
             private,
             detects,
+            first: None,
         }
+    }
+
+    /// Sets the private data of the first plan, if the host plans again during apply.
+    pub(crate) fn after(mut self, first: Option<&Private>) -> Self {
+        self.first = first.and_then(|first| first.get(DECISION));
+        self
     }
 
     /// Removes all records: the object no longer has a credential.
@@ -173,6 +187,35 @@ impl<'a> CredentialTracker<'a> {
         self.private.get::<bool>(OUTSIDE_CHANGE).is_some() || self.is_set(UNCERTAIN_WRITE)
     }
 
+    /// Stores at plan that a creation sends the credential. Warns if there is none.
+    pub(crate) fn plan_creation(&mut self, diagnostics: &mut Diagnostics) {
+        let Some(source) = self.config.source() else {
+            diagnostics.push(fails_at_apply(missing()));
+            return;
+        };
+        // A replacement is planned twice, and the first plan, as an update, has warned.
+        if self.private.get::<Decision>(DECISION).is_none() {
+            self.warn_if_guessable(diagnostics);
+        }
+        self.decide(SendDecision::Yes, source);
+    }
+
+    fn decide(&mut self, send: SendDecision, source: Source) {
+        let known = self
+            .first
+            .map_or(!self.config.write_only.is_unknown(), |first| first.known);
+        self.private.set(DECISION, &Decision { send, source, known });
+    }
+
+    /// Warns of a write-only credential without a version that has no fingerprint.
+    fn warn_if_guessable(&self, diagnostics: &mut Diagnostics) {
+        if let (Attr::Known(value), Attr::Null) = (self.config.write_only, self.config.version)
+            && let Some(reason) = guessable(value)
+        {
+            diagnostics.push(not_recorded(reason));
+        }
+    }
+
     /// Decides at plan whether an update sends the credential, and stores the decision for the apply. Warns if the plan
     /// does not show the reason.
     pub(crate) fn plan(
@@ -187,6 +230,9 @@ impl<'a> CredentialTracker<'a> {
             return SendDecision::No;
         };
         let changed = self.changed_since(source, prior);
+        if changed != SendDecision::No {
+            self.warn_if_guessable(diagnostics);
+        }
         let outside = self.detects && self.private.get::<bool>(OUTSIDE_CHANGE).is_some();
         let uncertain = self.is_set(UNCERTAIN_WRITE);
         let send = if required == Required::Yes {
@@ -205,7 +251,7 @@ impl<'a> CredentialTracker<'a> {
             }
             changed
         };
-        self.private.set(DECISION, &Decision { send, source });
+        self.decide(send, source);
         send
     }
 
@@ -279,7 +325,7 @@ impl<'a> CredentialTracker<'a> {
         if credential.is_none() && !other_changes {
             let found = fetch().await?;
             let changed = self.trusts_time() && decision.is_some() && changed_since_refresh(&found);
-            self.record_write(false, false);
+            self.record_write(false, false, diagnostics);
             if changed {
                 self.private.set(OUTSIDE_CHANGE, &false);
             }
@@ -305,7 +351,7 @@ impl<'a> CredentialTracker<'a> {
         }
         let found = result?;
         let again = decision.is_some_and(|decision| decision.send == SendDecision::Again);
-        self.record_write(is_sent, again);
+        self.record_write(is_sent, again, diagnostics);
         if postponed {
             self.private.set(OUTSIDE_CHANGE, &false);
             diagnostics.push(
@@ -321,8 +367,8 @@ impl<'a> CredentialTracker<'a> {
     }
 
     /// Records that a creation sent the credential.
-    pub(crate) fn created(&mut self) {
-        self.record_write(true, false);
+    pub(crate) fn created(&mut self, diagnostics: &mut Diagnostics) {
+        self.record_write(true, false, diagnostics);
     }
 
     /// Records that it is uncertain which credential Konnect has: the next apply sends it.
@@ -341,10 +387,7 @@ impl<'a> CredentialTracker<'a> {
         };
         let send = match (decision.send, value) {
             (SendDecision::No, _) => false,
-            (SendDecision::IfDifferent, Some(value)) => {
-                let sent = self.private.get::<Fingerprint>(FINGERPRINT);
-                !sent.is_some_and(|sent| sent.is_of(value))
-            }
+            (SendDecision::IfDifferent, Some(value)) => !self.last_sent().is_some_and(|last| last.is(value)),
             // Null after apply-time evaluation: not managed.
             (_, value) => value.is_some(),
         };
@@ -354,7 +397,7 @@ impl<'a> CredentialTracker<'a> {
             .transpose()
     }
 
-    fn record_write(&mut self, sent: bool, again: bool) {
+    fn record_write(&mut self, sent: bool, again: bool, diagnostics: &mut Diagnostics) {
         let only_time = self.private.get(OUTSIDE_CHANGE) == Some(true);
         let decision = self.private.get::<Decision>(DECISION);
         for spent in [DECISION, OUTSIDE_CHANGE, UNCERTAIN_WRITE] {
@@ -373,15 +416,33 @@ impl<'a> CredentialTracker<'a> {
         let source = decision.map_or_else(|| self.config.source().filter(|_| sent), |d| Some(d.source));
         match (source, self.config.write_only, self.config.version) {
             (Some(Source::WriteOnly), Attr::Known(value), Attr::Null) => {
-                if sent {
-                    match Fingerprint::of(value) {
-                        Some(fingerprint) => self.private.set(FINGERPRINT, &fingerprint),
-                        None => self.private.remove(FINGERPRINT),
-                    }
+                let last = self.last_sent();
+                let is_same = last.as_ref().is_some_and(|last| last.is(value));
+                let is_outdated = matches!(last, Some(LastSent::Recorded(last)) if last.is_outdated());
+                if sent && !is_same && decision.is_some_and(|decision| !decision.known) {
+                    self.warn_if_guessable(diagnostics);
+                }
+                if sent || (is_same && is_outdated) {
+                    self.record(value);
                 }
             }
             _ => self.private.remove(FINGERPRINT),
         }
+    }
+
+    /// Records the last sent write-only credential.
+    fn record(&mut self, value: &Secret) {
+        self.private.remove(FINGERPRINT);
+        if guessable(value).is_some() {
+            self.private.set(FINGERPRINT, &None::<Fingerprint>);
+        } else if let Some(fingerprint) = Fingerprint::of(value) {
+            self.private.set(FINGERPRINT, &fingerprint);
+        }
+    }
+
+    fn last_sent(&self) -> Option<LastSent> {
+        let recorded = self.private.get::<Option<Fingerprint>>(FINGERPRINT)?;
+        Some(recorded.map_or(LastSent::Guessable, LastSent::Recorded))
     }
 
     fn changed_since(&self, source: Source, prior: CredentialArguments<'_>) -> SendDecision {
@@ -389,8 +450,8 @@ impl<'a> CredentialTracker<'a> {
             (Source::Stored, ..) if self.config.stored == prior.stored => SendDecision::No,
             (Source::Stored, ..) => SendDecision::Yes,
             (_, _, version) if !prior.stored.is_null() || version != prior.version => SendDecision::Yes,
-            (_, value, Attr::Null) => match (self.private.get::<Fingerprint>(FINGERPRINT), value) {
-                (Some(sent), Attr::Known(value)) if sent.is_of(value) => SendDecision::No,
+            (_, value, Attr::Null) => match (self.last_sent(), value) {
+                (Some(last), Attr::Known(value)) if last.is(value) => SendDecision::No,
                 (Some(_), Attr::Unknown) => SendDecision::IfDifferent,
                 _ => SendDecision::Yes,
             },
@@ -402,12 +463,29 @@ impl<'a> CredentialTracker<'a> {
     fn was_managed(&self, prior: CredentialArguments<'_>) -> bool {
         !prior.stored.is_null()
             || !prior.version.is_null()
-            || self.private.get::<Fingerprint>(FINGERPRINT).is_some()
+            || self.last_sent().is_some()
             || self.has_outside_change()
     }
 
     fn is_set(&self, name: &str) -> bool {
         self.private.get(name) == Some(true)
+    }
+}
+
+/// What is recorded of the last sent write-only credential without a version.
+enum LastSent {
+    Recorded(Fingerprint),
+    Guessable,
+}
+
+impl LastSent {
+    /// Whether a value counts as the last sent one. A new value that can be guessed is not distinguished from an earlier
+    /// one.
+    fn is(&self, value: &Secret) -> bool {
+        match self {
+            Self::Recorded(last) => guessable(value).is_none() && last.is_of(value),
+            Self::Guessable => guessable(value).is_some(),
+        }
     }
 }
 

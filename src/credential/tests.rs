@@ -32,8 +32,18 @@ impl Block {
     }
 }
 
+/// What makes a credential too long to guess.
+const LONG: &str = "Bearer 0123456789-";
+
 fn secret(text: &str) -> Attr<Secret> {
-    Attr::Known(Secret::from(text.to_owned()))
+    Attr::Known(Secret::from(format!("{LONG}{text}")))
+}
+
+fn guessable_value(text: &str) -> Block {
+    Block {
+        write_only: Attr::Known(Secret::from(text.to_owned())),
+        ..Block::default()
+    }
 }
 
 fn stored(text: &str) -> Block {
@@ -74,7 +84,7 @@ const T3: &str = "2026-01-03T00:00:00Z";
 /// The private state after `block` was created.
 fn after(block: &Block) -> Private {
     let mut private = Private::default();
-    CredentialTracker::new(block.arguments(), &mut private, true).created();
+    CredentialTracker::new(block.arguments(), &mut private, true).created(&mut Diagnostics::new());
     private
 }
 
@@ -123,7 +133,7 @@ async fn apply(config: &Block, private: &mut Private, before: &str, now: &'stati
             true,
             || ready(Ok(Record(now))),
             |authorization| {
-                sent.set(authorization.map(|authorization| authorization.expose().to_owned()));
+                sent.set(authorization.map(|authorization| authorization.expose().replace(LONG, "")));
                 ready(Ok(Record(T3)))
             },
             |_| false,
@@ -156,6 +166,115 @@ fn plan_sends_a_changed_value_in_each_form() {
         let (found, warnings) = plan(&from, &to, &mut after(&from));
         assert_eq!((found, warnings.len()), (send, 0), "{:?}", to.arguments());
     }
+}
+
+const NEEDS_VERSION: &str = "A later change of the credential needs a version";
+
+#[test]
+fn guessable_value_is_not_recorded_and_is_sent_when_the_record_changes() {
+    let (short, basic) = (
+        guessable_value("Bearer 12345678"),
+        guessable_value("bASIC dTpodW50ZXIyaHVudGVyMg=="),
+    );
+    let long = write_only("a");
+    let versioned_basic = Block {
+        version: 1.into(),
+        ..basic.clone()
+    };
+    for (from, to, send, warns) in [
+        (&short, &short, SendDecision::No, false),
+        (&basic, &short, SendDecision::No, false),
+        (&basic, &long, SendDecision::Yes, false),
+        (&long, &basic, SendDecision::Yes, true),
+        (&basic, &versioned_basic, SendDecision::Yes, false),
+        (&versioned_basic, &basic, SendDecision::Yes, true),
+        (&stored("a"), &short, SendDecision::Yes, true),
+    ] {
+        let mut private = after(from);
+        let (found, warnings) = plan(from, to, &mut private);
+        let expected: &[&str] = if warns { &[NEEDS_VERSION] } else { &[] };
+        assert_eq!(found, send, "{:?}", to.arguments());
+        assert_eq!(warnings, expected, "{:?}", to.arguments());
+    }
+    for block in [short, basic] {
+        assert_eq!(after(&block).to_bytes(), br#"{"fp":null}"#);
+    }
+}
+
+#[tokio::test]
+async fn guessable_value_replaces_the_hash_of_the_last_one() {
+    let (long, basic) = (write_only("a"), guessable_value("Basic dTpw"));
+    let mut private = after(&long);
+    plan(&long, &basic, &mut private);
+    assert_eq!(
+        apply(&basic, &mut private, T1, T1).await.as_deref(),
+        Some("Basic dTpw")
+    );
+    assert_eq!(private, after(&basic));
+}
+
+#[tokio::test]
+async fn guessable_value_is_sent_again_after_outside_change() {
+    let block = guessable_value("Basic dTpw");
+    let mut private = after(&block);
+    let (state, _) = refresh(&block, &mut private, T1, T2, true).await;
+    let (send, warnings) = plan(&state, &block, &mut private);
+    assert_eq!(
+        (send, warnings.as_slice()),
+        (
+            SendDecision::Again,
+            &["Changed by another process or user".to_owned()][..]
+        )
+    );
+}
+
+/// The plan warns, or, if it does not know the value, the apply.
+#[tokio::test]
+async fn guessable_value_warns_once_also_if_unknown_at_plan() {
+    let basic = guessable_value("Basic dTpw");
+    let unknown = Block {
+        write_only: Attr::Unknown,
+        ..Block::default()
+    };
+    for planned in [&basic, &unknown] {
+        let (mut private, mut at_plan, mut at_apply) =
+            (Private::default(), Diagnostics::new(), Diagnostics::new());
+        for _ in ["first", "second, of a replacement"] {
+            CredentialTracker::new(planned.arguments(), &mut private, true).plan_creation(&mut at_plan);
+        }
+        CredentialTracker::new(basic.arguments(), &mut private, true).created(&mut at_apply);
+        let warnings: Vec<_> = at_plan.into_iter().chain(at_apply).map(|d| d.summary).collect();
+        assert_eq!(warnings, [NEEDS_VERSION]);
+        assert_eq!(private, after(&basic));
+    }
+    // Terraform 1.16 plans again during apply, with the value, and does not show the warnings of that plan.
+    let (mut first, mut second, mut at_apply) = (Private::default(), Private::default(), Diagnostics::new());
+    CredentialTracker::new(unknown.arguments(), &mut first, true).plan_creation(&mut Diagnostics::new());
+    CredentialTracker::new(basic.arguments(), &mut second, true)
+        .after(Some(&first))
+        .plan_creation(&mut Diagnostics::new());
+    CredentialTracker::new(basic.arguments(), &mut second, true).created(&mut at_apply);
+    assert_eq!(at_apply.iter().count(), 1);
+    for (from, sent) in [
+        (write_only("a"), Some("Basic dTpw".to_owned())),
+        (basic.clone(), None),
+    ] {
+        let mut private = after(&from);
+        assert_eq!(plan(&from, &unknown, &mut private).0, SendDecision::IfDifferent);
+        assert_eq!(apply(&basic, &mut private, T1, T1).await, sent);
+    }
+}
+
+/// A hash with another number of rounds, such as that of another version of the provider, is replaced by the next write.
+#[tokio::test]
+async fn hash_with_other_rounds_is_rewritten_by_next_write() {
+    let block = write_only("a");
+    let mut private = after(&block);
+    let old = Fingerprint::with_rounds(block.write_only.known().unwrap(), 2);
+    private.set(FINGERPRINT, &old);
+    assert_eq!(plan(&block, &block, &mut private), (SendDecision::No, vec![]));
+    assert_eq!(apply(&block, &mut private, T1, T1).await, None);
+    assert_eq!(private, after(&block));
 }
 
 #[tokio::test]
@@ -300,7 +419,7 @@ fn credential_of_imported_object_is_unmanaged_until_configured() {
 fn private_state_contains_fingerprint_only() {
     let hashed = String::from_utf8(after(&write_only("s3cret")).to_bytes()).unwrap();
     assert!(
-        hashed.starts_with("{\"fp\":") && !hashed.contains("s3cret"),
+        hashed.starts_with("{\"fp\":\"") && !hashed.contains("s3cret"),
         "{hashed}"
     );
     assert!(hashed.len() < 60, "{hashed}");

@@ -10,7 +10,7 @@ use crate::destination::search::{self, NameArguments};
 use crate::run::RunState;
 use crate::run::errors::api_error;
 use crate::run::validators;
-use crate::run::values::argument;
+use crate::run::values::{argument, format_of, time_of};
 
 /// The data source `konnect_audit_log_destination`.
 pub(crate) struct AuditLogDestinationLookup;
@@ -60,10 +60,10 @@ impl From<Destination> for Readable {
         Self {
             endpoint_host: endpoint::host(&found.settings.endpoint),
             endpoint: found.settings.endpoint.into(),
-            log_format: found.settings.log_format.as_str().into(),
+            log_format: format_of(&found.settings.log_format),
             skip_ssl_verification: found.settings.skip_ssl_verification.into(),
-            created_at: found.created_at.into(),
-            updated_at: found.updated_at.into(),
+            created_at: time_of(found.created_at),
+            updated_at: time_of(found.updated_at),
         }
     }
 }

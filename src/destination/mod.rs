@@ -7,7 +7,7 @@ use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private, Secret, Validator
 
 use crate::credential::endpoint::{self, EndpointArguments};
 use crate::credential::{self, CredentialArguments, Fingerprint};
-use crate::run::values::changed_value;
+use crate::run::values::{changed_value, format_of, time_of};
 use crate::run::{kong, time, validators};
 
 pub(crate) mod data;
@@ -120,10 +120,10 @@ impl Model {
             name: found.settings.name.into(),
             endpoint,
             endpoint_host,
-            log_format: found.settings.log_format.as_str().to_owned().into(),
+            log_format: format_of(&found.settings.log_format),
             skip_ssl_verification: found.settings.skip_ssl_verification.into(),
-            created_at: found.created_at.into(),
-            updated_at: found.updated_at.into(),
+            created_at: time_of(found.created_at),
+            updated_at: time_of(found.updated_at),
             ..self.clone()
         }
     }

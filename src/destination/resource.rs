@@ -17,7 +17,7 @@ use crate::destination::{Model, state_id};
 use crate::destination::{messages, users};
 use crate::run::RunState;
 use crate::run::errors::api_error;
-use crate::run::values::{argument, fails_at_apply};
+use crate::run::values::argument;
 use crate::run::{kong, time};
 
 /// The time limit for the deletion of a destination whose creation no state records. The process ends after it.
@@ -63,13 +63,14 @@ impl Resource for AuditLogDestination {
             &mut call.diagnostics,
         );
         let Some(prior) = &call.state else {
-            if config.credential().is_unset() {
-                call.diagnostics.push(fails_at_apply(credential::missing()));
-            }
+            CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift)
+                .after(call.planned_private.as_ref())
+                .plan_creation(&mut call.diagnostics);
             messages::plan_creation(run, config, &call.planned, &mut call.diagnostics).await;
             return Ok(());
         };
-        let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
+        let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift)
+            .after(call.planned_private.as_ref());
         let send = tracker.plan(
             "destination",
             prior.credential(),
@@ -125,7 +126,7 @@ impl Resource for AuditLogDestination {
                 .push(messages::left_behind(&duplicates, &destination.id));
         }
         let mut tracker = CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift);
-        tracker.created();
+        tracker.created(&mut call.diagnostics);
         if adopted {
             call.diagnostics.push(messages::adopted(&destination.id));
             // Another process or user may have created it with another credential.

@@ -7,7 +7,9 @@ use konnect::{
     ACCESS_TOKENS_URL, AccessToken, CaCertificates, Cache, Client, ClientOptions, InvalidValue, Region,
     ServerUrl, sentence, v3,
 };
-use terraform_plugin::{Attr, ConfigureCall, Diagnostic, Diagnostics, Secret, Validator, remember_secret};
+use terraform_plugin::{
+    Attr, ConfigureCall, Diagnostic, Diagnostics, Secret, Validator, foreign_text, remember_secret,
+};
 
 use crate::run::scope::Regions;
 use crate::run::validators;
@@ -193,7 +195,7 @@ async fn check_organization(
     let list = if allowed.is_empty() {
         "none".to_owned()
     } else {
-        allowed.join(", ")
+        foreign_text(&allowed.join(", "))
     };
     let (summary, detail) = match v3::get_organization(client, region).await {
         Ok(found) if allowed.iter().any(|id| id.eq_ignore_ascii_case(&found.id)) => return Ok(()),
@@ -202,7 +204,7 @@ async fn check_organization(
             format!(
                 "The access token belongs to the organization {}. allowed_organization_ids allows: {list}. Use a token of \
                  an allowed organization, or add this one to the set.",
-                found.id
+                foreign_text(&found.id)
             ),
         ),
         Err(error) => (

@@ -3,10 +3,10 @@
 //!
 //! Konnect stores only the latest job of each. It can be replaced, but not cancelled or deleted.
 
-use konnect::{NewReplayJob, Region, ReplayJob};
+use konnect::{NewReplayJob, Region, ReplayJob, ReplayJobStatus};
 use terraform_plugin::{
     Attr, CreateCall, DeleteCall, Diagnostic, Diagnostics, ImportCall, ImportTarget, PlanCall, ReadCall,
-    Resource, UpdateCall, ValidateCall, Validator,
+    Resource, UpdateCall, ValidateCall, Validator, foreign_text,
 };
 
 use crate::replay::window::{self, TimeRange};
@@ -15,7 +15,7 @@ use crate::run::RunState;
 use crate::run::errors::api_error;
 use crate::run::scope::{Scope, planned_id, region_from_state};
 use crate::run::validators;
-use crate::run::values::fails_at_apply;
+use crate::run::values::{fails_at_apply, time_of};
 
 /// The status of a job that another one has replaced.
 const SUPERSEDED: &str = "superseded";
@@ -103,8 +103,11 @@ impl Model {
     fn showing(self, state: JobState) -> Self {
         match state {
             JobState::Latest { status, updated_at } => Self {
-                status: status.as_str().to_owned().into(),
-                updated_at: updated_at.into(),
+                status: match status {
+                    ReplayJobStatus::Other(name) => foreign_text(&name).into(),
+                    known => known.as_str().into(),
+                },
+                updated_at: time_of(updated_at),
                 ..self
             },
             JobState::Superseded => Self {

@@ -2,8 +2,10 @@
 
 use std::fmt::Display;
 
-use konnect::sentence;
-use terraform_plugin::{Attr, Diagnostic};
+use konnect::{LogFormat, sentence};
+use terraform_plugin::{Attr, Diagnostic, foreign_text};
+
+use crate::run::time;
 
 /// Parses an argument that is text, because it usually comes from another object, which can be mocked.
 ///
@@ -16,6 +18,26 @@ pub(crate) fn argument<T, E: Display>(
 ) -> Result<T, Diagnostic> {
     parse(text)
         .map_err(|error| Diagnostic::error(format!("Invalid {attribute}"), sentence(&error)).at(attribute))
+}
+
+/// A time of Konnect for the state. Konnect can repeat the credential in place of one.
+pub(crate) fn time_of(found: Option<String>) -> Attr<String> {
+    let found = found.map(|at| {
+        if time::is_valid(&at) {
+            at
+        } else {
+            foreign_text(&at)
+        }
+    });
+    found.into()
+}
+
+/// A format of Konnect for the state.
+pub(crate) fn format_of(found: &LogFormat) -> Attr<String> {
+    match found {
+        LogFormat::Other(name) => foreign_text(name).into(),
+        known => known.as_str().into(),
+    }
 }
 
 /// The planned value, if it differs from the prior one.
@@ -32,5 +54,21 @@ pub(crate) fn fails_at_apply(error: Diagnostic) -> Diagnostic {
     Diagnostic {
         path: error.path,
         ..Diagnostic::warning(error.summary, format!("The apply will fail. {}", error.detail))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_konnect_contain_no_secret() {
+        terraform_plugin::remember_secret("Splunk f0rmat-s3cret");
+        let (echo, cleaned) = ("f0rmat-s3cret\u{1b}", Attr::Known("[redacted]".to_owned()));
+        assert_eq!(time_of(Some(echo.to_owned())), cleaned);
+        assert_eq!(format_of(&LogFormat::Other(echo.to_owned())), cleaned);
+        let time = "2026-01-02T03:04:05Z";
+        assert_eq!(time_of(Some(time.to_owned())), Attr::Known(time.to_owned()));
+        assert_eq!(format_of(&LogFormat::Cps), Attr::Known("cps".to_owned()));
     }
 }

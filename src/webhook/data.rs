@@ -6,6 +6,7 @@ use terraform_plugin::{Attr, DataCall, DataSource, Diagnostics, Validator};
 use crate::credential::endpoint;
 use crate::run::errors::api_error;
 use crate::run::scope::scope_argument;
+use crate::run::values::format_of;
 use crate::run::{RunState, portal};
 use crate::webhook::stream::Stream;
 use crate::webhook::{Current, TYPE};
@@ -79,7 +80,7 @@ impl DataSource for AuditLogWebhookLookup {
             },
             Some(Current::Endpoint(found)) => Model {
                 endpoint_host: endpoint::host(found.endpoint.as_deref().unwrap_or_default()),
-                log_format: found.log_format.as_str().into(),
+                log_format: format_of(&found.log_format),
                 ..known
             },
         })

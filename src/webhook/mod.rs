@@ -13,6 +13,7 @@ use crate::credential::{self, CredentialArguments};
 use crate::run::kong;
 use crate::run::scope::{Scope, global_portal, planned_id};
 use crate::run::validators;
+use crate::run::values::{format_of, time_of};
 
 pub(crate) mod data;
 pub(crate) mod list;
@@ -315,9 +316,9 @@ impl Model {
                     authorization: self.authorization.clone(),
                     authorization_wo: self.authorization_wo.clone(),
                     authorization_wo_version: self.authorization_wo_version,
-                    log_format: found.log_format.as_str().to_owned().into(),
+                    log_format: format_of(&found.log_format),
                     skip_ssl_verification: found.skip_ssl_verification.into(),
-                    updated_at: found.updated_at.into(),
+                    updated_at: time_of(found.updated_at),
                     ..found_in
                 }
             }

@@ -90,11 +90,12 @@ impl Resource for AuditLogWebhook {
         {
             call.diagnostics.push(fails_at_apply(error));
         }
-        let bare = form == Form::Endpoint && config.credential().is_unset();
         let stream = scope.and_then(|scope| Stream::of(run, scope, config.uses_v2()).ok());
         let Some(prior) = prior else {
-            if bare {
-                call.diagnostics.push(fails_at_apply(credential::missing()));
+            if form == Form::Endpoint {
+                CredentialTracker::new(config.credential(), &mut call.private, run.detects_drift)
+                    .after(call.planned_private.as_ref())
+                    .plan_creation(&mut call.diagnostics);
             }
             rules::expect(&mut call.private, config);
             if let Some(stream) = stream {
@@ -136,7 +137,7 @@ impl Resource for AuditLogWebhook {
             config,
             prior,
             &call.planned,
-            &mut call.private,
+            (&mut call.private, call.planned_private.as_ref()),
             &mut call.diagnostics,
         ) {
             call.planned.updated_at = Attr::Unknown;
@@ -283,7 +284,7 @@ fn plan_credential(
     config: &Model,
     prior: &Model,
     planned: &Model,
-    private: &mut Private,
+    (private, first): (&mut Private, Option<&Private>),
     diagnostics: &mut Diagnostics,
 ) -> bool {
     // Konnect has no credential for an endpoint while the region has a destination, even if another process or user
@@ -299,7 +300,7 @@ fn plan_credential(
     } else {
         Required::No
     };
-    let mut tracker = CredentialTracker::new(config.credential(), private, run.detects_drift);
+    let mut tracker = CredentialTracker::new(config.credential(), private, run.detects_drift).after(first);
     let send = tracker.plan("webhook", prior.credential(), required, diagnostics);
     if config.url().is_unset() && endpoint::is_changed(private) {
         // Under `ignore_changes` of `endpoint_wo`: the credential must not go to the URL of another process or user.

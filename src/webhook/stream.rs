@@ -345,7 +345,7 @@ impl<'a> Stream<'a> {
         });
         let Written { found, sent } = match change.prior {
             None => Written {
-                found: v2::create(self.client, region, change, private).await?,
+                found: v2::create(self.client, region, change, private, diagnostics).await?,
                 sent: true,
             },
             Some(_) => v2::update(self.run, self.client, region, change, seen, private, diagnostics).await?,

@@ -69,6 +69,7 @@ pub(super) async fn create(
     region: &Region,
     change: &Change<'_>,
     private: &mut Private,
+    diagnostics: &mut Diagnostics,
 ) -> Result<EndpointWebhook, WriteError> {
     let (planned, url) = (change.planned, change.config.url());
     let endpoint = url.to_create(&planned.endpoint_host)?;
@@ -76,7 +77,7 @@ pub(super) async fn create(
     let authorization = credential::configured(credential)?;
     let changes = changes(planned, Some(endpoint.clone()), true, Some(authorization));
     let found = v2::update_webhook(client, region, &changes).await?;
-    CredentialTracker::new(credential, private, false).created();
+    CredentialTracker::new(credential, private, false).created(diagnostics);
     endpoint::record(private, url, Some(&endpoint), true);
     Ok(found)
 }

@@ -6,11 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use terraform_plugin::Value;
 
-/// The secrets in configurations.
-pub const SECRETS: [&str; 3] = [
+/// The secrets in configurations. One has no hash in the state: two of them could not be distinguished.
+pub const SECRETS: [&str; 4] = [
     "Splunk 5e3cr3t-0ne-p4Q",
     "Bearer 5e3cr3t-tw0-Zz9",
     "5e3cr3t-thr33-?>~",
+    "Basic NWUzY3IzdDpmMHVy",
 ];
 /// The secret of other users.
 pub const OTHER_USERS_SECRET: &str = "Splunk 5e3cr3t-of-a-stranger";

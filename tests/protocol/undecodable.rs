@@ -58,6 +58,7 @@ fn broken(konnect: &Konnect) -> Vec<(&'static str, tf::DynamicValue)> {
     let json = [
         ("no JSON", "{\"name\": "),
         ("JSON of another type", "[1]"),
+        ("JSON with a message as a name", "{\"a\\n\\nApply complete!\": 1}"),
         ("JSON with a number as a flag", "{\"skip_ssl_verification\": 1}"),
     ];
     let packed = packed.map(|(what, bytes)| (what, msgpack(bytes).unwrap()));
@@ -73,6 +74,7 @@ fn broken(konnect: &Konnect) -> Vec<(&'static str, tf::DynamicValue)> {
 fn unreadable(what: &str, diagnostics: &[tf::Diagnostic]) {
     let said = error(diagnostics);
     assert!(said.contains("invalid value"), "{what}: {said}");
+    assert!(!said.contains("\nApply"), "{what}: {said}");
 }
 
 #[tokio::test]

@@ -271,6 +271,28 @@ fn move_between_stored_and_secret_url_is_in_place_and_leaves_no_trace() {
     }
 }
 
+/// The hash of the URL is always stored, because a refresh and a destroy compare with it.
+#[test]
+fn short_secret_url_warns_once_when_it_is_set() {
+    for kind in Kind::BOTH {
+        let mut workspace = of(&kind.block());
+        let short = "https://collector.example.com/in?key=hunter2";
+        for (url, expected) in [(FIRST, 0), (short, 1), (short, 0), (SECOND, 0)] {
+            workspace.set("TF_VAR_url", url);
+            let plan = workspace.plan();
+            let found: Vec<_> = plan
+                .diagnostics
+                .iter()
+                .filter(|found| found.summary == "Path of endpoint_wo can be guessed")
+                .collect();
+            assert_eq!(found.len(), expected, "{url}: {:?}", plan.diagnostics);
+            assert!(found.iter().all(|found| found.attribute() == Some("endpoint_wo")));
+            workspace.apply_plan();
+            assert_eq!(kind.url_at_konnect(&workspace), url);
+        }
+    }
+}
+
 #[test]
 fn webhook_with_secret_url_is_removed_only_while_it_is_the_applied_one() {
     let workspace = of(&Kind::Webhook.block());

@@ -3,6 +3,7 @@
 use std::fs;
 
 use konnect_emulator::{Fault, FaultRule};
+use serde_json::json;
 
 use crate::workspace::{AUTHORIZATION, Block, TOKEN, Workspace, assert_no_secret, files};
 
@@ -61,6 +62,46 @@ fn live(workspace: &mut Workspace) -> String {
         workspace.run(&["plan", "-no-color"]).ends_with(1);
     }
     plans
+}
+
+/// Konnect can repeat the credential in any text. Only the apply knows it, because the state does not contain it.
+#[test]
+fn state_contains_no_credential_that_konnect_returns_as_a_time_or_an_id() {
+    let echo = format!("you sent {AUTHORIZATION}\u{1b}[2J");
+    let destination = json!({
+        "id": "7f9fd312-a987-4628-b4c5-bb4f4fddd5f7", "name": "siem", "endpoint": "https://siem.example.com/audit",
+        "log_format": "cef", "skip_ssl_verification": false, "created_at": echo, "updated_at": echo,
+    });
+    let organization = json!({ "id": echo, "name": "acme" });
+    let workspace = Workspace::of(format!(
+        "{}data \"konnect_organization\" \"it\" {{\n  depends_on = [konnect_audit_log_destination.siem]\n}}\n",
+        Block::destination("siem")
+            .without("authorization")
+            .with("authorization_wo", AUTHORIZATION)
+    ));
+    for (method, path, status, body) in [
+        ("POST", "audit-log-destinations", 201, destination),
+        ("GET", "organizations/me", 200, organization),
+    ] {
+        let fault = Fault::Body {
+            handle: false,
+            status,
+            headers: <_>::default(),
+            body: body.to_string(),
+        };
+        let rule = FaultRule::new(fault).method(method).path(path);
+        workspace.konnect.inject(rule).unwrap();
+    }
+    workspace.apply();
+    assert_eq!(workspace.konnect.faults(), []);
+    let state = workspace.state();
+    let shown = "you sent [redacted] [2J";
+    for name in ["created_at", "updated_at"] {
+        assert_eq!(state.text("konnect_audit_log_destination.siem", name), shown);
+    }
+    assert_eq!(state.text("data.konnect_organization.it", "id"), shown);
+    let text = fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
+    assert_no_secret(&text, "the state", &[AUTHORIZATION]);
 }
 
 /// Answers that repeat the secrets of a request.

@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::workspace::{Block, Workspace, assert_no_secret, files};
+use crate::workspace::{Block, Diagnostic, Severity, Workspace, assert_no_secret, files};
 
 const FIRST: &str = "Splunk wo-Zx8qT3.vB";
 const SECOND: &str = "Splunk wo-Lm4vK7.yD";
@@ -175,6 +175,99 @@ fn write_only_version_set_sends_on_version_change_only() {
             BTreeSet::from(["authorization_wo_version", "updated_at"])
         );
         assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(SECOND)]);
+    }
+}
+
+/// Values whose hash could be used to guess them: a password, and a short value.
+const GUESSABLE: [&str; 2] = ["Basic c2llbTpaeDhxVDN2QkxtNHZLN3lEUTk=", "Splunk Zx8qT3v"];
+const NEEDS_VERSION: &str = "A later change of the credential needs a version";
+
+/// The warnings of a plan or an apply that a later change needs a version.
+fn version_warnings(found: &[Diagnostic], kind: Kind) -> usize {
+    let warnings: Vec<_> = found
+        .iter()
+        .filter(|found| found.summary == NEEDS_VERSION)
+        .collect();
+    for warning in &warnings {
+        assert_eq!(warning.severity, Severity::Warning);
+        assert_eq!(warning.address, kind.address());
+        assert_eq!(warning.attribute(), Some("authorization_wo"));
+        assert!(warning.detail.contains("authorization_wo_version"), "{warning:?}");
+    }
+    warnings.len()
+}
+
+/// The private data of the only resource in the state.
+fn private(workspace: &Workspace) -> String {
+    let private = files(workspace.root())
+        .into_iter()
+        .filter(|(path, _)| path.ends_with("terraform.tfstate/private"));
+    private.map(|(_, text)| text).collect()
+}
+
+#[test]
+fn guessable_value_has_no_hash_and_needs_a_version_to_change() {
+    for kind in Kind::BOTH {
+        let mut workspace = of(&kind.block());
+        let [first, second] = GUESSABLE;
+        workspace.set("TF_VAR_secret", first);
+        let plan = workspace.plan();
+        assert_eq!(
+            version_warnings(&plan.diagnostics, kind),
+            1,
+            "{:?}",
+            plan.diagnostics
+        );
+        workspace.apply_plan();
+        assert_eq!(kind.at_konnect(&workspace), first);
+        assert!(
+            private(&workspace).contains("\"fp\":null"),
+            "{}",
+            private(&workspace)
+        );
+        for value in [first, second] {
+            workspace.set("TF_VAR_secret", value);
+            let plan = workspace.plan();
+            assert!(
+                !plan.pending && plan.diagnostics.is_empty(),
+                "{:?}",
+                plan.diagnostics
+            );
+        }
+        assert_eq!(kind.at_konnect(&workspace), first);
+
+        // A version sends it, and each later one. A value with a hash needs none.
+        for version in [1, 2] {
+            let block = kind.block().with("authorization_wo_version", version);
+            workspace.configure(format!("{VARIABLE}{block}"));
+            let plan = workspace.plan();
+            assert_eq!(version_warnings(&plan.diagnostics, kind), 0);
+            assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(second)]);
+            assert!(!private(&workspace).contains("\"fp\""));
+        }
+        workspace.set("TF_VAR_secret", FIRST);
+        workspace.configure(format!("{VARIABLE}{}", kind.block()));
+        assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(FIRST)]);
+        assert!(private(&workspace).contains("\"fp\":\""));
+        workspace.set("TF_VAR_secret", first);
+        let plan = workspace.plan();
+        assert_eq!(version_warnings(&plan.diagnostics, kind), 1);
+        assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(first)]);
+        assert!(private(&workspace).contains("\"fp\":null"));
+        workspace.set("TF_VAR_secret", SECOND);
+        assert_eq!(updates_alone(&workspace, kind), [kind.sends_alone(SECOND)]);
+    }
+}
+
+#[test]
+fn guessable_value_unknown_at_plan_warns_at_apply() {
+    for kind in Kind::BOTH {
+        let workspace = Workspace::of(made(kind, 1, GUESSABLE[0]));
+        assert_eq!(version_warnings(&workspace.plan().diagnostics, kind), 0);
+        let run = workspace.apply_plan();
+        assert_eq!(version_warnings(&run.diagnostics, kind), 1, "{}", run.report());
+        assert_eq!(kind.at_konnect(&workspace), GUESSABLE[0]);
+        workspace.assert_no_changes();
     }
 }
 

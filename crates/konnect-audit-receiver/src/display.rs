@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use konnect_event::{Event, Kind};
+use redact::is_visible;
 use serde::Serialize;
 
 use crate::received::{Received, Verification};
@@ -172,28 +173,16 @@ fn printable(text: &str) -> String {
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() || is_invisible(character) {
+        if is_visible(character) {
+            escaped.push(character);
+        } else {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 // A write to a string does not fail.
                 let _ = write!(escaped, "\\u{unit:04x}");
             }
-        } else {
-            escaped.push(character);
         }
     }
     escaped
-}
-
-/// Characters without a glyph, which hide text, and those that change the direction of the text around them. Beside
-/// Unicode's `Default_Ignorable_Code_Point`, these are line separators and annotations.
-const fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 #[cfg(test)]

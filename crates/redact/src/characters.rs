@@ -14,7 +14,8 @@ pub fn visible(text: &str) -> String {
 }
 
 /// Whether a terminal shows the character, and shows the characters around it as they are.
-pub(crate) fn is_visible(character: char) -> bool {
+#[must_use]
+pub fn is_visible(character: char) -> bool {
     !character.is_control()
         && !matches!(
             character,
@@ -24,8 +25,9 @@ pub(crate) fn is_visible(character: char) -> bool {
             // Zero width, direction, separators of lines and paragraphs, and annotations.
                 | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
                 | '\u{feff}' | '\u{fff0}'..='\u{fffb}'
-            // Variants and tags.
-                | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}'
+            // Variants, tags, and formats of shorthand and music.
+                | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}' | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
         )
 }
 

@@ -12,7 +12,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose};
 mod characters;
 mod view;
 
-pub use self::characters::{single_line, visible};
+pub use self::characters::{is_visible, single_line, visible};
 use self::view::View;
 
 const MARK: &str = "[redacted]";

@@ -179,7 +179,7 @@ pub use engine::progress::InvokeEvent;
 pub use engine::request::{
     ApplyRequest, ConfigResponse, ListRequest, PlanRequest, PlanResponse, ReadRequest, StateResponse,
 };
-pub use engine::sensitive_values::{remember_secret, without_sensitive};
+pub use engine::sensitive_values::remember_secret;
 pub use engine::validate::{ClientCapabilities, validate};
 pub use function::{Arguments, Function, FunctionDefinition, FunctionError, Parameter};
 pub use list_resource::{ListCall, ListResource, ListResult};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Diagnostic, Diagnostics, foreign_text};
 use crate::dispatch::{
     DynAction, DynDataSource, DynResource, ListResourceHandle, Run, ServedFunction, validate_config,
 };
@@ -294,8 +294,9 @@ pub fn unknown_type(kind: &str, name: &str) -> Diagnostic {
     Diagnostic::error(
         format!("Unknown {kind}"),
         format!(
-            "The provider has no {kind} \"{name}\". Check the name, and whether the installed version of the provider \
-             includes it."
+            "The provider has no {kind} \"{}\". Check the name, and whether the installed version of the provider \
+             includes it.",
+            foreign_text(name)
         ),
     )
 }

@@ -38,7 +38,7 @@ variable "authorization" {
 }
 
 variable "authorization_version" {
-  description = "Version of the authorization, a whole number. With a version, the authorization is sent when the version changes, and no hash of it is stored. Without one, it is sent when its value changes."
+  description = "Version of the authorization, a whole number. With a version, the authorization is sent when the version changes, and no hash of it is stored. Without one, it is sent when its value changes, except for `Basic` values and values of fewer than 16 characters."
   type        = number
   default     = null
 

@@ -42,10 +42,11 @@ variable "relay_password" {
 }
 
 resource "konnect_audit_log_destination" "siem" {
-  name             = "SIEM relay"
-  endpoint         = var.relay_url
-  authorization_wo = "Basic ${base64encode("${var.relay_user}:${var.relay_password}")}"
-  log_format       = "json"
+  name                     = "SIEM relay"
+  endpoint                 = var.relay_url
+  authorization_wo         = "Basic ${base64encode("${var.relay_user}:${var.relay_password}")}"
+  authorization_wo_version = 1 # increment it with each new password
+  log_format               = "json"
 
   lifecycle {
     create_before_destroy = true

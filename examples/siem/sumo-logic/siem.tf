@@ -20,7 +20,7 @@ variable "sumo_logic_source_url" {
 resource "konnect_audit_log_destination" "siem" {
   name             = "Sumo Logic"
   endpoint_wo      = var.sumo_logic_source_url
-  authorization_wo = "Bearer unused"
+  authorization_wo = "Bearer unused-by-sumo-logic"
   log_format       = "cef"
 
   lifecycle {

@@ -38,10 +38,11 @@ variable "victorialogs_password" {
 }
 
 resource "konnect_audit_log_destination" "siem" {
-  name             = "VictoriaLogs"
-  endpoint         = "${var.victorialogs_url}/insert/jsonline?_stream_fields=event_product,event_class_id&_time_field=rt&_msg_field=name"
-  authorization_wo = "Basic ${base64encode("${var.victorialogs_user}:${var.victorialogs_password}")}"
-  log_format       = "json"
+  name                     = "VictoriaLogs"
+  endpoint                 = "${var.victorialogs_url}/insert/jsonline?_stream_fields=event_product,event_class_id&_time_field=rt&_msg_field=name"
+  authorization_wo         = "Basic ${base64encode("${var.victorialogs_user}:${var.victorialogs_password}")}"
+  authorization_wo_version = 1 # increment it with each new password
+  log_format               = "json"
 
   lifecycle {
     create_before_destroy = true

@@ -101,7 +101,7 @@ fn siem_sumo_logic_creates_expected_destination() {
         &Siem {
             variables: &[("sumo_logic_source_url", url)],
             endpoint: url,
-            authorization: "Bearer unused",
+            authorization: "Bearer unused-by-sumo-logic",
             log_format: "cef",
             refused: ("sumo_logic_source_url", "https://service.sumologic.com/ui/"),
             secret: "ZaVnC4dhaV3",

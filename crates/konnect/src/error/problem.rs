@@ -3,10 +3,10 @@
 
 use std::fmt;
 
-use redact::Redactor;
-use serde_json::Value;
+use redact::{Redactor, single_line};
+use serde_json::{Map, Value};
 
-use crate::types::text::{single_line, truncate};
+use crate::types::text::truncate;
 
 /// A request parameter that the API rejected (API descriptions, `InvalidParameters`).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,8 @@ impl Problem {
                 ..Self::default()
             };
         };
-        let text = |name: &str| document.get(name).and_then(|value| clean(value, redactor));
+        let text = |name| field(&document, name, sanitize, redactor);
+        let id = |name| field(&document, name, sanitize_id, redactor);
         let message = ["detail", "title", "message", "error_description", "error"]
             .iter()
             .find_map(|name| text(name));
@@ -76,36 +77,31 @@ impl Problem {
         Self {
             document: is_trace_id && repeats_status,
             message: message.or_else(|| excerpt(body, whole, redactor)),
-            trace_id: ["instance", "trace_id"]
-                .iter()
-                .find_map(|name| identifier(document.get(*name)?, redactor)),
+            trace_id: id("instance").or_else(|| id("trace_id")),
             invalid_parameters,
         }
     }
 }
 
-fn clean(value: &Value, redactor: &Redactor) -> Option<String> {
-    sanitize(&text_of(value)?, redactor)
-}
-
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
+/// The text of a field, or a value of another type as JSON.
+fn field(
+    document: &Map<String, Value>,
+    name: &str,
+    clean: fn(&str, &Redactor) -> Option<String>,
+    redactor: &Redactor,
+) -> Option<String> {
+    match document.get(name)? {
+        Value::String(text) => clean(text, redactor),
         Value::Null => None,
-        other => Some(other.to_string()),
+        other => clean(&other.to_string(), redactor),
     }
 }
 
-/// The name of a field or a trace id, in which a short secret is a coincidence.
-fn identifier(value: &Value, redactor: &Redactor) -> Option<String> {
-    let text = redactor.redact_id(&single_line(&redactor.redact_id(&text_of(value)?)));
-    Some(truncate(&text)).filter(|text| !text.is_empty())
-}
-
 fn invalid_parameter(entry: &Value, redactor: &Redactor) -> Option<InvalidParameter> {
-    let text = |name: &str| entry.get(name).and_then(|value| clean(value, redactor));
-    let field = entry.get("field").and_then(|value| identifier(value, redactor));
-    let (reason, rule) = (text("reason"), text("rule"));
+    let entry = entry.as_object()?;
+    let text = |name| field(entry, name, sanitize, redactor);
+    let id = |name| field(entry, name, sanitize_id, redactor);
+    let (field, reason, rule) = (id("field"), text("reason"), id("rule"));
     if field.is_none() && reason.is_none() && rule.is_none() {
         return None;
     }
@@ -123,6 +119,12 @@ fn invalid_parameter(entry: &Value, redactor: &Redactor) -> Option<InvalidParame
 /// Returns `None` if the result is empty.
 pub(crate) fn sanitize(text: &str, redactor: &Redactor) -> Option<String> {
     let text = redactor.redact(&single_line(&redactor.redact(text)));
+    Some(truncate(&text)).filter(|text| !text.is_empty())
+}
+
+/// Like [`sanitize`], for the name of a field or an id, in which a short secret occurs by chance.
+pub(crate) fn sanitize_id(text: &str, redactor: &Redactor) -> Option<String> {
+    let text = redactor.redact_id(&single_line(text));
     Some(truncate(&text)).filter(|text| !text.is_empty())
 }
 
@@ -260,25 +262,46 @@ mod tests {
         assert!(!message.contains("hun"), "{message}");
         let spread = parse(r#"{"detail": "echo hun\u0000ter2", "title": "t"}"#);
         assert!(!format!("{spread:?}").contains("hunter2"));
-        for (secret, in_identifiers) in [("hunter2", true), ("hunter2-s3cret", false)] {
-            let document = r#"{"detail": "SECRET", "instance": "SECRET", "invalid_parameters":
-                [{"field": "SECRET", "reason": "SECRET", "rule": "SECRET"}]}"#;
-            let redactor = Redactor::new([secret]);
-            let problem = Problem::parse(
-                404,
-                document.replace("SECRET", secret).as_bytes(),
-                true,
-                &redactor,
-            );
-            let parameter = &problem.invalid_parameters[0];
-            for identifier in [problem.trace_id.as_deref().unwrap(), &parameter.field] {
-                assert_eq!(identifier == secret, in_identifiers, "{identifier}");
+        let everywhere = |secret: &str| {
+            let body = r#"{"detail": "S", "instance": "S", "invalid_parameters": [{"field": "S", "reason": "S", "rule": "S"}]}"#;
+            let body = body.replace('S', secret);
+            Problem::parse(404, body.as_bytes(), true, &Redactor::new([secret]))
+        };
+        let long = format!("{:?}", everywhere("hunter2-hunter2"));
+        assert!(!long.contains("hunter2"), "{long}");
+        // A short secret can be the name of a field, by which the attribute of the error is found.
+        let short = everywhere("endp");
+        assert_eq!(short.message.as_deref(), Some("[redacted]"));
+        assert_eq!(short.invalid_parameters[0].field, "endp");
+    }
+
+    #[test]
+    fn parse_every_text_is_one_line_without_characters_that_control_a_terminal() {
+        for bad in [
+            "\\u001b[2J",
+            "\\u0007",
+            "\\u009b",
+            "\\u202e",
+            "\\u2067",
+            "\\r\\n",
+            "\\u2028",
+            "\\u200b",
+            "\u{e0041}",
+        ] {
+            let body = r#"{"detail": "aXb", "instance": "aXb", "invalid_parameters": [{"field": "aXb", "reason": "aXb", "rule": "aXb"}]}"#;
+            let found = parse(&body.replace('X', bad));
+            let parameter = &found.invalid_parameters[0];
+            let texts = [
+                found.message.as_ref(),
+                found.trace_id.as_ref(),
+                Some(&parameter.field),
+                Some(&parameter.reason),
+                parameter.rule.as_ref(),
+            ];
+            for text in texts {
+                let text = text.unwrap().replace("[2J", "");
+                assert_eq!(text.replace(' ', ""), "ab", "{bad}");
             }
-            let texts = format!(
-                "{:?} {:?} {:?}",
-                problem.message, parameter.reason, parameter.rule
-            );
-            assert!(!texts.contains("hunter2"), "{texts}");
         }
     }
 

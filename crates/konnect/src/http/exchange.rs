@@ -10,7 +10,7 @@ use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 
 use crate::error::kind::ErrorKind;
-use crate::error::problem::{Problem, excerpt, sanitize};
+use crate::error::problem::{Problem, excerpt, sanitize, sanitize_id};
 use crate::error::{Failure, Outcome, ResponseMeta};
 use crate::http::connection_error::Limits;
 use crate::http::retry::{asked_wait, is_transient};
@@ -251,7 +251,7 @@ async fn refusal(mut response: Response, meta: ResponseMeta, redactor: &Redactor
 }
 
 fn header(headers: &HeaderMap, name: &str, redactor: &Redactor) -> Option<String> {
-    sanitize(&String::from_utf8_lossy(headers.get(name)?.as_bytes()), redactor)
+    sanitize_id(&String::from_utf8_lossy(headers.get(name)?.as_bytes()), redactor)
 }
 
 /// The years 1990 to 2999, as the time since 1970.

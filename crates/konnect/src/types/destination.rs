@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::types::id::DestinationId;
-use crate::types::lenient::{null_as_default, set_time};
+use crate::types::lenient::{null_as_default, set_time, shown};
 use crate::types::secret::Authorization;
 
 /// The format of the delivered events (API descriptions, `LogFormat`).
@@ -64,7 +64,7 @@ impl Serialize for LogFormat {
 
 impl<'de> Deserialize<'de> for LogFormat {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::from(String::deserialize(deserializer)?.as_str()))
+        Ok(Self::from(shown(&String::deserialize(deserializer)?).as_str()))
     }
 }
 

@@ -7,7 +7,9 @@
 
 use serde::{Deserialize, Deserializer};
 
-use crate::types::text::{single_line, truncate};
+use redact::single_line;
+
+use crate::types::text::truncate;
 
 /// Parses a value, or the default for `null`.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -18,22 +20,24 @@ where
     Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Parses a text that a system outside Konnect wrote: on one line, without invisible characters, at most about 1,000
-/// characters long. `None` if the result is empty.
+/// Parses a text for people: on one line, without invisible characters, at most about 1,000 characters long. `None` if
+/// the result is empty.
 pub(crate) fn foreign_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text
-        .map(|text| truncate(&single_line(&text)))
-        .filter(|text| !text.is_empty()))
+    Ok(text.map(|text| shown(&text)).filter(|text| !text.is_empty()))
+}
+
+/// A name of an enumeration, which a message can show: this version of the client may not know it.
+pub(crate) fn shown(text: &str) -> String {
+    truncate(&single_line(text))
 }
 
 /// Parses a time, or `None` for a time that was never set: year 1 in any form and time zone.
 pub(crate) fn set_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
+    let text = foreign_text(deserializer)?;
     Ok(text.filter(|text| {
-        !text.is_empty()
-            && !["0001-01-01", "0000-12-31"]
-                .iter()
-                .any(|never| text.starts_with(never))
+        !["0001-01-01", "0000-12-31"]
+            .iter()
+            .any(|never| text.starts_with(never))
     }))
 }

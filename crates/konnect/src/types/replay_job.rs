@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::types::lenient::set_time;
+use crate::types::lenient::{set_time, shown};
 
 /// A replay job to start (API descriptions, `ReplaceAuditLogReplayJob`). Konnect decides how
 /// far back it can reach.
@@ -81,7 +81,7 @@ impl fmt::Display for ReplayJobStatus {
 
 impl<'de> Deserialize<'de> for ReplayJobStatus {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
+        let name = shown(&String::deserialize(deserializer)?);
         Ok(match name.as_str() {
             "unconfigured" => Self::Unconfigured,
             "accepted" => Self::Accepted,
@@ -122,7 +122,7 @@ mod tests {
             "failed",
             "paused",
         ] {
-            let status: ReplayJobStatus = from_value(json!(name)).unwrap();
+            let status: ReplayJobStatus = from_value(json!(format!("{name}\n\u{1b}"))).unwrap();
             assert_eq!(status.to_string(), name);
             let in_progress = ["accepted", "pending", "running"].contains(&name);
             assert_eq!(status.is_in_progress(), in_progress, "{name}");

@@ -1,16 +1,7 @@
-//! Prepares text of a server for display: one line, no invisible characters, bounded length.
+//! Prepares text of a server for display.
 
 /// The maximum number of characters of a server's text that the client keeps.
 pub(crate) const TEXT_LIMIT: usize = 1_000;
-
-/// Converts a text to one line, and replaces control characters and invisible characters with spaces.
-pub(crate) fn single_line(text: &str) -> String {
-    let visible: String = text
-        .chars()
-        .map(|c| if c.is_control() || is_invisible(c) { ' ' } else { c })
-        .collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 /// Truncates a text to [`TEXT_LIMIT`] characters, and marks the end with `...`.
 ///
@@ -45,27 +36,9 @@ pub(crate) fn capitalize(text: &str) -> String {
     })
 }
 
-/// Characters that can reorder or hide the characters around them in a terminal.
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}'
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn single_line_control_and_invisible_characters_become_spaces() {
-        assert_eq!(
-            single_line("a\u{1b}[31mb\r\n\tc\0d\u{202e}e\u{200b}f\u{e0041}"),
-            "a [31mb c d e f"
-        );
-        assert_eq!(single_line("size < 3 and > 1"), "size < 3 and > 1");
-    }
 
     #[test]
     fn truncate_long_word_cuts_between_characters() {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::types::destination::LogFormat;
 use crate::types::id::DestinationId;
-use crate::types::lenient::{foreign_text, null_as_default, set_time};
+use crate::types::lenient::{foreign_text, null_as_default, set_time, shown};
 use crate::types::secret::Authorization;
 
 /// The v2 webhook of a region, which has its own endpoint (API description v2, `AuditLogWebhook`).
@@ -168,7 +168,7 @@ impl fmt::Display for WebhookState {
 
 impl<'de> Deserialize<'de> for WebhookState {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match String::deserialize(deserializer)?.as_str() {
+        Ok(match shown(&String::deserialize(deserializer)?).as_str() {
             "active" => Self::Active,
             "inactive" => Self::Inactive,
             "unconfigured" => Self::Unconfigured,
@@ -309,5 +309,13 @@ mod tests {
         assert_eq!(odd, "no [31mway !");
         assert_eq!(message(&"x ".repeat(9_000)).unwrap().chars().count(), 1_002);
         assert_eq!(message(" \n"), None);
+        let odd: WebhookStatus = from_value(
+            json!({"webhook_enabled": true, "webhook_status": "a\n\u{9b}b", "last_attempt_at": "a\r\u{7}b"}),
+        )
+        .unwrap();
+        assert_eq!(odd.webhook_status.as_str(), "a b");
+        assert_eq!(odd.last_attempt_at.as_deref(), Some("a b"));
+        let format: LogFormat = from_value(json!("a\u{2028}b")).unwrap();
+        assert_eq!(format.as_str(), "a b");
     }
 }

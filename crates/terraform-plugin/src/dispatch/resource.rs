@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity, foreign_text};
 use crate::dispatch::{Configured, Erased, Run, flatten, only, validate_config};
 use crate::engine::panics::{catch_panic, catch_panic_sync};
 use crate::engine::request::{
@@ -199,8 +199,8 @@ impl<D: Send + Sync + 'static> DynResource<D> {
         let detail = format!(
             "{} cannot convert the state of a {} of the provider {}. {accepted}",
             self.type_name(),
-            source.type_name,
-            source.provider
+            foreign_text(&source.type_name),
+            foreign_text(&source.provider)
         );
         let error = Diagnostic::error("Resource cannot be moved", detail);
         StateResponse::failed(Value::Null, Vec::new(), error)

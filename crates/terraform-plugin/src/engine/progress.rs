@@ -6,8 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::diagnostics::Diagnostics;
-use crate::engine::sensitive_values::without_sensitive;
+use crate::diagnostics::{Diagnostics, foreign_text};
 
 /// The longest time without progress. Terraform itself shows nothing while an action runs.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -41,7 +40,7 @@ impl Progress {
 
     /// Sends text as one line, without sensitive values. Does nothing if the host no longer reads.
     pub(crate) async fn report(&self, text: String) {
-        let line = line(&text);
+        let line = foreign_text(&text);
         if !line.is_empty() {
             *self.last() = Instant::now();
             let _ = self.events.send(InvokeEvent::Progress(line)).await;
@@ -67,9 +66,4 @@ impl Progress {
     fn last(&self) -> std::sync::MutexGuard<'_, Instant> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn line(text: &str) -> String {
-    let words = without_sensitive(text);
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -114,9 +114,8 @@ pub fn remember_secret(secret: &str) {
 }
 
 /// Removes the secrets that the process knows from a text: those of sensitive attributes, and those of
-/// [`remember_secret`]. Messages and logs need no call. A text of a service that goes to the state does.
-#[must_use]
-pub fn without_sensitive(text: &str) -> String {
+/// [`remember_secret`].
+pub(crate) fn without_sensitive(text: &str) -> String {
     let known = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
     known.redact(text)
 }

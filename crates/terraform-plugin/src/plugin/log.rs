@@ -11,7 +11,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::without_sensitive;
+use crate::foreign_text;
 
 /// The target of the events of this crate.
 const OWN_TARGET: &str = env!("CARGO_CRATE_NAME");
@@ -98,12 +98,12 @@ struct Fields {
 }
 
 impl Fields {
-    fn put(&mut self, field: &Field, value: Json) {
+    fn put(&mut self, name: &str, value: Json) {
         let value = match value {
-            Json::String(text) => Json::String(without_sensitive(&text)),
+            Json::String(text) => Json::String(foreign_text(&text)),
             other => other,
         };
-        match (field.name(), value) {
+        match (name, value) {
             ("message", Json::String(message)) => self.message = message,
             (name, value) => drop(self.rest.insert(name.to_owned(), value)),
         }
@@ -114,23 +114,23 @@ impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let mut text = String::new();
         let _ = write!(text, "{value:?}");
-        self.put(field, text.into());
+        self.put(field.name(), text.into());
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, value.into());
+        self.put(field.name(), value.into());
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, value.into());
+        self.put(field.name(), value.into());
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, value.into());
+        self.put(field.name(), value.into());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, value.into());
+        self.put(field.name(), value.into());
     }
 }
 
@@ -159,6 +159,20 @@ mod tests {
             level_of(&[("TF_LOG", ""), ("TF_LOG_PROVIDER", "off")]),
             LevelFilter::OFF
         );
+    }
+
+    /// The host prints the text of a line, decoded, to a terminal.
+    #[test]
+    fn texts_are_one_line_without_characters_that_control_a_terminal() {
+        let mut fields = Fields {
+            message: String::new(),
+            rest: Map::new(),
+        };
+        for name in ["message", "path"] {
+            fields.put(name, "a\u{1b}[2J\u{7}\u{9b}\u{202e}\r\n\nApply complete!".into());
+        }
+        assert_eq!(fields.message, "a [2J Apply complete!");
+        assert_eq!(fields.rest["path"], "a [2J Apply complete!");
     }
 
     #[test]

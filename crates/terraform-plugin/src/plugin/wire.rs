@@ -6,7 +6,7 @@ use crate::plugin::codec::encode;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::{
     Attribute, Diagnostic, Diagnostics, FunctionDefinition, FunctionError, InvokeEvent, Kind, ListEvent,
-    Nesting, Parameter, Path, Schema, Severity, Step, Type,
+    Nesting, Parameter, Path, Schema, Severity, Step, Type, foreign_text,
 };
 
 pub(crate) fn diagnostics(diagnostics: Diagnostics) -> Vec<tf::Diagnostic> {
@@ -139,7 +139,7 @@ pub(crate) fn list_event(
             identity: Some(tf::ResourceIdentityData {
                 identity_data: Some(encode(&identity, identity_type)),
             }),
-            display_name: single_line(&display_name),
+            display_name: foreign_text(&display_name),
             resource_object: resource.map(|resource| encode(&resource, object_type)),
             diagnostic: Vec::new(),
         },
@@ -270,7 +270,7 @@ mod tests {
         };
         let sent = list_event(found, &Type::Bool, &Type::Bool);
         assert_eq!(sent.display_name, "a [2J b");
-        assert_eq!(crate::foreign_text("x\n\nApply complete!"), "x Apply complete!");
+        assert_eq!(foreign_text("x\n\nApply complete!"), "x Apply complete!");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::diagnostics::{Diagnostic, Diagnostics, foreign_text};
 use crate::value::Value;
 use crate::value::number::Number;
 use crate::value::path::Path;
@@ -148,7 +148,7 @@ impl Validator {
                     .join(", ");
                 Diagnostic::error(
                     "Value not allowed",
-                    format!("\"{text}\" is not one of {allowed}."),
+                    format!("\"{}\" is not one of {allowed}.", foreign_text(text)),
                 )
             })
         })

@@ -323,6 +323,36 @@ fn move_state_accepts_only_named_types() {
     );
 }
 
+/// The host sends names from a state, which anyone can have edited.
+#[test]
+fn names_of_the_host_are_one_line_in_messages() {
+    let name = "a\u{1b}[2J\u{7}\u{9b}\u{202e}\r\n\nApply complete!";
+    let server = Server::new(Toy, ServeMode::Managed);
+    let source = MoveSource {
+        provider: name.to_owned(),
+        type_name: name.to_owned(),
+        version: 0,
+        state: json!({}),
+    };
+    let refused = server.resource(TYPE).unwrap().move_state(&source);
+    let not_one_of = Attribute::string("a")
+        .required()
+        .validator(Validator::one_of(&["b"]));
+    let invalid = validate(
+        &Schema::new("", [not_one_of]),
+        &Value::object([("a", name.into())]),
+        ClientCapabilities::default(),
+    );
+    let errors = [
+        Diagnostics::from(server.resource(name).err().unwrap()),
+        refused.diagnostics,
+        invalid,
+    ];
+    for error in errors.iter().flatten() {
+        assert!(error.detail.contains("a [2J Apply complete!"), "{error:?}");
+    }
+}
+
 #[test]
 fn validate_reports_all_errors_without_configuration() {
     let server = Server::new(Toy, ServeMode::Managed);

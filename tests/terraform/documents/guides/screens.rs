@@ -125,26 +125,26 @@ fn rotation_guide_shows_what_a_reviewer_sees() {
         Block::destination("siem")
             .without("authorization")
             .with("name", "SIEM")
-            .with("authorization_wo", value)
+            .with("authorization_wo", format!("Bearer {value}-0123456789"))
     };
     // Konnect has no time of a change before the first one.
-    workspace.configure(block("Bearer zero"));
+    workspace.configure(block("zero"));
     workspace.init();
     workspace.apply();
-    workspace.configure(block("Bearer first"));
+    workspace.configure(block("first"));
     workspace.apply();
-    workspace.configure(block("Bearer second"));
+    workspace.configure(block("second"));
     let plan = printed(&workspace, &["plan", "-no-color"]);
     let reader = Reader::of("docs/guides/rotation.md", workspace);
     reader.shows(&plan, "will be updated in-place");
 
     reader
         .workspace
-        .configure(block("Bearer second").with("authorization_wo_version", 1));
+        .configure(block("second").with("authorization_wo_version", 1));
     reader.workspace.apply();
     reader
         .workspace
-        .configure(block("Bearer third").with("authorization_wo_version", 2));
+        .configure(block("third").with("authorization_wo_version", 2));
     reader.shows(&printed(&reader.workspace, &["plan", "-no-color"]), "1 -> 2");
 }
 

@@ -13,6 +13,7 @@ use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::wire;
 use crate::{
     ClientCapabilities, Diagnostic, Diagnostics, FunctionError, Provider, Schema, Server, Type, Value,
+    foreign_text,
 };
 
 /// A response that can contain errors.
@@ -89,6 +90,7 @@ pub(crate) fn value(wire: Option<&tf::DynamicValue>, ty: &Type) -> Result<Value,
 }
 
 pub(crate) fn unreadable(reason: &str) -> Diagnostic {
+    let reason = foreign_text(reason);
     Diagnostic::error(
         "The host sent an invalid value",
         format!(
