@@ -1,8 +1,10 @@
 //! The commands, and the table of results.
 
+use terraform_plugin::testing::cli::Cli;
+
 use crate::contender::Contender;
 use crate::figures::{Result, Sample, Table, mebibytes, seconds};
-use crate::workspace::{Workspace, cli, version};
+use crate::workspace::Workspace;
 
 /// A command to measure.
 struct Scenario {
@@ -119,10 +121,12 @@ pub(super) fn run(contenders: &[Contender], rounds: usize) -> Result<()> {
         }
     }
 
+    let cli = Cli::find();
     println!(
-        "\nMedians and quartiles of {rounds} runs each, in turn, with {} ({}).\n",
-        version()?,
-        cli().display()
+        "\nMedians and quartiles of {rounds} runs each, in turn, with {:?} {} ({}).\n",
+        cli.product,
+        cli.version,
+        cli.program.display()
     );
     let headings = [
         "Command",

@@ -9,6 +9,8 @@ use crate::konnect::LocalKonnect;
 
 /// The version under which Kong's provider is installed: any version that matches the constraint.
 const KONG_VERSION: &str = "3.19.0";
+const KONG: &str = "registry.terraform.io/kong/konnect";
+const OURS: &str = "registry.terraform.io/konnect-audit/konnect";
 const AUTHORIZATION: &str = "Bearer pR7-zQ3.kM8xA";
 const ENDPOINT: &str = "https://siem.example.com/konnect-audit-logs";
 
@@ -24,14 +26,6 @@ pub(super) enum Contender {
     Kong(PathBuf),
 }
 
-/// The installation of a provider.
-pub(super) struct Package<'a> {
-    /// Namespace and type.
-    pub(super) address: &'static str,
-    pub(super) version: &'static str,
-    pub(super) program: &'a Path,
-}
-
 impl Contender {
     /// The name in the table.
     pub(super) fn name(&self) -> &'static str {
@@ -43,20 +37,12 @@ impl Contender {
         }
     }
 
-    /// The package to install.
-    pub(super) fn package(&self) -> Option<Package<'_>> {
+    /// The address, version and program of the provider to install. The floor does not require it.
+    pub(super) fn package(&self) -> (&'static str, &'static str, &Path) {
         match self {
-            Self::Floor => None,
-            Self::Ours(program) | Self::Before(program) => Some(Package {
-                address: "konnect-audit/konnect",
-                version: env!("CARGO_PKG_VERSION"),
-                program,
-            }),
-            Self::Kong(program) => Some(Package {
-                address: "kong/konnect",
-                version: KONG_VERSION,
-                program,
-            }),
+            Self::Floor => (OURS, env!("CARGO_PKG_VERSION"), Path::new("/dev/null")),
+            Self::Ours(program) | Self::Before(program) => (OURS, env!("CARGO_PKG_VERSION"), program),
+            Self::Kong(program) => (KONG, KONG_VERSION, program),
         }
     }
 
@@ -80,13 +66,13 @@ impl Contender {
                 );
             }
             Self::Ours(_) | Self::Before(_) => (
-                "registry.terraform.io/konnect-audit/konnect",
+                OURS,
                 format!("{}/{{region}}", konnect.url()),
                 "konnect_audit_log_destination",
                 "authorization_wo",
             ),
             Self::Kong(_) => (
-                "registry.terraform.io/kong/konnect",
+                KONG,
                 konnect.url_for_kong(),
                 "konnect_audit_log_destination",
                 "authorization",

@@ -1,18 +1,17 @@
 //! A folder in which a command of the CLI runs with one contender.
 
-use std::env::{self, consts};
-use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use tempfile::TempDir;
+use terraform_plugin::testing::cli::{self, Cli, platform};
 
-use crate::contender::{Contender, Package};
+use crate::contender::Contender;
 use crate::figures::Result;
 use crate::konnect::LocalKonnect;
 
@@ -38,47 +37,37 @@ pub(super) struct Workspace<'a> {
     contender: &'a Contender,
     objects: u32,
     konnect: LocalKonnect,
-    folder: TempDir,
+    folder: cli::Workspace,
 }
 
 impl<'a> Workspace<'a> {
     /// An initialized folder. No objects exist.
     pub(super) fn new(contender: &'a Contender, objects: u32) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("konnect-bench-").tempdir()?;
+        let (address, version, program) = contender.package();
+        // The CLI starts a wrapper that records the resources of the provider; it verifies the checksum of both.
+        let folder = cli::Workspace::new(address, version, env!("CARGO_BIN_EXE_bench-usage"));
+        let package = folder.root().join("mirror").join(address).join(version);
+        symlink(program, package.join(platform()).join("provider"))?;
         let workspace = Self {
             contender,
             objects,
             konnect: LocalKonnect::start()?,
             folder,
         };
-        for name in ["home", "work", "mirror"] {
-            fs::create_dir(workspace.path(name))?;
-        }
-        if let Some(package) = contender.package() {
-            install(&package, &workspace.path("mirror"))?;
-        }
-        let mirror = Value::from(workspace.path("mirror").display().to_string());
-        let settings =
-            format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror}\n  }}\n}}\n");
-        fs::write(workspace.path("cli.tfrc"), settings)?;
-        workspace.configure(objects)?;
+        workspace.configure(objects);
         workspace.run(&["init", "-no-color"], 0)?;
         Ok(workspace)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn configure(&self, objects: u32) -> Result<()> {
+    fn configure(&self, objects: u32) {
         let configuration = self.contender.configuration(&self.konnect, objects);
-        Ok(fs::write(self.path("work/main.tf"), configuration)?)
+        self.folder.write("main.tf", &configuration);
     }
 
     /// Removes all objects from the state and Konnect.
     pub(super) fn begin_anew(&self) -> Result<()> {
         for name in ["terraform.tfstate", "terraform.tfstate.backup"] {
-            let state = self.path("work").join(name);
+            let state = self.folder.path(name);
             if state.exists() {
                 fs::remove_file(state)?;
             }
@@ -98,10 +87,10 @@ impl<'a> Workspace<'a> {
     /// Creates all objects. A CLI takes half a minute to write the state of a thousand, so only one is applied. The
     /// others are created at Konnect, and copied into the state.
     pub(super) fn check_consistency(&self) -> Result<()> {
-        self.configure(1)?;
+        self.configure(1);
         self.run(&["apply", "-input=false", "-no-color", "-auto-approve"], 0)?;
-        self.configure(self.objects)?;
-        let path = self.path("work/terraform.tfstate");
+        self.configure(self.objects);
+        let path = self.folder.path("terraform.tfstate");
         let mut state: Value = serde_json::from_slice(&fs::read(&path)?)?;
         let instances = state
             .pointer_mut("/resources/0/instances")
@@ -126,26 +115,13 @@ impl<'a> Workspace<'a> {
 
     /// Runs a command with this expected exit code.
     pub(super) fn run(&self, arguments: &[&str], code: i32) -> Result<Run> {
-        let notes = self.path("usage");
+        let notes = self.folder.root().join("usage");
         if notes.exists() {
             fs::remove_file(&notes)?;
         }
         self.konnect.clear_requests();
-        let mut command = Command::new(cli());
-        command
-            .args(arguments)
-            .current_dir(self.path("work"))
-            .env_clear()
-            .envs(
-                ["PATH", "TMPDIR"]
-                    .iter()
-                    .filter_map(|name| Some((name, env::var_os(name)?))),
-            )
-            .env("CHECKPOINT_DISABLE", "1")
-            .env("HOME", self.path("home"))
-            .env("TF_CLI_CONFIG_FILE", self.path("cli.tfrc"))
-            .env("TF_IN_AUTOMATION", "1")
-            .env("PROVIDER_USAGE", &notes);
+        let mut command = self.folder.command(&Cli::find().program);
+        command.args(arguments).env("PROVIDER_USAGE", &notes);
         let begun = Instant::now();
         let output = command.output()?;
         let wall = begun.elapsed();
@@ -193,34 +169,6 @@ fn likeness(first: &Value, number: u32, created: &Value) -> Result<Value> {
     Ok(instance)
 }
 
-/// Installs a provider in a mirror, as `HOST/NAMESPACE/TYPE/VERSION/OS_ARCH`. The CLI starts a wrapper that records the
-/// resources of the provider; it verifies the checksum of both.
-fn install(package: &Package<'_>, mirror: &Path) -> Result<()> {
-    let system = if consts::OS == "macos" {
-        "darwin"
-    } else {
-        consts::OS
-    };
-    let processor = match consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    let folder = mirror
-        .join("registry.terraform.io")
-        .join(package.address)
-        .join(package.version)
-        .join(format!("{system}_{processor}"));
-    fs::create_dir_all(&folder)?;
-    let usage = Path::new(env!("CARGO_BIN_EXE_bench-usage"));
-    fs::copy(
-        usage,
-        folder.join(format!("terraform-provider-konnect_v{}", package.version)),
-    )?;
-    fs::copy(package.program, folder.join("provider"))?;
-    Ok(())
-}
-
 fn usage(notes: &Path) -> Result<Usage> {
     let mut all = Usage::default();
     for line in fs::read_to_string(notes)?.lines() {
@@ -229,24 +177,4 @@ fn usage(notes: &Path) -> Result<Usage> {
         all.memory = all.memory.max(memory.parse()?);
     }
     Ok(all)
-}
-
-/// The CLI of `TERRAFORM_BIN`, or `terraform`.
-pub(super) fn cli() -> OsString {
-    env::var_os("TERRAFORM_BIN")
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "terraform".into())
-}
-
-/// The product and version, as the CLI reports them.
-pub(super) fn version() -> Result<String> {
-    let output = Command::new(cli())
-        .arg("version")
-        .env("CHECKPOINT_DISABLE", "1")
-        .output()?;
-    Ok(String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned())
 }

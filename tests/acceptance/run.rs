@@ -128,10 +128,6 @@ pub fn run(target: &Target) -> Result<Report, String> {
     probes::after_webhook(&session, target.role.as_deref(), &mut book);
     let entries = book.entries;
     let left_behind = session.clean_up();
-    let product = match &cli().version {
-        Some(version) => format!("Terraform {version}"),
-        None => "OpenTofu".to_owned(),
-    };
     Ok(Report {
         name: format!("{}-{}", target.name, session.prefix.trim_end_matches('-')),
         facts: vec![
@@ -142,7 +138,7 @@ pub fn run(target: &Target) -> Result<Report, String> {
                 humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             ),
             ("Provider", env!("CARGO_PKG_VERSION").to_owned()),
-            ("CLI", product),
+            ("CLI", format!("{:?} {}", cli().product, cli().version)),
             ("Prefix of the objects", format!("`{}`", session.prefix)),
             ("Requests answered with 429", api.rate_limited().to_string()),
         ],

@@ -165,7 +165,7 @@ fn examples_of_functions_apply() {
         workspace.set("TF_VAR_lines", lines.to_string());
         workspace.set("TF_VAR_jwks", jwks(1));
         workspace.copy("examples/provider", ".");
-        workspace.copy(&format!("examples/functions/{name}"), ".");
+        workspace.copy(format!("examples/functions/{name}"), ".");
         workspace.init();
         workspace.validate().succeeds();
         workspace.apply();

@@ -97,7 +97,7 @@ pub fn whole_endpoint() -> Value {
 fn import_destination_by_id_sends_authorization_once() {
     let workspace = Workspace::of(Block::destination("siem"));
     let id = existing(&workspace);
-    workspace.run(&["import", SIEM, &id]).succeeds();
+    workspace.import(SIEM, &id);
     sends_once(&workspace, SIEM, &call(&id), authorization());
 }
 
@@ -107,7 +107,7 @@ fn import_destination_webhook_by_region_plans_nothing() {
     let workspace = Workspace::of(&webhook);
     let id = existing_with_destination(&workspace);
     workspace.configure(webhook.with("audit_log_destination_id", id));
-    workspace.run(&["import", EU, "eu"]).succeeds();
+    workspace.import(EU, "eu");
     workspace.konnect.clear_requests();
     workspace.assert_no_changes();
     assert_eq!(workspace.konnect.take_writes(), []);
@@ -117,7 +117,7 @@ fn import_destination_webhook_by_region_plans_nothing() {
 fn import_endpoint_webhook_by_region_sends_authorization_once() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
     existing_endpoint(&workspace);
-    workspace.run(&["import", EU, "eu"]).succeeds();
+    workspace.import(EU, "eu");
     assert_eq!(workspace.state().get(EU)["authorization"], Value::Null);
     sends_once(&workspace, EU, V2, whole_endpoint());
 }
@@ -164,7 +164,7 @@ fn import_with_write_only_authorization_sends_it_once() {
         .with("authorization_wo", AUTHORIZATION);
     let workspace = Workspace::of(&block);
     let id = existing(&workspace);
-    workspace.run(&["import", SIEM, &id]).succeeds();
+    workspace.import(SIEM, &id);
     let plan = workspace.plan();
     assert_eq!(plan.change(SIEM).changed(), BTreeSet::from(["updated_at"]));
     assert_eq!(plan.diagnostics.len(), 1);

@@ -298,7 +298,8 @@ fn organization_is_read_from_the_global_host() {
     );
     assert!(found["id"].is_string());
 
-    workspace.set("KONNECT_SERVER_URL", format!("{}/eu", workspace.konnect.url()));
+    let url = format!("{}/eu", workspace.konnect.url());
+    workspace.set("KONNECT_SERVER_URL", url);
     let error = workspace.try_plan().error();
     assert!(error.text().contains("global host only"), "{error:?}");
     assert!(error.text().contains("{region}"), "{error:?}");
@@ -322,10 +323,8 @@ fn regions_are_those_that_konnect_offers() {
         .collect();
     assert!(!tokens.is_empty() && !tokens.contains(&true), "{requests:?}");
 
-    workspace.set(
-        "KONNECT_SERVER_URL",
-        format!("{}/global", workspace.konnect.url()),
-    );
+    let url = format!("{}/global", workspace.konnect.url());
+    workspace.set("KONNECT_SERVER_URL", url);
     workspace.assert_no_changes();
 }
 
@@ -468,7 +467,7 @@ fn examples_of_lookups_apply() {
             .edit_organization(json!({ "name": "Example" }))
             .unwrap();
         workspace.copy("examples/provider", ".");
-        workspace.copy(&format!("examples/data-sources/konnect_{name}"), ".");
+        workspace.copy(format!("examples/data-sources/konnect_{name}"), ".");
         workspace.init();
         workspace.validate().succeeds();
         let run = workspace.apply();

@@ -37,12 +37,10 @@ mod parallel;
 mod pipelines;
 mod portal_webhook;
 mod provider_block;
-#[cfg(unix)]
 mod query;
 mod redirects;
 mod regions;
 mod rejected_requests;
-#[cfg(unix)]
 mod replay;
 mod rules;
 mod secret_search;

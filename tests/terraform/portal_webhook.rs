@@ -77,7 +77,7 @@ fn lifecycle_sends_one_request_for_each_change() {
 
     workspace.configure(with_destination(webhook(&second)));
     assert_eq!(
-        workspace.plan().change(DEVELOPERS).replaced_by,
+        workspace.plan().change(DEVELOPERS).replace_paths,
         json!([["portal_id"]])
     );
     let writes = workspace.apply_and_assert_no_changes();

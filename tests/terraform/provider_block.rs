@@ -4,7 +4,7 @@ use konnect_emulator::{Certificate, EmulatorOptions, Fault, FaultRule};
 use serde_json::{Value, json};
 use terraform_provider_konnect::ADDRESS;
 
-use crate::workspace::{Block, TOKEN, Workspace, cli};
+use crate::workspace::{Block, Product, TOKEN, Workspace, cli};
 
 fn siem() -> Block {
     Block::destination("siem")
@@ -49,9 +49,10 @@ fn request_sends_user_agent_and_token() {
     for request in requests {
         let agent = request.header("user-agent").unwrap_or_default();
         let host = agent.strip_prefix(begins).and_then(|rest| rest.strip_suffix(')'));
-        match &cli().version {
-            Some(version) => assert_eq!(host, Some(version.as_str()), "{agent}"),
-            None => assert!(host.is_some_and(|version| version.starts_with("1.")), "{agent}"),
+        match cli().product {
+            Product::Terraform => assert_eq!(host, Some(cli().version.as_str()), "{agent}"),
+            // It passes the version of a compatible Terraform.
+            Product::OpenTofu => assert!(host.is_some_and(|version| version.starts_with("1.")), "{agent}"),
         }
         let bearer = format!("Bearer {TOKEN}");
         assert!(request.has_authorization(&bearer), "{request:?}");

@@ -62,7 +62,7 @@ fn region_from_environment_is_used() {
     workspace.configure(here().with("region", "au"));
     let plan = workspace.plan();
     assert_eq!(plan.change(WEBHOOK).actions, ["delete", "create"]);
-    assert_eq!(plan.change(WEBHOOK).replaced_by, json!([["region"]]));
+    assert_eq!(plan.change(WEBHOOK).replace_paths, json!([["region"]]));
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn write_only_secret_appears_in_no_file_or_output() {
         .unwrap();
     step(&workspace, 4);
     workspace.run(&["state", "rm", SIEM]).succeeds();
-    workspace.run(&["import", "-no-color", SIEM, &id]).succeeds();
+    workspace.import(SIEM, &id);
     step(&workspace, 5);
     workspace.konnect.clear_requests();
     workspace.assert_no_changes();

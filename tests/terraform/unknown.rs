@@ -162,12 +162,12 @@ fn value_found_invalid_at_apply_errors_on_attribute() {
         Block::destination("siem").expression("endpoint", "terraform_data.endpoint.output")
     ));
     workspace.plan();
-    let error = workspace.run(&["apply", "-json", "saved.plan"]).error();
+    let error = workspace.try_apply_plan().error();
     assert_eq!(
         (error.address.as_str(), error.attribute()),
         (SIEM, Some("endpoint"))
     );
-    assert_eq!(workspace.state().addresses(), [""; 0]);
+    assert_eq!(workspace.state().addresses(), ["terraform_data.endpoint"]);
     assert!(workspace.konnect.destinations("global").is_empty());
 }
 

@@ -163,7 +163,7 @@ fn moved(webhook: impl Fn(&str) -> Block) -> (Vec<String>, Vec<String>) {
     workspace.configure(with_destination(&webhook("us")));
     let plan = workspace.plan();
     let change = plan.change(EU);
-    assert_eq!(change.replaced_by, json!([["region"]]));
+    assert_eq!(change.replace_paths, json!([["region"]]));
     assert_eq!(change.after["id"], "us");
     workspace.konnect.clear_requests();
     workspace.apply_plan();

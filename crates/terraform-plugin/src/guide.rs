@@ -177,9 +177,15 @@ pub mod semantic_equality {}
 ///
 /// - A unit test asserts that [`Server::validate_implementation`](crate::Server::validate_implementation) returns no
 ///   errors. It finds what a host refuses, and options without an effect.
-/// - `examples/template/tests/apply.rs` applies a configuration with the real CLI.
-/// - The feature `testing` contains a host that starts the built program, calls it in the order of Terraform, and checks
-///   each response as Terraform does. It needs no CLI.
+/// - Acceptance tests run the built program with Terraform or OpenTofu: the module `testing::cli` of the feature
+///   `testing`. A step is a configuration, and plan and state are values. `examples/template/tests/apply.rs` is one.
+/// - The feature also contains a host that starts the built program, calls it in the order of Terraform, and checks each
+///   response as Terraform does. It needs no CLI.
+///
+/// ```toml
+/// [dev-dependencies]
+/// terraform-plugin = { version = "0.1", features = ["testing"] }
+/// ```
 pub mod testing_a_provider {}
 
 /// A release.

@@ -130,12 +130,12 @@
 //! | `server` | [`Server`]: a provider in a process, for instance `server.resource(name)?.plan(request)` |
 //! | [`plugin`] | handshake, TLS, sockets, gRPC, encoded values and logs |
 //! | `run` | [`run`]: the command line of a provider |
-//! | `testing` (feature) | a host for tests |
+//! | `testing` (feature) | tests with the real CLI, and a host for tests |
 //!
 //! # Tests of a provider
 //!
-//! A unit test asserts that [`Server::validate_implementation`] returns no errors. The feature `testing` contains a host
-//! that starts the built binary.
+//! A unit test asserts that [`Server::validate_implementation`] returns no errors. The feature `testing` runs the
+//! built binary with the real CLI, and contains a host that starts it.
 
 mod action;
 mod context;
@@ -155,7 +155,7 @@ mod resource;
 mod run;
 mod schema;
 mod server;
-#[cfg(feature = "testing")]
+#[cfg(all(unix, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;

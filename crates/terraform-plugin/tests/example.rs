@@ -1,4 +1,4 @@
-//! Runs the providers of `examples/` with the real command line tool: the program in `TERRAFORM_BIN`, or `terraform`.
+//! Runs the providers of `examples/` with the real CLI: the program in `TERRAFORM_BIN`, or `terraform`.
 
 #![allow(
     clippy::expect_used,
@@ -7,14 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
-use std::ffi::OsString;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::OnceLock;
 
-use serde_json::Value as Json;
-use tempfile::TempDir;
+use serde_json::{Value as Json, json};
+use terraform_plugin::testing::cli::{Cli, Feature, State, Step, Workspace};
 
 #[allow(dead_code, reason = "its unit tests run here")]
 #[path = "../examples/notes.rs"]
@@ -24,27 +24,22 @@ mod notes;
 #[path = "../examples/fleet.rs"]
 mod fleet;
 
-/// The command line tool with a configuration and a folder of notes.
-struct Workspace {
-    folder: TempDir,
-}
-
-fn program() -> OsString {
-    let program = std::env::var_os("TERRAFORM_BIN").filter(|program| !program.is_empty());
-    program.unwrap_or_else(|| "terraform".into())
-}
-
 /// The program of an example. Cargo does not build it for every selection of tests, so this function builds it.
 fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<Vec<PathBuf>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
-        let mut command = Command::new(env!("CARGO"));
-        command.args(["build", "--examples", "--message-format=json"]);
-        if cfg!(feature = "testing") {
-            // The selection of `cargo test --workspace --all-features`: Cargo reuses its build.
-            command.args(["--workspace", "--all-features"]);
-        }
-        let built = command.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+        // The selection of `cargo test --workspace --all-features`: Cargo reuses its build.
+        let built = Command::new(env!("CARGO"))
+            .args([
+                "build",
+                "--workspace",
+                "--examples",
+                "--all-features",
+                "--message-format=json",
+            ])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
         assert!(
             built.status.success(),
             "{}",
@@ -64,175 +59,141 @@ fn example(name: &str) -> PathBuf {
     program.unwrap().clone()
 }
 
-impl Workspace {
-    /// A workspace with the provider of an example, whose objects are files in a folder.
-    fn new(provider: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let workspace = Self { folder };
-        let plugins = workspace.path("plugins");
-        for folder in [&plugins, &workspace.path("objects")] {
-            fs::create_dir(folder).unwrap();
-        }
-        fs::copy(
-            example(provider),
-            plugins.join(format!("terraform-provider-{provider}")),
-        )
-        .unwrap();
-        let settings = format!(
-            "provider_installation {{\n  dev_overrides {{\n    \"example/{provider}\" = \"{}\"\n  }}\n  direct {{}}\n}}\n",
-            plugins.display()
-        );
-        fs::write(workspace.path("cli.tfrc"), settings).unwrap();
-        let block = format!(
-            "terraform {{\n  required_providers {{\n    {provider} = {{ source = \"example/{provider}\" }}\n  }}\n}}\n\
-             provider \"{provider}\" {{\n  folder = \"{}\"\n}}\n",
-            workspace.path("objects").display()
-        );
-        workspace.write("provider.tf", &block);
-        workspace
-    }
+/// A workspace for the provider of an example, whose objects are files in the folder `objects`.
+fn workspace(provider: &str) -> Workspace {
+    let workspace = Workspace::new(&format!("example/{provider}"), "0.1.0", example(provider));
+    let objects = workspace.path("objects");
+    fs::create_dir(&objects).unwrap();
+    let block = format!("provider \"{provider}\" {{\n  folder = {}\n}}\n", json!(objects));
+    workspace.write("provider.tf", &block);
+    workspace
+}
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path(name), text).unwrap();
-    }
-
-    fn note(&self, name: &str) -> Option<String> {
-        fs::read_to_string(self.path("objects").join(format!("{name}.txt"))).ok()
-    }
-
-    fn output(&self, arguments: &[&str]) -> Output {
-        let output = Command::new(program())
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env("TF_CLI_CONFIG_FILE", self.path("cli.tfrc"))
-            .env("TF_IN_AUTOMATION", "1")
-            .env("CHECKPOINT_DISABLE", "1")
-            .output();
-        output.unwrap_or_else(|error| {
-            panic!("{error}: install Terraform or OpenTofu, or name the program in TERRAFORM_BIN")
-        })
-    }
-
-    /// Runs a command that must succeed. Returns what it prints.
-    #[track_caller]
-    fn run(&self, arguments: &[&str]) -> String {
-        let output = self.output(arguments);
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{arguments:?}: {text}{errors}");
-        text
-    }
-
-    #[track_caller]
-    fn apply(&self) -> String {
-        self.run(&["apply", "-auto-approve", "-no-color"])
-    }
-
-    fn plan(&self) -> String {
-        self.run(&["plan", "-no-color"])
-    }
-
-    fn json(&self, arguments: &[&str]) -> Json {
-        serde_json::from_str(&self.run(arguments)).unwrap()
-    }
-
-    /// Whether the tool has list resources and actions: Terraform 1.14 or later.
-    fn has_queries_and_actions(&self) -> bool {
-        let version = self.json(&["version", "-json"]);
-        let mut parts = version["terraform_version"].as_str().unwrap().split('.');
-        let number: (u32, u32) = (
-            parts.next().unwrap().parse().unwrap(),
-            parts.next().unwrap().parse().unwrap(),
-        );
-        !self.run(&["version"]).starts_with("OpenTofu") && number >= (1, 14)
-    }
+#[test]
+fn command_inherits_only_the_path() {
+    let workspace = workspace("notes");
+    let output = workspace.command("env").output().unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let names: BTreeSet<_> = output
+        .lines()
+        .map(|line| line.split('=').next().unwrap())
+        .collect();
+    let own = [
+        "CHECKPOINT_DISABLE",
+        "HOME",
+        "TF_CLI_CONFIG_FILE",
+        "TF_IN_AUTOMATION",
+        "TF_INPUT",
+        "TMPDIR",
+    ];
+    // A measurement of coverage sets the last one.
+    let inherited = names
+        .iter()
+        .filter(|name| !own.contains(name) && **name != "LLVM_PROFILE_FILE");
+    assert_eq!(inherited.collect::<Vec<_>>(), [&"PATH"]);
 }
 
 const NOTE: &str = "resource \"notes_note\" \"first\" {\n  name = \"first\"\n}\n";
+const FIRST: &str = "notes_note.first";
+const SECOND: &str = "notes_note.second";
 
 #[test]
 fn example_provider_plans_applies_imports_and_destroys() {
-    let workspace = Workspace::new("notes");
+    let workspace = workspace("notes");
+    let file = |name: &str| workspace.path(&format!("objects/{name}.txt"));
+    let note = |name: &str| fs::read_to_string(file(name)).ok();
     let results = "data \"notes_count\" \"all\" {\n  depends_on = [notes_note.first]\n}\n\
          output \"total\" {\n  value = data.notes_count.all.total\n}\n\
          output \"file\" {\n  value = provider::notes::file_name(notes_note.first.name)\n}\n";
-    workspace.write("main.tf", &format!("{NOTE}{results}"));
-    assert!(workspace.plan().contains("1 to add, 0 to change, 0 to destroy"));
-    assert!(workspace.apply().contains("1 added"));
-    assert_eq!(workspace.note("first").as_deref(), Some("Nothing yet."));
-    let outputs = workspace.json(&["output", "-json"]);
+    let error = workspace.expect_error(NOTE.replace("\"first\"\n", "\" \"\n"));
+    assert_eq!(error.attribute(), Some("name"));
+
+    let Step { plan, state } = workspace.step(format!("{NOTE}{results}"));
+    assert_eq!(plan.change(FIRST).actions, ["create"]);
+    assert_eq!(plan.change(FIRST).after["text"], "Nothing yet.");
+    assert_eq!(plan.change(FIRST).unknown(), BTreeSet::from(["length"]));
+    assert_eq!(note("first").as_deref(), Some("Nothing yet."));
+    assert_eq!(state.get(FIRST)["length"], 12);
     assert_eq!(
-        (&outputs["total"]["value"], &outputs["file"]["value"]),
-        (&1.into(), &"first.txt".into())
+        (state.output("total"), state.output("file")),
+        (&json!(1), &json!("first.txt"))
     );
-    assert!(workspace.plan().contains("No changes"));
 
     // An update in place, and an import of a note that exists.
     let changed = NOTE.replace("\n}", "\n  text = \"changed\"\n}");
-    fs::write(workspace.path("objects").join("second.txt"), "written elsewhere").unwrap();
-    let import = "import {\n  to = notes_note.second\n  id = \"second\"\n}\n\
-         resource \"notes_note\" \"second\" {\n  name = \"second\"\n  text = \"written elsewhere\"\n}\n";
-    workspace.write("main.tf", &format!("{changed}{import}{results}"));
-    let applied = workspace.apply();
-    assert!(
-        applied.contains("1 imported, 0 added, 1 changed, 0 destroyed"),
-        "{applied}"
-    );
-    assert_eq!(workspace.note("first").as_deref(), Some("changed"));
+    fs::write(file("second"), "written elsewhere").unwrap();
+    let second =
+        "resource \"notes_note\" \"second\" {\n  name = \"second\"\n  text = \"written elsewhere\"\n}\n";
+    let import = "import {\n  to = notes_note.second\n  id = \"second\"\n}\n";
+    let Step { plan, state } = workspace.step(format!("{changed}{second}{import}{results}"));
+    assert_eq!(plan.actions(), BTreeMap::from([(FIRST, "update".to_owned())]));
+    assert_eq!(plan.change(SECOND).importing["id"], "second");
+    assert_eq!(note("first").as_deref(), Some("changed"));
+    workspace.run(&["state", "rm", SECOND]).succeeds();
+    workspace.import(SECOND, "second");
+    assert_eq!(workspace.state().get(SECOND), state.get(SECOND));
+    workspace.assert_no_changes();
 
     // A note that no longer exists is removed from the state. A change of the name replaces the note.
-    fs::remove_file(workspace.path("objects").join("second.txt")).unwrap();
+    fs::remove_file(file("second")).unwrap();
     let renamed = changed.replace("name = \"first\"", "name = \"third\"");
-    workspace.write("main.tf", &format!("{renamed}{results}"));
-    let applied = workspace.apply();
-    assert!(applied.contains("1 added, 0 changed, 1 destroyed"), "{applied}");
+    let Step { plan, state } = workspace.step(format!("{renamed}{results}"));
     assert_eq!(
-        (workspace.note("first"), workspace.note("third").as_deref()),
-        (None, Some("changed"))
+        plan.actions(),
+        BTreeMap::from([(FIRST, "delete, create".to_owned())])
     );
+    assert_eq!(plan.change(FIRST).replace_paths, json!([["name"]]));
+    assert_eq!(plan.drift[SECOND].actions, ["delete"]);
+    assert_eq!(state.addresses(), ["data.notes_count.all", FIRST]);
+    assert_eq!((note("first"), note("third").as_deref()), (None, Some("changed")));
 
-    workspace.run(&["destroy", "-auto-approve", "-no-color"]);
-    assert_eq!(workspace.note("third"), None);
+    workspace.destroy();
+    assert_eq!(note("third"), None);
 }
 
-/// Identity, list resource, generated configuration and action. The unit tests cover older tools, which do not have
-/// them.
+/// Identity, list resource, generated configuration and action. The module `protocol` covers older CLIs, which do
+/// not have them.
 #[test]
 fn example_provider_queries_generates_and_invokes() {
-    let workspace = Workspace::new("notes");
-    if !workspace.has_queries_and_actions() {
-        eprintln!("skipped: list resources and actions require Terraform 1.14 or later");
+    if !Cli::find().supports_or_reports(Feature::Query) {
         return;
     }
+    let workspace = workspace("notes");
     for (name, text) in [("b", "Nothing yet."), ("a", "text")] {
-        fs::write(workspace.path("objects").join(format!("{name}.txt")), text).unwrap();
+        fs::write(workspace.path(&format!("objects/{name}.txt")), text).unwrap();
     }
+    workspace.configure("");
+    workspace.init();
     let query = "list \"notes_note\" \"all\" {\n  provider = notes\n}\n";
     workspace.write("all.tfquery.hcl", query);
-    let found = workspace.run(&["query", "-no-color", "-generate-config-out=generated.tf"]);
-    assert!(found.contains("name=a") && found.contains("name=b"), "{found}");
-    let applied = workspace.apply();
+    let found = workspace.query();
+    let names: Vec<_> = found.iter().map(|found| found.display_name.as_str()).collect();
+    assert_eq!(names, ["a", "b"]);
+    assert_eq!(found[0].address, "list.notes_note.all");
+    assert_eq!(found[0].identity, json!({ "name": "a" }));
+    workspace
+        .run(&["query", "-no-color", "-generate-config-out=generated.tf"])
+        .succeeds();
+    let plan = workspace.plan();
+    assert!(plan.actions().is_empty() && plan.changes.len() == 2, "{plan:?}");
     assert!(
-        applied.contains("2 imported, 0 added, 0 changed, 0 destroyed"),
-        "{applied}"
+        plan.changes.values().all(|change| !change.importing.is_null()),
+        "{plan:?}"
     );
+    workspace.apply_plan();
 
     let archive = workspace.path("archive");
-    let action = format!(
-        "action \"notes_archive\" \"all\" {{\n  config {{\n    folder = \"{}\"\n  }}\n}}\n",
-        archive.display()
-    );
-    workspace.write("action.tf", &action);
-    let invoked = workspace.run(&[
+    workspace.configure(format!(
+        "action \"notes_archive\" \"all\" {{\n  config {{\n    folder = {}\n  }}\n}}\n",
+        json!(archive)
+    ));
+    let invoke = [
         "apply",
         "-auto-approve",
         "-no-color",
         "-invoke=action.notes_archive.all",
-    ]);
+    ];
+    let invoked = workspace.run(&invoke).succeeds().stdout;
     assert!(
         invoked.contains("copied a") && invoked.contains("copied b"),
         "{invoked}"
@@ -243,7 +204,7 @@ fn example_provider_queries_generates_and_invokes() {
 const SERVER: &str = r#"
 resource "fleet_server" "web" {
   name       = "web"
-  status_url = "https://web.example/status"
+  status_url = sensitive("https://web.example/status")
   labels     = { team = "blue" }
   listener   = { port = 443 }
   disks      = [{ size = 10 }, { size = 20 }]
@@ -253,37 +214,38 @@ resource "fleet_server" "web" {
   password_wo_version = 1
 }
 
-output "server" {
-  value = fleet_server.web
-}
-
 output "kind" {
   value = provider::fleet::kind_of([1, "a"])
 }
 "#;
+const WEB: &str = "fleet_server.web";
+
+/// A key and a computed value of each element, in the order of the keys.
+fn ids(state: &State, list: &str, key: &str, id: &str) -> Vec<(i64, String)> {
+    let elements = state.get(WEB)[list].as_array().unwrap().iter();
+    let mut ids: Vec<_> = elements
+        .map(|e| (e[key].as_i64().unwrap(), e[id].as_str().unwrap().to_owned()))
+        .collect();
+    ids.sort();
+    ids
+}
 
 /// Numbers with fractions, nested values, sets, semantic equality, write-only arguments.
 #[test]
 fn fleet_provider_keeps_computed_values_of_nested_objects() {
-    let workspace = Workspace::new("fleet");
-    let state = || workspace.json(&["output", "-json"]);
-    let ids = |list: &str, key: &str, id: &str| -> Vec<(i64, String)> {
-        let outputs = state();
-        let elements = outputs["server"]["value"][list].as_array().unwrap().iter();
-        let mut ids: Vec<_> = elements
-            .map(|e| (e[key].as_i64().unwrap(), e[id].as_str().unwrap().to_owned()))
-            .collect();
-        ids.sort();
-        ids
-    };
-    workspace.write("main.tf", SERVER);
-    workspace.apply();
+    let workspace = workspace("fleet");
     // The service has returned the URL with a slash, and 0.1 is no float.
-    assert!(workspace.plan().contains("No changes"));
-    let (disks, rules) = (ids("disks", "size", "serial"), ids("rules", "port", "id"));
-    let outputs = state();
-    assert_eq!(outputs["server"]["value"]["weight"], Json::from(0.1));
-    assert_eq!(outputs["kind"]["value"], r#"["tuple",["number","string"]]"#);
+    let Step { plan, state } = workspace.step(SERVER);
+    let change = plan.change(WEB);
+    assert_eq!(change.after_unknown["disks"][1]["serial"], true);
+    assert_eq!(
+        (change.sensitive(), state.sensitive(WEB)),
+        (["status_url"].into(), ["status_url"].into())
+    );
+    let disks = ids(&state, "disks", "size", "serial");
+    let rules = ids(&state, "rules", "port", "id");
+    assert_eq!(state.get(WEB)["weight"], 0.1);
+    assert_eq!(*state.output("kind"), r#"["tuple",["number","string"]]"#);
 
     // Another order of a set, and another form of the URL, are no change.
     let same = SERVER
@@ -292,46 +254,35 @@ fn fleet_provider_keeps_computed_values_of_nested_objects() {
             "[{ port = 443 }, { port = 22 }]",
         )
         .replace("/status\"", "/status/\"");
-    workspace.write("main.tf", &same);
-    assert!(workspace.plan().contains("No changes"));
+    workspace.configure(same);
+    workspace.assert_no_changes();
 
     // Added elements get values of their own, and the others keep theirs.
     let more = SERVER
         .replace("{ size = 20 }]", "{ size = 20 }, { size = 30 }]")
         .replace("[{ port = 22 }", "[{ port = 21 }, { port = 22 }");
-    workspace.write("main.tf", &more);
-    let applied = workspace.apply();
-    assert!(applied.contains("0 added, 1 changed, 0 destroyed"), "{applied}");
-    assert_eq!(ids("disks", "size", "serial")[..2], disks[..]);
-    assert_eq!(ids("rules", "port", "id")[1..], rules[..]);
-    assert!(workspace.plan().contains("No changes"));
+    let Step { plan, state } = workspace.step(&more);
+    assert_eq!(plan.change(WEB).actions, ["update"]);
+    assert_eq!(ids(&state, "disks", "size", "serial")[..2], disks[..]);
+    assert_eq!(ids(&state, "rules", "port", "id")[1..], rules[..]);
 
     // A new password is sent with a new version only.
-    let file = workspace.path("objects").join("web.json");
-    let password = || fs::read_to_string(&file).unwrap();
+    let file = workspace.path("objects/web.json");
     let other = more.replace("first-passw0rd", "second-passw0rd");
-    workspace.write("main.tf", &other);
-    assert!(workspace.plan().contains("No changes"));
-    workspace.write(
-        "main.tf",
-        &other.replace("password_wo_version = 1", "password_wo_version = 2"),
-    );
-    workspace.apply();
-    assert!(password().contains("second-passw0rd"));
+    workspace.configure(&other);
+    workspace.assert_no_changes();
+    workspace.step(other.replace("password_wo_version = 1", "password_wo_version = 2"));
+    assert!(fs::read_to_string(&file).unwrap().contains("second-passw0rd"));
     let stored = fs::read_to_string(workspace.path("terraform.tfstate")).unwrap();
     assert!(!stored.contains("passw0rd"));
-    workspace.run(&["destroy", "-auto-approve", "-no-color"]);
+    workspace.destroy();
     assert!(!file.exists());
 }
 
 #[test]
 fn fleet_provider_upgrades_stored_state_and_checks_rules() {
-    let workspace = Workspace::new("fleet");
-    workspace.write(
-        "main.tf",
-        "resource \"fleet_server\" \"web\" {\n  name = \"web\"\n}\n",
-    );
-    workspace.apply();
+    let workspace = workspace("fleet");
+    workspace.step("resource \"fleet_server\" \"web\" {\n  name = \"web\"\n}\n");
     let file = workspace.path("terraform.tfstate");
     let mut state: Json = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
     let instance = &mut state["resources"][0]["instances"][0];
@@ -339,17 +290,14 @@ fn fleet_provider_upgrades_stored_state_and_checks_rules() {
     instance["attributes"]["hostname"] = instance["attributes"]["name"].take();
     instance["attributes"].as_object_mut().unwrap().remove("name");
     fs::write(&file, state.to_string()).unwrap();
-    assert!(workspace.plan().contains("No changes"));
+    workspace.assert_no_changes();
 
     let listener = "resource \"fleet_server\" \"web\" {\n  name     = \"web\"\n  listener = {}\n}\n";
-    workspace.write("main.tf", listener);
-    let output = workspace.output(&["plan", "-no-color"]);
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(errors.contains("Set one of \"port\", \"socket\"."), "{errors}");
+    let error = workspace.expect_error(listener).text();
+    assert!(error.contains("Set one of \"port\", \"socket\"."), "{error}");
 }
 
-/// The calls that older tools do not make, tested without a tool.
-#[cfg(feature = "testing")]
+/// The calls that older CLIs do not make, tested without a CLI.
 mod protocol {
     use terraform_plugin::Value;
     use terraform_plugin::testing::value::{assert_no_errors, error};

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
 use serde_json::Value;
 use terraform_provider_konnect::ADDRESS;
 
-use crate::workspace::{Feature, KONG, Workspace, cli, project};
+use crate::workspace::{Feature, KONG, PROGRAM, Workspace, cli, project};
 
 use super::{Block, blocks};
 
@@ -68,7 +69,12 @@ fn documented_hcl_is_formatted() {
 fn documented_hcl_is_valid() {
     let mut workspace = Workspace::new();
     // Avoids `init` for each of them.
-    let built = Value::from(cli().mirror_of(ADDRESS).display().to_string());
+    let built = Path::new(PROGRAM)
+        .parent()
+        .expect("a folder")
+        .display()
+        .to_string();
+    let built = Value::from(built);
     workspace.write(
         "../cli.tfrc",
         &format!("provider_installation {{\n  dev_overrides {{\n    \"{ADDRESS}\" = {built}\n    \"{KONG}\" = {built}\n  }}\n}}\n"),

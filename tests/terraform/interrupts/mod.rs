@@ -42,15 +42,8 @@ fn configuration(format: &str) -> String {
     format!("{destinations}\n{webhooks}")
 }
 
-/// A workspace with a separate folder for temporary files.
 fn workspace() -> Workspace {
-    let mut workspace = Workspace::new();
-    let temporary = workspace.root().join("tmp");
-    std::fs::create_dir(&temporary).unwrap();
-    workspace.set("TMPDIR", temporary.display().to_string());
-    workspace.configure(configuration("cef"));
-    workspace.init();
-    workspace
+    Workspace::of(configuration("cef"))
 }
 
 /// Lets some requests pass, and holds all others of this method.
@@ -83,7 +76,8 @@ fn asked(workspace: &Workspace, method: &str) -> usize {
 #[track_caller]
 fn left_nothing(workspace: &Workspace, running: &Running<'_>) {
     running.is_gone();
-    assert_eq!(workspace.temporary_files(), [""; 0]);
+    let left = workspace.temporary_files();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 /// Applies until success, with the imports that errors request. Returns the imported addresses.

@@ -35,7 +35,8 @@ fn stand_in(workspace: &mut Workspace, program: &str, response: &str) {
     workspace.write(&name, &script);
     fs::set_permissions(workspace.path(&name), fs::Permissions::from_mode(0o755)).expect("an executable");
     let path = std::env::var("PATH").expect("a path");
-    workspace.set("PATH", format!("{}:{path}", workspace.path("bin").display()));
+    let path = format!("{}:{path}", workspace.path("bin").display());
+    workspace.set("PATH", path);
     workspace.write("calls", "");
 }
 

@@ -359,10 +359,7 @@ fn create_before_destroy_interrupted_with_ctrl_c_keeps_the_stream() {
 #[cfg(target_os = "linux")]
 #[test]
 fn killed_cli_during_a_take_over_leaves_the_stream_on() {
-    let (mut workspace, ours, theirs) = with_destinations();
-    let temporary = workspace.root().join("tmp");
-    std::fs::create_dir(&temporary).unwrap();
-    workspace.set("TMPDIR", temporary.display().to_string());
+    let (workspace, ours, theirs) = with_destinations();
     set_up(&workspace, to("eu", "eu", &ours).with("replace_existing", true));
     delivers_to(&workspace, "eu", &theirs);
     let held = FaultRule::new(Fault::Hold { handle: true }).method("PATCH");

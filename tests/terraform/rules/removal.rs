@@ -90,7 +90,7 @@ fn destroy_removes_a_webhook_with_destination_that_was_switched() {
 fn destroy_removes_an_imported_webhook() {
     let workspace = Workspace::of(Block::webhook_with_endpoint("eu"));
     existing_endpoint(&workspace);
-    workspace.run(&["import", &address("eu"), "eu"]).succeeds();
+    workspace.import(&address("eu"), "eu");
     is_removed(&workspace, &[]);
 
     let (workspace, destination, _) = with_destinations();

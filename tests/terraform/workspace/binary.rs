@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::PROGRAM;
+
 /// The path of a program of the workspace, which is built if it is out of date.
 pub fn workspace_binary(name: &str) -> PathBuf {
     let selection: &[&str] = if cfg!(feature = "bench") {
@@ -17,8 +19,7 @@ pub fn workspace_binary(name: &str) -> PathBuf {
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status();
     assert!(built.expect("cargo runs").success(), "{name} does not build");
-    let beside = Path::new(env!("CARGO_BIN_EXE_terraform-provider-konnect"));
-    let path = beside.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let path = Path::new(PROGRAM).with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     assert!(path.exists(), "{} was not built", path.display());
     path
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::folder::AUTHORIZATION;
+use super::AUTHORIZATION;
 
 /// A resource, data source or provider block.
 #[derive(Debug, Clone)]

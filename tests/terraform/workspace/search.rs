@@ -55,8 +55,8 @@ pub fn files(folder: &Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
-        // Skips links, such as the installed provider.
-        if path.is_symlink() {
+        // Skips the provider: its mirror, and the link to it.
+        if path.is_symlink() || path.ends_with("mirror") {
             continue;
         }
         if path.is_dir() {

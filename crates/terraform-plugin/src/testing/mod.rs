@@ -1,5 +1,5 @@
-//! A host for tests. It starts and calls a provider binary as Terraform does, and checks the responses as Terraform
-//! does.
+//! Tests of a built provider, on Unix. [`cli`] runs it with the real CLI. The rest is a host, which needs no CLI: it starts
+//! and calls the provider as Terraform does, and checks the responses as Terraform does.
 //!
 //! [`Launch`] configures a process, [`Process`] is a running one, [`Handshake`] is its first line, [`Identity`] is the
 //! certificate of the host. [`Host`] combines them. Most tests start with it. [`value`] creates and reads values, and
@@ -22,6 +22,7 @@
 
 mod actions;
 mod adoption;
+pub mod cli;
 mod connection;
 pub mod debug;
 mod handshake;

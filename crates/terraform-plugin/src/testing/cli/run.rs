@@ -3,23 +3,41 @@
 use std::path::Path;
 use std::process::Output;
 
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::diagnostic::Diagnostic;
+use super::Diagnostic;
 
 /// An ended command with its output.
 #[derive(Debug)]
 pub struct Run {
     command: String,
+    /// The exit code. Terraform ends with 1 after an error.
     pub code: Option<i32>,
+    /// The standard output.
     pub stdout: String,
+    /// The standard error.
     pub stderr: String,
     /// With `-json` only.
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// A result of `terraform query`.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Found {
+    /// The address of the `list` block.
+    pub address: String,
+    /// The name for the user.
+    pub display_name: String,
+    /// The identity of the object.
+    pub identity: Value,
+    /// The object, if the `list` block has `include_resource`. Otherwise null.
+    #[serde(default)]
+    pub resource_object: Value,
+}
+
 impl Run {
-    pub fn of(arguments: &[&str], output: &Output, folder: &Path) -> Self {
+    pub(super) fn of(arguments: &[&str], output: &Output, folder: &Path) -> Self {
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         let diagnostics = if arguments.contains(&"-json") {
             diagnostics(&stdout, folder)
@@ -76,6 +94,14 @@ impl Run {
         self.diagnostics.iter().filter(|d| !d.is_error()).collect()
     }
 
+    /// The results of `query -json`.
+    pub fn found(&self) -> Vec<Found> {
+        let found = messages(&self.stdout, "list_resource_found");
+        found
+            .map(|found| serde_json::from_value(found).expect("a result"))
+            .collect()
+    }
+
     /// A report for failed assertions.
     pub fn report(&self) -> String {
         format!(
@@ -91,10 +117,16 @@ fn diagnostics(stdout: &str, folder: &Path) -> Vec<Diagnostic> {
     if let Some(all) = document["diagnostics"].as_array() {
         return all.iter().map(|json| Diagnostic::read(json, folder)).collect();
     }
-    stdout
+    let messages = messages(stdout, "diagnostic");
+    messages.map(|json| Diagnostic::read(&json, folder)).collect()
+}
+
+/// The content of the messages of a type, of which each is a line.
+fn messages<'a>(stdout: &'a str, of: &'a str) -> impl Iterator<Item = Value> + 'a {
+    let lines = stdout
         .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|line| line["type"] == "diagnostic")
-        .map(|line| Diagnostic::read(&line["diagnostic"], folder))
-        .collect()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines
+        .filter(move |line| line["type"] == of)
+        .map(move |mut line| line[of].take())
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use super::diagnostic::Diagnostic;
+use super::Diagnostic;
 
 /// A saved plan.
 #[derive(Debug)]
@@ -20,20 +21,27 @@ pub struct Plan {
 }
 
 /// The planned change of one object.
-#[derive(Debug)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Change {
     /// The actions, such as `["update"]` or `["delete", "create"]`.
     pub actions: Vec<String>,
+    /// The values of the state.
     pub before: Value,
+    /// The planned values, without those that are known only after the apply.
     pub after: Value,
-    /// True for values that are known only after the apply.
-    pub unknown: Value,
-    /// The attributes that require a replacement.
-    pub replaced_by: Value,
+    /// True for the values that are known only after the apply.
+    pub after_unknown: Value,
+    /// True for the values that are sensitive after the apply.
+    pub after_sensitive: Value,
+    /// The paths of the attributes that require a replacement.
+    pub replace_paths: Value,
+    /// The id or the identity that is imported, or null.
+    pub importing: Value,
 }
 
 impl Plan {
-    pub fn of(document: &Value, diagnostics: Vec<Diagnostic>, pending: bool) -> Self {
+    pub(super) fn of(document: &Value, diagnostics: Vec<Diagnostic>, pending: bool) -> Self {
         Self {
             changes: changes(&document["resource_changes"]),
             drift: changes(&document["resource_drift"]),
@@ -42,6 +50,7 @@ impl Plan {
         }
     }
 
+    /// The change of an object.
     #[track_caller]
     pub fn change(&self, address: &str) -> &Change {
         let known: Vec<_> = self.changes.keys().collect();
@@ -63,42 +72,40 @@ impl Plan {
 impl Change {
     /// The names of the attributes with a new or unknown value.
     pub fn changed(&self) -> BTreeSet<&str> {
-        let all = [&self.before, &self.after, &self.unknown];
+        let all = [&self.before, &self.after, &self.after_unknown];
         let names = all.into_iter().filter_map(Value::as_object).flat_map(Map::keys);
         names
             .map(String::as_str)
-            .filter(|name| self.unknown[*name] == json!(true) || self.before[*name] != self.after[*name])
+            .filter(|name| self.after_unknown[*name] == true || self.before[*name] != self.after[*name])
             .collect()
     }
 
     /// The names of the attributes that are known only after the apply.
     pub fn unknown(&self) -> BTreeSet<&str> {
-        let Value::Object(unknown) = &self.unknown else {
-            return BTreeSet::new();
-        };
-        let unknown = unknown.iter().filter(|(_, unknown)| **unknown == json!(true));
-        unknown.map(|(name, _)| name.as_str()).collect()
+        marked(&self.after_unknown)
+    }
+
+    /// The names of the sensitive attributes.
+    pub fn sensitive(&self) -> BTreeSet<&str> {
+        marked(&self.after_sensitive)
     }
 }
 
+/// The names of the attributes that are marked with true.
+pub(super) fn marked(marks: &Value) -> BTreeSet<&str> {
+    let marks = marks.as_object().into_iter().flatten();
+    let marked = marks.filter(|(_, marked)| **marked == true);
+    marked.map(|(name, _)| name.as_str()).collect()
+}
+
+/// A list of changes, by address.
 fn changes(list: &Value) -> BTreeMap<String, Change> {
     let entries = list.as_array().into_iter().flatten();
     entries
         .map(|entry| {
-            let address = entry["address"].as_str().expect("an address").to_owned();
-            let change = &entry["change"];
-            let actions = change["actions"].as_array().expect("actions");
-            let change = Change {
-                actions: actions
-                    .iter()
-                    .map(|a| a.as_str().unwrap_or_default().to_owned())
-                    .collect(),
-                before: change["before"].clone(),
-                after: change["after"].clone(),
-                unknown: change["after_unknown"].clone(),
-                replaced_by: change["replace_paths"].clone(),
-            };
-            (address, change)
+            let address = entry["address"].as_str().expect("an address");
+            let change = Change::deserialize(&entry["change"]).expect("a change");
+            (address.to_owned(), change)
         })
         .collect()
 }

@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::Value;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The severity of a diagnostic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
+    /// The command fails.
     Error,
+    /// The command continues.
     Warning,
 }
 
@@ -24,11 +29,15 @@ pub enum Place {
 /// An error or a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// The severity.
     pub severity: Severity,
+    /// The title.
     pub summary: String,
+    /// The text below the title.
     pub detail: String,
     /// The address of the resource.
     pub address: String,
+    /// The place in the configuration.
     pub place: Place,
     /// The file of the configuration.
     pub file: String,
@@ -36,15 +45,10 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// Parses a diagnostic. `folder` contains the configuration.
-    pub fn read(json: &Value, folder: &Path) -> Self {
+    pub(super) fn read(json: &Value, folder: &Path) -> Self {
         let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
-        let severity = match json["severity"].as_str() {
-            Some("error") => Severity::Error,
-            Some("warning") => Severity::Warning,
-            other => panic!("no severity: {other:?}"),
-        };
         Self {
-            severity,
+            severity: Severity::deserialize(&json["severity"]).expect("a severity"),
             summary: text("summary"),
             detail: text("detail"),
             address: text("address"),
@@ -53,6 +57,7 @@ impl Diagnostic {
         }
     }
 
+    /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }

@@ -1,22 +1,18 @@
 //! A running command in a separate process group, as a shell runs a job: a test can signal it like a terminal, a
 //! supervisor or the kernel.
 
-use std::fs;
-use std::io::{BufRead as _, BufReader, Read};
+use std::fs::{self, File};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::Path;
 use std::process::{Child, ExitStatus, Output};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
-use super::folder::Workspace;
-use super::run::Run;
+use super::{Run, Workspace};
 
-/// The maximum wait for an expected event. Shorter than the longest wait between two attempts that Konnect can request.
+/// The maximum wait for an expected event. Shorter than a minute, for which a service may ask a provider to wait.
 const TIMEOUT: Duration = Duration::from_secs(50);
 
 /// The process name of a plugin in the kernel: the first 15 bytes.
@@ -28,14 +24,11 @@ pub struct Running<'a> {
     arguments: Vec<&'a str>,
     child: Child,
     group: Pid,
-    pipes: Vec<JoinHandle<()>>,
-    stdout: Arc<Mutex<String>>,
-    stderr: Arc<Mutex<String>>,
 }
 
 /// Waits for an expected event.
 #[track_caller]
-pub fn until(what: &str, met: impl Fn() -> bool) {
+pub fn until(what: &str, mut met: impl FnMut() -> bool) {
     let deadline = Instant::now() + TIMEOUT;
     while !met() {
         assert!(Instant::now() < deadline, "timed out waiting: {what}");
@@ -44,59 +37,24 @@ pub fn until(what: &str, met: impl Fn() -> bool) {
 }
 
 impl Workspace {
-    /// Starts a command. The provider logs to [`Running::log`].
+    /// Starts a command. The providers log to [`Running::log`].
     pub fn start<'a>(&'a self, arguments: &[&'a str]) -> Running<'a> {
         let _ = fs::remove_file(self.path("provider.log"));
         let mut command = self.cli_command(arguments);
         command
             .env("TF_LOG_PROVIDER", "info")
             .env("TF_LOG_PATH", self.path("provider.log"))
+            .stdout(File::create(self.root().join("stdout")).expect("a file"))
+            .stderr(File::create(self.root().join("stderr")).expect("a file"))
             .process_group(0);
-        let mut child = command.spawn().expect("the CLI starts");
-        let (stdout, stderr) = (Arc::default(), Arc::default());
-        let pipes = vec![
-            collect(child.stdout.take().expect("a pipe"), &stdout),
-            collect(child.stderr.take().expect("a pipe"), &stderr),
-        ];
+        let child = command.spawn().expect("the CLI starts");
         Running {
             workspace: self,
             arguments: arguments.to_vec(),
             group: Pid::from_raw(child.id().try_into().expect("a process id")),
             child,
-            pipes,
-            stdout,
-            stderr,
         }
     }
-
-    /// The files and sockets in the folder for temporary files, without the folders of the CLI.
-    pub fn temporary_files(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        collect_files(&self.root().join("tmp"), &mut found);
-        found
-    }
-}
-
-fn collect_files(folder: &Path, found: &mut Vec<String>) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.path().is_dir() {
-            collect_files(&entry.path(), found);
-        } else {
-            found.push(entry.path().display().to_string());
-        }
-    }
-}
-
-fn collect(pipe: impl Read + Send + 'static, into: &Arc<Mutex<String>>) -> JoinHandle<()> {
-    let into = Arc::clone(into);
-    thread::spawn(move || {
-        let mut pipe = BufReader::new(pipe);
-        let mut line = Vec::new();
-        while pipe.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
-            into.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
-            line.clear();
-        }
-    })
 }
 
 impl Running<'_> {
@@ -158,29 +116,20 @@ impl Running<'_> {
     /// Waits for the end of the CLI.
     #[track_caller]
     pub fn ended(&mut self) -> Run {
-        let deadline = Instant::now() + TIMEOUT;
-        let status: ExitStatus = loop {
-            if let Some(status) = self.child.try_wait().expect("a child") {
-                break status;
-            }
-            assert!(
-                Instant::now() < deadline,
-                "the CLI does not end: {}",
-                self.stdout.lock().unwrap()
-            );
-            thread::sleep(Duration::from_millis(10));
-        };
-        for pipe in self.pipes.drain(..) {
-            pipe.join().expect("the end of a pipe");
-        }
-        let text = |of: &Mutex<String>| of.lock().unwrap().clone().into_bytes();
+        let mut status = None;
+        until("the end of the CLI", || {
+            status = self.child.try_wait().expect("a child");
+            status.is_some()
+        });
+        let status = status.expect("the end of the CLI");
+        let text = |name| fs::read(self.workspace.root().join(name)).expect("the output");
         let output = Output {
             // Like a shell, converts a signal to an exit code.
             status: status
                 .signal()
                 .map_or(status, |signal| ExitStatus::from_raw((128 + signal) << 8)),
-            stdout: text(&self.stdout),
-            stderr: text(&self.stderr),
+            stdout: text("stdout"),
+            stderr: text("stderr"),
         };
         self.workspace.ran(&self.arguments, &output)
     }

@@ -8,99 +8,90 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use konnect_emulator::EmulatorOptions;
 use serde_json::Value;
 use tempfile::TempDir;
-use terraform_provider_konnect::ADDRESS;
 
-use super::cli::{cli, passed_on};
-use super::diagnostic::Diagnostic;
-use super::konnect::{LocalKonnect, Write};
-use super::plan::Plan;
-use super::run::Run;
-use super::state::State;
-
-/// The access token in the environment of a workspace.
-pub const TOKEN: &str = "kpat_fE9vTq2LxWn";
-/// The default `authorization` of destinations and webhooks.
-pub const AUTHORIZATION: &str = "Bearer pR7-zQ3.kM8xA";
+use super::{Cli, Diagnostic, Found, Plan, Run, State, passed_on, platform};
 
 const PLAN: &str = "saved.plan";
 
-/// A folder with a configuration, an environment and a Konnect.
+/// A folder with a configuration, an environment, and a mirror from which the CLI installs the provider.
 pub struct Workspace {
-    pub konnect: LocalKonnect,
+    address: String,
     environment: BTreeMap<String, String>,
     /// The output of all commands.
     printed: RefCell<String>,
     folder: TempDir,
 }
 
-impl Workspace {
-    /// A folder without a configuration. The environment contains a token and the URL of the Konnect.
-    pub fn new() -> Self {
-        Self::with(EmulatorOptions::default())
-    }
+/// An applied configuration.
+pub struct Step {
+    /// What the CLI planned.
+    pub plan: Plan,
+    /// The state after the apply.
+    pub state: State,
+}
 
-    /// The same, with a Konnect that starts with these options.
-    pub fn with(options: EmulatorOptions) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("konnect-cli-")
-            .tempdir()
-            .expect("a temporary folder");
-        for name in ["home", "work"] {
-            fs::create_dir(folder.path().join(name)).expect("a folder");
+impl Workspace {
+    /// A folder for a provider: its address in `required_providers`, its version, and the built program, such as
+    /// `env!("CARGO_BIN_EXE_terraform-provider-example")`.
+    pub fn new(address: &str, version: &str, program: impl AsRef<Path>) -> Self {
+        let folder = tempfile::Builder::new().prefix("acceptance-").tempdir();
+        let folder = folder.expect("a temporary folder");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        for name in ["home", "mirror", "tmp", "work"] {
+            fs::create_dir(path(name)).expect("a folder");
         }
-        let rc = folder.path().join("cli.tfrc");
-        let mirror = Value::from(cli().mirror.display().to_string());
-        let installation =
-            format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror}\n  }}\n}}\n");
-        fs::write(&rc, installation).expect("the configuration of the CLI");
-        let konnect = LocalKonnect::with(options);
+        let installation = format!(
+            "provider_installation {{\n  filesystem_mirror {{\n    path = {}\n  }}\n}}\n",
+            Value::from(path("mirror"))
+        );
+        fs::write(path("cli.tfrc"), installation).expect("the configuration of the CLI");
         let environment = [
             ("CHECKPOINT_DISABLE", "1".to_owned()),
-            ("HOME", folder.path().join("home").display().to_string()),
-            ("TF_CLI_CONFIG_FILE", rc.display().to_string()),
+            ("HOME", path("home")),
+            ("TF_CLI_CONFIG_FILE", path("cli.tfrc")),
             ("TF_IN_AUTOMATION", "1".to_owned()),
             ("TF_INPUT", "0".to_owned()),
-            ("KONNECT_TOKEN", TOKEN.to_owned()),
-            ("KONNECT_SERVER_URL", format!("{}/{{region}}", konnect.url())),
+            ("TMPDIR", path("tmp")),
         ];
-        Self {
-            konnect,
+        let workspace = Self {
+            address: address.to_owned(),
             environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
             printed: RefCell::default(),
             folder,
-        }
-    }
-
-    /// A folder that is initialized for this configuration; see [`Self::configure`].
-    pub fn of(body: impl Display) -> Self {
-        let workspace = Self::new();
-        workspace.configure(body);
-        workspace.init();
+        };
+        workspace.install(address, version, program);
         workspace
     }
 
-    /// Writes a configuration, with a provider block without retries.
-    pub fn configure(&self, body: impl Display) {
-        self.configure_provider("max_retries = 0", body);
+    /// Adds another provider to the mirror.
+    pub fn install(&self, address: &str, version: &str, program: impl AsRef<Path>) {
+        let hosted = address.matches('/').count() > 1;
+        let registry = if hosted { "" } else { Cli::find().registry };
+        let package = self.root().join("mirror").join(registry).join(address);
+        let package = package.join(version).join(platform());
+        fs::create_dir_all(&package).expect("a folder of the mirror");
+        let name = format!("terraform-provider-{}_v{version}", local_name(address));
+        let installed = package.join(name);
+        // Not a symbolic link: Cargo can build the program again while a test runs.
+        if fs::hard_link(&program, &installed).is_err() {
+            fs::copy(&program, &installed).expect("the provider in its mirror");
+        }
     }
 
-    /// Writes a configuration with this in the provider block.
-    pub fn configure_provider(&self, provider: &str, body: impl Display) {
-        self.write(
-            "main.tf",
-            &format!("provider \"konnect\" {{\n  {provider}\n}}\n\n{body}"),
-        );
-        self.write("versions.tf", &Self::required_providers());
-    }
-
-    /// The block that a module needs to use the provider.
-    pub fn required_providers() -> String {
+    /// The `terraform` block that requires a provider.
+    pub fn required_providers(address: &str) -> String {
+        let name = local_name(address);
         format!(
-            "terraform {{\n  required_providers {{\n    konnect = {{\n      source = \"{ADDRESS}\"\n    }}\n  }}\n}}\n"
+            "terraform {{\n  required_providers {{\n    {name} = {{\n      source = \"{address}\"\n    }}\n  }}\n}}\n"
         )
+    }
+
+    /// Writes a configuration to `main.tf`, and [`Self::required_providers`] to `versions.tf`.
+    pub fn configure(&self, configuration: impl Display) {
+        self.write("main.tf", &configuration.to_string());
+        self.write("versions.tf", &Self::required_providers(&self.address));
     }
 
     /// Writes a file into the folder of the configuration.
@@ -110,9 +101,9 @@ impl Workspace {
         fs::write(path, text).expect("a file of the configuration");
     }
 
-    /// Copies a file or a folder of the project, by its path from the project's root.
-    pub fn copy(&self, from: &str, to: &str) {
-        copy(&project(from), &self.path(to));
+    /// Copies a file or a folder. A relative path begins in the folder of the package, where Cargo runs tests.
+    pub fn copy(&self, from: impl AsRef<Path>, to: &str) {
+        copy(from.as_ref(), &self.path(to));
     }
 
     /// A path in the folder of the configuration.
@@ -120,7 +111,7 @@ impl Workspace {
         self.folder.path().join("work").join(name)
     }
 
-    /// The whole folder, with the home of the CLI.
+    /// The whole folder, with the home of the CLI, the mirror and the temporary files.
     pub fn root(&self) -> &Path {
         self.folder.path()
     }
@@ -140,6 +131,11 @@ impl Workspace {
         self.printed.borrow().clone()
     }
 
+    /// The temporary files and sockets that exist.
+    pub fn temporary_files(&self) -> Vec<PathBuf> {
+        files(&self.root().join("tmp"))
+    }
+
     /// A program in the folder of the configuration, with the environment of the workspace.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
@@ -153,7 +149,7 @@ impl Workspace {
 
     /// A command of the CLI with piped output.
     pub(super) fn cli_command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.command(&cli().program);
+        let mut command = self.command(&Cli::find().program);
         command
             .args(arguments)
             .stdin(Stdio::null())
@@ -176,11 +172,13 @@ impl Workspace {
         run
     }
 
+    /// Installs the required providers.
     #[track_caller]
     pub fn init(&self) {
         self.run(&["init", "-no-color"]).succeeds();
     }
 
+    /// Validates, whatever the exit code.
     pub fn validate(&self) -> Run {
         self.run(&["validate", "-json"])
     }
@@ -212,6 +210,7 @@ impl Workspace {
         self.run(&["apply", "-json", PLAN])
     }
 
+    /// Applies the saved plan.
     #[track_caller]
     pub fn apply_plan(&self) -> Run {
         self.try_apply_plan().succeeds()
@@ -222,9 +221,16 @@ impl Workspace {
         self.run(&["apply", "-json", "-auto-approve"])
     }
 
+    /// Plans and applies.
     #[track_caller]
     pub fn apply(&self) -> Run {
         self.try_apply().succeeds()
+    }
+
+    /// Asserts that an apply fails with one error, and returns it.
+    #[track_caller]
+    pub fn apply_error(&self) -> Diagnostic {
+        self.try_apply().error()
     }
 
     /// Destroys, whatever the exit code.
@@ -232,6 +238,7 @@ impl Workspace {
         self.run(&["destroy", "-json", "-auto-approve"])
     }
 
+    /// Destroys all objects.
     #[track_caller]
     pub fn destroy(&self) -> Run {
         self.try_destroy().succeeds()
@@ -243,33 +250,63 @@ impl Workspace {
         self.try_plan().succeeds();
     }
 
-    /// Applies, asserts that a plan then has no changes, and returns the write requests.
+    /// Imports an object by its id to an address of the configuration.
     #[track_caller]
-    pub fn apply_and_assert_no_changes(&self) -> Vec<Write> {
-        self.konnect.clear_requests();
-        self.apply();
-        let writes = self.konnect.take_writes();
-        self.assert_no_changes();
-        assert_eq!(self.konnect.take_writes(), [], "a plan changes nothing");
-        writes
+    pub fn import(&self, address: &str, id: &str) -> Run {
+        self.run(&["import", "-no-color", address, id]).succeeds()
     }
 
+    /// The objects that the `list` blocks of `.tfquery.hcl` files find; see [`Feature::Query`](super::Feature::Query).
+    #[track_caller]
+    pub fn query(&self) -> Vec<Found> {
+        self.run(&["query", "-json"]).succeeds().found()
+    }
+
+    /// The state.
     #[track_caller]
     pub fn state(&self) -> State {
         let shown = self.run(&["show", "-json"]).succeeds();
         State::of(&serde_json::from_str(&shown.stdout).expect("a state in JSON"))
     }
 
-    /// Asserts that an apply fails with one error, and returns it.
+    /// Writes a configuration, plans and applies it, and asserts that the next plan has no changes.
     #[track_caller]
-    pub fn apply_error(&self) -> Diagnostic {
-        self.try_apply().error()
+    pub fn step(&self, configuration: impl Display) -> Step {
+        self.configure_initialized(configuration);
+        let plan = self.plan();
+        self.apply_plan();
+        self.assert_no_changes();
+        let state = self.state();
+        Step { plan, state }
+    }
+
+    /// Writes a configuration, asserts that its validation, plan or apply fails with one error, and returns the error.
+    #[track_caller]
+    pub fn expect_error(&self, configuration: impl Display) -> Diagnostic {
+        self.configure_initialized(configuration);
+        self.apply_error()
+    }
+
+    #[track_caller]
+    fn configure_initialized(&self, configuration: impl Display) {
+        self.configure(configuration);
+        if !self.path(".terraform").exists() {
+            self.init();
+        }
     }
 }
 
-/// A path of the project, from its root.
-pub fn project(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+/// The name of a provider in a configuration: the last part of its address.
+fn local_name(address: &str) -> &str {
+    address.rsplit('/').next().unwrap_or(address)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths
+        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+        .collect()
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -278,7 +315,7 @@ fn copy(from: &Path, to: &Path) {
         fs::copy(from, to).expect("a copy");
         return;
     }
-    for entry in fs::read_dir(from).expect("a folder of the project") {
+    for entry in fs::read_dir(from).expect("a folder to copy") {
         let name = entry.expect("an entry").file_name();
         // Ignores files that a CLI leaves in a folder.
         let left = [".terraform", ".terraform.lock.hcl", "terraform.tfstate"];

@@ -1,18 +1,21 @@
 //! The output of `show -json` for the state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+
+use super::plan::marked;
 
 /// The objects in a state, in all modules, by address.
 #[derive(Debug)]
 pub struct State {
     objects: BTreeMap<String, Value>,
+    /// The outputs, by name, with `value`, `type` and `sensitive`.
     pub outputs: Value,
 }
 
 impl State {
-    pub fn of(document: &Value) -> Self {
+    pub(super) fn of(document: &Value) -> Self {
         let mut objects = BTreeMap::new();
         collect(&document["values"]["root_module"], &mut objects);
         Self {
@@ -24,6 +27,11 @@ impl State {
     /// The attributes of an object.
     #[track_caller]
     pub fn get(&self, address: &str) -> &Value {
+        &self.object(address)["values"]
+    }
+
+    #[track_caller]
+    fn object(&self, address: &str) -> &Value {
         let known: Vec<_> = self.objects.keys().collect();
         self.objects
             .get(address)
@@ -39,10 +47,15 @@ impl State {
         }
     }
 
-    /// The addresses of the provider's objects.
+    /// The names of the sensitive attributes of an object.
+    #[track_caller]
+    pub fn sensitive(&self, address: &str) -> BTreeSet<&str> {
+        marked(&self.object(address)["sensitive_values"])
+    }
+
+    /// The addresses of the objects.
     pub fn addresses(&self) -> Vec<&str> {
-        let all = self.objects.keys().map(String::as_str);
-        all.filter(|address| address.contains("konnect_")).collect()
+        self.objects.keys().map(String::as_str).collect()
     }
 
     /// The value of an output.
@@ -54,7 +67,7 @@ impl State {
 fn collect(module: &Value, objects: &mut BTreeMap<String, Value>) {
     for object in module["resources"].as_array().into_iter().flatten() {
         let address = object["address"].as_str().expect("an address").to_owned();
-        objects.insert(address, object["values"].clone());
+        objects.insert(address, object.clone());
     }
     for child in module["child_modules"].as_array().into_iter().flatten() {
         collect(child, objects);
