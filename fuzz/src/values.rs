@@ -55,8 +55,8 @@ pub fn json(data: &[u8]) {
             let text = String::from_utf8_lossy(bytes);
             if let Ok(number) = Number::parse(&text) {
                 let again = match number.form() {
-                    NumberForm::Integer(i) => Some(Number::from(i)),
-                    NumberForm::Float(f) => Number::from_f64(f),
+                    NumberForm::Integer(i) => Some(Number::from(*i)),
+                    NumberForm::Float(f) => Number::from_f64(*f),
                     NumberForm::Decimal(d) => Number::parse(d).ok(),
                 };
                 assert_eq!(again.as_ref(), Some(&number), "{text}");

@@ -301,8 +301,8 @@ fn put(out: &mut Vec<u8>, value: &Value, ty: &Type) {
         Value::Bool(b) => drop(write::write_bool(out, *b)),
         Value::String(s) => drop(write::write_str(out, s)),
         Value::Number(n) => match n.form() {
-            NumberForm::Integer(i) => drop(write::write_sint(out, i)),
-            NumberForm::Float(f) => drop(write::write_f64(out, f)),
+            NumberForm::Integer(i) => drop(write::write_sint(out, *i)),
+            NumberForm::Float(f) => drop(write::write_f64(out, *f)),
             NumberForm::Decimal(d) => drop(write::write_str(out, d)),
         },
         Value::List(elements) | Value::Set(elements) => {
