@@ -159,6 +159,7 @@ mod server;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod timeouts;
 mod value;
 
 // The derive macro names this crate.
@@ -199,6 +200,7 @@ pub use schema::{IdentityAttribute, Schema};
 pub use serde_json;
 pub use server::{ServeMode, Server};
 pub use terraform_plugin_derive::Model;
+pub use timeouts::Timeouts;
 pub use tokio_util::sync::CancellationToken;
 pub use value::Mismatch;
 pub use value::Value;
