@@ -2,12 +2,10 @@
 
 use std::sync::LazyLock;
 
-use terraform_plugin::plugin::codec::{decode, encode};
-use terraform_plugin::plugin::proto::tfplugin6::DynamicValue;
-use terraform_plugin::{
-    ClientCapabilities, MoveSource, Number, NumberForm, Private, ServeMode, Server, StateResponse, Type,
-    Value,
-};
+use terraform_plugin::protocol::codec::{decode, encode};
+use terraform_plugin::protocol::proto::tfplugin6::DynamicValue;
+use terraform_plugin::protocol::{ClientCapabilities, NumberForm, ServeMode, Server, StateResponse};
+use terraform_plugin::{MoveSource, Number, Private, Type, Value};
 use terraform_provider_konnect::KonnectProvider;
 
 static SERVER: LazyLock<Server<KonnectProvider>> =

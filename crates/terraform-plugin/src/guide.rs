@@ -175,7 +175,7 @@ pub mod semantic_equality {}
 
 /// Tests.
 ///
-/// - A unit test asserts that [`Server::validate_implementation`](crate::Server::validate_implementation) returns no
+/// - A unit test asserts that [`validate_implementation`](crate::validate_implementation) returns no
 ///   errors. It finds what a host refuses, and options without an effect.
 /// - `examples/template/tests/apply.rs` applies a configuration with the real CLI.
 /// - The feature `testing` contains a host that starts the built program, calls it in the order of Terraform, and checks

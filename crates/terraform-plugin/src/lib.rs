@@ -74,13 +74,7 @@
 //!     type Data = ();
 //!
 //!     fn metadata(&self) -> Metadata {
-//!         Metadata {
-//!             address: "registry.terraform.io/example/example",
-//!             name: "example",
-//!             version: "1.0.0",
-//!             description: "Keeps texts.",
-//!             log_targets: &[],
-//!         }
+//!         Metadata::new("registry.terraform.io/example/example", "1.0.0", "Keeps texts.")
 //!     }
 //!
 //!     fn register(&self, registry: &mut Registry<()>) {
@@ -113,7 +107,7 @@
 //! | the generated configuration of an object | `engine::generate` |
 //! | no sensitive value in messages and logs | `engine::sensitive_values` |
 //! | stored states of other schema versions | `dispatch::resource`, `value::json` |
-//! | names and schemas that hosts accept | `schema`, [`Server::validate_implementation`] |
+//! | names and schemas that hosts accept | `schema`, [`validate_implementation`] |
 //!
 //! # Map
 //!
@@ -127,14 +121,14 @@
 //! | `engine` | the rules of the protocol, in terms of values |
 //! | `registry` | [`Registry`]: what a provider serves |
 //! | `dispatch` | the calls of the protocol, from values to models and back |
-//! | `server` | [`Server`]: a provider in a process, for instance `server.resource(name)?.plan(request)` |
-//! | [`plugin`] | handshake, TLS, sockets, gRPC, encoded values and logs |
+//! | `server` | `Server`: a provider in a process, for instance `server.resource(name)?.plan(request)` |
+//! | `plugin` | handshake, TLS, sockets, gRPC, encoded values and logs |
 //! | `run` | [`run`]: the command line of a provider |
 //! | `testing` (feature) | a host for tests |
 //!
 //! # Tests of a provider
 //!
-//! A unit test asserts that [`Server::validate_implementation`] returns no errors. The feature `testing` contains a host
+//! A unit test asserts that [`validate_implementation`] returns no errors. The feature `testing` contains a host
 //! that starts the built binary.
 
 mod action;
@@ -148,14 +142,16 @@ mod function;
 pub mod guide;
 mod list_resource;
 mod model;
-pub mod plugin;
+mod plugin;
+#[cfg(any(test, feature = "fuzzing", feature = "testing"))]
+pub mod protocol;
 mod provider;
 mod registry;
 mod resource;
 mod run;
 mod schema;
 mod server;
-#[cfg(feature = "testing")]
+#[cfg(all(unix, feature = "testing"))]
 pub mod testing;
 #[cfg(test)]
 mod tests;
@@ -172,20 +168,13 @@ struct Readme;
 pub use action::{Action, InvokeCall, PlanActionCall};
 pub use context::Context;
 pub use data_source::{DataCall, DataSource};
-pub use diagnostics::{Diagnostic, Diagnostics, Severity, foreign_text};
-pub use dispatch::{DynAction, DynDataSource, DynResource, ListResourceHandle, ServedFunction};
-pub use engine::list::ListEvent;
-pub use engine::panics::{catch_panic, install_hook};
-pub use engine::progress::InvokeEvent;
-pub use engine::request::{
-    ApplyRequest, ConfigResponse, ListRequest, PlanRequest, PlanResponse, ReadRequest, StateResponse,
-};
-pub use engine::sensitive_values::{remember_secret, without_sensitive};
-pub use engine::validate::{ClientCapabilities, validate};
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use dispatch::Phase;
+pub use engine::sensitive_values::{foreign_text, remember_secret};
 pub use function::{Arguments, Function, FunctionDefinition, FunctionError, Parameter};
 pub use list_resource::{ListCall, ListResource, ListResult};
 pub use model::{AttributeType, Fields, Model, ModelError, from_value, to_object, to_value};
-pub use provider::{ConfigureCall, Metadata, Phase, Provider};
+pub use provider::{ConfigureCall, Metadata, Provider};
 pub use registry::Registry;
 pub use resource::private::Private;
 pub use resource::{
@@ -198,15 +187,14 @@ pub use schema::rule::Rule;
 pub use schema::validator::Validator;
 pub use schema::{IdentityAttribute, Schema};
 pub use serde_json;
-pub use server::{ServeMode, Server};
+pub use server::validate_implementation;
 pub use terraform_plugin_derive::Model;
 pub use timeouts::Timeouts;
 pub use tokio_util::sync::CancellationToken;
-pub use value::Mismatch;
-pub use value::Value;
 pub use value::attr::Attr;
-pub use value::json::{JsonError, UnknownFields, from_json};
-pub use value::number::{InvalidNumber, Number, NumberForm};
+pub use value::json::JsonError;
+pub use value::number::{InvalidNumber, Number};
 pub use value::path::{Path, Step};
 pub use value::secret::Secret;
 pub use value::types::{InvalidType, Type};
+pub use value::{Mismatch, Value};

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
-use crate::dispatch::{Configured, Erased, Run, flatten, only, validate_config};
+use crate::dispatch::{Configured, Erased, Phase, Run, flatten, only, validate_config};
 use crate::engine::panics::{catch_panic, catch_panic_sync};
 use crate::engine::request::{
     ApplyRequest, ConfigResponse, PlanRequest, PlanResponse, ReadRequest, StateResponse,
@@ -17,7 +17,6 @@ use crate::engine::sensitive_values::SensitiveValues;
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{apply, generate, identity, plan};
 use crate::model::{Model, ModelError, from_value, to_shaped};
-use crate::provider::Phase;
 use crate::resource::private::Private;
 use crate::resource::{
     CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource,

@@ -6,7 +6,9 @@ use rmp::decode::RmpRead;
 use rmp::{Marker, encode as write};
 
 use crate::plugin::proto::tfplugin6::DynamicValue;
-use crate::{Number, NumberForm, Type, UnknownFields, Value, from_json};
+use crate::value::json::{UnknownFields, from_json};
+use crate::value::number::NumberForm;
+use crate::{Number, Type, Value};
 
 /// The extension type of an unknown value.
 const UNKNOWN: i8 = 0;

@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::level_filters::LevelFilter;
 
+use crate::Provider;
+use crate::dispatch::ServeMode;
 use crate::engine::panics::install_hook;
 use crate::plugin::connections::{self, ConnectionTracker, Services};
 use crate::plugin::handshake::{self, Host};
@@ -18,7 +20,7 @@ use crate::plugin::tls::{self, ServerTls, TlsError, server_tls};
 use crate::plugin::transport::{ListenError, ListenOptions, Listener};
 use crate::plugin::{core_dumps, log};
 use crate::provider::Metadata;
-use crate::{Provider, ServeMode, Server};
+use crate::server::Server;
 
 /// How long calls in flight may continue after the host has ended. Except for changes (see [`LAST_CHANGES`]), the
 /// process ends within five seconds: the detection takes up to two and a half, and closing up to one.
