@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::model::Model;
+use crate::Model;
 use crate::diagnostics::Diagnostics;
 use crate::dispatch::Phase;
 use crate::registry::Registry;
@@ -77,6 +77,49 @@ impl Metadata {
     #[must_use]
     pub fn log_targets(self, log_targets: &'static [&'static str]) -> Self {
         Self { log_targets, ..self }
+    }
+}
+
+/// A provider whose block has no arguments, such as one of functions only.
+///
+/// ```no_run
+/// # use terraform_plugin::{Metadata, run, without_config};
+/// let metadata = Metadata::new("registry.terraform.io/example/example", "1.0.0", "Does nothing.");
+/// run(without_config(metadata, |registry| registry /* .resource(..).function(..) */));
+/// ```
+pub fn without_config(
+    metadata: Metadata,
+    register: impl Fn(&mut Registry<()>) -> &mut Registry<()> + Send + Sync + 'static,
+) -> impl Provider<Data = ()> {
+    WithoutConfig { metadata, register }
+}
+
+struct WithoutConfig<R> {
+    metadata: Metadata,
+    register: R,
+}
+
+/// The provider has no arguments.
+#[derive(Model)]
+struct NoArguments;
+
+impl<R> Provider for WithoutConfig<R>
+where
+    R: Fn(&mut Registry<()>) -> &mut Registry<()> + Send + Sync + 'static,
+{
+    type Config = NoArguments;
+    type Data = ();
+
+    fn metadata(&self) -> Metadata {
+        self.metadata
+    }
+
+    fn register(&self, registry: &mut Registry<()>) {
+        (self.register)(registry);
+    }
+
+    async fn configure(&self, _: &mut ConfigureCall<NoArguments>) -> Result<(), Diagnostics> {
+        Ok(())
     }
 }
 
