@@ -8,9 +8,10 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use prost::Message;
-use terraform_plugin::plugin::codec::{decode, encode};
-use terraform_plugin::plugin::wire;
-use terraform_plugin::{PlanRequest, ServeMode, Server, Type, Value};
+use terraform_plugin::protocol::codec::{decode, encode};
+use terraform_plugin::protocol::wire;
+use terraform_plugin::protocol::{PlanRequest, ServeMode, Server};
+use terraform_plugin::{Type, Value};
 use terraform_provider_konnect::KonnectProvider;
 
 /// The number of calls in a batch.

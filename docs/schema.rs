@@ -3,7 +3,8 @@
 //! does not have them.
 
 use serde_json::{Map, Value, json};
-use terraform_plugin::{Attribute, FunctionDefinition, Kind, Nesting, Parameter, Schema, ServeMode, Server};
+use terraform_plugin::protocol::{ServeMode, Server};
+use terraform_plugin::{Attribute, FunctionDefinition, Kind, Nesting, Parameter, Schema};
 use terraform_provider_konnect::KonnectProvider;
 
 /// The address under which the documentation generator looks a provider up.

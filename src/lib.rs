@@ -30,4 +30,4 @@ mod replay;
 mod run;
 mod webhook;
 
-pub use provider::{ADDRESS, KonnectProvider, NAME};
+pub use provider::{ADDRESS, KonnectProvider};

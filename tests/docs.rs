@@ -7,8 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use terraform_plugin::{Attribute, FunctionDefinition, Kind, Schema, ServeMode, Server};
-use terraform_provider_konnect::{KonnectProvider, NAME};
+use terraform_plugin::protocol::{ServeMode, Server};
+use terraform_plugin::{Attribute, FunctionDefinition, Kind, Schema};
+use terraform_provider_konnect::KonnectProvider;
+
+/// The prefix of all type names.
+const NAME: &str = "konnect";
 
 const REMEDY: &str = "run docs/generate.sh and commit what it writes";
 

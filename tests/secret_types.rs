@@ -20,7 +20,7 @@ use secrecy::SecretString;
 use secrecy::zeroize::ZeroizeOnDrop;
 use serde_json::json;
 use syn::visit::Visit;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::{ImportTarget, MoveSource, Private, Secret, Value};
 
 /// The types with which the search begins. JSON has two names, one of which is also that of Terraform values.

@@ -8,7 +8,7 @@ mod values;
 
 pub use konnect::fuzzing::api;
 pub use konnect_event::fuzzing::event;
-pub use terraform_plugin::plugin::fuzzing::{certificate, handshake};
+pub use terraform_plugin::protocol::fuzzing::{certificate, handshake};
 
 pub use self::values::{json, msgpack};
 

@@ -2,12 +2,10 @@
 
 use std::sync::LazyLock;
 
-use terraform_plugin::plugin::codec::{decode, encode};
-use terraform_plugin::plugin::proto::tfplugin6::DynamicValue;
-use terraform_plugin::{
-    ClientCapabilities, MoveSource, Number, NumberForm, Private, ServeMode, Server, StateResponse, Type,
-    Value,
-};
+use terraform_plugin::protocol::codec::{decode, encode};
+use terraform_plugin::protocol::proto::tfplugin6::DynamicValue;
+use terraform_plugin::protocol::{ClientCapabilities, NumberForm, ServeMode, Server, StateResponse};
+use terraform_plugin::{MoveSource, Number, Private, Type, Value};
 use terraform_provider_konnect::KonnectProvider;
 
 static SERVER: LazyLock<Server<KonnectProvider>> =
@@ -55,8 +53,8 @@ pub fn json(data: &[u8]) {
             let text = String::from_utf8_lossy(bytes);
             if let Ok(number) = Number::parse(&text) {
                 let again = match number.form() {
-                    NumberForm::Integer(i) => Some(Number::from(i)),
-                    NumberForm::Float(f) => Number::from_f64(f),
+                    NumberForm::Integer(i) => Some(Number::from(*i)),
+                    NumberForm::Float(f) => Number::from_f64(*f),
                     NumberForm::Decimal(d) => Number::parse(d).ok(),
                 };
                 assert_eq!(again.as_ref(), Some(&number), "{text}");

@@ -38,13 +38,12 @@ impl ListResource for AuditLogDestinationList {
             .await
             .map_err(|error| api_error(&error))?;
         for destination in found {
-            let result = ListResult {
-                display_name: destination.name.clone(),
-                identity: Value::object([("id", destination.id.as_str().into())]),
-                resource: call
-                    .include_resource
-                    .then(|| Model::default().with(destination, &Private::default())),
-            };
+            let identity = Value::object([("id", destination.id.as_str().into())]);
+            let name = destination.name.clone();
+            let resource = call
+                .include_resource
+                .then(|| Model::default().with(destination, &Private::default()));
+            let result = ListResult::new(name, identity, resource);
             if !call.push(result).await {
                 break;
             }

@@ -71,7 +71,7 @@ impl Function for ParseAuditEvent {
 
 #[cfg(test)]
 mod tests {
-    use terraform_plugin::{ServeMode, Server};
+    use terraform_plugin::protocol::{ServeMode, Server};
 
     use super::*;
     use crate::KonnectProvider;

@@ -50,7 +50,7 @@ mod tests {
     use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
     use base64::Engine;
     use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-    use terraform_plugin::{ServeMode, Server};
+    use terraform_plugin::protocol::{ServeMode, Server};
 
     use super::*;
     use crate::KonnectProvider;

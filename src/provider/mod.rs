@@ -24,8 +24,6 @@ use crate::webhook::status::AuditLogWebhookStatus;
 
 /// The provider's address in `required_providers`.
 pub const ADDRESS: &str = crate::run::kong::ADDRESS;
-/// The prefix of all type names, and the name in `TF_LOG_PROVIDER_KONNECT`.
-pub const NAME: &str = "konnect";
 
 /// The provider for Kong Konnect's audit logging.
 #[derive(Debug, Clone, Copy)]
@@ -36,13 +34,12 @@ impl Provider for KonnectProvider {
     type Data = RunState;
 
     fn metadata(&self) -> Metadata {
-        Metadata {
-            address: ADDRESS,
-            name: NAME,
-            version: env!("CARGO_PKG_VERSION"),
-            description: "Terraform and OpenTofu provider for Kong Konnect audit logging.",
-            log_targets: &["konnect", "terraform_provider_konnect"],
-        }
+        Metadata::new(
+            ADDRESS,
+            env!("CARGO_PKG_VERSION"),
+            "Terraform and OpenTofu provider for Kong Konnect audit logging.",
+        )
+        .log_targets(&["konnect", "terraform_provider_konnect"])
     }
 
     fn register(&self, registry: &mut Registry<RunState>) {
@@ -81,13 +78,13 @@ impl Provider for KonnectProvider {
 
 #[cfg(test)]
 mod tests {
-    use terraform_plugin::{ServeMode, Server};
-
     use super::*;
 
     #[test]
     fn implementation_is_valid() {
-        let server = Server::new(KonnectProvider, ServeMode::Managed);
-        assert_eq!(server.validate_implementation(), [""; 0]);
+        assert_eq!(
+            terraform_plugin::validate_implementation(KonnectProvider),
+            [""; 0]
+        );
     }
 }

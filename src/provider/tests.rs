@@ -1,6 +1,7 @@
 //! The token, URL and region from a provider block and an environment.
 
-use terraform_plugin::{ClientCapabilities, Model, Severity, Value, from_value};
+use terraform_plugin::protocol::ClientCapabilities;
+use terraform_plugin::{Model, Severity, Value, from_value};
 
 use super::*;
 
@@ -110,7 +111,9 @@ fn two_tokens_in_the_block_conflict() {
     ]);
     let schema = Config::schema();
     let config = config.shaped(schema.object_type()).unwrap();
-    assert!(terraform_plugin::validate(&schema, &config, ClientCapabilities::default()).has_errors());
+    assert!(
+        terraform_plugin::protocol::validate(&schema, &config, ClientCapabilities::default()).has_errors()
+    );
 }
 
 #[test]

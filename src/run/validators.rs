@@ -204,7 +204,8 @@ pub(crate) fn skips_verification() -> Validator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use terraform_plugin::{Attribute, Schema, Severity, Value, validate};
+    use terraform_plugin::protocol::validate;
+    use terraform_plugin::{Attribute, Schema, Severity, Value};
 
     /// The severity and detail of the diagnostic of a validator, if any.
     fn verdict(rule: Validator, value: impl Into<Value>) -> Option<(Severity, String)> {

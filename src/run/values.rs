@@ -51,10 +51,9 @@ pub(crate) fn changed_value<T: Clone + PartialEq>(prior: &Attr<T>, planned: &Att
 
 /// The warning that the apply will fail with an error. A plan never fails, because `terraform destroy` plans first.
 pub(crate) fn fails_at_apply(error: Diagnostic) -> Diagnostic {
-    Diagnostic {
-        path: error.path,
-        ..Diagnostic::warning(error.summary, format!("The apply will fail. {}", error.detail))
-    }
+    let mut warning = Diagnostic::warning(error.summary, format!("The apply will fail. {}", error.detail));
+    warning.path = error.path;
+    warning
 }
 
 #[cfg(test)]

@@ -122,19 +122,14 @@ impl ListResource for AuditLogWebhookList {
                 replace_existing: Attr::Known(false),
                 ..Model::default()
             };
-            let result = ListResult {
-                display_name: format!("{name}: {}", describe(&found)),
-                identity: Value::object([
-                    ("region", scope.region.as_str().into()),
-                    (
-                        "portal_id",
-                        portal.map_or(Value::Null, |portal| portal.as_str().into()),
-                    ),
-                ]),
-                resource: call
-                    .include_resource
-                    .then(|| known.with(found, &scope, &Private::default())),
-            };
+            let display_name = format!("{name}: {}", describe(&found));
+            let portal = portal.map_or(Value::Null, |portal| portal.as_str().into());
+            let region = scope.region.as_str().into();
+            let resource = call
+                .include_resource
+                .then(|| known.with(found, &scope, &Private::default()));
+            let identity = Value::object([("region", region), ("portal_id", portal)]);
+            let result = ListResult::new(display_name, identity, resource);
             if !call.push(result).await {
                 break;
             }

@@ -34,14 +34,14 @@ pub(super) async fn creation(
             diagnostics.push(redirects(scope, &found.target(), config));
         }
         Ok(Some(found)) if found.is_enabled() => {
-            let warning = fails_at_apply(occupied(scope, &found));
+            let mut warning = fails_at_apply(occupied(scope, &found));
             // Terraform can remove the webhook first: in a replacement, or with the resource of another block.
-            let detail = warning.detail.replacen(
+            warning.detail = warning.detail.replacen(
                 "The apply will fail.",
                 "The apply will fail unless it removes this webhook first.",
                 1,
             );
-            diagnostics.push(Diagnostic { detail, ..warning });
+            diagnostics.push(warning);
         }
         // In a replacement, the private data has the record of the old object, which Terraform removes first.
         Ok(Some(found @ Current::Endpoint(_)))

@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 
 use super::bench::{AUTHORIZATION, Bench, Phase, Plugins, Run};
 use super::call::{Call, Object, Operation};

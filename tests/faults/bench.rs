@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use konnect_emulator::{Behavior, Emulator, EmulatorOptions};
 use terraform_plugin::Value;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use tokio::net::TcpSocket;
 
 const DESTINATION: &str = "konnect_audit_log_destination";

@@ -1,7 +1,7 @@
 //! One cell: a request with a fault, the check of its result, and the recovery.
 
 use konnect_emulator::{Fault, FaultRule, RecordedRequest};
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 
 use super::actor::{Acted, Actor};
 use super::bench::{AUTHORIZATION, Bench, Phase, Plugins, TOKEN};

@@ -2,10 +2,10 @@
 //! private state.
 
 use serde_json::{Map, Value as Json, json};
-use terraform_plugin::{
-    ApplyRequest, ClientCapabilities, Diagnostics, ImportTarget, PlanRequest, PlanResponse, ReadRequest,
-    Schema, ServeMode, Server, Severity, Value,
+use terraform_plugin::protocol::{
+    ApplyRequest, ClientCapabilities, PlanRequest, PlanResponse, ReadRequest, ServeMode, Server,
 };
+use terraform_plugin::{Diagnostics, ImportTarget, Schema, Severity, Value};
 use terraform_provider_konnect::KonnectProvider;
 
 use super::block::Kind;

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 use terraform_plugin::Value;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
-use terraform_plugin::plugin::proto::tfplugin6::invoke_action::event::Type as Event;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6::invoke_action::event::Type as Event;
 use terraform_plugin::testing::value::{Shape, assert_no_errors, error, errors};
 use terraform_plugin::testing::within;
 

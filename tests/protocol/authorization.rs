@@ -1,6 +1,6 @@
 //! Write-only arguments and hosts that do not support them.
 
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::value::{assert_no_errors, error};
 
 use crate::konnect::Konnect;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::Host;
 use terraform_plugin::testing::value::{Shape, assert_no_errors, json};
 use terraform_plugin::{Type, Value};

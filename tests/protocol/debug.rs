@@ -1,7 +1,7 @@
 //! Debug mode: a user starts the plugin, and Terraform uses that process.
 
 use nix::sys::signal::Signal;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::debug::{debugging, socket};
 use terraform_plugin::testing::{Launch, Process, check, plain, provider, shut_down, signal};
 

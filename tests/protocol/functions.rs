@@ -1,7 +1,7 @@
 //! Functions at the protocol. `tests/terraform/functions.rs` calls them through the CLI.
 
 use terraform_plugin::Value;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::{Launch, Plugin};
 
 use crate::PLUGIN;

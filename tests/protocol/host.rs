@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use http_body_util::StreamBody;
 use hyper::body::{Bytes, Frame};
 use nix::sys::signal::Signal;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::{Host, Launch, call, check, signal, stream as open, within};
 use tonic::body::Body;
 use tonic::{Code, Streaming};

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use konnect_emulator::{Emulator, EmulatorOptions};
 use serde_json::json;
 use terraform_plugin::Value;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::Resource;
 use terraform_plugin::testing::value::assert_no_errors;
 use terraform_plugin::testing::{Ended, Launch, Plugin};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use konnect_emulator::{Emulator, EmulatorOptions};
 use nix::sys::signal::Signal;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::debug::{debugging, socket};
 use terraform_plugin::testing::terraform::{Resource, State};
 use terraform_plugin::testing::value::{Shape, assert_no_errors};

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 use terraform_plugin::Value;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Plan, Resource, State};
 use terraform_plugin::testing::value::{assert_no_errors, error, errors};
 use terraform_plugin::testing::within;

@@ -4,7 +4,7 @@
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::json;
 use terraform_plugin::Value;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Resource, State};
 use terraform_plugin::testing::value::{FALSE, NIL, UNKNOWN, assert_no_errors, msgpack, text};
 

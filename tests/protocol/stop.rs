@@ -5,7 +5,7 @@ use std::time::Duration;
 use konnect_emulator::{Fault, FaultRule};
 use nix::sys::signal::Signal;
 use terraform_plugin::Value;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Plan, State};
 use terraform_plugin::testing::value::{assert_no_errors, error};
 use terraform_plugin::testing::{signal, within};

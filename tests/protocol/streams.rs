@@ -4,7 +4,7 @@
 use konnect_emulator::{Fault, FaultRule};
 use serde_json::{Value as Json, json};
 use terraform_plugin::Value;
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
 use terraform_plugin::testing::terraform::{Plan, Resource, State};
 use terraform_plugin::testing::value::{assert_no_errors, error};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use terraform_plugin::plugin::proto::tfplugin6 as tf;
-use terraform_plugin::plugin::proto::tfplugin6::provider_client::ProviderClient;
+use terraform_plugin::protocol::proto::tfplugin6 as tf;
+use terraform_plugin::protocol::proto::tfplugin6::provider_client::ProviderClient;
 use terraform_plugin::testing::value::error;
 use terraform_plugin::testing::{Channel, Host};
 

@@ -36,13 +36,11 @@ impl Provider for FleetProvider {
     type Data = PathBuf;
 
     fn metadata(&self) -> Metadata {
-        Metadata {
-            address: "registry.terraform.io/example/fleet",
-            name: "fleet",
-            version: env!("CARGO_PKG_VERSION"),
-            description: "Manages servers.",
-            log_targets: &[],
-        }
+        Metadata::new(
+            "registry.terraform.io/example/fleet",
+            env!("CARGO_PKG_VERSION"),
+            "Manages servers.",
+        )
     }
 
     fn register(&self, registry: &mut Registry<PathBuf>) {
@@ -256,13 +254,10 @@ impl Function for KindOf {
 
 #[cfg(test)]
 mod tests {
-    use terraform_plugin::{ServeMode, Server};
-
     use super::*;
 
     #[test]
     fn implementation_is_valid() {
-        let server = Server::new(FleetProvider, ServeMode::Managed);
-        assert_eq!(server.validate_implementation(), [""; 0]);
+        assert_eq!(terraform_plugin::validate_implementation(FleetProvider), [""; 0]);
     }
 }

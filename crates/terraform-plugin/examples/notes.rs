@@ -36,13 +36,11 @@ impl Provider for NotesProvider {
     type Data = Folder;
 
     fn metadata(&self) -> Metadata {
-        Metadata {
-            address: "registry.terraform.io/example/notes",
-            name: "notes",
-            version: env!("CARGO_PKG_VERSION"),
-            description: "Keeps notes in a folder.",
-            log_targets: &[],
-        }
+        Metadata::new(
+            "registry.terraform.io/example/notes",
+            env!("CARGO_PKG_VERSION"),
+            "Keeps notes in a folder.",
+        )
     }
 
     fn register(&self, registry: &mut Registry<Folder>) {
@@ -243,11 +241,8 @@ impl ListResource for NoteList {
             } else {
                 None
             };
-            let result = ListResult {
-                display_name: name.clone(),
-                identity: Value::object([("name", name.as_str().into())]),
-                resource: text.map(|text| NoteModel::new(name, text)),
-            };
+            let identity = Value::object([("name", name.as_str().into())]);
+            let result = ListResult::new(name, identity, text.map(|text| NoteModel::new(name, text)));
             if !call.push(result).await {
                 break;
             }
@@ -327,13 +322,10 @@ impl Function for FileName {
 
 #[cfg(test)]
 mod tests {
-    use terraform_plugin::{ServeMode, Server};
-
     use super::*;
 
     #[test]
     fn implementation_is_valid() {
-        let server = Server::new(NotesProvider, ServeMode::Managed);
-        assert_eq!(server.validate_implementation(), [""; 0]);
+        assert_eq!(terraform_plugin::validate_implementation(NotesProvider), [""; 0]);
     }
 }

@@ -1,17 +1,6 @@
 //! Errors and warnings for the user, with the attribute that they concern.
 
-use crate::engine::sensitive_values::without_sensitive;
 use crate::value::path::Path;
-
-/// A text of a user or a service, for a message or for the state: one line without control characters, invisible
-/// characters and secrets.
-///
-/// Every foreign text in a detail needs this call, or the form `{text:?}`. Without it, a line break of the text begins a
-/// line that the user takes for one of the CLI. All other characters that do harm are removed from every message.
-#[must_use]
-pub fn foreign_text(text: &str) -> String {
-    redact::single_line(&without_sensitive(text))
-}
 
 /// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +13,7 @@ pub enum Severity {
 
 /// A message to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// The severity.
     pub severity: Severity,

@@ -92,15 +92,13 @@ impl FunctionDefinition {
     }
 
     /// The parameter of the argument at this zero-based position.
-    #[must_use]
-    pub fn parameter_at(&self, index: usize) -> Option<&Parameter> {
+    pub(crate) fn parameter_at(&self, index: usize) -> Option<&Parameter> {
         self.parameters.get(index).or(self.variadic.as_ref())
     }
 
     /// Returns the errors in the definition of the function with this name. A host refuses a provider with an invalid
     /// or duplicate name.
-    #[must_use]
-    pub fn validate_implementation(&self, name: &str) -> Vec<String> {
+    pub(crate) fn validate_implementation(&self, name: &str) -> Vec<String> {
         let mut errors = Vec::new();
         if !is_identifier(name) {
             errors.push("not a valid name".to_owned());
@@ -199,8 +197,7 @@ impl Parameter {
     }
 
     /// Whether the function takes unknown values.
-    #[must_use]
-    pub fn allows_unknown(&self) -> bool {
+    pub(crate) fn allows_unknown(&self) -> bool {
         self.allow_unknown
     }
 }

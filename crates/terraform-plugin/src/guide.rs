@@ -41,6 +41,23 @@
 ///
 /// An element that is added gets unknown computed values. The other elements keep theirs: those of a list by position,
 /// of a map by key, of a set by what the user sets in them.
+/// `create` and `update` set the unknown ones:
+///
+/// ```
+/// # use terraform_plugin::{Attr, Model};
+/// # #[derive(Clone, Model)]
+/// # struct Rule {
+/// #     /// The id of the rule.
+/// #     #[tf(computed, use_state_for_unknown)]
+/// #     id: Attr<String>,
+/// # }
+/// # let mut rules = Attr::Known(vec![Rule { id: Attr::Unknown }]);
+/// if let Attr::Known(rules) = &mut rules {
+///     for rule in rules.iter_mut().filter(|rule| rule.id.is_unknown()) {
+///         rule.id = "assigned by the service".into();
+///     }
+/// }
+/// ```
 ///
 /// A type without a counterpart does not compile:
 ///
@@ -175,7 +192,7 @@ pub mod semantic_equality {}
 
 /// Tests.
 ///
-/// - A unit test asserts that [`Server::validate_implementation`](crate::Server::validate_implementation) returns no
+/// - A unit test asserts that [`validate_implementation`](crate::validate_implementation) returns no
 ///   errors. It finds what a host refuses, and options without an effect.
 /// - Acceptance tests run the built program with Terraform or OpenTofu: the module `testing::cli` of the feature
 ///   `testing`. A step is a configuration, and plan and state are values. `examples/template/tests/apply.rs` is one.

@@ -1,8 +1,6 @@
-//! A plugin SDK for Terraform and OpenTofu providers, with plugin protocol 6.
+#![doc = include_str!("../README.md")]
 //!
-//! A provider is a type that implements [`Provider`], and one type for each resource, data source, function, list
-//! resource and action. The arguments and results of each are a struct with [`derive(Model)`](derive@Model), which is
-//! their schema and holds their values as [`Attr`]. `main` only calls [`run`].
+//! # What to implement
 //!
 //! | To serve | Implement | Used in a configuration as | Terraform | OpenTofu |
 //! |---|---|---|---|---|
@@ -11,91 +9,6 @@
 //! | functions | [`Function`] | `provider::name::function()` | 1.8 | 1.7 |
 //! | list resources | [`ListResource`] | `list`, for `terraform query` | 1.14 | - |
 //! | actions | [`Action`] | `action` | 1.14 | - |
-//!
-//! # Example
-//!
-//! A resource that keeps a text in the state. `examples/notes.rs` is a complete provider with everything in the table,
-//! and the module `guide` has a page for each task.
-//!
-//! ```no_run
-//! use terraform_plugin::{
-//!     Attr, ConfigureCall, CreateCall, DeleteCall, Diagnostics, Metadata, Model, Provider, ReadCall, Registry, Resource,
-//!     UpdateCall,
-//! };
-//!
-//! /// A text.
-//! #[derive(Clone, Model)]
-//! struct TextModel {
-//!     /// The text.
-//!     #[tf(required)]
-//!     content: Attr<String>,
-//!     /// The length of the text in bytes.
-//!     #[tf(computed)]
-//!     length: Attr<i64>,
-//! }
-//!
-//! struct Text;
-//!
-//! impl Resource for Text {
-//!     type Data = ();
-//!     type Model = TextModel;
-//!
-//!     fn type_name(&self) -> &'static str {
-//!         "example_text"
-//!     }
-//!
-//!     async fn create(&self, call: &mut CreateCall<'_, Self>) -> Result<TextModel, Diagnostics> {
-//!         let length = call.planned.content.require("content")?.len() as i64;
-//!         Ok(TextModel { length: length.into(), ..call.planned.clone() })
-//!     }
-//!
-//!     async fn read(&self, call: &mut ReadCall<'_, Self>) -> Result<Option<TextModel>, Diagnostics> {
-//!         Ok(Some(call.state.clone()))
-//!     }
-//!
-//!     async fn update(&self, call: &mut UpdateCall<'_, Self>) -> Result<TextModel, Diagnostics> {
-//!         let length = call.planned.content.require("content")?.len() as i64;
-//!         Ok(TextModel { length: length.into(), ..call.planned.clone() })
-//!     }
-//!
-//!     async fn delete(&self, _: &mut DeleteCall<'_, Self>) -> Result<(), Diagnostics> {
-//!         Ok(())
-//!     }
-//! }
-//!
-//! struct Example;
-//!
-//! /// Keeps texts.
-//! #[derive(Model)]
-//! struct Config;
-//!
-//! impl Provider for Example {
-//!     type Config = Config;
-//!     type Data = ();
-//!
-//!     fn metadata(&self) -> Metadata {
-//!         Metadata {
-//!             address: "registry.terraform.io/example/example",
-//!             name: "example",
-//!             version: "1.0.0",
-//!             description: "Keeps texts.",
-//!             log_targets: &[],
-//!         }
-//!     }
-//!
-//!     fn register(&self, registry: &mut Registry<()>) {
-//!         registry.resource(Text);
-//!     }
-//!
-//!     async fn configure(&self, _: &mut ConfigureCall<Config>) -> Result<(), Diagnostics> {
-//!         Ok(())
-//!     }
-//! }
-//!
-//! fn main() -> std::process::ExitCode {
-//!     terraform_plugin::run(Example)
-//! }
-//! ```
 //!
 //! # What the crate enforces
 //!
@@ -113,7 +26,7 @@
 //! | the generated configuration of an object | `engine::generate` |
 //! | no sensitive value in messages and logs | `engine::sensitive_values` |
 //! | stored states of other schema versions | `dispatch::resource`, `value::json` |
-//! | names and schemas that hosts accept | `schema`, [`Server::validate_implementation`] |
+//! | names and schemas that hosts accept | `schema`, [`validate_implementation`] |
 //!
 //! # Map
 //!
@@ -127,15 +40,11 @@
 //! | `engine` | the rules of the protocol, in terms of values |
 //! | `registry` | [`Registry`]: what a provider serves |
 //! | `dispatch` | the calls of the protocol, from values to models and back |
-//! | `server` | [`Server`]: a provider in a process, for instance `server.resource(name)?.plan(request)` |
-//! | [`plugin`] | handshake, TLS, sockets, gRPC, encoded values and logs |
+//! | `server` | a provider in a process |
+//! | `plugin` | handshake, TLS, sockets, gRPC, encoded values and logs |
 //! | `run` | [`run`]: the command line of a provider |
-//! | `testing` (feature) | tests with the real CLI, and a host for tests |
-//!
-//! # Tests of a provider
-//!
-//! A unit test asserts that [`Server::validate_implementation`] returns no errors. The feature `testing` runs the
-//! built binary with the real CLI, and contains a host that starts it.
+//! | `testing` (feature) | tests with the real CLI, and a host that starts the built program |
+//! | `protocol` (features `testing` and `fuzzing`) | the calls of the protocol without a host |
 
 mod action;
 mod context;
@@ -148,7 +57,9 @@ mod function;
 pub mod guide;
 mod list_resource;
 mod model;
-pub mod plugin;
+mod plugin;
+#[cfg(any(test, feature = "fuzzing", feature = "testing"))]
+pub mod protocol;
 mod provider;
 mod registry;
 mod resource;
@@ -159,32 +70,22 @@ mod server;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod timeouts;
 mod value;
 
 // The derive macro names this crate.
 extern crate self as terraform_plugin;
 
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
-
 pub use action::{Action, InvokeCall, PlanActionCall};
 pub use context::Context;
 pub use data_source::{DataCall, DataSource};
-pub use diagnostics::{Diagnostic, Diagnostics, Severity, foreign_text};
-pub use dispatch::{DynAction, DynDataSource, DynResource, ListResourceHandle, ServedFunction};
-pub use engine::list::ListEvent;
-pub use engine::panics::{catch_panic, install_hook};
-pub use engine::progress::InvokeEvent;
-pub use engine::request::{
-    ApplyRequest, ConfigResponse, ListRequest, PlanRequest, PlanResponse, ReadRequest, StateResponse,
-};
-pub use engine::sensitive_values::remember_secret;
-pub use engine::validate::{ClientCapabilities, validate};
+pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use dispatch::Phase;
+pub use engine::sensitive_values::{foreign_text, remember_secret};
 pub use function::{Arguments, Function, FunctionDefinition, FunctionError, Parameter};
 pub use list_resource::{ListCall, ListResource, ListResult};
 pub use model::{AttributeType, Fields, Model, ModelError, from_value, to_object, to_value};
-pub use provider::{ConfigureCall, Metadata, Phase, Provider};
+pub use provider::{ConfigureCall, Metadata, Provider, without_config};
 pub use registry::Registry;
 pub use resource::private::Private;
 pub use resource::{
@@ -197,14 +98,14 @@ pub use schema::rule::Rule;
 pub use schema::validator::Validator;
 pub use schema::{IdentityAttribute, Schema};
 pub use serde_json;
-pub use server::{ServeMode, Server};
+pub use server::validate_implementation;
 pub use terraform_plugin_derive::Model;
+pub use timeouts::Timeouts;
 pub use tokio_util::sync::CancellationToken;
-pub use value::Mismatch;
-pub use value::Value;
 pub use value::attr::Attr;
-pub use value::json::{JsonError, UnknownFields, from_json};
-pub use value::number::{InvalidNumber, Number, NumberForm};
+pub use value::json::JsonError;
+pub use value::number::{InvalidNumber, Number};
 pub use value::path::{Path, Step};
 pub use value::secret::Secret;
 pub use value::types::{InvalidType, Type};
+pub use value::{Mismatch, Value};

@@ -55,6 +55,7 @@ pub struct ListCall<'a, L: ListResource + ?Sized> {
 }
 
 /// An existing object.
+#[non_exhaustive]
 pub struct ListResult<M> {
     /// The name to display. If it is empty, the identity is displayed.
     pub display_name: String,
@@ -63,6 +64,17 @@ pub struct ListResult<M> {
     /// The state of the object, required if [`ListCall::include_resource`] is set. Sensitive and write-only attributes
     /// are not sent to the host, which prints results in full.
     pub resource: Option<M>,
+}
+
+impl<M> ListResult<M> {
+    /// An object with this identity.
+    pub fn new(display_name: impl Into<String>, identity: Value, resource: Option<M>) -> Self {
+        Self {
+            display_name: display_name.into(),
+            identity,
+            resource,
+        }
+    }
 }
 
 impl<L: ListResource + ?Sized> ListCall<'_, L> {

@@ -2,8 +2,9 @@
 
 use tokio_util::sync::CancellationToken;
 
+use crate::Model;
 use crate::diagnostics::Diagnostics;
-use crate::model::Model;
+use crate::dispatch::Phase;
 use crate::registry::Registry;
 use crate::resource::ValidateCall;
 
@@ -43,24 +44,13 @@ pub trait Provider: Send + Sync + 'static {
     fn on_phase(&self, _data: &Self::Data, _phase: Phase) {}
 }
 
-/// A phase of an operation of the host, such as `terraform apply`.
-///
-/// A host refreshes before it applies, so a refresh after an apply begins the next operation. Most hosts configure the
-/// provider for each operation. `terraform test` of Terraform 1.15 configures it once for all of its runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// The host refreshes and plans. The phase lasts until the first apply.
-    Plan,
-    /// The host applies. It plans each change again first. The phase lasts until the next refresh.
-    Apply,
-}
-
 /// The name and version of a provider.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Metadata {
-    /// The address in `required_providers`, for instance `example/example`.
+    /// The address in `required_providers`, with the host name.
     pub address: &'static str,
-    /// The prefix of all type names, without underscore, and the name in `TF_LOG_PROVIDER_<NAME>`.
+    /// The last part of the address: the prefix of all type names, and the name in `TF_LOG_PROVIDER_<NAME>`.
     pub name: &'static str,
     /// The version without a leading `v`.
     pub version: &'static str,
@@ -68,6 +58,69 @@ pub struct Metadata {
     pub description: &'static str,
     /// Further crates whose `tracing` events are logged, by their names in Rust code.
     pub log_targets: &'static [&'static str],
+}
+
+impl Metadata {
+    /// Metadata of the provider with this address, for instance `registry.terraform.io/example/example`.
+    #[must_use]
+    pub fn new(address: &'static str, version: &'static str, description: &'static str) -> Self {
+        Self {
+            address,
+            name: address.rsplit('/').next().unwrap_or_default(),
+            version,
+            description,
+            log_targets: &[],
+        }
+    }
+
+    /// Logs the `tracing` events of further crates, by their names in Rust code.
+    #[must_use]
+    pub fn log_targets(self, log_targets: &'static [&'static str]) -> Self {
+        Self { log_targets, ..self }
+    }
+}
+
+/// A provider whose block has no arguments, such as one of functions only.
+///
+/// ```no_run
+/// # use terraform_plugin::{Metadata, run, without_config};
+/// let metadata = Metadata::new("registry.terraform.io/example/example", "1.0.0", "Does nothing.");
+/// run(without_config(metadata, |registry| registry /* .resource(..).function(..) */));
+/// ```
+pub fn without_config(
+    metadata: Metadata,
+    register: impl Fn(&mut Registry<()>) -> &mut Registry<()> + Send + Sync + 'static,
+) -> impl Provider<Data = ()> {
+    WithoutConfig { metadata, register }
+}
+
+struct WithoutConfig<R> {
+    metadata: Metadata,
+    register: R,
+}
+
+/// The provider has no arguments.
+#[derive(Model)]
+struct NoArguments;
+
+impl<R> Provider for WithoutConfig<R>
+where
+    R: Fn(&mut Registry<()>) -> &mut Registry<()> + Send + Sync + 'static,
+{
+    type Config = NoArguments;
+    type Data = ();
+
+    fn metadata(&self) -> Metadata {
+        self.metadata
+    }
+
+    fn register(&self, registry: &mut Registry<()>) {
+        (self.register)(registry);
+    }
+
+    async fn configure(&self, _: &mut ConfigureCall<NoArguments>) -> Result<(), Diagnostics> {
+        Ok(())
+    }
 }
 
 /// A request to configure the provider.

@@ -3,27 +3,20 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use crate::diagnostics::{Diagnostic, Diagnostics, foreign_text};
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::dispatch::{
-    DynAction, DynDataSource, DynResource, ListResourceHandle, Run, ServedFunction, validate_config,
+    DynAction, DynDataSource, DynResource, ListResourceHandle, Run, ServeMode, ServedFunction,
+    validate_config,
 };
 use crate::engine::panics::catch_panic;
 use crate::engine::sensitive_values::SensitiveValues;
+use crate::engine::sensitive_values::foreign_text;
 use crate::engine::validate::ClientCapabilities;
 use crate::model::{Model, from_value};
 use crate::provider::{ConfigureCall, Provider};
 use crate::registry::Registry;
 use crate::schema::{BlockKind, Schema, is_identifier};
 use crate::value::Value;
-
-/// How many runs of the command line tool one process serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServeMode {
-    /// One run: Terraform starts the provider. An interruption lasts until the process ends.
-    Managed,
-    /// Any number of runs: debug mode. Each configuration ends an interruption.
-    Debug,
-}
 
 /// Serves a provider for the lifetime of the process. It accepts any number of concurrent calls.
 pub struct Server<P: Provider> {
@@ -289,8 +282,7 @@ impl<P: Provider> Server<P> {
 }
 
 /// The error for a type that the provider does not serve.
-#[must_use]
-pub fn unknown_type(kind: &str, name: &str) -> Diagnostic {
+fn unknown_type(kind: &str, name: &str) -> Diagnostic {
     Diagnostic::error(
         format!("Unknown {kind}"),
         format!(
@@ -299,4 +291,11 @@ pub fn unknown_type(kind: &str, name: &str) -> Diagnostic {
             foreign_text(name)
         ),
     )
+}
+
+/// Returns the errors in everything that a provider declares: what a host refuses, and options without an effect. A unit
+/// test asserts that there are none.
+#[must_use]
+pub fn validate_implementation(provider: impl Provider) -> Vec<String> {
+    Server::new(provider, ServeMode::Managed).validate_implementation()
 }

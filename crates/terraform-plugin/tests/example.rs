@@ -300,6 +300,7 @@ fn fleet_provider_upgrades_stored_state_and_checks_rules() {
 /// The calls that older CLIs do not make, tested without a CLI.
 mod protocol {
     use terraform_plugin::Value;
+    use terraform_plugin::testing::terraform::State;
     use terraform_plugin::testing::value::{assert_no_errors, error};
     use terraform_plugin::testing::{Launch, Plugin};
 
@@ -351,6 +352,36 @@ mod protocol {
         assert_eq!(progress, ["copied a", "copied b"]);
         let (_, diagnostics) = plugin.invoke("notes_archive", &[]).await;
         assert!(error(&diagnostics).contains("Missing required argument"));
+        plugin.host.end().await;
+    }
+
+    /// The host proposes and checks nested objects as Terraform does.
+    #[tokio::test]
+    async fn fleet_provider_passes_the_checks_of_nested_objects() {
+        let folder = tempfile::tempdir().unwrap();
+        let plugin = Plugin::launch(Launch::without_tls(example("fleet").to_str().unwrap())).await;
+        let block = plugin.block(&[("folder", folder.path().to_str().unwrap().into())]);
+        assert_no_errors(&plugin.configure(block).await);
+        let server = plugin.resource("fleet_server");
+        let config = |sizes: &[i64], ports: &[i64]| {
+            let disk = |size: &i64| Value::object([("size", (*size).into())]);
+            let rule = |port: &i64| Value::object([("port", (*port).into())]);
+            server.shape.object(&[
+                ("name", "web".into()),
+                ("disks", Value::List(sizes.iter().map(disk).collect())),
+                ("rules", Value::Set(ports.iter().map(rule).collect())),
+            ])
+        };
+        let first = server.plan(&State::none(), &config(&[10], &[22])).await;
+        let first = server.apply(&first).await;
+        assert_no_errors(&first.diagnostics);
+        let more = server.plan(&first, &config(&[10, 20], &[21, 22])).await;
+        let more = server.apply(&more).await;
+        assert_no_errors(&more.diagnostics);
+        let Value::List(disks) = more.value.get("disks") else {
+            panic!("a list")
+        };
+        assert_eq!(disks[0].get("serial"), &"1".into());
         plugin.host.end().await;
     }
 }

@@ -28,11 +28,30 @@ use crate::engine::request::{PlanRequest, Request};
 use crate::engine::sensitive_values::{HasDiagnostics, SensitiveValues};
 use crate::engine::validate::{ClientCapabilities, validate};
 use crate::model::{Model, from_value};
-use crate::provider::Phase;
 use crate::resource::ValidateCall;
 use crate::schema::Schema;
-use crate::server::ServeMode;
 use crate::value::Value;
+
+/// How many runs of the command line tool one process serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServeMode {
+    /// One run: Terraform starts the provider. An interruption lasts until the process ends.
+    Managed,
+    /// Any number of runs: debug mode. Each configuration ends an interruption.
+    Debug,
+}
+
+/// A phase of an operation of the host, such as `terraform apply`.
+///
+/// A host refreshes before it applies, so a refresh after an apply begins the next operation. Most hosts configure the
+/// provider for each operation. `terraform test` of Terraform 1.15 configures it once for all of its runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The host refreshes and plans. The phase lasts until the first apply.
+    Plan,
+    /// The host applies. It plans each change again first. The phase lasts until the next refresh.
+    Apply,
+}
 
 /// What the calls of a process share: the configured provider and the interruption.
 pub struct Run<D> {

@@ -7,17 +7,16 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 
-use crate::diagnostics::{Diagnostic, Diagnostics, Severity, foreign_text};
-use crate::dispatch::{Configured, Erased, Run, flatten, only, validate_config};
+use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
+use crate::dispatch::{Configured, Erased, Phase, Run, flatten, only, validate_config};
 use crate::engine::panics::{catch_panic, catch_panic_sync};
 use crate::engine::request::{
     ApplyRequest, ConfigResponse, PlanRequest, PlanResponse, ReadRequest, StateResponse,
 };
-use crate::engine::sensitive_values::SensitiveValues;
+use crate::engine::sensitive_values::{SensitiveValues, foreign_text};
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{apply, generate, identity, plan};
 use crate::model::{Model, ModelError, from_value, to_shaped};
-use crate::provider::Phase;
 use crate::resource::private::Private;
 use crate::resource::{
     CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource,

@@ -79,10 +79,10 @@ fn keep_object(attributes: &[Attribute], before: &Value, state: &mut Value) {
                     keep_object(inner, old.get(key).unwrap_or(&Value::Null), new);
                 }
             }
-            (Kind::Plain(_), ..) if attribute.semantic_equality.is_some() => {
-                if attribute.means_the_same(old, new) {
-                    *new = old.clone();
-                }
+            (Kind::Plain(_), old, new)
+                if attribute.semantic_equality.is_some() && attribute.means_the_same(old, new) =>
+            {
+                *new = old.clone();
             }
             _ => {}
         }

@@ -113,6 +113,16 @@ pub fn remember_secret(secret: &str) {
     SensitiveValues::remember(&[Secret::from(secret.to_owned())]);
 }
 
+/// A text of a user or a service, for a message or for the state: one line without control characters, invisible
+/// characters and secrets.
+///
+/// Every foreign text in a detail needs this call, or the form `{text:?}`. Without it, a line break of the text begins a
+/// line that the user takes for one of the CLI. All other characters that do harm are removed from every message.
+#[must_use]
+pub fn foreign_text(text: &str) -> String {
+    redact::single_line(&without_sensitive(text))
+}
+
 /// Removes the secrets that the process knows from a text: those of sensitive attributes, and those of
 /// [`remember_secret`].
 pub(crate) fn without_sensitive(text: &str) -> String {

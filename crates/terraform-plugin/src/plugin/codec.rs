@@ -6,7 +6,9 @@ use rmp::decode::RmpRead;
 use rmp::{Marker, encode as write};
 
 use crate::plugin::proto::tfplugin6::DynamicValue;
-use crate::{Number, NumberForm, Type, UnknownFields, Value, from_json};
+use crate::value::json::{UnknownFields, from_json};
+use crate::value::number::NumberForm;
+use crate::{Number, Type, Value};
 
 /// The extension type of an unknown value.
 const UNKNOWN: i8 = 0;
@@ -301,8 +303,8 @@ fn put(out: &mut Vec<u8>, value: &Value, ty: &Type) {
         Value::Bool(b) => drop(write::write_bool(out, *b)),
         Value::String(s) => drop(write::write_str(out, s)),
         Value::Number(n) => match n.form() {
-            NumberForm::Integer(i) => drop(write::write_sint(out, i)),
-            NumberForm::Float(f) => drop(write::write_f64(out, f)),
+            NumberForm::Integer(i) => drop(write::write_sint(out, *i)),
+            NumberForm::Float(f) => drop(write::write_f64(out, *f)),
             NumberForm::Decimal(d) => drop(write::write_str(out, d)),
         },
         Value::List(elements) | Value::Set(elements) => {

@@ -1,6 +1,7 @@
 //! The messages of `proto/`. The test `tests/generated.rs` generates the included file.
 
-#![allow(missing_docs, clippy::all, clippy::pedantic)] // generated; the .proto files contain the documentation
+// Generated: the .proto files contain the documentation, and a provider serves part of the protocol.
+#![allow(dead_code, missing_docs, clippy::all, clippy::pedantic)]
 
 /// Terraform's plugin protocol (`proto/tfplugin6.proto`).
 pub mod tfplugin6 {

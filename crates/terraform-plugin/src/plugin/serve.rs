@@ -8,6 +8,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::level_filters::LevelFilter;
 
+use crate::Provider;
+use crate::dispatch::ServeMode;
 use crate::engine::panics::install_hook;
 use crate::plugin::connections::{self, ConnectionTracker, Services};
 use crate::plugin::handshake::{self, Host};
@@ -18,7 +20,7 @@ use crate::plugin::tls::{self, ServerTls, TlsError, server_tls};
 use crate::plugin::transport::{ListenError, ListenOptions, Listener};
 use crate::plugin::{core_dumps, log};
 use crate::provider::Metadata;
-use crate::{Provider, ServeMode, Server};
+use crate::server::Server;
 
 /// How long calls in flight may continue after the host has ended. Except for changes (see [`LAST_CHANGES`]), the
 /// process ends within five seconds: the detection takes up to two and a half, and closing up to one.
@@ -224,8 +226,22 @@ fn write_handshake(
             writeln!(out, "  export TF_REATTACH_PROVIDERS='{value}'\n")?;
         }
         writeln!(out, "It serves until it is interrupted (Ctrl-C).")?;
+        if let Some(reason) = slow_start(option_env!("AWS_LC_SYS_NO_JITTER_ENTROPY")) {
+            writeln!(out, "\n{reason}")?;
+        }
     }
     out.flush()
+}
+
+/// What is wrong with the build if AWS-LC was built without the setting that keeps its start short. Cargo passes the
+/// variables of `.cargo/config.toml` to the build of AWS-LC and of this crate.
+fn slow_start(setting: Option<&str>) -> Option<&'static str> {
+    let is_set = setting.is_some_and(|value| value.starts_with(['1', 'y', 'Y', 't', 'T']));
+    (!is_set).then_some(
+        "Each start of this program takes about 40 milliseconds more than it needs, and Terraform starts it several \
+         times in each command: AWS_LC_SYS_NO_JITTER_ENTROPY was not \"1\" at the build. Copy .cargo/config.toml from \
+         the template of terraform-plugin (README, section Start), and build again.",
+    )
 }
 
 #[cfg(unix)]
@@ -289,6 +305,17 @@ mod signals {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slow_start_without_the_setting_names_it() {
+        for setting in [None, Some(""), Some("0"), Some("off")] {
+            let reason = slow_start(setting).unwrap();
+            assert!(reason.contains("AWS_LC_SYS_NO_JITTER_ENTROPY"), "{reason}");
+        }
+        assert_eq!(slow_start(Some("1")), None);
+        // The setting of this workspace.
+        assert_eq!(slow_start(option_env!("AWS_LC_SYS_NO_JITTER_ENTROPY")), None);
+    }
 
     /// Uses TCP, because a Unix socket does not use the range.
     #[tokio::test]

@@ -11,7 +11,8 @@ use tonic::codegen::BoxFuture;
 
 use crate::plugin::grpc::{Encoded, Responses, decode, one};
 use crate::plugin::service::messages::{Failure, respond};
-use crate::{Diagnostics, Provider, Server};
+use crate::server::Server;
+use crate::{Diagnostics, Provider};
 
 mod action;
 mod apply;

@@ -2,11 +2,13 @@
 
 use redact::{single_line, visible};
 
+use crate::engine::list::ListEvent;
+use crate::engine::progress::InvokeEvent;
 use crate::plugin::codec::encode;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::{
-    Attribute, Diagnostic, Diagnostics, FunctionDefinition, FunctionError, InvokeEvent, Kind, ListEvent,
-    Nesting, Parameter, Path, Schema, Severity, Step, Type, foreign_text,
+    Attribute, Diagnostic, Diagnostics, FunctionDefinition, FunctionError, Kind, Nesting, Parameter, Path,
+    Schema, Severity, Step, Type, foreign_text,
 };
 
 pub(crate) fn diagnostics(diagnostics: Diagnostics) -> Vec<tf::Diagnostic> {

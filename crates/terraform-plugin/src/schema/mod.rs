@@ -79,8 +79,7 @@ impl Schema {
     }
 
     /// The type of an identity.
-    #[must_use]
-    pub fn identity_type(&self) -> Type {
+    pub(crate) fn identity_type(&self) -> Type {
         let ty = |name| self.attribute(name).map_or(Type::String, Attribute::value_type);
         Type::object(self.identity.iter().map(|i| (i.name, ty(i.name))))
     }

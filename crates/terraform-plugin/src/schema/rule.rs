@@ -7,6 +7,7 @@ use crate::value::path::Path;
 /// A rule over the attributes with these names. A value that is unknown may turn out to be set or null, so it breaks no
 /// rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Rule {
     /// The user must set exactly one.
     ExactlyOneOf(&'static [&'static str]),

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::diagnostics::{Diagnostic, Diagnostics, foreign_text};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::engine::sensitive_values::foreign_text;
 use crate::value::Value;
 use crate::value::number::Number;
 use crate::value::path::Path;
@@ -91,6 +92,42 @@ impl Validator {
         }
     }
 
+    /// The list has no element twice.
+    #[must_use]
+    pub fn unique() -> Self {
+        let unique = |value: &Value| {
+            let Value::List(elements) = value else {
+                return None;
+            };
+            let known = |value: &Value| value.is_wholly_known();
+            let again = |(i, value): (usize, &Value)| known(value) && elements[..i].contains(value);
+            let twice = elements.iter().enumerate().position(again)?;
+            Some(Diagnostic::error(
+                "Element is not unique",
+                format!("Element {twice} equals an earlier one: remove it."),
+            ))
+        };
+        Self {
+            fits: Box::new(|ty| matches!(ty, Type::List(_))),
+            ..Self::new(unique)
+        }
+    }
+
+    /// Each key of the map follows a rule for strings.
+    #[must_use]
+    pub fn keys(key: Self) -> Self {
+        let keys = move |value: &Value| match value {
+            Value::Map(entries) => entries
+                .keys()
+                .find_map(|name| (key.rule)(&Value::String(name.clone()))),
+            _ => None,
+        };
+        Self {
+            fits: Box::new(|ty| matches!(ty, Type::Map(_))),
+            ..Self::new(keys)
+        }
+    }
+
     /// The string has this number of characters.
     #[must_use]
     pub fn length(from: usize, to: usize) -> Self {
@@ -105,12 +142,38 @@ impl Validator {
         })
     }
 
+    /// The string matches a regular expression. `allowed` completes the sentence "Allowed: ...".
+    #[cfg(feature = "regex")]
+    #[must_use]
+    pub fn regex(allowed: &'static str, expression: &str) -> Self {
+        let expression = regex_lite::Regex::new(expression);
+        let is_valid = expression.is_ok();
+        let rule = move |text: &str| match &expression {
+            Ok(expression) if expression.is_match(text) => None,
+            Ok(_) => Some(not_allowed(allowed)),
+            Err(error) => Some(Diagnostic::error(
+                "Invalid regular expression in the provider",
+                format!("This is a bug in the provider: please report it ({error})."),
+            )),
+        };
+        Self {
+            fits: Box::new(move |ty| is_valid && *ty == Type::String),
+            ..Self::text(rule)
+        }
+    }
+
+    /// The string is a duration such as `90s`, `30m` or `1h 30m`.
+    #[must_use]
+    pub fn duration() -> Self {
+        Self::matches("a duration such as 90s, 30m or 1h 30m", |text| {
+            humantime::parse_duration(text).is_ok()
+        })
+    }
+
     /// The string passes a test. `allowed` completes the sentence "Allowed: ...".
     #[must_use]
     pub fn matches(allowed: &'static str, test: fn(&str) -> bool) -> Self {
-        Self::text(move |text| {
-            (!test(text)).then(|| Diagnostic::error("Value not allowed", format!("Allowed: {allowed}.")))
-        })
+        Self::text(move |text| (!test(text)).then(|| not_allowed(allowed)))
     }
 
     /// The number is within these inclusive bounds.
@@ -184,6 +247,10 @@ impl Validator {
     }
 }
 
+fn not_allowed(allowed: &str) -> Diagnostic {
+    Diagnostic::error("Value not allowed", format!("Allowed: {allowed}."))
+}
+
 impl fmt::Debug for Validator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Validator")
@@ -240,6 +307,25 @@ mod tests {
             ["It has 3 elements. Allowed: 0 to 2."]
         );
         assert_eq!(details(&Validator::each(Validator::not_blank()), list).len(), 1);
+        let twice = |last| Value::List(vec!["a".into(), Value::Unknown, Value::Unknown, last]);
+        let unique = Validator::unique();
+        assert_eq!(
+            details(&unique, twice("a".into())),
+            ["Element 3 equals an earlier one: remove it."]
+        );
+        assert!(details(&unique, twice("b".into())).is_empty());
+        let map = Value::Map([("long".to_owned(), Value::Null)].into());
+        let keys = Validator::keys(Validator::length(1, 3));
+        assert_eq!(details(&keys, map), ["It has 4 characters. Allowed: 1 to 3."]);
+    }
+
+    #[cfg(feature = "regex")]
+    #[test]
+    fn validator_of_regex_reports_what_is_allowed_and_fits_only_if_valid() {
+        let digits = Validator::regex("digits", "^[0-9]+$");
+        assert!(details(&digits, "12").is_empty() && digits.fits(&Type::String));
+        assert_eq!(details(&digits, "1a"), ["Allowed: digits."]);
+        assert!(!Validator::regex("nothing", "(").fits(&Type::String));
     }
 
     #[test]

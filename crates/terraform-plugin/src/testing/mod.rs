@@ -30,6 +30,7 @@ mod identity;
 mod lookups;
 mod plugin;
 mod process;
+mod rules;
 mod session;
 pub mod terraform;
 pub mod value;

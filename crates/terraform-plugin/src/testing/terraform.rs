@@ -3,8 +3,8 @@
 use crate::plugin::codec;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::proto::tfplugin6::provider_client::ProviderClient;
-use crate::testing::Channel;
 use crate::testing::value::{Shape, errors};
+use crate::testing::{Channel, rules};
 use crate::{Type, Value};
 
 /// A resource type of a plugin.
@@ -112,7 +112,11 @@ impl Resource {
         let request = tf::plan_resource_change::Request {
             type_name: self.type_name.clone(),
             prior_state: self.shape.encode(&prior.value),
-            proposed_new_state: self.shape.encode(&self.proposed(&prior.value, config)),
+            proposed_new_state: self.shape.encode(&rules::proposed(
+                &self.shape.attributes,
+                &prior.value,
+                config,
+            )),
             config: self.shape.encode(config),
             prior_private: prior.private.clone(),
             prior_identity: self.identify(prior.identity.as_ref()),
@@ -135,7 +139,7 @@ impl Resource {
             "that would switch Terraform's checks off"
         );
         if errors(&plan.diagnostics).is_empty() {
-            self.check_plan(&plan);
+            rules::check_plan(&self.shape.attributes, &plan.prior, &plan.config, &plan.planned);
             if prior.identity.is_some() && plan.requires_replace.is_empty() {
                 assert_eq!(plan.identity, prior.identity, "an update changes the identity");
             }
@@ -226,43 +230,6 @@ impl Resource {
         response.unwrap().into_inner()
     }
 
-    /// The state that Terraform proposes: the configuration, and where that is null for a computed attribute, the prior
-    /// value, or unknown for a create. Does not support nested attributes.
-    fn proposed(&self, prior: &Value, config: &Value) -> Value {
-        let attributes = self.shape.attributes.iter().map(|attribute| {
-            let configured = config.get(&attribute.name).clone();
-            let proposed = match configured {
-                _ if attribute.write_only => Value::Null,
-                Value::Null if attribute.computed && prior.is_null() => Value::Unknown,
-                Value::Null if attribute.computed => prior.get(&attribute.name).clone(),
-                configured => configured,
-            };
-            (attribute.name.clone(), proposed)
-        });
-        Value::object(attributes)
-    }
-
-    fn check_plan(&self, plan: &Plan) {
-        for attribute in &self.shape.attributes {
-            let name = attribute.name.as_str();
-            let (configured, planned) = (plan.config.get(name), plan.planned.get(name));
-            if attribute.write_only {
-                assert!(planned.is_null(), "{name} is write-only, but planned");
-            } else if !configured.is_null() {
-                let as_before = planned == plan.prior.get(name);
-                assert!(
-                    planned == configured || as_before,
-                    "{name} is configured, but planned as another"
-                );
-            } else if !attribute.computed {
-                assert!(
-                    planned.is_null(),
-                    "{name} is neither configured nor computed, but planned"
-                );
-            }
-        }
-    }
-
     fn check_apply(&self, plan: &Plan, state: &State) {
         assert_eq!(
             state.value.is_null(),
@@ -277,17 +244,6 @@ impl Resource {
             state.value.is_null(),
             "an object came or went"
         );
-        for attribute in &self.shape.attributes {
-            let name = attribute.name.as_str();
-            let (planned, new) = (plan.planned.get(name), state.value.get(name));
-            assert!(
-                planned.is_unknown() || planned == new,
-                "{name} was planned as another value"
-            );
-            assert!(
-                !attribute.write_only || new.is_null(),
-                "{name} is write-only, but stored"
-            );
-        }
+        rules::check_apply(&self.shape.attributes, &plan.planned, &state.value);
     }
 }

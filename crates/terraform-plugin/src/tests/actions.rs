@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::protocol::*;
 use crate::tests::toy::{Data, Toy, configured};
 use crate::*;
 

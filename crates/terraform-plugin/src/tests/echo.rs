@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::protocol::*;
 use crate::*;
 
 const TOKEN: &str = "provider-t0ken";
@@ -38,13 +39,7 @@ impl Provider for Echo {
     type Data = Data;
 
     fn metadata(&self) -> Metadata {
-        Metadata {
-            address: "example/echo",
-            name: "echo",
-            version: "1.0.0",
-            description: "An echo.",
-            log_targets: &[],
-        }
+        Metadata::new("example/echo", "1.0.0", "An echo.")
     }
 
     fn register(&self, registry: &mut Registry<Data>) {

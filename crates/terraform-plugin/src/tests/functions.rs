@@ -1,5 +1,6 @@
 //! Calls of functions.
 
+use crate::protocol::*;
 use crate::tests::toy::Toy;
 use crate::*;
 

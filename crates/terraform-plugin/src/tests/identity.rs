@@ -1,5 +1,6 @@
 //! The identity in the responses of a resource.
 
+use crate::protocol::*;
 use crate::tests::toy::{Toy, configured};
 use crate::*;
 

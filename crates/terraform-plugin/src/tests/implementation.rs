@@ -23,13 +23,7 @@ impl Provider for Invalid {
     type Data = Data;
 
     fn metadata(&self) -> Metadata {
-        Metadata {
-            address: "example/other",
-            name: "other",
-            version: "1.0.0",
-            description: "Invalid.",
-            log_targets: &[],
-        }
+        Metadata::new("example/other", "1.0.0", "Invalid.")
     }
 
     fn register(&self, registry: &mut Registry<Data>) {
@@ -48,9 +42,8 @@ impl Provider for Invalid {
 
 #[test]
 fn validate_implementation_invalid_provider_reports_each_error() {
-    let server = Server::new(Invalid, ServeMode::Managed);
     assert_eq!(
-        server.validate_implementation(),
+        validate_implementation(Invalid),
         [
             "provider: alias: reserved for Terraform",
             "list resource: toy_thing: not a valid type name that begins with other_",

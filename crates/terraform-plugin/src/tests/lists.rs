@@ -2,6 +2,7 @@
 
 use tokio::sync::mpsc;
 
+use crate::protocol::*;
 use crate::tests::toy::{Data, ThingModel, Toy, configured};
 use crate::*;
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::protocol::*;
 use crate::tests::toy::Toy;
 use crate::*;
 

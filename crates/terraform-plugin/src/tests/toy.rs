@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use crate::protocol::*;
 use crate::tests::actions::Act;
 use crate::tests::functions::{Join, Known};
 use crate::tests::lists::List;
@@ -30,13 +31,7 @@ impl Provider for Toy {
     type Data = Data;
 
     fn metadata(&self) -> Metadata {
-        Metadata {
-            address: "example/toy",
-            name: "toy",
-            version: "1.0.0",
-            description: "A toy.",
-            log_targets: &[],
-        }
+        Metadata::new("example/toy", "1.0.0", "A toy.")
     }
 
     fn register(&self, registry: &mut Registry<Data>) {

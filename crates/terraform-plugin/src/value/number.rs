@@ -9,24 +9,17 @@ const MAX_LENGTH: usize = 4096;
 /// A number in normal form, so that equal numbers are equal values: an integer of 64 bits, a 64-bit float if that is
 /// exact, or else decimal text. The plugin protocol encodes numbers in the same three forms.
 #[derive(Clone, PartialEq)]
-pub struct Number(Form);
-
-#[derive(Clone, PartialEq)]
-enum Form {
-    Integer(i64),
-    Float(f64),
-    Decimal(String),
-}
+pub struct Number(NumberForm);
 
 /// The three forms of a [`Number`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum NumberForm<'a> {
+#[derive(Debug, Clone, PartialEq)]
+pub enum NumberForm {
     /// A signed integer of 64 bits.
     Integer(i64),
     /// An exact float, never an integer of 64 bits and never NaN.
     Float(f64),
     /// Decimal text without an exponent, for all other numbers.
-    Decimal(&'a str),
+    Decimal(String),
 }
 
 /// The error for text that is not a decimal number, or too long.
@@ -37,12 +30,8 @@ pub struct InvalidNumber;
 impl Number {
     /// The exact form of the number.
     #[must_use]
-    pub fn form(&self) -> NumberForm<'_> {
-        match &self.0 {
-            Form::Integer(i) => NumberForm::Integer(*i),
-            Form::Float(f) => NumberForm::Float(*f),
-            Form::Decimal(d) => NumberForm::Decimal(d),
-        }
+    pub fn form(&self) -> &NumberForm {
+        &self.0
     }
 
     /// Converts a float. Returns `None` for NaN, which Terraform does not have. It does have infinities.
@@ -59,9 +48,9 @@ impl Number {
         // A float can represent -2^63 but not 2^63 - 1: the upper bound is 2^63, exclusive.
         let fits = f.trunc() == f && (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&f);
         Some(Self(if fits {
-            Form::Integer(f as i64)
+            NumberForm::Integer(f as i64)
         } else {
-            Form::Float(f)
+            NumberForm::Float(f)
         }))
     }
 
@@ -71,8 +60,8 @@ impl Number {
     /// [`InvalidNumber`] if the text is not a number, or is too long.
     pub fn parse(text: &str) -> Result<Self, InvalidNumber> {
         match text {
-            "Inf" | "+Inf" => return Ok(Self(Form::Float(f64::INFINITY))),
-            "-Inf" => return Ok(Self(Form::Float(f64::NEG_INFINITY))),
+            "Inf" | "+Inf" => return Ok(Self(NumberForm::Float(f64::INFINITY))),
+            "-Inf" => return Ok(Self(NumberForm::Float(f64::NEG_INFINITY))),
             _ => {}
         }
         let digits = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E');
@@ -87,14 +76,14 @@ impl Number {
         }
         let decimal = without_redundant_zeros(text);
         if let Ok(i) = decimal.parse::<i64>() {
-            return Ok(Self(Form::Integer(i)));
+            return Ok(Self(NumberForm::Integer(i)));
         }
         // 1074 digits after the point represent any finite 64-bit float exactly.
         let exact = nearest.is_finite() && without_redundant_zeros(&format!("{nearest:.1074}")) == decimal;
         Ok(Self(if exact {
-            Form::Float(nearest)
+            NumberForm::Float(nearest)
         } else {
-            Form::Decimal(decimal)
+            NumberForm::Decimal(decimal)
         }))
     }
 
@@ -112,7 +101,7 @@ impl Number {
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {
         match self.0 {
-            Form::Integer(i) => Some(i),
+            NumberForm::Integer(i) => Some(i),
             _ => None,
         }
     }
@@ -122,9 +111,9 @@ impl Number {
     #[allow(clippy::cast_precision_loss)] // the method returns the nearest float
     pub fn to_f64(&self) -> f64 {
         match &self.0 {
-            Form::Integer(i) => *i as f64,
-            Form::Float(f) => *f,
-            Form::Decimal(d) => d.parse().unwrap_or(f64::NAN),
+            NumberForm::Integer(i) => *i as f64,
+            NumberForm::Float(f) => *f,
+            NumberForm::Decimal(d) => d.parse().unwrap_or(f64::NAN),
         }
     }
 }
@@ -148,7 +137,7 @@ fn without_redundant_zeros(decimal: &str) -> String {
 
 impl From<i64> for Number {
     fn from(i: i64) -> Self {
-        Self(Form::Integer(i))
+        Self(NumberForm::Integer(i))
     }
 }
 
@@ -156,7 +145,7 @@ impl From<u64> for Number {
     fn from(u: u64) -> Self {
         // Decimal text of an integer always parses.
         i64::try_from(u).map_or_else(
-            |_| Self::parse(&u.to_string()).unwrap_or(Self(Form::Integer(i64::MAX))),
+            |_| Self::parse(&u.to_string()).unwrap_or(Self(NumberForm::Integer(i64::MAX))),
             Self::from,
         )
     }
@@ -165,10 +154,10 @@ impl From<u64> for Number {
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Form::Integer(i) => write!(f, "{i}"),
-            Form::Float(x) if x.is_infinite() => f.write_str(if *x > 0.0 { "Inf" } else { "-Inf" }),
-            Form::Float(x) => write!(f, "{x}"),
-            Form::Decimal(d) => f.write_str(d),
+            NumberForm::Integer(i) => write!(f, "{i}"),
+            NumberForm::Float(x) if x.is_infinite() => f.write_str(if *x > 0.0 { "Inf" } else { "-Inf" }),
+            NumberForm::Float(x) => write!(f, "{x}"),
+            NumberForm::Decimal(d) => f.write_str(d),
         }
     }
 }
@@ -206,18 +195,21 @@ mod tests {
 
     #[test]
     fn parse_inexact_float_is_decimal() {
-        assert_eq!(Number::parse("0.1").unwrap().form(), NumberForm::Decimal("0.1"));
+        assert_eq!(
+            Number::parse("0.1").unwrap().form(),
+            &NumberForm::Decimal("0.1".to_owned())
+        );
         assert_eq!(
             Number::parse("12345678901234567890.10").unwrap().form(),
-            NumberForm::Decimal("12345678901234567890.1")
+            &NumberForm::Decimal("12345678901234567890.1".to_owned())
         );
         assert_eq!(
             Number::from(u64::MAX).form(),
-            NumberForm::Decimal("18446744073709551615")
+            &NumberForm::Decimal("18446744073709551615".to_owned())
         );
         assert_eq!(
             Number::from(1_u64 << 63).form(),
-            NumberForm::Float(9_223_372_036_854_775_808.0)
+            &NumberForm::Float(9_223_372_036_854_775_808.0)
         );
     }
 

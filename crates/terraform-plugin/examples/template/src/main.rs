@@ -26,13 +26,11 @@ impl Provider for ExampleProvider {
     type Data = PathBuf;
 
     fn metadata(&self) -> Metadata {
-        Metadata {
-            address: "registry.terraform.io/example/example",
-            name: "example",
-            version: env!("CARGO_PKG_VERSION"),
-            description: "Keeps notes in a folder.",
-            log_targets: &[],
-        }
+        Metadata::new(
+            "registry.terraform.io/example/example",
+            env!("CARGO_PKG_VERSION"),
+            "Keeps notes in a folder.",
+        )
     }
 
     fn register(&self, registry: &mut Registry<PathBuf>) {
@@ -46,13 +44,10 @@ impl Provider for ExampleProvider {
 
 #[cfg(test)]
 mod tests {
-    use terraform_plugin::{ServeMode, Server};
-
     use super::*;
 
     #[test]
     fn implementation_is_valid() {
-        let server = Server::new(ExampleProvider, ServeMode::Managed);
-        assert_eq!(server.validate_implementation(), [""; 0]);
+        assert_eq!(terraform_plugin::validate_implementation(ExampleProvider), [""; 0]);
     }
 }

@@ -6,12 +6,14 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
 
+use crate::engine::progress::InvokeEvent;
 use crate::plugin::grpc::Encoded;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::service::ProviderService;
 use crate::plugin::service::messages::{BUFFERED_EVENTS, stream, value};
 use crate::plugin::wire;
-use crate::{Diagnostics, InvokeEvent, Provider, Server};
+use crate::server::Server;
+use crate::{Diagnostics, Provider};
 
 /// Validates a configuration.
 pub(crate) async fn validate_action_config<P: Provider>(

@@ -7,6 +7,7 @@ use prost::bytes::Bytes;
 use tonic::Status;
 use tonic::codegen::BoxFuture;
 
+use crate::engine::request::ApplyRequest;
 use crate::plugin::codec::encode;
 use crate::plugin::grpc::{Encoded, decode};
 use crate::plugin::proto::tfplugin6 as tf;
@@ -14,7 +15,8 @@ use crate::plugin::service::delivery::deliver;
 use crate::plugin::service::messages::{Failure, caught, identity, stored_identity, value};
 use crate::plugin::service::{ProviderService, fail};
 use crate::plugin::wire;
-use crate::{ApplyRequest, Diagnostics, Provider, Server, Value};
+use crate::server::Server;
+use crate::{Diagnostics, Provider, Value};
 
 impl<P: Provider> ProviderService<P> {
     /// Creates, updates or deletes an object. A create whose response cannot be delivered is rolled back.

@@ -6,7 +6,8 @@ use crate::plugin::codec::encode;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::service::messages::value;
 use crate::plugin::wire;
-use crate::{Diagnostics, Provider, Server};
+use crate::server::Server;
+use crate::{Diagnostics, Provider};
 
 /// Validates a configuration.
 pub(crate) async fn validate_data_resource_config<P: Provider>(

@@ -7,7 +7,8 @@ use crate::plugin::codec::{decode, encode};
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::service::messages::unreadable;
 use crate::plugin::wire;
-use crate::{Diagnostics, FunctionError, Provider, Server, Value};
+use crate::server::Server;
+use crate::{Diagnostics, FunctionError, Provider, Value};
 
 /// The definitions of all functions.
 pub(crate) async fn get_functions<P: Provider>(

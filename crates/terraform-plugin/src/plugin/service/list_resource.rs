@@ -6,12 +6,15 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
 
+use crate::engine::list::ListEvent;
+use crate::engine::request::ListRequest;
 use crate::plugin::grpc::Encoded;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::service::ProviderService;
 use crate::plugin::service::messages::{BUFFERED_EVENTS, stream, value};
 use crate::plugin::wire;
-use crate::{Diagnostics, ListEvent, ListRequest, Provider, Server, Type};
+use crate::server::Server;
+use crate::{Diagnostics, Provider, Type};
 
 /// Validates a configuration.
 pub(crate) async fn validate_list_resource_config<P: Provider>(

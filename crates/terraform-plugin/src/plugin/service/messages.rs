@@ -7,14 +7,14 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
 
+use crate::engine::sensitive_values::foreign_text;
+use crate::engine::validate::ClientCapabilities;
 use crate::plugin::codec::{CodecError, decode, encode, parse_json};
 use crate::plugin::grpc::Encoded;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::wire;
-use crate::{
-    ClientCapabilities, Diagnostic, Diagnostics, FunctionError, Provider, Schema, Server, Type, Value,
-    foreign_text,
-};
+use crate::server::Server;
+use crate::{Diagnostic, Diagnostics, FunctionError, Provider, Schema, Type, Value};
 
 /// A response that can contain errors.
 pub(crate) trait Failure: Message + 'static {
@@ -65,7 +65,7 @@ pub(crate) async fn respond(
 pub(crate) async fn caught<T>(
     handler: impl Future<Output = Result<T, Diagnostics>>,
 ) -> Result<T, Vec<tf::Diagnostic>> {
-    let result = crate::catch_panic(handler)
+    let result = crate::engine::panics::catch_panic(handler)
         .await
         .unwrap_or_else(|panic| Err(panic.into()));
     result.map_err(wire::diagnostics)

@@ -6,7 +6,8 @@ use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::service::function::definitions;
 use crate::plugin::service::messages::{server_capabilities, value};
 use crate::plugin::wire;
-use crate::{Diagnostic, Diagnostics, Provider, Server};
+use crate::server::Server;
+use crate::{Diagnostic, Diagnostics, Provider};
 
 /// The type names, without schemas.
 pub(crate) async fn get_metadata<P: Provider>(

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use crate::engine::request::{PlanRequest, ReadRequest, StateResponse};
 use crate::plugin::codec::encode;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::service::messages::{
     client_capabilities, identity, json, raw_identity, stored_identity, value,
 };
 use crate::plugin::wire;
-use crate::{
-    Diagnostics, ImportTarget, MoveSource, PlanRequest, Provider, ReadRequest, Server, StateResponse,
-};
+use crate::server::Server;
+use crate::{Diagnostics, ImportTarget, MoveSource, Provider};
 
 /// Validates a configuration.
 pub(crate) async fn validate_resource_config<P: Provider>(
