@@ -38,10 +38,10 @@ resource "konnect_audit_log_webhook" "eu" {
   }
 }
 
-# Terraform runs it after both resources have changed, because it refers to the webhook.
+# Terraform 1.16 refuses a reference to a resource that triggers the action.
 action "konnect_audit_log_replay" "missed" {
   config {
-    region = konnect_audit_log_webhook.eu.region
+    region = "eu"
     last   = coalesce(var.replay_last, "1h")
   }
 }
