@@ -67,24 +67,12 @@ impl Resource for AuditLogWebhook {
         if form == Form::Destination {
             call.planned.updated_at = Attr::Null;
         }
-        let prior_url = prior
-            .filter(|prior| prior.form() == Form::Endpoint)
-            .map(Model::url);
-        call.planned.endpoint_host = match form {
-            Form::Destination => Attr::Null,
-            Form::Endpoint => config
-                .url()
-                .plan(prior_url, &mut call.private, first, &mut call.diagnostics),
-            Form::Open => Attr::Unknown,
-        };
-        if form == Form::Endpoint
-            && !config.endpoint_wo.is_null()
-            && config.endpoint_wo_version.is_null()
-            && prior.is_some_and(|prior| call.planned != *prior)
-        {
-            // The value can be another one at apply, and the change would then send it.
-            call.planned.endpoint_host = Attr::Unknown;
-        }
+        call.planned.endpoint_host = plan_endpoint_host(
+            (config, prior, &call.planned),
+            &mut call.private,
+            first,
+            &mut call.diagnostics,
+        );
         if let Attr::Known(id) = &config.audit_log_destination_id
             && let Err(error) = argument(id, "audit_log_destination_id", DestinationId::parse)
         {
@@ -276,6 +264,36 @@ impl TrackedResource for AuditLogWebhook {
             stream.roll_back(state).await;
         }
     }
+}
+
+/// The planned host of an endpoint of the webhook's own.
+fn plan_endpoint_host(
+    (config, prior, planned): (&Model, Option<&Model>, &Model),
+    private: &mut Private,
+    first: Option<&Private>,
+    diagnostics: &mut Diagnostics,
+) -> Attr<String> {
+    match config.form() {
+        Form::Destination => return Attr::Null,
+        Form::Open => return Attr::Unknown,
+        Form::Endpoint => {}
+    }
+    let prior_url = prior
+        .filter(|prior| prior.form() == Form::Endpoint)
+        .map(Model::url);
+    let host = config.url().plan(prior_url, private, first, diagnostics);
+    let changes = prior.is_some_and(|prior| {
+        let planned = Model {
+            endpoint_host: host.clone(),
+            ..planned.clone()
+        };
+        planned != *prior
+    });
+    if changes && !config.endpoint_wo.is_null() && config.endpoint_wo_version.is_null() {
+        // The value can be another one at apply, and the change would then send it.
+        return Attr::Unknown;
+    }
+    host
 }
 
 /// Plans whether an update of a webhook with an endpoint sends the credential. Returns whether it can.

@@ -38,10 +38,10 @@ resource "konnect_audit_log_webhook" "eu" {
   }
 }
 
-# It refers to the webhook, so it runs after both changes. (Terraform 1.17.0-alpha20260812 refuses the reference.)
+# Terraform 1.16 refuses a reference to the triggering resource.
 action "konnect_audit_log_replay" "missed" {
   config {
-    region = konnect_audit_log_webhook.eu.region
+    region = "eu"
     last   = coalesce(var.replay_last, "1h")
   }
 }

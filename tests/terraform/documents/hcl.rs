@@ -131,12 +131,15 @@ fn documented_hcl_is_valid() {
         command.args(is_query(block).then_some("-query"));
         command
     });
+    let needs_provider = cli().supports(Feature::NeedsImportProvider);
     for ((block, _), output) in configurations.iter().zip(all(commands)) {
         let response: Value = serde_json::from_slice(&output.stdout).expect("an answer in JSON");
         let diagnostics = response["diagnostics"].as_array().into_iter().flatten();
         let errors = diagnostics.filter(|diagnostic| diagnostic["severity"] == "error");
         let errors: Vec<_> = errors
             .map(|error| (error["summary"].as_str().expect("a text"), &error["detail"]))
+            // Of an `import` block without a resource: Terraform 1.16 and later look for a provider of HashiCorp.
+            .filter(|(summary, _)| !(needs_provider && summary.contains("hashicorp/konnect")))
             .collect();
         let place = block.place();
         assert!(
@@ -144,7 +147,11 @@ fn documented_hcl_is_valid() {
             "{place} has the errors {errors:#?}\n{}",
             completed(&block.text)
         );
-        assert_eq!(response["valid"], true, "{place}: {response}");
+        let is_valid = response["valid"].as_bool();
+        assert!(
+            is_valid.is_some_and(|valid| valid || needs_provider),
+            "{place}: {response}"
+        );
     }
 }
 
