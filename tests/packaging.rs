@@ -528,7 +528,7 @@ fn bill_of_materials_has_what_is_built_for_program_and_target() {
     let own = [
         "konnect",
         "konnect-event",
-        "redact",
+        "redact-text",
         "terraform-plugin",
         "terraform-plugin-derive",
         "std",
