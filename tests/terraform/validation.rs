@@ -162,7 +162,8 @@ fn destination_questionable_value_warns_on_attribute() {
             warning(
                 Block::destination(&label())
                     .without("authorization")
-                    .with("authorization_wo", "Basic user:s3cret"),
+                    .with("authorization_wo", "Basic user:s3cret")
+                    .with("authorization_wo_version", 1),
                 "authorization_wo",
                 "base64encode",
             ),
