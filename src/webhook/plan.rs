@@ -155,8 +155,8 @@ fn adopts(scope: &Scope, target: &Target) -> Diagnostic {
     Diagnostic::warning(
         "Target of another process or user is accepted",
         format!(
-            "The webhook of {scope} delivers to {target}, which this resource did not set. The apply changes nothing at \
-             Konnect, and records that target."
+            "The webhook of {scope} delivers to {target}, which this resource did not set. The apply keeps \
+             that target, and records it."
         ),
     )
 }

@@ -23,7 +23,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | Option | Meaning |
 /// |---|---|
 /// | `required`, `optional`, `computed` | who sets the attribute: the user must, the user can, the provider does |
-/// | `default = VALUE` | the value if the user sets none; the attribute is optional and computed |
+/// | `default = VALUE` | the value if the user sets none, also in nested structs; implies `optional` and `computed` |
 /// | `sensitive` | the CLI, diagnostics and logs hide the value |
 /// | `write_only` | the value is in the configuration only, never in a plan or state |
 /// | `redact_parts = FUNCTION` | the parts of a text that diagnostics and logs hide |

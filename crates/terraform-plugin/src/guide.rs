@@ -40,7 +40,9 @@
 /// ```
 ///
 /// An element that is added gets unknown computed values. The other elements keep theirs: those of a list by position,
-/// of a map by key, of a set by what the user sets in them.
+/// of a map by key, of a set by what the user sets in them. So a list suits computed values only if its order means
+/// something: an element that is inserted at the front takes over the values of the one before. Use a map or a set
+/// otherwise.
 /// `create` and `update` set the unknown ones:
 ///
 /// ```
@@ -58,6 +60,10 @@
 ///     }
 /// }
 /// ```
+///
+/// An element can be null, as in `["a", null]`, unless [`Validator::no_null`](crate::Validator::no_null) is a rule of the
+/// attribute. An error in an element has its path: `path!(disks[0].path)`, or for a set the path of the set itself. Null
+/// and an empty collection differ: return what the plan has, if the service does not tell them apart.
 ///
 /// A type without a counterpart does not compile:
 ///
@@ -100,9 +106,57 @@ pub mod nested_values {}
 /// }
 /// ```
 ///
+/// `update` sends it if `call.state.password_wo_version != call.planned.password_wo_version`. `read` returns the stored
+/// version, since the service does not know it. An import has none: the first plan then sets the version, and its apply
+/// sends the password.
+///
 /// A URL can contain a secret and still be worth showing: `redact_parts` names the parts that messages hide. Never put a
 /// secret into the text of a function's error: it can be an argument.
 pub mod secrets {}
+
+/// From a model to a request, and back.
+///
+/// The types of a service's API have serde; a model has not, since each of its values can be unknown. Convert field by
+/// field: `require` returns a value or an error on the attribute, `known` an `Option`, and `From` converts back.
+///
+/// ```
+/// use terraform_plugin::{Attr, Diagnostics, Model};
+///
+/// /// A server.
+/// #[derive(Clone, Model)]
+/// struct Server {
+///     /// The name.
+///     #[tf(required)]
+///     name: Attr<String>,
+///     /// The size.
+///     #[tf(optional)]
+///     size: Attr<i64>,
+/// }
+///
+/// struct Request {
+///     name: String,
+///     size: Option<i64>,
+/// }
+///
+/// fn request(server: &Server) -> Result<Request, Diagnostics> {
+///     Ok(Request {
+///         name: server.name.require("name")?.clone(),
+///         size: server.size.known().copied(),
+///     })
+/// }
+///
+/// fn model(response: Request) -> Server {
+///     Server {
+///         name: response.name.into(),
+///         size: response.size.into(),
+///     }
+/// }
+/// ```
+///
+/// `read` and an import return what the service returns, and keep from `call.state` what it omits. `call.stop` is
+/// cancelled when the user interrupts the command: end a wait then, and return the object as it is, in `partial_state` if
+/// a change is only partly done.
+pub mod requests {}
 
 /// Private state: values that Terraform stores with an object, and that only the provider reads.
 ///

@@ -26,6 +26,11 @@ fn diagnostic(diagnostic: Diagnostic) -> tf::Diagnostic {
         Severity::Error => tf::diagnostic::Severity::Error,
         Severity::Warning => tf::diagnostic::Severity::Warning,
     };
+    // The CLI shows the line of the whole attribute.
+    let detail = match &at {
+        Some(path) if path.steps().len() > 1 => format!("{detail}\n\nAttribute: {path}"),
+        _ => detail,
+    };
     tf::Diagnostic {
         severity: severity.into(),
         summary: single_line(&summary),

@@ -113,6 +113,23 @@ impl Validator {
         }
     }
 
+    /// No element of the list, set or map is null. Without this rule, `["a", null]` reaches the provider.
+    #[must_use]
+    pub fn no_null() -> Self {
+        let no_null = |value: &Value| {
+            value.elements().any(Value::is_null).then(|| {
+                Diagnostic::error(
+                    "Element is null",
+                    "Each element needs a value: remove the ones that are null.",
+                )
+            })
+        };
+        Self {
+            fits: Box::new(|ty| matches!(ty, Type::List(_) | Type::Set(_) | Type::Map(_))),
+            ..Self::new(no_null)
+        }
+    }
+
     /// Each key of the map follows a rule for strings.
     #[must_use]
     pub fn keys(key: Self) -> Self {
@@ -308,6 +325,9 @@ mod tests {
         );
         assert_eq!(details(&Validator::each(Validator::not_blank()), list).len(), 1);
         let twice = |last| Value::List(vec!["a".into(), Value::Unknown, Value::Unknown, last]);
+        let no_null = Validator::no_null();
+        assert_eq!(details(&no_null, twice(Value::Null)).len(), 1);
+        assert!(details(&no_null, twice("a".into())).is_empty());
         let unique = Validator::unique();
         assert_eq!(
             details(&unique, twice("a".into())),

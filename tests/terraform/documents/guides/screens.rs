@@ -166,11 +166,18 @@ fn secrets_guide_shows_move_to_write_only() {
     reader.shows(&plan, "(sensitive value) -> null");
 }
 
-/// Terraform has this from 1.16.
+/// Terraform has this from 1.16, but not if the block is removed.
 #[test]
-fn reliability_guide_keeps_the_stream_at_a_destroy() {
-    let workspace = Workspace::new();
-    let reader = Reader::of("docs/guides/reliability.md", workspace);
+fn reliability_guide_keeps_the_stream() {
+    keeps_the_stream(|_| {});
+    if cli().registry.contains("opentofu") {
+        keeps_the_stream(|workspace| workspace.configure(""));
+    }
+}
+
+/// Destroys the stream of the guide after a change of the configuration, and asserts that Konnect still has it.
+fn keeps_the_stream(change: fn(&Workspace)) {
+    let reader = Reader::of("docs/guides/reliability.md", Workspace::new());
     let webhook = reader.block("text", "destroy = false");
     if !cli().supports(Feature::KeepsAtDestroy) {
         return;
@@ -182,6 +189,7 @@ fn reliability_guide_keeps_the_stream_at_a_destroy() {
     workspace.configure(format!("{destination}{webhook}"));
     workspace.init();
     workspace.apply();
+    change(workspace);
     let kept = printed(workspace, &["destroy", "-no-color", "-auto-approve"]);
     let words = kept.split_whitespace().collect::<Vec<_>>().join(" ");
     let left = if cli().registry.contains("opentofu") {
