@@ -5,7 +5,7 @@
 //!
 //! - Identical concurrent reads share one request.
 //! - A read of a destination takes one `GET`, unless another read of the region is in flight. Then it shares one list of
-//!   the region, of at most ten pages, with all other reads.
+//!   the region, of at most ten pages, with all other reads. Each ends with the page that has its destination.
 //! - The list serves reads that begin at most [`MAX_AGE`] after it. A destination that it lacks is read by its ID: a list
 //!   alone never makes an object count as deleted.
 //!
@@ -22,10 +22,11 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::calls::destination::listed_destinations;
+use crate::calls::destination::{Listed, list_destinations_for};
 use crate::calls::{v2, v3};
 use crate::error::Error;
 use crate::http::client::Client;
@@ -52,10 +53,16 @@ pub struct Cache {
 #[derive(Default)]
 struct Reads {
     destinations: SharedCalls<(Region, DestinationId), Destination>,
-    lists: SharedCalls<Region, Arc<HashMap<DestinationId, Destination>>>,
+    lists: Mutex<HashMap<Region, List>>,
     endpoint_webhooks: SharedCalls<Region, EndpointWebhook>,
     destination_webhooks: SharedCalls<(Region, Option<PortalId>), DestinationWebhook>,
     webhook_statuses: SharedCalls<(Region, Option<PortalId>), WebhookStatus>,
+}
+
+/// The latest list of a region, as far as it is read.
+struct List {
+    start: Start,
+    found: watch::Receiver<Listed>,
 }
 
 /// The beginning of a read or request: the time, and the client's write generation.
@@ -89,20 +96,15 @@ impl Cache {
     /// When the call fails, for instance with 404 for an unknown ID, or its response cannot be read.
     pub async fn destination(&self, region: &Region, id: &DestinationId) -> Result<Destination, Error> {
         let start = self.start();
-        let Reads {
-            destinations, lists, ..
-        } = &*self.reads;
+        let destinations = &self.reads.destinations;
         let key = (region.clone(), id.clone());
         let is_alone = !destinations.is_any_in_flight(start, |(of, _)| of == region);
-        if !destinations.is_in_flight(&key, start) && (!is_alone || lists.has(region, start)) {
-            let (client, of) = (self.client.clone(), region.clone());
-            let list = async move { Ok(Arc::new(listed_destinations(&client, &of).await)) };
-            let list = lists.kept(region.clone(), start, list).await;
-            if let Some(Ok(list)) = list
-                && let Some(found) = list.get(id)
-            {
-                return Ok(found.clone());
-            }
+        if !destinations.is_in_flight(&key, start)
+            && let Some(mut list) = self.list(region, start, is_alone)
+            && let Ok(found) = list.wait_for(|found| found.contains_key(id)).await
+            && let Some(found) = found.get(id)
+        {
+            return Ok(found.clone());
         }
         let (client, region, id) = (self.client.clone(), region.clone(), id.clone());
         let call = move || {
@@ -110,6 +112,30 @@ impl Cache {
             async move { v3::get_destination(&client, &region, &id).await }
         };
         destinations.call(key, start, call).await
+    }
+
+    /// The list that serves a read: the latest, or a new one unless the read is alone.
+    fn list(&self, region: &Region, read: Start, is_alone: bool) -> Option<watch::Receiver<Listed>> {
+        let mut lists = self.reads.lists.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(list) = lists.get(region).filter(|list| list.start.serves(read)) {
+            return Some(list.found.clone());
+        }
+        if is_alone {
+            return None;
+        }
+        let (readers, found) = watch::channel(Listed::new());
+        // A separate task: a dropped reader must not cancel it for the others.
+        tokio::spawn(list_destinations_for(
+            self.client.clone(),
+            region.clone(),
+            readers,
+        ));
+        let list = List {
+            start: read,
+            found: found.clone(),
+        };
+        lists.insert(region.clone(), list);
+        Some(found)
     }
 
     /// Reads the v2 webhook of a region.
@@ -240,12 +266,7 @@ where
     /// Whether a request for this object is in flight that serves this read.
     fn is_in_flight(&self, key: &K, read: Start) -> bool {
         let calls = self.calls();
-        calls.get(key).is_some_and(|call| call.serves(read, false))
-    }
-
-    /// Whether a request for this object serves this read, in flight or completed.
-    fn has(&self, key: &K, read: Start) -> bool {
-        self.calls().get(key).is_some_and(|call| call.serves(read, true))
+        calls.get(key).is_some_and(|call| call.serves(read))
     }
 
     /// Returns the result of an identical request in flight that serves this read, or that of `call`. The call
@@ -254,33 +275,25 @@ where
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
-        match self.join(key, read, false, call()).await {
+        match self.join(key, read, call()).await {
             Some(result) => result,
             None => call().await,
         }
     }
 
-    /// Like [`SharedCalls::call`], also with the result of a completed request. `None` if the call has panicked.
-    async fn kept<F>(&self, key: K, read: Start, call: F) -> Option<Result<T, Error>>
-    where
-        F: Future<Output = Result<T, Error>> + Send + 'static,
-    {
-        self.join(key, read, true, call).await
-    }
-
-    fn join<F>(&self, key: K, read: Start, kept: bool, call: F) -> CallResult<T>
+    fn join<F>(&self, key: K, read: Start, call: F) -> CallResult<T>
     where
         F: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let mut calls = self.calls();
-        if let Some(call) = calls.get(&key).filter(|call| call.serves(read, kept)) {
+        if let Some(call) = calls.get(&key).filter(|call| call.serves(read)) {
             return call.result.clone();
         }
         // A separate task: a dropped reader must not cancel it for the others.
         let task = tokio::spawn(call);
         let abort = task.abort_handle();
         let result = task.map(Result::ok).boxed().shared();
-        calls.retain(|_, call| kept || !call.task.is_finished());
+        calls.retain(|_, call| !call.task.is_finished());
         let call = StartedCall {
             start: read,
             task: abort,
@@ -292,9 +305,9 @@ where
 }
 
 impl<T> StartedCall<T> {
-    /// Whether the result serves this read. `kept` is whether completed requests count.
-    fn serves(&self, read: Start, kept: bool) -> bool {
-        self.start.serves(read) && (kept || !self.task.is_finished())
+    /// Whether the result serves this read.
+    fn serves(&self, read: Start) -> bool {
+        self.start.serves(read) && !self.task.is_finished()
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use reqwest::Method;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::calls::{self, PageWalk};
 use crate::error::Error;
@@ -61,30 +62,30 @@ pub async fn first_destinations(
     calls::first(client, region, DESTINATIONS, parameters, limit, accept).await
 }
 
-/// Lists the destinations for reads that share the list: those of at most [`SHARED_PAGES`] pages, as far as they can be
-/// read. A destination that it lacks is read by its ID.
-pub(crate) async fn listed_destinations(
-    client: &Client,
-    region: &Region,
-) -> HashMap<DestinationId, Destination> {
-    let mut found = HashMap::new();
+/// Destinations by their id.
+pub(crate) type Listed = HashMap<DestinationId, Destination>;
+
+/// Lists the destinations for reads that share the list, page by page: those of at most [`SHARED_PAGES`] pages, as far as
+/// they can be read. A destination that it lacks is read by its ID.
+pub(crate) async fn list_destinations_for(client: Client, region: Region, readers: watch::Sender<Listed>) {
     let mut query = ListQuery {
         size: Some(SHARED_PAGE_SIZE),
         ..ListQuery::default()
     };
-    let mut walk = PageWalk::new(client);
+    let mut walk = PageWalk::new(&client);
     for _ in 0..SHARED_PAGES {
         let retries = Some(SHARED_PAGE_RETRIES);
-        let page = calls::page::<Value>(client, region, DESTINATIONS, query.parameters(), retries).await;
-        let Ok((page, response)) = page else { break };
+        let page = calls::page::<Value>(&client, &region, DESTINATIONS, query.parameters(), retries).await;
+        let Ok((page, response)) = page else { return };
         let complete = page.items.into_iter().filter_map(Destination::of_list_item);
-        found.extend(complete.map(|destination| (destination.id.clone(), destination)));
+        readers.send_modify(|found| {
+            found.extend(complete.map(|destination| (destination.id.clone(), destination)));
+        });
         let Some(next) = page.next.filter(|next| walk.advance(&response, next).is_ok()) else {
-            break;
+            return;
         };
         query.after = Some(next);
     }
-    found
 }
 
 /// `POST /v3/audit-log-destinations`: creates a destination.
