@@ -40,6 +40,8 @@ pub struct Redactor {
     alone: Parts,
     /// Those of the first characters of credentials, which are removed where the text ends.
     beginnings: Parts,
+    /// The hashes of the secrets: the calls of a process repeat theirs.
+    added: HashSet<u64>,
     /// The number of characters of the shortest secret that is removed.
     shortest: usize,
 }
@@ -69,6 +71,7 @@ impl Redactor {
             anywhere: Parts::new(),
             alone: Parts::new(),
             beginnings: Parts::new(),
+            added: HashSet::new(),
             shortest,
         };
         for secret in secrets {
@@ -87,6 +90,9 @@ impl Redactor {
         // A process that serves many runs must not grow without end.
         if self.anywhere.values().map(HashSet::len).sum::<usize>() > MAX_PARTS {
             *self = Self::from_length(self.shortest, []);
+        }
+        if !self.added.insert(self.key.hash_one(secret)) {
+            return;
         }
         let (scheme, credential) = secret.split_once(' ').unwrap_or(("", secret));
         let credential = credential.trim();
