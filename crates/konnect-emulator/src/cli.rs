@@ -64,6 +64,9 @@ pub struct Serve {
         allow_negative_numbers = true
     )]
     clock: i64,
+    /// Keep events for DAYS: the range of replay jobs and of past events
+    #[arg(long, value_name = "DAYS", default_value_t = EmulatorOptions::default().retention_days)]
+    retention: u32,
     /// Serve HTTPS with a generated certificate
     #[arg(long, value_enum, value_name = "KIND")]
     https: Option<Certificate>,
@@ -135,6 +138,7 @@ impl Serve {
             port: self.port,
             latency: Duration::from_millis(self.latency),
             clock_offset_seconds: self.clock,
+            retention_days: self.retention,
             certificate: self.https,
             deliveries: (!self.no_deliveries).then_some(deliveries),
             time_scale: self.time_scale,

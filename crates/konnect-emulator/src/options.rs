@@ -16,6 +16,8 @@ pub struct EmulatorOptions {
     pub latency: Duration,
     /// How many seconds the emulator's clock is ahead of this machine's, or behind if negative.
     pub clock_offset_seconds: i64,
+    /// How many days events are kept: the range of a replay job and of past events. Default: 7.
+    pub retention_days: u32,
     /// Serves HTTPS with this certificate instead of HTTP.
     pub certificate: Option<Certificate>,
     /// Sends events to the webhooks' receivers. If `None`, events are stored, but not sent.
@@ -27,6 +29,9 @@ pub struct EmulatorOptions {
     /// The behavior where Konnect's documentation is not specific.
     pub behavior: Behavior,
 }
+
+/// The retention that Konnect documents, in days.
+pub(crate) const RETENTION_DAYS: u32 = 7;
 
 /// The receivers that are allowed and trusted.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +62,7 @@ impl Default for EmulatorOptions {
             port: 0,
             latency: Duration::ZERO,
             clock_offset_seconds: 0,
+            retention_days: RETENTION_DAYS,
             certificate: None,
             deliveries: None,
             time_scale: TimeScale::default(),

@@ -11,7 +11,7 @@ use crate::event::log::{EventLog, Logged};
 use crate::event::pull::{PullType, entry};
 use crate::event::signing::SigningKey;
 use crate::http::response::ApiResponse;
-use crate::organization::clock;
+use crate::organization::clock::{self, Clock};
 use crate::organization::stream::StreamId;
 
 /// The default page size, from the API description.
@@ -39,7 +39,7 @@ pub(crate) fn list(
     log: &EventLog,
     key: &SigningKey,
     call: &Call<'_>,
-    now_ms: i64,
+    clock: &Clock,
 ) -> Result<ApiResponse, Problem> {
     match call.behavior.pull_api {
         PullApi::Available => {}
@@ -47,10 +47,9 @@ pub(crate) fn list(
         PullApi::NotFound => return Err(Problem::not_found()),
     }
     let query = Query::parse(call.query)?;
-    let to_ms = query.to_ms.unwrap_or(now_ms);
-    let from_ms = query.from_ms.unwrap_or(to_ms.saturating_sub(clock::RETENTION_MS));
+    let to_ms = query.to_ms.unwrap_or(clock.now_ms());
     // The log removes expired events only with the next event.
-    let from_ms = from_ms.max(now_ms.saturating_sub(clock::RETENTION_MS));
+    let from_ms = query.from_ms.unwrap_or(i64::MIN).max(clock.oldest_ms());
     let mut matches = log.between(&StreamId::of_region(call.region), from_ms, to_ms);
     matches.retain(|logged| query.kind.is_none_or(|kind| PullType::of(&logged.event) == kind));
     matches.sort_by_key(|logged| std::cmp::Reverse((logged.event.at_ms, logged.number)));

@@ -114,7 +114,7 @@ fn read(
         }
         Resource::WebhookStatus(portal) => webhook::status(state, &stream(call, portal.as_deref())?),
         Resource::ReplayJob(portal) => replay_job::get(state, &stream(call, portal.as_deref())?),
-        Resource::AuditLogs => audit_logs::list(&shared.events, &shared.key, call, state.clock.now_ms()),
+        Resource::AuditLogs => audit_logs::list(&shared.events, &shared.key, call, &state.clock),
         Resource::Portals => portals::list(state, call),
         Resource::Portal(id) => portals::get(state, call, id),
         Resource::Organization => Ok(identity::organization(state, call)),

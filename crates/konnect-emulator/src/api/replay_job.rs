@@ -7,7 +7,6 @@ use crate::api::call::Call;
 use crate::api::fields::Fields;
 use crate::api::problem::{InvalidParameter, Problem};
 use crate::http::response::ApiResponse;
-use crate::organization::clock;
 use crate::organization::state::{ReplayJob, ReplayStatus, State};
 use crate::organization::stream::StreamId;
 
@@ -29,13 +28,14 @@ pub(crate) fn put(
     let mut fields = Fields::parse(call)?;
     let (start, end) = (fields.time("start_at"), fields.time("end_at"));
     let now = state.clock.now_ms();
-    let oldest = now.saturating_sub(clock::RETENTION_MS);
+    let oldest = state.clock.oldest_ms();
     for (field, time) in [("start_at", &start), ("end_at", &end)] {
         if time
             .as_ref()
             .is_some_and(|(_, time)| !(oldest..=now).contains(time))
         {
-            fields.reject(invalid(field, "must be within the last 7 days"));
+            let days = state.clock.retention_days();
+            fields.reject(invalid(field, &format!("must be within the last {days} days")));
         }
     }
     if let (Some((_, start)), Some((_, end))) = (&start, &end)

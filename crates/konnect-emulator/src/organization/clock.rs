@@ -8,26 +8,44 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-/// How long events are kept, in milliseconds.
-pub(crate) const RETENTION_MS: i64 = 7 * 24 * 60 * 60 * 1000;
+use crate::options::RETENTION_DAYS;
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The value of `updated_at` until the first update.
 pub(crate) const NEVER: &str = "0001-01-01T00:00:00Z";
 
-/// This machine's clock plus an offset. Clones share the offset.
+/// This machine's clock plus an offset, and how long events are kept. Clones share the offset.
 #[derive(Clone, Debug)]
-pub(crate) struct Clock(Arc<watch::Sender<i64>>);
+pub(crate) struct Clock {
+    offset_ms: Arc<watch::Sender<i64>>,
+    retention_days: u32,
+}
 
 impl Default for Clock {
     fn default() -> Self {
-        Self::ahead_by(0)
+        Self::ahead_by(0, RETENTION_DAYS)
     }
 }
 
 impl Clock {
     /// A clock that is this many seconds ahead of this machine's, or behind if negative.
-    pub(crate) fn ahead_by(seconds: i64) -> Self {
-        Self(Arc::new(watch::Sender::new(seconds.saturating_mul(1000))))
+    pub(crate) fn ahead_by(seconds: i64, retention_days: u32) -> Self {
+        Self {
+            offset_ms: Arc::new(watch::Sender::new(seconds.saturating_mul(1000))),
+            retention_days,
+        }
+    }
+
+    /// How long events are kept, in days.
+    pub(crate) fn retention_days(&self) -> u32 {
+        self.retention_days
+    }
+
+    /// The time of the oldest event that is kept, in milliseconds since 1970.
+    pub(crate) fn oldest_ms(&self) -> i64 {
+        let retention = i64::from(self.retention_days).saturating_mul(DAY_MS);
+        self.now_ms().saturating_sub(retention)
     }
 
     /// Milliseconds since 1970.
@@ -38,12 +56,13 @@ impl Clock {
     /// Moves the clock forward. Waits for a time that has then passed end.
     pub(crate) fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        self.0.send_modify(|offset| *offset = offset.saturating_add(by));
+        self.offset_ms
+            .send_modify(|offset| *offset = offset.saturating_add(by));
     }
 
     /// Waits until this time, in milliseconds since 1970.
     pub(crate) async fn reached(&self, time_ms: i64) {
-        let mut moved = self.0.subscribe();
+        let mut moved = self.offset_ms.subscribe();
         loop {
             let left = time_ms.saturating_sub(self.now_ms());
             let Ok(left @ 1..) = u64::try_from(left) else {
@@ -63,7 +82,7 @@ impl Clock {
     }
 
     fn offset_ms(&self) -> i64 {
-        *self.0.borrow()
+        *self.offset_ms.borrow()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::fault::conditions::{ActiveConditions, Conditions};
 use crate::fault::rule::{self, Fault, FaultRule};
 use crate::http::connections::Connections;
 use crate::options::{EmulatorOptions, TimeScale};
-use crate::organization::clock::{self, Clock};
+use crate::organization::clock::Clock;
 use crate::organization::journal::Journal;
 use crate::organization::replays::{Replays, Started};
 use crate::organization::store::Store;
@@ -61,7 +61,7 @@ impl Shared {
     ///
     /// The system has no random numbers.
     pub(crate) fn new(options: &EmulatorOptions) -> io::Result<(Self, Announcements)> {
-        let clock = Clock::ahead_by(options.clock_offset_seconds);
+        let clock = Clock::ahead_by(options.clock_offset_seconds, options.retention_days);
         let conditions = Conditions {
             latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
             ..Conditions::default()
@@ -96,7 +96,7 @@ impl Shared {
             return;
         }
         let stream = Arc::new(stream);
-        let oldest = self.clock.now_ms().saturating_sub(clock::RETENTION_MS);
+        let oldest = self.clock.oldest_ms();
         self.events.add(&stream, events, oldest);
         if !self.sends {
             return;

@@ -22,6 +22,24 @@ async fn put(emulator: &Emulator, body: Value) -> Reply {
     call(emulator, "PUT", JOB, body).await
 }
 
+#[tokio::test]
+async fn put_window_within_the_retention_is_accepted() {
+    let two_weeks_ago = window(14 * 86_400, 13 * 86_400);
+    let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
+    let reply = put(&emulator, two_weeks_ago.clone()).await;
+    assert_eq!(reply.status, 400);
+    assert_eq!(
+        reply.json()["invalid_parameters"][0]["reason"],
+        "must be within the last 7 days"
+    );
+    let options = EmulatorOptions {
+        retention_days: 30,
+        ..EmulatorOptions::default()
+    };
+    let emulator = Emulator::start(options).await.unwrap();
+    assert_eq!(put(&emulator, two_weeks_ago).await.status, 202);
+}
+
 /// Polls until the job has the status, and advances the clock by `by` each time.
 async fn until_by(emulator: &Emulator, path: &str, status: &str, by: Duration) {
     let mut seen = String::new();
