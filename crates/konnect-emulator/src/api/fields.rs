@@ -44,10 +44,13 @@ impl Fields {
             return Err(Problem::bad_request("Could not parse request body", vec![fault]));
         }
         match serde_json::from_slice(call.body) {
-            Ok(Value::Object(object)) => Ok(Self {
-                object,
-                faults: Vec::new(),
-            }),
+            Ok(Value::Object(mut object)) => {
+                object.retain(|_, value| !(call.behavior.ignore_null && value.is_null()));
+                Ok(Self {
+                    object,
+                    faults: Vec::new(),
+                })
+            }
             Ok(_) => Err(Self::unreadable("is_object")),
             Err(_) => Err(Self::unreadable("invalid")),
         }

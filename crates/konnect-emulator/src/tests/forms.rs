@@ -65,3 +65,17 @@ async fn ids_and_names_in_another_form_are_still_known() {
     let shown = get(&konnect, &format!("/eu/v3/portals/{portal}")).await.json();
     has(&shown, &json!({"id": portal, "name": "a\u{308}"}));
 }
+
+#[tokio::test]
+async fn ignore_null_treats_a_field_as_absent() {
+    let konnect = start().await;
+    let body = json!({"endpoint": "https://a.example", "authorization": "x", "log_format": null});
+    let refused = call(&konnect, "PATCH", V2, body.clone()).await;
+    assert_eq!(refused.faulty_fields(), ["log_format"]);
+    konnect.set_behavior(Behavior {
+        ignore_null: true,
+        ..Behavior::default()
+    });
+    let accepted = call(&konnect, "PATCH", V2, body).await;
+    assert_eq!(accepted.json()["log_format"], "cef");
+}
