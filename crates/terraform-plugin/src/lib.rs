@@ -34,6 +34,7 @@
 //! |---|---|
 //! | `value` | [`Value`], [`Type`], [`Path`], [`Attr`], and their JSON |
 //! | `diagnostics` | [`Diagnostic`]: errors and warnings for the user |
+//! | `secrets` | the secrets that the process has received |
 //! | `schema` | [`Schema`], [`Attribute`], [`Validator`], [`Rule`] |
 //! | `model` | [`Model`](trait@Model): a struct as schema and values |
 //! | `resource`, `data_source`, `list_resource`, `action`, `function`, `provider` | the traits and their calls |
@@ -65,6 +66,7 @@ mod registry;
 mod resource;
 mod run;
 mod schema;
+mod secrets;
 mod server;
 #[cfg(all(unix, feature = "testing"))]
 pub mod testing;
@@ -81,7 +83,6 @@ pub use context::Context;
 pub use data_source::{DataCall, DataSource};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
 pub use dispatch::Phase;
-pub use engine::sensitive_values::{foreign_text, remember_secret};
 pub use function::{Arguments, Function, FunctionDefinition, FunctionError, Parameter};
 pub use list_resource::{ListCall, ListResource, ListResult};
 pub use model::{AttributeType, Fields, Model, ModelError, from_value, to_object, to_value};
@@ -97,6 +98,7 @@ pub use schema::attribute::{Attribute, Kind, Nesting};
 pub use schema::rule::Rule;
 pub use schema::validator::Validator;
 pub use schema::{IdentityAttribute, Schema};
+pub use secrets::{foreign_text, remember_secret};
 pub use serde_json;
 pub use server::validate_implementation;
 pub use terraform_plugin_derive::Model;

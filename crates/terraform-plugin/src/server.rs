@@ -10,12 +10,12 @@ use crate::dispatch::{
 };
 use crate::engine::panics::catch_panic;
 use crate::engine::sensitive_values::SensitiveValues;
-use crate::engine::sensitive_values::foreign_text;
 use crate::engine::validate::ClientCapabilities;
 use crate::model::{Model, from_value};
 use crate::provider::{ConfigureCall, Provider};
 use crate::registry::Registry;
 use crate::schema::{BlockKind, Schema, is_identifier};
+use crate::secrets::foreign_text;
 use crate::value::Value;
 
 /// Serves a provider for the lifetime of the process. It accepts any number of concurrent calls.

@@ -13,7 +13,7 @@ use crate::engine::panics::{catch_panic, catch_panic_sync};
 use crate::engine::request::{
     ApplyRequest, ConfigResponse, PlanRequest, PlanResponse, ReadRequest, StateResponse,
 };
-use crate::engine::sensitive_values::{SensitiveValues, foreign_text};
+use crate::engine::sensitive_values::SensitiveValues;
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{apply, generate, identity, plan};
 use crate::model::{Model, ModelError, from_value, to_shaped};
@@ -23,6 +23,7 @@ use crate::resource::{
     TrackedResource, UpdateCall,
 };
 use crate::schema::Schema;
+use crate::secrets::foreign_text;
 use crate::value::Value;
 use crate::value::json::{UnknownFields, from_json};
 

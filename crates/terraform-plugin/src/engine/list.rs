@@ -4,9 +4,9 @@ use tokio::sync::mpsc;
 
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::engine::apply::without_secrets;
-use crate::engine::sensitive_values::without_sensitive;
 use crate::model::{Model, to_shaped};
 use crate::schema::Schema;
+use crate::secrets::without_sensitive;
 use crate::value::Value;
 
 /// An event of a list.

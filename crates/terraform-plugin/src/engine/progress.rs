@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::diagnostics::Diagnostics;
-use crate::engine::sensitive_values::foreign_text;
+use crate::secrets::foreign_text;
 
 /// The longest time without progress. Terraform itself shows nothing while an action runs.
 const INTERVAL: Duration = Duration::from_secs(10);

@@ -4,25 +4,15 @@
 //! the value in the state that an update replaces, or that of another object. Therefore the process remembers the
 //! sensitive values in the configurations, plans and states of all its calls.
 
-use std::sync::{LazyLock, PoisonError, RwLock};
-
-use redact::Redactor;
 use serde_json::Value as Json;
 
 use crate::diagnostics::Diagnostics;
 use crate::engine::request::{ConfigResponse, PlanResponse, StateResponse};
 use crate::schema::Schema;
 use crate::schema::attribute::{Attribute, Kind};
+use crate::secrets::{remember_secret, without_sensitive};
 use crate::value::Value;
 use crate::value::secret::Secret;
-
-/// The length of the shortest value that is removed, in characters. Shorter values are ordinary words: their removal
-/// makes a message unreadable, and the gaps reveal them.
-const MIN_LENGTH: usize = 4;
-
-/// The sensitive values that this process has received.
-static SECRETS: LazyLock<RwLock<Redactor>> =
-    LazyLock::new(|| RwLock::new(Redactor::from_length(MIN_LENGTH, [])));
 
 /// Adds the sensitive values of a call to those that the process remembers.
 #[derive(Clone, Default)]
@@ -84,11 +74,8 @@ impl SensitiveValues {
     }
 
     fn remember(secrets: &[Secret]) -> Self {
-        if !secrets.is_empty() {
-            let mut known = SECRETS.write().unwrap_or_else(PoisonError::into_inner);
-            for secret in secrets {
-                known.add(secret.expose());
-            }
+        for secret in secrets {
+            remember_secret(secret.expose());
         }
         Self(())
     }
@@ -106,28 +93,6 @@ impl SensitiveValues {
         response.diagnostics().rewrite(without_sensitive);
         response
     }
-}
-
-/// Remembers a secret that no sensitive attribute contains, such as a token of the environment.
-pub fn remember_secret(secret: &str) {
-    SensitiveValues::remember(&[Secret::from(secret.to_owned())]);
-}
-
-/// A text of a user or a service, for a message or for the state: one line without control characters, invisible
-/// characters and secrets.
-///
-/// Every foreign text in a detail needs this call, or the form `{text:?}`. Without it, a line break of the text begins a
-/// line that the user takes for one of the CLI. All other characters that do harm are removed from every message.
-#[must_use]
-pub fn foreign_text(text: &str) -> String {
-    redact::single_line(&without_sensitive(text))
-}
-
-/// Removes the secrets that the process knows from a text: those of sensitive attributes, and those of
-/// [`remember_secret`].
-pub(crate) fn without_sensitive(text: &str) -> String {
-    let known = SECRETS.read().unwrap_or_else(PoisonError::into_inner);
-    known.redact(text)
 }
 
 fn is_secret(attribute: &Attribute) -> bool {

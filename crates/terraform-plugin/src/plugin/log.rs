@@ -11,7 +11,7 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::engine::sensitive_values::foreign_text;
+use crate::secrets::foreign_text;
 
 /// The target of the events of this crate.
 const OWN_TARGET: &str = env!("CARGO_CRATE_NAME");

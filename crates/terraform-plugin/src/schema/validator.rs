@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::engine::sensitive_values::foreign_text;
+use crate::secrets::foreign_text;
 use crate::value::Value;
 use crate::value::number::Number;
 use crate::value::path::Path;

@@ -7,12 +7,12 @@ use prost::Message;
 use tokio::sync::mpsc;
 use tonic::codegen::BoxStream;
 
-use crate::engine::sensitive_values::foreign_text;
 use crate::engine::validate::ClientCapabilities;
 use crate::plugin::codec::{CodecError, decode, encode, parse_json};
 use crate::plugin::grpc::Encoded;
 use crate::plugin::proto::tfplugin6 as tf;
 use crate::plugin::wire;
+use crate::secrets::foreign_text;
 use crate::server::Server;
 use crate::{Diagnostic, Diagnostics, FunctionError, Provider, Schema, Type, Value};
 
