@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use konnect::{
     AccessToken, Authorization, Cache, Client, ClientOptions, DestinationChanges, DestinationSettings,
-    EndpointWebhookChanges, LogFormat, NewDestination,
+    EndpointWebhookChanges, LogFormat, NewDestination, Region,
 };
 use secrecy::SecretString;
 use secrecy::zeroize::ZeroizeOnDrop;
@@ -247,7 +247,10 @@ fn shown() -> Vec<(&'static str, String)> {
         ("ClientOptions", debugged(&ClientOptions::new(token()))),
         (
             "Cache",
-            debugged(&Cache::new(Client::new(ClientOptions::new(token())).unwrap())),
+            debugged(&Cache::new(
+                Client::new(ClientOptions::new(token())).unwrap(),
+                Region::global(),
+            )),
         ),
         ("ImportTarget", debugged(&ImportTarget::Identity(value))),
         ("NewDestination", debugged(&new)),

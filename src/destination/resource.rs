@@ -160,7 +160,7 @@ impl Resource for AuditLogDestination {
             error if error.is_not_found() => Ok(None),
             error => Err(api_error(&error)),
         };
-        let found = match cache.destination(&region, &id).await {
+        let found = match cache.destination(&id).await {
             Ok(found) => found,
             Err(error) => return failed(error),
         };
@@ -286,7 +286,7 @@ impl Resource for AuditLogDestination {
 
     async fn import(&self, call: &mut ImportCall<'_, Self>) -> Result<Model, Diagnostics> {
         let run = call.data;
-        let (cache, region) = (run.cache()?, run.regions.organization());
+        let cache = run.cache()?;
         let id = match &call.target {
             ImportTarget::Id(text) => DestinationId::parse(text)
                 .map_err(|error| Diagnostic::error("Invalid import id", sentence(&error)))?,
@@ -294,7 +294,7 @@ impl Resource for AuditLogDestination {
                 argument(identity.id.require("id")?, "id", DestinationId::parse)?
             }
         };
-        match cache.destination(&region, &id).await {
+        match cache.destination(&id).await {
             Ok(found) => Ok(Model::default().with(found, &call.private)),
             Err(error) if error.is_not_found() => Err(messages::not_found(&id, &error).into()),
             Err(error) => Err(api_error(&error)),

@@ -173,7 +173,7 @@ fn run_state(
     let client = Client::new(options)
         .map_err(|error| Diagnostic::error("Invalid environment for HTTPS requests", sentence(&error)))?;
     let access = Access::Ready {
-        cache: Cache::new(client.clone()),
+        cache: Cache::new(client.clone(), regions.organization()),
         client,
         stop: call.stop.clone(),
         origin,

@@ -160,7 +160,7 @@ impl Resource for AuditLogWebhook {
         };
         let stream = Stream::of(run, scope, known.uses_v2())?;
         stream
-            .read(run.cache()?, known, &mut call.private, &mut call.diagnostics)
+            .read(known, &mut call.private, &mut call.diagnostics)
             .await
             .map_err(|error| api_error(&error))
     }
@@ -203,10 +203,7 @@ impl Resource for AuditLogWebhook {
         };
         // An import fails if it cannot find out whether the region has a webhook.
         let stream = Stream::of(run, scope, true)?;
-        let found = stream
-            .refreshed(run.cache()?)
-            .await
-            .map_err(|error| api_error(&error))?;
+        let found = stream.current().await.map_err(|error| api_error(&error))?;
         let scope = &stream.scope;
         let Some(found) = found else {
             return Err(Diagnostic::error(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use konnect::{Cache, Client, DestinationId, Error, v2 as konnect_v2, v3 as konnect_v3};
+use konnect::{Client, DestinationId, Error, v2 as konnect_v2, v3 as konnect_v3};
 use terraform_plugin::{Attr, Diagnostic, Diagnostics, Private};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
@@ -63,25 +63,6 @@ impl<'a> Stream<'a> {
         self.endpoint(konnect_v2::get_webhook(self.client, &self.scope.region).await)
     }
 
-    /// Like [`Stream::current`], with requests that other reads share.
-    ///
-    /// # Errors
-    /// As [`Stream::current`].
-    pub(crate) async fn refreshed(&self, cache: &Cache) -> Result<Option<Current>, Error> {
-        let region = &self.scope.region;
-        let found = match &self.scope.portal {
-            Some(portal) => cache.portal_webhook(region, portal).await,
-            None => cache.destination_webhook(region).await,
-        };
-        if let Some(found) = v3::present(found)? {
-            return Ok(Some(Current::Destination(found)));
-        }
-        if self.scope.portal.is_some() {
-            return Ok(None);
-        }
-        self.endpoint(cache.endpoint_webhook(region).await)
-    }
-
     /// A target with its host, also for a destination if it can be read.
     pub(super) async fn describe(&self, target: &Target) -> String {
         if let Target::Destination(id) = target
@@ -110,12 +91,11 @@ impl<'a> Stream<'a> {
     /// The webhook could not be read.
     pub(crate) async fn read(
         &self,
-        cache: &Cache,
         known: &Model,
         private: &mut Private,
         diagnostics: &mut Diagnostics,
     ) -> Result<Option<Model>, Error> {
-        let Some(mut found) = self.refreshed(cache).await? else {
+        let Some(mut found) = self.current().await? else {
             return Ok(None);
         };
         let form = match &found {

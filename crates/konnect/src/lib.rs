@@ -4,7 +4,7 @@
 //! |---|---|
 //! | server, credentials and limits | [`Client`], [`ClientOptions`], [`ServerUrl`], [`Region`], [`AccessToken`] |
 //! | calls, one function for each endpoint | [`v2`], [`v3`] |
-//! | reads that share their requests | [`Cache`] |
+//! | reads of destinations that share their requests | [`Cache`] |
 //! | creating a destination exactly once | [`Creations`], [`CreatedDestination`], [`CreateError`] |
 //! | repeating a call that is rejected for a while | [`repeat_while`], [`RepeatSchedule`] |
 //! | destinations | [`Destination`], [`DestinationSettings`], [`NewDestination`], [`DestinationChanges`], [`DestinationId`] |

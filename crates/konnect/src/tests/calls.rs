@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json as value};
 
 use crate::calls::{v2, v3};
-use crate::tests::server::{Server, TOKEN, client, json, response};
+use crate::tests::server::{Reply, Server, TOKEN, client, json, response};
 use crate::tests::{DESTINATION, ID, eu, id, new_destination};
 use crate::{
     Authorization, DestinationChanges, DestinationWebhookChanges, EndpointWebhookChanges, ErrorKind,
@@ -130,7 +130,7 @@ async fn region_of_another_server_url_is_rejected_before_any_request() {
     assert!(error.to_string().contains("{region}"), "{error}");
 }
 
-fn page(next: &str) -> crate::tests::server::Reply {
+fn page(next: &str) -> Reply {
     json(
         200,
         &format!(r#"{{"data": [{DESTINATION}], "meta": {{"next": {next}, "previous": null, "size": 1}}}}"#),
@@ -254,4 +254,32 @@ async fn server_time_ignores_a_date_that_no_server_has() {
         v3::get_webhook(&client, &eu()).await.unwrap();
         assert_eq!(client.server_time(), None, "{date}");
     }
+}
+
+#[tokio::test]
+async fn write_generation_counts_the_beginning_and_end_of_writes_only() {
+    let server = Server::start([json(200, DESTINATION), json(200, r#"{"enabled": true}"#)]).await;
+    let (client, eu) = (server.client(), eu());
+    v3::get_destination(&client, &eu, &id()).await.unwrap();
+    assert_eq!(client.write_generation(), 0);
+    let changes = DestinationWebhookChanges::default();
+    let mut write = Box::pin(v3::update_webhook(&client, &eu, &changes));
+    assert!(futures_util::poll!(&mut write).is_pending());
+    assert_eq!(client.write_generation(), 1);
+    write.await.unwrap();
+    assert_eq!(client.write_generation(), 2);
+}
+
+#[tokio::test]
+async fn write_generation_dropped_write_counts_as_ended() {
+    let server = Server::start([Reply::Silence]).await;
+    let (client, eu) = (server.client(), eu());
+    let changes = DestinationWebhookChanges::default();
+    let mut write = Box::pin(v3::update_webhook(&client, &eu, &changes));
+    assert!(futures_util::poll!(&mut write).is_pending());
+    drop(write);
+    assert_eq!(client.write_generation(), 2);
+    // A client for clean-up counts its writes with this one.
+    let after = client.after_stop();
+    assert_eq!(after.write_generation(), 2);
 }

@@ -1,6 +1,5 @@
 //! The client against a loopback server with scripted responses.
 
-mod cache;
 mod calls;
 mod connections;
 mod create_once;
