@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 use url::form_urlencoded::{Serializer, parse};
 
 use crate::api::call::Call;
-use crate::api::problem::{InvalidParameter, Problem};
-use crate::api::query::{Faults, cursor, read_cursor};
+use crate::api::problem::{Faults, Problem};
+use crate::api::query::{cursor, read_cursor};
 use crate::behavior::PullApi;
 use crate::event::log::{EventLog, Logged};
-use crate::event::pull::{PullType, entry};
+use crate::event::pull::{TYPES, entry, type_of};
 use crate::event::signing::SigningKey;
 use crate::http::response::ApiResponse;
 use crate::organization::clock::{self, Clock};
@@ -28,7 +28,7 @@ struct Query {
     before: Option<u64>,
     from_ms: Option<i64>,
     to_ms: Option<i64>,
-    kind: Option<PullType>,
+    kind: Option<&'static str>,
     /// The filters as sent, for the links.
     filters: Vec<(String, String)>,
 }
@@ -46,12 +46,12 @@ pub(crate) fn list(
         PullApi::Forbidden => return Err(Problem::forbidden()),
         PullApi::NotFound => return Err(Problem::not_found()),
     }
-    let query = Query::parse(call.query)?;
+    let query = Query::parse(call.request.query)?;
     let to_ms = query.to_ms.unwrap_or(clock.now_ms());
     // The log removes expired events only with the next event.
     let from_ms = query.from_ms.unwrap_or(i64::MIN).max(clock.oldest_ms());
-    let mut matches = log.between(&StreamId::of_region(call.region), from_ms, to_ms);
-    matches.retain(|logged| query.kind.is_none_or(|kind| PullType::of(&logged.event) == kind));
+    let mut matches = log.between(&StreamId::of_region(call.request.region), from_ms, to_ms);
+    matches.retain(|logged| query.kind.is_none_or(|kind| type_of(&logged.event) == kind));
     matches.sort_by_key(|logged| std::cmp::Reverse((logged.event.at_ms, logged.number)));
     let page = query.cut(&matches);
     let number = |logged: Option<&Logged>| logged.map(|logged| logged.number);
@@ -61,7 +61,7 @@ pub(crate) fn list(
     };
     let data: Vec<Value> = page
         .iter()
-        .map(|logged| entry(&logged.event, call.region, key))
+        .map(|logged| entry(&logged.event, call.request.region, key))
         .collect();
     let meta = json!({
         "next": link("page[after]", page.last(), matches.last()),
@@ -84,7 +84,7 @@ impl Query {
             kind: None,
             filters: Vec::new(),
         };
-        let mut faults = Faults::default();
+        let mut faults = Faults::of("query");
         for (key, value) in parse(query.as_bytes()) {
             if key.starts_with("filter[") {
                 read.filters
@@ -105,12 +105,9 @@ impl Query {
                     read.to_ms = checked(&mut faults, &key, clock::parse_rfc3339(&value), NO_TIME);
                 }
                 "filter[type]" => {
-                    read.kind = PullType::ALL.into_iter().find(|kind| kind.name() == value);
+                    read.kind = TYPES.into_iter().find(|kind| *kind == value);
                     if read.kind.is_none() {
-                        faults.add(InvalidParameter {
-                            choices: PullType::ALL.map(PullType::name).to_vec(),
-                            ..InvalidParameter::query(&key, "enum", "must be a type of audit log")
-                        });
+                        faults.reject_choice(&key, &TYPES, "must be a type of audit log");
                     }
                 }
                 filter if filter.starts_with("filter[") => {
@@ -125,7 +122,8 @@ impl Query {
         if read.to_ms.zip(read.from_ms).is_some_and(|(to, from)| to < from) {
             faults.reject("filter[ts][lte]", "invalid", "must not be before filter[ts][gte]");
         }
-        faults.finish(read)
+        faults.finish("Invalid query parameters")?;
+        Ok(read)
     }
 
     /// The page of the matches, newest first, that the cursors and the size select.

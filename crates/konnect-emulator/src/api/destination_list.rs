@@ -13,7 +13,6 @@ const DEFAULT_SIZE: usize = 10;
 /// The maximum page size. Larger sizes are reduced to it.
 const MAX_PAGE_SIZE: usize = 100;
 
-#[derive(Debug)]
 pub(crate) struct ListQuery {
     version: Version,
     size: usize,
@@ -22,12 +21,8 @@ pub(crate) struct ListQuery {
     name: Option<NameFilter>,
 }
 
-/// A filter on the name. Both operators are case-sensitive.
-#[derive(Debug, PartialEq)]
-enum NameFilter {
-    Equals(String),
-    Contains(String),
-}
+/// A filter on the name.
+type NameFilter = Box<dyn Fn(&str) -> bool>;
 
 impl ListQuery {
     /// Parses a query string. The keys may be percent-encoded. Ignores unknown parameters and invalid values: the API
@@ -40,7 +35,7 @@ impl ListQuery {
             before: None,
             name: None,
         };
-        for (key, value) in parse(call.query.as_bytes()) {
+        for (key, value) in parse(call.request.query.as_bytes()) {
             match key.as_ref() {
                 "page[size]" => {
                     if let Ok(size @ 1..) = value.parse() {
@@ -49,7 +44,7 @@ impl ListQuery {
                 }
                 "page[after]" => list.after = read_cursor(&value),
                 "page[before]" => list.before = read_cursor(&value),
-                filter if list.name.is_none() => list.name = NameFilter::read(call.version, filter, &value),
+                filter if list.name.is_none() => list.name = name_filter(call.version, filter, &value),
                 _ => {}
             }
         }
@@ -63,7 +58,7 @@ impl ListQuery {
         show: impl Fn(&Destination) -> Value,
     ) -> Value {
         let mut matches: Vec<&Destination> = all
-            .filter(|item| self.name.as_ref().is_none_or(|filter| filter.accepts(&item.name)))
+            .filter(|item| self.name.as_ref().is_none_or(|filter| filter(&item.name)))
             .collect();
         matches.sort_by_key(|item| item.sequence);
         let page = self.cut(&matches);
@@ -104,20 +99,13 @@ impl ListQuery {
     }
 }
 
-impl NameFilter {
-    fn read(version: Version, key: &str, value: &str) -> Option<Self> {
-        match key {
-            "filter[name][eq]" => Some(Self::Equals(value.to_owned())),
-            "filter[name][contains]" => Some(Self::Contains(value.to_owned())),
-            "filter[name]" if version == Version::V2 => Some(Self::Equals(value.to_owned())),
-            _ => None,
-        }
-    }
-
-    fn accepts(&self, name: &str) -> bool {
-        match self {
-            Self::Equals(expected) => name == expected,
-            Self::Contains(part) => name.contains(part),
-        }
+/// Both operators are case-sensitive.
+fn name_filter(version: Version, key: &str, value: &str) -> Option<NameFilter> {
+    let value = value.to_owned();
+    match key {
+        "filter[name][contains]" => Some(Box::new(move |name| name.contains(&value))),
+        "filter[name][eq]" => Some(Box::new(move |name| name == value)),
+        "filter[name]" if version == Version::V2 => Some(Box::new(move |name| name == value)),
+        _ => None,
     }
 }

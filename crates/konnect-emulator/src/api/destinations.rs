@@ -15,7 +15,7 @@ use crate::organization::stream::parse_uuid;
 
 /// `GET` of the list.
 pub(crate) fn list(state: &State, call: &Call<'_>) -> ApiResponse {
-    let page = ListQuery::parse(call).page(state.destinations(call.region), |item| show(call, item));
+    let page = ListQuery::parse(call).page(state.destinations(call.request.region), |item| show(call, item));
     ApiResponse::ok(&page)
 }
 
@@ -35,14 +35,14 @@ pub(crate) fn create(state: &mut State, call: &Call<'_>) -> Result<ApiResponse, 
         updated_at: clock::NEVER.to_owned(),
     };
     let response = ApiResponse::json(StatusCode::CREATED, &show(call, &destination));
-    state.add_destination(call.region, destination);
+    state.add_destination(call.request.region, destination);
     Ok(response)
 }
 
 /// `GET` of one destination. 404 if the host does not have the destination.
 pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let found = parse_uuid(id)
-        .and_then(|id| state.destination(call.region, &id))
+        .and_then(|id| state.destination(call.request.region, &id))
         .ok_or_else(Problem::not_found)?;
     Ok(ApiResponse::ok(&show(call, found)))
 }
@@ -52,7 +52,7 @@ pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<ApiRespons
 pub(crate) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let now = state.tick();
     let destination = parse_uuid(id)
-        .and_then(|id| state.destination_mut(call.region, &id))
+        .and_then(|id| state.destination_mut(call.request.region, &id))
         .ok_or_else(Problem::not_found)?;
     let mut fields = Fields::parse(call)?;
     if let Some(name) = fields.text("name", Need::Optional) {
@@ -68,7 +68,7 @@ pub(crate) fn patch(state: &mut State, call: &Call<'_>, id: &str) -> Result<ApiR
 /// for [`Behavior::in_use_lag_ms`](crate::Behavior::in_use_lag_ms) afterwards.
 pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let id = parse_uuid(id)
-        .filter(|id| state.destination(call.region, id).is_some())
+        .filter(|id| state.destination(call.request.region, id).is_some())
         .ok_or_else(Problem::not_found)?;
     if let Some(stream) = state.user_of(&id) {
         let detail = format!("Audit log destination [{id}] is used by the webhook of {stream}");
@@ -78,7 +78,7 @@ pub(crate) fn delete(state: &mut State, call: &Call<'_>, id: &str) -> Result<Api
         let detail = format!("Audit log destination [{id}] is in use");
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
-    state.remove_destination(call.region, &id);
+    state.remove_destination(call.request.region, &id);
     Ok(ApiResponse::empty(StatusCode::NO_CONTENT))
 }
 

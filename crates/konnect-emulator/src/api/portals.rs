@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded::parse;
 
 use crate::api::call::Call;
-use crate::api::problem::Problem;
-use crate::api::query::Faults;
+use crate::api::problem::{Faults, Problem};
 use crate::http::response::ApiResponse;
 use crate::organization::state::{Portal, State};
 use crate::organization::stream::parse_uuid;
@@ -15,28 +14,23 @@ const DEFAULT_SIZE: usize = 10;
 /// The maximum page size. Larger sizes are reduced to it.
 const MAX_PAGE_SIZE: usize = 100;
 
+type Filter = Box<dyn Fn(&Portal) -> bool>;
+
 struct Query {
     size: usize,
     number: usize,
     filters: Vec<Filter>,
 }
 
-enum Filter {
-    Id(String),
-    Name(String),
-    OtherName(String),
-    NamePart(String),
-}
-
 /// `GET` of the list. 400 for an invalid query.
 pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
-    let query = Query::parse(call.query)?;
+    let query = Query::parse(call.request.query)?;
     let mut matches: Vec<&Portal> = state
         .regions
-        .get(call.region)
+        .get(call.request.region)
         .into_iter()
         .flat_map(|region| region.portals.values())
-        .filter(|portal| query.filters.iter().all(|filter| filter.accepts(portal)))
+        .filter(|portal| query.filters.iter().all(|filter| filter(portal)))
         .collect();
     matches.sort_by_key(|portal| portal.sequence);
     let page: Vec<Value> = matches
@@ -52,7 +46,7 @@ pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<ApiResponse, Proble
 /// `GET` of one portal. 404 if the region does not have the portal.
 pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let found = parse_uuid(id)
-        .and_then(|id| state.portal(call.region, &id))
+        .and_then(|id| state.portal(call.request.region, &id))
         .ok_or_else(Problem::not_found)?;
     Ok(ApiResponse::ok(&show(call, found)))
 }
@@ -64,9 +58,8 @@ impl Query {
             number: 1,
             filters: Vec::new(),
         };
-        let mut faults = Faults::default();
+        let mut faults = Faults::of("query");
         for (key, value) in parse(query.as_bytes()) {
-            let text = || value.clone().into_owned();
             match key.as_ref() {
                 "page[size]" | "page[number]" if value.is_empty() => {}
                 "page[size]" | "page[number]" => match value.parse() {
@@ -74,28 +67,26 @@ impl Query {
                     Ok(size @ 1..) => read.size = MAX_PAGE_SIZE.min(size),
                     _ => faults.reject(&key, "is_integer", "must be a positive integer"),
                 },
-                "filter[id]" | "filter[id][eq]" => read.filters.push(Filter::Id(text())),
-                "filter[name]" | "filter[name][eq]" => read.filters.push(Filter::Name(text())),
-                "filter[name][neq]" => read.filters.push(Filter::OtherName(text())),
-                "filter[name][contains]" => read.filters.push(Filter::NamePart(text())),
-                filter if filter.starts_with("filter[") => {
-                    faults.reject(filter, "unknown_property", "unknown filter");
-                }
+                key if key.starts_with("filter[") => match filter(key, &value) {
+                    Some(filter) => read.filters.push(filter),
+                    None => faults.reject(key, "unknown_property", "unknown filter"),
+                },
                 _ => {}
             }
         }
-        faults.finish(read)
+        faults.finish("Invalid query parameters")?;
+        Ok(read)
     }
 }
 
-impl Filter {
-    fn accepts(&self, portal: &Portal) -> bool {
-        match self {
-            Self::Id(id) => portal.id == *id,
-            Self::Name(name) => portal.name == *name,
-            Self::OtherName(name) => portal.name != *name,
-            Self::NamePart(part) => portal.name.contains(part),
-        }
+fn filter(key: &str, value: &str) -> Option<Filter> {
+    let value = value.to_owned();
+    match key {
+        "filter[id]" | "filter[id][eq]" => Some(Box::new(move |portal| portal.id == value)),
+        "filter[name]" | "filter[name][eq]" => Some(Box::new(move |portal| portal.name == value)),
+        "filter[name][neq]" => Some(Box::new(move |portal| portal.name != value)),
+        "filter[name][contains]" => Some(Box::new(move |portal| portal.name.contains(&value))),
+        _ => None,
     }
 }
 

@@ -30,7 +30,7 @@ impl AllowedHosts {
     /// The reason why a URL is rejected.
     pub(crate) fn check(&self, url: &Url) -> Result<(), String> {
         let Some(host) = url.host() else {
-            return Err("refused: the endpoint has no host".to_owned());
+            return Err("the endpoint has no host".to_owned());
         };
         let is_loopback = match &host {
             Host::Domain(name) => is_localhost(name),
@@ -42,7 +42,7 @@ impl AllowedHosts {
             return Ok(());
         }
         Err(format!(
-            "refused: {name} is not a loopback address, and deliveries go to other hosts only if \
+            "{name} is not a loopback address, and deliveries go to other hosts only if \
              --allow-delivery-to names them"
         ))
     }

@@ -4,6 +4,9 @@
 
 use std::sync::Arc;
 
+/// The outcome of an authentication that succeeded.
+pub(crate) const SUCCESS: &str = "SUCCESS";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Principal {
     /// The ID of a user or of a system account. Empty if the caller could not be identified.
@@ -33,8 +36,10 @@ pub(crate) struct Event {
 pub(crate) enum Details {
     /// A login, or the use of a token.
     Authentication {
-        method: Method,
-        outcome: Outcome,
+        /// The name after `AUTHENTICATION_TYPE_`.
+        method: &'static str,
+        /// The name after `AUTHENTICATION_OUTCOME_`.
+        outcome: &'static str,
         /// The path of the call that checks the credential.
         request: &'static str,
     },
@@ -57,47 +62,6 @@ pub(crate) enum Details {
     },
 }
 
-/// A method of authentication that the emulator supports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
-    Basic,
-    PersonalToken,
-    SystemAccountToken,
-    Invalid,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Success,
-    InvalidPassword,
-    Locked,
-    Invalid,
-}
-
-impl Method {
-    /// The name in events, without its prefix.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Basic => "BASIC",
-            Self::PersonalToken => "PAT",
-            Self::SystemAccountToken => "SPAT",
-            Self::Invalid => "INVALID",
-        }
-    }
-}
-
-impl Outcome {
-    /// The name in events, without its prefix.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Success => "SUCCESS",
-            Self::InvalidPassword => "INVALID_PASSWORD",
-            Self::Locked => "LOCKED",
-            Self::Invalid => "INVALID",
-        }
-    }
-}
-
 impl Event {
     pub(crate) fn product(&self) -> &'static str {
         if self.portal_id.is_some() {
@@ -115,24 +79,19 @@ impl Event {
     /// The severity: 0 to 10.
     pub(crate) fn severity(&self) -> u8 {
         match &self.details {
-            Details::Authentication { outcome, .. } => match outcome {
-                Outcome::Success => 0,
-                Outcome::InvalidPassword => 1,
-                Outcome::Locked => 6,
-                Outcome::Invalid => 7,
+            Details::Authentication { outcome, .. } => match *outcome {
+                SUCCESS => 0,
+                "INVALID_PASSWORD" => 1,
+                "LOCKED" => 6,
+                _ => 7,
             },
-            Details::Authorization { granted, .. } => {
-                if *granted {
-                    1
-                } else {
-                    6
-                }
-            }
-            Details::Access { status, .. } => match status {
-                401 | 403 => 6,
-                500 => 10,
-                _ => 1,
-            },
+            Details::Authorization { granted: true, .. } => 1,
+            Details::Access { status: 500, .. } => 10,
+            Details::Authorization { .. }
+            | Details::Access {
+                status: 401 | 403, ..
+            } => 6,
+            Details::Access { .. } => 1,
         }
     }
 

@@ -54,7 +54,7 @@ impl Conditions {
     /// # Errors
     ///
     /// A number that is not valid, or a fault that cannot be sent.
-    fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         let invalid = |why: &str| Err(why.to_owned());
         if self
             .rate_limit
@@ -83,11 +83,6 @@ impl ActiveConditions {
             chance: Rng::with_seed(conditions.random_faults.as_ref().map_or(0, |random| random.seed)),
             conditions,
         }
-    }
-
-    /// Checks conditions.
-    pub(crate) fn checked(conditions: Conditions) -> Result<Self, String> {
-        conditions.check().map(|()| Self::new(conditions))
     }
 
     pub(crate) fn latency(&self) -> Duration {

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::response::IntoResponse as _;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -29,7 +30,7 @@ impl From<ApiResponse> for Outcome {
     fn from(response: ApiResponse) -> Self {
         Self {
             status: Some(response.status),
-            response: response.into(),
+            response: response.into_response(),
         }
     }
 }

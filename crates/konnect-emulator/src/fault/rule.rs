@@ -310,23 +310,18 @@ pub(crate) fn take_matching(
     path: &str,
     region: &str,
 ) -> Option<Fault> {
-    for index in 0..rules.len() {
-        let Some(rule) = rules
-            .get_mut(index)
-            .filter(|rule| rule.matches(method, path, region))
-        else {
-            continue;
-        };
-        if rule.skip > 0 {
-            rule.skip -= 1;
-            continue;
-        }
-        let fault = rule.fault.clone();
-        rule.times = rule.times.map(|times| times.saturating_sub(1));
-        if rule.times == Some(0) {
-            rules.remove(index);
-        }
-        return Some(fault);
+    let applies = |rule: &mut FaultRule| {
+        let matches = rule.matches(method, path, region);
+        let skips = matches && rule.skip > 0;
+        rule.skip -= u64::from(skips);
+        matches && !skips
+    };
+    let index = rules.iter_mut().position(applies)?;
+    let rule = &mut rules[index];
+    let fault = rule.fault.clone();
+    rule.times = rule.times.map(|times| times.saturating_sub(1));
+    if rule.times == Some(0) {
+        rules.remove(index);
     }
-    None
+    Some(fault)
 }

@@ -80,17 +80,8 @@ impl ApiResponse {
     }
 }
 
-impl From<ApiResponse> for Response<Body> {
-    fn from(source: ApiResponse) -> Self {
-        let mut response = Self::new(Body::from(source.body));
-        *response.status_mut() = source.status;
-        *response.headers_mut() = source.headers;
-        response
-    }
-}
-
 impl IntoResponse for ApiResponse {
     fn into_response(self) -> Response<Body> {
-        self.into()
+        (self.status, self.headers, Body::from(self.body)).into_response()
     }
 }

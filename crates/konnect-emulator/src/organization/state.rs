@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::model::Principal;
 use crate::organization::clock::{self, Clock};
 
 mod access;
@@ -45,9 +46,7 @@ pub(crate) struct Organization {
     pub(crate) user_email: String,
     /// The ID of the system account that every system account token belongs to.
     pub(crate) system_account_id: String,
-    /// RFC 3339.
     pub(crate) created_at: String,
-    /// RFC 3339.
     pub(crate) updated_at: String,
 }
 
@@ -57,7 +56,6 @@ pub(crate) struct Region {
     pub(crate) destinations: BTreeMap<String, Destination>,
     #[serde(flatten)]
     pub(crate) records: Records,
-    /// By ID.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) portals: BTreeMap<String, Portal>,
 }
@@ -79,7 +77,6 @@ pub(crate) struct Portal {
     pub(crate) sequence: u64,
     /// The name, unique in its region.
     pub(crate) name: String,
-    /// RFC 3339.
     pub(crate) created_at: String,
     #[serde(flatten)]
     pub(crate) records: Records,
@@ -96,7 +93,6 @@ pub(crate) struct Destination {
     pub(crate) name: String,
     #[serde(flatten)]
     pub(crate) delivery: Delivery,
-    /// RFC 3339.
     pub(crate) created_at: String,
     /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
@@ -162,7 +158,7 @@ pub(crate) struct Attempt {
 }
 
 /// A replay job of a region or a portal.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ReplayJob {
     /// RFC 3339, or [`clock::NEVER`].
     pub(crate) start_at: String,
@@ -171,9 +167,6 @@ pub(crate) struct ReplayJob {
     pub(crate) status: ReplayStatus,
     /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
-    /// The number of the run that advances the job. 0 if none does.
-    #[serde(skip)]
-    pub(crate) run: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -202,6 +195,16 @@ impl Default for Organization {
             system_account_id: "497f6eca-6276-4993-bfeb-53cbbbba6f08".to_owned(),
             created_at: "2023-01-16T10:00:00.000Z".to_owned(),
             updated_at: "2023-01-16T10:00:00.000Z".to_owned(),
+        }
+    }
+}
+
+impl Organization {
+    /// The user that every personal access token belongs to.
+    pub(crate) fn user(&self) -> Principal {
+        Principal {
+            id: self.user_id.as_str().into(),
+            name: format!("{} ({})", self.user_name, self.user_email).into(),
         }
     }
 }
@@ -236,7 +239,6 @@ impl Default for ReplayJob {
             end_at: clock::NEVER.to_owned(),
             status: ReplayStatus::Unconfigured,
             updated_at: clock::NEVER.to_owned(),
-            run: 0,
         }
     }
 }

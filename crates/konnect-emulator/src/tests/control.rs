@@ -2,19 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, TOKEN, create, expect, get, has, raw, start};
+use crate::tests::{Reply, TOKEN, has, start};
 use crate::{Conditions, ControlError, Emulator, Fault, FaultRule, RandomFaults, RateLimit};
 
 /// What a control call shows.
 async fn shown(konnect: &Emulator, what: &str) -> Value {
-    get(konnect, &format!("/_emulator/{what}")).await.json()
+    konnect.read(&format!("/_emulator/{what}")).await
 }
 
 /// A command as `curl -d` sends it: without a token, with the content type of a form.
 async fn command(konnect: &Emulator, command: Value) -> Reply {
     let headers = [("content-type", "application/x-www-form-urlencoded")];
     let body = command.to_string();
-    Reply::parse(&raw(konnect, "POST", "/_emulator/commands", &headers, body.as_bytes()).await)
+    konnect
+        .send("POST", "/_emulator/commands", &headers, body.as_bytes())
+        .await
 }
 
 #[tokio::test]
@@ -22,9 +24,9 @@ async fn requests_any_are_recorded_unchanged() {
     let konnect = start().await;
     let body = json!({"name": ""});
     let path = "/eu/v3/audit-log-destinations?x=%5B1%5D";
-    expect(&konnect, "POST", path, body.clone(), 400).await;
+    konnect.post(path, body.clone()).await.is(400);
     let headers = [("x-many", "a"), ("X-Many", "b")];
-    raw(&konnect, "GET", "/v2/audit-log-webhook", &headers, b"").await;
+    konnect.raw("GET", "/v2/audit-log-webhook", &headers, b"").await;
     let log = konnect.requests();
     assert_eq!(log.len(), 2);
     assert_eq!((log[0].number, log[1].number), (1, 2));
@@ -54,7 +56,7 @@ async fn requests_any_are_recorded_unchanged() {
         204
     );
     assert!(konnect.requests().is_empty(), "control calls are not recorded");
-    get(&konnect, "/v2/audit-log-webhook").await;
+    konnect.get("/v2/audit-log-webhook").await;
     assert_eq!(konnect.requests()[0].number, 3);
     konnect.clear_requests();
     assert!(konnect.requests().is_empty());
@@ -95,7 +97,7 @@ async fn command_inject_sets_and_clears_faults() {
 #[tokio::test]
 async fn edit_destination_bypasses_checks() {
     let konnect = start().await;
-    let id = create(&konnect, "eu", "a").await;
+    let id = konnect.create("eu", "a").await;
     let path = format!("/eu/v3/audit-log-destinations/{id}");
     let set = json!({"name": "drifted", "log_format": "parquet", "authorization": "stolen"});
     let edit = json!({"command": "edit_destination", "region": "eu", "id": id, "set": set});
@@ -104,14 +106,14 @@ async fn edit_destination_bypasses_checks() {
         (reply.status, &reply.json()["authorization"]),
         (200, &json!("stolen"))
     );
-    let now = get(&konnect, &path).await.json();
+    let now = konnect.read(&path).await;
     has(&now, &json!({"name": "drifted", "log_format": "parquet"}));
     assert!(now["updated_at"].as_str() > now["created_at"].as_str());
     let zero = "0001-01-01T00:00:00Z";
     konnect
         .edit_destination("eu", &id, json!({"updated_at": zero}))
         .unwrap();
-    assert_eq!(get(&konnect, &path).await.json()["updated_at"], zero);
+    assert_eq!(konnect.read(&path).await["updated_at"], zero);
 
     for wrong in [
         json!({"id": "x"}),
@@ -124,16 +126,16 @@ async fn edit_destination_bypasses_checks() {
     }
     let unknown = "11111111-2222-4333-8444-555555555555";
     let error = konnect.edit_destination("eu", unknown, json!({})).unwrap_err();
-    assert!(matches!(error, ControlError::NoDestination { .. }));
+    assert!(matches!(error, ControlError::NotFound(_)));
 
     let edit = json!({"audit_log_destination_id": id, "enabled": true});
     konnect.edit_webhook("eu", edit.clone()).unwrap();
     let remove = json!({"command": "remove_destination", "region": "global", "id": id});
     assert_eq!(command(&konnect, remove.clone()).await.status, 204);
-    get(&konnect, &path).await.problem(404);
-    assert_eq!(get(&konnect, "/eu/v3/audit-log-webhook").await.json(), edit);
+    konnect.get(&path).await.problem(404);
+    assert_eq!(konnect.read("/eu/v3/audit-log-webhook").await, edit);
     assert_eq!(
-        get(&konnect, "/eu/v2/audit-log-webhook").await.json()["endpoint"],
+        konnect.read("/eu/v2/audit-log-webhook").await["endpoint"],
         "unconfigured"
     );
     command(&konnect, remove).await.problem(404);
@@ -148,11 +150,11 @@ async fn edit_webhook_bypasses_checks() {
     let set = json!({"endpoint": "https://a.example/", "enabled": true});
     let edit = json!({"command": "edit_webhook", "stream": stream, "set": set});
     assert_eq!(command(&konnect, edit).await.status, 200);
-    assert_eq!(get(&konnect, v2).await.json()["endpoint"], "https://a.example/");
+    assert_eq!(konnect.read(v2).await["endpoint"], "https://a.example/");
     konnect
         .edit_webhook("eu", json!({"log_format": "cps", "authorization": "x"}))
         .unwrap();
-    let now = get(&konnect, v2).await.json();
+    let now = konnect.read(v2).await;
     has(
         &now,
         &json!({"log_format": "cps", "endpoint": "https://a.example/"}),
@@ -160,7 +162,7 @@ async fn edit_webhook_bypasses_checks() {
     let unknown = json!({"audit_log_destination_id": "unknown"});
     konnect.edit_webhook("eu", unknown).unwrap();
     assert_eq!(
-        get(&konnect, v3).await.json(),
+        konnect.read(v3).await,
         json!({"audit_log_destination_id": "unknown", "enabled": true})
     );
     for wrong in [
@@ -175,7 +177,7 @@ async fn edit_webhook_bypasses_checks() {
         json!({"command": "record_delivery", "stream": stream, "code": 401, "message": "Unauthenticated"});
     assert_eq!(command(&konnect, delivery.clone()).await.status, 204);
     konnect.edit_webhook("eu", json!({"enabled": false})).unwrap();
-    let status = get(&konnect, &format!("{v3}/status")).await.json();
+    let status = konnect.read(&format!("{v3}/status")).await;
     has(
         &status,
         &json!({"webhook_enabled": false, "webhook_status": "inactive", "last_response_code": 401}),
@@ -183,14 +185,14 @@ async fn edit_webhook_bypasses_checks() {
 
     let remove = json!({"command": "remove_webhook", "stream": stream});
     assert_eq!(command(&konnect, remove).await.status, 204);
-    get(&konnect, v3).await.problem(404);
+    konnect.get(v3).await.problem(404);
     command(&konnect, delivery).await.problem(404);
 }
 
 #[tokio::test]
 async fn state_is_shown_and_reset() {
     let konnect = start().await;
-    let id = create(&konnect, "eu", "a").await;
+    let id = konnect.create("eu", "a").await;
     konnect.inject(FaultRule::new(Fault::Truncate).path("x")).unwrap();
     let state = shown(&konnect, "state").await;
     assert_eq!(state, konnect.snapshot());
@@ -206,8 +208,8 @@ async fn state_is_shown_and_reset() {
 #[tokio::test]
 async fn control_unknown_call_is_refused() {
     let konnect = start().await;
-    get(&konnect, "/_emulator/nonsense").await.problem(404);
-    expect(&konnect, "POST", "/_emulator/state", json!({}), 405).await;
+    konnect.get("/_emulator/nonsense").await.problem(404);
+    konnect.post("/_emulator/state", json!({})).await.is(405);
     for wrong in [
         json!({"command": "explode"}),
         json!({}),
@@ -225,15 +227,15 @@ async fn set_conditions_limits_and_disturbs_requests() {
     let set = json!({"command": "set_conditions", "conditions": limit});
     assert_eq!(command(&konnect, set).await.status, 204);
     let list = "/global/v3/audit-log-destinations";
-    assert_eq!(get(&konnect, list).await.status, 200);
-    let refused = get(&konnect, list).await;
+    assert_eq!(konnect.get(list).await.status, 200);
+    let refused = konnect.get(list).await;
     assert_eq!(
         (refused.status, refused.headers["retry-after"].as_str()),
         (429, "1")
     );
     // Rules take precedence over conditions.
     konnect.inject(FaultRule::new(Fault::status(418))).unwrap();
-    assert_eq!(get(&konnect, list).await.status, 418);
+    assert_eq!(konnect.get(list).await.status, 418);
 
     let random = |percent, faults| Conditions {
         random_faults: Some(RandomFaults {
@@ -246,9 +248,9 @@ async fn set_conditions_limits_and_disturbs_requests() {
     konnect
         .set_conditions(random(100, vec![Fault::status(503)]))
         .unwrap();
-    assert_eq!(get(&konnect, list).await.status, 503);
+    assert_eq!(konnect.get(list).await.status, 503);
     konnect.set_conditions(Conditions::default()).unwrap();
-    assert_eq!(get(&konnect, list).await.status, 200);
+    assert_eq!(konnect.get(list).await.status, 200);
     let limit = |per_second, burst| Conditions {
         rate_limit: Some(RateLimit { per_second, burst }),
         ..Conditions::default()
@@ -288,7 +290,7 @@ async fn add_destinations_count_is_added() {
     let konnect = start().await;
     let add = json!({"command": "add_destinations", "region": "eu", "count": 3});
     let ids = command(&konnect, add).await.json();
-    let listed = get(&konnect, "/eu/v3/audit-log-destinations").await.json();
+    let listed = konnect.read("/eu/v3/audit-log-destinations").await;
     let data = listed["data"].as_array().unwrap();
     let listed: Vec<_> = data.iter().map(|destination| destination["id"].clone()).collect();
     assert_eq!((json!(listed), listed.len()), (ids, 3));

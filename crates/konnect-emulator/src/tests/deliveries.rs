@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::tests::has;
 use crate::tests::receiver::Receiver;
-use crate::tests::{expect, get, has};
-use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, EventKind, TrustedAuthorities};
+use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, EventKind};
 
 /// Sets a region's webhook to a URL and enables it, without a request and its events.
 fn deliver_to(emulator: &Emulator, region: &str, url: &str, format: &str) {
@@ -18,9 +18,9 @@ fn deliver_to(emulator: &Emulator, region: &str, url: &str, format: &str) {
 }
 
 async fn status(emulator: &Emulator, region: &str) -> Value {
-    get(emulator, &format!("/{region}/v3/audit-log-webhook/status"))
+    emulator
+        .read(&format!("/{region}/v3/audit-log-webhook/status"))
         .await
-        .json()
 }
 
 fn trigger(emulator: &Emulator, region: &str, count: usize) {
@@ -170,14 +170,10 @@ async fn delivery_cef_fields_have_the_documented_order() {
 #[tokio::test]
 async fn request_change_makes_three_events_of_one_trace() {
     let (receiver, emulator) = stream().await;
-    expect(
-        &emulator,
-        "PATCH",
-        "/eu/v3/audit-log-webhook?x=1&y=a%20b",
-        json!({"enabled": 1}),
-        400,
-    )
-    .await;
+    emulator
+        .patch("/eu/v3/audit-log-webhook?x=1&y=a%20b", json!({"enabled": 1}))
+        .await
+        .is(400);
     emulator.deliveries_drained().await;
     let events: Vec<Value> = receiver
         .lines()
@@ -209,17 +205,12 @@ async fn request_change_makes_three_events_of_one_trace() {
 #[tokio::test]
 async fn request_read_or_unknown_token_makes_no_access_event() {
     let (receiver, emulator) = stream().await;
-    get(&emulator, "/eu/v3/audit-log-webhook").await;
+    emulator.get("/eu/v3/audit-log-webhook").await;
     let path = "/eu/v3/audit-log-destinations";
-    crate::tests::raw(
-        &emulator,
-        "POST",
-        path,
-        &[("authorization", "Bearer other")],
-        b"{}",
-    )
-    .await;
-    crate::tests::raw(&emulator, "POST", path, &[], b"{}").await;
+    emulator
+        .raw("POST", path, &[("authorization", "Bearer other")], b"{}")
+        .await;
+    emulator.raw("POST", path, &[], b"{}").await;
     emulator.deliveries_drained().await;
     let names: Vec<String> = receiver
         .lines()
@@ -253,35 +244,13 @@ async fn retry_client_error_or_redirect_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn retry_unreachable_receiver_has_no_code() {
-    let (_, emulator) = stream().await;
-    // No process listens on port 1.
-    deliver_to(&emulator, "eu", "https://127.0.0.1:1/", "json");
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    let log = emulator.deliveries();
-    assert_eq!(log.len(), 5);
-    assert!(log.iter().all(|delivery| delivery.code.is_none()));
-    let failed = status(&emulator, "eu").await;
-    assert_eq!(failed["webhook_status"], "inactive");
-    assert!(failed.get("last_response_code").is_none());
-    assert!(
-        failed["last_response_message"]
-            .as_str()
-            .unwrap()
-            .contains("refused"),
-        "{failed}"
-    );
-}
-
-#[tokio::test]
 async fn trust_file_written_later_or_again_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     let before = Receiver::start(Certificate::Valid).await;
     let options = EmulatorOptions {
         deliveries: Some(DeliveryOptions {
-            trusted_authorities: TrustedAuthorities::File(file.clone()),
+            trusted_authorities: Some(file.clone()),
             allowed_hosts: Vec::new(),
         }),
         ..before.options()
@@ -301,31 +270,12 @@ async fn trust_file_written_later_or_again_is_used() {
     // Another authority replaces the first, as when a receiver restarts.
     let after = Receiver::start(Certificate::Valid).await;
     for receiver in [before, after] {
-        std::fs::write(&file, &receiver.authority).unwrap();
+        std::fs::copy(&receiver.authority, &file).unwrap();
         deliver_to(&emulator, "eu", &receiver.url, "json");
         trigger(&emulator, "eu", 1);
         emulator.deliveries_drained().await;
         assert_eq!(receiver.lines().len(), 1, "{:?}", emulator.deliveries());
     }
-}
-
-#[tokio::test]
-async fn address_not_loopback_is_refused_without_retry() {
-    let (_, emulator) = stream().await;
-    deliver_to(&emulator, "eu", "https://siem.example.com/in", "json");
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    let log = emulator.deliveries();
-    assert_eq!((log.len(), log[0].code), (1, None));
-    let failed = status(&emulator, "eu").await;
-    assert_eq!(failed["webhook_status"], "inactive");
-    assert!(
-        failed["last_response_message"]
-            .as_str()
-            .unwrap()
-            .contains("loopback"),
-        "{failed}"
-    );
 }
 
 #[tokio::test]
@@ -341,7 +291,7 @@ async fn receiver_slow_delays_neither_api_nor_other_streams() {
     slow.batches(1).await;
     trigger(&emulator, "us", 1);
     assert_eq!(fast.batches(1).await.len(), 1);
-    assert_eq!(get(&emulator, "/eu/v3/audit-log-destinations").await.status, 200);
+    assert_eq!(emulator.get("/eu/v3/audit-log-destinations").await.status, 200);
     slow.release();
     emulator.deliveries_drained().await;
 }
@@ -372,18 +322,6 @@ async fn queue_thousands_of_events_arrive_in_order() {
         })
         .collect();
     assert!(times.len() == 3_000 && times.is_sorted());
-}
-
-#[tokio::test]
-async fn deliveries_off_keeps_events_and_sends_nothing() {
-    let receiver = Receiver::start(Certificate::Valid).await;
-    let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
-    deliver_to(&emulator, "eu", &receiver.url, "json");
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    assert!(receiver.received().is_empty() && emulator.deliveries().is_empty());
-    let pulled = get(&emulator, "/eu/v3/audit-logs").await.json();
-    assert_eq!(pulled["data"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use axum::extract::{Request, State};
 use flate2::read::GzDecoder;
 use http::Response;
 use http_body_util::BodyExt as _;
+use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::http::certificate::Authority;
 use crate::http::connections::Connections;
 use crate::http::listener::Listener;
-use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale, TrustedAuthorities};
+use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale};
 
 /// A received batch of one attempt.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ pub struct Received {
 /// A running receiver. Its task ends with the test's runtime.
 pub struct Receiver {
     pub url: String,
-    pub authority: String,
+    pub authority: NamedTempFile,
     shared: Arc<Shared>,
 }
 
@@ -57,9 +58,11 @@ impl Receiver {
         let listener = Listener::new(socket, tls, Connections::default(), CancellationToken::new());
         let router = Router::new().fallback(respond).with_state(Arc::clone(&shared));
         tokio::spawn(axum::serve(listener, router).into_future());
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(&file, authority.pem()).unwrap();
         Self {
             url,
-            authority: authority.pem(),
+            authority: file,
             shared,
         }
     }
@@ -72,7 +75,7 @@ impl Receiver {
     pub fn options(&self) -> EmulatorOptions {
         EmulatorOptions {
             deliveries: Some(DeliveryOptions {
-                trusted_authorities: TrustedAuthorities::Pem(self.authority.clone()),
+                trusted_authorities: Some(self.authority.path().to_owned()),
                 allowed_hosts: Vec::new(),
             }),
             time_scale: TimeScale::new(0.01).unwrap(),
