@@ -36,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 use crate::body::{self, Refusal};
 use crate::display::escape;
 use crate::intake::Intake;
+use crate::options::invalid;
 
 /// The maximum number of concurrent connections. A further one ends another: see [`Connections`].
 const MAX_CONNECTIONS: usize = 256;
@@ -308,13 +309,9 @@ fn response(status: StatusCode, text: &str) -> http::Response<Full<Bytes>> {
     response
 }
 
-/// The error for a text that is not a valid `Authorization` header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the expected credential is empty, has a space at an end, or has a character that an HTTP header cannot carry; \
-     leave it unset to accept any"
-)]
-pub struct InvalidCredential;
+/// The message for a text that is not a valid `Authorization` header.
+const INVALID_CREDENTIAL: &str = "the expected credential is empty, has a space at an end, or has a character that an HTTP \
+                                  header cannot carry; leave it unset to accept any";
 
 /// The digest of the expected `Authorization` header: a comparison of digests does not reveal its length.
 #[derive(Clone)]
@@ -322,9 +319,9 @@ pub(crate) struct Credential(Digest);
 
 impl Credential {
     /// Creates a credential from the whole header value, including the scheme.
-    pub(crate) fn new(text: &str) -> Result<Self, InvalidCredential> {
+    pub(crate) fn new(text: &str) -> io::Result<Self> {
         if text.is_empty() || text.trim() != text || HeaderValue::from_str(text).is_err() {
-            return Err(InvalidCredential);
+            return Err(invalid(INVALID_CREDENTIAL));
         }
         Ok(Self(digest(&SHA256, text.as_bytes())))
     }
