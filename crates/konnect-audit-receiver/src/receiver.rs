@@ -9,14 +9,14 @@ use std::time::Duration;
 use http::StatusCode;
 use socket2::SockRef;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::intake::{Counts, Intake, Sinks, open_output};
 use crate::options::{Options, Tls};
-use crate::server::{self, Behavior, Credential, Shared, serve};
+use crate::server::{self, Behavior, Credential, MAX_BODIES, Shared, serve};
 
 /// How many connections wait to be accepted.
 const MAX_WAITING: i32 = 1024;
@@ -120,7 +120,13 @@ impl Receiver {
             credential,
             status: options.status,
         };
-        let shared = Arc::new(Shared::new(intake, behavior, options.log, options.max_body_bytes));
+        let shared = Arc::new(Shared {
+            intake,
+            behavior: Mutex::new(behavior),
+            log: Mutex::new(options.log),
+            max_body_bytes: options.max_body_bytes,
+            bodies: Semaphore::new(MAX_BODIES),
+        });
         let stop = CancellationToken::new();
         let task = tokio::spawn(serve(listener, acceptor, Arc::clone(&shared), stop.clone()));
         Ok(Self {

@@ -45,7 +45,7 @@ const MAX_CONNECTIONS: usize = 256;
 const MAX_CONNECTIONS_OF_PEER: usize = 64;
 
 /// The maximum number of bodies in memory. Further requests wait.
-const MAX_BODIES: usize = 8;
+pub(crate) const MAX_BODIES: usize = 8;
 
 /// The timeout of the TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -69,7 +69,7 @@ pub(crate) struct Shared {
     pub(crate) behavior: Mutex<Behavior>,
     pub(crate) log: Mutex<Box<dyn Write + Send>>,
     pub(crate) max_body_bytes: usize,
-    bodies: Semaphore,
+    pub(crate) bodies: Semaphore,
 }
 
 /// The settings that can change while the receiver runs.
@@ -79,21 +79,6 @@ pub(crate) struct Behavior {
 }
 
 impl Shared {
-    pub(crate) fn new(
-        intake: Intake,
-        behavior: Behavior,
-        log: Box<dyn Write + Send>,
-        max_body_bytes: usize,
-    ) -> Self {
-        Self {
-            intake,
-            behavior: Mutex::new(behavior),
-            log: Mutex::new(log),
-            max_body_bytes,
-            bodies: Semaphore::new(MAX_BODIES),
-        }
-    }
-
     /// Accesses the settings.
     pub(crate) fn behavior<T>(&self, with: impl FnOnce(&mut Behavior) -> T) -> T {
         with(&mut self.behavior.lock().unwrap_or_else(PoisonError::into_inner))

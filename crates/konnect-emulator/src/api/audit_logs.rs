@@ -1,13 +1,13 @@
 //! Past events, in cursor pages, newest first.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use url::form_urlencoded::{Serializer, parse};
 
 use crate::api::call::Call;
 use crate::api::problem::{Faults, Problem};
-use crate::api::query::{cursor, read_cursor};
+use crate::api::query::{Page, read_cursor};
 use crate::behavior::PullApi;
-use crate::event::log::{EventLog, Logged};
+use crate::event::log::EventLog;
 use crate::event::pull::{TYPES, entry, type_of};
 use crate::event::signing::SigningKey;
 use crate::http::response::ApiResponse;
@@ -21,16 +21,12 @@ const DEFAULT_SIZE: usize = 20;
 const MAX_PAGE_SIZE: usize = 1000;
 
 struct Query {
-    size: usize,
-    /// Only events older than the one with this number.
-    after: Option<u64>,
-    /// Only events newer than the one with this number.
-    before: Option<u64>,
+    page: Page,
     from_ms: Option<i64>,
     to_ms: Option<i64>,
     kind: Option<&'static str>,
     /// The filters as sent, for the links.
-    filters: Vec<(String, String)>,
+    filters: String,
 }
 
 /// `GET`. 400 for an invalid query; 403 or 404 if the behavior specifies that the organization does not have the
@@ -52,23 +48,14 @@ pub(crate) fn list(
     let from_ms = query.from_ms.unwrap_or(i64::MIN).max(clock.oldest_ms());
     let mut matches = log.between(&StreamId::of_region(call.request.region), from_ms, to_ms);
     matches.retain(|logged| query.kind.is_none_or(|kind| type_of(&logged.event) == kind));
-    matches.sort_by_key(|logged| std::cmp::Reverse((logged.event.at_ms, logged.number)));
-    let page = query.cut(&matches);
-    let number = |logged: Option<&Logged>| logged.map(|logged| logged.number);
-    let link = |key, end: Option<&Logged>, limit: Option<&Logged>| {
-        let end = number(end)?;
-        (Some(end) != number(limit)).then(|| query.link(key, end))
-    };
-    let data: Vec<Value> = page
+    matches.reverse();
+    // As in Konnect: a path without version and region, which cannot be requested.
+    let link = |page: &str| format!("/audit-logs?{}{page}", query.filters);
+    let (page, links) = query.page.cut(&matches, |logged| u64::MAX - logged.number, link);
+    let entries = page
         .iter()
-        .map(|logged| entry(&logged.event, call.request.region, key))
-        .collect();
-    let meta = json!({
-        "next": link("page[after]", page.last(), matches.last()),
-        "previous": link("page[before]", page.first(), matches.first()),
-        "size": query.size,
-    });
-    let document = json!({ "data": data, "meta": { "page": meta } });
+        .map(|logged| entry(&logged.event, call.request.region, key));
+    let document = json!({ "data": entries.collect::<Vec<_>>(), "meta": { "page": links } });
     Ok(ApiResponse::ok(&document))
 }
 
@@ -76,28 +63,28 @@ impl Query {
     /// 400 for a value that is not valid, an unknown filter, both directions, or an end before the start.
     fn parse(query: &str) -> Result<Self, Problem> {
         let mut read = Self {
-            size: DEFAULT_SIZE,
-            after: None,
-            before: None,
+            page: Page::of(DEFAULT_SIZE),
             from_ms: None,
             to_ms: None,
             kind: None,
-            filters: Vec::new(),
+            filters: String::new(),
         };
         let mut faults = Faults::of("query");
         for (key, value) in parse(query.as_bytes()) {
             if key.starts_with("filter[") {
-                read.filters
-                    .push((key.clone().into_owned(), value.clone().into_owned()));
+                let pair = Serializer::new(String::new()).append_pair(&key, &value).finish();
+                read.filters += &(pair + "&");
             }
             match key.as_ref() {
                 _ if value.is_empty() && key.starts_with("page[") => {}
                 "page[size]" => match value.parse() {
-                    Ok(size @ 1..=MAX_PAGE_SIZE) => read.size = size,
+                    Ok(size @ 1..=MAX_PAGE_SIZE) => read.page.size = size,
                     _ => faults.reject(&key, "is_integer", "must be an integer from 1 to 1000"),
                 },
-                "page[after]" => read.after = checked(&mut faults, &key, read_cursor(&value), NO_CURSOR),
-                "page[before]" => read.before = checked(&mut faults, &key, read_cursor(&value), NO_CURSOR),
+                "page[after]" => read.page.after = checked(&mut faults, &key, read_cursor(&value), NO_CURSOR),
+                "page[before]" => {
+                    read.page.before = checked(&mut faults, &key, read_cursor(&value), NO_CURSOR);
+                }
                 "filter[ts][gte]" => {
                     read.from_ms = checked(&mut faults, &key, clock::parse_rfc3339(&value), NO_TIME);
                 }
@@ -116,7 +103,7 @@ impl Query {
                 _ => {}
             }
         }
-        if read.after.is_some() && read.before.is_some() {
+        if read.page.after.is_some() && read.page.before.is_some() {
             faults.reject("page[before]", "invalid", "excludes page[after]");
         }
         if read.to_ms.zip(read.from_ms).is_some_and(|(to, from)| to < from) {
@@ -124,32 +111,6 @@ impl Query {
         }
         faults.finish("Invalid query parameters")?;
         Ok(read)
-    }
-
-    /// The page of the matches, newest first, that the cursors and the size select.
-    fn cut<'a>(&self, matches: &'a [Logged]) -> &'a [Logged] {
-        let place = |number| matches.iter().position(|logged| logged.number == number);
-        if let Some(before) = self.before {
-            let end = place(before).unwrap_or(0);
-            &matches[end.saturating_sub(self.size)..end]
-        } else {
-            let start = match self.after {
-                None => 0,
-                // If the event of a cursor has expired, so has everything after it.
-                Some(after) => place(after).map_or(matches.len(), |place| place + 1),
-            };
-            &matches[start..matches.len().min(start + self.size)]
-        }
-    }
-
-    /// A link as in Konnect: a path without version and region, which cannot be requested.
-    fn link(&self, key: &str, number: u64) -> String {
-        let query = Serializer::new(String::new())
-            .extend_pairs(&self.filters)
-            .append_pair(key, &cursor(number))
-            .append_pair("page[size]", &self.size.to_string())
-            .finish();
-        format!("/audit-logs?{query}")
     }
 }
 

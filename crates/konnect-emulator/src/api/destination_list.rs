@@ -1,10 +1,10 @@
 //! Cursor pages and name filters of the list of destinations.
 
 use serde_json::{Value, json};
-use url::form_urlencoded::{Serializer, parse};
+use url::form_urlencoded::parse;
 
 use crate::api::call::Call;
-use crate::api::query::{cursor, read_cursor};
+use crate::api::query::{Page, read_cursor};
 use crate::api::route::{DESTINATIONS, Version};
 use crate::organization::state::Destination;
 
@@ -15,9 +15,7 @@ const MAX_PAGE_SIZE: usize = 100;
 
 pub(crate) struct ListQuery {
     version: Version,
-    size: usize,
-    after: Option<u64>,
-    before: Option<u64>,
+    page: Page,
     name: Option<NameFilter>,
 }
 
@@ -30,20 +28,18 @@ impl ListQuery {
     pub(crate) fn parse(call: &Call<'_>) -> Self {
         let mut list = Self {
             version: call.version,
-            size: DEFAULT_SIZE,
-            after: None,
-            before: None,
+            page: Page::of(DEFAULT_SIZE),
             name: None,
         };
         for (key, value) in parse(call.request.query.as_bytes()) {
             match key.as_ref() {
                 "page[size]" => {
                     if let Ok(size @ 1..) = value.parse() {
-                        list.size = MAX_PAGE_SIZE.min(size);
+                        list.page.size = MAX_PAGE_SIZE.min(size);
                     }
                 }
-                "page[after]" => list.after = read_cursor(&value),
-                "page[before]" => list.before = read_cursor(&value),
+                "page[after]" => list.page.after = read_cursor(&value),
+                "page[before]" => list.page.before = read_cursor(&value),
                 filter if list.name.is_none() => list.name = name_filter(call.version, filter, &value),
                 _ => {}
             }
@@ -61,41 +57,11 @@ impl ListQuery {
             .filter(|item| self.name.as_ref().is_none_or(|filter| filter(&item.name)))
             .collect();
         matches.sort_by_key(|item| item.sequence);
-        let page = self.cut(&matches);
-        let (next, previous) = match (page.first(), page.last(), matches.first(), matches.last()) {
-            (Some(start), Some(end), Some(first), Some(last)) => (
-                (end.sequence < last.sequence).then(|| self.link("page[after]", end.sequence)),
-                (start.sequence > first.sequence).then(|| self.link("page[before]", start.sequence)),
-            ),
-            _ => (None, None),
-        };
-        json!({
-            "data": page.iter().map(|item| show(item)).collect::<Vec<_>>(),
-            "meta": { "next": next, "previous": previous, "size": self.size },
-        })
-    }
-
-    /// The page of the ordered matches that the cursors and the size select.
-    fn cut<'a, 'b>(&self, matches: &'a [&'b Destination]) -> &'a [&'b Destination] {
-        if let Some(before) = self.before {
-            let end = matches.partition_point(|item| item.sequence < before);
-            &matches[end.saturating_sub(self.size)..end]
-        } else {
-            let start = self
-                .after
-                .map_or(0, |after| matches.partition_point(|item| item.sequence <= after));
-            &matches[start..matches.len().min(start + self.size)]
-        }
-    }
-
-    /// A link as in Konnect: without region and filters, and with a prefix that cannot be requested. A client must
-    /// extract the cursor.
-    fn link(&self, key: &str, sequence: u64) -> String {
-        let query = Serializer::new(String::new())
-            .append_pair(key, &cursor(sequence))
-            .append_pair("page[size]", &self.size.to_string())
-            .finish();
-        format!("/api/{}/{DESTINATIONS}?{query}", self.version.segment())
+        // A link as in Konnect: without region and filters, and with a prefix that cannot be requested. A client must
+        // extract the cursor.
+        let link = |query: &str| format!("/api/{}/{DESTINATIONS}?{query}", self.version.segment());
+        let (page, links) = self.page.cut(&matches, |item| item.sequence, link);
+        json!({ "data": page.iter().map(|item| show(item)).collect::<Vec<_>>(), "meta": links })
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::EventKind;
 use crate::organization::clock;
 use crate::tests::start;
-use crate::{Behavior, EventKind, PullApi};
 
 const LOGS: &str = "/eu/v3/audit-logs";
 
@@ -147,16 +147,4 @@ async fn list_request_itself_is_recorded_afterwards() {
             .unwrap()
             .starts_with("krn:konnect:reg/eu:org/")
     );
-}
-
-#[tokio::test]
-async fn list_behavior_hides_the_feature() {
-    let emulator = start().await;
-    for (pull_api, status) in [(PullApi::Forbidden, 403), (PullApi::NotFound, 404)] {
-        emulator.set_behavior(Behavior {
-            pull_api,
-            ..Behavior::default()
-        });
-        emulator.get(LOGS).await.problem(status);
-    }
 }

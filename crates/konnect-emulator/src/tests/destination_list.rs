@@ -27,10 +27,12 @@ fn query(link: &Value) -> String {
 #[tokio::test]
 async fn list_pages_link_forward_and_back() {
     let konnect = start().await;
-    assert_eq!(
-        konnect.read(LIST).await,
-        json!({"data": [], "meta": {"next": null, "previous": null, "size": 10}})
-    );
+    konnect
+        .shows(
+            LIST,
+            &json!({"data": [], "meta": {"next": null, "previous": null, "size": 10}}),
+        )
+        .await;
     let mut ids = Vec::new();
     for number in 1..=5 {
         ids.push(konnect.create("global", &format!("d{number}")).await);
@@ -134,14 +136,4 @@ async fn list_name_filter_depends_on_version() {
         (names(&rest), &rest.json()["meta"]["next"]),
         (vec!["audit eu".to_owned()], &Value::Null)
     );
-}
-
-#[tokio::test]
-async fn list_invalid_query_is_ignored() {
-    let konnect = start().await;
-    konnect.create("global", "b").await;
-    for query in ["page[size]=0", "page[after]=nonsense", "filter[endpoint][eq]=a"] {
-        let reply = konnect.get(&format!("{LIST}?{query}")).await;
-        assert_eq!(names(&reply), ["b"], "{query}");
-    }
 }

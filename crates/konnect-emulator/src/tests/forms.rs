@@ -59,7 +59,7 @@ async fn ids_and_names_in_another_form_are_still_known() {
     assert_eq!(made["name"], "a\u{308}");
     let id = made["id"].as_str().unwrap();
     assert_eq!(id, id.to_ascii_uppercase());
-    assert_eq!(konnect.read(&format!("{LIST}/{id}")).await, made);
+    konnect.shows(&format!("{LIST}/{id}"), &made).await;
     let webhook = json!({"audit_log_destination_id": id, "enabled": true});
     let v3 = "/eu/v3/audit-log-webhook";
     assert_eq!(konnect.patch(v3, webhook.clone()).await.json(), webhook);

@@ -203,6 +203,11 @@ impl Emulator {
         self.get(path).await.json()
     }
 
+    /// Asserts that the document at a path is this one.
+    async fn shows(&self, path: &str, document: &Value) {
+        assert_eq!(self.read(path).await, *document, "{path}");
+    }
+
     async fn post(&self, path: &str, body: Value) -> Reply {
         self.call("POST", path, body).await
     }

@@ -10,6 +10,7 @@ use axum::extract::{Request, State};
 use flate2::read::GzDecoder;
 use http::Response;
 use http_body_util::BodyExt as _;
+use serde_json::Value;
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -113,6 +114,15 @@ impl Receiver {
         self.received()
             .into_iter()
             .flat_map(|batch| batch.lines)
+            .collect()
+    }
+
+    /// All received events of the format JSON, in order.
+    pub fn events(&self) -> Vec<Value> {
+        let lines = self.lines();
+        lines
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap())
             .collect()
     }
 

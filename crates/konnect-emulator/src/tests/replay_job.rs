@@ -73,20 +73,6 @@ fn enable(emulator: &Emulator, endpoint: &str) {
 }
 
 #[tokio::test]
-async fn get_no_job_is_unconfigured() {
-    let emulator = start().await;
-    let never = "0001-01-01T00:00:00Z";
-    for path in [JOB, "/eu/v2/audit-log-replay-job"] {
-        let job = emulator.get(path).await;
-        assert_eq!(job.status, 200);
-        assert_eq!(
-            job.json(),
-            json!({"start_at": never, "end_at": never, "status": "unconfigured", "updated_at": never})
-        );
-    }
-}
-
-#[tokio::test]
 async fn put_job_passes_every_status() {
     let emulator = start_slow().await;
     enable(&emulator, "https://siem.example.com/");

@@ -1,6 +1,6 @@
 //! The webhook of a region in both versions.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Behavior;
 use crate::tests::{find, has, start};
@@ -9,26 +9,28 @@ const V2: &str = "/eu/v2/audit-log-webhook";
 const V3: &str = "/eu/v3/audit-log-webhook";
 const NEVER: &str = "0001-01-01T00:00:00Z";
 
+/// A webhook of the v3 form.
+fn with_destination(id: &str, enabled: bool) -> Value {
+    json!({"audit_log_destination_id": id, "enabled": enabled})
+}
+
 #[tokio::test]
 async fn webhook_never_configured_is_unconfigured() {
     let konnect = start().await;
     let unconfigured = json!({"enabled": false, "endpoint": "unconfigured", "log_format": "cef",
         "skip_ssl_verification": false, "updated_at": NEVER});
     let status = json!({"webhook_enabled": false, "webhook_status": "unconfigured"});
-    assert_eq!(konnect.read(V2).await, unconfigured);
+    konnect.shows(V2, &unconfigured).await;
     konnect.get(V3).await.problem(404);
     for path in [V2, V3] {
-        assert_eq!(konnect.read(&format!("{path}/status")).await, status);
+        konnect.shows(&format!("{path}/status"), &status).await;
     }
     let off = json!({"enabled": false});
     let reply = konnect.patch(V2, off.clone()).await;
-    assert_eq!((reply.status, reply.json()), (200, unconfigured.clone()));
+    assert_eq!(reply.is(200).json(), unconfigured.clone());
     let reply = konnect.patch(V3, off).await;
-    assert_eq!(
-        (reply.status, reply.json()),
-        (200, json!({"audit_log_destination_id": "", "enabled": false}))
-    );
-    assert_eq!(konnect.read(V2).await, unconfigured);
+    assert_eq!(reply.is(200).json(), with_destination("", false));
+    konnect.shows(V2, &unconfigured).await;
     konnect.get(V3).await.problem(404);
 }
 
@@ -46,11 +48,8 @@ async fn v2_patch_endpoint_is_kept() {
         json!({"enabled": false, "endpoint": "https://a.example/", "log_format": "cef",
             "skip_ssl_verification": false, "updated_at": first_update})
     );
-    assert_eq!(konnect.read(V2).await, shown);
-    assert_eq!(
-        konnect.read(V3).await,
-        json!({"audit_log_destination_id": "", "enabled": false})
-    );
+    konnect.shows(V2, &shown).await;
+    konnect.shows(V3, &with_destination("", false)).await;
 
     let part = json!({"enabled": true, "log_format": "cps", "skip_ssl_verification": true});
     let shown = konnect.patch(V2, part).await.json();
@@ -65,10 +64,7 @@ async fn v2_patch_endpoint_is_kept() {
         &json!({"form": "endpoint", "authorization": "Bearer s3cret"}),
     );
     let off = konnect.patch(V3, json!({"enabled": false})).await;
-    assert_eq!(
-        off.json(),
-        json!({"audit_log_destination_id": "", "enabled": false})
-    );
+    assert_eq!(off.json(), with_destination("", false));
     assert_eq!(konnect.read(V2).await["endpoint"], "https://a.example/");
 }
 
@@ -109,15 +105,13 @@ async fn v3_patch_destination_of_any_host_is_accepted() {
     for region in ["eu", "global", "us"] {
         let id = konnect.create(region, "b").await;
         let reply = konnect.patch(V3, body(&id)).await;
-        assert_eq!(
-            (reply.status, reply.json()),
-            (200, json!({"audit_log_destination_id": id, "enabled": false}))
-        );
-        assert_eq!(konnect.read(V3).await, reply.json());
+        let shown = reply.is(200).json();
+        assert_eq!(shown, with_destination(&id, false));
+        konnect.shows(V3, &shown).await;
     }
     let on = konnect.patch(V3, json!({"enabled": true})).await.json();
     assert_eq!(on["enabled"], true);
-    assert_eq!(konnect.read(V3).await, on);
+    konnect.shows(V3, &on).await;
     konnect.get("/us/v3/audit-log-webhook").await.problem(404);
 
     let shown = konnect.read(V2).await;
@@ -159,34 +153,23 @@ async fn v3_patch_unknown_destination_is_refused() {
 async fn patch_other_version_switches_form() {
     let konnect = start().await;
     let id = konnect.create("eu", "a").await;
-    konnect
-        .patch(V3, json!({"audit_log_destination_id": id, "enabled": true}))
-        .await;
+    konnect.patch(V3, with_destination(&id, true)).await;
 
     // v2 can disable and enable a webhook with a destination, but not set single fields of its delivery.
     konnect.patch(V2, json!({"enabled": false})).await.is(200);
-    assert_eq!(
-        konnect.read(V3).await,
-        json!({"audit_log_destination_id": id, "enabled": false})
-    );
+    konnect.shows(V3, &with_destination(&id, false)).await;
     let reply = konnect.patch(V2, json!({"log_format": "cef"})).await;
     assert_eq!(reply.faulty_fields(), ["endpoint", "authorization"]);
 
     let own = json!({"endpoint": "https://b.example/", "authorization": "x", "enabled": true});
     konnect.patch(V2, own).await.is(200);
-    assert_eq!(
-        konnect.read(V3).await,
-        json!({"audit_log_destination_id": "", "enabled": true})
-    );
+    konnect.shows(V3, &with_destination("", true)).await;
     let list = format!("/eu/v3/audit-log-destinations/{id}");
     konnect.delete(&list).await.is(204);
 
     let id = konnect.create("eu", "b").await;
     let reply = konnect.patch(V3, json!({"audit_log_destination_id": id})).await;
-    assert_eq!(
-        reply.json(),
-        json!({"audit_log_destination_id": id, "enabled": true})
-    );
+    assert_eq!(reply.json(), with_destination(&id, true));
     assert_eq!(konnect.read(V2).await["endpoint"], "https://siem.example.com/in");
     assert!(!konnect.snapshot().to_string().contains("b.example"));
 }
@@ -195,15 +178,10 @@ async fn patch_other_version_switches_form() {
 async fn v3_delete_repeated_empties_and_disables() {
     let konnect = start().await;
     let id = konnect.create("eu", "a").await;
-    konnect
-        .patch(V3, json!({"audit_log_destination_id": id, "enabled": true}))
-        .await;
+    konnect.patch(V3, with_destination(&id, true)).await;
     for _ in 0..2 {
         konnect.delete(V3).await.is(204);
-        assert_eq!(
-            konnect.read(V3).await,
-            json!({"audit_log_destination_id": "", "enabled": false})
-        );
+        konnect.shows(V3, &with_destination("", false)).await;
     }
     assert_eq!(konnect.read(V2).await["endpoint"], "unconfigured");
     assert_eq!(
