@@ -24,7 +24,6 @@ pub enum Style {
     Json,
 }
 
-/// The JSON output of an event.
 #[derive(Serialize)]
 struct Json<'a> {
     #[serde(flatten)]
@@ -127,7 +126,6 @@ fn what(event: &Event) -> String {
     }
 }
 
-/// The outcome of the event.
 fn outcome(event: &Event) -> String {
     let field = |name: &str| event.fields.get(name).map_or("", String::as_str);
     match event.kind {

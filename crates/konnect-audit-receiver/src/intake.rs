@@ -81,7 +81,6 @@ impl Counts {
     }
 }
 
-/// The processing of deliveries.
 pub(crate) struct Intake {
     pub(crate) keys: Option<KeySet>,
     pub(crate) filter: Filter,
@@ -93,13 +92,11 @@ pub(crate) struct Intake {
     pub(crate) broken: watch::Sender<Option<io::ErrorKind>>,
 }
 
-/// The outputs of lines.
 pub(crate) struct Sinks {
     pub(crate) display: Box<dyn Write + Send>,
     pub(crate) output: Option<File>,
 }
 
-/// Lines that wait to be written.
 #[derive(Default)]
 struct Pending {
     shown: String,
@@ -108,11 +105,8 @@ struct Pending {
 }
 
 impl Intake {
-    /// Processes the lines of a delivery.
-    ///
-    /// # Errors
-    /// When the lines cannot be appended to the output file. Some may have been appended, and are duplicated when the
-    /// sender tries again.
+    /// Processes the lines of a delivery. If they cannot be appended to the output file, some may have been appended, and
+    /// are duplicated when the sender tries again.
     pub(crate) fn take(&self, body: &[u8]) -> io::Result<()> {
         let mut pending = Pending::default();
         let mut unreadable = 0;
@@ -135,7 +129,6 @@ impl Intake {
         self.write(&mut pending)
     }
 
-    /// Counts a rejected delivery.
     pub(crate) fn refused(&self) {
         self.counts.send_modify(|counts| counts.refused += 1);
     }

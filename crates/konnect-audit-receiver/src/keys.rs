@@ -10,10 +10,8 @@ use url::{Host, Url};
 
 use crate::options::invalid;
 
-/// The timeout for the request of the document.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The maximum size of a fetched document.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// Reads a JWKS document from a URL if the text begins with `https://` or `http://`, or from a file.

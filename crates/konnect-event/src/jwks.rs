@@ -24,7 +24,6 @@ pub(super) const SMALL_ORDER: [&str; 7] = [
     "7v_______________________________________38",
 ];
 
-/// The maximum size of a document.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// The Ed25519 public keys of a JWKS document, at least one.
