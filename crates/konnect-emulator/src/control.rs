@@ -31,10 +31,8 @@ use crate::organization::shared::Shared;
 use crate::organization::state::{Attempt, Delivery, Destination, State, Target, Webhook};
 use crate::organization::stream::{StreamId, parse_uuid};
 
-/// The maximum number of events that one command creates.
 const MAX_EVENTS: usize = 100_000;
 
-/// The maximum size of the body of a control call, in bytes.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 type SharedState = Extract<Arc<Shared>>;
@@ -141,11 +139,7 @@ impl Shared {
         self.clear_faults(region);
     }
 
-    /// Executes a command, and returns its result, null if it has none.
-    ///
-    /// # Errors
-    ///
-    /// The object does not exist, or a value is not valid. Nothing changes then.
+    /// Executes a command, and returns its result, null if it has none. After an error, nothing is changed.
     pub(crate) fn execute(self: &Arc<Self>, command: Command) -> Result<Value, ControlError> {
         match command {
             Command::Trigger { stream, kind, count } => {

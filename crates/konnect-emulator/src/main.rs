@@ -80,7 +80,6 @@ fn succeeded(status: StatusCode) -> io::Result<()> {
     }
 }
 
-/// Sends a request to an emulator on this machine.
 fn send(method: &Method, url: &Url, body: Option<String>) -> io::Result<(StatusCode, String)> {
     let response = runtime()?.block_on(async {
         // No proxy and no certificates: the request stays on this machine.

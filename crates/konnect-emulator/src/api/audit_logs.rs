@@ -4,6 +4,7 @@ use serde_json::json;
 use url::form_urlencoded::{Serializer, parse};
 
 use crate::api::call::Call;
+use crate::api::fields::NO_TIME;
 use crate::api::problem::{Faults, Problem};
 use crate::api::query::{Page, read_cursor};
 use crate::behavior::PullApi;
@@ -19,6 +20,8 @@ const DEFAULT_SIZE: usize = 20;
 
 /// The maximum page size, from the API description.
 const MAX_PAGE_SIZE: usize = 1000;
+
+const NO_CURSOR: &str = "is not a valid cursor";
 
 struct Query {
     page: Page,
@@ -81,15 +84,17 @@ impl Query {
                     Ok(size @ 1..=MAX_PAGE_SIZE) => read.page.size = size,
                     _ => faults.reject(&key, "is_integer", "must be an integer from 1 to 1000"),
                 },
-                "page[after]" => read.page.after = checked(&mut faults, &key, read_cursor(&value), NO_CURSOR),
+                "page[after]" => {
+                    read.page.after = faults.check(read_cursor(&value), &key, "invalid", NO_CURSOR);
+                }
                 "page[before]" => {
-                    read.page.before = checked(&mut faults, &key, read_cursor(&value), NO_CURSOR);
+                    read.page.before = faults.check(read_cursor(&value), &key, "invalid", NO_CURSOR);
                 }
                 "filter[ts][gte]" => {
-                    read.from_ms = checked(&mut faults, &key, clock::parse_rfc3339(&value), NO_TIME);
+                    read.from_ms = faults.check(clock::parse_rfc3339(&value), &key, "is_date_time", NO_TIME);
                 }
                 "filter[ts][lte]" => {
-                    read.to_ms = checked(&mut faults, &key, clock::parse_rfc3339(&value), NO_TIME);
+                    read.to_ms = faults.check(clock::parse_rfc3339(&value), &key, "is_date_time", NO_TIME);
                 }
                 "filter[type]" => {
                     read.kind = TYPES.into_iter().find(|kind| *kind == value);
@@ -112,18 +117,4 @@ impl Query {
         faults.finish("Invalid query parameters")?;
         Ok(read)
     }
-}
-
-/// A rule and the reason of its violation.
-type Violation = (&'static str, &'static str);
-
-const NO_TIME: Violation = ("is_date_time", "must be a valid RFC3339 date-time");
-const NO_CURSOR: Violation = ("invalid", "is not a valid cursor");
-
-/// A value that was read. Records the violation if it was not.
-fn checked<T>(faults: &mut Faults, key: &str, value: Option<T>, (rule, reason): Violation) -> Option<T> {
-    if value.is_none() {
-        faults.reject(key, rule, reason);
-    }
-    value
 }

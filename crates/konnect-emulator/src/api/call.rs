@@ -26,7 +26,6 @@ pub(crate) struct Call<'a> {
     pub(crate) version: Version,
     pub(crate) resource: Resource,
     pub(crate) credential: Credential,
-    /// The behavior where Konnect's documentation is not specific.
     pub(crate) behavior: &'a Behavior,
 }
 
@@ -47,7 +46,6 @@ impl Call<'_> {
         }
     }
 
-    /// The URL of an endpoint in a response.
     pub(crate) fn endpoint(&self, url: &str) -> String {
         let Some((scheme, rest)) = url.split_once("://") else {
             return url.to_owned();

@@ -19,7 +19,6 @@ pub(crate) struct ListQuery {
     name: Option<NameFilter>,
 }
 
-/// A filter on the name.
 type NameFilter = Box<dyn Fn(&str) -> bool>;
 
 impl ListQuery {

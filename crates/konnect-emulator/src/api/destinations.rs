@@ -13,7 +13,6 @@ use crate::organization::clock;
 use crate::organization::state::{Destination, State};
 use crate::organization::stream::parse_uuid;
 
-/// `GET` of the list.
 pub(crate) fn list(state: &State, call: &Call<'_>) -> ApiResponse {
     let page = ListQuery::parse(call).page(state.destinations(call.request.region), |item| show(call, item));
     ApiResponse::ok(&page)

@@ -12,9 +12,10 @@ use crate::api::problem::{Faults, Problem};
 use crate::organization::clock;
 use crate::organization::state::Delivery;
 
+pub(crate) const NO_TIME: &str = "must be a valid RFC3339 date-time";
+
 const LOG_FORMATS: [&str; 3] = ["cef", "json", "cps"];
 
-/// Whether a field is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     Required,
@@ -84,10 +85,7 @@ impl Fields {
     pub(crate) fn any_text(&mut self, field: &str) -> Option<String> {
         let value = self.object.remove(field)?;
         let text = value.as_str().map(str::to_owned);
-        if text.is_none() {
-            self.faults.reject(field, "is_string", "must be a string");
-        }
-        text
+        self.faults.check(text, field, "is_string", "must be a string")
     }
 
     /// Takes `endpoint`, an https URL.
@@ -100,7 +98,6 @@ impl Fields {
         Some(text)
     }
 
-    /// Takes `log_format`, one of the known formats.
     fn log_format(&mut self, need: Need) -> Option<String> {
         let text = self.text("log_format", need)?;
         if !LOG_FORMATS.contains(&text.as_str()) {
@@ -110,7 +107,6 @@ impl Fields {
         Some(text)
     }
 
-    /// Takes the fields of a new delivery.
     pub(crate) fn new_delivery(&mut self, log_format: Need) -> Delivery {
         let mut delivery = Delivery::default();
         self.set_delivery(&mut delivery, Need::Required, log_format);
@@ -141,20 +137,13 @@ impl Fields {
     pub(crate) fn time(&mut self, field: &str) -> Option<(String, i64)> {
         let text = self.text(field, Need::Required)?;
         let time = clock::parse_rfc3339(&text);
-        if time.is_none() {
-            let reason = "must be a valid RFC3339 date-time";
-            self.faults.reject(field, "is_date_time", reason);
-        }
-        Some((text, time?))
+        let time = self.faults.check(time, field, "is_date_time", NO_TIME)?;
+        Some((text, time))
     }
 
-    /// Takes an optional boolean.
     pub(crate) fn flag(&mut self, field: &str) -> Option<bool> {
         let flag = self.object.remove(field)?.as_bool();
-        if flag.is_none() {
-            self.faults.reject(field, "is_boolean", "must be a boolean");
-        }
-        flag
+        self.faults.check(flag, field, "is_boolean", "must be a boolean")
     }
 
     /// Records a required field that is absent or blank.

@@ -71,7 +71,6 @@ pub(crate) fn respond(shared: &Arc<Shared>, request: &Request<'_>) -> ApiRespons
     response
 }
 
-/// Handles a `GET`.
 fn read(shared: &Shared, state: &State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
     match &call.resource {
         Resource::Destinations => Ok(destinations::list(state, call)),

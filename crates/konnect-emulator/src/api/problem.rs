@@ -7,10 +7,8 @@ use uuid::Uuid;
 
 use crate::http::response::ApiResponse;
 
-/// The media type of every error response.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// The reason why a request was rejected.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
@@ -55,6 +53,20 @@ impl Faults {
         self.add(field, rule, reason, &[]);
     }
 
+    /// A value that was read from a parameter. Without it, the parameter violates `rule`.
+    pub(crate) fn check<T>(
+        &mut self,
+        value: Option<T>,
+        field: &str,
+        rule: &'static str,
+        reason: &str,
+    ) -> Option<T> {
+        if value.is_none() {
+            self.reject(field, rule, reason);
+        }
+        value
+    }
+
     /// Records a parameter that is none of some values.
     pub(crate) fn reject_choice(&mut self, field: &str, choices: &[&'static str], reason: &str) {
         self.add(field, "enum", reason, choices);
@@ -83,7 +95,6 @@ impl Faults {
         }
     }
 
-    /// 400 with these parameters.
     pub(crate) fn problem(&mut self, detail: &str) -> Problem {
         Problem {
             invalid_parameters: std::mem::take(&mut self.found),
@@ -93,7 +104,6 @@ impl Faults {
 }
 
 impl Problem {
-    /// A problem with a status and a sentence.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             status,
@@ -116,12 +126,10 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized")
     }
 
-    /// 404, for a route or a record.
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found")
     }
 
-    /// 405.
     pub(crate) fn method_not_allowed() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
     }

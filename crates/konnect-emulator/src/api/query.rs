@@ -8,14 +8,11 @@ use url::form_urlencoded::Serializer;
 /// The page that a query selects from an ordered list.
 pub(crate) struct Page {
     pub(crate) size: usize,
-    /// Only items after this position.
     pub(crate) after: Option<u64>,
-    /// Only items before this position.
     pub(crate) before: Option<u64>,
 }
 
 impl Page {
-    /// The first page.
     pub(crate) fn of(size: usize) -> Self {
         let (after, before) = (None, None);
         Self { size, after, before }

@@ -129,7 +129,6 @@ impl Resource {
         }
     }
 
-    /// Whether a request needs no token.
     pub(crate) fn is_public(&self) -> bool {
         matches!(self, Self::SigningKeys | Self::AvailableRegions)
     }

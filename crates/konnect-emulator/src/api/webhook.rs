@@ -147,12 +147,9 @@ pub(crate) fn status(state: &State, stream: &StreamId) -> Result<ApiResponse, Pr
 
 fn take_destination_id(fields: &mut Fields) -> Option<String> {
     let text = fields.any_text(DESTINATION_ID)?;
+    let reason = "destination id format is invalid";
     let id = parse_uuid(&text);
-    if id.is_none() {
-        let reason = "destination id format is invalid";
-        fields.faults.reject(DESTINATION_ID, "is_uuid", reason);
-    }
-    id
+    fields.faults.check(id, DESTINATION_ID, "is_uuid", reason)
 }
 
 /// Konnect has a separate message for a body in which only the ID is invalid.

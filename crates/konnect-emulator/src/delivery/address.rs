@@ -15,19 +15,15 @@ use url::{Host, Url};
 pub(crate) struct AllowedHosts(Arc<Vec<String>>);
 
 impl AllowedHosts {
-    /// Allows loopback and these hosts.
     pub(crate) fn new(hosts: &[String]) -> Self {
         Self(Arc::new(hosts.iter().map(|host| plain(host)).collect()))
     }
 
-    /// Whether only loopback is permitted.
     pub(crate) fn is_loopback_only(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// # Errors
-    ///
-    /// The reason why a URL is rejected.
+    /// The error is the reason why a URL is rejected.
     pub(crate) fn check(&self, url: &Url) -> Result<(), String> {
         let Some(host) = url.host() else {
             return Err("the endpoint has no host".to_owned());

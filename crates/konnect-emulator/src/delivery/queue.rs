@@ -61,7 +61,6 @@ impl Queues {
         let _ = self.pending.subscribe().wait_for(|pending| *pending == 0).await;
     }
 
-    /// Whether a stream has enough events for a batch.
     pub(crate) fn has_batch(&self, stream: &StreamId) -> bool {
         self.lock()
             .get(stream)

@@ -30,10 +30,8 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
 }
 
-/// The consequence of an attempt for its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The receiver has accepted the batch.
     Delivered,
     /// Another attempt may succeed.
     Retry,
@@ -57,7 +55,6 @@ impl Sender {
         }
     }
 
-    /// Sends a batch once.
     pub(crate) async fn send(&self, delivery: &Delivery, body: Vec<u8>) -> Outcome {
         let request = match self.request(delivery, body) {
             Ok(request) => request,
@@ -72,9 +69,6 @@ impl Sender {
         }
     }
 
-    /// # Errors
-    ///
-    /// The outcome if the request is not sent.
     fn request(&self, delivery: &Delivery, body: Vec<u8>) -> Result<RequestBuilder, Outcome> {
         let url =
             Url::parse(&delivery.endpoint).map_err(|_| Outcome::refused("the endpoint is not a URL"))?;

@@ -13,7 +13,6 @@ const CAPACITY: usize = 100_000;
 pub(crate) struct Logged {
     /// The number of the event since the start, from 1.
     pub(crate) number: u64,
-    /// The stream that the event belongs to.
     pub(crate) stream: Arc<StreamId>,
     pub(crate) event: Arc<Event>,
 }

@@ -17,12 +17,10 @@ pub(crate) struct Principal {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
-    /// The time in milliseconds since 1970.
     pub(crate) at_ms: i64,
     /// 128 random bits that the events of one request share.
     pub(crate) trace: u128,
     pub(crate) source: &'static str,
-    /// The caller's `User-Agent`.
     pub(crate) user_agent: Arc<str>,
     pub(crate) org_id: Arc<str>,
     pub(crate) principal: Principal,
@@ -31,7 +29,6 @@ pub(crate) struct Event {
     pub(crate) details: Details,
 }
 
-/// The details of an event, by kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Details {
     /// A login, or the use of a token.
@@ -49,14 +46,11 @@ pub(crate) enum Details {
         resource: String,
         /// The action: `list`, `retrieve`, `create`, `edit` or `delete`.
         action: &'static str,
-        /// Whether it was permitted.
         granted: bool,
     },
     Access {
         method: String,
-        /// The path, without its query.
         path: String,
-        /// The query as sent.
         query: String,
         status: u16,
     },
@@ -71,7 +65,6 @@ impl Event {
         }
     }
 
-    /// The trace ID as text: 32 hexadecimal digits.
     pub(crate) fn trace_id(&self) -> String {
         format!("{:032x}", self.trace)
     }

@@ -7,10 +7,8 @@ use crate::event::model::{Details, Event, SUCCESS};
 use crate::event::signing::SigningKey;
 use crate::organization::clock;
 
-/// The values of `type`.
 pub(crate) const TYPES: [&str; 3] = ["authentication", "authorization", "gateway_access"];
 
-/// The `type` of an event.
 pub(crate) fn type_of(event: &Event) -> &'static str {
     let [authentication, authorization, access] = TYPES;
     match event.details {

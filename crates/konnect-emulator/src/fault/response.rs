@@ -35,13 +35,11 @@ impl From<ApiResponse> for Outcome {
     }
 }
 
-/// The parts of a request that faults use.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// Its body; empty if it was too large.
     pub(crate) body: &'a [u8],
-    /// The `date` header of the response.
     pub(crate) date: &'a HeaderValue,
 }
 
@@ -127,7 +125,6 @@ pub(crate) async fn respond(
     }
 }
 
-/// Ends the connection with an incomplete response.
 fn incomplete(wire: &WireHandle, bytes: Vec<u8>) -> Outcome {
     wire.end_with(bytes);
     Outcome {

@@ -252,9 +252,7 @@ impl FaultRule {
             && self.region.as_ref().is_none_or(|expected| expected == region)
     }
 
-    /// # Errors
-    ///
-    /// A status or a header that cannot be sent.
+    /// Rejects a status or a header that cannot be sent.
     pub(crate) fn check(&self) -> Result<(), String> {
         match &self.fault {
             Fault::Status {
@@ -287,11 +285,6 @@ fn check_status(code: u16) -> Result<StatusCode, String> {
         .ok_or_else(|| format!("status [{code}] is not within 200 to 599"))
 }
 
-/// The headers of a rule as HTTP headers.
-///
-/// # Errors
-///
-/// A name or a value that is not valid in HTTP.
 pub(crate) fn header_map(headers: &Headers) -> Result<HeaderMap, String> {
     let pair = |(name, value): (&String, &String)| {
         let forbidden = || format!("header [{name}: {value}] is not valid in HTTP");

@@ -20,7 +20,6 @@ pub(crate) struct Listener {
     socket: TcpListener,
     tls: Option<TlsAcceptor>,
     connections: Connections,
-    /// Ends every connection.
     cut: CancellationToken,
     handshakes: JoinSet<io::Result<(Wire, SocketAddr)>>,
 }

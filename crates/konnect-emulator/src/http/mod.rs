@@ -30,10 +30,8 @@ use crate::http::wire::WireHandle;
 use crate::organization::shared::Shared;
 use crate::{api, control};
 
-/// Larger bodies are rejected with 413.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// How much of an oversized body is read.
 const MAX_DRAIN_BYTES: usize = 16 * MAX_BODY_BYTES;
 
 /// How long requests in flight may take after the emulator stops.

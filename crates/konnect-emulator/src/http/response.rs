@@ -16,7 +16,6 @@ pub(crate) struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// A status without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self {
             status,
@@ -50,7 +49,6 @@ impl ApiResponse {
         self
     }
 
-    /// The same response with this `date` header.
     pub(crate) fn dated(mut self, date: HeaderValue) -> Self {
         self.headers.insert(DATE, date);
         self

@@ -33,7 +33,6 @@ impl WireHandle {
     }
 }
 
-/// A stream of bytes in both directions.
 pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}

@@ -37,7 +37,6 @@ impl Clock {
         }
     }
 
-    /// How long events are kept, in days.
     pub(crate) fn retention_days(&self) -> u32 {
         self.retention_days
     }
@@ -48,7 +47,6 @@ impl Clock {
         self.now_ms().saturating_sub(retention)
     }
 
-    /// Milliseconds since 1970.
     pub(crate) fn now_ms(&self) -> i64 {
         machine_ms().saturating_add(self.offset_ms())
     }
@@ -76,7 +74,6 @@ impl Clock {
         }
     }
 
-    /// The time in the form of an HTTP `Date` header.
     pub(crate) fn date_header(&self) -> HeaderValue {
         date_header(self.offset_ms())
     }

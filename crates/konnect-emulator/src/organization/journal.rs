@@ -59,7 +59,6 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// An empty log. Times are relative to now.
     pub(crate) fn new() -> Self {
         Self {
             start: Instant::now(),
@@ -113,7 +112,6 @@ impl Journal {
         self.entries.iter_mut().rev().find(|entry| entry.number == number)
     }
 
-    /// The log, oldest first.
     pub(crate) fn entries(&self) -> Vec<RecordedRequest> {
         self.entries.iter().cloned().collect()
     }

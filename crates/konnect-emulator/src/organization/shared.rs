@@ -27,18 +27,14 @@ use crate::organization::store::Store;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) store: Store,
-    /// The key that signs events.
     pub(crate) key: SigningKey,
     /// The clock of every time that the emulator writes.
     pub(crate) clock: Clock,
     pub(crate) connections: Connections,
-    /// The events that are not too old.
     pub(crate) events: EventLog,
-    /// The events that wait to be sent.
     pub(crate) queues: Queues,
     /// What sends events. Without it, they are stored only.
     pub(crate) sender: Option<Sender>,
-    /// All tasks of the emulator.
     pub(crate) tasks: TaskTracker,
     /// Where they run: methods of an emulator can be called on any thread.
     runtime: Handle,
@@ -56,11 +52,6 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Creates the data without requests and faults.
-    ///
-    /// # Errors
-    ///
-    /// The system has no random numbers.
     pub(crate) fn new(options: &EmulatorOptions) -> io::Result<Self> {
         let clock = Clock::ahead_by(options.clock_offset_seconds, options.retention_days);
         let conditions = Conditions {
@@ -145,12 +136,10 @@ impl Shared {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The conditions that apply to every request.
     pub(crate) fn conditions(&self) -> MutexGuard<'_, ActiveConditions> {
         self.conditions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The behavior where Konnect's documentation is not specific.
     pub(crate) fn behavior(&self) -> Arc<Behavior> {
         Arc::clone(&self.behavior.lock().unwrap_or_else(PoisonError::into_inner))
     }

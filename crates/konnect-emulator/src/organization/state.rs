@@ -94,7 +94,6 @@ pub(crate) struct Destination {
     #[serde(flatten)]
     pub(crate) delivery: Delivery,
     pub(crate) created_at: String,
-    /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
 }
 
@@ -107,18 +106,14 @@ pub(crate) struct Delivery {
     pub(crate) authorization: String,
     /// `cef`, `json` or `cps`. Text, because an edit may set an unknown format.
     pub(crate) log_format: String,
-    /// Whether the receiver's certificate is not verified.
     pub(crate) skip_ssl_verification: bool,
 }
 
-/// A webhook of a region or a portal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Webhook {
-    /// Whether events are sent.
     pub(crate) enabled: bool,
     #[serde(flatten)]
     pub(crate) target: Target,
-    /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
     /// Whether the events of a portal contain the name of the principal.
     #[serde(default)]
@@ -131,7 +126,6 @@ pub(crate) struct Webhook {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "form", rename_all = "snake_case")]
 pub(crate) enum Target {
-    /// Never configured.
     #[default]
     Unconfigured,
     /// Configured and then deleted in v3.
@@ -145,27 +139,21 @@ pub(crate) enum Target {
 /// A delivery, as the status reports it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Attempt {
-    /// The time, RFC 3339.
     pub(crate) at: String,
     /// The receiver's status code; absent if there was no response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<u16>,
-    /// The receiver's reason phrase, or the reason for the absence of a response.
     pub(crate) message: String,
     /// Whether the last retry of the delivery failed.
     #[serde(default)]
     pub(crate) failed: bool,
 }
 
-/// A replay job of a region or a portal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ReplayJob {
-    /// RFC 3339, or [`clock::NEVER`].
     pub(crate) start_at: String,
-    /// RFC 3339, or [`clock::NEVER`].
     pub(crate) end_at: String,
     pub(crate) status: ReplayStatus,
-    /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
 }
 
@@ -244,7 +232,6 @@ impl Default for ReplayJob {
 }
 
 impl Target {
-    /// Whether the webhook has a target.
     pub(crate) fn is_set_up(&self) -> bool {
         matches!(self, Self::Endpoint(_) | Self::Destination { .. })
     }
@@ -260,7 +247,6 @@ impl Target {
 }
 
 impl Webhook {
-    /// Whether the last retry of the last delivery failed.
     pub(crate) fn is_failing(&self) -> bool {
         self.last_attempt.as_ref().is_some_and(|attempt| attempt.failed)
     }

@@ -9,7 +9,6 @@ use crate::organization::state::State;
 /// The number of earlier states that stale responses can show.
 const PAST_STATES: usize = 8;
 
-/// Stores the state in memory, with the states before.
 #[derive(Debug)]
 pub(crate) struct Store {
     states: Mutex<States>,
@@ -50,11 +49,7 @@ impl Store {
         change(&mut self.lock().current)
     }
 
-    /// Changes the state atomically.
-    ///
-    /// # Errors
-    ///
-    /// The error of `change`. Nothing is changed then.
+    /// Changes the state atomically: after an error of `change`, nothing is changed.
     pub(crate) fn change<T, E>(&self, change: impl FnOnce(&mut State) -> Result<T, E>) -> Result<T, E> {
         let mut states = self.lock();
         let mut next = states.current.clone();

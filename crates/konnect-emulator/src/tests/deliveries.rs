@@ -29,6 +29,12 @@ fn trigger(emulator: &Emulator, region: &str, count: usize) {
         .unwrap();
 }
 
+fn trigger_each(emulator: &Emulator, kinds: &[EventKind]) {
+    for kind in kinds {
+        emulator.trigger("eu", None, *kind, 1).unwrap();
+    }
+}
+
 /// Starts a receiver with a trusted certificate and an emulator whose region eu delivers JSON to it.
 async fn stream() -> (Receiver, Emulator) {
     let receiver = Receiver::start(Certificate::Valid).await;
@@ -46,15 +52,13 @@ async fn delivery_batch_is_gzip_text_with_the_credential() {
     assert_eq!(batches.len(), 1, "{batches:?}");
     let batch = &batches[0];
     assert_eq!(batch.lines.len(), 3);
-    assert_eq!(
-        [
-            &*batch.path,
-            &batch.authorization,
-            &batch.content_type,
-            &batch.encoding
-        ],
-        ["/in", "Bearer s3cret", "text/plain", "gzip"]
-    );
+    let head = [
+        &batch.path,
+        &batch.authorization,
+        &batch.content_type,
+        &batch.encoding,
+    ];
+    assert_eq!(head, ["/in", "Bearer s3cret", "text/plain", "gzip"]);
     let log = emulator.deliveries();
     assert_eq!(
         (log.len(), log[0].events, log[0].code, log[0].replay),
@@ -80,13 +84,14 @@ fn has_in_order(line: &str, parts: impl Iterator<Item = String>) {
 #[tokio::test]
 async fn delivery_json_keys_are_sorted_and_sig_is_last() {
     let (receiver, emulator) = stream().await;
-    for kind in [
-        EventKind::Authentication,
-        EventKind::AuthorizationDenied,
-        EventKind::AccessFailed,
-    ] {
-        emulator.trigger("eu", None, kind, 1).unwrap();
-    }
+    trigger_each(
+        &emulator,
+        &[
+            EventKind::Authentication,
+            EventKind::AuthorizationDenied,
+            EventKind::AccessFailed,
+        ],
+    );
     emulator.deliveries_drained().await;
     let expected = [
         "cef_version event_class_id event_product event_ts event_vendor event_version name org_id principal_id \
@@ -104,17 +109,14 @@ async fn delivery_json_keys_are_sorted_and_sig_is_last() {
         assert!(!line.contains(": ") && !line.contains(", "), "{line}");
     }
     let events = receiver.events();
-    let names = events.iter().map(|event| event["name"].as_str().unwrap());
-    assert_eq!(
-        names.collect::<Vec<_>>(),
-        [
-            "AUTHENTICATION_OUTCOME_SUCCESS",
-            "Authz.control-planes",
-            "Ingress"
-        ]
-    );
-    let severities: Vec<&Value> = events.iter().map(|event| &event["severity"]).collect();
-    assert_eq!(severities, [0, 6, 10]);
+    let field = |name: &str| events.iter().map(|event| event[name].clone()).collect::<Vec<_>>();
+    let names = [
+        "AUTHENTICATION_OUTCOME_SUCCESS",
+        "Authz.control-planes",
+        "Ingress",
+    ];
+    assert_eq!(field("name"), names);
+    assert_eq!(field("severity"), [0, 6, 10]);
     assert_eq!(events[0]["cef_version"], "0");
     assert_eq!(events[0]["trace_id"].as_str().unwrap().len(), 32);
     assert!(events[0]["rt"].is_i64() && events[0]["success"] == true);
@@ -128,13 +130,14 @@ async fn delivery_json_keys_are_sorted_and_sig_is_last() {
 async fn delivery_cef_fields_have_the_documented_order() {
     let (receiver, emulator) = stream().await;
     deliver_to(&emulator, "eu", &receiver.url, "cef");
-    for kind in [
-        EventKind::Authentication,
-        EventKind::Authorization,
-        EventKind::Access,
-    ] {
-        emulator.trigger("eu", None, kind, 1).unwrap();
-    }
+    trigger_each(
+        &emulator,
+        &[
+            EventKind::Authentication,
+            EventKind::Authorization,
+            EventKind::Access,
+        ],
+    );
     emulator.deliveries_drained().await;
     let expected = [
         (

@@ -20,11 +20,9 @@ async fn organization_any_token_on_global_only() {
         .edit_organization(json!({"name": "Example", "login_path": "example"}))
         .unwrap();
     assert_eq!(edited["name"], "Example");
-    let organization = emulator.read(path).await;
-    has(
-        &organization,
-        &json!({"name": "Example", "login_path": "example"}),
-    );
+    emulator
+        .has(path, &json!({"name": "Example", "login_path": "example"}))
+        .await;
     assert!(emulator.edit_organization(json!({"colour": "red"})).is_err());
     assert!(emulator.edit_organization(json!({"name": 1})).is_err());
 }

@@ -208,6 +208,11 @@ impl Emulator {
         assert_eq!(self.read(path).await, *document, "{path}");
     }
 
+    /// Asserts that the document at a path has these fields, and perhaps others.
+    async fn has(&self, path: &str, fields: &Value) {
+        has(&self.read(path).await, fields);
+    }
+
     async fn post(&self, path: &str, body: Value) -> Reply {
         self.call("POST", path, body).await
     }

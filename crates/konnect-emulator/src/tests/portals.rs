@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::tests::{Reply, has, start};
+use crate::tests::{Reply, start};
 
 fn path(portal: &str) -> String {
     format!("/eu/v3/portals/{portal}/audit-log-webhook")
@@ -98,11 +98,12 @@ async fn webhook_patch_get_and_delete_follow_each_other() {
     emulator
         .record_portal_delivery("eu", &portal, 401, "Unauthorized", None)
         .unwrap();
-    let status = emulator.read(&format!("{url}/status")).await;
-    has(
-        &status,
-        &json!({"webhook_status": "inactive", "last_response_code": 401}),
-    );
+    emulator
+        .has(
+            &format!("{url}/status"),
+            &json!({"webhook_status": "inactive", "last_response_code": 401}),
+        )
+        .await;
     // The webhook of the region is separate.
     emulator.get("/eu/v3/audit-log-webhook").await.problem(404);
     let destination = format!("/global/v3/audit-log-destinations/{id}");
