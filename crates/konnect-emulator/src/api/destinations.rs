@@ -2,20 +2,66 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use url::form_urlencoded::parse;
 use uuid::Uuid;
 
 use crate::api::call::Call;
-use crate::api::destination_list::ListQuery;
 use crate::api::fields::{Fields, Need};
 use crate::api::problem::Problem;
+use crate::api::query::{Page, read_cursor};
+use crate::api::route::{DESTINATIONS, Version};
 use crate::http::response::ApiResponse;
 use crate::organization::clock;
 use crate::organization::state::{Destination, State};
 use crate::organization::stream::parse_uuid;
 
+const DEFAULT_SIZE: usize = 10;
+
+/// The maximum page size. Larger sizes are reduced to it.
+const MAX_PAGE_SIZE: usize = 100;
+
+type NameFilter = Box<dyn Fn(&str) -> bool>;
+
+/// `GET` of the list: cursor pages and filters on the name. Ignores unknown parameters and invalid values: the API
+/// description declares no 400.
 pub(crate) fn list(state: &State, call: &Call<'_>) -> ApiResponse {
-    let page = ListQuery::parse(call).page(state.destinations(call.request.region), |item| show(call, item));
-    ApiResponse::ok(&page)
+    let mut page = Page::of(DEFAULT_SIZE);
+    let mut filter = None;
+    for (key, value) in parse(call.request.query.as_bytes()) {
+        match key.as_ref() {
+            "page[size]" => {
+                if let Ok(size @ 1..) = value.parse() {
+                    page.size = MAX_PAGE_SIZE.min(size);
+                }
+            }
+            "page[after]" => page.after = read_cursor(&value),
+            "page[before]" => page.before = read_cursor(&value),
+            key if filter.is_none() => filter = name_filter(call.version, key, &value),
+            _ => {}
+        }
+    }
+    let mut matches: Vec<&Destination> = state
+        .destinations(call.request.region)
+        .filter(|item| filter.as_ref().is_none_or(|filter| filter(&item.name)))
+        .collect();
+    matches.sort_by_key(|item| item.sequence);
+    // A link as in Konnect: without region and filters, and with a prefix that cannot be requested. A client must extract
+    // the cursor.
+    let link = |query: &str| format!("/api/{}/{DESTINATIONS}?{query}", call.version.segment());
+    let (page, links) = page.cut(&matches, |item| item.sequence, link);
+    let data: Vec<Value> = page.iter().map(|item| show(call, item)).collect();
+    ApiResponse::ok(&json!({ "data": data, "meta": links }))
+}
+
+/// Both operators are case-sensitive.
+fn name_filter(version: Version, key: &str, value: &str) -> Option<NameFilter> {
+    let value = value.to_owned();
+    match key {
+        "filter[name][contains]" => Some(Box::new(move |name| name.contains(&value))),
+        "filter[name][eq]" => Some(Box::new(move |name| name == value)),
+        "filter[name]" if version == Version::V2 => Some(Box::new(move |name| name == value)),
+        _ => None,
+    }
 }
 
 /// `POST` to the list. 400 for an invalid body.

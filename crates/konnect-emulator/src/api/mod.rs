@@ -4,7 +4,6 @@ mod audit_logs;
 mod audit_trail;
 pub(crate) mod call;
 mod credential;
-mod destination_list;
 mod destinations;
 mod fields;
 mod identity;

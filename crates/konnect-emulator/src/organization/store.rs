@@ -10,9 +10,7 @@ use crate::organization::state::State;
 const PAST_STATES: usize = 8;
 
 #[derive(Debug)]
-pub(crate) struct Store {
-    states: Mutex<States>,
-}
+pub(crate) struct Store(Mutex<States>);
 
 #[derive(Debug)]
 struct States {
@@ -23,12 +21,10 @@ struct States {
 
 impl Store {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self {
-            states: Mutex::new(States {
-                current: State::new(clock),
-                past: VecDeque::new(),
-            }),
-        }
+        Self(Mutex::new(States {
+            current: State::new(clock),
+            past: VecDeque::new(),
+        }))
     }
 
     pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
@@ -61,6 +57,6 @@ impl Store {
     }
 
     fn lock(&self) -> MutexGuard<'_, States> {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
