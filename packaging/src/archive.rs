@@ -1,7 +1,7 @@
 //! The archive of one program for one platform.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,12 +12,11 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use crate::{Failure, NAME, Program, Project, TOOLS, notices, sbom};
+use crate::{Failure, NAME, Program, Project, TOOLS, notices, read, sbom};
 
 /// An archive in a folder, known by its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Archive {
-    /// The folder.
     folder: PathBuf,
     /// The program in it: [`NAME`] or one of [`TOOLS`].
     pub program: &'static str,
@@ -25,15 +24,6 @@ pub struct Archive {
     pub version: String,
     /// `OS_ARCH`.
     pub platform: String,
-}
-
-/// The checksums of an archive, as lock files have them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hashes {
-    /// The hash of the archive itself, in hexadecimal: `zh:` in a lock file, and what `SHA256SUMS` lists.
-    pub zip: String,
-    /// The hash of its content, after `h1:` in a lock file.
-    pub content: String,
 }
 
 impl Archive {
@@ -51,7 +41,6 @@ impl Archive {
             version: project.version.clone(),
             platform: program.platform.to_string(),
         };
-        let read = |path: &Path| fs::read(path).map_err(|e| Failure::of(path.display(), e));
         let bytes = read(path)?;
         let sha256 = hexadecimal(&bytes);
         let mut content = notices::files(project, program)?;
@@ -115,17 +104,12 @@ impl Archive {
         self.folder.join(self.file_name())
     }
 
-    /// Computes its checksums.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the file cannot be read or is not an archive.
-    pub fn hashes(&self) -> Result<Hashes, Failure> {
+    /// Its checksums, as lock files have them: the hash of the archive itself in hexadecimal (`zh:`, and what `SHA256SUMS`
+    /// lists), and the hash of its content (`h1:`).
+    pub(crate) fn hashes(&self) -> Result<(String, String), Failure> {
         let path = self.path();
         let unreadable = |e: &dyn std::fmt::Display| Failure::of(path.display(), e);
-        let mut file = File::open(&path).map_err(|e| unreadable(&e))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(|e| unreadable(&e))?;
+        let bytes = read(&path)?;
         let mut zip = ZipArchive::new(Cursor::new(&bytes)).map_err(|e| unreadable(&e))?;
         let mut lines = BTreeMap::new();
         for index in 0..zip.len() {
@@ -136,10 +120,7 @@ impl Archive {
             lines.insert(name.clone(), format!("{}  {name}\n", hexadecimal(&content)));
         }
         let lines: String = lines.into_values().collect();
-        Ok(Hashes {
-            zip: hexadecimal(&bytes),
-            content: BASE64.encode(Sha256::digest(lines)),
-        })
+        Ok((hexadecimal(&bytes), BASE64.encode(Sha256::digest(lines))))
     }
 }
 

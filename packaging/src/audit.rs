@@ -1,6 +1,5 @@
 //! The list of crates in a program itself, as `cargo auditable` writes it: scanners of container images read it.
 
-use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use flate2::Compression;
@@ -18,10 +17,6 @@ use crate::{Failure, Program};
 const SYMBOL: &str = "AUDITABLE_VERSION_INFO";
 
 /// An object file with the section `.dep-v0`, to be linked into the program.
-///
-/// # Errors
-///
-/// Returns an error if the list or the object file cannot be written.
 pub(crate) fn object_file(program: &Program) -> Result<Vec<u8>, Failure> {
     let failed = |e: &dyn std::fmt::Display| Failure::of("the section .dep-v0", e);
     let mut list = ZlibEncoder::new(Vec::new(), Compression::best());
@@ -99,26 +94,19 @@ fn symbol(name: &str, size: u64, scope: SymbolScope, section: SymbolSection) -> 
 /// The crates in the format of `cargo auditable`. A crate may precede another that it needs.
 fn crates(program: &Program) -> Value {
     let crates = program.crates.iter().enumerate().map(|(position, part)| {
-        let mut entry = BTreeMap::from([
-            ("name", json!(part.name)),
-            ("version", json!(part.version)),
-            (
-                "source",
-                json!(if part.checksum.is_some() {
-                    "crates.io"
-                } else {
-                    "local"
-                }),
-            ),
-            ("dependencies", json!(part.needs)),
-        ]);
+        let mut entry = json!({
+            "name": part.name,
+            "version": part.version,
+            "source": if part.checksum.is_some() { "crates.io" } else { "local" },
+            "dependencies": part.needs,
+        });
         if !part.linked {
-            entry.insert("kind", json!("build"));
+            entry["kind"] = json!("build");
         }
         if position == 0 {
-            entry.insert("root", json!(true));
+            entry["root"] = json!(true);
         }
-        json!(entry)
+        entry
     });
     json!({ "packages": crates.collect::<Vec<_>>() })
 }

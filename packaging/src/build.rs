@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::archive::put;
 use crate::project::output;
-use crate::{Failure, NAME, Program, Project, audit};
+use crate::{Failure, NAME, Program, Project, audit, read};
 
 /// Compiles a program with a profile of `Cargo.toml`, and returns its path. The program contains the list of its
 /// crates.
@@ -156,7 +156,7 @@ fn c_flags(names: &BTreeMap<String, String>, target: &str) -> String {
 
 /// Returns an error if a program contains the name of a folder: a build elsewhere would differ.
 fn names_nothing(program: &Path, project: &Project) -> Result<(), Failure> {
-    let bytes = fs::read(program).map_err(|e| Failure::of(program.display(), e))?;
+    let bytes = read(program)?;
     // Not the checkout itself, whose name may be as short as `/src`.
     let inside = ["src", "target"].map(|name| project.folder.join(name));
     for folder in inside.iter().chain(&project.sources) {

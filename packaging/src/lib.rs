@@ -18,25 +18,33 @@ mod release;
 mod sbom;
 
 use std::fmt::Display;
+use std::fs;
+use std::path::Path;
 
-pub use archive::{Archive, Hashes};
+pub use archive::Archive;
 pub use build::{build, host};
 pub use platform::Platform;
 pub use program::Program;
 pub use project::{NAME, Project, TOOLS};
 pub use release::Release;
 
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|e| Failure::of(path.display(), e))
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|e| Failure::of(path.display(), e))
+}
+
 /// Why a release could not be built, for a person to read.
 #[derive(Debug)]
 pub struct Failure(String);
 
 impl Failure {
-    /// What was tried, and why it failed.
     pub(crate) fn of(what: impl Display, why: impl Display) -> Self {
         Self(format!("{what}: {why}"))
     }
 
-    /// One sentence.
     pub(crate) fn say(sentence: impl Into<String>) -> Self {
         Self(sentence.into())
     }

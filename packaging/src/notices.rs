@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::program::Crate;
-use crate::{Failure, Program, Project};
+use crate::{Failure, Program, Project, read};
 
 /// The notices of the crates and of the C library that are compiled into a program.
 const NOTICES: &str = "THIRD-PARTY-NOTICES.txt";
@@ -20,10 +20,6 @@ Rust's own library has its notices in THIRD-PARTY-NOTICES-rust.html.
 ";
 
 /// Returns the names and contents of the files with notices.
-///
-/// # Errors
-///
-/// Returns an error if a crate has no text of its licence, or a file cannot be read.
 pub(crate) fn files(project: &Project, program: &Program) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     let rust = project.sysroot()?.join("share/doc/rust/COPYRIGHT-library.html");
     Ok(BTreeMap::from([
@@ -133,8 +129,4 @@ fn legal_files(folder: &Path) -> Result<BTreeSet<PathBuf>, Failure> {
 
 fn upper(name: &std::ffi::OsStr) -> String {
     name.to_string_lossy().to_uppercase()
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|e| Failure::of(path.display(), e))
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::process::Command;
 
 use crate::project::{cargo, output};
 use crate::{Failure, NAME, Platform, Project};
@@ -12,7 +11,6 @@ use crate::{Failure, NAME, Platform, Project};
 pub struct Program {
     /// Its package: [`NAME`] or one of [`crate::TOOLS`].
     pub(crate) name: &'static str,
-    /// The target triple.
     pub(crate) target: String,
     /// The same as Terraform names it.
     pub(crate) platform: Platform,
@@ -20,7 +18,6 @@ pub struct Program {
     pub(crate) crates: Vec<Crate>,
 }
 
-/// A crate of a program.
 #[derive(Debug)]
 pub(crate) struct Crate {
     pub name: String,
@@ -40,7 +37,6 @@ pub(crate) struct Crate {
     pub needs: BTreeSet<usize>,
 }
 
-/// The name and version of a crate.
 type Id = (String, String);
 
 impl Program {
@@ -99,7 +95,6 @@ impl Program {
     }
 }
 
-/// The answer of `cargo tree`.
 #[derive(Default)]
 struct Tree {
     order: Vec<Id>,
@@ -111,33 +106,22 @@ struct Tree {
 fn tree(project: &Project, name: &str, target: &str, edges: &str) -> Result<Tree, Failure> {
     let mut command = cargo();
     command
-        .args([
-            "tree",
-            "--locked",
-            "--package",
-            name,
-            "--target",
-            target,
-            "--edges",
-            edges,
-        ])
-        .args(["--prefix", "depth", "--format", " {p}"])
+        .args(["tree", "--locked", "--package", name, "--target", target])
+        .args(["--edges", edges, "--prefix", "depth", "--format", " {p}"])
         .current_dir(&project.folder);
     let mut tree = Tree::default();
     let mut above: Vec<Id> = Vec::new();
     for line in output(&mut command)?.lines() {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let read = || match words.as_slice() {
+            [depth, name, version, ..] => {
+                let version = version.strip_prefix('v')?.to_owned();
+                Some((depth.parse::<usize>().ok()?, ((*name).to_owned(), version)))
+            }
+            _ => None,
+        };
         let unknown = || Failure::of("cargo tree", format!("an unknown line: {line}"));
-        let mut words = line.split_whitespace();
-        let depth: usize = words
-            .next()
-            .and_then(|depth| depth.parse().ok())
-            .ok_or_else(unknown)?;
-        let name = words.next().ok_or_else(unknown)?;
-        let version = words
-            .next()
-            .and_then(|version| version.strip_prefix('v'))
-            .ok_or_else(unknown)?;
-        let id = (name.to_owned(), version.to_owned());
+        let (depth, id) = read().ok_or_else(unknown)?;
         above.truncate(depth);
         if let Some(parent) = above.last() {
             tree.needs.entry(parent.clone()).or_default().insert(id.clone());
@@ -149,17 +133,4 @@ fn tree(project: &Project, name: &str, target: &str, edges: &str) -> Result<Tree
         above.push(id);
     }
     Ok(tree)
-}
-
-/// The version of the compiler and its library.
-pub(crate) fn rust_version(project: &Project) -> Result<String, Failure> {
-    let about = output(
-        Command::new("rustc")
-            .arg("--version")
-            .current_dir(&project.folder),
-    )?;
-    let version = about.split_whitespace().nth(1);
-    version
-        .map(str::to_owned)
-        .ok_or_else(|| Failure::of("rustc", "it does not report its version"))
 }

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::Failure;
+use crate::{Failure, read_text};
 
 /// The provider's package, and the prefix of its programs and archives.
 pub const NAME: &str = "terraform-provider-konnect";
@@ -29,7 +28,6 @@ pub struct Project {
     pub(crate) sources: BTreeSet<PathBuf>,
     /// The SHA-256 of each package from a registry, by name and version: what `Cargo.lock` has.
     pub(crate) checksums: BTreeMap<(String, String), String>,
-    /// The output of `cargo metadata`.
     pub(crate) metadata: Value,
 }
 
@@ -39,7 +37,6 @@ impl Project {
         output(Command::new("rustc").args(arguments).current_dir(&self.folder))
     }
 
-    /// The folder of the toolchain.
     pub(crate) fn sysroot(&self) -> Result<PathBuf, Failure> {
         Ok(self.rustc(&["--print", "sysroot"])?.trim().into())
     }
@@ -68,8 +65,7 @@ impl Project {
         let version = packages.iter().find(|package| package["name"] == NAME);
         let version = version.and_then(|package| package["version"].as_str());
         let version = version.ok_or_else(|| Failure::of(folder.display(), format!("no package {NAME}")))?;
-        let lock = folder.join("Cargo.lock");
-        let lock = fs::read_to_string(&lock).map_err(|e| Failure::of(lock.display(), e))?;
+        let lock = read_text(&folder.join("Cargo.lock"))?;
         Ok(Self {
             checksums: checksums(&lock),
             folder: folder.to_owned(),
@@ -80,7 +76,6 @@ impl Project {
         })
     }
 
-    /// What cargo knows about a package.
     pub(crate) fn package(&self, (name, version): &(String, String)) -> Result<&Value, Failure> {
         let mut packages = self.metadata["packages"].as_array().into_iter().flatten();
         packages

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::archive::{hexadecimal, put};
-use crate::{Archive, Failure, NAME, Project};
+use crate::{Archive, Failure, NAME, Project, read_text};
 
 /// A folder with the archives of one or more versions.
 #[derive(Debug)]
@@ -52,11 +52,8 @@ impl Release {
     pub fn describe(&self, project: &Project) -> Result<Vec<String>, Failure> {
         let version = &project.version;
         let manifest = format!("{NAME}_{version}_manifest.json");
-        let source = project
-            .folder
-            .join("packaging")
-            .join("terraform-registry-manifest.json");
-        let text = fs::read_to_string(&source).map_err(|e| Failure::of(source.display(), e))?;
+        let source = project.folder.join("packaging/terraform-registry-manifest.json");
+        let text = read_text(&source)?;
         self.write(&manifest, &text)?;
 
         let mut sums = BTreeMap::from([(manifest, hexadecimal(text.as_bytes()))]);
@@ -65,7 +62,7 @@ impl Release {
         let mut versions: BTreeMap<&str, BTreeMap<&str, Value>> = BTreeMap::new();
         let mut files = Vec::new();
         for archive in &self.archives {
-            let hashes = archive.hashes()?;
+            let (zip, content) = archive.hashes()?;
             if archive.version == *version {
                 let bill = archive.bill_name();
                 if !self.folder.join(&bill).is_file() {
@@ -78,12 +75,12 @@ impl Release {
             }
             if archive.program != NAME {
                 if archive.version == *version {
-                    tools.insert(archive.file_name(), hashes.zip);
+                    tools.insert(archive.file_name(), zip);
                 }
                 continue;
             }
             let entry = json!({
-                "hashes": [format!("h1:{}", hashes.content), format!("zh:{}", hashes.zip)],
+                "hashes": [format!("h1:{content}"), format!("zh:{zip}")],
                 "url": archive.file_name(),
             });
             versions
@@ -91,7 +88,7 @@ impl Release {
                 .or_default()
                 .insert(&archive.platform, entry);
             if archive.version == *version {
-                sums.insert(archive.file_name(), hashes.zip);
+                sums.insert(archive.file_name(), zip);
             }
         }
         let mut index = BTreeMap::new();

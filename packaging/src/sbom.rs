@@ -1,11 +1,9 @@
 //! The bill of materials of one program for one target, in `CycloneDX` 1.6.
 
-use std::fs;
-
 use serde_json::{Value, json};
 
-use crate::program::{Crate, rust_version};
-use crate::{Failure, Program, Project};
+use crate::program::Crate;
+use crate::{Failure, Program, Project, read_text};
 
 /// Describes a program: the crates that are compiled into it, those that take part in its build (`excluded`), the C
 /// code of AWS-LC, and Rust's library. `sha256` is the program's. Two descriptions of one program are the same.
@@ -25,7 +23,9 @@ pub(crate) fn describe(project: &Project, program: &Program, sha256: &str) -> Re
     components[0]["hashes"] = json!([{ "alg": "SHA-256", "content": sha256 }]);
     components[0]["properties"] = json!([{ "name": "rust:target", "value": program.target }]);
 
-    let rust = rust_version(project)?;
+    let about = project.rustc(&["--version"])?;
+    let rust = about.split_whitespace().nth(1);
+    let rust = rust.ok_or_else(|| Failure::of("rustc", "it does not report its version"))?;
     let library = format!("pkg:github/rust-lang/rust@{rust}#library/std");
     edges[0].push(library.clone());
     components.push(json!({
@@ -76,7 +76,6 @@ fn component(part: &Crate) -> Value {
     component
 }
 
-/// The package URL.
 fn reference(part: &Crate) -> String {
     format!("pkg:cargo/{}@{}", part.name, part.version)
 }
@@ -84,7 +83,7 @@ fn reference(part: &Crate) -> String {
 /// AWS-LC, whose sources are in the package of its crate: that package's hash covers them.
 fn aws_lc(part: &Crate) -> Result<Value, Failure> {
     let header = part.folder.join("aws-lc/include/openssl/base.h");
-    let text = fs::read_to_string(&header).map_err(|e| Failure::of(header.display(), e))?;
+    let text = read_text(&header)?;
     let version = text
         .lines()
         .find_map(|line| line.strip_prefix("#define AWSLC_VERSION_NUMBER_STRING "))

@@ -51,11 +51,11 @@ pub(crate) struct Item {
 impl From<&Key> for Item {
     fn from(key: &Key) -> Self {
         Self {
-            kid: key.kid().map(str::to_owned).into(),
-            kty: key.kty().to_owned().into(),
-            crv: key.crv().to_owned().into(),
-            alg: key.alg().map(str::to_owned).into(),
-            x: key.x().to_owned().into(),
+            kid: key.kid.clone().into(),
+            kty: "OKP".to_owned().into(),
+            crv: "Ed25519".to_owned().into(),
+            alg: key.alg.clone().into(),
+            x: key.x.clone().into(),
         }
     }
 }

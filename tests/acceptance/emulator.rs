@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
 use konnect::{Region, ServerUrl};
-use konnect_emulator::{Behavior, DeliveryOptions, EmulatorOptions, TimeScale, TrustedAuthorities};
+use konnect_emulator::{Behavior, DeliveryOptions, EmulatorOptions, TimeScale};
 use libtest_mimic::{Failed, Trial};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -106,9 +106,11 @@ fn is_untouched(konnect: &LocalKonnect, region: &str) {
 
 fn acceptance_against_emulator_answers_every_question() {
     let (receiver, certificate) = Receiver::local().unwrap();
+    let trusted = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&trusted, certificate).unwrap();
     let konnect = LocalKonnect::with(EmulatorOptions {
         deliveries: Some(DeliveryOptions {
-            trusted_authorities: TrustedAuthorities::Pem(certificate),
+            trusted_authorities: Some(trusted.path().to_owned()),
             ..DeliveryOptions::default()
         }),
         time_scale: TimeScale::new(SCALE).unwrap(),

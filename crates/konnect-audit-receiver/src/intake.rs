@@ -3,20 +3,48 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use konnect_event::{KeySet, VerifyError, parse, verify};
+use konnect_event::{Event, KeySet, VerifyError, parse, verify};
+use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::display::Style;
 use crate::filter::Filter;
-use crate::received::{OnEvent, Received, Verification};
 
 /// The amount of output to buffer: large deliveries need only little more memory than their bodies.
 const CHUNK: usize = 64 * 1024;
 
 /// How many unreadable lines of a delivery are shown.
 const MAX_UNREADABLE: u64 = 20;
+
+/// A received line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received<'a> {
+    /// The line, without its line break. Bytes that are not UTF-8 are replaced.
+    pub line: &'a str,
+    /// The event, or the reason why the line is not one. The text does not quote the line.
+    pub event: Result<Event, String>,
+    /// The verification of its signature.
+    pub verification: Verification,
+}
+
+/// The result of the verification of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verification {
+    /// One of the keys verifies the signature.
+    Verified,
+    /// The event has no signature.
+    Unsigned,
+    /// No key verifies the signature.
+    Bad,
+    /// The receiver has no keys, or the line is not an event.
+    Unchecked,
+}
+
+/// A function that is called with each event.
+pub type OnEvent = Arc<dyn Fn(&Received<'_>) + Send + Sync>;
 
 /// The numbers of received deliveries and events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -53,7 +81,6 @@ impl Counts {
     }
 }
 
-/// The processing of deliveries.
 pub(crate) struct Intake {
     pub(crate) keys: Option<KeySet>,
     pub(crate) filter: Filter,
@@ -65,13 +92,11 @@ pub(crate) struct Intake {
     pub(crate) broken: watch::Sender<Option<io::ErrorKind>>,
 }
 
-/// The outputs of lines.
 pub(crate) struct Sinks {
     pub(crate) display: Box<dyn Write + Send>,
     pub(crate) output: Option<File>,
 }
 
-/// Lines that wait to be written.
 #[derive(Default)]
 struct Pending {
     shown: String,
@@ -80,11 +105,8 @@ struct Pending {
 }
 
 impl Intake {
-    /// Processes the lines of a delivery.
-    ///
-    /// # Errors
-    /// When the lines cannot be appended to the output file. Some may have been appended, and are duplicated when the
-    /// sender tries again.
+    /// Processes the lines of a delivery. If they cannot be appended to the output file, some may have been appended, and
+    /// are duplicated when the sender tries again.
     pub(crate) fn take(&self, body: &[u8]) -> io::Result<()> {
         let mut pending = Pending::default();
         let mut unreadable = 0;
@@ -107,7 +129,6 @@ impl Intake {
         self.write(&mut pending)
     }
 
-    /// Counts a rejected delivery.
     pub(crate) fn refused(&self) {
         self.counts.send_modify(|counts| counts.refused += 1);
     }

@@ -1,5 +1,6 @@
 //! The keys of `--jwks`: a document in a file or at a URL.
 
+use std::error::Error as _;
 use std::io;
 use std::time::Duration;
 
@@ -7,39 +8,11 @@ use konnect_event::{InvalidKeySet, KeySet};
 use reqwest::StatusCode;
 use url::{Host, Url};
 
-/// The timeout for the request of the document.
+use crate::options::invalid;
+
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// The maximum size of a fetched document.
 const MAX_BYTES: usize = 1024 * 1024;
-
-/// The reason why the keys cannot be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum KeysError {
-    /// A file that cannot be read.
-    #[error("{path}: {error}")]
-    File {
-        /// The path of the file.
-        path: String,
-        /// The error of the system.
-        error: io::Error,
-    },
-    /// A malformed URL.
-    #[error("the URL of the key set is malformed: {0}")]
-    Url(#[from] url::ParseError),
-    /// A URL without TLS, whose response could be replaced in transit.
-    #[error("the key set is fetched over HTTPS only, or over HTTP from a loopback address")]
-    Insecure,
-    /// A server that does not respond.
-    #[error("the key set cannot be fetched: {0}")]
-    Fetch(String),
-    /// A status other than 200.
-    #[error("the server of the key set answered {0}; redirects are not followed")]
-    Status(StatusCode),
-    /// A document without usable keys.
-    #[error(transparent)]
-    KeySet(#[from] InvalidKeySet),
-}
 
 /// Reads a JWKS document from a URL if the text begins with `https://` or `http://`, or from a file.
 ///
@@ -47,23 +20,23 @@ pub enum KeysError {
 ///
 /// # Errors
 /// When the document cannot be read or fetched, or has no usable key.
-pub async fn load_keys(source: &str) -> Result<KeySet, KeysError> {
+pub async fn load_keys(source: &str) -> io::Result<KeySet> {
     let text = if source.starts_with("https://") || source.starts_with("http://") {
-        fetch(Url::parse(source)?).await?
+        fetch(source).await.map_err(invalid)?
     } else {
-        std::fs::read_to_string(source).map_err(|error| KeysError::File {
-            path: source.to_owned(),
-            error,
-        })?
+        std::fs::read_to_string(source)
+            .map_err(|error| io::Error::new(error.kind(), format!("{source}: {error}")))?
     };
-    Ok(KeySet::from_json(&text)?)
+    KeySet::from_json(&text).map_err(invalid)
 }
 
-async fn fetch(url: Url) -> Result<String, KeysError> {
+async fn fetch(url: &str) -> Result<String, String> {
+    let url = Url::parse(url).map_err(|error| format!("the URL of the key set is malformed: {error}"))?;
     let mut builder = reqwest::Client::builder();
     if url.scheme() != "https" {
         if !is_loopback(&url) {
-            return Err(KeysError::Insecure);
+            let why = "the key set is fetched over HTTPS only, or over HTTP from a loopback address";
+            return Err(why.to_owned());
         }
         // No proxy and no certificates: the request stays on this machine.
         builder = builder.no_proxy().tls_certs_only([]);
@@ -74,17 +47,20 @@ async fn fetch(url: Url) -> Result<String, KeysError> {
         .build()
         .map_err(|error| failed(&error))?;
     let mut response = client.get(url).send().await.map_err(|error| failed(&error))?;
-    if response.status() != StatusCode::OK {
-        return Err(KeysError::Status(response.status()));
+    let status = response.status();
+    if status != StatusCode::OK {
+        return Err(format!(
+            "the server of the key set answered {status}; redirects are not followed"
+        ));
     }
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| failed(&error))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_BYTES {
-            return Err(InvalidKeySet::TooLarge(bytes.len()).into());
+            return Err(InvalidKeySet::TooLarge(bytes.len()).to_string());
         }
     }
-    String::from_utf8(bytes).map_err(|_| InvalidKeySet::NotJwks.into())
+    String::from_utf8(bytes).map_err(|_| InvalidKeySet::NotJwks.to_string())
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -97,12 +73,12 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 /// An error with its causes. The last one is the most specific.
-fn failed(error: &dyn std::error::Error) -> KeysError {
-    let mut text = error.to_string();
+fn failed(error: &reqwest::Error) -> String {
+    let mut text = format!("the key set cannot be fetched: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {
         text = format!("{text}: {error}");
         cause = error.source();
     }
-    KeysError::Fetch(text)
+    text
 }

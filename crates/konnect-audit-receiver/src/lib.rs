@@ -27,8 +27,8 @@
 //! # tokio::runtime::Runtime::new().unwrap().block_on(example()).unwrap();
 //! ```
 //!
-//! Deliveries are limited in size and time. Control characters and invisible characters of a sender are escaped. Output never contains
-//! the expected credential.
+//! Deliveries are limited in size and time. Control characters and invisible characters of a sender are escaped. Output
+//! never contains the expected credential.
 #![forbid(unsafe_code)]
 
 mod body;
@@ -37,16 +37,13 @@ mod filter;
 mod intake;
 mod keys;
 mod options;
-mod received;
 mod receiver;
 mod server;
 
 pub use display::Style;
-pub use filter::{Filter, InvalidFilter};
+pub use filter::Filter;
 pub use http::StatusCode;
-pub use intake::Counts;
-pub use keys::{KeysError, load_keys};
+pub use intake::{Counts, OnEvent, Received, Verification};
+pub use keys::load_keys;
 pub use options::{DEFAULT_MAX_BODY_BYTES, Options, Tls};
-pub use received::{OnEvent, Received, Verification};
 pub use receiver::{Missed, Receiver};
-pub use server::InvalidCredential;

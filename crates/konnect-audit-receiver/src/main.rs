@@ -173,7 +173,7 @@ async fn options(arguments: Arguments) -> io::Result<Options> {
     };
     options.status = StatusCode::from_u16(arguments.respond).map_err(invalid)?;
     if let Some(source) = &arguments.jwks {
-        let keys = load_keys(source).await.map_err(invalid)?;
+        let keys = load_keys(source).await?;
         if keys.has_private_key() {
             report(
                 "the key set has a private key (a member \"d\"): whoever reads it can sign events. Use a document with \
@@ -218,27 +218,22 @@ fn report(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-#[cfg(unix)]
+/// Waits for an interrupt, or for the end of the session.
 fn signals() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    #[cfg(unix)]
+    let (mut interrupt, mut terminate) = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
+    #[cfg(windows)]
+    let (mut interrupt, mut terminate) = {
+        use tokio::signal::windows::{ctrl_break, ctrl_c};
+        (ctrl_c()?, ctrl_break()?)
+    };
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the signature that unix has")]
-fn signals() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // An error means that no signal can be received: then only the end of the process stops the receiver.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
         }
     })
 }

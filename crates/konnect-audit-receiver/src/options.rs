@@ -1,7 +1,6 @@
 //! The options of a receiver.
 
-use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use http::StatusCode;
@@ -9,7 +8,7 @@ use konnect_event::KeySet;
 
 use crate::display::Style;
 use crate::filter::Filter;
-use crate::received::OnEvent;
+use crate::intake::OnEvent;
 
 /// The default of [`Options::max_body_bytes`]: 10 MiB.
 pub const DEFAULT_MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
@@ -55,25 +54,13 @@ impl Options {
             keys: None,
             filter: Filter::default(),
             style: Style::Text { color: false },
-            display: Box::new(std::io::sink()),
-            log: Box::new(std::io::sink()),
+            display: Box::new(io::sink()),
+            log: Box::new(io::sink()),
             output: None,
             on_event: None,
             status: StatusCode::ACCEPTED,
             max_body_bytes: DEFAULT_MAX_BODY_BYTES,
         }
-    }
-}
-
-/// Omits the credential.
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("listen", &self.listen)
-            .field("tls", &self.tls)
-            .field("output", &self.output)
-            .field("status", &self.status)
-            .finish_non_exhaustive()
     }
 }
 
@@ -94,4 +81,8 @@ pub enum Tls {
         /// The private key.
         key: PathBuf,
     },
+}
+
+pub(crate) fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, error)
 }

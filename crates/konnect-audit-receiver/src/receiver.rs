@@ -9,14 +9,14 @@ use std::time::Duration;
 use http::StatusCode;
 use socket2::SockRef;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::intake::{Counts, Intake, Sinks, open_output};
 use crate::options::{Options, Tls};
-use crate::server::{self, Behavior, Credential, InvalidCredential, Shared, serve};
+use crate::server::{self, Behavior, Credential, MAX_BODIES, Shared, serve};
 
 /// How many connections wait to be accepted.
 const MAX_WAITING: i32 = 1024;
@@ -31,61 +31,36 @@ pub struct Receiver {
     stop: DropGuard,
 }
 
-/// The error if fewer events than expected have arrived.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Missed {
-    /// The expected number of events.
-    pub expected: u64,
-    /// The timeout of the wait.
-    pub timeout: Duration,
-    /// Whether only verified events count.
-    pub verified_only: bool,
-    /// The numbers of received deliveries and events.
-    pub counts: Counts,
-}
+/// The error if fewer events than expected have arrived. Its text says what has arrived.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Missed(String);
 
-impl fmt::Display for Missed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts {
-            refused,
-            events,
-            verified,
-            unsigned,
-            bad,
-            unreadable,
-            ..
-        } = self.counts;
-        let (arrived, what) = if self.verified_only {
-            (verified, "verified events")
+impl Missed {
+    /// With keys (`verified_only`), only verified events count.
+    fn new(expected: u64, within: Duration, verified_only: bool, counts: Counts) -> Self {
+        let (arrived, what) = if verified_only {
+            (counts.verified, "verified events")
         } else {
-            (events, "events")
+            (counts.events, "events")
         };
-        let seconds = self.timeout.as_secs_f64();
-        write!(
-            f,
-            "{arrived} of {} {what} arrived within {seconds} s",
-            self.expected
-        )?;
-        // Without keys, these events count.
-        let (unsigned, bad) = if self.verified_only {
-            (unsigned, bad)
-        } else {
-            (0, 0)
-        };
+        let seconds = within.as_secs_f64();
+        let text = format!("{arrived} of {expected} {what} arrived within {seconds} s");
         let others = [
-            (unsigned, "unsigned"),
-            (bad, "with a bad signature"),
-            (unreadable, "lines unreadable"),
-            (refused, "deliveries refused"),
+            (counts.unsigned, verified_only, "unsigned"),
+            (counts.bad, verified_only, "with a bad signature"),
+            (counts.unreadable, true, "lines unreadable"),
+            (counts.refused, true, "deliveries refused"),
         ];
-        for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
-            write!(f, "; {count} {what}")?;
-        }
-        Ok(())
+        let others = others
+            .into_iter()
+            .filter(|(count, counts, _)| *count > 0 && *counts);
+        let others: Vec<_> = others
+            .map(|(count, _, what)| format!("; {count} {what}"))
+            .collect();
+        Self(text + &others.concat())
     }
 }
-
-impl std::error::Error for Missed {}
 
 impl Receiver {
     /// Starts a receiver. Requires a tokio runtime with I/O and time.
@@ -94,8 +69,11 @@ impl Receiver {
     /// When the address cannot be bound, a file cannot be read or written, or the expected credential is not a valid
     /// header value.
     pub async fn start(options: Options) -> io::Result<Self> {
-        let credential = options.authorization.as_deref().map(Credential::new).transpose();
-        let credential = credential.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let credential = options
+            .authorization
+            .as_deref()
+            .map(Credential::new)
+            .transpose()?;
         let host = options.listen.rsplit_once(':').map_or("", |(host, _)| host);
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let output = options.output.as_deref().map(open_output).transpose()?;
@@ -142,7 +120,13 @@ impl Receiver {
             credential,
             status: options.status,
         };
-        let shared = Arc::new(Shared::new(intake, behavior, options.log, options.max_body_bytes));
+        let shared = Arc::new(Shared {
+            intake,
+            behavior: Mutex::new(behavior),
+            log: Mutex::new(options.log),
+            max_body_bytes: options.max_body_bytes,
+            bodies: Semaphore::new(MAX_BODIES),
+        });
         let stop = CancellationToken::new();
         let task = tokio::spawn(serve(listener, acceptor, Arc::clone(&shared), stop.clone()));
         Ok(Self {
@@ -188,7 +172,7 @@ impl Receiver {
     ///
     /// # Errors
     /// When the credential is not a valid header value. The previous credential remains.
-    pub fn set_authorization(&self, authorization: Option<&str>) -> Result<(), InvalidCredential> {
+    pub fn set_authorization(&self, authorization: Option<&str>) -> io::Result<()> {
         let credential = authorization.map(Credential::new).transpose()?;
         self.shared.behavior(|behavior| behavior.credential = credential);
         Ok(())
@@ -213,12 +197,7 @@ impl Receiver {
         match timeout(within, enough).await {
             Ok(Ok(counts)) => Ok(*counts),
             // The sender exists as long as the receiver, so this is a timeout.
-            Ok(Err(_)) | Err(_) => Err(Missed {
-                expected,
-                timeout: within,
-                verified_only,
-                counts: self.counts(),
-            }),
+            Ok(Err(_)) | Err(_) => Err(Missed::new(expected, within, verified_only, self.counts())),
         }
     }
 

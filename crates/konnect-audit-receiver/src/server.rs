@@ -1,8 +1,9 @@
 //! Sockets, TLS and HTTP: the accept loop, one task per connection, and the handling of requests.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +21,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, SanType,
+    KeyUsagePurpose,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -36,23 +37,20 @@ use tokio_util::sync::CancellationToken;
 use crate::body::{self, Refusal};
 use crate::display::escape;
 use crate::intake::Intake;
+use crate::options::invalid;
 
 /// The maximum number of concurrent connections. A further one ends another: see [`Connections`].
 const MAX_CONNECTIONS: usize = 256;
 
-/// The maximum number of concurrent connections of an address.
 const MAX_CONNECTIONS_OF_PEER: usize = 64;
 
 /// The maximum number of bodies in memory. Further requests wait.
-const MAX_BODIES: usize = 8;
+pub(crate) const MAX_BODIES: usize = 8;
 
-/// The timeout of the TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The timeout for the headers of the next request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The timeout for a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The maximum time and number of bytes for discarding a rejected body.
@@ -62,13 +60,12 @@ const DRAIN_BYTES: usize = 16 * 1024 * 1024;
 /// How long deliveries in flight may take after a stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The shared data of connections.
 pub(crate) struct Shared {
     pub(crate) intake: Intake,
     pub(crate) behavior: Mutex<Behavior>,
     pub(crate) log: Mutex<Box<dyn Write + Send>>,
     pub(crate) max_body_bytes: usize,
-    bodies: Semaphore,
+    pub(crate) bodies: Semaphore,
 }
 
 /// The settings that can change while the receiver runs.
@@ -78,22 +75,6 @@ pub(crate) struct Behavior {
 }
 
 impl Shared {
-    pub(crate) fn new(
-        intake: Intake,
-        behavior: Behavior,
-        log: Box<dyn Write + Send>,
-        max_body_bytes: usize,
-    ) -> Self {
-        Self {
-            intake,
-            behavior: Mutex::new(behavior),
-            log: Mutex::new(log),
-            max_body_bytes,
-            bodies: Semaphore::new(MAX_BODIES),
-        }
-    }
-
-    /// Accesses the settings.
     pub(crate) fn behavior<T>(&self, with: impl FnOnce(&mut Behavior) -> T) -> T {
         with(&mut self.behavior.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -105,7 +86,6 @@ impl Shared {
     }
 }
 
-/// The sender of a connection.
 #[derive(Clone)]
 struct Peer {
     address: SocketAddr,
@@ -308,13 +288,8 @@ fn response(status: StatusCode, text: &str) -> http::Response<Full<Bytes>> {
     response
 }
 
-/// The error for a text that is not a valid `Authorization` header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the expected credential is empty, has a space at an end, or has a character that an HTTP header cannot carry; \
-     leave it unset to accept any"
-)]
-pub struct InvalidCredential;
+const INVALID_CREDENTIAL: &str = "the expected credential is empty, has a space at an end, or has a character that an HTTP \
+                                  header cannot carry; leave it unset to accept any";
 
 /// The digest of the expected `Authorization` header: a comparison of digests does not reveal its length.
 #[derive(Clone)]
@@ -322,9 +297,9 @@ pub(crate) struct Credential(Digest);
 
 impl Credential {
     /// Creates a credential from the whole header value, including the scheme.
-    pub(crate) fn new(text: &str) -> Result<Self, InvalidCredential> {
+    pub(crate) fn new(text: &str) -> io::Result<Self> {
         if text.is_empty() || text.trim() != text || HeaderValue::from_str(text).is_err() {
-            return Err(InvalidCredential);
+            return Err(invalid(INVALID_CREDENTIAL));
         }
         Ok(Self(digest(&SHA256, text.as_bytes())))
     }
@@ -352,19 +327,15 @@ pub(crate) fn self_made_tls(host: &str) -> io::Result<(TlsAcceptor, String)> {
     let authority = CertifiedIssuer::self_signed(params, key).map_err(io::Error::other)?;
 
     let key = KeyPair::generate().map_err(io::Error::other)?;
-    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).map_err(io::Error::other)?;
-    let mut addresses = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-    match host.parse::<IpAddr>() {
-        Ok(address) if !address.is_unspecified() && !addresses.contains(&address) => addresses.push(address),
-        Err(_) if host != "localhost" => {
-            let name = host.try_into().map_err(io::Error::other)?;
-            params.subject_alt_names.push(SanType::DnsName(name));
-        }
-        _ => {}
+    let mut names = BTreeSet::from(["localhost", "127.0.0.1", "::1"].map(str::to_owned));
+    if !host
+        .parse::<IpAddr>()
+        .is_ok_and(|address| address.is_unspecified())
+    {
+        names.insert(host.to_owned());
     }
-    params
-        .subject_alt_names
-        .extend(addresses.into_iter().map(SanType::IpAddress));
+    let names: Vec<_> = names.into_iter().collect();
+    let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
     // Required by strict verifiers, such as Python's.
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -374,7 +345,6 @@ pub(crate) fn self_made_tls(host: &str) -> io::Result<(TlsAcceptor, String)> {
     Ok((acceptor(vec![certificate.der().clone()], key)?, authority.pem()))
 }
 
-/// Loads the certificate and the key from PEM files.
 pub(crate) fn tls_from_files(cert: &Path, key: &Path) -> io::Result<TlsAcceptor> {
     let unreadable = |path: &Path, error: rustls::pki_types::pem::Error| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display()))

@@ -98,24 +98,4 @@ mod tests {
     fn options_none_are_the_default() {
         assert_eq!(Line::parse_from(["x"]).behavior, Behavior::default());
     }
-
-    #[test]
-    fn options_any_are_read_by_name() {
-        let line = [
-            "x",
-            "--pull-api",
-            "forbidden",
-            "--v2-shows-destination",
-            "false",
-            "--separate-destinations",
-        ];
-        let expected = Behavior {
-            v2_shows_destination: false,
-            pull_api: PullApi::Forbidden,
-            separate_destinations: true,
-            ..Behavior::default()
-        };
-        assert_eq!(Line::parse_from(line).behavior, expected);
-        Line::try_parse_from(["x", "--pull-api", "sometimes"]).unwrap_err();
-    }
 }

@@ -1,13 +1,10 @@
 //! The command line.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use konnect_emulator::{
-    Behavior, Certificate, DeliveryOptions, EmulatorOptions, EventKind, TimeScale, TrustedAuthorities,
-};
+use konnect_emulator::{Behavior, Certificate, DeliveryOptions, EmulatorOptions, EventKind, TimeScale};
 use reqwest::Method;
 use serde_json::{Value, json};
 use url::Url;
@@ -127,11 +124,8 @@ pub struct Trigger {
 impl Serve {
     /// The options of the emulator.
     pub fn into_options(self) -> EmulatorOptions {
-        let trusted_authorities = self
-            .trust
-            .map_or_else(TrustedAuthorities::default, TrustedAuthorities::File);
         let deliveries = DeliveryOptions {
-            trusted_authorities,
+            trusted_authorities: self.trust,
             allowed_hosts: self.allow_delivery_to,
         };
         EmulatorOptions {
@@ -158,11 +152,6 @@ impl Trigger {
             json!({ "command": "trigger", "stream": stream, "kind": self.kind, "count": self.count });
         (url, command)
     }
-}
-
-/// An error with the file that it is about.
-pub fn about_file(file: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", file.display()))
 }
 
 /// A URL of an emulator. Another server would not have its control calls.

@@ -8,15 +8,11 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::behavior::Behavior;
 use crate::control::{Command, ControlError};
-use crate::delivery::log::RecordedDelivery;
-use crate::delivery::sender::Sender;
-use crate::delivery::worker;
 use crate::event::sample::EventKind;
 use crate::fault::conditions::Conditions;
 use crate::fault::rule::FaultRule;
@@ -25,10 +21,9 @@ use crate::http::certificate::{Authority, Certificate};
 use crate::http::connections::ConnectionCount;
 use crate::http::listener::Listener;
 use crate::options::EmulatorOptions;
-use crate::organization::journal::RecordedRequest;
-use crate::organization::shared::{Announcements, Shared};
+use crate::organization::journal::{RecordedDelivery, RecordedRequest};
+use crate::organization::shared::Shared;
 use crate::organization::stream::StreamId;
-use crate::replay;
 
 /// A running emulator. It runs until it is stopped or dropped.
 ///
@@ -40,10 +35,8 @@ pub struct Emulator {
     address: SocketAddr,
     scheme: &'static str,
     authority: Option<Authority>,
-    stop: CancellationToken,
     /// Ends every connection.
     cut: CancellationToken,
-    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Emulator {
@@ -51,25 +44,15 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// The port is in use ([`io::ErrorKind::AddrInUse`]), or the trusted authorities are not certificates in PEM
-    /// ([`io::ErrorKind::InvalidInput`]).
+    /// The port is in use ([`io::ErrorKind::AddrInUse`]), or no key can be generated.
     pub async fn start(options: EmulatorOptions) -> io::Result<Self> {
-        let sender = options
-            .deliveries
-            .as_ref()
-            .map(|deliveries| Sender::new(deliveries, options.time_scale))
-            .transpose()?
-            .map(Arc::new);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
-        let (shared, announcements) = Shared::new(&options)?;
         let mut emulator = Self {
+            shared: Arc::new(Shared::new(&options)?),
             address: listener.local_addr()?,
-            shared: Arc::new(shared),
             scheme: "http",
             authority: None,
-            stop: CancellationToken::new(),
             cut: CancellationToken::new(),
-            tasks: Vec::new(),
         };
         let tls = options
             .certificate
@@ -78,7 +61,6 @@ impl Emulator {
         if tls.is_some() {
             emulator.scheme = "https";
         }
-        emulator.work(sender, announcements);
         emulator.serve(listener, tls);
         Ok(emulator)
     }
@@ -111,23 +93,10 @@ impl Emulator {
         self.authority.insert(authority).acceptor(kind)
     }
 
-    fn serve(&mut self, socket: TcpListener, tls: Option<TlsAcceptor>) {
-        let (shared, stop, cut) = (Arc::clone(&self.shared), self.stop.clone(), self.cut.clone());
+    fn serve(&self, socket: TcpListener, tls: Option<TlsAcceptor>) {
+        let (shared, cut) = (Arc::clone(&self.shared), self.cut.clone());
         let listener = Listener::new(socket, tls, shared.connections.clone(), cut.clone());
-        let served = http::serve(listener, shared, stop, cut);
-        self.tasks.push(tokio::spawn(served));
-    }
-
-    /// Starts the tasks that send events and run replay jobs.
-    fn work(&mut self, sender: Option<Arc<Sender>>, announcements: Announcements) {
-        let Announcements { opened, started } = announcements;
-        let (shared, stop) = (&self.shared, &self.stop);
-        let jobs = replay::run(Arc::clone(shared), sender.clone(), started, stop.clone());
-        self.tasks.push(tokio::spawn(jobs));
-        if let Some(sender) = sender {
-            let deliveries = worker::run(Arc::clone(shared), sender, opened, stop.clone());
-            self.tasks.push(tokio::spawn(deliveries));
-        }
+        self.shared.tasks.spawn(http::serve(listener, shared, cut));
     }
 
     /// The base URL without a region: `http://127.0.0.1:PORT` or `https://127.0.0.1:PORT`.
@@ -144,13 +113,12 @@ impl Emulator {
 
     /// Stops accepting and sending, waits up to half a second for requests in flight, closes every connection and frees
     /// the port.
-    pub async fn stop(mut self) {
-        self.stop.cancel();
-        for task in self.tasks.drain(..) {
-            // An error means that the task panicked or was cancelled: it has stopped too.
-            let _ = task.await;
-        }
+    pub async fn stop(self) {
+        self.shared.stop.cancel();
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
     }
+
     /// The requests so far, oldest first; the last 10,000 at most.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
@@ -259,7 +227,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoDestination`], [`ControlError::Invalid`] for an unknown field or a wrong type.
+    /// [`ControlError::NotFound`], [`ControlError::Invalid`] for an unknown field or a wrong type.
     pub fn edit_destination(&self, region: &str, id: &str, set: Value) -> Result<Value, ControlError> {
         let (region, id) = (region.to_owned(), id.to_owned());
         self.execute(Command::EditDestination { region, id, set })
@@ -269,7 +237,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoDestination`].
+    /// [`ControlError::NotFound`].
     pub fn remove_destination(&self, region: &str, id: &str) -> Result<(), ControlError> {
         let (region, id) = (region.to_owned(), id.to_owned());
         self.execute(Command::RemoveDestination { region, id })
@@ -301,7 +269,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoWebhook`] if none is configured,.
+    /// [`ControlError::NotFound`] if none is configured.
     pub fn record_delivery(
         &self,
         region: &str,
@@ -331,7 +299,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoPortal`].
+    /// [`ControlError::NotFound`].
     pub fn remove_portal(&self, region: &str, portal: &str) -> Result<(), ControlError> {
         let (region, id) = (region.to_owned(), portal.to_owned());
         self.execute(Command::RemovePortal { region, id })
@@ -341,7 +309,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoPortal`], and those of [`Emulator::edit_webhook`].
+    /// [`ControlError::NotFound`], and those of [`Emulator::edit_webhook`].
     pub fn edit_portal_webhook(&self, region: &str, portal: &str, set: Value) -> Result<Value, ControlError> {
         let stream = StreamId::of_portal(region, portal);
         self.execute(Command::EditWebhook { stream, set })
@@ -351,7 +319,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoPortal`].
+    /// [`ControlError::NotFound`].
     pub fn remove_portal_webhook(&self, region: &str, portal: &str) -> Result<(), ControlError> {
         let stream = StreamId::of_portal(region, portal);
         self.execute(Command::RemoveWebhook { stream })
@@ -361,7 +329,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoPortal`], and those of [`Emulator::record_delivery`].
+    /// [`ControlError::NotFound`], and those of [`Emulator::record_delivery`].
     pub fn record_portal_delivery(
         &self,
         region: &str,
@@ -383,7 +351,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoPortal`], [`ControlError::Invalid`] for an unknown field or a wrong type.
+    /// [`ControlError::NotFound`], [`ControlError::Invalid`] for an unknown field or a wrong type.
     pub fn edit_replay_job(
         &self,
         region: &str,
@@ -399,7 +367,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::Invalid`] for an unknown field or a wrong type,.
+    /// [`ControlError::Invalid`] for an unknown field or a wrong type.
     pub fn edit_organization(&self, set: Value) -> Result<Value, ControlError> {
         self.execute(Command::EditOrganization { set })
     }
@@ -408,7 +376,7 @@ impl Emulator {
     ///
     /// # Errors
     ///
-    /// [`ControlError::NoPortal`], or [`ControlError::Invalid`] for a kind that portals do not have.
+    /// [`ControlError::NotFound`], or [`ControlError::Invalid`] for a kind that portals do not have.
     pub fn trigger(
         &self,
         region: &str,
@@ -424,7 +392,7 @@ impl Emulator {
     /// The attempts to send so far, oldest first; the last 10,000 at most.
     #[must_use]
     pub fn deliveries(&self) -> Vec<RecordedDelivery> {
-        self.shared.deliveries.entries()
+        self.shared.deliveries().iter().cloned().collect()
     }
 
     /// Waits until no event waits to be sent or is being sent, including retries. Events of replay jobs do not count.
@@ -446,10 +414,7 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.shared.stop.cancel();
         self.cut.cancel();
-        for task in &self.tasks {
-            task.abort();
-        }
     }
 }

@@ -80,12 +80,11 @@ struct Readme;
 
 pub use behavior::{Behavior, EndpointForm, PullApi};
 pub use control::ControlError;
-pub use delivery::log::RecordedDelivery;
 pub use emulator::Emulator;
 pub use event::sample::EventKind;
 pub use fault::conditions::{Conditions, RandomFaults, RateLimit};
 pub use fault::rule::{Fault, FaultRule, Headers};
 pub use http::certificate::Certificate;
 pub use http::connections::ConnectionCount;
-pub use options::{DeliveryOptions, EmulatorOptions, TimeScale, TrustedAuthorities};
-pub use organization::journal::RecordedRequest;
+pub use options::{DeliveryOptions, EmulatorOptions, TimeScale};
+pub use organization::journal::{RecordedDelivery, RecordedRequest};

@@ -43,7 +43,8 @@ fn serve(arguments: Serve) -> io::Result<()> {
                 _ => error,
             })?;
         if let (Some(file), Some(pem)) = (ca, emulator.authority()) {
-            fs::write(&file, pem).map_err(|error| cli::about_file(&file, &error))?;
+            fs::write(&file, pem)
+                .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
         }
         // Installs the handlers before it reports readiness: a waiting process may then send a signal immediately.
         let signalled = signals()?;
@@ -79,7 +80,6 @@ fn succeeded(status: StatusCode) -> io::Result<()> {
     }
 }
 
-/// Sends a request to an emulator on this machine.
 fn send(method: &Method, url: &Url, body: Option<String>) -> io::Result<(StatusCode, String)> {
     let response = runtime()?.block_on(async {
         // No proxy and no certificates: the request stays on this machine.
@@ -106,27 +106,22 @@ fn print(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-#[cfg(unix)]
+/// Waits for an interrupt, or for the end of the session.
 fn signals() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    #[cfg(unix)]
+    let (mut interrupt, mut terminate) = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?)
+    };
+    #[cfg(windows)]
+    let (mut interrupt, mut terminate) = {
+        use tokio::signal::windows::{ctrl_break, ctrl_c};
+        (ctrl_c()?, ctrl_break()?)
+    };
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the signature that unix has")]
-fn signals() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // An error means that no signal can be received: then only the end of the process stops the emulator.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
         }
     })
 }

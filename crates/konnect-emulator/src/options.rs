@@ -36,20 +36,11 @@ pub(crate) const RETENTION_DAYS: u32 = 7;
 /// The receivers that are allowed and trusted.
 #[derive(Clone, Debug, Default)]
 pub struct DeliveryOptions {
-    /// Further authorities to trust.
-    pub trusted_authorities: TrustedAuthorities,
+    /// A file with the certificates of further authorities to trust, in PEM. It is read for each attempt: a receiver can
+    /// write it after the emulator has started, and again after a restart.
+    pub trusted_authorities: Option<PathBuf>,
     /// Allowed hosts in addition to loopback addresses: names or addresses, in any case.
     pub allowed_hosts: Vec<String>,
-}
-
-/// The certificates of authorities to trust, in PEM.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TrustedAuthorities {
-    /// Certificates as text, which may be empty.
-    Pem(String),
-    /// Certificates in a file, which is read for each attempt: a receiver can write it after the emulator has started,
-    /// and again after a restart.
-    File(PathBuf),
 }
 
 /// A factor for waits: with 0.1, every wait is a tenth.
@@ -69,12 +60,6 @@ impl Default for EmulatorOptions {
             replay_step: Duration::from_secs(1),
             behavior: Behavior::default(),
         }
-    }
-}
-
-impl Default for TrustedAuthorities {
-    fn default() -> Self {
-        Self::Pem(String::new())
     }
 }
 

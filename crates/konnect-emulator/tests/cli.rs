@@ -225,6 +225,8 @@ fn serve_no_deliveries_leaves_the_status() {
     let status = emulator.get("/eu/v2/audit-log-webhook/status");
     assert!(status.contains(r#""webhook_status":"active""#), "{status}");
     assert_eq!(emulator.get("/_emulator/deliveries"), "200 OK\n[]\n");
+    let events = emulator.get("/eu/v3/audit-logs");
+    assert!(events.contains("gateway_access"), "{events}");
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::model::{self, Event, Format, Kind, ParseError};
 
-/// The beginning of the header.
 const MARK: &str = "CEF:";
 
 /// The parts of a line, still escaped.
@@ -18,7 +17,6 @@ struct Parts<'a> {
     signature: Option<Signature<'a>>,
 }
 
-/// The field `sig` of a line.
 struct Signature<'a> {
     /// The text before the field, including the spaces.
     before: &'a str,

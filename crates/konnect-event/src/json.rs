@@ -9,7 +9,6 @@ use serde_json::value::RawValue;
 
 use crate::model::{Event, Format, Kind, ParseError, timestamp};
 
-/// The member that holds the signature.
 const SIGNATURE: &str = "sig";
 
 /// The member that wraps a CPS event.

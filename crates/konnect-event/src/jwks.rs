@@ -24,7 +24,6 @@ pub(super) const SMALL_ORDER: [&str; 7] = [
     "7v_______________________________________38",
 ];
 
-/// The maximum size of a document.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// The Ed25519 public keys of a JWKS document, at least one.
@@ -34,13 +33,16 @@ pub struct KeySet {
     has_private_key: bool,
 }
 
-/// An Ed25519 public key of a JWKS document.
+/// An Ed25519 public key of a JWKS document. Its `kty` is `OKP`, and its `crv` is `Ed25519`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    kid: Option<String>,
-    alg: Option<String>,
-    x: String,
-    bytes: [u8; 32],
+    /// The ID of the key. Events do not contain it.
+    pub kid: Option<String>,
+    /// The algorithm, if the document specifies one: `EdDSA` or `Ed25519`.
+    pub alg: Option<String>,
+    /// The public key as in the document: 32 bytes in base64url.
+    pub x: String,
+    pub(crate) bytes: [u8; 32],
 }
 
 /// The error for a text that is not a JWKS document with an Ed25519 key. It never quotes the document.
@@ -104,42 +106,6 @@ impl KeySet {
 }
 
 impl Key {
-    /// The ID of the key. Events do not contain it.
-    #[must_use]
-    pub fn kid(&self) -> Option<&str> {
-        self.kid.as_deref()
-    }
-
-    /// The type of the key: `OKP`.
-    #[must_use]
-    pub const fn kty(&self) -> &'static str {
-        "OKP"
-    }
-
-    /// The curve of the key: `Ed25519`.
-    #[must_use]
-    pub const fn crv(&self) -> &'static str {
-        "Ed25519"
-    }
-
-    /// The algorithm, if the document specifies one: `EdDSA` or `Ed25519`.
-    #[must_use]
-    pub fn alg(&self) -> Option<&str> {
-        self.alg.as_deref()
-    }
-
-    /// The public key as in the document: 32 bytes in base64url.
-    #[must_use]
-    pub fn x(&self) -> &str {
-        &self.x
-    }
-
-    /// The public key.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.bytes
-    }
-
     fn read(key: &Value) -> Option<Self> {
         let text = |name: &str| key.get(name).and_then(Value::as_str);
         let usable = text("kty") == Some("OKP")

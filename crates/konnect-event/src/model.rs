@@ -1,7 +1,6 @@
 //! The event and the error of the parser.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -72,9 +71,6 @@ pub enum Format {
 }
 
 impl Format {
-    /// All formats.
-    pub const ALL: [Self; 3] = [Self::Cef, Self::Json, Self::Cps];
-
     /// The name in the API.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -83,12 +79,6 @@ impl Format {
             Self::Json => "json",
             Self::Cps => "cps",
         }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -107,14 +97,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All kinds.
-    pub const ALL: [Self; 4] = [
-        Self::Authentication,
-        Self::Authorization,
-        Self::Access,
-        Self::Other,
-    ];
-
     /// The kind of the events with this name, the only field that distinguishes them.
     #[must_use]
     pub fn of(name: &str) -> Self {
@@ -138,12 +120,6 @@ impl Kind {
             Self::Access => "access",
             Self::Other => "other",
         }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -44,7 +44,7 @@ pub fn verify(line: &str, keys: &KeySet) -> Result<bool, VerifyError> {
         Format::Json | Format::Cps => json::signed(line),
     };
     Ok(keys.keys().iter().any(|key| {
-        let key = UnparsedPublicKey::new(&ED25519, key.as_bytes());
+        let key = UnparsedPublicKey::new(&ED25519, key.bytes);
         candidates
             .iter()
             .any(|signed| key.verify(signed.as_bytes(), &signature).is_ok())

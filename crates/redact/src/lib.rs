@@ -50,12 +50,13 @@ pub struct Redactor {
 type Parts = BTreeMap<usize, HashSet<u64>>;
 
 /// What is known about a text.
-#[derive(Clone, Copy, Default)]
-struct Text {
+#[derive(Clone, Copy, PartialEq)]
+enum Text {
+    Whole,
     /// The end is missing.
-    is_cut: bool,
-    /// It is an identifier: short secrets remain.
-    is_id: bool,
+    Cut,
+    /// An identifier: short secrets remain.
+    Id,
 }
 
 impl Redactor {
@@ -143,21 +144,19 @@ impl Redactor {
     /// Returns the text without secrets. Existing marks remain.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
-        self.replace(text, Text::default())
+        self.replace(text, Text::Whole)
     }
 
     /// Like [`Redactor::redact`], for a truncated text: also removes the beginning of a secret at the end.
     #[must_use]
     pub fn redact_cut(&self, text: &str) -> String {
-        let is_cut = true;
-        self.replace(text, Text { is_cut, is_id: false })
+        self.replace(text, Text::Cut)
     }
 
     /// Like [`Redactor::redact`], for the name of a field or an id: a secret of fewer than eight characters remains.
     #[must_use]
     pub fn redact_id(&self, text: &str) -> String {
-        let is_id = true;
-        self.replace(text, Text { is_id, is_cut: false })
+        self.replace(text, Text::Id)
     }
 
     fn replace(&self, text: &str, kind: Text) -> String {
@@ -201,6 +200,7 @@ impl Redactor {
 
     fn mark(&self, view: &View, text: &str, kind: Text, hidden: &mut [bool]) {
         let (places, folded): (Vec<usize>, Vec<u8>) = view.folded().unzip();
+        let is_cut = kind == Text::Cut;
         let place = |start: usize, length: usize| Some((places[start], *places.get(start + length - 1)?));
         let is_in = |parts: &HashSet<u64>, start: usize, length: usize| {
             parts.contains(&self.key.hash_one(&folded[start..start + length]))
@@ -218,7 +218,7 @@ impl Redactor {
             for (length, parts) in &self.alone {
                 // Between words, and in what is no base64, a short secret occurs by chance.
                 if let Some(place) = place(start, *length)
-                    && !kind.is_id
+                    && kind != Text::Id
                     && (*length >= SHORT || !(view.is_decoded() || view.has_space(place)))
                     && view.stands_alone(place)
                     && is_in(parts, start, *length)
@@ -228,12 +228,12 @@ impl Redactor {
             }
             for (length, parts) in &self.beginnings {
                 if let Some(place) = place(start, *length)
-                    && (kind.is_cut || (*length >= BEGINNING && has_digit(start, *length)))
-                    && ends(view.rest(text, place.1), kind.is_cut, view.is_decoded())
+                    && (is_cut || (*length >= BEGINNING && has_digit(start, *length)))
+                    && ends(view.rest(text, place.1), is_cut, view.is_decoded())
                     && is_in(parts, start, *length)
                 {
                     let range = view.range(place);
-                    let end = if kind.is_cut { text.len() } else { range.end };
+                    let end = if is_cut { text.len() } else { range.end };
                     hidden[range.start..end].fill(true);
                 }
             }

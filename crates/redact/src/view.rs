@@ -18,7 +18,6 @@ pub(crate) struct View {
     is_decoded: bool,
 }
 
-/// A byte, and its place in the text.
 #[derive(Clone, Copy)]
 struct Byte {
     value: u8,
@@ -73,7 +72,6 @@ impl View {
         &text[self.bytes[last].end..]
     }
 
-    /// Whether white space is between these bytes.
     pub(crate) fn has_space(&self, (first, last): (usize, usize)) -> bool {
         self.bytes[first..last]
             .iter()

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use konnect_audit_receiver::{Options, Receiver, Tls, Verification};
-use konnect_emulator::{
-    DeliveryOptions, Emulator, EmulatorOptions, EventKind, TimeScale, TrustedAuthorities,
-};
+use konnect_emulator::{DeliveryOptions, Emulator, EmulatorOptions, EventKind, TimeScale};
 use konnect_event::{Format, KeySet, Kind};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -117,7 +115,7 @@ impl Stream {
         let folder = tempfile::tempdir().expect("a folder");
         let workspace = Workspace::with(EmulatorOptions {
             deliveries: Some(DeliveryOptions {
-                trusted_authorities: TrustedAuthorities::File(folder.path().join(TRUSTED)),
+                trusted_authorities: Some(folder.path().join(TRUSTED)),
                 allowed_hosts: Vec::new(),
             }),
             time_scale: TimeScale::new(time_scale).expect("a factor"),

@@ -4,13 +4,20 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use super::{CEF, JSON, delivery, jwks, signed, status};
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_konnect-audit-receiver"));
+const PROGRAM: &str = env!("CARGO_BIN_EXE_konnect-audit-receiver");
+
+/// The program with these arguments. Without `--listen`, it listens on a free port.
+fn command(arguments: &str) -> Command {
+    let mut command = Command::new(PROGRAM);
+    if !arguments.contains("--listen") {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
     command
-        .args(arguments)
+        .args(arguments.split_whitespace())
         .env_remove("KONNECT_RECEIVER_AUTHORIZATION")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -26,7 +33,11 @@ struct Program {
 }
 
 impl Program {
-    fn start(command: &mut Command) -> Self {
+    fn start(arguments: &str) -> Self {
+        Self::run(&mut command(arguments))
+    }
+
+    fn run(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -66,7 +77,7 @@ impl Drop for Program {
     }
 }
 
-fn fails(arguments: &[&str]) -> (i32, String) {
+fn fails(arguments: &str) -> (i32, String) {
     let Output {
         status,
         stdout,
@@ -78,8 +89,7 @@ fn fails(arguments: &[&str]) -> (i32, String) {
 
 #[tokio::test]
 async fn expect_enough_events_exits_with_0() {
-    let mut command = command(&["--listen", "127.0.0.1:0", "--expect", "2", "--timeout", "60"]);
-    let program = Program::start(&mut command);
+    let program = Program::start("--expect 2 --timeout 60");
     let begun = Instant::now();
     assert_eq!(status(delivery(&program.url, CEF)).await, 202);
     assert_eq!(status(delivery(&program.url, JSON)).await, 202);
@@ -98,19 +108,11 @@ async fn expect_too_few_verified_events_exits_with_1() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jwks.json");
     std::fs::write(&file, jwks()).unwrap();
-    let file = file.to_str().unwrap();
-    let mut command = command(&[
-        "--listen",
-        "127.0.0.1:0",
-        "--jwks",
-        file,
-        "--json",
-        "--expect",
-        "2",
-        "--timeout",
-        "1.5",
-    ]);
-    let program = Program::start(command.env("KONNECT_RECEIVER_AUTHORIZATION", "Bearer s3cret"));
+    let mut command = command(&format!(
+        "--jwks {} --json --expect 2 --timeout 1.5",
+        file.display()
+    ));
+    let program = Program::run(command.env("KONNECT_RECEIVER_AUTHORIZATION", "Bearer s3cret"));
     let lines = format!("{}\n{CEF}\n", signed(JSON));
     assert_eq!(status(delivery(&program.url, lines.clone())).await, 401);
     assert_eq!(
@@ -133,32 +135,25 @@ async fn expect_too_few_verified_events_exits_with_1() {
     assert_eq!(shown[1]["verification"], "unsigned");
 }
 
-#[tokio::test]
-async fn jwks_at_url_verifies_events() {
+/// A server that responds once, and its URL.
+async fn serve(head: &'static str, body: String) -> (String, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!(
-        "http://{}/v2/audit-log-webhook/jwks.json",
-        listener.local_addr().unwrap()
-    );
+    let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let _ = stream.read(&mut [0; 4096]).await.unwrap();
-        let body = jwks();
-        let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let length = body.len();
+        let response = format!("HTTP/1.1 {head}\r\nContent-Length: {length}\r\n\r\n{body}");
         stream.write_all(response.as_bytes()).await.unwrap();
     });
-    let program = tokio::task::spawn_blocking(move || {
-        Program::start(&mut command(&[
-            "--listen",
-            "127.0.0.1:0",
-            "--jwks",
-            &url,
-            "--expect",
-            "1",
-            "--timeout",
-            "60",
-        ]))
-    });
+    (url, server)
+}
+
+#[tokio::test]
+async fn jwks_at_url_verifies_events() {
+    let (url, server) = serve("200 OK", jwks()).await;
+    let arguments = format!("--jwks {url} --expect 1 --timeout 60");
+    let program = tokio::task::spawn_blocking(move || Program::start(&arguments));
     let program = program.await.unwrap();
     server.await.unwrap();
     assert_eq!(status(delivery(&program.url, signed(CEF))).await, 202);
@@ -169,15 +164,8 @@ async fn jwks_at_url_verifies_events() {
 
 #[tokio::test]
 async fn jwks_redirect_is_rejected() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let server = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let _ = stream.read(&mut [0; 4096]).await.unwrap();
-        let response = "HTTP/1.1 302 Found\r\nLocation: /other\r\nContent-Length: 0\r\n\r\n";
-        stream.write_all(response.as_bytes()).await.unwrap();
-    });
-    let run = tokio::task::spawn_blocking(move || fails(&["--listen", "127.0.0.1:0", "--jwks", &url]));
+    let (url, server) = serve("302 Found\r\nLocation: /other", String::new()).await;
+    let run = tokio::task::spawn_blocking(move || fails(&format!("--jwks {url}")));
     let (code, stderr) = run.await.unwrap();
     server.await.unwrap();
     assert_eq!(code, 1);
@@ -186,40 +174,25 @@ async fn jwks_redirect_is_rejected() {
 
 #[test]
 fn arguments_invalid_are_reported() {
-    let cases: [(&[&str], i32, &str); 11] = [
-        (&[], 2, "--listen"),
-        (&["--listen", "127.0.0.1:0", "--expect", "1"], 2, "--timeout"),
-        (&["--listen", "127.0.0.1:0", "--timeout", "1"], 2, "--expect"),
-        (
-            &["--listen", "127.0.0.1:0", "--expect", "0", "--timeout", "1"],
-            2,
-            "--expect",
-        ),
-        (
-            &["--listen", "127.0.0.1:0", "--expect", "1", "--timeout", "0"],
-            2,
-            "--timeout",
-        ),
-        (&["--listen", "127.0.0.1:0", "--cert", "x"], 2, "--key"),
-        (
-            &["--listen", "127.0.0.1:0", "--filter", "severity>=6"],
-            2,
-            "is not a condition",
-        ),
-        (&["--listen", "127.0.0.1:0", "--respond", "100"], 2, "200..=599"),
-        (
-            &["--listen", "127.0.0.1:0", "--jwks", "/does/not/exist"],
-            1,
-            "/does/not/exist: ",
-        ),
-        (
-            &["--listen", "127.0.0.1:0", "--jwks", "http://192.0.2.1/jwks.json"],
-            1,
-            "HTTPS only",
-        ),
-        (&["--listen", "nonsense"], 1, "cannot listen at nonsense"),
-    ];
-    for (arguments, expected, text) in cases {
+    let without_listen = Command::new(PROGRAM).output().unwrap();
+    assert_eq!(without_listen.status.code(), Some(2));
+    assert!(
+        String::from_utf8(without_listen.stderr)
+            .unwrap()
+            .contains("--listen")
+    );
+    for (arguments, expected, text) in [
+        ("--expect 1", 2, "--timeout"),
+        ("--timeout 1", 2, "--expect"),
+        ("--expect 0 --timeout 1", 2, "--expect"),
+        ("--expect 1 --timeout 0", 2, "--timeout"),
+        ("--cert x", 2, "--key"),
+        ("--filter severity>=6", 2, "is not a condition"),
+        ("--respond 100", 2, "200..=599"),
+        ("--jwks /does/not/exist", 1, "/does/not/exist: "),
+        ("--jwks http://192.0.2.1/jwks.json", 1, "HTTPS only"),
+        ("--listen nonsense", 1, "cannot listen at nonsense"),
+    ] {
         let (code, stderr) = fails(arguments);
         assert_eq!(code, expected, "{arguments:?}: {stderr}");
         assert!(stderr.contains(text), "{arguments:?}: {stderr}");
@@ -228,37 +201,26 @@ fn arguments_invalid_are_reported() {
 
 #[test]
 fn authorization_empty_is_an_error() {
-    let mut command = command(&["--listen", "127.0.0.1:0"]);
-    let output = command
+    let output = command("")
         .env("KONNECT_RECEIVER_AUTHORIZATION", "")
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        String::from_utf8(output.stderr)
-            .unwrap()
-            .contains("leave it unset")
-    );
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("leave it unset"), "{stderr}");
 }
 
 #[cfg(unix)]
 #[test]
 fn signal_ends_program_with_0_or_1_if_events_are_expected() {
     for name in ["INT", "TERM"] {
-        let program = Program::start(&mut command(&["--listen", "127.0.0.1:0"]));
+        let program = Program::start("");
         program.signal(name);
         let (code, _, stderr) = program.end();
         assert_eq!(code, Some(0), "{name}: {stderr}");
         assert!(stderr.contains("0 events"), "{stderr}");
     }
-    let program = Program::start(&mut command(&[
-        "--listen",
-        "127.0.0.1:0",
-        "--expect",
-        "1",
-        "--timeout",
-        "60",
-    ]));
+    let program = Program::start("--expect 1 --timeout 60");
     program.signal("TERM");
     let (code, _, stderr) = program.end();
     assert_eq!(code, Some(1), "{stderr}");
@@ -267,7 +229,7 @@ fn signal_ends_program_with_0_or_1_if_events_are_expected() {
 
 #[tokio::test]
 async fn respond_returns_the_configured_status() {
-    let program = Program::start(&mut command(&["--listen", "127.0.0.1:0", "--respond", "429"]));
+    let program = Program::start("--respond 429");
     assert_eq!(status(delivery(&program.url, CEF)).await, 429);
 }
 
@@ -276,21 +238,20 @@ async fn jwks_with_private_part_warns_and_summary_counts_unchecked_events() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jwks.json");
     std::fs::write(&file, jwks().replace(r#""kty""#, r#""d":"s3cret","kty""#)).unwrap();
-    let expect = ["--listen", "127.0.0.1:0", "--expect", "1", "--timeout", "60"];
-    let file = ["--jwks", file.to_str().unwrap()];
+    let jwks = format!("--jwks {}", file.display());
     for (arguments, warns, summary) in [
         (
-            [&expect[..], &file].concat(),
+            jwks.as_str(),
             true,
             "1 events: 1 verified, 0 unsigned, 0 with a bad signature, 0 unchecked; 0 unreadable lines;",
         ),
         (
-            expect.to_vec(),
+            "",
             false,
             "1 events: 0 verified, 0 unsigned, 0 with a bad signature, 1 unchecked; 0 unreadable lines;",
         ),
     ] {
-        let program = Program::start(&mut command(&arguments));
+        let program = Program::start(&format!("--expect 1 --timeout 60 {arguments}"));
         assert_eq!(status(delivery(&program.url, signed(CEF))).await, 202);
         let (code, _, stderr) = program.end();
         assert_eq!(code, Some(0), "{stderr}");

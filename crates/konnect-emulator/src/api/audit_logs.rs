@@ -1,14 +1,15 @@
 //! Past events, in cursor pages, newest first.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use url::form_urlencoded::{Serializer, parse};
 
 use crate::api::call::Call;
-use crate::api::problem::{InvalidParameter, Problem};
-use crate::api::query::{Faults, cursor, read_cursor};
+use crate::api::fields::NO_TIME;
+use crate::api::problem::{Faults, Problem};
+use crate::api::query::{Page, read_cursor};
 use crate::behavior::PullApi;
-use crate::event::log::{EventLog, Logged};
-use crate::event::pull::{PullType, entry};
+use crate::event::log::EventLog;
+use crate::event::pull::{TYPES, entry, type_of};
 use crate::event::signing::SigningKey;
 use crate::http::response::ApiResponse;
 use crate::organization::clock::{self, Clock};
@@ -20,17 +21,15 @@ const DEFAULT_SIZE: usize = 20;
 /// The maximum page size, from the API description.
 const MAX_PAGE_SIZE: usize = 1000;
 
+const NO_CURSOR: &str = "is not a valid cursor";
+
 struct Query {
-    size: usize,
-    /// Only events older than the one with this number.
-    after: Option<u64>,
-    /// Only events newer than the one with this number.
-    before: Option<u64>,
+    page: Page,
     from_ms: Option<i64>,
     to_ms: Option<i64>,
-    kind: Option<PullType>,
+    kind: Option<&'static str>,
     /// The filters as sent, for the links.
-    filters: Vec<(String, String)>,
+    filters: String,
 }
 
 /// `GET`. 400 for an invalid query; 403 or 404 if the behavior specifies that the organization does not have the
@@ -46,29 +45,20 @@ pub(crate) fn list(
         PullApi::Forbidden => return Err(Problem::forbidden()),
         PullApi::NotFound => return Err(Problem::not_found()),
     }
-    let query = Query::parse(call.query)?;
+    let query = Query::parse(call.request.query)?;
     let to_ms = query.to_ms.unwrap_or(clock.now_ms());
     // The log removes expired events only with the next event.
     let from_ms = query.from_ms.unwrap_or(i64::MIN).max(clock.oldest_ms());
-    let mut matches = log.between(&StreamId::of_region(call.region), from_ms, to_ms);
-    matches.retain(|logged| query.kind.is_none_or(|kind| PullType::of(&logged.event) == kind));
-    matches.sort_by_key(|logged| std::cmp::Reverse((logged.event.at_ms, logged.number)));
-    let page = query.cut(&matches);
-    let number = |logged: Option<&Logged>| logged.map(|logged| logged.number);
-    let link = |key, end: Option<&Logged>, limit: Option<&Logged>| {
-        let end = number(end)?;
-        (Some(end) != number(limit)).then(|| query.link(key, end))
-    };
-    let data: Vec<Value> = page
+    let mut matches = log.between(&StreamId::of_region(call.request.region), from_ms, to_ms);
+    matches.retain(|logged| query.kind.is_none_or(|kind| type_of(&logged.event) == kind));
+    matches.reverse();
+    // As in Konnect: a path without version and region, which cannot be requested.
+    let link = |page: &str| format!("/audit-logs?{}{page}", query.filters);
+    let (page, links) = query.page.cut(&matches, |logged| u64::MAX - logged.number, link);
+    let entries = page
         .iter()
-        .map(|logged| entry(&logged.event, call.region, key))
-        .collect();
-    let meta = json!({
-        "next": link("page[after]", page.last(), matches.last()),
-        "previous": link("page[before]", page.first(), matches.first()),
-        "size": query.size,
-    });
-    let document = json!({ "data": data, "meta": { "page": meta } });
+        .map(|logged| entry(&logged.event, call.request.region, key));
+    let document = json!({ "data": entries.collect::<Vec<_>>(), "meta": { "page": links } });
     Ok(ApiResponse::ok(&document))
 }
 
@@ -76,41 +66,40 @@ impl Query {
     /// 400 for a value that is not valid, an unknown filter, both directions, or an end before the start.
     fn parse(query: &str) -> Result<Self, Problem> {
         let mut read = Self {
-            size: DEFAULT_SIZE,
-            after: None,
-            before: None,
+            page: Page::of(DEFAULT_SIZE),
             from_ms: None,
             to_ms: None,
             kind: None,
-            filters: Vec::new(),
+            filters: String::new(),
         };
-        let mut faults = Faults::default();
+        let mut faults = Faults::of("query");
         for (key, value) in parse(query.as_bytes()) {
             if key.starts_with("filter[") {
-                read.filters
-                    .push((key.clone().into_owned(), value.clone().into_owned()));
+                let pair = Serializer::new(String::new()).append_pair(&key, &value).finish();
+                read.filters += &(pair + "&");
             }
             match key.as_ref() {
                 _ if value.is_empty() && key.starts_with("page[") => {}
                 "page[size]" => match value.parse() {
-                    Ok(size @ 1..=MAX_PAGE_SIZE) => read.size = size,
+                    Ok(size @ 1..=MAX_PAGE_SIZE) => read.page.size = size,
                     _ => faults.reject(&key, "is_integer", "must be an integer from 1 to 1000"),
                 },
-                "page[after]" => read.after = checked(&mut faults, &key, read_cursor(&value), NO_CURSOR),
-                "page[before]" => read.before = checked(&mut faults, &key, read_cursor(&value), NO_CURSOR),
+                "page[after]" => {
+                    read.page.after = faults.check(read_cursor(&value), &key, "invalid", NO_CURSOR);
+                }
+                "page[before]" => {
+                    read.page.before = faults.check(read_cursor(&value), &key, "invalid", NO_CURSOR);
+                }
                 "filter[ts][gte]" => {
-                    read.from_ms = checked(&mut faults, &key, clock::parse_rfc3339(&value), NO_TIME);
+                    read.from_ms = faults.check(clock::parse_rfc3339(&value), &key, "is_date_time", NO_TIME);
                 }
                 "filter[ts][lte]" => {
-                    read.to_ms = checked(&mut faults, &key, clock::parse_rfc3339(&value), NO_TIME);
+                    read.to_ms = faults.check(clock::parse_rfc3339(&value), &key, "is_date_time", NO_TIME);
                 }
                 "filter[type]" => {
-                    read.kind = PullType::ALL.into_iter().find(|kind| kind.name() == value);
+                    read.kind = TYPES.into_iter().find(|kind| *kind == value);
                     if read.kind.is_none() {
-                        faults.add(InvalidParameter {
-                            choices: PullType::ALL.map(PullType::name).to_vec(),
-                            ..InvalidParameter::query(&key, "enum", "must be a type of audit log")
-                        });
+                        faults.reject_choice(&key, &TYPES, "must be a type of audit log");
                     }
                 }
                 filter if filter.starts_with("filter[") => {
@@ -119,52 +108,13 @@ impl Query {
                 _ => {}
             }
         }
-        if read.after.is_some() && read.before.is_some() {
+        if read.page.after.is_some() && read.page.before.is_some() {
             faults.reject("page[before]", "invalid", "excludes page[after]");
         }
         if read.to_ms.zip(read.from_ms).is_some_and(|(to, from)| to < from) {
             faults.reject("filter[ts][lte]", "invalid", "must not be before filter[ts][gte]");
         }
-        faults.finish(read)
+        faults.finish("Invalid query parameters")?;
+        Ok(read)
     }
-
-    /// The page of the matches, newest first, that the cursors and the size select.
-    fn cut<'a>(&self, matches: &'a [Logged]) -> &'a [Logged] {
-        let place = |number| matches.iter().position(|logged| logged.number == number);
-        if let Some(before) = self.before {
-            let end = place(before).unwrap_or(0);
-            &matches[end.saturating_sub(self.size)..end]
-        } else {
-            let start = match self.after {
-                None => 0,
-                // If the event of a cursor has expired, so has everything after it.
-                Some(after) => place(after).map_or(matches.len(), |place| place + 1),
-            };
-            &matches[start..matches.len().min(start + self.size)]
-        }
-    }
-
-    /// A link as in Konnect: a path without version and region, which cannot be requested.
-    fn link(&self, key: &str, number: u64) -> String {
-        let query = Serializer::new(String::new())
-            .extend_pairs(&self.filters)
-            .append_pair(key, &cursor(number))
-            .append_pair("page[size]", &self.size.to_string())
-            .finish();
-        format!("/audit-logs?{query}")
-    }
-}
-
-/// A rule and the reason of its violation.
-type Violation = (&'static str, &'static str);
-
-const NO_TIME: Violation = ("is_date_time", "must be a valid RFC3339 date-time");
-const NO_CURSOR: Violation = ("invalid", "is not a valid cursor");
-
-/// A value that was read. Records the violation if it was not.
-fn checked<T>(faults: &mut Faults, key: &str, value: Option<T>, (rule, reason): Violation) -> Option<T> {
-    if value.is_none() {
-        faults.reject(key, rule, reason);
-    }
-    value
 }

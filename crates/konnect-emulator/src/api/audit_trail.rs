@@ -3,71 +3,49 @@
 use std::sync::Arc;
 
 use http::header::USER_AGENT;
-use http::{HeaderMap, Method as HttpMethod, StatusCode};
+use http::{Method, StatusCode};
 
+use crate::api::call::Call;
 use crate::api::credential::Credential;
 use crate::api::route::{DESTINATIONS, Resource};
-use crate::event::model::{Details, Event, Method, Outcome, Principal};
-use crate::organization::state::Organization;
+use crate::event::model::{Details, Event, Principal, SUCCESS};
+use crate::organization::state::{Organization, State};
 
-/// The data of a request for its events.
-pub(crate) struct Facts<'a> {
-    pub(crate) method: &'a HttpMethod,
-    /// The path without the region.
-    pub(crate) path: &'a str,
-    /// The query as sent.
-    pub(crate) query: &'a str,
-    pub(crate) headers: &'a HeaderMap,
-    pub(crate) credential: Credential,
-    pub(crate) resource: &'a Resource,
-    pub(crate) status: StatusCode,
-}
-
-/// The events of a request, in order.
-pub(crate) fn events(facts: &Facts<'_>, organization: &Organization, at_ms: i64) -> Vec<Arc<Event>> {
-    if facts.credential == Credential::Absent || facts.resource.is_public() {
+/// The events of a call that has this status, in order.
+pub(crate) fn events(call: &Call<'_>, status: StatusCode, state: &State) -> Vec<Arc<Event>> {
+    if call.credential == Credential::Absent || call.resource.is_public() {
         return Vec::new();
     }
-    let mut details = vec![authentication(facts.credential)];
-    if facts.credential.is_known() {
-        details.push(authorization(facts.method, facts.resource));
-        details.extend(access(facts));
-    }
-    let user_agent: Arc<str> = facts
-        .headers
-        .get(USER_AGENT)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()))
-        .unwrap_or_default()
-        .into();
-    let org_id: Arc<str> = organization.id.as_str().into();
-    let principal = principal(facts.credential, organization);
-    let trace = fastrand::u128(..);
-    let event = |details| {
-        Arc::new(Event {
-            at_ms,
-            trace,
-            source: "127.0.0.1",
-            user_agent: Arc::clone(&user_agent),
-            org_id: Arc::clone(&org_id),
-            principal: principal.clone(),
-            portal_id: None,
-            details,
-        })
+    let user_agent = call.request.headers.get(USER_AGENT);
+    let user_agent = user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let first = Event {
+        at_ms: state.clock.now_ms(),
+        trace: fastrand::u128(..),
+        source: "127.0.0.1",
+        user_agent: user_agent.unwrap_or_default().into(),
+        org_id: state.organization.id.as_str().into(),
+        principal: principal(call.credential, &state.organization),
+        portal_id: None,
+        details: authentication(call.credential),
     };
-    details.into_iter().map(event).collect()
+    let mut events = vec![Arc::new(first.clone())];
+    if call.credential.is_known() {
+        let others = [authorization(call)].into_iter().chain(access(call, status));
+        events.extend(others.map(|details| {
+            Arc::new(Event {
+                details,
+                ..first.clone()
+            })
+        }));
+    }
+    events
 }
 
 fn principal(credential: Credential, organization: &Organization) -> Principal {
     let (id, name) = match credential {
-        Credential::PersonalToken => (
-            organization.user_id.as_str(),
-            format!("{} ({})", organization.user_name, organization.user_email),
-        ),
-        Credential::SystemAccountToken => (
-            organization.system_account_id.as_str(),
-            "system account".to_owned(),
-        ),
-        Credential::Unknown | Credential::Absent => ("", String::new()),
+        Credential::PersonalToken => return organization.user(),
+        Credential::SystemAccountToken => (organization.system_account_id.as_str(), "system account"),
+        Credential::Unknown | Credential::Absent => ("", ""),
     };
     Principal {
         id: id.into(),
@@ -77,9 +55,9 @@ fn principal(credential: Credential, organization: &Organization) -> Principal {
 
 fn authentication(credential: Credential) -> Details {
     let (method, outcome) = match credential {
-        Credential::PersonalToken => (Method::PersonalToken, Outcome::Success),
-        Credential::SystemAccountToken => (Method::SystemAccountToken, Outcome::Success),
-        Credential::Unknown | Credential::Absent => (Method::Invalid, Outcome::Invalid),
+        Credential::PersonalToken => ("PAT", SUCCESS),
+        Credential::SystemAccountToken => ("SPAT", SUCCESS),
+        Credential::Unknown | Credential::Absent => ("INVALID", "INVALID"),
     };
     Details::Authentication {
         method,
@@ -90,8 +68,8 @@ fn authentication(credential: Credential) -> Details {
 
 /// The permission check. `Authz.webhook` of the service `auditlogs` is documented. The names for the other resources
 /// follow the same pattern.
-fn authorization(method: &HttpMethod, resource: &Resource) -> Details {
-    let (service, resource, is_list) = match resource {
+fn authorization(call: &Call<'_>) -> Details {
+    let (service, resource, is_list) = match &call.resource {
         Resource::Destinations => ("auditlogs", DESTINATIONS.to_owned(), true),
         Resource::Destination(id) => ("auditlogs", format!("{DESTINATIONS}/{id}"), false),
         Resource::Webhook(None)
@@ -109,10 +87,10 @@ fn authorization(method: &HttpMethod, resource: &Resource) -> Details {
         Resource::Organization => ("identity", "organization".to_owned(), false),
         Resource::User => ("identity", "users".to_owned(), false),
     };
-    let action = match *method {
-        HttpMethod::POST => "create",
-        HttpMethod::PATCH | HttpMethod::PUT => "edit",
-        HttpMethod::DELETE => "delete",
+    let action = match *call.request.method {
+        Method::POST => "create",
+        Method::PATCH | Method::PUT => "edit",
+        Method::DELETE => "delete",
         _ if is_list => "list",
         _ => "retrieve",
     };
@@ -125,18 +103,12 @@ fn authorization(method: &HttpMethod, resource: &Resource) -> Details {
 }
 
 /// Reads have no access events.
-fn access(facts: &Facts<'_>) -> Option<Details> {
-    let changes = [
-        HttpMethod::POST,
-        HttpMethod::PUT,
-        HttpMethod::PATCH,
-        HttpMethod::DELETE,
-    ]
-    .contains(facts.method);
-    changes.then(|| Details::Access {
-        method: facts.method.to_string(),
-        path: format!("/{}", facts.path),
-        query: facts.query.to_owned(),
-        status: facts.status.as_u16(),
+fn access(call: &Call<'_>, status: StatusCode) -> Option<Details> {
+    let request = call.request;
+    (*request.method != Method::GET).then(|| Details::Access {
+        method: request.method.to_string(),
+        path: format!("/{}", request.path),
+        query: request.query.to_owned(),
+        status: status.as_u16(),
     })
 }

@@ -1,21 +1,31 @@
 //! A request as handlers see it, and the forms of values in responses.
 
+use http::{HeaderMap, Method};
 use icu_normalizer::DecomposingNormalizer;
 
-use crate::api::route::Version;
+use crate::api::credential::Credential;
+use crate::api::route::{Resource, Version};
 use crate::behavior::{Behavior, EndpointForm};
 
-/// What a handler needs of a request.
-#[derive(Debug)]
-pub(crate) struct Call<'a> {
+pub(crate) struct Request<'a> {
     pub(crate) region: &'a str,
-    pub(crate) version: Version,
+    /// The path without the region.
+    pub(crate) path: &'a str,
     /// The query as sent, without the question mark.
     pub(crate) query: &'a str,
-    /// The `content-type` header.
-    pub(crate) content_type: Option<&'a str>,
+    pub(crate) method: &'a Method,
+    pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
-    /// The behavior where Konnect's documentation is not specific.
+    /// Whether a `GET` shows an earlier state.
+    pub(crate) stale: bool,
+}
+
+/// A request to a known resource.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) version: Version,
+    pub(crate) resource: Resource,
+    pub(crate) credential: Credential,
     pub(crate) behavior: &'a Behavior,
 }
 
@@ -36,7 +46,6 @@ impl Call<'_> {
         }
     }
 
-    /// The URL of an endpoint in a response.
     pub(crate) fn endpoint(&self, url: &str) -> String {
         let Some((scheme, rest)) = url.split_once("://") else {
             return url.to_owned();

@@ -32,7 +32,6 @@ impl Credential {
         }
     }
 
-    /// Whether the credential is valid.
     pub(crate) fn is_known(self) -> bool {
         matches!(self, Self::PersonalToken | Self::SystemAccountToken)
     }

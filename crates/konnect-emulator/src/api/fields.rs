@@ -3,17 +3,19 @@
 //! The emulator may be stricter than the service: it rejects unknown fields and wrong types, and reports all invalid
 //! fields in one response.
 
+use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::api::call::Call;
-use crate::api::problem::{InvalidParameter, Problem};
+use crate::api::problem::{Faults, Problem};
 use crate::organization::clock;
 use crate::organization::state::Delivery;
 
+pub(crate) const NO_TIME: &str = "must be a valid RFC3339 date-time";
+
 const LOG_FORMATS: [&str; 3] = ["cef", "json", "cps"];
 
-/// Whether a field is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     Required,
@@ -25,40 +27,33 @@ pub(crate) enum Need {
 #[derive(Debug)]
 pub(crate) struct Fields {
     object: Map<String, Value>,
-    faults: Vec<InvalidParameter>,
+    pub(crate) faults: Faults,
 }
 
 impl Fields {
     /// Parses a body. 400 if the content type is not `application/json` or the body is not a JSON object.
     pub(crate) fn parse(call: &Call<'_>) -> Result<Self, Problem> {
-        let essence = call
-            .content_type
-            .and_then(|value| value.split(';').next())
-            .unwrap_or_default()
-            .trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            let fault = InvalidParameter {
-                source: "header",
-                ..InvalidParameter::body("content-type", "invalid", "must be application/json")
-            };
-            return Err(Problem::bad_request("Could not parse request body", vec![fault]));
+        let content_type = call.request.headers.get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        let essence = content_type.and_then(|value| value.split(';').next());
+        if !essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json")) {
+            return Err(unreadable(
+                "header",
+                "content-type",
+                "invalid",
+                "must be application/json",
+            ));
         }
-        match serde_json::from_slice(call.body) {
+        let rule = match serde_json::from_slice(call.request.body) {
             Ok(Value::Object(mut object)) => {
                 object.retain(|_, value| !(call.behavior.ignore_null && value.is_null()));
-                Ok(Self {
-                    object,
-                    faults: Vec::new(),
-                })
+                let faults = Faults::of("body");
+                return Ok(Self { object, faults });
             }
-            Ok(_) => Err(Self::unreadable("is_object")),
-            Err(_) => Err(Self::unreadable("invalid")),
-        }
-    }
-
-    fn unreadable(rule: &'static str) -> Problem {
-        let fault = InvalidParameter::body("body", rule, "request format is invalid");
-        Problem::bad_request("Could not parse request body", vec![fault])
+            Ok(_) => "is_object",
+            Err(_) => "invalid",
+        };
+        Err(unreadable("body", "body", rule, "request format is invalid"))
     }
 
     /// Whether a field is present and not taken yet.
@@ -68,33 +63,29 @@ impl Fields {
 
     /// Takes a text that is not blank.
     pub(crate) fn text(&mut self, field: &str, need: Need) -> Option<String> {
-        match self.object.remove(field) {
-            None => {
-                if need == Need::Required {
-                    self.missing(field);
-                }
-                None
-            }
-            Some(Value::String(text)) if text.trim().is_empty() => {
-                self.missing(field);
-                None
-            }
-            Some(Value::String(text)) => Some(text),
-            Some(_) => {
-                self.reject(InvalidParameter::body(field, "is_string", "must be a string"));
-                None
-            }
+        if need == Need::Optional && !self.has(field) {
+            return None;
         }
+        let text = match self.object.remove(field) {
+            Some(Value::String(text)) => text,
+            Some(_) => {
+                self.faults.reject(field, "is_string", "must be a string");
+                return None;
+            }
+            None => String::new(),
+        };
+        if text.trim().is_empty() {
+            self.missing(field);
+            return None;
+        }
+        Some(text)
     }
 
     /// Takes an optional text that may be empty.
     pub(crate) fn any_text(&mut self, field: &str) -> Option<String> {
         let value = self.object.remove(field)?;
         let text = value.as_str().map(str::to_owned);
-        if text.is_none() {
-            self.reject(InvalidParameter::body(field, "is_string", "must be a string"));
-        }
-        text
+        self.faults.check(text, field, "is_string", "must be a string")
     }
 
     /// Takes `endpoint`, an https URL.
@@ -102,30 +93,20 @@ impl Fields {
         let text = self.text("endpoint", need)?;
         let valid = Url::parse(&text).is_ok_and(|url| url.scheme() == "https" && url.has_host());
         if !valid {
-            self.reject(InvalidParameter::body(
-                "endpoint",
-                "invalid",
-                "must be a valid URL",
-            ));
-            return None;
+            self.faults.reject("endpoint", "invalid", "must be a valid URL");
         }
         Some(text)
     }
 
-    /// Takes `log_format`, one of the known formats.
     fn log_format(&mut self, need: Need) -> Option<String> {
         let text = self.text("log_format", need)?;
         if !LOG_FORMATS.contains(&text.as_str()) {
-            self.reject(InvalidParameter {
-                choices: LOG_FORMATS.to_vec(),
-                ..InvalidParameter::body("log_format", "enum", "must be one of [cef, json, cps]")
-            });
-            return None;
+            let reason = "must be one of [cef, json, cps]";
+            self.faults.reject_choice("log_format", &LOG_FORMATS, reason);
         }
         Some(text)
     }
 
-    /// Takes the fields of a new delivery.
     pub(crate) fn new_delivery(&mut self, log_format: Need) -> Delivery {
         let mut delivery = Delivery::default();
         self.set_delivery(&mut delivery, Need::Required, log_format);
@@ -156,45 +137,36 @@ impl Fields {
     pub(crate) fn time(&mut self, field: &str) -> Option<(String, i64)> {
         let text = self.text(field, Need::Required)?;
         let time = clock::parse_rfc3339(&text);
-        if time.is_none() {
-            self.reject(InvalidParameter::body(
-                field,
-                "is_date_time",
-                "must be a valid RFC3339 date-time",
-            ));
-        }
-        Some((text, time?))
+        let time = self.faults.check(time, field, "is_date_time", NO_TIME)?;
+        Some((text, time))
     }
 
-    /// Takes an optional boolean.
     pub(crate) fn flag(&mut self, field: &str) -> Option<bool> {
         let flag = self.object.remove(field)?.as_bool();
-        if flag.is_none() {
-            self.reject(InvalidParameter::body(field, "is_boolean", "must be a boolean"));
-        }
-        flag
+        self.faults.check(flag, field, "is_boolean", "must be a boolean")
     }
 
     /// Records a required field that is absent or blank.
     pub(crate) fn missing(&mut self, field: &str) {
-        self.reject(InvalidParameter::body(field, "required", "cannot be blank"));
-    }
-
-    pub(crate) fn reject(&mut self, fault: InvalidParameter) {
-        self.faults.push(fault);
+        self.faults.reject(field, "required", "cannot be blank");
     }
 
     /// Completes the parsing of the body. 400 if any field was invalid or unknown.
     pub(crate) fn finish(&mut self) -> Result<(), Problem> {
         for field in std::mem::take(&mut self.object).keys() {
-            self.reject(InvalidParameter::body(field, "unknown_property", "unknown field"));
+            self.faults.reject(field, "unknown_property", "unknown field");
         }
-        let detail = match self.faults.as_slice() {
-            [] => return Ok(()),
+        let detail = match self.faults.found.as_slice() {
             [fault] if fault.field == "endpoint" && fault.rule == "invalid" => "Invalid endpoint",
             faults if faults.iter().all(|fault| fault.rule == "required") => "Required field missing",
             _ => "Invalid request body",
         };
-        Err(Problem::bad_request(detail, std::mem::take(&mut self.faults)))
+        self.faults.finish(detail)
     }
+}
+
+fn unreadable(source: &'static str, field: &str, rule: &'static str, reason: &str) -> Problem {
+    let mut faults = Faults::of(source);
+    faults.reject(field, rule, reason);
+    faults.problem("Could not parse request body")
 }

@@ -2,9 +2,8 @@
 
 mod audit_logs;
 mod audit_trail;
-mod call;
+pub(crate) mod call;
 mod credential;
-mod destination_list;
 mod destinations;
 mod fields;
 mod identity;
@@ -15,94 +14,64 @@ mod replay_job;
 pub(crate) mod route;
 mod webhook;
 
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method};
+use std::sync::Arc;
 
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::api::call::{Call, Request};
+use crate::api::credential::Credential;
 use crate::api::problem::Problem;
+use crate::api::route::{Resource, Version};
+use crate::delivery::worker;
 use crate::http::response::ApiResponse;
 use crate::organization::shared::Shared;
 use crate::organization::state::State;
 use crate::organization::stream::{StreamId, parse_uuid};
-use audit_trail::Facts;
-use call::Call;
-use credential::Credential;
-use route::{Resource, Version};
-
-pub(crate) struct Request<'a> {
-    pub(crate) region: &'a str,
-    /// The path without the region.
-    pub(crate) path: &'a str,
-    /// The query as sent, without the question mark.
-    pub(crate) query: &'a str,
-    pub(crate) method: &'a Method,
-    pub(crate) headers: &'a HeaderMap,
-    pub(crate) body: &'a [u8],
-    /// Whether a `GET` shows an earlier state.
-    pub(crate) stale: bool,
-}
+use crate::replay;
 
 /// Handles a call, and creates its audit events.
 ///
 /// The order of checks is route, method, token, body: a client without a token receives no information about valid
 /// bodies.
-pub(crate) fn respond(shared: &Shared, request: &Request<'_>) -> ApiResponse {
+pub(crate) fn respond(shared: &Arc<Shared>, request: &Request<'_>) -> ApiResponse {
     let known = route::parse(request.path).filter(|(_, resource)| resource.is_served_by(request.region));
     let Some((version, resource)) = known else {
         return Problem::not_found().to_response();
     };
     let methods = resource.methods(version);
     if !methods.split(", ").any(|known| known == request.method.as_str()) {
-        return Problem::method_not_allowed(methods).to_response();
+        return Problem::method_not_allowed()
+            .to_response()
+            .header("allow", methods);
     }
-    let credential = Credential::of(request.headers);
-    let response = if credential.is_known() || resource.is_public() {
-        let behavior = shared.behavior();
-        let call = Call {
-            region: request.region,
-            version,
-            query: request.query,
-            content_type: request
-                .headers
-                .get(CONTENT_TYPE)
-                .and_then(|value| value.to_str().ok()),
-            body: request.body,
-            behavior: &behavior,
-        };
-        let read = |state: &State| read(shared, state, &call, &resource, credential);
+    let call = Call {
+        request,
+        version,
+        resource,
+        credential: Credential::of(request.headers),
+        behavior: &shared.behavior(),
+    };
+    let response = if call.credential.is_known() || call.resource.is_public() {
+        let read = |state: &State| read(shared, state, &call);
         match *request.method {
             Method::GET if request.stale => shared.store.read_stale(read),
             Method::GET => shared.store.read(read),
-            _ => write(shared, &call, request.method, &resource),
+            _ => write(shared, &call),
         }
     } else {
         Err(Problem::unauthorized())
     };
     let response = response.unwrap_or_else(|problem| problem.to_response());
-    let facts = Facts {
-        method: request.method,
-        path: request.path,
-        query: request.query,
-        headers: request.headers,
-        credential,
-        resource: &resource,
-        status: response.status,
-    };
     let events = shared
         .store
-        .read(|state| audit_trail::events(&facts, &state.organization, state.clock.now_ms()));
-    shared.record(StreamId::of_region(request.region), &events);
+        .read(|state| audit_trail::events(&call, response.status, state));
+    worker::record(shared, StreamId::of_region(request.region), &events);
     response
 }
 
-/// Handles a `GET`.
-fn read(
-    shared: &Shared,
-    state: &State,
-    call: &Call<'_>,
-    resource: &Resource,
-    credential: Credential,
-) -> Result<ApiResponse, Problem> {
-    match resource {
+fn read(shared: &Shared, state: &State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
+    match &call.resource {
         Resource::Destinations => Ok(destinations::list(state, call)),
         Resource::Destination(id) => destinations::get(state, call, id),
         Resource::Webhook(portal) => {
@@ -118,39 +87,33 @@ fn read(
         Resource::Portals => portals::list(state, call),
         Resource::Portal(id) => portals::get(state, call, id),
         Resource::Organization => Ok(identity::organization(state, call)),
-        Resource::User => identity::user(state, credential),
+        Resource::User => identity::user(state, call.credential),
         Resource::AvailableRegions => Ok(identity::available_regions()),
         Resource::ControlPlanes => Ok(identity::control_planes()),
         Resource::SigningKeys => Ok(ApiResponse::ok(&shared.key.jwks())),
     }
 }
 
-fn write(
-    shared: &Shared,
-    call: &Call<'_>,
-    method: &Method,
-    resource: &Resource,
-) -> Result<ApiResponse, Problem> {
+fn write(shared: &Arc<Shared>, call: &Call<'_>) -> Result<ApiResponse, Problem> {
     let store = &shared.store;
-    match resource {
+    let deletes = *call.request.method == Method::DELETE;
+    match &call.resource {
         Resource::Destinations => store.change(|state| destinations::create(state, call)),
-        Resource::Destination(id) if *method == Method::PATCH => {
-            store.change(|state| destinations::patch(state, call, id))
-        }
-        Resource::Destination(id) => store.change(|state| destinations::delete(state, call, id)),
+        Resource::Destination(id) if deletes => store.change(|state| destinations::delete(state, call, id)),
+        Resource::Destination(id) => store.change(|state| destinations::patch(state, call, id)),
         Resource::Webhook(portal) => {
             let stream = stream(call, portal.as_deref())?;
             store.change(|state| match call.version {
-                _ if *method == Method::DELETE => webhook::delete_v3(state, &stream),
+                _ if deletes => webhook::delete_v3(state, &stream),
                 Version::V2 => webhook::patch_v2(state, call, &stream),
                 Version::V3 => webhook::patch_v3(state, call, &stream),
             })
         }
         Resource::ReplayJob(portal) => {
             let stream = stream(call, portal.as_deref())?;
-            let run = shared.replays.next_run();
-            let response = store.change(|state| replay_job::put(state, call, &stream, run))?;
-            shared.replays.start(stream, run);
+            let job = store.change(|state| replay_job::put(state, call, &stream))?;
+            let response = ApiResponse::json(StatusCode::ACCEPTED, &json!(job));
+            shared.spawn(replay::run(Arc::clone(shared), stream, job));
             Ok(response)
         }
         // Only `GET` is declared for the others.
@@ -160,11 +123,6 @@ fn write(
 
 /// The stream of the region or of the portal. 404 for an ID that is not a UUID.
 fn stream(call: &Call<'_>, portal: Option<&str>) -> Result<StreamId, Problem> {
-    match portal {
-        None => Ok(StreamId::of_region(call.region)),
-        Some(id) => {
-            let id = parse_uuid(id).ok_or_else(Problem::not_found)?;
-            Ok(StreamId::of_portal(call.region, &id))
-        }
-    }
+    let portal = portal.map(|id| parse_uuid(id).ok_or_else(Problem::not_found));
+    Ok(StreamId::new(call.request.region, portal.transpose()?.as_deref()))
 }

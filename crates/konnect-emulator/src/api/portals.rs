@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded::parse;
 
 use crate::api::call::Call;
-use crate::api::problem::Problem;
-use crate::api::query::Faults;
+use crate::api::problem::{Faults, Problem};
 use crate::http::response::ApiResponse;
 use crate::organization::state::{Portal, State};
 use crate::organization::stream::parse_uuid;
@@ -15,87 +14,57 @@ const DEFAULT_SIZE: usize = 10;
 /// The maximum page size. Larger sizes are reduced to it.
 const MAX_PAGE_SIZE: usize = 100;
 
-struct Query {
-    size: usize,
-    number: usize,
-    filters: Vec<Filter>,
-}
-
-enum Filter {
-    Id(String),
-    Name(String),
-    OtherName(String),
-    NamePart(String),
-}
+type Filter = Box<dyn Fn(&Portal) -> bool>;
 
 /// `GET` of the list. 400 for an invalid query.
 pub(crate) fn list(state: &State, call: &Call<'_>) -> Result<ApiResponse, Problem> {
-    let query = Query::parse(call.query)?;
-    let mut matches: Vec<&Portal> = state
-        .regions
-        .get(call.region)
-        .into_iter()
-        .flat_map(|region| region.portals.values())
-        .filter(|portal| query.filters.iter().all(|filter| filter.accepts(portal)))
+    let (mut size, mut number) = (DEFAULT_SIZE, 1);
+    let mut filters = Vec::new();
+    let mut faults = Faults::of("query");
+    for (key, value) in parse(call.request.query.as_bytes()) {
+        match key.as_ref() {
+            "page[size]" | "page[number]" if value.is_empty() => {}
+            "page[size]" | "page[number]" => match value.parse() {
+                Ok(read @ 1..) if key == "page[number]" => number = read,
+                Ok(read @ 1..) => size = MAX_PAGE_SIZE.min(read),
+                _ => faults.reject(&key, "is_integer", "must be a positive integer"),
+            },
+            key if key.starts_with("filter[") => match filter(key, &value) {
+                Some(filter) => filters.push(filter),
+                None => faults.reject(key, "unknown_property", "unknown filter"),
+            },
+            _ => {}
+        }
+    }
+    faults.finish("Invalid query parameters")?;
+    let region = state.regions.get(call.request.region).into_iter();
+    let portals = region.flat_map(|region| region.portals.values());
+    let mut matches: Vec<&Portal> = portals
+        .filter(|portal| filters.iter().all(|filter| filter(portal)))
         .collect();
     matches.sort_by_key(|portal| portal.sequence);
-    let page: Vec<Value> = matches
-        .iter()
-        .skip(query.size.saturating_mul(query.number - 1))
-        .take(query.size)
-        .map(|portal| show(call, portal))
-        .collect();
-    let meta = json!({ "page": { "number": query.number, "size": query.size, "total": matches.len() } });
-    Ok(ApiResponse::ok(&json!({ "data": page, "meta": meta })))
+    let page = matches.iter().skip(size.saturating_mul(number - 1)).take(size);
+    let data: Vec<Value> = page.map(|portal| show(call, portal)).collect();
+    let meta = json!({ "page": { "number": number, "size": size, "total": matches.len() } });
+    Ok(ApiResponse::ok(&json!({ "data": data, "meta": meta })))
 }
 
 /// `GET` of one portal. 404 if the region does not have the portal.
 pub(crate) fn get(state: &State, call: &Call<'_>, id: &str) -> Result<ApiResponse, Problem> {
     let found = parse_uuid(id)
-        .and_then(|id| state.portal(call.region, &id))
+        .and_then(|id| state.portal(call.request.region, &id))
         .ok_or_else(Problem::not_found)?;
     Ok(ApiResponse::ok(&show(call, found)))
 }
 
-impl Query {
-    fn parse(query: &str) -> Result<Self, Problem> {
-        let mut read = Self {
-            size: DEFAULT_SIZE,
-            number: 1,
-            filters: Vec::new(),
-        };
-        let mut faults = Faults::default();
-        for (key, value) in parse(query.as_bytes()) {
-            let text = || value.clone().into_owned();
-            match key.as_ref() {
-                "page[size]" | "page[number]" if value.is_empty() => {}
-                "page[size]" | "page[number]" => match value.parse() {
-                    Ok(number @ 1..) if key == "page[number]" => read.number = number,
-                    Ok(size @ 1..) => read.size = MAX_PAGE_SIZE.min(size),
-                    _ => faults.reject(&key, "is_integer", "must be a positive integer"),
-                },
-                "filter[id]" | "filter[id][eq]" => read.filters.push(Filter::Id(text())),
-                "filter[name]" | "filter[name][eq]" => read.filters.push(Filter::Name(text())),
-                "filter[name][neq]" => read.filters.push(Filter::OtherName(text())),
-                "filter[name][contains]" => read.filters.push(Filter::NamePart(text())),
-                filter if filter.starts_with("filter[") => {
-                    faults.reject(filter, "unknown_property", "unknown filter");
-                }
-                _ => {}
-            }
-        }
-        faults.finish(read)
-    }
-}
-
-impl Filter {
-    fn accepts(&self, portal: &Portal) -> bool {
-        match self {
-            Self::Id(id) => portal.id == *id,
-            Self::Name(name) => portal.name == *name,
-            Self::OtherName(name) => portal.name != *name,
-            Self::NamePart(part) => portal.name.contains(part),
-        }
+fn filter(key: &str, value: &str) -> Option<Filter> {
+    let value = value.to_owned();
+    match key {
+        "filter[id]" | "filter[id][eq]" => Some(Box::new(move |portal| portal.id == value)),
+        "filter[name]" | "filter[name][eq]" => Some(Box::new(move |portal| portal.name == value)),
+        "filter[name][neq]" => Some(Box::new(move |portal| portal.name != value)),
+        "filter[name][contains]" => Some(Box::new(move |portal| portal.name.contains(&value))),
+        _ => None,
     }
 }
 

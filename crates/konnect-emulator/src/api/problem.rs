@@ -7,20 +7,16 @@ use uuid::Uuid;
 
 use crate::http::response::ApiResponse;
 
-/// The media type of every error response.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// The reason why a request was rejected.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Problem {
     pub(crate) status: StatusCode,
     /// The kind of problem. Default: the reason phrase of the status.
-    title: Option<&'static str>,
+    pub(crate) title: Option<&'static str>,
     pub(crate) detail: String,
     /// The invalid parameters; for 400 only.
     pub(crate) invalid_parameters: Vec<InvalidParameter>,
-    /// The methods in the `Allow` header of a 405.
-    allow: Option<&'static str>,
 }
 
 /// One entry of `invalid_parameters`.
@@ -32,50 +28,88 @@ pub(crate) struct InvalidParameter {
     /// The violated rule, with its name in the API description.
     pub(crate) rule: &'static str,
     /// The location: `body`, `query` or `header`.
-    pub(crate) source: &'static str,
+    source: &'static str,
     /// The allowed values; for the rule `enum` only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) choices: Vec<&'static str>,
+    choices: Vec<&'static str>,
 }
 
-impl InvalidParameter {
-    /// A field of the body that violates `rule`.
-    pub(crate) fn body(field: &str, rule: &'static str, reason: &str) -> Self {
-        Self {
+/// The invalid parameters of a body, a query or the headers.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    source: &'static str,
+    pub(crate) found: Vec<InvalidParameter>,
+}
+
+impl Faults {
+    /// None. `source` is `body`, `query` or `header`.
+    pub(crate) fn of(source: &'static str) -> Self {
+        let found = Vec::new();
+        Self { source, found }
+    }
+
+    /// Records a parameter that violates `rule`.
+    pub(crate) fn reject(&mut self, field: &str, rule: &'static str, reason: &str) {
+        self.add(field, rule, reason, &[]);
+    }
+
+    /// A value that was read from a parameter. Without it, the parameter violates `rule`.
+    pub(crate) fn check<T>(
+        &mut self,
+        value: Option<T>,
+        field: &str,
+        rule: &'static str,
+        reason: &str,
+    ) -> Option<T> {
+        if value.is_none() {
+            self.reject(field, rule, reason);
+        }
+        value
+    }
+
+    /// Records a parameter that is none of some values.
+    pub(crate) fn reject_choice(&mut self, field: &str, choices: &[&'static str], reason: &str) {
+        self.add(field, "enum", reason, choices);
+    }
+
+    fn add(&mut self, field: &str, rule: &'static str, reason: &str, choices: &[&'static str]) {
+        let fault = InvalidParameter {
             field: field.to_owned(),
             reason: reason.to_owned(),
             rule,
-            source: "body",
-            choices: Vec::new(),
+            source: self.source,
+            choices: choices.to_vec(),
+        };
+        // A repeated parameter of a query is reported once.
+        if !self.found.contains(&fault) {
+            self.found.push(fault);
         }
     }
 
-    /// A query parameter that violates `rule`.
-    pub(crate) fn query(field: &str, rule: &'static str, reason: &str) -> Self {
-        Self {
-            source: "query",
-            ..Self::body(field, rule, reason)
+    /// 400 if a parameter was invalid.
+    pub(crate) fn finish(&mut self, detail: &str) -> Result<(), Problem> {
+        if self.found.is_empty() {
+            Ok(())
+        } else {
+            Err(self.problem(detail))
+        }
+    }
+
+    pub(crate) fn problem(&mut self, detail: &str) -> Problem {
+        Problem {
+            invalid_parameters: std::mem::take(&mut self.found),
+            ..Problem::new(StatusCode::BAD_REQUEST, detail)
         }
     }
 }
 
 impl Problem {
-    /// A problem with a status and a sentence.
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             status,
             title: None,
             detail: detail.into(),
             invalid_parameters: Vec::new(),
-            allow: None,
-        }
-    }
-
-    /// A problem with another title than the reason phrase.
-    pub(crate) fn titled(status: StatusCode, title: &'static str, detail: &str) -> Self {
-        Self {
-            title: Some(title),
-            ..Self::new(status, detail)
         }
     }
 
@@ -87,30 +121,17 @@ impl Problem {
         )
     }
 
-    /// 400, with the invalid parameters.
-    pub(crate) fn bad_request(detail: &str, invalid_parameters: Vec<InvalidParameter>) -> Self {
-        Self {
-            invalid_parameters,
-            ..Self::new(StatusCode::BAD_REQUEST, detail)
-        }
-    }
-
     /// 401: the token is absent or unknown.
     pub(crate) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized")
     }
 
-    /// 404, for a route or a record.
     pub(crate) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found")
     }
 
-    /// 405, with the methods of the route.
-    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
-        Self {
-            allow: Some(allow),
-            ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
-        }
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
     }
 
     /// The problem as a response, with a new trace ID.
@@ -124,11 +145,7 @@ impl Problem {
         if self.status == StatusCode::BAD_REQUEST {
             document["invalid_parameters"] = json!(self.invalid_parameters);
         }
-        let response = ApiResponse::with_type(self.status, MEDIA_TYPE, document.to_string());
-        match self.allow {
-            Some(methods) => response.header("allow", methods),
-            None => response,
-        }
+        ApiResponse::with_type(self.status, MEDIA_TYPE, document.to_string())
     }
 }
 

@@ -129,7 +129,6 @@ impl Resource {
         }
     }
 
-    /// Whether a request needs no token.
     pub(crate) fn is_public(&self) -> bool {
         matches!(self, Self::SigningKeys | Self::AvailableRegions)
     }
@@ -165,69 +164,6 @@ mod tests {
             ("/-eu/v2/x", "us", "-eu/v2/x"),
         ] {
             assert_eq!(split_region(path), (region.into(), rest));
-        }
-    }
-
-    #[test]
-    fn parse_declared_route_is_known() {
-        let portal = || Some("p".to_owned());
-        for (rest, version, resource) in [
-            ("v2/audit-log-destinations", Version::V2, Resource::Destinations),
-            (
-                "v3/audit-log-destinations/a",
-                Version::V3,
-                Resource::Destination("a".into()),
-            ),
-            (
-                "v3/audit-log-webhook/status",
-                Version::V3,
-                Resource::WebhookStatus(None),
-            ),
-            (
-                "v2/audit-log-webhook/jwks.json",
-                Version::V2,
-                Resource::SigningKeys,
-            ),
-            ("v2/audit-log-replay-job", Version::V2, Resource::ReplayJob(None)),
-            (
-                "v3/portals/p/audit-log-webhook",
-                Version::V3,
-                Resource::Webhook(portal()),
-            ),
-            (
-                "v3/portals/p/audit-log-webhook/status",
-                Version::V3,
-                Resource::WebhookStatus(portal()),
-            ),
-            (
-                "v3/portals/p/audit-log-replay-job",
-                Version::V3,
-                Resource::ReplayJob(portal()),
-            ),
-        ] {
-            assert_eq!(parse(rest), Some((version, resource)), "{rest}");
-        }
-    }
-
-    #[test]
-    fn parse_undeclared_route_is_none() {
-        for unknown in [
-            "",
-            "v3",
-            "v3/",
-            "v4/audit-log-webhook",
-            "v3/audit-log-webhook/",
-            "v3/audit-log-destinations/",
-            "v3/audit-log-webhook/jwks.json",
-            "v2/audit-logs",
-            "v2/portals",
-            "v2/organizations/me",
-            "v3/portals//audit-log-webhook",
-            "v3/portals/",
-            "v3/control-planes",
-            "v2/available-regions",
-        ] {
-            assert_eq!(parse(unknown), None, "{unknown}");
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::api::call::Call;
 use crate::api::fields::{Fields, Need};
-use crate::api::problem::{InvalidParameter, Problem};
+use crate::api::problem::Problem;
 use crate::http::response::ApiResponse;
 use crate::organization::state::{State, Target, Webhook};
 use crate::organization::stream::StreamId;
@@ -90,7 +90,7 @@ pub(crate) fn patch_v3(
     }
     fields.finish().map_err(name_destination_id)?;
     if let Some(audit_log_destination_id) = id {
-        let region = call.region;
+        let region = call.request.region;
         let known = state
             .usable_destination(region, &audit_log_destination_id)
             .is_some_and(|found| !state.is_too_new(&found.id, call.behavior.new_destination_lag_ms));
@@ -147,25 +147,19 @@ pub(crate) fn status(state: &State, stream: &StreamId) -> Result<ApiResponse, Pr
 
 fn take_destination_id(fields: &mut Fields) -> Option<String> {
     let text = fields.any_text(DESTINATION_ID)?;
+    let reason = "destination id format is invalid";
     let id = parse_uuid(&text);
-    if id.is_none() {
-        fields.reject(InvalidParameter::body(
-            DESTINATION_ID,
-            "is_uuid",
-            "destination id format is invalid",
-        ));
-    }
-    id
+    fields.faults.check(id, DESTINATION_ID, "is_uuid", reason)
 }
 
 /// Konnect has a separate message for a body in which only the ID is invalid.
-fn name_destination_id(problem: Problem) -> Problem {
-    match problem.invalid_parameters.as_slice() {
-        [fault] if fault.rule == "is_uuid" => {
-            Problem::bad_request("Could not parse destination id", problem.invalid_parameters)
-        }
-        _ => problem,
+fn name_destination_id(mut problem: Problem) -> Problem {
+    if let [fault] = problem.invalid_parameters.as_slice()
+        && fault.rule == "is_uuid"
+    {
+        "Could not parse destination id".clone_into(&mut problem.detail);
     }
+    problem
 }
 
 fn show_v2(state: &State, call: &Call<'_>, stream: &StreamId, webhook: &Webhook) -> Value {

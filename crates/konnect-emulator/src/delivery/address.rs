@@ -15,22 +15,18 @@ use url::{Host, Url};
 pub(crate) struct AllowedHosts(Arc<Vec<String>>);
 
 impl AllowedHosts {
-    /// Allows loopback and these hosts.
     pub(crate) fn new(hosts: &[String]) -> Self {
         Self(Arc::new(hosts.iter().map(|host| plain(host)).collect()))
     }
 
-    /// Whether only loopback is permitted.
     pub(crate) fn is_loopback_only(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// # Errors
-    ///
-    /// The reason why a URL is rejected.
+    /// The error is the reason why a URL is rejected.
     pub(crate) fn check(&self, url: &Url) -> Result<(), String> {
         let Some(host) = url.host() else {
-            return Err("refused: the endpoint has no host".to_owned());
+            return Err("the endpoint has no host".to_owned());
         };
         let is_loopback = match &host {
             Host::Domain(name) => is_localhost(name),
@@ -42,7 +38,7 @@ impl AllowedHosts {
             return Ok(());
         }
         Err(format!(
-            "refused: {name} is not a loopback address, and deliveries go to other hosts only if \
+            "{name} is not a loopback address, and deliveries go to other hosts only if \
              --allow-delivery-to names them"
         ))
     }

@@ -1,54 +1,42 @@
-//! The events to send. Each stream has a queue and a worker, so a slow receiver does not delay the others.
+//! The events to send. Each stream has a queue, so a slow receiver does not delay the others.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::watch;
 
-use crate::delivery::batch::{MAX_BYTES, MAX_EVENTS};
 use crate::event::model::Event;
 use crate::organization::stream::StreamId;
 
 /// The maximum number of events in a queue. Beyond it, the oldest are lost; a replay can send them.
 const CAPACITY: usize = 100_000;
 
-#[derive(Debug)]
+/// The maximum number of events in a batch. Konnect's limit is not documented.
+const MAX_EVENTS: usize = 500;
+
+/// The approximate maximum size of a batch before compression: receivers accept 1 MiB.
+const MAX_BYTES: usize = 768 * 1024;
+
+#[derive(Debug, Default)]
 pub(crate) struct Queues {
-    by_stream: Mutex<HashMap<StreamId, Arc<Queue>>>,
-    /// Announces a queue that needs a worker.
-    opened: mpsc::UnboundedSender<(StreamId, Arc<Queue>)>,
+    /// The events that wait, oldest first, for each stream that has a worker.
+    by_stream: Mutex<HashMap<StreamId, VecDeque<Arc<Event>>>>,
     /// The number of events that wait or are being sent.
     pending: watch::Sender<usize>,
 }
 
-/// The announcements of queues that need a worker.
-pub(crate) type Opened = mpsc::UnboundedReceiver<(StreamId, Arc<Queue>)>;
-
-/// The events that wait for one webhook, oldest first.
-#[derive(Debug, Default)]
-pub(crate) struct Queue {
-    events: Mutex<VecDeque<Arc<Event>>>,
-    /// Wakes the worker: the queue has an event, or enough for a batch.
-    filled: Notify,
-}
-
 impl Queues {
-    /// Creates an empty collection, and the receiver of opened queues.
-    pub(crate) fn new() -> (Self, Opened) {
-        let (opened, announcements) = mpsc::unbounded_channel();
-        let queues = Self {
-            by_stream: Mutex::default(),
-            opened,
-            pending: watch::Sender::new(0),
-        };
-        (queues, announcements)
-    }
-
-    pub(crate) fn add(&self, stream: &StreamId, events: &[Arc<Event>]) {
-        let queue = self.queue(stream);
-        let dropped = queue.add(events);
+    /// Adds events. Returns whether the stream has no worker yet.
+    pub(crate) fn add(&self, stream: &StreamId, events: &[Arc<Event>]) -> bool {
+        let mut queues = self.lock();
+        let is_new = !queues.contains_key(stream);
+        let queue = queues.entry(stream.clone()).or_default();
+        queue.extend(events.iter().cloned());
+        let surplus = queue.len().saturating_sub(CAPACITY);
+        queue.drain(..surplus);
         self.pending
-            .send_modify(|pending| *pending = (*pending + events.len()).saturating_sub(dropped));
+            .send_modify(|pending| *pending = (*pending + events.len()).saturating_sub(surplus));
+        is_new
     }
 
     /// Counts events as sent or lost.
@@ -59,8 +47,11 @@ impl Queues {
 
     /// Empties all queues. Batches that are being sent continue.
     pub(crate) fn clear(&self) {
-        let queues: Vec<Arc<Queue>> = self.lock().values().cloned().collect();
-        let dropped = queues.iter().map(|queue| queue.clear()).sum();
+        let dropped = self
+            .lock()
+            .values_mut()
+            .map(|queue| queue.drain(..).count())
+            .sum();
         self.done(dropped);
     }
 
@@ -70,69 +61,29 @@ impl Queues {
         let _ = self.pending.subscribe().wait_for(|pending| *pending == 0).await;
     }
 
-    fn queue(&self, stream: &StreamId) -> Arc<Queue> {
+    pub(crate) fn has_batch(&self, stream: &StreamId) -> bool {
+        self.lock()
+            .get(stream)
+            .is_some_and(|queue| queue.len() >= MAX_EVENTS)
+    }
+
+    /// Takes the oldest events of a stream, as many as fit into a batch. Without any, removes the queue, and the worker
+    /// ends.
+    pub(crate) fn take_batch(&self, stream: &StreamId) -> Vec<Arc<Event>> {
         let mut queues = self.lock();
-        if let Some(queue) = queues.get(stream) {
-            return Arc::clone(queue);
+        let batch = queues.get_mut(stream).map(|queue| {
+            let count = batch_length(queue.iter());
+            queue.drain(..count).collect::<Vec<_>>()
+        });
+        let batch = batch.unwrap_or_default();
+        if batch.is_empty() {
+            queues.remove(stream);
         }
-        let queue = Arc::new(Queue::default());
-        queues.insert(stream.clone(), Arc::clone(&queue));
-        // The receiver is dropped when the emulator stops, and nothing is sent then.
-        let _ = self.opened.send((stream.clone(), Arc::clone(&queue)));
-        queue
+        batch
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<StreamId, Arc<Queue>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<StreamId, VecDeque<Arc<Event>>>> {
         self.by_stream.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Queue {
-    /// Returns the number of events that were dropped.
-    fn add(&self, new: &[Arc<Event>]) -> usize {
-        let mut events = self.lock();
-        let was_short = events.len() < MAX_EVENTS;
-        let was_empty = events.is_empty();
-        events.extend(new.iter().cloned());
-        let surplus = events.len().saturating_sub(CAPACITY);
-        events.drain(..surplus);
-        if was_empty || (was_short && events.len() >= MAX_EVENTS) {
-            self.filled.notify_one();
-        }
-        surplus
-    }
-
-    fn clear(&self) -> usize {
-        let mut events = self.lock();
-        let count = events.len();
-        events.clear();
-        count
-    }
-
-    pub(crate) async fn not_empty(&self) {
-        self.at_least(1).await;
-    }
-
-    /// Waits for enough events for a batch.
-    pub(crate) async fn full_batch(&self) {
-        self.at_least(MAX_EVENTS).await;
-    }
-
-    async fn at_least(&self, count: usize) {
-        while self.lock().len() < count {
-            self.filled.notified().await;
-        }
-    }
-
-    /// Takes the oldest events, as many as fit into a batch.
-    pub(crate) fn take_batch(&self) -> Vec<Arc<Event>> {
-        let mut events = self.lock();
-        let count = batch_length(events.iter());
-        events.drain(..count).collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Event>>> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,38 +100,39 @@ pub(crate) fn batch_length<'a>(events: impl Iterator<Item = &'a Arc<Event>>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::sample::{EventKind, Subject, sample};
+    use crate::event::sample::{EventKind, sample};
+    use crate::organization::state::Organization;
 
     fn event(at_ms: i64) -> Arc<Event> {
-        Arc::new(sample(EventKind::Access, &Subject::for_tests(), at_ms))
+        Arc::new(sample(EventKind::Access, &Organization::default(), None, at_ms))
     }
 
     #[tokio::test]
     async fn add_beyond_capacity_drops_oldest() {
-        let (queues, _opened) = Queues::new();
+        let queues = Queues::default();
         let stream = StreamId::of_region("eu");
-        queues.add(&stream, &vec![event(0); CAPACITY]);
-        queues.add(&stream, &[event(1)]);
-        let queue = queues.queue(&stream);
+        assert!(queues.add(&stream, &vec![event(0); CAPACITY]));
+        assert!(!queues.add(&stream, &[event(1)]));
         let mut last = 0;
         for _ in 0..CAPACITY / MAX_EVENTS {
-            let batch = queue.take_batch();
+            assert!(queues.has_batch(&stream));
+            let batch = queues.take_batch(&stream);
             assert_eq!(batch.len(), MAX_EVENTS);
             last = batch[batch.len() - 1].at_ms;
             queues.done(batch.len());
         }
-        assert_eq!((last, queue.take_batch().len()), (1, 0));
+        assert_eq!((last, queues.take_batch(&stream).len()), (1, 0));
         queues.drained().await;
     }
 
     #[test]
     fn batch_length_large_events_stay_below_limit() {
-        let mut large = sample(EventKind::Access, &Subject::for_tests(), 0);
-        large.user_agent = "a".repeat(MAX_BYTES / 5).into();
-        let large = Arc::new(large);
-        assert_eq!(batch_length([large.clone(), large.clone(), large].iter()), 2);
-        let mut huge = sample(EventKind::Access, &Subject::for_tests(), 0);
-        huge.user_agent = "a".repeat(MAX_BYTES).into();
-        assert_eq!(batch_length([Arc::new(huge)].iter()), 1);
+        let large = |bytes| {
+            let mut event = sample(EventKind::Access, &Organization::default(), None, 0);
+            event.user_agent = "a".repeat(bytes).into();
+            Arc::new(event)
+        };
+        assert_eq!(batch_length(vec![large(MAX_BYTES / 5); 3].iter()), 2);
+        assert_eq!(batch_length([large(MAX_BYTES)].iter()), 1);
     }
 }

@@ -1,20 +1,18 @@
 //! Sends a batch to a receiver over HTTPS, in one attempt.
 
 use std::error::Error as _;
-use std::io;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::fs;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, StatusCode};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client, ClientBuilder, RequestBuilder};
-use tokio::task::spawn_blocking;
+use reqwest::{Certificate, Client, RequestBuilder};
 use url::Url;
 
 use crate::delivery::address::AllowedHosts;
-use crate::delivery::batch::Batch;
-use crate::options::{DeliveryOptions, TimeScale, TrustedAuthorities};
+use crate::options::{DeliveryOptions, TimeScale};
 use crate::organization::state::Delivery;
 
 /// The timeout of an attempt, before scaling. Konnect's timeout is not documented.
@@ -32,10 +30,8 @@ pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
 }
 
-/// The consequence of an attempt for its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// The receiver has accepted the batch.
     Delivered,
     /// Another attempt may succeed.
     Retry,
@@ -46,65 +42,41 @@ pub(crate) enum Verdict {
 #[derive(Debug)]
 pub(crate) struct Sender {
     allowed: AllowedHosts,
-    authorities: TrustedAuthorities,
+    authorities: Option<PathBuf>,
     timeout: Duration,
-    /// The client that verifies certificates. `None` until its first use.
-    verifying: Mutex<Option<Verifying>>,
-    trusting: OnceLock<Client>,
-}
-
-/// A client that verifies certificates, and the authorities that it trusts.
-#[derive(Debug)]
-struct Verifying {
-    pem: String,
-    client: Client,
 }
 
 impl Sender {
-    /// # Errors
-    ///
-    /// The trusted authorities are text, but not certificates in PEM ([`io::ErrorKind::InvalidInput`]).
-    pub(crate) fn new(options: &DeliveryOptions, scale: TimeScale) -> io::Result<Self> {
-        if let TrustedAuthorities::Pem(pem) = &options.trusted_authorities {
-            certificates(pem).map_err(|why| io::Error::new(io::ErrorKind::InvalidInput, why))?;
-        }
-        Ok(Self {
+    pub(crate) fn new(options: &DeliveryOptions, scale: TimeScale) -> Self {
+        Self {
             allowed: AllowedHosts::new(&options.allowed_hosts),
             authorities: options.trusted_authorities.clone(),
             timeout: scale.of(TIMEOUT).max(MIN_TIMEOUT),
-            verifying: Mutex::default(),
-            trusting: OnceLock::new(),
-        })
+        }
     }
 
-    /// Sends a batch once.
-    pub(crate) async fn send(&self, delivery: &Delivery, batch: &Batch) -> Outcome {
-        let request = match self.request(delivery, batch).await {
+    pub(crate) async fn send(&self, delivery: &Delivery, body: Vec<u8>) -> Outcome {
+        let request = match self.request(delivery, body) {
             Ok(request) => request,
             Err(outcome) => return outcome,
         };
         match request.send().await {
             Ok(response) => Outcome::of_status(response.status()),
-            Err(error) => Outcome::no_response(&error),
+            Err(error) if error.is_timeout() => {
+                Outcome::unsent("the receiver did not answer in time".to_owned())
+            }
+            Err(error) => Outcome::unsent(root_cause(&error)),
         }
     }
 
-    /// # Errors
-    ///
-    /// The outcome if the request is not sent.
-    async fn request(&self, delivery: &Delivery, batch: &Batch) -> Result<RequestBuilder, Outcome> {
-        let url = Url::parse(&delivery.endpoint)
-            .map_err(|_| Outcome::refused("refused: the endpoint is not a URL".to_owned()))?;
-        self.allowed.check(&url).map_err(Outcome::refused)?;
-        let mut authorization = HeaderValue::from_str(&delivery.authorization).map_err(|_| {
-            Outcome::refused("refused: the authorization is not a valid header value".to_owned())
-        })?;
+    fn request(&self, delivery: &Delivery, body: Vec<u8>) -> Result<RequestBuilder, Outcome> {
+        let url =
+            Url::parse(&delivery.endpoint).map_err(|_| Outcome::refused("the endpoint is not a URL"))?;
+        self.allowed.check(&url).map_err(|why| Outcome::refused(&why))?;
+        let mut authorization = HeaderValue::from_str(&delivery.authorization)
+            .map_err(|_| Outcome::refused("the authorization is not a valid header value"))?;
         authorization.set_sensitive(true);
-        let client = if delivery.skip_ssl_verification {
-            self.trusting().map_err(|error| Outcome::no_client(&error))?
-        } else {
-            self.verifying().await?
-        };
+        let client = self.client(delivery.skip_ssl_verification)?;
         Ok(client
             .post(url)
             .header(CONTENT_TYPE, "text/plain")
@@ -114,79 +86,46 @@ impl Sender {
                 concat!("konnect-emulator/", env!("CARGO_PKG_VERSION")),
             )
             .header(AUTHORIZATION, authorization)
-            .body(batch.body.clone()))
+            .body(body))
     }
 
-    /// The client that verifies certificates. Creates a new one if the authorities in the file have changed.
-    async fn verifying(&self) -> Result<Client, Outcome> {
-        let pem = match &self.authorities {
-            TrustedAuthorities::Pem(pem) => pem.clone(),
-            TrustedAuthorities::File(file) => {
-                let path = file.clone();
-                let read = spawn_blocking(move || std::fs::read_to_string(path)).await;
-                let why = |error: &dyn std::fmt::Display| {
-                    Outcome::unsent(format!(
-                        "the trusted authorities in {} cannot be read: {error}",
-                        file.display()
-                    ))
-                };
-                read.map_err(|error| why(&error))?.map_err(|error| why(&error))?
-            }
-        };
-        let mut current = self.verifying.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(verifying) = current.as_ref().filter(|verifying| verifying.pem == pem) {
-            return Ok(verifying.client.clone());
-        }
-        // The file may be incomplete while it is being written: another attempt may read all of it.
-        let authorities = certificates(&pem).map_err(Outcome::unsent)?;
-        let builder = if self.allowed.is_loopback_only() {
-            // Public authorities do not sign for this machine.
-            self.builder().tls_certs_only(authorities)
-        } else {
-            self.builder().tls_certs_merge(authorities)
-        };
-        let client = builder.build().map_err(|error| Outcome::no_client(&error))?;
-        *current = Some(Verifying {
-            pem,
-            client: client.clone(),
-        });
-        Ok(client)
-    }
-
-    fn trusting(&self) -> reqwest::Result<Client> {
-        if let Some(client) = self.trusting.get() {
-            return Ok(client.clone());
-        }
-        let client = self
-            .builder()
-            .tls_certs_only([])
-            .tls_danger_accept_invalid_certs(true)
-            .build()?;
-        Ok(self.trusting.get_or_init(|| client).clone())
-    }
-
-    fn builder(&self) -> ClientBuilder {
-        Client::builder()
+    /// A client for one attempt: the file of the authorities can change before the next.
+    fn client(&self, trusts_any: bool) -> Result<Client, Outcome> {
+        let builder = Client::builder()
             .no_proxy()
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .timeout(self.timeout)
-            .dns_resolver(self.allowed.clone())
+            .dns_resolver(self.allowed.clone());
+        let builder = if trusts_any {
+            builder.tls_certs_only([]).tls_danger_accept_invalid_certs(true)
+        } else if self.allowed.is_loopback_only() {
+            // Public authorities do not sign for this machine.
+            builder.tls_certs_only(self.authorities()?)
+        } else {
+            builder.tls_certs_merge(self.authorities()?)
+        };
+        let failed = |error| Outcome::refused(&format!("no client could be made: {}", root_cause(&error)));
+        builder.build().map_err(failed)
     }
-}
 
-/// The certificates in a text, none in an empty one.
-///
-/// # Errors
-///
-/// The text does not consist of certificates in PEM.
-fn certificates(pem: &str) -> Result<Vec<Certificate>, String> {
-    let certificates = Certificate::from_pem_bundle(pem.as_bytes())
-        .map_err(|error| format!("the trusted authorities are not certificates in PEM: {error}"))?;
-    if certificates.is_empty() && !pem.is_empty() {
-        return Err("the trusted authorities have no certificate in PEM".to_owned());
+    /// The certificates to trust. The file may be incomplete while it is being written: another attempt may read all of
+    /// it.
+    fn authorities(&self) -> Result<Vec<Certificate>, Outcome> {
+        let Some(file) = &self.authorities else {
+            return Ok(Vec::new());
+        };
+        let failed =
+            |what: &str| Outcome::unsent(format!("the trusted authorities in {} {what}", file.display()));
+        let pem = fs::read(file).map_err(|error| failed(&format!("cannot be read: {error}")))?;
+        let certificates = Certificate::from_pem_bundle(&pem);
+        let certificates =
+            certificates.map_err(|error| failed(&format!("are not certificates in PEM: {error}")))?;
+        if certificates.is_empty() {
+            return Err(failed("have no certificate in PEM"));
+        }
+        Ok(certificates)
     }
-    Ok(certificates)
 }
 
 impl Outcome {
@@ -204,15 +143,6 @@ impl Outcome {
         }
     }
 
-    fn no_response(error: &reqwest::Error) -> Self {
-        let message = if error.is_timeout() {
-            "the receiver did not answer in time".to_owned()
-        } else {
-            root_cause(error)
-        };
-        Self::unsent(message)
-    }
-
     /// An outcome without a response, after which another attempt may succeed.
     fn unsent(message: String) -> Self {
         Self {
@@ -222,15 +152,11 @@ impl Outcome {
         }
     }
 
-    fn no_client(error: &reqwest::Error) -> Self {
-        Self::refused(format!("refused: no client could be made: {}", root_cause(error)))
-    }
-
     /// An outcome without an attempt.
-    pub(crate) fn refused(message: String) -> Self {
+    fn refused(why: &str) -> Self {
         Self {
             code: None,
-            message,
+            message: format!("refused: {why}"),
             verdict: Verdict::Refused,
         }
     }
@@ -266,15 +192,5 @@ mod tests {
             let status = StatusCode::from_u16(code).unwrap();
             assert_eq!(Outcome::of_status(status).verdict, verdict, "{code}");
         }
-    }
-
-    #[test]
-    fn new_authorities_not_pem_are_refused() {
-        let options = DeliveryOptions {
-            trusted_authorities: TrustedAuthorities::Pem("not a certificate".to_owned()),
-            ..DeliveryOptions::default()
-        };
-        let error = Sender::new(&options, TimeScale::default()).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
     }
 }

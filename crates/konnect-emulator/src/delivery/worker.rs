@@ -1,20 +1,20 @@
-//! The workers: a task for each queue sends batches with retries, and updates the webhook's status.
+//! Sends the events of a stream in batches with retries, and updates the webhook's status.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::{JoinSet, spawn_blocking};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
-use crate::delivery::batch::Batch;
-use crate::delivery::log::RecordedDelivery;
-use crate::delivery::queue::{Opened, Queue};
-use crate::delivery::sender::{Outcome, Sender, Verdict};
-use crate::event::format::Style;
+use crate::delivery::sender::{Outcome, Verdict};
+use crate::event::format::{Style, line};
 use crate::event::model::Event;
+use crate::organization::journal::RecordedDelivery;
 use crate::organization::shared::Shared;
-use crate::organization::state::{Attempt, Delivery, Records};
+use crate::organization::state::{Attempt, Delivery, Records, State};
 use crate::organization::stream::StreamId;
 
 /// How long an event waits for others in its batch, before scaling. Kong documents up to a minute, which is too long
@@ -29,42 +29,32 @@ const RETRY_WAITS: [Duration; 4] = [
     Duration::from_secs(8),
 ];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    Live,
-    Replay,
-}
-
-/// Starts a worker for each queue that opens, until `stop` is cancelled.
-pub(crate) async fn run(
-    shared: Arc<Shared>,
-    sender: Arc<Sender>,
-    mut opened: Opened,
-    stop: CancellationToken,
-) {
-    let mut workers = JoinSet::new();
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            announced = opened.recv() => {
-                let Some((stream, queue)) = announced else { break };
-                workers.spawn(work(Arc::clone(&shared), Arc::clone(&sender), stream, queue));
-            }
-        }
+/// Stores events of a stream, and queues them for the enabled webhooks.
+pub(crate) fn record(shared: &Arc<Shared>, stream: StreamId, events: &[Arc<Event>]) {
+    if events.is_empty() {
+        return;
     }
-    // Dropping the set aborts the workers, also during an attempt.
+    let stream = Arc::new(stream);
+    shared.events.add(&stream, events, shared.clock.oldest_ms());
+    let webhook = shared.store.read(|state| state.webhook(&stream));
+    let sends = shared.sender.is_some() && webhook.is_some_and(|webhook| webhook.enabled);
+    if sends && shared.queues.add(&stream, events) {
+        shared.spawn(run(Arc::clone(shared), stream));
+    }
 }
 
-async fn work(shared: Arc<Shared>, sender: Arc<Sender>, stream: StreamId, queue: Arc<Queue>) {
+/// Sends the events of a stream until none is left.
+async fn run(shared: Arc<Shared>, stream: Arc<StreamId>) {
     loop {
-        queue.not_empty().await;
-        tokio::select! {
-            () = sleep(shared.time_scale.of(BATCH_INTERVAL)) => {}
-            () = queue.full_batch() => {}
+        if !shared.queues.has_batch(&stream) {
+            sleep(shared.time_scale.of(BATCH_INTERVAL)).await;
         }
-        let events = queue.take_batch();
+        let events = shared.queues.take_batch(&stream);
         let count = events.len();
-        send(&shared, &sender, &stream, events.into(), Origin::Live).await;
+        if count == 0 {
+            return;
+        }
+        send(&shared, &stream, events, false).await;
         shared.queues.done(count);
     }
 }
@@ -72,103 +62,79 @@ async fn work(shared: Arc<Shared>, sender: Arc<Sender>, stream: StreamId, queue:
 /// Sends one batch with retries, and records the result in the webhook's status. Each attempt uses the current target
 /// of the webhook, so a corrected webhook receives the retries. Returns whether the receiver has accepted the batch.
 /// Without a target, nothing is sent and the status does not change.
-pub(crate) async fn send(
-    shared: &Arc<Shared>,
-    sender: &Sender,
-    stream: &StreamId,
-    events: Arc<[Arc<Event>]>,
-    origin: Origin,
-) -> bool {
-    let mut written: Option<(Delivery, Batch)> = None;
+pub(crate) async fn send(shared: &Shared, stream: &StreamId, events: Vec<Arc<Event>>, replay: bool) -> bool {
+    let Some(sender) = &shared.sender else {
+        return true;
+    };
+    let events: Arc<[Arc<Event>]> = events.into();
+    let mut waits = RETRY_WAITS.into_iter();
     let mut attempt = 0;
     loop {
-        let Some(delivery) = shared.store.read(|state| state.delivery(stream)) else {
+        attempt += 1;
+        let Some((delivery, body)) = encode(shared, stream, &events).await else {
             return false;
         };
-        let batch = match written.take() {
-            Some((before, batch)) if before.log_format == delivery.log_format => batch,
-            _ => match write(shared, stream, &delivery, Arc::clone(&events)).await {
-                Some(batch) => batch,
-                None => return false,
-            },
-        };
-        let outcome = sender.send(&delivery, &batch).await;
-        let last = attempt == RETRY_WAITS.len();
-        record_attempt(
-            shared,
-            stream,
-            &delivery,
-            (attempt, batch.events, origin, last),
-            &outcome,
-        );
-        match outcome.verdict {
-            Verdict::Delivered => return true,
-            Verdict::Refused => return false,
-            Verdict::Retry if last => return false,
-            Verdict::Retry => sleep(shared.time_scale.of(RETRY_WAITS[attempt])).await,
+        let outcome = sender.send(&delivery, body).await;
+        let wait = waits.next().filter(|_| outcome.verdict == Verdict::Retry);
+        let delivered = outcome.verdict == Verdict::Delivered;
+        let at = record_attempt(shared, stream, &outcome, wait.is_none().then_some(!delivered));
+        shared.add_delivery(RecordedDelivery {
+            region: stream.region.clone(),
+            portal: stream.portal.clone(),
+            endpoint: delivery.endpoint,
+            attempt,
+            events: events.len(),
+            replay,
+            code: outcome.code,
+            message: outcome.message,
+            at,
+        });
+        match wait {
+            Some(wait) => sleep(shared.time_scale.of(wait)).await,
+            None => return delivered,
         }
-        written = Some((delivery, batch));
-        attempt += 1;
     }
 }
 
-/// Encodes a batch on a separate thread. `None` on failure.
-async fn write(
+/// The target of a stream, and the signed and compressed lines for it. `None` without a target.
+async fn encode(
     shared: &Shared,
     stream: &StreamId,
-    delivery: &Delivery,
-    events: Arc<[Arc<Event>]>,
-) -> Option<Batch> {
-    let webhook = shared.store.read(|state| state.webhook(stream));
+    events: &Arc<[Arc<Event>]>,
+) -> Option<(Delivery, Vec<u8>)> {
+    let target = |state: &State| state.delivery(stream).zip(state.webhook(stream));
+    let (delivery, webhook) = shared.store.read(target)?;
     let style = Style {
         log_format: delivery.log_format.clone(),
         key: shared.key.clone(),
-        principal_name: webhook.is_some_and(|webhook| webhook.include_principal_name),
+        principal_name: webhook.include_principal_name,
     };
-    spawn_blocking(move || Batch::new(&events, &style))
-        .await
-        .ok()?
-        .ok()
+    let events = Arc::clone(events);
+    // This is slow, and must not run on a thread that serves requests.
+    let body = spawn_blocking(move || {
+        let lines: Vec<String> = events.iter().map(|event| line(event, &style)).collect();
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(lines.join("\n").as_bytes())?;
+        encoder.finish()
+    });
+    Some((delivery, body.await.ok()?.ok()?))
 }
 
-/// Records an attempt in the log and in the webhook's status. The status becomes `inactive` only after the last
-/// attempt.
-fn record_attempt(
-    shared: &Shared,
-    stream: &StreamId,
-    delivery: &Delivery,
-    (attempt, events, origin, last): (usize, usize, Origin, bool),
-    outcome: &Outcome,
-) {
-    let failed = match outcome.verdict {
-        Verdict::Delivered => Some(false),
-        Verdict::Refused => Some(true),
-        Verdict::Retry => last.then_some(true),
-    };
-    let at = shared.store.change_in_place(|state| {
+/// Records an attempt in the webhook's status, which becomes `inactive` only after the last one (`failed`). Returns its
+/// time.
+fn record_attempt(shared: &Shared, stream: &StreamId, outcome: &Outcome, failed: Option<bool>) -> String {
+    shared.store.change_in_place(|state| {
         let at = state.tick();
         if let Some(Records { webhook, .. }) = state.records_mut(stream)
             && webhook.target.is_set_up()
         {
-            let failed = failed.unwrap_or(webhook.is_failing());
             webhook.last_attempt = Some(Attempt {
                 at: at.clone(),
                 code: outcome.code,
                 message: outcome.message.clone(),
-                failed,
+                failed: failed.unwrap_or(webhook.is_failing()),
             });
         }
         at
-    });
-    shared.deliveries.add(RecordedDelivery {
-        region: stream.region.clone(),
-        portal: stream.portal.clone(),
-        endpoint: delivery.endpoint.clone(),
-        attempt: u32::try_from(attempt + 1).unwrap_or(u32::MAX),
-        events,
-        replay: origin == Origin::Replay,
-        code: outcome.code,
-        message: outcome.message.clone(),
-        at,
-    });
+    })
 }

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use crate::event::model::{Details, Event};
+use crate::event::model::{Details, Event, SUCCESS};
 use crate::event::signing::SigningKey;
 use crate::organization::clock;
 
@@ -111,7 +111,7 @@ fn escaped(text: &str, separator: char) -> String {
 
 fn class(event: &Event) -> String {
     match &event.details {
-        Details::Authentication { method, .. } => format!("AUTHENTICATION_TYPE_{}", method.name()),
+        Details::Authentication { method, .. } => format!("AUTHENTICATION_TYPE_{method}"),
         Details::Authorization { service, .. } => (*service).to_owned(),
         Details::Access { .. } => "KongGateway".to_owned(),
     }
@@ -119,7 +119,7 @@ fn class(event: &Event) -> String {
 
 fn name(event: &Event) -> String {
     match &event.details {
-        Details::Authentication { outcome, .. } => format!("AUTHENTICATION_OUTCOME_{}", outcome.name()),
+        Details::Authentication { outcome, .. } => format!("AUTHENTICATION_OUTCOME_{outcome}"),
         Details::Authorization { resource, .. } => format!("Authz.{resource}"),
         Details::Access { .. } => "Ingress".to_owned(),
     }
@@ -137,8 +137,8 @@ fn extension(event: &Event, principal_name: bool) -> Vec<(&'static str, Value)> 
     let user_agent = ("user_agent", json!(&*event.user_agent));
     match &event.details {
         Details::Authentication { outcome, request, .. } => {
-            let success = outcome.name() == "SUCCESS";
-            fields.extend([("request", json!(request)), ("success", json!(success)), org]);
+            let success = json!(*outcome == SUCCESS);
+            fields.extend([("request", json!(request)), ("success", success), org]);
             fields.extend(event.portal_id.as_deref().map(|id| ("portal_id", json!(id))));
             fields.extend(principal);
             fields.extend([trace, user_agent]);

@@ -4,6 +4,9 @@
 
 use std::sync::Arc;
 
+/// The outcome of an authentication that succeeded.
+pub(crate) const SUCCESS: &str = "SUCCESS";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Principal {
     /// The ID of a user or of a system account. Empty if the caller could not be identified.
@@ -14,12 +17,10 @@ pub(crate) struct Principal {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
-    /// The time in milliseconds since 1970.
     pub(crate) at_ms: i64,
     /// 128 random bits that the events of one request share.
     pub(crate) trace: u128,
     pub(crate) source: &'static str,
-    /// The caller's `User-Agent`.
     pub(crate) user_agent: Arc<str>,
     pub(crate) org_id: Arc<str>,
     pub(crate) principal: Principal,
@@ -28,13 +29,14 @@ pub(crate) struct Event {
     pub(crate) details: Details,
 }
 
-/// The details of an event, by kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Details {
     /// A login, or the use of a token.
     Authentication {
-        method: Method,
-        outcome: Outcome,
+        /// The name after `AUTHENTICATION_TYPE_`.
+        method: &'static str,
+        /// The name after `AUTHENTICATION_OUTCOME_`.
+        outcome: &'static str,
         /// The path of the call that checks the credential.
         request: &'static str,
     },
@@ -44,58 +46,14 @@ pub(crate) enum Details {
         resource: String,
         /// The action: `list`, `retrieve`, `create`, `edit` or `delete`.
         action: &'static str,
-        /// Whether it was permitted.
         granted: bool,
     },
     Access {
         method: String,
-        /// The path, without its query.
         path: String,
-        /// The query as sent.
         query: String,
         status: u16,
     },
-}
-
-/// A method of authentication that the emulator supports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
-    Basic,
-    PersonalToken,
-    SystemAccountToken,
-    Invalid,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Success,
-    InvalidPassword,
-    Locked,
-    Invalid,
-}
-
-impl Method {
-    /// The name in events, without its prefix.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Basic => "BASIC",
-            Self::PersonalToken => "PAT",
-            Self::SystemAccountToken => "SPAT",
-            Self::Invalid => "INVALID",
-        }
-    }
-}
-
-impl Outcome {
-    /// The name in events, without its prefix.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Success => "SUCCESS",
-            Self::InvalidPassword => "INVALID_PASSWORD",
-            Self::Locked => "LOCKED",
-            Self::Invalid => "INVALID",
-        }
-    }
 }
 
 impl Event {
@@ -107,7 +65,6 @@ impl Event {
         }
     }
 
-    /// The trace ID as text: 32 hexadecimal digits.
     pub(crate) fn trace_id(&self) -> String {
         format!("{:032x}", self.trace)
     }
@@ -115,24 +72,19 @@ impl Event {
     /// The severity: 0 to 10.
     pub(crate) fn severity(&self) -> u8 {
         match &self.details {
-            Details::Authentication { outcome, .. } => match outcome {
-                Outcome::Success => 0,
-                Outcome::InvalidPassword => 1,
-                Outcome::Locked => 6,
-                Outcome::Invalid => 7,
+            Details::Authentication { outcome, .. } => match *outcome {
+                SUCCESS => 0,
+                "INVALID_PASSWORD" => 1,
+                "LOCKED" => 6,
+                _ => 7,
             },
-            Details::Authorization { granted, .. } => {
-                if *granted {
-                    1
-                } else {
-                    6
-                }
-            }
-            Details::Access { status, .. } => match status {
-                401 | 403 => 6,
-                500 => 10,
-                _ => 1,
-            },
+            Details::Authorization { granted: true, .. } => 1,
+            Details::Access { status: 500, .. } => 10,
+            Details::Authorization { .. }
+            | Details::Access {
+                status: 401 | 403, ..
+            } => 6,
+            Details::Access { .. } => 1,
         }
     }
 

@@ -1,98 +1,70 @@
 //! The entries of `GET /v3/audit-logs`, whose field names differ from those of delivered events.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::event::format::json_signature;
-use crate::event::model::{Details, Event};
+use crate::event::model::{Details, Event, SUCCESS};
 use crate::event::signing::SigningKey;
 use crate::organization::clock;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PullType {
-    /// A login, or the use of a token.
-    Authentication,
-    Authorization,
-    GatewayAccess,
-}
+pub(crate) const TYPES: [&str; 3] = ["authentication", "authorization", "gateway_access"];
 
-impl PullType {
-    pub(crate) const ALL: [Self; 3] = [Self::Authentication, Self::Authorization, Self::GatewayAccess];
-
-    pub(crate) fn of(event: &Event) -> Self {
-        match event.details {
-            Details::Authentication { .. } => Self::Authentication,
-            Details::Authorization { .. } => Self::Authorization,
-            Details::Access { .. } => Self::GatewayAccess,
-        }
-    }
-
-    /// The name in `type`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Authentication => "authentication",
-            Self::Authorization => "authorization",
-            Self::GatewayAccess => "gateway_access",
-        }
+pub(crate) fn type_of(event: &Event) -> &'static str {
+    let [authentication, authorization, access] = TYPES;
+    match event.details {
+        Details::Authentication { .. } => authentication,
+        Details::Authorization { .. } => authorization,
+        Details::Access { .. } => access,
     }
 }
 
 /// The entry of an event. The signature of entries is not documented; the emulator uses that of the event in JSON.
 pub(crate) fn entry(event: &Event, region: &str, key: &SigningKey) -> Value {
-    let mut entry = Map::new();
-    let mut set = |name: &str, value: Value| {
-        entry.insert(name.to_owned(), value);
-    };
-    set("type", json!(PullType::of(event).name()));
-    set("ts", json!(clock::rfc3339(event.at_ms)));
-    set("org_id", json!(&*event.org_id));
-    set("client_ip", json!(event.source));
-    set("user_agent", json!(&*event.user_agent));
-    set("trace_id", json!(event.trace_id()));
-    set("signature", json!(json_signature(event, key)));
-    if !event.principal.id.is_empty() {
-        set("principal_id", json!(&*event.principal.id));
-    }
-    match &event.details {
+    let mut entry = match &event.details {
         Details::Authentication {
             method,
             outcome,
             request,
-        } => {
-            set("successful", json!(outcome.name() == "SUCCESS"));
-            set("outcome", json!(outcome.name().to_ascii_lowercase()));
-            set("authentication_type", json!(method.name().to_ascii_lowercase()));
-            set("uri", json!(request));
-        }
+        } => json!({
+            "successful": *outcome == SUCCESS,
+            "outcome": outcome.to_ascii_lowercase(),
+            "authentication_type": method.to_ascii_lowercase(),
+            "uri": request,
+        }),
         Details::Authorization {
             service,
             resource,
             action,
             granted,
-        } => {
-            set("service", json!(service));
-            set(
-                "resource",
-                json!(format!(
-                    "krn:konnect:reg/{region}:org/{}:{resource}",
-                    event.org_id
-                )),
-            );
-            set("action", json!(action));
-            set("granted", json!(granted));
-        }
+        } => json!({
+            "service": service,
+            "resource": format!("krn:konnect:reg/{region}:org/{}:{resource}", event.org_id),
+            "action": action,
+            "granted": granted,
+        }),
         Details::Access {
             method,
             path,
             query,
             status,
-        } => {
+        } => json!({
             // The field is required, and only set for impersonation.
-            set("actor_id", json!(""));
-            set("method", json!(method));
-            set("uri", json!(path));
-            set("query", json!(query));
-            set("status_code", json!(status));
-        }
+            "actor_id": "",
+            "method": method,
+            "uri": path,
+            "query": query,
+            "status_code": status,
+        }),
+    };
+    entry["type"] = json!(type_of(event));
+    entry["ts"] = json!(clock::rfc3339(event.at_ms));
+    entry["org_id"] = json!(&*event.org_id);
+    entry["client_ip"] = json!(event.source);
+    entry["user_agent"] = json!(&*event.user_agent);
+    entry["trace_id"] = json!(event.trace_id());
+    entry["signature"] = json!(json_signature(event, key));
+    if !event.principal.id.is_empty() {
+        entry["principal_id"] = json!(&*event.principal.id);
     }
-    Value::Object(entry)
+    entry
 }

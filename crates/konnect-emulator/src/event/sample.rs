@@ -1,11 +1,10 @@
 //! Sample events.
 
-use std::sync::Arc;
-
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::event::model::{Details, Event, Method, Outcome, Principal};
+use crate::event::model::{Details, Event, SUCCESS};
+use crate::organization::state::Organization;
 
 /// The kind of a sample event, with its severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
@@ -49,20 +48,17 @@ impl EventKind {
     }
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Subject {
-    pub(crate) org_id: Arc<str>,
-    pub(crate) principal: Principal,
-    /// The portal, for an event of its stream.
-    pub(crate) portal_id: Option<Arc<str>>,
-}
-
-/// Creates an event with a new trace ID.
-pub(crate) fn sample(kind: EventKind, subject: &Subject, at_ms: i64) -> Event {
+/// Creates an event of the organization's user, with a new trace ID.
+pub(crate) fn sample(
+    kind: EventKind,
+    organization: &Organization,
+    portal: Option<&str>,
+    at_ms: i64,
+) -> Event {
     let login = |outcome| Details::Authentication {
-        method: Method::Basic,
+        method: "BASIC",
         outcome,
-        request: if subject.portal_id.is_some() {
+        request: if portal.is_some() {
             "/api/v2/developer/authenticate"
         } else {
             "/api/v1/authenticate"
@@ -85,31 +81,17 @@ pub(crate) fn sample(kind: EventKind, subject: &Subject, at_ms: i64) -> Event {
         trace: fastrand::u128(..),
         source: "127.0.0.1",
         user_agent: "Mozilla/5.0 (X11; Linux x86_64)".into(),
-        org_id: Arc::clone(&subject.org_id),
-        principal: subject.principal.clone(),
-        portal_id: subject.portal_id.clone(),
+        org_id: organization.id.as_str().into(),
+        principal: organization.user(),
+        portal_id: portal.map(Into::into),
         details: match kind {
-            EventKind::Authentication => login(Outcome::Success),
-            EventKind::AuthenticationFailed => login(Outcome::InvalidPassword),
-            EventKind::AccountLocked => login(Outcome::Locked),
+            EventKind::Authentication => login(SUCCESS),
+            EventKind::AuthenticationFailed => login("INVALID_PASSWORD"),
+            EventKind::AccountLocked => login("LOCKED"),
             EventKind::Authorization => check(true),
             EventKind::AuthorizationDenied => check(false),
             EventKind::Access => change(201),
             EventKind::AccessFailed => change(500),
         },
-    }
-}
-
-#[cfg(test)]
-impl Subject {
-    pub(crate) fn for_tests() -> Self {
-        Self {
-            org_id: "org".into(),
-            principal: Principal {
-                id: "user".into(),
-                name: "A User (user@example.com)".into(),
-            },
-            portal_id: None,
-        }
     }
 }

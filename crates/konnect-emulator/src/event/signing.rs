@@ -10,7 +10,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-/// An Ed25519 key.
 #[derive(Clone)]
 pub(crate) struct SigningKey(Arc<Ed25519KeyPair>);
 
@@ -21,9 +20,6 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// # Errors
-    ///
-    /// The system has no random numbers.
     pub(crate) fn generate() -> io::Result<Self> {
         let pair = Ed25519KeyPair::generate();
         let pair = pair.map_err(|_| io::Error::other("no signing key could be generated"))?;
@@ -35,7 +31,6 @@ impl SigningKey {
         URL_SAFE_NO_PAD.encode(self.0.sign(bytes))
     }
 
-    /// The key's id: 40 hexadecimal digits.
     fn id(&self) -> String {
         let hash = digest(&SHA256, self.0.public_key().as_ref());
         hash.as_ref().iter().take(20).fold(String::new(), |mut id, byte| {
@@ -45,7 +40,6 @@ impl SigningKey {
         })
     }
 
-    /// The key set document.
     pub(crate) fn jwks(&self) -> Value {
         let key = json!({
             "kty": "OKP",

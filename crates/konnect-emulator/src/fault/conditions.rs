@@ -51,10 +51,7 @@ pub(crate) struct ActiveConditions {
 }
 
 impl Conditions {
-    /// # Errors
-    ///
-    /// A number that is not valid, or a fault that cannot be sent.
-    fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         let invalid = |why: &str| Err(why.to_owned());
         if self
             .rate_limit
@@ -85,16 +82,10 @@ impl ActiveConditions {
         }
     }
 
-    /// Checks conditions.
-    pub(crate) fn checked(conditions: Conditions) -> Result<Self, String> {
-        conditions.check().map(|()| Self::new(conditions))
-    }
-
     pub(crate) fn latency(&self) -> Duration {
         Duration::from_millis(self.conditions.latency_ms)
     }
 
-    /// The fault that affects the next request, if any.
     pub(crate) fn next_fault(&mut self, now: Instant) -> Option<Fault> {
         if let Some(limit) = self.conditions.rate_limit {
             let (per_second, burst) = (f64::from(limit.per_second), f64::from(limit.burst));

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::response::IntoResponse as _;
 use futures_util::stream::{self, Stream, StreamExt as _};
 use http::header::{CONTENT_TYPE, DATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
@@ -29,18 +30,16 @@ impl From<ApiResponse> for Outcome {
     fn from(response: ApiResponse) -> Self {
         Self {
             status: Some(response.status),
-            response: response.into(),
+            response: response.into_response(),
         }
     }
 }
 
-/// The parts of a request that faults use.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) headers: &'a HeaderMap,
     /// Its body; empty if it was too large.
     pub(crate) body: &'a [u8],
-    /// The `date` header of the response.
     pub(crate) date: &'a HeaderValue,
 }
 
@@ -126,7 +125,6 @@ pub(crate) async fn respond(
     }
 }
 
-/// Ends the connection with an incomplete response.
 fn incomplete(wire: &WireHandle, bytes: Vec<u8>) -> Outcome {
     wire.end_with(bytes);
     Outcome {

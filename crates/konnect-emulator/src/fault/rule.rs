@@ -252,9 +252,7 @@ impl FaultRule {
             && self.region.as_ref().is_none_or(|expected| expected == region)
     }
 
-    /// # Errors
-    ///
-    /// A status or a header that cannot be sent.
+    /// Rejects a status or a header that cannot be sent.
     pub(crate) fn check(&self) -> Result<(), String> {
         match &self.fault {
             Fault::Status {
@@ -287,11 +285,6 @@ fn check_status(code: u16) -> Result<StatusCode, String> {
         .ok_or_else(|| format!("status [{code}] is not within 200 to 599"))
 }
 
-/// The headers of a rule as HTTP headers.
-///
-/// # Errors
-///
-/// A name or a value that is not valid in HTTP.
 pub(crate) fn header_map(headers: &Headers) -> Result<HeaderMap, String> {
     let pair = |(name, value): (&String, &String)| {
         let forbidden = || format!("header [{name}: {value}] is not valid in HTTP");
@@ -310,23 +303,18 @@ pub(crate) fn take_matching(
     path: &str,
     region: &str,
 ) -> Option<Fault> {
-    for index in 0..rules.len() {
-        let Some(rule) = rules
-            .get_mut(index)
-            .filter(|rule| rule.matches(method, path, region))
-        else {
-            continue;
-        };
-        if rule.skip > 0 {
-            rule.skip -= 1;
-            continue;
-        }
-        let fault = rule.fault.clone();
-        rule.times = rule.times.map(|times| times.saturating_sub(1));
-        if rule.times == Some(0) {
-            rules.remove(index);
-        }
-        return Some(fault);
+    let applies = |rule: &mut FaultRule| {
+        let matches = rule.matches(method, path, region);
+        let skips = matches && rule.skip > 0;
+        rule.skip -= u64::from(skips);
+        matches && !skips
+    };
+    let index = rules.iter_mut().position(applies)?;
+    let rule = &mut rules[index];
+    let fault = rule.fault.clone();
+    rule.times = rule.times.map(|times| times.saturating_sub(1));
+    if rule.times == Some(0) {
+        rules.remove(index);
     }
-    None
+    Some(fault)
 }

@@ -1,13 +1,12 @@
 //! Valid and invalid certificates for HTTPS on loopback, generated when the emulator starts.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::{fmt, io};
 
 use clap::ValueEnum;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose, SanType, date_time_ymd,
+    KeyUsagePurpose, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
@@ -52,7 +51,6 @@ impl Authority {
         self.0.pem()
     }
 
-    /// The TLS acceptor with a certificate of this kind.
     pub(crate) fn acceptor(&self, kind: Certificate) -> io::Result<TlsAcceptor> {
         match kind {
             Certificate::UnknownAuthority => Self::new("unknown authority")?.sign(kind),
@@ -64,13 +62,11 @@ impl Authority {
         let key = KeyPair::generate().map_err(io::Error::other)?;
         let names = match kind {
             Certificate::OtherName => vec!["elsewhere.example".to_owned()],
-            _ => vec!["localhost".to_owned(), "*.api.konghq.com".to_owned()],
+            _ => ["localhost", "*.api.konghq.com", "127.0.0.1"]
+                .map(str::to_owned)
+                .into(),
         };
         let mut params = CertificateParams::new(names).map_err(io::Error::other)?;
-        if kind != Certificate::OtherName {
-            let here = SanType::IpAddress(IpAddr::V4(Ipv4Addr::LOCALHOST));
-            params.subject_alt_names.push(here);
-        }
         if kind == Certificate::Expired {
             params.not_before = date_time_ymd(2020, 1, 1);
             params.not_after = date_time_ymd(2021, 1, 1);

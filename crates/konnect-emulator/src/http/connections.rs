@@ -15,7 +15,6 @@ pub struct ConnectionCount {
     pub most: u64,
 }
 
-/// Counts connections.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Connections(Arc<Mutex<ConnectionCount>>);
 

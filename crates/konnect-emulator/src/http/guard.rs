@@ -10,11 +10,7 @@ use crate::api::route::is_region;
 const DOMAIN: &str = ".api.konghq.com";
 
 /// Checks whether a request can only come from a program of this machine, or of a client that was sent here by a hosts
-/// file.
-///
-/// # Errors
-///
-/// The reason for a 403: `Host` is not a name of the emulator, or the request comes from a page of another origin.
+/// file. The error is the reason for a 403.
 pub(crate) fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), &'static str> {
     let host = host(uri, headers).ok_or("the request has no host")?;
     let name = without_port(host);

@@ -20,7 +20,6 @@ pub(crate) struct Listener {
     socket: TcpListener,
     tls: Option<TlsAcceptor>,
     connections: Connections,
-    /// Ends every connection.
     cut: CancellationToken,
     handshakes: JoinSet<io::Result<(Wire, SocketAddr)>>,
 }
@@ -48,10 +47,10 @@ impl Listener {
         self.handshakes.spawn(async move {
             // Responses are small: waiting for more data only adds delay.
             stream.set_nodelay(true)?;
-            let stream: Box<dyn Socket> = match tls {
+            let stream = match tls {
                 // A client that does not trust the certificate aborts the handshake, which some tests expect.
-                Some(tls) => Box::new(tls.accept(stream).await?),
-                None => Box::new(stream),
+                Some(tls) => Socket::Left(tls.accept(stream).await?),
+                None => Socket::Right(stream),
             };
             Ok((Wire::new(stream, open, cut), address))
         });

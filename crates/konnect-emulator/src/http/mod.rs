@@ -11,13 +11,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State as Extract};
 use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse as _;
 use http::header::DATE;
 use http::{Response, StatusCode};
-use http_body_util::BodyExt;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -31,24 +30,18 @@ use crate::http::wire::WireHandle;
 use crate::organization::shared::Shared;
 use crate::{api, control};
 
-/// Larger bodies are rejected with 413.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// How much of an oversized body is read. Clients read the response only after they have sent their body.
 const MAX_DRAIN_BYTES: usize = 16 * MAX_BODY_BYTES;
 
 /// How long requests in flight may take after the emulator stops.
 const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Serves until `stop` is cancelled. Requests in flight then have [`STOP_TIMEOUT`] to end.
-pub(crate) async fn serve(
-    listener: Listener,
-    shared: Arc<Shared>,
-    stop: CancellationToken,
-    cut: CancellationToken,
-) {
+/// Serves until the emulator stops. Requests in flight then have [`STOP_TIMEOUT`] to end.
+pub(crate) async fn serve(listener: Listener, shared: Arc<Shared>, cut: CancellationToken) {
+    let stop = shared.stop.clone();
     let router = Router::new()
-        .nest("/_emulator", control::http::router())
+        .nest("/_emulator", control::router())
         .fallback(konnect)
         .with_state(shared)
         .layer(from_fn(guarded))
@@ -83,7 +76,9 @@ async fn konnect(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = read(body).await;
+    // Reads more than it accepts: clients read the response only after they have sent their body.
+    let body = to_bytes(body, MAX_DRAIN_BYTES).await.ok();
+    let body = body.filter(|body| body.len() <= MAX_BODY_BYTES);
     let path = parts
         .uri
         .path_and_query()
@@ -107,7 +102,7 @@ async fn konnect(
     let handle = || {
         let response = match &body {
             Some(body) => {
-                let request = api::Request {
+                let request = api::call::Request {
                     region: &region,
                     path: rest,
                     query: parts.uri.query().unwrap_or_default(),
@@ -146,22 +141,6 @@ async fn konnect(
         shared.journal().close(number, status);
     }
     outcome.response
-}
-
-/// The whole body, or `None` if it is too large. An incomplete body counts as complete: the client has disconnected.
-async fn read(mut body: Body) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut length = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        let Ok(data) = frame.into_data() else { continue };
-        length += data.len();
-        if length <= MAX_BODY_BYTES {
-            bytes.extend_from_slice(&data);
-        } else if length > MAX_DRAIN_BYTES {
-            break;
-        }
-    }
-    (length <= MAX_BODY_BYTES).then_some(bytes)
 }
 
 fn too_large() -> ApiResponse {

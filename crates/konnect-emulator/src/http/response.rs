@@ -16,7 +16,6 @@ pub(crate) struct ApiResponse {
 }
 
 impl ApiResponse {
-    /// A status without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self {
             status,
@@ -50,7 +49,6 @@ impl ApiResponse {
         self
     }
 
-    /// The same response with this `date` header.
     pub(crate) fn dated(mut self, date: HeaderValue) -> Self {
         self.headers.insert(DATE, date);
         self
@@ -80,17 +78,8 @@ impl ApiResponse {
     }
 }
 
-impl From<ApiResponse> for Response<Body> {
-    fn from(source: ApiResponse) -> Self {
-        let mut response = Self::new(Body::from(source.body));
-        *response.status_mut() = source.status;
-        *response.headers_mut() = source.headers;
-        response
-    }
-}
-
 impl IntoResponse for ApiResponse {
     fn into_response(self) -> Response<Body> {
-        self.into()
+        (self.status, self.headers, Body::from(self.body)).into_response()
     }
 }

@@ -10,37 +10,31 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::http::connections::Open;
 
-/// The last bytes of a connection, and the number of sent bytes.
-#[derive(Debug)]
-struct FinalBytes {
-    bytes: Vec<u8>,
-    sent: usize,
-}
-
-/// A handler's access to the connection of its request.
+/// A handler's access to the connection of its request: the last bytes to send.
 #[derive(Clone, Debug)]
-pub(crate) struct WireHandle(Arc<Mutex<Option<FinalBytes>>>);
+pub(crate) struct WireHandle(Arc<Mutex<Option<Vec<u8>>>>);
 
 impl WireHandle {
     /// Sends exactly `bytes` instead of the response, then closes. If `bytes` is empty, the connection ends without a
     /// response.
     pub(crate) fn end_with(&self, bytes: Vec<u8>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(FinalBytes { bytes, sent: 0 });
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
     }
 }
 
-/// A stream of bytes in both directions.
-pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
+/// A connection with TLS or without.
+pub(crate) type Socket = Either<TlsStream<TcpStream>, TcpStream>;
 
 /// A stream, with TLS or without, under the control of a [`WireHandle`].
 pub(crate) struct Wire {
-    stream: Box<dyn Socket>,
+    stream: Socket,
     handle: WireHandle,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Counts the connection as long as it exists.
@@ -49,7 +43,7 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// Wraps a stream. Cancelling `cut` ends it with an error.
-    pub(crate) fn new(stream: Box<dyn Socket>, open: Open, cut: CancellationToken) -> Self {
+    pub(crate) fn new(stream: Socket, open: Open, cut: CancellationToken) -> Self {
         Self {
             stream,
             handle: WireHandle(Arc::default()),
@@ -81,19 +75,15 @@ impl AsyncWrite for Wire {
         let Self { stream, handle, .. } = self.get_mut();
         let mut stream = Pin::new(stream);
         let mut final_bytes = handle.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(bytes_left) = final_bytes.as_mut() else {
+        let Some(rest) = final_bytes.as_mut() else {
             return stream.poll_write(context, buffer);
         };
-        while let Some(rest) = bytes_left
-            .bytes
-            .get(bytes_left.sent..)
-            .filter(|rest| !rest.is_empty())
-        {
+        while !rest.is_empty() {
             let count = ready!(stream.as_mut().poll_write(context, rest))?;
             if count == 0 {
                 break;
             }
-            bytes_left.sent += count;
+            rest.drain(..count);
         }
         // hyper drops a connection whose writes fail, and with it the socket.
         Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))

@@ -1,4 +1,4 @@
-//! The log of requests, for tests that check the requests of a client.
+//! The logs of requests and deliveries, for tests that check the requests of a client.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
@@ -10,8 +10,8 @@ use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 
-/// The maximum number of requests in the log. The oldest are removed first.
-const CAPACITY: usize = 10_000;
+/// The maximum number of requests or deliveries in a log. The oldest are removed first.
+pub(crate) const CAPACITY: usize = 10_000;
 
 /// A request to the Konnect API as received. Control calls are not recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -59,7 +59,6 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// An empty log. Times are relative to now.
     pub(crate) fn new() -> Self {
         Self {
             start: Instant::now(),
@@ -113,7 +112,6 @@ impl Journal {
         self.entries.iter_mut().rev().find(|entry| entry.number == number)
     }
 
-    /// The log, oldest first.
     pub(crate) fn entries(&self) -> Vec<RecordedRequest> {
         self.entries.iter().cloned().collect()
     }
@@ -146,4 +144,27 @@ fn texts(headers: &HeaderMap) -> BTreeMap<String, String> {
 
 fn hash(credential: &[u8]) -> String {
     format!("sha256:{}", STANDARD.encode(digest(&SHA256, credential)))
+}
+
+/// One attempt to send a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RecordedDelivery {
+    /// The region of the webhook.
+    pub region: String,
+    /// The ID of the portal, if it is the portal's webhook.
+    pub portal: Option<String>,
+    /// The receiver's URL.
+    pub endpoint: String,
+    /// 1 for the first attempt of a batch, 2 for its first retry, and so on.
+    pub attempt: u32,
+    /// The number of events in the batch.
+    pub events: usize,
+    /// Whether a replay job sent it.
+    pub replay: bool,
+    /// The receiver's status code. `None` without a response.
+    pub code: Option<u16>,
+    /// The receiver's reason phrase, or the reason for the absence of a response.
+    pub message: String,
+    /// The time of its end, RFC 3339.
+    pub at: String,
 }

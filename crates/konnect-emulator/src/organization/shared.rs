@@ -1,110 +1,95 @@
 //! The shared data of connections, the control API, deliveries and the methods of an emulator.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::behavior::Behavior;
-use crate::delivery::log::DeliveryLog;
-use crate::delivery::queue::{Opened, Queues};
+use crate::delivery::queue::Queues;
+use crate::delivery::sender::Sender;
 use crate::event::log::EventLog;
-use crate::event::model::Event;
 use crate::event::signing::SigningKey;
 use crate::fault::conditions::{ActiveConditions, Conditions};
 use crate::fault::rule::{self, Fault, FaultRule};
 use crate::http::connections::Connections;
 use crate::options::{EmulatorOptions, TimeScale};
 use crate::organization::clock::Clock;
-use crate::organization::journal::Journal;
-use crate::organization::replays::{Replays, Started};
+use crate::organization::journal::{CAPACITY, Journal, RecordedDelivery};
 use crate::organization::store::Store;
-use crate::organization::stream::StreamId;
 
 /// The shared data of an emulator. No lock is held across an await.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) store: Store,
-    /// The key that signs events.
     pub(crate) key: SigningKey,
     /// The clock of every time that the emulator writes.
     pub(crate) clock: Clock,
     pub(crate) connections: Connections,
-    /// The events that are not too old.
     pub(crate) events: EventLog,
-    /// The events that wait to be sent.
     pub(crate) queues: Queues,
-    pub(crate) deliveries: DeliveryLog,
-    pub(crate) replays: Replays,
+    /// What sends events. Without it, they are stored only.
+    pub(crate) sender: Option<Sender>,
+    pub(crate) tasks: TaskTracker,
+    /// Where they run: methods of an emulator can be called on any thread.
+    runtime: Handle,
+    pub(crate) stop: CancellationToken,
     /// The factor for the waits of deliveries.
     pub(crate) time_scale: TimeScale,
     /// The duration of a step of a replay job, scaled.
     pub(crate) replay_step: Duration,
-    sends: bool,
     behavior: Mutex<Arc<Behavior>>,
     conditions: Mutex<ActiveConditions>,
     journal: Mutex<Journal>,
+    deliveries: Mutex<VecDeque<RecordedDelivery>>,
     faults: Mutex<Vec<FaultRule>>,
     cleared: watch::Sender<()>,
 }
 
-pub(crate) struct Announcements {
-    pub(crate) opened: Opened,
-    pub(crate) started: Started,
-}
-
 impl Shared {
-    /// Creates the data without requests and faults.
-    ///
-    /// # Errors
-    ///
-    /// The system has no random numbers.
-    pub(crate) fn new(options: &EmulatorOptions) -> io::Result<(Self, Announcements)> {
+    pub(crate) fn new(options: &EmulatorOptions) -> io::Result<Self> {
         let clock = Clock::ahead_by(options.clock_offset_seconds, options.retention_days);
         let conditions = Conditions {
             latency_ms: u64::try_from(options.latency.as_millis()).unwrap_or(u64::MAX),
             ..Conditions::default()
         };
-        let (queues, opened) = Queues::new();
-        let (replays, started) = Replays::new();
         let shared = Self {
             store: Store::new(clock.clone()),
             key: SigningKey::generate()?,
             clock,
             connections: Connections::default(),
             events: EventLog::default(),
-            queues,
-            deliveries: DeliveryLog::default(),
-            replays,
+            queues: Queues::default(),
+            sender: options
+                .deliveries
+                .as_ref()
+                .map(|deliveries| Sender::new(deliveries, options.time_scale)),
+            tasks: TaskTracker::new(),
+            runtime: Handle::current(),
+            stop: CancellationToken::new(),
             time_scale: options.time_scale,
             replay_step: options.time_scale.of(options.replay_step),
-            sends: options.deliveries.is_some(),
             behavior: Mutex::default(),
             conditions: Mutex::new(ActiveConditions::new(conditions)),
             journal: Mutex::new(Journal::new()),
+            deliveries: Mutex::default(),
             faults: Mutex::new(Vec::new()),
             cleared: watch::Sender::new(()),
         };
         shared.set_behavior(options.behavior.clone());
-        Ok((shared, Announcements { opened, started }))
+        Ok(shared)
     }
 
-    /// Stores events of a stream, and queues them for the enabled webhooks.
-    pub(crate) fn record(&self, stream: StreamId, events: &[Arc<Event>]) {
-        if events.is_empty() {
-            return;
-        }
-        let stream = Arc::new(stream);
-        let oldest = self.clock.oldest_ms();
-        self.events.add(&stream, events, oldest);
-        if !self.sends {
-            return;
-        }
-        let webhook = self.store.read(|state| state.webhook(&stream));
-        if webhook.is_some_and(|webhook| webhook.enabled) {
-            self.queues.add(&stream, events);
-        }
+    /// Runs a task until the emulator stops.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.stop.clone();
+        let task = async move { stop.run_until_cancelled(task).await };
+        self.tasks.spawn_on(task, &self.runtime);
     }
 
     /// Takes the fault for this request, if any, and counts it for its rule. Also returns a receiver that reports to a
@@ -133,17 +118,28 @@ impl Shared {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The attempts to send, oldest first.
+    pub(crate) fn deliveries(&self) -> MutexGuard<'_, VecDeque<RecordedDelivery>> {
+        self.deliveries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn add_delivery(&self, delivery: RecordedDelivery) {
+        let mut log = self.deliveries();
+        if log.len() == CAPACITY {
+            log.pop_front();
+        }
+        log.push_back(delivery);
+    }
+
     /// The fault rules that are not used up.
     pub(crate) fn faults(&self) -> MutexGuard<'_, Vec<FaultRule>> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The conditions that apply to every request.
     pub(crate) fn conditions(&self) -> MutexGuard<'_, ActiveConditions> {
         self.conditions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The behavior where Konnect's documentation is not specific.
     pub(crate) fn behavior(&self) -> Arc<Behavior> {
         Arc::clone(&self.behavior.lock().unwrap_or_else(PoisonError::into_inner))
     }

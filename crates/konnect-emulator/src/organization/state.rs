@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::model::Principal;
 use crate::organization::clock::{self, Clock};
 
 mod access;
@@ -45,9 +46,7 @@ pub(crate) struct Organization {
     pub(crate) user_email: String,
     /// The ID of the system account that every system account token belongs to.
     pub(crate) system_account_id: String,
-    /// RFC 3339.
     pub(crate) created_at: String,
-    /// RFC 3339.
     pub(crate) updated_at: String,
 }
 
@@ -57,7 +56,6 @@ pub(crate) struct Region {
     pub(crate) destinations: BTreeMap<String, Destination>,
     #[serde(flatten)]
     pub(crate) records: Records,
-    /// By ID.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) portals: BTreeMap<String, Portal>,
 }
@@ -79,7 +77,6 @@ pub(crate) struct Portal {
     pub(crate) sequence: u64,
     /// The name, unique in its region.
     pub(crate) name: String,
-    /// RFC 3339.
     pub(crate) created_at: String,
     #[serde(flatten)]
     pub(crate) records: Records,
@@ -96,9 +93,7 @@ pub(crate) struct Destination {
     pub(crate) name: String,
     #[serde(flatten)]
     pub(crate) delivery: Delivery,
-    /// RFC 3339.
     pub(crate) created_at: String,
-    /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
 }
 
@@ -111,18 +106,14 @@ pub(crate) struct Delivery {
     pub(crate) authorization: String,
     /// `cef`, `json` or `cps`. Text, because an edit may set an unknown format.
     pub(crate) log_format: String,
-    /// Whether the receiver's certificate is not verified.
     pub(crate) skip_ssl_verification: bool,
 }
 
-/// A webhook of a region or a portal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Webhook {
-    /// Whether events are sent.
     pub(crate) enabled: bool,
     #[serde(flatten)]
     pub(crate) target: Target,
-    /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
     /// Whether the events of a portal contain the name of the principal.
     #[serde(default)]
@@ -135,7 +126,6 @@ pub(crate) struct Webhook {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "form", rename_all = "snake_case")]
 pub(crate) enum Target {
-    /// Never configured.
     #[default]
     Unconfigured,
     /// Configured and then deleted in v3.
@@ -149,31 +139,22 @@ pub(crate) enum Target {
 /// A delivery, as the status reports it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Attempt {
-    /// The time, RFC 3339.
     pub(crate) at: String,
     /// The receiver's status code; absent if there was no response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<u16>,
-    /// The receiver's reason phrase, or the reason for the absence of a response.
     pub(crate) message: String,
     /// Whether the last retry of the delivery failed.
     #[serde(default)]
     pub(crate) failed: bool,
 }
 
-/// A replay job of a region or a portal.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ReplayJob {
-    /// RFC 3339, or [`clock::NEVER`].
     pub(crate) start_at: String,
-    /// RFC 3339, or [`clock::NEVER`].
     pub(crate) end_at: String,
     pub(crate) status: ReplayStatus,
-    /// RFC 3339, or [`clock::NEVER`].
     pub(crate) updated_at: String,
-    /// The number of the run that advances the job. 0 if none does.
-    #[serde(skip)]
-    pub(crate) run: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -202,6 +183,16 @@ impl Default for Organization {
             system_account_id: "497f6eca-6276-4993-bfeb-53cbbbba6f08".to_owned(),
             created_at: "2023-01-16T10:00:00.000Z".to_owned(),
             updated_at: "2023-01-16T10:00:00.000Z".to_owned(),
+        }
+    }
+}
+
+impl Organization {
+    /// The user that every personal access token belongs to.
+    pub(crate) fn user(&self) -> Principal {
+        Principal {
+            id: self.user_id.as_str().into(),
+            name: format!("{} ({})", self.user_name, self.user_email).into(),
         }
     }
 }
@@ -236,13 +227,11 @@ impl Default for ReplayJob {
             end_at: clock::NEVER.to_owned(),
             status: ReplayStatus::Unconfigured,
             updated_at: clock::NEVER.to_owned(),
-            run: 0,
         }
     }
 }
 
 impl Target {
-    /// Whether the webhook has a target.
     pub(crate) fn is_set_up(&self) -> bool {
         matches!(self, Self::Endpoint(_) | Self::Destination { .. })
     }
@@ -258,7 +247,6 @@ impl Target {
 }
 
 impl Webhook {
-    /// Whether the last retry of the last delivery failed.
     pub(crate) fn is_failing(&self) -> bool {
         self.last_attempt.as_ref().is_some_and(|attempt| attempt.failed)
     }

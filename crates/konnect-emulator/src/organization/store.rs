@@ -9,11 +9,8 @@ use crate::organization::state::State;
 /// The number of earlier states that stale responses can show.
 const PAST_STATES: usize = 8;
 
-/// Stores the state in memory, with the states before.
 #[derive(Debug)]
-pub(crate) struct Store {
-    states: Mutex<States>,
-}
+pub(crate) struct Store(Mutex<States>);
 
 #[derive(Debug)]
 struct States {
@@ -24,12 +21,10 @@ struct States {
 
 impl Store {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self {
-            states: Mutex::new(States {
-                current: State::new(clock),
-                past: VecDeque::new(),
-            }),
-        }
+        Self(Mutex::new(States {
+            current: State::new(clock),
+            past: VecDeque::new(),
+        }))
     }
 
     pub(crate) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
@@ -50,11 +45,7 @@ impl Store {
         change(&mut self.lock().current)
     }
 
-    /// Changes the state atomically.
-    ///
-    /// # Errors
-    ///
-    /// The error of `change`. Nothing is changed then.
+    /// Changes the state atomically: after an error of `change`, nothing is changed.
     pub(crate) fn change<T, E>(&self, change: impl FnOnce(&mut State) -> Result<T, E>) -> Result<T, E> {
         let mut states = self.lock();
         let mut next = states.current.clone();
@@ -66,6 +57,6 @@ impl Store {
     }
 
     fn lock(&self) -> MutexGuard<'_, States> {
-        self.states.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,13 +11,11 @@ use uuid::Uuid;
 #[serde(deny_unknown_fields)]
 pub(crate) struct StreamId {
     pub(crate) region: String,
-    /// The portal's ID, if the stream is a portal's.
     #[serde(default)]
     pub(crate) portal: Option<String>,
 }
 
 impl StreamId {
-    /// The stream of a region, or of its portal.
     pub(crate) fn new(region: &str, portal: Option<&str>) -> Self {
         Self {
             region: region.to_owned(),

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::EventKind;
 use crate::organization::clock;
-use crate::tests::{expect, get, start};
-use crate::{Behavior, EventKind, PullApi};
+use crate::tests::start;
 
 const LOGS: &str = "/eu/v3/audit-logs";
 
@@ -28,33 +28,25 @@ async fn list_pages_link_back_and_forth_newest_first() {
     let emulator = start().await;
     emulator.trigger("eu", None, EventKind::Access, 45).unwrap();
     let query = format!("{LOGS}?filter[type]=gateway_access");
-    let first = get(&emulator, &query).await.json();
+    let first = emulator.read(&query).await;
     let meta = &first["meta"]["page"];
     assert_eq!(
         (traces(&first).len(), &meta["size"], &meta["previous"]),
         (20, &json!(20), &Value::Null)
     );
-    let second = get(&emulator, &format!("{LOGS}?{}", cursor(&meta["next"])))
-        .await
-        .json();
-    let third = get(
-        &emulator,
-        &format!("{LOGS}?{}", cursor(&second["meta"]["page"]["next"])),
-    )
-    .await
-    .json();
+    let second = emulator.read(&format!("{LOGS}?{}", cursor(&meta["next"]))).await;
+    let third = emulator
+        .read(&format!("{LOGS}?{}", cursor(&second["meta"]["page"]["next"])))
+        .await;
     assert_eq!(
         (traces(&third).len(), &third["meta"]["page"]["next"]),
         (5, &Value::Null)
     );
-    let back = get(
-        &emulator,
-        &format!("{LOGS}?{}", cursor(&second["meta"]["page"]["previous"])),
-    )
-    .await
-    .json();
+    let back = emulator
+        .read(&format!("{LOGS}?{}", cursor(&second["meta"]["page"]["previous"])))
+        .await;
     assert_eq!(traces(&back), traces(&first));
-    let all = get(&emulator, &format!("{query}&page[size]=1000")).await.json();
+    let all = emulator.read(&format!("{query}&page[size]=1000")).await;
     assert_eq!(
         traces(&all),
         [traces(&first), traces(&second), traces(&third)].concat()
@@ -62,7 +54,7 @@ async fn list_pages_link_back_and_forth_newest_first() {
 
     emulator.advance_clock(Duration::from_mins(1));
     emulator.trigger("eu", None, EventKind::AccessFailed, 1).unwrap();
-    let newest = get(&emulator, &format!("{query}&page[size]=1")).await.json();
+    let newest = emulator.read(&format!("{query}&page[size]=1")).await;
     assert_eq!(newest["data"][0]["status_code"], 500);
 }
 
@@ -99,16 +91,16 @@ async fn list_filters_select_type_and_time() {
         } else {
             format!("&filter[ts][lte]={late}")
         };
-        let page = get(&emulator, &format!("{LOGS}?{query}{upper}")).await.json();
+        let page = emulator.read(&format!("{LOGS}?{query}{upper}")).await;
         assert_eq!(traces(&page).len(), count, "{query}: {page}");
     }
     let all = format!("{LOGS}?filter[type]=gateway_access&filter[ts][gte]=2026-01-01T00:00:00Z");
-    assert!(!traces(&get(&emulator, &all).await.json()).is_empty());
+    assert!(!traces(&emulator.read(&all).await).is_empty());
     emulator.advance_clock(Duration::from_hours(7 * 24));
-    assert!(traces(&get(&emulator, &all).await.json()).is_empty());
-    let page = get(&emulator, &format!("{LOGS}?filter[type]=gateway_access"))
-        .await
-        .json();
+    assert!(traces(&emulator.read(&all).await).is_empty());
+    let page = emulator
+        .read(&format!("{LOGS}?filter[type]=gateway_access"))
+        .await;
     assert!(traces(&page).is_empty(), "events are kept for seven days");
 }
 
@@ -128,19 +120,19 @@ async fn list_invalid_query_is_refused() {
             "filter[ts][lte]",
         ),
     ] {
-        let reply = get(&emulator, &format!("{LOGS}?{query}")).await;
+        let reply = emulator.get(&format!("{LOGS}?{query}")).await;
         assert_eq!(reply.faulty_fields(), [field]);
     }
-    get(&emulator, "/global/v3/audit-logs").await.problem(404);
-    get(&emulator, "/eu/v2/audit-logs").await.problem(404);
-    expect(&emulator, "POST", LOGS, json!({}), 405).await;
+    emulator.get("/global/v3/audit-logs").await.problem(404);
+    emulator.get("/eu/v2/audit-logs").await.problem(404);
+    emulator.post(LOGS, json!({})).await.is(405);
 }
 
 #[tokio::test]
 async fn list_request_itself_is_recorded_afterwards() {
     let emulator = start().await;
-    assert!(traces(&get(&emulator, LOGS).await.json()).is_empty());
-    let page = get(&emulator, LOGS).await.json();
+    assert!(traces(&emulator.read(LOGS).await).is_empty());
+    let page = emulator.read(LOGS).await;
     let kinds: Vec<&Value> = page["data"]
         .as_array()
         .unwrap()
@@ -155,16 +147,4 @@ async fn list_request_itself_is_recorded_afterwards() {
             .unwrap()
             .starts_with("krn:konnect:reg/eu:org/")
     );
-}
-
-#[tokio::test]
-async fn list_behavior_hides_the_feature() {
-    let emulator = start().await;
-    for (pull_api, status) in [(PullApi::Forbidden, 403), (PullApi::NotFound, 404)] {
-        emulator.set_behavior(Behavior {
-            pull_api,
-            ..Behavior::default()
-        });
-        get(&emulator, LOGS).await.problem(status);
-    }
 }

@@ -2,19 +2,22 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, TOKEN, create, expect, get, has, raw, start};
+use crate::tests::{Reply, TOKEN, has, start};
 use crate::{Conditions, ControlError, Emulator, Fault, FaultRule, RandomFaults, RateLimit};
 
-/// What a control call shows.
-async fn shown(konnect: &Emulator, what: &str) -> Value {
-    get(konnect, &format!("/_emulator/{what}")).await.json()
-}
+impl Emulator {
+    /// What a control call shows.
+    async fn shown(&self, what: &str) -> Value {
+        self.read(&format!("/_emulator/{what}")).await
+    }
 
-/// A command as `curl -d` sends it: without a token, with the content type of a form.
-async fn command(konnect: &Emulator, command: Value) -> Reply {
-    let headers = [("content-type", "application/x-www-form-urlencoded")];
-    let body = command.to_string();
-    Reply::parse(&raw(konnect, "POST", "/_emulator/commands", &headers, body.as_bytes()).await)
+    /// A command as `curl -d` sends it: without a token, with the content type of a form.
+    async fn command(&self, command: Value) -> Reply {
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let body = command.to_string();
+        self.send("POST", "/_emulator/commands", &headers, body.as_bytes())
+            .await
+    }
 }
 
 #[tokio::test]
@@ -22,23 +25,16 @@ async fn requests_any_are_recorded_unchanged() {
     let konnect = start().await;
     let body = json!({"name": ""});
     let path = "/eu/v3/audit-log-destinations?x=%5B1%5D";
-    expect(&konnect, "POST", path, body.clone(), 400).await;
+    konnect.post(path, body.clone()).await.is(400);
     let headers = [("x-many", "a"), ("X-Many", "b")];
-    raw(&konnect, "GET", "/v2/audit-log-webhook", &headers, b"").await;
+    konnect.raw("GET", "/v2/audit-log-webhook", &headers, b"").await;
     let log = konnect.requests();
     assert_eq!(log.len(), 2);
     assert_eq!((log[0].number, log[1].number), (1, 2));
     assert!(log[0].elapsed_ms <= log[1].elapsed_ms);
-    assert_eq!(
-        (
-            log[0].method.as_str(),
-            log[0].path.as_str(),
-            log[0].region.as_str(),
-            log[0].status
-        ),
-        ("POST", path, "eu", Some(400))
-    );
-    assert_eq!(log[0].body, body.to_string());
+    let first =
+        json!({"method": "POST", "path": path, "region": "eu", "status": 400, "body": body.to_string()});
+    has(&json!(log[0]), &first);
     assert!(log[0].has_authorization(TOKEN));
     assert_eq!((log[1].region.as_str(), log[1].status), ("us", Some(401)));
     assert_eq!(
@@ -46,15 +42,13 @@ async fn requests_any_are_recorded_unchanged() {
         (None, Some("a, b"))
     );
 
-    assert_eq!(shown(&konnect, "requests").await, json!(log));
-    assert_eq!(
-        command(&konnect, json!({"command": "clear_requests"}))
-            .await
-            .status,
-        204
-    );
+    assert_eq!(konnect.shown("requests").await, json!(log));
+    konnect
+        .command(json!({"command": "clear_requests"}))
+        .await
+        .is(204);
     assert!(konnect.requests().is_empty(), "control calls are not recorded");
-    get(&konnect, "/v2/audit-log-webhook").await;
+    konnect.get("/v2/audit-log-webhook").await;
     assert_eq!(konnect.requests()[0].number, 3);
     konnect.clear_requests();
     assert!(konnect.requests().is_empty());
@@ -66,19 +60,16 @@ async fn command_inject_sets_and_clears_faults() {
     let inject = |rule: Value| json!({"command": "inject", "rule": rule});
     let rule = json!({"method": "POST", "path": "/audit-log-destinations", "times": 1,
         "fault": {"kind": "status", "code": 503, "headers": {"retry-after": "0"}}});
-    assert_eq!(command(&konnect, inject(rule)).await.status, 204);
+    konnect.command(inject(rule)).await.is(204);
     let more = json!({"times": null, "skip": 2, "fault": {"kind": "drop_after"}});
-    assert_eq!(command(&konnect, inject(more.clone())).await.status, 204);
+    konnect.command(inject(more.clone())).await.is(204);
     let expected = FaultRule::new(Fault::retry_after(503, 0))
         .method("POST")
         .path("/audit-log-destinations");
     assert_eq!(konnect.faults()[0], expected);
-    let listed = shown(&konnect, "faults").await;
+    let listed = konnect.shown("faults").await;
     assert_eq!((&listed, &listed[1]), (&json!(konnect.faults()), &more));
-    assert_eq!(
-        command(&konnect, json!({"command": "clear_faults"})).await.status,
-        204
-    );
+    konnect.command(json!({"command": "clear_faults"})).await.is(204);
     for wrong in [
         json!({"fault": {"kind": "explode"}}),
         json!({"fault": {"kind": "delay"}}),
@@ -87,7 +78,7 @@ async fn command_inject_sets_and_clears_faults() {
         json!({"pathh": "x", "fault": {"kind": "truncate"}}),
         json!("text"),
     ] {
-        command(&konnect, inject(wrong)).await.problem_detail(400);
+        konnect.command(inject(wrong)).await.problem_detail(400);
     }
     assert!(konnect.faults().is_empty());
 }
@@ -95,23 +86,20 @@ async fn command_inject_sets_and_clears_faults() {
 #[tokio::test]
 async fn edit_destination_bypasses_checks() {
     let konnect = start().await;
-    let id = create(&konnect, "eu", "a").await;
+    let id = konnect.create("eu", "a").await;
     let path = format!("/eu/v3/audit-log-destinations/{id}");
     let set = json!({"name": "drifted", "log_format": "parquet", "authorization": "stolen"});
     let edit = json!({"command": "edit_destination", "region": "eu", "id": id, "set": set});
-    let reply = command(&konnect, edit).await;
-    assert_eq!(
-        (reply.status, &reply.json()["authorization"]),
-        (200, &json!("stolen"))
-    );
-    let now = get(&konnect, &path).await.json();
+    let edited = konnect.command(edit).await.is(200).json();
+    assert_eq!(edited["authorization"], "stolen");
+    let now = konnect.read(&path).await;
     has(&now, &json!({"name": "drifted", "log_format": "parquet"}));
     assert!(now["updated_at"].as_str() > now["created_at"].as_str());
     let zero = "0001-01-01T00:00:00Z";
     konnect
         .edit_destination("eu", &id, json!({"updated_at": zero}))
         .unwrap();
-    assert_eq!(get(&konnect, &path).await.json()["updated_at"], zero);
+    assert_eq!(konnect.read(&path).await["updated_at"], zero);
 
     for wrong in [
         json!({"id": "x"}),
@@ -124,19 +112,19 @@ async fn edit_destination_bypasses_checks() {
     }
     let unknown = "11111111-2222-4333-8444-555555555555";
     let error = konnect.edit_destination("eu", unknown, json!({})).unwrap_err();
-    assert!(matches!(error, ControlError::NoDestination { .. }));
+    assert!(matches!(error, ControlError::NotFound(_)));
 
     let edit = json!({"audit_log_destination_id": id, "enabled": true});
     konnect.edit_webhook("eu", edit.clone()).unwrap();
     let remove = json!({"command": "remove_destination", "region": "global", "id": id});
-    assert_eq!(command(&konnect, remove.clone()).await.status, 204);
-    get(&konnect, &path).await.problem(404);
-    assert_eq!(get(&konnect, "/eu/v3/audit-log-webhook").await.json(), edit);
+    konnect.command(remove.clone()).await.is(204);
+    konnect.get(&path).await.problem(404);
+    konnect.shows("/eu/v3/audit-log-webhook", &edit).await;
     assert_eq!(
-        get(&konnect, "/eu/v2/audit-log-webhook").await.json()["endpoint"],
+        konnect.read("/eu/v2/audit-log-webhook").await["endpoint"],
         "unconfigured"
     );
-    command(&konnect, remove).await.problem(404);
+    konnect.command(remove).await.problem(404);
 }
 
 #[tokio::test]
@@ -147,22 +135,25 @@ async fn edit_webhook_bypasses_checks() {
     let stream = json!({"region": "eu"});
     let set = json!({"endpoint": "https://a.example/", "enabled": true});
     let edit = json!({"command": "edit_webhook", "stream": stream, "set": set});
-    assert_eq!(command(&konnect, edit).await.status, 200);
-    assert_eq!(get(&konnect, v2).await.json()["endpoint"], "https://a.example/");
+    konnect.command(edit).await.is(200);
+    assert_eq!(konnect.read(v2).await["endpoint"], "https://a.example/");
     konnect
         .edit_webhook("eu", json!({"log_format": "cps", "authorization": "x"}))
         .unwrap();
-    let now = get(&konnect, v2).await.json();
-    has(
-        &now,
-        &json!({"log_format": "cps", "endpoint": "https://a.example/"}),
-    );
+    konnect
+        .has(
+            v2,
+            &json!({"log_format": "cps", "endpoint": "https://a.example/"}),
+        )
+        .await;
     let unknown = json!({"audit_log_destination_id": "unknown"});
     konnect.edit_webhook("eu", unknown).unwrap();
-    assert_eq!(
-        get(&konnect, v3).await.json(),
-        json!({"audit_log_destination_id": "unknown", "enabled": true})
-    );
+    konnect
+        .shows(
+            v3,
+            &json!({"audit_log_destination_id": "unknown", "enabled": true}),
+        )
+        .await;
     for wrong in [
         json!({"audit_log_destination_id": "x", "endpoint": "y"}),
         json!({"enabled": 1}),
@@ -173,32 +164,33 @@ async fn edit_webhook_bypasses_checks() {
     }
     let delivery =
         json!({"command": "record_delivery", "stream": stream, "code": 401, "message": "Unauthenticated"});
-    assert_eq!(command(&konnect, delivery.clone()).await.status, 204);
+    konnect.command(delivery.clone()).await.is(204);
     konnect.edit_webhook("eu", json!({"enabled": false})).unwrap();
-    let status = get(&konnect, &format!("{v3}/status")).await.json();
-    has(
-        &status,
-        &json!({"webhook_enabled": false, "webhook_status": "inactive", "last_response_code": 401}),
-    );
+    konnect
+        .has(
+            &format!("{v3}/status"),
+            &json!({"webhook_enabled": false, "webhook_status": "inactive", "last_response_code": 401}),
+        )
+        .await;
 
     let remove = json!({"command": "remove_webhook", "stream": stream});
-    assert_eq!(command(&konnect, remove).await.status, 204);
-    get(&konnect, v3).await.problem(404);
-    command(&konnect, delivery).await.problem(404);
+    konnect.command(remove).await.is(204);
+    konnect.get(v3).await.problem(404);
+    konnect.command(delivery).await.problem(404);
 }
 
 #[tokio::test]
 async fn state_is_shown_and_reset() {
     let konnect = start().await;
-    let id = create(&konnect, "eu", "a").await;
+    let id = konnect.create("eu", "a").await;
     konnect.inject(FaultRule::new(Fault::Truncate).path("x")).unwrap();
-    let state = shown(&konnect, "state").await;
+    let state = konnect.shown("state").await;
     assert_eq!(state, konnect.snapshot());
     assert_eq!(
         state["regions"]["global"]["destinations"][&id]["authorization"],
         "Bearer s3cret"
     );
-    assert_eq!(command(&konnect, json!({"command": "reset"})).await.status, 204);
+    konnect.command(json!({"command": "reset"})).await.is(204);
     assert!(konnect.snapshot()["regions"].as_object().unwrap().is_empty());
     assert!(konnect.requests().is_empty() && konnect.faults().is_empty());
 }
@@ -206,14 +198,14 @@ async fn state_is_shown_and_reset() {
 #[tokio::test]
 async fn control_unknown_call_is_refused() {
     let konnect = start().await;
-    get(&konnect, "/_emulator/nonsense").await.problem(404);
-    expect(&konnect, "POST", "/_emulator/state", json!({}), 405).await;
+    konnect.get("/_emulator/nonsense").await.problem(404);
+    konnect.post("/_emulator/state", json!({})).await.is(405);
     for wrong in [
         json!({"command": "explode"}),
         json!({}),
         json!({"command": "reset", "colour": 1}),
     ] {
-        command(&konnect, wrong).await.problem_detail(400);
+        konnect.command(wrong).await.problem_detail(400);
     }
     assert!(konnect.requests().is_empty());
 }
@@ -223,17 +215,17 @@ async fn set_conditions_limits_and_disturbs_requests() {
     let konnect = start().await;
     let limit = json!({"rate_limit": {"per_second": 1, "burst": 1}});
     let set = json!({"command": "set_conditions", "conditions": limit});
-    assert_eq!(command(&konnect, set).await.status, 204);
+    konnect.command(set).await.is(204);
     let list = "/global/v3/audit-log-destinations";
-    assert_eq!(get(&konnect, list).await.status, 200);
-    let refused = get(&konnect, list).await;
+    konnect.get(list).await.is(200);
+    let refused = konnect.get(list).await;
     assert_eq!(
         (refused.status, refused.headers["retry-after"].as_str()),
         (429, "1")
     );
     // Rules take precedence over conditions.
     konnect.inject(FaultRule::new(Fault::status(418))).unwrap();
-    assert_eq!(get(&konnect, list).await.status, 418);
+    konnect.get(list).await.is(418);
 
     let random = |percent, faults| Conditions {
         random_faults: Some(RandomFaults {
@@ -246,9 +238,9 @@ async fn set_conditions_limits_and_disturbs_requests() {
     konnect
         .set_conditions(random(100, vec![Fault::status(503)]))
         .unwrap();
-    assert_eq!(get(&konnect, list).await.status, 503);
+    konnect.get(list).await.is(503);
     konnect.set_conditions(Conditions::default()).unwrap();
-    assert_eq!(get(&konnect, list).await.status, 200);
+    konnect.get(list).await.is(200);
     let limit = |per_second, burst| Conditions {
         rate_limit: Some(RateLimit { per_second, burst }),
         ..Conditions::default()
@@ -287,8 +279,8 @@ async fn connections_open_and_closed_are_counted() {
 async fn add_destinations_count_is_added() {
     let konnect = start().await;
     let add = json!({"command": "add_destinations", "region": "eu", "count": 3});
-    let ids = command(&konnect, add).await.json();
-    let listed = get(&konnect, "/eu/v3/audit-log-destinations").await.json();
+    let ids = konnect.command(add).await.json();
+    let listed = konnect.read("/eu/v3/audit-log-destinations").await;
     let data = listed["data"].as_array().unwrap();
     let listed: Vec<_> = data.iter().map(|destination| destination["id"].clone()).collect();
     assert_eq!((json!(listed), listed.len()), (ids, 3));

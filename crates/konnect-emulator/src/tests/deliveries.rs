@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::tests::has;
 use crate::tests::receiver::Receiver;
-use crate::tests::{expect, get, has};
-use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, EventKind, TrustedAuthorities};
+use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, EventKind};
 
 /// Sets a region's webhook to a URL and enables it, without a request and its events.
 fn deliver_to(emulator: &Emulator, region: &str, url: &str, format: &str) {
@@ -18,15 +18,21 @@ fn deliver_to(emulator: &Emulator, region: &str, url: &str, format: &str) {
 }
 
 async fn status(emulator: &Emulator, region: &str) -> Value {
-    get(emulator, &format!("/{region}/v3/audit-log-webhook/status"))
+    emulator
+        .read(&format!("/{region}/v3/audit-log-webhook/status"))
         .await
-        .json()
 }
 
 fn trigger(emulator: &Emulator, region: &str, count: usize) {
     emulator
         .trigger(region, None, EventKind::Authentication, count)
         .unwrap();
+}
+
+fn trigger_each(emulator: &Emulator, kinds: &[EventKind]) {
+    for kind in kinds {
+        emulator.trigger("eu", None, *kind, 1).unwrap();
+    }
 }
 
 /// Starts a receiver with a trusted certificate and an emulator whose region eu delivers JSON to it.
@@ -46,15 +52,13 @@ async fn delivery_batch_is_gzip_text_with_the_credential() {
     assert_eq!(batches.len(), 1, "{batches:?}");
     let batch = &batches[0];
     assert_eq!(batch.lines.len(), 3);
-    assert_eq!(
-        [
-            &*batch.path,
-            &batch.authorization,
-            &batch.content_type,
-            &batch.encoding
-        ],
-        ["/in", "Bearer s3cret", "text/plain", "gzip"]
-    );
+    let head = [
+        &batch.path,
+        &batch.authorization,
+        &batch.content_type,
+        &batch.encoding,
+    ];
+    assert_eq!(head, ["/in", "Bearer s3cret", "text/plain", "gzip"]);
     let log = emulator.deliveries();
     assert_eq!(
         (log.len(), log[0].events, log[0].code, log[0].replay),
@@ -68,16 +72,26 @@ async fn delivery_batch_is_gzip_text_with_the_credential() {
     assert_eq!(status["last_attempt_at"], log[0].at);
 }
 
+/// Asserts that a line has these parts in this order.
+fn has_in_order(line: &str, parts: impl Iterator<Item = String>) {
+    let mut rest = line;
+    for part in parts {
+        let place = rest.find(&part);
+        rest = &rest[place.unwrap_or_else(|| panic!("{part} is not in its place in {line}"))..];
+    }
+}
+
 #[tokio::test]
 async fn delivery_json_keys_are_sorted_and_sig_is_last() {
     let (receiver, emulator) = stream().await;
-    for kind in [
-        EventKind::Authentication,
-        EventKind::AuthorizationDenied,
-        EventKind::AccessFailed,
-    ] {
-        emulator.trigger("eu", None, kind, 1).unwrap();
-    }
+    trigger_each(
+        &emulator,
+        &[
+            EventKind::Authentication,
+            EventKind::AuthorizationDenied,
+            EventKind::AccessFailed,
+        ],
+    );
     emulator.deliveries_drained().await;
     let expected = [
         "cef_version event_class_id event_product event_ts event_vendor event_version name org_id principal_id \
@@ -89,30 +103,20 @@ async fn delivery_json_keys_are_sorted_and_sig_is_last() {
     ];
     let lines = receiver.lines();
     for (line, keys) in lines.iter().zip(expected) {
-        let mut place = 0;
-        for key in keys.split(' ') {
-            let found = line[place..].find(&format!("\"{key}\":"));
-            place += found.unwrap_or_else(|| panic!("{key} is not in its place in {line}"));
-        }
+        has_in_order(line, keys.split(' ').map(|key| format!("\"{key}\":")));
         let event: Value = serde_json::from_str(line).unwrap();
         assert_eq!(event.as_object().unwrap().len(), keys.split(' ').count());
         assert!(!line.contains(": ") && !line.contains(", "), "{line}");
     }
-    let events: Vec<Value> = lines
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let names = events.iter().map(|event| event["name"].as_str().unwrap());
-    assert_eq!(
-        names.collect::<Vec<_>>(),
-        [
-            "AUTHENTICATION_OUTCOME_SUCCESS",
-            "Authz.control-planes",
-            "Ingress"
-        ]
-    );
-    let severities: Vec<&Value> = events.iter().map(|event| &event["severity"]).collect();
-    assert_eq!(severities, [0, 6, 10]);
+    let events = receiver.events();
+    let field = |name: &str| events.iter().map(|event| event[name].clone()).collect::<Vec<_>>();
+    let names = [
+        "AUTHENTICATION_OUTCOME_SUCCESS",
+        "Authz.control-planes",
+        "Ingress",
+    ];
+    assert_eq!(field("name"), names);
+    assert_eq!(field("severity"), [0, 6, 10]);
     assert_eq!(events[0]["cef_version"], "0");
     assert_eq!(events[0]["trace_id"].as_str().unwrap().len(), 32);
     assert!(events[0]["rt"].is_i64() && events[0]["success"] == true);
@@ -126,13 +130,14 @@ async fn delivery_json_keys_are_sorted_and_sig_is_last() {
 async fn delivery_cef_fields_have_the_documented_order() {
     let (receiver, emulator) = stream().await;
     deliver_to(&emulator, "eu", &receiver.url, "cef");
-    for kind in [
-        EventKind::Authentication,
-        EventKind::Authorization,
-        EventKind::Access,
-    ] {
-        emulator.trigger("eu", None, kind, 1).unwrap();
-    }
+    trigger_each(
+        &emulator,
+        &[
+            EventKind::Authentication,
+            EventKind::Authorization,
+            EventKind::Access,
+        ],
+    );
     emulator.deliveries_drained().await;
     let expected = [
         (
@@ -154,36 +159,22 @@ async fn delivery_cef_fields_have_the_documented_order() {
             "{line}"
         );
         assert!(line.contains(header), "{line}");
-        let mut place = line.find("|rt=").unwrap() + 1;
-        for (index, key) in keys.split(' ').enumerate() {
-            let field = if index == 0 {
-                format!("{key}=")
-            } else {
-                format!(" {key}=")
-            };
-            let found = line[place..].find(&field);
-            place += found.unwrap_or_else(|| panic!("{key} is not in its place in {line}"));
-        }
+        has_in_order(
+            &line.replace("|rt=", "| rt="),
+            keys.split(' ').map(|key| format!(" {key}=")),
+        );
     }
 }
 
 #[tokio::test]
 async fn request_change_makes_three_events_of_one_trace() {
     let (receiver, emulator) = stream().await;
-    expect(
-        &emulator,
-        "PATCH",
-        "/eu/v3/audit-log-webhook?x=1&y=a%20b",
-        json!({"enabled": 1}),
-        400,
-    )
-    .await;
+    emulator
+        .patch("/eu/v3/audit-log-webhook?x=1&y=a%20b", json!({"enabled": 1}))
+        .await
+        .is(400);
     emulator.deliveries_drained().await;
-    let events: Vec<Value> = receiver
-        .lines()
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let events = receiver.events();
     let field = |name: &str| events.iter().map(|event| event[name].clone()).collect::<Vec<_>>();
     assert_eq!(
         field("name"),
@@ -209,29 +200,21 @@ async fn request_change_makes_three_events_of_one_trace() {
 #[tokio::test]
 async fn request_read_or_unknown_token_makes_no_access_event() {
     let (receiver, emulator) = stream().await;
-    get(&emulator, "/eu/v3/audit-log-webhook").await;
+    emulator.get("/eu/v3/audit-log-webhook").await;
     let path = "/eu/v3/audit-log-destinations";
-    crate::tests::raw(
-        &emulator,
-        "POST",
-        path,
-        &[("authorization", "Bearer other")],
-        b"{}",
-    )
-    .await;
-    crate::tests::raw(&emulator, "POST", path, &[], b"{}").await;
+    emulator
+        .raw("POST", path, &[("authorization", "Bearer other")], b"{}")
+        .await;
+    emulator.raw("POST", path, &[], b"{}").await;
     emulator.deliveries_drained().await;
-    let names: Vec<String> = receiver
-        .lines()
-        .iter()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["name"].to_string())
-        .collect();
+    let events = receiver.events();
+    let names: Vec<&Value> = events.iter().map(|event| &event["name"]).collect();
     assert_eq!(
         names,
         [
-            "\"AUTHENTICATION_OUTCOME_SUCCESS\"",
-            "\"Authz.webhook\"",
-            "\"AUTHENTICATION_OUTCOME_INVALID\""
+            "AUTHENTICATION_OUTCOME_SUCCESS",
+            "Authz.webhook",
+            "AUTHENTICATION_OUTCOME_INVALID"
         ]
     );
 }
@@ -253,35 +236,13 @@ async fn retry_client_error_or_redirect_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn retry_unreachable_receiver_has_no_code() {
-    let (_, emulator) = stream().await;
-    // No process listens on port 1.
-    deliver_to(&emulator, "eu", "https://127.0.0.1:1/", "json");
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    let log = emulator.deliveries();
-    assert_eq!(log.len(), 5);
-    assert!(log.iter().all(|delivery| delivery.code.is_none()));
-    let failed = status(&emulator, "eu").await;
-    assert_eq!(failed["webhook_status"], "inactive");
-    assert!(failed.get("last_response_code").is_none());
-    assert!(
-        failed["last_response_message"]
-            .as_str()
-            .unwrap()
-            .contains("refused"),
-        "{failed}"
-    );
-}
-
-#[tokio::test]
 async fn trust_file_written_later_or_again_is_used() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     let before = Receiver::start(Certificate::Valid).await;
     let options = EmulatorOptions {
         deliveries: Some(DeliveryOptions {
-            trusted_authorities: TrustedAuthorities::File(file.clone()),
+            trusted_authorities: Some(file.clone()),
             allowed_hosts: Vec::new(),
         }),
         ..before.options()
@@ -301,31 +262,12 @@ async fn trust_file_written_later_or_again_is_used() {
     // Another authority replaces the first, as when a receiver restarts.
     let after = Receiver::start(Certificate::Valid).await;
     for receiver in [before, after] {
-        std::fs::write(&file, &receiver.authority).unwrap();
+        std::fs::copy(&receiver.authority, &file).unwrap();
         deliver_to(&emulator, "eu", &receiver.url, "json");
         trigger(&emulator, "eu", 1);
         emulator.deliveries_drained().await;
         assert_eq!(receiver.lines().len(), 1, "{:?}", emulator.deliveries());
     }
-}
-
-#[tokio::test]
-async fn address_not_loopback_is_refused_without_retry() {
-    let (_, emulator) = stream().await;
-    deliver_to(&emulator, "eu", "https://siem.example.com/in", "json");
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    let log = emulator.deliveries();
-    assert_eq!((log.len(), log[0].code), (1, None));
-    let failed = status(&emulator, "eu").await;
-    assert_eq!(failed["webhook_status"], "inactive");
-    assert!(
-        failed["last_response_message"]
-            .as_str()
-            .unwrap()
-            .contains("loopback"),
-        "{failed}"
-    );
 }
 
 #[tokio::test]
@@ -341,7 +283,7 @@ async fn receiver_slow_delays_neither_api_nor_other_streams() {
     slow.batches(1).await;
     trigger(&emulator, "us", 1);
     assert_eq!(fast.batches(1).await.len(), 1);
-    assert_eq!(get(&emulator, "/eu/v3/audit-log-destinations").await.status, 200);
+    assert_eq!(emulator.get("/eu/v3/audit-log-destinations").await.status, 200);
     slow.release();
     emulator.deliveries_drained().await;
 }
@@ -362,28 +304,12 @@ async fn queue_thousands_of_events_arrive_in_order() {
     emulator.deliveries_drained().await;
     let batches = receiver.received();
     assert!(batches.len() >= 6 && batches.iter().all(|batch| batch.lines.len() <= 500));
-    let times: Vec<i64> = receiver
-        .lines()
+    let times: Vec<_> = receiver
+        .events()
         .iter()
-        .map(|line| {
-            serde_json::from_str::<Value>(line).unwrap()["rt"]
-                .as_i64()
-                .unwrap()
-        })
+        .map(|event| event["rt"].as_i64())
         .collect();
     assert!(times.len() == 3_000 && times.is_sorted());
-}
-
-#[tokio::test]
-async fn deliveries_off_keeps_events_and_sends_nothing() {
-    let receiver = Receiver::start(Certificate::Valid).await;
-    let emulator = Emulator::start(EmulatorOptions::default()).await.unwrap();
-    deliver_to(&emulator, "eu", &receiver.url, "json");
-    trigger(&emulator, "eu", 1);
-    emulator.deliveries_drained().await;
-    assert!(receiver.received().is_empty() && emulator.deliveries().is_empty());
-    let pulled = get(&emulator, "/eu/v3/audit-logs").await.json();
-    assert_eq!(pulled["data"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

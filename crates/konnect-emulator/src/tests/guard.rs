@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::Emulator;
-use crate::tests::{Reply, TOKEN, create, raw, start};
+use crate::tests::{TOKEN, start};
 
 const API: &str = "/eu/v3/audit-log-destinations";
 
@@ -12,13 +12,13 @@ async fn status(konnect: &Emulator, method: &str, path: &str, headers: &[(&str, 
     let command = json!({"command": "clear_requests"}).to_string();
     let mut all = vec![("authorization", TOKEN)];
     all.extend(headers);
-    Reply::parse(&raw(konnect, method, path, &all, command.as_bytes()).await).status
+    konnect.send(method, path, &all, command.as_bytes()).await.status
 }
 
 #[tokio::test]
 async fn foreign_host_of_a_rebound_name_is_refused() {
     let konnect = start().await;
-    create(&konnect, "eu", "a").await;
+    konnect.create("eu", "a").await;
     let before = konnect.snapshot();
     for host in [
         "attacker.example",
@@ -67,7 +67,7 @@ async fn foreign_host_of_a_rebound_name_is_refused() {
 #[tokio::test]
 async fn foreign_origin_of_a_cross_site_post_is_refused() {
     let konnect = start().await;
-    create(&konnect, "eu", "a").await;
+    konnect.create("eu", "a").await;
     let host = ("host", "127.0.0.1:8080");
     for origin in [
         "https://attacker.example",
@@ -105,10 +105,10 @@ async fn cross_site_fetch_without_an_origin_is_refused() {
 #[tokio::test]
 async fn journal_holds_no_token() {
     let konnect = start().await;
-    create(&konnect, "eu", "a").await;
+    konnect.create("eu", "a").await;
     let request = &konnect.requests()[0];
     assert!(request.has_authorization(TOKEN) && !request.has_authorization("Bearer kpat_other"));
     assert!(request.header("Authorization").unwrap().starts_with("sha256:"));
-    let shown = raw(&konnect, "GET", "/_emulator/requests", &[], b"").await;
+    let shown = konnect.raw("GET", "/_emulator/requests", &[], b"").await;
     assert!(!String::from_utf8(shown).unwrap().contains("kpat_test"));
 }

@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::tests::{Reply, TOKEN, create, expect, get, has, raw, start};
+use crate::tests::{Reply, TOKEN, has, start};
 use crate::{Certificate, Emulator, EmulatorOptions};
 
 async fn from_host(konnect: &Emulator, host: &str, path: &str) -> Reply {
     let headers = [("host", host), ("authorization", TOKEN)];
-    Reply::parse(&raw(konnect, "GET", path, &headers, b"").await)
+    konnect.get_with(path, &headers).await
 }
 
 #[tokio::test]
 async fn host_of_a_region_selects_it() {
     let konnect = start().await;
     konnect.add_portal("eu", "Developers").unwrap();
-    let id = create(&konnect, "eu", "a").await;
+    let id = konnect.create("eu", "a").await;
     for (host, count) in [
         ("eu.api.konghq.com", 1),
         ("EU.api.konghq.com:8443", 1),
@@ -62,33 +62,28 @@ async fn valid_certificate_names_the_hosts_of_konnect() {
 async fn available_regions_need_no_token() {
     let konnect = start().await;
     let path = "/global/v3/available-regions";
-    let reply = Reply::parse(&raw(&konnect, "GET", path, &[], b"").await);
+    let reply = konnect.get_with(path, &[]).await;
     assert_eq!(
-        (reply.status, reply.json()),
-        (
-            200,
-            json!({"regions": {"stable": ["us", "eu", "au", "me", "in"], "stable_opt_in": ["sg"], "beta": []}})
-        )
+        reply.is(200).json(),
+        json!({"regions": {"stable": ["us", "eu", "au", "me", "in"], "stable_opt_in": ["sg"], "beta": []}})
     );
-    get(&konnect, "/eu/v3/available-regions").await.problem(404);
-    expect(&konnect, "POST", path, json!({}), 405).await;
+    konnect.get("/eu/v3/available-regions").await.problem(404);
+    konnect.post(path, json!({})).await.is(405);
 }
 
 #[tokio::test]
 async fn control_planes_are_none_and_make_the_event_of_the_guide() {
     let konnect = start().await;
-    let list = get(&konnect, "/eu/v2/control-planes").await.json();
+    let list = konnect.read("/eu/v2/control-planes").await;
     assert_eq!(
         list,
         json!({"data": [], "meta": {"page": {"number": 1, "size": 10, "total": 0}}})
     );
-    let events = get(&konnect, "/eu/v3/audit-logs?filter[type]=authorization")
-        .await
-        .json();
+    let events = konnect.read("/eu/v3/audit-logs?filter[type]=authorization").await;
     let event = &events["data"][0];
     has(event, &json!({"action": "list", "granted": true}));
     assert!(event["resource"].as_str().unwrap().ends_with(":control-planes"));
-    let reply = Reply::parse(&raw(&konnect, "GET", "/eu/v2/control-planes", &[], b"").await);
+    let reply = konnect.get_with("/eu/v2/control-planes", &[]).await;
     reply.problem(401);
-    expect(&konnect, "POST", "/eu/v2/control-planes", Value::Null, 405).await;
+    konnect.post("/eu/v2/control-planes", Value::Null).await.is(405);
 }

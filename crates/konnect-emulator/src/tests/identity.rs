@@ -1,30 +1,28 @@
-//! The organization and the user.
+//! The organization, the user, and the keys that sign events.
 
 use serde_json::json;
 
-use crate::tests::{Reply, get, has, raw, start};
+use crate::tests::{has, start};
 
 #[tokio::test]
 async fn organization_any_token_on_global_only() {
     let emulator = start().await;
     let path = "/global/v3/organizations/me";
     for token in ["Bearer kpat_x", "Bearer spat_x"] {
-        let reply = Reply::parse(&raw(&emulator, "GET", path, &[("authorization", token)], b"").await);
+        let reply = emulator.get_with(path, &[("authorization", token)]).await;
         assert_eq!(reply.status, 200);
         assert_eq!(reply.json()["state"], "active");
     }
-    Reply::parse(&raw(&emulator, "GET", path, &[], b"").await).problem(401);
-    get(&emulator, "/eu/v3/organizations/me").await.problem(404);
-    get(&emulator, "/v3/organizations/me").await.problem(404);
+    emulator.get_with(path, &[]).await.problem(401);
+    emulator.get("/eu/v3/organizations/me").await.problem(404);
+    emulator.get("/v3/organizations/me").await.problem(404);
     let edited = emulator
         .edit_organization(json!({"name": "Example", "login_path": "example"}))
         .unwrap();
     assert_eq!(edited["name"], "Example");
-    let organization = get(&emulator, path).await.json();
-    has(
-        &organization,
-        &json!({"name": "Example", "login_path": "example"}),
-    );
+    emulator
+        .has(path, &json!({"name": "Example", "login_path": "example"}))
+        .await;
     assert!(emulator.edit_organization(json!({"colour": "red"})).is_err());
     assert!(emulator.edit_organization(json!({"name": 1})).is_err());
 }
@@ -33,11 +31,26 @@ async fn organization_any_token_on_global_only() {
 async fn user_system_account_token_is_refused() {
     let emulator = start().await;
     let path = "/global/v3/users/me";
-    let user = get(&emulator, path).await.json();
+    let user = emulator.read(path).await;
     has(&user, &json!({"email": "ada@example.com", "active": true}));
-    let organization = get(&emulator, "/global/v3/organizations/me").await.json();
+    let organization = emulator.read("/global/v3/organizations/me").await;
     assert_eq!(user["id"], organization["owner_id"]);
     let headers = [("authorization", "Bearer spat_x")];
-    Reply::parse(&raw(&emulator, "GET", path, &headers, b"").await).problem(401);
-    get(&emulator, "/eu/v3/users/me").await.problem(404);
+    emulator.get_with(path, &headers).await.problem(401);
+    emulator.get("/eu/v3/users/me").await.problem(404);
+}
+
+#[tokio::test]
+async fn jwks_needs_no_token_and_makes_no_event() {
+    let emulator = start().await;
+    let reply = emulator.get_with("/eu/v2/audit-log-webhook/jwks.json", &[]).await;
+    assert_eq!(reply.headers["content-type"], "application/json");
+    let jwks = reply.is(200).json();
+    assert_eq!(jwks, emulator.jwks());
+    let key = &jwks["keys"][0];
+    has(key, &json!({"kty": "OKP", "alg": "EdDSA", "crv": "Ed25519"}));
+    let length = |field: &str| key[field].as_str().unwrap().len();
+    assert_eq!((length("kid"), length("x")), (40, 43));
+    let pulled = emulator.read("/eu/v3/audit-logs").await;
+    assert!(pulled["data"].as_array().unwrap().is_empty());
 }

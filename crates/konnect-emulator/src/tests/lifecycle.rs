@@ -1,13 +1,13 @@
 //! Start and stop, and the common rules of all calls.
 
 use std::io::ErrorKind;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::tests::{Reply, TOKEN, call, get, raw, start};
+use crate::tests::{TOKEN, new_destination, start};
 use crate::{Emulator, EmulatorOptions, Fault, FaultRule};
 
 #[tokio::test]
@@ -22,12 +22,15 @@ async fn token_unknown_form_is_unauthorized() {
         "kpat_x",
         "Bearer Kpat_x",
     ] {
-        Reply::parse(&raw(&konnect, "GET", path, &[("authorization", wrong)], b"").await).problem(401);
+        konnect
+            .get_with(path, &[("authorization", wrong)])
+            .await
+            .problem(401);
     }
     // Without a token, the body is not validated.
-    Reply::parse(&raw(&konnect, "POST", path, &[], b"{").await).problem(401);
+    konnect.send("POST", path, &[], b"{").await.problem(401);
     for right in ["Bearer kpat_x", "Bearer spat_x", "bearer kpat_"] {
-        let reply = Reply::parse(&raw(&konnect, "GET", path, &[("authorization", right)], b"").await);
+        let reply = konnect.get_with(path, &[("authorization", right)]).await;
         assert_eq!(reply.status, 200, "{right}");
     }
 }
@@ -42,8 +45,17 @@ async fn route_or_method_undeclared_is_refused() {
         "/v1/audit-log-webhook",
         "/eu/eu/v3/audit-log-webhook",
         "/v3/audit-log-webhook/",
+        "/v4/audit-log-webhook",
+        "/v3/audit-log-destinations/",
+        "/v3/audit-log-webhook/jwks.json",
+        "/v2/portals",
+        "/global/v2/organizations/me",
+        "/v3/portals//audit-log-webhook",
+        "/v3/portals/",
+        "/v3/control-planes",
+        "/global/v2/available-regions",
     ] {
-        get(&konnect, path).await.problem(404);
+        konnect.get(path).await.problem(404);
     }
     for (method, path) in [
         ("DELETE", "/v3/audit-log-destinations"),
@@ -51,20 +63,10 @@ async fn route_or_method_undeclared_is_refused() {
         ("POST", "/v3/audit-log-webhook"),
         ("PATCH", "/v2/audit-log-webhook/status"),
     ] {
-        let reply = call(&konnect, method, path, json!({})).await;
+        let reply = konnect.call(method, path, json!({})).await;
         reply.problem(405);
         assert!(reply.headers["allow"].contains("GET"));
     }
-}
-
-#[tokio::test]
-async fn problem_each_has_own_trace() {
-    let konnect = start().await;
-    let first = get(&konnect, "/nothing").await.json();
-    assert_ne!(
-        first["instance"],
-        get(&konnect, "/nothing").await.json()["instance"]
-    );
 }
 
 #[tokio::test]
@@ -73,29 +75,11 @@ async fn body_above_1_mib_is_refused() {
     let headers = [("authorization", TOKEN), ("content-type", "application/json")];
     let path = "/v3/audit-log-destinations";
     let mut body = vec![b' '; 1024 * 1024];
-    let reply = Reply::parse(&raw(&konnect, "POST", path, &headers, &body).await);
+    let reply = konnect.send("POST", path, &headers, &body).await;
     assert_eq!(reply.faulty_fields(), ["body"]);
     body.push(b' ');
-    Reply::parse(&raw(&konnect, "POST", path, &headers, &body).await).problem(413);
+    konnect.send("POST", path, &headers, &body).await.problem(413);
     assert_eq!(konnect.requests()[1].status, Some(413));
-}
-
-#[tokio::test]
-async fn connection_several_requests_are_served() {
-    let konnect = start().await;
-    let mut stream = TcpStream::connect(konnect.address()).await.unwrap();
-    for _ in 0..3 {
-        stream
-            .write_all(b"GET /v2/audit-log-webhook HTTP/1.1\r\nhost: localhost\r\n\r\n")
-            .await
-            .unwrap();
-        let mut bytes = Vec::new();
-        while !bytes.ends_with(b"}") {
-            let count = stream.read_buf(&mut bytes).await.unwrap();
-            assert!(count > 0, "the connection stays open");
-        }
-        Reply::parse(&bytes).problem(401);
-    }
 }
 
 #[tokio::test]
@@ -119,7 +103,7 @@ async fn stop_request_in_flight_frees_port() {
     konnect
         .inject(FaultRule::new(Fault::Drip { interval_ms: 1 }))
         .unwrap();
-    let mut endless = crate::tests::send(&konnect, "GET", "/v3/x", &[], b"").await;
+    let mut endless = konnect.open("GET", "/v3/x", &[], b"").await;
     let mut idle = TcpStream::connect(address).await.unwrap();
     endless.read_u8().await.unwrap();
     konnect.stop().await;
@@ -146,10 +130,34 @@ async fn latency_control_calls_are_not_delayed() {
     let latency = Duration::from_millis(120);
     let konnect = start_with(latency).await.unwrap();
     let before = Instant::now();
-    assert_eq!(get(&konnect, "/v2/audit-log-webhook").await.status, 200);
+    assert_eq!(konnect.get("/v2/audit-log-webhook").await.status, 200);
     assert!(before.elapsed() >= latency);
 
     // A delayed control call would delay the test for an hour.
     let konnect = start_with(Duration::from_hours(1)).await.unwrap();
-    assert_eq!(get(&konnect, "/_emulator/state").await.status, 200);
+    assert_eq!(konnect.get("/_emulator/state").await.status, 200);
+}
+
+#[tokio::test]
+async fn clock_offset_applies_to_all_times() {
+    let options = EmulatorOptions {
+        clock_offset_seconds: -86_400,
+        ..EmulatorOptions::default()
+    };
+    let konnect = Emulator::start(options).await.unwrap();
+    for _ in 0..2 {
+        let made = konnect
+            .post("/eu/v3/audit-log-destinations", new_destination("a"))
+            .await;
+        let created = made.json()["created_at"].as_str().unwrap().to_owned();
+        let yesterday = SystemTime::now() - Duration::from_hours(24);
+        for date in [
+            humantime::parse_rfc3339(&created).unwrap(),
+            httpdate::parse_http_date(&made.headers["date"]).unwrap(),
+        ] {
+            let off = yesterday.duration_since(date).unwrap_or_else(|e| e.duration());
+            assert!(off < Duration::from_hours(1), "{date:?}");
+        }
+        konnect.reset();
+    }
 }

@@ -8,7 +8,6 @@
 )]
 
 mod audit_logs;
-mod clock;
 mod contract;
 mod control;
 mod deliveries;
@@ -19,12 +18,10 @@ mod forms;
 mod guard;
 mod hosts;
 mod identity;
-mod lags;
 mod lifecycle;
 mod portals;
 mod receiver;
 mod replay_job;
-mod signing;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -114,6 +111,15 @@ impl Reply {
         assert!(document["detail"].as_str().unwrap().len() > 10, "{document}");
     }
 
+    /// Asserts that the response has this status, and is a problem document if it is an error.
+    fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        if status >= 400 {
+            self.problem(status);
+        }
+        self
+    }
+
     /// The names of the invalid fields in a 400.
     fn faulty_fields(&self) -> Vec<String> {
         self.problem(400).into_iter().map(|(field, _)| field).collect()
@@ -146,62 +152,89 @@ async fn start_with(behavior: Behavior) -> Emulator {
     Emulator::start(options).await.unwrap()
 }
 
-/// A connection on which a request was sent with exactly these headers.
-async fn send(
-    konnect: &Emulator,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: &[u8],
-) -> TcpStream {
-    let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
-    if !headers.iter().any(|(name, _)| *name == "host") {
-        request.push_str("host: localhost\r\n");
+impl Emulator {
+    /// A connection on which a request was sent with exactly these headers.
+    async fn open(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request.push_str("host: localhost\r\n");
+        }
+        for (name, value) in headers {
+            write!(request, "{name}: {value}\r\n").unwrap();
+        }
+        write!(request, "content-length: {}\r\n\r\n", body.len()).unwrap();
+        let mut stream = TcpStream::connect(self.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.write_all(body).await.unwrap();
+        stream
     }
-    for (name, value) in headers {
-        write!(request, "{name}: {value}\r\n").unwrap();
+
+    /// All bytes that the emulator sends before the connection ends.
+    async fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut stream = self.open(method, path, headers, body).await;
+        stream.read_to_end(&mut bytes).await.unwrap();
+        bytes
     }
-    write!(request, "content-length: {}\r\n\r\n", body.len()).unwrap();
-    let mut stream = TcpStream::connect(konnect.address()).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    stream.write_all(body).await.unwrap();
-    stream
-}
 
-/// All bytes that the emulator sends before the connection ends.
-async fn raw(konnect: &Emulator, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    send(konnect, method, path, headers, body)
-        .await
-        .read_to_end(&mut bytes)
-        .await
-        .unwrap();
-    bytes
-}
-
-/// A call with a token, and with a JSON body unless that is null.
-async fn call(konnect: &Emulator, method: &str, path: &str, body: Value) -> Reply {
-    let body = if body.is_null() {
-        String::new()
-    } else {
-        body.to_string()
-    };
-    let headers = [("authorization", TOKEN), ("content-type", "application/json")];
-    Reply::parse(&raw(konnect, method, path, &headers, body.as_bytes()).await)
-}
-
-/// A call whose response has this status, and is a problem document if it is an error.
-async fn expect(konnect: &Emulator, method: &str, path: &str, body: Value, status: u16) -> Reply {
-    let reply = call(konnect, method, path, body).await;
-    assert_eq!(reply.status, status, "{}", String::from_utf8_lossy(&reply.body));
-    if status >= 400 {
-        reply.problem(status);
+    /// A request with exactly these headers.
+    async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        Reply::parse(&self.raw(method, path, headers, body).await)
     }
-    reply
-}
 
-async fn get(konnect: &Emulator, path: &str) -> Reply {
-    call(konnect, "GET", path, Value::Null).await
+    async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        self.send("GET", path, headers, b"").await
+    }
+
+    /// A call with a token, and with a JSON body unless that is null.
+    async fn call(&self, method: &str, path: &str, body: Value) -> Reply {
+        let body = Some(body).filter(|body| !body.is_null());
+        let body = body.map_or_else(String::new, |body| body.to_string());
+        let headers = [("authorization", TOKEN), ("content-type", "application/json")];
+        self.send(method, path, &headers, body.as_bytes()).await
+    }
+
+    async fn get(&self, path: &str) -> Reply {
+        self.call("GET", path, Value::Null).await
+    }
+
+    /// The document at a path.
+    async fn read(&self, path: &str) -> Value {
+        self.get(path).await.json()
+    }
+
+    /// Asserts that the document at a path is this one.
+    async fn shows(&self, path: &str, document: &Value) {
+        assert_eq!(self.read(path).await, *document, "{path}");
+    }
+
+    /// Asserts that the document at a path has these fields, and perhaps others.
+    async fn has(&self, path: &str, fields: &Value) {
+        has(&self.read(path).await, fields);
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Reply {
+        self.call("POST", path, body).await
+    }
+
+    async fn put(&self, path: &str, body: Value) -> Reply {
+        self.call("PUT", path, body).await
+    }
+
+    async fn patch(&self, path: &str, body: Value) -> Reply {
+        self.call("PATCH", path, body).await
+    }
+
+    async fn delete(&self, path: &str) -> Reply {
+        self.call("DELETE", path, Value::Null).await
+    }
+
+    /// Creates a destination and returns its ID.
+    async fn create(&self, region: &str, name: &str) -> String {
+        let list = format!("/{region}/v3/audit-log-destinations");
+        let made = self.post(&list, new_destination(name)).await.is(201);
+        made.json()["id"].as_str().unwrap().to_owned()
+    }
 }
 
 /// Asserts that a document has these fields, and perhaps others.
@@ -219,17 +252,4 @@ fn new_destination(name: &str) -> Value {
         "authorization": "Bearer s3cret",
         "log_format": "json",
     })
-}
-
-/// Creates a destination and returns its ID.
-async fn create(konnect: &Emulator, region: &str, name: &str) -> String {
-    let reply = call(
-        konnect,
-        "POST",
-        &format!("/{region}/v3/audit-log-destinations"),
-        new_destination(name),
-    )
-    .await;
-    assert_eq!(reply.status, 201);
-    reply.json()["id"].as_str().unwrap().to_owned()
 }

@@ -1,9 +1,8 @@
 //! Portals and their webhooks.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::ControlError;
-use crate::tests::{Reply, call, create, expect, get, has, start};
+use crate::tests::{Reply, start};
 
 fn path(portal: &str) -> String {
     format!("/eu/v3/portals/{portal}/audit-log-webhook")
@@ -23,7 +22,7 @@ async fn list_numbered_pages_hold_all_in_order() {
         emulator.add_portal("eu", &format!("portal {number}")).unwrap();
     }
     emulator.add_portal("us", "elsewhere").unwrap();
-    let first = get(&emulator, "/eu/v3/portals").await;
+    let first = emulator.get("/eu/v3/portals").await;
     assert_eq!(
         (names(&first).len(), names(&first)[9].as_str()),
         (10, "portal 10")
@@ -32,40 +31,41 @@ async fn list_numbered_pages_hold_all_in_order() {
         first.json()["meta"],
         json!({"page": {"number": 1, "size": 10, "total": 25}})
     );
-    let last = get(&emulator, "/eu/v3/portals?page[size]=10&page[number]=3").await;
+    let last = emulator.get("/eu/v3/portals?page[size]=10&page[number]=3").await;
     assert_eq!(
         names(&last),
         ["portal 21", "portal 22", "portal 23", "portal 24", "portal 25"]
     );
-    let beyond = get(&emulator, "/eu/v3/portals?page%5Bnumber%5D=4").await;
+    let beyond = emulator.get("/eu/v3/portals?page%5Bnumber%5D=4").await;
     assert!(names(&beyond).is_empty());
-    let filtered = get(&emulator, "/eu/v3/portals?filter[name][contains]=portal%202").await;
+    let filtered = emulator
+        .get("/eu/v3/portals?filter[name][contains]=portal%202")
+        .await;
     assert_eq!(
         (names(&filtered).len(), &filtered.json()["meta"]["page"]["total"]),
         (7, &json!(7))
     );
-    let one = get(&emulator, "/eu/v3/portals?filter[name][eq]=portal+2").await;
+    let one = emulator.get("/eu/v3/portals?filter[name][eq]=portal+2").await;
     assert_eq!(names(&one), ["portal 2"]);
     for (query, field) in [
         ("page[size]=0&page[size]=x", "page[size]"),
         ("page[number]=x", "page[number]"),
         ("filter[colour]=red", "filter[colour]"),
     ] {
-        let reply = get(&emulator, &format!("/eu/v3/portals?{query}")).await;
+        let reply = emulator.get(&format!("/eu/v3/portals?{query}")).await;
         assert_eq!(reply.faulty_fields(), [field]);
     }
     // `global` has no portals.
-    get(&emulator, "/global/v3/portals").await.problem(404);
+    emulator.get("/global/v3/portals").await.problem(404);
     let portal = emulator.add_portal("eu", "last").unwrap();
-    let listed = get(&emulator, "/eu/v3/portals?filter[name][eq]=last")
-        .await
-        .json();
+    let listed = emulator.read("/eu/v3/portals?filter[name][eq]=last").await;
     let url = format!("/eu/v3/portals/{}", portal.to_ascii_uppercase());
-    assert_eq!(get(&emulator, &url).await.json(), listed["data"][0]);
-    get(&emulator, &format!("/us/v3/portals/{portal}"))
+    emulator.shows(&url, &listed["data"][0]).await;
+    emulator
+        .get(&format!("/us/v3/portals/{portal}"))
         .await
         .problem(404);
-    get(&emulator, "/eu/v2/portals").await.problem(404);
+    emulator.get("/eu/v2/portals").await.problem(404);
 }
 
 #[tokio::test]
@@ -73,74 +73,64 @@ async fn webhook_patch_get_and_delete_follow_each_other() {
     let emulator = start().await;
     let portal = emulator.add_portal("eu", "Developers").unwrap();
     let url = path(&portal);
-    get(&emulator, &url).await.problem(404);
-    assert_eq!(
-        get(&emulator, &format!("{url}/status")).await.json(),
-        json!({"webhook_enabled": false, "webhook_status": "unconfigured"})
-    );
-    let id = create(&emulator, "global", "siem").await;
+    emulator.get(&url).await.problem(404);
+    emulator
+        .shows(
+            &format!("{url}/status"),
+            &json!({"webhook_enabled": false, "webhook_status": "unconfigured"}),
+        )
+        .await;
+    let id = emulator.create("global", "siem").await;
     let body = json!({"audit_log_destination_id": id, "enabled": true});
-    let patched = call(&emulator, "PATCH", &url, body.clone()).await;
+    let patched = emulator.patch(&url, body.clone()).await;
     let mut shown = body.clone();
     shown["include_principal_name"] = json!(false);
-    assert_eq!((patched.status, patched.json()), (200, shown.clone()));
-    let reply = call(&emulator, "PATCH", &url, json!({"include_principal_name": true})).await;
+    assert_eq!(patched.is(200).json(), shown.clone());
+    let reply = emulator
+        .patch(&url, json!({"include_principal_name": true}))
+        .await;
     shown["include_principal_name"] = json!(true);
     assert_eq!(reply.json(), shown);
-    assert_eq!(get(&emulator, &url).await.json(), shown);
+    emulator.shows(&url, &shown).await;
     let region = json!({"audit_log_destination_id": id, "include_principal_name": true});
-    let refused = call(&emulator, "PATCH", "/eu/v3/audit-log-webhook", region).await;
+    let refused = emulator.patch("/eu/v3/audit-log-webhook", region).await;
     assert_eq!(refused.faulty_fields(), ["include_principal_name"]);
     emulator
         .record_portal_delivery("eu", &portal, 401, "Unauthorized", None)
         .unwrap();
-    let status = get(&emulator, &format!("{url}/status")).await.json();
-    has(
-        &status,
-        &json!({"webhook_status": "inactive", "last_response_code": 401}),
-    );
+    emulator
+        .has(
+            &format!("{url}/status"),
+            &json!({"webhook_status": "inactive", "last_response_code": 401}),
+        )
+        .await;
     // The webhook of the region is separate.
-    get(&emulator, "/eu/v3/audit-log-webhook").await.problem(404);
+    emulator.get("/eu/v3/audit-log-webhook").await.problem(404);
     let destination = format!("/global/v3/audit-log-destinations/{id}");
-    expect(&emulator, "DELETE", &destination, Value::Null, 409).await;
+    emulator.delete(&destination).await.is(409);
 
     for _ in 0..2 {
-        expect(&emulator, "DELETE", &url, Value::Null, 204).await;
+        emulator.delete(&url).await.is(204);
     }
-    assert_eq!(
-        get(&emulator, &url).await.json(),
-        json!({"audit_log_destination_id": "", "enabled": false, "include_principal_name": false})
-    );
-    expect(&emulator, "DELETE", &destination, Value::Null, 204).await;
-}
-
-#[tokio::test]
-async fn webhook_unknown_portal_is_not_found() {
-    let emulator = start().await;
-    let portal = emulator.add_portal("us", "elsewhere").unwrap();
-    for id in [portal.as_str(), "nonsense"] {
-        for (method, end) in [("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/status")] {
-            call(&emulator, method, &format!("{}{end}", path(id)), json!({}))
-                .await
-                .problem(404);
-        }
-    }
-    let error = emulator
-        .edit_portal_webhook("eu", &portal, json!({}))
-        .unwrap_err();
-    assert!(matches!(error, ControlError::NoPortal { .. }), "{error}");
+    emulator
+        .shows(
+            &url,
+            &json!({"audit_log_destination_id": "", "enabled": false, "include_principal_name": false}),
+        )
+        .await;
+    emulator.delete(&destination).await.is(204);
 }
 
 #[tokio::test]
 async fn remove_portal_releases_its_destination() {
     let emulator = start().await;
     let portal = emulator.add_portal("eu", "Developers").unwrap();
-    let id = create(&emulator, "eu", "siem").await;
+    let id = emulator.create("eu", "siem").await;
     let body = json!({"audit_log_destination_id": id, "enabled": true});
-    expect(&emulator, "PATCH", &path(&portal), body, 200).await;
+    emulator.patch(&path(&portal), body).await.is(200);
     emulator.remove_portal("eu", &portal).unwrap();
-    get(&emulator, &path(&portal)).await.problem(404);
+    emulator.get(&path(&portal)).await.problem(404);
     let destination = format!("/eu/v3/audit-log-destinations/{id}");
-    expect(&emulator, "DELETE", &destination, Value::Null, 204).await;
+    emulator.delete(&destination).await.is(204);
     assert!(emulator.remove_portal("eu", &portal).is_err());
 }

@@ -10,6 +10,8 @@ use axum::extract::{Request, State};
 use flate2::read::GzDecoder;
 use http::Response;
 use http_body_util::BodyExt as _;
+use serde_json::Value;
+use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::http::certificate::Authority;
 use crate::http::connections::Connections;
 use crate::http::listener::Listener;
-use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale, TrustedAuthorities};
+use crate::{Certificate, DeliveryOptions, Emulator, EmulatorOptions, TimeScale};
 
 /// A received batch of one attempt.
 #[derive(Clone, Debug)]
@@ -32,7 +34,7 @@ pub struct Received {
 /// A running receiver. Its task ends with the test's runtime.
 pub struct Receiver {
     pub url: String,
-    pub authority: String,
+    pub authority: NamedTempFile,
     shared: Arc<Shared>,
 }
 
@@ -57,9 +59,11 @@ impl Receiver {
         let listener = Listener::new(socket, tls, Connections::default(), CancellationToken::new());
         let router = Router::new().fallback(respond).with_state(Arc::clone(&shared));
         tokio::spawn(axum::serve(listener, router).into_future());
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(&file, authority.pem()).unwrap();
         Self {
             url,
-            authority: authority.pem(),
+            authority: file,
             shared,
         }
     }
@@ -72,7 +76,7 @@ impl Receiver {
     pub fn options(&self) -> EmulatorOptions {
         EmulatorOptions {
             deliveries: Some(DeliveryOptions {
-                trusted_authorities: TrustedAuthorities::Pem(self.authority.clone()),
+                trusted_authorities: Some(self.authority.path().to_owned()),
                 allowed_hosts: Vec::new(),
             }),
             time_scale: TimeScale::new(0.01).unwrap(),
@@ -110,6 +114,15 @@ impl Receiver {
         self.received()
             .into_iter()
             .flat_map(|batch| batch.lines)
+            .collect()
+    }
+
+    /// All received events of the format JSON, in order.
+    pub fn events(&self) -> Vec<Value> {
+        let lines = self.lines();
+        lines
+            .iter()
+            .map(|line| serde_json::from_str(line).unwrap())
             .collect()
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::organization::clock;
 use crate::tests::receiver::Receiver;
-use crate::tests::{Reply, call, expect, get, has, start};
+use crate::tests::{Reply, has, start};
 use crate::{Certificate, Emulator, EmulatorOptions, EventKind};
 
 const JOB: &str = "/eu/v3/audit-log-replay-job";
@@ -19,7 +19,7 @@ fn window(start_seconds: i64, end_seconds: i64) -> Value {
 }
 
 async fn put(emulator: &Emulator, body: Value) -> Reply {
-    call(emulator, "PUT", JOB, body).await
+    emulator.put(JOB, body).await
 }
 
 #[tokio::test]
@@ -44,10 +44,7 @@ async fn put_window_within_the_retention_is_accepted() {
 async fn until_by(emulator: &Emulator, path: &str, status: &str, by: Duration) {
     let mut seen = String::new();
     for _ in 0..10_000 {
-        seen = get(emulator, path).await.json()["status"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        seen = emulator.read(path).await["status"].as_str().unwrap().to_owned();
         if seen == status {
             return;
         }
@@ -76,20 +73,6 @@ fn enable(emulator: &Emulator, endpoint: &str) {
 }
 
 #[tokio::test]
-async fn get_no_job_is_unconfigured() {
-    let emulator = start().await;
-    let never = "0001-01-01T00:00:00Z";
-    for path in [JOB, "/eu/v2/audit-log-replay-job"] {
-        let job = get(&emulator, path).await;
-        assert_eq!(job.status, 200);
-        assert_eq!(
-            job.json(),
-            json!({"start_at": never, "end_at": never, "status": "unconfigured", "updated_at": never})
-        );
-    }
-}
-
-#[tokio::test]
 async fn put_job_passes_every_status() {
     let emulator = start_slow().await;
     enable(&emulator, "https://siem.example.com/");
@@ -103,12 +86,12 @@ async fn put_job_passes_every_status() {
     for status in ["pending", "running", "completed"] {
         until(&emulator, JOB, status).await;
     }
-    let ended = get(&emulator, JOB).await.json();
+    let ended = emulator.read(JOB).await;
     emulator.advance_clock(Duration::from_hours(10));
-    assert_eq!(get(&emulator, JOB).await.json(), ended, "a job ends once");
+    assert_eq!(emulator.read(JOB).await, ended, "a job ends once");
     // Other regions have separate jobs.
     assert_eq!(
-        get(&emulator, "/us/v3/audit-log-replay-job").await.json()["status"],
+        emulator.read("/us/v3/audit-log-replay-job").await["status"],
         "unconfigured"
     );
 }
@@ -136,7 +119,7 @@ async fn put_job_running_conflicts_and_pending_is_replaced() {
         &json!({"title": "Resource Conflict", "detail": "A replay job is currently running"}),
     );
     assert_eq!(
-        get(&emulator, JOB).await.json()["status"],
+        emulator.read(JOB).await["status"],
         "running",
         "an edited job stays"
     );
@@ -176,7 +159,7 @@ async fn put_invalid_body_is_refused() {
             "{body}"
         );
     }
-    assert_eq!(get(&emulator, JOB).await.json()["status"], "unconfigured");
+    assert_eq!(emulator.read(JOB).await["status"], "unconfigured");
     // The bounds are valid, and so is an empty window.
     assert_eq!(put(&emulator, window(week - 60, 0)).await.status, 202);
     assert_eq!(put(&emulator, window(60, 60)).await.status, 202);
@@ -227,18 +210,18 @@ async fn replay_portal_has_separate_job() {
     let emulator = start_slow().await;
     let portal = emulator.add_portal("eu", "Developers").unwrap();
     let path = format!("/eu/v3/portals/{portal}/audit-log-replay-job");
-    assert_eq!(get(&emulator, &path).await.json()["status"], "unconfigured");
+    assert_eq!(emulator.read(&path).await["status"], "unconfigured");
     let id = emulator.add_destinations("global", 1).unwrap().pop().unwrap();
     let edit = json!({"audit_log_destination_id": id, "enabled": true});
     emulator.edit_portal_webhook("eu", &portal, edit).unwrap();
-    let reply = call(&emulator, "PUT", &path, window(60, 0)).await;
+    let reply = emulator.put(&path, window(60, 0)).await;
     assert_eq!(reply.status, 202);
     until(&emulator, &path, "completed").await;
-    assert_eq!(get(&emulator, JOB).await.json()["status"], "unconfigured");
+    assert_eq!(emulator.read(JOB).await["status"], "unconfigured");
     for id in ["11111111-2222-4333-8444-555555555555", "nonsense"] {
         let path = format!("/eu/v3/portals/{id}/audit-log-replay-job");
-        get(&emulator, &path).await.problem(404);
-        expect(&emulator, "PUT", &path, window(60, 0), 404).await;
+        emulator.get(&path).await.problem(404);
+        emulator.put(&path, window(60, 0)).await.is(404);
     }
 }
 
@@ -248,5 +231,5 @@ async fn reset_job_in_progress_is_removed() {
     assert_eq!(put(&emulator, window(60, 0)).await.status, 202);
     emulator.reset();
     emulator.advance_clock(Duration::from_hours(10));
-    assert_eq!(get(&emulator, JOB).await.json()["status"], "unconfigured");
+    assert_eq!(emulator.read(JOB).await["status"], "unconfigured");
 }

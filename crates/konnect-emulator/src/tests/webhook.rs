@@ -3,11 +3,16 @@
 use serde_json::{Value, json};
 
 use crate::Behavior;
-use crate::tests::{call, create, expect, find, get, has, start};
+use crate::tests::{find, has, start};
 
 const V2: &str = "/eu/v2/audit-log-webhook";
 const V3: &str = "/eu/v3/audit-log-webhook";
 const NEVER: &str = "0001-01-01T00:00:00Z";
+
+/// A webhook of the v3 form.
+fn with_destination(id: &str, enabled: bool) -> Value {
+    json!({"audit_log_destination_id": id, "enabled": enabled})
+}
 
 #[tokio::test]
 async fn webhook_never_configured_is_unconfigured() {
@@ -15,28 +20,25 @@ async fn webhook_never_configured_is_unconfigured() {
     let unconfigured = json!({"enabled": false, "endpoint": "unconfigured", "log_format": "cef",
         "skip_ssl_verification": false, "updated_at": NEVER});
     let status = json!({"webhook_enabled": false, "webhook_status": "unconfigured"});
-    assert_eq!(get(&konnect, V2).await.json(), unconfigured);
-    get(&konnect, V3).await.problem(404);
+    konnect.shows(V2, &unconfigured).await;
+    konnect.get(V3).await.problem(404);
     for path in [V2, V3] {
-        assert_eq!(get(&konnect, &format!("{path}/status")).await.json(), status);
+        konnect.shows(&format!("{path}/status"), &status).await;
     }
     let off = json!({"enabled": false});
-    let reply = call(&konnect, "PATCH", V2, off.clone()).await;
-    assert_eq!((reply.status, reply.json()), (200, unconfigured.clone()));
-    let reply = call(&konnect, "PATCH", V3, off).await;
-    assert_eq!(
-        (reply.status, reply.json()),
-        (200, json!({"audit_log_destination_id": "", "enabled": false}))
-    );
-    assert_eq!(get(&konnect, V2).await.json(), unconfigured);
-    get(&konnect, V3).await.problem(404);
+    let reply = konnect.patch(V2, off.clone()).await;
+    assert_eq!(reply.is(200).json(), unconfigured.clone());
+    let reply = konnect.patch(V3, off).await;
+    assert_eq!(reply.is(200).json(), with_destination("", false));
+    konnect.shows(V2, &unconfigured).await;
+    konnect.get(V3).await.problem(404);
 }
 
 #[tokio::test]
 async fn v2_patch_endpoint_is_kept() {
     let konnect = start().await;
     let whole = json!({"endpoint": "https://a.example/", "authorization": "Bearer s3cret"});
-    let reply = call(&konnect, "PATCH", V2, whole).await;
+    let reply = konnect.patch(V2, whole).await;
     assert_eq!(reply.status, 200);
     assert!(find(&reply.body, b"s3cret").is_none());
     let shown = reply.json();
@@ -46,14 +48,11 @@ async fn v2_patch_endpoint_is_kept() {
         json!({"enabled": false, "endpoint": "https://a.example/", "log_format": "cef",
             "skip_ssl_verification": false, "updated_at": first_update})
     );
-    assert_eq!(get(&konnect, V2).await.json(), shown);
-    assert_eq!(
-        get(&konnect, V3).await.json(),
-        json!({"audit_log_destination_id": "", "enabled": false})
-    );
+    konnect.shows(V2, &shown).await;
+    konnect.shows(V3, &with_destination("", false)).await;
 
     let part = json!({"enabled": true, "log_format": "cps", "skip_ssl_verification": true});
-    let shown = call(&konnect, "PATCH", V2, part).await.json();
+    let shown = konnect.patch(V2, part).await.json();
     has(
         &shown,
         &json!({"enabled": true, "log_format": "cps", "endpoint": "https://a.example/", "skip_ssl_verification": true}),
@@ -64,12 +63,9 @@ async fn v2_patch_endpoint_is_kept() {
         stored,
         &json!({"form": "endpoint", "authorization": "Bearer s3cret"}),
     );
-    let off = call(&konnect, "PATCH", V3, json!({"enabled": false})).await;
-    assert_eq!(
-        off.json(),
-        json!({"audit_log_destination_id": "", "enabled": false})
-    );
-    assert_eq!(get(&konnect, V2).await.json()["endpoint"], "https://a.example/");
+    let off = konnect.patch(V3, json!({"enabled": false})).await;
+    assert_eq!(off.json(), with_destination("", false));
+    assert_eq!(konnect.read(V2).await["endpoint"], "https://a.example/");
 }
 
 #[tokio::test]
@@ -94,7 +90,7 @@ async fn v2_patch_incomplete_setup_names_missing_fields() {
         ),
     ] {
         assert_eq!(
-            call(&konnect, "PATCH", V2, body.clone()).await.faulty_fields(),
+            konnect.patch(V2, body.clone()).await.faulty_fields(),
             fields,
             "{body}"
         );
@@ -107,39 +103,39 @@ async fn v3_patch_destination_of_any_host_is_accepted() {
     let konnect = start().await;
     let body = |id: &str| json!({"audit_log_destination_id": id});
     for region in ["eu", "global", "us"] {
-        let id = create(&konnect, region, "b").await;
-        let reply = call(&konnect, "PATCH", V3, body(&id)).await;
-        assert_eq!(
-            (reply.status, reply.json()),
-            (200, json!({"audit_log_destination_id": id, "enabled": false}))
-        );
-        assert_eq!(get(&konnect, V3).await.json(), reply.json());
+        let id = konnect.create(region, "b").await;
+        let reply = konnect.patch(V3, body(&id)).await;
+        let shown = reply.is(200).json();
+        assert_eq!(shown, with_destination(&id, false));
+        konnect.shows(V3, &shown).await;
     }
-    let on = call(&konnect, "PATCH", V3, json!({"enabled": true})).await.json();
+    let on = konnect.patch(V3, json!({"enabled": true})).await.json();
     assert_eq!(on["enabled"], true);
-    assert_eq!(get(&konnect, V3).await.json(), on);
-    get(&konnect, "/us/v3/audit-log-webhook").await.problem(404);
+    konnect.shows(V3, &on).await;
+    konnect.get("/us/v3/audit-log-webhook").await.problem(404);
 
-    let shown = get(&konnect, V2).await.json();
-    has(
-        &shown,
-        &json!({"endpoint": "https://siem.example.com/in", "log_format": "json", "enabled": true}),
-    );
+    konnect
+        .has(
+            V2,
+            &json!({"endpoint": "https://siem.example.com/in", "log_format": "json", "enabled": true}),
+        )
+        .await;
     konnect.set_behavior(Behavior {
         v2_shows_destination: false,
         ..Behavior::default()
     });
-    let hidden = get(&konnect, V2).await.json();
-    has(&hidden, &json!({"endpoint": "unconfigured", "enabled": true}));
+    konnect
+        .has(V2, &json!({"endpoint": "unconfigured", "enabled": true}))
+        .await;
 }
 
 #[tokio::test]
 async fn v3_patch_unknown_destination_is_refused() {
     let konnect = start().await;
-    let reply = call(&konnect, "PATCH", V3, json!({"enabled": true})).await;
+    let reply = konnect.patch(V3, json!({"enabled": true})).await;
     assert_eq!(reply.faulty_fields(), ["audit_log_destination_id"]);
     for id in ["", "nonsense", "07ec3858066b4629bdc5d4aa893b424d"] {
-        let reply = call(&konnect, "PATCH", V3, json!({"audit_log_destination_id": id})).await;
+        let reply = konnect.patch(V3, json!({"audit_log_destination_id": id})).await;
         let expected = (
             "audit_log_destination_id".to_owned(),
             "destination id format is invalid".to_owned(),
@@ -148,7 +144,7 @@ async fn v3_patch_unknown_destination_is_refused() {
         assert_eq!(reply.json()["detail"], "Could not parse destination id");
     }
     let wrong = json!({"audit_log_destination_id": null, "enabled": "yes", "endpoint": "https://a.example"});
-    let reply = call(&konnect, "PATCH", V3, wrong).await;
+    let reply = konnect.patch(V3, wrong).await;
     assert_eq!(
         reply.faulty_fields(),
         ["enabled", "audit_log_destination_id", "endpoint"]
@@ -158,72 +154,45 @@ async fn v3_patch_unknown_destination_is_refused() {
 #[tokio::test]
 async fn patch_other_version_switches_form() {
     let konnect = start().await;
-    let id = create(&konnect, "eu", "a").await;
-    call(
-        &konnect,
-        "PATCH",
-        V3,
-        json!({"audit_log_destination_id": id, "enabled": true}),
-    )
-    .await;
+    let id = konnect.create("eu", "a").await;
+    konnect.patch(V3, with_destination(&id, true)).await;
 
     // v2 can disable and enable a webhook with a destination, but not set single fields of its delivery.
-    expect(&konnect, "PATCH", V2, json!({"enabled": false}), 200).await;
-    assert_eq!(
-        get(&konnect, V3).await.json(),
-        json!({"audit_log_destination_id": id, "enabled": false})
-    );
-    let reply = call(&konnect, "PATCH", V2, json!({"log_format": "cef"})).await;
+    konnect.patch(V2, json!({"enabled": false})).await.is(200);
+    konnect.shows(V3, &with_destination(&id, false)).await;
+    let reply = konnect.patch(V2, json!({"log_format": "cef"})).await;
     assert_eq!(reply.faulty_fields(), ["endpoint", "authorization"]);
 
     let own = json!({"endpoint": "https://b.example/", "authorization": "x", "enabled": true});
-    expect(&konnect, "PATCH", V2, own, 200).await;
-    assert_eq!(
-        get(&konnect, V3).await.json(),
-        json!({"audit_log_destination_id": "", "enabled": true})
-    );
+    konnect.patch(V2, own).await.is(200);
+    konnect.shows(V3, &with_destination("", true)).await;
     let list = format!("/eu/v3/audit-log-destinations/{id}");
-    expect(&konnect, "DELETE", &list, Value::Null, 204).await;
+    konnect.delete(&list).await.is(204);
 
-    let id = create(&konnect, "eu", "b").await;
-    let reply = call(&konnect, "PATCH", V3, json!({"audit_log_destination_id": id})).await;
-    assert_eq!(
-        reply.json(),
-        json!({"audit_log_destination_id": id, "enabled": true})
-    );
-    assert_eq!(
-        get(&konnect, V2).await.json()["endpoint"],
-        "https://siem.example.com/in"
-    );
+    let id = konnect.create("eu", "b").await;
+    let reply = konnect.patch(V3, json!({"audit_log_destination_id": id})).await;
+    assert_eq!(reply.json(), with_destination(&id, true));
+    assert_eq!(konnect.read(V2).await["endpoint"], "https://siem.example.com/in");
     assert!(!konnect.snapshot().to_string().contains("b.example"));
 }
 
 #[tokio::test]
 async fn v3_delete_repeated_empties_and_disables() {
     let konnect = start().await;
-    let id = create(&konnect, "eu", "a").await;
-    call(
-        &konnect,
-        "PATCH",
-        V3,
-        json!({"audit_log_destination_id": id, "enabled": true}),
-    )
-    .await;
+    let id = konnect.create("eu", "a").await;
+    konnect.patch(V3, with_destination(&id, true)).await;
     for _ in 0..2 {
-        expect(&konnect, "DELETE", V3, Value::Null, 204).await;
-        assert_eq!(
-            get(&konnect, V3).await.json(),
-            json!({"audit_log_destination_id": "", "enabled": false})
-        );
+        konnect.delete(V3).await.is(204);
+        konnect.shows(V3, &with_destination("", false)).await;
     }
-    assert_eq!(get(&konnect, V2).await.json()["endpoint"], "unconfigured");
+    assert_eq!(konnect.read(V2).await["endpoint"], "unconfigured");
     assert_eq!(
-        get(&konnect, &format!("{V3}/status")).await.json()["webhook_status"],
+        konnect.read(&format!("{V3}/status")).await["webhook_status"],
         "unconfigured"
     );
-    let on = call(&konnect, "PATCH", V3, json!({"enabled": true})).await;
+    let on = konnect.patch(V3, json!({"enabled": true})).await;
     assert_eq!(on.faulty_fields(), ["audit_log_destination_id"]);
-    let reply = call(&konnect, "DELETE", V2, Value::Null).await;
+    let reply = konnect.delete(V2).await;
     reply.problem(405);
     assert_eq!(reply.headers["allow"], "GET, PATCH");
 }

@@ -84,7 +84,7 @@ fn any_event(format: Format) -> impl Strategy<Value = Event> {
 }
 
 fn any_format() -> impl Strategy<Value = Format> {
-    prop::sample::select(Format::ALL.as_slice())
+    prop::sample::select([Format::Cef, Format::Json, Format::Cps].as_slice())
 }
 
 proptest! {

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use konnect_audit_receiver::{Filter, Options, Receiver, Tls};
-use konnect_emulator::{DeliveryOptions, EmulatorOptions, EventKind, TrustedAuthorities};
+use konnect_emulator::{DeliveryOptions, EmulatorOptions, EventKind};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
@@ -67,7 +67,7 @@ fn emulator_makes_the_events_of_the_page() {
     let ca = folder.path().join("ca.pem");
     let workspace = Workspace::with(EmulatorOptions {
         deliveries: Some(DeliveryOptions {
-            trusted_authorities: TrustedAuthorities::File(ca.clone()),
+            trusted_authorities: Some(ca.clone()),
             allowed_hosts: Vec::new(),
         }),
         ..EmulatorOptions::default()

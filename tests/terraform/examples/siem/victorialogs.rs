@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use konnect_emulator::{DeliveryOptions, EmulatorOptions, EventKind, TrustedAuthorities};
+use konnect_emulator::{DeliveryOptions, EmulatorOptions, EventKind};
 use rcgen::{CertificateParams, KeyPair, SanType};
 use tokio::runtime::Runtime;
 
@@ -95,7 +95,7 @@ fn victorialogs_stores_delivered_events() {
     };
     let mut workspace = Workspace::with(EmulatorOptions {
         deliveries: Some(DeliveryOptions {
-            trusted_authorities: TrustedAuthorities::File(folder.path().join("ca.pem")),
+            trusted_authorities: Some(folder.path().join("ca.pem")),
             allowed_hosts: Vec::new(),
         }),
         ..EmulatorOptions::default()

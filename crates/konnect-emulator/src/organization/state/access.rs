@@ -50,31 +50,26 @@ impl State {
         if self.separate_destinations { host } else { GLOBAL }
     }
 
-    /// The destinations that the host of a region serves.
     pub(crate) fn destinations(&self, host: &str) -> impl Iterator<Item = &Destination> {
         let region = self.regions.get(self.home(host));
         region.into_iter().flat_map(|region| region.destinations.values())
     }
 
-    /// A destination that the host of a region serves.
     pub(crate) fn destination(&self, host: &str, id: &str) -> Option<&Destination> {
         self.regions.get(self.home(host))?.destinations.get(id)
     }
 
-    /// A destination that the host of a region serves, to change.
     pub(crate) fn destination_mut(&mut self, host: &str, id: &str) -> Option<&mut Destination> {
         let home = self.home(host);
         self.regions.get_mut(home)?.destinations.get_mut(id)
     }
 
-    /// Adds a destination by the host of a region.
     pub(crate) fn add_destination(&mut self, host: &str, destination: Destination) {
         let home = self.home(host);
         let destinations = &mut self.region_mut(home).destinations;
         destinations.insert(destination.id.clone(), destination);
     }
 
-    /// Removes a destination by the host of a region.
     pub(crate) fn remove_destination(&mut self, host: &str, id: &str) -> Option<Destination> {
         let home = self.home(host);
         self.regions.get_mut(home)?.destinations.remove(id)
@@ -86,7 +81,6 @@ impl State {
             .or_else(|| self.destination(GLOBAL, id))
     }
 
-    /// Adds a portal to a region, and returns its ID.
     pub(crate) fn add_portal(&mut self, region: &str, name: &str) -> String {
         let portal = Portal {
             id: Uuid::new_v4().to_string(),
@@ -106,33 +100,24 @@ impl State {
 
     /// The records of a stream. `None` if the portal does not exist.
     pub(crate) fn records(&self, stream: &StreamId) -> Option<Records> {
+        let region = self.regions.get(&stream.region);
         match &stream.portal {
-            Some(portal) => self
-                .portal(&stream.region, portal)
-                .map(|portal| portal.records.clone()),
-            None => Some(
-                self.regions
-                    .get(&stream.region)
-                    .map(|region| region.records.clone())
-                    .unwrap_or_default(),
-            ),
+            Some(portal) => Some(region?.portals.get(portal)?.records.clone()),
+            None => Some(region.map(|region| region.records.clone()).unwrap_or_default()),
         }
     }
 
     /// The records of a stream, to change anything but the target of the webhook.
     pub(crate) fn records_mut(&mut self, stream: &StreamId) -> Option<&mut Records> {
         match &stream.portal {
-            Some(portal) => self
-                .regions
-                .get_mut(&stream.region)?
-                .portals
-                .get_mut(portal)
-                .map(|portal| &mut portal.records),
+            Some(portal) => {
+                let region = self.regions.get_mut(&stream.region)?;
+                Some(&mut region.portals.get_mut(portal)?.records)
+            }
             None => Some(&mut self.region_mut(&stream.region).records),
         }
     }
 
-    /// The webhook of a stream. `None` if the portal does not exist.
     pub(crate) fn webhook(&self, stream: &StreamId) -> Option<Webhook> {
         self.records(stream).map(|records| records.webhook)
     }

@@ -4,70 +4,72 @@
 //! check types but not values: a test can set values that no client can send, such as an unknown log format or a
 //! webhook with a deleted destination.
 
-pub(crate) mod http;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, State as Extract};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::event::model::{Event, Principal};
-use crate::event::sample::{EventKind, Subject, sample};
+use crate::api::problem::Problem;
+use crate::delivery::worker;
+use crate::event::model::Event;
+use crate::event::sample::{EventKind, sample};
 use crate::fault::conditions::{ActiveConditions, Conditions};
 use crate::fault::rule::FaultRule;
+use crate::http::response::ApiResponse;
 use crate::organization::clock;
 use crate::organization::shared::Shared;
 use crate::organization::state::{Attempt, Delivery, Destination, State, Target, Webhook};
 use crate::organization::stream::{StreamId, parse_uuid};
 
-/// The maximum number of events that one command creates.
 const MAX_EVENTS: usize = 100_000;
 
-/// A change that bypasses the API. In JSON, `command` is the variant's name in snake case, next to its fields.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+type SharedState = Extract<Arc<Shared>>;
+
+/// A change that bypasses the API: what the method of [`Emulator`](crate::Emulator) with its name does. In JSON, `command`
+/// is the variant's name in snake case, next to its fields.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Command {
-    /// Adds destinations `destination 1`, `destination 2` and so on. The count is never reset. Returns their IDs.
     AddDestinations {
         region: String,
         count: usize,
     },
-    /// Sets fields of a destination. Like every edit, it returns the whole record, and sets `updated_at` to now unless
-    /// `set` names it.
     EditDestination {
         region: String,
         id: String,
         set: Value,
     },
-    /// Removes a destination, even if a webhook refers to it.
     RemoveDestination {
         region: String,
         id: String,
     },
-    /// Adds a Dev Portal, and returns its ID.
     AddPortal {
         region: String,
         name: String,
     },
-    /// Removes a portal with its webhook and its replay job.
     RemovePortal {
         region: String,
         id: String,
     },
-    /// Sets fields of a webhook. `audit_log_destination_id` switches to the v3 form, `endpoint` to the v2 form. Absent
-    /// fields of a new v2 form have defaults.
     EditWebhook {
         stream: StreamId,
         set: Value,
     },
-    /// Resets a webhook to one that was never configured.
     RemoveWebhook {
         stream: StreamId,
     },
-    /// Records a delivery for the status, a failed one if `code` is not from 200 to 299. Default of `at`: now.
     RecordDelivery {
         stream: StreamId,
         code: u16,
@@ -75,8 +77,6 @@ pub(crate) enum Command {
         message: String,
         at: Option<String>,
     },
-    /// Sets fields of a replay job: `status`, `start_at`, `end_at`, `updated_at`. The job then remains unchanged until
-    /// the next edit or request.
     EditReplayJob {
         stream: StreamId,
         set: Value,
@@ -84,7 +84,6 @@ pub(crate) enum Command {
     EditOrganization {
         set: Value,
     },
-    /// Creates events on behalf of the organization's user, and returns their number.
     Trigger {
         stream: StreamId,
         kind: EventKind,
@@ -94,22 +93,17 @@ pub(crate) enum Command {
     AdvanceClock {
         seconds: u64,
     },
-    /// Adds a fault rule after the existing ones.
     Inject {
         rule: FaultRule,
     },
-    /// Removes the fault rules of a region. Without a region, removes every rule, and releases held requests.
     ClearFaults {
         region: Option<String>,
     },
-    /// Replaces the conditions of every request. Resets the rate limit and the random numbers.
     SetConditions {
         conditions: Conditions,
     },
     ClearRequests,
     ClearDeliveries,
-    /// Removes records, requests and faults of a region. Without a region, removes those of all, and events and
-    /// deliveries.
     Reset {
         region: Option<String>,
     },
@@ -123,25 +117,9 @@ fn one() -> usize {
 /// The error of a command.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    /// The destination does not exist.
-    #[error("region [{region}] has no destination [{id}]")]
-    NoDestination {
-        /// The region that was searched.
-        region: String,
-        /// The ID that was asked for.
-        id: String,
-    },
-    /// The Dev Portal does not exist.
-    #[error("region [{region}] has no portal [{id}]")]
-    NoPortal {
-        /// The region that was searched.
-        region: String,
-        /// The ID that was asked for.
-        id: String,
-    },
-    /// The webhook of the region or portal is not configured.
-    #[error("{0} has no webhook")]
-    NoWebhook(String),
+    /// The destination, the Dev Portal or the webhook does not exist.
+    #[error("{0}")]
+    NotFound(String),
     /// The edit, the fault rule or the setting is invalid, for the reason in the text.
     #[error("{0}")]
     Invalid(String),
@@ -155,22 +133,18 @@ impl Shared {
         if region.is_none() {
             self.events.clear();
             self.queues.clear();
-            self.deliveries.clear();
+            self.deliveries().clear();
         }
         self.journal().clear(region);
         self.clear_faults(region);
     }
 
-    /// Executes a command, and returns its result, null if it has none.
-    ///
-    /// # Errors
-    ///
-    /// The object does not exist, or a value is not valid. Nothing changes then.
-    pub(crate) fn execute(&self, command: Command) -> Result<Value, ControlError> {
+    /// Executes a command, and returns its result, null if it has none. After an error, nothing is changed.
+    pub(crate) fn execute(self: &Arc<Self>, command: Command) -> Result<Value, ControlError> {
         match command {
             Command::Trigger { stream, kind, count } => {
                 let events = self.store.read(|state| events(state, &stream, kind, count))?;
-                self.record(stream, &events);
+                worker::record(self, stream, &events);
                 return Ok(json!(events.len()));
             }
             Command::AdvanceClock { seconds } => self.clock.advance(Duration::from_secs(seconds)),
@@ -180,24 +154,20 @@ impl Shared {
             }
             Command::ClearFaults { region } => self.clear_faults(region.as_deref()),
             Command::SetConditions { conditions } => {
-                *self.conditions() = ActiveConditions::checked(conditions).map_err(ControlError::Invalid)?;
+                conditions.check().map_err(ControlError::Invalid)?;
+                *self.conditions() = ActiveConditions::new(conditions);
             }
             Command::ClearRequests => self.journal().clear(None),
-            Command::ClearDeliveries => self.deliveries.clear(),
-            Command::Reset { region } => {
-                self.reset(region.as_deref());
-            }
-            edit => {
-                let run = self.replays.next_run();
-                return self.store.change(|state| execute_edit(state, edit, run));
-            }
+            Command::ClearDeliveries => self.deliveries().clear(),
+            Command::Reset { region } => self.reset(region.as_deref()),
+            edit => return self.store.change(|state| execute_edit(state, edit)),
         }
         Ok(Value::Null)
     }
 }
 
-/// Executes a command that changes only the state. `run` is the number of the run of an edited replay job.
-fn execute_edit(state: &mut State, command: Command, run: u64) -> Result<Value, ControlError> {
+/// Executes a command that changes only the state.
+fn execute_edit(state: &mut State, command: Command) -> Result<Value, ControlError> {
     let now = state.tick();
     match command {
         Command::AddDestinations { region, count } => {
@@ -205,16 +175,14 @@ fn execute_edit(state: &mut State, command: Command, run: u64) -> Result<Value, 
             return Ok(json!(ids));
         }
         Command::EditDestination { region, id, set } => {
-            let destination = parse_uuid(&id)
-                .and_then(|id| state.destination_mut(&region, &id))
-                .ok_or(ControlError::NoDestination { region, id })?;
+            let destination = parse_uuid(&id).and_then(|id| state.destination_mut(&region, &id));
+            let destination = destination.ok_or_else(|| no_destination(&region, &id))?;
             destination.updated_at = now;
             return merge(destination, &set, &["id", "sequence"]);
         }
         Command::RemoveDestination { region, id } => {
-            parse_uuid(&id)
-                .and_then(|id| state.remove_destination(&region, &id))
-                .ok_or(ControlError::NoDestination { region, id })?;
+            let removed = parse_uuid(&id).and_then(|id| state.remove_destination(&region, &id));
+            removed.ok_or_else(|| no_destination(&region, &id))?;
         }
         Command::AddPortal { region, name } => return Ok(json!(state.add_portal(&region, &name))),
         Command::RemovePortal { region, id } => {
@@ -244,7 +212,7 @@ fn execute_edit(state: &mut State, command: Command, run: u64) -> Result<Value, 
         } => {
             let mut webhook = webhook(state, &stream)?;
             if !webhook.target.is_set_up() {
-                return Err(ControlError::NoWebhook(stream.to_string()));
+                return Err(ControlError::NotFound(format!("{stream} has no webhook")));
             }
             webhook.last_attempt = Some(Attempt {
                 at: at.unwrap_or(now),
@@ -258,9 +226,7 @@ fn execute_edit(state: &mut State, command: Command, run: u64) -> Result<Value, 
             let records = state.records_mut(&stream).ok_or_else(|| no_portal(&stream))?;
             let job = &mut records.replay_job;
             job.updated_at = now;
-            let record = merge(job, &set, &[])?;
-            job.run = run;
-            return Ok(record);
+            return merge(job, &set, &[]);
         }
         Command::EditOrganization { set } => {
             state.organization.updated_at = now;
@@ -328,18 +294,10 @@ fn events(
         return Err(ControlError::Invalid(why.to_owned()));
     }
     webhook(state, stream)?;
-    let organization = &state.organization;
-    let subject = Subject {
-        org_id: organization.id.as_str().into(),
-        principal: Principal {
-            id: organization.user_id.as_str().into(),
-            name: format!("{} ({})", organization.user_name, organization.user_email).into(),
-        },
-        portal_id: stream.portal.as_deref().map(Into::into),
-    };
+    let portal = stream.portal.as_deref();
     let now = state.clock.now_ms();
     Ok((0..count)
-        .map(|_| Arc::new(sample(kind, &subject, now)))
+        .map(|_| Arc::new(sample(kind, &state.organization, portal, now)))
         .collect())
 }
 
@@ -370,8 +328,58 @@ fn webhook(state: &State, stream: &StreamId) -> Result<Webhook, ControlError> {
 }
 
 fn no_portal(stream: &StreamId) -> ControlError {
-    ControlError::NoPortal {
-        region: stream.region.clone(),
-        id: stream.portal.clone().unwrap_or_default(),
+    let id = stream.portal.as_deref().unwrap_or_default();
+    ControlError::NotFound(format!("region [{}] has no portal [{id}]", stream.region))
+}
+
+fn no_destination(region: &str, id: &str) -> ControlError {
+    ControlError::NotFound(format!("region [{region}] has no destination [{id}]"))
+}
+
+/// The routes below `/_emulator/`.
+pub(crate) fn router() -> Router<Arc<Shared>> {
+    let requests = async |Extract(shared): SharedState| ApiResponse::ok(&json!(shared.journal().entries()));
+    let deliveries = async |Extract(shared): SharedState| ApiResponse::ok(&json!(*shared.deliveries()));
+    let faults = async |Extract(shared): SharedState| ApiResponse::ok(&json!(*shared.faults()));
+    let state =
+        async |Extract(shared): SharedState| ApiResponse::ok(&shared.store.read(|state| json!(state)));
+    Router::new()
+        .route("/requests", get(requests))
+        .route("/deliveries", get(deliveries))
+        .route("/faults", get(faults))
+        .route("/state", get(state))
+        .route("/commands", post(command))
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+}
+
+/// Ignores the content type, because `curl -d` sends that of a form.
+async fn command(
+    Extract(shared): SharedState,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<ApiResponse, ControlError> {
+    let body = body.map_err(|error| ControlError::Invalid(error.body_text()))?;
+    let command: Command = serde_json::from_slice(&body)
+        .map_err(|error| ControlError::Invalid(format!("the command is not valid: {error}")))?;
+    Ok(match shared.execute(command)? {
+        Value::Null => ApiResponse::empty(StatusCode::NO_CONTENT),
+        document => ApiResponse::ok(&document),
+    })
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        self.to_response().into_response()
+    }
+}
+
+impl IntoResponse for ControlError {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+        };
+        Problem::new(status, self.to_string()).into_response()
     }
 }
