@@ -308,10 +308,10 @@ const OF_KONG: [&str; 8] = [
 #[test]
 fn named_types_are_served() {
     let server = server();
-    let lists: BTreeSet<_> = server.list_resource_types().collect();
-    let mut types: BTreeSet<_> = server.resource_types().collect();
-    types.extend(server.data_source_types());
-    types.extend(server.action_types());
+    let lists: BTreeSet<_> = server.list_resources().map(|(name, _)| name).collect();
+    let mut types: BTreeSet<_> = server.resources().map(|(name, _)| name).collect();
+    types.extend(server.data_sources().map(|(name, _)| name));
+    types.extend(server.actions().map(|(name, _)| name));
     let mut named = 0;
     for page in pages()
         .into_iter()

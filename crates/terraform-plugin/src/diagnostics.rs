@@ -87,9 +87,13 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Diagnostic> {
+        self.0.iter_mut()
+    }
+
     /// Replaces all texts.
     pub(crate) fn rewrite(&mut self, text: impl Fn(&str) -> String) {
-        for diagnostic in &mut self.0 {
+        for diagnostic in self.iter_mut() {
             diagnostic.summary = text(&diagnostic.summary);
             diagnostic.detail = text(&diagnostic.detail);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
 use crate::schema::attribute::{Attribute, Kind, Nesting};
 use crate::schema::rule::Rule;
@@ -109,6 +109,12 @@ impl From<ModelError> for Diagnostic {
     fn from(error: ModelError) -> Self {
         let detail = format!("The value does not match the provider's model: {}.", error.reason);
         Diagnostic::error("Invalid value", detail).at(error.path)
+    }
+}
+
+impl From<ModelError> for Diagnostics {
+    fn from(error: ModelError) -> Self {
+        Diagnostic::from(error).into()
     }
 }
 

@@ -1,30 +1,26 @@
 //! List resources.
 
+use std::ops::Deref;
+
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::dispatch::{
-    Configured, DynResource, Erased, Run, STORES_NOTHING, flatten, or_nulls, validate_config,
+    Configured, DynResource, Erased, STORES_NOTHING, Served, clean, or_nulls, validate_config,
 };
 use crate::engine::list::{ListEvent, ListSink};
 use crate::engine::panics::catch_panic;
 use crate::engine::request::ListRequest;
-use crate::engine::sensitive_values::SensitiveValues;
+use crate::engine::sensitive_values::remember;
 use crate::list_resource::{ListCall, ListResource};
-use crate::model::{Model, from_value};
+use crate::model::from_value;
 use crate::schema::Schema;
 use crate::value::Value;
 
 /// A list resource of any model.
 #[async_trait]
-pub trait AnyListResource<D>: Send + Sync {
-    /// The type name of the managed resource.
-    fn type_name(&self) -> &'static str;
-    /// The schema of the `config` block, created on first use.
-    fn schema(&self) -> &Schema;
-    /// The run of the process.
-    fn run(&self) -> &Run<D>;
+pub trait AnyListResource<D>: Deref<Target = Served<D>> + Send + Sync {
     /// Validates a configuration.
     fn validate_model(&self, config: Value) -> Diagnostics;
     /// Sends the existing objects to the sink. The result contains the errors that make the list incomplete.
@@ -53,8 +49,8 @@ impl<'a, D: Send + Sync + 'static> ListResourceHandle<'a, D> {
     #[must_use]
     pub fn validate(&self, config: Value) -> Diagnostics {
         let config = or_nulls(self.schema(), config);
-        SensitiveValues::of(self.schema(), [&config])
-            .during_sync(|| self.list_resource.validate_model(config))
+        remember(self.schema(), [&config]);
+        clean(self.schema(), self.list_resource.validate_model(config))
     }
 
     /// Lists existing objects. Sends each as soon as it is found, then the errors. Ends early if the receiver is
@@ -79,43 +75,39 @@ impl<'a, D: Send + Sync + 'static> ListResourceHandle<'a, D> {
         request: ListRequest,
         events: &mpsc::Sender<ListEvent>,
     ) -> Diagnostics {
-        let run = self.list_resource.run();
+        let run = &self.list_resource.run;
         let unread = run.stop().child_token();
-        let sink = ListSink::new(resource, request.include_resource, request.limit, events.clone());
         let stop = unread.clone();
-        let handler = |configured: Configured<D>, request| {
-            let configured = Configured { stop, ..configured };
-            self.list_resource.list_model(configured, request, sink)
+        let sink = ListSink::new(resource, request.include_resource, request.limit, events.clone());
+        remember(self.schema(), [&request.config]);
+        let list = async {
+            match run.require() {
+                Ok(Configured { data, .. }) => {
+                    let configured = Configured { data, stop };
+                    self.list_resource.list_model(configured, request, sink).await
+                }
+                Err(error) => error.into(),
+            }
         };
         let closed = async {
             events.closed().await;
             unread.cancel();
             std::future::pending::<std::convert::Infallible>().await
         };
-        tokio::select! {
-            diagnostics = run.handle(self.schema(), request, handler) => diagnostics,
+        let diagnostics = tokio::select! {
+            diagnostics = list => diagnostics,
             never = closed => match never {},
-        }
+        };
+        clean(self.schema(), diagnostics)
     }
 }
 
 #[async_trait]
 impl<L: ListResource> AnyListResource<L::Data> for Erased<L, L::Data> {
-    fn type_name(&self) -> &'static str {
-        self.inner.type_name()
-    }
-
-    fn schema(&self) -> &Schema {
-        self.schema.get_or_init(L::Config::schema)
-    }
-
-    fn run(&self) -> &Run<L::Data> {
-        &self.run
-    }
-
     fn validate_model(&self, config: Value) -> Diagnostics {
-        let schema = AnyListResource::schema(self);
-        validate_config(schema, config, STORES_NOTHING, |call| self.inner.validate(call))
+        validate_config(self.schema(), config, STORES_NOTHING, |call| {
+            self.inner.validate(call)
+        })
     }
 
     async fn list_model(
@@ -126,7 +118,7 @@ impl<L: ListResource> AnyListResource<L::Data> for Erased<L, L::Data> {
     ) -> Diagnostics {
         let config = match from_value(request.config) {
             Ok(config) => config,
-            Err(error) => return Diagnostic::from(error).into(),
+            Err(error) => return error.into(),
         };
         let mut call: ListCall<'_, L> = ListCall {
             data: &configured.data,
@@ -136,10 +128,7 @@ impl<L: ListResource> AnyListResource<L::Data> for Erased<L, L::Data> {
             stop: configured.stop.clone(),
             sink,
         };
-        let mut result = {
-            let listed = catch_panic(self.inner.list(&mut call));
-            flatten(listed.await)
-        };
+        let mut result = catch_panic(self.inner.list(&mut call)).await;
         if result.is_ok() && configured.stop.is_cancelled() && !call.sink.is_complete() {
             // The host cannot distinguish a list that ends early from a complete one.
             result = Err(Diagnostic::error(

@@ -65,9 +65,7 @@ pub(crate) async fn respond(
 pub(crate) async fn caught<T>(
     handler: impl Future<Output = Result<T, Diagnostics>>,
 ) -> Result<T, Vec<tf::Diagnostic>> {
-    let result = crate::engine::panics::catch_panic(handler)
-        .await
-        .unwrap_or_else(|panic| Err(panic.into()));
+    let result = crate::engine::panics::catch_panic(handler).await;
     result.map_err(wire::diagnostics)
 }
 

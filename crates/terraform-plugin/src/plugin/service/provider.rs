@@ -15,24 +15,21 @@ pub(crate) async fn get_metadata<P: Provider>(
     _: tf::get_metadata::Request,
 ) -> Result<tf::get_metadata::Response, Diagnostics> {
     use tf::get_metadata as metadata;
-    let resources = server.resource_types().map(|name| metadata::ResourceMetadata {
-        type_name: name.to_owned(),
+    let registry = &server.registry;
+    let resources = registry.resources.iter().map(|r| metadata::ResourceMetadata {
+        type_name: r.type_name().to_owned(),
     });
-    let data_sources = server
-        .data_source_types()
-        .map(|name| metadata::DataSourceMetadata {
-            type_name: name.to_owned(),
-        });
-    let list_resources = server
-        .list_resource_types()
-        .map(|name| metadata::ListResourceMetadata {
-            type_name: name.to_owned(),
-        });
-    let actions = server.action_types().map(|name| metadata::ActionMetadata {
-        type_name: name.to_owned(),
+    let data_sources = registry.data_sources.iter().map(|d| metadata::DataSourceMetadata {
+        type_name: d.type_name().to_owned(),
     });
-    let functions = server.function_names().map(|name| metadata::FunctionMetadata {
-        name: name.to_owned(),
+    let list_resources = registry.list_resources.iter().map(|l| metadata::ListResourceMetadata {
+        type_name: l.type_name().to_owned(),
+    });
+    let actions = registry.actions.iter().map(|a| metadata::ActionMetadata {
+        type_name: a.type_name().to_owned(),
+    });
+    let functions = server.functions().map(|f| metadata::FunctionMetadata {
+        name: f.name().to_owned(),
     });
     Ok(metadata::Response {
         server_capabilities: Some(server_capabilities(&server)),
