@@ -7,25 +7,29 @@ use syn::{Error, Expr, ExprPath, Field, GenericArgument, Ident, LitStr, PathArgu
 
 use crate::options::{self, Errors};
 
-const KNOWN: &[&str] = &[
+/// The options without a value.
+const FLAGS: &[&str] = &[
     "required",
     "optional",
     "computed",
-    "default",
     "sensitive",
     "write_only",
-    "redact_parts",
     "requires_replace",
     "use_state_for_unknown",
-    "semantic_equality",
-    "validate",
     "set",
     "text",
+    "flatten",
+];
+/// The options with a value.
+const VALUES: &[&str] = &[
+    "default",
+    "redact_parts",
+    "semantic_equality",
+    "validate",
     "attribute",
     "identity",
     "deprecated",
     "description",
-    "flatten",
 ];
 
 /// The types whose values are unknown as a whole or not at all.
@@ -59,18 +63,9 @@ impl<'a> Attribute<'a> {
             description: None,
         };
         let mut description = None;
-        options::read(&field.attrs, KNOWN, errors, |option, meta| {
+        options::read(&field.attrs, &[FLAGS, VALUES].concat(), errors, |option, meta| {
             match option.to_string().as_str() {
-                "required"
-                | "optional"
-                | "computed"
-                | "sensitive"
-                | "write_only"
-                | "requires_replace"
-                | "use_state_for_unknown"
-                | "set"
-                | "text"
-                | "flatten" => attribute.flags.push(option.clone()),
+                flag if FLAGS.contains(&flag) => attribute.flags.push(option.clone()),
                 "default" => attribute.default = Some(options::value(meta)?),
                 "validate" => attribute.validators.push(options::value(meta)?),
                 "redact_parts" | "semantic_equality" => {
@@ -187,7 +182,7 @@ impl<'a> Attribute<'a> {
     }
 
     /// The expression that creates the attribute in the schema.
-    pub(crate) fn schema(&self) -> TokenStream {
+    fn schema(&self) -> TokenStream {
         let (name, ty) = (&self.name, &self.field.ty);
         let span = argument(ty, "Attr").map_or_else(|| ty.span(), Spanned::span);
         let mut code = quote_spanned!(span=> <#ty as ::terraform_plugin::AttributeType>::kind());
@@ -198,9 +193,6 @@ impl<'a> Attribute<'a> {
             code = quote!(<::std::string::String as ::terraform_plugin::AttributeType>::kind());
         }
         let mut code = quote!(::terraform_plugin::Attribute::new(#name, #code));
-        if self.can_nest() {
-            code = quote!(#code.rules(<#ty as ::terraform_plugin::AttributeType>::rules()));
-        }
         for flag in &self.flags {
             if flag != "set" && flag != "text" {
                 code = quote!(#code.#flag());
@@ -230,27 +222,14 @@ impl<'a> Attribute<'a> {
         quote!(#code.description(#description))
     }
 
-    /// Whether the attribute can contain nested objects.
-    fn can_nest(&self) -> bool {
-        let inner = argument(&self.field.ty, "Attr").unwrap_or(&self.field.ty);
-        self.flag("text").is_none() && !PRIMITIVE.iter().any(|name| is_named(inner, name))
-    }
-
-    /// The statement that adds the rules of a flattened model to `rules`.
-    pub(crate) fn rules(&self) -> Option<TokenStream> {
-        let ty = &self.field.ty;
-        self.is_flatten()
-            .then(|| quote!(rules.extend(<#ty as ::terraform_plugin::Model>::rules());))
-    }
-
-    /// The statement that adds the attribute to `attributes`.
+    /// The statement that adds the attribute, or those of a flattened model, to `schema`.
     pub(crate) fn declare(&self) -> TokenStream {
         let ty = &self.field.ty;
         if self.is_flatten() {
-            quote_spanned!(ty.span()=> attributes.extend(<#ty as ::terraform_plugin::Model>::attributes());)
+            quote_spanned!(ty.span()=> schema.flatten(<#ty as ::terraform_plugin::Model>::schema());)
         } else {
-            let schema = self.schema();
-            quote!(attributes.push(#schema);)
+            let attribute = self.schema();
+            quote!(schema.add(#attribute);)
         }
     }
 

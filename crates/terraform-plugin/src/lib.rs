@@ -94,10 +94,9 @@ pub use resource::{
     TrackedResource, UpdateCall, ValidateCall,
 };
 pub use run::run;
-pub use schema::attribute::{Attribute, Kind, Nesting};
 pub use schema::rule::Rule;
 pub use schema::validator::Validator;
-pub use schema::{IdentityAttribute, Schema};
+pub use schema::{Attribute, IdentityAttribute, Kind, Nesting, Schema};
 pub use secrets::{foreign_text, remember_secret};
 pub use serde_json;
 pub use server::validate_implementation;

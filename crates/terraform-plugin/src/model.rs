@@ -6,9 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::schema::Schema;
-use crate::schema::attribute::{Attribute, Kind, Nesting};
-use crate::schema::rule::Rule;
+use crate::schema::{Kind, Nesting, Schema};
 use crate::value::attr::Attr;
 use crate::value::json::{JsonError, UnknownFields, from_json};
 use crate::value::number::Number;
@@ -23,12 +21,6 @@ use crate::value::{Mismatch, Value};
 pub trait Model: Sized + Send + Sync + 'static {
     /// The schema of a block with these attributes.
     fn schema() -> Schema;
-
-    /// The attributes in the order of the fields.
-    fn attributes() -> Vec<Attribute>;
-
-    /// The rules over several attributes.
-    fn rules() -> Vec<Rule>;
 
     /// Reads the fields.
     ///
@@ -50,12 +42,6 @@ pub trait Model: Sized + Send + Sync + 'static {
 pub trait AttributeType: Sized {
     /// The type in the schema.
     fn kind() -> Kind;
-
-    /// The rules over several attributes of the nested objects, if it has such.
-    #[must_use]
-    fn rules() -> Vec<Rule> {
-        Vec::new()
-    }
 
     /// Reads a value.
     ///
@@ -235,10 +221,6 @@ impl<T: AttributeType> AttributeType for Attr<T> {
         T::kind()
     }
 
-    fn rules() -> Vec<Rule> {
-        T::rules()
-    }
-
     fn from_value(value: Value) -> Result<Self, ModelError> {
         match value {
             Value::Null => Ok(Self::Null),
@@ -260,10 +242,6 @@ impl<T: AttributeType> AttributeType for Attr<T> {
 impl<T: AttributeType> AttributeType for Option<T> {
     fn kind() -> Kind {
         T::kind()
-    }
-
-    fn rules() -> Vec<Rule> {
-        T::rules()
     }
 
     fn from_value(value: Value) -> Result<Self, ModelError> {
@@ -395,13 +373,9 @@ impl AttributeType for Value {
 impl<T: AttributeType> AttributeType for Vec<T> {
     fn kind() -> Kind {
         match T::kind() {
-            Kind::Nested(Nesting::Single, attributes) => Kind::Nested(Nesting::List, attributes),
+            Kind::Nested(Nesting::Single, schema) => Kind::Nested(Nesting::List, schema),
             kind => Kind::Plain(Type::list(kind.value_type())),
         }
-    }
-
-    fn rules() -> Vec<Rule> {
-        T::rules()
     }
 
     fn from_value(value: Value) -> Result<Self, ModelError> {
@@ -424,13 +398,9 @@ impl<T: AttributeType> AttributeType for Vec<T> {
 impl<T: AttributeType> AttributeType for BTreeMap<String, T> {
     fn kind() -> Kind {
         match T::kind() {
-            Kind::Nested(Nesting::Single, attributes) => Kind::Nested(Nesting::Map, attributes),
+            Kind::Nested(Nesting::Single, schema) => Kind::Nested(Nesting::Map, schema),
             kind => Kind::Plain(Type::map(kind.value_type())),
         }
-    }
-
-    fn rules() -> Vec<Rule> {
-        T::rules()
     }
 
     fn from_value(value: Value) -> Result<Self, ModelError> {

@@ -39,10 +39,7 @@ impl<D: Send + Sync + 'static> DynAction<D> {
             return Diagnostics::new();
         }
         remember(self.schema(), [&config]);
-        clean(
-            self.schema(),
-            only(Severity::Error, self.validate_model(config)),
-        )
+        clean(self.schema(), only(Severity::Error, self.validate_model(config)))
     }
 
     /// Plans the action.

@@ -32,10 +32,7 @@ impl<D: Send + Sync + 'static> DynDataSource<D> {
     #[must_use]
     pub fn validate(&self, config: Value) -> Diagnostics {
         remember(self.schema(), [&config]);
-        clean(
-            self.schema(),
-            only(Severity::Error, self.validate_model(config)),
-        )
+        clean(self.schema(), only(Severity::Error, self.validate_model(config)))
     }
 
     /// Reads the data source.

@@ -54,11 +54,11 @@ fn call(
         let Some(parameter) = definition.parameter_at(index) else {
             continue;
         };
-        if value.is_null() && !parameter.allows_null() {
-            let text = format!("The argument \"{}\" must not be null.", parameter.name());
+        if value.is_null() && !parameter.allow_null {
+            let text = format!("The argument \"{}\" must not be null.", parameter.name);
             return Err(FunctionError::argument(index, text));
         }
-        unknown |= !parameter.allows_unknown() && !value.is_wholly_known();
+        unknown |= !parameter.allow_unknown && !value.is_wholly_known();
     }
     if unknown {
         return Ok(Value::Unknown);
@@ -73,7 +73,7 @@ fn call(
             .map(|index| index.min(count - 1)),
         ..error
     })?;
-    result.shaped(definition.result()).map_err(|error| {
+    result.shaped(&definition.result).map_err(|error| {
         FunctionError::new(format!(
             "The function returned a value of the wrong type ({error}). This is a bug in the provider: please report \
              it."
@@ -82,8 +82,8 @@ fn call(
 }
 
 fn check_count(definition: &FunctionDefinition, count: usize) -> Result<(), FunctionError> {
-    let expected = definition.parameters().len();
-    let variadic = definition.variadic_parameter().is_some();
+    let expected = definition.parameters.len();
+    let variadic = definition.variadic.is_some();
     if count == expected || (variadic && count > expected) {
         return Ok(());
     }

@@ -263,7 +263,7 @@ pub(crate) fn clean(schema: &Schema, mut diagnostics: Diagnostics) -> Diagnostic
 /// A configuration, or an object of null arguments if the block is absent.
 fn or_nulls(schema: &Schema, config: Value) -> Value {
     if config.is_null() {
-        Value::object(schema.attributes().iter().map(|a| (a.name(), Value::Null)))
+        Value::object(schema.attributes().iter().map(|a| (a.name, Value::Null)))
     } else {
         config
     }

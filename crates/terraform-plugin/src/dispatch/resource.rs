@@ -116,10 +116,7 @@ impl<D: Send + Sync + 'static> DynResource<D> {
     /// Applies a planned change.
     pub async fn apply(&self, request: ApplyRequest) -> StateResponse {
         self.run.enter(Phase::Apply);
-        remember(
-            self.schema(),
-            [&request.prior, &request.planned, &request.config],
-        );
+        remember(self.schema(), [&request.prior, &request.planned, &request.config]);
         let stored = request.identity.clone();
         let response = match self.run.require() {
             Ok(configured) => self.apply_model(configured, request).await,
@@ -295,7 +292,9 @@ impl<R: Resource> ErasedResource<R> {
             data,
             stop: configured.stop,
             config: from_value(config.clone())?,
-            state: has_prior.then(|| self.model_of(data, prior.clone())).transpose()?,
+            state: has_prior
+                .then(|| self.model_of(data, prior.clone()))
+                .transpose()?,
             planned: from_value(plan::plan(schema, prior, config))?,
             private: Private::from_bytes(&request.private),
             planned_private: again.then(|| Private::from_bytes(&request.planned_private)),
@@ -359,9 +358,15 @@ impl<R: Resource> ErasedResource<R> {
             diagnostics: Diagnostics::new(),
         };
         let created = catch_panic(self.inner().create(&mut call)).await;
-        let remaining = call.partial_state.map_or(Ok(Value::Null), |model| self.state_of(&model));
+        let remaining = call
+            .partial_state
+            .map_or(Ok(Value::Null), |model| self.state_of(&model));
         let state = self.after_change(created, &request.planned, remaining, &mut call.diagnostics);
-        Ok(StateResponse::new(state, call.private.to_bytes(), call.diagnostics))
+        Ok(StateResponse::new(
+            state,
+            call.private.to_bytes(),
+            call.diagnostics,
+        ))
     }
 
     async fn update(
@@ -381,9 +386,15 @@ impl<R: Resource> ErasedResource<R> {
             diagnostics: Diagnostics::new(),
         };
         let updated = catch_panic(self.inner().update(&mut call)).await;
-        let remaining = call.partial_state.map_or(Ok(request.prior), |model| self.state_of(&model));
+        let remaining = call
+            .partial_state
+            .map_or(Ok(request.prior), |model| self.state_of(&model));
         let state = self.after_change(updated, &request.planned, remaining, &mut call.diagnostics);
-        Ok(StateResponse::new(state, call.private.to_bytes(), call.diagnostics))
+        Ok(StateResponse::new(
+            state,
+            call.private.to_bytes(),
+            call.diagnostics,
+        ))
     }
 
     /// The state after a create or update: the returned state, or after a failure what remains, without unknown values.

@@ -6,8 +6,7 @@
 
 use serde_json::Value as Json;
 
-use crate::schema::Schema;
-use crate::schema::attribute::{Attribute, Kind};
+use crate::schema::{Attribute, Kind, Schema};
 use crate::secrets::remember_secret;
 use crate::value::Value;
 use crate::value::secret::Secret;
@@ -15,7 +14,7 @@ use crate::value::secret::Secret;
 /// Remembers the sensitive and write-only values in values of this schema.
 pub(crate) fn remember<'a>(schema: &Schema, values: impl IntoIterator<Item = &'a Value>) {
     for value in values {
-        collect(schema.attributes(), value);
+        collect(schema, value);
     }
 }
 
@@ -23,7 +22,7 @@ pub(crate) fn remember<'a>(schema: &Schema, values: impl IntoIterator<Item = &'a
 /// an attribute that is sensitive in this schema.
 pub(crate) fn remember_stored(schema: &Schema, state: &Json) {
     let mut names = Vec::new();
-    sensitive_names(schema.attributes(), &mut names);
+    sensitive_names(schema, &mut names);
     collect_stored(&names, state, false);
     for attribute in schema.attributes() {
         let text = state.get(attribute.name).and_then(Json::as_str);
@@ -43,22 +42,18 @@ fn is_secret(attribute: &Attribute) -> bool {
     attribute.sensitive || attribute.write_only
 }
 
-fn collect(attributes: &[Attribute], value: &Value) {
-    let Value::Object(values) = value else {
-        return value.elements().for_each(|element| collect(attributes, element));
-    };
-    for attribute in attributes {
-        let Some(value) = values.get(attribute.name) else {
-            continue;
-        };
-        // Of a write-only text with secret parts, the rest is public.
-        let parts = attribute.redact_parts.filter(|_| !attribute.sensitive);
-        if let Some(parts) = parts {
-            each_text(value, &|text| remember_parts(parts, text));
-        } else if is_secret(attribute) {
-            each_text(value, &remember_secret);
-        } else if let Kind::Nested(_, inner) = &attribute.kind {
-            collect(inner, value);
+fn collect(schema: &Schema, value: &Value) {
+    for (_, object) in value.objects() {
+        for attribute in schema.attributes() {
+            let value = object.get(attribute.name);
+            // Of a write-only text with secret parts, the rest is public.
+            if let Some(parts) = attribute.redact_parts.filter(|_| !attribute.sensitive) {
+                each_text(value, &|text| remember_parts(parts, text));
+            } else if is_secret(attribute) {
+                each_text(value, &remember_secret);
+            } else if let Kind::Nested(_, inner) = &attribute.kind {
+                collect(inner, value);
+            }
         }
     }
 }
@@ -71,8 +66,8 @@ fn each_text(value: &Value, call: &impl Fn(&str)) {
     }
 }
 
-fn sensitive_names(attributes: &[Attribute], names: &mut Vec<&'static str>) {
-    for attribute in attributes {
+fn sensitive_names(schema: &Schema, names: &mut Vec<&'static str>) {
+    for attribute in schema.attributes() {
         if is_secret(attribute) {
             names.push(attribute.name);
         } else if let Kind::Nested(_, inner) = &attribute.kind {

@@ -305,8 +305,9 @@ impl<R: Resource + ?Sized> ImportCall<'_, R> {
 
 /// A model whose attributes are all null.
 pub(crate) fn empty<M: Model>() -> Result<M, ModelError> {
+    let schema = M::schema();
     from_value(Value::object(
-        M::attributes().iter().map(|a| (a.name(), Value::Null)),
+        schema.attributes().iter().map(|a| (a.name, Value::Null)),
     ))
 }
 

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::schema::Schema;
-use crate::schema::attribute::{Attribute, Kind, Nesting};
+use crate::schema::block::{Attribute, Kind, Nesting, Schema};
 use crate::schema::rule::Rule;
 use crate::value::types::Type;
 
@@ -120,8 +119,8 @@ fn validate_attributes(attributes: &[Attribute], parent: &Parent<'_>, errors: &m
                 in_set: parent.in_set || *nesting == Nesting::Set,
                 write_only: attribute.write_only,
             };
-            validate_attributes(inner, &parent, errors);
-            validate_rules(&attribute.rules, inner, parent.prefix, errors);
+            validate_attributes(inner.attributes(), &parent, errors);
+            validate_rules(&inner.rules, inner.attributes(), parent.prefix, errors);
         }
     }
 }

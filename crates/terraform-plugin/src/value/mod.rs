@@ -44,6 +44,8 @@ pub enum Value {
     Dynamic(Type, Box<Value>),
 }
 
+static NULL: Value = Value::Null;
+
 /// The error for a value that does not match a type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: expected {expected}, found {found}")]
@@ -88,12 +90,8 @@ impl Value {
     pub fn is_wholly_known(&self) -> bool {
         match self {
             Self::Unknown => false,
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => true,
-            Self::List(elements) | Self::Set(elements) | Self::Tuple(elements) => {
-                elements.iter().all(Self::is_wholly_known)
-            }
-            Self::Map(entries) | Self::Object(entries) => entries.values().all(Self::is_wholly_known),
             Self::Dynamic(_, inner) => inner.is_wholly_known(),
+            value => value.elements().all(Self::is_wholly_known),
         }
     }
 
@@ -118,7 +116,6 @@ impl Value {
     /// An attribute of an object. Null if the attribute does not exist or the value is not an object.
     #[must_use]
     pub fn get(&self, name: &str) -> &Value {
-        static NULL: Value = Value::Null;
         self.as_object()
             .and_then(|attributes| attributes.get(name))
             .unwrap_or(&NULL)
@@ -149,6 +146,57 @@ impl Value {
             }
             Self::Map(entries) | Self::Object(entries) => Box::new(entries.values_mut()),
             _ => Box::new(iter::empty()),
+        }
+    }
+
+    /// The steps to the elements or attributes. The elements of a set have none.
+    fn steps(&self) -> Vec<Option<Step>> {
+        match self {
+            Self::List(elements) | Self::Tuple(elements) => {
+                (0..).map(Step::Index).map(Some).take(elements.len()).collect()
+            }
+            Self::Map(entries) => entries.keys().map(|key| Some(key.into())).collect(),
+            Self::Object(attributes) => {
+                let names = attributes.keys();
+                names
+                    .map(|name| Some(Step::Attribute(name.clone().into())))
+                    .collect()
+            }
+            other => other.elements().map(|_| None).collect(),
+        }
+    }
+
+    /// The elements of a list, set, tuple, map or object, each with its step.
+    pub(crate) fn children_mut(&mut self) -> impl Iterator<Item = (Option<Step>, &mut Value)> {
+        self.steps().into_iter().zip(self.elements_mut())
+    }
+
+    /// The objects in the value of a nested attribute, each with its step: the value itself, or its elements.
+    pub(crate) fn objects(&self) -> Vec<(Option<Step>, &Value)> {
+        match self {
+            Self::Object(_) => vec![(None, self)],
+            _ => self.steps().into_iter().zip(self.elements()).collect(),
+        }
+    }
+
+    /// The same, to change them.
+    pub(crate) fn objects_mut(&mut self) -> Vec<(Option<Step>, &mut Value)> {
+        match self {
+            Self::Object(_) => vec![(None, self)],
+            _ => self.children_mut().collect(),
+        }
+    }
+
+    /// The object at a step of [`Self::objects`], or null.
+    pub(crate) fn object_at(&self, step: Option<&Step>) -> &Value {
+        match (self, step) {
+            (Self::Object(_), None) => self,
+            (Self::List(elements), Some(Step::Index(index))) => {
+                let element = usize::try_from(*index).ok().and_then(|index| elements.get(index));
+                element.unwrap_or(&NULL)
+            }
+            (Self::Map(entries), Some(Step::Key(key))) => entries.get(key).unwrap_or(&NULL),
+            _ => &NULL,
         }
     }
 

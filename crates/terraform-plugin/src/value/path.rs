@@ -78,6 +78,11 @@ impl Path {
         Self(steps)
     }
 
+    /// This path, and the step if there is one.
+    pub(crate) fn join(&self, step: Option<Step>) -> Self {
+        step.map_or_else(|| self.clone(), |step| self.then(step))
+    }
+
     /// The steps from the root.
     #[must_use]
     pub fn steps(&self) -> &[Step] {

@@ -1,6 +1,7 @@
 //! The rules of the protocol for plans.
 
 use super::*;
+use crate::Nesting;
 
 fn schema() -> Schema {
     let rule = || {

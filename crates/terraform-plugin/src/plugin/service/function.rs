@@ -59,9 +59,9 @@ fn call<P: Provider>(
         let Some(parameter) = definition.parameter_at(index) else {
             return Ok(Value::Null);
         };
-        decode(Some(argument), parameter.ty())
+        decode(Some(argument), &parameter.ty)
             .map_err(|error| FunctionError::argument(index, unreadable(&error.to_string()).detail))
     });
     let result = function.call(arguments.collect::<Result<_, _>>()?)?;
-    Ok(encode(&result, definition.result()))
+    Ok(encode(&result, &definition.result))
 }

@@ -19,12 +19,18 @@ pub(crate) async fn get_metadata<P: Provider>(
     let resources = registry.resources.iter().map(|r| metadata::ResourceMetadata {
         type_name: r.type_name().to_owned(),
     });
-    let data_sources = registry.data_sources.iter().map(|d| metadata::DataSourceMetadata {
-        type_name: d.type_name().to_owned(),
-    });
-    let list_resources = registry.list_resources.iter().map(|l| metadata::ListResourceMetadata {
-        type_name: l.type_name().to_owned(),
-    });
+    let data_sources = registry
+        .data_sources
+        .iter()
+        .map(|d| metadata::DataSourceMetadata {
+            type_name: d.type_name().to_owned(),
+        });
+    let list_resources = registry
+        .list_resources
+        .iter()
+        .map(|l| metadata::ListResourceMetadata {
+            type_name: l.type_name().to_owned(),
+        });
     let actions = registry.actions.iter().map(|a| metadata::ActionMetadata {
         type_name: a.type_name().to_owned(),
     });
