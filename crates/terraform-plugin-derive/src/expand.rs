@@ -131,7 +131,7 @@ fn code(input: &DeriveInput, attributes: &[Attribute<'_>], schema: &TokenStream)
             }
 
             #[allow(unused_variables)]
-            fn take(fields: &mut ::terraform_plugin::Fields) -> ::core::result::Result<Self, ::terraform_plugin::ModelError> {
+            fn take(fields: &mut ::terraform_plugin::Fields) -> ::core::result::Result<Self, ::terraform_plugin::InvalidValue> {
                 ::core::result::Result::Ok(Self { #(#take)* })
             }
 
@@ -150,7 +150,7 @@ fn code(input: &DeriveInput, attributes: &[Attribute<'_>], schema: &TokenStream)
                 )
             }
 
-            fn from_value(value: ::terraform_plugin::Value) -> ::core::result::Result<Self, ::terraform_plugin::ModelError> {
+            fn from_value(value: ::terraform_plugin::Value) -> ::core::result::Result<Self, ::terraform_plugin::InvalidValue> {
                 ::terraform_plugin::from_value(value)
             }
 

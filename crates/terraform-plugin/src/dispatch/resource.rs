@@ -17,7 +17,7 @@ use crate::engine::request::{
 use crate::engine::sensitive_values::{remember, remember_stored};
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{apply, generate, identity, plan};
-use crate::model::{Model, ModelError, from_value, to_shaped};
+use crate::model::{Model, from_value, to_shaped};
 use crate::resource::private::Private;
 use crate::resource::{
     CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource,
@@ -535,13 +535,12 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
         let mut before = Value::Null;
         let target = match target {
             ImportTarget::Id(id) => Ok(ImportTarget::Id(id)),
-            ImportTarget::Identity(identity) => identity
-                .shaped(self.schema().object_type())
-                .map_err(ModelError::from)
-                .and_then(|state| {
+            ImportTarget::Identity(identity) => {
+                identity.shaped(self.schema().object_type()).and_then(|state| {
                     before = state.clone();
                     from_value(state).map(ImportTarget::Identity)
-                }),
+                })
+            }
         };
         let target = match target {
             Ok(target) => target,

@@ -46,16 +46,26 @@ pub enum Value {
 
 static NULL: Value = Value::Null;
 
-/// The error for a value that does not match a type.
+/// The error for a value that does not match a type or a model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: expected {expected}, found {found}")]
-pub struct Mismatch {
+#[error("{path}: {reason}")]
+pub struct InvalidValue {
     /// The position in the value.
     pub path: Path,
-    /// What the type requires.
-    pub expected: &'static str,
-    /// What the value is.
-    pub found: &'static str,
+    /// The reason. It never contains the value.
+    pub reason: String,
+}
+
+impl InvalidValue {
+    /// An error on the value itself. The reason must not contain the value, which may be a secret.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self::at(Path::root(), reason)
+    }
+
+    pub(crate) fn at(path: Path, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { path, reason }
+    }
 }
 
 impl Value {
@@ -224,13 +234,13 @@ impl Value {
     /// list, set or tuple of the type, and a map or object becomes the map or object of the type.
     ///
     /// # Errors
-    /// [`Mismatch`] if the value does not match the type.
-    pub fn shaped(self, ty: &Type) -> Result<Self, Mismatch> {
+    /// [`InvalidValue`] if the value does not match the type.
+    pub fn shaped(self, ty: &Type) -> Result<Self, InvalidValue> {
         self.shape(ty, &Path::root())
     }
 
-    fn shape(self, ty: &Type, path: &Path) -> Result<Self, Mismatch> {
-        let each = |mut elements: Vec<Value>, ty: &Type| -> Result<Vec<Value>, Mismatch> {
+    fn shape(self, ty: &Type, path: &Path) -> Result<Self, InvalidValue> {
+        let each = |mut elements: Vec<Value>, ty: &Type| -> Result<Vec<Value>, InvalidValue> {
             for (element, i) in elements.iter_mut().zip(0..) {
                 *element = mem::take(element).shape(ty, &path.then(Step::Index(i)))?;
             }
@@ -279,19 +289,14 @@ impl Value {
                 }
                 if let Some(unknown) = entries.into_keys().next() {
                     let path = path.then(Step::Attribute(unknown.into()));
-                    return Err(Mismatch {
-                        path,
-                        expected: "no attribute of this name",
-                        found: "one",
-                    });
+                    return Err(InvalidValue::at(path, "expected no attribute of this name"));
                 }
                 Ok(Self::Object(shaped))
             }
-            (value, ty) => Err(Mismatch {
-                path: path.clone(),
-                expected: kind_of_type(ty),
-                found: value.kind(),
-            }),
+            (value, ty) => Err(InvalidValue::at(
+                path.clone(),
+                format!("expected {}, found {}", kind_of_type(ty), value.kind()),
+            )),
         }
     }
 
