@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -39,9 +40,12 @@ pub fn level(name: &str, variable: impl Fn(&str) -> Option<String>) -> LevelFilt
 /// a process; further calls have no effect.
 pub fn start(level: LevelFilter, targets: &'static [&'static str]) {
     if level != LevelFilter::OFF {
-        let _ = tracing_subscriber::registry()
-            .with(HostLayer.with_filter(TargetFilter { level, targets }))
-            .try_init();
+        let filter = FilterFn::new(move |meta| {
+            let target = meta.target().split("::").next().unwrap_or_default();
+            *meta.level() <= level && (target == OWN_TARGET || targets.contains(&target))
+        });
+        let layer = HostLayer.with_filter(filter.with_max_level_hint(level));
+        let _ = tracing_subscriber::registry().with(layer).try_init();
     }
 }
 
@@ -49,22 +53,6 @@ pub fn start(level: LevelFilter, targets: &'static [&'static str]) {
 #[must_use]
 pub fn error_line(message: &str) -> String {
     line(Level::ERROR, "plugin", message.to_owned(), Map::new())
-}
-
-struct TargetFilter {
-    level: LevelFilter,
-    targets: &'static [&'static str],
-}
-
-impl<S> tracing_subscriber::layer::Filter<S> for TargetFilter {
-    fn enabled(&self, meta: &tracing::Metadata<'_>, _: &Context<'_, S>) -> bool {
-        let target = meta.target().split("::").next().unwrap_or_default();
-        *meta.level() <= self.level && (target == OWN_TARGET || self.targets.contains(&target))
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.level)
-    }
 }
 
 struct HostLayer;

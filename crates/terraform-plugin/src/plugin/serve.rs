@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::level_filters::LevelFilter;
@@ -11,13 +12,13 @@ use tracing::level_filters::LevelFilter;
 use crate::Provider;
 use crate::dispatch::ServeMode;
 use crate::engine::panics::install_hook;
-use crate::plugin::connections::{self, ConnectionTracker, Services};
+use crate::plugin::connections::{self, Connected};
 use crate::plugin::handshake::{self, Host};
 use crate::plugin::host::HostServices;
 use crate::plugin::host_watch::{ParentProcess, host_gone};
-use crate::plugin::service::{Calls, ProviderService};
-use crate::plugin::tls::{self, ServerTls, TlsError, server_tls};
-use crate::plugin::transport::{ListenError, ListenOptions, Listener};
+use crate::plugin::service::{Calls, Services};
+use crate::plugin::tls::{ServerTls, TlsError, server_tls};
+use crate::plugin::transport::{ListenError, Listener};
 use crate::plugin::{core_dumps, log};
 use crate::provider::Metadata;
 use crate::server::Server;
@@ -50,7 +51,7 @@ pub enum ServeError {
     Listen(#[from] ListenError),
     /// TLS with the host is not possible.
     #[error(transparent)]
-    Tls(#[from] tls::TlsError),
+    Tls(#[from] TlsError),
     /// The handshake line cannot be written.
     #[error("cannot write to stdout: {0}")]
     Stdout(std::io::Error),
@@ -104,33 +105,31 @@ async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         core_dumps::forbid();
     }
 
-    let options = host
-        .as_ref()
-        .map_or_else(ListenOptions::default, |h| h.options.clone());
+    let options = host.as_ref().map(|h| h.options.clone()).unwrap_or_default();
     let listener = Listener::bind(&options)?;
-    let tls = host
-        .as_ref()
-        .and_then(|h| h.client_certificate.as_deref())
-        .map(server_tls)
-        .transpose();
-    let tls: Option<ServerTls> = tls.map_err(|e: TlsError| e)?;
+    let certificate = host.as_ref().and_then(|h| h.client_certificate.as_deref());
+    let tls = certificate.map(server_tls).transpose()?;
     // Installed before the handshake: an interrupt must never reach the default handler.
     let signals = signals::Signals::new().map_err(ServeError::Signals)?;
     write_handshake(metadata.address, &listener, tls.as_ref(), host.as_ref()).map_err(ServeError::Stdout)?;
 
     let end = CancellationToken::new();
     let calls = Calls::default();
-    let connections = ConnectionTracker::new();
+    let connected = watch::Sender::new(Connected::default());
     let mode = if plugin.debug {
         ServeMode::Debug
     } else {
         ServeMode::Managed
     };
     let server = Arc::new(Server::new(plugin.provider, mode));
-    let services = Services {
-        provider: ProviderService::new(server.clone(), calls.clone()),
-        host: HostServices::new(end.clone(), !plugin.debug),
-    };
+    let services = Arc::new(Services {
+        server: server.clone(),
+        calls: calls.clone(),
+        host: HostServices {
+            end: end.clone(),
+            ends_on_shutdown: !plugin.debug,
+        },
+    });
 
     let open = TaskTracker::new();
     let accept = async {
@@ -138,14 +137,9 @@ async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
             match listener.accept().await {
                 Ok(connection) => {
                     let tls = tls.as_ref().map(|t| t.config.clone());
-                    let (services, connections) = (services.clone(), connections.clone());
-                    open.spawn(connections::serve(
-                        connection,
-                        tls,
-                        services,
-                        connections,
-                        end.clone(),
-                    ));
+                    let (services, connected) = (services.clone(), connected.clone());
+                    let end = end.clone();
+                    open.spawn(connections::serve(connection, tls, services, connected, end));
                 }
                 Err(error) => {
                     // For instance, the process has too many open files. Existing connections continue.
@@ -159,7 +153,7 @@ async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         if plugin.debug {
             std::future::pending::<()>().await;
         }
-        host_gone(connections.watch(), parent).await;
+        host_gone(connected.subscribe(), parent).await;
     };
     calls.all.close();
     calls.changes.close();

@@ -9,7 +9,7 @@ use tonic::codegen::BoxStream;
 use crate::engine::progress::InvokeEvent;
 use crate::plugin::grpc::Encoded;
 use crate::plugin::proto::tfplugin6 as tf;
-use crate::plugin::service::ProviderService;
+use crate::plugin::service::Services;
 use crate::plugin::service::messages::{BUFFERED_EVENTS, stream, value};
 use crate::plugin::wire;
 use crate::server::Server;
@@ -40,7 +40,7 @@ pub(crate) async fn plan_action<P: Provider>(
     })
 }
 
-impl<P: Provider> ProviderService<P> {
+impl<P: Provider> Services<P> {
     /// Invokes an action.
     pub(crate) fn invoke_action(
         &self,

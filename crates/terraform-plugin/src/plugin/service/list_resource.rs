@@ -10,7 +10,7 @@ use crate::engine::list::ListEvent;
 use crate::engine::request::ListRequest;
 use crate::plugin::grpc::Encoded;
 use crate::plugin::proto::tfplugin6 as tf;
-use crate::plugin::service::ProviderService;
+use crate::plugin::service::Services;
 use crate::plugin::service::messages::{BUFFERED_EVENTS, stream, value};
 use crate::plugin::wire;
 use crate::server::Server;
@@ -27,7 +27,7 @@ pub(crate) async fn validate_list_resource_config<P: Provider>(
     Ok(tf::validate_list_resource_config::Response { diagnostics })
 }
 
-impl<P: Provider> ProviderService<P> {
+impl<P: Provider> Services<P> {
     /// Lists objects.
     pub(crate) fn list_resource(
         &self,
