@@ -223,22 +223,31 @@ impl<T: AttributeType> AttributeType for Option<T> {
     }
 }
 
-impl AttributeType for String {
-    fn kind() -> Kind {
-        Kind::Plain(Type::String)
-    }
+/// A Rust type for the values of one variant of [`Value`].
+macro_rules! plain {
+    ($type:ty, $variant:ident, $expected:literal) => {
+        impl AttributeType for $type {
+            fn kind() -> Kind {
+                Kind::Plain(Type::$variant)
+            }
 
-    fn from_value(value: Value) -> Result<Self, InvalidValue> {
-        match content(value) {
-            Value::String(text) => Ok(text),
-            other => Err(unexpected("a string", &other)),
+            fn from_value(value: Value) -> Result<Self, InvalidValue> {
+                match content(value) {
+                    Value::$variant(value) => Ok(value),
+                    other => Err(unexpected($expected, &other)),
+                }
+            }
+
+            fn to_value(&self) -> Value {
+                Value::$variant(Clone::clone(self))
+            }
         }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.clone())
-    }
+    };
 }
+
+plain!(String, String, "a string");
+plain!(bool, Bool, "a bool");
+plain!(Number, Number, "a number");
 
 impl AttributeType for Secret {
     fn kind() -> Kind {
@@ -251,40 +260,6 @@ impl AttributeType for Secret {
 
     fn to_value(&self) -> Value {
         self.expose().into()
-    }
-}
-
-impl AttributeType for bool {
-    fn kind() -> Kind {
-        Kind::Plain(Type::Bool)
-    }
-
-    fn from_value(value: Value) -> Result<Self, InvalidValue> {
-        match content(value) {
-            Value::Bool(value) => Ok(value),
-            other => Err(unexpected("a bool", &other)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::Bool(*self)
-    }
-}
-
-impl AttributeType for Number {
-    fn kind() -> Kind {
-        Kind::Plain(Type::Number)
-    }
-
-    fn from_value(value: Value) -> Result<Self, InvalidValue> {
-        match content(value) {
-            Value::Number(number) => Ok(number),
-            other => Err(unexpected("a number", &other)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::Number(self.clone())
     }
 }
 

@@ -17,11 +17,8 @@ use crate::value::Value;
 /// An action of any model.
 #[async_trait]
 pub trait AnyAction<D>: Deref<Target = Served<D>> + Send + Sync {
-    /// Validates a configuration.
     fn validate_model(&self, config: Value) -> Diagnostics;
-    /// Plans the action.
     async fn plan_model(&self, configured: Configured<D>, config: Value) -> Diagnostics;
-    /// Carries out the action.
     async fn invoke_model(&self, configured: Configured<D>, config: Value, progress: Progress)
     -> Diagnostics;
 }

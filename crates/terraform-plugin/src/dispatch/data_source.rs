@@ -18,9 +18,7 @@ use crate::value::Value;
 /// A data source of any model.
 #[async_trait]
 pub trait AnyDataSource<D>: Deref<Target = Served<D>> + Send + Sync {
-    /// Validates a configuration.
     fn validate_model(&self, config: Value) -> Diagnostics;
-    /// Reads the data source.
     async fn read_model(&self, configured: Configured<D>, config: Value) -> StateResponse;
 }
 

@@ -21,7 +21,6 @@ use crate::value::Value;
 /// A list resource of any model.
 #[async_trait]
 pub trait AnyListResource<D>: Deref<Target = Served<D>> + Send + Sync {
-    /// Validates a configuration.
     fn validate_model(&self, config: Value) -> Diagnostics;
     /// Sends the existing objects to the sink. The result contains the errors that make the list incomplete.
     async fn list_model(

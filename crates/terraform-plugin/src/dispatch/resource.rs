@@ -31,23 +31,14 @@ use crate::value::json::{UnknownFields, from_json};
 /// A resource of any model.
 #[async_trait]
 pub trait AnyResource<D>: Deref<Target = Served<D>> + Send + Sync {
-    /// The resource types whose state can be converted.
     fn moves_from(&self) -> &'static [&'static str];
-    /// Validates a configuration.
     fn validate_model(&self, config: Value, client: ClientCapabilities) -> Diagnostics;
-    /// Plans a create or update.
     async fn plan_model(&self, configured: Configured<D>, request: PlanRequest) -> PlanResponse;
-    /// Applies a planned change.
     async fn apply_model(&self, configured: Configured<D>, request: ApplyRequest) -> StateResponse;
-    /// Refreshes a state.
     async fn read_model(&self, configured: Configured<D>, request: ReadRequest) -> StateResponse;
-    /// Imports an existing object.
     async fn import_model(&self, configured: Configured<D>, target: ImportTarget<Value>) -> StateResponse;
-    /// Removes an object whose creation no state records.
     async fn rollback_model(&self, data: &D, state: Value);
-    /// Upgrades a stored state.
     fn upgrade_model(&self, data: Option<&D>, version: i64, state: Json) -> StateResponse;
-    /// Generates the configuration of an existing object.
     fn generate_model(&self, state: Value) -> ConfigResponse;
     /// Converts the state of another resource type, if it is one of [`AnyResource::moves_from`].
     fn move_model(&self, source: &MoveSource) -> Option<StateResponse>;

@@ -6,7 +6,6 @@ use crate::value::Value;
 /// Removes from a state what does not belong in a configuration: values that only the provider sets, defaults, empty
 /// optional values, deprecated arguments and secrets. Terraform prints a null argument as `null`, and omits it if it is
 /// computed.
-#[must_use]
 pub(crate) fn config_of(schema: &Schema, state: &Value) -> Value {
     let mut config = object(schema, state);
     // Terraform's own generator omits it too.

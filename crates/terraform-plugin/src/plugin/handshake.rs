@@ -49,7 +49,6 @@ impl Host {
 }
 
 /// The line on stdout with the address and the certificate of the plugin.
-#[must_use]
 pub fn line(listener: &Listener, certificate: Option<&CertificateDer<'_>>, host: &Host) -> String {
     let certificate = certificate
         .map(|der| STANDARD_NO_PAD.encode(der))
@@ -61,7 +60,6 @@ pub fn line(listener: &Listener, certificate: Option<&CertificateDer<'_>>, host:
 }
 
 /// The value of `TF_REATTACH_PROVIDERS` with which Terraform connects to this process instead of starting one.
-#[must_use]
 pub fn reattach(provider_address: &str, listener: &Listener) -> String {
     json!({
         provider_address: {

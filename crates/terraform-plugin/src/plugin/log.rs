@@ -19,7 +19,6 @@ const OWN_TARGET: &str = env!("CARGO_CRATE_NAME");
 
 /// The level that the user requests: `TF_LOG_PROVIDER_<NAME>` takes precedence over `TF_LOG_PROVIDER`, and that over
 /// `TF_LOG`. Off if none is set. As in Terraform, `JSON` and unknown words mean trace.
-#[must_use]
 pub fn level(name: &str, variable: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let own = format!("TF_LOG_PROVIDER_{}", name.to_uppercase());
     let set = [own.as_str(), "TF_LOG_PROVIDER", "TF_LOG"]
@@ -50,7 +49,6 @@ pub fn start(level: LevelFilter, targets: &'static [&'static str]) {
 }
 
 /// A log line for an error that prevents serving, which does not depend on the level.
-#[must_use]
 pub fn error_line(message: &str) -> String {
     line(Level::ERROR, "plugin", message.to_owned(), Map::new())
 }

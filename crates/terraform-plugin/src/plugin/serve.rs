@@ -32,9 +32,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// the host did not receive.
 const LAST_CHANGES: Duration = Duration::from_secs(45);
 
-/// A plugin to serve.
 pub struct Plugin<P> {
-    /// The provider.
     pub provider: P,
     /// Whether a user started the process with `-debug`: no host, no TLS, any number of runs.
     pub debug: bool,
@@ -43,26 +41,20 @@ pub struct Plugin<P> {
 /// The error if the plugin cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// No host started the process.
     #[error("this program is a plugin: Terraform or OpenTofu starts it")]
     NoHost,
-    /// The plugin cannot listen.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// TLS with the host is not possible.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The handshake line cannot be written.
     #[error("cannot write to stdout: {0}")]
     Stdout(std::io::Error),
-    /// Signals cannot be handled.
     #[error("cannot handle signals: {0}")]
     Signals(std::io::Error),
 }
 
 impl ServeError {
     /// The text for stderr: a JSON object for a host, a sentence for a person.
-    #[must_use]
     pub fn report(&self) -> String {
         match self {
             Self::NoHost => format!("{self}\n"),
@@ -72,9 +64,6 @@ impl ServeError {
 }
 
 /// Serves a provider until the host, or in debug mode the user, ends it.
-///
-/// # Errors
-/// [`ServeError`] if serving cannot start.
 pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let managed = !plugin.debug;
     let served = run(plugin).await;

@@ -13,13 +13,10 @@ use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, ServerC
 /// The error if TLS with the host is not possible.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// The variable does not contain one PEM certificate.
     #[error("PLUGIN_CLIENT_CERT does not contain one PEM certificate")]
     ClientCertificate,
-    /// The certificate of the plugin cannot be created.
     #[error("cannot create a server certificate: {0}")]
     Certificate(#[from] rcgen::Error),
-    /// rustls rejects the configuration.
     #[error("cannot configure TLS: {0}")]
     Rustls(#[from] rustls::Error),
 }
@@ -33,9 +30,6 @@ pub struct ServerTls {
 }
 
 /// Creates a certificate for this process, and pins the certificate of the host.
-///
-/// # Errors
-/// [`TlsError`] if the certificate of the host is invalid, or that of the plugin cannot be created.
 pub fn server_tls(client_certificate: &str) -> Result<ServerTls, TlsError> {
     let mut pem = CertificateDer::pem_slice_iter(client_certificate.as_bytes());
     let (Some(Ok(pinned)), None) = (pem.next(), pem.next()) else {

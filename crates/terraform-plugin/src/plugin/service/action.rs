@@ -15,7 +15,6 @@ use crate::plugin::wire;
 use crate::server::Server;
 use crate::{Diagnostics, Provider};
 
-/// Validates a configuration.
 pub(crate) async fn validate_action_config<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::validate_action_config::Request,
@@ -26,7 +25,6 @@ pub(crate) async fn validate_action_config<P: Provider>(
     Ok(tf::validate_action_config::Response { diagnostics })
 }
 
-/// Plans an action.
 pub(crate) async fn plan_action<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::plan_action::Request,
@@ -41,7 +39,6 @@ pub(crate) async fn plan_action<P: Provider>(
 }
 
 impl<P: Provider> Services<P> {
-    /// Invokes an action.
     pub(crate) fn invoke_action(
         &self,
         size: usize,

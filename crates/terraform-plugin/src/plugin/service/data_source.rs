@@ -9,7 +9,6 @@ use crate::plugin::wire;
 use crate::server::Server;
 use crate::{Diagnostics, Provider};
 
-/// Validates a configuration.
 pub(crate) async fn validate_data_resource_config<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::validate_data_resource_config::Request,
@@ -20,7 +19,6 @@ pub(crate) async fn validate_data_resource_config<P: Provider>(
     Ok(tf::validate_data_resource_config::Response { diagnostics })
 }
 
-/// Reads a data source.
 pub(crate) async fn read_data_source<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::read_data_source::Request,

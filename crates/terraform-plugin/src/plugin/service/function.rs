@@ -10,7 +10,6 @@ use crate::plugin::wire;
 use crate::server::Server;
 use crate::{Diagnostics, FunctionError, Provider, Value};
 
-/// The definitions of all functions.
 pub(crate) async fn get_functions<P: Provider>(
     server: Arc<Server<P>>,
     _: tf::get_functions::Request,
@@ -21,7 +20,6 @@ pub(crate) async fn get_functions<P: Provider>(
     })
 }
 
-/// The definitions by name.
 pub(crate) fn definitions<P: Provider>(server: &Server<P>) -> HashMap<String, tf::Function> {
     let functions = server.functions();
     functions

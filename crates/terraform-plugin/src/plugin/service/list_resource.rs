@@ -16,7 +16,6 @@ use crate::plugin::wire;
 use crate::server::Server;
 use crate::{Diagnostics, Provider, Type};
 
-/// Validates a configuration.
 pub(crate) async fn validate_list_resource_config<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::validate_list_resource_config::Request,
@@ -28,7 +27,6 @@ pub(crate) async fn validate_list_resource_config<P: Provider>(
 }
 
 impl<P: Provider> Services<P> {
-    /// Lists objects.
     pub(crate) fn list_resource(
         &self,
         size: usize,

@@ -91,7 +91,6 @@ pub(crate) async fn get_resource_identity_schemas<P: Provider>(
     })
 }
 
-/// Validates the provider block.
 pub(crate) async fn validate_provider_config<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::validate_provider_config::Request,
@@ -101,7 +100,6 @@ pub(crate) async fn validate_provider_config<P: Provider>(
     Ok(tf::validate_provider_config::Response { diagnostics })
 }
 
-/// Configures the provider.
 pub(crate) async fn configure_provider<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::configure_provider::Request,

@@ -12,7 +12,6 @@ use crate::plugin::wire;
 use crate::server::Server;
 use crate::{Diagnostics, ImportTarget, MoveSource, Provider};
 
-/// Validates a configuration.
 pub(crate) async fn validate_resource_config<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::validate_resource_config::Request,
@@ -39,7 +38,6 @@ pub(crate) async fn upgrade_resource_state<P: Provider>(
     })
 }
 
-/// Reads a stored identity.
 pub(crate) async fn upgrade_resource_identity<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::upgrade_resource_identity::Request,
@@ -54,7 +52,6 @@ pub(crate) async fn upgrade_resource_identity<P: Provider>(
     })
 }
 
-/// Refreshes a state.
 pub(crate) async fn read_resource<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::read_resource::Request,
@@ -76,7 +73,6 @@ pub(crate) async fn read_resource<P: Provider>(
     })
 }
 
-/// Plans a create, update or delete.
 pub(crate) async fn plan_resource_change<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::plan_resource_change::Request,
@@ -101,7 +97,6 @@ pub(crate) async fn plan_resource_change<P: Provider>(
     })
 }
 
-/// Imports an object by id or identity.
 pub(crate) async fn import_resource_state<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::import_resource_state::Request,
@@ -151,7 +146,6 @@ pub(crate) async fn move_resource_state<P: Provider>(
     })
 }
 
-/// Generates a configuration from a state.
 pub(crate) async fn generate_resource_config<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::generate_resource_config::Request,
