@@ -137,21 +137,17 @@ impl Parameter {
 
     /// Calls the function with a null argument too.
     #[must_use]
-    pub fn allow_null(self) -> Self {
-        Self {
-            allow_null: true,
-            ..self
-        }
+    pub fn allow_null(mut self) -> Self {
+        self.allow_null = true;
+        self
     }
 
     /// Calls the function with an argument that is unknown, as a whole or in part. Without this setting, the result of
     /// such a call is unknown.
     #[must_use]
-    pub fn allow_unknown(self) -> Self {
-        Self {
-            allow_unknown: true,
-            ..self
-        }
+    pub fn allow_unknown(mut self) -> Self {
+        self.allow_unknown = true;
+        self
     }
 }
 

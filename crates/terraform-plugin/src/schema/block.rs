@@ -143,57 +143,45 @@ impl Attribute {
 
     /// The user must set the attribute.
     #[must_use]
-    pub fn required(self) -> Self {
-        Self {
-            required: true,
-            ..self
-        }
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
     }
 
     /// The user can set the attribute.
     #[must_use]
-    pub fn optional(self) -> Self {
-        Self {
-            optional: true,
-            ..self
-        }
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
     }
 
     /// The provider sets the attribute. If it is optional as well, the provider sets it only if the user does not.
     #[must_use]
-    pub fn computed(self) -> Self {
-        Self {
-            computed: true,
-            ..self
-        }
+    pub fn computed(mut self) -> Self {
+        self.computed = true;
+        self
     }
 
     /// The value if the user does not set one. The attribute must also be computed.
     #[must_use]
-    pub fn default(self, value: impl Into<Value>) -> Self {
-        Self {
-            default: Some(value.into()),
-            computed: true,
-            ..self
-        }
+    pub fn default(mut self, value: impl Into<Value>) -> Self {
+        self.default = Some(value.into());
+        self.computed = true;
+        self
     }
 
     /// Terraform masks the value in its output.
     #[must_use]
-    pub fn sensitive(self) -> Self {
-        Self {
-            sensitive: true,
-            ..self
-        }
+    pub fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
     }
 
     /// The attribute is part of the configuration only, never of a plan or state.
     #[must_use]
-    pub fn write_only(self) -> Self {
-        Self {
-            write_only: true,
-            ..self
-        }
+    pub fn write_only(mut self) -> Self {
+        self.write_only = true;
+        self
     }
 
     /// Specifies the parts of a text that diagnostics and logs replace with `[redacted]`. Terraform still shows the
@@ -208,11 +196,9 @@ impl Attribute {
 
     /// The attribute is deprecated. The text contains the reason and the replacement.
     #[must_use]
-    pub fn deprecated(self, reason: &'static str) -> Self {
-        Self {
-            deprecation: Some(reason),
-            ..self
-        }
+    pub fn deprecated(mut self, reason: &'static str) -> Self {
+        self.deprecation = Some(reason);
+        self
     }
 
     /// Adds a validator, which receives known values only.
@@ -224,20 +210,16 @@ impl Attribute {
 
     /// A change of the value replaces the object.
     #[must_use]
-    pub fn requires_replace(self) -> Self {
-        Self {
-            requires_replace: true,
-            ..self
-        }
+    pub fn requires_replace(mut self) -> Self {
+        self.requires_replace = true;
+        self
     }
 
     /// An update does not change the computed value: the plan contains the value of the state instead of unknown.
     #[must_use]
-    pub fn use_state_for_unknown(self) -> Self {
-        Self {
-            use_state_for_unknown: true,
-            ..self
-        }
+    pub fn use_state_for_unknown(mut self) -> Self {
+        self.use_state_for_unknown = true;
+        self
     }
 
     /// Whether two texts mean the same to the service, which may return a value in another form: a URL with a slash, an
