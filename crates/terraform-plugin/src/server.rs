@@ -101,7 +101,7 @@ impl<P: Provider> Server<P> {
     pub fn list_resource(&self, type_name: &str) -> Result<ListResourceHandle<'_, P::Data>, Diagnostic> {
         Ok(ListResourceHandle {
             list_resource: find(&self.registry.list_resources, "list resource", type_name)?,
-            resource: self.resource(type_name),
+            resource: self.resource(type_name)?,
         })
     }
 

@@ -34,7 +34,7 @@ pub trait AnyListResource<D>: Deref<Target = Served<D>> + Send + Sync {
 /// A list resource of a server, and the managed resource of the same type.
 pub struct ListResourceHandle<'a, D> {
     pub(crate) list_resource: &'a (dyn AnyListResource<D> + 'static),
-    pub(crate) resource: Result<&'a DynResource<D>, Diagnostic>,
+    pub(crate) resource: &'a DynResource<D>,
 }
 
 impl<'a, D: Send + Sync + 'static> ListResourceHandle<'a, D> {
@@ -55,29 +55,17 @@ impl<'a, D: Send + Sync + 'static> ListResourceHandle<'a, D> {
     /// Lists existing objects. Sends each as soon as it is found, then the errors. Ends early if the receiver is
     /// dropped.
     pub async fn list(&self, request: ListRequest, events: mpsc::Sender<ListEvent>) {
-        let request = ListRequest {
-            config: or_nulls(self.schema(), request.config),
-            ..request
-        };
-        let diagnostics = match &self.resource {
-            Ok(resource) => self.list_objects(resource.schema(), request, &events).await,
-            Err(error) => error.clone().into(),
-        };
-        if !diagnostics.is_empty() {
-            let _ = events.send(ListEvent::Diagnostics(diagnostics)).await;
-        }
-    }
-
-    async fn list_objects(
-        &self,
-        resource: &Schema,
-        request: ListRequest,
-        events: &mpsc::Sender<ListEvent>,
-    ) -> Diagnostics {
+        let config = or_nulls(self.schema(), request.config);
+        let request = ListRequest { config, ..request };
         let run = &self.list_resource.run;
         let unread = run.stop().child_token();
         let stop = unread.clone();
-        let sink = ListSink::new(resource, request.include_resource, request.limit, events.clone());
+        let sink = ListSink::new(
+            self.resource.schema(),
+            request.include_resource,
+            request.limit,
+            events.clone(),
+        );
         remember(self.schema(), [&request.config]);
         let list = async {
             match run.require() {
@@ -97,7 +85,10 @@ impl<'a, D: Send + Sync + 'static> ListResourceHandle<'a, D> {
             diagnostics = list => diagnostics,
             never = closed => match never {},
         };
-        clean(self.schema(), diagnostics)
+        if !diagnostics.is_empty() {
+            let diagnostics = clean(self.schema(), diagnostics);
+            let _ = events.send(ListEvent::Diagnostics(diagnostics)).await;
+        }
     }
 }
 

@@ -44,14 +44,10 @@ impl Resource {
             };
         };
         assert_eq!(imported.type_name, self.type_name);
-        let value = self.shape.decode(imported.state.as_ref());
-        assert!(value.is_wholly_known());
-        State {
-            value,
-            private: imported.private,
-            identity: self.identified(imported.identity.as_ref()),
-            diagnostics: response.diagnostics,
-        }
+        let (value, identity) = (imported.state, imported.identity);
+        let state = self.state(value, imported.private, identity, response.diagnostics);
+        assert!(state.value.is_wholly_known());
+        state
     }
 
     /// Converts the state of another resource type.
@@ -65,12 +61,8 @@ impl Resource {
         };
         let response = self.provider.clone().move_resource_state(request).await;
         let response = response.unwrap().into_inner();
-        State {
-            value: self.shape.decode(response.target_state.as_ref()),
-            private: response.target_private,
-            identity: self.identified(response.target_identity.as_ref()),
-            diagnostics: response.diagnostics,
-        }
+        let (value, identity) = (response.target_state, response.target_identity);
+        self.state(value, response.target_private, identity, response.diagnostics)
     }
 
     /// Upgrades a stored identity of version 0. Returns its attributes or the errors.

@@ -160,12 +160,8 @@ impl Resource {
         };
         let response = self.provider.clone().apply_resource_change(request).await;
         let response = response.unwrap().into_inner();
-        let state = State {
-            value: self.shape.decode(response.new_state.as_ref()),
-            private: response.private,
-            identity: self.identified(response.new_identity.as_ref()),
-            diagnostics: response.diagnostics,
-        };
+        let (value, identity) = (response.new_state, response.new_identity);
+        let state = self.state(value, response.private, identity, response.diagnostics);
         assert!(
             !response.legacy_type_system,
             "that would switch Terraform's checks off"
@@ -188,16 +184,28 @@ impl Resource {
         };
         let response = self.provider.clone().read_resource(request).await;
         let response = response.unwrap().into_inner();
-        let read = State {
-            value: self.shape.decode(response.new_state.as_ref()),
-            private: response.private,
-            identity: self.identified(response.new_identity.as_ref()),
-            diagnostics: response.diagnostics,
-        };
+        let (value, identity) = (response.new_state, response.new_identity);
+        let read = self.state(value, response.private, identity, response.diagnostics);
         if state.identity.is_some() && !read.value.is_null() {
             assert_eq!(read.identity, state.identity, "a read changes the identity");
         }
         read
+    }
+
+    /// Decodes the parts of a response.
+    pub(super) fn state(
+        &self,
+        value: Option<tf::DynamicValue>,
+        private: Vec<u8>,
+        identity: Option<tf::ResourceIdentityData>,
+        diagnostics: Vec<tf::Diagnostic>,
+    ) -> State {
+        State {
+            value: self.shape.decode(value.as_ref()),
+            private,
+            identity: self.identified(identity.as_ref()),
+            diagnostics,
+        }
     }
 
     /// Encodes an identity.
