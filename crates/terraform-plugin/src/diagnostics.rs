@@ -87,13 +87,9 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
-    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Diagnostic> {
-        self.0.iter_mut()
-    }
-
     /// Replaces all texts.
     pub(crate) fn rewrite(&mut self, text: impl Fn(&str) -> String) {
-        for diagnostic in self.iter_mut() {
+        for diagnostic in &mut self.0 {
             diagnostic.summary = text(&diagnostic.summary);
             diagnostic.detail = text(&diagnostic.detail);
         }

@@ -233,7 +233,6 @@ pub(crate) fn validate_config<M: Model>(
             let result = rules(&mut call);
             diagnostics.append(call.diagnostics);
             diagnostics.append(result.err().unwrap_or_default());
-            place(schema, &mut diagnostics);
         }
         Err(error) if !diagnostics.has_errors() => diagnostics.push(error.into()),
         Err(_) => {}
@@ -246,18 +245,14 @@ const STORES_NOTHING: ClientCapabilities = ClientCapabilities {
     write_only_attributes: true,
 };
 
-/// Shortens each path to what exists in the schema.
-fn place(schema: &Schema, diagnostics: &mut Diagnostics) {
-    for diagnostic in diagnostics.iter_mut() {
-        diagnostic.path = diagnostic.path.take().map(|path| schema.existing(path));
-    }
-}
-
 /// The messages of a call for the host: without sensitive values, and on paths that exist.
 pub(crate) fn clean(schema: &Schema, mut diagnostics: Diagnostics) -> Diagnostics {
-    place(schema, &mut diagnostics);
     diagnostics.rewrite(without_sensitive);
-    diagnostics
+    let placed = diagnostics.into_iter().map(|diagnostic| Diagnostic {
+        path: diagnostic.path.map(|path| schema.existing(path)),
+        ..diagnostic
+    });
+    placed.collect()
 }
 
 /// A configuration, or an object of null arguments if the block is absent.
