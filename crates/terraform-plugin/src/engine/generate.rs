@@ -126,11 +126,6 @@ mod tests {
     }
 
     #[test]
-    fn config_of_null_state_is_null() {
-        assert!(config_of(&schema(), &Value::Null).is_null());
-    }
-
-    #[test]
     fn config_of_unknown_value_is_null() {
         let config = config(Value::object([("note", Value::Unknown)]));
         assert!(config.get("note").is_null());

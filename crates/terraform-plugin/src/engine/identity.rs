@@ -93,51 +93,26 @@ mod tests {
         Value::object([("id", id.into()), ("region", region), ("portal", Value::Null)])
     }
 
-    fn run(state: &Value, stored: Option<Value>) -> (Option<Value>, usize) {
-        let mut diagnostics = Diagnostics::new();
-        let identity = after(&schema(), state, stored, &mut diagnostics);
-        (identity, diagnostics.iter().count())
-    }
-
     #[test]
-    fn identity_stored_absent_is_derived_from_state() {
-        let state = value("1", "eu".into());
-        assert_eq!(run(&state, None), (Some(state.clone()), 0));
-        assert_eq!(run(&Value::Null, Some(state)), (None, 0));
-    }
-
-    #[test]
-    fn identity_state_incomplete_keeps_stored() {
-        let stored = value("1", "eu".into());
-        let state = value("1", Value::Null);
-        assert_eq!(run(&state, Some(stored.clone())), (Some(stored), 0));
-        assert_eq!(run(&state, None), (None, 0));
-    }
-
-    #[test]
-    fn identity_null_part_is_filled_in() {
-        let filled = value("1", "eu".into());
-        assert_eq!(
-            run(&filled, Some(value("1", Value::Null))),
-            (Some(filled.clone()), 0)
-        );
-    }
-
-    #[test]
-    fn identity_in_another_form_keeps_stored() {
-        let stored = value("A", "eu".into());
-        assert_eq!(
-            run(&value("a", "eu".into()), Some(stored.clone())),
-            (Some(stored), 0)
-        );
-    }
-
-    #[test]
-    fn identity_changed_reports_error_and_keeps_stored() {
-        let stored = value("1", "eu".into());
-        assert_eq!(
-            run(&value("2", "eu".into()), Some(stored.clone())),
-            (Some(stored), 1)
-        );
+    fn after_keeps_what_is_stored_and_reports_a_change() {
+        let of = |id: &str| Some(value(id, "eu".into()));
+        let incomplete = value("1", Value::Null);
+        for (what, state, stored, expected, errors) in [
+            ("derived", value("1", "eu".into()), None, of("1"), 0),
+            ("no object", Value::Null, of("1"), None, 0),
+            ("incomplete, stored", incomplete.clone(), of("1"), of("1"), 0),
+            ("incomplete", incomplete.clone(), None, None, 0),
+            ("filled in", value("1", "eu".into()), Some(incomplete), of("1"), 0),
+            ("another form", value("a", "eu".into()), of("A"), of("A"), 0),
+            ("changed", value("2", "eu".into()), of("1"), of("1"), 1),
+        ] {
+            let mut diagnostics = Diagnostics::new();
+            let identity = after(&schema(), &state, stored, &mut diagnostics);
+            assert_eq!(
+                (identity, diagnostics.iter().count()),
+                (expected, errors),
+                "{what}"
+            );
+        }
     }
 }

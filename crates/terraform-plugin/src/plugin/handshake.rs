@@ -89,28 +89,4 @@ mod tests {
         assert_eq!(host.options.ports, Some((10, 20)));
         assert!(host.client_certificate.is_none() && !host.multiplex_field);
     }
-
-    #[tokio::test]
-    async fn line_has_fields_in_order() {
-        let listener = Listener::bind_tcp(None).unwrap();
-        let certificate = CertificateDer::from(vec![0xff]);
-        let plain = line(&listener, Some(&certificate), &Host::default());
-        assert_eq!(plain, format!("1|6|tcp|{}|grpc|/w", listener.address()));
-        let newer = Host {
-            multiplex_field: true,
-            ..Host::default()
-        };
-        assert_eq!(
-            line(&listener, None, &newer),
-            format!("1|6|tcp|{}|grpc||false", listener.address())
-        );
-    }
-
-    #[tokio::test]
-    async fn reattach_is_json_of_host() {
-        let listener = Listener::bind_tcp(None).unwrap();
-        let value: serde_json::Value = serde_json::from_str(&reattach("a/b", &listener)).unwrap();
-        assert_eq!(value["a/b"]["Addr"]["String"], listener.address());
-        assert_eq!(value["a/b"]["ProtocolVersion"], 6);
-    }
 }

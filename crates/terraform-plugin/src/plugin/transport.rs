@@ -228,63 +228,6 @@ mod unix {
 mod tests {
     use super::*;
 
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn socket_is_private_and_removed_with_listener() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        let options = ListenOptions {
-            socket_dir: Some(dir.path().to_owned()),
-            ..ListenOptions::default()
-        };
-        let listener = Listener::bind(&options).unwrap();
-        let path = PathBuf::from(listener.address());
-        assert_eq!(path.parent(), Some(dir.path()));
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        drop(listener);
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-    }
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn group_gets_access_and_unknown_group_is_error() {
-        use std::os::unix::fs::{MetadataExt, PermissionsExt};
-        let dir = tempfile::tempdir().unwrap();
-        let own = std::fs::metadata(dir.path()).unwrap().gid().to_string();
-        let options = |group: &str| ListenOptions {
-            socket_dir: Some(dir.path().to_owned()),
-            socket_group: Some(group.to_owned()),
-            ..ListenOptions::default()
-        };
-        let listener = Listener::bind(&options(&own)).unwrap();
-        let mode = std::fs::metadata(listener.address())
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o660);
-        assert!(matches!(
-            Listener::bind(&options("no-such-group")),
-            Err(ListenError::Group(_))
-        ));
-    }
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn bind_error_includes_remedy() {
-        let options = |dir: String| ListenOptions {
-            socket_dir: Some(dir.into()),
-            ..ListenOptions::default()
-        };
-        let text = |dir| Listener::bind(&options(dir)).err().unwrap().to_string();
-        assert!(text("/no/such/folder".to_owned()).contains("folder that exists"));
-        let dir = tempfile::tempdir().unwrap();
-        let long = dir.path().join("x".repeat(120)).display().to_string();
-        assert!(text(long).contains("short enough"));
-    }
-
     #[tokio::test]
     async fn bind_tcp_uses_first_free_port() {
         let taken = Listener::bind_tcp(None).unwrap();

@@ -1,7 +1,7 @@
 //! The identity in the responses of a resource.
 
 use crate::protocol::*;
-use crate::tests::toy::{Toy, configured};
+use crate::tests::toy::{Toy, configured, state, thing};
 use crate::*;
 
 const TYPE: &str = "toy_thing";
@@ -10,22 +10,8 @@ fn identity(id: &str) -> Value {
     Value::object([("id", id.into())])
 }
 
-fn state(name: &str) -> Value {
-    Value::object([
-        ("id", "1".into()),
-        ("name", name.into()),
-        ("password", Value::Null),
-        ("updated", "first".into()),
-    ])
-}
-
 fn config(name: &str) -> Value {
-    Value::object([
-        ("id", Value::Null),
-        ("name", name.into()),
-        ("password", Value::Null),
-        ("updated", Value::Null),
-    ])
+    thing(Value::Null, name, Value::Null, Value::Null)
 }
 
 async fn apply(prior: Value, planned: Value, stored: Option<Value>) -> StateResponse {

@@ -33,6 +33,13 @@ fn result(id: &str, name: &str) -> ListResult<ThingModel> {
     }
 }
 
+fn identified(id: Value) -> ListResult<ThingModel> {
+    ListResult {
+        identity: Value::object([("id", id)]),
+        ..result("1", "one")
+    }
+}
+
 impl ListResource for List {
     type Data = Data;
     type Config = Config;
@@ -60,22 +67,8 @@ impl ListResource for List {
                 return Err(Diagnostic::error("Failed", format!("The token {token} is refused.")).into());
             }
             "panic" => panic!("a literal message"),
-            "no identity" => {
-                let identity = Value::object([("id", Value::Null)]);
-                call.push(ListResult {
-                    identity,
-                    ..result("1", "one")
-                })
-                .await;
-            }
-            "unknown identity" => {
-                let identity = Value::object([("id", Value::Unknown)]);
-                call.push(ListResult {
-                    identity,
-                    ..result("1", "one")
-                })
-                .await;
-            }
+            "no identity" => _ = call.push(identified(Value::Null)).await,
+            "unknown identity" => _ = call.push(identified(Value::Unknown)).await,
             "no object" => {
                 let resource = None;
                 call.push(ListResult {

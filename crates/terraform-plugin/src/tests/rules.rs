@@ -3,41 +3,17 @@
 use serde_json::json;
 
 use crate::protocol::*;
-use crate::tests::toy::Toy;
+use crate::tests::toy::{Toy, configured, state, thing};
 use crate::*;
 
 const TYPE: &str = "toy_thing";
-
-async fn server() -> Server<Toy> {
-    let server = Server::new(Toy, ServeMode::Managed);
-    let diagnostics = server
-        .configure(provider_block("good"), "1.11.4".to_owned())
-        .await;
-    assert!(diagnostics.is_empty());
-    server
-}
 
 fn provider_block(token: &str) -> Value {
     Value::object([("token", token.into())])
 }
 
 fn config(name: &str) -> Value {
-    let password = "s3cret".into();
-    Value::object([
-        ("id", Value::Null),
-        ("name", name.into()),
-        ("password", password),
-        ("updated", Value::Null),
-    ])
-}
-
-fn state(name: &str) -> Value {
-    Value::object([
-        ("id", "1".into()),
-        ("name", name.into()),
-        ("password", Value::Null),
-        ("updated", "first".into()),
-    ])
+    thing(Value::Null, name, "s3cret".into(), Value::Null)
 }
 
 fn read_request(name: &str) -> ReadRequest {
@@ -58,7 +34,7 @@ fn errors(diagnostics: &Diagnostics) -> Vec<String> {
 const CRASHED: &str = ": The provider crashed in this operation";
 
 async fn plan(prior: Value, config: Value) -> PlanResponse {
-    let server = server().await;
+    let server = configured(Toy).await;
     let resource = server.resource(TYPE).unwrap();
     resource
         .plan(PlanRequest {
@@ -70,7 +46,7 @@ async fn plan(prior: Value, config: Value) -> PlanResponse {
 }
 
 async fn apply(prior: Value, planned: Value, config: Value) -> StateResponse {
-    let server = server().await;
+    let server = configured(Toy).await;
     let resource = server.resource(TYPE).unwrap();
     resource
         .apply(ApplyRequest {
@@ -209,7 +185,7 @@ async fn plan_result_is_checked_against_configuration() {
 
 #[tokio::test]
 async fn plan_delete_is_null() {
-    let server = server().await;
+    let server = configured(Toy).await;
     let request = PlanRequest {
         prior: state("a"),
         private: b"kept".to_vec(),
@@ -222,7 +198,7 @@ async fn plan_delete_is_null() {
 
 #[tokio::test]
 async fn read_gone_returns_null_and_failed_returns_stored_state() {
-    let server = server().await;
+    let server = configured(Toy).await;
     let resource = server.resource(TYPE).unwrap();
     let read = async |name: &str| resource.read(read_request(name)).await;
     assert!(read("gone").await.state.is_null());
@@ -239,7 +215,7 @@ async fn read_gone_returns_null_and_failed_returns_stored_state() {
 
 #[tokio::test]
 async fn import_returns_state_for_read() {
-    let server = server().await;
+    let server = configured(Toy).await;
     let resource = server.resource(TYPE).unwrap();
     let identity = Value::object([("id", "7".into())]);
     for target in [ImportTarget::Id("7".to_owned()), ImportTarget::Identity(identity)] {
@@ -438,7 +414,7 @@ async fn stop_lasts_until_process_ends_or_next_configuration_in_debug_mode() {
 
 #[tokio::test]
 async fn data_source_returns_known_values_or_error() {
-    let server = server().await;
+    let server = configured(Toy).await;
     let source = server.data_source("toy_look").unwrap();
     let look = async |key: &str| {
         source
@@ -465,7 +441,7 @@ fn unknown_type_is_error_with_name() {
 
 #[tokio::test]
 async fn refresh_after_apply_begins_another_operation() {
-    let server = server().await;
+    let server = configured(Toy).await;
     let resource = server.resource(TYPE).unwrap();
     let removal = || ApplyRequest {
         prior: state("it"),
@@ -484,18 +460,14 @@ async fn refresh_after_apply_begins_another_operation() {
 /// the process that applies.
 #[tokio::test]
 async fn warnings_appear_with_the_first_plan_of_a_change_only() {
-    let server = server().await;
+    let server = configured(Toy).await;
     let resource = server.resource("toy_thing").unwrap();
-    let thing = |name: &str, id: Value| {
-        let parts = [("name", name.into()), ("password", Value::Null)];
-        Value::object(parts.into_iter().chain([("id", id), ("updated", Value::Null)]))
-    };
     let create = PlanRequest {
-        config: thing("questionable", Value::Null),
+        config: thing(Value::Null, "questionable", Value::Null, Value::Null),
         ..PlanRequest::default()
     };
     let update = PlanRequest {
-        prior: thing("a", "1".into()),
+        prior: thing("1".into(), "a", Value::Null, Value::Null),
         ..create.clone()
     };
     let warns = async |request: &PlanRequest| !resource.plan(request.clone()).await.diagnostics.is_empty();
