@@ -44,7 +44,7 @@ impl Resource {
             };
         };
         assert_eq!(imported.type_name, self.type_name);
-        let (value, identity) = (imported.state, imported.identity);
+        let (value, identity) = (imported.state.as_ref(), imported.identity.as_ref());
         let state = self.state(value, imported.private, identity, response.diagnostics);
         assert!(state.value.is_wholly_known());
         state
@@ -61,7 +61,7 @@ impl Resource {
         };
         let response = self.provider.clone().move_resource_state(request).await;
         let response = response.unwrap().into_inner();
-        let (value, identity) = (response.target_state, response.target_identity);
+        let (value, identity) = (response.target_state.as_ref(), response.target_identity.as_ref());
         self.state(value, response.target_private, identity, response.diagnostics)
     }
 

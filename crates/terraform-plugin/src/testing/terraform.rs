@@ -160,7 +160,7 @@ impl Resource {
         };
         let response = self.provider.clone().apply_resource_change(request).await;
         let response = response.unwrap().into_inner();
-        let (value, identity) = (response.new_state, response.new_identity);
+        let (value, identity) = (response.new_state.as_ref(), response.new_identity.as_ref());
         let state = self.state(value, response.private, identity, response.diagnostics);
         assert!(
             !response.legacy_type_system,
@@ -184,7 +184,7 @@ impl Resource {
         };
         let response = self.provider.clone().read_resource(request).await;
         let response = response.unwrap().into_inner();
-        let (value, identity) = (response.new_state, response.new_identity);
+        let (value, identity) = (response.new_state.as_ref(), response.new_identity.as_ref());
         let read = self.state(value, response.private, identity, response.diagnostics);
         if state.identity.is_some() && !read.value.is_null() {
             assert_eq!(read.identity, state.identity, "a read changes the identity");
@@ -195,15 +195,15 @@ impl Resource {
     /// Decodes the parts of a response.
     pub(super) fn state(
         &self,
-        value: Option<tf::DynamicValue>,
+        value: Option<&tf::DynamicValue>,
         private: Vec<u8>,
-        identity: Option<tf::ResourceIdentityData>,
+        identity: Option<&tf::ResourceIdentityData>,
         diagnostics: Vec<tf::Diagnostic>,
     ) -> State {
         State {
-            value: self.shape.decode(value.as_ref()),
+            value: self.shape.decode(value),
             private,
-            identity: self.identified(identity.as_ref()),
+            identity: self.identified(identity),
             diagnostics,
         }
     }
