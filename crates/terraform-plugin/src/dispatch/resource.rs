@@ -11,9 +11,7 @@ use serde_json::Value as Json;
 use crate::diagnostics::{Diagnostic, Diagnostics, Severity};
 use crate::dispatch::{Configured, Erased, Phase, Run, Served, clean, only, validate_config};
 use crate::engine::panics::{catch_panic, catch_panic_sync};
-use crate::engine::request::{
-    ApplyRequest, ConfigResponse, PlanRequest, PlanResponse, ReadRequest, StateResponse,
-};
+use crate::engine::request::{ApplyRequest, PlanRequest, PlanResponse, ReadRequest, StateResponse};
 use crate::engine::sensitive_values::{remember, remember_stored};
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{apply, generate, identity, plan};
@@ -39,7 +37,7 @@ pub trait AnyResource<D>: Deref<Target = Served<D>> + Send + Sync {
     async fn import_model(&self, configured: Configured<D>, target: ImportTarget<Value>) -> StateResponse;
     async fn rollback_model(&self, data: &D, state: Value);
     fn upgrade_model(&self, data: Option<&D>, version: i64, state: Json) -> StateResponse;
-    fn generate_model(&self, state: Value) -> ConfigResponse;
+    fn generate_model(&self, state: Value) -> Result<Value, Diagnostics>;
     /// Converts the state of another resource type, if it is one of [`AnyResource::moves_from`].
     fn move_model(&self, source: &MoveSource) -> Option<StateResponse>;
 }
@@ -176,12 +174,16 @@ impl<D: Send + Sync + 'static> DynResource<D> {
     }
 
     /// Generates the configuration of an existing object. Requires no configured provider.
-    #[must_use]
-    pub fn generate_config(&self, state: Value) -> ConfigResponse {
+    ///
+    /// # Errors
+    /// The reason why there is no configuration for the object.
+    pub fn generate_config(&self, state: Value) -> Result<Value, Diagnostics> {
+        if state.is_null() {
+            return Ok(state);
+        }
         remember(self.schema(), [&state]);
-        let mut response = self.generate_model(state);
-        response.diagnostics = clean(self.schema(), response.diagnostics);
-        response
+        let generated = self.generate_model(state);
+        generated.map_err(|errors| clean(self.schema(), errors))
     }
 
     /// Converts the state of another resource type. Requires no configuration.
@@ -592,24 +594,10 @@ impl<R: Resource> AnyResource<R::Data> for ErasedResource<R> {
         }
     }
 
-    fn generate_model(&self, state: Value) -> ConfigResponse {
-        if state.is_null() {
-            return ConfigResponse::default();
-        }
-        let generated = from_value::<R::Model>(state)
-            .map_err(Diagnostics::from)
-            .and_then(|model| catch_panic_sync(|| self.inner().generate_config(model))?)
-            .and_then(|model| self.state_of(&model));
-        match generated {
-            Ok(state) => ConfigResponse {
-                config: generate::config_of(self.schema(), &state),
-                diagnostics: Diagnostics::new(),
-            },
-            Err(diagnostics) => ConfigResponse {
-                config: Value::Null,
-                diagnostics,
-            },
-        }
+    fn generate_model(&self, state: Value) -> Result<Value, Diagnostics> {
+        let model = from_value(state)?;
+        let model = catch_panic_sync(|| self.inner().generate_config(model))??;
+        Ok(generate::config_of(self.schema(), &self.state_of(&model)?))
     }
 
     fn move_model(&self, source: &MoveSource) -> Option<StateResponse> {

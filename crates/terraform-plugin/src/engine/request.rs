@@ -73,15 +73,6 @@ pub struct StateResponse {
     pub diagnostics: Diagnostics,
 }
 
-/// A generated configuration.
-#[derive(Clone, Default)]
-pub struct ConfigResponse {
-    /// The configuration; null without an object.
-    pub config: Value,
-    /// Messages to the user.
-    pub diagnostics: Diagnostics,
-}
-
 /// A request for a list of existing objects.
 #[derive(Clone, Default)]
 pub struct ListRequest {

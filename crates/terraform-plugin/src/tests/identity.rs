@@ -154,10 +154,8 @@ async fn plan_again_during_apply_passes_private_data_of_first_plan() {
 fn generate_config_omits_values_without_configuration() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
-    let generated = resource.generate_config(state("a"));
-    assert!(generated.diagnostics.is_empty());
-    assert_eq!(generated.config, config("a"));
-    assert!(resource.generate_config(Value::Null).config.is_null());
+    assert_eq!(resource.generate_config(state("a")), Ok(config("a")));
+    assert_eq!(resource.generate_config(Value::Null), Ok(Value::Null));
 }
 
 #[test]
@@ -165,9 +163,8 @@ fn generate_config_hook_changes_model_and_panic_is_error() {
     let server = Server::new(Toy, ServeMode::Managed);
     let resource = server.resource(TYPE).unwrap();
     assert_eq!(
-        resource.generate_config(state("generate")).config,
-        config("generated")
+        resource.generate_config(state("generate")),
+        Ok(config("generated"))
     );
-    let failed = resource.generate_config(state("generate panics"));
-    assert!(failed.diagnostics.has_errors() && failed.config.is_null());
+    assert!(resource.generate_config(state("generate panics")).is_err());
 }

@@ -152,9 +152,9 @@ pub(crate) async fn generate_resource_config<P: Provider>(
 ) -> Result<tf::generate_resource_config::Response, Diagnostics> {
     let resource = server.resource(&request.type_name)?;
     let ty = resource.schema().object_type();
-    let generated = resource.generate_config(value(request.state.as_ref(), ty)?);
+    let config = resource.generate_config(value(request.state.as_ref(), ty)?)?;
     Ok(tf::generate_resource_config::Response {
-        config: Some(encode(&generated.config, ty)),
-        diagnostics: wire::diagnostics(generated.diagnostics),
+        config: Some(encode(&config, ty)),
+        ..<_>::default()
     })
 }
