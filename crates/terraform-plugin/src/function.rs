@@ -220,6 +220,7 @@ impl FunctionError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Attr;
 
     #[test]
     fn validate_implementation_invalid_names_reports_each() {
@@ -253,6 +254,6 @@ mod tests {
         let error = arguments.get::<bool>(0).unwrap_err();
         assert_eq!(error.argument, Some(0));
         assert!(!error.text.contains("s3cret"), "{error}");
-        assert_eq!(arguments.get::<Option<String>>(1), Ok(None));
+        assert_eq!(arguments.get::<Attr<String>>(1), Ok(Attr::Null));
     }
 }

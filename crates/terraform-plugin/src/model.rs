@@ -206,23 +206,6 @@ impl<T: AttributeType> AttributeType for Attr<T> {
     }
 }
 
-impl<T: AttributeType> AttributeType for Option<T> {
-    fn kind() -> Kind {
-        T::kind()
-    }
-
-    fn from_value(value: Value) -> Result<Self, InvalidValue> {
-        match content(value) {
-            Value::Null => Ok(None),
-            value => T::from_value(value).map(Some),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        self.as_ref().map_or(Value::Null, T::to_value)
-    }
-}
-
 /// A Rust type for the values of one variant of [`Value`].
 macro_rules! plain {
     ($type:ty, $variant:ident, $expected:literal) => {

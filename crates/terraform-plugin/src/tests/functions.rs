@@ -26,9 +26,9 @@ impl Function for Join {
             "wrong type" => return Ok(true.into()),
             _ => {}
         }
-        let texts =
-            (1..arguments.len()).filter_map(|index| arguments.get::<Option<String>>(index).transpose());
-        let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
+        let texts = (1..arguments.len()).map(|index| arguments.get::<Attr<String>>(index));
+        let texts: Vec<Attr<String>> = texts.collect::<Result<_, _>>()?;
+        let texts: Vec<String> = texts.into_iter().filter_map(Attr::into_known).collect();
         Ok(texts.join(&separator).as_str().into())
     }
 }
