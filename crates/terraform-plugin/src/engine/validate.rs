@@ -171,17 +171,4 @@ mod tests {
             assert_eq!(errors(config, <_>::default()), [error]);
         }
     }
-
-    /// The protocol requires an error on a write-only argument if the host lacks the capability.
-    #[test]
-    fn validate_write_only_without_capability_is_error() {
-        let config = || Value::object([("name", "n".into()), ("password", "p".into())]);
-        let capable = ClientCapabilities {
-            write_only_attributes: true,
-        };
-        assert_eq!(errors(config(), capable), []);
-        let errors = errors(config(), ClientCapabilities::default());
-        assert_eq!(errors.len(), 1);
-        assert_eq!(errors[0].0, "password");
-    }
 }
