@@ -9,7 +9,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::dispatch::{
     Configured, DynResource, Erased, STORES_NOTHING, Served, clean, or_nulls, validate_config,
 };
-use crate::engine::list::{ListEvent, ListSink};
+use crate::engine::list::ListEvent;
 use crate::engine::panics::catch_panic;
 use crate::engine::request::ListRequest;
 use crate::engine::sensitive_values::remember;
@@ -22,12 +22,13 @@ use crate::value::Value;
 #[async_trait]
 pub trait AnyListResource<D>: Deref<Target = Served<D>> + Send + Sync {
     fn validate_model(&self, config: Value) -> Diagnostics;
-    /// Sends the existing objects to the sink. The result contains the errors that make the list incomplete.
+    /// Sends the existing objects of a managed resource. The result contains the errors that make the list incomplete.
     async fn list_model(
         &self,
         configured: Configured<D>,
         request: ListRequest,
-        sink: ListSink<'_>,
+        resource: &Schema,
+        events: mpsc::Sender<ListEvent>,
     ) -> Diagnostics;
 }
 
@@ -60,18 +61,14 @@ impl<'a, D: Send + Sync + 'static> ListResourceHandle<'a, D> {
         let run = &self.list_resource.run;
         let unread = run.stop().child_token();
         let stop = unread.clone();
-        let sink = ListSink::new(
-            self.resource.schema(),
-            request.include_resource,
-            request.limit,
-            events.clone(),
-        );
         remember(self.schema(), [&request.config]);
         let list = async {
             match run.require() {
                 Ok(Configured { data, .. }) => {
                     let configured = Configured { data, stop };
-                    self.list_resource.list_model(configured, request, sink).await
+                    let (list, resource) = (self.list_resource, self.resource.schema());
+                    list.list_model(configured, request, resource, events.clone())
+                        .await
                 }
                 Err(error) => error.into(),
             }
@@ -104,7 +101,8 @@ impl<L: ListResource> AnyListResource<L::Data> for Erased<L, L::Data> {
         &self,
         configured: Configured<L::Data>,
         request: ListRequest,
-        sink: ListSink<'_>,
+        resource: &Schema,
+        events: mpsc::Sender<ListEvent>,
     ) -> Diagnostics {
         let config = match from_value(request.config) {
             Ok(config) => config,
@@ -116,10 +114,12 @@ impl<L: ListResource> AnyListResource<L::Data> for Erased<L, L::Data> {
             limit: request.limit,
             include_resource: request.include_resource,
             stop: configured.stop.clone(),
-            sink,
+            resource,
+            left: request.limit,
+            events,
         };
         let mut result = catch_panic(self.inner.list(&mut call)).await;
-        if result.is_ok() && configured.stop.is_cancelled() && !call.sink.is_complete() {
+        if result.is_ok() && configured.stop.is_cancelled() && call.left > 0 {
             // The host cannot distinguish a list that ends early from a complete one.
             result = Err(Diagnostic::error(
                 "List interrupted",
