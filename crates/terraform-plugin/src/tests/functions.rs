@@ -119,10 +119,3 @@ fn function_result_of_wrong_type_is_error() {
     let error = join(["wrong type"]).unwrap_err();
     assert!(error.text.contains("wrong type"), "{error}");
 }
-
-#[test]
-fn function_unknown_name_is_error_with_name() {
-    let server = Server::new(Toy, ServeMode::Managed);
-    let error = server.function("nothing").err().unwrap();
-    assert!(error.detail.contains("\"nothing\""), "{}", error.detail);
-}

@@ -111,14 +111,14 @@ fn request(does: &str) -> ListRequest {
     }
 }
 
+fn list_of(server: &Server<Toy>) -> ListResourceHandle<'_, Data> {
+    server.list_resource("toy_thing").unwrap()
+}
+
 async fn list(request: ListRequest) -> Vec<ListEvent> {
     let server = configured(Toy).await;
     let (events, mut receiver) = mpsc::channel(100);
-    server
-        .list_resource("toy_thing")
-        .unwrap()
-        .list(request, events)
-        .await;
+    list_of(&server).list(request, events).await;
     let mut list = Vec::new();
     while let Some(event) = receiver.recv().await {
         list.push(event);
@@ -231,7 +231,7 @@ async fn list_panic_ends_with_error() {
 async fn list_stopped_ends_with_error() {
     let server = configured(Toy).await;
     let (events, mut receiver) = mpsc::channel(100);
-    let list = server.list_resource("toy_thing").unwrap();
+    let list = list_of(&server);
     let run = list.list(request("wait"), events);
     let stop = async {
         assert!(matches!(receiver.recv().await, Some(ListEvent::Found { .. })));
@@ -247,7 +247,7 @@ async fn list_stopped_ends_with_error() {
 async fn list_receiver_dropped_ends_list() {
     let server = configured(Toy).await;
     let (events, mut receiver) = mpsc::channel(1);
-    let list = server.list_resource("toy_thing").unwrap();
+    let list = list_of(&server);
     let cancel = async {
         receiver.recv().await.unwrap();
         drop(receiver);
@@ -259,21 +259,15 @@ async fn list_receiver_dropped_ends_list() {
 async fn list_not_configured_is_error() {
     let server = Server::new(Toy, ServeMode::Managed);
     let (events, mut receiver) = mpsc::channel(1);
-    server
-        .list_resource("toy_thing")
-        .unwrap()
-        .list(request(""), events)
-        .await;
-    assert_eq!(
-        error(&receiver.recv().await.unwrap()).summary,
-        "Provider is not configured"
-    );
+    list_of(&server).list(request(""), events).await;
+    let event = receiver.recv().await.unwrap();
+    assert_eq!(error(&event).summary, "Provider is not configured");
 }
 
 #[test]
 fn list_validate_checks_schema_and_rules() {
     let server = Server::new(Toy, ServeMode::Managed);
-    let list = server.list_resource("toy_thing").unwrap();
+    let list = list_of(&server);
     assert!(list.validate(Value::Null).is_empty());
     assert!(list.validate(request("invalid").config).has_errors());
 }

@@ -431,14 +431,6 @@ async fn data_source_returns_known_values_or_error() {
     }
 }
 
-#[test]
-fn unknown_type_is_error_with_name() {
-    let server = Server::new(Toy, ServeMode::Managed);
-    let error = server.resource("toy_nothing").err().unwrap();
-    assert!(error.detail.contains("toy_nothing"));
-    assert!(server.data_source(TYPE).is_err());
-}
-
 #[tokio::test]
 async fn refresh_after_apply_begins_another_operation() {
     let server = configured(Toy).await;
