@@ -18,15 +18,12 @@ use crate::plugin::service::messages::{Failure, respond};
 use crate::server::Server;
 use crate::{Diagnostics, Provider};
 
-mod action;
 mod apply;
-mod data_source;
 mod delivery;
-mod function;
-mod list_resource;
 mod messages;
 mod provider;
 mod resource;
+mod streams;
 
 pub use self::delivery::Calls;
 
@@ -82,13 +79,13 @@ impl<P: Provider> Services<P> {
             "ImportResourceState" => self.run(message, resource::import_resource_state),
             "MoveResourceState" => self.run(message, resource::move_resource_state),
             "GenerateResourceConfig" => self.run(message, resource::generate_resource_config),
-            "ValidateDataResourceConfig" => self.run(message, data_source::validate_data_resource_config),
-            "ReadDataSource" => self.run(message, data_source::read_data_source),
-            "GetFunctions" => self.run(message, function::get_functions),
-            "CallFunction" => self.run(message, function::call_function),
-            "ValidateListResourceConfig" => self.run(message, list_resource::validate_list_resource_config),
-            "ValidateActionConfig" => self.run(message, action::validate_action_config),
-            "PlanAction" => self.run(message, action::plan_action),
+            "ValidateDataResourceConfig" => self.run(message, resource::validate_data_resource_config),
+            "ReadDataSource" => self.run(message, resource::read_data_source),
+            "GetFunctions" => self.run(message, provider::get_functions),
+            "CallFunction" => self.run(message, provider::call_function),
+            "ValidateListResourceConfig" => self.run(message, streams::validate_list_resource_config),
+            "ValidateActionConfig" => self.run(message, streams::validate_action_config),
+            "PlanAction" => self.run(message, streams::plan_action),
             _ => fail(Status::unimplemented("the provider does not have this method")),
         }
     }

@@ -20,7 +20,6 @@
     reason = "a test fails by panicking"
 )]
 
-mod adoption;
 pub mod cli;
 mod connection;
 pub mod debug;
@@ -33,10 +32,10 @@ mod session;
 pub mod terraform;
 pub mod value;
 
-pub use adoption::stored;
 pub use connection::{Channel, Tls, grpc, unix};
 pub use identity::Identity;
 pub use lookups::{DataSource, ListResource, Listed};
 pub use plugin::Plugin;
 pub use process::{Ended, Launch, Process, signal, within};
 pub use session::{Handshake, Host, call, check, plain, provider, shut_down, stream};
+pub use terraform::stored;

@@ -1,4 +1,4 @@
-//! The calls about resources, except for apply.
+//! The calls about resources, except for apply, and data sources.
 
 use std::sync::Arc;
 
@@ -155,6 +155,30 @@ pub(crate) async fn generate_resource_config<P: Provider>(
     let config = resource.generate_config(value(request.state.as_ref(), ty)?)?;
     Ok(tf::generate_resource_config::Response {
         config: Some(encode(&config, ty)),
+        ..<_>::default()
+    })
+}
+
+pub(crate) async fn validate_data_resource_config<P: Provider>(
+    server: Arc<Server<P>>,
+    request: tf::validate_data_resource_config::Request,
+) -> Result<tf::validate_data_resource_config::Response, Diagnostics> {
+    let data_source = server.data_source(&request.type_name)?;
+    let config = value(request.config.as_ref(), data_source.schema().object_type())?;
+    let diagnostics = wire::diagnostics(data_source.validate(config));
+    Ok(tf::validate_data_resource_config::Response { diagnostics })
+}
+
+pub(crate) async fn read_data_source<P: Provider>(
+    server: Arc<Server<P>>,
+    request: tf::read_data_source::Request,
+) -> Result<tf::read_data_source::Response, Diagnostics> {
+    let data_source = server.data_source(&request.type_name)?;
+    let ty = data_source.schema().object_type();
+    let read = data_source.read(value(request.config.as_ref(), ty)?).await;
+    Ok(tf::read_data_source::Response {
+        state: Some(encode(&read.state, ty)),
+        diagnostics: wire::diagnostics(read.diagnostics),
         ..<_>::default()
     })
 }
