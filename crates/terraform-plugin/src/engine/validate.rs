@@ -127,13 +127,10 @@ mod tests {
 
     #[test]
     fn validate_unknown_values_pass() {
-        assert_eq!(
-            errors(
-                Value::object([("name", Value::Unknown), ("list", Value::Unknown)]),
-                <_>::default()
-            ),
-            []
-        );
+        for list in [Value::Unknown, Value::List(vec![Value::Unknown])] {
+            let config = Value::object([("name", Value::Unknown), ("list", list)]);
+            assert_eq!(errors(config, <_>::default()), []);
+        }
     }
 
     #[test]
