@@ -1,5 +1,16 @@
 //! The values of Terraform's language: null, unknown or known.
 
+/// Implements `From` for the types that a literal or a variable can have.
+macro_rules! conversions {
+    ($to:ty: $($value:ident: $from:ty => $convert:expr,)+) => {
+        $(impl From<$from> for $to {
+            fn from($value: $from) -> Self {
+                $convert
+            }
+        })+
+    };
+}
+
 pub(crate) mod attr;
 pub(crate) mod json;
 pub(crate) mod number;
@@ -377,34 +388,12 @@ impl fmt::Debug for Value {
     }
 }
 
-impl From<&str> for Value {
-    fn from(s: &str) -> Self {
-        Self::String(s.to_owned())
-    }
-}
-
-impl From<String> for Value {
-    fn from(s: String) -> Self {
-        Self::String(s)
-    }
-}
-
-impl From<bool> for Value {
-    fn from(b: bool) -> Self {
-        Self::Bool(b)
-    }
-}
-
-impl From<i64> for Value {
-    fn from(i: i64) -> Self {
-        Self::Number(i.into())
-    }
-}
-
-impl From<Number> for Value {
-    fn from(number: Number) -> Self {
-        Self::Number(number)
-    }
+conversions! { Value:
+    text: &str => Self::String(text.to_owned()),
+    text: String => Self::String(text),
+    value: bool => Self::Bool(value),
+    integer: i64 => Self::Number(integer.into()),
+    number: Number => Self::Number(number),
 }
 
 #[cfg(test)]
