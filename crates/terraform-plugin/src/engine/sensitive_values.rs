@@ -1,4 +1,4 @@
-//! Removes sensitive values from messages to the user, from logs and from texts of a service.
+//! The sensitive values that no message to the user, log or text of a service may contain.
 //!
 //! A text can contain the response of a service, and a service can repeat any value that it has received, for instance
 //! the value in the state that an update replaces, or that of another object. Therefore the process remembers the

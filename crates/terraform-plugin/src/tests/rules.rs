@@ -24,11 +24,11 @@ fn read_request(name: &str) -> ReadRequest {
     }
 }
 
-fn errors(diagnostics: &Diagnostics) -> Vec<String> {
+/// Path and summary of each error.
+fn errors(diagnostics: &Diagnostics) -> String {
     let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
-    errors
-        .map(|d| format!("{}: {}", d.path.clone().unwrap_or_default(), d.summary))
-        .collect()
+    let errors = errors.map(|d| format!("{}: {}", d.path.clone().unwrap_or_default(), d.summary));
+    errors.collect::<Vec<_>>().join(", ")
 }
 
 const CRASHED: &str = ": The provider crashed in this operation";
@@ -90,16 +90,12 @@ async fn apply_result_is_checked_against_plan() {
     let unknown = create("unknown").await;
     assert_eq!(
         errors(&unknown.diagnostics),
-        ["updated: Provider returned an unknown value"]
+        "updated: Provider returned an unknown value"
     );
     assert!(unknown.state.is_wholly_known());
 
     let other = create("other").await;
-    assert_eq!(
-        errors(&other.diagnostics),
-        [""; 0],
-        "an error would taint the object"
-    );
+    assert_eq!(errors(&other.diagnostics), "", "an error would taint the object");
     let warning = other.diagnostics.iter().next().unwrap();
     assert_eq!(
         warning.summary,
@@ -111,45 +107,37 @@ async fn apply_result_is_checked_against_plan() {
 #[tokio::test]
 async fn create_failed_returns_partial_state_or_null() {
     let failed = create("fail").await;
-    assert_eq!(
-        (failed.state, errors(&failed.diagnostics)),
-        (Value::Null, vec![": Refused".to_owned()])
-    );
+    assert_eq!(errors(&failed.diagnostics), ": Refused");
+    assert_eq!(failed.state, Value::Null);
     let panicked = create("panic").await;
-    assert_eq!(
-        (panicked.state, errors(&panicked.diagnostics)),
-        (Value::Null, vec![CRASHED.to_owned()])
-    );
+    assert_eq!(errors(&panicked.diagnostics), CRASHED);
+    assert_eq!(panicked.state, Value::Null);
 
     let field = create("fail on a field").await;
     assert_eq!(
         errors(&field.diagnostics),
-        [": Refused"],
+        ": Refused",
         "the schema has no such attribute, and a host may drop the message"
     );
 
     let half = create("fail half way").await;
-    assert_eq!(errors(&half.diagnostics), [": Refused"]);
+    assert_eq!(errors(&half.diagnostics), ": Refused");
     assert_eq!(half.state.get("id"), &"1".into());
     assert!(
         half.state.is_wholly_known(),
         "a state is known, even after a failure"
     );
     let half = create("panic half way").await;
-    assert_eq!(
-        (half.state.get("id"), errors(&half.diagnostics)),
-        (&"1".into(), vec![CRASHED.to_owned()])
-    );
+    assert_eq!(errors(&half.diagnostics), CRASHED);
+    assert_eq!(half.state.get("id"), &"1".into());
 }
 
 #[tokio::test]
 async fn update_failed_returns_partial_or_prior_state() {
     for (name, error) in [("fail", ": Refused"), ("panic", CRASHED)] {
         let failed = update(name).await;
-        assert_eq!(
-            (failed.state, errors(&failed.diagnostics)),
-            (state("before"), vec![error.to_owned()])
-        );
+        assert_eq!(errors(&failed.diagnostics), error);
+        assert_eq!(failed.state, state("before"));
     }
     let half = update("fail half way").await;
     assert_eq!(half.state.get("updated"), &"half".into());
@@ -160,10 +148,8 @@ async fn update_failed_returns_partial_or_prior_state() {
 async fn delete_failed_returns_prior_state() {
     for (name, error) in [("fail", ": Refused"), ("panic", CRASHED)] {
         let failed = apply(state(name), Value::Null, Value::Null).await;
-        assert_eq!(
-            (failed.state, errors(&failed.diagnostics)),
-            (state(name), vec![error.to_owned()])
-        );
+        assert_eq!(errors(&failed.diagnostics), error);
+        assert_eq!(failed.state, state(name));
         assert_eq!(failed.private, br#"{"kept":1}"#);
     }
     assert!(apply(state("a"), Value::Null, Value::Null).await.state.is_null());
@@ -174,10 +160,10 @@ async fn plan_result_is_checked_against_configuration() {
     let lied = plan(Value::Null, config("plan lies")).await;
     assert_eq!(
         errors(&lied.diagnostics),
-        ["name: Provider planned a value that differs from the configuration"]
+        "name: Provider planned a value that differs from the configuration"
     );
     let panicked = plan(Value::Null, config("plan panics")).await;
-    assert_eq!(errors(&panicked.diagnostics), [CRASHED]);
+    assert_eq!(errors(&panicked.diagnostics), CRASHED);
     let replaced = plan(state("before"), config("plan replaces")).await;
     assert_eq!(replaced.requires_replace, [Path::from("name")]);
     assert_eq!(Private::from_bytes(&replaced.private).get("planned"), Some(true));
@@ -206,10 +192,8 @@ async fn read_gone_returns_null_and_failed_returns_stored_state() {
     assert_eq!((same.state, same.private), (state("a"), b"not ours".to_vec()));
     for (name, error) in [("fail", ": Refused"), ("panic", CRASHED)] {
         let failed = read(name).await;
-        assert_eq!(
-            (failed.state, errors(&failed.diagnostics)),
-            (state(name), vec![error.to_owned()])
-        );
+        assert_eq!(errors(&failed.diagnostics), error);
+        assert_eq!(failed.state, state(name));
     }
 }
 
@@ -223,10 +207,8 @@ async fn import_returns_state_for_read() {
         assert_eq!(imported.state.get("id"), &"7".into());
     }
     let nobody = resource.import(ImportTarget::Id("nobody".to_owned())).await;
-    assert_eq!(
-        (nobody.state, errors(&nobody.diagnostics)),
-        (Value::Null, vec![": Nothing to import".to_owned()])
-    );
+    assert_eq!(errors(&nobody.diagnostics), ": Nothing to import");
+    assert_eq!(nobody.state, Value::Null);
 }
 
 #[test]
@@ -259,7 +241,7 @@ fn upgrade_older_version_returns_current_state() {
         ),
     ] {
         let upgraded = resource.upgrade(version, stored);
-        assert_eq!(errors(&upgraded.diagnostics), Vec::<String>::new());
+        assert_eq!(errors(&upgraded.diagnostics), "");
         assert_eq!(
             (upgraded.state.get("id"), upgraded.state.get("name")),
             (&"1".into(), &"a".into())
@@ -269,10 +251,10 @@ fn upgrade_older_version_returns_current_state() {
     let newer = resource.upgrade(3, json!({}));
     assert_eq!(
         errors(&newer.diagnostics),
-        [": State was written by a newer version of the provider"]
+        ": State was written by a newer version of the provider"
     );
     let broken = resource.upgrade(2, json!({"name": ["s3cret"]}));
-    assert_eq!(errors(&broken.diagnostics), ["name: Invalid state"]);
+    assert_eq!(errors(&broken.diagnostics), "name: Invalid state");
     assert!(!format!("{:?}", broken.diagnostics).contains("s3cret"));
 }
 
@@ -339,20 +321,17 @@ fn validate_reports_all_errors_without_configuration() {
     };
     assert_eq!(
         errors(&resource.validate(config("invalid"), capable)),
-        ["name: Invalid"]
+        "name: Invalid"
     );
     assert_eq!(
         errors(&resource.validate(config(" "), capable)),
-        ["name: Value is blank"]
+        "name: Value is blank"
     );
     assert!(resource.validate(config("a"), capable).is_empty());
     let incapable = resource.validate(config("invalid"), ClientCapabilities::default());
     assert_eq!(
         errors(&incapable),
-        [
-            "password: Write-only arguments are not supported",
-            "name: Invalid"
-        ]
+        "password: Write-only arguments are not supported, name: Invalid"
     );
 }
 
@@ -361,14 +340,12 @@ async fn call_not_configured_is_error_and_keeps_state() {
     let server = Server::new(Toy, ServeMode::Managed);
     for (token, error) in [("bad", "token: Bad token"), ("panic", CRASHED)] {
         let diagnostics = server.configure(provider_block(token), String::new()).await;
-        assert_eq!(errors(&diagnostics), [error]);
+        assert_eq!(errors(&diagnostics), error);
     }
     let resource = server.resource(TYPE).unwrap();
     let read = resource.read(read_request("a")).await;
-    assert_eq!(
-        (read.state, errors(&read.diagnostics)),
-        (state("a"), vec![": Provider is not configured".to_owned()])
-    );
+    assert_eq!(errors(&read.diagnostics), ": Provider is not configured");
+    assert_eq!(read.state, state("a"));
     let request = ApplyRequest {
         prior: state("a"),
         ..ApplyRequest::default()
@@ -381,7 +358,7 @@ fn validate_provider_applies_schema_and_rules() {
     let server = Server::new(Toy, ServeMode::Managed);
     assert_eq!(
         errors(&server.validate_provider(provider_block(" "))),
-        ["token: Value is blank"]
+        "token: Value is blank"
     );
     let diagnostics = server.validate_provider(Value::object([("token", Value::Null)]));
     assert!(!diagnostics.has_errors() && !diagnostics.is_empty());
@@ -405,7 +382,7 @@ async fn stop_lasts_until_process_ends_or_next_configuration_in_debug_mode() {
         server.configure(provider_block("good"), String::new()).await;
         server.stop();
         let stopped = server.resource(TYPE).unwrap().apply(request()).await;
-        assert_eq!(errors(&stopped.diagnostics), [": Interrupted"]);
+        assert_eq!(errors(&stopped.diagnostics), ": Interrupted");
         server.configure(provider_block("good"), String::new()).await;
         let next = server.resource(TYPE).unwrap().apply(request()).await;
         assert_eq!(next.diagnostics.has_errors(), interrupted);
@@ -427,7 +404,7 @@ async fn data_source_returns_known_values_or_error() {
         ("panic", CRASHED),
         ("unknown", "value: Provider returned an unknown value"),
     ] {
-        assert_eq!(errors(&look(key).await.diagnostics), [error]);
+        assert_eq!(errors(&look(key).await.diagnostics), error);
     }
 }
 
