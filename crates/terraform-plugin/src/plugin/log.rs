@@ -50,49 +50,39 @@ pub fn start(level: LevelFilter, targets: &'static [&'static str]) {
 
 /// A log line for an error that prevents serving, which does not depend on the level.
 pub fn error_line(message: &str) -> String {
-    line(Level::ERROR, "plugin", message.to_owned(), Map::new())
+    let message = [("@message".to_owned(), message.into())];
+    line(Level::ERROR, "plugin", Fields(Map::from_iter(message)))
 }
 
 struct HostLayer;
 
 impl<S: Subscriber> Layer<S> for HostLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let mut fields = Fields {
-            message: String::new(),
-            rest: Map::new(),
-        };
+        let mut fields = Fields::default();
         event.record(&mut fields);
-        let module = event.metadata().target();
-        let line = line(*event.metadata().level(), module, fields.message, fields.rest);
+        let line = line(*event.metadata().level(), event.metadata().target(), fields);
         // A single write keeps the lines of several threads separate. An error means that the host has ended.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 }
 
-fn line(level: Level, module: &str, message: String, mut fields: Map<String, Json>) -> String {
+fn line(level: Level, module: &str, Fields(mut fields): Fields) -> String {
     let time = humantime::format_rfc3339_micros(SystemTime::now()).to_string();
     fields.insert("@level".to_owned(), level.as_str().to_lowercase().into());
-    fields.insert("@message".to_owned(), message.into());
+    fields.entry("@message").or_insert_with(|| "".into());
     fields.insert("@module".to_owned(), module.into());
     fields.insert("@timestamp".to_owned(), time.into());
     format!("{}\n", Json::Object(fields))
 }
 
-struct Fields {
-    message: String,
-    rest: Map<String, Json>,
-}
+/// The fields of an event by name, the message as `@message`.
+#[derive(Default)]
+struct Fields(Map<String, Json>);
 
 impl Fields {
-    fn put(&mut self, name: &str, value: Json) {
-        let value = match value {
-            Json::String(text) => Json::String(foreign_text(&text)),
-            other => other,
-        };
-        match (name, value) {
-            ("message", Json::String(message)) => self.message = message,
-            (name, value) => drop(self.rest.insert(name.to_owned(), value)),
-        }
+    fn text(&mut self, name: &str, text: &str) {
+        let name = if name == "message" { "@message" } else { name };
+        self.0.insert(name.to_owned(), foreign_text(text).into());
     }
 }
 
@@ -100,23 +90,23 @@ impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let mut text = String::new();
         let _ = write!(text, "{value:?}");
-        self.put(field.name(), text.into());
+        self.text(field.name(), &text);
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field.name(), value.into());
+        self.text(field.name(), value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field.name(), value.into());
+        self.0.insert(field.name().to_owned(), value.into());
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field.name(), value.into());
+        self.0.insert(field.name().to_owned(), value.into());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field.name(), value.into());
+        self.0.insert(field.name().to_owned(), value.into());
     }
 }
 
@@ -150,15 +140,13 @@ mod tests {
     /// The host prints the text of a line, decoded, to a terminal.
     #[test]
     fn texts_are_one_line_without_characters_that_control_a_terminal() {
-        let mut fields = Fields {
-            message: String::new(),
-            rest: Map::new(),
-        };
+        let mut fields = Fields::default();
         for name in ["message", "path"] {
-            fields.put(name, "a\u{1b}[2J\u{7}\u{9b}\u{202e}\r\n\nApply complete!".into());
+            fields.text(name, "a\u{1b}[2J\u{7}\u{9b}\u{202e}\r\n\nApply complete!");
         }
-        assert_eq!(fields.message, "a [2J Apply complete!");
-        assert_eq!(fields.rest["path"], "a [2J Apply complete!");
+        for name in ["@message", "path"] {
+            assert_eq!(fields.0[name], "a [2J Apply complete!");
+        }
     }
 
     #[test]
