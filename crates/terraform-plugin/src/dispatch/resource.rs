@@ -299,7 +299,8 @@ impl<R: Resource> ErasedResource<R> {
             call.diagnostics.append(errors);
             return Err(call.diagnostics);
         }
-        let planned = plan::with_unknowns(self.state_of(&call.planned)?, config);
+        let mut planned = self.state_of(&call.planned)?;
+        plan::restore_unknowns(&mut planned, config);
         let mut replaces = plan::replacements(schema, prior, &planned);
         call.requires_replace.retain(|path| !replaces.contains(path));
         replaces.append(&mut call.requires_replace);

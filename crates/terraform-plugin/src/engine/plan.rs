@@ -95,12 +95,7 @@ fn comes_from(schema: &Schema, prior: &Value, config: &Value) -> bool {
 
 /// Makes unknown again what is unknown in the configuration. A model reads an unknown object as an object of unknown
 /// attributes.
-pub(crate) fn with_unknowns(mut planned: Value, config: &Value) -> Value {
-    restore_unknowns(&mut planned, config);
-    planned
-}
-
-fn restore_unknowns(planned: &mut Value, config: &Value) {
+pub(crate) fn restore_unknowns(planned: &mut Value, config: &Value) {
     if matches!(config, Value::Unknown) && !planned.is_null() {
         *planned = Value::Unknown;
     } else if planned.pairs_with(config) {

@@ -32,12 +32,6 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// the host did not receive.
 const LAST_CHANGES: Duration = Duration::from_secs(45);
 
-pub struct Plugin<P> {
-    pub provider: P,
-    /// Whether a user started the process with `-debug`: no host, no TLS, any number of runs.
-    pub debug: bool,
-}
-
 /// The error if the plugin cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -63,12 +57,12 @@ impl ServeError {
     }
 }
 
-/// Serves a provider until the host, or in debug mode the user, ends it.
-pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
-    let managed = !plugin.debug;
-    let served = run(plugin).await;
+/// Serves a provider until the host ends it, or in debug mode, which has no host and no TLS and serves any number of
+/// runs, the user.
+pub async fn serve<P: Provider>(provider: P, debug: bool) -> Result<(), ServeError> {
+    let served = run(provider, debug).await;
     if let Err(error) = &served
-        && managed
+        && !debug
         && !matches!(error, ServeError::NoHost)
     {
         // A host shows the user a first line that is no handshake. It logs stderr, which most users do not see.
@@ -78,19 +72,19 @@ pub async fn serve<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     served
 }
 
-async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
+async fn run<P: Provider>(provider: P, debug: bool) -> Result<(), ServeError> {
     let parent = ParentProcess::now();
     // A value that is not Unicode must not count as unset: without its certificate, the host would be served without
     // TLS.
     let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
-    let host = if plugin.debug {
+    let host = if debug {
         None
     } else {
         Some(Host::from_environment(variable).ok_or(ServeError::NoHost)?)
     };
-    let metadata = plugin.provider.metadata();
-    start_log(&metadata, plugin.debug);
-    if !plugin.debug {
+    let metadata = provider.metadata();
+    start_log(&metadata, debug);
+    if !debug {
         core_dumps::forbid();
     }
 
@@ -105,18 +99,18 @@ async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
     let end = CancellationToken::new();
     let calls = Calls::default();
     let connected = watch::Sender::new(Connected::default());
-    let mode = if plugin.debug {
+    let mode = if debug {
         ServeMode::Debug
     } else {
         ServeMode::Managed
     };
-    let server = Arc::new(Server::new(plugin.provider, mode));
+    let server = Arc::new(Server::new(provider, mode));
     let services = Arc::new(Services {
         server: server.clone(),
         calls: calls.clone(),
         host: HostServices {
             end: end.clone(),
-            ends_on_shutdown: !plugin.debug,
+            ends_on_shutdown: !debug,
         },
     });
 
@@ -139,7 +133,7 @@ async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         }
     };
     let host_gone = async {
-        if plugin.debug {
+        if debug {
             std::future::pending::<()>().await;
         }
         host_gone(connected.subscribe(), parent).await;
@@ -153,7 +147,7 @@ async fn run<P: Provider>(plugin: Plugin<P>) -> Result<(), ServeError> {
         () = accept => {}
         () = end.cancelled() => {}
         () = host_gone.as_mut() => orphaned = true,
-        () = signals.end(plugin.debug) => {
+        () = signals.end(debug) => {
             server.stop();
             tokio::select! {
                 () = calls.all.wait() => {}

@@ -187,11 +187,9 @@ impl Attribute {
     /// Specifies the parts of a text that diagnostics and logs replace with `[redacted]`. Terraform still shows the
     /// attribute. For values that can contain a secret, such as URLs.
     #[must_use]
-    pub fn redact_parts(self, parts: fn(&str) -> Vec<String>) -> Self {
-        Self {
-            redact_parts: Some(parts),
-            ..self
-        }
+    pub fn redact_parts(mut self, parts: fn(&str) -> Vec<String>) -> Self {
+        self.redact_parts = Some(parts);
+        self
     }
 
     /// The attribute is deprecated. The text contains the reason and the replacement.
@@ -226,11 +224,9 @@ impl Attribute {
     /// id in another case. The value of the configuration, plan or state then remains as it is: it is no change, and no
     /// error. For strings, and lists and sets of strings.
     #[must_use]
-    pub fn semantic_equality(self, equal: fn(&str, &str) -> bool) -> Self {
-        Self {
-            semantic_equality: Some(equal),
-            ..self
-        }
+    pub fn semantic_equality(mut self, equal: fn(&str, &str) -> bool) -> Self {
+        self.semantic_equality = Some(equal);
+        self
     }
 
     /// Markdown that describes the attribute, with units, limits and consequences.

@@ -286,8 +286,9 @@ fn plan_value_that_means_the_same_is_no_change() {
 
 /// A model reads an unknown object as an object of unknown attributes.
 #[test]
-fn with_unknowns_restores_unknown_objects() {
-    let read = Value::object([("a", Value::List(vec![rule("x", Value::Null)]))]);
+fn restore_unknowns_restores_unknown_objects() {
+    let mut planned = Value::object([("a", Value::List(vec![rule("x", Value::Null)]))]);
     let config = Value::object([("a", Value::List(vec![Value::Unknown]))]);
-    assert_eq!(with_unknowns(read, &config), config);
+    restore_unknowns(&mut planned, &config);
+    assert_eq!(planned, config);
 }
