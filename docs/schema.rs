@@ -17,7 +17,7 @@ fn main() {
         .map(|function| (function.name().to_owned(), of_function(function.definition())));
     let identities = server
         .resources()
-        .filter(|(_, schema)| !schema.identity_attributes().is_empty());
+        .filter(|(_, schema)| schema.identity_attributes().next().is_some());
     let provider = json!({
         "provider": of_schema(server.schema()),
         "resource_schemas": of_schemas(server.resources()),
@@ -89,12 +89,11 @@ fn of_attribute(attribute: &Attribute) -> Value {
 }
 
 fn of_identity(schema: &Schema) -> Value {
-    let attributes = schema.identity_attributes().iter().map(|part| {
-        let declared = schema.attributes().iter().find(|a| a.name == part.name);
+    let attributes = schema.identity_attributes().map(|part| {
         let json = json!({
-            "type": declared.map(|attribute| attribute.value_type().to_json()),
-            "required_for_import": part.required_for_import,
-            "optional_for_import": !part.required_for_import,
+            "type": part.value_type().to_json(),
+            "required_for_import": part.identity == Some(true),
+            "optional_for_import": part.identity == Some(false),
         });
         (part.name.to_owned(), json)
     });

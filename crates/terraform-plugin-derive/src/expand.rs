@@ -86,15 +86,6 @@ fn schema(input: &DeriveInput, attributes: &[Attribute<'_>], errors: &mut Errors
         // A nested object has the description of its attribute.
         .unwrap_or_else(|| quote!(""));
     let version = version.map(|version| quote!(.version(#version)));
-    let parts = attributes.iter().filter_map(|attribute| {
-        let (name, required_for_import) = (&attribute.name, attribute.identity?);
-        Some(quote!(::terraform_plugin::IdentityAttribute {
-            name: #name,
-            required_for_import: #required_for_import,
-        }))
-    });
-    let parts: Vec<_> = parts.collect();
-    let identity = (!parts.is_empty()).then(|| quote!(.identity(&[#(#parts),*])));
     let rules = rules.iter().map(|(rule, names)| {
         let variant = variant(rule);
         let names = names.iter().map(ToString::to_string);
@@ -103,7 +94,7 @@ fn schema(input: &DeriveInput, attributes: &[Attribute<'_>], errors: &mut Errors
     let declare = attributes.iter().map(Attribute::declare);
     quote! {
         #[allow(unused_mut)]
-        let mut schema = ::terraform_plugin::Schema::new(#description, []).rules([#(#rules),*]) #version #identity;
+        let mut schema = ::terraform_plugin::Schema::new(#description, []).rules([#(#rules),*]) #version;
         #(#declare)*
         schema
     }

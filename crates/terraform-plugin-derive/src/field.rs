@@ -39,12 +39,11 @@ const PRIMITIVE: &[&str] = &["String", "bool", "i64", "f64", "Secret", "Number"]
 pub(crate) struct Attribute<'a> {
     field: &'a Field,
     pub(crate) name: String,
-    pub(crate) identity: Option<bool>,
     flags: Vec<Ident>,
     default: Option<Expr>,
-    validators: Vec<Expr>,
-    functions: Vec<(Ident, Expr)>,
-    deprecated: Option<LitStr>,
+    is_identity: bool,
+    /// The further options, as calls of the builder.
+    calls: Vec<TokenStream>,
     description: Option<TokenStream>,
 }
 
@@ -54,12 +53,10 @@ impl<'a> Attribute<'a> {
         let mut attribute = Self {
             field,
             name: name.trim_start_matches("r#").to_owned(),
-            identity: None,
             flags: Vec::new(),
             default: None,
-            validators: Vec::new(),
-            functions: Vec::new(),
-            deprecated: None,
+            is_identity: false,
+            calls: Vec::new(),
             description: None,
         };
         let mut description = None;
@@ -67,14 +64,25 @@ impl<'a> Attribute<'a> {
             match option.to_string().as_str() {
                 flag if FLAGS.contains(&flag) => attribute.flags.push(option.clone()),
                 "default" => attribute.default = Some(options::value(meta)?),
-                "validate" => attribute.validators.push(options::value(meta)?),
+                "validate" => {
+                    let validator = options::value(meta)?;
+                    attribute.calls.push(quote!(validator(#validator)));
+                }
                 "redact_parts" | "semantic_equality" => {
-                    attribute.functions.push((option.clone(), options::value(meta)?));
+                    let function = options::value(meta)?;
+                    attribute.calls.push(quote!(#option(#function)));
                 }
                 "attribute" => attribute.name = meta.value()?.parse::<LitStr>()?.value(),
-                "deprecated" => attribute.deprecated = Some(meta.value()?.parse()?),
+                "deprecated" => {
+                    let reason: LitStr = meta.value()?.parse()?;
+                    attribute.calls.push(quote!(deprecated(#reason)));
+                }
                 "description" => description = Some(options::value(meta)?),
-                "identity" => attribute.identity = Some(required_for_import(meta)?),
+                "identity" => {
+                    let required = required_for_import(meta)?;
+                    attribute.is_identity = true;
+                    attribute.calls.push(quote!(identity(#required)));
+                }
                 _ => return Ok(false),
             }
             Ok(true)
@@ -101,12 +109,7 @@ impl<'a> Attribute<'a> {
 
     fn check(&self, errors: &mut Errors) {
         if let Some(flatten) = self.flag("flatten") {
-            let alone = self.flags.len() == 1
-                && self.default.is_none()
-                && self.validators.is_empty()
-                && self.functions.is_empty()
-                && self.identity.is_none();
-            if !alone {
+            if self.flags.len() > 1 || self.default.is_some() || !self.calls.is_empty() {
                 errors.at(
                     flatten,
                     "`flatten` stands alone: the options are those of the other model",
@@ -143,8 +146,7 @@ impl<'a> Attribute<'a> {
         {
             errors.at(keeps, "only a computed attribute keeps its value");
         }
-        if self.identity.is_some() && (self.flag("sensitive").is_some() || self.flag("write_only").is_some())
-        {
+        if self.is_identity && (self.flag("sensitive").is_some() || self.flag("write_only").is_some()) {
             errors.at(&self.field.ident, "a secret cannot be part of the identity");
         }
         if self.description.is_none() {
@@ -209,14 +211,8 @@ impl<'a> Attribute<'a> {
             }};
             code = quote!(#code #optional .default(#value));
         }
-        for (option, function) in &self.functions {
-            code = quote!(#code.#option(#function));
-        }
-        for validator in &self.validators {
-            code = quote!(#code.validator(#validator));
-        }
-        if let Some(reason) = &self.deprecated {
-            code = quote!(#code.deprecated(#reason));
+        for call in &self.calls {
+            code = quote!(#code.#call);
         }
         let description = &self.description;
         quote!(#code.description(#description))

@@ -96,7 +96,7 @@ pub use resource::{
 pub use run::run;
 pub use schema::rule::Rule;
 pub use schema::validator::Validator;
-pub use schema::{Attribute, IdentityAttribute, Kind, Nesting, Schema};
+pub use schema::{Attribute, Kind, Nesting, Schema};
 pub use secrets::{foreign_text, remember_secret};
 pub use serde_json;
 pub use server::validate_implementation;

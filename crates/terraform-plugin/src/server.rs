@@ -161,7 +161,7 @@ impl<P: Provider> Server<P> {
         }
         for name in names(&self.registry.list_resources) {
             let resource = self.resource(name);
-            if !resource.is_ok_and(|r| !r.schema().identity_attributes().is_empty()) {
+            if !resource.is_ok_and(|r| r.schema().identity_attributes().next().is_some()) {
                 add(name, vec!["no resource of this type with an identity".to_owned()]);
             }
         }

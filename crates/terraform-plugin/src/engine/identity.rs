@@ -26,18 +26,19 @@ pub(crate) fn after(
     let Some(stored) = stored else {
         return Some(derived);
     };
-    let changed = schema.identity_attributes().iter().find(|part| {
+    let is_known = |part: &Value| !part.is_null() && part.is_wholly_known();
+    let changed = schema.identity_attributes().find(|part| {
         let before = stored.get(part.name);
-        let same = schema
-            .attribute(part.name)
-            .is_some_and(|attribute| attribute.means_the_same(before, derived.get(part.name)));
-        !before.is_null() && before.is_wholly_known() && !same
+        is_known(before) && !part.means_the_same(before, derived.get(part.name))
     });
     let Some(part) = changed else {
-        let parts = schema.identity_attributes().iter().map(|part| {
+        let parts = schema.identity_attributes().map(|part| {
             let before = stored.get(part.name);
-            let keep = !before.is_null() && before.is_wholly_known();
-            let value = if keep { before } else { derived.get(part.name) };
+            let value = if is_known(before) {
+                before
+            } else {
+                derived.get(part.name)
+            };
             (part.name, value.clone())
         });
         return Some(Value::object(parts));
@@ -60,33 +61,18 @@ pub(crate) fn after(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Attribute, IdentityAttribute};
+    use crate::Attribute;
 
     fn schema() -> Schema {
+        let id = Attribute::string("id").computed().identity(true);
         Schema::new(
             "A thing.",
             [
-                Attribute::string("id")
-                    .computed()
-                    .semantic_equality(str::eq_ignore_ascii_case),
-                Attribute::string("region").optional().computed(),
-                Attribute::string("portal").optional(),
+                id.semantic_equality(str::eq_ignore_ascii_case),
+                Attribute::string("region").optional().computed().identity(false),
+                Attribute::string("portal").optional().identity(false),
             ],
         )
-        .identity(&[
-            IdentityAttribute {
-                name: "id",
-                required_for_import: true,
-            },
-            IdentityAttribute {
-                name: "region",
-                required_for_import: false,
-            },
-            IdentityAttribute {
-                name: "portal",
-                required_for_import: false,
-            },
-        ])
     }
 
     fn value(id: &str, region: Value) -> Value {

@@ -74,15 +74,12 @@ pub fn schema(schema: &Schema) -> tf::Schema {
 /// The identity schema of a resource, if it has an identity.
 pub(crate) fn identity_schema(schema: &Schema) -> Option<tf::ResourceIdentitySchema> {
     use tf::resource_identity_schema::IdentityAttribute;
-    let attributes = schema.identity_attributes().iter().filter_map(|part| {
-        let attribute = schema.attribute(part.name)?;
-        Some(IdentityAttribute {
-            name: part.name.to_owned(),
-            r#type: type_bytes(&attribute.value_type()),
-            required_for_import: part.required_for_import,
-            optional_for_import: !part.required_for_import,
-            description: attribute.description.to_owned(),
-        })
+    let attributes = schema.identity_attributes().map(|part| IdentityAttribute {
+        name: part.name.to_owned(),
+        r#type: type_bytes(&part.value_type()),
+        required_for_import: part.identity == Some(true),
+        optional_for_import: part.identity == Some(false),
+        description: part.description.to_owned(),
     });
     let identity_attributes: Vec<_> = attributes.collect();
     (!identity_attributes.is_empty()).then_some(tf::ResourceIdentitySchema {

@@ -82,6 +82,8 @@ pub struct Attribute {
     pub write_only: bool,
     /// The reason of the deprecation, if it is deprecated.
     pub deprecation: Option<&'static str>,
+    /// If it is part of the identity, whether an import must specify it.
+    pub identity: Option<bool>,
     pub(crate) redact_parts: Option<fn(&str) -> Vec<String>>,
     pub(crate) default: Option<Value>,
     pub(crate) validators: Vec<Validator>,
@@ -105,6 +107,7 @@ impl Attribute {
             write_only: false,
             redact_parts: None,
             deprecation: None,
+            identity: None,
             default: None,
             validators: Vec::new(),
             requires_replace: false,
@@ -199,6 +202,14 @@ impl Attribute {
         self
     }
 
+    /// The attribute is part of the identity, and an import must specify it or can. The attributes of the identity identify
+    /// an object for its whole life. They are part of the state, from which the identity is always derived.
+    #[must_use]
+    pub fn identity(mut self, required_for_import: bool) -> Self {
+        self.identity = Some(required_for_import);
+        self
+    }
+
     /// Adds a validator, which receives known values only.
     #[must_use]
     pub fn validator(mut self, validator: Validator) -> Self {
@@ -264,18 +275,8 @@ pub struct Schema {
     version: i64,
     description: &'static str,
     attributes: Vec<Attribute>,
-    identity: &'static [IdentityAttribute],
     pub(crate) rules: Vec<Rule>,
     object: OnceLock<Type>,
-}
-
-/// An attribute of the schema that is part of the identity of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IdentityAttribute {
-    /// The name of the attribute.
-    pub name: &'static str,
-    /// Whether an import must specify it. An import can omit the others.
-    pub required_for_import: bool,
 }
 
 impl Schema {
@@ -290,7 +291,6 @@ impl Schema {
             version: 0,
             description,
             attributes,
-            identity: &[],
             rules: Vec::new(),
             object: OnceLock::new(),
         }
@@ -300,13 +300,6 @@ impl Schema {
     #[must_use]
     pub fn version(self, version: i64) -> Self {
         Self { version, ..self }
-    }
-
-    /// Sets the identity: attributes that together identify an object for its whole life. They are part of the state,
-    /// from which the identity is always derived.
-    #[must_use]
-    pub fn identity(self, identity: &'static [IdentityAttribute]) -> Self {
-        Self { identity, ..self }
     }
 
     /// Adds an attribute.
@@ -327,31 +320,31 @@ impl Schema {
         self
     }
 
-    /// The attributes of the identity, empty if the block has none.
-    #[must_use]
-    pub fn identity_attributes(&self) -> &'static [IdentityAttribute] {
-        self.identity
+    /// The attributes of the identity.
+    pub fn identity_attributes(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|a| a.identity.is_some())
     }
 
     /// The type of an identity.
     pub(crate) fn identity_type(&self) -> Type {
-        let ty = |name| self.attribute(name).map_or(Type::String, Attribute::value_type);
-        Type::object(self.identity.iter().map(|i| (i.name, ty(i.name))))
+        Type::object(self.identity_attributes().map(|a| (a.name, a.value_type())))
     }
 
     /// The identity of the object in a state. Returns `None` while a part is unknown, or is null and may not be: only a
     /// part that is optional for import and not computed may be null, unless all parts are null.
     #[must_use]
     pub fn identity_of(&self, state: &Value) -> Option<Value> {
-        let complete = |part: &IdentityAttribute| {
+        let complete = |part: &Attribute| {
             let value = state.get(part.name);
-            let may_be_null =
-                || !part.required_for_import && self.attribute(part.name).is_some_and(|a| !a.computed);
-            value.is_wholly_known() && (!value.is_null() || may_be_null())
+            let may_be_null = part.identity == Some(false) && !part.computed;
+            value.is_wholly_known() && (!value.is_null() || may_be_null)
         };
-        let names = || self.identity.iter().map(|part| part.name);
-        (names().any(|name| !state.get(name).is_null()) && self.identity.iter().all(complete))
-            .then(|| Value::object(names().map(|name| (name, state.get(name).clone()))))
+        let mut names = self.identity_attributes().map(|part| part.name);
+        let exists = names.any(|name| !state.get(name).is_null());
+        (exists && self.identity_attributes().all(complete)).then(|| {
+            let parts = self.identity_attributes().map(|part| part.name);
+            Value::object(parts.map(|name| (name, state.get(name).clone())))
+        })
     }
 
     pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {

@@ -46,13 +46,11 @@ impl Schema {
             write_only: false,
         };
         validate_attributes(self.attributes(), &parent, &mut errors);
-        for part in self.identity_attributes() {
-            if !self.attribute(part.name).is_some_and(can_identify) {
-                errors.push(format!(
-                    "{}: not an attribute that can be part of an identity",
-                    part.name
-                ));
-            }
+        for part in self.identity_attributes().filter(|part| !can_identify(part)) {
+            let name = part.name;
+            errors.push(format!(
+                "{name}: not an attribute that can be part of an identity"
+            ));
         }
         validate_rules(&self.rules, self.attributes(), "", &mut errors);
         let reserved = match kind {
@@ -218,7 +216,7 @@ pub(crate) fn has_dynamic_element(ty: &Type) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{IdentityAttribute, Validator};
+    use crate::Validator;
 
     #[test]
     fn validate_implementation_reports_each_error_with_its_path() {
@@ -276,19 +274,13 @@ mod tests {
 
     #[test]
     fn validate_implementation_identity_of_nested_or_sensitive_attribute_is_error() {
-        let nested = || Attribute::nested("a", Nesting::List, []).computed();
         for attribute in [
-            nested(),
+            Attribute::nested("a", Nesting::List, []).computed(),
             Attribute::string("a").computed().sensitive(),
-            Attribute::string("b").computed(),
         ] {
-            let schema = Schema::new("A thing.", [attribute.description("An attribute.")]);
-            let schema = schema.identity(&[IdentityAttribute {
-                name: "a",
-                required_for_import: true,
-            }]);
+            let attribute = attribute.identity(true).description("An attribute.");
             assert_eq!(
-                schema.validate_implementation(BlockKind::Resource),
+                Schema::new("A thing.", [attribute]).validate_implementation(BlockKind::Resource),
                 ["a: not an attribute that can be part of an identity"]
             );
         }

@@ -5,5 +5,5 @@ mod check;
 pub(crate) mod rule;
 pub(crate) mod validator;
 
-pub use self::block::{Attribute, IdentityAttribute, Kind, Nesting, Schema};
+pub use self::block::{Attribute, Kind, Nesting, Schema};
 pub(crate) use self::check::{BlockKind, has_dynamic_element, is_identifier};
