@@ -25,10 +25,8 @@ pub(crate) fn model(input: &DeriveInput) -> Result<TokenStream> {
             .iter()
             .any(|before| before.name == attribute.name);
         if twice && !attribute.is_flatten() {
-            errors.on(
-                attribute.span(),
-                format!("the attribute \"{}\" is declared twice", attribute.name),
-            );
+            let text = format!("the attribute \"{}\" is declared twice", attribute.name);
+            errors.at(&attribute.field.ident, text);
         }
     }
     let schema = schema(input, &attributes, &mut errors);

@@ -1,6 +1,6 @@
 //! A field of a model: its options and its code.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprPath, Field, GenericArgument, Ident, LitStr, PathArguments, Type};
@@ -37,7 +37,7 @@ const PRIMITIVE: &[&str] = &["String", "bool", "i64", "f64", "Secret", "Number"]
 
 /// A field with its options.
 pub(crate) struct Attribute<'a> {
-    field: &'a Field,
+    pub(crate) field: &'a Field,
     pub(crate) name: String,
     flags: Vec<Ident>,
     default: Option<Expr>,
@@ -251,10 +251,6 @@ impl<'a> Attribute<'a> {
         } else {
             quote!(fields.put(#name, &self.#field);)
         }
-    }
-
-    pub(crate) fn span(&self) -> Span {
-        self.field.ident.span()
     }
 }
 

@@ -158,14 +158,6 @@ pub fn to_object<M: Model>(model: &M) -> Value {
     Value::Object(fields.0.unwrap_or_default())
 }
 
-/// Converts a model to a value of this type.
-///
-/// # Errors
-/// [`InvalidValue`] if the model does not match the type.
-pub(crate) fn to_shaped<M: Model>(model: &M, ty: &Type) -> Result<Value, InvalidValue> {
-    to_object(model).shaped(ty)
-}
-
 /// Converts anything that has a JSON form to a value of this type, for instance the result of a function.
 ///
 /// # Errors
@@ -426,7 +418,7 @@ mod tests {
     fn from_value_distinguishes_null_unknown_and_known() {
         for name in [Attr::Null, Attr::Unknown, "n".into()] {
             let model = Example { name, ..example() };
-            let value = to_shaped(&model, Example::schema().object_type()).unwrap();
+            let value = to_object(&model).shaped(Example::schema().object_type()).unwrap();
             assert!(matches!(value.get("list"), Value::Set(_)));
             assert_eq!(from_value::<Example>(value).unwrap(), model);
         }

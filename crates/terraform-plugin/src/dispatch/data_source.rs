@@ -12,7 +12,7 @@ use crate::engine::panics::catch_panic;
 use crate::engine::request::StateResponse;
 use crate::engine::sensitive_values::remember;
 use crate::engine::validate::ClientCapabilities;
-use crate::model::{from_value, to_shaped};
+use crate::model::{from_value, to_object};
 use crate::value::Value;
 
 /// A data source of any model.
@@ -69,7 +69,7 @@ impl<S: DataSource> AnyDataSource<S::Data> for Erased<S, S::Data> {
             diagnostics: Diagnostics::new(),
         };
         let read = catch_panic(self.inner.read(&mut call)).await;
-        let read = read.and_then(|model| Ok(to_shaped(&model, self.schema().object_type())?));
+        let read = read.and_then(|model| Ok(to_object(&model).shaped(self.schema().object_type())?));
         let mut diagnostics = call.diagnostics;
         let state = read.map(|state| apply::keep(self.schema(), &config, state, &mut diagnostics));
         let state = state.unwrap_or_else(|errors| {

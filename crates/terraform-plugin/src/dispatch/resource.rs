@@ -15,7 +15,7 @@ use crate::engine::request::{ApplyRequest, PlanRequest, PlanResponse, ReadReques
 use crate::engine::sensitive_values::{remember, remember_stored};
 use crate::engine::validate::ClientCapabilities;
 use crate::engine::{apply, generate, identity, plan};
-use crate::model::{Model, from_value, to_shaped};
+use crate::model::{Model, from_value, to_object};
 use crate::resource::private::Private;
 use crate::resource::{
     CreateCall, DeleteCall, ImportCall, ImportTarget, MoveSource, PlanCall, ReadCall, Resource,
@@ -268,7 +268,7 @@ impl<R: Resource> ErasedResource<R> {
 
     /// Converts a model to a state of the schema's type, without write-only values.
     fn state_of(&self, model: &R::Model) -> Result<Value, Diagnostics> {
-        let value = to_shaped(model, self.schema().object_type())?;
+        let value = to_object(model).shaped(self.schema().object_type())?;
         Ok(apply::without_write_only(self.schema(), value))
     }
 

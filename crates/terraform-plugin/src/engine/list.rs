@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::engine::apply::without_secrets;
-use crate::model::{Model, to_shaped};
+use crate::model::{Model, to_object};
 use crate::schema::Schema;
 use crate::value::Value;
 
@@ -62,7 +62,8 @@ pub(crate) fn found(
 }
 
 fn object(schema: &Schema, model: &impl Model) -> Result<Value, Diagnostic> {
-    let object = to_shaped(model, schema.object_type())
+    let object = to_object(model)
+        .shaped(schema.object_type())
         .map_err(|error| invalid(&format!("the object does not match the schema ({error})")))?;
     let object = without_secrets(schema, object);
     if object.is_wholly_known() {

@@ -75,11 +75,8 @@ impl Validator {
     pub fn size(from: usize, to: usize) -> Self {
         Self::on(is_collection, move |value| {
             let size = value.elements().count();
-            (!(from..=to).contains(&size)).then(|| {
-                Diagnostic::error(
-                    "Wrong number of elements",
-                    format!("It has {size} elements. Allowed: {from} to {to}."),
-                )
+            unless((from..=to).contains(&size), "Wrong number of elements", || {
+                format!("It has {size} elements. Allowed: {from} to {to}.")
             })
         })
     }
@@ -129,11 +126,8 @@ impl Validator {
     pub fn length(from: usize, to: usize) -> Self {
         Self::text(move |text| {
             let length = text.chars().count();
-            (!(from..=to).contains(&length)).then(|| {
-                Diagnostic::error(
-                    "Wrong length",
-                    format!("It has {length} characters. Allowed: {from} to {to}."),
-                )
+            unless((from..=to).contains(&length), "Wrong length", || {
+                format!("It has {length} characters. Allowed: {from} to {to}.")
             })
         })
     }
@@ -173,12 +167,11 @@ impl Validator {
     #[must_use]
     pub fn range(from: f64, to: f64) -> Self {
         Self::number(move |number| {
-            (!(from..=to).contains(&number.to_f64())).then(|| {
-                Diagnostic::error(
-                    "Number out of range",
-                    format!("{number} is not between {from} and {to}."),
-                )
-            })
+            unless(
+                (from..=to).contains(&number.to_f64()),
+                "Number out of range",
+                || format!("{number} is not between {from} and {to}."),
+            )
         })
     }
 
@@ -196,11 +189,8 @@ impl Validator {
     #[must_use]
     pub fn one_of(allowed: &'static [&'static str]) -> Self {
         Self::text(move |text| {
-            (!allowed.contains(&text)).then(|| {
-                Diagnostic::error(
-                    "Value not allowed",
-                    format!("\"{}\" is not one of {}.", foreign_text(text), quoted(allowed)),
-                )
+            unless(allowed.contains(&text), "Value not allowed", || {
+                format!("\"{}\" is not one of {}.", foreign_text(text), quoted(allowed))
             })
         })
     }
@@ -210,11 +200,8 @@ impl Validator {
     pub fn whole_number(from: i64, to: i64) -> Self {
         Self::number(move |number| {
             let fits = number.as_i64().is_some_and(|i| (from..=to).contains(&i));
-            (!fits).then(|| {
-                Diagnostic::error(
-                    "Number out of range",
-                    format!("{number} is not a whole number from {from} to {to}."),
-                )
+            unless(fits, "Number out of range", || {
+                format!("{number} is not a whole number from {from} to {to}.")
             })
         })
     }
@@ -233,6 +220,10 @@ impl Validator {
             diagnostics.push(diagnostic.at(path.clone()));
         }
     }
+}
+
+fn unless(valid: bool, summary: &str, detail: impl FnOnce() -> String) -> Option<Diagnostic> {
+    (!valid).then(|| Diagnostic::error(summary, detail()))
 }
 
 fn is_collection(ty: &Type) -> bool {
