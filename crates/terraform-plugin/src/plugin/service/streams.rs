@@ -27,49 +27,6 @@ pub(crate) async fn validate_list_resource_config<P: Provider>(
     Ok(tf::validate_list_resource_config::Response { diagnostics })
 }
 
-impl<P: Provider> Services<P> {
-    pub(crate) fn list_resource(
-        &self,
-        size: usize,
-        request: tf::list_resource::Request,
-    ) -> BoxStream<Encoded> {
-        let server = self.server.clone();
-        let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
-        // For an unknown type, the list sends only an error.
-        let (identity, object) =
-            server
-                .resource(&request.type_name)
-                .map_or((Type::Dynamic, Type::Dynamic), |resource| {
-                    let schema = resource.schema();
-                    (schema.identity_type(), schema.object_type().clone())
-                });
-        self.calls.run(size, async move {
-            if let Err(diagnostics) = list(&server, request, events.clone()).await {
-                let _ = events.send(ListEvent::Diagnostics(diagnostics)).await;
-            }
-        });
-        stream(receiver, move |event| {
-            wire::list_event(event, &identity, &object).encode_to_vec()
-        })
-    }
-}
-
-async fn list<P: Provider>(
-    server: &Server<P>,
-    request: tf::list_resource::Request,
-    events: mpsc::Sender<ListEvent>,
-) -> Result<(), Diagnostics> {
-    let list_resource = server.list_resource(&request.type_name)?;
-    let config = value(request.config.as_ref(), list_resource.schema().object_type())?;
-    let request = ListRequest {
-        config,
-        include_resource: request.include_resource_object,
-        limit: u64::try_from(request.limit).unwrap_or_default(),
-    };
-    list_resource.list(request, events).await;
-    Ok(())
-}
-
 pub(crate) async fn validate_action_config<P: Provider>(
     server: Arc<Server<P>>,
     request: tf::validate_action_config::Request,
@@ -94,6 +51,41 @@ pub(crate) async fn plan_action<P: Provider>(
 }
 
 impl<P: Provider> Services<P> {
+    pub(crate) fn list_resource(
+        &self,
+        size: usize,
+        request: tf::list_resource::Request,
+    ) -> BoxStream<Encoded> {
+        let server = self.server.clone();
+        let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
+        // For an unknown type, the list sends only an error.
+        let (identity, object) =
+            server
+                .resource(&request.type_name)
+                .map_or((Type::Dynamic, Type::Dynamic), |resource| {
+                    let schema = resource.schema();
+                    (schema.identity_type(), schema.object_type().clone())
+                });
+        self.calls.run(size, async move {
+            let listed = async {
+                let list_resource = server.list_resource(&request.type_name)?;
+                let request = ListRequest {
+                    config: value(request.config.as_ref(), list_resource.schema().object_type())?,
+                    include_resource: request.include_resource_object,
+                    limit: u64::try_from(request.limit).unwrap_or_default(),
+                };
+                list_resource.list(request, events.clone()).await;
+                Ok::<(), Diagnostics>(())
+            };
+            if let Err(diagnostics) = listed.await {
+                let _ = events.send(ListEvent::Diagnostics(diagnostics)).await;
+            }
+        });
+        stream(receiver, move |event| {
+            wire::list_event(event, &identity, &object).encode_to_vec()
+        })
+    }
+
     pub(crate) fn invoke_action(
         &self,
         size: usize,
@@ -103,22 +95,17 @@ impl<P: Provider> Services<P> {
         let (events, receiver) = mpsc::channel(BUFFERED_EVENTS);
         let change = self.calls.changes.token();
         self.calls.run(size, async move {
-            if let Err(diagnostics) = invoke(&server, request, events.clone()).await {
+            let invoked = async {
+                let action = server.action(&request.action_type)?;
+                let config = value(request.config.as_ref(), action.schema().object_type())?;
+                action.invoke(config, events.clone()).await;
+                Ok::<(), Diagnostics>(())
+            };
+            if let Err(diagnostics) = invoked.await {
                 let _ = events.send(InvokeEvent::Completed(diagnostics)).await;
             }
             drop(change);
         });
         stream(receiver, |event| wire::invoke_event(event).encode_to_vec())
     }
-}
-
-async fn invoke<P: Provider>(
-    server: &Server<P>,
-    request: tf::invoke_action::Request,
-    events: mpsc::Sender<InvokeEvent>,
-) -> Result<(), Diagnostics> {
-    let action = server.action(&request.action_type)?;
-    let config = value(request.config.as_ref(), action.schema().object_type())?;
-    action.invoke(config, events).await;
-    Ok(())
 }
